@@ -1,0 +1,27 @@
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Layers;
+
+/// <summary>
+/// Where copies of remote bytes are kept: whole or in part, droppable at any time, never the truth. Embedded: sparse files with a
+/// checksum a block. On an S3 endpoint: objects in the cache bucket.
+/// </summary>
+public interface IHeldStore
+{
+    /// <summary>The copy held of a key, whatever version of the remote it is of, or null. The caller disposes it.</summary>
+    ValueTask<IHeldCopy?> FindAsync(string bucket, string key, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Starts an empty copy of one remote version, in place of any other of that key. Until then readers of the old one keep it.
+    /// </summary>
+    ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken);
+
+    /// <summary>Drops what is held of a key, unless it is of another version than <paramref name="onlyETag"/> (null: whatever it is).</summary>
+    ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The held keys of a bucket in UTF-8 byte order that start with <paramref name="prefix"/> and come strictly after <paramref name="after"/>,
+    /// with what a listing compares (rule T2).
+    /// </summary>
+    IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken);
+}

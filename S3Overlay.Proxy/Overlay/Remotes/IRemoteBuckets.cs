@@ -1,0 +1,11 @@
+namespace S3Overlay.Proxy.Overlay.Remotes;
+
+/// <summary>Which buckets of the client's view have a remote below them, from configuration alone: nothing is asked of the network.</summary>
+public interface IRemoteBuckets
+{
+    /// <summary>The remote bucket below, or null for a bucket that is local only.</summary>
+    RemoteBucket? Find(string bucket);
+
+    /// <summary>The buckets that are mapped by name: they are listed, and exist without asking the remote (rules B1, B6).</summary>
+    IReadOnlyCollection<string> Mapped { get; }
+}

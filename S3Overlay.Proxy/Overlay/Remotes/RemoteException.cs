@@ -1,0 +1,21 @@
+namespace S3Overlay.Proxy.Overlay.Remotes;
+
+/// <summary>The remote did not give what was asked.</summary>
+public sealed class RemoteException : Exception
+{
+    /// <summary>A failure with what the remote said of it.</summary>
+    public RemoteException(RemoteFailure failure, string message, Exception? cause = null)
+        : base(message, cause) => Failure = failure;
+
+    /// <summary>What it means here.</summary>
+    public RemoteFailure Failure { get; }
+
+    /// <summary>The HTTP status, or 0 where there was no answer.</summary>
+    public int Status { get; init; }
+
+    /// <summary>The S3 code, or the empty string.</summary>
+    public string Code { get; init; } = "";
+
+    /// <summary>The object's size, where a 416 told it; else null.</summary>
+    public long? ActualSize { get; init; }
+}

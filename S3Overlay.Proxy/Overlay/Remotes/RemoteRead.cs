@@ -1,0 +1,22 @@
+namespace S3Overlay.Proxy.Overlay.Remotes;
+
+/// <summary>A GET or HEAD of one remote object.</summary>
+/// <param name="Bucket">The remote's bucket.</param>
+/// <param name="Key">The remote's key.</param>
+public sealed record RemoteRead(string Bucket, string Key)
+{
+    /// <summary>The Range header to send (<c>bytes=5-9</c>, <c>bytes=5-</c>, <c>bytes=-9</c>), or null for the whole.</summary>
+    public string? Range { get; init; }
+
+    /// <summary>The ETag that the answer must be of, or null where any version will do.</summary>
+    public string? IfMatch { get; init; }
+
+    /// <summary>An ETag that need not be sent again (revalidation), or null.</summary>
+    public string? IfNoneMatch { get; init; }
+
+    /// <summary>The query to send (<c>partNumber=2</c>, <c>versionId=...</c>), percent-encoded, or the empty string.</summary>
+    public string Query { get; init; } = "";
+
+    /// <summary>Further headers to send, such as those of SSE-C.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+}

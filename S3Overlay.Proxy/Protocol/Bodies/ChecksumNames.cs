@@ -1,0 +1,58 @@
+namespace S3Overlay.Proxy.Protocol.Bodies;
+
+/// <summary>How S3 spells the checksum algorithms.</summary>
+public static class ChecksumNames
+{
+    /// <summary>Every algorithm.</summary>
+    public static IReadOnlyList<ChecksumAlgorithm> All { get; } = Enum.GetValues<ChecksumAlgorithm>();
+
+    /// <summary>The header (or trailer) that carries the value: <c>x-amz-checksum-crc32c</c>.</summary>
+    public static string Header(ChecksumAlgorithm algorithm) => algorithm switch
+    {
+        ChecksumAlgorithm.Crc32 => "x-amz-checksum-crc32",
+        ChecksumAlgorithm.Crc32C => "x-amz-checksum-crc32c",
+        ChecksumAlgorithm.Crc64Nvme => "x-amz-checksum-crc64nvme",
+        ChecksumAlgorithm.Sha1 => "x-amz-checksum-sha1",
+        ChecksumAlgorithm.Sha256 => "x-amz-checksum-sha256",
+        _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
+    };
+
+    /// <summary>The name in XML and in <c>x-amz-checksum-algorithm</c>: <c>CRC32C</c>.</summary>
+    public static string Name(ChecksumAlgorithm algorithm) => algorithm switch
+    {
+        ChecksumAlgorithm.Crc32 => "CRC32",
+        ChecksumAlgorithm.Crc32C => "CRC32C",
+        ChecksumAlgorithm.Crc64Nvme => "CRC64NVME",
+        ChecksumAlgorithm.Sha1 => "SHA1",
+        ChecksumAlgorithm.Sha256 => "SHA256",
+        _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
+    };
+
+    /// <summary>The element in XML answers: <c>ChecksumCRC32C</c>.</summary>
+    public static string Element(ChecksumAlgorithm algorithm) => "Checksum" + Name(algorithm);
+
+    /// <summary>How many bytes a value has before it is base64.</summary>
+    public static int Size(ChecksumAlgorithm algorithm) => algorithm switch
+    {
+        ChecksumAlgorithm.Crc32 or ChecksumAlgorithm.Crc32C => 4,
+        ChecksumAlgorithm.Crc64Nvme => 8,
+        ChecksumAlgorithm.Sha1 => 20,
+        _ => 32,
+    };
+
+    /// <summary>Reads a name as clients write it in <c>x-amz-checksum-algorithm</c> and <c>x-amz-sdk-checksum-algorithm</c>.</summary>
+    public static bool TryParseName(string? text, out ChecksumAlgorithm algorithm)
+    {
+        foreach (var candidate in All)
+        {
+            if (string.Equals(Name(candidate), text, StringComparison.OrdinalIgnoreCase))
+            {
+                algorithm = candidate;
+                return true;
+            }
+        }
+
+        algorithm = default;
+        return false;
+    }
+}

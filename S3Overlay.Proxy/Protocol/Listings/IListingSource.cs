@@ -1,0 +1,11 @@
+namespace S3Overlay.Proxy.Protocol.Listings;
+
+/// <summary>
+/// The rows of one listing in UTF-8 byte order, each a key or a common prefix, none twice. A layer gives such a source for its own
+/// rows; the overlay's is a merge of sources, and is one itself.
+/// </summary>
+public interface IListingSource : IAsyncDisposable
+{
+    /// <summary>The next row, or null after the last.</summary>
+    ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,14 @@
+namespace S3Overlay.Proxy.Protocol.Listings;
+
+/// <summary>A place between two rows of a listing: right behind one that was shown.</summary>
+/// <param name="Name">The row's name; empty for the start.</param>
+/// <param name="IsPrefix">Whether that row was a common prefix, so that every key under it lies before this place too.</param>
+public readonly record struct ListingPosition(string Name, bool IsPrefix)
+{
+    /// <summary>Before the first row.</summary>
+    public static readonly ListingPosition Start = new("", false);
+
+    /// <summary>Whether a key lies behind this place.</summary>
+    public bool IsBefore(string key) =>
+        Name.Length == 0 || (Utf8Order.Compare(key, Name) > 0 && !(IsPrefix && key.StartsWith(Name, StringComparison.Ordinal)));
+}

@@ -1,0 +1,74 @@
+namespace S3Overlay.Proxy.Protocol;
+
+/// <summary>A request's query: the raw text, and its parameters decoded, in the order sent. Names are case-sensitive, as in S3.</summary>
+public sealed class S3Query
+{
+    /// <summary>No query at all.</summary>
+    public static readonly S3Query Empty = new("", []);
+
+    private readonly KeyValuePair<string, string?>[] _parameters;
+
+    private S3Query(string raw, KeyValuePair<string, string?>[] parameters)
+    {
+        Raw = raw;
+        _parameters = parameters;
+    }
+
+    /// <summary>The query as sent, without its question mark.</summary>
+    public string Raw { get; }
+
+    /// <summary>The parameters; a value is null where no equals sign was sent (<c>?acl</c>).</summary>
+    public IReadOnlyList<KeyValuePair<string, string?>> Parameters => _parameters;
+
+    /// <summary>Reads a raw query.</summary>
+    /// <exception cref="S3Exception">InvalidURI where an escape is malformed or is not UTF-8.</exception>
+    public static S3Query Parse(string raw)
+    {
+        if (raw.Length == 0)
+        {
+            return Empty;
+        }
+
+        var parameters = new List<KeyValuePair<string, string?>>();
+        foreach (var range in raw.AsSpan().Split('&'))
+        {
+            var part = raw.AsSpan()[range];
+            if (part.IsEmpty)
+            {
+                continue;
+            }
+
+            var equals = part.IndexOf('=');
+            var name = equals < 0 ? part : part[..equals];
+            string? value = null;
+            if (!UriEncoding.TryDecodeQuery(name, out var decodedName)
+                || (equals >= 0 && !UriEncoding.TryDecodeQuery(part[(equals + 1)..], out value)))
+            {
+                throw new S3Exception(S3Errors.InvalidUri);
+            }
+
+            parameters.Add(new(decodedName, value));
+        }
+
+        return new(raw, [.. parameters]);
+    }
+
+    /// <summary>Whether the parameter was sent, with or without a value.</summary>
+    public bool Has(string name) => IndexOf(name) >= 0;
+
+    /// <summary>The first value of the parameter: the empty string where it was sent without one, null where it was not sent.</summary>
+    public string? this[string name] => IndexOf(name) is var i && i >= 0 ? _parameters[i].Value ?? "" : null;
+
+    private int IndexOf(string name)
+    {
+        for (var i = 0; i < _parameters.Length; i++)
+        {
+            if (_parameters[i].Key == name)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+}

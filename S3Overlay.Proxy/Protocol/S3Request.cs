@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Bodies;
+
+namespace S3Overlay.Proxy.Protocol;
+
+/// <summary>One S3 request as the front door understood it: authenticated, its operation named, its body decoded while it is read.</summary>
+public sealed record S3Request
+{
+    /// <summary>What the client asks for.</summary>
+    public required S3Operation Operation { get; init; }
+
+    /// <summary>The HTTP method as sent, upper case.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The bucket, or the empty string for requests about the service (ListBuckets).</summary>
+    public required string Bucket { get; init; }
+
+    /// <summary>The object key, percent-decoded once, or the empty string for requests about a bucket. Plain characters: never a path.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>The query, in the order sent.</summary>
+    public required S3Query Query { get; init; }
+
+    /// <summary>The headers, values as Latin-1 (so that bytes survive).</summary>
+    public required IHeaderDictionary Headers { get; init; }
+
+    /// <summary>Who asks.</summary>
+    public required S3Caller Caller { get; init; }
+
+    /// <summary>The body, decoded from its transfer framing and checked while it is read; <see cref="S3Body.Empty"/> where there is none.</summary>
+    public required S3Body Body { get; init; }
+
+    /// <summary>The id this request is answered and logged with.</summary>
+    public required string RequestId { get; init; }
+
+    /// <summary>Where the client reached the server: what locations in answers are built from.</summary>
+    public required S3Address Address { get; init; }
+
+    /// <summary>Whether the answer carries headers only.</summary>
+    public bool IsHead => Method == "HEAD";
+
+    /// <summary>The value of a header that may appear once, or null where it is absent.</summary>
+    public string? Header(string name)
+    {
+        var values = Headers[name];
+        return values.Count == 0 ? null : values.Count == 1 ? values[0] : string.Join(",", values.ToArray());
+    }
+}
