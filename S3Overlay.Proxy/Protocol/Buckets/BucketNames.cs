@@ -1,0 +1,44 @@
+using System.Net;
+
+namespace S3Overlay.Proxy.Protocol.Buckets;
+
+/// <summary>What a bucket may be called.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html</remarks>
+public static class BucketNames
+{
+    /// <summary>Whether a bucket of this name may be made: 3 to 63 of <c>a-z 0-9 . -</c>, ends alphanumeric, no two dots together, not an IP address.</summary>
+    public static bool IsValid(string name) =>
+        name.Length is >= 3 and <= 63
+        && IsAddressable(name)
+        && !name.AsSpan().ContainsAnyInRange('A', 'Z')
+        && !name.Contains('_')
+        && !name.Contains("..", StringComparison.Ordinal)
+        && char.IsAsciiLetterOrDigit(name[0])
+        && char.IsAsciiLetterOrDigit(name[^1])
+        && !name.StartsWith("xn--", StringComparison.Ordinal)
+        && !IsIpAddress(name);
+
+    /// <summary>
+    /// Whether the name could be some layer's bucket at all. Looser than <see cref="IsValid"/>, since remotes hold old buckets with
+    /// upper case and underscores; strict enough that no name is a path.
+    /// </summary>
+    public static bool IsAddressable(string name)
+    {
+        if (name.Length is 0 or > 255 || name is "." or "..")
+        {
+            return false;
+        }
+
+        foreach (var c in name)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '.' or '_'))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsIpAddress(string name) => name.AsSpan().Count('.') == 3 && IPAddress.TryParse(name, out _);
+}

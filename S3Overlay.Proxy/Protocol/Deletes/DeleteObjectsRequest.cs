@@ -1,0 +1,40 @@
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Protocol.Deletes;
+
+/// <summary>The body of DeleteObjects: up to 1,000 keys.</summary>
+/// <param name="Items">The keys, in the order sent.</param>
+/// <param name="IsQuiet">Whether only failures are reported.</param>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html</remarks>
+public sealed record DeleteObjectsRequest(IReadOnlyList<DeleteItem> Items, bool IsQuiet)
+{
+    /// <summary>The most keys one request may name.</summary>
+    public const int MaxItems = 1000;
+
+    /// <summary>Reads the body to its end, with all its checks.</summary>
+    /// <exception cref="S3Exception">MalformedXML, or what a check of the body found.</exception>
+    public static async Task<DeleteObjectsRequest> ReadAsync(S3Request request, CancellationToken cancellationToken)
+    {
+        var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
+        if (root.Name.LocalName != "Delete")
+        {
+            throw new S3Exception(S3Errors.MalformedXml);
+        }
+
+        var items = new List<DeleteItem>();
+        foreach (var element in root.Children("Object"))
+        {
+            var key = element.ChildText("Key");
+            if (string.IsNullOrEmpty(key) || items.Count == MaxItems)
+            {
+                throw new S3Exception(S3Errors.MalformedXml);
+            }
+
+            items.Add(new DeleteItem(key, element.ChildText("VersionId"), element.ChildText("ETag")));
+        }
+
+        return items.Count == 0
+            ? throw new S3Exception(S3Errors.MalformedXml)
+            : new DeleteObjectsRequest(items, root.ChildText("Quiet")?.Trim() == "true");
+    }
+}

@@ -1,0 +1,42 @@
+using System.Buffers.Text;
+using System.Text;
+
+namespace S3Overlay.Proxy.Protocol.Listings;
+
+/// <summary>
+/// The overlay's own continuation tokens (rule L1): the last row shown and whether it was a common prefix. They hold no state of the server's, so
+/// they survive restarts and work on any proxy. To clients they are opaque.
+/// </summary>
+public static class ContinuationTokens
+{
+    private const byte Version = 1;
+
+    /// <summary>The token of the place behind a row.</summary>
+    public static string Write(ListingPosition position)
+    {
+        var bytes = new byte[2 + Encoding.UTF8.GetByteCount(position.Name)];
+        bytes[0] = Version;
+        bytes[1] = position.IsPrefix ? (byte)1 : (byte)0;
+        Encoding.UTF8.GetBytes(position.Name, bytes.AsSpan(2));
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    /// <summary>Reads a token back.</summary>
+    /// <exception cref="S3Exception">InvalidArgument for what is no token of this server.</exception>
+    public static ListingPosition Read(string token)
+    {
+        if (token.Length <= 2 * ObjectKeys.MaxBytes && Base64Url.IsValid(token))
+        {
+            var bytes = Base64Url.DecodeFromChars(token);
+            if (bytes.Length > 2 && bytes[0] == Version && bytes[1] <= 1 && System.Text.Unicode.Utf8.IsValid(bytes.AsSpan(2)))
+            {
+                return new ListingPosition(Encoding.UTF8.GetString(bytes, 2, bytes.Length - 2), bytes[1] == 1);
+            }
+        }
+
+        throw new S3Exception(S3Errors.InvalidArgument, "The continuation token provided is incorrect")
+        {
+            Details = [new("ArgumentName", "continuation-token")],
+        };
+    }
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+
+namespace S3Overlay.Proxy.Protocol.Listings;
+
+/// <summary>A ListObjects or ListObjectsV2 request, its parameters checked.</summary>
+/// <remarks>
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html and .../API_ListObjects.html
+/// </remarks>
+public sealed record ListRequest
+{
+    /// <summary>The most rows one page has.</summary>
+    public const int MaxPage = 1000;
+
+    private ListRequest()
+    {
+    }
+
+    /// <summary>Whether this is ListObjectsV2.</summary>
+    public required bool IsV2 { get; init; }
+
+    /// <summary>Only keys that start with this.</summary>
+    public required string Prefix { get; init; }
+
+    /// <summary>What rolls keys up; empty for none.</summary>
+    public required string Delimiter { get; init; }
+
+    /// <summary>What the client asked for, as sent: 0 or more. A page has at most <see cref="MaxPage"/> rows.</summary>
+    public required int MaxKeys { get; init; }
+
+    /// <summary>Whether names are percent-encoded in the answer (<c>encoding-type=url</c>).</summary>
+    public required bool EncodeNames { get; init; }
+
+    /// <summary>V1's marker, as sent, or the empty string.</summary>
+    public required string Marker { get; init; }
+
+    /// <summary>V2's start-after, as sent, or null.</summary>
+    public required string? StartAfter { get; init; }
+
+    /// <summary>V2's continuation token, as sent, or null.</summary>
+    public required string? ContinuationToken { get; init; }
+
+    /// <summary>Whether V2 shall name the owner of each object. V1 always does.</summary>
+    public required bool FetchOwner { get; init; }
+
+    /// <summary>Where the page starts.</summary>
+    public required ListingPosition After { get; init; }
+
+    /// <summary>How many rows the page may have.</summary>
+    public int PageSize => Math.Min(MaxKeys, MaxPage);
+
+    /// <summary>What to ask of a layer: one row more than the page has, since that tells whether there is another page.</summary>
+    public ListingQuery Query => new(Prefix, Delimiter, After, PageSize + 1);
+
+    /// <summary>Reads the query.</summary>
+    /// <exception cref="S3Exception">InvalidArgument, as S3 words it.</exception>
+    public static ListRequest Parse(S3Request request)
+    {
+        var query = request.Query;
+        var isV2 = request.Operation == S3Operation.ListObjectsV2;
+        var encoding = query["encoding-type"];
+        if (!string.IsNullOrEmpty(encoding) && !string.Equals(encoding, "url", StringComparison.OrdinalIgnoreCase))
+        {
+            throw Invalid("Invalid Encoding Method specified in Request", "encoding-type", encoding);
+        }
+
+        var token = isV2 ? query["continuation-token"] : null;
+        if (token is { Length: 0 })
+        {
+            throw Invalid("The continuation token provided is incorrect", "continuation-token", token);
+        }
+
+        var startAfter = isV2 ? query["start-after"] : null;
+        var delimiter = query["delimiter"] ?? "";
+        var prefix = query["prefix"] ?? "";
+        var marker = isV2 ? "" : query["marker"] ?? "";
+        var after = token is not null ? ContinuationTokens.Read(token)
+            : isV2 ? new ListingPosition(startAfter ?? "", false)
+            : AfterMarker(marker, prefix, delimiter);
+
+        return new ListRequest
+        {
+            IsV2 = isV2,
+            Prefix = prefix,
+            Delimiter = delimiter,
+            MaxKeys = MaxKeysOf(query["max-keys"]),
+            EncodeNames = !string.IsNullOrEmpty(encoding),
+            Marker = marker,
+            StartAfter = startAfter,
+            ContinuationToken = token,
+            FetchOwner = !isV2 || query["fetch-owner"] == "true",
+            After = after,
+        };
+    }
+
+    /// <summary>
+    /// V1's NextMarker is the last row shown, and with a delimiter that may be a common prefix: everything under it has been shown. A marker that
+    /// ends in the delimiter is taken for one, as S3 takes it.
+    /// </summary>
+    private static ListingPosition AfterMarker(string marker, string prefix, string delimiter)
+    {
+        var isPrefix = delimiter.Length > 0
+            && marker.Length >= prefix.Length + delimiter.Length
+            && marker.StartsWith(prefix, StringComparison.Ordinal)
+            && marker.IndexOf(delimiter, prefix.Length, StringComparison.Ordinal) == marker.Length - delimiter.Length;
+        return new ListingPosition(marker, isPrefix);
+    }
+
+    private static int MaxKeysOf(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return MaxPage;
+        }
+
+        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
+        {
+            throw Invalid("Provided max-keys not an integer or within integer range", "max-keys", text);
+        }
+
+        return value >= 0 ? value : throw Invalid("Argument max-keys must be an integer between 0 and 2147483647", "max-keys", text);
+    }
+
+    private static S3Exception Invalid(string message, string name, string value) => new(S3Errors.InvalidArgument, message)
+    {
+        Details = [new("ArgumentName", name), new("ArgumentValue", value)],
+    };
+}

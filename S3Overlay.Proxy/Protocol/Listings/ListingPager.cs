@@ -1,0 +1,125 @@
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Protocol.Listings;
+
+/// <summary>Cuts one page out of a source of rows and answers it as ListObjects or ListObjectsV2 does.</summary>
+public static class ListingPager
+{
+    /// <summary>Who owns everything here. S3 shows a canonical user id: 64 hex digits.</summary>
+    public const string OwnerId = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a";
+
+    /// <summary>The owner's display name.</summary>
+    public const string OwnerName = "s3overlay";
+
+    /// <summary>Takes a page's rows from <paramref name="source"/> and sends them. Does not dispose the source.</summary>
+    public static async Task AnswerAsync(
+        ListRequest list, IListingSource source, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        var rows = new List<ListingRow>(Math.Min(list.PageSize, 128));
+        var isTruncated = false;
+        while (list.PageSize > 0 && await source.NextAsync(cancellationToken) is { } row)
+        {
+            if (rows.Count == list.PageSize)
+            {
+                isTruncated = true;
+                break;
+            }
+
+            rows.Add(row);
+        }
+
+        await Document(list, rows, isTruncated, request.Bucket).SendAsync(request, answer, cancellationToken);
+    }
+
+    private static S3XmlWriter Document(ListRequest list, List<ListingRow> rows, bool isTruncated, string bucket)
+    {
+        var xml = new S3XmlWriter().Root("ListBucketResult").Element("Name", bucket).Element("Prefix", Name(list, list.Prefix));
+        if (list.IsV2)
+        {
+            if (list.ContinuationToken is { } token)
+            {
+                xml.Element("ContinuationToken", token);
+            }
+
+            if (isTruncated)
+            {
+                xml.Element("NextContinuationToken", ContinuationTokens.Write(new(rows[^1].Name, rows[^1].IsPrefix)));
+            }
+
+            if (list.StartAfter is { } startAfter)
+            {
+                xml.Element("StartAfter", Name(list, startAfter));
+            }
+
+            xml.Element("KeyCount", rows.Count);
+        }
+        else
+        {
+            xml.Element("Marker", Name(list, list.Marker));
+
+            // S3 itself names the next marker only where a delimiter was sent; naming it always does no client harm, and helps those without order.
+            if (isTruncated)
+            {
+                xml.Element("NextMarker", Name(list, rows[^1].Name));
+            }
+        }
+
+        xml.Element("MaxKeys", list.PageSize);
+        if (list.Delimiter.Length > 0)
+        {
+            xml.Element("Delimiter", Name(list, list.Delimiter));
+        }
+
+        if (list.EncodeNames)
+        {
+            xml.Element("EncodingType", "url");
+        }
+
+        xml.Element("IsTruncated", isTruncated);
+        foreach (var row in rows)
+        {
+            if (row.Object is { } item)
+            {
+                WriteObject(xml, list, row.Name, item);
+            }
+        }
+
+        foreach (var row in rows)
+        {
+            if (row.IsPrefix)
+            {
+                xml.Open("CommonPrefixes").Element("Prefix", Name(list, row.Name)).Close("CommonPrefixes");
+            }
+        }
+
+        return xml.Close("ListBucketResult");
+    }
+
+    private static void WriteObject(S3XmlWriter xml, ListRequest list, string key, ListedObject item)
+    {
+        xml.Open("Contents")
+            .Element("Key", Name(list, key))
+            .Element("LastModified", Objects.HttpDates.WholeSeconds(item.LastModified))
+            .Element("ETag", item.ETag);
+        foreach (var algorithm in item.ChecksumAlgorithms)
+        {
+            xml.Element("ChecksumAlgorithm", ChecksumNames.Name(algorithm));
+        }
+
+        if (item.ChecksumType is { } type)
+        {
+            xml.Element("ChecksumType", type);
+        }
+
+        xml.Element("Size", item.Size);
+        if (list.FetchOwner)
+        {
+            xml.Open("Owner").Element("ID", OwnerId).Element("DisplayName", OwnerName).Close("Owner");
+        }
+
+        xml.Element("StorageClass", item.StorageClass).Close("Contents");
+    }
+
+    private static string Name(ListRequest list, string name) => list.EncodeNames ? UriEncoding.EncodeKey(name) : name;
+}

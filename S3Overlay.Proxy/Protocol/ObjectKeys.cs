@@ -1,0 +1,29 @@
+using System.Globalization;
+using System.Text;
+
+namespace S3Overlay.Proxy.Protocol;
+
+/// <summary>What a key may be: any UTF-8 text of 1 to 1024 bytes.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html</remarks>
+public static class ObjectKeys
+{
+    /// <summary>The longest key, in bytes of UTF-8.</summary>
+    public const int MaxBytes = 1024;
+
+    /// <summary>Refuses a key that is too long.</summary>
+    /// <exception cref="S3Exception">KeyTooLongError.</exception>
+    public static void Check(string key)
+    {
+        if (key.Length > MaxBytes / 3 && Encoding.UTF8.GetByteCount(key) is var size && size > MaxBytes)
+        {
+            throw new S3Exception(S3Errors.KeyTooLong)
+            {
+                Details =
+                [
+                    new("Size", size.ToString(CultureInfo.InvariantCulture)),
+                    new("MaxSizeAllowed", MaxBytes.ToString(CultureInfo.InvariantCulture)),
+                ],
+            };
+        }
+    }
+}
