@@ -1,0 +1,80 @@
+using System.Collections.Frozen;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
+
+namespace S3Overlay.Proxy.Configuration.Keys;
+
+/// <summary>Says what a caller may do. Authentication has already said who it is.</summary>
+public sealed class AccessRights
+{
+    private readonly FrozenDictionary<string, ClientKey> _keys;
+    private readonly bool _everyoneMayEverything;
+
+    /// <summary>The rights of the keys given; with <paramref name="everyoneMayEverything"/> (<c>S3_OVERLAY_AUTH=none</c>) nothing is refused.</summary>
+    public AccessRights(IEnumerable<ClientKey> keys, bool everyoneMayEverything = false)
+    {
+        _keys = keys.ToFrozenDictionary(key => key.AccessKey, StringComparer.Ordinal);
+        _everyoneMayEverything = everyoneMayEverything;
+    }
+
+    /// <summary>Whether the caller may do this to this bucket and key (each empty where the operation has none).</summary>
+    public bool May(S3Caller caller, S3Operation operation, string bucket, string key) =>
+        May(caller, IsRead(operation) ? AccessRight.Read : AccessRight.Write, bucket, key);
+
+    /// <summary>Whether the caller may read the object: what the source of a copy needs beside the right to write its destination.</summary>
+    public bool MayRead(S3Caller caller, string bucket, string key) => May(caller, AccessRight.Read, bucket, key);
+
+    /// <summary>Whether the caller may write the object: what each key of DeleteObjects needs.</summary>
+    public bool MayWrite(S3Caller caller, string bucket, string key) => May(caller, AccessRight.Write, bucket, key);
+
+    private bool May(S3Caller caller, AccessRight needed, string bucket, string key)
+    {
+        if (_everyoneMayEverything)
+        {
+            return true;
+        }
+
+        if (!_keys.TryGetValue(caller.AccessKey, out var known))
+        {
+            return false;
+        }
+
+        // Whoever has a key may ask which buckets there are: clients do so before anything else.
+        if (bucket.Length == 0)
+        {
+            return needed == AccessRight.Read;
+        }
+
+        foreach (var right in known.Rights)
+        {
+            if (right.Right >= needed && right.Covers(bucket, key))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Everything that is not known to only read counts as writing.</summary>
+    private static bool IsRead(S3Operation operation) => operation
+        is S3Operation.ListBuckets
+        or S3Operation.HeadBucket
+        or S3Operation.GetBucketLocation
+        or S3Operation.ListObjects
+        or S3Operation.ListObjectsV2
+        or S3Operation.ListObjectVersions
+        or S3Operation.ListMultipartUploads
+        or S3Operation.GetObject
+        or S3Operation.HeadObject
+        or S3Operation.GetObjectAttributes
+        or S3Operation.GetObjectAcl
+        or S3Operation.GetObjectTagging
+        or S3Operation.GetObjectLegalHold
+        or S3Operation.GetObjectRetention
+        or S3Operation.GetObjectTorrent
+        or S3Operation.SelectObjectContent
+        or S3Operation.ListParts
+        or S3Operation.GetBucketConfiguration;
+}

@@ -1,0 +1,25 @@
+using System.IO.Enumeration;
+
+namespace S3Overlay.Proxy.Configuration.Keys;
+
+/// <summary>A right on the buckets, or on the keys of buckets, that a pattern names.</summary>
+/// <param name="Pattern">
+/// A bucket's name, with <c>*</c> and <c>?</c> as wildcards. With a slash in it, it names objects (<c>photos/2024/*</c>) and gives no right on
+/// the bucket itself.
+/// </param>
+/// <param name="Right">What is allowed there.</param>
+public sealed record BucketRight(string Pattern, AccessRight Right)
+{
+    /// <summary>Whether the right is about this bucket, or about this object where <paramref name="key"/> is not empty.</summary>
+    public bool Covers(string bucket, string key)
+    {
+        var slash = Pattern.IndexOf('/');
+        return slash < 0
+            ? Matches(Pattern, bucket)
+            : key.Length > 0 && Matches(Pattern.AsSpan(0, slash), bucket) && Matches(Pattern.AsSpan(slash + 1), key);
+    }
+
+    // Backslash is this matcher's escape character, and a plain character in a key.
+    private static bool Matches(ReadOnlySpan<char> pattern, string name) =>
+        FileSystemName.MatchesSimpleExpression(pattern.ToString().Replace("\\", "\\\\", StringComparison.Ordinal), name, ignoreCase: false);
+}

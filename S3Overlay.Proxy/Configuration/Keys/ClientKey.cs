@@ -1,0 +1,15 @@
+namespace S3Overlay.Proxy.Configuration.Keys;
+
+/// <summary>A key that clients sign with, and what it may do. It is the overlay's own and never forwarded (rule A2).</summary>
+/// <param name="AccessKey">The public half.</param>
+/// <param name="SecretKey">The secret half.</param>
+/// <param name="Rights">What it may do, and where; any one that allows a request is enough.</param>
+/// <param name="IsAdministrator">Whether it may use the administration calls.</param>
+public sealed record ClientKey(string AccessKey, string SecretKey, IReadOnlyList<BucketRight> Rights, bool IsAdministrator)
+{
+    /// <summary>The right to everything.</summary>
+    public static readonly IReadOnlyList<BucketRight> Everything = [new("*", AccessRight.Write)];
+
+    /// <summary>The key without its secret: a record's own text would show it in the first log line that holds one.</summary>
+    public override string ToString() => $"client key {AccessKey}";
+}

@@ -1,0 +1,27 @@
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Telemetry;
+
+/// <summary>
+/// Every log message of the proxy, in one place: generated, so that a message nobody listens for costs a comparison. Event ids: 1xxx the
+/// process, 2xxx requests, 3xxx the remote, 4xxx fills and held copies, 5xxx the store. Never a secret, a signature or a header's value (rule A4).
+/// </summary>
+public static partial class Log
+{
+    /// <summary>A setting that is likely not meant.</summary>
+    [LoggerMessage(1001, LogLevel.Warning, "{Problem}")]
+    public static partial void SettingWarning(ILogger logger, string problem);
+
+    /// <summary>One of the lines that say what was started.</summary>
+    [LoggerMessage(1002, LogLevel.Information, "{Line}")]
+    public static partial void Started(ILogger logger, string line);
+
+    /// <summary>A client went away before its answer was whole: its own matter.</summary>
+    [LoggerMessage(2001, LogLevel.Debug, "Request {RequestId} ({Operation}): the client left")]
+    public static partial void ClientLeft(ILogger logger, string requestId, S3Operation operation);
+
+    /// <summary>A request was answered with an error that is not the client's fault.</summary>
+    [LoggerMessage(2002, LogLevel.Error, "Request {RequestId} ({Operation}) failed: {Code}: {Message}")]
+    public static partial void RequestFailed(
+        ILogger logger, string requestId, S3Operation operation, string code, string message, Exception? exception);
+}
