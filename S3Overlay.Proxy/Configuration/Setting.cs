@@ -13,6 +13,13 @@ public abstract record Setting(string Name, string Area, string? Default, string
     /// <summary>Whether the value may never be shown.</summary>
     public bool IsSecret { get; init; }
 
+    /// <summary>Reads a value as the setting's type.</summary>
+    /// <exception cref="FormatException">What is wrong with it.</exception>
+    internal abstract object? ParseValue(string text);
+
+    /// <summary>What this version does not do of what a value asks for; null for a value that is served.</summary>
+    internal abstract string? WhyNotServed(object? value);
+
     /// <summary>The setting's row in the documentation.</summary>
     public string DocumentationRow
     {
@@ -41,4 +48,10 @@ public sealed record Setting<T>(string Name, string Area, string? Default, strin
 
     /// <summary>The value where nothing is set.</summary>
     public T DefaultValue => Default is null ? default! : Parse(Default);
+
+    /// <inheritdoc/>
+    internal override object? ParseValue(string text) => Parse(text);
+
+    /// <inheritdoc/>
+    internal override string? WhyNotServed(object? value) => NotServed((T)value!);
 }

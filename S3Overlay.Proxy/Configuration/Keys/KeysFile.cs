@@ -68,7 +68,7 @@ public static class KeysFile
         var accessKey = Text(entry, "accessKey");
         var secretKey = Text(entry, "secretKey");
         place += accessKey.Length > 0 ? $" ({accessKey})" : "";
-        var unknown = entry.EnumerateObject().FirstOrDefault(property => property.Name is not ("accessKey" or "secretKey" or "rights" or "admin"));
+        var unknown = entry.EnumerateObject().Select(property => property.Name).FirstOrDefault(name => name is not ("accessKey" or "secretKey" or "rights" or "admin"));
         var rights = Rights(entry);
         if (accessKey.Length == 0 || secretKey.Length == 0)
         {
@@ -79,9 +79,9 @@ public static class KeysFile
             // The credential scope of a signature is accessKey/date/region/service: a slash in the key could not be told apart.
             problems.Add($"{place}: an accessKey has no slash, comma, equals sign or space");
         }
-        else if (unknown.Name is not null)
+        else if (unknown is not null)
         {
-            problems.Add($"{place} has \"{unknown.Name}\"; known are accessKey, secretKey, rights, admin");
+            problems.Add($"{place} has \"{unknown}\"; known are accessKey, secretKey, rights, admin");
         }
         else if (rights is null)
         {

@@ -1,0 +1,26 @@
+namespace S3Overlay.Proxy.Configuration;
+
+/// <summary>What is kept of the remote, and how.</summary>
+public sealed record CacheOptions
+{
+    /// <summary>Whether anything is kept.</summary>
+    public required bool IsEnabled { get; init; }
+
+    /// <summary>Objects up to this size are kept whole, larger ones in chunks.</summary>
+    public required long ChunkThreshold { get; init; }
+
+    /// <summary>The size of a chunk.</summary>
+    public required long ChunkSize { get; init; }
+
+    /// <summary>How many bytes may be fetched ahead of a sequential reader.</summary>
+    public required long ReadAheadBytes { get; init; }
+
+    /// <summary>What becomes of a fill whose last reader left.</summary>
+    public required FillOnLeave FillOnLeave { get; init; }
+
+    /// <summary>Where held copies are.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>The bucket name that is the overlay's own.</summary>
+    public required string Bucket { get; init; }
+}

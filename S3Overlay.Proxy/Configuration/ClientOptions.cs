@@ -1,0 +1,31 @@
+using S3Overlay.Proxy.Configuration.Keys;
+
+namespace S3Overlay.Proxy.Configuration;
+
+/// <summary>Who may come in, and how.</summary>
+public sealed record ClientOptions
+{
+    /// <summary>The keys clients sign with.</summary>
+    public required IReadOnlyList<ClientKey> Keys { get; init; }
+
+    /// <summary>Where the keys come from, for the start-up lines: the well-known default, or the name of a setting (rule A4).</summary>
+    public required string KeysOrigin { get; init; }
+
+    /// <summary>Whether one of the keys is the well-known default.</summary>
+    public required bool HasDefaultKeys { get; init; }
+
+    /// <summary>Whether clients have to sign.</summary>
+    public required AuthenticationMode Authentication { get; init; }
+
+    /// <summary>Whether default keys and no authentication are meant, wherever the proxy listens.</summary>
+    public required bool AllowsDefaultKeys { get; init; }
+
+    /// <summary>The domain whose sub-domains are buckets.</summary>
+    public required string Domain { get; init; }
+
+    /// <summary>The one region signatures may name, or null for any.</summary>
+    public required string? Region { get; init; }
+
+    /// <summary>Whether pages of any origin may read.</summary>
+    public required bool AllowsCrossOrigin { get; init; }
+}

@@ -1,0 +1,71 @@
+using System.Net;
+
+using Microsoft.AspNetCore.Http;
+
+namespace S3Overlay.Proxy.Configuration;
+
+/// <summary>Where the proxy is going to listen, as ASP.NET Core is told: <c>--urls</c>, <c>ASPNETCORE_URLS</c>, ports, or its own sections.</summary>
+/// <param name="Urls">The addresses; a host of <c>*</c> or <c>+</c> is every interface.</param>
+/// <param name="IsDefault">Whether nothing was said, so that <see cref="Default"/> holds.</param>
+public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsDefault)
+{
+    /// <summary>Where it listens unless told otherwise.</summary>
+    public const string Default = "http://127.0.0.1:8000";
+
+    /// <summary>Whether nobody but this machine can reach the proxy.</summary>
+    public bool IsLoopbackOnly => Urls.All(IsLoopback);
+
+    /// <summary>Reads the addresses in ASP.NET Core's own order of precedence.</summary>
+    public static ListenAddresses Read(IConfiguration configuration)
+    {
+        var sections = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>().ToList();
+        if (sections.Count > 0)
+        {
+            return new(sections, false);
+        }
+
+        var urls = Split(configuration["urls"]);
+        if (urls.Count == 0)
+        {
+            urls = [.. Split(configuration["http_ports"]).Select(port => $"http://*:{port}"), .. Split(configuration["https_ports"]).Select(port => $"https://*:{port}")];
+        }
+
+        return urls.Count > 0 ? new(urls, false) : new([Default], true);
+    }
+
+    /// <summary>Whether one of the addresses is that of the URL, so that whoever asks it asks this proxy.</summary>
+    public bool Include(Uri url) => Urls.Any(address =>
+        TryParse(address, out var scheme, out var host, out var port)
+        && scheme == url.Scheme && port == url.Port
+        && (host == url.Host || ((IsLoopback(address) || IsEveryInterface(host)) && url.IsLoopback)));
+
+    /// <summary>Whether an address is one at all.</summary>
+    public static bool IsWellFormed(string url) => TryParse(url, out _, out _, out var port) && port is >= 0 and <= 65535;
+
+    private static List<string> Split(string? text) =>
+        [.. (text ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+
+    private static bool IsLoopback(string address) =>
+        TryParse(address, out _, out var host, out _)
+        && (host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || host.StartsWith("unix:", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip)));
+
+    private static bool IsEveryInterface(string host) =>
+        host is "*" or "+" || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)));
+
+    private static bool TryParse(string address, out string scheme, out string host, out int port)
+    {
+        try
+        {
+            var parsed = BindingAddress.Parse(address);
+            (scheme, host, port) = (parsed.Scheme, parsed.Host, parsed.Port);
+            return true;
+        }
+        catch (FormatException)
+        {
+            (scheme, host, port) = ("", "", 0);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace S3Overlay.Proxy.Configuration;
+
+/// <summary>The writable layer.</summary>
+public sealed record LocalOptions
+{
+    /// <summary>The access key clients use where they have none of their own.</summary>
+    public const string DefaultKey = "minioadmin";
+
+    /// <summary>The built-in store's folder.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Whether a write is on disk before it is acknowledged.</summary>
+    public required bool IsDurable { get; init; }
+
+    /// <summary>The region of buckets made here.</summary>
+    public required string BucketLocation { get; init; }
+
+    /// <summary>An S3 endpoint in place of the built-in store; null for that.</summary>
+    public required Uri? Endpoint { get; init; }
+
+    /// <summary>The local layer's access key.</summary>
+    public required string AccessKey { get; init; }
+
+    /// <summary>The secret key that belongs to it.</summary>
+    public required string SecretKey { get; init; }
+
+    /// <summary>The region for a local endpoint.</summary>
+    public required string Region { get; init; }
+
+    /// <summary>The options without their secret.</summary>
+    public override string ToString() => $"local layer in {DataDirectory}";
+}

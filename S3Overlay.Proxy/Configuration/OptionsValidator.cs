@@ -1,0 +1,70 @@
+namespace S3Overlay.Proxy.Configuration;
+
+/// <summary>Checks what no setting can know alone.</summary>
+internal static class OptionsValidator
+{
+    public static void Validate(ProxyOptions options, ConfigurationProblems problems)
+    {
+        var malformed = options.Listen.Urls.Where(url => !ListenAddresses.IsWellFormed(url)).ToList();
+        foreach (var url in malformed)
+        {
+            problems.Error("urls", url, $"is not an address to listen on. Write it as {ListenAddresses.Default}.");
+        }
+
+        if (malformed.Count == 0)
+        {
+            CheckExposure(options, problems);
+        }
+
+        if (options.Remote is not { } remote)
+        {
+            return;
+        }
+
+        // Rule T5: the cache bucket is the overlay's own.
+        foreach (var mapping in remote.Mapping.Where(mapping => mapping.Local == options.Cache.Bucket || mapping.Remote == options.Cache.Bucket))
+        {
+            problems.Error(
+                Settings.Mapping.Name, $"{mapping.Local}:{mapping.Remote}",
+                $"{options.Cache.Bucket} is the overlay's own bucket. Map another, or set {Settings.CacheBucket.Name}.");
+        }
+
+        if (remote.Endpoint is { } endpoint && options.Listen.Include(endpoint))
+        {
+            problems.Error(Settings.RemoteEndpoint.Name, endpoint.ToString(), "is where this proxy itself listens. Set it to the remote store.");
+        }
+
+        if (remote.Budget < remote.ConnectTimeout)
+        {
+            problems.Error(
+                Settings.RemoteBudget.Name, $"{remote.Budget.TotalSeconds}s", $"is shorter than one connection attempt ({Settings.RemoteConnectTimeout.Name}). Make it longer.");
+        }
+    }
+
+    /// <summary>A proxy that anybody can reach and sign to hands out what its remote credentials may read (rule A2).</summary>
+    private static void CheckExposure(ProxyOptions options, ConfigurationProblems problems)
+    {
+        var clients = options.Clients;
+        var isOpen = clients.Authentication == AuthenticationMode.None;
+        if ((!isOpen && !clients.HasDefaultKeys) || options.Listen.IsLoopbackOnly || clients.AllowsDefaultKeys)
+        {
+            return;
+        }
+
+        var (setting, what) = isOpen
+            ? (Settings.Auth.Name, "nobody has to sign")
+            : (Settings.AccessKey.Name, "the well-known minioadmin keys hold");
+        var where = string.Join(", ", options.Listen.Urls);
+        if (options.Remote is null)
+        {
+            problems.Warning(setting, null, $"{what}, and the proxy listens on {where}: anybody who can reach it may read and write everything.");
+        }
+        else
+        {
+            problems.Error(
+                setting, null,
+                $"{what}, the proxy listens on {where}, and it would hand out what is on the remote. "
+                + $"Set {Settings.AccessKey.Name} and {Settings.SecretKey.Name}, or listen on 127.0.0.1, or set {Settings.AllowDefaultKeys.Name}=true.");
+        }
+    }
+}

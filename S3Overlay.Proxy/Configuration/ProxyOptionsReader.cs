@@ -1,0 +1,43 @@
+namespace S3Overlay.Proxy.Configuration;
+
+/// <summary>
+/// Turns what the environment and the command line say into <see cref="ProxyOptions"/>. Goes on after an error, so that all of them
+/// are told at once.
+/// </summary>
+public static class ProxyOptionsReader
+{
+    /// <summary>Reads all settings. The options may be used only where <paramref name="problems"/> has no errors afterwards.</summary>
+    public static ProxyOptions Read(IConfiguration configuration, ConfigurationProblems problems)
+    {
+        UnknownNames.Warn(configuration, problems);
+        var values = new SettingValues(configuration, problems);
+        var remote = RemoteReader.Read(values, problems);
+        var local = LocalReader.Read(values, remote, problems);
+        var options = new ProxyOptions
+        {
+            Clients = ClientReader.Read(values, local, problems),
+            Local = local,
+            Remote = remote,
+            Cache = new()
+            {
+                IsEnabled = values.Get(Settings.CacheEnabled),
+                ChunkThreshold = values.Get(Settings.ChunkThreshold),
+                ChunkSize = values.Get(Settings.ChunkSize),
+                ReadAheadBytes = values.Get(Settings.ReadAheadBytes),
+                FillOnLeave = values.Get(Settings.FillOnLeave),
+                Directory = values.Get(Settings.CacheDirectory) ?? Path.Combine(local.DataDirectory, "cache"),
+                Bucket = values.Get(Settings.CacheBucket),
+            },
+            View = new()
+            {
+                Listing = values.Get(Settings.Listing),
+                ListingOnError = values.Get(Settings.ListingOnError),
+                Deletes = values.Get(Settings.Deletes),
+                RemoteForbidden = values.Get(Settings.RemoteForbidden),
+            },
+            Listen = ListenAddresses.Read(configuration),
+        };
+        OptionsValidator.Validate(options, problems);
+        return options;
+    }
+}

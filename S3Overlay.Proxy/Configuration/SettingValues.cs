@@ -1,0 +1,66 @@
+namespace S3Overlay.Proxy.Configuration;
+
+/// <summary>Looks all settings up under their names, whatever the case, and notes what is wrong with them.</summary>
+internal sealed class SettingValues
+{
+    private readonly IConfiguration _configuration;
+    private readonly Dictionary<Setting, object?> _values = [];
+
+    public SettingValues(IConfiguration configuration, ConfigurationProblems problems)
+    {
+        _configuration = configuration;
+        foreach (var setting in Settings.All)
+        {
+            if (Find(setting) is var (name, text))
+            {
+                Read(setting, name, text, problems);
+            }
+        }
+    }
+
+    /// <summary>The value; the default where it is not set, or cannot be read (which is then among the errors).</summary>
+    public T Get<T>(Setting<T> setting) => _values.TryGetValue(setting, out var value) ? (T)value! : setting.DefaultValue;
+
+    /// <summary>Whether the setting was given, under any of its names.</summary>
+    public bool Has(Setting setting) => Find(setting) is not null;
+
+    /// <summary>Whether the setting was given under its own name.</summary>
+    public bool HasOwn(Setting setting) => Text(setting.Name) is not null;
+
+    /// <summary>The name it was given under, else its own.</summary>
+    public string NameOf(Setting setting) => Find(setting)?.Name ?? setting.Name;
+
+    /// <summary>A value outside the table; null where it is not set. An empty value counts as not set, as compose files write it.</summary>
+    public string? Text(string name) => _configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+
+    private void Read(Setting setting, string name, string text, ConfigurationProblems problems)
+    {
+        var shown = setting.IsSecret ? null : text;
+        try
+        {
+            var value = setting.ParseValue(text);
+            _values[setting] = value;
+            if (setting.WhyNotServed(value) is { } reason)
+            {
+                problems.Error(name, shown, reason);
+            }
+        }
+        catch (FormatException problem)
+        {
+            problems.Error(name, shown, problem.Message);
+        }
+    }
+
+    private (string Name, string Text)? Find(Setting setting)
+    {
+        foreach (var name in setting.Aliases.Prepend(setting.Name))
+        {
+            if (Text(name) is { } text)
+            {
+                return (name, text);
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,44 @@
+namespace S3Overlay.Proxy.Configuration;
+
+public static partial class Settings
+{
+    private const string Clients = "Clients";
+
+#pragma warning disable CS1591 // the description of each setting is in its row
+    public static readonly Setting<string?> AccessKey = new(
+        "S3_OVERLAY_ACCESS_KEY", Clients, null, "The access key clients sign with. Unset: the local layer's, `minioadmin`.", Parsers.Text);
+
+    public static readonly Setting<string?> SecretKey = new(
+        "S3_OVERLAY_SECRET_KEY", Clients, null, "The secret key that belongs to it.", Parsers.Text) { IsSecret = true };
+
+    public static readonly Setting<string?> KeysFile = new(
+        "S3_OVERLAY_KEYS_FILE", Clients, null, "A JSON file of many client keys with rights per bucket: see below.", Parsers.ExistingFile);
+
+    public static readonly Setting<AuthenticationMode> Auth = new(
+        "S3_OVERLAY_AUTH", Clients, "keys", "`none`: nobody has to sign and everyone may do everything.",
+        Parsers.OneOf(("keys", AuthenticationMode.Keys), ("none", AuthenticationMode.None)));
+
+    public static readonly Setting<bool> AllowDefaultKeys = new(
+        "S3_OVERLAY_ALLOW_DEFAULT_KEYS", Clients, "false",
+        "Without it the proxy does not start with `minioadmin` keys, or without authentication, where it has a remote and listens on more than loopback.",
+        Parsers.Switch);
+
+    public static readonly Setting<string> Domain = new(
+        "S3_OVERLAY_DOMAIN", Clients, "localhost", "Buckets are host names below it (`bucket.localhost:8000`), beside path style.", Parsers.Domain);
+
+    public static readonly Setting<string?> Region = new(
+        "S3_OVERLAY_REGION", Clients, null, "The one region that signatures may name. Unset: any.", Parsers.Region);
+
+    public static readonly Setting<bool> Cors = new(
+        "S3_OVERLAY_CORS", Clients, "true", "Pages of any origin may read; they still have to sign.", Parsers.Switch);
+
+    public static readonly Setting<string?> TrustedProxies = new(
+        "S3_OVERLAY_TRUSTED_PROXIES", Clients, null, "Whose `X-Forwarded-Host` counts. *Not served yet.*", Parsers.Text)
+    { NotServed = static _ => NotYet("Trusting a proxy's X-Forwarded-Host") };
+
+    public static readonly Setting<bool?> ClientDirectives = new(
+        "S3_OVERLAY_CLIENT_DIRECTIVES", Clients, null, "Clients may say `Cache-Control: no-cache` and the like. *Not served yet.*",
+        static text => Parsers.Switch(text))
+    { NotServed = static wanted => wanted is true ? NotYet("Cache-Control from clients") : null };
+#pragma warning restore CS1591
+}

@@ -1,0 +1,51 @@
+namespace S3Overlay.Proxy.Configuration;
+
+public static partial class Settings
+{
+    private const string Local = "The local layer";
+
+#pragma warning disable CS1591 // the description of each setting is in its row
+    public static readonly Setting<string> DataDirectory = new(
+        "S3_OVERLAY_DATA_DIR", Local, "./data", "The folder of the built-in store: everything written, every delete.", Parsers.Folder);
+
+    public static readonly Setting<bool> Durable = new(
+        "S3_OVERLAY_DURABLE", Local, "true",
+        "A write is on disk before it is acknowledged. `false`: faster, and a power cut may lose the last writes.", Parsers.Switch);
+
+    public static readonly Setting<string?> DefaultBucketLocation = new(
+        "S3_OVERLAY_DEFAULT_BUCKET_LOCATION", Local, "us-east-1", "The region of buckets made here.", Parsers.Region);
+
+    public static readonly Setting<string?> LocalAccessKey = new(
+        "S3_OVERLAY_LOCAL_ACCESS_KEY", Local, "minioadmin", "The local layer's access key; what clients sign with where they have no key of their own.", Parsers.Text);
+
+    public static readonly Setting<string?> LocalSecretKey = new(
+        "S3_OVERLAY_LOCAL_SECRET_KEY", Local, "minioadmin", "The secret key that belongs to it.", Parsers.Text) { IsSecret = true };
+
+    public static readonly Setting<Uri?> LocalEndpoint = new(
+        "S3_OVERLAY_LOCAL_ENDPOINT", Local, null, "An S3 endpoint as the local layer, in place of the built-in store. *Not served yet.*", Parsers.Endpoint)
+    { NotServed = static _ => NotYet("An S3 endpoint as the local layer") };
+
+    public static readonly Setting<string?> LocalSessionToken = new(
+        "S3_OVERLAY_LOCAL_SESSION_TOKEN", Local, null, "The session token for that endpoint. *Not served yet.*", Parsers.Text)
+    { IsSecret = true, NotServed = static _ => NotYet("An S3 endpoint as the local layer") };
+
+    public static readonly Setting<string?> LocalRegion = new(
+        "S3_OVERLAY_LOCAL_REGION", Local, "us-east-1", "The region for that endpoint; the built-in store has no use for it.", Parsers.Region);
+
+    public static readonly Setting<int> Proxies = new(
+        "S3_OVERLAY_PROXIES", Local, "1", "How many proxies share the local layer. *More than one is not served yet.*", Parsers.Count)
+    { NotServed = static count => count > 1 ? NotYet("More than one proxy over one local layer") : null };
+
+    public static readonly Setting<bool> ReadThroughOnLocalError = new(
+        "S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR", Local, "false", "Read the remote while a local S3 endpoint is down. *Not served yet.*", Parsers.Switch)
+    { NotServed = static wanted => wanted ? NotYet("Reading through on a local error") : null };
+
+    public static readonly Setting<string?> SpoolDirectory = new(
+        "S3_OVERLAY_SPOOL_DIR", Local, null, "Where fills toward a local S3 endpoint run through. *Not served yet.*", Parsers.Text)
+    { NotServed = static _ => NotYet("Spooling toward an S3 endpoint") };
+
+    public static readonly Setting<long?> SpoolMaxBytes = new(
+        "S3_OVERLAY_SPOOL_MAX_BYTES", Local, null, "The bound of that. *Not served yet.*", Parsers.OptionalSize)
+    { NotServed = static _ => NotYet("Spooling toward an S3 endpoint") };
+#pragma warning restore CS1591
+}

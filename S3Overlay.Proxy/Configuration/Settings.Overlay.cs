@@ -1,0 +1,74 @@
+namespace S3Overlay.Proxy.Configuration;
+
+public static partial class Settings
+{
+    private const string Views = "What clients see";
+    private const string Cache = "Caching";
+
+#pragma warning disable CS1591 // the description of each setting is in its row
+    public static readonly Setting<ListingScope> Listing = new(
+        "S3_OVERLAY_LISTING", Views, "merged", "`merged`: local and remote as one. `local`: local alone.",
+        Parsers.OneOf(("merged", ListingScope.Merged), ("local", ListingScope.Local)));
+
+    public static readonly Setting<ListingFailure> ListingOnError = new(
+        "S3_OVERLAY_LISTING_ON_ERROR", Views, "error", "When the remote cannot be listed: `error` (503, which clients repeat) or `local` (local alone, said in a header).",
+        Parsers.OneOf(("error", ListingFailure.Error), ("local", ListingFailure.Local)));
+
+    public static readonly Setting<DeleteBehaviour> Deletes = new(
+        "S3_OVERLAY_DELETES", Views, "tombstone", "`tombstone`: what was deleted stays deleted. `local`: it may come back from the remote.",
+        Parsers.OneOf(("tombstone", DeleteBehaviour.Tombstone), ("local", DeleteBehaviour.Local)));
+
+    public static readonly Setting<long?> CopyUpMax = new(
+        "S3_OVERLAY_COPY_UP_MAX", Views, null, "How large an object may be that is copied up for its tags or ACL. *Not served yet.*", Parsers.OptionalSize)
+    { NotServed = static _ => NotYet("Copying an object up for its sub-resources") };
+
+    public static readonly Setting<bool> CacheEnabled = new(
+        "S3_OVERLAY_CACHE_ENABLED", Cache, "false", "Keep what is read from the remote.", Parsers.Switch);
+
+    public static readonly Setting<long> ChunkThreshold = new(
+        "S3_OVERLAY_CHUNK_THRESHOLD", Cache, "52428800", "Objects up to this size are kept whole, larger ones in chunks. `50MiB` is the same.", Parsers.Size);
+
+    public static readonly Setting<long> ChunkSize = new(
+        "S3_OVERLAY_CHUNK_SIZE", Cache, "16777216", "The size of a chunk. `16MiB` is the same.", Parsers.PieceSize);
+
+    public static readonly Setting<long> ReadAheadBytes = new(
+        "S3_OVERLAY_READ_AHEAD_BYTES", Cache, "64MiB", "How far ahead of a sequential reader chunks may be fetched; `0` for not at all.", Parsers.Size);
+
+    public static readonly Setting<FillOnLeave> FillOnLeave = new(
+        "S3_OVERLAY_FILL_ON_LEAVE", Cache, "finish", "When the last reader of a running fill leaves: `finish` it or `drop` it.",
+        Parsers.OneOf(("finish", Configuration.FillOnLeave.Finish), ("drop", Configuration.FillOnLeave.Drop)));
+
+    public static readonly Setting<string?> CacheDirectory = new(
+        "S3_OVERLAY_CACHE_DIR", Cache, null, "Where held copies are; may be deleted by hand at any time. Unset: `cache` in the data folder.", Parsers.Folder);
+
+    public static readonly Setting<string> CacheBucket = new(
+        "S3_OVERLAY_CACHE_BUCKET", Cache, "s3-overlay-cache", "A bucket name that is the overlay's own: clients cannot see or make it.", Parsers.BucketName);
+
+    public static readonly Setting<string> Revalidate = new(
+        "S3_OVERLAY_REVALIDATE", Cache, "never", "Whether held copies are compared with the remote. *Only `never` is served yet.*",
+        Parsers.Revalidation)
+    { NotServed = static mode => mode == "never" ? null : NotYet("Revalidation") };
+
+    public static readonly Setting<TimeSpan> NegativeTtl = new(
+        "S3_OVERLAY_NEGATIVE_TTL", Cache, "0", "How long the remote's 404 is remembered. *Only `0` is served yet.*", Durations.Parse)
+    { NotServed = static duration => duration == TimeSpan.Zero ? null : NotYet("Remembering a 404") };
+
+    public static readonly Setting<TimeSpan?> StaleIfError = new(
+        "S3_OVERLAY_STALE_IF_ERROR", Cache, null, "How long a copy past its life may be served while the remote is down. *Not served yet.*",
+        static text => Durations.Parse(text))
+    { NotServed = static _ => NotYet("A bound on stale copies") };
+
+    public static readonly Setting<long?> CacheMaxBytes = new(
+        "S3_OVERLAY_CACHE_MAX_BYTES", Cache, null, "A bound on held bytes. *Not served yet: held copies stay until deleted by hand.*", Parsers.OptionalSize)
+    { NotServed = static _ => NotYet("A bound on held bytes") };
+
+    public static readonly Setting<int> CacheMinUses = new(
+        "S3_OVERLAY_CACHE_MIN_USES", Cache, "1", "Kept on the n-th miss. *Only `1` is served yet.*", Parsers.Count)
+    { NotServed = static uses => uses == 1 ? null : NotYet("Keeping only what is read several times") };
+
+    public static readonly Setting<string?> CachePlace = new(
+        "S3_OVERLAY_CACHE_PLACE", Cache, null, "`bucket`: copies under their own key in their own bucket. *Not served yet.*",
+        Parsers.OneOf<string?>(("bucket", "bucket")))
+    { NotServed = static _ => NotYet("Copies in their own bucket") };
+#pragma warning restore CS1591
+}

@@ -1,0 +1,18 @@
+using System.Reflection;
+
+namespace S3Overlay.Proxy.Configuration;
+
+/// <summary>
+/// Every setting there is: name, default, how it is read, and what it does. The reader, the help text and the check of
+/// <c>docs/configuration.md</c> all go by this table.
+/// </summary>
+public static partial class Settings
+{
+    private static readonly Lazy<IReadOnlyList<Setting>> Table = new(() =>
+        [.. typeof(Settings).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null)).OfType<Setting>()]);
+
+    /// <summary>All settings, in the order of the documentation.</summary>
+    public static IReadOnlyList<Setting> All => Table.Value;
+
+    private static string NotYet(string what) => $"{what} is not served yet by this version. Take the setting away.";
+}

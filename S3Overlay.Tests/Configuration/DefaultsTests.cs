@@ -1,0 +1,105 @@
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Keys;
+
+namespace S3Overlay.Tests.Configuration;
+
+public sealed class DefaultsTests : OptionsTestBase
+{
+    [Fact]
+    public void Nothing_set_is_local_only_with_the_defaults_of_the_predecessor()
+    {
+        var options = Read();
+
+        Assert.Null(options.Remote);
+        Assert.Equal(Path.GetFullPath("./data"), options.Local.DataDirectory);
+        Assert.Equal(Path.Combine(options.Local.DataDirectory, "cache"), options.Cache.Directory);
+        Assert.True(options.Local.IsDurable);
+        Assert.Equal("us-east-1", options.Local.BucketLocation);
+        Assert.Equal("us-east-1", options.Local.Region);
+        Assert.False(options.Cache.IsEnabled);
+        Assert.Equal(52428800, options.Cache.ChunkThreshold);
+        Assert.Equal(16777216, options.Cache.ChunkSize);
+        Assert.Equal("s3-overlay-cache", options.Cache.Bucket);
+        Assert.Equal(FillOnLeave.Finish, options.Cache.FillOnLeave);
+        Assert.Equal("localhost", options.Clients.Domain);
+        Assert.Null(options.Clients.Region);
+        Assert.True(options.Clients.AllowsCrossOrigin);
+        Assert.Equal(AuthenticationMode.Keys, options.Clients.Authentication);
+        Assert.Equal(ListingScope.Merged, options.View.Listing);
+        Assert.Equal(ListingFailure.Error, options.View.ListingOnError);
+        Assert.Equal(DeleteBehaviour.Tombstone, options.View.Deletes);
+        Assert.Equal(RemoteForbidden.NotFound, options.View.RemoteForbidden);
+        Assert.Equal([ListenAddresses.Default], options.Listen.Urls);
+        Assert.Equal(new ClientKey("minioadmin", "minioadmin", ClientKey.Everything, true), Assert.Single(options.Clients.Keys));
+        Assert.True(options.Clients.HasDefaultKeys);
+    }
+
+    [Fact]
+    public void A_remote_has_the_timeouts_of_the_contract()
+    {
+        var remote = Read("S3_OVERLAY_REMOTE_ENDPOINT=https://s3.example.com").Remote!;
+
+        Assert.Equal(TimeSpan.FromSeconds(3), remote.ConnectTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(10), remote.FirstByteTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(15), remote.StallTimeout);
+        Assert.InRange(remote.Budget, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(50));
+        Assert.Equal(AddressingStyle.Auto, remote.Addressing);
+        Assert.Equal(UnmappedBuckets.SameName, remote.Unmapped);
+        Assert.Empty(remote.Mapping);
+        Assert.False(remote.IsAnonymous);
+    }
+
+    [Fact]
+    public void Every_setting_can_be_given_in_any_case()
+    {
+        var options = Read("s3_overlay_cache_enabled=true", "S3_Overlay_Chunk_Size=512", "s3_overlay_data_dir=elsewhere");
+
+        Assert.True(options.Cache.IsEnabled);
+        Assert.Equal(512, options.Cache.ChunkSize);
+        Assert.Equal(Path.GetFullPath("elsewhere"), options.Local.DataDirectory);
+    }
+
+    [Fact]
+    public void An_empty_value_counts_as_not_set()
+    {
+        var options = Read("S3_OVERLAY_REMOTE_ENDPOINT=", "S3_OVERLAY_CHUNK_SIZE= ", "S3_OVERLAY_LOCAL_ENDPOINT=");
+
+        Assert.Null(options.Remote);
+        Assert.Equal(16777216, options.Cache.ChunkSize);
+    }
+
+    [Theory]
+    [InlineData("52428800", 52428800)]
+    [InlineData("50MiB", 52428800)]
+    [InlineData("50 MiB", 52428800)]
+    [InlineData("50mib", 52428800)]
+    [InlineData("50MB", 50000000)]
+    [InlineData("1GiB", 1073741824)]
+    [InlineData("7B", 7)]
+    [InlineData("0", 0)]
+    public void Sizes_are_bytes_or_have_a_unit(string text, long bytes) =>
+        Assert.Equal(bytes, Read($"S3_OVERLAY_CHUNK_THRESHOLD={text}").Cache.ChunkThreshold);
+
+    [Theory]
+    [InlineData("500ms", 0.5)]
+    [InlineData("10s", 10)]
+    [InlineData("10", 10)]
+    [InlineData("1.5s", 1.5)]
+    [InlineData("5m", 300)]
+    [InlineData("1h", 3600)]
+    public void Durations_are_seconds_or_have_a_unit(string text, double seconds) =>
+        Assert.Equal(seconds, Durations.Parse(text).TotalSeconds);
+
+    [Theory]
+    [InlineData("urls=http://0.0.0.0:9000", "http://0.0.0.0:9000", false)]
+    [InlineData("urls=http://127.0.0.1:1;http://[::1]:1", "http://127.0.0.1:1;http://[::1]:1", true)]
+    [InlineData("http_ports=8080", "http://*:8080", false)]
+    [InlineData("Kestrel:Endpoints:web:Url=http://localhost:5000", "http://localhost:5000", true)]
+    public void Addresses_are_read_as_in_any_web_application(string setting, string expected, bool isLoopback)
+    {
+        var listen = Read(setting).Listen;
+
+        Assert.Equal(expected.Split(';'), listen.Urls);
+        Assert.Equal(isLoopback, listen.IsLoopbackOnly);
+    }
+}
