@@ -1,0 +1,194 @@
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace S3Overlay.Proxy.Protocol.Authentication;
+
+/// <summary>Signs requests as a client: for the remote, for an S3 endpoint as local, for tests and tools.</summary>
+/// <param name="credentials">What to sign with.</param>
+/// <param name="region">The region of the endpoint.</param>
+/// <param name="service">The service; <c>s3</c>.</param>
+public sealed class RequestSigner(SigningCredentials credentials, string region, string service = "s3")
+{
+    private static readonly SigningKeys Keys = new();
+
+    /// <summary>Signs a request in its headers.</summary>
+    /// <param name="method">The HTTP method.</param>
+    /// <param name="host">The value of the Host header that will be sent: with the port where it is not the scheme's own.</param>
+    /// <param name="rawPath">The path as it will be sent, percent-encoded.</param>
+    /// <param name="rawQuery">The query as it will be sent, without its question mark.</param>
+    /// <param name="headers">
+    /// Further headers to sign, in any order and case. Every <c>x-amz-*</c> header of the request must be among them; Host and those that
+    /// signing adds must not.
+    /// </param>
+    /// <param name="payloadHash">SHA-256 of the body in lower-case hex, or <c>UNSIGNED-PAYLOAD</c> or a streaming name (<see cref="SigV4"/>).</param>
+    /// <param name="now">The time of the request.</param>
+    /// <returns>The headers to add.</returns>
+    public SignedRequest Sign(
+        string method,
+        string host,
+        string rawPath,
+        string rawQuery,
+        IEnumerable<KeyValuePair<string, string>> headers,
+        string payloadHash,
+        DateTimeOffset now)
+    {
+        var time = now.UtcDateTime.ToString(SigV4.TimeFormat, CultureInfo.InvariantCulture);
+        var signed = new List<KeyValuePair<string, string>>
+        {
+            new("host", host),
+            new("x-amz-content-sha256", payloadHash),
+            new("x-amz-date", time),
+        };
+        if (credentials.SessionToken is { } token)
+        {
+            signed.Add(new("x-amz-security-token", token));
+        }
+
+        AddSorted(signed, headers);
+        var scope = Scope(time);
+        var names = Names(signed);
+        var signature = Signature(method, rawPath, rawQuery, signed, names, payloadHash, time, scope);
+        return new(
+            $"{SigV4.Algorithm} Credential={credentials.AccessKey}/{scope}, SignedHeaders={names}, Signature={signature}",
+            time,
+            payloadHash,
+            credentials.SessionToken,
+            signature);
+    }
+
+    /// <summary>Presigns a URL.</summary>
+    /// <param name="method">The HTTP method.</param>
+    /// <param name="host">The Host the URL will be fetched from.</param>
+    /// <param name="rawPath">The path, percent-encoded.</param>
+    /// <param name="rawQuery">The query so far, without its question mark.</param>
+    /// <param name="headers">Headers that whoever uses the URL must send; Host must not be among them.</param>
+    /// <param name="now">From when it is valid.</param>
+    /// <param name="lifetime">For how long, up to seven days.</param>
+    /// <param name="payloadHash">The payload hash; unsigned unless given.</param>
+    /// <returns>The whole query of the URL, without its question mark.</returns>
+    public string Presign(
+        string method,
+        string host,
+        string rawPath,
+        string rawQuery,
+        IEnumerable<KeyValuePair<string, string>> headers,
+        DateTimeOffset now,
+        TimeSpan lifetime,
+        string payloadHash = SigV4.UnsignedPayload)
+    {
+        var time = now.UtcDateTime.ToString(SigV4.TimeFormat, CultureInfo.InvariantCulture);
+        var signed = new List<KeyValuePair<string, string>> { new("host", host) };
+        AddSorted(signed, headers);
+        var scope = Scope(time);
+        var names = Names(signed);
+        var query = (rawQuery.Length == 0 ? "" : rawQuery + "&")
+            + $"X-Amz-Algorithm={SigV4.Algorithm}"
+            + $"&X-Amz-Credential={UriEncoding.EncodeComponent(credentials.AccessKey + "/" + scope)}"
+            + $"&X-Amz-Date={time}"
+            + $"&X-Amz-Expires={((long)lifetime.TotalSeconds).ToString(CultureInfo.InvariantCulture)}"
+            + $"&X-Amz-SignedHeaders={UriEncoding.EncodeComponent(names)}";
+        if (credentials.SessionToken is { } token)
+        {
+            query += "&X-Amz-Security-Token=" + UriEncoding.EncodeComponent(token);
+        }
+
+        if (payloadHash != SigV4.UnsignedPayload)
+        {
+            query += "&X-Amz-Content-Sha256=" + payloadHash;
+        }
+
+        return query + "&X-Amz-Signature=" + Signature(method, rawPath, query, signed, names, payloadHash, time, scope);
+    }
+
+    /// <summary>The key that signs at a time: for signing the chunks of a body.</summary>
+    public SigningKey KeyAt(DateTimeOffset now) => KeyOf(Scope(now.UtcDateTime.ToString(SigV4.TimeFormat, CultureInfo.InvariantCulture)));
+
+    private static void AddSorted(List<KeyValuePair<string, string>> signed, IEnumerable<KeyValuePair<string, string>> headers)
+    {
+        foreach (var (name, value) in headers)
+        {
+            signed.Add(new(name.ToLowerInvariant(), value));
+        }
+
+        // Stable, so that the lines of a repeated header keep their order.
+        var sorted = signed.OrderBy(header => header.Key, StringComparer.Ordinal).ToList();
+        signed.Clear();
+        signed.AddRange(sorted);
+    }
+
+    private static string Names(List<KeyValuePair<string, string>> sorted) => string.Join(';', sorted.Select(header => header.Key).Distinct());
+
+    private string Scope(string time) => $"{time.AsSpan(0, 8)}/{region}/{service}/{SigV4.Terminator}";
+
+    private SigningKey KeyOf(string scope)
+    {
+        var name = $"{credentials.AccessKey}/{scope.AsSpan(0, scope.Length - SigV4.Terminator.Length - 1)}";
+        if (Keys.Find(name, credentials.SecretKey) is { } known)
+        {
+            return known;
+        }
+
+        var key = SigningKey.Derive(credentials.SecretKey, scope.AsSpan(0, 8), region, service);
+        Keys.Keep(name, key);
+        return key;
+    }
+
+    private string Signature(
+        string method,
+        string rawPath,
+        string rawQuery,
+        List<KeyValuePair<string, string>> sorted,
+        string names,
+        string payloadHash,
+        string time,
+        string scope)
+    {
+        var writer = new CanonicalWriter(stackalloc byte[1024]);
+        try
+        {
+            writer.AppendLatin1(method);
+            writer.Append((byte)'\n');
+            SigV4.AppendPath(ref writer, rawPath);
+            writer.Append((byte)'\n');
+            CanonicalQuery.Append(ref writer, rawQuery, withoutSignature: false);
+            writer.Append((byte)'\n');
+            for (var i = 0; i < sorted.Count; i++)
+            {
+                var repeated = i > 0 && sorted[i].Key == sorted[i - 1].Key;
+                if (!repeated)
+                {
+                    writer.AppendLatin1(sorted[i].Key);
+                }
+
+                writer.Append(repeated ? (byte)',' : (byte)':');
+                SigV4.AppendHeaderValue(ref writer, sorted[i].Value);
+                if (i + 1 == sorted.Count || sorted[i + 1].Key != sorted[i].Key)
+                {
+                    writer.Append((byte)'\n');
+                }
+            }
+
+            writer.Append((byte)'\n');
+            writer.AppendLatin1(names);
+            writer.Append((byte)'\n');
+            writer.AppendLatin1(payloadHash);
+
+            var toSign = new CanonicalWriter(stackalloc byte[256]);
+            try
+            {
+                SigV4.AppendStringToSign(ref toSign, time, scope, writer.Written);
+                Span<byte> signature = stackalloc byte[SHA256.HashSizeInBytes];
+                KeyOf(scope).Sign(toSign.Written, signature);
+                return Convert.ToHexStringLower(signature);
+            }
+            finally
+            {
+                toSign.Dispose();
+            }
+        }
+        finally
+        {
+            writer.Dispose();
+        }
+    }
+}

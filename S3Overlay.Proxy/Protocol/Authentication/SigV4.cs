@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace S3Overlay.Proxy.Protocol.Authentication;
+
+/// <summary>The pieces of AWS Signature Version 4 that signing and checking share, in the form S3 has them.</summary>
+/// <remarks>
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html. S3 differs from other services: a path is encoded
+/// once, and never normalised, since <c>a/../b</c> and <c>a//b</c> are names of objects.
+/// </remarks>
+public static class SigV4
+{
+    /// <summary>The name of the algorithm, as it stands in Authorization and X-Amz-Algorithm.</summary>
+    public const string Algorithm = "AWS4-HMAC-SHA256";
+
+    /// <summary>The last part of every credential scope.</summary>
+    public const string Terminator = "aws4_request";
+
+    /// <summary>The payload hash of a body that is not part of the signature.</summary>
+    public const string UnsignedPayload = "UNSIGNED-PAYLOAD";
+
+    /// <summary>The payload hash of a body in signed chunks.</summary>
+    public const string StreamingPayload = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
+
+    /// <summary>The payload hash of a body in signed chunks with a signed trailer.</summary>
+    public const string StreamingPayloadTrailer = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
+
+    /// <summary>The payload hash of a body in unsigned chunks with a trailer.</summary>
+    public const string StreamingUnsignedPayloadTrailer = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+
+    /// <summary>The payload hash of an empty body: SHA-256 of nothing.</summary>
+    public const string EmptyPayload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    /// <summary>How times are written in x-amz-date and in the string to sign.</summary>
+    public const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
+
+    /// <summary>How dates are written in the credential scope.</summary>
+    public const string DateFormat = "yyyyMMdd";
+
+    private static readonly SearchValues<char> Unreserved =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
+
+    private static readonly SearchValues<char> UnreservedAndSlash =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/");
+
+    /// <summary>Appends the canonical form of a path as sent: decoded once, and encoded the one way S3 does.</summary>
+    internal static void AppendPath(ref CanonicalWriter writer, ReadOnlySpan<char> rawPath)
+    {
+        if (rawPath.IsEmpty)
+        {
+            writer.Append((byte)'/');
+            return;
+        }
+
+        AppendEncoded(ref writer, rawPath, slashIsPlain: true, plusIsSpace: false);
+    }
+
+    /// <summary>Appends text in canonical encoding, whatever encoding it came in.</summary>
+    internal static void AppendEncoded(ref CanonicalWriter writer, ReadOnlySpan<char> text, bool slashIsPlain, bool plusIsSpace)
+    {
+        var plain = slashIsPlain ? UnreservedAndSlash : Unreserved;
+        Span<byte> utf8 = stackalloc byte[4];
+        while (true)
+        {
+            var special = text.IndexOfAnyExcept(plain);
+            if (special < 0)
+            {
+                writer.AppendLatin1(text);
+                return;
+            }
+
+            writer.AppendLatin1(text[..special]);
+            text = text[special..];
+            var c = text[0];
+            if (c == '%' && text.Length > 2 && char.IsAsciiHexDigit(text[1]) && char.IsAsciiHexDigit(text[2]))
+            {
+                AppendOctet(ref writer, (byte)((HexValue(text[1]) << 4) | HexValue(text[2])), plain);
+                text = text[3..];
+            }
+            else if (c < 0x80)
+            {
+                writer.AppendPercentEncoded((byte)(plusIsSpace && c == '+' ? ' ' : c));
+                text = text[1..];
+            }
+            else
+            {
+                Rune.DecodeFromUtf16(text, out var rune, out var consumed);
+                foreach (var octet in utf8[..rune.EncodeToUtf8(utf8)])
+                {
+                    writer.AppendPercentEncoded(octet);
+                }
+
+                text = text[consumed..];
+            }
+        }
+    }
+
+    /// <summary>Appends a header's value: trimmed, runs of spaces inside made one.</summary>
+    internal static void AppendHeaderValue(ref CanonicalWriter writer, ReadOnlySpan<char> value)
+    {
+        value = value.Trim(" \t");
+        for (var run = value.IndexOf("  "); run >= 0; run = value.IndexOf("  "))
+        {
+            writer.AppendLatin1(value[..(run + 1)]);
+            value = value[(run + 1)..].TrimStart(' ');
+        }
+
+        writer.AppendLatin1(value);
+    }
+
+    /// <summary>Appends the string to sign of a request.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="time">The request's time as sent.</param>
+    /// <param name="scope">The credential scope: <c>20130524/us-east-1/s3/aws4_request</c>.</param>
+    /// <param name="canonicalRequest">The canonical request.</param>
+    internal static void AppendStringToSign(
+        ref CanonicalWriter writer, ReadOnlySpan<char> time, ReadOnlySpan<char> scope, ReadOnlySpan<byte> canonicalRequest)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(canonicalRequest, hash);
+        writer.Append("AWS4-HMAC-SHA256\n"u8);
+        writer.AppendLatin1(time);
+        writer.Append((byte)'\n');
+        writer.AppendLatin1(scope);
+        writer.Append((byte)'\n');
+        writer.AppendHex(hash);
+    }
+
+    private static void AppendOctet(ref CanonicalWriter writer, byte octet, SearchValues<char> plain)
+    {
+        if (plain.Contains((char)octet))
+        {
+            writer.Append(octet);
+        }
+        else
+        {
+            writer.AppendPercentEncoded(octet);
+        }
+    }
+
+    private static int HexValue(char c) => c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+}
