@@ -1,1 +1,27 @@
-return 0;
+using S3Overlay.Benchmarks;
+
+return args switch
+{
+    ["compare", .. var rest] => await Comparison.RunAsync(ComparisonOptions.Parse(rest)),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine(
+        """
+        S3Overlay.Benchmarks compare [--seconds N] [--rounds N] [--connections 1,16] [--only NAME] [--proxy PATH]
+
+          Starts the built proxy and nginx (where it is installed), each pinned to the first processor, drives them in turn from the
+          second, and prints requests/s, MB/s and the server's own processor time a request and a GiB, with ratios.
+
+          --seconds N        how long one measurement lasts (default 3)
+          --rounds N         how often each is measured; medians are printed (default 5)
+          --connections A,B  how many connections at once (default 1,16)
+          --only NAME        only workloads whose name holds NAME
+          --proxy PATH       the proxy's dll (default: the Release build beside this one)
+
+        Run it from a Release build: dotnet run -c Release --project S3Overlay.Benchmarks -- compare
+        """);
+    return 2;
+}

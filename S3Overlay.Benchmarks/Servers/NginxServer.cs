@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace S3Overlay.Benchmarks.Servers;
+
+/// <summary>nginx serving the same bytes as plain files: the measure for "as fast as it gets" on one core.</summary>
+public sealed class NginxServer : IServerUnderTest
+{
+    private readonly ServerProcess _process;
+
+    private NginxServer(ServerProcess process, int port) => (_process, Port) = (process, port);
+
+    /// <inheritdoc/>
+    public string Name => "nginx";
+
+    /// <inheritdoc/>
+    public int Port { get; }
+
+    /// <summary>Whether nginx is installed.</summary>
+    public static bool IsInstalled => Binary is not null;
+
+    private static string? Binary => new[] { "/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx" }.FirstOrDefault(File.Exists);
+
+    /// <summary>Starts one worker over a folder of files.</summary>
+    public static async Task<NginxServer> StartAsync(string folder)
+    {
+        var port = ServerProcess.FreePort();
+        var configuration = Path.Combine(folder, "nginx.conf");
+        await File.WriteAllTextAsync(
+            configuration,
+            $$"""
+            daemon off; worker_processes 1; pid {{folder}}/nginx.pid; error_log stderr; user root;
+            events { worker_connections 1024; }
+            http {
+              access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 1000000000; open_file_cache max=100;
+              default_type binary/octet-stream; client_body_temp_path {{folder}}; proxy_temp_path {{folder}}; fastcgi_temp_path {{folder}};
+              uwsgi_temp_path {{folder}}; scgi_temp_path {{folder}};
+              server { listen 127.0.0.1:{{port}}; root {{folder}}/files; }
+            }
+            """);
+        return new NginxServer(
+            await ServerProcess.StartAsync(port, Binary!, ["-c", configuration, "-p", folder, "-e", "stderr"], new Dictionary<string, string>()), port);
+    }
+
+    /// <inheritdoc/>
+    public byte[][] Requests(Workload workload) =>
+    [
+        .. Enumerable.Range(0, workload.Variants).Select(variant =>
+        {
+            var range = workload.Range(variant) is { } value ? $"Range: {value}\r\n" : "";
+            return Encoding.Latin1.GetBytes($"GET /{workload.Key} HTTP/1.1\r\nHost: 127.0.0.1:{Port}\r\n{range}\r\n");
+        }),
+    ];
+
+    /// <inheritdoc/>
+    public TimeSpan Cpu() => _process.Cpu();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+}

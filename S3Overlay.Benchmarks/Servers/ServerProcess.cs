@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace S3Overlay.Benchmarks.Servers;
+
+/// <summary>A server's process, pinned to one processor, and what it costs.</summary>
+public sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private ServerProcess(Process process) => _process = process;
+
+    /// <summary>Starts a command pinned to the first processor and waits until its port answers.</summary>
+    public static async Task<ServerProcess> StartAsync(int port, string command, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo("taskset") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])["-c", "0", command, .. arguments])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"{command} did not start.");
+        var said = new StringWriter();
+        process.OutputDataReceived += (_, line) => said.WriteLine(line.Data);
+        process.ErrorDataReceived += (_, line) => said.WriteLine(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        var limit = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                await probe.ConnectAsync(IPAddress.Loopback, port);
+                return new ServerProcess(process);
+            }
+            catch (SocketException) when (!process.HasExited && limit.Elapsed < TimeSpan.FromSeconds(30))
+            {
+                await Task.Delay(50);
+            }
+            catch (SocketException)
+            {
+                throw new InvalidOperationException($"{command} did not listen on port {port}. It said: {said}");
+            }
+        }
+    }
+
+    /// <summary>A loopback port that nobody listens on.</summary>
+    public static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    /// <summary>Processor time of the process and its children, from the kernel's accounting (clock ticks of 10 ms).</summary>
+    public TimeSpan Cpu() => Tree(_process.Id).Select(CpuOf).Aggregate(TimeSpan.Zero, (sum, one) => sum + one);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private static IEnumerable<int> Tree(int root)
+    {
+        yield return root;
+        foreach (var task in Directory.EnumerateDirectories($"/proc/{root}/task"))
+        {
+            var children = Path.Combine(task, "children");
+            if (!File.Exists(children))
+            {
+                continue;
+            }
+
+            foreach (var child in File.ReadAllText(children).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            {
+                foreach (var below in Tree(int.Parse(child, CultureInfo.InvariantCulture)))
+                {
+                    yield return below;
+                }
+            }
+        }
+    }
+
+    private static TimeSpan CpuOf(int process)
+    {
+        var stat = File.ReadAllText($"/proc/{process}/stat");
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        var ticks = long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
+        return TimeSpan.FromMilliseconds(ticks * 10);
+    }
+}

@@ -1,0 +1,14 @@
+namespace S3Overlay.Proxy.Protocol.FrontDoor;
+
+/// <summary>How the front door is reached.</summary>
+public sealed record FrontDoorSettings
+{
+    /// <summary>The domain under which buckets are host names: <c>bucket.localhost</c>. Empty for path style only.</summary>
+    public string Domain { get; init; } = "localhost";
+
+    /// <summary>Whether pages of any origin may read (they still have to sign).</summary>
+    public bool AllowsCrossOrigin { get; init; } = true;
+
+    /// <summary>The id this process sends upstream in <c>x-s3overlay-via</c>: a request that carries it has come round in a circle.</summary>
+    public required string InstanceId { get; init; }
+}

@@ -1,0 +1,170 @@
+using Microsoft.AspNetCore.Http;
+
+namespace S3Overlay.Proxy.Protocol.FrontDoor;
+
+/// <summary>Names the operation that method, target, query and headers ask for.</summary>
+/// <remarks>
+/// Sub-resources are told by the query. One that S3 has and this table does not is refused rather than ignored: answering <c>?acl</c> with the object's
+/// bytes is how other gateways went wrong (rule R8).
+/// </remarks>
+public static class OperationResolver
+{
+    /// <summary>The sub-resources that are a bucket's configuration.</summary>
+    private static readonly HashSet<string> BucketConfigurations = new(StringComparer.Ordinal)
+    {
+        "abac", "accelerate", "acl", "analytics", "cors", "encryption", "intelligent-tiering", "inventory", "lifecycle", "logging",
+        "metadataConfiguration", "metadataInventoryTable", "metadataJournalTable", "metadataTable", "metrics", "notification", "object-lock", "ownershipControls", "policy",
+        "policyStatus", "publicAccessBlock", "replication", "requestPayment", "tagging", "versioning", "website",
+    };
+
+    /// <summary>Names that may stand in a query without a value and ask for nothing of their own.</summary>
+    private static readonly HashSet<string> PlainParameters = new(StringComparer.Ordinal)
+    {
+        "prefix", "delimiter", "marker", "max-keys", "encoding-type", "continuation-token", "start-after", "fetch-owner", "list-type", "x-id",
+        "key-marker", "upload-id-marker", "version-id-marker", "part-number-marker", "max-parts", "max-uploads", "max-buckets", "versionId",
+        "partNumber", "uploadId", "bucket-region", "session", "id", "allow-unordered",
+    };
+
+    /// <summary>Resolves a request.</summary>
+    /// <exception cref="S3Exception">MethodNotAllowed, NotImplemented for sub-resources unknown here, InvalidArgument.</exception>
+    public static S3Operation Resolve(string method, string bucket, string key, S3Query query, IHeaderDictionary headers)
+    {
+        if (bucket.Length == 0)
+        {
+            return method == "GET" ? S3Operation.ListBuckets : throw new S3Exception(S3Errors.MethodNotAllowed);
+        }
+
+        var operation = key.Length == 0 ? OfBucket(method, query, headers) : OfObject(method, query, headers);
+        RefuseUnknownSubResource(query);
+        return operation;
+    }
+
+    /// <summary>Which configuration a bucket-configuration request is about: <c>acl</c>, <c>policy</c>, ...</summary>
+    public static string? BucketConfigurationOf(S3Query query)
+    {
+        foreach (var parameter in query.Parameters)
+        {
+            if (BucketConfigurations.Contains(parameter.Key))
+            {
+                return parameter.Key;
+            }
+        }
+
+        return null;
+    }
+
+    private static S3Operation OfBucket(string method, S3Query query, IHeaderDictionary headers)
+    {
+        var isConfiguration = BucketConfigurationOf(query) is not null;
+        switch (method)
+        {
+            case "GET" when query.Has("location"):
+                return S3Operation.GetBucketLocation;
+            case "GET" when query.Has("uploads"):
+                return S3Operation.ListMultipartUploads;
+            case "GET" when query.Has("versions"):
+                return S3Operation.ListObjectVersions;
+            case "GET" when isConfiguration:
+                return S3Operation.GetBucketConfiguration;
+            case "GET":
+                return query["list-type"] switch
+                {
+                    null or "" or "1" => S3Operation.ListObjects,
+                    "2" => S3Operation.ListObjectsV2,
+                    _ => throw new S3Exception(S3Errors.InvalidArgument, "Invalid List Type specified in Request"),
+                };
+            case "HEAD":
+                return S3Operation.HeadBucket;
+            case "PUT":
+                return isConfiguration ? S3Operation.PutBucketConfiguration : S3Operation.CreateBucket;
+            case "DELETE":
+                return isConfiguration ? S3Operation.DeleteBucketConfiguration : S3Operation.DeleteBucket;
+            case "POST" when query.Has("delete"):
+                return S3Operation.DeleteObjects;
+            case "POST" when isConfiguration:
+                return S3Operation.PutBucketConfiguration;
+            case "POST" when headers.ContentType.ToString().StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase):
+                return S3Operation.PostObject;
+            default:
+                throw new S3Exception(S3Errors.MethodNotAllowed);
+        }
+    }
+
+    private static S3Operation OfObject(string method, S3Query query, IHeaderDictionary headers)
+    {
+        var isCopy = headers.ContainsKey("x-amz-copy-source");
+        switch (method)
+        {
+            case "GET":
+                return query.Has("acl") ? S3Operation.GetObjectAcl
+                    : query.Has("tagging") ? S3Operation.GetObjectTagging
+                    : query.Has("attributes") ? S3Operation.GetObjectAttributes
+                    : query.Has("legal-hold") ? S3Operation.GetObjectLegalHold
+                    : query.Has("retention") ? S3Operation.GetObjectRetention
+                    : query.Has("torrent") ? S3Operation.GetObjectTorrent
+                    : query.Has("uploadId") ? S3Operation.ListParts
+                    : S3Operation.GetObject;
+            case "HEAD":
+                return S3Operation.HeadObject;
+            case "PUT" when query.Has("acl"):
+                return S3Operation.PutObjectAcl;
+            case "PUT" when query.Has("tagging"):
+                return S3Operation.PutObjectTagging;
+            case "PUT" when query.Has("legal-hold"):
+                return S3Operation.PutObjectLegalHold;
+            case "PUT" when query.Has("retention"):
+                return S3Operation.PutObjectRetention;
+            case "PUT" when query.Has("renameObject"):
+                return S3Operation.RenameObject;
+            case "PUT" when query.Has("uploadId") != query.Has("partNumber"):
+                throw new S3Exception(S3Errors.InvalidArgument, "This operation needs both uploadId and partNumber, or neither.");
+            case "PUT" when query.Has("uploadId"):
+                return isCopy ? S3Operation.UploadPartCopy : S3Operation.UploadPart;
+            case "PUT":
+                return isCopy ? S3Operation.CopyObject : S3Operation.PutObject;
+            case "POST" when query.Has("uploads"):
+                return S3Operation.CreateMultipartUpload;
+            case "POST" when query.Has("uploadId"):
+                return S3Operation.CompleteMultipartUpload;
+            case "POST" when query.Has("restore"):
+                return S3Operation.RestoreObject;
+            case "POST" when query.Has("select"):
+                return S3Operation.SelectObjectContent;
+            case "DELETE" when query.Has("uploadId"):
+                return S3Operation.AbortMultipartUpload;
+            case "DELETE" when query.Has("tagging"):
+                return S3Operation.DeleteObjectTagging;
+            case "DELETE" when query.Has("acl"):
+                throw new S3Exception(S3Errors.MethodNotAllowed);
+            case "DELETE":
+                return S3Operation.DeleteObject;
+            default:
+                throw new S3Exception(S3Errors.MethodNotAllowed);
+        }
+    }
+
+    private static readonly HashSet<string> SubResources = new(StringComparer.Ordinal)
+    {
+        "acl", "tagging", "attributes", "legal-hold", "retention", "torrent", "uploadId", "uploads", "restore", "select", "select-type", "renameObject",
+        "location", "versions", "delete",
+    };
+
+    /// <summary>
+    /// A name with neither a value nor an equals sign is how sub-resources are written (<c>?acl</c>). One that nobody knows is refused (rule A1): its meaning
+    /// would be guessed otherwise. Unknown parameters with a value are ignored, as S3 ignores them.
+    /// </summary>
+    private static void RefuseUnknownSubResource(S3Query query)
+    {
+        foreach (var (name, value) in query.Parameters)
+        {
+            if (value is null
+                && !SubResources.Contains(name)
+                && !BucketConfigurations.Contains(name)
+                && !PlainParameters.Contains(name)
+                && !name.StartsWith("X-Amz-", StringComparison.OrdinalIgnoreCase))
+            {
+                throw new S3Exception(S3Errors.NotImplemented, $"The sub-resource '{name}' is not known.");
+            }
+        }
+    }
+}

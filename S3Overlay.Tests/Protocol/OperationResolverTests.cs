@@ -1,0 +1,74 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.FrontDoor;
+
+namespace S3Overlay.Tests.Protocol;
+
+public sealed class OperationResolverTests
+{
+    [Theory]
+    [InlineData("GET", "", S3Operation.GetObject)]
+    [InlineData("GET", "response-content-type=text/plain", S3Operation.GetObject)]
+    [InlineData("GET", "x-id=GetObject", S3Operation.GetObject)]
+    [InlineData("GET", "acl", S3Operation.GetObjectAcl)]
+    [InlineData("GET", "acl=", S3Operation.GetObjectAcl)]
+    [InlineData("GET", "tagging", S3Operation.GetObjectTagging)]
+    [InlineData("GET", "attributes", S3Operation.GetObjectAttributes)]
+    [InlineData("GET", "uploadId=1", S3Operation.ListParts)]
+    [InlineData("GET", "torrent", S3Operation.GetObjectTorrent)]
+    [InlineData("HEAD", "", S3Operation.HeadObject)]
+    [InlineData("PUT", "", S3Operation.PutObject)]
+    [InlineData("PUT", "partNumber=1&uploadId=2", S3Operation.UploadPart)]
+    [InlineData("PUT", "retention", S3Operation.PutObjectRetention)]
+    [InlineData("POST", "uploads", S3Operation.CreateMultipartUpload)]
+    [InlineData("POST", "uploads=", S3Operation.CreateMultipartUpload)]
+    [InlineData("POST", "uploadId=2", S3Operation.CompleteMultipartUpload)]
+    [InlineData("DELETE", "", S3Operation.DeleteObject)]
+    [InlineData("DELETE", "versionId=null", S3Operation.DeleteObject)]
+    [InlineData("DELETE", "uploadId=2", S3Operation.AbortMultipartUpload)]
+    [Trait("Rule", "R8")]
+    public void Objects(string method, string query, S3Operation expected) => Assert.Equal(expected, Resolve(method, "k", query));
+
+    [Theory]
+    [InlineData("GET", "", S3Operation.ListObjects)]
+    [InlineData("GET", "prefix", S3Operation.ListObjects)]
+    [InlineData("GET", "list-type=2&prefix=", S3Operation.ListObjectsV2)]
+    [InlineData("GET", "location", S3Operation.GetBucketLocation)]
+    [InlineData("GET", "uploads", S3Operation.ListMultipartUploads)]
+    [InlineData("GET", "versions", S3Operation.ListObjectVersions)]
+    [InlineData("GET", "policy", S3Operation.GetBucketConfiguration)]
+    [InlineData("PUT", "", S3Operation.CreateBucket)]
+    [InlineData("PUT", "versioning", S3Operation.PutBucketConfiguration)]
+    [InlineData("HEAD", "", S3Operation.HeadBucket)]
+    [InlineData("DELETE", "", S3Operation.DeleteBucket)]
+    [InlineData("DELETE", "cors", S3Operation.DeleteBucketConfiguration)]
+    [InlineData("POST", "delete", S3Operation.DeleteObjects)]
+    public void Buckets(string method, string query, S3Operation expected) => Assert.Equal(expected, Resolve(method, "", query));
+
+    [Theory]
+    [InlineData("x-amz-copy-source", "", S3Operation.CopyObject)]
+    [InlineData("x-amz-copy-source", "partNumber=1&uploadId=2", S3Operation.UploadPartCopy)]
+    public void A_copy_source_makes_a_put_a_copy(string header, string query, S3Operation expected)
+    {
+        var headers = new HeaderDictionary { [header] = "/b/k" };
+        Assert.Equal(expected, OperationResolver.Resolve("PUT", "bucket", "k", S3Query.Parse(query), headers));
+    }
+
+    [Theory]
+    [InlineData("PATCH", "k", "", "MethodNotAllowed")]
+    [InlineData("POST", "k", "", "MethodNotAllowed")]
+    [InlineData("GET", "k", "nonsense", "NotImplemented")]
+    [InlineData("PUT", "k", "partNumber=1", "InvalidArgument")]
+    [InlineData("PUT", "k", "uploadId=1", "InvalidArgument")]
+    [InlineData("GET", "", "list-type=3", "InvalidArgument")]
+    [Trait("Rule", "A1")]
+    public void What_is_not_known_is_refused(string method, string key, string query, string code) =>
+        Assert.Equal(code, Assert.Throws<S3Exception>(() => Resolve(method, key, query)).Error.Code);
+
+    [Fact]
+    public void Unknown_parameters_with_a_value_are_ignored() => Assert.Equal(S3Operation.GetObject, Resolve("GET", "k", "utm_source=mail"));
+
+    private static S3Operation Resolve(string method, string key, string query) =>
+        OperationResolver.Resolve(method, "bucket", key, S3Query.Parse(query), new HeaderDictionary());
+}

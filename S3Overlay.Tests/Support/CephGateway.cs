@@ -1,0 +1,92 @@
+using System.Diagnostics;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>A Ceph object gateway from the distribution's packages on a loopback port: a real S3 server of the kind many providers run.</summary>
+public sealed class CephGateway : IAsyncDisposable
+{
+    /// <summary>Its one user's key.</summary>
+    public const string AccessKey = "accesskey";
+
+    /// <summary>Its one user's secret.</summary>
+    public const string SecretKey = "secretkey";
+
+    private readonly string _folder;
+
+    private CephGateway(string folder, int port) => (_folder, Port) = (folder, port);
+
+    /// <summary>Its port.</summary>
+    public int Port { get; }
+
+    /// <summary>Whether its packages are installed.</summary>
+    public static bool IsInstalled => S3Tool.IsInstalled("radosgw") && S3Tool.IsInstalled("ceph-mon") && S3Tool.IsInstalled("ceph-osd");
+
+    private static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "Servers", name);
+
+    /// <summary>Starts it in a folder; its data stays in memory.</summary>
+    public static async Task<CephGateway> StartAsync(string folder)
+    {
+        var port = PortPair();
+        var gateway = new CephGateway(folder, port);
+        await RunAsync(Script("ceph-rgw-start.sh"), port.ToString(System.Globalization.CultureInfo.InvariantCulture), folder, AccessKey, SecretKey);
+        return gateway;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await RunAsync(Script("ceph-rgw-stop.sh"), _folder);
+
+    /// <summary>The gateway takes a port and its monitor the next one.</summary>
+    private static int PortPair()
+    {
+        for (var port = 17480; port < 18480; port += 10)
+        {
+            if (IsFree(port) && IsFree(port + 1))
+            {
+                return port;
+            }
+        }
+
+        throw new InvalidOperationException("No two neighbouring ports are free.");
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task RunAsync(string script, params string[] arguments)
+    {
+        // The daemons inherit whatever output they are given and keep it open: none is read from them.
+        var start = new ProcessStartInfo("bash") { UseShellExecute = false };
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add("log=$1; shift; exec bash \"$@\" >\"$log\" 2>&1");
+        start.ArgumentList.Add("sh");
+        var log = Path.Combine(Path.GetTempPath(), $"s3overlay-ceph-{Guid.NewGuid():N}.log");
+        start.ArgumentList.Add(log);
+        start.ArgumentList.Add(script);
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment["OSD_STORE"] = "memstore";
+        start.Environment["OSD_GB"] = "4";
+        using var process = Process.Start(start)!;
+        await process.WaitForExitAsync();
+        var said = await File.ReadAllTextAsync(log);
+        File.Delete(log);
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{Path.GetFileName(script)} failed:\n{said}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using Amazon.Runtime;
+using Amazon.S3;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>AWS's own SDK, pointed at a server under test.</summary>
+public static class S3Clients
+{
+    /// <summary>A client with path-style addressing and no retries, so that a test sees what the server said.</summary>
+    public static AmazonS3Client Create(Uri endpoint, string accessKey = "minioadmin", string secretKey = "minioadmin", bool pathStyle = true) =>
+        new(
+            new BasicAWSCredentials(accessKey, secretKey),
+            new AmazonS3Config
+            {
+                ServiceURL = endpoint.ToString(),
+                AuthenticationRegion = "us-east-1",
+                ForcePathStyle = pathStyle,
+                MaxErrorRetry = 0,
+                Timeout = TimeSpan.FromMinutes(2),
+            });
+}
