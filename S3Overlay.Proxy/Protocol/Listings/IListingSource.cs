@@ -8,4 +8,7 @@ public interface IListingSource : IAsyncDisposable
 {
     /// <summary>The next row, or null after the last.</summary>
     ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken);
+
+    /// <summary>Whether rows follow those taken. Asked once, in place of one more row, by whoever does not need to know which: a source may know without fetching it.</summary>
+    async ValueTask<bool> HasMoreAsync(CancellationToken cancellationToken) => await NextAsync(cancellationToken) is not null;
 }

@@ -17,17 +17,12 @@ public static class ListingPager
         ListRequest list, IListingSource source, S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         var rows = new List<ListingRow>(Math.Min(list.PageSize, 128));
-        var isTruncated = false;
-        while (list.PageSize > 0 && await source.NextAsync(cancellationToken) is { } row)
+        while (rows.Count < list.PageSize && await source.NextAsync(cancellationToken) is { } row)
         {
-            if (rows.Count == list.PageSize)
-            {
-                isTruncated = true;
-                break;
-            }
-
             rows.Add(row);
         }
+
+        var isTruncated = rows.Count > 0 && rows.Count == list.PageSize && await source.HasMoreAsync(cancellationToken);
 
         await Document(list, rows, isTruncated, request.Bucket).SendAsync(request, answer, cancellationToken);
     }

@@ -1,0 +1,186 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Listings;
+
+namespace S3Overlay.Proxy.Overlay.Listings;
+
+/// <summary>What clients see of an overlaid bucket, row by row (rules L1, L2).</summary>
+/// <remarks>
+/// <code>
+///   written rows   a      c/     e     g          always shown
+///   remote rows    a  b   c/  d/ e  f  g  h       shown where nothing was written under that name, and
+///   tombstones        b       d/1   f               a key: has no tombstone
+///                                                   a prefix: has a key without one (asked only where there are any)
+///   merged         a      c/  d/ e     g  h
+/// </code>
+/// All three are walked in step. The first pages of both layers are fetched at the same time; later pages when the merge runs out of rows.
+/// </remarks>
+public sealed class MergedListingSource : IListingSource
+{
+    private readonly ListingQuery _query;
+    private readonly IListingSource _written;
+    private readonly RowOrder _writtenOrder;
+    private readonly RemoteRows _remote;
+    private readonly KeyCursor<string> _tombstones;
+    private readonly PrefixProbes _probes;
+    private readonly HeldDrift? _held;
+    private ListingRow? _nextWritten;
+    private ListingRow? _nextRemote;
+    private bool _writtenHasEnded;
+    private ListingRow? _peeked;
+    private int _taken;
+
+    /// <summary>The merge of a bucket's layers; <paramref name="held"/> is null while nothing is kept of the remote.</summary>
+    public MergedListingSource(ILayerState layer, IHeldStore? held, string bucket, RemoteBucket remote, ListingQuery query, ILogger logger)
+    {
+        _query = query;
+        _written = layer.ListWritten(bucket, query);
+        _writtenOrder = new RowOrder("local", logger);
+        _remote = new RemoteRows(remote, query, logger);
+        _tombstones = new KeyCursor<string>(
+            (from, token) => layer.ListDeletedAsync(bucket, query.Prefix, from, token), key => key, Places.After(query.After));
+        _probes = new PrefixProbes(new PrefixProbe(layer, bucket, remote, query.After, logger));
+        _held = held is null ? null : new HeldDrift(held, bucket, query);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken)
+    {
+        if (_peeked is { } peeked)
+        {
+            _peeked = null;
+            return peeked;
+        }
+
+        while (true)
+        {
+            await FillHeadsAsync(cancellationToken);
+            if (_nextWritten is null && _nextRemote is null)
+            {
+                return null;
+            }
+
+            var order = _nextRemote is null ? -1 : _nextWritten is null ? 1 : Utf8Order.Compare(_nextWritten.Name, _nextRemote.Name);
+            var row = (order <= 0 ? _nextWritten : _nextRemote)!;
+            if (order <= 0)
+            {
+                _nextWritten = null;
+            }
+
+            if (order >= 0)
+            {
+                _nextRemote = null;
+            }
+
+            if (order <= 0)
+            {
+                _probes.Forget(row.Name);
+            }
+            else if (!await IsVisibleAsync(row, cancellationToken))
+            {
+                continue;
+            }
+            else if (_held is not null)
+            {
+                await _held.CheckAsync(row, cancellationToken);
+            }
+
+            _taken++;
+            return row;
+        }
+    }
+
+    /// <summary>
+    /// Whether rows follow. A remote that says it has more keys is believed where no tombstone could hide them: the page that would prove it is the next
+    /// page's first, and fetching it here would double the cost of every full page.
+    /// </summary>
+    public async ValueTask<bool> HasMoreAsync(CancellationToken cancellationToken)
+    {
+        if (_peeked is null)
+        {
+            await FillWrittenAsync(cancellationToken);
+            if (_nextWritten is not null)
+            {
+                return true;
+            }
+
+            if (_nextRemote is null
+                && !_remote.HasRowAtHand
+                && !_remote.HasEnded
+                && _remote.LastName.Length > 0
+                && await _tombstones.SeekAsync(_remote.LastName, cancellationToken) is null)
+            {
+                return true;
+            }
+
+            _peeked = await NextAsync(cancellationToken);
+        }
+
+        return _peeked is not null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _probes.DisposeAsync();
+        await _written.DisposeAsync();
+        await _remote.DisposeAsync();
+        await _tombstones.DisposeAsync();
+        if (_held is not null)
+        {
+            await _held.DisposeAsync();
+        }
+    }
+
+    private async ValueTask FillHeadsAsync(CancellationToken cancellationToken)
+    {
+        if (_nextRemote is not null || _remote.HasRowAtHand)
+        {
+            _nextRemote ??= await _remote.NextAsync(cancellationToken);
+            await FillWrittenAsync(cancellationToken);
+            return;
+        }
+
+        // The remote is asked first, and local read while its answer is on the way.
+        var remote = _remote.NextAsync(cancellationToken).AsTask();
+        var written = FillWrittenAsync(cancellationToken).AsTask();
+        await Task.WhenAll(remote, written);
+        _nextRemote = await remote;
+    }
+
+    private async ValueTask FillWrittenAsync(CancellationToken cancellationToken)
+    {
+        if (_nextWritten is not null || _writtenHasEnded)
+        {
+            return;
+        }
+
+        _nextWritten = await _written.NextAsync(cancellationToken);
+        _writtenHasEnded = _nextWritten is null;
+        if (_nextWritten is not null)
+        {
+            _writtenOrder.Next(_nextWritten.Name);
+        }
+    }
+
+    private async ValueTask<bool> IsVisibleAsync(ListingRow row, CancellationToken cancellationToken)
+    {
+        var tombstone = await _tombstones.SeekAsync(row.Name, cancellationToken);
+        if (!row.IsPrefix)
+        {
+            return tombstone != row.Name;
+        }
+
+        if (tombstone is null || !tombstone.StartsWith(row.Name, StringComparison.Ordinal))
+        {
+            _probes.Forget(row.Name);
+            return true;
+        }
+
+        // The page shows one row less than was asked for: the last only tells whether there is another page.
+        var room = Math.Max(0, _query.PageSize - _taken - 2);
+        var isVisible = await _probes.FindsVisibleAsync(row.Name, _remote.AtHand, room, cancellationToken);
+        await _tombstones.SkipUnderAsync(row.Name, cancellationToken);
+        return isVisible;
+    }
+}

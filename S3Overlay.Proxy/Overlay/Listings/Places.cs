@@ -1,0 +1,71 @@
+using System.Text;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Listings;
+
+namespace S3Overlay.Proxy.Overlay.Listings;
+
+/// <summary>Turns a listing's position into what layers understand: a key to start strictly after.</summary>
+public static class Places
+{
+    /// <summary>The largest code point: behind a prefix, it sorts after every key that a client can sensibly have under it.</summary>
+    private const string Largest = "\U0010FFFF";
+
+    /// <summary>A name that sorts behind the keys under a prefix. Not a promise for keys that hold U+10FFFF themselves: filter as well.</summary>
+    public static string Beyond(string prefix) => prefix + Largest;
+
+    /// <summary>The key to start after in the writable layer.</summary>
+    public static string After(ListingPosition position) => position.IsPrefix ? Beyond(position.Name) : position.Name;
+
+    /// <summary>
+    /// The remote's <c>start-after</c>, in the remote's names. Never beyond the position, and never longer than a key may be: a shorter one only
+    /// means rows to be dropped.
+    /// </summary>
+    public static string StartAfter(string keyPrefix, ListingQuery query)
+    {
+        var name = query.After.Name;
+        if (name.Length == 0 || Utf8Order.Compare(name, query.Prefix) < 0)
+        {
+            return "";
+        }
+
+        var remote = keyPrefix + name;
+        if (query.After.IsPrefix && Encoding.UTF8.GetByteCount(remote) + 4 <= ObjectKeys.MaxBytes)
+        {
+            return Beyond(remote);
+        }
+
+        return Shortened(remote);
+    }
+
+    /// <summary>Whether no key that the query wants can lie behind its position.</summary>
+    public static bool IsPast(ListingQuery query)
+    {
+        var (name, isPrefix) = query.After;
+        return name.Length > 0
+            && ((Utf8Order.Compare(name, query.Prefix) > 0 && !name.StartsWith(query.Prefix, StringComparison.Ordinal))
+                || (isPrefix && query.Prefix.StartsWith(name, StringComparison.Ordinal)));
+    }
+
+    private static string Shortened(string name)
+    {
+        if (name.Length <= ObjectKeys.MaxBytes / 3 || Encoding.UTF8.GetByteCount(name) <= ObjectKeys.MaxBytes)
+        {
+            return name;
+        }
+
+        var (bytes, length) = (0, 0);
+        foreach (var rune in name.EnumerateRunes())
+        {
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > ObjectKeys.MaxBytes)
+            {
+                break;
+            }
+
+            length += rune.Utf16SequenceLength;
+        }
+
+        return name[..length];
+    }
+}

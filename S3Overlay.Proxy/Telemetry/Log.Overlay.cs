@@ -1,0 +1,29 @@
+namespace S3Overlay.Proxy.Telemetry;
+
+/// <summary>What the overlay says: event ids 6xxx.</summary>
+public static partial class Log
+{
+    /// <summary>A layer's listing breaks the rules that a merge rests on.</summary>
+    [LoggerMessage(6001, LogLevel.Error, "The {Layer} layer gave a listing that cannot be merged: {Problem}")]
+    public static partial void ListingIsWrong(ILogger logger, string layer, string problem);
+
+    /// <summary>The remote could not be listed, and the settings say to show local alone.</summary>
+    [LoggerMessage(6002, LogLevel.Warning, "Bucket {Bucket} is listed without the remote, which failed: {Failure}")]
+    public static partial void ListedLocalOnly(ILogger logger, string bucket, string failure);
+
+    /// <summary>What is held of a key could not be dropped after a write; it is outranked all the same.</summary>
+    [LoggerMessage(6003, LogLevel.Warning, "What is held of a key in {Bucket} could not be dropped after a write")]
+    public static partial void InvalidationFailed(ILogger logger, string bucket, Exception exception);
+
+    /// <summary>One key of DeleteObjects failed for a reason that is not the client's.</summary>
+    [LoggerMessage(6004, LogLevel.Error, "A key of DeleteObjects in {Bucket} could not be deleted")]
+    public static partial void DeleteFailed(ILogger logger, string bucket, Exception exception);
+
+    /// <summary>An operation failed after its answer had started with white space.</summary>
+    [LoggerMessage(6005, LogLevel.Error, "Request {RequestId} failed after its answer had started: {Code}")]
+    public static partial void SlowAnswerFailed(ILogger logger, string requestId, string code, Exception exception);
+
+    /// <summary>The remote did not say which buckets it has.</summary>
+    [LoggerMessage(6006, LogLevel.Warning, "The remote's buckets are not listed: {Failure}")]
+    public static partial void RemoteBucketsUnknown(ILogger logger, string failure);
+}

@@ -1,0 +1,35 @@
+using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>What a listing is, said as plainly as can be: the keys behind the position, rolled up. All other listings are held against it.</summary>
+public static class ListingModel
+{
+    public static List<ListingRow> Rows<T>(IEnumerable<KeyValuePair<string, T>> sorted, ListingQuery query, Func<T, ObjectInfo> infoOf)
+    {
+        var rows = new List<ListingRow>();
+        foreach (var (key, value) in sorted)
+        {
+            if (!key.StartsWith(query.Prefix, StringComparison.Ordinal) || !query.After.IsBefore(key))
+            {
+                continue;
+            }
+
+            if (query.CommonPrefixOf(key) is { } prefix)
+            {
+                if (rows.Count == 0 || rows[^1].Name != prefix)
+                {
+                    rows.Add(new ListingRow(prefix, null));
+                }
+            }
+            else
+            {
+                var info = infoOf(value);
+                rows.Add(new ListingRow(key, new ListedObject(info.Size, info.ETag, info.LastModified)));
+            }
+        }
+
+        return rows;
+    }
+}
