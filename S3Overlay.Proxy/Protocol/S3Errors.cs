@@ -31,6 +31,7 @@ public static class S3Errors
     public static readonly S3Error InvalidRange = new("InvalidRange", 416, "The requested range is not satisfiable.");
     public static readonly S3Error InvalidRequest = new("InvalidRequest", 400, "Invalid Request");
     public static readonly S3Error InvalidStorageClass = new("InvalidStorageClass", 400, "The storage class that you specified is not valid.");
+    public static readonly S3Error InvalidToken = new("InvalidToken", 400, "The provided token is malformed or otherwise not valid.");
     public static readonly S3Error InvalidUri = new("InvalidURI", 400, "The specified URI couldn't be parsed.");
     public static readonly S3Error KeyTooLong = new("KeyTooLongError", 400, "Your key is too long.");
     public static readonly S3Error MalformedTrailer = new("MalformedTrailerError", 400, "The request contained trailing data that was not well-formed or did not conform to our published schema.");

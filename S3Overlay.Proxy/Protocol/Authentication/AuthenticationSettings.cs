@@ -1,0 +1,14 @@
+namespace S3Overlay.Proxy.Protocol.Authentication;
+
+/// <summary>How requests are authenticated.</summary>
+public sealed record AuthenticationSettings
+{
+    /// <summary>The region that signatures must name, or null to take the one that was signed (rule A1).</summary>
+    public string? Region { get; init; }
+
+    /// <summary>Whether nothing is checked (<c>S3_OVERLAY_AUTH=none</c>): every caller is anonymous, and chunk signatures are taken off unchecked.</summary>
+    public bool IsOff { get; init; }
+
+    /// <summary>How far a client's clock may be off: fifteen minutes, as in S3.</summary>
+    public TimeSpan MaxSkew { get; init; } = TimeSpan.FromMinutes(15);
+}

@@ -1,0 +1,45 @@
+using S3Overlay.Proxy.Protocol.Bodies;
+
+namespace S3Overlay.Proxy.Protocol.Authentication;
+
+/// <summary>What a payload hash asks of the body.</summary>
+internal static class PayloadHashes
+{
+    /// <summary>The plan for a body.</summary>
+    /// <param name="hash">The value of <c>x-amz-content-sha256</c>.</param>
+    /// <param name="signatures">What checks its chunks; null where they have no signature to begin from.</param>
+    /// <param name="isOff">Whether signatures of chunks are taken off unchecked.</param>
+    /// <exception cref="S3Exception">The value is none that S3 knows, or one that is not served here.</exception>
+    public static PayloadPlan Plan(string hash, ChunkSignatures? signatures, bool isOff = false)
+    {
+        switch (hash)
+        {
+            case SigV4.UnsignedPayload:
+                return PayloadPlan.Unsigned;
+            case SigV4.StreamingUnsignedPayloadTrailer:
+                return new(PayloadFraming.Chunks, HasTrailer: true);
+            case SigV4.StreamingPayload or SigV4.StreamingPayloadTrailer:
+                if (signatures is null && !isOff)
+                {
+                    throw new S3Exception(S3Errors.AccessDenied, "A body in signed chunks needs a signed request.");
+                }
+
+                return new(PayloadFraming.SignedChunks, HasTrailer: hash == SigV4.StreamingPayloadTrailer, Signatures: signatures);
+        }
+
+        if (hash.Length == 64 && hash.All(char.IsAsciiHexDigit))
+        {
+            return new(PayloadFraming.Plain, Sha256: hash);
+        }
+
+        throw hash.StartsWith("STREAMING-", StringComparison.Ordinal)
+            ? new S3Exception(S3Errors.NotImplemented, "This kind of streaming body is not implemented: use AWS4-HMAC-SHA256 or an unsigned payload.")
+            : new S3Exception(
+                S3Errors.InvalidArgument,
+                "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
+                + "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.")
+            {
+                Details = [new("ArgumentName", "x-amz-content-sha256"), new("ArgumentValue", hash)],
+            };
+    }
+}

@@ -1,0 +1,128 @@
+using System.Globalization;
+
+using Microsoft.AspNetCore.Http;
+
+namespace S3Overlay.Proxy.Protocol.Authentication;
+
+/// <summary>Reads the query of a presigned URL.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html</remarks>
+internal static class PresignedQuery
+{
+    public const string PayloadHash = "X-Amz-Content-Sha256";
+    public const string SecurityToken = "X-Amz-Security-Token";
+
+    private const string Algorithm = "X-Amz-Algorithm";
+    private const string Credential = "X-Amz-Credential";
+    private const string Date = "X-Amz-Date";
+    private const string Expires = "X-Amz-Expires";
+    private const string SignedHeaders = "X-Amz-SignedHeaders";
+    private const string Signature = "X-Amz-Signature";
+    private const int MaxLifetime = 7 * 24 * 60 * 60;
+
+    /// <summary>Whether the query claims to be signed with SigV4.</summary>
+    public static bool IsPresigned(S3Query query) =>
+        query.Parameters.Count > 0 && (query.Has(Algorithm) || query.Has(Signature) || query.Has(Credential));
+
+    /// <summary>Whether a parameter is part of the signing itself, and not of the request.</summary>
+    public static bool IsSigning(string name) =>
+        name.Equals(Algorithm, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(Credential, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(Date, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(Expires, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(SignedHeaders, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(Signature, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(PayloadHash, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(SecurityToken, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Reads credential, signed headers, signature and time, and how long the URL lives.</summary>
+    /// <exception cref="S3Exception">AuthorizationQueryParametersError.</exception>
+    public static TimeSpan Read(S3Query query, ref SignatureClaim claim)
+    {
+        var (algorithm, credential, date) = (query[Algorithm], query[Credential], query[Date]);
+        var (expires, signedHeaders, signature) = (query[Expires], query[SignedHeaders], query[Signature]);
+        if (algorithm is null || credential is null || date is null || expires is null || signedHeaders is null || signature is null)
+        {
+            throw Wrong(
+                "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, "
+                + "X-Amz-SignedHeaders, and X-Amz-Expires parameters.");
+        }
+
+        if (algorithm != SigV4.Algorithm)
+        {
+            throw Wrong("X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\"");
+        }
+
+        if (!claim.TrySetCredential(credential))
+        {
+            throw Wrong(
+                "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting "
+                + "\"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
+        }
+
+        if (!long.TryParse(expires, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
+        {
+            throw Wrong("X-Amz-Expires should be a number");
+        }
+
+        if (seconds < 0)
+        {
+            throw Wrong("X-Amz-Expires must be non-negative");
+        }
+
+        if (seconds > MaxLifetime)
+        {
+            throw Wrong("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds");
+        }
+
+        if (seconds == 0)
+        {
+            throw Wrong("X-Amz-Expires must be at least one second");
+        }
+
+        if (!RequestTime.TryParseBasic(date, out _))
+        {
+            throw Wrong("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
+        }
+
+        claim.Time = date;
+        claim.SignedHeaders = signedHeaders;
+        claim.Signature = signature;
+        claim.IsPresigned = true;
+        return TimeSpan.FromSeconds(seconds);
+    }
+
+    /// <summary>
+    /// Makes headers of the <c>x-amz-*</c> parameters of a presigned URL, where no such header was sent. Presigners of several SDKs move
+    /// headers there (metadata, ACL, storage class, checksums), and S3 takes them as the headers they were.
+    /// </summary>
+    public static void MoveToHeaders(S3Query query, IHeaderDictionary headers)
+    {
+        foreach (var (name, value) in query.Parameters)
+        {
+            if (name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase)
+                && !IsSigning(name)
+                && value is not null
+                && IsToken(name)
+                && !value.AsSpan().ContainsAny('\r', '\n', '\0')
+                && !headers.ContainsKey(name))
+            {
+                headers[name] = HeaderText.FromText(value);
+            }
+        }
+    }
+
+    private static bool IsToken(string name)
+    {
+        foreach (var c in name)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.'))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static S3Exception Wrong(string message) => new(S3Errors.AuthorizationQueryParametersError, message);
+}

@@ -1,0 +1,135 @@
+using System.Security.Cryptography;
+using System.Text;
+
+using Microsoft.AspNetCore.Http;
+
+namespace S3Overlay.Proxy.Protocol.Authentication;
+
+/// <summary>One request, and whether a signature is its signature.</summary>
+internal readonly ref struct SignatureCheck(
+    string method, string rawPath, string rawQuery, string host, IHeaderDictionary headers, string[] signedHeaders)
+{
+    /// <summary>Whether the claimed signature is the one this key gives the request.</summary>
+    public bool Holds(SigningKey key, ref SignatureClaim claim)
+    {
+        Span<byte> claimed = stackalloc byte[SHA256.HashSizeInBytes];
+        if (claim.Signature.Length != claimed.Length * 2
+            || Convert.FromHexString(claim.Signature, claimed, out _, out _) != System.Buffers.OperationStatus.Done)
+        {
+            return false;
+        }
+
+        if (Matches(key, in claim, claimed, host, asSent: false))
+        {
+            return true;
+        }
+
+        // Three things that clients do differently, none of which changes what was signed for: the path signed as it was sent instead of
+        // in canonical encoding (curl), the port named or left out though it is the scheme's own, and a link signed without its
+        // payload hash. Tried only now, so that they cost nothing where all is well.
+        if (Matches(key, in claim, claimed, host, asSent: true))
+        {
+            return true;
+        }
+
+        var withoutPort = host.EndsWith(":80", StringComparison.Ordinal) ? host[..^3]
+            : host.EndsWith(":443", StringComparison.Ordinal) ? host[..^4]
+            : null;
+        if (withoutPort is not null && Matches(key, in claim, claimed, withoutPort, asSent: false))
+        {
+            return true;
+        }
+
+        if (!claim.IsPresigned || claim.PayloadHash == SigV4.UnsignedPayload || signedHeaders.Contains("x-amz-content-sha256"))
+        {
+            return false;
+        }
+
+        claim.PayloadHash = SigV4.UnsignedPayload;
+        return Matches(key, in claim, claimed, host, asSent: false);
+    }
+
+    /// <summary>The canonical request and the string to sign, for telling a client what its signature was held against.</summary>
+    public (string CanonicalRequest, string StringToSign) Describe(in SignatureClaim claim)
+    {
+        var canonical = new CanonicalWriter(stackalloc byte[1024]);
+        var toSign = new CanonicalWriter(stackalloc byte[256]);
+        try
+        {
+            AppendCanonicalRequest(ref canonical, in claim, host, asSent: false);
+            SigV4.AppendStringToSign(ref toSign, claim.Time, claim.Scope, canonical.Written);
+            return (Encoding.Latin1.GetString(canonical.Written), Encoding.Latin1.GetString(toSign.Written));
+        }
+        finally
+        {
+            canonical.Dispose();
+            toSign.Dispose();
+        }
+    }
+
+    private bool Matches(SigningKey key, in SignatureClaim claim, ReadOnlySpan<byte> claimed, string forHost, bool asSent)
+    {
+        var canonical = new CanonicalWriter(stackalloc byte[1024]);
+        var toSign = new CanonicalWriter(stackalloc byte[256]);
+        try
+        {
+            AppendCanonicalRequest(ref canonical, in claim, forHost, asSent);
+            SigV4.AppendStringToSign(ref toSign, claim.Time, claim.Scope, canonical.Written);
+            Span<byte> expected = stackalloc byte[SHA256.HashSizeInBytes];
+            key.Sign(toSign.Written, expected);
+            return CryptographicOperations.FixedTimeEquals(expected, claimed);
+        }
+        finally
+        {
+            canonical.Dispose();
+            toSign.Dispose();
+        }
+    }
+
+    private void AppendCanonicalRequest(ref CanonicalWriter writer, in SignatureClaim claim, string forHost, bool asSent)
+    {
+        writer.AppendLatin1(method);
+        writer.Append((byte)'\n');
+        if (asSent)
+        {
+            writer.AppendLatin1(rawPath);
+        }
+        else
+        {
+            SigV4.AppendPath(ref writer, rawPath);
+        }
+
+        writer.Append((byte)'\n');
+        CanonicalQuery.Append(ref writer, rawQuery, withoutSignature: claim.IsPresigned);
+        writer.Append((byte)'\n');
+        foreach (var name in signedHeaders)
+        {
+            writer.AppendLatin1(name);
+            writer.Append((byte)':');
+            if (name == "host")
+            {
+                SigV4.AppendHeaderValue(ref writer, forHost);
+            }
+            else
+            {
+                var values = headers[name];
+                for (var i = 0; i < values.Count; i++)
+                {
+                    if (i > 0)
+                    {
+                        writer.Append((byte)',');
+                    }
+
+                    SigV4.AppendHeaderValue(ref writer, values[i]);
+                }
+            }
+
+            writer.Append((byte)'\n');
+        }
+
+        writer.Append((byte)'\n');
+        writer.AppendLatin1(claim.SignedHeaders);
+        writer.Append((byte)'\n');
+        writer.AppendLatin1(claim.PayloadHash);
+    }
+}
