@@ -6,8 +6,8 @@ namespace S3Overlay.Proxy.Configuration;
 
 /// <summary>Where the proxy is going to listen, as ASP.NET Core is told: <c>--urls</c>, <c>ASPNETCORE_URLS</c>, ports, or its own sections.</summary>
 /// <param name="Urls">The addresses; a host of <c>*</c> or <c>+</c> is every interface.</param>
-/// <param name="IsDefault">Whether nothing was said, so that <see cref="Default"/> holds.</param>
-public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsDefault)
+/// <param name="IsFromSections">Whether they are in the server's own sections (<c>Kestrel:Endpoints</c>), which it reads itself.</param>
+public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSections)
 {
     /// <summary>Where it listens unless told otherwise.</summary>
     public const string Default = "http://127.0.0.1:8000";
@@ -21,7 +21,7 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsDefault)
         var sections = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>().ToList();
         if (sections.Count > 0)
         {
-            return new(sections, false);
+            return new(sections, true);
         }
 
         var urls = Split(configuration["urls"]);
@@ -30,7 +30,7 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsDefault)
             urls = [.. Split(configuration["http_ports"]).Select(port => $"http://*:{port}"), .. Split(configuration["https_ports"]).Select(port => $"https://*:{port}")];
         }
 
-        return urls.Count > 0 ? new(urls, false) : new([Default], true);
+        return new(urls.Count > 0 ? urls : [Default], false);
     }
 
     /// <summary>Whether one of the addresses is that of the URL, so that whoever asks it asks this proxy.</summary>

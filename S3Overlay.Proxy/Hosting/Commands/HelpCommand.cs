@@ -1,0 +1,43 @@
+using S3Overlay.Proxy.Configuration;
+
+namespace S3Overlay.Proxy.Hosting.Commands;
+
+/// <summary>Says what can be typed and set.</summary>
+public static class HelpCommand
+{
+    private const string Usage = """
+        S3Overlay shows a remote bucket with your own changes on top: reads fall through, writes stay here.
+
+          serve      serve S3 (what is done without a command)
+          demo       the same with a stand-in remote beside it, and five commands to try
+          help       this page
+          version    which version this is
+
+        Settings come from the environment, or from the command line as --NAME=value. Where to listen: --urls http://127.0.0.1:8000
+        """;
+
+    /// <summary>Prints the page.</summary>
+    public static int Run()
+    {
+        Console.WriteLine(Usage);
+        foreach (var area in Settings.All.GroupBy(setting => setting.Area))
+        {
+            Console.WriteLine();
+            Console.WriteLine(area.Key);
+            foreach (var setting in area)
+            {
+                Console.WriteLine($"  {setting.Name}{(setting.Default is null ? "" : $" [{setting.Default}]")}");
+                Console.WriteLine($"      {setting.Description.Replace("`", "", StringComparison.Ordinal).Replace("*", "", StringComparison.Ordinal)}");
+            }
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>Says what was not understood.</summary>
+    public static int Refuse(string problem)
+    {
+        Console.Error.WriteLine($"{problem} The command \"help\" lists what there is.");
+        return ExitCodes.BadConfiguration;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Text;
+
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+
+namespace S3Overlay.Proxy.Hosting;
+
+/// <summary>How the web server is set up, and why.</summary>
+internal static class KestrelSettings
+{
+    public static void Apply(KestrelServerOptions kestrel, IConfiguration configuration)
+    {
+        kestrel.Configure(configuration.GetSection("Kestrel"));
+        kestrel.AddServerHeader = false;
+        kestrel.AllowSynchronousIO = false;
+
+        // Behind a load balancer that ends TLS, and for absolute targets, the scheme in the request may differ from the connection's.
+        kestrel.AllowAlternateSchemes = true;
+
+        // Header bytes come back to clients as they were sent; Latin-1 is the one encoding that keeps each byte.
+        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+
+        var limits = kestrel.Limits;
+
+        // The size of an object is the store's matter.
+        limits.MaxRequestBodySize = null;
+
+        // A key of 1024 bytes, each percent-encoded, in a presigned URL with a session token.
+        limits.MaxRequestLineSize = 32 * 1024;
+        limits.MaxRequestHeadersTotalSize = 64 * 1024;
+        limits.MaxRequestHeaderCount = 200;
+
+        // An upload that has stopped holds a part file open: S3 ends it with RequestTimeout after some 20 seconds, too.
+        limits.MinRequestBodyDataRate = new(bytesPerSecond: 100, gracePeriod: TimeSpan.FromSeconds(30));
+
+        // Players and viewers stop reading for as long as they like, and a reader slows nobody: no rate is asked of them.
+        limits.MinResponseDataRate = null;
+
+        // Lets a megabyte be read from disk while the one before it is on its way.
+        limits.MaxResponseBufferSize = 2 * 1024 * 1024;
+    }
+
+    /// <summary>Requests run on the thread that saw their bytes come in: see <see cref="ProcessSettings"/>.</summary>
+    public static void Apply(SocketTransportOptions sockets)
+    {
+        sockets.UnsafePreferInlineScheduling = true;
+        sockets.IOQueueCount = 0;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text;
+
+using Microsoft.AspNetCore.Http.Features;
+
+using S3Overlay.Proxy.Telemetry;
+using S3Overlay.ServiceDefaults;
+
+namespace S3Overlay.Proxy.Hosting;
+
+/// <summary>
+/// What operators and browsers ask of the S3 port without meaning S3: metrics, <c>robots.txt</c>, <c>favicon.ico</c>. Only unsigned requests for
+/// exactly these targets: a bucket called <c>metrics</c> stays usable, since whoever uses it signs.
+/// </summary>
+public static class OperationsEndpoints
+{
+    private static readonly byte[] Robots = "User-agent: *\nDisallow: /\n"u8.ToArray();
+
+    /// <summary>Answers them, and hands everything else on.</summary>
+    public static IApplicationBuilder UseOperationsEndpoints(this IApplicationBuilder app, MetricsPage metrics) => app.Use(next => context =>
+    {
+        // The longest of these targets has twelve characters: an object's request is told apart by its length alone.
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        return target.Length > 12 || !Extensions.IsUnsignedGet(context, target)
+            ? next(context)
+            : target switch
+            {
+                "/metrics" => AnswerAsync(context, MetricsPage.ContentType, Encoding.UTF8.GetBytes(metrics.Render())),
+                "/robots.txt" => AnswerAsync(context, "text/plain", Robots),
+                "/favicon.ico" => AnswerEmpty(context),
+                _ => next(context),
+            };
+    });
+
+    private static Task AnswerEmpty(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
+    }
+
+    private static async Task AnswerAsync(HttpContext context, string contentType, byte[] body)
+    {
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = body.Length;
+        if (context.Request.Method == "GET")
+        {
+            await context.Response.Body.WriteAsync(body, context.RequestAborted);
+        }
+    }
+}

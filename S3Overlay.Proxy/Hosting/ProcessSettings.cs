@@ -1,0 +1,21 @@
+namespace S3Overlay.Proxy.Hosting;
+
+/// <summary>What the runtime reads once, before the first socket exists.</summary>
+public static class ProcessSettings
+{
+    /// <summary>The runtime's name for: run what waits for a socket on the thread that saw the socket become ready.</summary>
+    public const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
+    /// <summary>
+    /// Sets them, where nobody has chosen otherwise. Inline completions save 30 to 50 % of the CPU of a small request, since no thread has to be
+    /// woken for it; the price is that handlers must never block. The sockets library reads the variable when its first engine starts,
+    /// so setting it here is early enough, and nobody has to export anything by hand.
+    /// </summary>
+    public static void Apply()
+    {
+        if (Environment.GetEnvironmentVariable(InlineCompletions) is null)
+        {
+            Environment.SetEnvironmentVariable(InlineCompletions, "1");
+        }
+    }
+}

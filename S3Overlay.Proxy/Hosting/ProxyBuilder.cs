@@ -1,0 +1,75 @@
+using Microsoft.Extensions.Configuration.Memory;
+
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.ServiceDefaults;
+
+namespace S3Overlay.Proxy.Hosting;
+
+/// <summary>
+/// Makes web application builders for S3 ports. They start from the empty one: host filtering, forwarded headers (which would trust
+/// everyone) and routing have nothing to do here and would cost every request.
+/// </summary>
+internal static class ProxyBuilder
+{
+    private static readonly Dictionary<string, string?> Defaults = new()
+    {
+        ["Logging:LogLevel:Default"] = "Warning",
+        ["Logging:LogLevel:S3Overlay"] = "Information",
+
+        // Where this category listens, every request costs an activity and a logging scope. The front door reports failures itself.
+        ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
+
+        // A failure to start is told once, in one line, by whoever starts it.
+        ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "None",
+        ["Logging:Console:FormatterName"] = "simple",
+        ["Logging:Console:FormatterOptions:SingleLine"] = "true",
+        ["Logging:Console:FormatterOptions:UseUtcTimestamp"] = "true",
+        ["Logging:Console:FormatterOptions:TimestampFormat"] = "yyyy-MM-ddTHH:mm:ss.fffZ ",
+    };
+
+    /// <summary>A builder that knows the environment and the command line.</summary>
+    public static WebApplicationBuilder FromEnvironment(string[] arguments)
+    {
+        var builder = Create();
+        builder.Configuration
+            .AddJsonFile("appsettings.json", optional: true, reloadOnChange: false)
+            .AddEnvironmentVariables("ASPNETCORE_")
+            .AddEnvironmentVariables("DOTNET_")
+            .AddEnvironmentVariables()
+            .AddCommandLine(arguments);
+        return builder;
+    }
+
+    /// <summary>A builder that knows these settings alone.</summary>
+    public static WebApplicationBuilder FromSettings(IEnumerable<KeyValuePair<string, string?>> settings)
+    {
+        var builder = Create();
+        builder.Configuration.AddInMemoryCollection(settings);
+        return builder;
+    }
+
+    /// <summary>Sets up the server and its surroundings, once the options are known.</summary>
+    public static void Configure(WebApplicationBuilder builder, ProxyOptions options)
+    {
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        builder.Logging.AddConsole();
+        builder.AddServiceDefaults("s3overlay");
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => KestrelSettings.Apply(kestrel, builder.Configuration));
+        builder.WebHost.UseSockets(KestrelSettings.Apply);
+        if (!options.Listen.IsFromSections)
+        {
+            builder.WebHost.UseUrls([.. options.Listen.Urls]);
+        }
+
+        // Answers on their way get a few seconds; then their connections are cut, so that Ctrl-C ends the program.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+    }
+
+    private static WebApplicationBuilder Create()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
+        return builder;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Net.Sockets;
+
+using Microsoft.AspNetCore.Connections;
+
+namespace S3Overlay.Proxy.Hosting;
+
+/// <summary>The machine does not allow what the settings ask for. The message is for whoever started the program.</summary>
+public sealed class StartupException(string message, Exception cause) : Exception(message, cause)
+{
+    /// <summary>What a failure to listen means, or null where it is something else.</summary>
+    public static StartupException? FromListening(Exception failure, IEnumerable<string> urls)
+    {
+        var where = string.Join(", ", urls);
+        const string Elsewhere = "Choose another address, such as --urls http://127.0.0.1:8001";
+        return failure switch
+        {
+            IOException { InnerException: AddressInUseException } => new($"{where} is in use by another program. {Elsewhere}, or end that program.", failure),
+            SocketException { SocketErrorCode: SocketError.AccessDenied } => new($"this user may not listen on {where}. {Elsewhere}.", failure),
+            SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => new($"{where} is no address of this machine. {Elsewhere}.", failure),
+            IOException or SocketException => new($"cannot listen on {where}: {failure.Message} {Elsewhere}.", failure),
+
+            // A missing or unreadable certificate, and addresses that the server does not take.
+            InvalidOperationException or FormatException or System.Security.Cryptography.CryptographicException =>
+                new($"cannot listen on {where}: {failure.Message}", failure),
+            _ => null,
+        };
+    }
+
+    /// <summary>What a failure to open the data folder means.</summary>
+    public static StartupException FromOpening(Exception failure, string folder) =>
+        new($"the data folder {folder} cannot be used: {failure.Message} Set S3_OVERLAY_DATA_DIR to a folder of this proxy's own.", failure);
+}

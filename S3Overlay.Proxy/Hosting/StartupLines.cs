@@ -1,0 +1,69 @@
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Hosting.Commands;
+
+namespace S3Overlay.Proxy.Hosting;
+
+/// <summary>What a start says: where, what over what, and how to try it. Of the keys only the well-known default is shown (rule A4).</summary>
+public static class StartupLines
+{
+    /// <summary>The lines for a proxy that can be reached at <paramref name="endpoint"/>.</summary>
+    public static IEnumerable<string> For(ProxyOptions options, string endpoint)
+    {
+        yield return $"S3Overlay {VersionCommand.Version} serves S3 on {endpoint}";
+        if (options.Remote is { } remote)
+        {
+            yield return $"  mode    overlay over {remote.DisplayName} (only ever read), {Caching(options.Cache)}";
+            yield return $"  buckets {Buckets(remote)}";
+        }
+        else
+        {
+            yield return "  mode    local only, no remote is set";
+        }
+
+        yield return $"  data    {options.Local.DataDirectory}{(options.Local.IsDurable ? "" : " (not synced: a power cut may lose the last writes)")}";
+        yield return $"  keys    {Keys(options.Clients)}";
+        yield return $"  try it  {TryIt(options.Clients)} --endpoint-url {endpoint} s3 mb s3://test";
+        yield return "Ctrl-C ends it.";
+    }
+
+    private static string Caching(CacheOptions cache) => cache.IsEnabled
+        ? $"caching on: chunks of {ByteSize.Format(cache.ChunkSize)} above {ByteSize.Format(cache.ChunkThreshold)}"
+        : "caching off";
+
+    private static string Buckets(RemoteOptions remote)
+    {
+        var mapped = remote.Mapping.Select(mapping =>
+            $"{mapping.Local} -> {mapping.Remote}{(mapping.Prefix.Length == 0 ? "" : "/" + mapping.Prefix)}");
+        var others = remote.Unmapped switch
+        {
+            UnmappedBuckets.Deny => remote.Mapping.Count == 0 ? "all local only" : "all others local only",
+            _ => remote.Mapping.Count == 0 ? "the same names there" : "others by the same name",
+        };
+        return string.Join(", ", mapped.Append(others));
+    }
+
+    private static string Keys(ClientOptions clients) => clients switch
+    {
+        { Authentication: AuthenticationMode.None } => "none needed: everyone may read and write (S3_OVERLAY_AUTH=none)",
+        { HasDefaultKeys: true } => $"{LocalOptions.DefaultKey} / {LocalOptions.DefaultKey} (the well-known default)",
+        _ => $"from {clients.KeysOrigin}",
+    };
+
+    private static string TryIt(ClientOptions clients)
+    {
+        if (clients.Authentication == AuthenticationMode.None)
+        {
+            return "aws --no-sign-request";
+        }
+
+        // Variables of the shell stand for keys that are not to be shown; the line works where they are set.
+        var (access, secret) = clients switch
+        {
+            { HasDefaultKeys: true } => (LocalOptions.DefaultKey, LocalOptions.DefaultKey),
+            { KeysOrigin: "S3_OVERLAY_KEYS_FILE" } => ("KEY", "SECRET"),
+            { KeysOrigin: "S3_OVERLAY_LOCAL_ACCESS_KEY" } => ("$S3_OVERLAY_LOCAL_ACCESS_KEY", "$S3_OVERLAY_LOCAL_SECRET_KEY"),
+            _ => ("$S3_OVERLAY_ACCESS_KEY", "$S3_OVERLAY_SECRET_KEY"),
+        };
+        return $"AWS_ACCESS_KEY_ID={access} AWS_SECRET_ACCESS_KEY={secret} aws";
+    }
+}

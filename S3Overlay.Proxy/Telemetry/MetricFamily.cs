@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Text;
+
+namespace S3Overlay.Proxy.Telemetry;
+
+/// <summary>One instrument's values, a series for each set of labels.</summary>
+internal sealed class MetricFamily(Instrument instrument)
+{
+    private readonly ConcurrentDictionary<Labels, Series> _series = new();
+    private readonly bool _isObservable = instrument.IsObservable;
+    private readonly double[]? _bounds =
+        instrument is Histogram<double> histogram ? [.. histogram.Advice?.HistogramBucketBoundaries ?? [0.01, 0.1, 1, 10]] : null;
+
+    public string Name => instrument.Name;
+
+    public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        var labels = new Labels(tags.Length > 0 ? tags[0] : default, tags.Length > 1 ? tags[1] : default);
+        if (!_series.TryGetValue(labels, out var series))
+        {
+            series = _series.GetOrAdd(labels, new Series(_bounds));
+        }
+
+        series.Record(value, _isObservable);
+    }
+
+    public void Render(StringBuilder text)
+    {
+        var type = _bounds is not null ? "histogram" : instrument is Counter<long> or ObservableCounter<long> ? "counter" : "gauge";
+        text.Append("# HELP ").Append(Name).Append(' ').Append(instrument.Description).Append('\n');
+        text.Append("# TYPE ").Append(Name).Append(' ').Append(type).Append('\n');
+        if (_series.IsEmpty && type == "counter")
+        {
+            // A counter that is not there until the first event hides that event from rate().
+            text.Append(Name).Append(" 0\n");
+        }
+
+        foreach (var (labels, series) in _series.OrderBy(pair => pair.Key.ToString(), StringComparer.Ordinal))
+        {
+            series.Render(text, Name, labels.ToString());
+        }
+    }
+
+    /// <summary>Up to two labels: a value that hashes without making anything. Instruments here have no more.</summary>
+    private readonly record struct Labels(KeyValuePair<string, object?> First, KeyValuePair<string, object?> Second)
+    {
+        public override string ToString() => (First.Key, Second.Key) switch
+        {
+            (null, _) => "",
+            (_, null) => One(First),
+            _ => $"{One(First)},{One(Second)}",
+        };
+
+        private static string One(KeyValuePair<string, object?> label) =>
+            string.Create(CultureInfo.InvariantCulture, $"{label.Key}=\"{label.Value}\"");
+    }
+
+    private sealed class Series(double[]? bounds)
+    {
+        private readonly long[] _buckets = new long[(bounds?.Length ?? 0) + 1];
+        private double _sum;
+
+        public void Record(double value, bool isTotal)
+        {
+            if (isTotal)
+            {
+                Volatile.Write(ref _sum, value);
+                return;
+            }
+
+            var bucket = 0;
+            while (bounds is not null && bucket < bounds.Length && value > bounds[bucket])
+            {
+                bucket++;
+            }
+
+            Interlocked.Increment(ref _buckets[bucket]);
+            double before;
+            do
+            {
+                before = Volatile.Read(ref _sum);
+            }
+            while (!Interlocked.CompareExchange(ref _sum, before + value, before).Equals(before));
+        }
+
+        public void Render(StringBuilder text, string name, string labels)
+        {
+            if (bounds is null)
+            {
+                Line(text, name, labels, Volatile.Read(ref _sum));
+                return;
+            }
+
+            var separator = labels.Length == 0 ? "" : ",";
+            long count = 0;
+            for (var i = 0; i < _buckets.Length; i++)
+            {
+                count += Volatile.Read(ref _buckets[i]);
+                var bound = i < bounds.Length ? MetricsPage.Number(bounds[i]) : "+Inf";
+                Line(text, name + "_bucket", $"{labels}{separator}le=\"{bound}\"", count);
+            }
+
+            Line(text, name + "_sum", labels, Volatile.Read(ref _sum));
+            Line(text, name + "_count", labels, count);
+        }
+
+        private static void Line(StringBuilder text, string name, string labels, double value)
+        {
+            text.Append(name);
+            if (labels.Length > 0)
+            {
+                text.Append('{').Append(labels).Append('}');
+            }
+
+            text.Append(' ').Append(MetricsPage.Number(value)).Append('\n');
+        }
+    }
+}
