@@ -2,7 +2,7 @@ using Amazon.S3;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A proxy with caching on over a second one as its remote: real HTTP, real processes on both sides.</summary>
+/// <summary>A proxy with caching on over a second one as its remote: real HTTP, real processes on both sides. The overlay's key at the remote may only read.</summary>
 public class OverlayFixture : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
@@ -27,7 +27,13 @@ public class OverlayFixture : IAsyncLifetime
     /// <inheritdoc/>
     public async Task InitializeAsync()
     {
-        Origin = await ProxyProcess.StartAsync(_folder["remote"]);
+        await File.WriteAllTextAsync(
+            _folder["keys.json"],
+            """
+            [ { "accessKey": "minioadmin", "secretKey": "minioadmin", "rights": { "*": "write" } },
+              { "accessKey": "overlay", "secretKey": "may-only-read", "rights": { "*": "read" } } ]
+            """);
+        Origin = await ProxyProcess.StartAsync(_folder["remote"], ("S3_OVERLAY_KEYS_FILE", _folder["keys.json"]));
         RemoteS3 = S3Clients.Create(Origin.Endpoint);
         await StartProxyAsync();
     }
@@ -64,8 +70,8 @@ public class OverlayFixture : IAsyncLifetime
             _folder["local"],
             [
                 ("S3_OVERLAY_REMOTE_ENDPOINT", Origin.Endpoint.ToString().TrimEnd('/')),
-                ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "minioadmin"),
-                ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "minioadmin"),
+                ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "overlay"),
+                ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "may-only-read"),
                 .. Settings,
             ]);
         S3 = S3Clients.Create(Proxy.Endpoint);

@@ -1,0 +1,14 @@
+namespace S3Overlay.Proxy.Embedded.Index;
+
+/// <summary>How an index is kept.</summary>
+public sealed record IndexOptions
+{
+    /// <summary>The folder it lives in, alone.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Whether a commit is on the disk, not merely handed to the system, before it is acknowledged.</summary>
+    public bool Durable { get; init; } = true;
+
+    /// <summary>How many bytes of recent commits are kept in memory before they become a sorted run; what start-up has to replay at most.</summary>
+    public long FlushBytes { get; init; } = 16 << 20;
+}

@@ -1,0 +1,125 @@
+using System.Buffers.Binary;
+
+using Microsoft.Win32.SafeHandles;
+
+using S3Overlay.Proxy.Protocol.Bodies;
+
+namespace S3Overlay.Proxy.Embedded.Index;
+
+/// <summary>
+/// Framed records behind each other in one file: length, CRC-32C, bytes. A torn tail, what a power cut leaves, is found at opening and cut off; everything
+/// before it was acknowledged and is whole.
+/// </summary>
+internal sealed class Journal : IDisposable
+{
+    private const int FrameHead = 8;
+
+    private readonly SafeFileHandle _file;
+    private long _end;
+
+    private Journal(string path, SafeFileHandle file, long end) => (Path, _file, _end) = (path, file, end);
+
+    public string Path { get; }
+
+    public long Length => _end;
+
+    /// <summary>Opens or makes the file, hands every whole record to <paramref name="replay"/>, and cuts off what follows them.</summary>
+    public static Journal Open(string path, Action<ReadOnlyMemory<byte>> replay)
+    {
+        var file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+        try
+        {
+            var end = Replay(file, replay);
+            if (end < RandomAccess.GetLength(file))
+            {
+                RandomAccess.SetLength(file, end);
+            }
+
+            return new Journal(path, file, end);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Appends records with one write, and brings them to the disk. On failure nothing of them stays.</summary>
+    public void Append(IReadOnlyList<ReadOnlyMemory<byte>> records, bool durable)
+    {
+        var start = _end;
+        try
+        {
+            var buffers = new List<ReadOnlyMemory<byte>>(records.Count * 2);
+            var length = 0L;
+            foreach (var record in records)
+            {
+                var head = new byte[FrameHead];
+                BinaryPrimitives.WriteInt32LittleEndian(head, record.Length);
+                BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(4), Crc32C.Append(Crc32C.Compute(head.AsSpan(0, 4)), record.Span));
+                buffers.Add(head);
+                buffers.Add(record);
+                length += FrameHead + record.Length;
+            }
+
+            RandomAccess.Write(_file, buffers, start);
+            if (durable)
+            {
+                RandomAccess.FlushToDisk(_file);
+            }
+
+            _end = start + length;
+        }
+        catch (IOException)
+        {
+            // A record that was refused must not come back at the next opening.
+            RandomAccess.SetLength(_file, start);
+            throw;
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private static long Replay(SafeFileHandle file, Action<ReadOnlyMemory<byte>> replay)
+    {
+        var head = new byte[FrameHead];
+        var length = RandomAccess.GetLength(file);
+        var position = 0L;
+        while (position + FrameHead <= length)
+        {
+            Fill(file, head, position);
+            var size = BinaryPrimitives.ReadInt32LittleEndian(head);
+            if (size < 0 || position + FrameHead + size > length)
+            {
+                break;
+            }
+
+            var record = new byte[size];
+            Fill(file, record, position + FrameHead);
+            if (Crc32C.Append(Crc32C.Compute(head.AsSpan(0, 4)), record) != BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(4)))
+            {
+                break;
+            }
+
+            replay(record);
+            position += FrameHead + size;
+        }
+
+        return position;
+    }
+
+    private static void Fill(SafeFileHandle file, Span<byte> buffer, long position)
+    {
+        while (!buffer.IsEmpty)
+        {
+            var read = RandomAccess.Read(file, buffer, position);
+            if (read == 0)
+            {
+                throw new EndOfStreamException();
+            }
+
+            buffer = buffer[read..];
+            position += read;
+        }
+    }
+}

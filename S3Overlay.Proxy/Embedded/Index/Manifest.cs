@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text;
+
+using S3Overlay.Proxy.Protocol.Bodies;
+
+namespace S3Overlay.Proxy.Embedded.Index;
+
+/// <summary>Which files make up the index. It is replaced as a whole: written aside, brought to the disk, renamed.</summary>
+/// <param name="NextNumber">The number the next file gets; numbers are never used twice.</param>
+/// <param name="Runs">The runs' numbers, newest first.</param>
+/// <param name="Journals">The journals that are not yet in a run, oldest first.</param>
+internal sealed record Manifest(long NextNumber, IReadOnlyList<long> Runs, IReadOnlyList<long> Journals)
+{
+    private const string Header = "s3overlay-index 1";
+
+    public static Manifest? Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            var lines = File.ReadAllLines(path, Encoding.ASCII);
+            if (lines.Length == 5 && lines[0] == Header && lines[4] == Checksum(string.Join('\n', lines[..4])))
+            {
+                return new Manifest(long.Parse(lines[1], CultureInfo.InvariantCulture), Numbers(lines[2]), Numbers(lines[3]));
+            }
+        }
+        catch (FormatException)
+        {
+            // Told below.
+        }
+
+        throw SortedRun.Damaged(path);
+    }
+
+    public void Write(string path, bool durable)
+    {
+        var text = string.Create(CultureInfo.InvariantCulture, $"{Header}\n{NextNumber}\n{string.Join(' ', Runs)}\n{string.Join(' ', Journals)}");
+        var aside = path + ".new";
+        using (var file = new FileStream(aside, FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            file.Write(Encoding.ASCII.GetBytes($"{text}\n{Checksum(text)}\n"));
+            file.Flush(flushToDisk: durable);
+        }
+
+        File.Move(aside, path, overwrite: true);
+        if (durable)
+        {
+            FolderSync.Sync(Path.GetDirectoryName(path)!);
+        }
+    }
+
+    private static List<long> Numbers(string line) =>
+        [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(number => long.Parse(number, CultureInfo.InvariantCulture))];
+
+    private static string Checksum(string text) => Crc32C.Compute(Encoding.ASCII.GetBytes(text)).ToString("x8", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,314 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace S3Overlay.Proxy.Embedded.Index;
+
+/// <summary>
+/// An ordered, persistent map of bytes to bytes: a log-structured merge tree.
+/// </summary>
+/// <remarks>
+/// <code>
+///   commit -> journal (one sync for all who wait) -> commits in memory -> sorted run -> merged runs
+/// </code>
+/// What is in memory is bounded by <see cref="IndexOptions.FlushBytes"/>, so is what start-up replays: it does not grow with the data. Readers take no lock;
+/// they see a view that is never changed, only replaced. A commit is on the disk before anybody sees it.
+/// </remarks>
+public sealed class OrderedIndex : IAsyncDisposable
+{
+    /// <summary>So many runs may a read have to look into, about, before some are merged.</summary>
+    private const int MaxRuns = 6;
+
+    private readonly IndexOptions _options;
+    private readonly FileStream _lock;
+    private readonly BlockCache _cache = new(32 << 20);
+    private readonly Committer<IndexBatch> _committer;
+    private readonly Lock _publish = new();
+    private IndexView _view;
+    private Journal _journal;
+    private long _journalNumber;
+    private long _flushingJournal = -1;
+    private long _nextNumber;
+    private long _recentBytes;
+    private Task _background = Task.CompletedTask;
+
+    private OrderedIndex(IndexOptions options, FileStream ownership)
+    {
+        _options = options;
+        _lock = ownership;
+        _committer = new(Commit);
+        var manifest = Manifest.Read(ManifestPath) ?? new Manifest(1, [], []);
+        _nextNumber = manifest.NextNumber;
+        var runs = manifest.Runs.Select(number => SortedRun.Open(RunPath(number), number, _cache)).ToImmutableArray();
+        var recent = ImmutableSortedSet.CreateBuilder<MemoryEntry>();
+        foreach (var number in manifest.Journals)
+        {
+            using var journal = Journal.Open(JournalPath(number), record => Apply(recent, BatchRecord.Decode(record)));
+        }
+
+        _view = new IndexView(recent.ToImmutable(), null, runs);
+        DeleteStrangers(manifest);
+        if (recent.Count > 0)
+        {
+            // What was replayed becomes a run at once: there is one journal then, and the next start is as short as this one.
+            var number = _nextNumber++;
+            SortedRunWriter.Write(RunPath(number), Entries(_view.Recent), options.Durable);
+            _view = new IndexView([], null, runs.Insert(0, SortedRun.Open(RunPath(number), number, _cache)));
+        }
+
+        _recentBytes = 0;
+        _journalNumber = _nextNumber++;
+        _journal = Journal.Open(JournalPath(_journalNumber), _ => { });
+        WriteManifest();
+        DeleteStrangers(Manifest.Read(ManifestPath)!);
+    }
+
+    /// <summary>What went wrong in the background lately, or null. Commits go on meanwhile: what could not be flushed stays in memory and in its journal.</summary>
+    public Exception? LastBackgroundError { get; private set; }
+
+    /// <summary>About how many keys there are; replaced and deleted ones are counted until they are merged away.</summary>
+    public long ApproximateEntries => _view is var view ? view.Recent.Count + (view.Flushing?.Count ?? 0) + view.Runs.Sum(run => run.Entries) : 0;
+
+    private string ManifestPath => Path.Combine(_options.Folder, "MANIFEST");
+
+    /// <summary>Opens the index in a folder, which is made where it is missing.</summary>
+    /// <exception cref="IndexDamagedException">What is there cannot be trusted; the message names the file.</exception>
+    /// <exception cref="IndexInUseException">Another process has it open.</exception>
+    public static OrderedIndex Open(IndexOptions options)
+    {
+        Directory.CreateDirectory(options.Folder);
+        FileStream ownership;
+        try
+        {
+            ownership = new FileStream(Path.Combine(options.Folder, "LOCK"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            throw new IndexInUseException(options.Folder);
+        }
+
+        try
+        {
+            return new OrderedIndex(options, ownership);
+        }
+        catch
+        {
+            ownership.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The value of a key as of the last commit.</summary>
+    public bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out byte[]? value)
+    {
+        var owned = key.ToArray();
+        while (true)
+        {
+            try
+            {
+                value = Volatile.Read(ref _view).Find(owned);
+                return value is not null;
+            }
+            catch (ObjectDisposedException) when (!_lock.SafeFileHandle.IsClosed)
+            {
+                // A run was merged away between taking the view and reading its file: the next view knows the merged one.
+            }
+        }
+    }
+
+    /// <summary>Makes a batch's changes, all or none. Returns once they are on the disk and seen by every reader.</summary>
+    public ValueTask CommitAsync(IndexBatch batch) => batch.Count == 0 ? ValueTask.CompletedTask : _committer.CommitAsync(batch);
+
+    /// <summary>The index as it is now, for as long as the snapshot is not disposed.</summary>
+    public IndexSnapshot Snapshot()
+    {
+        while (true)
+        {
+            var view = Volatile.Read(ref _view);
+            if (view.TryAcquire())
+            {
+                return new IndexSnapshot(view);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _committer.DisposeAsync();
+        await _background;
+        _journal.Dispose();
+        foreach (var run in _view.Runs)
+        {
+            run.Release();
+        }
+
+        await _lock.DisposeAsync();
+    }
+
+    private static void Apply(ImmutableSortedSet<MemoryEntry>.Builder entries, IEnumerable<MemoryEntry> changes)
+    {
+        foreach (var change in changes)
+        {
+            entries.Remove(change);
+            entries.Add(change);
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<byte[], byte[]?>> Entries(ImmutableSortedSet<MemoryEntry> commits) =>
+        commits.Select(entry => KeyValuePair.Create(entry.Key, entry.Value));
+
+    private void Commit(IReadOnlyList<IndexBatch> batches)
+    {
+        _journal.Append([.. batches.Select(BatchRecord.Encode)], _options.Durable);
+        var recent = _view.Recent.ToBuilder();
+        foreach (var batch in batches)
+        {
+            foreach (var (key, value) in batch.Changes)
+            {
+                var entry = new MemoryEntry(key, value);
+                recent.Remove(entry);
+                recent.Add(entry);
+                _recentBytes += entry.Cost;
+            }
+        }
+
+        lock (_publish)
+        {
+            Volatile.Write(ref _view, _view with { Recent = recent.ToImmutable() });
+        }
+
+        if (_recentBytes < _options.FlushBytes)
+        {
+            return;
+        }
+
+        if (_view.Flushing is null)
+        {
+            StartFlush();
+        }
+        else if (_background.IsCompleted)
+        {
+            // The flush failed, the disk was full perhaps: what it could not write is still in memory and in its journal.
+            _background = Task.Run(FlushAndMerge);
+        }
+        else if (_recentBytes > 4 * _options.FlushBytes)
+        {
+            // Commits outrun the disk: they wait for it here, on the committer's own turn.
+            _background.Wait();
+        }
+    }
+
+    /// <summary>Only the committer calls this: between two groups, so that a journal and the commits in memory hold the same.</summary>
+    private void StartFlush()
+    {
+        try
+        {
+            var number = Interlocked.Increment(ref _nextNumber) - 1;
+            var next = Journal.Open(JournalPath(number), _ => { });
+            var full = _journal;
+            lock (_publish)
+            {
+                _flushingJournal = _journalNumber;
+                (_journal, _journalNumber) = (next, number);
+                Volatile.Write(ref _view, _view with { Recent = [], Flushing = _view.Recent });
+                WriteManifest();
+            }
+
+            full.Dispose();
+            _recentBytes = 0;
+        }
+        catch (IOException failure)
+        {
+            LastBackgroundError = failure;
+            if (_view.Flushing is null)
+            {
+                return;
+            }
+        }
+
+        _background = _background.ContinueWith(_ => FlushAndMerge(), TaskScheduler.Default);
+    }
+
+    private void FlushAndMerge()
+    {
+        try
+        {
+            var number = Interlocked.Increment(ref _nextNumber) - 1;
+            SortedRunWriter.Write(RunPath(number), Entries(_view.Flushing!), _options.Durable);
+            var run = SortedRun.Open(RunPath(number), number, _cache);
+            var journal = _flushingJournal;
+            lock (_publish)
+            {
+                Volatile.Write(ref _view, _view with { Flushing = null, Runs = _view.Runs.Insert(0, run) });
+                _flushingJournal = -1;
+                WriteManifest();
+            }
+
+            File.Delete(JournalPath(journal));
+            while (_view.Runs.Length > MaxRuns)
+            {
+                Merge();
+            }
+
+            LastBackgroundError = null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            LastBackgroundError = failure;
+        }
+    }
+
+    /// <summary>
+    /// Merges the newest runs up to the first that is larger than all of them together: every entry is rewritten about as often as the logarithm of their number.
+    /// </summary>
+    private void Merge()
+    {
+        var runs = _view.Runs;
+        var count = 2;
+        for (var bytes = runs[0].Bytes + runs[1].Bytes; count < runs.Length && runs[count].Bytes <= bytes * 2; count++)
+        {
+            bytes += runs[count].Bytes;
+        }
+
+        var merged = runs.Take(count).ToImmutableArray();
+        var isBottom = count == runs.Length;
+        var number = Interlocked.Increment(ref _nextNumber) - 1;
+        var any = SortedRunWriter.Write(RunPath(number), RunMerge.Entries(merged, dropDeletions: isBottom), _options.Durable);
+        var replacement = any ? SortedRun.Open(RunPath(number), number, _cache) : null;
+        lock (_publish)
+        {
+            var left = runs.RemoveRange(0, count);
+            Volatile.Write(ref _view, _view with { Runs = replacement is null ? left : left.Insert(0, replacement) });
+            WriteManifest();
+        }
+
+        foreach (var run in merged)
+        {
+            run.MarkObsolete();
+            run.Release();
+        }
+    }
+
+    private void WriteManifest() => new Manifest(
+        Volatile.Read(ref _nextNumber),
+        [.. _view.Runs.Select(run => run.Number)],
+        _flushingJournal >= 0 ? [_flushingJournal, _journalNumber] : [_journalNumber]).Write(ManifestPath, _options.Durable);
+
+    /// <summary>Files that no manifest names are what a crash left of a flush or merge.</summary>
+    private void DeleteStrangers(Manifest manifest)
+    {
+        var known = manifest.Runs.Select(RunPath).Concat(manifest.Journals.Select(JournalPath)).ToHashSet(StringComparer.Ordinal);
+        foreach (var path in Directory.EnumerateFiles(_options.Folder))
+        {
+            if ((path.EndsWith(".run", StringComparison.Ordinal) || path.EndsWith(".journal", StringComparison.Ordinal)) && !known.Contains(path))
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    private string RunPath(long number) => Path.Combine(_options.Folder, number.ToString("d12", CultureInfo.InvariantCulture) + ".run");
+
+    private string JournalPath(long number) => Path.Combine(_options.Folder, number.ToString("d12", CultureInfo.InvariantCulture) + ".journal");
+}

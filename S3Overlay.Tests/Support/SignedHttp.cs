@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+
+using S3Overlay.Proxy.Protocol.Authentication;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>
+/// Requests as bytes on a socket, signed or not: for what no well-behaved client sends. Targets go out exactly as given.
+/// </summary>
+public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", string secretKey = "minioadmin")
+{
+    private readonly RequestSigner _signer = new(new SigningCredentials(accessKey, secretKey), "us-east-1");
+
+    /// <summary>Sends a signed request over a connection of its own and returns the answer.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="target">The target as it shall stand in the request line.</param>
+    /// <param name="body">The body, or null for none.</param>
+    /// <param name="headers">Further headers; those that start with <c>x-amz-</c> are signed.</param>
+    public Task<RawAnswer> SendAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers)
+    {
+        var mark = target.IndexOf('?', StringComparison.Ordinal);
+        var (path, query) = mark < 0 ? (target, "") : (target[..mark], target[(mark + 1)..]);
+        var signed = headers.Where(h => h.Name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase) && h.Name != "x-amz-content-sha256")
+            .Select(h => KeyValuePair.Create(h.Name, h.Value));
+        var payload = headers.FirstOrDefault(h => h.Name == "x-amz-content-sha256").Value ?? SigV4.UnsignedPayload;
+        var signature = _signer.Sign(method, endpoint.Authority, path, query, signed, payload, DateTimeOffset.UtcNow);
+        var all = headers.Where(h => h.Name != "x-amz-content-sha256").Concat(signature.Headers.Select(h => (h.Key, h.Value)));
+        return SendUnsignedAsync(method, target, body, [.. all]);
+    }
+
+    /// <summary>Sends a request as it is.</summary>
+    public Task<RawAnswer> SendUnsignedAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers)
+    {
+        var head = new StringBuilder($"{method} {target} HTTP/1.1\r\nHost: {endpoint.Authority}\r\nConnection: close\r\n");
+        foreach (var (name, value) in headers)
+        {
+            head.Append(name).Append(": ").Append(value).Append("\r\n");
+        }
+
+        if (body is not null && !headers.Any(h => h.Name is "Content-Length" or "Transfer-Encoding"))
+        {
+            head.Append(CultureInfo.InvariantCulture, $"Content-Length: {body.Length}\r\n");
+        }
+
+        return SendBytesAsync([.. Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()), .. body ?? []]);
+    }
+
+    /// <summary>Sends bytes and reads until the server closes; fails after a while, since hanging is the worst of answers.</summary>
+    public async Task<RawAnswer> SendBytesAsync(byte[] bytes, bool closeSending = true)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(endpoint.Host, endpoint.Port, limit.Token);
+        using var answer = new MemoryStream();
+        try
+        {
+            await socket.SendAsync(bytes, limit.Token);
+            if (closeSending)
+            {
+                socket.Shutdown(SocketShutdown.Send);
+            }
+
+            var buffer = new byte[65536];
+            int read;
+            while ((read = await socket.ReceiveAsync(buffer, limit.Token)) > 0)
+            {
+                answer.Write(buffer, 0, read);
+            }
+        }
+        catch (SocketException)
+        {
+            // The server may cut the connection of a client that sends what it will not read; what it said before that counts.
+        }
+
+        return RawAnswer.Parse(answer.ToArray());
+    }
+}
