@@ -1,0 +1,88 @@
+using System.Buffers.Binary;
+using System.Globalization;
+
+namespace S3Overlay.Proxy.Protocol.Bodies;
+
+/// <summary>The checksum of a multipart object from those of its parts.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html</remarks>
+public static class PartChecksums
+{
+    /// <summary>What <c>x-amz-checksum-type</c> says of a checksum over the object's bytes.</summary>
+    public const string FullObjectType = "FULL_OBJECT";
+
+    /// <summary>What <c>x-amz-checksum-type</c> says of a checksum over the parts' checksums.</summary>
+    public const string CompositeType = "COMPOSITE";
+
+    /// <summary>Whether parts can be put together into a checksum of the whole: CRCs can, hashes cannot.</summary>
+    public static bool CanBeFullObject(ChecksumAlgorithm algorithm) =>
+        algorithm is ChecksumAlgorithm.Crc32 or ChecksumAlgorithm.Crc32C or ChecksumAlgorithm.Crc64Nvme;
+
+    /// <summary>Whether S3 has a composite checksum of this algorithm: all but CRC-64/NVME.</summary>
+    public static bool CanBeComposite(ChecksumAlgorithm algorithm) => algorithm != ChecksumAlgorithm.Crc64Nvme;
+
+    /// <summary>The type an upload gets that names an algorithm and no type.</summary>
+    public static string DefaultType(ChecksumAlgorithm algorithm) => CanBeComposite(algorithm) ? CompositeType : FullObjectType;
+
+    /// <summary>The checksum of the object's bytes.</summary>
+    /// <param name="algorithm">One of the CRCs.</param>
+    /// <param name="parts">In order: each part's value in base64 and its size.</param>
+    public static BodyChecksum FullObject(ChecksumAlgorithm algorithm, IEnumerable<(string Value, long Size)> parts)
+    {
+        if (!CanBeFullObject(algorithm))
+        {
+            throw new ArgumentOutOfRangeException(nameof(algorithm));
+        }
+
+        ulong crc = 0;
+        Span<byte> value = stackalloc byte[8];
+        var bytes = value[..ChecksumNames.Size(algorithm)];
+        foreach (var (part, size) in parts)
+        {
+            Decode(algorithm, part, bytes);
+            crc = algorithm switch
+            {
+                ChecksumAlgorithm.Crc32 => CrcCombine.Crc32((uint)crc, BinaryPrimitives.ReadUInt32BigEndian(bytes), size),
+                ChecksumAlgorithm.Crc32C => CrcCombine.Crc32C((uint)crc, BinaryPrimitives.ReadUInt32BigEndian(bytes), size),
+                _ => CrcCombine.Crc64Nvme(crc, BinaryPrimitives.ReadUInt64BigEndian(bytes), size),
+            };
+        }
+
+        if (bytes.Length == 4)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(bytes, (uint)crc);
+        }
+        else
+        {
+            BinaryPrimitives.WriteUInt64BigEndian(bytes, crc);
+        }
+
+        return new(algorithm, Convert.ToBase64String(bytes));
+    }
+
+    /// <summary>The checksum of the parts' checksums, with their number behind it.</summary>
+    /// <param name="algorithm">Any but CRC-64/NVME.</param>
+    /// <param name="parts">In order: each part's value in base64.</param>
+    public static BodyChecksum Composite(ChecksumAlgorithm algorithm, IEnumerable<string> parts)
+    {
+        using var hasher = ChecksumHasher.Create(algorithm);
+        Span<byte> value = stackalloc byte[32];
+        var bytes = value[..ChecksumNames.Size(algorithm)];
+        var count = 0;
+        foreach (var part in parts)
+        {
+            Decode(algorithm, part, bytes);
+            hasher.Append(bytes);
+            count++;
+        }
+
+        return new(algorithm, hasher.Finish().Value + "-" + count.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static void Decode(ChecksumAlgorithm algorithm, string part, Span<byte> bytes)
+    {
+        if (!Convert.TryFromBase64String(part, bytes, out var written) || written != bytes.Length)
+        {
+            throw new S3Exception(S3Errors.InvalidRequest, $"Value for {ChecksumNames.Header(algorithm)} header is invalid.");
+        }
+    }
+}

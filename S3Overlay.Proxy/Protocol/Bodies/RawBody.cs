@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Http;
+
+namespace S3Overlay.Proxy.Protocol.Bodies;
+
+/// <summary>Reads from the connection, and tells a client that broke off from a server that failed.</summary>
+internal static class RawBody
+{
+    public static async ValueTask<int> ReadAsync(Stream stream, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await stream.ReadAsync(buffer, cancellationToken);
+        }
+        catch (BadHttpRequestException failure)
+        {
+            throw failure.StatusCode switch
+            {
+                StatusCodes.Status408RequestTimeout => new S3Exception(S3Errors.RequestTimeout, cause: failure),
+                StatusCodes.Status413PayloadTooLarge => new S3Exception(S3Errors.EntityTooLarge, cause: failure),
+                _ => BrokenOff(failure),
+            };
+        }
+        catch (IOException failure)
+        {
+            // The connection was reset: nobody may be left to hear of it, but it is not this server's failure.
+            throw BrokenOff(failure);
+        }
+    }
+
+    public static S3Exception BrokenOff(Exception? cause = null) =>
+        new(S3Errors.IncompleteBody, "The request body terminated unexpectedly", cause);
+}

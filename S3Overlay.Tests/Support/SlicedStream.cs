@@ -1,0 +1,49 @@
+namespace S3Overlay.Tests.Support;
+
+/// <summary>A stream that delivers its bytes in the pieces it is told to, as a network might; then it ends, or fails.</summary>
+internal sealed class SlicedStream(byte[] bytes, Func<int, int> pieceAt, Exception? failure = null) : Stream
+{
+    private int _position;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>The largest piece that was asked for: what went straight into the reader's buffer.</summary>
+    public int LargestRequest { get; private set; }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        LargestRequest = Math.Max(LargestRequest, buffer.Length);
+        if (_position == bytes.Length)
+        {
+            return failure is null ? new(0) : ValueTask.FromException<int>(failure);
+        }
+
+        var count = Math.Min(Math.Min(buffer.Length, bytes.Length - _position), Math.Max(1, pieceAt(_position)));
+        bytes.AsSpan(_position, count).CopyTo(buffer.Span);
+        _position += count;
+        return new(count);
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Reading blocks a thread.");
+
+    public override void Flush() => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}
