@@ -38,6 +38,9 @@ public sealed record S3Request
     /// <summary>Where the client reached the server: what locations in answers are built from.</summary>
     public required S3Address Address { get; init; }
 
+    /// <summary>Whether the caller may write a key that only the body names (DeleteObjects): rights can be narrower than a bucket.</summary>
+    public Func<string, bool> MayWrite { get; init; } = static _ => true;
+
     /// <summary>Whether the answer carries headers only.</summary>
     public bool IsHead => Method == "HEAD";
 

@@ -1,0 +1,178 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+using S3Overlay.Proxy.Configuration.Keys;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Copies;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Protocol.FrontDoor;
+
+/// <summary>
+/// Where every S3 request comes in, and where every failure goes out.
+/// </summary>
+/// <remarks>
+/// <code>
+///  request line and headers
+///     1 identify      an id of its own, CORS, preflights
+///     2 read target   bucket and key from the target as sent
+///     3 authenticate  once, here, before anything else is believed (rule A1)
+///     4 name it       the operation; what is unknown is refused
+///     5 authorise     may this caller do that here (rule A2)
+///     6 serve         the service answers; its body is decoded and checked while it is read
+///     7 fail          whatever was thrown becomes an S3 error, or a cut connection once bytes have gone out
+/// </code>
+/// </remarks>
+public sealed class S3FrontDoor(
+    IS3Service service, RequestAuthenticator authenticator, AccessRights rights, FrontDoorSettings settings, ProxyMeters meters, ILogger<S3FrontDoor> logger)
+{
+    /// <summary>The header by which a request that comes round in a circle is known.</summary>
+    public const string ViaHeader = "x-s3overlay-via";
+
+    /// <summary>Serves one request.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        // 1
+        var requestId = RequestIds.Next();
+        context.Response.Headers["x-amz-request-id"] = requestId;
+        context.Response.Headers["x-amz-id-2"] = requestId;
+        if (settings.AllowsCrossOrigin)
+        {
+            if (context.Request.Method == "OPTIONS")
+            {
+                CrossOrigin.AnswerPreflight(context.Request, context.Response);
+                return;
+            }
+
+            CrossOrigin.Allow(context);
+        }
+
+        var started = meters.RequestStarted();
+        var answer = new HttpAnswer(context);
+        var call = new Call(context, requestId);
+        try
+        {
+            await ServeAsync(call, answer);
+        }
+        catch (Exception failure)
+        {
+            // 7
+            await FailAsync(call, answer, failure);
+        }
+        finally
+        {
+            meters.RequestFinished(started, call.Operation, answer.Status);
+        }
+    }
+
+    private async Task ServeAsync(Call call, HttpAnswer answer)
+    {
+        var (context, http) = (call.Context, call.Context.Request);
+        if (http.Headers[ViaHeader].ToString().Contains(settings.InstanceId, StringComparison.Ordinal))
+        {
+            throw new S3Exception(LoopDetected);
+        }
+
+        // 2
+        var rawTarget = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var host = http.Host.Value ?? "";
+        var target = call.Target = RequestTarget.Parse(rawTarget, host, settings.Domain);
+        var query = S3Query.Parse(target.RawQuery);
+
+        // 3
+        var authenticated = authenticator.Authenticate(http.Method, target.RawPath, target.RawQuery, query, http.Headers, host);
+
+        // 4
+        call.Operation = OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers);
+
+        // 5
+        var caller = authenticated.Caller;
+        if (!rights.May(caller, call.Operation, target.Bucket, target.Key))
+        {
+            throw new S3Exception(S3Errors.AccessDenied);
+        }
+
+        // 6
+        var request = new S3Request
+        {
+            Operation = call.Operation,
+            Method = http.Method,
+            Bucket = target.Bucket,
+            Key = target.Key,
+            Query = query,
+            Headers = http.Headers,
+            Caller = caller,
+            MayWrite = key => rights.MayWrite(caller, target.Bucket, key),
+            Body = RequestBodies.Create(http.Body, http.ContentLength, http.Headers, authenticated.Payload, call.Operation),
+            RequestId = call.RequestId,
+            Address = new S3Address(http.Scheme, host, target.IsVirtualHosted),
+        };
+        if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy
+            && CopySource.Parse(request) is var source
+            && !rights.MayRead(caller, source.Bucket, source.Key))
+        {
+            throw new S3Exception(S3Errors.AccessDenied);
+        }
+
+        await service.HandleAsync(request, answer, context.RequestAborted);
+    }
+
+    private async Task FailAsync(Call call, HttpAnswer answer, Exception failure)
+    {
+        var context = call.Context;
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            Log.ClientLeft(logger, call.RequestId, call.Operation);
+            return;
+        }
+
+        var error = Translate(failure);
+        if (error.Error.Status >= 500)
+        {
+            Log.RequestFailed(logger, call.RequestId, call.Operation, error.Error.Code, error.Message, error.InnerException ?? (failure is S3Exception ? null : failure));
+        }
+
+        if (answer.HasStarted)
+        {
+            // Part of the body has gone out: a clean end would make it look whole.
+            answer.Abort();
+            return;
+        }
+
+        try
+        {
+            var path = call.Target.RawPath ?? context.Request.Path.Value ?? "";
+            await ErrorAnswer.SendAsync(
+                error, context.Request.Method, call.Target.Bucket ?? "", call.Target.Key ?? "", path, call.RequestId, answer, context.RequestAborted);
+        }
+        catch (Exception late) when (late is OperationCanceledException or IOException or ConnectionAbortedException)
+        {
+            Log.ClientLeft(logger, call.RequestId, call.Operation);
+        }
+    }
+
+    private static S3Exception Translate(Exception failure) => failure switch
+    {
+        S3Exception s3 => s3,
+        BadHttpRequestException bad when bad.StatusCode == StatusCodes.Status408RequestTimeout => new S3Exception(S3Errors.RequestTimeout, cause: bad),
+        BadHttpRequestException bad => new S3Exception(S3Errors.IncompleteBody, cause: bad),
+        _ => new S3Exception(S3Errors.InternalError, cause: failure),
+    };
+
+    private static readonly S3Error LoopDetected =
+        new("LoopDetected", StatusCodes.Status508LoopDetected, "The remote of this server is this server itself. Set S3_OVERLAY_REMOTE_ENDPOINT to the remote store.");
+
+    /// <summary>What is known of a request so far, for whoever has to report its failure.</summary>
+    private sealed class Call(HttpContext context, string requestId)
+    {
+        public HttpContext Context { get; } = context;
+
+        public string RequestId { get; } = requestId;
+
+        public RequestTarget Target { get; set; }
+
+        public S3Operation Operation { get; set; }
+    }
+}
