@@ -1,0 +1,68 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Overlay.Buckets;
+
+/// <summary>
+/// Knows which buckets there are (rule B1): those local has, those that are mapped, and those the remote says it has, unless they were deleted here.
+/// </summary>
+public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, OverlaySettings settings, TimeProvider time)
+{
+    private readonly RemoteBucketMemory _memory = new(time);
+
+    /// <summary>Whether the name is the overlay's own, whatever case a file system below may not tell apart (rule T5).</summary>
+    public bool IsInternal(string bucket) => string.Equals(bucket, settings.CacheBucket, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Where the bucket continues below, by configuration alone.</summary>
+    public RemoteBucket? Below(string bucket) => IsInternal(bucket) ? null : remotes.Find(bucket);
+
+    /// <summary>The bucket as it stands. Asks nothing of the remote.</summary>
+    public async ValueTask<BucketView> LookAsync(string bucket, CancellationToken cancellationToken)
+    {
+        var below = Below(bucket);
+        if (below is null)
+        {
+            return new BucketView(bucket, null, default);
+        }
+
+        var state = await layer.ResolveBucketAsync(bucket, cancellationToken);
+        return new BucketView(bucket, state.IsOpaque ? null : below, state);
+    }
+
+    /// <summary>Whether clients see an overlaid bucket. Asks the remote only where neither local nor the mapping knows it.</summary>
+    public async ValueTask<bool> ExistsAsync(BucketView bucket, CancellationToken cancellationToken) =>
+        bucket.IsLocal
+        || (bucket.Remote is { } remote
+            && (IsMapped(bucket.Name) || await _memory.ExistsAsync(bucket.Name, remote, cancellationToken)));
+
+    /// <summary>Refuses a bucket that is not there.</summary>
+    /// <exception cref="S3Exception">NoSuchBucket.</exception>
+    public async ValueTask RequireAsync(BucketView bucket, CancellationToken cancellationToken)
+    {
+        if (!await ExistsAsync(bucket, cancellationToken))
+        {
+            throw new S3Exception(S3Errors.NoSuchBucket);
+        }
+    }
+
+    /// <summary>Makes the local half of a bucket that is there (rule B2).</summary>
+    /// <exception cref="S3Exception">NoSuchBucket.</exception>
+    public async ValueTask EnsureAsync(BucketView bucket, CancellationToken cancellationToken)
+    {
+        if (!bucket.IsLocal)
+        {
+            await RequireAsync(bucket, cancellationToken);
+            await layer.EnsureBucketAsync(bucket.Name, cancellationToken);
+        }
+    }
+
+    /// <summary>Takes the bucket away here, and hides the remote's (rule B4).</summary>
+    public async ValueTask DeleteAsync(BucketView bucket, CancellationToken cancellationToken)
+    {
+        await layer.DeleteBucketAsync(bucket.Name, cancellationToken);
+        _memory.Forget(bucket.Name);
+    }
+
+    private bool IsMapped(string bucket) => remotes.Mapped.Contains(bucket);
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Xml;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Overlay.Buckets;
+
+/// <summary>ListBuckets: local and mapped buckets, and the remote's where the settings say so (rule B6).</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html</remarks>
+public sealed class BucketList(
+    ILayerState layer, IRemoteBuckets remotes, IRemote? shown, BucketDirectory directory, OverlaySettings settings, ILogger logger)
+{
+    private const int MaxBuckets = 10_000;
+
+    /// <summary>Answers the request.</summary>
+    public async Task AnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        var prefix = request.Query["prefix"] ?? "";
+        var limit = LimitOf(request.Query["max-buckets"]);
+        var after = request.Query["continuation-token"] is { Length: > 0 } token ? ContinuationTokens.Read(token).Name : "";
+        var all = await FindAsync(cancellationToken);
+        var page = all
+            .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(pair.Key, after) > 0)
+            .Take(limit + 1)
+            .ToList();
+        var xml = new S3XmlWriter().Root("ListAllMyBucketsResult")
+            .Open("Owner").Element("ID", ListingPager.OwnerId).Element("DisplayName", ListingPager.OwnerName).Close("Owner")
+            .Open("Buckets");
+        foreach (var (name, created) in page.Take(limit))
+        {
+            xml.Open("Bucket").Element("Name", name).Element("CreationDate", created);
+            if (request.Query.Parameters.Count > 0)
+            {
+                xml.Element("BucketRegion", settings.Region);
+            }
+
+            xml.Close("Bucket");
+        }
+
+        xml.Close("Buckets");
+        if (page.Count > limit)
+        {
+            xml.Element("ContinuationToken", ContinuationTokens.Write(new ListingPosition(page[limit - 1].Key, false)));
+        }
+
+        if (prefix.Length > 0)
+        {
+            xml.Element("Prefix", prefix);
+        }
+
+        await xml.Close("ListAllMyBucketsResult").SendAsync(request, answer, cancellationToken);
+    }
+
+    private async Task<SortedDictionary<string, DateTimeOffset>> FindAsync(CancellationToken cancellationToken)
+    {
+        var found = new SortedDictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+        foreach (var bucket in await layer.ListBucketsAsync(cancellationToken))
+        {
+            if (!directory.IsInternal(bucket.Name))
+            {
+                found[bucket.Name] = bucket.Created;
+            }
+        }
+
+        foreach (var bucket in await OfRemoteAsync(cancellationToken))
+        {
+            await AddAsync(found, bucket.Name, bucket.Created, cancellationToken);
+        }
+
+        foreach (var name in remotes.Mapped)
+        {
+            // When it was made only the remote knows, and asking would make every ListBuckets depend on it.
+            await AddAsync(found, name, DateTimeOffset.UnixEpoch, cancellationToken);
+        }
+
+        return found;
+    }
+
+    /// <summary>Adds a bucket that local lacks, unless it was deleted here.</summary>
+    private async ValueTask AddAsync(
+        SortedDictionary<string, DateTimeOffset> found, string name, DateTimeOffset created, CancellationToken cancellationToken)
+    {
+        if (!found.ContainsKey(name) && (await directory.LookAsync(name, cancellationToken)).Remote is not null)
+        {
+            found[name] = created;
+        }
+    }
+
+    /// <summary>A remote that does not say which buckets it has is no error (rule B6): those that are known are still there.</summary>
+    private async Task<IReadOnlyList<LayerBucket>> OfRemoteAsync(CancellationToken cancellationToken)
+    {
+        if (!settings.ShowsRemoteBuckets || shown is null)
+        {
+            return [];
+        }
+
+        try
+        {
+            return await shown.ListBucketsAsync(cancellationToken);
+        }
+        catch (RemoteException failure)
+        {
+            Log.RemoteBucketsUnknown(logger, failure.Message);
+            return [];
+        }
+    }
+
+    private static int LimitOf(string? text) =>
+        string.IsNullOrEmpty(text) ? MaxBuckets
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MaxBuckets ? limit
+        : throw new S3Exception(S3Errors.InvalidArgument, "Argument max-buckets must be an integer between 1 and 10000");
+}

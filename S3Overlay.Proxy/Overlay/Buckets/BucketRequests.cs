@@ -1,0 +1,81 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Overlay.Listings;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Overlay.Buckets;
+
+/// <summary>Requests about overlaid buckets themselves: making, finding, configuring and deleting them (rules B1 to B5).</summary>
+public sealed class BucketRequests(IS3Service local, BucketDirectory directory, BucketListings listings, OverlaySettings settings)
+{
+    /// <summary>CreateBucket.</summary>
+    public async Task CreateAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        // In us-east-1 the owner's second CreateBucket is a success like the first, so that nobody need ask the remote for an answer that would be the same.
+        var isNew = bucket.IsLocal || bucket.Remote is null || settings.Region == "us-east-1" || !await directory.ExistsAsync(bucket, cancellationToken);
+        if (isNew)
+        {
+            await local.HandleAsync(request, answer, cancellationToken);
+            return;
+        }
+
+        var made = new BufferedAnswer();
+        await local.HandleAsync(request, made, cancellationToken);
+        if (made.Status >= StatusCodes.Status400BadRequest)
+        {
+            await made.CopyToAsync(answer, cancellationToken);
+            return;
+        }
+
+        throw new S3Exception(S3Errors.BucketAlreadyOwnedByYou);
+    }
+
+    /// <summary>HeadBucket.</summary>
+    public async Task HeadAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        if (bucket.IsLocal)
+        {
+            await local.HandleAsync(request, answer, cancellationToken);
+            return;
+        }
+
+        await directory.RequireAsync(bucket, cancellationToken);
+        answer.Status = StatusCodes.Status200OK;
+        answer.Headers["x-amz-bucket-region"] = settings.Region;
+        answer.Headers["x-amz-access-point-alias"] = "false";
+        answer.Headers.ContentType = "application/xml";
+    }
+
+    /// <summary>DeleteBucket.</summary>
+    public async Task DeleteAsync(BucketView bucket, S3Answer answer, CancellationToken cancellationToken)
+    {
+        await directory.RequireAsync(bucket, cancellationToken);
+        if (!await listings.IsEmptyAsync(bucket, cancellationToken))
+        {
+            throw new S3Exception(S3Errors.BucketNotEmpty);
+        }
+
+        await directory.DeleteAsync(bucket, cancellationToken);
+        answer.Status = StatusCodes.Status204NoContent;
+    }
+
+    /// <summary>Reads a sub-resource: of a bucket the remote alone has, what a new bucket's is. Reading makes no local half (rule B5).</summary>
+    public async Task ReadConfigurationAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        if (bucket.IsLocal)
+        {
+            await local.HandleAsync(request, answer, cancellationToken);
+            return;
+        }
+
+        await directory.RequireAsync(bucket, cancellationToken);
+        await NewBucketAnswers.SendAsync(request, answer, settings.Region, cancellationToken);
+    }
+
+    /// <summary>Writes or deletes a sub-resource: of the local half, which is made for it.</summary>
+    public async Task WriteConfigurationAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        await directory.EnsureAsync(bucket, cancellationToken);
+        await local.HandleAsync(request, answer, cancellationToken);
+    }
+}

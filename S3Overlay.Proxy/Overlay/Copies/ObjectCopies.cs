@@ -1,0 +1,101 @@
+using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Copies;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Copies;
+
+/// <summary>CopyObject and UploadPartCopy, whose source is what clients see (rule W4).</summary>
+/// <remarks>
+/// <code>
+///   source            copy
+///   no remote         local's own
+///   written           local's own
+///   deleted, absent   404 NoSuchKey
+///   remote-owned      a PutObject or UploadPart of the remote's bytes: read once, written while they come
+/// </code>
+/// </remarks>
+public sealed class ObjectCopies(
+    IS3Service local,
+    BucketDirectory directory,
+    ILayerState layer,
+    IRemoteReader reader,
+    ConditionalWrites conditional,
+    RemoteCopy remoteCopy,
+    ObjectWrites writes,
+    SlowAnswers slow)
+{
+    /// <summary>Answers a copy into <paramref name="target"/>, overlaid or not.</summary>
+    public async Task CopyAsync(BucketView target, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        var source = CopySource.Parse(request);
+        if (directory.IsInternal(source.Bucket))
+        {
+            throw new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", source.Bucket)] };
+        }
+
+        var isPart = request.Operation == S3Operation.UploadPartCopy;
+        if (target.Remote is not null && isPart)
+        {
+            await writes.RequireUploadsAsync(target, cancellationToken);
+        }
+
+        var remote = await FindRemoteAsync(source, cancellationToken);
+        if (remote is not null)
+        {
+            remoteCopy.Check(request, source, remote.Info);
+        }
+        else if (target.Remote is null)
+        {
+            await local.HandleAsync(request, answer, cancellationToken);
+            return;
+        }
+
+        if (target.Remote is not null)
+        {
+            await directory.EnsureAsync(target, cancellationToken);
+        }
+
+        await slow.AnswerAsync(
+            request,
+            answer,
+            (result, token) => remote is not null ? remoteCopy.CopyAsync(target, request, remote, result, token)
+                : isPart ? local.HandleAsync(request, result, token)
+                : conditional.WriteAsync(target, request, result, token),
+            cancellationToken);
+        if (target.Remote is not null && !isPart)
+        {
+            writes.Forget(target.Name, request.Key);
+        }
+    }
+
+    /// <summary>The source where the remote owns it; null where local copies by itself.</summary>
+    private async Task<RemoteSource?> FindRemoteAsync(CopySource source, CancellationToken cancellationToken)
+    {
+        var bucket = await directory.LookAsync(source.Bucket, cancellationToken);
+        if (bucket.Remote is not { } below)
+        {
+            return null;
+        }
+
+        switch (await layer.ResolveAsync(source.Bucket, source.Key, cancellationToken))
+        {
+            case KeyState.Written:
+                return null;
+            case KeyState.Deleted:
+                throw Absent(source);
+        }
+
+        await directory.RequireAsync(bucket, cancellationToken);
+        return await RemoteSource.FindAsync(source, below, reader, cancellationToken) ?? throw Absent(source);
+    }
+
+    private static S3Exception Absent(CopySource source) => new(RemoteSource.NamesVersion(source) ? S3Errors.NoSuchVersion : S3Errors.NoSuchKey)
+    {
+        Details = [new("Key", source.Key)],
+    };
+}

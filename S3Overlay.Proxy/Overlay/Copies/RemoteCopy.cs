@@ -1,0 +1,155 @@
+using System.Globalization;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Copies;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Overlay.Copies;
+
+/// <summary>Copies a remote-owned object by putting its bytes into local, and answers as a copy does.</summary>
+public sealed class RemoteCopy(IS3Service local, LocalObjects objects, ConditionalWrites conditional, TimeProvider time)
+{
+    /// <summary>The largest object that S3 copies in one request: 5 GiB.</summary>
+    private const long Largest = 5L << 30;
+
+    /// <summary>Refuses what S3 refuses, before anything is made or read.</summary>
+    /// <exception cref="S3Exception">PreconditionFailed, InvalidRequest, InvalidArgument, InvalidRange.</exception>
+    public void Check(S3Request request, CopySource source, ObjectInfo info)
+    {
+        if (!ReadConditions.CopySourceHolds(request.Headers, info.ETag, info.LastModified))
+        {
+            throw new S3Exception(S3Errors.PreconditionFailed) { Details = [new("Condition", "x-amz-copy-source-If-*")] };
+        }
+
+        var length = info.Size;
+        if (request.Operation == S3Operation.UploadPartCopy)
+        {
+            length = RangeOf(request, info)?.Length ?? length;
+        }
+        else if (source.Bucket == request.Bucket && source.Key == request.Key && !RemoteSource.NamesVersion(source) && !CopyHeaders.ChangeAnything(request.Headers))
+        {
+            throw new S3Exception(
+                S3Errors.InvalidRequest,
+                "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.");
+        }
+        else
+        {
+            CopyHeaders.IsReplaced(request.Headers, "x-amz-metadata-directive");
+            CopyHeaders.IsReplaced(request.Headers, "x-amz-tagging-directive");
+        }
+
+        if (length > Largest)
+        {
+            throw new S3Exception(
+                S3Errors.InvalidRequest, $"The specified copy source is larger than the maximum allowable size for a copy source: {Largest}");
+        }
+    }
+
+    /// <summary>Copies.</summary>
+    public async Task CopyAsync(BucketView target, S3Request request, RemoteSource source, S3Answer answer, CancellationToken cancellationToken)
+    {
+        var isPart = request.Operation == S3Operation.UploadPartCopy;
+        var range = isPart ? RangeOf(request, source.Info) : null;
+        var tags = isPart ? null : await source.TagsAsync(request.Headers, cancellationToken);
+
+        // Ends the reading of the source with the writing of the copy, however that ends.
+        using var copying = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var body = await source.OpenAsync(range, copying.Token);
+        var written = new BufferedAnswer();
+        try
+        {
+            var put = request with
+            {
+                Operation = isPart ? S3Operation.UploadPart : S3Operation.PutObject,
+                Headers = WithLength(isPart ? new HeaderDictionary() : CopyHeaders.ForPut(request.Headers, source.Info, tags), body),
+                Body = body,
+            };
+            await (isPart ? local.HandleAsync(put, written, copying.Token) : conditional.WriteAsync(target, put, written, copying.Token));
+        }
+        finally
+        {
+            await copying.CancelAsync();
+            if (body is IAsyncDisposable open)
+            {
+                await open.DisposeAsync();
+            }
+        }
+
+        if (written.Status >= StatusCodes.Status400BadRequest)
+        {
+            await written.CopyToAsync(answer, cancellationToken);
+            return;
+        }
+
+        await SendResultAsync(request, source, written, answer, isPart, cancellationToken);
+    }
+
+    private async Task SendResultAsync(
+        S3Request request, RemoteSource source, BufferedAnswer written, S3Answer answer, bool isPart, CancellationToken cancellationToken)
+    {
+        var etag = written.Headers.ETag.ToString();
+        var lastModified = HttpDates.WholeSeconds(time.GetUtcNow());
+        if (!isPart && await objects.HeadAsync(request, request.Bucket, request.Key, cancellationToken) is { } copy && copy.ETag == etag)
+        {
+            lastModified = copy.LastModified;
+        }
+
+        foreach (var header in written.Headers)
+        {
+            if (header.Key.StartsWith("x-amz-version-id", StringComparison.OrdinalIgnoreCase)
+                || header.Key.StartsWith("x-amz-server-side-encryption", StringComparison.OrdinalIgnoreCase))
+            {
+                answer.Headers[header.Key] = header.Value;
+            }
+        }
+
+        if (source.Info.Header("x-amz-version-id") is { } version)
+        {
+            answer.Headers["x-amz-copy-source-version-id"] = version;
+        }
+
+        var root = isPart ? "CopyPartResult" : "CopyObjectResult";
+        var xml = new S3XmlWriter().Root(root).Element("LastModified", lastModified).Element("ETag", etag);
+        foreach (var algorithm in Enum.GetValues<ChecksumAlgorithm>())
+        {
+            if (written.Headers.TryGetValue(ChecksumNames.Header(algorithm), out var value))
+            {
+                xml.Element("Checksum" + ChecksumNames.Name(algorithm), value.ToString());
+            }
+        }
+
+        await xml.Close(root).SendAsync(request, answer, cancellationToken);
+    }
+
+    private static HeaderDictionary WithLength(HeaderDictionary headers, S3Body body)
+    {
+        headers["Content-Length"] = body.Length?.ToString(CultureInfo.InvariantCulture);
+        return headers;
+    }
+
+    /// <summary>Part of the source: unlike a read's, it must be written out in full and lie within the object.</summary>
+    private static ByteRange? RangeOf(S3Request request, ObjectInfo info)
+    {
+        if (request.Header("x-amz-copy-source-range") is not { } header)
+        {
+            return null;
+        }
+
+        if (RangeHeader.Parse(header) is not { First: { } first, Last: { } last })
+        {
+            throw new S3Exception(
+                S3Errors.InvalidArgument,
+                "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy");
+        }
+
+        return last < info.Size
+            ? new ByteRange(first, last)
+            : throw new S3Exception(S3Errors.InvalidArgument, $"Range specified is not valid for source object of size: {info.Size}");
+    }
+}

@@ -1,0 +1,192 @@
+using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Copies;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Listings;
+using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Overlay;
+
+/// <summary>Shows remote buckets with local changes on top. Takes what the overlay changes, and hands everything else to the layer it wraps.</summary>
+/// <remarks>
+/// <code>
+///   a request
+///     ListBuckets                      Buckets/BucketList
+///     the overlay's own bucket         there is none (rule T5)
+///     a bucket without a remote        local, untouched (rule T3); a copy may still have its source in one with a remote
+///     a bucket with a remote
+///       read a key                     Reads/ReadMap: written, tombstone, held, remote
+///       write a key                    Writes/ObjectWrites: the bucket's local half first, conditions on the merged view
+///       copy                           Copies/ObjectCopies: local's own, or the remote's bytes put into local
+///       delete                         Writes/ObjectDeletes: tombstone, then local
+///       list                           Listings/BucketListings: a merge
+///       the bucket itself              Buckets/BucketRequests
+///       an upload                      local, which alone has uploads (rule W6)
+/// </code>
+/// </remarks>
+public sealed class OverlayService : IS3Service
+{
+    private const string InternalMetadata = "x-amz-meta-s3overlay-";
+
+    private readonly IS3Service _local;
+    private readonly ILayerState _layer;
+    private readonly BucketDirectory _directory;
+    private readonly BucketList _bucketList;
+    private readonly BucketRequests _buckets;
+    private readonly BucketListings _listings;
+    private readonly ReadMap _reads;
+    private readonly ObjectWrites _writes;
+    private readonly ObjectDeletes _deletes;
+    private readonly ManyDeletes _manyDeletes;
+    private readonly ObjectCopies _copies;
+    private readonly IRemoteReader _reader;
+
+    /// <summary>An overlay around a writable layer.</summary>
+    /// <param name="local">The writable layer's service.</param>
+    /// <param name="layer">What the writable layer knows of its keys.</param>
+    /// <param name="held">Where copies of the remote are kept; null while caching is off.</param>
+    /// <param name="reader">Reads what the remote owns.</param>
+    /// <param name="remotes">Which buckets have a remote.</param>
+    /// <param name="shown">The remote whose buckets are listed where the settings say so; null for none.</param>
+    /// <param name="settings">How the layers are shown.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where failures are told.</param>
+    public OverlayService(
+        IS3Service local,
+        ILayerState layer,
+        IHeldStore? held,
+        IRemoteReader reader,
+        IRemoteBuckets remotes,
+        IRemote? shown,
+        OverlaySettings settings,
+        TimeProvider time,
+        ILogger<OverlayService> logger)
+    {
+        (_local, _layer, _reader) = (local, layer, reader);
+        var (locks, slow, objects) = (new KeyLocks(), new SlowAnswers(time, logger), new LocalObjects(local));
+        var conditional = new ConditionalWrites(local, layer, reader, locks);
+        _directory = new BucketDirectory(layer, remotes, settings, time);
+        _bucketList = new BucketList(layer, remotes, shown, _directory, settings, logger);
+        _listings = new BucketListings(layer, held, settings, logger);
+        _buckets = new BucketRequests(local, _directory, _listings, settings);
+        _reads = new ReadMap(local, objects, _directory, layer, reader);
+        _writes = new ObjectWrites(local, _directory, conditional, reader, slow, logger);
+        _deletes = new ObjectDeletes(objects, _directory, layer, reader, locks, _writes, settings);
+        _manyDeletes = new ManyDeletes(_deletes, _directory, logger);
+        _copies = new ObjectCopies(
+            local, _directory, layer, reader, conditional, new RemoteCopy(local, objects, conditional, time), _writes, slow);
+    }
+
+    /// <inheritdoc/>
+    public Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        if (request.Operation == S3Operation.ListBuckets)
+        {
+            return _bucketList.AnswerAsync(request, answer, cancellationToken);
+        }
+
+        if (_directory.IsInternal(request.Bucket))
+        {
+            throw new S3Exception(request.Operation == S3Operation.CreateBucket ? S3Errors.BucketAlreadyExists : S3Errors.NoSuchBucket);
+        }
+
+        RefuseInternalMetadata(request);
+        if (_directory.Below(request.Bucket) is null)
+        {
+            return request.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy
+                ? _copies.CopyAsync(new BucketView(request.Bucket, null, default), request, answer, cancellationToken)
+                : _local.HandleAsync(request, answer, cancellationToken);
+        }
+
+        return request.Operation is S3Operation.GetObject or S3Operation.HeadObject
+            ? _reads.AnswerAsync(request, answer, cancellationToken)
+            : HandleOverlaidAsync(request, answer, cancellationToken);
+    }
+
+    private async Task HandleOverlaidAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        ObjectKeys.Check(request.Key);
+        var bucket = await _directory.LookAsync(request.Bucket, cancellationToken);
+        if (bucket.Remote is null && request.Operation is not (S3Operation.CopyObject or S3Operation.UploadPartCopy))
+        {
+            // Deleted here, and perhaps made anew: local alone, as if there had never been a remote (rule B4).
+            await _local.HandleAsync(request, answer, cancellationToken);
+            return;
+        }
+
+        await (request.Operation switch
+        {
+            S3Operation.GetObjectAcl or S3Operation.GetObjectTagging or S3Operation.GetObjectAttributes or S3Operation.GetObjectLegalHold
+                or S3Operation.GetObjectRetention or S3Operation.GetObjectTorrent => _reads.AnswerAsync(request, answer, cancellationToken),
+
+            S3Operation.PutObject or S3Operation.CreateMultipartUpload or S3Operation.PostObject
+                => _writes.WriteAsync(bucket, request, answer, cancellationToken),
+            S3Operation.CopyObject or S3Operation.UploadPartCopy => _copies.CopyAsync(bucket, request, answer, cancellationToken),
+            S3Operation.CompleteMultipartUpload => _writes.CompleteAsync(bucket, request, answer, cancellationToken),
+            S3Operation.UploadPart or S3Operation.AbortMultipartUpload or S3Operation.ListParts
+                => _writes.OfUploadAsync(bucket, request, answer, cancellationToken),
+            S3Operation.DeleteObject => _deletes.DeleteAsync(bucket, request, answer, cancellationToken),
+            S3Operation.DeleteObjects => _manyDeletes.AnswerAsync(bucket, request, answer, cancellationToken),
+
+            S3Operation.PutObjectAcl or S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging or S3Operation.PutObjectLegalHold
+                or S3Operation.PutObjectRetention or S3Operation.RestoreObject or S3Operation.SelectObjectContent
+                => HandleWrittenAsync(bucket, request, answer, cancellationToken),
+
+            S3Operation.ListObjects or S3Operation.ListObjectsV2 => ListAsync(bucket, request, answer, cancellationToken),
+            S3Operation.CreateBucket => _buckets.CreateAsync(bucket, request, answer, cancellationToken),
+            S3Operation.HeadBucket => _buckets.HeadAsync(bucket, request, answer, cancellationToken),
+            S3Operation.DeleteBucket => _buckets.DeleteAsync(bucket, answer, cancellationToken),
+            S3Operation.GetBucketLocation or S3Operation.GetBucketConfiguration or S3Operation.ListMultipartUploads
+                => _buckets.ReadConfigurationAsync(bucket, request, answer, cancellationToken),
+            S3Operation.PutBucketConfiguration or S3Operation.DeleteBucketConfiguration
+                => _buckets.WriteConfigurationAsync(bucket, request, answer, cancellationToken),
+
+            // Local's answer alone would pass for the whole: of versions, that a key has none; of a rename, that nothing of the remote shows any more.
+            _ => throw new S3Exception(S3Errors.NotImplemented),
+        });
+    }
+
+    private async Task ListAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        await _directory.RequireAsync(bucket, cancellationToken);
+        await _listings.AnswerAsync(bucket, request, answer, cancellationToken);
+    }
+
+    /// <summary>Sub-resources can be set on what was written here. What the remote owns is never changed, and copying it up first is for the client to decide (rule W5).</summary>
+    private async Task HandleWrittenAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        var state = await _layer.ResolveAsync(bucket.Name, request.Key, cancellationToken);
+        if (state == KeyState.Written)
+        {
+            await _local.HandleAsync(request, answer, cancellationToken);
+            return;
+        }
+
+        await _directory.RequireAsync(bucket, cancellationToken);
+        throw state == KeyState.Nothing && await _reader.HeadAsync(bucket.Name, request.Key, bucket.Remote!, cancellationToken) is not null
+            ? new S3Exception(S3Errors.NotImplemented, "This object is the remote's, which is never changed. Copy it onto itself first.")
+            : new S3Exception(S3Errors.NoSuchKey);
+    }
+
+    /// <summary>Metadata of this name is what the overlay tells its own objects by (rule T5).</summary>
+    private static void RefuseInternalMetadata(S3Request request)
+    {
+        if (request.Operation is not (S3Operation.PutObject or S3Operation.CopyObject or S3Operation.CreateMultipartUpload))
+        {
+            return;
+        }
+
+        foreach (var header in request.Headers)
+        {
+            if (header.Key.StartsWith(InternalMetadata, StringComparison.OrdinalIgnoreCase))
+            {
+                throw new S3Exception(S3Errors.InvalidArgument, $"Metadata whose name starts with {InternalMetadata} is the server's own.")
+                {
+                    Details = [new("ArgumentName", header.Key.ToLowerInvariant())],
+                };
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace S3Overlay.Proxy.Overlay;
+
+/// <summary>How the overlay shows its layers.</summary>
+public sealed record OverlaySettings
+{
+    /// <summary>The bucket name that is the overlay's own; to clients it does not exist (rule T5).</summary>
+    public string CacheBucket { get; init; } = "s3-overlay-cache";
+
+    /// <summary>The region buckets are made in and answer with.</summary>
+    public string Region { get; init; } = "us-east-1";
+
+    /// <summary>Whether listings show both layers (rule L1), or local alone (rule L3).</summary>
+    public bool MergesListings { get; init; } = true;
+
+    /// <summary>Whether a listing shows local alone when the remote cannot be listed, and says so, in place of an error (rule L4).</summary>
+    public bool ListsLocalOnError { get; init; }
+
+    /// <summary>Whether a delete leaves a tombstone (rule D1); otherwise the object may come back from the remote (rule D2).</summary>
+    public bool LeavesTombstones { get; init; } = true;
+
+    /// <summary>Whether ListBuckets shows the remote's buckets that no mapping names (rule B6).</summary>
+    public bool ShowsRemoteBuckets { get; init; }
+}

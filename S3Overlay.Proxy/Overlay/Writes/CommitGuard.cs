@@ -1,0 +1,57 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+
+namespace S3Overlay.Proxy.Overlay.Writes;
+
+/// <summary>
+/// Keeps what a conditional write was judged by true until it is committed (rule W3), without holding anybody up while a slow client sends its body:
+/// the key's lock is taken when the body has been read to its end, and what the key is is looked at once more. Deletes take the same lock.
+/// </summary>
+public sealed class CommitGuard(KeyLocks locks, ILayerState layer, string bucket, string key, KeyState judged) : IDisposable
+{
+    private IDisposable? _held;
+
+    /// <summary>Takes the lock and looks again.</summary>
+    /// <exception cref="S3Exception">ConditionalRequestConflict where the key was deleted meanwhile: the client may judge anew.</exception>
+    public async ValueTask EnterAsync(CancellationToken cancellationToken)
+    {
+        if (_held is not null)
+        {
+            return;
+        }
+
+        _held = await locks.EnterAsync(bucket, key, cancellationToken);
+        var now = await layer.ResolveAsync(bucket, key, cancellationToken);
+
+        // A key written meanwhile is local's to judge: it knows the version.
+        if (now != judged && now != KeyState.Written)
+        {
+            throw new S3Exception(S3Errors.ConditionalRequestConflict);
+        }
+    }
+
+    /// <summary>A body whose end is only seen with the lock held.</summary>
+    public S3Body Over(S3Body body) => new GuardedBody(body, this);
+
+    /// <inheritdoc/>
+    public void Dispose() => _held?.Dispose();
+
+    private sealed class GuardedBody(S3Body inner, CommitGuard guard) : S3Body
+    {
+        public override long? Length => inner.Length;
+
+        public override BodyChecksum? Checksum => inner.Checksum;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            var read = await inner.ReadAsync(buffer, cancellationToken);
+            if (read == 0 && buffer.Length > 0)
+            {
+                await guard.EnterAsync(cancellationToken);
+            }
+
+            return read;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Overlay.Writes;
+
+/// <summary>Hands writes to local, with their conditions judged on what clients see (rule W3).</summary>
+/// <remarks>
+/// <code>
+///   the key is        If-None-Match: *     If-Match: E
+///   written           local judges         local judges
+///   deleted, absent   local judges         404 NoSuchKey
+///   remote-owned R    412                  E is R: local with If-None-Match: *, whose 412 is a 409 here; else 412
+/// </code>
+/// What local judges it judges when it commits, so that no write slips in between; deletes are kept out by <see cref="CommitGuard"/>.
+/// </remarks>
+public sealed class ConditionalWrites(IS3Service local, ILayerState layer, IRemoteReader reader, KeyLocks locks)
+{
+    /// <summary>Writes a key of an overlaid bucket.</summary>
+    public async Task WriteAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        if (bucket.Remote is not { } remote || WriteConditions.Of(request.Headers) is not { } conditions)
+        {
+            await local.HandleAsync(request, answer, cancellationToken);
+            return;
+        }
+
+        var state = await layer.ResolveAsync(bucket.Name, request.Key, cancellationToken);
+        var isRemoteOwned = false;
+        if (state != KeyState.Written)
+        {
+            var current = state == KeyState.Deleted ? null : await reader.HeadAsync(bucket.Name, request.Key, remote, cancellationToken);
+            conditions.Judge(current);
+            isRemoteOwned = current is not null;
+        }
+
+        using var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, state);
+        if (request.Operation == S3Operation.CopyObject)
+        {
+            // Has no body whose end could be waited for.
+            await guard.EnterAsync(cancellationToken);
+        }
+
+        var guarded = request with { Body = guard.Over(request.Body), Headers = isRemoteOwned ? ForNewKey(request.Headers) : request.Headers };
+        var written = new BufferedAnswer();
+        try
+        {
+            await local.HandleAsync(guarded, written, cancellationToken);
+        }
+        catch (S3Exception overtaken) when (isRemoteOwned && overtaken.Error.Status == StatusCodes.Status412PreconditionFailed)
+        {
+            throw new S3Exception(S3Errors.ConditionalRequestConflict, cause: overtaken);
+        }
+
+        if (isRemoteOwned && written.Status == StatusCodes.Status412PreconditionFailed)
+        {
+            throw new S3Exception(S3Errors.ConditionalRequestConflict);
+        }
+
+        await written.CopyToAsync(answer, cancellationToken);
+    }
+
+    private static HeaderDictionary ForNewKey(IHeaderDictionary headers)
+    {
+        var changed = new HeaderDictionary(headers.Count + 1);
+        foreach (var header in headers)
+        {
+            changed[header.Key] = header.Value;
+        }
+
+        changed.Remove("If-Match");
+        changed["If-None-Match"] = "*";
+        return changed;
+    }
+}

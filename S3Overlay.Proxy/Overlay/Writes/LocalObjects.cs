@@ -1,0 +1,70 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Writes;
+
+/// <summary>Requests that the overlay makes of local on its own account, in the name of the client whose request it is answering.</summary>
+public sealed class LocalObjects(IS3Service local)
+{
+    /// <summary>What local has under a key, or null.</summary>
+    public async Task<LocalObject?> HeadAsync(
+        S3Request origin, string bucket, string key, CancellationToken cancellationToken, string? versionId = null)
+    {
+        var answer = new BufferedAnswer();
+        var head = About(origin, S3Operation.HeadObject, "HEAD", bucket, key, versionId);
+        try
+        {
+            await local.HandleAsync(head, answer, cancellationToken);
+        }
+        catch (S3Exception absent) when (absent.Error.Status == StatusCodes.Status404NotFound)
+        {
+            return null;
+        }
+
+        if (answer.Status >= StatusCodes.Status400BadRequest)
+        {
+            return answer.Status == StatusCodes.Status404NotFound ? null : throw new S3Exception(S3Errors.ServiceUnavailable);
+        }
+
+        HttpDates.TryParseHeader(answer.Headers.LastModified, out var lastModified);
+        return new LocalObject(answer.Headers.ETag.ToString(), lastModified)
+        {
+            VersionId = answer.Headers.TryGetValue("x-amz-version-id", out var version) ? version.ToString() : null,
+        };
+    }
+
+    /// <summary>Deletes local's object.</summary>
+    public Task DeleteAsync(
+        S3Request origin, string bucket, string key, string? ifMatch, S3Answer answer, CancellationToken cancellationToken)
+    {
+        var delete = About(origin, S3Operation.DeleteObject, "DELETE", bucket, key, null);
+        if (ifMatch is not null)
+        {
+            delete.Headers.IfMatch = ifMatch;
+        }
+
+        return local.HandleAsync(delete, answer, cancellationToken);
+    }
+
+    /// <summary>Deletes one of local's versions.</summary>
+    public Task DeleteVersionAsync(
+        S3Request origin, string bucket, string key, string versionId, S3Answer answer, CancellationToken cancellationToken) =>
+        local.HandleAsync(About(origin, S3Operation.DeleteObject, "DELETE", bucket, key, versionId), answer, cancellationToken);
+
+    private static S3Request About(S3Request origin, S3Operation operation, string method, string bucket, string key, string? versionId) => new()
+    {
+        Operation = operation,
+        Method = method,
+        Bucket = bucket,
+        Key = key,
+        Query = versionId is null ? S3Query.Empty : S3Query.Parse("versionId=" + UriEncoding.EncodeComponent(versionId)),
+        Headers = new HeaderDictionary(),
+        Caller = origin.Caller,
+        Body = S3Body.Empty,
+        RequestId = origin.RequestId,
+        Address = origin.Address,
+    };
+}

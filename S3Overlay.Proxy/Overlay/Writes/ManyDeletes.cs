@@ -1,0 +1,49 @@
+using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Deletes;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Overlay.Writes;
+
+/// <summary>DeleteObjects in an overlaid bucket: what DeleteObject does, for each key by itself (rule D3).</summary>
+public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory, ILogger logger)
+{
+    /// <summary>How many keys are deleted at once: enough to share the syncs of tombstones, few enough to leave others room.</summary>
+    private const int Parallel = 16;
+
+    /// <summary>Answers the request.</summary>
+    public async Task AnswerAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        await directory.RequireAsync(bucket, cancellationToken);
+        var delete = await DeleteObjectsRequest.ReadAsync(request, cancellationToken);
+        await directory.EnsureAsync(bucket, cancellationToken);
+        var outcomes = new DeleteOutcome[delete.Items.Count];
+        await System.Threading.Tasks.Parallel.ForAsync(
+            0,
+            outcomes.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
+            async (i, token) => outcomes[i] = await DeleteAsync(bucket, request, delete.Items[i], token));
+        await DeleteResult.SendAsync(delete, outcomes, request, answer, cancellationToken);
+    }
+
+    private async Task<DeleteOutcome> DeleteAsync(BucketView bucket, S3Request request, DeleteItem item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ObjectKeys.Check(item.Key);
+            var answer = new BufferedAnswer();
+            await deletes.DeleteKeyAsync(bucket, request, item.Key, item.VersionId, item.IfMatch, answer, cancellationToken);
+            return new DeleteOutcome(item, answer.Status < 400 ? null : new S3Error("InternalError", answer.Status, "The local layer could not delete the object."));
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            var error = Failures.ToS3(failure);
+            if (error.Error.Status >= 500)
+            {
+                Log.DeleteFailed(logger, bucket.Name, failure);
+            }
+
+            return new DeleteOutcome(item, error.Error, error.Message);
+        }
+    }
+}

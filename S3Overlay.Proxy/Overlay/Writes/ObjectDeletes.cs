@@ -1,0 +1,93 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Writes;
+
+/// <summary>Deletes in overlaid buckets: the tombstone first, then the local object (rule D1). Whichever instant it ends at, the remote's never shows.</summary>
+public sealed class ObjectDeletes(
+    LocalObjects local, BucketDirectory directory, ILayerState layer, IRemoteReader reader, KeyLocks locks, ObjectWrites writes, OverlaySettings settings)
+{
+    /// <summary>DeleteObject.</summary>
+    public async Task DeleteAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        await directory.EnsureAsync(bucket, cancellationToken);
+        await DeleteKeyAsync(bucket, request, request.Key, request.Query["versionId"], request.Header("If-Match"), answer, cancellationToken);
+    }
+
+    /// <summary>Deletes one key of a bucket whose local half is there.</summary>
+    public async Task DeleteKeyAsync(
+        BucketView bucket, S3Request request, string key, string? versionId, string? ifMatch, S3Answer answer, CancellationToken cancellationToken)
+    {
+        if (versionId is { Length: > 0 } and not "null")
+        {
+            await DeleteVersionAsync(bucket, request, key, versionId, answer, cancellationToken);
+            return;
+        }
+
+        using (await locks.EnterAsync(bucket.Name, key, cancellationToken))
+        {
+            if (ifMatch is not null && bucket.Remote is not null)
+            {
+                await JudgeAsync(bucket, request, key, ifMatch, cancellationToken);
+            }
+
+            if (bucket.Remote is not null && settings.LeavesTombstones)
+            {
+                await layer.MarkDeletedAsync(bucket.Name, key, cancellationToken);
+            }
+
+            if (ifMatch is null || bucket.Remote is null || await layer.ResolveAsync(bucket.Name, key, cancellationToken) == KeyState.Written)
+            {
+                await local.DeleteAsync(request, bucket.Name, key, ifMatch, answer, cancellationToken);
+            }
+            else
+            {
+                // The condition held on the remote's object. Local has none to judge it by once more, and would call it absent.
+                answer.Status = StatusCodes.Status204NoContent;
+            }
+        }
+
+        writes.Forget(bucket.Name, key);
+    }
+
+    /// <summary>Refuses a delete whose condition does not hold on what clients see, before anything is marked.</summary>
+    private async Task JudgeAsync(BucketView bucket, S3Request request, string key, string ifMatch, CancellationToken cancellationToken)
+    {
+        var state = await layer.ResolveAsync(bucket.Name, key, cancellationToken);
+        var current = state switch
+        {
+            KeyState.Written => await local.HeadAsync(request, bucket.Name, key, cancellationToken),
+            KeyState.Deleted => null,
+            _ => await reader.HeadAsync(bucket.Name, key, bucket.Remote!, cancellationToken) is { } info ? new LocalObject(info.ETag, info.LastModified) : null,
+        };
+        if (current is null)
+        {
+            throw new S3Exception(S3Errors.NoSuchKey);
+        }
+
+        if (!ETags.ListHas(ifMatch, current.ETag))
+        {
+            throw WriteConditions.Failed("If-Match");
+        }
+    }
+
+    /// <summary>A version that local lacks is the remote's, and not ours to delete (rule V2).</summary>
+    private async Task DeleteVersionAsync(
+        BucketView bucket, S3Request request, string key, string versionId, S3Answer answer, CancellationToken cancellationToken)
+    {
+        if (await layer.ResolveAsync(bucket.Name, key, cancellationToken) != KeyState.Written
+            || await local.HeadAsync(request, bucket.Name, key, cancellationToken, versionId) is not { VersionId: { } found }
+            || found != versionId)
+        {
+            throw new S3Exception(S3Errors.AccessDenied, "This version is not in the local layer, and the remote is never written to.");
+        }
+
+        await local.DeleteVersionAsync(request, bucket.Name, key, versionId, answer, cancellationToken);
+        writes.Forget(bucket.Name, key);
+    }
+}

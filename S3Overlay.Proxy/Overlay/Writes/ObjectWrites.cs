@@ -1,0 +1,68 @@
+using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Overlay.Writes;
+
+/// <summary>Writes to overlaid buckets: all of them go to local, whose half of the bucket is made first (rules W1, B2).</summary>
+public sealed class ObjectWrites(
+    IS3Service local, BucketDirectory directory, ConditionalWrites conditional, IRemoteReader reader, SlowAnswers slow, ILogger logger)
+{
+    /// <summary>PutObject, CreateMultipartUpload, PostObject: whatever writes without taking long by itself.</summary>
+    public async Task WriteAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        await directory.EnsureAsync(bucket, cancellationToken);
+        await conditional.WriteAsync(bucket, request, answer, cancellationToken);
+        Forget(bucket.Name, request.Key);
+    }
+
+    /// <summary>CompleteMultipartUpload.</summary>
+    public async Task CompleteAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        await RequireUploadsAsync(bucket, cancellationToken);
+        await slow.AnswerAsync(
+            request, answer, (result, token) => conditional.WriteAsync(bucket, request, result, token), cancellationToken);
+        Forget(bucket.Name, request.Key);
+    }
+
+    /// <summary>UploadPart, AbortMultipartUpload, ListParts: about an upload that only local can have (rule W6).</summary>
+    public async Task OfUploadAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        await RequireUploadsAsync(bucket, cancellationToken);
+        await local.HandleAsync(request, answer, cancellationToken);
+    }
+
+    /// <summary>
+    /// Drops what is kept of a key that was written or deleted. The client's answer does not wait for it: precedence outranks what is kept (rule W2).
+    /// </summary>
+    public void Forget(string bucket, string key)
+    {
+        if (key.Length > 0)
+        {
+            _ = ForgetAsync(bucket, key);
+        }
+    }
+
+    /// <summary>Refuses an upload id where no local half could hold one.</summary>
+    public async ValueTask RequireUploadsAsync(BucketView bucket, CancellationToken cancellationToken)
+    {
+        if (!bucket.IsLocal)
+        {
+            await directory.RequireAsync(bucket, cancellationToken);
+            throw new S3Exception(S3Errors.NoSuchUpload);
+        }
+    }
+
+    private async Task ForgetAsync(string bucket, string key)
+    {
+        try
+        {
+            await reader.InvalidateAsync(bucket, key);
+        }
+        catch (Exception failure)
+        {
+            Log.InvalidationFailed(logger, bucket, failure);
+        }
+    }
+}

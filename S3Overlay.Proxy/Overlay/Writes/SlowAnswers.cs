@@ -1,0 +1,102 @@
+using System.Text;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Xml;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Overlay.Writes;
+
+/// <summary>
+/// Copies and completes that take long (rule W4): after ten seconds the answer starts as 200 with the XML declaration, white space keeps the connection alive,
+/// and the result or an <c>Error</c> document ends it. SDKs know to look for an error in such a 200.
+/// </summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html</remarks>
+public sealed class SlowAnswers(TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly byte[] Declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"u8.ToArray();
+    private static readonly byte[] Space = " "u8.ToArray();
+
+    /// <summary>Answers with what <paramref name="work"/> answers, soon or late.</summary>
+    public async Task AnswerAsync(
+        S3Request request, S3Answer answer, Func<BufferedAnswer, CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        var result = new BufferedAnswer();
+        var running = work(result, cancellationToken);
+        if (await EndsInTimeAsync(running, cancellationToken))
+        {
+            await running;
+            await result.CopyToAsync(answer, cancellationToken);
+            return;
+        }
+
+        try
+        {
+            answer.Status = StatusCodes.Status200OK;
+            answer.Headers.ContentType = "application/xml";
+            await answer.Body.WriteAsync(Declaration, cancellationToken);
+            while (!await EndsInTimeAsync(running, cancellationToken))
+            {
+                await answer.Body.WriteAsync(Space, cancellationToken);
+            }
+        }
+        finally
+        {
+            // Whatever became of the client, nobody may be left writing into an answer that is gone.
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await EndAsync(request, answer, result, running, cancellationToken);
+    }
+
+    private async Task EndAsync(S3Request request, S3Answer answer, BufferedAnswer result, Task running, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (running.Exception?.InnerException is { } failure)
+        {
+            var error = Failures.ToS3(failure);
+            Log.SlowAnswerFailed(logger, request.RequestId, error.Error.Code, failure);
+            var xml = new S3XmlWriter().Open("Error")
+                .Element("Code", error.Error.Code).Element("Message", error.Message)
+                .Element("RequestId", request.RequestId).Element("HostId", request.RequestId).Close("Error");
+            await answer.Body.WriteAsync(WithoutDeclaration(xml.Content), cancellationToken);
+            return;
+        }
+
+        await result.FinishAsync(cancellationToken);
+        if (result.IsAborted || running.IsCanceled)
+        {
+            answer.Abort();
+            return;
+        }
+
+        await answer.Body.WriteAsync(WithoutDeclaration(result.Content), cancellationToken);
+    }
+
+    private async Task<bool> EndsInTimeAsync(Task running, CancellationToken cancellationToken)
+    {
+        if (running.IsCompleted)
+        {
+            return true;
+        }
+
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var first = await Task.WhenAny(running, Task.Delay(Patience, time, waiting.Token));
+        await waiting.CancelAsync();
+        return first == running || cancellationToken.IsCancellationRequested;
+    }
+
+    /// <summary>The document without its declaration, which went out already.</summary>
+    private static ReadOnlyMemory<byte> WithoutDeclaration(ReadOnlyMemory<byte> document)
+    {
+        if (!document.Span.StartsWith("<?xml"u8))
+        {
+            return document;
+        }
+
+        var end = document.Span.IndexOf("?>"u8);
+        return end < 0 ? document : document[(end + 2)..];
+    }
+}

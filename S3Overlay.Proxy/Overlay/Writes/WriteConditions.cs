@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Writes;
+
+/// <summary>The conditions of a write or delete.</summary>
+/// <param name="IfMatch">The ETag the key must have, or null.</param>
+/// <param name="IsForNewKey">Whether the key must not exist (<c>If-None-Match: *</c>).</param>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html</remarks>
+public sealed record WriteConditions(string? IfMatch, bool IsForNewKey)
+{
+    /// <summary>Reads the headers; null where they hold no condition.</summary>
+    /// <exception cref="S3Exception">NotImplemented for an If-None-Match of anything but an asterisk, as in S3.</exception>
+    public static WriteConditions? Of(IHeaderDictionary headers)
+    {
+        if (headers.IfMatch.Count == 0 && headers.IfNoneMatch.Count == 0)
+        {
+            return null;
+        }
+
+        var isForNewKey = headers.IfNoneMatch.Count > 0;
+        if (isForNewKey && headers.IfNoneMatch.ToString().AsSpan().Trim() is not "*")
+        {
+            throw new S3Exception(S3Errors.NotImplemented);
+        }
+
+        return new WriteConditions(headers.IfMatch.Count > 0 ? headers.IfMatch.ToString() : null, isForNewKey);
+    }
+
+    /// <summary>Judges a key that holds an object local does not have, or none.</summary>
+    /// <param name="current">The remote's object; null where the key is deleted or absent.</param>
+    /// <exception cref="S3Exception">NoSuchKey or PreconditionFailed (rule W3).</exception>
+    public void Judge(ObjectInfo? current)
+    {
+        if (current is null)
+        {
+            if (IfMatch is not null)
+            {
+                throw new S3Exception(S3Errors.NoSuchKey);
+            }
+        }
+        else if (IsForNewKey)
+        {
+            throw Failed("If-None-Match");
+        }
+        else if (!ETags.ListHas(IfMatch!, current.ETag))
+        {
+            throw Failed("If-Match");
+        }
+    }
+
+    /// <summary>412, naming the condition as S3 does.</summary>
+    public static S3Exception Failed(string condition) => new(S3Errors.PreconditionFailed) { Details = [new("Condition", condition)] };
+}

@@ -1,0 +1,136 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Writes;
+
+public sealed class CopyTests
+{
+    private const string Bucket = "mapped";
+
+    private readonly OverlayBench _bench = new();
+
+    [Theory]
+    [InlineData("mapped")]
+    [InlineData("plain")]
+    [Trait("Rule", "W4")]
+    public async Task A_copy_from_the_remote_has_its_bytes_and_metadata(string target)
+    {
+        await _bench.SendAsync(S3Operation.CreateBucket, "plain");
+        _bench.Remote.Put("below", "a b/ü", "the bytes", ("Content-Type", "text/x"), ("x-amz-meta-m", "1"), ("x-amz-storage-class", "GLACIER_IR"));
+        var answer = await _bench.SendAsync(
+            S3Operation.CopyObject, target, "copy", headers: ("x-amz-copy-source", "/mapped/a%20b/%C3%BC"));
+        var result = OverlayBench.Xml(answer);
+        Assert.Equal("CopyObjectResult", result.Name.LocalName);
+        Assert.Equal("the bytes", _bench.Local.Text(target, "copy"));
+        var copy = _bench.Layer.Find(target, "copy")!;
+        Assert.Equal(copy.ETag, result.Elements().Single(element => element.Name.LocalName == "ETag").Value);
+        Assert.Equal("2026-02-03T04:05:06.000Z", result.Elements().Single(element => element.Name.LocalName == "LastModified").Value);
+        Assert.Equal(("text/x", "1", null), (copy.Header("Content-Type"), copy.Header("x-amz-meta-m"), copy.Header("x-amz-storage-class")));
+    }
+
+    [Fact]
+    [Trait("Rule", "W4")]
+    public async Task A_copy_that_replaces_takes_the_clients_metadata_alone()
+    {
+        _bench.Remote.Put("below", "key", "the bytes", ("Content-Type", "text/x"), ("x-amz-meta-m", "1"));
+        await CopyAsync("key", "key", ("x-amz-metadata-directive", "REPLACE"), ("Content-Type", "text/y"), ("x-amz-meta-n", "2"));
+        var copy = _bench.Layer.Find(Bucket, "key")!;
+        Assert.Equal(("text/y", null, "2"), (copy.Header("Content-Type"), copy.Header("x-amz-meta-m"), copy.Header("x-amz-meta-n")));
+        Assert.Equal("the bytes", await _bench.GetAsync(Bucket, "key"));
+    }
+
+    [Fact]
+    [Trait("Rule", "W4")]
+    public async Task A_copy_onto_itself_that_changes_nothing_is_refused()
+    {
+        _bench.Remote.Put("below", "key");
+        Assert.Same(S3Errors.InvalidRequest, (await FailAsync("key", "key")).Error);
+        Assert.Same(S3Errors.InvalidArgument, (await FailAsync("key", "other", ("x-amz-metadata-directive", "WHATEVER"))).Error);
+        Assert.Equal(KeyState.Nothing, await _bench.Layer.ResolveAsync(Bucket, "key", default));
+    }
+
+    [Fact]
+    [Trait("Rule", "W4")]
+    public async Task A_copy_of_what_was_deleted_or_never_was_is_404()
+    {
+        _bench.Remote.Put("below", "deleted");
+        await _bench.SendAsync(S3Operation.DeleteObject, Bucket, "deleted");
+        Assert.Same(S3Errors.NoSuchKey, (await FailAsync("deleted", "copy")).Error);
+        Assert.Same(S3Errors.NoSuchKey, (await FailAsync("absent", "copy")).Error);
+        Assert.Same(
+            S3Errors.NoSuchBucket,
+            (await _bench.FailAsync(S3Operation.CopyObject, Bucket, "copy", headers: ("x-amz-copy-source", "nobodys/key"))).Error);
+    }
+
+    [Theory]
+    [InlineData("x-amz-copy-source-if-match", "\"wrong\"")]
+    [InlineData("x-amz-copy-source-if-none-match", "*")]
+    [InlineData("x-amz-copy-source-if-modified-since", "Wed, 01 Jan 2025 00:00:00 GMT")]
+    [InlineData("x-amz-copy-source-if-unmodified-since", "Sun, 01 Jan 2023 00:00:00 GMT")]
+    [Trait("Rule", "W4")]
+    public async Task A_condition_on_the_source_that_fails_is_412_and_makes_nothing(string header, string value)
+    {
+        _bench.Remote.Put("below", "key");
+        Assert.Same(S3Errors.PreconditionFailed, (await FailAsync("key", "copy", (header, value))).Error);
+        Assert.False((await _bench.Layer.ResolveBucketAsync(Bucket, default)).Exists);
+    }
+
+    [Fact]
+    [Trait("Rule", "W3")]
+    public async Task A_condition_on_the_target_is_judged_on_what_clients_see()
+    {
+        _bench.Remote.Put("below", "key");
+        var taken = _bench.Remote.Put("below", "taken", "taken").ETag;
+        Assert.Same(S3Errors.PreconditionFailed, (await FailAsync("key", "taken", ("If-None-Match", "*"))).Error);
+        await CopyAsync("key", "taken", ("If-Match", taken));
+        Assert.Equal("remote", await _bench.GetAsync(Bucket, "taken"));
+        await CopyAsync("taken", "free", ("If-None-Match", "*"));
+        Assert.Equal("remote", await _bench.GetAsync(Bucket, "free"));
+    }
+
+    [Fact]
+    [Trait("Rule", "W4")]
+    public async Task A_copy_of_what_was_written_is_locals_own()
+    {
+        _bench.Remote.Put("below", "key");
+        await _bench.SendAsync(S3Operation.PutObject, Bucket, "key", "written");
+        await CopyAsync("key", "copy");
+        Assert.Equal("written", await _bench.GetAsync(Bucket, "copy"));
+        Assert.Equal(S3Operation.CopyObject, _bench.Local.Requests.ElementAt(1).Operation);
+        Assert.Equal(0, _bench.Remote.Calls);
+    }
+
+    [Fact]
+    [Trait("Rule", "W4")]
+    public async Task A_part_is_copied_from_the_remote_by_range()
+    {
+        _bench.Remote.Put("below", "key", "0123456789");
+        await _bench.Layer.EnsureBucketAsync(Bucket, default);
+        var answer = await _bench.SendAsync(
+            S3Operation.UploadPartCopy, Bucket, "big", "", "partNumber=3&uploadId=u", ("x-amz-copy-source", "mapped/key"), ("x-amz-copy-source-range", "bytes=2-5"));
+        Assert.Equal("CopyPartResult", OverlayBench.Xml(answer).Name.LocalName);
+        Assert.Equal("2345", _bench.Local.Text("parts", "3"));
+        foreach (var range in (string[])["bytes=2-", "bytes=-3", "bytes=5-10", "2-5"])
+        {
+            var failure = await _bench.FailAsync(
+                S3Operation.UploadPartCopy, Bucket, "big", "", "partNumber=3&uploadId=u", ("x-amz-copy-source", "mapped/key"), ("x-amz-copy-source-range", range));
+            Assert.Same(S3Errors.InvalidArgument, failure.Error);
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "W4")]
+    public async Task An_empty_object_is_copied_too()
+    {
+        _bench.Remote.Put("below", "key", "");
+        await CopyAsync("key", "copy");
+        Assert.Equal("", await _bench.GetAsync(Bucket, "copy"));
+    }
+
+    private Task<BufferedAnswer> CopyAsync(string from, string to, params (string Name, string Value)[] headers) =>
+        _bench.SendAsync(S3Operation.CopyObject, Bucket, to, headers: [("x-amz-copy-source", $"{Bucket}/{from}"), .. headers]);
+
+    private Task<S3Exception> FailAsync(string from, string to, params (string Name, string Value)[] headers) =>
+        _bench.FailAsync(S3Operation.CopyObject, Bucket, to, headers: [("x-amz-copy-source", $"{Bucket}/{from}"), .. headers]);
+}

@@ -1,0 +1,118 @@
+namespace S3Overlay.Tests.Support;
+
+/// <summary>A clock that stands still until it is moved; its timers fire while it is.</summary>
+public sealed class ManualTimeProvider : TimeProvider
+{
+    private readonly Lock _lock = new();
+    private readonly List<ManualTimer> _timers = [];
+    private DateTimeOffset _now = new(2026, 2, 3, 4, 5, 6, TimeSpan.Zero);
+
+    /// <summary>Completed by the next timer that is set.</summary>
+    private TaskCompletionSource _timerSet = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_lock)
+        {
+            return _now;
+        }
+    }
+
+    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new ManualTimer(this, () => callback(state));
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    /// <summary>Waits until some timer is running.</summary>
+    public async Task WaitForTimerAsync()
+    {
+        while (true)
+        {
+            Task set;
+            lock (_lock)
+            {
+                if (_timers.Count > 0)
+                {
+                    return;
+                }
+
+                set = _timerSet.Task;
+            }
+
+            await set;
+        }
+    }
+
+    /// <summary>Moves the clock, and fires what falls due.</summary>
+    public void Advance(TimeSpan by)
+    {
+        List<ManualTimer> due;
+        lock (_lock)
+        {
+            _now += by;
+            due = [.. _timers.Where(timer => timer.Due <= _now)];
+            foreach (var timer in due)
+            {
+                if (timer.Period > TimeSpan.Zero)
+                {
+                    timer.Due = _now + timer.Period;
+                }
+                else
+                {
+                    _timers.Remove(timer);
+                }
+            }
+        }
+
+        foreach (var timer in due)
+        {
+            timer.Fire();
+        }
+    }
+
+    private sealed class ManualTimer(ManualTimeProvider owner, Action fire) : ITimer
+    {
+        public DateTimeOffset Due { get; set; }
+
+        public TimeSpan Period { get; private set; }
+
+        public void Fire() => fire();
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (owner._lock)
+            {
+                owner._timers.Remove(this);
+                if (dueTime >= TimeSpan.Zero)
+                {
+                    (Due, Period) = (owner._now + dueTime, period);
+                    owner._timers.Add(this);
+                    owner._timerSet.TrySetResult();
+                    owner._timerSet = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                }
+            }
+
+            return true;
+        }
+
+        public void Dispose()
+        {
+            lock (owner._lock)
+            {
+                owner._timers.Remove(this);
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return default;
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.IO.Pipelines;
+using System.Text;
+using System.Xml.Linq;
+
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+
+using S3Overlay.Proxy.Overlay;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Bodies;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>An overlay whose layers are all in memory, and requests to it without a wire between.</summary>
+public sealed class OverlayBench : IRemoteBuckets
+{
+    private readonly Lazy<OverlayService> _service;
+
+    public OverlayBench()
+    {
+        Local = new InMemoryLocal(Layer);
+        _service = new(() => new OverlayService(
+            Local, Layer, null, Reader, this, Remote, Settings, Time, NullLogger<OverlayService>.Instance));
+        Remote.AddBucket("below");
+    }
+
+    public InMemoryLayer Layer { get; } = new();
+
+    public InMemoryLocal Local { get; }
+
+    public InMemoryRemote Remote { get; } = new();
+
+    public SimpleRemoteReader Reader { get; } = new();
+
+    public ManualTimeProvider Time { get; } = new();
+
+    public OverlaySettings Settings { get; set; } = new();
+
+    /// <summary>The mapped bucket is <c>mapped</c>; <c>plain*</c> have no remote; all others continue under their own name.</summary>
+    public IReadOnlyCollection<string> Mapped { get; } = ["mapped"];
+
+    public RemoteBucket? Find(string bucket) =>
+        bucket.StartsWith("plain", StringComparison.Ordinal) ? null : new RemoteBucket(Remote, bucket == "mapped" ? "below" : bucket, "");
+
+    public async Task<BufferedAnswer> SendAsync(
+        S3Operation operation, string bucket, string key = "", string text = "", string query = "", params (string Name, string Value)[] headers)
+    {
+        var answer = new BufferedAnswer();
+        await SendAsync(answer, operation, bucket, key, text, query, headers);
+        await answer.FinishAsync(default);
+        return answer;
+    }
+
+    public Task SendAsync(
+        S3Answer answer, S3Operation operation, string bucket, string key, string text, string query, params (string Name, string Value)[] headers) =>
+        _service.Value.HandleAsync(Request(operation, bucket, key, text, query, headers), answer, CancellationToken.None);
+
+    /// <summary>A PutObject with a body of the test's own.</summary>
+    public async Task WriteAsync(string bucket, string key, S3Body body, params (string Name, string Value)[] headers) =>
+        await _service.Value.HandleAsync(
+            Request(S3Operation.PutObject, bucket, key, "", "", headers) with { Body = body }, new BufferedAnswer(), CancellationToken.None);
+
+    public async Task<S3Exception> FailAsync(
+        S3Operation operation, string bucket, string key = "", string text = "", string query = "", params (string Name, string Value)[] headers) =>
+        await Assert.ThrowsAsync<S3Exception>(() => SendAsync(operation, bucket, key, text, query, headers));
+
+    public async Task<string> GetAsync(string bucket, string key) =>
+        Encoding.UTF8.GetString((await SendAsync(S3Operation.GetObject, bucket, key)).Content.Span);
+
+    public async Task<List<string>> ListAsync(string bucket) =>
+        [.. Xml(await SendAsync(S3Operation.ListObjectsV2, bucket)).Descendants().Where(element => element.Name.LocalName == "Key").Select(element => element.Value)];
+
+    public static XElement Xml(BufferedAnswer answer) => XElement.Parse(Encoding.UTF8.GetString(answer.Content.Span));
+
+    private static S3Request Request(
+        S3Operation operation, string bucket, string key, string text, string query, (string Name, string Value)[] headers)
+    {
+        var all = new HeaderDictionary();
+        foreach (var (name, value) in headers)
+        {
+            all[name] = value;
+        }
+
+        return new S3Request
+        {
+            Operation = operation,
+            Method = operation is S3Operation.HeadObject or S3Operation.HeadBucket ? "HEAD"
+                : operation.ToString().StartsWith("Delete", StringComparison.Ordinal) ? "DELETE"
+                : operation.ToString().StartsWith("Get", StringComparison.Ordinal) || operation.ToString().StartsWith("List", StringComparison.Ordinal) ? "GET"
+                : "PUT",
+            Bucket = bucket,
+            Key = key,
+            Query = S3Query.Parse(query),
+            Headers = all,
+            Caller = new S3Caller("key"),
+            Body = new TextBody(text),
+            RequestId = "REQUEST",
+            Address = new S3Address("http", "localhost", false),
+        };
+    }
+
+    private sealed class TextBody(string text) : S3Body
+    {
+        private readonly byte[] _bytes = Encoding.UTF8.GetBytes(text);
+        private int _next;
+
+        public override long? Length => _bytes.Length;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            var count = Math.Min(buffer.Length, _bytes.Length - _next);
+            _bytes.AsSpan(_next, count).CopyTo(buffer.Span);
+            _next += count;
+            return new(count);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using S3Overlay.Proxy.Protocol.Bodies;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>A body of no bytes whose end is held back until it is let go.</summary>
+public sealed class PausedBody : S3Body
+{
+    public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TaskCompletionSource Go { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public override long? Length => null;
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        Reached.TrySetResult();
+        await Go.Task;
+        return 0;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+
+using S3Overlay.Proxy.Overlay.Copies;
+using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>Reads the remote with nothing kept and nothing shared: what the overlay around it is tested with.</summary>
+public sealed class SimpleRemoteReader : IRemoteReader
+{
+    public ConcurrentQueue<string> Invalidated { get; } = [];
+
+    public async Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var found = await remote.Remote.GetAsync(new RemoteRead(remote.Name, remote.RemoteKey(request.Key)), cancellationToken);
+            answer.Headers[ReadMap.LayerHeader] = "remote";
+            if (ObjectAnswer.Prepare(request, answer, found.Info) is not null)
+            {
+                await found.Body.CopyToAsync(answer.Body.AsStream(leaveOpen: true), cancellationToken);
+            }
+        }
+        catch (RemoteException failure)
+        {
+            throw new S3Exception(
+                failure.Failure == RemoteFailure.NoSuchKey ? S3Errors.NoSuchKey
+                : failure.Failure == RemoteFailure.NoSuchBucket ? S3Errors.NoSuchBucket
+                : S3Errors.ServiceUnavailable);
+        }
+    }
+
+    public async ValueTask<ObjectInfo?> HeadAsync(string bucket, string key, RemoteBucket remote, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var found = await remote.Remote.HeadAsync(new RemoteRead(remote.Name, remote.RemoteKey(key)), cancellationToken);
+            return found.Info;
+        }
+        catch (RemoteException absent) when (absent.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket)
+        {
+            return null;
+        }
+    }
+
+    public async Task<S3Body> OpenAsync(
+        string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, CancellationToken cancellationToken)
+    {
+        var read = new RemoteRead(remote.Name, remote.RemoteKey(key))
+        {
+            IfMatch = expected.ETag,
+            Range = range is { } part ? $"bytes={part.First}-{part.Last}" : null,
+        };
+        return new RemoteObjectBody(await remote.Remote.GetAsync(read, cancellationToken), range?.Length ?? expected.Size);
+    }
+
+    public ValueTask InvalidateAsync(string bucket, string key)
+    {
+        Invalidated.Enqueue(key);
+        return default;
+    }
+}
