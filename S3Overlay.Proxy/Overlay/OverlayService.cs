@@ -107,11 +107,10 @@ public sealed class OverlayService : IS3Service
 
     private async Task HandleOverlaidAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
-        ObjectKeys.Check(request.Key);
         var bucket = await _directory.LookAsync(request.Bucket, cancellationToken);
-        if (bucket.Remote is null && request.Operation is not (S3Operation.CopyObject or S3Operation.UploadPartCopy))
+        if (bucket.Remote is null && request.Operation is not (S3Operation.CopyObject or S3Operation.UploadPartCopy or S3Operation.DeleteBucket))
         {
-            // Deleted here, and perhaps made anew: local alone, as if there had never been a remote (rule B4).
+            // Deleted here, and perhaps made anew: local alone, as if there had never been a remote (rule B4). Deleting it once more must leave the mark.
             await _local.HandleAsync(request, answer, cancellationToken);
             return;
         }
@@ -121,8 +120,8 @@ public sealed class OverlayService : IS3Service
             S3Operation.GetObjectAcl or S3Operation.GetObjectTagging or S3Operation.GetObjectAttributes or S3Operation.GetObjectLegalHold
                 or S3Operation.GetObjectRetention or S3Operation.GetObjectTorrent => _reads.AnswerAsync(request, answer, cancellationToken),
 
-            S3Operation.PutObject or S3Operation.CreateMultipartUpload or S3Operation.PostObject
-                => _writes.WriteAsync(bucket, request, answer, cancellationToken),
+            S3Operation.PutObject => _writes.PutAsync(bucket, request, answer, cancellationToken),
+            S3Operation.CreateMultipartUpload or S3Operation.PostObject => _writes.StartAsync(bucket, request, answer, cancellationToken),
             S3Operation.CopyObject or S3Operation.UploadPartCopy => _copies.CopyAsync(bucket, request, answer, cancellationToken),
             S3Operation.CompleteMultipartUpload => _writes.CompleteAsync(bucket, request, answer, cancellationToken),
             S3Operation.UploadPart or S3Operation.AbortMultipartUpload or S3Operation.ListParts

@@ -19,6 +19,9 @@ public sealed class InMemoryLayer : ILayerState
     /// <summary>Runs after a tombstone was written, before anything else happens.</summary>
     public Action<string>? OnTombstone { get; set; }
 
+    /// <summary>Runs when the first written row is taken.</summary>
+    public Action? OnListed { get; set; }
+
     public void Write(string bucket, string key, ObjectInfo info)
     {
         lock (_lock)
@@ -124,7 +127,7 @@ public sealed class InMemoryLayer : ILayerState
     {
         lock (_lock)
         {
-            return new Rows(ListingModel.Rows(_buckets.GetValueOrDefault(bucket)?.Written ?? [], query, info => info));
+            return new Rows(ListingModel.Rows(_buckets.GetValueOrDefault(bucket)?.Written ?? [], query, info => info), OnListed);
         }
     }
 
@@ -163,11 +166,19 @@ public sealed class InMemoryLayer : ILayerState
         public SortedSet<string> Deleted { get; } = new(Utf8Order.Instance);
     }
 
-    private sealed class Rows(List<ListingRow> rows) : IListingSource
+    private sealed class Rows(List<ListingRow> rows, Action? onListed) : IListingSource
     {
         private int _next;
 
-        public ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken) => new(_next < rows.Count ? rows[_next++] : null);
+        public ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken)
+        {
+            if (_next == 0)
+            {
+                onListed?.Invoke();
+            }
+
+            return new(_next < rows.Count ? rows[_next++] : null);
+        }
 
         public ValueTask DisposeAsync() => default;
     }

@@ -29,6 +29,9 @@ public sealed class InMemoryRemote : IRemote
     /// <summary>Turned on, it takes no notice of where a listing should start.</summary>
     public bool IgnoresStartAfter { get; set; }
 
+    /// <summary>Runs before a page is given.</summary>
+    public Func<RemoteListing, Task>? BeforeList { get; set; }
+
     public ConcurrentQueue<RemoteListing> Lists { get; } = [];
 
     public ConcurrentQueue<RemoteRead> Gets { get; } = [];
@@ -88,9 +91,14 @@ public sealed class InMemoryRemote : IRemote
         return Task.FromResult(new RemoteObject(Find(read).Info, 200, null, Stream.Null));
     }
 
-    public Task<RemotePage> ListAsync(RemoteListing listing, CancellationToken cancellationToken)
+    public async Task<RemotePage> ListAsync(RemoteListing listing, CancellationToken cancellationToken)
     {
         Lists.Enqueue(listing);
+        if (BeforeList is not null)
+        {
+            await BeforeList(listing).WaitAsync(cancellationToken);
+        }
+
         if (Failure is not null)
         {
             throw Failure;
@@ -110,7 +118,7 @@ public sealed class InMemoryRemote : IRemote
         var size = Math.Min(PageLimit, listing.MaxKeys);
         var rows = all.Take(size).ToList();
         var next = all.Count > size ? ContinuationTokens.Write(new(rows[^1].Name, rows[^1].IsPrefix)) : null;
-        return Task.FromResult(new RemotePage(rows, next));
+        return new RemotePage(rows, next);
     }
 
     public Task<bool> BucketExistsAsync(string bucket, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -60,10 +61,11 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
 
         // Ends the reading of the source with the writing of the copy, however that ends.
         using var copying = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var body = await source.OpenAsync(range, copying.Token);
         var written = new BufferedAnswer();
+        S3Body? body = null;
         try
         {
+            body = await source.OpenAsync(range, copying.Token);
             var put = request with
             {
                 Operation = isPart ? S3Operation.UploadPart : S3Operation.PutObject,
@@ -71,6 +73,11 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
                 Body = body,
             };
             await (isPart ? local.HandleAsync(put, written, copying.Token) : conditional.WriteAsync(target, put, written, copying.Token));
+        }
+        catch (RemoteException changed) when (changed.Failure == RemoteFailure.Changed)
+        {
+            // What was read so far is no version's (rule R7), and the conditions were judged on one that is gone: the client's retry starts over.
+            throw new S3Exception(S3Errors.ServiceUnavailable, "The source of the copy changed while it was read. Please try again.", changed);
         }
         finally
         {

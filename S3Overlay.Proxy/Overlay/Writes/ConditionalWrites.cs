@@ -37,7 +37,19 @@ public sealed class ConditionalWrites(IS3Service local, ILayerState layer, IRemo
             isRemoteOwned = current is not null;
         }
 
-        using var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, state);
+        var written = new BufferedAnswer();
+        using (var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, state))
+        {
+            await CommitAsync(request, written, guard, isRemoteOwned, cancellationToken);
+        }
+
+        // Only now: a client that does not read its answer must not keep the key's lock.
+        await written.CopyToAsync(answer, cancellationToken);
+    }
+
+    private async Task CommitAsync(
+        S3Request request, BufferedAnswer written, CommitGuard guard, bool isRemoteOwned, CancellationToken cancellationToken)
+    {
         if (request.Operation == S3Operation.CopyObject)
         {
             // Has no body whose end could be waited for.
@@ -45,7 +57,6 @@ public sealed class ConditionalWrites(IS3Service local, ILayerState layer, IRemo
         }
 
         var guarded = request with { Body = guard.Over(request.Body), Headers = isRemoteOwned ? ForNewKey(request.Headers) : request.Headers };
-        var written = new BufferedAnswer();
         try
         {
             await local.HandleAsync(guarded, written, cancellationToken);
@@ -59,8 +70,6 @@ public sealed class ConditionalWrites(IS3Service local, ILayerState layer, IRemo
         {
             throw new S3Exception(S3Errors.ConditionalRequestConflict);
         }
-
-        await written.CopyToAsync(answer, cancellationToken);
     }
 
     private static HeaderDictionary ForNewKey(IHeaderDictionary headers)

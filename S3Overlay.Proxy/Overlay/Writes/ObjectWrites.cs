@@ -9,8 +9,15 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 public sealed class ObjectWrites(
     IS3Service local, BucketDirectory directory, ConditionalWrites conditional, IRemoteReader reader, SlowAnswers slow, ILogger logger)
 {
-    /// <summary>PutObject, CreateMultipartUpload, PostObject: whatever writes without taking long by itself.</summary>
-    public async Task WriteAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    /// <summary>CreateMultipartUpload, PostObject: what local does alone once its half of the bucket is there.</summary>
+    public async Task StartAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        await directory.EnsureAsync(bucket, cancellationToken);
+        await local.HandleAsync(request, answer, cancellationToken);
+    }
+
+    /// <summary>PutObject.</summary>
+    public async Task PutAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         await directory.EnsureAsync(bucket, cancellationToken);
         await conditional.WriteAsync(bucket, request, answer, cancellationToken);
@@ -38,10 +45,7 @@ public sealed class ObjectWrites(
     /// </summary>
     public void Forget(string bucket, string key)
     {
-        if (key.Length > 0)
-        {
-            _ = ForgetAsync(bucket, key);
-        }
+        _ = ForgetAsync(bucket, key);
     }
 
     /// <summary>Refuses an upload id where no local half could hold one.</summary>

@@ -104,6 +104,21 @@ public sealed class BucketTests
 
     [Fact]
     [Trait("Rule", "B4")]
+    public async Task A_bucket_deleted_twice_stays_hidden()
+    {
+        await _bench.SendAsync(S3Operation.DeleteBucket, "mapped");
+        await _bench.SendAsync(S3Operation.CreateBucket, "mapped");
+        await _bench.SendAsync(S3Operation.PutObject, "mapped", "key", "text");
+        Assert.Same(S3Errors.BucketNotEmpty, (await _bench.FailAsync(S3Operation.DeleteBucket, "mapped")).Error);
+        await _bench.SendAsync(S3Operation.DeleteObject, "mapped", "key");
+        Assert.Equal(204, (await _bench.SendAsync(S3Operation.DeleteBucket, "mapped")).Status);
+        _bench.Remote.Put("below", "later");
+        Assert.Same(S3Errors.NoSuchBucket, (await _bench.FailAsync(S3Operation.GetObject, "mapped", "later")).Error);
+        Assert.Same(S3Errors.NoSuchBucket, (await _bench.FailAsync(S3Operation.DeleteBucket, "mapped")).Error);
+    }
+
+    [Fact]
+    [Trait("Rule", "B4")]
     public async Task A_bucket_whose_remote_cannot_be_listed_is_not_deleted()
     {
         _bench.Layer.Delete("mapped", "key");

@@ -203,6 +203,68 @@ public sealed class MergedListingTests
     }
 
     [Fact]
+    [Trait("Rule", "L2")]
+    public async Task The_first_pages_of_both_layers_are_fetched_at_the_same_time()
+    {
+        _remote.Put("below", "a");
+        Write("b");
+        var localIsRead = new TaskCompletionSource();
+        _layer.OnListed = localIsRead.SetResult;
+        _remote.BeforeList = _ => localIsRead.Task;
+        var (rows, _) = await PageAsync(_layer, Below(), new ListingQuery("", "", ListingPosition.Start, 1001), 1000);
+        Assert.Equal(["a", "b"], rows.Select(row => row.Name));
+    }
+
+    [Fact]
+    [Trait("Rule", "L2")]
+    public async Task Folders_are_probed_several_at_a_time_and_none_that_the_page_has_no_room_for()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            _remote.Put("below", $"f{i:D3}/deleted");
+            _layer.Delete(Bucket, $"f{i:D3}/deleted");
+            if (i % 2 == 0)
+            {
+                _remote.Put("below", $"f{i:D3}/visible");
+            }
+        }
+
+        // No probe is answered before four are waiting for theirs.
+        var (waiting, four) = (0, new TaskCompletionSource());
+        _remote.BeforeList = listing =>
+        {
+            if (listing.Prefix.Length == 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            if (Interlocked.Increment(ref waiting) == 4)
+            {
+                four.SetResult();
+            }
+
+            return four.Task;
+        };
+        var (rows, hasMore) = await PageAsync(_layer, Below(), new ListingQuery("", "/", ListingPosition.Start, 11), 10);
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"f{i * 2:D3}/"), rows.Select(row => row.Name));
+        Assert.True(hasMore);
+        Assert.Equal(_remote.Lists.Count(list => list.Prefix.Length > 0), _remote.Lists.Where(list => list.Prefix.Length > 0).DistinctBy(list => list.Prefix).Count());
+        Assert.InRange(_remote.Lists.Count(list => list.Prefix.Length > 0), 20, 30);
+    }
+
+    [Fact]
+    [Trait("Rule", "L4")]
+    public async Task A_probe_that_fails_fails_the_page()
+    {
+        _remote.Put("below", "folder/deleted");
+        _layer.Delete(Bucket, "folder/deleted");
+        _remote.BeforeList = listing => listing.Prefix == "folder/"
+            ? Task.FromException(new RemoteException(RemoteFailure.Unavailable, "down"))
+            : Task.CompletedTask;
+        await Assert.ThrowsAsync<RemoteException>(() => PageAsync(_layer, Below(), new ListingQuery("", "/", ListingPosition.Start, 11), 10));
+    }
+
+    [Fact]
     [Trait("Rule", "L1")]
     public async Task A_written_key_outranks_its_tombstone_and_the_remote()
     {
