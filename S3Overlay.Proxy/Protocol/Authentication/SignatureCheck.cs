@@ -9,6 +9,13 @@ namespace S3Overlay.Proxy.Protocol.Authentication;
 internal readonly ref struct SignatureCheck(
     string method, string rawPath, string rawQuery, string host, IHeaderDictionary headers, string[] signedHeaders)
 {
+    private enum Form
+    {
+        Canonical,
+        PathAsSent,
+        AllAsSent,
+    }
+
     /// <summary>Whether the claimed signature is the one this key gives the request.</summary>
     public bool Holds(SigningKey key, ref SignatureClaim claim)
     {
@@ -19,15 +26,16 @@ internal readonly ref struct SignatureCheck(
             return false;
         }
 
-        if (Matches(key, in claim, claimed, host, asSent: false))
+        if (Matches(key, in claim, claimed, host, Form.Canonical))
         {
             return true;
         }
 
-        // Three things that clients do differently, none of which changes what was signed for: the path signed as it was sent instead of
+        // Things that clients do differently, none of which changes what was signed for: path or query signed as they were sent instead of
         // in canonical encoding (curl), the port named or left out though it is the scheme's own, and a link signed without its
         // payload hash. Tried only now, so that they cost nothing where all is well.
-        if (Matches(key, in claim, claimed, host, asSent: true))
+        if (Matches(key, in claim, claimed, host, Form.PathAsSent)
+            || (!claim.IsPresigned && rawQuery.Length > 0 && Matches(key, in claim, claimed, host, Form.AllAsSent)))
         {
             return true;
         }
@@ -35,7 +43,7 @@ internal readonly ref struct SignatureCheck(
         var withoutPort = host.EndsWith(":80", StringComparison.Ordinal) ? host[..^3]
             : host.EndsWith(":443", StringComparison.Ordinal) ? host[..^4]
             : null;
-        if (withoutPort is not null && Matches(key, in claim, claimed, withoutPort, asSent: false))
+        if (withoutPort is not null && Matches(key, in claim, claimed, withoutPort, Form.Canonical))
         {
             return true;
         }
@@ -46,7 +54,7 @@ internal readonly ref struct SignatureCheck(
         }
 
         claim.PayloadHash = SigV4.UnsignedPayload;
-        return Matches(key, in claim, claimed, host, asSent: false);
+        return Matches(key, in claim, claimed, host, Form.Canonical);
     }
 
     /// <summary>The canonical request and the string to sign, for telling a client what its signature was held against.</summary>
@@ -56,7 +64,7 @@ internal readonly ref struct SignatureCheck(
         var toSign = new CanonicalWriter(stackalloc byte[256]);
         try
         {
-            AppendCanonicalRequest(ref canonical, in claim, host, asSent: false);
+            AppendCanonicalRequest(ref canonical, in claim, host, Form.Canonical);
             SigV4.AppendStringToSign(ref toSign, claim.Time, claim.Scope, canonical.Written);
             return (Encoding.Latin1.GetString(canonical.Written), Encoding.Latin1.GetString(toSign.Written));
         }
@@ -67,13 +75,13 @@ internal readonly ref struct SignatureCheck(
         }
     }
 
-    private bool Matches(SigningKey key, in SignatureClaim claim, ReadOnlySpan<byte> claimed, string forHost, bool asSent)
+    private bool Matches(SigningKey key, in SignatureClaim claim, ReadOnlySpan<byte> claimed, string forHost, Form form)
     {
         var canonical = new CanonicalWriter(stackalloc byte[1024]);
         var toSign = new CanonicalWriter(stackalloc byte[256]);
         try
         {
-            AppendCanonicalRequest(ref canonical, in claim, forHost, asSent);
+            AppendCanonicalRequest(ref canonical, in claim, forHost, form);
             SigV4.AppendStringToSign(ref toSign, claim.Time, claim.Scope, canonical.Written);
             Span<byte> expected = stackalloc byte[SHA256.HashSizeInBytes];
             key.Sign(toSign.Written, expected);
@@ -86,11 +94,11 @@ internal readonly ref struct SignatureCheck(
         }
     }
 
-    private void AppendCanonicalRequest(ref CanonicalWriter writer, in SignatureClaim claim, string forHost, bool asSent)
+    private void AppendCanonicalRequest(ref CanonicalWriter writer, in SignatureClaim claim, string forHost, Form form)
     {
         writer.AppendLatin1(method);
         writer.Append((byte)'\n');
-        if (asSent)
+        if (form != Form.Canonical)
         {
             writer.AppendLatin1(rawPath);
         }
@@ -100,7 +108,15 @@ internal readonly ref struct SignatureCheck(
         }
 
         writer.Append((byte)'\n');
-        CanonicalQuery.Append(ref writer, rawQuery, withoutSignature: claim.IsPresigned);
+        if (form == Form.AllAsSent)
+        {
+            writer.AppendLatin1(rawQuery);
+        }
+        else
+        {
+            CanonicalQuery.Append(ref writer, rawQuery, withoutSignature: claim.IsPresigned);
+        }
+
         writer.Append((byte)'\n');
         foreach (var name in signedHeaders)
         {

@@ -1,0 +1,203 @@
+using System.Net;
+
+using Amazon.S3;
+using Amazon.S3.Model;
+
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Protocol.Authentication;
+
+/// <summary>Signatures and bodies as real clients make them, through a real server.</summary>
+[Trait("Rule", "A1")]
+public sealed class RealClientTests : IDisposable
+{
+    /// <summary>Keys in which clients differ: in what they encode, in what they sign of it, and in what they normalise.</summary>
+    public static readonly TheoryData<string> Keys =
+        ["plain", "a b+c", "ünïcödé/日本", "a//b", "a/../b", "./a", "100%/a%2Fb", "!'()*~@:$&=,;", "trailing/", "\ud83d\ude00"];
+
+    private static readonly byte[] Bytes = [.. Enumerable.Range(0, 200_000).Select(i => (byte)(i * 7))];
+
+    private readonly TemporaryFolder _folder = new();
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public async Task TheDotNetSdkPutsAndGetsAnyKey(string key)
+    {
+        await using var server = await SigningServer.StartAsync();
+        using var client = S3Clients.Create(server.Endpoint, SigningServer.AccessKey, SigningServer.SecretKey);
+
+        await client.PutObjectAsync(new PutObjectRequest { BucketName = "bucket", Key = key, InputStream = new MemoryStream(Bytes) });
+        using var answer = await client.GetObjectAsync("bucket", key);
+        await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "bucket", Prefix = key, Delimiter = "/", StartAfter = key });
+
+        Assert.Equal(Bytes.Length, answer.ContentLength);
+        Assert.Empty(server.Refusals);
+        Assert.Equal(Bytes, Assert.Single(server.Objects).Value.Bytes);
+    }
+
+    [Theory]
+    [InlineData("CRC32")]
+    [InlineData("SHA1")]
+    [InlineData("SHA256")]
+    public async Task TheDotNetSdksTrailersAreVerified(string algorithm)
+    {
+        await using var server = await SigningServer.StartAsync();
+        using var client = S3Clients.Create(server.Endpoint, SigningServer.AccessKey, SigningServer.SecretKey);
+        var request = new PutObjectRequest
+        {
+            BucketName = "bucket",
+            Key = "key",
+            InputStream = new MemoryStream(Bytes),
+            ChecksumAlgorithm = Amazon.S3.ChecksumAlgorithm.FindValue(algorithm),
+        };
+        request.Metadata["color"] = "red  wine ";
+        await client.PutObjectAsync(request);
+
+        var stored = Assert.Single(server.Objects).Value;
+        Assert.True(ChecksumNames.TryParseName(algorithm, out var named));
+        Assert.Equal(ChecksumHasher.Compute(named, Bytes), stored.Checksum);
+        Assert.Equal("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", stored.Headers["x-amz-content-sha256"]);
+        Assert.Equal(Bytes, stored.Bytes);
+    }
+
+    [Fact]
+    public async Task UrlsPresignedByTheDotNetSdkWork()
+    {
+        await using var server = await SigningServer.StartAsync();
+        using var client = S3Clients.Create(server.Endpoint, SigningServer.AccessKey, SigningServer.SecretKey);
+        using var http = new HttpClient();
+        foreach (var (verb, method) in new[] { (HttpVerb.PUT, HttpMethod.Put), (HttpVerb.GET, HttpMethod.Get) })
+        {
+            var url = client.GetPreSignedURL(new GetPreSignedUrlRequest
+            {
+                BucketName = "bucket",
+                Key = "a b/ü",
+                Verb = verb,
+                Protocol = Amazon.S3.Protocol.HTTP,
+                Expires = DateTime.UtcNow.AddMinutes(5),
+            });
+            using var request = new HttpRequestMessage(method, url) { Content = verb == HttpVerb.PUT ? new ByteArrayContent(Bytes) : null };
+            using var answer = await http.SendAsync(request);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
+        Assert.Equal(Bytes, Assert.Single(server.Objects).Value.Bytes);
+    }
+
+    [Fact]
+    public async Task AWrongSecretIsToldToTheClient()
+    {
+        await using var server = await SigningServer.StartAsync();
+        using var client = S3Clients.Create(server.Endpoint, SigningServer.AccessKey, "wrong");
+
+        var refusal = await Assert.ThrowsAsync<AmazonS3Exception>(() => client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "bucket" }));
+
+        Assert.Equal("SignatureDoesNotMatch", refusal.ErrorCode);
+    }
+
+    [Fact]
+    public async Task OurOwnSignerIsUnderstood()
+    {
+        await using var server = await SigningServer.StartAsync();
+        using var http = new HttpClient();
+        var signer = new RequestSigner(new SigningCredentials(SigningServer.AccessKey, SigningServer.SecretKey), "eu-south-2");
+        using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(server.Endpoint, "/bucket/key%20a?x-id=PutObject")) { Content = new ByteArrayContent(Bytes) };
+        var signed = signer.Sign("PUT", server.Endpoint.Authority, "/bucket/key%20a", "x-id=PutObject", [], SigV4.UnsignedPayload, DateTimeOffset.UtcNow);
+        foreach (var (name, value) in signed.Headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        using var answer = await http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    [ClientFact("curl")]
+    public async Task CurlSigns()
+    {
+        await using var server = await SigningServer.StartAsync();
+        var file = await FileAsync();
+        foreach (var path in new[] { "/bucket/plain", "/bucket/a%20b", "/bucket/a(b)", "/bucket/%C3%BC", "/bucket/k?acl", "/bucket/k?a=1&b=%2F" })
+        {
+            var result = await S3Tool.RunAsync(
+                "curl",
+                [
+                    "-sS", "--fail-with-body", "--aws-sigv4", "aws:amz:us-east-1:s3", "--user", SigningServer.AccessKey + ":" + SigningServer.SecretKey,
+                    "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD", "-H", "x-amz-meta-a: b", "-T", file, server.Endpoint.ToString().TrimEnd('/') + path,
+                ],
+                Environment(server));
+            Assert.True(result.ExitCode == 0, path + ": " + result.Output + result.Errors + string.Join('\n', server.Refusals));
+        }
+    }
+
+    [ClientFact("aws")]
+    public async Task TheAwsCommandLineSigns()
+    {
+        await using var server = await SigningServer.StartAsync();
+        var file = await FileAsync();
+        var endpoint = server.Endpoint.ToString();
+        await RunAsync(server, "aws", "--endpoint-url", endpoint, "s3", "cp", file, "s3://bucket/a b+ü");
+        await RunAsync(server, "aws", "--endpoint-url", endpoint, "s3", "cp", "s3://bucket/a b+ü", file + ".back");
+        await RunAsync(server, "aws", "--endpoint-url", endpoint, "s3", "ls", "s3://bucket/");
+        await RunAsync(
+            server, "aws", "--endpoint-url", endpoint, "s3api", "put-object", "--bucket", "bucket", "--key", "k", "--body", file,
+            "--checksum-algorithm", "SHA256", "--metadata", "a=b", "--content-encoding", "gzip");
+
+        Assert.All(server.Objects, stored => Assert.Equal(Bytes, stored.Value.Bytes));
+        Assert.Equal(Bytes, await File.ReadAllBytesAsync(file + ".back"));
+    }
+
+    [ClientFact("s3cmd")]
+    public async Task S3CmdSigns()
+    {
+        await using var server = await SigningServer.StartAsync();
+        var file = await FileAsync();
+        await RunAsync(
+            server, "s3cmd", "--no-ssl", $"--host={server.Endpoint.Authority}", $"--host-bucket={server.Endpoint.Authority}",
+            $"--access_key={SigningServer.AccessKey}", $"--secret_key={SigningServer.SecretKey}", "put", file, "s3://bucket/a b(c)+ü");
+
+        Assert.Equal(Bytes, Assert.Single(server.Objects).Value.Bytes);
+    }
+
+    [ClientFact("rclone")]
+    public async Task RcloneSigns()
+    {
+        await using var server = await SigningServer.StartAsync();
+        var file = await FileAsync();
+        await RunAsync(
+            server, "rclone", "--s3-provider=Other", "--s3-env-auth", $"--s3-endpoint={server.Endpoint}", "--s3-force-path-style",
+            "--s3-no-check-bucket", "--retries=1", "copyto", file, ":s3:bucket/a b(c)+ü");
+
+        Assert.Equal(Bytes, Assert.Single(server.Objects).Value.Bytes);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private async Task<string> FileAsync()
+    {
+        var file = _folder["file"];
+        await File.WriteAllBytesAsync(file, Bytes);
+        return file;
+    }
+
+    private static async Task RunAsync(SigningServer server, string command, params string[] arguments)
+    {
+        var result = await S3Tool.RunAsync(command, arguments, Environment(server));
+        Assert.True(result.ExitCode == 0 && server.Refusals.IsEmpty, result.Output + result.Errors + string.Join('\n', server.Refusals));
+    }
+
+    private static Dictionary<string, string> Environment(SigningServer server) => new()
+    {
+        ["AWS_ACCESS_KEY_ID"] = SigningServer.AccessKey,
+        ["AWS_SECRET_ACCESS_KEY"] = SigningServer.SecretKey,
+        ["AWS_REGION"] = "us-east-1",
+        ["AWS_DEFAULT_REGION"] = "us-east-1",
+        ["AWS_CONFIG_FILE"] = "/dev/null",
+        ["AWS_EC2_METADATA_DISABLED"] = "true",
+        ["AWS_CA_BUNDLE"] = "",
+        ["NO_PROXY"] = server.Endpoint.Host,
+    };
+}
