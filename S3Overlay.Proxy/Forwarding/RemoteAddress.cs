@@ -1,0 +1,52 @@
+using System.Net;
+
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Forwarding;
+
+/// <summary>Builds the address of a bucket or object at an endpoint: every byte of the key arrives as it is.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html</remarks>
+internal sealed class RemoteAddress(Uri endpoint, AddressingStyle style)
+{
+    /// <summary>Without it <see cref="Uri"/> would resolve <c>../</c> and decode what was encoded on purpose.</summary>
+    private static readonly UriCreationOptions AsItIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    private readonly string _base = endpoint.AbsolutePath.TrimEnd('/');
+
+    /// <summary>The address.</summary>
+    /// <param name="bucket">The bucket, or the empty string for the endpoint itself.</param>
+    /// <param name="key">The key, or the empty string for the bucket itself.</param>
+    /// <param name="query">The query, percent-encoded, or the empty string.</param>
+    public RemoteTarget Of(string bucket, string key, string query)
+    {
+        var isVirtual = bucket.Length > 0 && IsVirtual(bucket);
+        var host = isVirtual ? $"{bucket}.{endpoint.Authority}" : endpoint.Authority;
+        var path = _base
+            + (isVirtual || bucket.Length == 0 ? "" : "/" + UriEncoding.EncodeComponent(bucket))
+            + "/" + UriEncoding.EncodeKey(key);
+        if (!isVirtual && bucket.Length > 0 && key.Length == 0)
+        {
+            path = path.TrimEnd('/');
+        }
+
+        var target = query.Length == 0 ? path : $"{path}?{query}";
+        return new RemoteTarget(new Uri($"{endpoint.Scheme}://{host}{target}", AsItIs), host, path, query);
+    }
+
+    /// <summary>
+    /// Unless told: a bucket is a host name where the endpoint is a real domain, not where it is an address, <c>localhost</c> or a bare name; and not where its
+    /// dots would fall outside of a wildcard certificate.
+    /// </summary>
+    private bool IsVirtual(string bucket) => style switch
+    {
+        AddressingStyle.Path => false,
+        AddressingStyle.Virtual => true,
+        _ => endpoint.HostNameType == UriHostNameType.Dns
+            && endpoint.Host.Contains('.', StringComparison.Ordinal)
+            && !endpoint.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+            && !IPAddress.TryParse(endpoint.Host, out _)
+            && !(endpoint.Scheme == Uri.UriSchemeHttps && bucket.Contains('.', StringComparison.Ordinal))
+            && Protocol.Buckets.BucketNames.IsValid(bucket),
+    };
+}

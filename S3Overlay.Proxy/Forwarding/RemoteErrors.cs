@@ -1,0 +1,42 @@
+using S3Overlay.Proxy.Overlay.Remotes;
+
+namespace S3Overlay.Proxy.Forwarding;
+
+/// <summary>Says in the overlay's terms what an endpoint's error means.</summary>
+internal static class RemoteErrors
+{
+    /// <summary>The failure that an answer of 300 or more stands for.</summary>
+    public static async ValueTask<RemoteException> ReadAsync(WireAnswer answer, bool isHead, CancellationToken cancellationToken)
+    {
+        var error = isHead ? new WireError("", "", null) : await answer.ErrorAsync(cancellationToken);
+        return new RemoteException(Classify(answer.Status, error.Code), error.Message.Length > 0 ? error.Message : $"The remote answered {answer.Status} {error.Code}".TrimEnd() + ".")
+        {
+            Status = answer.Status,
+            Code = error.Code,
+            ActualSize = answer.Status == 416 ? ContentRanges.ParseUnsatisfied(answer.Header("Content-Range")) : null,
+        };
+    }
+
+    private static RemoteFailure Classify(int status, string code) => code switch
+    {
+        "NoSuchKey" or "NoSuchVersion" => RemoteFailure.NoSuchKey,
+        "NoSuchBucket" => RemoteFailure.NoSuchBucket,
+        "AccessDenied" or "AllAccessDisabled" or "AccountProblem" => RemoteFailure.AccessDenied,
+        "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "ExpiredToken" or "InvalidToken" or "TokenRefreshRequired" or "RequestTimeTooSkewed" or "RequestExpired"
+            or "AuthorizationHeaderMalformed" or "InvalidSecurity" or "NotSignedUp" or "CredentialsNotSupported" => RemoteFailure.BadCredentials,
+        "PreconditionFailed" => RemoteFailure.Changed,
+        "InvalidRange" => RemoteFailure.InvalidRange,
+        "SlowDown" => RemoteFailure.Throttled,
+        "LoopDetected" => RemoteFailure.Loop,
+        _ => status switch
+        {
+            304 => RemoteFailure.NotModified,
+            404 => RemoteFailure.NoSuchKey,
+            401 or 403 when code.Length == 0 => RemoteFailure.AccessDenied,
+            412 => RemoteFailure.Changed,
+            416 => RemoteFailure.InvalidRange,
+            508 => RemoteFailure.Loop,
+            _ => RemoteFailure.Other,
+        },
+    };
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding;
+
+/// <summary>Any S3 endpoint as a remote.</summary>
+public sealed class S3Remote(RemoteSettings settings, S3WireClient client, TimeProvider time) : IRemote
+{
+    /// <inheritdoc/>
+    public string Endpoint => settings.Name;
+
+    /// <inheritdoc/>
+    public async Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken)
+    {
+        var answer = await client.SendAsync(Request("GET", read), cancellationToken);
+        try
+        {
+            if (answer.Status is not (200 or 206))
+            {
+                throw await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
+            }
+
+            return Object(answer, read);
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<RemoteObject> HeadAsync(RemoteRead read, CancellationToken cancellationToken)
+    {
+        using var answer = await client.SendAsync(Request("HEAD", read), cancellationToken);
+        if (answer.Status is 200 or 206)
+        {
+            var total = answer.ContentRange?.Total ?? answer.ContentLength ?? 0;
+            return new RemoteObject(ObjectHeaders.Read(answer, total), answer.Status, null, Stream.Null);
+        }
+
+        if (answer.Status is 400 or 403)
+        {
+            // A HEAD has no document that would say why: one byte is asked for, and the answer's document read.
+            await using var explained = await GetAsync(read with { Range = "bytes=0-0" }, cancellationToken);
+            return new RemoteObject(explained.Info, 200, null, Stream.Null);
+        }
+
+        var failure = await RemoteErrors.ReadAsync(answer, isHead: true, cancellationToken);
+        throw failure.Failure == RemoteFailure.NoSuchKey && !await BucketExistsAsync(read.Bucket, cancellationToken)
+            ? new RemoteException(RemoteFailure.NoSuchBucket, "The bucket does not exist at the remote.") { Status = 404, Code = "NoSuchBucket" }
+            : failure;
+    }
+
+    /// <inheritdoc/>
+    public async Task<RemotePage> ListAsync(RemoteListing listing, CancellationToken cancellationToken)
+    {
+        using var answer = await client.SendAsync(new WireRequest("GET", listing.Bucket, "", ListingQueries.V2(listing), []), cancellationToken);
+        if (answer.Status != 200)
+        {
+            throw await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
+        }
+
+        await using var body = await answer.BodyAsync(cancellationToken);
+        return await ListingDocument.ReadAsync(body, settings.Name, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> BucketExistsAsync(string bucket, CancellationToken cancellationToken)
+    {
+        using var answer = await client.SendAsync(new WireRequest("HEAD", bucket, "", "", []), cancellationToken);
+        return answer.Status switch
+        {
+            < 300 or 301 or 307 or 403 => true,
+            404 or 400 => false,
+            _ => throw await RemoteErrors.ReadAsync(answer, isHead: true, cancellationToken),
+        };
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await client.SendAsync(new WireRequest("GET", "", "", "", []), cancellationToken);
+        if (answer.Status != 200)
+        {
+            return [];
+        }
+
+        await using var body = await answer.BodyAsync(cancellationToken);
+        return await BucketListDocument.ReadAsync(body, cancellationToken);
+    }
+
+    private static WireRequest Request(string method, RemoteRead read)
+    {
+        var headers = new List<KeyValuePair<string, string>>(read.Headers) { new("x-amz-checksum-mode", "ENABLED") };
+        if (read.Range is { } range)
+        {
+            headers.Add(new("Range", range));
+        }
+
+        if (read.IfMatch is { } ifMatch)
+        {
+            headers.Add(new("If-Match", ifMatch));
+        }
+
+        if (read.IfNoneMatch is { } ifNoneMatch)
+        {
+            headers.Add(new("If-None-Match", ifNoneMatch));
+        }
+
+        return new WireRequest(method, read.Bucket, read.Key, read.Query, headers);
+    }
+
+    private RemoteObject Object(WireAnswer answer, RemoteRead read)
+    {
+        ByteRange? range;
+        long total;
+        if (answer.Status == 206)
+        {
+            var got = answer.ContentRange ?? throw Nonsense("206 without a valid Content-Range");
+            (range, total) = (got.Range, got.Total);
+            if (answer.ContentLength is { } length && length != got.Range.Length)
+            {
+                throw Nonsense("a Content-Length that is not that of its Content-Range");
+            }
+
+            if (read.Range is { } asked && RangeHeader.Parse(asked) is { } wanted && wanted.Resolve(total) is var expected && read.Query.Length == 0 && expected != range)
+            {
+                throw Nonsense($"{answer.Header("Content-Range")} to a request for {asked}");
+            }
+        }
+        else
+        {
+            total = answer.ContentLength ?? throw Nonsense("an object without Content-Length");
+            range = total == 0 ? null : new ByteRange(0, total - 1);
+        }
+
+        var info = ObjectHeaders.Read(answer, total);
+        if (read.IfMatch is { } ifMatch && info.ETag.Length > 0 && !ETags.ListHas(ifMatch, info.ETag))
+        {
+            throw new RemoteException(RemoteFailure.Changed, "The remote answered with another version than the one asked for.") { Status = answer.Status };
+        }
+
+        if (info.ETag.Length == 0 && answer.Header("Content-Type") is { } type && type.Contains("xml", StringComparison.OrdinalIgnoreCase) && answer.Header("Last-Modified") is null)
+        {
+            throw Nonsense("200 with a document that is no object");
+        }
+
+        return range is { } bytes
+            ? new RemoteObject(info, answer.Status, bytes, new HealingBody(answer, read.Query.Length > 0 ? "" : info.ETag, bytes, total, settings.StallTimeout, time, AskAgainFor(read)))
+            : new RemoteObject(info, answer.Status, null, Stream.Null, () =>
+            {
+                answer.Dispose();
+                return ValueTask.CompletedTask;
+            });
+    }
+
+    private Func<string, string, CancellationToken, Task<WireAnswer>> AskAgainFor(RemoteRead read) =>
+        (range, etag, cancellationToken) => client.SendAsync(Request("GET", read with { Range = range, IfMatch = etag, IfNoneMatch = null }), cancellationToken);
+
+    private RemoteException Nonsense(string what) => new(RemoteFailure.Unavailable, $"The remote {settings.Name} answered {what}.");
+}

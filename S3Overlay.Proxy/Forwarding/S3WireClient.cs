@@ -1,0 +1,239 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Authentication;
+
+namespace S3Overlay.Proxy.Forwarding;
+
+/// <summary>
+/// Asks an S3 endpoint, and brings back its answer with every header as it came. Signs anew for each attempt, learns regions and the endpoint's clock, repeats what may be
+/// repeated, and gives up within its budget.
+/// </summary>
+public sealed class S3WireClient : IDisposable
+{
+    /// <summary>The header by which a request that comes round in a circle is known.</summary>
+    public const string ViaHeader = "x-s3overlay-via";
+
+    private const int MaxAttempts = 5;
+
+    private readonly RemoteSettings _settings;
+    private readonly ICredentialSource _credentials;
+    private readonly TimeProvider _time;
+    private readonly HttpMessageInvoker _http;
+    private readonly RemoteAddress _address;
+    private readonly ConcurrentDictionary<string, string> _regions = new(StringComparer.Ordinal);
+    private long _skewTicks;
+
+    /// <summary>A client of an endpoint that is only read.</summary>
+    public S3WireClient(RemoteSettings settings, ICredentialSource credentials, TimeProvider time)
+    {
+        _settings = settings;
+        _credentials = credentials;
+        _time = time;
+        _address = new RemoteAddress(settings.Endpoint ?? settings.AwsEndpoint, settings.Addressing);
+        _http = new HttpMessageInvoker(new ReadOnlyHandler(Handler(settings)));
+    }
+
+    /// <summary>Sends a request until it is answered with something that asking again would not better.</summary>
+    /// <exception cref="RemoteException">Unavailable, Throttled, BadCredentials.</exception>
+    internal async Task<WireAnswer> SendAsync(WireRequest request, CancellationToken cancellationToken)
+    {
+        using var budget = new CancellationTokenSource(_settings.Budget, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, budget.Token);
+        RemoteException last = null!;
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            try
+            {
+                if (attempt > 0)
+                {
+                    await Task.Delay(Backoff(attempt), _time, both.Token);
+                }
+
+                var answer = await AttemptAsync(request, both.Token);
+                if (answer.Status < 500 && answer.Status != (int)HttpStatusCode.TooManyRequests)
+                {
+                    return answer;
+                }
+
+                using (answer)
+                {
+                    if (answer.Status is 501 or 508)
+                    {
+                        throw new RemoteException(answer.Status == 508 ? RemoteFailure.Loop : RemoteFailure.Other, $"The remote answered {answer.Status}.") { Status = answer.Status, Code = "NotImplemented" };
+                    }
+
+                    var error = await answer.ErrorAsync(both.Token);
+                    var isThrottle = answer.Status == 429 || error.Code is "SlowDown" or "Throttling" or "RequestLimitExceeded" or "TooManyRequests";
+                    last = new RemoteException(
+                        isThrottle ? RemoteFailure.Throttled : RemoteFailure.Unavailable, $"The remote answered {answer.Status} {error.Code}".TrimEnd() + ".")
+                    {
+                        Status = answer.Status, Code = error.Code,
+                    };
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                throw;
+            }
+            catch (OperationCanceledException) when (budget.IsCancellationRequested)
+            {
+                throw last ?? Unavailable("it did not answer in time", null);
+            }
+            catch (OperationCanceledException e)
+            {
+                last = Unavailable("it did not answer in time", e);
+            }
+            catch (HttpRequestException e)
+            {
+                last = Unavailable(e.InnerException?.Message ?? e.Message, e);
+            }
+            catch (IOException e)
+            {
+                last = Unavailable(e.Message, e);
+            }
+        }
+
+        throw last;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<WireAnswer> AttemptAsync(WireRequest request, CancellationToken cancellationToken)
+    {
+        var answer = await SendOnceAsync(request, cancellationToken);
+        for (var lesson = 0; lesson < 2 && answer.Status is 301 or 307 or 400 or 403 && await LearnAsync(request, answer, cancellationToken); lesson++)
+        {
+            answer.Dispose();
+            answer = await SendOnceAsync(request, cancellationToken);
+        }
+
+        return answer;
+    }
+
+    private async Task<WireAnswer> SendOnceAsync(WireRequest request, CancellationToken cancellationToken)
+    {
+        var target = _address.Of(request.Bucket, request.Key, request.Query);
+        using var message = new HttpRequestMessage(new HttpMethod(request.Method), target.Uri) { Version = HttpVersion.Version11 };
+        foreach (var header in request.Headers)
+        {
+            message.Headers.TryAddWithoutValidation(header.Key, header.Value);
+        }
+
+        await SignAsync(message, request, target, cancellationToken);
+        message.Headers.TryAddWithoutValidation(ViaHeader, _settings.InstanceId);
+        using var first = new CancellationTokenSource(_settings.FirstByteTimeout + _settings.ConnectTimeout, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, first.Token);
+        return new WireAnswer(await _http.SendAsync(message, both.Token));
+    }
+
+    private async ValueTask SignAsync(HttpRequestMessage message, WireRequest request, RemoteTarget target, CancellationToken cancellationToken)
+    {
+        SigningCredentials? keys;
+        try
+        {
+            keys = await _credentials.GetAsync(cancellationToken);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new RemoteException(RemoteFailure.BadCredentials, e.Message, e);
+        }
+
+        var headers = request.Headers.Where(h => h.Key.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase));
+        if (_settings.RequestPayer)
+        {
+            message.Headers.TryAddWithoutValidation("x-amz-request-payer", "requester");
+            headers = headers.Append(new("x-amz-request-payer", "requester"));
+        }
+
+        if (keys is null)
+        {
+            return;
+        }
+
+        var region = _regions.GetValueOrDefault(request.Bucket) ?? _settings.Region ?? "us-east-1";
+        var now = _time.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _skewTicks));
+        var signed = new RequestSigner(keys, region).Sign(request.Method, target.Host, target.RawPath, target.RawQuery, headers, SigV4.EmptyPayload, now);
+        foreach (var header in signed.Headers)
+        {
+            message.Headers.TryAddWithoutValidation(header.Key, header.Value);
+        }
+    }
+
+    /// <summary>Whether the answer taught something by which the next attempt may succeed: the bucket's region, or how far the clocks are apart.</summary>
+    private async ValueTask<bool> LearnAsync(WireRequest request, WireAnswer answer, CancellationToken cancellationToken)
+    {
+        var known = _regions.GetValueOrDefault(request.Bucket) ?? _settings.Region ?? "us-east-1";
+        var region = answer.Header("x-amz-bucket-region");
+        if (region is null && answer.Status != 403 && request.Method != "HEAD")
+        {
+            var error = await answer.ErrorAsync(cancellationToken);
+            region = error.Code is "AuthorizationHeaderMalformed" or "PermanentRedirect" or "TemporaryRedirect" or "IllegalLocationConstraintException" ? error.Region : null;
+        }
+
+        if (region is { Length: > 0 } && region != known && request.Bucket.Length > 0)
+        {
+            _regions[request.Bucket] = region;
+            return true;
+        }
+
+        if (answer.Status != 403
+            || !Protocol.Objects.HttpDates.TryParseHeader(answer.Header("Date"), out var theirs)
+            || (theirs - _time.GetUtcNow() - TimeSpan.FromTicks(Interlocked.Read(ref _skewTicks))).Duration() < TimeSpan.FromMinutes(5))
+        {
+            return false;
+        }
+
+        Interlocked.Exchange(ref _skewTicks, (theirs - _time.GetUtcNow()).Ticks);
+        return true;
+    }
+
+    private RemoteException Unavailable(string why, Exception? cause) =>
+        new(RemoteFailure.Unavailable, $"The remote {_settings.Name} could not be reached: {why}.", cause);
+
+    /// <summary>100 ms, doubled each time, and spread, so that many waiters do not come back at once.</summary>
+    private static TimeSpan Backoff(int attempt) => TimeSpan.FromMilliseconds(100 * (1 << attempt) * (0.5 + (Random.Shared.NextDouble() / 2)));
+
+    private static SocketsHttpHandler Handler(RemoteSettings settings)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseCookies = false,
+            UseProxy = Environment.GetEnvironmentVariable("HTTPS_PROXY") is { Length: > 0 } && (settings.Endpoint ?? settings.AwsEndpoint).Scheme == Uri.UriSchemeHttps,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = settings.ConnectTimeout,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(55),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(15),
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+
+            // A body whose reader has gone is not read to its end for the sake of its connection.
+            MaxResponseDrainSize = 64 << 10,
+        };
+        if (settings.CaFile is { } file)
+        {
+            var authorities = new X509Certificate2Collection();
+            authorities.ImportFromPemFile(file);
+            handler.SslOptions = new SslClientAuthenticationOptions
+            {
+                CertificateChainPolicy = Policy(authorities),
+            };
+        }
+
+        return handler;
+    }
+
+    private static X509ChainPolicy Policy(X509Certificate2Collection authorities)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(authorities);
+        return policy;
+    }
+}
