@@ -106,8 +106,7 @@ public sealed class MergedListingSource : IListingSource
 
             if (_nextRemote is null
                 && !_remote.HasRowAtHand
-                && !_remote.HasEnded
-                && _remote.LastName.Length > 0
+                && _remote.PromisesMore
                 && await _tombstones.SeekAsync(_remote.LastName, cancellationToken) is null)
             {
                 return true;

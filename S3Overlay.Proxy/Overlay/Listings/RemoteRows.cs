@@ -22,6 +22,7 @@ public sealed class RemoteRows : IListingSource
     private string? _token;
     private bool _hasStarted;
     private bool _hasEnded;
+    private bool _hasRolledUp;
     private int _pageSize;
 
     /// <summary>The rows that <paramref name="query"/> wants of <paramref name="bucket"/>.</summary>
@@ -37,8 +38,10 @@ public sealed class RemoteRows : IListingSource
     /// <summary>Whether a row is at hand without asking the remote.</summary>
     public bool HasRowAtHand => _next < _rows.Count;
 
-    /// <summary>Whether the remote has said that there is nothing behind the rows at hand.</summary>
-    public bool HasEnded => _hasEnded;
+    /// <summary>
+    /// Whether the remote says that more rows come behind those at hand. One that leaves rolling up to us counts keys, not rows: its word is no proof.
+    /// </summary>
+    public bool PromisesMore => !_hasEnded && !_hasRolledUp && LastName.Length > 0;
 
     /// <summary>The name of the last row taken, or the empty string.</summary>
     public string LastName { get; private set; } = "";
@@ -141,9 +144,18 @@ public sealed class RemoteRows : IListingSource
             return IsBehind(name) ? row with { Name = name } : null;
         }
 
-        return !_query.After.IsBefore(name) ? null
-            : commonPrefix is null ? row with { Name = name }
-            : new ListingRow(commonPrefix, null);
+        if (!_query.After.IsBefore(name))
+        {
+            return null;
+        }
+
+        if (commonPrefix is null)
+        {
+            return row with { Name = name };
+        }
+
+        _hasRolledUp = true;
+        return new ListingRow(commonPrefix, null);
     }
 
     /// <summary>Whether keys under a common prefix lie behind the position; the prefix itself may stand before it.</summary>

@@ -332,6 +332,7 @@ public sealed class MergedListingTests
         while (true)
         {
             var (rows, hasMore) = await PageAsync(layer, below, query, pageSize);
+            Assert.True(all.Count == 0 || rows.Count > 0, "A page was promised, and is empty.");
             all.AddRange(rows);
             if (!hasMore)
             {
