@@ -166,7 +166,7 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
         string host,
         bool hasToken)
     {
-        var names = _headerNames.Read(claim.SignedHeaders) ?? throw Malformed(in claim, "the SignedHeaders are mal-formed.");
+        var names = _headerNames.Read(claim.SignedHeaders, out var areNamesKnown) ?? throw Malformed(in claim, "the SignedHeaders are mal-formed.");
         CheckEverythingIsSigned(names, headers);
 
         var accessKey = claim.AccessKey.ToString();
@@ -192,6 +192,10 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
         if (known is null)
         {
             _signingKeys.Keep(claim.KeyName, key);
+        }
+
+        if (!areNamesKnown)
+        {
             _headerNames.Keep(claim.SignedHeaders, names);
         }
 

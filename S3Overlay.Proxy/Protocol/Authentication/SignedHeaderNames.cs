@@ -13,10 +13,13 @@ internal sealed class SignedHeaderNames
     public SignedHeaderNames() => _byText = _known.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>The names of a list.</summary>
+    /// <param name="list">The names with semicolons between.</param>
+    /// <param name="isKnown">Whether the list is remembered already.</param>
     /// <returns>Null where something in it cannot be the lower-case name of a header.</returns>
-    public string[]? Read(ReadOnlySpan<char> list)
+    public string[]? Read(ReadOnlySpan<char> list, out bool isKnown)
     {
-        if (_byText.TryGetValue(list, out var known))
+        isKnown = _byText.TryGetValue(list, out var known);
+        if (isKnown)
         {
             return known;
         }

@@ -15,7 +15,7 @@ public static class ChecksumHeaders
     {
         ChecksumAlgorithm? algorithm = null;
         string? value = null;
-        foreach (var candidate in ChecksumNames.All)
+        for (var candidate = ChecksumAlgorithm.Crc32; candidate <= ChecksumAlgorithm.Sha256; candidate++)
         {
             var name = ChecksumNames.Header(candidate);
             var isHeader = headers.TryGetValue(name, out var sent) && sent.Count > 0;

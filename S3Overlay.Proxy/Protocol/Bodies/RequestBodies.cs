@@ -25,6 +25,12 @@ public static class RequestBodies
             return InChunks(raw, headers, plan, operation);
         }
 
+        if (headers.ContainsKey("x-amz-trailer"))
+        {
+            // A checksum was promised in a place where none can come: to go on would be to take it for checked.
+            throw new S3Exception(S3Errors.MalformedTrailer, "x-amz-trailer needs a body in aws-chunked encoding.");
+        }
+
         // The payload hash of most requests without a body is that of no bytes: nothing left to check.
         var sha256 = isEmpty && plan.Sha256 == SigV4.EmptyPayload ? null : plan.Sha256;
         var digests = BodyDigests.Read(headers, sha256, announced: [], ChecksumsAreOfTheBody(operation));

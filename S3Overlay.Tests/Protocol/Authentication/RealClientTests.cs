@@ -3,6 +3,7 @@ using System.Net;
 using Amazon.S3;
 using Amazon.S3.Model;
 
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Tests.Support;
@@ -113,6 +114,22 @@ public sealed class RealClientTests : IDisposable
         using var answer = await http.SendAsync(request);
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task MetadataInThePresignedQueryIsMetadata()
+    {
+        await using var server = await SigningServer.StartAsync();
+        using var http = new HttpClient();
+        var signer = new RequestSigner(new SigningCredentials(SigningServer.AccessKey, SigningServer.SecretKey), "us-east-1");
+        var query = signer.Presign(
+            "PUT", server.Endpoint.Authority, "/bucket/key", "x-amz-meta-color=r%C3%B6d", [], DateTimeOffset.UtcNow, TimeSpan.FromMinutes(1));
+        using var body = new ByteArrayContent(Bytes);
+
+        using var answer = await http.PutAsync(new Uri(server.Endpoint, "/bucket/key?" + query), body);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal("röd", HeaderText.ToText(Assert.Single(server.Objects).Value.Headers["x-amz-meta-color"]));
     }
 
     [ClientFact("curl")]

@@ -86,6 +86,12 @@ public sealed class DigestTests : BodyTestBase
     }
 
     [Fact]
+    public void ATrailerThatCannotComeIsRefused() =>
+        Assert.Equal(
+            "MalformedTrailerError",
+            Assert.Throws<S3Exception>(() => Plain(PayloadPlan.Unsigned, ("x-amz-trailer", "x-amz-checksum-crc32"))).Error.Code);
+
+    [Fact]
     public void AnotherAlgorithmThanTheOneSaidIsRefused() =>
         Assert.Equal(
             "Value for x-amz-sdk-checksum-algorithm header is invalid.",
