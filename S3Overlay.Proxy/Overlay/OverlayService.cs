@@ -93,29 +93,37 @@ public sealed class OverlayService : IS3Service
         }
 
         RefuseInternalMetadata(request);
-        if (_directory.Below(request.Bucket) is null)
+        var hasRemote = _directory.Below(request.Bucket) is not null;
+        return request.Operation switch
         {
-            return request.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy
-                ? _copies.CopyAsync(new BucketView(request.Bucket, null, default), request, answer, cancellationToken)
-                : _local.HandleAsync(request, answer, cancellationToken);
-        }
-
-        return request.Operation is S3Operation.GetObject or S3Operation.HeadObject
-            ? _reads.AnswerAsync(request, answer, cancellationToken)
-            : HandleOverlaidAsync(request, answer, cancellationToken);
+            S3Operation.GetObject or S3Operation.HeadObject when hasRemote => _reads.AnswerAsync(request, answer, cancellationToken),
+            S3Operation.CopyObject or S3Operation.UploadPartCopy => HandleOverlaidAsync(request, answer, cancellationToken),
+            _ => hasRemote ? HandleOverlaidAsync(request, answer, cancellationToken) : _local.HandleAsync(request, answer, cancellationToken),
+        };
     }
 
     private async Task HandleOverlaidAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
-        var bucket = await _directory.LookAsync(request.Bucket, cancellationToken);
+        try
+        {
+            var bucket = await _directory.LookAsync(request.Bucket, cancellationToken);
+            await HandleAsync(bucket, request, answer, cancellationToken);
+        }
+        catch (RemoteException failure)
+        {
+            throw Failures.ToS3(failure);
+        }
+    }
+
+    private Task HandleAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
         if (bucket.Remote is null && request.Operation is not (S3Operation.CopyObject or S3Operation.UploadPartCopy or S3Operation.DeleteBucket))
         {
             // Deleted here, and perhaps made anew: local alone, as if there had never been a remote (rule B4). Deleting it once more must leave the mark.
-            await _local.HandleAsync(request, answer, cancellationToken);
-            return;
+            return _local.HandleAsync(request, answer, cancellationToken);
         }
 
-        await (request.Operation switch
+        return request.Operation switch
         {
             S3Operation.GetObjectAcl or S3Operation.GetObjectTagging or S3Operation.GetObjectAttributes or S3Operation.GetObjectLegalHold
                 or S3Operation.GetObjectRetention or S3Operation.GetObjectTorrent => _reads.AnswerAsync(request, answer, cancellationToken),
@@ -144,7 +152,7 @@ public sealed class OverlayService : IS3Service
 
             // Local's answer alone would pass for the whole: of versions, that a key has none; of a rename, that nothing of the remote shows any more.
             _ => throw new S3Exception(S3Errors.NotImplemented),
-        });
+        };
     }
 
     private async Task ListAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)

@@ -29,6 +29,9 @@ public sealed class InMemoryRemote : IRemote
     /// <summary>Turned on, it takes no notice of where a listing should start.</summary>
     public bool IgnoresStartAfter { get; set; }
 
+    /// <summary>The tags of every object, as the XML of <c>?tagging</c>.</summary>
+    public string Tagging { get; set; } = "";
+
     /// <summary>Runs before a page is given.</summary>
     public Func<RemoteListing, Task>? BeforeList { get; set; }
 
@@ -74,6 +77,11 @@ public sealed class InMemoryRemote : IRemote
     {
         Gets.Enqueue(read);
         var (info, bytes) = Find(read);
+        if (read.Query == "tagging")
+        {
+            return Task.FromResult(new RemoteObject(info, 200, null, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Tagging))));
+        }
+
         if (RangeHeader.Parse(read.Range) is { } header)
         {
             var range = header.Resolve(bytes.Length)

@@ -70,7 +70,7 @@ public sealed class RemoteSource
         var read = new RemoteRead(_remote.Name, _remote.RemoteKey(_source.Key))
         {
             Query = VersionQuery(_source),
-            IfMatch = Info.ETag,
+            IfMatch = Info.ETag.Length > 0 ? Info.ETag : null,
             Range = range is { } part ? $"bytes={part.First}-{part.Last}" : null,
         };
         return new RemoteObjectBody(await _remote.Remote.GetAsync(read, cancellationToken), range?.Length ?? Info.Size);

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Support;
 
@@ -117,6 +118,41 @@ public sealed class CopyTests
                 S3Operation.UploadPartCopy, Bucket, "big", "", "partNumber=3&uploadId=u", ("x-amz-copy-source", "mapped/key"), ("x-amz-copy-source-range", range));
             Assert.Same(S3Errors.InvalidArgument, failure.Error);
         }
+    }
+
+    [Theory]
+    [InlineData("mapped")]
+    [InlineData("plain")]
+    [Trait("Rule", "F")]
+    public async Task A_copy_from_a_remote_out_of_reach_is_503(string target)
+    {
+        await _bench.SendAsync(S3Operation.CreateBucket, "plain");
+        _bench.Remote.Failure = new RemoteException(RemoteFailure.Unavailable, "down");
+        var failure = await _bench.FailAsync(S3Operation.CopyObject, target, "copy", headers: ("x-amz-copy-source", "mapped/key"));
+        Assert.Same(S3Errors.ServiceUnavailable, failure.Error);
+    }
+
+    [Fact]
+    [Trait("Rule", "W4")]
+    public async Task Tags_are_copied_unless_the_client_gives_its_own()
+    {
+        _bench.Remote.Put("below", "key", "bytes", ("x-amz-tagging-count", "1"));
+        _bench.Remote.Tagging = "<Tagging><TagSet><Tag><Key>a b</Key><Value>1&amp;2</Value></Tag></TagSet></Tagging>";
+        await CopyAsync("key", "copy");
+        Assert.Equal("a%20b=1%262", _bench.Layer.Find(Bucket, "copy")!.Header("x-amz-tagging"));
+        await CopyAsync("key", "other", ("x-amz-tagging-directive", "REPLACE"), ("x-amz-tagging", "c=d"));
+        Assert.Equal("c=d", _bench.Layer.Find(Bucket, "other")!.Header("x-amz-tagging"));
+    }
+
+    [Fact]
+    [Trait("Rule", "V1")]
+    public async Task A_version_of_the_remotes_is_copied_from_there()
+    {
+        _bench.Remote.Put("below", "key", "bytes", ("x-amz-version-id", "v 1"));
+        var answer = await CopyAsync("key?versionId=v 1", "copy");
+        Assert.Equal("v 1", answer.Headers["x-amz-copy-source-version-id"]);
+        Assert.Equal("bytes", await _bench.GetAsync(Bucket, "copy"));
+        Assert.Equal("versionId=v%201", Assert.Single(_bench.Remote.Gets).Query);
     }
 
     [Fact]
