@@ -1,0 +1,211 @@
+using System.Net;
+
+using S3Overlay.Proxy.Forwarding;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Tests.Contract;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding;
+
+public sealed class S3RemoteTests : IAsyncLifetime
+{
+    private static readonly byte[] Bytes = [.. Enumerable.Range(0, 200).Select(i => (byte)i)];
+
+    private ScriptedRemote _server = null!;
+    private S3WireClient _client = null!;
+    private S3Remote _remote = null!;
+
+    public async Task InitializeAsync()
+    {
+        _server = await ScriptedRemote.StartAsync();
+        var settings = new RemoteSettings { Endpoint = _server.Endpoint, InstanceId = "test" };
+        _client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("key", "secret")), TimeProvider.System);
+        _remote = new S3Remote(settings, _client, TimeProvider.System);
+        _server.Put("bucket", "k", Bytes, ("x-amz-meta-colour", "blue"), ("Content-Encoding", "gzip"));
+    }
+
+    public async Task DisposeAsync()
+    {
+        _client.Dispose();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Brings_an_object_with_the_headers_that_are_its_own()
+    {
+        await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
+        Assert.Equal((200, 200L, new ByteRange(0, 199)), (answer.Status, answer.Info.Size, answer.Range!.Value));
+        Assert.Equal(("blue", "gzip", "binary/octet-stream"), (answer.Info.Header("x-amz-meta-colour"), answer.Info.Header("Content-Encoding"), answer.Info.Header("Content-Type")));
+        Assert.Null(answer.Info.Header("Date") ?? answer.Info.Header("Content-Length") ?? answer.Info.Header("Accept-Ranges") ?? answer.Info.Header("ETag"));
+        Assert.Equal(Bytes, await ReadAsync(answer));
+        Assert.StartsWith("AWS4-HMAC-SHA256 Credential=key/", _server.Requests[0].Headers["Authorization"], StringComparison.Ordinal);
+        Assert.Equal("ENABLED", _server.Requests[0].Headers["x-amz-checksum-mode"]);
+        Assert.Equal("test", _server.Requests[0].Headers["x-s3overlay-via"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(AwkwardKeys.Indexes), MemberType = typeof(AwkwardKeys))]
+    public async Task Any_key_arrives_as_it_is(int index)
+    {
+        var key = AwkwardKeys.All[index];
+        _server.Put("bucket", key, Bytes);
+        await using var answer = await _remote.GetAsync(new("bucket", key), default);
+        Assert.Equal(Bytes, await ReadAsync(answer));
+        Assert.Equal(key, _server.Requests[0].Key);
+        var page = await _remote.ListAsync(new("bucket", key, "", "", null, 1000), default);
+        Assert.Contains(page.Rows, row => row.Name == key);
+    }
+
+    [Fact]
+    [Trait("Rule", "F-broken")]
+    public async Task A_body_cut_anywhere_is_healed_with_the_same_version()
+    {
+        for (var cut = 0; cut < Bytes.Length; cut += 13)
+        {
+            var first = true;
+            _server.Script = (request, _) => Task.FromResult(first && !(first = false) ? new ScriptedOutcome { CutAfter = cut } : ScriptedOutcome.AsUsual);
+            var before = _server.Requests.Count;
+            await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
+            Assert.Equal(Bytes, await ReadAsync(answer));
+            var again = _server.Requests[^1];
+            Assert.Equal(2, _server.Requests.Count - before);
+            Assert.Equal(($"bytes={cut}-199", answer.Info.ETag), (again.Headers["Range"], again.Headers["If-Match"]));
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "R7")]
+    public async Task A_body_whose_object_changed_is_broken_off_and_not_mixed()
+    {
+        _server.Script = (request, _) =>
+        {
+            if (request.Headers.ContainsKey("If-Match"))
+            {
+                _server.Put("bucket", "k", [.. Bytes.Reverse()]);
+            }
+
+            return Task.FromResult(request.Headers.ContainsKey("If-Match") ? ScriptedOutcome.AsUsual : new ScriptedOutcome { CutAfter = 50 });
+        };
+        await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
+        Assert.Equal(RemoteFailure.Changed, (await Assert.ThrowsAsync<RemoteException>(() => ReadAsync(answer))).Failure);
+    }
+
+    [Fact]
+    public async Task Without_an_ETag_nothing_is_healed()
+    {
+        _server.Put("bucket", "weak", new ScriptedObject(Bytes, "W/\"1\"", DateTimeOffset.UtcNow, []));
+        _server.Script = (_, _) => Task.FromResult(new ScriptedOutcome { CutAfter = 50 });
+        await using var answer = await _remote.GetAsync(new("bucket", "weak"), default);
+        Assert.Equal(RemoteFailure.BodyBroken, (await Assert.ThrowsAsync<RemoteException>(() => ReadAsync(answer))).Failure);
+    }
+
+    [Theory]
+    [InlineData(404, "NoSuchKey", RemoteFailure.NoSuchKey)]
+    [InlineData(404, "NoSuchBucket", RemoteFailure.NoSuchBucket)]
+    [InlineData(403, "AccessDenied", RemoteFailure.AccessDenied)]
+    [InlineData(403, "InvalidAccessKeyId", RemoteFailure.BadCredentials)]
+    [InlineData(403, "SignatureDoesNotMatch", RemoteFailure.BadCredentials)]
+    [InlineData(400, "ExpiredToken", RemoteFailure.BadCredentials)]
+    [InlineData(403, "InvalidObjectState", RemoteFailure.Other)]
+    [InlineData(412, "PreconditionFailed", RemoteFailure.Changed)]
+    [InlineData(508, "LoopDetected", RemoteFailure.Loop)]
+    [Trait("Rule", "F-forbidden")]
+    public async Task Says_what_an_error_means(int status, string code, RemoteFailure expected)
+    {
+        _server.Script = async (_, context) =>
+        {
+            await ScriptedRemote.AnswerErrorAsync(context, status, code);
+            return ScriptedOutcome.Answered;
+        };
+        Assert.Equal(expected, (await Assert.ThrowsAsync<RemoteException>(() => _remote.GetAsync(new("bucket", "k"), default))).Failure);
+        if (status is 403)
+        {
+            Assert.Equal(expected, (await Assert.ThrowsAsync<RemoteException>(() => _remote.HeadAsync(new("bucket", "k"), default))).Failure);
+            Assert.Equal(("GET", "bytes=0-0"), (_server.Requests[^1].Method, _server.Requests[^1].Headers["Range"]));
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "F-unreachable")]
+    public async Task A_5xx_is_asked_again_and_a_SlowDown_too()
+    {
+        var answers = new Queue<(int, string)>([(500, "InternalError"), (503, "SlowDown")]);
+        _server.Script = async (_, context) =>
+        {
+            if (!answers.TryDequeue(out var error))
+            {
+                return ScriptedOutcome.AsUsual;
+            }
+
+            await ScriptedRemote.AnswerErrorAsync(context, error.Item1, error.Item2);
+            return ScriptedOutcome.Answered;
+        };
+        await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
+        Assert.Equal(Bytes, await ReadAsync(answer));
+        Assert.Equal(3, _server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task The_region_is_learnt_once()
+    {
+        _server.Script = async (request, context) =>
+        {
+            if (request.Headers["Authorization"].Contains("/eu-north-1/", StringComparison.Ordinal))
+            {
+                return ScriptedOutcome.AsUsual;
+            }
+
+            context.Response.Headers["x-amz-bucket-region"] = "eu-north-1";
+            await ScriptedRemote.AnswerErrorAsync(context, 400, "AuthorizationHeaderMalformed");
+            return ScriptedOutcome.Answered;
+        };
+        for (var i = 0; i < 2; i++)
+        {
+            await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
+            Assert.Equal(200, answer.Status);
+        }
+
+        Assert.Equal(3, _server.Requests.Count);
+    }
+
+    [Fact]
+    [Trait("Rule", "W1")]
+    public async Task The_transport_refuses_everything_but_reading()
+    {
+        using var guarded = new HttpMessageInvoker(new ReadOnlyHandler(new SocketsHttpHandler()));
+        foreach (var method in new[] { HttpMethod.Put, HttpMethod.Post, HttpMethod.Delete, HttpMethod.Patch, HttpMethod.Options })
+        {
+            using var request = new HttpRequestMessage(method, _server.Endpoint);
+            await Assert.ThrowsAsync<InvalidOperationException>(() => guarded.SendAsync(request, default));
+        }
+
+        using var body = new HttpRequestMessage(HttpMethod.Get, _server.Endpoint) { Content = new StringContent("x") };
+        await Assert.ThrowsAsync<InvalidOperationException>(() => guarded.SendAsync(body, default));
+        Assert.Empty(_server.Requests);
+    }
+
+    [Theory]
+    [InlineData("s3.eu-west-1.amazonaws.com", "my-bucket", true)]
+    [InlineData("storage.example.org", "my-bucket", true)]
+    [InlineData("storage.example.org", "my.bucket", false)]
+    [InlineData("localhost", "my-bucket", false)]
+    [InlineData("minio", "my-bucket", false)]
+    [InlineData("10.0.0.1", "my-bucket", false)]
+    [InlineData("[::1]", "my-bucket", false)]
+    public void Addressing_follows_the_host(string host, string bucket, bool isVirtual)
+    {
+        var target = new RemoteAddress(new Uri($"https://{host}:9000"), S3Overlay.Proxy.Configuration.AddressingStyle.Auto).Of(bucket, "a/../b%", "");
+        Assert.Equal(isVirtual ? $"{bucket}.{host}:9000" : $"{host}:9000", target.Host);
+        Assert.Equal(isVirtual ? "/a/../b%25" : $"/{bucket}/a/../b%25", target.RawPath);
+        Assert.EndsWith(target.RawPath, target.Uri.AbsoluteUri, StringComparison.Ordinal);
+    }
+
+    private static async Task<byte[]> ReadAsync(RemoteObject answer)
+    {
+        using var copy = new MemoryStream();
+        await answer.Body.CopyToAsync(copy);
+        return copy.ToArray();
+    }
+}

@@ -1,0 +1,20 @@
+namespace S3Overlay.Tests.Support;
+
+/// <summary>How a scripted remote goes on with a request.</summary>
+public sealed record ScriptedOutcome
+{
+    /// <summary>As a server should.</summary>
+    public static readonly ScriptedOutcome AsUsual = new();
+
+    /// <summary>The script has answered already.</summary>
+    public static readonly ScriptedOutcome Answered = new() { IsAnswered = true };
+
+    /// <summary>Whether the script has answered already.</summary>
+    public bool IsAnswered { get; private init; }
+
+    /// <summary>Cut the connection after so many body bytes.</summary>
+    public long? CutAfter { get; init; }
+
+    /// <summary>Wait after so many body bytes until the gate opens.</summary>
+    public (long Bytes, TaskCompletionSource Open)? GateAfter { get; init; }
+}

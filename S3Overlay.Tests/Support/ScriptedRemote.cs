@@ -1,0 +1,250 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.FrontDoor;
+using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>
+/// A small S3 server on a loopback port that does as it is told: it remembers what it was asked, and may be slow, broken, wrong or changing. It never checks
+/// signatures, and when it is disposed it insists that it saw nothing but GET and HEAD (rule W1).
+/// </summary>
+public sealed class ScriptedRemote : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<(string Bucket, string Key), ScriptedObject> _objects = new();
+    private readonly ConcurrentQueue<ScriptedRequest> _requests = new();
+    private readonly WebApplication _app;
+
+    private ScriptedRemote(WebApplication app) => _app = app;
+
+    /// <summary>What happens to a request before the server answers it as usual; null for nothing. May itself answer, wait, or cut the connection.</summary>
+    public Func<ScriptedRequest, HttpContext, Task<ScriptedOutcome>>? Script { get; set; }
+
+    /// <summary>Where it listens.</summary>
+    public Uri Endpoint { get; private set; } = null!;
+
+    /// <summary>What it was asked, in order of arrival.</summary>
+    public IReadOnlyList<ScriptedRequest> Requests => [.. _requests];
+
+    /// <summary>Starts one on a free port.</summary>
+    public static async Task<ScriptedRemote> StartAsync()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+        });
+        var app = builder.Build();
+        var remote = new ScriptedRemote(app);
+        app.Run(remote.HandleAsync);
+        await app.StartAsync();
+        remote.Endpoint = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+        return remote;
+    }
+
+    /// <summary>Puts an object there; another one of that key is replaced.</summary>
+    public ScriptedObject Put(string bucket, string key, byte[] bytes, params (string Name, string Value)[] headers) =>
+        _objects[(bucket, key)] = new ScriptedObject(bytes, $"\"{Convert.ToHexStringLower(MD5.HashData(bytes))}\"", DateTimeOffset.UtcNow, headers);
+
+    /// <summary>Puts an object with an ETag of one's own.</summary>
+    public void Put(string bucket, string key, ScriptedObject item) => _objects[(bucket, key)] = item;
+
+    /// <summary>Takes an object away.</summary>
+    public void Remove(string bucket, string key) => _objects.TryRemove((bucket, key), out _);
+
+    /// <summary>How many body bytes of an object went out, all its answers together.</summary>
+    public long BodyBytesSent(string bucket, string key) => _requests.Where(r => r.Bucket == bucket && r.Key == key).Sum(r => Interlocked.Read(ref r.BytesSent));
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource(TimeSpan.Zero);
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+        Assert.DoesNotContain(Requests, request => request.Method is not ("GET" or "HEAD"));
+    }
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        var target = RequestTarget.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, "", "");
+        var request = new ScriptedRequest(
+            context.Request.Method, target.RawPath, target.RawQuery, target.Bucket, target.Key,
+            context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase));
+        _requests.Enqueue(request);
+        var outcome = Script is { } script ? await script(request, context) : ScriptedOutcome.AsUsual;
+        if (outcome.IsAnswered)
+        {
+            return;
+        }
+
+        if (target.Key.Length > 0)
+        {
+            await AnswerObjectAsync(request, context, outcome);
+        }
+        else if (request.Method == "HEAD")
+        {
+            context.Response.StatusCode = _objects.Keys.Any(k => k.Bucket == target.Bucket) ? 200 : 404;
+        }
+        else if (target.Bucket.Length > 0)
+        {
+            await AnswerListingAsync(request, context);
+        }
+        else
+        {
+            await AnswerErrorAsync(context, 403, "AccessDenied");
+        }
+    }
+
+    /// <summary>Answers with an error document.</summary>
+    public static async Task AnswerErrorAsync(HttpContext context, int status, string code)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/xml";
+        if (context.Request.Method != "HEAD")
+        {
+            await context.Response.WriteAsync($"<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>As the script says.</Message></Error>");
+        }
+    }
+
+    private async Task AnswerObjectAsync(ScriptedRequest request, HttpContext context, ScriptedOutcome outcome)
+    {
+        if (!_objects.TryGetValue((request.Bucket, request.Key), out var item))
+        {
+            await AnswerErrorAsync(context, 404, _objects.Keys.Any(k => k.Bucket == request.Bucket) ? "NoSuchKey" : "NoSuchBucket");
+            return;
+        }
+
+        if (request.Headers.TryGetValue("If-Match", out var ifMatch) && !ETags.ListHas(ifMatch, item.ETag))
+        {
+            await AnswerErrorAsync(context, 412, "PreconditionFailed");
+            return;
+        }
+
+        var headers = context.Response.Headers;
+        if (item.ETag.Length > 0)
+        {
+            headers.ETag = item.ETag;
+        }
+
+        headers.LastModified = HttpDates.Header(item.LastModified);
+        if (request.Headers.TryGetValue("If-None-Match", out var ifNoneMatch) && ETags.ListHas(ifNoneMatch, item.ETag))
+        {
+            context.Response.StatusCode = 304;
+            return;
+        }
+
+        headers.ContentType = "binary/octet-stream";
+        headers.AcceptRanges = "bytes";
+        foreach (var (name, value) in item.Headers)
+        {
+            headers[name] = value;
+        }
+
+        var bytes = new ByteRange(0, item.Bytes.Length - 1);
+        if (RangeHeader.Parse(request.Headers.GetValueOrDefault("Range")) is { } range)
+        {
+            if (range.Resolve(item.Bytes.Length) is not { } resolved)
+            {
+                headers.ContentRange = $"bytes */{item.Bytes.Length}";
+                await AnswerErrorAsync(context, 416, "InvalidRange");
+                return;
+            }
+
+            bytes = resolved;
+            context.Response.StatusCode = 206;
+            headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {bytes.First}-{bytes.Last}/{item.Bytes.Length}");
+        }
+
+        headers.ContentLength = bytes.Length;
+        if (request.Method == "HEAD")
+        {
+            return;
+        }
+
+        const int Piece = 64 << 10;
+        for (var at = bytes.First; at <= bytes.Last;)
+        {
+            var sent = at - bytes.First;
+            if (outcome.GateAfter is { } gate && sent >= gate.Bytes)
+            {
+                await gate.Open.Task.WaitAsync(context.RequestAborted);
+            }
+
+            var count = (int)Math.Min(Piece, bytes.Last - at + 1);
+            count = outcome.GateAfter is { } ahead && sent < ahead.Bytes ? (int)Math.Min(count, ahead.Bytes - sent) : count;
+            count = outcome.CutAfter is { } cut ? (int)Math.Min(count, cut - sent) : count;
+            if (count > 0)
+            {
+                await context.Response.Body.WriteAsync(item.Bytes.AsMemory((int)at, count), context.RequestAborted);
+                await context.Response.Body.FlushAsync(context.RequestAborted);
+                Interlocked.Add(ref request.BytesSent, count);
+                at += count;
+            }
+
+            if (outcome.CutAfter is { } end && at - bytes.First >= end && at <= bytes.Last)
+            {
+                // Ending short of the announced length closes the connection behind the last byte; aborting it would throw away what was sent before.
+                await context.Response.Body.FlushAsync(context.RequestAborted);
+                return;
+            }
+        }
+    }
+
+    private async Task AnswerListingAsync(ScriptedRequest request, HttpContext context)
+    {
+        if (!_objects.Keys.Any(k => k.Bucket == request.Bucket))
+        {
+            await AnswerErrorAsync(context, 404, "NoSuchBucket");
+            return;
+        }
+
+        var query = S3Query.Parse(request.RawQuery);
+        var prefix = query["prefix"] ?? "";
+        var after = query["continuation-token"] ?? query["start-after"] ?? "";
+        var rollUp = new ListingQuery(prefix, query["delimiter"] ?? "", ListingPosition.Start, 0);
+        var max = int.Parse(query["max-keys"] ?? "1000", CultureInfo.InvariantCulture);
+        var names = _objects.Where(o => o.Key.Bucket == request.Bucket && o.Key.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(o => (Name: rollUp.CommonPrefixOf(o.Key.Key) ?? o.Key.Key, Item: rollUp.CommonPrefixOf(o.Key.Key) is null ? o.Value : null))
+            .DistinctBy(row => row.Name)
+            .Where(row => Utf8Order.Compare(row.Name, after) > 0)
+            .OrderBy(row => row.Name, Utf8Order.Instance)
+            .ToList();
+        var xml = new S3XmlWriter().Root("ListBucketResult").Element("EncodingType", "url").Element("IsTruncated", names.Count > max);
+        if (names.Count > max)
+        {
+            xml.Element("NextContinuationToken", names[max - 1].Name);
+        }
+
+        foreach (var (name, item) in names.Take(max))
+        {
+            if (item is null)
+            {
+                xml.Open("CommonPrefixes").Element("Prefix", UriEncoding.EncodeKey(name)).Close("CommonPrefixes");
+            }
+            else
+            {
+                xml.Open("Contents").Element("Key", UriEncoding.EncodeKey(name)).Element("LastModified", item.LastModified)
+                    .Element("ETag", item.ETag).Element("Size", item.Bytes.Length).Element("StorageClass", "STANDARD").Close("Contents");
+            }
+        }
+
+        context.Response.ContentType = "application/xml";
+        await context.Response.Body.WriteAsync(xml.Close("ListBucketResult").Content, context.RequestAborted);
+    }
+}

@@ -1,0 +1,8 @@
+namespace S3Overlay.Tests.Support;
+
+/// <summary>A request that a scripted remote got.</summary>
+public sealed record ScriptedRequest(string Method, string RawPath, string RawQuery, string Bucket, string Key, IReadOnlyDictionary<string, string> Headers)
+{
+    /// <summary>How many body bytes of the answer went out so far.</summary>
+    public long BytesSent;
+}
