@@ -2,11 +2,11 @@ using System.Buffers.Binary;
 
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>CRC-32 (ISO-HDLC, as in zip and Ethernet), eight bytes a step.</summary>
-/// <remarks>Processors have no instruction for this polynomial; tables of eight are within reach of what a disk or a network delivers.</remarks>
+/// <summary>CRC-32 (ISO-HDLC, as in zip and Ethernet), by carry-less multiplication where the processor has it.</summary>
 public static class Crc32Iso
 {
     private static readonly uint[] Tables = BuildTables();
+    private static readonly CrcFolding Folding = new(CrcCombine.Crc32Polynomial, 32);
 
     /// <summary>The checksum of some bytes.</summary>
     public static uint Compute(ReadOnlySpan<byte> bytes) => Append(0, bytes);
@@ -14,8 +14,22 @@ public static class Crc32Iso
     /// <summary>Goes on with a checksum: <paramref name="crc"/> is that of the bytes before, 0 at the start.</summary>
     public static uint Append(uint crc, ReadOnlySpan<byte> bytes)
     {
-        ReadOnlySpan<uint> tables = Tables;
         crc = ~crc;
+        if (CrcFolding.IsSupported && bytes.Length >= CrcFolding.MinLength)
+        {
+            Span<byte> rest = stackalloc byte[CrcFolding.RestLength];
+            var shortened = Folding.Shorten(crc, bytes, rest);
+            crc = Update(0, rest);
+            bytes = bytes[shortened..];
+        }
+
+        return ~Update(crc, bytes);
+    }
+
+    /// <summary>The same with tables of eight bytes: for processors without the instruction, and for what is short.</summary>
+    internal static uint Update(uint crc, ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<uint> tables = Tables;
         for (; bytes.Length >= 8; bytes = bytes[8..])
         {
             var word = BinaryPrimitives.ReadUInt64LittleEndian(bytes) ^ crc;
@@ -34,7 +48,7 @@ public static class Crc32Iso
             crc = tables[(byte)(crc ^ octet)] ^ (crc >> 8);
         }
 
-        return ~crc;
+        return crc;
     }
 
     private static uint[] BuildTables()

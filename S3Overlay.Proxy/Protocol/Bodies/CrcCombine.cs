@@ -28,16 +28,24 @@ public static class CrcCombine
     public static ulong Crc64Nvme(ulong first, ulong second, long secondLength) =>
         Combine(first, second, secondLength, Crc64NvmePolynomial, 64);
 
+    /// <summary>x^n modulo a polynomial, reflected: the highest of the bits is x^0.</summary>
+    internal static ulong PowerOfX(long exponent, ulong polynomial, int width) =>
+        Power(1UL << (width - 2), (ulong)exponent, polynomial, width);
+
     private static ulong Combine(ulong first, ulong second, long secondLength, ulong polynomial, int width)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(secondLength);
 
-        // Reflected: the highest bit is x^0.
-        var power = 1UL << (width - 1);
-        var square = 1UL << (width - 9); // x^8: one byte
-        for (var bytes = (ulong)secondLength; bytes != 0; bytes >>= 1)
+        var oneByte = 1UL << (width - 9); // x^8
+        return Multiply(Power(oneByte, (ulong)secondLength, polynomial, width), first, polynomial, width) ^ second;
+    }
+
+    private static ulong Power(ulong square, ulong exponent, ulong polynomial, int width)
+    {
+        var power = 1UL << (width - 1); // x^0
+        for (; exponent != 0; exponent >>= 1)
         {
-            if ((bytes & 1) != 0)
+            if ((exponent & 1) != 0)
             {
                 power = Multiply(square, power, polynomial, width);
             }
@@ -45,7 +53,7 @@ public static class CrcCombine
             square = Multiply(square, square, polynomial, width);
         }
 
-        return Multiply(power, first, polynomial, width) ^ second;
+        return power;
     }
 
     private static ulong Multiply(ulong left, ulong right, ulong polynomial, int width)

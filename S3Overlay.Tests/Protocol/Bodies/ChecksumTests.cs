@@ -19,11 +19,27 @@ public sealed class ChecksumTests
     }
 
     [Fact]
-    public void CrcsOfManyBytesEqualTheBitwiseDefinition()
+    public void CrcsOfAnyLengthEqualTheBitwiseDefinition()
     {
-        Assert.Equal(Bitwise(Long, 0xEDB88320, uint.MaxValue), Crc32Iso.Compute(Long));
-        Assert.Equal(Bitwise(Long, 0x82F63B78, uint.MaxValue), Crc32C.Compute(Long));
-        Assert.Equal(Bitwise(Long, 0x9A6C9329AC4BC9B5, ulong.MaxValue), Crc64Nvme.Compute(Long));
+        foreach (var length in Enumerable.Range(0, 300).Append(Long.Length))
+        {
+            var bytes = Long[..length];
+            Assert.Equal(Bitwise(bytes, 0xEDB88320, uint.MaxValue), Crc32Iso.Compute(bytes));
+            Assert.Equal(Bitwise(bytes, 0xEDB88320, uint.MaxValue), ~Crc32Iso.Update(uint.MaxValue, bytes));
+            Assert.Equal(Bitwise(bytes, 0x82F63B78, uint.MaxValue), Crc32C.Compute(bytes));
+            Assert.Equal(Bitwise(bytes, 0x9A6C9329AC4BC9B5, ulong.MaxValue), Crc64Nvme.Compute(bytes));
+            Assert.Equal(Bitwise(bytes, 0x9A6C9329AC4BC9B5, ulong.MaxValue), ~Crc64Nvme.Update(ulong.MaxValue, bytes));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(200)]
+    [InlineData(5_000)]
+    public void ACrcGoesOnWhereItWasLeft(int cut)
+    {
+        Assert.Equal(Crc32Iso.Compute(Long), Crc32Iso.Append(Crc32Iso.Compute(Long.AsSpan(0, cut)), Long.AsSpan(cut)));
+        Assert.Equal(Crc64Nvme.Compute(Long), Crc64Nvme.Append(Crc64Nvme.Compute(Long.AsSpan(0, cut)), Long.AsSpan(cut)));
     }
 
     [Theory]
