@@ -38,6 +38,9 @@ public sealed class OverlayBench : IRemoteBuckets
 
     public OverlaySettings Settings { get; set; } = new();
 
+    /// <summary>Which keys of a DeleteObjects the caller may write.</summary>
+    public Func<string, bool> MayWrite { get; set; } = static _ => true;
+
     /// <summary>The mapped bucket is <c>mapped</c>; <c>plain*</c> have no remote; all others continue under their own name.</summary>
     public IReadOnlyCollection<string> Mapped { get; } = ["mapped"];
 
@@ -74,7 +77,7 @@ public sealed class OverlayBench : IRemoteBuckets
 
     public static XElement Xml(BufferedAnswer answer) => XElement.Parse(Encoding.UTF8.GetString(answer.Content.Span));
 
-    private static S3Request Request(
+    private S3Request Request(
         S3Operation operation, string bucket, string key, string text, string query, (string Name, string Value)[] headers)
     {
         var all = new HeaderDictionary();
@@ -96,6 +99,7 @@ public sealed class OverlayBench : IRemoteBuckets
             Headers = all,
             Caller = new S3Caller("key"),
             Body = new TextBody(text),
+            MayWrite = MayWrite,
             RequestId = "REQUEST",
             Address = new S3Address("http", "localhost", false),
         };

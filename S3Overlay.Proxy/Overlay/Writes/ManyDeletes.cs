@@ -31,6 +31,11 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
         try
         {
             ObjectKeys.Check(item.Key);
+            if (!request.MayWrite(item.Key))
+            {
+                throw new S3Exception(S3Errors.AccessDenied);
+            }
+
             var answer = new BufferedAnswer();
             await deletes.DeleteKeyAsync(bucket, request, item.Key, item.VersionId, item.IfMatch, answer, cancellationToken);
             return new DeleteOutcome(item, answer.Status < 400 ? null : new S3Error("InternalError", answer.Status, "The local layer could not delete the object."));

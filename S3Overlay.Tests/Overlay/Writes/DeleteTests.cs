@@ -137,6 +137,17 @@ public sealed class DeleteTests
     }
 
     [Fact]
+    [Trait("Rule", "A2")]
+    public async Task A_key_the_caller_may_not_write_is_not_deleted()
+    {
+        _bench.MayWrite = key => key != "b";
+        await _bench.SendAsync(S3Operation.PutObject, Bucket, "b", "written");
+        var answer = OverlayBench.Xml(await _bench.SendAsync(S3Operation.DeleteObjects, Bucket, text: Delete(true, ["a", "b"])));
+        Assert.Equal("AccessDenied", Assert.Single(answer.Elements()).Elements().Single(element => element.Name.LocalName == "Code").Value);
+        Assert.Equal("written", await _bench.GetAsync(Bucket, "b"));
+    }
+
+    [Fact]
     [Trait("Rule", "V2")]
     public async Task A_version_that_local_lacks_is_not_deleted()
     {
