@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Configuration;
+
 namespace S3Overlay.Proxy.Overlay;
 
 /// <summary>How the overlay shows its layers.</summary>
@@ -20,4 +22,15 @@ public sealed record OverlaySettings
 
     /// <summary>Whether ListBuckets shows the remote's buckets that no mapping names (rule B6).</summary>
     public bool ShowsRemoteBuckets { get; init; }
+
+    /// <summary>What the settings say.</summary>
+    public static OverlaySettings From(ProxyOptions options) => new()
+    {
+        CacheBucket = options.Cache.Bucket,
+        Region = options.Local.Region,
+        MergesListings = options.View.Listing == ListingScope.Merged,
+        ListsLocalOnError = options.View.ListingOnError == ListingFailure.Local,
+        LeavesTombstones = options.View.Deletes == DeleteBehaviour.Tombstone,
+        ShowsRemoteBuckets = options.Remote?.Unmapped == UnmappedBuckets.Show,
+    };
 }

@@ -34,7 +34,7 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
     public async ValueTask<bool> ExistsAsync(BucketView bucket, CancellationToken cancellationToken) =>
         bucket.IsLocal
         || (bucket.Remote is { } remote
-            && (IsMapped(bucket.Name) || await _memory.ExistsAsync(bucket.Name, remote, cancellationToken)));
+            && (remotes.IsMapped(bucket.Name) || await _memory.ExistsAsync(bucket.Name, remote, cancellationToken)));
 
     /// <summary>Refuses a bucket that is not there.</summary>
     /// <exception cref="S3Exception">NoSuchBucket.</exception>
@@ -63,6 +63,4 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
         await layer.DeleteBucketAsync(bucket.Name, cancellationToken);
         _memory.Forget(bucket.Name);
     }
-
-    private bool IsMapped(string bucket) => remotes.Mapped.Contains(bucket);
 }

@@ -8,4 +8,7 @@ public interface IRemoteBuckets
 
     /// <summary>The buckets that are mapped by name: they are listed, and exist without asking the remote (rules B1, B6).</summary>
     IReadOnlyCollection<string> Mapped { get; }
+
+    /// <summary>Whether the bucket is mapped by name.</summary>
+    bool IsMapped(string bucket) => Mapped.Contains(bucket);
 }
