@@ -49,6 +49,30 @@ public sealed class HeaderAuthenticationTests : AuthenticatorTestBase
         Assert.Equal(AccessKey, Authenticate("PUT", "/test$file.text", "", headers).Caller.AccessKey);
     }
 
+    [Theory]
+    [InlineData(SigV4.StreamingPayload, "content-encoding;content-length;host", "", "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9")]
+    [InlineData(SigV4.StreamingPayloadTrailer, "content-encoding;host", ";x-amz-trailer", "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e")]
+    public void AwsExamplesOfBodiesInChunksAreAccepted(string payload, string first, string last, string signature)
+    {
+        var headers = Headers(
+            ("x-amz-date", "20130524T000000Z"),
+            ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
+            ("x-amz-content-sha256", payload),
+            ("Content-Encoding", "aws-chunked"),
+            ("x-amz-decoded-content-length", "66560"),
+            ("Content-Length", "66824"),
+            ("Authorization", $"{Credential},SignedHeaders={first};x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class{last},"
+                + $"Signature={signature}"));
+        if (last.Length > 0)
+        {
+            headers["x-amz-trailer"] = "x-amz-checksum-crc32c";
+        }
+
+        var request = Authenticate("PUT", "/examplebucket/chunkObject.txt", "", headers, "s3.amazonaws.com");
+
+        Assert.Equal(PayloadFraming.SignedChunks, request.Payload.Framing);
+    }
+
     [Fact]
     public void TheTimeMayComeFromDateAlone()
     {

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -130,6 +132,30 @@ public sealed class RealClientTests : IDisposable
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal("röd", HeaderText.ToText(Assert.Single(server.Objects).Value.Headers["x-amz-meta-color"]));
+    }
+
+    [Theory]
+    [InlineData(SigV4.UnsignedPayload, "0123456789")]
+    [InlineData(SigV4.StreamingUnsignedPayloadTrailer, "a\r\n0123456789\r\n")]
+    [InlineData(SigV4.StreamingUnsignedPayloadTrailer, "ffff\r\n0123456789")]
+    public async Task AConnectionThatEndsInABodyIsAnIncompleteBody(string payload, string sent)
+    {
+        await using var server = await SigningServer.StartAsync();
+        var signer = new RequestSigner(new SigningCredentials(SigningServer.AccessKey, SigningServer.SecretKey), "us-east-1");
+        KeyValuePair<string, string>[] headers = [new("x-amz-decoded-content-length", "65535")];
+        var signed = signer.Sign("PUT", server.Endpoint.Authority, "/bucket/key", "", headers, payload, DateTimeOffset.UtcNow);
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, server.Endpoint.Port);
+        var lines = headers.Concat(signed.Headers).Select(header => $"{header.Key}: {header.Value}\r\n");
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"PUT /bucket/key HTTP/1.1\r\nHost: {server.Endpoint.Authority}\r\nContent-Length: 70000\r\n{string.Concat(lines)}\r\n{sent}"));
+        client.Client.Shutdown(SocketShutdown.Send);
+
+        // Kestrel may cancel the request or break the body, whichever it sees first: the end of the body is what must not come.
+        var failure = await server.FirstFailure.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.True(failure is OperationCanceledException or S3Exception { Error.Code: "IncompleteBody" }, failure.ToString());
+        Assert.Empty(server.Objects);
     }
 
     [ClientFact("curl")]

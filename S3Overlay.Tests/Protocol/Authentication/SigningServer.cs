@@ -23,6 +23,8 @@ internal sealed class SigningServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly RequestAuthenticator _authenticator = new(new OneKey(), new AuthenticationSettings(), TimeProvider.System);
 
+    private readonly TaskCompletionSource<Exception> _firstFailure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private SigningServer(WebApplication app) => _app = app;
 
     public Uri Endpoint => new(_app.Urls.First());
@@ -32,6 +34,9 @@ internal sealed class SigningServer : IAsyncDisposable
 
     /// <summary>What was refused, as the clients were told.</summary>
     public ConcurrentQueue<string> Refusals { get; } = new();
+
+    /// <summary>How the first request ended that was not answered with success.</summary>
+    public Task<Exception> FirstFailure => _firstFailure.Task;
 
     public static async Task<SigningServer> StartAsync()
     {
@@ -69,8 +74,13 @@ internal sealed class SigningServer : IAsyncDisposable
             var body = RequestBodies.Create(request.Body, request.ContentLength, request.Headers, authenticated.Payload);
             await AnswerAsync(context, path, body);
         }
+        catch (Exception failure) when (failure is not S3Exception)
+        {
+            _firstFailure.TrySetResult(failure);
+        }
         catch (S3Exception refusal)
         {
+            _firstFailure.TrySetResult(refusal);
             Refusals.Enqueue($"{request.Method} {target}: {refusal.Error.Code} {refusal.Message} "
                 + string.Join("; ", refusal.Details.Select(detail => $"{detail.Key}={detail.Value}")));
             context.Response.StatusCode = refusal.Error.Status;
