@@ -35,6 +35,9 @@ public sealed class InMemoryRemote : IRemote
     /// <summary>Runs before a page is given.</summary>
     public Func<RemoteListing, Task>? BeforeList { get; set; }
 
+    /// <summary>Turned on, a start in the midst of a folder leaves out the folder, as with Ceph.</summary>
+    public bool LeavesOutOpenFolders { get; set; }
+
     public ConcurrentQueue<RemoteListing> Lists { get; } = [];
 
     public ConcurrentQueue<RemoteRead> Gets { get; } = [];
@@ -121,6 +124,11 @@ public sealed class InMemoryRemote : IRemote
         var after = listing.ContinuationToken is { } token ? ContinuationTokens.Read(token)
             : new ListingPosition(IgnoresStartAfter ? "" : listing.StartAfter, false);
         var query = new ListingQuery(listing.Prefix, IgnoresDelimiters ? "" : listing.Delimiter, after, listing.MaxKeys);
+        if (LeavesOutOpenFolders && S3Overlay.Proxy.Overlay.Listings.Places.OpenPrefix(query) is { } open)
+        {
+            query = query with { After = new ListingPosition(open, true) };
+        }
+
         var pairs = bucket.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.Info));
         var all = ListingModel.Rows(OrdersByUtf16 ? pairs.OrderBy(pair => pair.Key, StringComparer.Ordinal) : pairs, query, info => info);
         var size = Math.Min(PageLimit, listing.MaxKeys);

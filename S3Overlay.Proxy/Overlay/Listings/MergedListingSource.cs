@@ -22,12 +22,15 @@ public sealed class MergedListingSource : IListingSource
     private readonly RowOrder _writtenOrder;
     private readonly RemoteRows _remote;
     private readonly KeyCursor<string> _tombstones;
+    private readonly PrefixProbe _probe;
     private readonly PrefixProbes _probes;
     private readonly HeldDrift? _held;
     private ListingRow? _nextWritten;
     private ListingRow? _nextRemote;
     private bool _writtenHasEnded;
     private ListingRow? _peeked;
+    private string? _openPrefix;
+    private string? _provenPrefix;
     private int _taken;
 
     /// <summary>The merge of a bucket's layers; <paramref name="held"/> is null while nothing is kept of the remote.</summary>
@@ -36,10 +39,12 @@ public sealed class MergedListingSource : IListingSource
         _query = query;
         _written = layer.ListWritten(bucket, query);
         _writtenOrder = new RowOrder("local", logger);
-        _remote = new RemoteRows(remote, query, logger);
+        _openPrefix = Places.OpenPrefix(query);
+        _remote = new RemoteRows(remote, _openPrefix is null ? query : query with { After = new ListingPosition(_openPrefix, true) }, logger);
         _tombstones = new KeyCursor<string>(
             (from, token) => layer.ListDeletedAsync(bucket, query.Prefix, from, token), key => key, Places.After(query.After));
-        _probes = new PrefixProbes(new PrefixProbe(layer, bucket, remote, query.After, logger));
+        _probe = new PrefixProbe(layer, bucket, remote, query.After, logger);
+        _probes = new PrefixProbes(_probe);
         _held = held is null ? null : new HeldDrift(held, bucket, query);
     }
 
@@ -50,6 +55,12 @@ public sealed class MergedListingSource : IListingSource
         {
             _peeked = null;
             return peeked;
+        }
+
+        if (_openPrefix is not null)
+        {
+            await LookIntoOpenPrefixAsync(_openPrefix, cancellationToken);
+            _openPrefix = null;
         }
 
         while (true)
@@ -76,7 +87,7 @@ public sealed class MergedListingSource : IListingSource
             {
                 _probes.Forget(row.Name);
             }
-            else if (!await IsVisibleAsync(row, cancellationToken))
+            else if (row.Name != _provenPrefix && !await IsVisibleAsync(row, cancellationToken))
             {
                 continue;
             }
@@ -129,6 +140,23 @@ public sealed class MergedListingSource : IListingSource
         {
             await _held.DisposeAsync();
         }
+    }
+
+    /// <summary>
+    /// A client may start in the midst of a folder. Servers disagree on whether the rest of it is a row still (Ceph leaves the folder out, others do not), so
+    /// the remote is asked for what lies behind the folder, and the folder is looked into for itself.
+    /// </summary>
+    private async ValueTask LookIntoOpenPrefixAsync(string prefix, CancellationToken cancellationToken)
+    {
+        await FillWrittenAsync(cancellationToken);
+        if (_nextWritten?.Name != prefix && await _probe.FindsAnyAsync(prefix, cancellationToken))
+        {
+            _nextRemote = new ListingRow(prefix, null);
+            _provenPrefix = prefix;
+        }
+
+        await _tombstones.SeekAsync(prefix, cancellationToken);
+        await _tombstones.SkipUnderAsync(prefix, cancellationToken);
     }
 
     private async ValueTask FillHeadsAsync(CancellationToken cancellationToken)

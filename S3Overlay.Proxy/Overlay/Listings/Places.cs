@@ -38,6 +38,20 @@ public static class Places
         return Shortened(remote);
     }
 
+    /// <summary>
+    /// The common prefix that the position lies in the midst of, or null: some keys under it lie before the position, others behind, and those make it a row.
+    /// </summary>
+    public static string? OpenPrefix(ListingQuery query)
+    {
+        var (name, isPrefix) = query.After;
+        return name.Length > 0
+            && name.StartsWith(query.Prefix, StringComparison.Ordinal)
+            && query.CommonPrefixOf(name) is { } open
+            && !(isPrefix && open == name)
+                ? open
+                : null;
+    }
+
     /// <summary>Whether no key that the query wants can lie behind its position.</summary>
     public static bool IsPast(ListingQuery query)
     {

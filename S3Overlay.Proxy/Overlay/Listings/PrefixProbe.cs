@@ -15,11 +15,18 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 public sealed class PrefixProbe(ILayerState layer, string bucket, RemoteBucket remote, ListingPosition after, ILogger logger)
 {
     /// <summary>Whether a key under <paramref name="prefix"/> is visible. Asks the remote only where there are tombstones under it.</summary>
-    public async Task<bool> FindsVisibleAsync(string prefix, CancellationToken cancellationToken)
+    public Task<bool> FindsVisibleAsync(string prefix, CancellationToken cancellationToken) =>
+        FindsVisibleAsync(prefix, hasKeys: true, cancellationToken);
+
+    /// <summary>The same, for a prefix that the remote was not heard to have any key under.</summary>
+    public Task<bool> FindsAnyAsync(string prefix, CancellationToken cancellationToken) =>
+        FindsVisibleAsync(prefix, hasKeys: false, cancellationToken);
+
+    private async Task<bool> FindsVisibleAsync(string prefix, bool hasKeys, CancellationToken cancellationToken)
     {
         var start = after.Name.StartsWith(prefix, StringComparison.Ordinal) ? after : ListingPosition.Start;
         var count = await CountTombstonesAsync(prefix, Places.After(start), cancellationToken);
-        if (count == 0)
+        if (count == 0 && hasKeys)
         {
             return true;
         }

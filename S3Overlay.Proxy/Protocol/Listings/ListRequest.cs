@@ -74,8 +74,7 @@ public sealed record ListRequest
         var prefix = query["prefix"] ?? "";
         var marker = isV2 ? "" : query["marker"] ?? "";
         var after = token is not null ? ContinuationTokens.Read(token)
-            : isV2 ? new ListingPosition(startAfter ?? "", false)
-            : AfterMarker(marker, prefix, delimiter);
+            : AfterName(isV2 ? startAfter ?? "" : marker, prefix, delimiter);
 
         return new ListRequest
         {
@@ -94,9 +93,9 @@ public sealed record ListRequest
 
     /// <summary>
     /// V1's NextMarker is the last row shown, and with a delimiter that may be a common prefix: everything under it has been shown. A marker that
-    /// ends in the delimiter is taken for one, as S3 takes it.
+    /// ends in the delimiter is taken for one, as S3 takes it. So is V2's start-after, since clients that page by the last row shown would go in circles.
     /// </summary>
-    private static ListingPosition AfterMarker(string marker, string prefix, string delimiter)
+    private static ListingPosition AfterName(string marker, string prefix, string delimiter)
     {
         var isPrefix = delimiter.Length > 0
             && marker.Length >= prefix.Length + delimiter.Length

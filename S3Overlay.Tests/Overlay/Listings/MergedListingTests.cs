@@ -55,14 +55,16 @@ public sealed class MergedListingTests
 
     /// <summary>A client may start anywhere: inside a folder, behind one, between surrogates.</summary>
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    [InlineData(1000)]
+    [InlineData(1, false)]
+    [InlineData(3, false)]
+    [InlineData(1000, false)]
+    [InlineData(2, true)]
+    [InlineData(1000, true)]
     [Trait("Rule", "L1")]
-    public async Task Starting_anywhere_shows_what_lies_behind(int remotePage)
+    public async Task Starting_anywhere_shows_what_lies_behind(int remotePage, bool leavesOutOpenFolders)
     {
         var random = new Random(77);
-        var remote = new InMemoryRemote { PageLimit = remotePage };
+        var remote = new InMemoryRemote { PageLimit = remotePage, LeavesOutOpenFolders = leavesOutOpenFolders };
         remote.AddBucket("below");
         var visible = Fill(random, _layer, remote, "");
         var below = new RemoteBucket(remote, "below", "");
