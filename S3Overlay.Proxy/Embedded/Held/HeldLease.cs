@@ -1,0 +1,41 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Embedded.Held;
+
+/// <summary>One user's hold on a copy's file.</summary>
+internal sealed class HeldLease(HeldFile file) : IHeldCopy
+{
+    private int _disposed;
+
+    /// <inheritdoc/>
+    public HeldIdentity Identity => file.Header.Identity;
+
+    /// <inheritdoc/>
+    public ObjectInfo Info => file.Header.Info;
+
+    /// <inheritdoc/>
+    public DateTimeOffset ValidatedAt => file.Header.ValidatedAt;
+
+    /// <inheritdoc/>
+    public ByteRange? FirstHeld(long position) => file.FirstHeld(position);
+
+    /// <inheritdoc/>
+    public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken) =>
+        file.ReadAsync(position, buffer, cancellationToken);
+
+    /// <summary>On the pool: a disk that falls behind makes writers wait, and the caller may be a socket's thread.</summary>
+    public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        new(Task.Run(() => file.Write(position, bytes.Span), cancellationToken));
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            file.Release();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+}

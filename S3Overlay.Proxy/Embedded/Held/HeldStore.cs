@@ -1,0 +1,351 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Embedded.Held;
+
+/// <summary>
+/// Held copies on the local disk: a sparse file each, found by an index. All of it, or any part, can be deleted by hand at any time: a
+/// missing file is a copy that is not held, a missing or damaged index an empty cache.
+/// </summary>
+/// <remarks>
+/// The index is not synced either. A row whose file is not (or not yet) there is dropped when it is met; a file that no row names is
+/// removed in the background after the start, which does not wait for it.
+/// </remarks>
+public sealed class HeldStore : IHeldStore, IAsyncDisposable
+{
+    private const int KeptOpen = 512;
+
+    private readonly HeldFolder _folder;
+    private readonly OrderedIndex _index;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly OpenFiles _open = new(KeptOpen);
+    private readonly SemaphoreSlim[] _locks = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly HashSet<UInt128> _making = [];
+    private readonly Task _cleaning;
+
+    private HeldStore(HeldFolder folder, OrderedIndex index, TimeProvider time, ILogger logger)
+    {
+        (_folder, _index, _time, _logger) = (folder, index, time, logger);
+        _cleaning = Task.Run(RemoveStrangers);
+    }
+
+    /// <summary>Finishes once the files that no row names are gone. Nothing waits for it but tests.</summary>
+    internal Task Cleaning => _cleaning;
+
+    /// <summary>Opens the cache in a folder, which is made where it is missing.</summary>
+    /// <exception cref="IndexInUseException">Another process has it.</exception>
+    public static HeldStore Open(string directory, TimeProvider time, ILogger<HeldStore> logger)
+    {
+        var folder = new HeldFolder(directory);
+        var options = new IndexOptions { Folder = folder.Index, Durable = false, FlushBytes = 4 << 20 };
+        OrderedIndex index;
+        try
+        {
+            index = OrderedIndex.Open(options);
+        }
+        catch (Exception failure) when (failure is IndexDamagedException or InvalidDataException)
+        {
+            Log.HeldIndexUnusable(logger, failure.Message);
+            Directory.Delete(folder.Index, recursive: true);
+            index = OrderedIndex.Open(options);
+        }
+
+        return new HeldStore(folder, index, time, logger);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        if (_open.Use(bucket, key) is { } file)
+        {
+            if (File.Exists(file.Path))
+            {
+                return new(new HeldLease(file));
+            }
+
+            // Deleted by hand.
+            file.Release();
+            _open.Forget(bucket, key);
+        }
+
+        return _index.TryGet(HeldEntry.KeyOf(bucket, key), out var value) && HeldEntry.Parse(value) is { } entry
+            ? OpenAsync(bucket, key, entry, cancellationToken)
+            : new((IHeldCopy?)null);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IHeldCopy> CreateAsync(
+        string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken)
+    {
+        var header = new HeldHeader(bucket, key, identity, info, _time.GetUtcNow());
+        var id = NewId();
+        lock (_making)
+        {
+            _making.Add(id);
+        }
+
+        try
+        {
+            var file = await Task.Run(() => Make(_folder.PathOf(id), header), cancellationToken);
+            try
+            {
+                await PublishAsync(bucket, key, new HeldEntry(id, info.Size, info.LastModified, info.ETag), file);
+                return new HeldLease(file);
+            }
+            catch
+            {
+                file.Release();
+                File.Delete(file.Path);
+                throw;
+            }
+        }
+        finally
+        {
+            lock (_making)
+            {
+                _making.Remove(id);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
+    {
+        var name = HeldEntry.KeyOf(bucket, key);
+        if (!_index.TryGet(name, out _))
+        {
+            return;
+        }
+
+        using (await LockAsync(bucket, key))
+        {
+            if (!_index.TryGet(name, out var value))
+            {
+                return;
+            }
+
+            var entry = HeldEntry.Parse(value);
+            if (onlyETag is not null && entry is { } held && !ETags.Same(held.ETag, onlyETag))
+            {
+                return;
+            }
+
+            await ForgetAsync(bucket, key, entry);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<HeldRow> ListAsync(
+        string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        using var snapshot = _index.Snapshot();
+        using var cursor = snapshot.OpenCursor();
+        var start = HeldEntry.KeyOf(bucket, prefix);
+        var past = after.Length == 0 ? [] : HeldEntry.KeyOf(bucket, after);
+        var found = cursor.Seek(past.AsSpan().SequenceCompareTo(start) > 0 ? past : start);
+        for (; found && cursor.Key.StartsWith(start); found = cursor.Next())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!cursor.Key.SequenceEqual(past) && RowAt(cursor, bucket) is { } row)
+            {
+                yield return row;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _cleaning;
+        _open.Dispose();
+        await _index.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private static HeldRow? RowAt(IndexCursor cursor, string bucket) =>
+        HeldEntry.Parse(cursor.Value)?.ToRow(Encoding.UTF8.GetString(cursor.Key[(Encoding.UTF8.GetByteCount(bucket) + 1)..]));
+
+    private static UInt128 NewId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        RandomNumberGenerator.Fill(bytes);
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(bytes);
+    }
+
+    private async ValueTask PublishAsync(string bucket, string key, HeldEntry entry, HeldFile file)
+    {
+        using (await LockAsync(bucket, key))
+        {
+            var name = HeldEntry.KeyOf(bucket, key);
+            var before = _index.TryGet(name, out var value) ? HeldEntry.Parse(value) : null;
+            var batch = new IndexBatch();
+            batch.Put(name, entry.ToBytes());
+            await _index.CommitAsync(batch);
+            _open.Keep(bucket, key, file);
+            Delete(before);
+        }
+    }
+
+    private HeldFile Make(string path, HeldHeader header)
+    {
+        try
+        {
+            return HeldFile.Create(path, header, _logger);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            return HeldFile.Create(path, header, _logger);
+        }
+    }
+
+    private async ValueTask<IHeldCopy?> OpenAsync(string bucket, string key, HeldEntry entry, CancellationToken cancellationToken)
+    {
+        using (await LockAsync(bucket, key))
+        {
+            if (_open.Use(bucket, key) is { } open)
+            {
+                return new HeldLease(open);
+            }
+
+            if (!_index.TryGet(HeldEntry.KeyOf(bucket, key), out var value) || HeldEntry.Parse(value) is not { } current)
+            {
+                return null;
+            }
+
+            var path = _folder.PathOf(current.File);
+            try
+            {
+                var file = await Task.Run(() => HeldFile.Open(path, _logger), cancellationToken);
+                if (file.Header.Bucket == bucket && file.Header.Key == key && file.Header.Info.ETag == current.ETag)
+                {
+                    _open.Keep(bucket, key, file);
+                    return new HeldLease(file);
+                }
+
+                file.Release();
+                Log.HeldCopyUnusable(_logger, Path.GetFileName(path), "it is of another object");
+            }
+            catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+            {
+                // Deleted by hand: as if it had never been held.
+            }
+            catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException)
+            {
+                Log.HeldCopyUnusable(_logger, Path.GetFileName(path), failure.Message);
+            }
+
+            await ForgetAsync(bucket, key, current);
+            return null;
+        }
+    }
+
+    /// <summary>The caller has the key's lock.</summary>
+    private async ValueTask ForgetAsync(string bucket, string key, HeldEntry? entry)
+    {
+        var batch = new IndexBatch();
+        batch.Delete(HeldEntry.KeyOf(bucket, key));
+        await _index.CommitAsync(batch);
+        _open.Forget(bucket, key);
+        Delete(entry);
+    }
+
+    private void Delete(HeldEntry? entry)
+    {
+        if (entry is not { } held)
+        {
+            return;
+        }
+
+        try
+        {
+            File.Delete(_folder.PathOf(held.File));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Log.HeldCleaningFailed(_logger, failure);
+        }
+    }
+
+    private async ValueTask<Unlock> LockAsync(string bucket, string key)
+    {
+        var held = _locks[HashCode.Combine(bucket, key) & (_locks.Length - 1)];
+        await held.WaitAsync();
+        return new Unlock(held);
+    }
+
+    /// <summary>Removes files that no row names: what a crash, or an index that was lost, left behind.</summary>
+    private void RemoveStrangers()
+    {
+        try
+        {
+            foreach (var (id, path) in _folder.Enumerate())
+            {
+                if (_stop.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                if (!IsNamed(id, path))
+                {
+                    File.Delete(path);
+                }
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Log.HeldCleaningFailed(_logger, failure);
+        }
+    }
+
+    private bool IsNamed(UInt128 id, string path)
+    {
+        HeldHeader header;
+        lock (_making)
+        {
+            if (_making.Contains(id))
+            {
+                return true;
+            }
+        }
+
+        try
+        {
+            header = HeldFile.ReadHeader(path);
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+
+        // Asked after the file was found: a copy that was being made then has its row by now, or is still in the list.
+        bool IsMaking()
+        {
+            lock (_making)
+            {
+                return _making.Contains(id);
+            }
+        }
+
+        return IsMaking() || (_index.TryGet(HeldEntry.KeyOf(header.Bucket, header.Key), out var value) && HeldEntry.Parse(value)?.File == id);
+    }
+
+    private readonly struct Unlock(SemaphoreSlim held) : IDisposable
+    {
+        public void Dispose() => held.Release();
+    }
+}
