@@ -1,0 +1,25 @@
+using System.Globalization;
+
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Overlay.Reads;
+
+/// <summary>The headers that say where an answer comes from (rule T4).</summary>
+internal static class AnswerOrigin
+{
+    /// <summary>Held bytes.</summary>
+    public static void Hit(S3Answer answer, TimeSpan age) => Set(answer, "cache", "HIT", age);
+
+    /// <summary>Bytes that come from the remote and are being held on the way, a fill that was joined included.</summary>
+    public static void Miss(S3Answer answer) => Set(answer, "remote", "MISS", TimeSpan.Zero);
+
+    /// <summary>What is never held: caching is off, or this cannot be.</summary>
+    public static void Bypass(S3Answer answer) => Set(answer, "remote", "BYPASS", TimeSpan.Zero);
+
+    private static void Set(S3Answer answer, string layer, string cache, TimeSpan age)
+    {
+        answer.Headers[ReadMap.LayerHeader] = layer;
+        answer.Headers["x-cache"] = cache;
+        answer.Headers.Age = age < TimeSpan.FromSeconds(1) ? "0" : ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+    }
+}

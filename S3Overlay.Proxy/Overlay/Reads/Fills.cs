@@ -1,0 +1,297 @@
+using System.Collections.Concurrent;
+
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Overlay.Reads;
+
+/// <summary>The objects that are being read or filled right now, and the ones being opened.</summary>
+internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger logger)
+{
+    private readonly ConcurrentDictionary<ObjectName, HeldObject> _inUse = new();
+    private readonly Dictionary<ObjectName, Opening> _opening = [];
+    private readonly Lock _lock = new();
+    private readonly KeyGenerations _generations = new();
+    private long _fills;
+    private long _mismatches;
+
+    /// <summary>How remote-owned keys are read.</summary>
+    public ReadSettings Settings => settings;
+
+    /// <summary>Where fills say what goes wrong.</summary>
+    public ILogger Logger => logger;
+
+    /// <summary>How many fills came to their end.</summary>
+    public long Completed => Volatile.Read(ref _fills);
+
+    /// <summary>How many whole fills were not what their ETag promised.</summary>
+    public long Mismatches => Volatile.Read(ref _mismatches);
+
+    /// <summary>How many objects are in use.</summary>
+    public int InUse => _inUse.Count;
+
+    /// <summary>Whether an object of this kind can be held at all (rule R9).</summary>
+    public static bool CanHold(ObjectInfo info) => info.ETag.Length > 0 && !ETags.IsWeak(info.ETag);
+
+    /// <summary>The object, where it is in use.</summary>
+    public HeldObject? Find(ObjectName name) => _inUse.GetValueOrDefault(name);
+
+    /// <summary>The copy held of an object, where it is of this remote and cut as it would be today; another one is dropped (rule R7).</summary>
+    public async ValueTask<IHeldCopy?> FindAsync(ObjectName name, RemoteBucket remote, CancellationToken cancellationToken)
+    {
+        IHeldCopy? copy;
+        try
+        {
+            copy = await store.FindAsync(name.Bucket, name.Key, cancellationToken);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            Log.HeldStoreFailed(logger, name.Bucket, failure);
+            return null;
+        }
+
+        if (copy is null || IsOf(copy, name, remote))
+        {
+            return copy;
+        }
+
+        var etag = copy.Info.ETag;
+        await copy.DisposeAsync();
+        await store.DropAsync(name.Bucket, name.Key, etag, cancellationToken);
+        return null;
+    }
+
+    /// <summary>Makes a copy that was found one in use, or joins those who use it. The copy is this object's from here on; the caller is a reader.</summary>
+    public async ValueTask<HeldObject> AttachAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy)
+    {
+        HeldObject? replaced = null;
+        HeldObject? joined = null;
+        lock (_lock)
+        {
+            if (_inUse.TryGetValue(name, out var current))
+            {
+                if (current.Copy.Info.ETag == copy.Info.ETag && current.TryEnter())
+                {
+                    joined = current;
+                }
+                else
+                {
+                    replaced = current;
+                }
+            }
+
+            if (joined is null)
+            {
+                var held = new HeldObject(name, remote, copy, this);
+                held.Enter(1);
+                _inUse[name] = held;
+                replaced?.Retire();
+                return held;
+            }
+        }
+
+        await copy.DisposeAsync();
+        return joined;
+    }
+
+    /// <summary>
+    /// Opens an object of which nothing is held: one request to the remote for all who come meanwhile. The caller is a reader of what it gets. Neither
+    /// of the two: it cannot be held, and the caller is to ask for itself.
+    /// </summary>
+    /// <exception cref="RemoteException">The remote did not give it.</exception>
+    public async Task<(HeldObject? Held, RemoteObject? Unheld)> OpenAsync(
+        ObjectName name, RemoteBucket remote, RangeHeader? range, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Opening? opening;
+            var isStarter = false;
+            lock (_lock)
+            {
+                if (_inUse.TryGetValue(name, out var current) && current.TryEnter())
+                {
+                    return (current, null);
+                }
+
+                if (!_opening.TryGetValue(name, out opening) || !opening.TryJoin())
+                {
+                    _opening[name] = opening = new Opening();
+                    isStarter = true;
+                }
+            }
+
+            if (isStarter)
+            {
+                _ = Task.Run(() => RunAsync(opening, name, remote, range), CancellationToken.None);
+            }
+
+            try
+            {
+                var held = await opening.WaitAsync(isStarter, settings.FillOnLeave == FillOnLeave.Drop, cancellationToken);
+                return (held, held is null && isStarter ? opening.TakeUnheld() : null);
+            }
+            catch (RemoteException unsatisfiable) when (unsatisfiable.Failure == RemoteFailure.InvalidRange && !isStarter)
+            {
+                // That range was another client's.
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // All who waited had left when this one came.
+            }
+        }
+    }
+
+    /// <summary>Takes an object off the list of those in use.</summary>
+    public void Remove(HeldObject held) => _inUse.TryRemove(KeyValuePair.Create(held.Name, held));
+
+    /// <summary>Drops the copy of an object's version.</summary>
+    public async ValueTask DropAsync(HeldObject held)
+    {
+        try
+        {
+            await store.DropAsync(held.Name.Bucket, held.Name.Key, held.Copy.Info.ETag, CancellationToken.None);
+        }
+        catch (IOException failure)
+        {
+            Log.HeldCleaningFailed(logger, failure);
+        }
+    }
+
+    /// <summary>The key was written or deleted here: no fill that began before leaves a copy behind (rule C3).</summary>
+    public async ValueTask InvalidateAsync(ObjectName name)
+    {
+        _generations.Advance(name.Bucket, name.Key);
+        Find(name)?.Retire();
+        await store.DropAsync(name.Bucket, name.Key, null, CancellationToken.None);
+    }
+
+    /// <summary>Counts a fill that came to its end.</summary>
+    public void CountFill() => Interlocked.Increment(ref _fills);
+
+    /// <summary>Counts a fill that was not what its ETag promised.</summary>
+    public void CountMismatch() => Interlocked.Increment(ref _mismatches);
+
+    /// <summary>How much to ask for before the object's size is known: from the first needed byte to the end of the last touched chunk (rule R10).</summary>
+    private string? FirstRange(RangeHeader? range)
+    {
+        if (range is not { First: { } first, Last: { } last })
+        {
+            return RemoteReads.Text(range);
+        }
+
+        var end = FillPlan.EndOfChunk(last, settings.ChunkSize) - 1;
+        return RemoteReads.Text(new ByteRange(first, end));
+    }
+
+    private async Task RunAsync(Opening opening, ObjectName name, RemoteBucket remote, RangeHeader? range)
+    {
+        var generation = _generations.Of(name.Bucket, name.Key);
+        RemoteObject? answered = null;
+        try
+        {
+            if (await FindAsync(name, remote, CancellationToken.None) is { } filled)
+            {
+                // Another opening came to its end, and its fill too, between the caller's looking and this one's beginning.
+                Open(opening, new HeldObject(name, remote, filled, this), isCurrent: true, null);
+                return;
+            }
+
+            answered = await remote.Remote.GetAsync(RemoteReads.Whole(remote, name.Key) with { Range = FirstRange(range) }, opening.Cancellation);
+            var copy = CanHold(answered.Info) ? await CreateAsync(name, remote, answered.Info) : null;
+            if (copy is null)
+            {
+                Forget(name, opening);
+                await opening.PassOnAsync(answered);
+                return;
+            }
+
+            var isCurrent = _generations.Of(name.Bucket, name.Key) == generation;
+            if (!isCurrent)
+            {
+                await store.DropAsync(name.Bucket, name.Key, answered.Info.ETag, CancellationToken.None);
+            }
+
+            var held = Open(opening, new HeldObject(name, remote, copy, this), isCurrent, answered);
+            answered = null;
+            if (isCurrent && _generations.Of(name.Bucket, name.Key) != generation)
+            {
+                held.Retire();
+            }
+        }
+        catch (Exception failure)
+        {
+            Forget(name, opening);
+            opening.Fail(failure);
+            if (answered is not null)
+            {
+                await answered.DisposeAsync();
+            }
+        }
+    }
+
+    private HeldObject Open(Opening opening, HeldObject held, bool isCurrent, RemoteObject? answered)
+    {
+        held.Enter(1);
+        if (answered is not null)
+        {
+            held.StartWith(answered);
+        }
+
+        lock (_lock)
+        {
+            Forget(held.Name, opening);
+            if (isCurrent)
+            {
+                _inUse[held.Name] = held;
+            }
+
+            opening.Open(held);
+        }
+
+        _ = held.LeaveAsync().AsTask();
+        return held;
+    }
+
+    private void Forget(ObjectName name, Opening opening)
+    {
+        lock (_lock)
+        {
+            if (_opening.TryGetValue(name, out var current) && current == opening)
+            {
+                _opening.Remove(name);
+            }
+        }
+    }
+
+    private long ChunkSizeOf(ObjectInfo info) => info.Size <= settings.ChunkThreshold ? 0 : settings.ChunkSize;
+
+    /// <summary>Compared field by field: this is on the way of every warm read.</summary>
+    private bool IsOf(IHeldCopy copy, ObjectName name, RemoteBucket remote)
+    {
+        var identity = copy.Identity;
+        return identity.ChunkSize == ChunkSizeOf(copy.Info)
+            && identity.Endpoint == remote.Remote.Endpoint
+            && identity.Bucket == remote.Name
+            && identity.Key.Length == remote.KeyPrefix.Length + name.Key.Length
+            && identity.Key.StartsWith(remote.KeyPrefix, StringComparison.Ordinal)
+            && identity.Key.EndsWith(name.Key, StringComparison.Ordinal);
+    }
+
+    /// <summary>An empty copy; null where the store fails, which never fails the read.</summary>
+    private async ValueTask<IHeldCopy?> CreateAsync(ObjectName name, RemoteBucket remote, ObjectInfo info)
+    {
+        var identity = new HeldIdentity(remote.Remote.Endpoint, remote.Name, remote.RemoteKey(name.Key), ChunkSizeOf(info));
+        try
+        {
+            return await store.CreateAsync(name.Bucket, name.Key, identity, info, CancellationToken.None);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            Log.HeldStoreFailed(logger, name.Bucket, failure);
+            return null;
+        }
+    }
+}

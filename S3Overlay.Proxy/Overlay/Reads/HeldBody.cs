@@ -1,0 +1,99 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Reads;
+
+/// <summary>
+/// A remote-owned object as the source of a copy: held bytes as far as they go, and the rest from the remote, of exactly that version. What
+/// is read for a copy is not held: its bytes are about to be written here, and will be read there.
+/// </summary>
+internal sealed class HeldBody(IHeldCopy? copy, RemoteBucket remote, string key, ObjectInfo expected, ByteRange range) : S3Body, IAsyncDisposable
+{
+    private RemoteObject? _source;
+    private long _position = range.First;
+
+    /// <inheritdoc/>
+    public override long? Length => range.Length;
+
+    /// <summary>Asks the remote where the first bytes are not held, so that a version that is gone is found before anything is copied.</summary>
+    /// <exception cref="RemoteException">The remote did not give them.</exception>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        if (copy?.FirstHeld(range.First) is not { } held || held.First > range.First)
+        {
+            await AskAsync(cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var wanted = buffer[..(int)Math.Min(buffer.Length, range.Last + 1 - _position)];
+        if (wanted.IsEmpty)
+        {
+            return 0;
+        }
+
+        try
+        {
+            var read = _source is null && copy is not null ? await copy.ReadAsync(_position, wanted, cancellationToken) : 0;
+            if (read == 0)
+            {
+                _source ??= await AskAsync(cancellationToken);
+                read = await _source.Body.ReadAsync(wanted, cancellationToken);
+            }
+
+            _position += read;
+            return read > 0 ? read : throw new RemoteException(RemoteFailure.BodyBroken, "The remote's answer ended early.");
+        }
+        catch (RemoteException failure)
+        {
+            throw new S3Exception(S3Errors.ServiceUnavailable, "The source of the copy could not be read to its end.", failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_source is not null)
+        {
+            await _source.DisposeAsync();
+        }
+
+        if (copy is not null)
+        {
+            await copy.DisposeAsync();
+        }
+    }
+
+    private async ValueTask<RemoteObject> AskAsync(CancellationToken cancellationToken)
+    {
+        var rest = range with { First = _position };
+        var isHoldable = Fills.CanHold(expected);
+        var source = await remote.Remote.GetAsync(
+            RemoteReads.Whole(remote, key) with
+            {
+                IfMatch = isHoldable ? expected.ETag : null,
+                Range = rest.Length == expected.Size ? null : RemoteReads.Text(rest),
+            },
+            cancellationToken);
+        try
+        {
+            if (source.Info.ETag != expected.ETag || source.Info.Size != expected.Size)
+            {
+                throw new RemoteException(RemoteFailure.Changed, "The remote answered with another version than the one asked for.");
+            }
+
+            await RemoteReads.SkipToAsync(source, rest.First, new byte[4096], cancellationToken);
+            return _source = source;
+        }
+        catch
+        {
+            await source.DisposeAsync();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,203 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Reads;
+
+/// <summary>Reads with caching on: from what is held, from fills under way, from the remote, in that order. The map is at <see cref="RemoteReader"/>.</summary>
+internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead readAhead, TimeProvider time)
+{
+    private const int MaxRestarts = 4;
+
+    /// <summary>Answers a GET or HEAD.</summary>
+    /// <exception cref="RemoteException">The remote did not give it.</exception>
+    /// <exception cref="VersionChangedException">It changed after the answer had started, or faster than it could be read.</exception>
+    public async Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken)
+    {
+        var name = new ObjectName(request.Bucket, request.Key);
+        AnswerSnapshot? snapshot = null;
+        for (var restarts = 0; ; restarts++)
+        {
+            var inUse = fills.Find(name);
+            if (await fills.FindAsync(name, remote, cancellationToken) is { } copy)
+            {
+                if (await AnswerFromCopyAsync(request, answer, copy, cancellationToken) is not { } missing)
+                {
+                    return;
+                }
+
+                snapshot ??= missing.Before;
+                try
+                {
+                    await AnswerFromObjectAsync(name, await fills.AttachAsync(name, remote, copy), missing.Bytes, answer, cancellationToken);
+                    return;
+                }
+                catch (VersionChangedException) when (!answer.HasStarted && restarts < MaxRestarts)
+                {
+                    snapshot.Value.Restore(answer);
+                    continue;
+                }
+            }
+
+            // In use, and yet not held: dropped meanwhile, so whoever comes now gets what the remote has now.
+            inUse?.Retire();
+            snapshot ??= new AnswerSnapshot(answer);
+            try
+            {
+                await AnswerColdAsync(request, answer, name, remote, snapshot.Value, cancellationToken);
+                return;
+            }
+            catch (VersionChangedException) when (!answer.HasStarted && restarts < MaxRestarts)
+            {
+                snapshot.Value.Restore(answer);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Answers from held bytes as far as they go, and disposes the copy where that is all. Otherwise says which bytes are still to be sent, and leaves the
+    /// copy to the caller.
+    /// </summary>
+    private async ValueTask<Missing?> AnswerFromCopyAsync(S3Request request, S3Answer answer, IHeldCopy copy, CancellationToken cancellationToken)
+    {
+        var isDone = true;
+        try
+        {
+            var age = time.GetUtcNow() - copy.ValidatedAt;
+            if (request.IsHead || copy.Info.Size == 0 || WantedOf(request, copy) is not { } likely)
+            {
+                AnswerOrigin.Hit(answer, age);
+                ObjectAnswer.Prepare(request, answer, copy.Info);
+                return null;
+            }
+
+            AnswerSnapshot? clean = HeldSending.Covers(copy, likely) ? null : new AnswerSnapshot(answer);
+            AnswerOrigin.Hit(answer, age);
+            if (ObjectAnswer.Prepare(request, answer, copy.Info) is not { } wanted)
+            {
+                return null;
+            }
+
+            if (clean is not null)
+            {
+                AnswerOrigin.Miss(answer);
+                isDone = false;
+                return new Missing(wanted, clean.Value);
+            }
+
+            readAhead.Note(request, copy, wanted);
+            var reached = await HeldSending.SendHeldAsync(copy, wanted, answer, cancellationToken);
+            if (reached > wanted.Last)
+            {
+                return null;
+            }
+
+            // A block was damaged. What was prepared stays true, but for where the bytes come from.
+            isDone = false;
+            var before = AnswerSnapshot.Without(copy.Info, answer);
+            if (!answer.HasStarted)
+            {
+                AnswerOrigin.Miss(answer);
+            }
+
+            return new Missing(wanted with { First = reached }, before);
+        }
+        finally
+        {
+            if (isDone)
+            {
+                await copy.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>The bytes wanted, conditions aside; null where none exist.</summary>
+    private static ByteRange? WantedOf(S3Request request, IHeldCopy copy) =>
+        ObjectAnswer.EffectiveRange(request, copy.Info) is { } range ? range.Resolve(copy.Info.Size) : new ByteRange(0, copy.Info.Size - 1);
+
+    /// <summary>Sends from an object in use, of which the caller is a reader.</summary>
+    private async Task AnswerFromObjectAsync(ObjectName name, HeldObject held, ByteRange wanted, S3Answer answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            readAhead.Note(name, held, wanted);
+            await HeldSending.SendAsync(held, wanted, answer, cancellationToken);
+        }
+        finally
+        {
+            await held.LeaveAsync();
+        }
+    }
+
+    private async Task AnswerColdAsync(
+        S3Request request, S3Answer answer, ObjectName name, RemoteBucket remote, AnswerSnapshot before, CancellationToken cancellationToken)
+    {
+        AnswerOrigin.Miss(answer);
+        var range = RangeHeader.Parse(request.Header("Range"));
+        if (request.IsHead || StreamedReads.NeedsInfoFirst(request))
+        {
+            await using var head = await remote.Remote.HeadAsync(RemoteReads.Whole(remote, name.Key), cancellationToken);
+            if (ObjectAnswer.Prepare(request, answer, head.Info) is null)
+            {
+                return;
+            }
+
+            range = ObjectAnswer.EffectiveRange(request, head.Info);
+            before.Restore(answer);
+            AnswerOrigin.Miss(answer);
+        }
+
+        HeldObject? held;
+        RemoteObject? unheld;
+        try
+        {
+            (held, unheld) = await fills.OpenAsync(name, remote, range, cancellationToken);
+        }
+        catch (RemoteException unsatisfiable) when (unsatisfiable is { Failure: RemoteFailure.InvalidRange, ActualSize: null })
+        {
+            // The client is owed the size, and this remote did not tell it.
+            await using var head = await remote.Remote.HeadAsync(RemoteReads.Whole(remote, name.Key), cancellationToken);
+            ObjectAnswer.Prepare(request, answer, head.Info);
+            throw new VersionChangedException(unsatisfiable);
+        }
+
+        if (unheld is not null)
+        {
+            await using (unheld)
+            {
+                AnswerOrigin.Bypass(answer);
+                await StreamedReads.SendAsync(request, answer, unheld, cancellationToken);
+            }
+        }
+        else if (held is null)
+        {
+            await streamed.AnswerAsync(request, answer, remote, RemoteReads.Whole(remote, name.Key), cancellationToken);
+        }
+        else
+        {
+            ByteRange? wanted;
+            try
+            {
+                wanted = ObjectAnswer.Prepare(request, answer, held.Copy.Info);
+            }
+            catch
+            {
+                await held.LeaveAsync();
+                throw;
+            }
+
+            if (wanted is { } bytes)
+            {
+                await AnswerFromObjectAsync(name, held, bytes, answer, cancellationToken);
+            }
+            else
+            {
+                await held.LeaveAsync();
+            }
+        }
+    }
+
+    /// <summary>What is left to send once the answer is prepared, and how the answer was before.</summary>
+    private readonly record struct Missing(ByteRange Bytes, AnswerSnapshot Before);
+}

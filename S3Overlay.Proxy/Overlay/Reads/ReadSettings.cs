@@ -1,0 +1,31 @@
+using S3Overlay.Proxy.Configuration;
+
+namespace S3Overlay.Proxy.Overlay.Reads;
+
+/// <summary>How remote-owned keys are read.</summary>
+public sealed record ReadSettings
+{
+    /// <summary>Whether what is read is held. Otherwise it is streamed through, and nothing is stored.</summary>
+    public bool CacheEnabled { get; init; } = true;
+
+    /// <summary>Objects up to this size are held whole, larger ones in chunks (rule R5).</summary>
+    public long ChunkThreshold { get; init; } = 50L << 20;
+
+    /// <summary>The size of a chunk.</summary>
+    public long ChunkSize { get; init; } = 16L << 20;
+
+    /// <summary>What becomes of a fill whose last reader has left (rule C2).</summary>
+    public FillOnLeave FillOnLeave { get; init; } = FillOnLeave.Finish;
+
+    /// <summary>How many bytes may be fetched ahead of sequential readers, all of them together (rule C5); 0 for none.</summary>
+    public long ReadAheadBytes { get; init; } = 64L << 20;
+
+    /// <summary>
+    /// How far a running fill may be from a byte that a reader waits for. Where it is farther, the bytes from there on are asked for at once, and
+    /// the fill ends where they begin.
+    /// </summary>
+    public long TakeOverDistance { get; init; } = 8L << 20;
+
+    /// <summary>What a client gets where the remote refuses an object (table F).</summary>
+    public RemoteForbidden RemoteForbidden { get; init; } = RemoteForbidden.NotFound;
+}

@@ -1,0 +1,165 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Overlay.Reads;
+
+/// <summary>Reads remote-owned keys, those neither written nor deleted here: from what is held, from a fill under way, or from the remote.</summary>
+/// <remarks>
+/// <code>
+///   GET, HEAD
+///     1  a sub-resource, version, part, client's key -> the remote, as it is            BYPASS   SubResourceReads
+///     2  caching off                                 -> streamed through, nothing kept   BYPASS   StreamedReads
+///     3  a copy is held                                                                           HeldReads
+///          3a  and every byte wanted                 -> sent from the copy               HIT      HeldSending
+///          3b  but not every byte                    -> 5, each further request with If-Match
+///     4  nothing is held
+///          4a  HEAD, or conditions                   -> one HEAD; done, or on with 4b             HeldReads
+///          4b  one GET for all who come meanwhile                                                 Fills, Opening
+///          4c  which has no strong ETag, or the store fails
+///                                                    -> streamed through                 BYPASS   StreamedReads
+///     5  a fill runs into the copy's file, readers
+///        follow it there                                                                 MISS     HeldObject, Fill, FillPlan
+///          5a  a byte held                           -> sent
+///          5b  a byte being fetched                  -> waited for
+///          5c  a byte nobody fetches                 -> a fill is started for it
+///          5d  the store fails meanwhile             -> the rest is streamed through              HeldSending
+///     6  the remote has another version by then      -> before the first byte: from 3 again; after it: cut (rule R7)
+/// </code>
+/// A write or delete is seen by every read that starts after it, whatever fill is running: the caller resolved the key before it came here, and
+/// what is written or deleted outranks all of this (rule C3). A read that began before may still be given the remote's bytes.
+/// </remarks>
+public sealed class RemoteReader : IRemoteReader
+{
+    private readonly ReadSettings _settings;
+    private readonly RemoteFailures _failures;
+    private readonly ILogger _logger;
+    private readonly StreamedReads _streamed = new();
+    private readonly SubResourceReads _subResources;
+    private readonly HeldReads? _held;
+
+    /// <summary>A reader.</summary>
+    /// <param name="settings">How to read.</param>
+    /// <param name="store">Where copies are held; null while caching is off.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where failures are told.</param>
+    public RemoteReader(ReadSettings settings, IHeldStore? store, TimeProvider time, ILogger<RemoteReader> logger)
+    {
+        (_settings, _logger) = (settings, logger);
+        _failures = new RemoteFailures(settings, logger);
+        _subResources = new SubResourceReads(_streamed);
+        if (settings.CacheEnabled && store is not null)
+        {
+            Fills = new Fills(settings, store, logger);
+            _held = new HeldReads(Fills, _streamed, new ReadAhead(settings), time);
+        }
+    }
+
+    /// <summary>The fills under way; null while caching is off.</summary>
+    internal Fills? Fills { get; }
+
+    /// <inheritdoc/>
+    public async Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (SubResourceReads.IsOne(request))
+            {
+                var etag = request.Query.Has("partNumber") ? await HeldETagAsync(request.Bucket, request.Key, remote, cancellationToken) : null;
+                await _subResources.AnswerAsync(request, answer, remote, etag, cancellationToken);
+            }
+            else if (_held is null)
+            {
+                await _streamed.AnswerAsync(request, answer, remote, RemoteReads.Whole(remote, request.Key), cancellationToken);
+            }
+            else
+            {
+                await _held.AnswerAsync(request, answer, remote, cancellationToken);
+            }
+        }
+        catch (RemoteException failure) when (!answer.HasStarted)
+        {
+            throw _failures.ToS3(failure, request);
+        }
+        catch (VersionChangedException changed) when (!answer.HasStarted)
+        {
+            throw _failures.ToS3(new RemoteException(RemoteFailure.Changed, changed.Message, changed), request);
+        }
+        catch (Exception failure) when (answer.HasStarted && failure is RemoteException or VersionChangedException or IOException)
+        {
+            // Whatever comes now, it is not the rest of what was begun (rule R7).
+            Log.AnswerCut(_logger, request.RequestId, failure.Message);
+            answer.Abort();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ObjectInfo?> HeadAsync(string bucket, string key, RemoteBucket remote, CancellationToken cancellationToken)
+    {
+        if (Fills is not null && await Fills.FindAsync(new ObjectName(bucket, key), remote, cancellationToken) is { } copy)
+        {
+            await using (copy)
+            {
+                return copy.Info;
+            }
+        }
+
+        try
+        {
+            await using var head = await remote.Remote.HeadAsync(RemoteReads.Whole(remote, key), cancellationToken);
+            return head.Info;
+        }
+        catch (RemoteException failure) when (_failures.MeansAbsent(failure))
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<S3Body> OpenAsync(
+        string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, CancellationToken cancellationToken)
+    {
+        if (expected.Size == 0)
+        {
+            return S3Body.Empty;
+        }
+
+        var copy = Fills is null ? null : await Fills.FindAsync(new ObjectName(bucket, key), remote, cancellationToken);
+        if (copy is not null && (copy.Info.ETag != expected.ETag || copy.Info.Size != expected.Size))
+        {
+            await copy.DisposeAsync();
+            copy = null;
+        }
+
+        var body = new HeldBody(copy, remote, key, expected, range ?? new ByteRange(0, expected.Size - 1));
+        try
+        {
+            await body.OpenAsync(cancellationToken);
+            return body;
+        }
+        catch
+        {
+            await body.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask InvalidateAsync(string bucket, string key) => Fills?.InvalidateAsync(new ObjectName(bucket, key)) ?? ValueTask.CompletedTask;
+
+    private async ValueTask<string?> HeldETagAsync(string bucket, string key, RemoteBucket remote, CancellationToken cancellationToken)
+    {
+        if (Fills is null || await Fills.FindAsync(new ObjectName(bucket, key), remote, cancellationToken) is not { } copy)
+        {
+            return null;
+        }
+
+        await using (copy)
+        {
+            return copy.Info.ETag;
+        }
+    }
+}

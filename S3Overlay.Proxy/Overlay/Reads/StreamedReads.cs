@@ -1,0 +1,102 @@
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Reads;
+
+/// <summary>
+/// Reads that go straight through: caching is off, a version or part is named, the client brings its own key, or the object has no strong
+/// ETag (rules R3, R8, R9). Conditions and ranges are judged here all the same, so that every path answers alike (rule R6).
+/// </summary>
+internal sealed class StreamedReads
+{
+    private const int MaxRestarts = 4;
+
+    /// <summary>Answers from the remote.</summary>
+    /// <exception cref="RemoteException">The remote did not give it.</exception>
+    public async Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, RemoteRead read, CancellationToken cancellationToken)
+    {
+        var snapshot = new AnswerSnapshot(answer);
+        for (var restarts = 0; ; restarts++)
+        {
+            AnswerOrigin.Bypass(answer);
+            try
+            {
+                if (request.IsHead || NeedsInfoFirst(request))
+                {
+                    await HeadFirstAsync(request, answer, remote, read, cancellationToken);
+                }
+                else
+                {
+                    await GetAsync(request, answer, remote, read with { Range = RemoteReads.Text(RangeHeader.Parse(request.Header("Range"))) }, cancellationToken);
+                }
+
+                return;
+            }
+            catch (RemoteException changed) when (changed.Failure == RemoteFailure.Changed && !answer.HasStarted && restarts < MaxRestarts)
+            {
+                snapshot.Restore(answer);
+            }
+        }
+    }
+
+    /// <summary>Sends what was already asked for, to the request at hand.</summary>
+    public static async Task SendAsync(S3Request request, S3Answer answer, RemoteObject source, CancellationToken cancellationToken)
+    {
+        if (ObjectAnswer.Prepare(request, answer, source.Info) is { } wanted)
+        {
+            await Streaming.SendAsync(source, wanted, answer, cancellationToken);
+        }
+    }
+
+    /// <summary>Whether the answer may turn out to have no body, or another than the range says: then the object's headers are asked for first.</summary>
+    public static bool NeedsInfoFirst(S3Request request) =>
+        ReadConditions.Any(request.Headers) || (request.Headers.IfRange.Count > 0 && request.Headers.Range.Count > 0);
+
+    private static async Task HeadFirstAsync(S3Request request, S3Answer answer, RemoteBucket remote, RemoteRead read, CancellationToken cancellationToken)
+    {
+        ObjectInfo info;
+        await using (var head = await remote.Remote.HeadAsync(read, cancellationToken))
+        {
+            info = head.Info;
+        }
+
+        if (ObjectAnswer.Prepare(request, answer, info) is not { } wanted)
+        {
+            return;
+        }
+
+        var exact = read with
+        {
+            IfMatch = info.ETag.Length > 0 && !ETags.IsWeak(info.ETag) ? info.ETag : null,
+            Range = wanted.Length == info.Size ? null : RemoteReads.Text(wanted),
+        };
+        await using var source = await remote.Remote.GetAsync(exact, cancellationToken);
+        if (source.Info.ETag != info.ETag || source.Info.Size != info.Size)
+        {
+            throw new RemoteException(RemoteFailure.Changed, "The object changed between two requests.");
+        }
+
+        await Streaming.SendAsync(source, wanted, answer, cancellationToken);
+    }
+
+    private static async Task GetAsync(S3Request request, S3Answer answer, RemoteBucket remote, RemoteRead read, CancellationToken cancellationToken)
+    {
+        RemoteObject source;
+        try
+        {
+            source = await remote.Remote.GetAsync(read, cancellationToken);
+        }
+        catch (RemoteException unsatisfiable) when (unsatisfiable is { Failure: RemoteFailure.InvalidRange, ActualSize: null })
+        {
+            // The client is owed the size, and this remote did not tell it.
+            await HeadFirstAsync(request, answer, remote, read with { Range = null }, cancellationToken);
+            return;
+        }
+
+        await using (source)
+        {
+            await SendAsync(request, answer, source, cancellationToken);
+        }
+    }
+}

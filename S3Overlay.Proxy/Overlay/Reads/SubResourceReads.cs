@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Reads;
+
+/// <summary>What is asked of the remote as it is, and never held: sub-resources, versions, parts, objects under a client's own key (rules R8, T1).</summary>
+internal sealed class SubResourceReads(StreamedReads streamed)
+{
+    /// <summary>What selects a version or a part of the object.</summary>
+    private static readonly string[] Selectors = ["versionId", "partNumber"];
+
+    private static readonly string[] SubResources = ["acl", "attributes", "legal-hold", "retention", "tagging", "torrent"];
+
+    private static readonly string[] ClientKeyHeaders =
+    [
+        "x-amz-server-side-encryption-customer-algorithm",
+        "x-amz-server-side-encryption-customer-key",
+        "x-amz-server-side-encryption-customer-key-MD5",
+    ];
+
+    /// <summary>Whether the request is one of these.</summary>
+    public static bool IsOne(S3Request request) =>
+        request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject)
+        || request.Query.Has("versionId")
+        || request.Query.Has("partNumber")
+        || request.Headers.ContainsKey(ClientKeyHeaders[0]);
+
+    /// <summary>Answers from the remote.</summary>
+    /// <exception cref="RemoteException">The remote did not give it.</exception>
+    public Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, string? heldETag, CancellationToken cancellationToken)
+    {
+        AnswerOrigin.Bypass(answer);
+        var read = RemoteReads.Whole(remote, request.Key) with { Query = QueryOf(request), Headers = HeadersOf(request, remote) };
+        if (request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject))
+        {
+            return PassOnAsync(answer, remote, read, cancellationToken);
+        }
+
+        return request.Query.Has("partNumber")
+            ? AnswerPartAsync(request, answer, remote, read with { IfMatch = heldETag }, cancellationToken)
+            : streamed.AnswerAsync(request, answer, remote, read, cancellationToken);
+    }
+
+    private static async Task PassOnAsync(S3Answer answer, RemoteBucket remote, RemoteRead read, CancellationToken cancellationToken)
+    {
+        await using var source = await remote.Remote.GetAsync(read, cancellationToken);
+        answer.Status = source.Status;
+        foreach (var header in source.Info.Headers)
+        {
+            answer.Headers.Append(header.Key, header.Value);
+        }
+
+        answer.Headers.ContentLength = source.Range?.Length ?? 0;
+        if (source.Range is { } range)
+        {
+            await Streaming.SendAsync(source, range, answer, cancellationToken);
+        }
+    }
+
+    private static async Task AnswerPartAsync(S3Request request, S3Answer answer, RemoteBucket remote, RemoteRead read, CancellationToken cancellationToken)
+    {
+        if (!int.TryParse(request.Query["partNumber"], NumberStyles.None, CultureInfo.InvariantCulture, out var part) || part is < 1 or > 10_000)
+        {
+            throw new S3Exception(S3Errors.InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive");
+        }
+
+        if (request.Headers.Range.Count > 0)
+        {
+            throw new S3Exception(S3Errors.InvalidRequest, "Cannot specify both Range header and partNumber query parameter");
+        }
+
+        await using var source = request.IsHead
+            ? await remote.Remote.HeadAsync(read, cancellationToken)
+            : await remote.Remote.GetAsync(read, cancellationToken);
+        ObjectAnswer.Prepare(request, answer, source.Info);
+        if (answer.Status != StatusCodes.Status200OK || source.Range is not { } range)
+        {
+            return;
+        }
+
+        if (source.Status == StatusCodes.Status206PartialContent)
+        {
+            answer.Status = StatusCodes.Status206PartialContent;
+            answer.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {range.First}-{range.Last}/{source.Info.Size}");
+            answer.Headers.ContentLength = range.Length;
+        }
+
+        await Streaming.SendAsync(source, range, answer, cancellationToken);
+    }
+
+    /// <summary>What S3 knows, and nothing else: a presigned URL's signature is for us, and response overrides are done here.</summary>
+    private static string QueryOf(S3Request request)
+    {
+        var query = new StringBuilder();
+        foreach (var (name, value) in request.Query.Parameters)
+        {
+            if (SubResources.Contains(name) || Selectors.Contains(name))
+            {
+                query.Append(query.Length == 0 ? "" : "&").Append(name);
+                if (value is not null)
+                {
+                    query.Append('=').Append(UriEncoding.EncodeComponent(value));
+                }
+            }
+        }
+
+        return query.ToString();
+    }
+
+    private static List<KeyValuePair<string, string>> HeadersOf(S3Request request, RemoteBucket remote)
+    {
+        var headers = new List<KeyValuePair<string, string>>();
+        foreach (var name in ClientKeyHeaders)
+        {
+            if (request.Header(name) is { } value)
+            {
+                headers.Add(new(name, value));
+            }
+        }
+
+        if (headers.Count > 0 && !remote.Remote.Endpoint.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new S3Exception(S3Errors.InvalidRequest, "Requests with a customer's own key are only passed on to a remote over TLS.");
+        }
+
+        foreach (var name in (ReadOnlySpan<string>)["x-amz-object-attributes", "x-amz-max-parts", "x-amz-part-number-marker"])
+        {
+            if (request.Header(name) is { } value)
+            {
+                headers.Add(new(name, value));
+            }
+        }
+
+        return headers;
+    }
+}

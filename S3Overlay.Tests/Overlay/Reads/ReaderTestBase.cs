@@ -1,0 +1,113 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+
+using S3Overlay.Proxy.Embedded.Held;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Reads;
+
+/// <summary>A reader over a real held store and a remote that tests steer.</summary>
+public abstract class ReaderTestBase : IAsyncLifetime
+{
+    protected const string Bucket = "bucket";
+
+    private RemoteReader? _reader;
+
+    protected TemporaryFolder Folder { get; } = new();
+
+    protected FakeRemote Remote { get; } = new();
+
+    protected ReadSettings Settings { get; set; } = new();
+
+    protected HeldStore Store { get; private set; } = null!;
+
+    /// <summary>Stands before the store, where a test wants that.</summary>
+    protected Func<IHeldStore, IHeldStore> Wrap { get; set; } = store => store;
+
+    protected RemoteReader Reader => _reader ??= new RemoteReader(Settings, Wrap(Store), TimeProvider.System, NullLogger<RemoteReader>.Instance);
+
+    public Task InitializeAsync()
+    {
+        Store = OpenStore();
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Store.DisposeAsync();
+        Folder.Dispose();
+    }
+
+    /// <summary>As after a restart: nothing in memory is left.</summary>
+    protected async Task ReopenAsync(Action? meanwhile = null)
+    {
+        await Store.DisposeAsync();
+        meanwhile?.Invoke();
+        Store = OpenStore();
+        _reader = null;
+    }
+
+    protected static S3Request Request(string key, string? range = null, bool head = false, string query = "", params (string Name, string Value)[] headers)
+    {
+        var dictionary = new HeaderDictionary();
+        if (range is not null)
+        {
+            dictionary["Range"] = range;
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            dictionary[name] = value;
+        }
+
+        return new S3Request
+        {
+            Operation = head ? S3Operation.HeadObject : S3Operation.GetObject,
+            Method = head ? "HEAD" : "GET",
+            Bucket = Bucket,
+            Key = key,
+            Query = S3Query.Parse(query),
+            Headers = dictionary,
+            Caller = new S3Caller("test"),
+            Body = S3Body.Empty,
+            RequestId = "test",
+            Address = new S3Address("http", "localhost", false),
+        };
+    }
+
+    protected async Task<CollectedAnswer> ReadAsync(S3Request request, CancellationToken cancellationToken = default)
+    {
+        var answer = new CollectedAnswer();
+        await Reader.AnswerAsync(request, answer, Remote.Bucket, cancellationToken);
+        await answer.Body.FlushAsync(CancellationToken.None);
+        return answer;
+    }
+
+    protected Task<CollectedAnswer> ReadAsync(string key, string? range = null, CancellationToken cancellationToken = default) =>
+        ReadAsync(Request(key, range), cancellationToken);
+
+    protected static byte[] Bytes(int length, int seed = 1)
+    {
+        var bytes = new byte[length];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    /// <summary>Finishes once no fill runs and nobody reads.</summary>
+    protected async Task QuietAsync()
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(20);
+        while (Reader.Fills!.InUse > 0)
+        {
+            Assert.True(DateTime.UtcNow < deadline, "A fill does not end.");
+            await Task.Yield();
+        }
+    }
+
+    private HeldStore OpenStore() => HeldStore.Open(Folder["cache"], TimeProvider.System, NullLogger<HeldStore>.Instance);
+}

@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>
+/// A remote with one object at a time per key, whose steps a test can stop, change and break: before a request is answered, and before any
+/// piece of a body. Counts every byte it gives.
+/// </summary>
+public sealed class FakeRemote : IRemote
+{
+    private readonly ConcurrentDictionary<string, Version> _objects = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Key, string ETag, long Position), int> _given = new();
+    private long _bytes;
+
+    public string Endpoint { get; init; } = "https://remote.test";
+
+    public RemoteBucket Bucket => new(this, "remote-bucket", "");
+
+    public ConcurrentQueue<RemoteRead> Gets { get; } = [];
+
+    public ConcurrentQueue<RemoteRead> Heads { get; } = [];
+
+    /// <summary>The most bytes a read of a body gives.</summary>
+    public int PieceSize { get; set; } = 64 * 1024;
+
+    /// <summary>Whether it is noted how often each single byte was given. For small objects.</summary>
+    public bool CountsEachByte { get; set; }
+
+    /// <summary>Bytes given in bodies.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>How often the byte that was given most was given.</summary>
+    public int MostGiven => _given.IsEmpty ? 0 : _given.Values.Max();
+
+    /// <summary>Runs before a GET or HEAD is answered.</summary>
+    public Func<RemoteRead, CancellationToken, Task>? OnRequest { get; set; }
+
+    /// <summary>Runs before the byte at a position of a body is given.</summary>
+    public Func<long, CancellationToken, Task>? OnByte { get; set; }
+
+    /// <summary>What a body may be read up to in one piece from a position on, so that <see cref="OnByte"/> sees the positions it cares for.</summary>
+    public Func<long, long>? StopAt { get; set; }
+
+    public ObjectInfo Put(string key, byte[] bytes, string? etag = null, DateTimeOffset? modified = null)
+    {
+        var info = new ObjectInfo
+        {
+            Size = bytes.Length,
+            ETag = etag ?? $"\"{Convert.ToHexStringLower(MD5.HashData(bytes))}\"",
+            LastModified = modified ?? new DateTimeOffset(2024, 5, 6, 7, 8, 9, TimeSpan.Zero),
+            Headers = [new("Content-Type", "text/x-test"), new("x-amz-meta-color", "blue")],
+        };
+        _objects[key] = new Version(info, bytes);
+        return info;
+    }
+
+    public void Remove(string key) => _objects.TryRemove(key, out _);
+
+    public async Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken)
+    {
+        Gets.Enqueue(read);
+        if (OnRequest is not null)
+        {
+            await OnRequest(read, cancellationToken);
+        }
+
+        var found = Find(read);
+        ByteRange? range = found.Bytes.Length == 0 ? null : new ByteRange(0, found.Bytes.Length - 1);
+        if (RangeHeader.Parse(read.Range) is { } header)
+        {
+            range = header.Resolve(found.Bytes.Length)
+                ?? throw new RemoteException(RemoteFailure.InvalidRange, "no such bytes") { Status = 416, ActualSize = found.Bytes.Length };
+        }
+
+        return range is { } bytes
+            ? new RemoteObject(found.Info, read.Range is null ? 200 : 206, bytes, new Body(this, read.Key, found, bytes))
+            : new RemoteObject(found.Info, 200, null, Stream.Null);
+    }
+
+    public async Task<RemoteObject> HeadAsync(RemoteRead read, CancellationToken cancellationToken)
+    {
+        Heads.Enqueue(read);
+        if (OnRequest is not null)
+        {
+            await OnRequest(read, cancellationToken);
+        }
+
+        return new RemoteObject(Find(read).Info, 200, null, Stream.Null);
+    }
+
+    public Task<RemotePage> ListAsync(RemoteListing listing, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<bool> BucketExistsAsync(string bucket, CancellationToken cancellationToken) => Task.FromResult(true);
+
+    public Task<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    private Version Find(RemoteRead read)
+    {
+        if (!_objects.TryGetValue(read.Key, out var found))
+        {
+            throw new RemoteException(RemoteFailure.NoSuchKey, "no such key") { Status = 404, Code = "NoSuchKey" };
+        }
+
+        return read.IfMatch is null || ETags.ListHas(read.IfMatch, found.Info.ETag)
+            ? found
+            : throw new RemoteException(RemoteFailure.Changed, "another version") { Status = 412 };
+    }
+
+    private sealed record Version(ObjectInfo Info, byte[] Bytes);
+
+    private sealed class Body(FakeRemote owner, string key, Version version, ByteRange range) : Stream
+    {
+        private long _position = range.First;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (_position > range.Last)
+            {
+                return 0;
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            if (owner.OnByte is not null)
+            {
+                await owner.OnByte(_position, cancellationToken);
+            }
+
+            var end = Math.Min(range.Last + 1, owner.StopAt?.Invoke(_position) ?? long.MaxValue);
+            var count = (int)Math.Min(Math.Min(buffer.Length, owner.PieceSize), end - _position);
+            version.Bytes.AsSpan((int)_position, count).CopyTo(buffer.Span);
+            for (var i = 0; owner.CountsEachByte && i < count; i++)
+            {
+                owner._given.AddOrUpdate((key, version.Info.ETag, _position + i), 1, (_, times) => times + 1);
+            }
+
+            Interlocked.Add(ref owner._bytes, count);
+            _position += count;
+            return count;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}
