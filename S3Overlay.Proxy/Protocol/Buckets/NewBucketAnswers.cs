@@ -1,8 +1,7 @@
-using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Xml;
 
-namespace S3Overlay.Proxy.Overlay.Buckets;
+namespace S3Overlay.Proxy.Protocol.Buckets;
 
 /// <summary>What the sub-resources of a bucket answer that nobody has configured yet (rule B5).</summary>
 public static class NewBucketAnswers
@@ -31,6 +30,9 @@ public static class NewBucketAnswers
         ["ownershipControls"] = new("OwnershipControlsNotFoundError", 404, "The bucket ownership controls were not found"),
         ["publicAccessBlock"] = new("NoSuchPublicAccessBlockConfiguration", 404, "The public access block configuration was not found"),
     };
+
+    /// <summary>Whether a sub-resource is not there until it is set: deleting it from a new bucket is no error, and deletes nothing.</summary>
+    public static bool IsMissing(string name) => Missing.ContainsKey(name);
 
     /// <summary>Answers the sub-resource that the request asks for.</summary>
     /// <exception cref="S3Exception">The sub-resource is missing from a new bucket, or not known.</exception>

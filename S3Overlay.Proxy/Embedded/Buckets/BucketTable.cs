@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Embedded.Locking;
+using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Embedded.Buckets;
+
+/// <summary>
+/// The buckets, in memory, and one file each as their truth. Whoever commits something into a bucket shares its lock; whoever makes or takes the bucket away
+/// has it alone. So no object can land in a bucket that was found empty and is being deleted.
+/// </summary>
+internal sealed class BucketTable
+{
+    private readonly ConcurrentDictionary<string, BucketRecord> _records = new(StringComparer.Ordinal);
+    private readonly SharedLocks<string> _locks = new();
+    private readonly StoreFolders _folders;
+    private readonly StoreDisk _disk;
+    private readonly OrderedIndex _index;
+    private readonly SequenceCounter _sequences;
+
+    /// <summary>The table as the index has it.</summary>
+    public BucketTable(StoreFolders folders, StoreDisk disk, OrderedIndex index, SequenceCounter sequences)
+    {
+        (_folders, _disk, _index, _sequences) = (folders, disk, index, sequences);
+        foreach (var record in new PrefixScan(index, [RowKeys.Bucket]).Values(static value => BucketRecord.Read(value)))
+        {
+            _records[record.Name] = record;
+        }
+    }
+
+    /// <summary>The record of a name, whether the bucket exists or is only marked; null where neither.</summary>
+    public BucketRecord? Find(string bucket) => _records.GetValueOrDefault(bucket);
+
+    /// <summary>The bucket.</summary>
+    /// <exception cref="S3Exception">NoSuchBucket.</exception>
+    public BucketRecord Require(string bucket) =>
+        _records.TryGetValue(bucket, out var record) && record.Exists
+            ? record
+            : throw new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", bucket)] };
+
+    /// <summary>The buckets there are, by name.</summary>
+    public IReadOnlyList<BucketRecord> List() =>
+        [.. _records.Values.Where(static record => record.Exists).OrderBy(static record => record.Name, StringComparer.Ordinal)];
+
+    /// <summary>Keeps the bucket there until the result is disposed.</summary>
+    /// <exception cref="S3Exception">NoSuchBucket.</exception>
+    public async ValueTask<IDisposable> KeepAsync(string bucket, CancellationToken cancellationToken)
+    {
+        var held = await _locks.ShareAsync(bucket, cancellationToken);
+        try
+        {
+            Require(bucket);
+            return held;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a bucket; every mark on the name stays.</summary>
+    /// <returns>False where it was there.</returns>
+    public async Task<bool> CreateAsync(string bucket, string region, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        using var alone = await _locks.TakeAsync(bucket, cancellationToken);
+        var known = Find(bucket);
+        if (known is { Exists: true })
+        {
+            return false;
+        }
+
+        await SaveAsync(new BucketRecord
+        {
+            Name = bucket,
+            Exists = true,
+            Created = now,
+            Region = region,
+            IsOpaque = known?.IsOpaque ?? false,
+            PurgedUpTo = known?.PurgedUpTo ?? 0,
+        });
+        return true;
+    }
+
+    /// <summary>Takes a bucket away, once nobody commits into it and nothing is in it.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="isOpaque">Whether to leave the mark that hides the remote (rule B4).</param>
+    /// <param name="beforehand">What goes with it: its open uploads.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="S3Exception">NoSuchBucket, BucketNotEmpty.</exception>
+    public async Task DeleteAsync(string bucket, bool isOpaque, Func<Task> beforehand, CancellationToken cancellationToken)
+    {
+        using var alone = await _locks.TakeAsync(bucket, cancellationToken);
+        if (!isOpaque)
+        {
+            Require(bucket);
+        }
+
+        if (new PrefixScan(_index, RowKeys.OfKey(RowKeys.Object, bucket, "")).Any())
+        {
+            throw new S3Exception(S3Errors.BucketNotEmpty);
+        }
+
+        await beforehand();
+        var known = Find(bucket);
+        if (isOpaque || known!.IsOpaque || known.PurgedUpTo > 0)
+        {
+            await SaveAsync(new BucketRecord
+            {
+                Name = bucket,
+                Exists = false,
+                IsOpaque = isOpaque || known!.IsOpaque,
+                Created = known?.Created ?? DateTimeOffset.UnixEpoch,
+                Region = known?.Region ?? "us-east-1",
+                PurgedUpTo = isOpaque ? await _sequences.NextAsync() : known!.PurgedUpTo,
+            });
+        }
+        else
+        {
+            await RecordFile.DeleteAsync(_disk, _folders.BucketPathOf(bucket));
+            var batch = new IndexBatch();
+            batch.Delete(RowKeys.OfBucket(bucket));
+            await _index.CommitAsync(batch);
+            _records.TryRemove(bucket, out _);
+        }
+    }
+
+    private async Task SaveAsync(BucketRecord record)
+    {
+        try
+        {
+            var bytes = record.Write();
+            await RecordFile.WriteAsync(_folders, _disk, FileKind.Bucket, _folders.BucketPathOf(record.Name), bytes, CancellationToken.None);
+            var batch = new IndexBatch();
+            batch.Put(RowKeys.OfBucket(record.Name), bytes.ToArray());
+            await _index.CommitAsync(batch);
+            _records[record.Name] = record;
+        }
+        catch (IOException failure)
+        {
+            throw StoreDisk.ToS3(failure);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using S3Overlay.Proxy.Embedded.Listings;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Listings;
+
+namespace S3Overlay.Proxy.Embedded;
+
+/// <summary>What a key is in the built-in store: one look-up in its index.</summary>
+public sealed class EmbeddedLayerState(EmbeddedStore store) : ILayerState
+{
+    /// <inheritdoc/>
+    public ValueTask<KeyState> ResolveAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        new(store.Objects.Find(bucket, key) is not null ? KeyState.Written
+            : store.Objects.IsTombstoned(bucket, key) ? KeyState.Deleted
+            : KeyState.Nothing);
+
+    /// <inheritdoc/>
+    public ValueTask MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        new(store.Objects.MarkDeletedAsync(bucket, key, cancellationToken));
+
+    /// <inheritdoc/>
+    public ValueTask<BucketState> ResolveBucketAsync(string bucket, CancellationToken cancellationToken) =>
+        new(store.Buckets.Find(bucket) is { } record ? new BucketState(record.Exists, record.IsOpaque) : default);
+
+    /// <inheritdoc/>
+    public async ValueTask EnsureBucketAsync(string bucket, CancellationToken cancellationToken)
+    {
+        if (store.Buckets.Find(bucket) is not { Exists: true })
+        {
+            await store.Buckets.CreateAsync(bucket, store.Region, store.Now, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DeleteBucketAsync(string bucket, CancellationToken cancellationToken)
+    {
+        await store.Buckets.DeleteAsync(bucket, isOpaque: true, () => store.Uploads.AbortAllAsync(bucket), cancellationToken);
+        await store.Objects.ForgetTombstonesAsync(bucket);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken) =>
+        new([.. store.Buckets.List().Select(static record => new LayerBucket(record.Name, record.Created))]);
+
+    /// <inheritdoc/>
+    public IListingSource ListWritten(string bucket, ListingQuery query) => store.ListWritten(bucket, query);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<string> ListDeletedAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
+        DeletedKeys.ListAsync(store.Index, store.Objects, bucket, prefix, after, cancellationToken);
+}

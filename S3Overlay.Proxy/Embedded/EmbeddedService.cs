@@ -1,0 +1,69 @@
+using S3Overlay.Proxy.Embedded.Operations;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Embedded;
+
+/// <summary>A plain S3 server on the built-in store: one operation, one method of one class.</summary>
+public sealed class EmbeddedService : IS3Service
+{
+    private readonly BucketOperations _buckets;
+    private readonly ConfigurationOperations _configuration;
+    private readonly ListOperations _lists;
+    private readonly ReadOperations _reads;
+    private readonly PutOperations _puts;
+    private readonly CopyOperations _copies;
+    private readonly DeleteOperations _deletes;
+    private readonly TaggingOperations _tagging;
+    private readonly AttributeOperations _attributes;
+    private readonly UploadOperations _uploads;
+    private readonly PartOperations _parts;
+    private readonly CompleteOperations _completes;
+
+    /// <summary>The service over a store, which stays the caller's.</summary>
+    public EmbeddedService(EmbeddedStore store)
+    {
+        _buckets = new BucketOperations(store);
+        _configuration = new ConfigurationOperations(store);
+        _lists = new ListOperations(store);
+        _reads = new ReadOperations(store);
+        _puts = new PutOperations(store);
+        _copies = new CopyOperations(store);
+        _deletes = new DeleteOperations(store);
+        _tagging = new TaggingOperations(store);
+        _attributes = new AttributeOperations(store);
+        _uploads = new UploadOperations(store);
+        _parts = new PartOperations(store);
+        _completes = new CompleteOperations(store);
+    }
+
+    /// <inheritdoc/>
+    public Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken) => request.Operation switch
+    {
+        S3Operation.GetObject or S3Operation.HeadObject => _reads.GetAsync(request, answer, cancellationToken),
+        S3Operation.PutObject => _puts.PutAsync(request, answer, cancellationToken),
+        S3Operation.DeleteObject => _deletes.DeleteAsync(request, answer, cancellationToken),
+        S3Operation.DeleteObjects => _deletes.DeleteManyAsync(request, answer, cancellationToken),
+        S3Operation.CopyObject => _copies.CopyAsync(request, answer, cancellationToken),
+        S3Operation.ListObjects or S3Operation.ListObjectsV2 => _lists.ListAsync(request, answer, cancellationToken),
+        S3Operation.ListObjectVersions => _lists.ListVersionsAsync(request, answer, cancellationToken),
+        S3Operation.ListBuckets => _buckets.ListAsync(request, answer, cancellationToken),
+        S3Operation.CreateBucket => _buckets.CreateAsync(request, answer, cancellationToken),
+        S3Operation.HeadBucket => _buckets.HeadAsync(request, answer),
+        S3Operation.DeleteBucket => _buckets.DeleteAsync(request, answer, cancellationToken),
+        S3Operation.GetBucketLocation or S3Operation.GetBucketConfiguration => _configuration.GetAsync(request, answer, cancellationToken),
+        S3Operation.DeleteBucketConfiguration => _configuration.DeleteAsync(request, answer),
+        S3Operation.GetObjectAcl => _configuration.GetObjectAclAsync(request, answer, cancellationToken),
+        S3Operation.GetObjectTagging => _tagging.GetAsync(request, answer, cancellationToken),
+        S3Operation.PutObjectTagging => _tagging.PutAsync(request, answer, cancellationToken),
+        S3Operation.DeleteObjectTagging => _tagging.DeleteAsync(request, answer, cancellationToken),
+        S3Operation.GetObjectAttributes => _attributes.GetAsync(request, answer, cancellationToken),
+        S3Operation.CreateMultipartUpload => _uploads.CreateAsync(request, answer, cancellationToken),
+        S3Operation.AbortMultipartUpload => _uploads.AbortAsync(request, answer, cancellationToken),
+        S3Operation.ListParts => _uploads.ListPartsAsync(request, answer, cancellationToken),
+        S3Operation.ListMultipartUploads => _uploads.ListAsync(request, answer, cancellationToken),
+        S3Operation.UploadPart => _parts.UploadAsync(request, answer, cancellationToken),
+        S3Operation.UploadPartCopy => _parts.CopyAsync(request, answer, cancellationToken),
+        S3Operation.CompleteMultipartUpload => _completes.CompleteAsync(request, answer, cancellationToken),
+        _ => Task.FromException(new S3Exception(S3Errors.NotImplemented)),
+    };
+}

@@ -1,0 +1,164 @@
+using S3Overlay.Proxy.Embedded.Buckets;
+using S3Overlay.Proxy.Embedded.Deletes;
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Embedded.Listings;
+using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Embedded.Rebuild;
+using S3Overlay.Proxy.Embedded.Uploads;
+using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Embedded;
+
+/// <summary>
+/// The built-in store: object files that describe themselves, a log of deletes, bucket and upload records; and over them an index that may be thrown away.
+/// docs/storage-format.md says what lies where, and in which order it gets there.
+/// </summary>
+public sealed class EmbeddedStore : IAsyncDisposable
+{
+    private readonly OwnerLock _lock;
+    private readonly StoreFolders _folders;
+    private readonly StoreDisk _disk;
+    private readonly SequenceCounter _sequences;
+    private readonly EmbeddedOptions _options;
+    private readonly CancellationTokenSource _closing = new();
+    private Task _tidying = Task.CompletedTask;
+
+    private EmbeddedStore(EmbeddedOptions options, OwnerLock owner, StoreFolders folders, StoreDisk disk, OrderedIndex index)
+    {
+        (_options, _lock, _folders, _disk, Index) = (options, owner, folders, disk, index);
+        _sequences = SequenceCounter.Open(index);
+        Files = new OpenFiles(folders, disk);
+        Buckets = new BucketTable(folders, disk, index, _sequences);
+        Objects = new ObjectTable(folders, disk, index, _sequences, Buckets, Files, options.Time, options.Logger);
+        Uploads = new UploadTable(folders, disk, index, _sequences, Buckets, Objects, Files, options.Time);
+    }
+
+    internal OrderedIndex Index { get; }
+
+    internal OpenFiles Files { get; }
+
+    internal BucketTable Buckets { get; }
+
+    internal ObjectTable Objects { get; }
+
+    internal UploadTable Uploads { get; }
+
+    internal string Region => _options.Region;
+
+    internal long MinPartSize => _options.MinPartSize;
+
+    internal DateTimeOffset Now => _options.Time.GetUtcNow();
+
+    /// <summary>What is tidied up after opening; for tests.</summary>
+    internal Task Tidying => _tidying;
+
+    /// <summary>Opens a data folder, making it where it is missing, and building its index where that is missing or damaged.</summary>
+    /// <exception cref="StoreUnavailableException">The folder is another process's, of another version, or cannot be written.</exception>
+    public static async Task<EmbeddedStore> OpenAsync(EmbeddedOptions options, CancellationToken cancellationToken = default)
+    {
+        var folders = new StoreFolders(options.Folder);
+        var disk = options.Disk ?? new StoreDisk(options.IsDurable);
+        try
+        {
+            Directory.CreateDirectory(folders.Root);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailableException($"The data folder {folders.Root} cannot be made (S3_OVERLAY_DATA_DIR): {failure.Message}", failure);
+        }
+
+        var owner = OwnerLock.Take(folders);
+        OrderedIndex? index = null;
+        try
+        {
+            FormatFile.Check(folders, disk);
+            if (folders.Create())
+            {
+                await disk.SyncFolderAsync(folders.Objects);
+                await disk.SyncFolderAsync(folders.Root);
+            }
+
+            var wasClean = CleanMark.Take(folders);
+            index = await IndexOpening.OpenAsync(folders, disk, options, cancellationToken);
+            var store = new EmbeddedStore(options, owner, folders, disk, index);
+            await store.StartAsync(wasClean);
+            return store;
+        }
+        catch
+        {
+            if (index is not null)
+            {
+                await index.DisposeAsync();
+            }
+
+            owner.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The written objects of a bucket as a listing wants them.</summary>
+    public IListingSource ListWritten(string bucket, ListingQuery query) => new WrittenRows(Index, bucket, query);
+
+    /// <summary>Ends what runs in the background, closes every file and gives the folder back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        await _tidying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Files.DisposeAsync();
+        await Objects.Deletes.DisposeAsync();
+        await Index.DisposeAsync();
+        if (!Objects.MayHaveOrphans)
+        {
+            CleanMark.Leave(_folders, _disk);
+        }
+
+        _sequences.Dispose();
+        _closing.Dispose();
+        _lock.Dispose();
+    }
+
+    private async Task StartAsync(bool wasClean)
+    {
+        var unfinished = new List<DeleteRecord>();
+        Objects.FollowsCrash = !wasClean;
+        Objects.Deletes = await DeleteLog.OpenAsync(_folders, _disk, record =>
+        {
+            if (!wasClean)
+            {
+                unfinished.Add(record);
+            }
+        });
+        await DeleteReplay.ApplyAsync(unfinished, Index, Objects);
+
+        // What lies here was being written when the last process ended, and belongs to nobody. Listed now: new files must not be among them.
+        var leftovers = Directory.GetFiles(_folders.Incoming);
+        _tidying = Task.Run(() => TidyAsync(leftovers));
+    }
+
+    private async Task TidyAsync(string[] leftovers)
+    {
+        try
+        {
+            foreach (var leftover in leftovers)
+            {
+                _disk.Delete(leftover);
+            }
+
+            await Uploads.ForgetCompletedAsync();
+            if (Objects.FollowsCrash)
+            {
+                await OrphanSweep.RunAsync(_folders, _disk, Objects, Uploads, _sequences.AtOpening, _options.Logger, _closing.Token);
+                Objects.FollowsCrash = false;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        catch (Exception failure)
+        {
+            Log.TidyingFailed(_options.Logger, failure);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Buffers.Binary;
+
+using S3Overlay.Proxy.Protocol.Bodies;
+
+namespace S3Overlay.Proxy.Embedded.Files;
+
+/// <summary>The first 64 bytes of every file of the store: what it is, and where its parts lie. Numbers are little-endian.</summary>
+/// <param name="Kind">What the file holds.</param>
+/// <param name="HeaderLength">Bytes of the header, which starts right behind the preamble.</param>
+/// <param name="HeaderChecksum">The header's CRC-32C.</param>
+/// <param name="TableOffset">Where the block table starts.</param>
+/// <param name="TableChecksum">The table's CRC-32C.</param>
+/// <param name="DataOffset">Where the data starts.</param>
+/// <param name="DataLength">Bytes of the data.</param>
+internal readonly record struct FilePreamble(
+    FileKind Kind, int HeaderLength, uint HeaderChecksum, long TableOffset, uint TableChecksum, long DataOffset, long DataLength)
+{
+    /// <summary>Bytes it has.</summary>
+    public const int Size = 64;
+
+    /// <summary>The format this code writes, and the newest it reads.</summary>
+    public const int Version = 1;
+
+    private const int MaxHeader = 16 << 20;
+
+    private static ReadOnlySpan<byte> Magic => "S3OVERLY"u8;
+
+    /// <summary>Reads and checks one.</summary>
+    /// <exception cref="InvalidDataException">These bytes are not the whole preamble of a file of this format.</exception>
+    public static FilePreamble Read(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < Size || !bytes.StartsWith(Magic))
+        {
+            throw new InvalidDataException("Not a file of the store.");
+        }
+
+        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[60..]) != Crc32C.Compute(bytes[..60]))
+        {
+            throw new InvalidDataException("The file's preamble is damaged.");
+        }
+
+        var version = BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..]);
+        if (version != Version)
+        {
+            throw new InvalidDataException($"The file is of format {version}; this version reads format {Version}.");
+        }
+
+        var preamble = new FilePreamble(
+            (FileKind)bytes[10],
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[20..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes[28..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]));
+        return preamble.HeaderLength is >= 0 and <= MaxHeader && preamble.DataLength >= 0 && preamble.DataOffset >= Size
+            ? preamble
+            : throw new InvalidDataException("The file's preamble makes no sense.");
+    }
+
+    /// <summary>Writes it. The last four bytes are the CRC-32C of those before.</summary>
+    public void Write(Span<byte> bytes)
+    {
+        bytes[..Size].Clear();
+        Magic.CopyTo(bytes);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[8..], Version);
+        bytes[10] = (byte)Kind;
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[12..], HeaderLength);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[16..], HeaderChecksum);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[20..], TableOffset);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[28..], TableChecksum);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[32..], DataOffset);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[40..], DataLength);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[60..], Crc32C.Compute(bytes[..60]));
+    }
+}

@@ -1,0 +1,55 @@
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Embedded.Files;
+
+/// <summary>An object's size, ETag, date, headers and checksums as fields: the same in file headers and index rows.</summary>
+internal static class ObjectInfoCodec
+{
+    /// <summary>Writes them.</summary>
+    public static FieldWriter Write(this FieldWriter fields, ObjectInfo info)
+    {
+        fields.Number(info.Size).Text(info.ETag).Number(info.LastModified.ToUnixTimeMilliseconds()).Number(info.Headers.Count);
+        foreach (var (name, value) in info.Headers)
+        {
+            fields.Text(name).Text(value);
+        }
+
+        fields.Number(info.Checksums.Count);
+        foreach (var checksum in info.Checksums)
+        {
+            fields.Byte((byte)checksum.Algorithm).Text(checksum.Value);
+        }
+
+        return fields.OptionalText(info.ChecksumType);
+    }
+
+    /// <summary>Reads them.</summary>
+    public static ObjectInfo ReadInfo(this ref FieldReader fields)
+    {
+        var size = fields.Number();
+        var etag = fields.Text();
+        var date = DateTimeOffset.FromUnixTimeMilliseconds(fields.Number());
+        var headers = new KeyValuePair<string, string>[fields.Count()];
+        for (var i = 0; i < headers.Length; i++)
+        {
+            headers[i] = new(fields.Text(), fields.Text());
+        }
+
+        var checksums = fields.Count() is var count && count > 0 ? new BodyChecksum[count] : [];
+        for (var i = 0; i < checksums.Length; i++)
+        {
+            checksums[i] = new((ChecksumAlgorithm)fields.Byte(), fields.Text());
+        }
+
+        return new ObjectInfo
+        {
+            Size = size,
+            ETag = etag,
+            LastModified = date,
+            Headers = headers,
+            Checksums = checksums,
+            ChecksumType = fields.OptionalText(),
+        };
+    }
+}

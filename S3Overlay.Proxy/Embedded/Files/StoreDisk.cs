@@ -1,0 +1,62 @@
+using Microsoft.Win32.SafeHandles;
+
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Embedded.Files;
+
+/// <summary>What the store does to the disk when it writes: one place, so that a test can make it full or slow, and so that durability is one switch.</summary>
+internal class StoreDisk(bool isDurable)
+{
+    private readonly SharedFolderSync _folders = new();
+
+    /// <summary>Whether writes wait for the disk.</summary>
+    public bool IsDurable { get; } = isDurable;
+
+    /// <summary>Makes a file that is not there yet.</summary>
+    public virtual SafeFileHandle Create(string path) =>
+        File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+
+    /// <summary>Writes at a position.</summary>
+    public virtual void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(file, bytes, offset);
+
+    /// <summary>Waits until the file's bytes are on disk.</summary>
+    public virtual void Sync(SafeFileHandle file)
+    {
+        if (IsDurable)
+        {
+            RandomAccess.FlushToDisk(file);
+        }
+    }
+
+    /// <summary>Gives a finished file its place, over whatever was there.</summary>
+    public virtual void Move(string from, string to) => File.Move(from, to, overwrite: true);
+
+    /// <summary>Takes a file away; no error where it is gone.</summary>
+    public virtual void Delete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (IOException)
+        {
+            // Held open by somebody who does not share (a virus scanner on Windows): an orphan, which a rebuild takes away.
+        }
+        catch (UnauthorizedAccessException)
+        {
+        }
+    }
+
+    /// <summary>Waits until the names in a folder are on disk.</summary>
+    public virtual Task SyncFolderAsync(string folder) => IsDurable ? _folders.SyncAsync(folder) : Task.CompletedTask;
+
+    /// <summary>Whether a failure says that the disk, or the quota, is full.</summary>
+    public static bool IsFull(IOException failure) =>
+        OperatingSystem.IsWindows()
+            ? (failure.HResult & 0xFFFF) is 0x27 or 0x70
+            : failure.HResult is 28 /* ENOSPC */ || failure.HResult == (OperatingSystem.IsMacOS() ? 69 : 122) /* EDQUOT */;
+
+    /// <summary>The error that a client sees of a failed write.</summary>
+    public static S3Exception ToS3(IOException failure) =>
+        IsFull(failure) ? new S3Exception(S3Errors.InsufficientStorage, cause: failure) : new S3Exception(S3Errors.InternalError, cause: failure);
+}

@@ -1,0 +1,100 @@
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Listings;
+
+namespace S3Overlay.Proxy.Embedded.Listings;
+
+/// <summary>
+/// The written objects of a bucket as a listing shows them. A common prefix costs one look-up, however many keys are under it: the cursor jumps behind the
+/// last of them. So a page costs what it shows.
+/// </summary>
+internal sealed class WrittenRows : IListingSource
+{
+    private readonly ListingQuery _query;
+    private readonly IndexSnapshot _snapshot;
+    private readonly IndexCursor _cursor;
+    private readonly byte[] _bucketPrefix;
+    private readonly string _bucket;
+
+    /// <summary>Where to go on; null to take the row behind the last one.</summary>
+    private byte[]? _seek;
+
+    /// <summary>The rows as they stand now.</summary>
+    public WrittenRows(OrderedIndex index, string bucket, ListingQuery query)
+    {
+        (_bucket, _query) = (bucket, query);
+        _bucketPrefix = RowKeys.OfKey(RowKeys.Object, bucket, "");
+        _snapshot = index.Snapshot();
+        _cursor = _snapshot.OpenCursor();
+        _seek = Start(query);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(Next());
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _cursor.Dispose();
+        _snapshot.Dispose();
+        return default;
+    }
+
+    private ListingRow? Next()
+    {
+        var found = _seek is null ? _cursor.Next() : _cursor.Seek(_seek);
+        _seek = null;
+        if (!found || !_cursor.Key.StartsWith(_bucketPrefix))
+        {
+            _seek = [RowKeys.AfterAll];
+            return null;
+        }
+
+        var key = RowKeys.KeyOf(_cursor.Key, _bucketPrefix.Length);
+        if (!key.StartsWith(_query.Prefix, StringComparison.Ordinal))
+        {
+            _seek = [RowKeys.AfterAll];
+            return null;
+        }
+
+        if (_query.CommonPrefixOf(key) is { } common)
+        {
+            _seek = RowKeys.OfKey(RowKeys.Object, _bucket, common, [RowKeys.AfterAll]);
+            return new ListingRow(common, null);
+        }
+
+        return new ListingRow(key, Show(ObjectRow.Read(_cursor.Value)));
+    }
+
+    private byte[] Start(ListingQuery query)
+    {
+        var after = query.After;
+        if (after.IsPrefix && query.Prefix.StartsWith(after.Name, StringComparison.Ordinal))
+        {
+            return [RowKeys.AfterAll];
+        }
+
+        if (after.Name.Length > 0 && Utf8Order.Compare(after.Name, query.Prefix) >= 0)
+        {
+            return RowKeys.OfKey(RowKeys.Object, _bucket, after.Name, after.IsPrefix ? [RowKeys.AfterAll] : [0]);
+        }
+
+        return RowKeys.OfKey(RowKeys.Object, _bucket, query.Prefix);
+    }
+
+    private static ListedObject Show(ObjectRow row)
+    {
+        var algorithms = row.Info.Checksums.Count == 0 ? (IReadOnlyList<ChecksumAlgorithm>)[] : [.. row.Info.Checksums.Select(static c => c.Algorithm)];
+        return new ListedObject(row.Info.Size, row.Info.ETag, row.Info.LastModified)
+        {
+            StorageClass = row.Info.Header("x-amz-storage-class") ?? "STANDARD",
+            ChecksumAlgorithms = algorithms,
+            ChecksumType = row.Info.ChecksumType,
+        };
+    }
+}

@@ -1,0 +1,157 @@
+namespace S3Overlay.Proxy.Embedded.Locking;
+
+/// <summary>
+/// A lock a name, held by many at once or by one alone; there only while somebody holds it or waits. First come, first served, so that nobody who wants it
+/// alone waits for ever.
+/// </summary>
+internal sealed class SharedLocks<TName>
+    where TName : notnull
+{
+    private readonly Dictionary<TName, State> _states = [];
+
+    /// <summary>How many names are locked.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_states)
+            {
+                return _states.Count;
+            }
+        }
+    }
+
+    /// <summary>Waits until nobody has the name alone.</summary>
+    public ValueTask<Held> ShareAsync(TName name, CancellationToken cancellationToken) => EnterAsync(name, isAlone: false, cancellationToken);
+
+    /// <summary>Waits until nobody else has the name.</summary>
+    public ValueTask<Held> TakeAsync(TName name, CancellationToken cancellationToken) => EnterAsync(name, isAlone: true, cancellationToken);
+
+    private ValueTask<Held> EnterAsync(TName name, bool isAlone, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_states)
+        {
+            if (!_states.TryGetValue(name, out var state))
+            {
+                _states.Add(name, state = new State());
+            }
+
+            if (state.Waiting.Count == 0 && state.TryEnter(isAlone))
+            {
+                return new(new Held(this, name, isAlone));
+            }
+
+            var waiter = new Waiter(isAlone);
+            state.Waiting.AddLast(waiter);
+            return WaitAsync(name, state, waiter, cancellationToken);
+        }
+    }
+
+    private async ValueTask<Held> WaitAsync(TName name, State state, Waiter waiter, CancellationToken cancellationToken)
+    {
+        await using var registration = cancellationToken.UnsafeRegister(
+            _ =>
+            {
+                lock (_states)
+                {
+                    if (state.Waiting.Remove(waiter))
+                    {
+                        waiter.Turn.TrySetCanceled(cancellationToken);
+                        Wake(name, state);
+                    }
+                }
+            },
+            null);
+        await waiter.Turn.Task;
+        return new Held(this, name, waiter.IsAlone);
+    }
+
+    private void Leave(TName name, bool isAlone)
+    {
+        lock (_states)
+        {
+            var state = _states[name];
+            state.Leave(isAlone);
+            Wake(name, state);
+        }
+    }
+
+    /// <summary>Lets in whoever's turn it is. Called with the lock held; waiters go on elsewhere.</summary>
+    private void Wake(TName name, State state)
+    {
+        while (state.Waiting.First is { } first && state.TryEnter(first.Value.IsAlone))
+        {
+            state.Waiting.RemoveFirst();
+            first.Value.Turn.TrySetResult();
+        }
+
+        if (state.IsFree && state.Waiting.Count == 0)
+        {
+            _states.Remove(name);
+        }
+    }
+
+    /// <summary>A lock that is held until it is disposed.</summary>
+    internal sealed class Held(SharedLocks<TName> owner, TName name, bool isAlone) : IDisposable
+    {
+        private int _left;
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _left, 1) == 0)
+            {
+                owner.Leave(name, isAlone);
+            }
+        }
+    }
+
+    private sealed class Waiter(bool isAlone)
+    {
+        public bool IsAlone { get; } = isAlone;
+
+        public TaskCompletionSource Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private sealed class State
+    {
+        private int _sharing;
+        private bool _isTaken;
+
+        public LinkedList<Waiter> Waiting { get; } = new();
+
+        public bool IsFree => _sharing == 0 && !_isTaken;
+
+        public bool TryEnter(bool isAlone)
+        {
+            if (_isTaken || (isAlone && _sharing > 0))
+            {
+                return false;
+            }
+
+            if (isAlone)
+            {
+                _isTaken = true;
+            }
+            else
+            {
+                _sharing++;
+            }
+
+            return true;
+        }
+
+        public void Leave(bool isAlone)
+        {
+            if (isAlone)
+            {
+                _isTaken = false;
+            }
+            else
+            {
+                _sharing--;
+            }
+        }
+    }
+}

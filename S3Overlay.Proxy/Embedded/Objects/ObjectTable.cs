@@ -1,0 +1,286 @@
+using S3Overlay.Proxy.Embedded.Buckets;
+using S3Overlay.Proxy.Embedded.Deletes;
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Embedded.Locking;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Embedded.Objects;
+
+/// <summary>
+/// The written objects and the tombstones. A key's lock is held while a write or delete is committed, not while a body comes in; under it the condition is judged,
+/// the number in the order of all writes is drawn, the file gets its place, and the index its row. So the numbers of one key's files are in the order in
+/// which they became visible, and a rebuild, which goes by the numbers, finds the same object.
+/// </summary>
+internal sealed class ObjectTable(
+    StoreFolders folders,
+    StoreDisk disk,
+    OrderedIndex index,
+    SequenceCounter sequences,
+    BucketTable buckets,
+    OpenFiles files,
+    TimeProvider time,
+    ILogger logger)
+{
+    private readonly SharedLocks<(string Bucket, string Key)> _locks = new();
+    private volatile bool _hadFailure;
+
+    /// <summary>The log of deletes; set once it was replayed.</summary>
+    public DeleteLog Deletes { get; set; } = null!;
+
+    /// <summary>Whether the last process ended in a crash, and the files it may have left have not been looked for yet.</summary>
+    public bool FollowsCrash { get; set; }
+
+    /// <summary>Whether there may be files that no row names.</summary>
+    public bool MayHaveOrphans => FollowsCrash || _hadFailure;
+
+    /// <summary>The object's row, or null.</summary>
+    public ObjectRow? Find(string bucket, string key) =>
+        index.TryGet(RowKeys.OfKey(RowKeys.Object, bucket, key), out var value) ? ObjectRow.Read(value) : null;
+
+    /// <summary>The object's row.</summary>
+    /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey.</exception>
+    public ObjectRow Require(string bucket, string key)
+    {
+        buckets.Require(bucket);
+        return Find(bucket, key) ?? throw new S3Exception(S3Errors.NoSuchKey) { Details = [new("Key", key)] };
+    }
+
+    /// <summary>Opens the object that is there now.</summary>
+    /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey; InternalError where its file is missing or damaged.</exception>
+    public async ValueTask<StoredObject> OpenAsync(string bucket, string key)
+    {
+        var row = Require(bucket, key);
+        while (true)
+        {
+            try
+            {
+                return await StoredObject.OpenAsync(files, row);
+            }
+            catch (Exception failure) when (failure is IOException or InvalidDataException)
+            {
+                // Overwritten between the look-up and the opening: then the new object is the answer. The same row again: the file is lost.
+                var now = Require(bucket, key);
+                if (now.File == row.File)
+                {
+                    throw Damaged(failure);
+                }
+
+                row = now;
+            }
+        }
+    }
+
+    /// <summary>What a client sees of a damaged or missing file. Counted by the error it becomes, and logged with the remedy.</summary>
+    public S3Exception Damaged(Exception failure)
+    {
+        Log.StoredBytesDamaged(logger, failure.Message, failure);
+        return new S3Exception(S3Errors.InternalError, "The object's stored bytes are damaged.", failure);
+    }
+
+    /// <summary>Starts a file for a body of so many bytes.</summary>
+    public ObjectFileWriter NewFile(FileKind kind, long length, FileHeader draft, bool wantsMd5 = true) =>
+        new(folders, disk, kind, length, draft.Write().Written.Length + FileHeader.LateFieldsRoom, wantsMd5);
+
+    /// <summary>Makes a filled file the object of its key. Returns once that survives a power cut.</summary>
+    /// <param name="file">The file, filled.</param>
+    /// <param name="header">What it says of itself; number and date are set here.</param>
+    /// <param name="condition">What is demanded of the object that is there.</param>
+    /// <param name="with">What else is committed in the same instant, or null.</param>
+    /// <param name="cancellationToken">Ends the wait for the lock; what has begun is finished.</param>
+    /// <exception cref="S3Exception">NoSuchBucket, PreconditionFailed, NoSuchKey, InsufficientStorage.</exception>
+    public async Task<ObjectRow> CommitAsync(
+        ObjectFileWriter file, FileHeader header, WriteCondition condition, Action<IndexBatch>? with, CancellationToken cancellationToken)
+    {
+        await SettleAsync(file);
+        using var bucket = await buckets.KeepAsync(header.Bucket, cancellationToken);
+        ObjectRow row;
+        ObjectRow? old;
+        using (await _locks.TakeAsync((header.Bucket, header.Key), cancellationToken))
+        {
+            old = Find(header.Bucket, header.Key);
+            condition.Judge(old);
+            header = header with
+            {
+                Sequence = await sequences.NextAsync(),
+                Info = header.Info with { LastModified = HttpDates.WholeSeconds(time.GetUtcNow()) },
+            };
+            row = ObjectRow.Of(file.Id, header);
+            var batch = new IndexBatch();
+            batch.Put(RowKeys.OfKey(RowKeys.Object, header.Bucket, header.Key), row.Write());
+            with?.Invoke(batch);
+            await SealAsync(file, header, batch);
+        }
+
+        if (old is not null)
+        {
+            Discard(old);
+        }
+
+        return row;
+    }
+
+    /// <summary>Deletes the object, if there is one. Returns once that survives a power cut.</summary>
+    /// <exception cref="S3Exception">NoSuchBucket, PreconditionFailed, NoSuchKey.</exception>
+    public async Task DeleteAsync(string bucketName, string key, string? ifMatch, CancellationToken cancellationToken)
+    {
+        using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
+        ObjectRow? old;
+        using (await _locks.TakeAsync((bucketName, key), cancellationToken))
+        {
+            old = Find(bucketName, key);
+            new WriteCondition(ifMatch, false).Judge(old);
+
+            // Nothing there: nothing to say, unless a crash may have left a file that a rebuild would take for the object.
+            if (old is null && !MayHaveOrphans)
+            {
+                return;
+            }
+
+            var sequence = await sequences.NextAsync();
+            await Deletes.AppendAsync(new DeleteRecord(DeleteKind.Grave, sequence, bucketName, key, old?.File ?? default));
+            if (old is not null)
+            {
+                var batch = new IndexBatch();
+                batch.Delete(RowKeys.OfKey(RowKeys.Object, bucketName, key));
+                await CommitAsync(batch);
+            }
+        }
+
+        if (old is not null)
+        {
+            Discard(old);
+        }
+    }
+
+    /// <summary>Whether the key has a tombstone that counts.</summary>
+    public bool IsTombstoned(string bucket, string key) =>
+        index.TryGet(RowKeys.OfKey(RowKeys.Tombstone, bucket, key), out var value) && CountsIn(bucket, value);
+
+    /// <summary>Whether a tombstone's row counts: not where the bucket was deleted since.</summary>
+    public bool CountsIn(string bucket, ReadOnlySpan<byte> value) =>
+        System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(value) >= (buckets.Find(bucket)?.PurgedUpTo ?? 0);
+
+    /// <summary>Leaves a tombstone (rule D1). Returns once it survives a power cut.</summary>
+    public async Task MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        using var held = await _locks.TakeAsync((bucket, key), cancellationToken);
+        if (IsTombstoned(bucket, key))
+        {
+            return;
+        }
+
+        // The mark does not delete the object that is there: that is the next step, with a number of its own. Until then a rebuild must find the object
+        // outranking the mark, as the index does, so the mark takes its place right before it.
+        var sequence = Find(bucket, key) is { } row ? row.Sequence - 1 : await sequences.NextAsync();
+        await Deletes.AppendAsync(new DeleteRecord(DeleteKind.Tombstone, sequence, bucket, key, default));
+        var batch = new IndexBatch();
+        batch.Put(RowKeys.OfKey(RowKeys.Tombstone, bucket, key), SequenceCounter.RowValue(sequence));
+        await CommitAsync(batch);
+    }
+
+    /// <summary>Takes the rows of tombstones away that went with their bucket; they do not count any more already.</summary>
+    public async Task ForgetTombstonesAsync(string bucket)
+    {
+        var scan = new PrefixScan(index, RowKeys.OfKey(RowKeys.Tombstone, bucket, ""));
+        while (scan.Keys(1000, (_, value) => !CountsIn(bucket, value)) is { Count: > 0 } keys)
+        {
+            var batch = new IndexBatch();
+            foreach (var key in keys)
+            {
+                batch.Delete(key);
+            }
+
+            await CommitAsync(batch);
+        }
+    }
+
+    /// <summary>Replaces an object's tags; null takes them away. ETag and date stay.</summary>
+    /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey.</exception>
+    public async Task SetTagsAsync(string bucketName, string key, string? tags, CancellationToken cancellationToken)
+    {
+        using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
+        using var held = await _locks.TakeAsync((bucketName, key), cancellationToken);
+        var row = Require(bucketName, key);
+        await Deletes.AppendAsync(new DeleteRecord(DeleteKind.Tags, row.Sequence, bucketName, key, row.File, tags));
+        var batch = new IndexBatch();
+        batch.Put(RowKeys.OfKey(RowKeys.Object, bucketName, key), (row with { Tags = tags }).Write());
+        await CommitAsync(batch);
+    }
+
+    /// <summary>Gives a file its place, and commits the rows that name it.</summary>
+    public async Task SealAsync(ObjectFileWriter file, FileHeader header, IndexBatch batch)
+    {
+        try
+        {
+            await file.SealAsync(header.Write().WrittenMemory, CancellationToken.None);
+            await CommitAsync(batch);
+        }
+        catch
+        {
+            // Whether the row is there after a failed commit nobody knows: the file stays, and is looked for at the next start.
+            _hadFailure |= file.IsSealed;
+            throw;
+        }
+    }
+
+    /// <summary>Commits to the index.</summary>
+    /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
+    public async Task CommitAsync(IndexBatch batch)
+    {
+        try
+        {
+            await index.CommitAsync(batch);
+        }
+        catch (IOException failure)
+        {
+            throw StoreDisk.ToS3(failure);
+        }
+    }
+
+    /// <summary>Takes the files of an object away that no row names any more, once its last reader is done.</summary>
+    private void Discard(ObjectRow row)
+    {
+        if (row.PartCount == 0)
+        {
+            files.Remove(row.File, []);
+            return;
+        }
+
+        _ = DiscardManifestAsync(row.File);
+    }
+
+    private async Task DiscardManifestAsync(FileId manifest)
+    {
+        try
+        {
+            FileId[] parts;
+            using (var lease = await files.AcquireAsync(manifest))
+            {
+                parts = [.. lease.File.Parts.Select(static part => part.File)];
+            }
+
+            files.Remove(manifest, parts);
+        }
+        catch (Exception failure) when (failure is IOException or InvalidDataException or ObjectDisposedException)
+        {
+            // Part files without a manifest are found by the next rebuild.
+            Log.FilesLeftBehind(logger, manifest.ToString(), failure);
+        }
+    }
+
+    /// <summary>Brings a filled file's bytes to disk.</summary>
+    public static async Task SettleAsync(ObjectFileWriter file)
+    {
+        try
+        {
+            await file.SettleAsync();
+        }
+        catch (IOException failure)
+        {
+            throw StoreDisk.ToS3(failure);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using Microsoft.Win32.SafeHandles;
+
+using S3Overlay.Proxy.Embedded.Files;
+
+namespace S3Overlay.Proxy.Embedded.Objects;
+
+/// <summary>
+/// An open file of the store, shared by everybody who reads it: positional reads do not disturb each other. Blocks are checked against the table as
+/// they are read.
+/// </summary>
+internal sealed class OpenFile : IDisposable
+{
+    /// <summary>Tables up to this stay in memory with the handle: 64 MiB of data. Longer ones are read beside their blocks.</summary>
+    private const int MaxTable = 4096;
+
+    private readonly SafeFileHandle _file;
+    private readonly FilePreamble _preamble;
+    private readonly byte[]? _table;
+
+    private OpenFile(FileId id, SafeFileHandle file, FilePreamble preamble, byte[]? table, StoredPart[] parts)
+    {
+        (Id, _file, _preamble, _table, Parts) = (id, file, preamble, table, parts);
+    }
+
+    /// <summary>The file's name.</summary>
+    public FileId Id { get; }
+
+    /// <summary>Bytes of its data.</summary>
+    public long Length => _preamble.DataLength;
+
+    /// <summary>A manifest's parts, in order; none of any other file.</summary>
+    public StoredPart[] Parts { get; }
+
+    /// <summary>Opens a file and reads what it says of itself. Blocks; called on the pool.</summary>
+    /// <exception cref="IOException">The file is not there, or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static OpenFile Open(StoreFolders folders, FileId id)
+    {
+        var file = RecordFile.Open(folders.PathOf(id));
+        try
+        {
+            Span<byte> start = stackalloc byte[FilePreamble.Size];
+            if (RecordFile.ReadFully(file, start, 0) < FilePreamble.Size)
+            {
+                throw new InvalidDataException("The file breaks off in its preamble.");
+            }
+
+            var preamble = FilePreamble.Read(start);
+            StoredPart[] parts = [];
+            if (preamble.Kind == FileKind.Manifest)
+            {
+                parts = [.. FileHeader.Read(RecordFile.ReadHeader(file).Header).Parts];
+            }
+
+            byte[]? table = null;
+            if (BlockChecksums.TableLengthOf(preamble.DataLength) is var length && length <= MaxTable)
+            {
+                table = new byte[length];
+                if (RecordFile.ReadFully(file, table, preamble.TableOffset) != length
+                    || Protocol.Bodies.Crc32C.Compute(table) != preamble.TableChecksum)
+                {
+                    throw new InvalidDataException("The file's block table is damaged.");
+                }
+            }
+
+            return new OpenFile(id, file, preamble, table, parts);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Reads whole blocks, and checks every one of them. <paramref name="position"/> is a block's start; the buffer ends at a block's end or at the end of the data.
+    /// </summary>
+    /// <exception cref="InvalidDataException">A block is damaged. The buffer then holds nothing to be used.</exception>
+    public async ValueTask ReadBlocksAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (await DiskReader.ReadAsync(_file, _preamble.DataOffset + position, buffer, cancellationToken) != buffer.Length)
+        {
+            throw new InvalidDataException($"The file {Id} breaks off.");
+        }
+
+        var first = (int)(position / BlockChecksums.BlockSize);
+        var entries = _table is null
+            ? await ReadEntriesAsync(first, (int)BlockChecksums.BlocksOf(buffer.Length), cancellationToken)
+            : _table.AsMemory(first * BlockChecksums.EntrySize);
+        if (BlockChecksums.FirstDamaged(buffer.Span, entries.Span) is var damaged && damaged >= 0)
+        {
+            throw new InvalidDataException($"Block {first + damaged} of the file {Id} is damaged.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private async ValueTask<Memory<byte>> ReadEntriesAsync(int first, int count, CancellationToken cancellationToken)
+    {
+        var entries = new byte[count * BlockChecksums.EntrySize];
+        var offset = _preamble.TableOffset + ((long)first * BlockChecksums.EntrySize);
+        return await DiskReader.ReadAsync(_file, offset, entries, cancellationToken) == entries.Length
+            ? entries
+            : throw new InvalidDataException($"The block table of the file {Id} breaks off.");
+    }
+}

@@ -1,0 +1,204 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Embedded.Objects;
+
+/// <summary>One version of an object, open for reading. It stays whole and readable until disposed, whatever is written meanwhile (rule C4).</summary>
+internal sealed class StoredObject : IDisposable
+{
+    /// <summary>Large pieces where much is read: fewer calls a gigabyte. Small ones where it is little.</summary>
+    private const int LargePiece = 16 * BlockChecksums.BlockSize;
+    private const int SmallPiece = 4 * BlockChecksums.BlockSize;
+
+    private readonly OpenFiles _files;
+    private readonly OpenFiles.Lease _root;
+
+    private StoredObject(OpenFiles files, OpenFiles.Lease root, ObjectRow row) => (_files, _root, Row) = (files, root, row);
+
+    /// <summary>What the index says of it.</summary>
+    public ObjectRow Row { get; }
+
+    /// <summary>The parts of a multipart object; none of another.</summary>
+    public IReadOnlyList<StoredPart> Parts => _root.File.Parts;
+
+    /// <summary>Opens the version that a row names.</summary>
+    public static async ValueTask<StoredObject> OpenAsync(OpenFiles files, ObjectRow row)
+    {
+        var root = await files.AcquireAsync(row.File);
+        var size = row.PartCount == 0 ? root.File.Length : root.File.Parts.Sum(static part => part.Size);
+        if (size != row.Info.Size)
+        {
+            root.Dispose();
+            throw new InvalidDataException($"The file {row.File} has not the length that the index says.");
+        }
+
+        return new StoredObject(files, root, row);
+    }
+
+    /// <summary>Which bytes a part is, and the part; null where there is none of that number.</summary>
+    public (ByteRange? Bytes, StoredPart Part)? FindPart(int number)
+    {
+        var start = 0L;
+        foreach (var part in Parts)
+        {
+            if (part.Number == number)
+            {
+                return (part.Size == 0 ? null : new ByteRange(start, start + part.Size - 1), part);
+            }
+
+            start += part.Size;
+        }
+
+        return null;
+    }
+
+    /// <summary>Sends a range. Every block is checked before any byte of it is handed on.</summary>
+    /// <returns>False where the reader is gone.</returns>
+    /// <exception cref="InvalidDataException">A block is damaged; it was not sent.</exception>
+    public async ValueTask<bool> CopyToAsync(ByteRange range, PipeWriter body, CancellationToken cancellationToken)
+    {
+        if (Row.PartCount == 0)
+        {
+            return await CopyAsync(_root.File, range, body, cancellationToken);
+        }
+
+        var start = 0L;
+        foreach (var part in Parts)
+        {
+            var end = start + part.Size;
+            if (start > range.Last)
+            {
+                break;
+            }
+
+            if (end > range.First && part.Size > 0)
+            {
+                using var lease = await _files.AcquireAsync(part.File);
+                CheckLength(part, lease.File);
+                var wanted = new ByteRange(Math.Max(range.First, start) - start, Math.Min(range.Last, end - 1) - start);
+                if (!await CopyAsync(lease.File, wanted, body, cancellationToken))
+                {
+                    return false;
+                }
+            }
+
+            start = end;
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads some bytes at a position, for copies. Returns fewer than asked for at a part's end, 0 at the object's.</summary>
+    public async ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (position >= Row.Info.Size)
+        {
+            return 0;
+        }
+
+        if (Row.PartCount == 0)
+        {
+            return await ReadAsync(_root.File, position, buffer, cancellationToken);
+        }
+
+        var start = 0L;
+        foreach (var part in Parts)
+        {
+            if (position < start + part.Size)
+            {
+                using var lease = await _files.AcquireAsync(part.File);
+                CheckLength(part, lease.File);
+                return await ReadAsync(lease.File, position - start, buffer, cancellationToken);
+            }
+
+            start += part.Size;
+        }
+
+        return 0;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _root.Dispose();
+
+    private static void CheckLength(StoredPart part, OpenFile file)
+    {
+        if (file.Length != part.Size)
+        {
+            throw new InvalidDataException($"The part file {part.File} has not the length that its manifest says.");
+        }
+    }
+
+    private static async ValueTask<bool> CopyAsync(OpenFile file, ByteRange range, PipeWriter body, CancellationToken cancellationToken)
+    {
+        var piece = range.Length > 4 * LargePiece ? LargePiece : SmallPiece;
+        var position = range.First;
+        while (position <= range.Last)
+        {
+            var blockStart = position / BlockChecksums.BlockSize * BlockChecksums.BlockSize;
+            var blockEnd = Math.Min(Math.Min(blockStart + piece, file.Length), AlignUp(range.Last + 1));
+            var (skip, wanted) = ((int)(position - blockStart), (int)(Math.Min(blockEnd, range.Last + 1) - position));
+            await ReadIntoAsync(file, blockStart, (int)(blockEnd - blockStart), skip, wanted, body, cancellationToken);
+            position += wanted;
+            var flushed = await body.FlushAsync(cancellationToken);
+            if (flushed.IsCompleted || flushed.IsCanceled)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static async ValueTask ReadIntoAsync(
+        OpenFile file, long blockStart, int length, int skip, int wanted, PipeWriter body, CancellationToken cancellationToken)
+    {
+        if (skip == 0)
+        {
+            // Straight into the connection's memory. What lies behind the wanted bytes in their last block was only read to be checked.
+            await file.ReadBlocksAsync(blockStart, body.GetMemory(length)[..length], cancellationToken);
+            body.Advance(wanted);
+            return;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            await file.ReadBlocksAsync(blockStart, buffer.AsMemory(0, length), cancellationToken);
+            body.Write(buffer.AsSpan(skip, wanted));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static async ValueTask<int> ReadAsync(OpenFile file, long position, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var blockStart = position / BlockChecksums.BlockSize * BlockChecksums.BlockSize;
+        var blockEnd = Math.Min(blockStart + SmallPiece, file.Length);
+        var (skip, length) = ((int)(position - blockStart), (int)(blockEnd - blockStart));
+        if (skip == 0 && buffer.Length >= length)
+        {
+            await file.ReadBlocksAsync(blockStart, buffer[..length], cancellationToken);
+            return length;
+        }
+
+        var blocks = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            await file.ReadBlocksAsync(blockStart, blocks.AsMemory(0, length), cancellationToken);
+            var taken = Math.Min(buffer.Length, length - skip);
+            blocks.AsSpan(skip, taken).CopyTo(buffer.Span);
+            return taken;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(blocks);
+        }
+    }
+
+    private static long AlignUp(long position) => BlockChecksums.BlocksOf(position) * BlockChecksums.BlockSize;
+}

@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Embedded.Objects;
+
+/// <summary>What a write or delete demands of the object that is there.</summary>
+/// <param name="IfMatch">The ETag it must have, or null.</param>
+/// <param name="IfAbsent">Whether there must be none.</param>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html</remarks>
+internal readonly record struct WriteCondition(string? IfMatch, bool IfAbsent)
+{
+    /// <summary>No demand.</summary>
+    public static readonly WriteCondition None;
+
+    /// <summary>Reads the headers of a write.</summary>
+    /// <exception cref="S3Exception">NotImplemented for conditions that S3 does not know on a write.</exception>
+    public static WriteCondition Of(IHeaderDictionary headers)
+    {
+        if (headers.IfModifiedSince.Count > 0 || headers.IfUnmodifiedSince.Count > 0)
+        {
+            throw new S3Exception(S3Errors.NotImplemented);
+        }
+
+        if (headers.IfNoneMatch.Count > 0 && headers.IfNoneMatch.ToString().Trim() != "*")
+        {
+            throw new S3Exception(S3Errors.NotImplemented);
+        }
+
+        return new WriteCondition(headers.IfMatch.Count > 0 ? headers.IfMatch.ToString() : null, headers.IfNoneMatch.Count > 0);
+    }
+
+    /// <summary>Judges the object that is there.</summary>
+    /// <exception cref="S3Exception">PreconditionFailed; NoSuchKey where one must match and there is none.</exception>
+    public void Judge(ObjectRow? current)
+    {
+        if (IfAbsent && current is not null)
+        {
+            throw Failed("If-None-Match");
+        }
+
+        if (IfMatch is null)
+        {
+            return;
+        }
+
+        if (current is null)
+        {
+            throw new S3Exception(S3Errors.NoSuchKey);
+        }
+
+        if (!ETags.ListHas(IfMatch, current.Info.ETag))
+        {
+            throw Failed("If-Match");
+        }
+    }
+
+    private static S3Exception Failed(string condition) => new(S3Errors.PreconditionFailed) { Details = [new("Condition", condition)] };
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Buckets;
+using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Embedded.Operations;
+
+/// <summary>ListBuckets, CreateBucket, HeadBucket, DeleteBucket.</summary>
+internal sealed class BucketOperations(EmbeddedStore store)
+{
+    private const int MaxPage = 10_000;
+
+    /// <summary>ListBuckets, with the pages that came later: <c>prefix</c>, <c>max-buckets</c>, <c>continuation-token</c>.</summary>
+    public Task ListAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        var prefix = request.Query["prefix"] ?? "";
+        var after = request.Query["continuation-token"] is { Length: > 0 } token ? ContinuationTokens.Read(token).Name : "";
+        var limit = MaxPage;
+        if (request.Query["max-buckets"] is { Length: > 0 } text
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxPage))
+        {
+            throw new S3Exception(S3Errors.InvalidArgument, "The max-buckets parameter is not a number from 1 to 10000.");
+        }
+
+        var page = store.Buckets.List()
+            .Where(bucket => bucket.Name.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(bucket.Name, after) > 0)
+            .Take(limit + 1)
+            .ToList();
+        var xml = new S3XmlWriter().Root("ListAllMyBucketsResult")
+            .Open("Owner").Element("ID", ListingPager.OwnerId).Element("DisplayName", ListingPager.OwnerName).Close("Owner")
+            .Open("Buckets");
+        foreach (var bucket in page.Take(limit))
+        {
+            xml.Open("Bucket").Element("Name", bucket.Name).Element("CreationDate", bucket.Created).Element("BucketRegion", bucket.Region).Close("Bucket");
+        }
+
+        xml.Close("Buckets");
+        if (page.Count > limit)
+        {
+            xml.Element("ContinuationToken", ContinuationTokens.Write(new ListingPosition(page[limit - 1].Name, false)));
+        }
+
+        if (prefix.Length > 0)
+        {
+            xml.Element("Prefix", prefix);
+        }
+
+        return xml.Close("ListAllMyBucketsResult").SendAsync(request, answer, cancellationToken);
+    }
+
+    /// <summary>CreateBucket. Making a bucket twice is a success in us-east-1, as in S3, and told elsewhere.</summary>
+    public async Task CreateAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        if (!BucketNames.IsValid(request.Bucket))
+        {
+            throw new S3Exception(S3Errors.InvalidBucketName) { Details = [new("BucketName", request.Bucket)] };
+        }
+
+        if (string.Equals(request.Header("x-amz-bucket-object-lock-enabled"), "true", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new S3Exception(S3Errors.NotImplemented, "Object Lock is not served here.");
+        }
+
+        var region = await ReadRegionAsync(request, cancellationToken);
+        if (!await store.Buckets.CreateAsync(request.Bucket, region, store.Now, cancellationToken) && store.Region != "us-east-1")
+        {
+            throw new S3Exception(S3Errors.BucketAlreadyOwnedByYou) { Details = [new("BucketName", request.Bucket)] };
+        }
+
+        answer.Status = StatusCodes.Status200OK;
+        answer.Headers.Location = "/" + request.Bucket;
+        answer.Headers.ContentLength = 0;
+    }
+
+    /// <summary>HeadBucket.</summary>
+    public Task HeadAsync(S3Request request, S3Answer answer)
+    {
+        var bucket = store.Buckets.Require(request.Bucket);
+        answer.Status = StatusCodes.Status200OK;
+        answer.Headers["x-amz-bucket-region"] = bucket.Region;
+        answer.Headers["x-amz-access-point-alias"] = "false";
+        answer.Headers.ContentType = "application/xml";
+        return Task.CompletedTask;
+    }
+
+    /// <summary>DeleteBucket. Uploads that are open in it are given up.</summary>
+    public async Task DeleteAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        await store.Buckets.DeleteAsync(
+            request.Bucket, isOpaque: false, () => store.Uploads.AbortAllAsync(request.Bucket), cancellationToken);
+        answer.Status = StatusCodes.Status204NoContent;
+    }
+
+    private async Task<string> ReadRegionAsync(S3Request request, CancellationToken cancellationToken)
+    {
+        if (await S3XmlReader.ReadAsync(request.Body, cancellationToken) is not { } root)
+        {
+            return store.Region;
+        }
+
+        if (root.Name.LocalName != "CreateBucketConfiguration")
+        {
+            throw new S3Exception(S3Errors.MalformedXml);
+        }
+
+        var region = root.ChildText("LocationConstraint")?.Trim() ?? "";
+        return region.Length == 0 ? store.Region
+            : region.Length <= 64 && region.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? region
+            : throw new S3Exception(S3Errors.InvalidLocationConstraint);
+    }
+}

@@ -1,0 +1,208 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Embedded.Uploads;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Embedded.Operations;
+
+/// <summary>CompleteMultipartUpload: costs a row a part, and no byte of them is copied.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html</remarks>
+internal sealed class CompleteOperations(EmbeddedStore store)
+{
+    /// <summary>CompleteMultipartUpload. Asked again within a day with the same parts, it answers the same (rule W6).</summary>
+    public async Task CompleteAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        store.Buckets.Require(request.Bucket);
+        var uploadId = request.Query["uploadId"] ?? "";
+        var condition = WriteCondition.Of(request.Headers);
+        var named = NamedPart.ReadAll(
+            await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody));
+        var fingerprint = Fingerprint(named);
+        ObjectInfo info;
+        using (await store.Uploads.TakeAsync(uploadId, cancellationToken))
+        {
+            var upload = store.Uploads.Find(request.Bucket, request.Key, uploadId);
+            info = upload is null
+                ? Repeated(request, uploadId, fingerprint)
+                : await CompleteAsync(upload, named, fingerprint, condition, request, cancellationToken);
+        }
+
+        await SendAsync(info, request, answer, cancellationToken);
+    }
+
+    private async Task<ObjectInfo> CompleteAsync(
+        UploadRecord upload,
+        IReadOnlyList<NamedPart> named,
+        string fingerprint,
+        WriteCondition condition,
+        S3Request request,
+        CancellationToken cancellationToken)
+    {
+        var all = store.Uploads.Parts(upload.UploadId);
+        var parts = Choose(upload, named, all);
+        CheckSize(request, parts);
+        var checksum = ChecksumOf(upload, parts);
+        CheckPromised(request, checksum);
+        var manifest = new FileHeader
+        {
+            Bucket = upload.Bucket,
+            Key = upload.Key,
+            Tags = upload.Tags,
+            UploadId = upload.UploadId,
+            PartsFingerprint = fingerprint,
+            Parts = [.. parts.Select(static part => new StoredPart(part.File, part.Number, part.Info.Size, part.Checksum))],
+            Info = new ObjectInfo
+            {
+                Size = parts.Sum(static part => part.Info.Size),
+                ETag = ETagOf(parts),
+                LastModified = store.Now,
+                Headers = upload.Headers,
+                Checksums = checksum is { } value ? [value] : [],
+                ChecksumType = checksum is null ? null : upload.ChecksumType,
+            },
+        };
+        return (await store.Uploads.CompleteAsync(upload, all, manifest, condition, cancellationToken)).Info;
+    }
+
+    private ObjectInfo Repeated(S3Request request, string uploadId, string fingerprint) =>
+        store.Uploads.FindCompleted(uploadId) is { } done
+            && done.Bucket == request.Bucket
+            && done.Key == request.Key
+            && done.Parts == fingerprint
+            ? done.Info
+            : throw new S3Exception(S3Errors.NoSuchUpload) { Details = [new("UploadId", uploadId)] };
+
+    private List<PartRow> Choose(UploadRecord upload, IReadOnlyList<NamedPart> named, IReadOnlyList<PartRow> all)
+    {
+        var known = all.ToDictionary(static part => part.Number);
+        var parts = new List<PartRow>(named.Count);
+        foreach (var name in named)
+        {
+            if (parts.Count > 0 && name.Number <= parts[^1].Number)
+            {
+                throw new S3Exception(S3Errors.InvalidPartOrder) { Details = [new("UploadId", upload.UploadId)] };
+            }
+
+            if (!known.TryGetValue(name.Number, out var part) || !name.Fits(part))
+            {
+                throw new S3Exception(S3Errors.InvalidPart)
+                {
+                    Details =
+                    [
+                        new("UploadId", upload.UploadId),
+                        new("PartNumber", name.Number.ToString(CultureInfo.InvariantCulture)),
+                        new("ETag", ETags.Bare(name.ETag).ToString()),
+                    ],
+                };
+            }
+
+            parts.Add(part);
+        }
+
+        foreach (var part in parts.SkipLast(1))
+        {
+            if (part.Info.Size < store.MinPartSize)
+            {
+                throw new S3Exception(S3Errors.EntityTooSmall, "Your proposed upload is smaller than the minimum allowed size")
+                {
+                    Details =
+                    [
+                        new("ProposedSize", part.Info.Size.ToString(CultureInfo.InvariantCulture)),
+                        new("MinSizeAllowed", store.MinPartSize.ToString(CultureInfo.InvariantCulture)),
+                        new("PartNumber", part.Number.ToString(CultureInfo.InvariantCulture)),
+                        new("ETag", ETags.Bare(part.Info.ETag).ToString()),
+                    ],
+                };
+            }
+        }
+
+        return parts;
+    }
+
+    private static void CheckSize(S3Request request, List<PartRow> parts)
+    {
+        if (request.Header("x-amz-mp-object-size") is { } promised
+            && promised != parts.Sum(static part => part.Info.Size).ToString(CultureInfo.InvariantCulture))
+        {
+            throw new S3Exception(S3Errors.InvalidRequest, "The provided 'x-amz-mp-object-size' header does not match what was computed.");
+        }
+    }
+
+    private static BodyChecksum? ChecksumOf(UploadRecord upload, List<PartRow> parts)
+    {
+        if (upload.Algorithm is not { } algorithm)
+        {
+            return null;
+        }
+
+        return upload.IsFullObject
+            ? PartChecksums.FullObject(algorithm, parts.Select(static part => (part.Checksum!.Value.Value, part.Info.Size)))
+            : PartChecksums.Composite(algorithm, parts.Select(static part => part.Checksum!.Value.Value));
+    }
+
+    /// <summary>A checksum of the whole that the client sends along must be the one that was found; of a composite one, with or without its count.</summary>
+    private static void CheckPromised(S3Request request, BodyChecksum? found)
+    {
+        foreach (var algorithm in ChecksumNames.All)
+        {
+            if (request.Header(ChecksumNames.Header(algorithm)) is not { } promised)
+            {
+                continue;
+            }
+
+            // An upload without a checksum of its own has nothing to compare with: the header then is about the XML that was just read.
+            if (found is { } checksum && checksum.Algorithm == algorithm && promised != checksum.Value && promised != checksum.Value.Split('-')[0])
+            {
+                throw new S3Exception(S3Errors.BadDigest, $"The {ChecksumNames.Name(algorithm)} you specified did not match the calculated checksum.");
+            }
+        }
+    }
+
+    /// <summary>The MD5 of the parts' MD5s, and how many there were.</summary>
+    private static string ETagOf(List<PartRow> parts)
+    {
+        using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        foreach (var part in parts)
+        {
+            md5.AppendData(Convert.FromHexString(ETags.Bare(part.Info.ETag)));
+        }
+
+        return PutOperations.Quoted(string.Create(CultureInfo.InvariantCulture, $"{Convert.ToHexStringLower(md5.GetHashAndReset())}-{parts.Count}"));
+    }
+
+    private static string Fingerprint(IReadOnlyList<NamedPart> named)
+    {
+        var text = new StringBuilder();
+        foreach (var part in named)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{part.Number} {ETags.Bare(part.ETag)}\n");
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+
+    private static Task SendAsync(ObjectInfo info, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        var xml = new S3XmlWriter().Root("CompleteMultipartUploadResult")
+            .Element("Location", request.Address.ObjectUrl(request.Bucket, request.Key))
+            .Element("Bucket", request.Bucket).Element("Key", request.Key).Element("ETag", info.ETag);
+        foreach (var checksum in info.Checksums)
+        {
+            xml.Element(ChecksumNames.Element(checksum.Algorithm), checksum.Value);
+        }
+
+        if (info.ChecksumType is { } type)
+        {
+            xml.Element("ChecksumType", type);
+        }
+
+        return xml.Close("CompleteMultipartUploadResult").SendAsync(request, answer, cancellationToken);
+    }
+}

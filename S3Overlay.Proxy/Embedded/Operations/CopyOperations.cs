@@ -1,0 +1,147 @@
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Copies;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Embedded.Operations;
+
+/// <summary>CopyObject.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html</remarks>
+internal sealed class CopyOperations(EmbeddedStore store)
+{
+    /// <summary>CopyObject.</summary>
+    public async Task CopyAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        store.Buckets.Require(request.Bucket);
+        var source = CopySource.Parse(request);
+        var replacesMetadata = IsReplace(request, "x-amz-metadata-directive");
+        var replacesTags = IsReplace(request, "x-amz-tagging-directive");
+        RefuseCopyOntoItself(request, source, replacesMetadata);
+        var condition = WriteCondition.Of(request.Headers);
+        var wanted = WantedChecksum(request);
+
+        using var stored = await OpenSourceAsync(store, source, request);
+        var info = stored.Row.Info;
+        if (info.Size > PutOperations.MaxSize)
+        {
+            throw new S3Exception(
+                S3Errors.InvalidRequest, $"The specified copy source is larger than the maximum allowable size for a copy source: {PutOperations.MaxSize}");
+        }
+
+        condition.Judge(store.Objects.Find(request.Bucket, request.Key));
+        var header = new FileHeader
+        {
+            Bucket = request.Bucket,
+            Key = request.Key,
+            Tags = replacesTags ? ObjectTags.FromHeader(request) : stored.Row.Tags,
+            Info = new ObjectInfo
+            {
+                Size = info.Size,
+                ETag = PutOperations.EmptyETag,
+                LastModified = store.Now,
+                Headers = replacesMetadata ? StoredHeaders.Of(request) : StoredHeaders.OfCopy(request, info.Headers),
+            },
+        };
+
+        // One piece: its ETag is its MD5, and holds for the copy. Parts: the copy is one piece, with an MD5 of its own.
+        var isOnePiece = stored.Row.PartCount == 0;
+        var kept = KeptChecksum(info, wanted);
+        await using var file = store.Objects.NewFile(FileKind.Object, info.Size, header, wantsMd5: !isOnePiece);
+        var body = new StoredBody(store, stored, info.Size == 0 ? null : new ByteRange(0, info.Size - 1));
+        using var summed = kept is null && wanted is { } algorithm ? new SummedBody(body, algorithm) : null;
+        await file.FillAsync(summed ?? (S3Body)body, cancellationToken);
+        var checksum = kept ?? summed?.Checksum;
+        var copied = header.Info with
+        {
+            ETag = isOnePiece ? info.ETag : PutOperations.Quoted(file.Md5),
+            Checksums = checksum is { } value ? [value] : [],
+            ChecksumType = checksum is null ? null : PartChecksums.FullObjectType,
+        };
+        var row = await store.Objects.CommitAsync(file, header with { Info = copied }, condition, null, cancellationToken);
+        if (source.VersionId is not null)
+        {
+            answer.Headers["x-amz-copy-source-version-id"] = source.VersionId;
+        }
+
+        await Result("CopyObjectResult", row.Info).SendAsync(request, answer, cancellationToken);
+    }
+
+    /// <summary>Opens what a copy reads, and judges the conditions on it.</summary>
+    /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed.</exception>
+    public static async ValueTask<StoredObject> OpenSourceAsync(EmbeddedStore store, CopySource source, S3Request request)
+    {
+        VersionIds.Check(source.VersionId);
+        var stored = await store.Objects.OpenAsync(source.Bucket, source.Key);
+        if (ReadConditions.CopySourceHolds(request.Headers, stored.Row.Info.ETag, stored.Row.Info.LastModified))
+        {
+            return stored;
+        }
+
+        stored.Dispose();
+        throw new S3Exception(S3Errors.PreconditionFailed);
+    }
+
+    /// <summary>The result of a copy, of an object or a part.</summary>
+    public static S3XmlWriter Result(string root, ObjectInfo info)
+    {
+        var xml = new S3XmlWriter().Root(root).Element("LastModified", info.LastModified).Element("ETag", info.ETag);
+        foreach (var checksum in info.Checksums)
+        {
+            xml.Element(ChecksumNames.Element(checksum.Algorithm), checksum.Value);
+        }
+
+        if (info.ChecksumType is { } type)
+        {
+            xml.Element("ChecksumType", type);
+        }
+
+        return xml.Close(root);
+    }
+
+    /// <summary>The source's checksum where it holds for the copy too: over all bytes, and of the algorithm that was asked for, if one was.</summary>
+    private static BodyChecksum? KeptChecksum(ObjectInfo source, ChecksumAlgorithm? wanted) =>
+        source.Checksums.Count > 0
+            && source.ChecksumType == PartChecksums.FullObjectType
+            && (wanted is null || source.Checksums[0].Algorithm == wanted)
+            ? source.Checksums[0]
+            : null;
+
+    private static ChecksumAlgorithm? WantedChecksum(S3Request request)
+    {
+        if (request.Header("x-amz-checksum-algorithm") is not { Length: > 0 } name)
+        {
+            return null;
+        }
+
+        return ChecksumNames.TryParseName(name, out var algorithm)
+            ? algorithm
+            : throw new S3Exception(S3Errors.InvalidRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
+    }
+
+    private static bool IsReplace(S3Request request, string header) => request.Header(header) switch
+    {
+        null or "" or "COPY" => false,
+        "REPLACE" => true,
+        var other => throw new S3Exception(S3Errors.InvalidArgument, $"Unknown {(header.Contains("metadata", StringComparison.Ordinal) ? "metadata" : "tagging")} directive.")
+        {
+            Details = [new("ArgumentName", header), new("ArgumentValue", other)],
+        },
+    };
+
+    private static void RefuseCopyOntoItself(S3Request request, CopySource source, bool replacesMetadata)
+    {
+        if (source.Bucket == request.Bucket
+            && source.Key == request.Key
+            && !replacesMetadata
+            && request.Header("x-amz-storage-class") is null
+            && request.Header("x-amz-website-redirect-location") is null)
+        {
+            throw new S3Exception(
+                S3Errors.InvalidRequest,
+                "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.");
+        }
+    }
+}

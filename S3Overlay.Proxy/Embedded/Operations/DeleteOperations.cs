@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Deletes;
+
+namespace S3Overlay.Proxy.Embedded.Operations;
+
+/// <summary>DeleteObject and DeleteObjects.</summary>
+internal sealed class DeleteOperations(EmbeddedStore store)
+{
+    /// <summary>How many keys of one request are deleted at once: enough to share one sync of the log.</summary>
+    private const int AtOnce = 32;
+
+    /// <summary>DeleteObject.</summary>
+    public async Task DeleteAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        VersionIds.Check(request.Query["versionId"]);
+        var ifMatch = request.Headers.IfMatch.Count > 0 ? request.Headers.IfMatch.ToString() : null;
+        await store.Objects.DeleteAsync(request.Bucket, request.Key, ifMatch, cancellationToken);
+        answer.Status = StatusCodes.Status204NoContent;
+    }
+
+    /// <summary>DeleteObjects.</summary>
+    public async Task DeleteManyAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        store.Buckets.Require(request.Bucket);
+        var delete = await DeleteObjectsRequest.ReadAsync(request, cancellationToken);
+        var outcomes = new DeleteOutcome[delete.Items.Count];
+        await Parallel.ForAsync(
+            0,
+            outcomes.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            async (i, token) => outcomes[i] = await DeleteAsync(request.Bucket, delete.Items[i], token));
+        await DeleteResult.SendAsync(delete, outcomes, request, answer, cancellationToken);
+    }
+
+    private async Task<DeleteOutcome> DeleteAsync(string bucket, DeleteItem item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ObjectKeys.Check(item.Key);
+            VersionIds.Check(item.VersionId);
+            await store.Objects.DeleteAsync(bucket, item.Key, item.IfMatch, cancellationToken);
+            return new DeleteOutcome(item, null);
+        }
+        catch (S3Exception failure)
+        {
+            return new DeleteOutcome(item, failure.Error, failure.Message);
+        }
+    }
+}

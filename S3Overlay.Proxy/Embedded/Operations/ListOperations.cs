@@ -1,0 +1,24 @@
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Listings;
+
+namespace S3Overlay.Proxy.Embedded.Operations;
+
+/// <summary>ListObjects, ListObjectsV2, ListObjectVersions.</summary>
+internal sealed class ListOperations(EmbeddedStore store)
+{
+    /// <summary>ListObjects and ListObjectsV2.</summary>
+    public async Task ListAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        store.Buckets.Require(request.Bucket);
+        var list = ListRequest.Parse(request);
+        await using var rows = store.ListWritten(request.Bucket, list.Query);
+        await ListingPager.AnswerAsync(list, rows, request, answer, cancellationToken);
+    }
+
+    /// <summary>ListObjectVersions of a bucket that never was versioned: each object is its one version, named <c>null</c>.</summary>
+    public async Task ListVersionsAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        store.Buckets.Require(request.Bucket);
+        await VersionPage.AnswerAsync(store, request, answer, cancellationToken);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Embedded.Operations;
+
+/// <summary>The parameters that ListObjectVersions and ListMultipartUploads share.</summary>
+internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMarker, int Limit, bool EncodeNames)
+{
+    private const int MaxPage = 1000;
+
+    /// <summary>Where the page starts. A marker that is a common prefix stands for all keys under it.</summary>
+    public ListingPosition After => new(
+        KeyMarker,
+        Delimiter.Length > 0
+            && KeyMarker.Length > Prefix.Length
+            && KeyMarker.StartsWith(Prefix, StringComparison.Ordinal)
+            && KeyMarker.IndexOf(Delimiter, Prefix.Length, StringComparison.Ordinal) == KeyMarker.Length - Delimiter.Length);
+
+    /// <summary>Reads the query.</summary>
+    public static MarkerPage Parse(S3Request request, string limitName)
+    {
+        var query = request.Query;
+        var encoding = query["encoding-type"];
+        if (!string.IsNullOrEmpty(encoding) && !string.Equals(encoding, "url", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new S3Exception(S3Errors.InvalidArgument, "Invalid Encoding Method specified in Request");
+        }
+
+        return new MarkerPage(
+            query["prefix"] ?? "", query["delimiter"] ?? "", query["key-marker"] ?? "", Number(query, limitName, MaxPage), !string.IsNullOrEmpty(encoding));
+    }
+
+    /// <summary>A parameter that is a number from 0 on; more than <paramref name="most"/> counts as that.</summary>
+    public static int Number(S3Query query, string name, int most)
+    {
+        if (query[name] is not { Length: > 0 } text)
+        {
+            return most;
+        }
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            ? Math.Min(value, most)
+            : throw new S3Exception(S3Errors.InvalidArgument, $"Provided {name} not an integer or within integer range")
+            {
+                Details = [new("ArgumentName", name), new("ArgumentValue", text)],
+            };
+    }
+
+    /// <summary>A name as the client wants it written.</summary>
+    public string Name(string name) => EncodeNames ? UriEncoding.EncodeKey(name) : name;
+
+    /// <summary>Writes what was asked for.</summary>
+    public void WriteDelimiter(S3XmlWriter xml)
+    {
+        if (Delimiter.Length > 0)
+        {
+            xml.Element("Delimiter", Name(Delimiter));
+        }
+
+        if (EncodeNames)
+        {
+            xml.Element("EncodingType", "url");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Xml.Linq;
+
+using S3Overlay.Proxy.Embedded.Uploads;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Embedded.Operations;
+
+/// <summary>A part as CompleteMultipartUpload names it.</summary>
+/// <param name="Number">Its number.</param>
+/// <param name="ETag">Its ETag, with or without quotes.</param>
+/// <param name="Checksum">Its checksum, where it is named.</param>
+internal sealed record NamedPart(int Number, string ETag, BodyChecksum? Checksum)
+{
+    /// <summary>Reads the list.</summary>
+    /// <exception cref="S3Exception">MalformedXML.</exception>
+    public static IReadOnlyList<NamedPart> ReadAll(XElement root)
+    {
+        if (root.Name.LocalName != "CompleteMultipartUpload")
+        {
+            throw new S3Exception(S3Errors.MalformedXml);
+        }
+
+        var parts = root.Children("Part").Select(Read).ToList();
+        return parts.Count is >= 1 and <= PartNumbers.Max ? parts : throw new S3Exception(S3Errors.MalformedXml);
+    }
+
+    /// <summary>Whether it is the part that was uploaded.</summary>
+    public bool Fits(PartRow part) =>
+        ETags.Same(ETag, part.Info.ETag) && (Checksum is not { } checksum || part.Checksum is not { } known || known == checksum);
+
+    private static NamedPart Read(XElement part)
+    {
+        if (!int.TryParse(part.ChildText("PartNumber")?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            || part.ChildText("ETag") is not { } etag)
+        {
+            throw new S3Exception(S3Errors.MalformedXml);
+        }
+
+        foreach (var algorithm in ChecksumNames.All)
+        {
+            if (part.ChildText(ChecksumNames.Element(algorithm)) is { } value)
+            {
+                return new NamedPart(number, etag.Trim(), new BodyChecksum(algorithm, value.Trim()));
+            }
+        }
+
+        return new NamedPart(number, etag.Trim(), null);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Uploads;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Copies;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Embedded.Operations;
+
+/// <summary>UploadPart and UploadPartCopy.</summary>
+internal sealed class PartOperations(EmbeddedStore store)
+{
+    /// <summary>UploadPart.</summary>
+    public async Task UploadAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        store.Buckets.Require(request.Bucket);
+        var number = PartNumbers.Parse(request.Query["partNumber"]);
+        var upload = store.Uploads.Require(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
+        var length = PutOperations.LengthOf(request);
+        var row = await StoreAsync(upload, number, length, request.Body, cancellationToken);
+        answer.Status = StatusCodes.Status200OK;
+        answer.Headers.ETag = row.Info.ETag;
+        answer.Headers.ContentLength = 0;
+        if (row.Checksum is { } checksum)
+        {
+            answer.Headers[ChecksumNames.Header(checksum.Algorithm)] = checksum.Value;
+        }
+    }
+
+    /// <summary>UploadPartCopy.</summary>
+    public async Task CopyAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        store.Buckets.Require(request.Bucket);
+        var number = PartNumbers.Parse(request.Query["partNumber"]);
+        var upload = store.Uploads.Require(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
+        var source = CopySource.Parse(request);
+        using var stored = await CopyOperations.OpenSourceAsync(store, source, request);
+        var range = RangeOf(request, stored.Row.Info.Size);
+        if (range?.Length > PutOperations.MaxSize)
+        {
+            throw new S3Exception(
+                S3Errors.InvalidRequest, $"The specified copy source is larger than the maximum allowable size for a copy source: {PutOperations.MaxSize}");
+        }
+
+        var body = new StoredBody(store, stored, range);
+        using var summed = upload.Algorithm is { } algorithm ? new SummedBody(body, algorithm) : null;
+        var row = await StoreAsync(upload, number, range?.Length ?? 0, summed ?? (S3Body)body, cancellationToken);
+        if (source.VersionId is not null)
+        {
+            answer.Headers["x-amz-copy-source-version-id"] = source.VersionId;
+        }
+
+        await CopyOperations.Result("CopyPartResult", row.Info with { ChecksumType = null }).SendAsync(request, answer, cancellationToken);
+    }
+
+    private async Task<PartRow> StoreAsync(UploadRecord upload, int number, long length, S3Body body, CancellationToken cancellationToken)
+    {
+        var header = new FileHeader
+        {
+            Bucket = upload.Bucket,
+            Key = upload.Key,
+            UploadId = upload.UploadId,
+            PartNumber = number,
+            Info = new ObjectInfo { Size = length, ETag = PutOperations.EmptyETag, LastModified = store.Now },
+        };
+        await using var file = store.Objects.NewFile(FileKind.Part, length, header);
+        await file.FillAsync(body, cancellationToken);
+        RequireChecksum(upload, body.Checksum);
+        var info = header.Info with { ETag = PutOperations.Quoted(file.Md5), Checksums = PutOperations.Checksums(body) };
+        return await store.Uploads.CommitPartAsync(upload, file, header with { Info = info }, cancellationToken);
+    }
+
+    /// <summary>An upload that was started with a checksum algorithm takes parts with that checksum only.</summary>
+    private static void RequireChecksum(UploadRecord upload, BodyChecksum? checksum)
+    {
+        if (upload.Algorithm is { } expected && checksum?.Algorithm != expected)
+        {
+            var actual = checksum is { } came ? ChecksumNames.Name(came.Algorithm).ToLowerInvariant() : "null";
+            throw new S3Exception(
+                S3Errors.InvalidRequest,
+                $"Checksum Type mismatch occurred, expected checksum Type: {ChecksumNames.Name(expected).ToLowerInvariant()}, actual checksum Type: {actual}");
+        }
+    }
+
+    /// <summary>The bytes to copy: <c>bytes=first-last</c> and nothing else, within the source.</summary>
+    private static ByteRange? RangeOf(S3Request request, long size)
+    {
+        if (request.Header("x-amz-copy-source-range") is not { } header)
+        {
+            return size == 0 ? null : new ByteRange(0, size - 1);
+        }
+
+        if (RangeHeader.Parse(header) is not { First: { } first, Last: { } last })
+        {
+            throw new S3Exception(
+                S3Errors.InvalidArgument,
+                "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy");
+        }
+
+        return last < size
+            ? new ByteRange(first, last)
+            : throw new S3Exception(
+                S3Errors.InvalidArgument, string.Create(CultureInfo.InvariantCulture, $"Range specified is not valid for source object of size: {size}"));
+    }
+}

@@ -1,0 +1,135 @@
+using System.Globalization;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Embedded.Operations;
+
+/// <summary>GetObject and HeadObject.</summary>
+/// <remarks>
+/// <code>
+///   HEAD        index row ------------------------------------> headers
+///   GET         index row -> open file (shared, kept) -> headers -> blocks, each checked, into the connection's memory
+///   ?partNumber index row -> manifest -----------------> headers of the part -> the same
+/// </code>
+/// </remarks>
+internal sealed class ReadOperations(EmbeddedStore store)
+{
+    /// <summary>GetObject and HeadObject.</summary>
+    public async Task GetAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        VersionIds.Check(request.Query["versionId"]);
+        RefuseCustomerKeys(request);
+        var part = PartNumber(request);
+        if (request.IsHead && part is null)
+        {
+            var row = store.Objects.Require(request.Bucket, request.Key);
+            WriteTagCount(answer, row);
+            ObjectAnswer.Prepare(request, answer, row.Info);
+            return;
+        }
+
+        using var stored = await store.Objects.OpenAsync(request.Bucket, request.Key);
+        WriteTagCount(answer, stored.Row);
+        var bytes = ObjectAnswer.Prepare(request, answer, stored.Row.Info);
+        if (part is { } number && answer.Status == StatusCodes.Status200OK)
+        {
+            bytes = PreparePart(number, stored, request, answer);
+        }
+
+        if (bytes is { } range)
+        {
+            await SendAsync(stored, range, answer, cancellationToken);
+        }
+    }
+
+    private async Task SendAsync(StoredObject stored, ByteRange range, S3Answer answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await stored.CopyToAsync(range, answer.Body, cancellationToken);
+        }
+        catch (Exception failure) when (failure is IOException or InvalidDataException)
+        {
+            var error = store.Objects.Damaged(failure);
+            if (!answer.HasStarted)
+            {
+                throw error;
+            }
+
+            answer.Abort();
+        }
+    }
+
+    /// <summary>Turns the answer for the whole object into that for one part of it.</summary>
+    private static ByteRange? PreparePart(int number, StoredObject stored, S3Request request, S3Answer answer)
+    {
+        var size = stored.Row.Info.Size;
+        ByteRange? bytes;
+        if (stored.Row.PartCount == 0)
+        {
+            // An object that was put in one piece is its own first part.
+            bytes = number == 1 ? (size == 0 ? null : new ByteRange(0, size - 1)) : throw new S3Exception(S3Errors.InvalidPartNumber);
+        }
+        else
+        {
+            var found = stored.FindPart(number) ?? throw new S3Exception(S3Errors.InvalidPartNumber);
+            bytes = found.Bytes;
+            answer.Headers["x-amz-mp-parts-count"] = stored.Row.PartCount.ToString(CultureInfo.InvariantCulture);
+            foreach (var algorithm in ChecksumNames.All)
+            {
+                answer.Headers.Remove(ChecksumNames.Header(algorithm));
+            }
+
+            if (found.Part.Checksum is { } checksum
+                && string.Equals(request.Header("x-amz-checksum-mode"), "ENABLED", StringComparison.OrdinalIgnoreCase))
+            {
+                answer.Headers[ChecksumNames.Header(checksum.Algorithm)] = checksum.Value;
+            }
+        }
+
+        if (bytes is { } range)
+        {
+            answer.Status = StatusCodes.Status206PartialContent;
+            answer.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {range.First}-{range.Last}/{size}");
+        }
+
+        answer.Headers.ContentLength = bytes?.Length ?? 0;
+        return request.IsHead ? null : bytes;
+    }
+
+    private static int? PartNumber(S3Request request)
+    {
+        if (request.Query["partNumber"] is not { } text)
+        {
+            return null;
+        }
+
+        if (request.Header("Range") is not null)
+        {
+            throw new S3Exception(S3Errors.InvalidRequest, "Cannot specify both Range header and partNumber query parameter");
+        }
+
+        return PartNumbers.Parse(text);
+    }
+
+    private static void WriteTagCount(S3Answer answer, ObjectRow row)
+    {
+        if (row.Tags is { Length: > 0 } tags)
+        {
+            answer.Headers["x-amz-tagging-count"] = ObjectTags.Count(tags).ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
+    private static void RefuseCustomerKeys(S3Request request)
+    {
+        if (request.Header("x-amz-server-side-encryption-customer-algorithm") is not null)
+        {
+            throw new S3Exception(S3Errors.InvalidRequest, "The encryption parameters are not applicable to this object.");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Embedded.Uploads;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Embedded.Operations;
+
+/// <summary>CreateMultipartUpload, AbortMultipartUpload, ListParts, ListMultipartUploads.</summary>
+internal sealed class UploadOperations(EmbeddedStore store)
+{
+    /// <summary>CreateMultipartUpload.</summary>
+    public async Task CreateAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        store.Buckets.Require(request.Bucket);
+        var (algorithm, isFullObject) = ReadChecksum(request);
+        var upload = new UploadRecord
+        {
+            UploadId = store.Uploads.NewId(),
+            Bucket = request.Bucket,
+            Key = request.Key,
+            Initiated = store.Now,
+            Headers = StoredHeaders.Of(request),
+            Tags = ObjectTags.FromHeader(request),
+            Algorithm = algorithm,
+            IsFullObject = isFullObject,
+        };
+        await store.Uploads.CreateAsync(upload, cancellationToken);
+
+        if (algorithm is { } chosen)
+        {
+            answer.Headers["x-amz-checksum-algorithm"] = ChecksumNames.Name(chosen);
+            answer.Headers["x-amz-checksum-type"] = upload.ChecksumType;
+        }
+
+        await new S3XmlWriter().Root("InitiateMultipartUploadResult")
+            .Element("Bucket", request.Bucket).Element("Key", request.Key).Element("UploadId", upload.UploadId)
+            .Close("InitiateMultipartUploadResult").SendAsync(request, answer, cancellationToken);
+    }
+
+    /// <summary>AbortMultipartUpload. What was under the key before stays (rule W6).</summary>
+    public async Task AbortAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        store.Buckets.Require(request.Bucket);
+        await store.Uploads.AbortAsync(request.Bucket, request.Key, request.Query["uploadId"] ?? "", cancellationToken);
+        answer.Status = StatusCodes.Status204NoContent;
+    }
+
+    /// <summary>ListParts.</summary>
+    public Task ListPartsAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        store.Buckets.Require(request.Bucket);
+        var upload = store.Uploads.Require(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
+        var after = MarkerPage.Number(request.Query, "part-number-marker", int.MaxValue);
+        after = after == int.MaxValue && string.IsNullOrEmpty(request.Query["part-number-marker"]) ? 0 : Math.Min(after, PartNumbers.Max);
+        var limit = MarkerPage.Number(request.Query, "max-parts", 1000);
+        var parts = store.Uploads.Parts(upload.UploadId, after, limit + 1);
+        var isTruncated = limit > 0 && parts.Count > limit;
+
+        var xml = new S3XmlWriter().Root("ListPartsResult")
+            .Element("Bucket", request.Bucket).Element("Key", request.Key).Element("UploadId", upload.UploadId);
+        WriteOwners(xml).Element("StorageClass", upload.StorageClass).Element("PartNumberMarker", after);
+        if (isTruncated)
+        {
+            xml.Element("NextPartNumberMarker", parts[limit - 1].Number);
+        }
+
+        xml.Element("MaxParts", limit).Element("IsTruncated", isTruncated);
+        WriteChecksum(xml, upload);
+        foreach (var part in parts.Take(limit))
+        {
+            xml.Open("Part").Element("PartNumber", part.Number).Element("LastModified", part.Info.LastModified)
+                .Element("ETag", part.Info.ETag).Element("Size", part.Info.Size);
+            if (part.Checksum is { } checksum)
+            {
+                xml.Element(ChecksumNames.Element(checksum.Algorithm), checksum.Value);
+            }
+
+            xml.Close("Part");
+        }
+
+        return xml.Close("ListPartsResult").SendAsync(request, answer, cancellationToken);
+    }
+
+    /// <summary>ListMultipartUploads.</summary>
+    public Task ListAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        store.Buckets.Require(request.Bucket);
+        var page = MarkerPage.Parse(request, "max-uploads");
+        var idMarker = page.KeyMarker.Length == 0 ? "" : request.Query["upload-id-marker"] ?? "";
+        var rows = store.Uploads.List(request.Bucket, page.Prefix, page.Delimiter, page.After, idMarker, page.Limit + 1);
+        var isTruncated = page.Limit > 0 && rows.Count > page.Limit;
+
+        var xml = new S3XmlWriter().Root("ListMultipartUploadsResult")
+            .Element("Bucket", request.Bucket).Element("KeyMarker", page.Name(page.KeyMarker)).Element("UploadIdMarker", idMarker);
+        if (isTruncated)
+        {
+            var last = rows[page.Limit - 1];
+            xml.Element("NextKeyMarker", page.Name(last.Name)).Element("NextUploadIdMarker", last.Upload?.UploadId ?? "");
+        }
+
+        xml.Element("Prefix", page.Name(page.Prefix));
+        page.WriteDelimiter(xml);
+        xml.Element("MaxUploads", page.Limit).Element("IsTruncated", isTruncated);
+        foreach (var (name, upload) in rows.Take(page.Limit))
+        {
+            if (upload is not null)
+            {
+                xml.Open("Upload").Element("Key", page.Name(name)).Element("UploadId", upload.UploadId);
+                WriteOwners(xml).Element("StorageClass", upload.StorageClass).Element("Initiated", upload.Initiated);
+                WriteChecksum(xml, upload);
+                xml.Close("Upload");
+            }
+        }
+
+        foreach (var (name, _) in rows.Take(page.Limit).Where(static row => row.Upload is null))
+        {
+            xml.Open("CommonPrefixes").Element("Prefix", page.Name(name)).Close("CommonPrefixes");
+        }
+
+        return xml.Close("ListMultipartUploadsResult").SendAsync(request, answer, cancellationToken);
+    }
+
+    private static S3XmlWriter WriteOwners(S3XmlWriter xml)
+    {
+        foreach (var role in (ReadOnlySpan<string>)["Initiator", "Owner"])
+        {
+            xml.Open(role).Element("ID", ListingPager.OwnerId).Element("DisplayName", ListingPager.OwnerName).Close(role);
+        }
+
+        return xml;
+    }
+
+    private static void WriteChecksum(S3XmlWriter xml, UploadRecord upload)
+    {
+        if (upload.Algorithm is { } algorithm)
+        {
+            xml.Element("ChecksumAlgorithm", ChecksumNames.Name(algorithm)).Element("ChecksumType", upload.ChecksumType!);
+        }
+    }
+
+    private static (ChecksumAlgorithm? Algorithm, bool IsFullObject) ReadChecksum(S3Request request)
+    {
+        var type = request.Header("x-amz-checksum-type");
+        if (request.Header("x-amz-checksum-algorithm") is not { Length: > 0 } name)
+        {
+            return type is null
+                ? (null, false)
+                : throw new S3Exception(S3Errors.InvalidRequest, "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
+        }
+
+        if (!ChecksumNames.TryParseName(name, out var algorithm))
+        {
+            throw new S3Exception(S3Errors.InvalidRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
+        }
+
+        type ??= PartChecksums.DefaultType(algorithm);
+        var isPossible = type switch
+        {
+            PartChecksums.FullObjectType => PartChecksums.CanBeFullObject(algorithm),
+            PartChecksums.CompositeType => PartChecksums.CanBeComposite(algorithm),
+            _ => throw new S3Exception(S3Errors.InvalidRequest, "Value for x-amz-checksum-type header is invalid."),
+        };
+        return isPossible
+            ? (algorithm, type == PartChecksums.FullObjectType)
+            : throw new S3Exception(S3Errors.InvalidRequest, $"The {type} checksum type cannot be used with the {name.ToLowerInvariant()} checksum algorithm.");
+    }
+}

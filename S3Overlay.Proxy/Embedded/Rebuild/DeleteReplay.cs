@@ -1,0 +1,38 @@
+using S3Overlay.Proxy.Embedded.Deletes;
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Embedded.Objects;
+
+namespace S3Overlay.Proxy.Embedded.Rebuild;
+
+/// <summary>
+/// Brings into the index what the log of deletes says and a crash kept from it: the log is written first. Nobody was told of these deletes, but a rebuild would
+/// find them, and the two must not differ.
+/// </summary>
+internal static class DeleteReplay
+{
+    /// <summary>Applies the records that the index does not know yet.</summary>
+    public static async Task ApplyAsync(IReadOnlyList<DeleteRecord> records, OrderedIndex index, ObjectTable objects)
+    {
+        foreach (var record in records)
+        {
+            var batch = new IndexBatch();
+            var row = objects.Find(record.Bucket, record.Key);
+            switch (record.Kind)
+            {
+                case DeleteKind.Grave when row is not null && row.Sequence < record.Sequence:
+                    batch.Delete(RowKeys.OfKey(RowKeys.Object, record.Bucket, record.Key));
+                    break;
+                case DeleteKind.Tombstone when !index.TryGet(RowKeys.OfKey(RowKeys.Tombstone, record.Bucket, record.Key), out _):
+                    batch.Put(RowKeys.OfKey(RowKeys.Tombstone, record.Bucket, record.Key), SequenceCounter.RowValue(record.Sequence));
+                    break;
+                case DeleteKind.Tags when row is not null && row.File == record.File && row.Tags != record.Tags:
+                    batch.Put(RowKeys.OfKey(RowKeys.Object, record.Bucket, record.Key), (row with { Tags = record.Tags }).Write());
+                    break;
+                default:
+                    continue;
+            }
+
+            await objects.CommitAsync(batch);
+        }
+    }
+}

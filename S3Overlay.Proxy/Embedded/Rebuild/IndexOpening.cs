@@ -1,0 +1,44 @@
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Embedded.Rebuild;
+
+/// <summary>Opens the index, or builds it where it is missing, damaged or was never finished.</summary>
+internal static class IndexOpening
+{
+    /// <summary>The index, whole.</summary>
+    public static async Task<OrderedIndex> OpenAsync(
+        StoreFolders folders, StoreDisk disk, EmbeddedOptions options, CancellationToken cancellationToken)
+    {
+        var reason = "missing";
+        if (Directory.Exists(folders.Index))
+        {
+            try
+            {
+                var index = OrderedIndex.Open(new IndexOptions { Folder = folders.Index, Durable = options.IsDurable });
+                if (index.TryGet(RowKeys.Complete, out _) && !File.Exists(folders.RebuildMark))
+                {
+                    return index;
+                }
+
+                reason = "not whole";
+                await index.DisposeAsync();
+            }
+            catch (IndexDamagedException)
+            {
+                reason = "damaged";
+            }
+        }
+
+        if (Directory.EnumerateFiles(folders.Objects, "*", SearchOption.AllDirectories).Any() || Directory.EnumerateFiles(folders.Buckets).Any())
+        {
+            Log.IndexRebuildStarted(options.Logger, folders.Index, reason);
+        }
+
+        await new IndexRebuild(folders, disk, options).RunAsync(cancellationToken);
+        File.Delete(folders.RebuildMark);
+        return OrderedIndex.Open(new IndexOptions { Folder = folders.Index, Durable = options.IsDurable });
+    }
+}

@@ -1,0 +1,259 @@
+using S3Overlay.Proxy.Embedded.Buckets;
+using S3Overlay.Proxy.Embedded.Deletes;
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Embedded.Uploads;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Embedded.Rebuild;
+
+/// <summary>
+/// Builds the index from what describes itself. Of several files of one key the one with the highest number is the object, unless the log of deletes has a higher
+/// one. Interrupted, it starts over: the row that says the index is whole comes last.
+/// </summary>
+internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, EmbeddedOptions options)
+{
+    private const int ProgressEvery = 100_000;
+
+    private readonly Dictionary<(string Bucket, string Key), ulong> _graves = [];
+    private readonly Dictionary<(string Bucket, string Key), ulong> _tombstones = [];
+    private readonly Dictionary<FileId, DeleteRecord> _tags = [];
+    private readonly Dictionary<string, BucketRecord> _buckets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, UploadRecord> _uploads = new(StringComparer.Ordinal);
+    private readonly List<FileId> _partFiles = [];
+    private readonly List<FileId> _orphans = [];
+    private RebuildTarget _target = null!;
+    private ulong _highest;
+    private long _files;
+    private long _unreadable;
+    private long _parts;
+
+    /// <summary>Builds it.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(folders.Index))
+        {
+            Directory.Delete(folders.Index, recursive: true);
+        }
+
+        await ReadRecordsAsync();
+        await using (_target = new RebuildTarget(folders.Index))
+        {
+            foreach (var found in StoredFiles.Objects(folders, options.Logger, () => _unreadable++))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                await TakeAsync(found);
+            }
+
+            await _target.FlushAsync();
+            await TakePartsAsync(cancellationToken);
+            await WriteRecordsAsync();
+        }
+
+        await RemoveOrphansAsync();
+        await DeleteLog.ReplaceAsync(folders, disk, RemainingDeletes());
+        await FinishAsync();
+        if (_files > 0)
+        {
+            Log.IndexRebuildFinished(options.Logger, _target.Objects, _parts, _unreadable, _orphans.Count);
+        }
+    }
+
+    private async Task ReadRecordsAsync()
+    {
+        foreach (var bytes in StoredFiles.Records(folders.Buckets, FileKind.Bucket, options.Logger))
+        {
+            var record = BucketRecord.Read(bytes);
+            _buckets[record.Name] = record;
+            _highest = Math.Max(_highest, record.PurgedUpTo);
+        }
+
+        foreach (var bytes in StoredFiles.Records(folders.Uploads, FileKind.Upload, options.Logger))
+        {
+            var upload = UploadRecord.Read(bytes);
+            _uploads[upload.UploadId] = upload;
+        }
+
+        await DeleteLog.ReadAllAsync(folders, disk, record =>
+        {
+            _highest = Math.Max(_highest, record.Sequence);
+            var name = (record.Bucket, record.Key);
+            switch (record.Kind)
+            {
+                case DeleteKind.Tags:
+                    _tags[record.File] = record;
+                    return;
+                case DeleteKind.Tombstone:
+                    _tombstones[name] = record.Sequence;
+                    break;
+            }
+
+            _graves[name] = Math.Max(_graves.GetValueOrDefault(name), record.Sequence);
+        });
+    }
+
+    private async Task TakeAsync(StoredFiles.Found found)
+    {
+        if (++_files % ProgressEvery == 0)
+        {
+            Log.IndexRebuildProgress(options.Logger, _files);
+        }
+
+        var header = found.Header;
+        _highest = Math.Max(_highest, header.Sequence);
+        if (found.Kind == FileKind.Part)
+        {
+            _partFiles.Add(found.Id);
+            return;
+        }
+
+        if (found.Kind == FileKind.Manifest && header.UploadId is { } uploadId)
+        {
+            // Whatever became of the object since: its upload is over.
+            _uploads.Remove(uploadId);
+            if (header.PartsFingerprint is { } fingerprint && header.Info.LastModified + CompletedRow.Life > options.Time.GetUtcNow())
+            {
+                await _target.PutAsync(
+                    RowKeys.OfCompleted(uploadId),
+                    new CompletedRow(header.Bucket, header.Key, header.Info.LastModified, fingerprint, header.Info).Write());
+            }
+        }
+
+        if (_graves.GetValueOrDefault((header.Bucket, header.Key)) > header.Sequence)
+        {
+            _orphans.Add(found.Id);
+            return;
+        }
+
+        var row = ObjectRow.Of(found.Id, header);
+        if (_tags.TryGetValue(found.Id, out var tags))
+        {
+            row = row with { Tags = tags.Tags };
+        }
+
+        if (await _target.PutNewestAsync(header.Bucket, header.Key, row) is { } loser)
+        {
+            _orphans.Add(loser);
+        }
+
+        KeepBucket(header.Bucket);
+    }
+
+    /// <summary>An object without a bucket means that the bucket's record was lost: better a bucket too many than objects too few.</summary>
+    private void KeepBucket(string bucket)
+    {
+        if (!_buckets.TryGetValue(bucket, out var record) || !record.Exists)
+        {
+            _buckets[bucket] = (record ?? new BucketRecord { Name = bucket, Exists = true, Created = options.Time.GetUtcNow(), Region = options.Region })
+                with { Exists = true };
+        }
+    }
+
+    private async Task TakePartsAsync(CancellationToken cancellationToken)
+    {
+        var manifest = (Id: default(FileId), Parts: (HashSet<FileId>)[]);
+        foreach (var id in _partFiles)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            FileHeader header;
+            using (var file = RecordFile.Open(folders.PathOf(id)))
+            {
+                header = FileHeader.Read(RecordFile.ReadHeader(file).Header);
+            }
+
+            if (_uploads.ContainsKey(header.UploadId!))
+            {
+                if (await _target.PutNewestPartAsync(header.UploadId!, new PartRow(header.PartNumber, id, header.Sequence, header.Info)) is { } loser)
+                {
+                    _orphans.Add(loser);
+                }
+
+                _parts++;
+                continue;
+            }
+
+            if (_target.Find(header.Bucket, header.Key) is { PartCount: > 0 } row && row.File != manifest.Id)
+            {
+                using var file = RecordFile.Open(folders.PathOf(row.File));
+                manifest = (row.File, [.. FileHeader.Read(RecordFile.ReadHeader(file).Header).Parts.Select(static part => part.File)]);
+            }
+
+            if (!manifest.Parts.Contains(id))
+            {
+                _orphans.Add(id);
+            }
+        }
+
+        await _target.FlushAsync();
+    }
+
+    private async Task WriteRecordsAsync()
+    {
+        foreach (var bucket in _buckets.Values)
+        {
+            await _target.PutAsync(RowKeys.OfBucket(bucket.Name), bucket.Write().Span);
+            await RecordFile.WriteAsync(folders, disk, FileKind.Bucket, folders.BucketPathOf(bucket.Name), bucket.Write(), CancellationToken.None);
+        }
+
+        foreach (var upload in _uploads.Values)
+        {
+            await _target.PutAsync(RowKeys.OfUpload(upload.Bucket, upload.Key, upload.UploadId), upload.Write().Span);
+        }
+
+        foreach (var ((bucket, key), sequence) in _tombstones.Where(Counts))
+        {
+            await _target.PutAsync(RowKeys.OfKey(RowKeys.Tombstone, bucket, key), SequenceCounter.RowValue(sequence));
+        }
+
+        await _target.PutAsync(RowKeys.Sequence, SequenceCounter.RowValue(_highest + 1));
+        await _target.FlushAsync();
+    }
+
+    /// <summary>Removed and synced before the log forgets their graves.</summary>
+    private async Task RemoveOrphansAsync()
+    {
+        foreach (var orphan in _orphans)
+        {
+            disk.Delete(folders.PathOf(orphan));
+        }
+
+        foreach (var folder in _orphans.Select(folders.FolderOf).Distinct(StringComparer.Ordinal))
+        {
+            await disk.SyncFolderAsync(folder);
+        }
+    }
+
+    private IEnumerable<DeleteRecord> RemainingDeletes()
+    {
+        foreach (var entry in _tombstones.Where(Counts))
+        {
+            yield return new DeleteRecord(DeleteKind.Tombstone, entry.Value, entry.Key.Bucket, entry.Key.Key, default);
+        }
+
+        var orphans = _orphans.ToHashSet();
+        foreach (var tags in _tags.Values.Where(tags => !orphans.Contains(tags.File) && File.Exists(folders.PathOf(tags.File))))
+        {
+            yield return tags;
+        }
+    }
+
+    private bool Counts(KeyValuePair<(string Bucket, string Key), ulong> tombstone) =>
+        tombstone.Value >= (_buckets.GetValueOrDefault(tombstone.Key.Bucket)?.PurgedUpTo ?? 0);
+
+    /// <summary>Everything was written without waiting for the disk; now it is brought there, and then the index is said to be whole.</summary>
+    private async Task FinishAsync()
+    {
+        foreach (var path in Directory.EnumerateFiles(folders.Index, "*", SearchOption.AllDirectories))
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            disk.Sync(file);
+        }
+
+        await disk.SyncFolderAsync(folders.Index);
+        await using var index = OrderedIndex.Open(new IndexOptions { Folder = folders.Index, Durable = disk.IsDurable });
+        var batch = new IndexBatch();
+        batch.Put(RowKeys.Complete, [1]);
+        await index.CommitAsync(batch);
+    }
+}

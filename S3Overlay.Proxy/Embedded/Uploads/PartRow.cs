@@ -1,0 +1,26 @@
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Embedded.Uploads;
+
+/// <summary>One part of an open upload, in the index.</summary>
+/// <param name="Number">Its number, 1 to 10,000.</param>
+/// <param name="File">Its file.</param>
+/// <param name="Sequence">Its place in the order of all writes: of two files of one number the higher counts.</param>
+/// <param name="Info">Its size, ETag, date and checksum.</param>
+internal sealed record PartRow(int Number, FileId File, ulong Sequence, ObjectInfo Info)
+{
+    /// <summary>The checksum it came with, or null.</summary>
+    public BodyChecksum? Checksum => Info.Checksums.Count > 0 ? Info.Checksums[0] : null;
+
+    /// <summary>Reads a row's value.</summary>
+    public static PartRow Read(ReadOnlySpan<byte> value)
+    {
+        var fields = new FieldReader(value);
+        return new PartRow((int)fields.Number(), fields.File(), fields.Fixed(), fields.ReadInfo());
+    }
+
+    /// <summary>The row's value.</summary>
+    public ReadOnlySpan<byte> Write() => new FieldWriter().Number(Number).File(File).Fixed(Sequence).Write(Info).Written;
+}

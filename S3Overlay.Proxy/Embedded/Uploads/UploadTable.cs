@@ -1,0 +1,275 @@
+using System.Globalization;
+using System.Security.Cryptography;
+
+using S3Overlay.Proxy.Embedded.Buckets;
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Embedded.Locking;
+using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Embedded.Uploads;
+
+/// <summary>
+/// The open multipart uploads and their parts. Parts of one upload come in at once and share its lock; completing and aborting have it alone, so that a part
+/// either belongs to the completed object or is refused.
+/// </summary>
+internal sealed class UploadTable(
+    StoreFolders folders,
+    StoreDisk disk,
+    OrderedIndex index,
+    SequenceCounter sequences,
+    BucketTable buckets,
+    ObjectTable objects,
+    OpenFiles files,
+    TimeProvider time)
+{
+    private readonly SharedLocks<string> _locks = new();
+    private readonly SharedLocks<(string UploadId, int Number)> _partLocks = new();
+
+    /// <summary>An id for a new upload: the time in milliseconds, then 80 random bits.</summary>
+    public string NewId() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{time.GetUtcNow().ToUnixTimeMilliseconds():x12}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(10))}");
+
+    /// <summary>Starts an upload. Returns once it survives a power cut.</summary>
+    public async Task CreateAsync(UploadRecord upload, CancellationToken cancellationToken)
+    {
+        using var bucket = await buckets.KeepAsync(upload.Bucket, cancellationToken);
+        var bytes = upload.Write();
+        try
+        {
+            await RecordFile.WriteAsync(folders, disk, FileKind.Upload, folders.UploadPathOf(upload.UploadId), bytes, cancellationToken);
+        }
+        catch (IOException failure)
+        {
+            throw StoreDisk.ToS3(failure);
+        }
+
+        var batch = new IndexBatch();
+        batch.Put(RowKeys.OfUpload(upload.Bucket, upload.Key, upload.UploadId), bytes.ToArray());
+        await objects.CommitAsync(batch);
+    }
+
+    /// <summary>The open upload, or null.</summary>
+    public UploadRecord? Find(string bucket, string key, string uploadId) =>
+        IsId(uploadId) && index.TryGet(RowKeys.OfUpload(bucket, key, uploadId), out var value) ? UploadRecord.Read(value) : null;
+
+    /// <summary>The open upload.</summary>
+    /// <exception cref="S3Exception">NoSuchUpload.</exception>
+    public UploadRecord Require(string bucket, string key, string uploadId) =>
+        Find(bucket, key, uploadId) ?? throw new S3Exception(S3Errors.NoSuchUpload) { Details = [new("UploadId", uploadId)] };
+
+    /// <summary>What is remembered of a completed upload, or null.</summary>
+    public CompletedRow? FindCompleted(string uploadId) =>
+        IsId(uploadId) && index.TryGet(RowKeys.OfCompleted(uploadId), out var value)
+            && CompletedRow.Read(value) is var row && row.Completed + CompletedRow.Life > time.GetUtcNow()
+            ? row
+            : null;
+
+    /// <summary>The parts of an upload by number, those after <paramref name="after"/>, at most so many.</summary>
+    public List<PartRow> Parts(string uploadId, int after = 0, int limit = int.MaxValue)
+    {
+        var parts = new List<PartRow>();
+        var prefix = RowKeys.OfPart(uploadId, 0).AsSpan(0, 1 + uploadId.Length).ToArray();
+        using var snapshot = index.Snapshot();
+        using var cursor = snapshot.OpenCursor();
+        for (var found = cursor.Seek(RowKeys.OfPart(uploadId, after + 1));
+            found && parts.Count < limit && cursor.Key.StartsWith(prefix);
+            found = cursor.Next())
+        {
+            parts.Add(PartRow.Read(cursor.Value));
+        }
+
+        return parts;
+    }
+
+    /// <summary>The open uploads of a bucket by key, and those of one key in the order they were started; rolled up by the delimiter.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="prefix">What keys start with.</param>
+    /// <param name="delimiter">What rolls them up; empty for nothing.</param>
+    /// <param name="after">The last row that was shown.</param>
+    /// <param name="afterId">Of which key uploads up to this id were shown; empty: all of them.</param>
+    /// <param name="limit">How many rows at most.</param>
+    public List<(string Name, UploadRecord? Upload)> List(
+        string bucket, string prefix, string delimiter, ListingPosition after, string afterId, int limit)
+    {
+        var query = new ListingQuery(prefix, delimiter, after, limit);
+        var rows = new List<(string, UploadRecord?)>();
+        var rowPrefix = RowKeys.OfKey(RowKeys.Upload, bucket, prefix);
+        using var snapshot = index.Snapshot();
+        using var cursor = snapshot.OpenCursor();
+        var found = cursor.Seek(rowPrefix);
+        while (found && rows.Count < limit && cursor.Key.StartsWith(rowPrefix))
+        {
+            var upload = UploadRecord.Read(cursor.Value);
+            if (query.CommonPrefixOf(upload.Key) is { } common)
+            {
+                if (after.IsBefore(upload.Key))
+                {
+                    rows.Add((common, null));
+                }
+
+                found = cursor.Seek(RowKeys.OfKey(RowKeys.Upload, bucket, common, [RowKeys.AfterAll]));
+                continue;
+            }
+
+            var isNext = upload.Key == after.Name
+                ? afterId.Length > 0 && string.CompareOrdinal(upload.UploadId, afterId) > 0
+                : after.IsBefore(upload.Key);
+            if (isNext)
+            {
+                rows.Add((upload.Key, upload));
+            }
+
+            found = cursor.Next();
+        }
+
+        return rows;
+    }
+
+    /// <summary>The file of a part, or null.</summary>
+    public FileId? PartFile(string uploadId, int number) =>
+        index.TryGet(RowKeys.OfPart(uploadId, number), out var value) ? PartRow.Read(value).File : null;
+
+    /// <summary>Adds a filled file as a part, in place of an earlier one of that number.</summary>
+    public async Task<PartRow> CommitPartAsync(
+        UploadRecord upload, ObjectFileWriter file, FileHeader header, CancellationToken cancellationToken)
+    {
+        await ObjectTable.SettleAsync(file);
+        PartRow? old;
+        PartRow row;
+        using (await _locks.ShareAsync(upload.UploadId, cancellationToken))
+        using (await _partLocks.TakeAsync((upload.UploadId, header.PartNumber), cancellationToken))
+        {
+            Require(upload.Bucket, upload.Key, upload.UploadId);
+            var rowKey = RowKeys.OfPart(upload.UploadId, header.PartNumber);
+            old = index.TryGet(rowKey, out var value) ? PartRow.Read(value) : null;
+            header = header with
+            {
+                Sequence = await sequences.NextAsync(),
+                Info = header.Info with { LastModified = HttpDates.WholeSeconds(time.GetUtcNow()) },
+            };
+            row = new PartRow(header.PartNumber, file.Id, header.Sequence, header.Info);
+            var batch = new IndexBatch();
+            batch.Put(rowKey, row.Write());
+            await objects.SealAsync(file, header, batch);
+        }
+
+        if (old is not null)
+        {
+            files.Remove(old.File, []);
+        }
+
+        return row;
+    }
+
+    /// <summary>Has an upload alone: for completing it.</summary>
+    public async ValueTask<IDisposable> TakeAsync(string uploadId, CancellationToken cancellationToken) =>
+        await _locks.TakeAsync(uploadId, cancellationToken);
+
+    /// <summary>Makes the chosen parts the object, in one instant. The upload's lock is held by the caller.</summary>
+    public async Task<ObjectRow> CompleteAsync(
+        UploadRecord upload,
+        IReadOnlyList<PartRow> all,
+        FileHeader manifest,
+        WriteCondition condition,
+        CancellationToken cancellationToken)
+    {
+        await using var file = objects.NewFile(FileKind.Manifest, 0, manifest, wantsMd5: false);
+        await file.FillAsync(Protocol.Bodies.S3Body.Empty, cancellationToken);
+        var completed = new CompletedRow(upload.Bucket, upload.Key, time.GetUtcNow(), manifest.PartsFingerprint!, manifest.Info);
+        var row = await objects.CommitAsync(
+            file,
+            manifest,
+            condition,
+            batch =>
+            {
+                batch.Delete(RowKeys.OfUpload(upload.Bucket, upload.Key, upload.UploadId));
+                foreach (var part in all)
+                {
+                    batch.Delete(RowKeys.OfPart(upload.UploadId, part.Number));
+                }
+
+                batch.Put(RowKeys.OfCompleted(upload.UploadId), completed.Write());
+            },
+            cancellationToken);
+
+        // The record goes for good before the answer: a rebuild must not find the upload open after its object was deleted.
+        await RecordFile.DeleteAsync(disk, folders.UploadPathOf(upload.UploadId));
+        var used = manifest.Parts.Select(static part => part.File).ToHashSet();
+        foreach (var part in all.Where(part => !used.Contains(part.File)))
+        {
+            files.Remove(part.File, []);
+        }
+
+        return row;
+    }
+
+    /// <summary>Gives an upload up with all its parts.</summary>
+    /// <exception cref="S3Exception">NoSuchUpload.</exception>
+    public async Task AbortAsync(string bucket, string key, string uploadId, CancellationToken cancellationToken)
+    {
+        Require(bucket, key, uploadId);
+        List<PartRow> parts;
+        using (await TakeAsync(uploadId, cancellationToken))
+        {
+            Require(bucket, key, uploadId);
+            parts = Parts(uploadId);
+            await RecordFile.DeleteAsync(disk, folders.UploadPathOf(uploadId));
+            var batch = new IndexBatch();
+            batch.Delete(RowKeys.OfUpload(bucket, key, uploadId));
+            foreach (var part in parts)
+            {
+                batch.Delete(RowKeys.OfPart(uploadId, part.Number));
+            }
+
+            await objects.CommitAsync(batch);
+        }
+
+        foreach (var part in parts)
+        {
+            files.Remove(part.File, []);
+        }
+    }
+
+    /// <summary>Gives up every upload of a bucket that is going.</summary>
+    public async Task AbortAllAsync(string bucket)
+    {
+        foreach (var upload in new PrefixScan(index, RowKeys.OfKey(RowKeys.Upload, bucket, "")).Values(static value => UploadRecord.Read(value)))
+        {
+            try
+            {
+                await AbortAsync(bucket, upload.Key, upload.UploadId, CancellationToken.None);
+            }
+            catch (S3Exception gone) when (gone.Error == S3Errors.NoSuchUpload)
+            {
+            }
+        }
+    }
+
+    /// <summary>Forgets completed uploads whose day is over.</summary>
+    public async Task ForgetCompletedAsync()
+    {
+        var now = time.GetUtcNow();
+        var over = new PrefixScan(index, [RowKeys.Completed]).Keys(
+            int.MaxValue, (_, value) => CompletedRow.Read(value).Completed + CompletedRow.Life <= now);
+        if (over.Count == 0)
+        {
+            return;
+        }
+
+        var batch = new IndexBatch();
+        foreach (var key in over)
+        {
+            batch.Delete(key);
+        }
+
+        await objects.CommitAsync(batch);
+    }
+
+    /// <summary>Whether a text could be an id of this store: it becomes part of a file name.</summary>
+    private static bool IsId(string uploadId) => uploadId.Length == 32 && !uploadId.AsSpan().ContainsAnyExcept("0123456789abcdef");
+}

@@ -1,0 +1,138 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Xml.Linq;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Embedded;
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Bodies;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>A built-in store in a folder of the test's own, and requests to it without a wire between.</summary>
+internal sealed class EmbeddedBench : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly StoreDisk? _disk;
+
+    private EmbeddedBench(StoreDisk? disk) => _disk = disk;
+
+    public EmbeddedStore Store { get; private set; } = null!;
+
+    public EmbeddedService Service { get; private set; } = null!;
+
+    public EmbeddedLayerState Layer { get; private set; } = null!;
+
+    public ManualTimeProvider Time { get; } = new();
+
+    public string Folder => _folder.Path;
+
+    public const string Bucket = "bucket";
+
+    /// <summary>A store with one bucket. Not durable: what is tested is the order of things, not the disk.</summary>
+    public static async Task<EmbeddedBench> OpenAsync(StoreDisk? disk = null)
+    {
+        var bench = new EmbeddedBench(disk);
+        await bench.StartAsync();
+        await bench.SendAsync(S3Operation.CreateBucket, "");
+        return bench;
+    }
+
+    public EmbeddedOptions Options() => new() { Folder = Folder, IsDurable = false, Time = Time, MinPartSize = 1000, Disk = _disk };
+
+    /// <summary>Closes the store, lets the test do something to its folder, and opens it again.</summary>
+    public async Task ReopenAsync(Action? between = null)
+    {
+        await Store.DisposeAsync();
+        between?.Invoke();
+        await StartAsync();
+    }
+
+    /// <summary>The same, as after a crash, with nothing but the files that describe themselves.</summary>
+    public Task RebuildAsync() => ReopenAsync(() => Directory.Delete(Path.Combine(Folder, "index"), recursive: true));
+
+    public IEnumerable<string> Files(string folder) => Directory.EnumerateFiles(Path.Combine(Folder, folder), "*", SearchOption.AllDirectories);
+
+    public async Task<BufferedAnswer> SendAsync(S3Operation operation, string key, S3Body? body = null, string query = "", params (string, string)[] headers)
+    {
+        var answer = new BufferedAnswer();
+        await Service.HandleAsync(Request(operation, key, body, query, headers), answer, CancellationToken.None);
+        await answer.FinishAsync(default);
+        return answer;
+    }
+
+    /// <summary>A body that is a text.</summary>
+    public static S3Body TextBody(string text) => new BytesBody(Encoding.UTF8.GetBytes(text));
+
+    public async Task<string> FailAsync(S3Operation operation, string key, S3Body? body = null, string query = "", params (string, string)[] headers) =>
+        (await Assert.ThrowsAsync<S3Exception>(() => SendAsync(operation, key, body, query, headers))).Error.Code;
+
+    public async Task<string> PutAsync(string key, byte[] bytes, params (string, string)[] headers) =>
+        (await SendAsync(S3Operation.PutObject, key, new BytesBody(bytes), "", headers)).Headers.ETag.ToString();
+
+    public async Task<byte[]> GetAsync(string key, string query = "", params (string, string)[] headers) =>
+        (await SendAsync(S3Operation.GetObject, key, null, query, headers)).Content.ToArray();
+
+    public Task DeleteAsync(string key) => SendAsync(S3Operation.DeleteObject, key);
+
+    /// <summary>The keys and prefixes of one whole listing.</summary>
+    public async Task<List<string>> ListAsync(string query = "") =>
+        [.. Names(await SendAsync(S3Operation.ListObjectsV2, "", null, query))];
+
+    public static IEnumerable<string> Names(BufferedAnswer answer) => Xml(answer).Descendants()
+        .Where(static element => element.Name.LocalName == "Key" || (element.Name.LocalName == "Prefix" && element.Parent!.Name.LocalName == "CommonPrefixes"))
+        .Select(static element => element.Value);
+
+    public static XElement Xml(BufferedAnswer answer) => XElement.Parse(Encoding.UTF8.GetString(answer.Content.Span));
+
+    public static string Text(BufferedAnswer answer, string element) =>
+        Xml(answer).Descendants().First(e => e.Name.LocalName == element).Value;
+
+    public static byte[] Bytes(int length, int seed = 1)
+    {
+        var bytes = new byte[length];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    public static string Md5(byte[] bytes) => "\"" + Convert.ToHexStringLower(MD5.HashData(bytes)) + "\"";
+
+    public async ValueTask DisposeAsync()
+    {
+        await Store.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    public static S3Request Request(S3Operation operation, string key, S3Body? body, string query, params (string Name, string Value)[] headers)
+    {
+        var dictionary = new HeaderDictionary();
+        foreach (var (name, value) in headers)
+        {
+            dictionary.Append(name, value);
+        }
+
+        return new S3Request
+        {
+            Operation = operation,
+            Method = operation is S3Operation.HeadObject or S3Operation.HeadBucket ? "HEAD" : "GET",
+            Bucket = Bucket,
+            Key = key,
+            Query = S3Query.Parse(query),
+            Headers = dictionary,
+            Caller = new S3Caller("tester"),
+            Body = body ?? S3Body.Empty,
+            RequestId = "test",
+            Address = new S3Address("http", "localhost:8000", false),
+        };
+    }
+
+    private async Task StartAsync()
+    {
+        Store = await EmbeddedStore.OpenAsync(Options());
+        Service = new EmbeddedService(Store);
+        Layer = new EmbeddedLayerState(Store);
+    }
+}
