@@ -1,0 +1,155 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Tests.Overlay.Reads;
+
+namespace S3Overlay.Tests.Embedded.Held;
+
+public sealed class HeldStoreTests : ReaderTestBase
+{
+    private string[] Files => Directory.GetFiles(Folder["cache/files"], "*.held", SearchOption.AllDirectories);
+
+    [Fact]
+    [Trait("Rule", "C2")]
+    public async Task A_part_filled_copy_is_never_taken_for_a_whole_one_after_a_restart()
+    {
+        var bytes = Bytes(200_000);
+        Remote.Put("key", bytes);
+        foreach (var held in (int[])[0, 1, 65_535, 65_536, 65_537, 131_072, 199_999])
+        {
+            var identity = new HeldIdentity(Remote.Endpoint, "remote-bucket", "key", 0);
+            await using (var copy = await Store.CreateAsync(Bucket, "key", identity, Remote.Put("key", bytes), default))
+            {
+                await copy.WriteAsync(0, bytes.AsMemory(0, held), default);
+            }
+
+            await ReopenAsync();
+            await using (var copy = await Store.FindAsync(Bucket, "key", default))
+            {
+                Assert.Equal(held / 65_536 * 65_536, (copy!.FirstHeld(0)?.Last ?? -1) + 1);
+            }
+
+            Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
+            await QuietAsync();
+            await Store.DropAsync(Bucket, "key", null, default);
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "R5")]
+    public async Task Whole_copies_and_chunks_survive_a_restart()
+    {
+        Settings = Settings with { ChunkThreshold = 100, ChunkSize = 70_000 };
+        var bytes = Bytes(300_000);
+        Remote.Put("key", bytes);
+        await ReadAsync("key", "bytes=150000-150001");
+        await QuietAsync();
+        await ReopenAsync();
+        var given = Remote.Bytes;
+        var answer = await ReadAsync("key", "bytes=140000-209999");
+        Assert.Equal("HIT", answer.Headers["x-cache"].ToString());
+        Assert.Equal(bytes[140_000..210_000], answer.Bytes);
+        Assert.Equal(given, Remote.Bytes);
+    }
+
+    [Fact]
+    [Trait("Rule", "F")]
+    public async Task A_flipped_byte_anywhere_in_the_file_never_reaches_a_client()
+    {
+        Settings = Settings with { ChunkThreshold = 16, ChunkSize = 8 };
+        var bytes = Bytes(40);
+        Remote.Put("key", bytes);
+        await ReadAsync("key");
+        await QuietAsync();
+        var length = new FileInfo(Assert.Single(Files)).Length;
+        for (var at = 0L; at < length; at += at is < 300 or (>= 4096 and < 4120) or >= 8192 ? 1 : 97)
+        {
+            await ReopenAsync(() =>
+            {
+                using var file = File.Open(Assert.Single(Files), FileMode.Open);
+                file.Position = at;
+                var octet = file.ReadByte();
+                file.Position = at;
+                file.WriteByte((byte)(octet ^ 0x10));
+            });
+            var answer = await ReadAsync("key");
+            Assert.Equal(200, answer.Status);
+            Assert.False(answer.IsAborted);
+            Assert.Equal(bytes, answer.Bytes);
+            Assert.Equal("blue", answer.Headers["x-amz-meta-color"].ToString());
+            await QuietAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_file_deleted_by_hand_is_not_held()
+    {
+        var bytes = Bytes(1000);
+        Remote.Put("key", bytes);
+        await ReadAsync("key");
+        await QuietAsync();
+        File.Delete(Assert.Single(Files));
+        Assert.Equal("MISS", (await ReadAsync("key")).Headers["x-cache"].ToString());
+        await QuietAsync();
+        Assert.Equal("HIT", (await ReadAsync("key")).Headers["x-cache"].ToString());
+        await ReopenAsync(() => Directory.Delete(Folder["cache/files"], recursive: true));
+        Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
+    }
+
+    [Fact]
+    public async Task A_lost_index_is_an_empty_cache_and_its_files_are_removed()
+    {
+        var bytes = Bytes(1000);
+        Remote.Put("key", bytes);
+        await ReadAsync("key");
+        await QuietAsync();
+        await ReopenAsync(() => Directory.Delete(Folder["cache/index"], recursive: true));
+        await Store.Cleaning;
+        Assert.Empty(Files);
+        Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
+        await QuietAsync();
+        await ReopenAsync();
+        await Store.Cleaning;
+        Assert.Single(Files);
+        Assert.Equal("HIT", (await ReadAsync("key")).Headers["x-cache"].ToString());
+    }
+
+    [Fact]
+    [Trait("Rule", "T2")]
+    public async Task Held_keys_are_listed_in_utf8_order()
+    {
+        string[] keys = ["a", "a/b", "a\uFFFD", "a\U0001F600", "b"];
+        foreach (var key in keys)
+        {
+            Remote.Put(key, Bytes(10));
+            await ReadAsync(key);
+        }
+
+        await QuietAsync();
+        Assert.Equal(keys, await RowsAsync("", ""));
+        Assert.Equal(["a/b", "a\uFFFD", "a\U0001F600"], await RowsAsync("a", "a"));
+        Assert.Equal(["b"], await RowsAsync("b", "a"));
+        Assert.Empty(await RowsAsync("b", "b"));
+    }
+
+    [Fact]
+    [Trait("Rule", "R7")]
+    public async Task Bytes_of_another_remote_or_chunk_size_are_not_held()
+    {
+        Remote.Put("key", Bytes(40));
+        await ReadAsync("key");
+        await QuietAsync();
+        Settings = Settings with { ChunkThreshold = 8, ChunkSize = 8 };
+        await ReopenAsync();
+        Assert.Equal("MISS", (await ReadAsync("key")).Headers["x-cache"].ToString());
+    }
+
+    private async Task<List<string>> RowsAsync(string prefix, string after)
+    {
+        var keys = new List<string>();
+        await foreach (var row in Store.ListAsync(Bucket, prefix, after, default))
+        {
+            keys.Add(row.Key);
+        }
+
+        return keys;
+    }
+}

@@ -1,0 +1,61 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Tests.Overlay.Reads;
+
+/// <summary>A store that fails never fails the read (rule R3, table F: local full).</summary>
+public sealed class FailingStoreTests : ReaderTestBase
+{
+    [Theory]
+    [Trait("Rule", "R3")]
+    [InlineData(-1)]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(20)]
+    [InlineData(39)]
+    public async Task Reads_go_on_when_the_disk_is_full(long roomFor)
+    {
+        var bytes = Bytes(40);
+        Remote.Put("key", bytes);
+        Remote.PieceSize = 1;
+        Wrap = store => new FullStore(store, roomFor);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ReadAsync("key")));
+        Assert.All(answers, answer => Assert.Equal(bytes, answer.Bytes));
+        Assert.All(answers, answer => Assert.False(answer.IsAborted));
+        Assert.Equal(bytes[7..30], (await ReadAsync("key", "bytes=7-29")).Bytes);
+        await QuietAsync();
+    }
+
+    private sealed class FullStore(IHeldStore store, long roomFor) : IHeldStore
+    {
+        public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, CancellationToken cancellationToken) => store.FindAsync(bucket, key, cancellationToken);
+
+        public async ValueTask<IHeldCopy> CreateAsync(
+            string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken) =>
+            roomFor < 0 ? throw new IOException("disk full") : new FullCopy(await store.CreateAsync(bucket, key, identity, info, cancellationToken), roomFor);
+
+        public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
+            store.DropAsync(bucket, key, onlyETag, cancellationToken);
+
+        public IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
+            store.ListAsync(bucket, prefix, after, cancellationToken);
+    }
+
+    private sealed class FullCopy(IHeldCopy copy, long roomFor) : IHeldCopy
+    {
+        public HeldIdentity Identity => copy.Identity;
+
+        public ObjectInfo Info => copy.Info;
+
+        public DateTimeOffset ValidatedAt => copy.ValidatedAt;
+
+        public ByteRange? FirstHeld(long position) => copy.FirstHeld(position);
+
+        public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken) => copy.ReadAsync(position, buffer, cancellationToken);
+
+        public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+            position + bytes.Length > roomFor ? throw new IOException("disk full") : copy.WriteAsync(position, bytes, cancellationToken);
+
+        public ValueTask DisposeAsync() => copy.DisposeAsync();
+    }
+}

@@ -1,0 +1,179 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Tests.Overlay.Reads;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Races;
+
+/// <summary>The remote changes, or the key is written here, between any two steps of a read.</summary>
+public sealed class ChangingRemoteTests : ReaderTestBase
+{
+    private readonly byte[] _old = [.. Enumerable.Repeat((byte)'a', 40)];
+    private readonly byte[] _new = [.. Enumerable.Repeat((byte)'b', 40)];
+
+    [Theory]
+    [Trait("Rule", "R7")]
+    [InlineData(16, 8)]
+    [InlineData(100, 8)]
+    public async Task Answers_are_of_one_version_whenever_it_changes(long threshold, long chunk)
+    {
+        Settings = Settings with { ChunkThreshold = threshold, ChunkSize = chunk };
+        Remote.PieceSize = 1;
+        string?[] ranges = [null, "bytes=0-3", "bytes=5-20", "bytes=13-13", "bytes=-10", "bytes=17-", "bytes=30-39"];
+        for (var at = 1; at < 14; at++)
+        {
+            var key = $"key-{at}";
+            var older = Remote.Put(key, _old);
+            var requests = 0;
+            Remote.OnRequest = (_, _) =>
+            {
+                if (Interlocked.Increment(ref requests) == at)
+                {
+                    Remote.Put(key, _new, modified: older.LastModified.AddDays(1));
+                }
+
+                return Task.CompletedTask;
+            };
+            for (var round = 0; round < 3; round++)
+            {
+                await Task.WhenAll(ranges.Select(async range =>
+                {
+                    var answer = new CollectedAnswer();
+                    await Reader.AnswerAsync(Request(key, range), answer, Remote.Bucket, default);
+                    await answer.Body.FlushAsync();
+                    AssertOneVersion(answer, older.ETag);
+                    if (!answer.IsAborted)
+                    {
+                        Assert.Equal(answer.Headers.ContentLength, answer.Length);
+                    }
+                }));
+            }
+
+            await QuietAsync();
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "R7")]
+    public async Task A_held_part_of_an_old_version_gives_way_before_the_first_byte()
+    {
+        Settings = Settings with { ChunkThreshold = 16, ChunkSize = 8 };
+        Remote.Put("key", _old);
+        await ReadAsync("key", "bytes=0-7");
+        await QuietAsync();
+        var newer = Remote.Put("key", _new);
+        Assert.Equal(_old[..8], (await ReadAsync("key", "bytes=0-7")).Bytes);
+        var answer = await ReadAsync("key", "bytes=8-15");
+        Assert.Equal(_new[8..16], answer.Bytes);
+        Assert.Equal(newer.ETag, answer.Headers.ETag.ToString());
+        Assert.Equal("text/x-test", Assert.Single(answer.Headers.ContentType));
+        Assert.Equal(_new[..8], (await ReadAsync("key", "bytes=0-7")).Bytes);
+    }
+
+    [Fact]
+    [Trait("Rule", "R7")]
+    public async Task A_version_that_is_gone_after_the_first_byte_cuts_the_answer()
+    {
+        Settings = Settings with { ChunkThreshold = 16, ChunkSize = 8 };
+        Remote.Put("key", _old);
+        await ReadAsync("key", "bytes=0-7");
+        await QuietAsync();
+        Remote.Put("key", _new);
+        var answer = await ReadAsync("key", "bytes=0-15");
+        Assert.True(answer.IsAborted);
+        Assert.Equal(_old[..8], answer.Bytes);
+    }
+
+    [Fact]
+    [Trait("Rule", "R7")]
+    public async Task An_object_that_is_gone_is_404_where_its_bytes_are_not_held()
+    {
+        Settings = Settings with { ChunkThreshold = 16, ChunkSize = 8 };
+        Remote.Put("key", _old);
+        await ReadAsync("key", "bytes=0-7");
+        await QuietAsync();
+        Remote.Remove("key");
+        Assert.Equal("NoSuchKey", (await Assert.ThrowsAsync<S3Exception>(() => ReadAsync("key", "bytes=8-15"))).Error.Code);
+    }
+
+    [Fact]
+    [Trait("Rule", "C3")]
+    public async Task No_fill_that_began_before_a_write_leaves_a_copy_behind()
+    {
+        Remote.PieceSize = 10;
+        for (var step = 0; step < 8; step++)
+        {
+            var key = $"key-{step}";
+            Remote.Put(key, _old);
+            var steps = 0;
+            Task StepAsync() => steps++ == step ? Reader.InvalidateAsync(Bucket, key).AsTask() : Task.CompletedTask;
+            Remote.OnRequest = (_, _) => StepAsync();
+            Remote.OnByte = (_, _) => StepAsync();
+            Wrap = store => new SteppedStore(store, StepAsync);
+            Assert.Equal(_old, (await ReadAsync(key)).Bytes);
+            await QuietAsync();
+            if (steps > step)
+            {
+                Assert.Null(await Store.FindAsync(Bucket, key, default));
+            }
+
+            Remote.OnRequest = null;
+            Remote.OnByte = null;
+            await ReopenAsync();
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "T2")]
+    public async Task A_copy_that_a_listing_dropped_is_not_read_any_more_though_others_still_read_it()
+    {
+        var older = Remote.Put("key", _old);
+        var slow = new TaskCompletionSource();
+        var first = new CollectedAnswer { OnSending = _ => slow.Task };
+        var reading = Reader.AnswerAsync(Request("key"), first, Remote.Bucket, default);
+        await QuietFillAsync();
+        Remote.Put("key", _new);
+        await Store.DropAsync(Bucket, "key", older.ETag, default);
+        Assert.Equal(_new, (await ReadAsync("key")).Bytes);
+        slow.SetResult();
+        await reading;
+        Assert.Equal(_old, first.Bytes);
+    }
+
+    private async Task QuietFillAsync()
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(20);
+        while (Reader.Fills!.Completed == 0)
+        {
+            Assert.True(DateTime.UtcNow < deadline, "The fill does not end.");
+            await Task.Yield();
+        }
+    }
+
+    private void AssertOneVersion(CollectedAnswer answer, string olderETag)
+    {
+        var expected = answer.Headers.ETag.ToString() == olderETag ? (byte)'a' : (byte)'b';
+        Assert.All(answer.Bytes, octet => Assert.Equal(expected, octet));
+    }
+
+    /// <summary>Lets something happen before and after each of the store's steps.</summary>
+    private sealed class SteppedStore(IHeldStore store, Func<Task> step) : IHeldStore
+    {
+        public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, CancellationToken cancellationToken) => store.FindAsync(bucket, key, cancellationToken);
+
+        public async ValueTask<IHeldCopy> CreateAsync(
+            string bucket, string key, HeldIdentity identity, S3Overlay.Proxy.Protocol.Objects.ObjectInfo info, CancellationToken cancellationToken)
+        {
+            await step();
+            var copy = await store.CreateAsync(bucket, key, identity, info, cancellationToken);
+            await step();
+            return copy;
+        }
+
+        public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
+            store.DropAsync(bucket, key, onlyETag, cancellationToken);
+
+        public IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
+            store.ListAsync(bucket, prefix, after, cancellationToken);
+    }
+}

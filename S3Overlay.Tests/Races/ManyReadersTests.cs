@@ -1,0 +1,210 @@
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Tests.Overlay.Reads;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Races;
+
+public sealed class ManyReadersTests : ReaderTestBase
+{
+    [Fact]
+    [Trait("Rule", "C1")]
+    public async Task Sixty_four_readers_of_a_cold_object_cost_its_bytes_once_and_get_the_first_half_before_the_second_comes()
+    {
+        var bytes = Bytes(4 << 20);
+        Remote.Put("key", bytes);
+        var half = new TaskCompletionSource();
+        Remote.StopAt = position => position < bytes.Length / 2 ? bytes.Length / 2 : long.MaxValue;
+        Remote.OnByte = (position, _) => position == bytes.Length / 2 ? half.Task : Task.CompletedTask;
+        var answers = Enumerable.Range(0, 64).Select(_ => new CollectedAnswer()).ToList();
+        var reads = answers.Select(answer => Task.Run(() => Reader.AnswerAsync(Request("key"), answer, Remote.Bucket, default))).ToList();
+
+        await Task.WhenAll(answers.Select(answer => answer.ReachedAsync(bytes.Length / 2))).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.All(reads, read => Assert.False(read.IsCompleted));
+        var late = new CollectedAnswer();
+        var lateRead = Reader.AnswerAsync(Request("key"), late, Remote.Bucket, default);
+        await late.ReachedAsync(bytes.Length / 2).WaitAsync(TimeSpan.FromSeconds(30));
+
+        half.SetResult();
+        await Task.WhenAll([.. reads, lateRead]).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.All([.. answers, late], answer => Assert.True(bytes.AsSpan().SequenceEqual(answer.Bytes)));
+        Assert.Equal(bytes.Length, Remote.Bytes);
+        Assert.Single(Remote.Gets);
+    }
+
+    [Fact]
+    [Trait("Rule", "C1")]
+    public async Task A_reader_that_does_not_read_slows_nobody()
+    {
+        var bytes = Bytes(3 << 20);
+        Remote.Put("key", bytes);
+        var stuck = new TaskCompletionSource();
+        var slow = new CollectedAnswer { OnSending = _ => stuck.Task };
+        var slowRead = Reader.AnswerAsync(Request("key"), slow, Remote.Bucket, default);
+        Assert.Equal(bytes, (await ReadAsync("key").WaitAsync(TimeSpan.FromSeconds(30))).Bytes);
+        Assert.False(slowRead.IsCompleted);
+        stuck.SetResult();
+        await slowRead;
+        Assert.Equal(bytes, slow.Bytes);
+        Assert.Equal(bytes.Length, Remote.Bytes);
+    }
+
+    [Theory]
+    [Trait("Rule", "R5")]
+    [InlineData(16, 8)]
+    [InlineData(16, 7)]
+    [InlineData(16, 1)]
+    [InlineData(100, 8)]
+    public async Task Every_range_equals_the_model_and_no_byte_comes_twice(long threshold, long chunk)
+    {
+        Settings = Settings with { ChunkThreshold = threshold, ChunkSize = chunk };
+        Remote.CountsEachByte = true;
+        Remote.PieceSize = 3;
+        var random = new Random(7);
+        for (var round = 0; round < 12; round++)
+        {
+            var key = $"key-{round}";
+            var bytes = Bytes(40, round);
+            Remote.Put(key, bytes);
+            var ranges = (from first in Enumerable.Range(0, 40) from last in Enumerable.Range(first, 40 - first) select (first, last)).ToArray();
+            random.Shuffle(ranges);
+            await Parallel.ForEachAsync(ranges, new ParallelOptions { MaxDegreeOfParallelism = 1 + (round % 6 * 6) }, async (range, _) =>
+            {
+                var answer = await ReadAsync(key, $"bytes={range.first}-{range.last}", CancellationToken.None);
+                Assert.Equal(206, answer.Status);
+                Assert.Equal(bytes[range.first..(range.last + 1)], answer.Bytes);
+            });
+            await QuietAsync();
+            Assert.Equal(1, Remote.MostGiven);
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "C2")]
+    public async Task Clients_that_leave_at_any_byte_spoil_nothing_for_others()
+    {
+        var bytes = Bytes(40);
+        Remote.PieceSize = 1;
+        foreach (var mode in Enum.GetValues<FillOnLeave>())
+        {
+            Settings = Settings with { FillOnLeave = mode };
+            for (var at = 0; at < bytes.Length; at++)
+            {
+                var key = $"{mode}-{at}";
+                Remote.Put(key, bytes);
+                using var leaves = new CancellationTokenSource();
+                var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                Remote.OnByte = (position, token) =>
+                {
+                    if (position != at)
+                    {
+                        return Task.CompletedTask;
+                    }
+
+                    reached.TrySetResult();
+                    return goOn.Task.WaitAsync(token);
+                };
+                var leaving = ReadAsync(key, null, leaves.Token);
+                var staying = at % 2 == 0 ? ReadAsync(key) : null;
+                await reached.Task;
+                await leaves.CancelAsync();
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
+                goOn.SetResult();
+                if (staying is not null)
+                {
+                    Assert.Equal(bytes, (await staying).Bytes);
+                }
+
+                Remote.OnByte = null;
+                await QuietAsync();
+                Assert.Equal(bytes, (await ReadAsync(key)).Bytes);
+                await QuietAsync();
+                await using var copy = await Store.FindAsync(Bucket, key, default);
+                Assert.Equal(new(0, 39), copy!.FirstHeld(0));
+            }
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "F")]
+    public async Task A_body_that_breaks_at_any_byte_is_never_completed_with_anything_else()
+    {
+        var bytes = Bytes(40);
+        Settings = Settings with { ChunkThreshold = 16, ChunkSize = 8 };
+        Remote.PieceSize = 1;
+        for (var at = 0; at < bytes.Length; at++)
+        {
+            var key = $"key-{at}";
+            Remote.Put(key, bytes);
+            Remote.OnByte = (position, _) =>
+                position == at ? throw new RemoteException(RemoteFailure.BodyBroken, "it broke") : Task.CompletedTask;
+            var answers = Enumerable.Range(0, 3).Select(_ => new CollectedAnswer()).ToList();
+            foreach (var (answer, read) in answers.Select(answer => (answer, Reader.AnswerAsync(Request(key), answer, Remote.Bucket, default))).ToList())
+            {
+                try
+                {
+                    await read.WaitAsync(TimeSpan.FromSeconds(20));
+                    Assert.True(answer.IsAborted);
+                }
+                catch (S3Exception failure)
+                {
+                    Assert.Equal(503, failure.Error.Status);
+                    Assert.Equal(0, answer.Length);
+                }
+
+                Assert.True(answer.Length <= at);
+                Assert.Equal(bytes[..(int)answer.Length], answer.Bytes);
+            }
+
+            await QuietAsync();
+            Remote.OnByte = null;
+            Assert.Equal(bytes, (await ReadAsync(key)).Bytes);
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "R10")]
+    public async Task A_reader_far_ahead_of_a_running_fill_takes_over_its_tail()
+    {
+        Settings = Settings with { ChunkThreshold = 0, ChunkSize = 1 << 20, TakeOverDistance = 1 << 20 };
+        var bytes = Bytes(8 << 20);
+        Remote.Put("key", bytes);
+        var gate = new TaskCompletionSource();
+        Remote.OnByte = (position, _) => position is > 100_000 and < 1_000_000 ? gate.Task : Task.CompletedTask;
+        var whole = ReadAsync("key");
+        await SpinAsync(() => Remote.Bytes > 100_000);
+        var tail = await ReadAsync("key", "bytes=-100").WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(bytes[^100..], tail.Bytes);
+        gate.SetResult();
+        Assert.Equal(bytes, (await whole).Bytes);
+        await QuietAsync();
+        Assert.InRange(Remote.Bytes, bytes.Length, bytes.Length + (1 << 20));
+    }
+
+    [Fact]
+    [Trait("Rule", "C5")]
+    public async Task Sequential_ranges_are_fetched_ahead_of()
+    {
+        Settings = Settings with { ChunkThreshold = 0, ChunkSize = 1000, ReadAheadBytes = 3000 };
+        Remote.Put("key", Bytes(10_000));
+        await ReadAsync("key", "bytes=0-999");
+        await QuietAsync();
+        Assert.Equal(1000, Remote.Bytes);
+        await ReadAsync("key", "bytes=1000-1999");
+        await QuietAsync();
+        Assert.Equal(5000, Remote.Bytes);
+        Assert.Equal("HIT", (await ReadAsync("key", "bytes=2000-2999")).Headers["x-cache"].ToString());
+    }
+
+    private static async Task SpinAsync(Func<bool> until)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(20);
+        while (!until())
+        {
+            Assert.True(DateTime.UtcNow < deadline, "What was waited for does not come.");
+            await Task.Yield();
+        }
+    }
+}
