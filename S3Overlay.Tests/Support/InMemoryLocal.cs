@@ -23,6 +23,9 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
     /// <summary>Runs when a request's body has been read, right before it is committed.</summary>
     public Action? BeforeCommit { get; set; }
 
+    /// <summary>The checksum uploads were started with.</summary>
+    public ChecksumAlgorithm? UploadAlgorithm { get; set; }
+
     /// <summary>What a complete waits for.</summary>
     public Task Completing { get; set; } = Task.CompletedTask;
 
@@ -56,8 +59,22 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
                 var body = await ReadAsync(request.Body, cancellationToken);
                 BeforeCommit?.Invoke();
                 Judge(request);
+                if (request.Body.Checksum is { } checksum)
+                {
+                    answer.Headers[ChecksumNames.Header(checksum.Algorithm)] = checksum.Value;
+                }
+
                 answer.Headers.ETag = request.Operation == S3Operation.UploadPart ? Put("parts", request.Query["partNumber"]!, body, request)
                     : Put(request.Bucket, request.Key, body, request);
+                break;
+            case S3Operation.ListParts:
+                var parts = new S3XmlWriter().Root("ListPartsResult");
+                if (UploadAlgorithm is { } algorithm)
+                {
+                    parts.Element("ChecksumAlgorithm", ChecksumNames.Name(algorithm));
+                }
+
+                await parts.Close("ListPartsResult").SendAsync(request, answer, cancellationToken);
                 break;
             case S3Operation.CompleteMultipartUpload:
                 await ReadAsync(request.Body, cancellationToken);

@@ -18,7 +18,7 @@ public static class CopyHeaders
     private static readonly HashSet<string> FromClient = new(StringComparer.OrdinalIgnoreCase)
     {
         "If-Match", "If-None-Match", "x-amz-acl", "x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-expected-bucket-owner",
-        "x-amz-checksum-algorithm", "x-amz-request-payer",
+        "x-amz-request-payer",
     };
 
     private static readonly string[] FamiliesFromClient = ["x-amz-grant-", "x-amz-server-side-encryption", "x-amz-object-lock-"];

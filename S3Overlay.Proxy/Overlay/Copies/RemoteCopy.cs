@@ -43,6 +43,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         {
             CopyHeaders.IsReplaced(request.Headers, "x-amz-metadata-directive");
             CopyHeaders.IsReplaced(request.Headers, "x-amz-tagging-directive");
+            AlgorithmOf(request, info);
         }
 
         if (length > Largest)
@@ -59,6 +60,8 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         var range = isPart ? RangeOf(request, source.Info) : null;
         var tags = isPart ? null : await source.TagsAsync(request.Headers, cancellationToken);
 
+        var algorithm = isPart ? await objects.ChecksumOfUploadAsync(request, cancellationToken) : AlgorithmOf(request, source.Info);
+
         // Ends the reading of the source with the writing of the copy, however that ends.
         using var copying = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var written = new BufferedAnswer();
@@ -66,6 +69,11 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         try
         {
             body = await source.OpenAsync(range, copying.Token);
+            if (algorithm is { } summed)
+            {
+                body = new SummedBody(body, summed);
+            }
+
             var put = request with
             {
                 Operation = isPart ? S3Operation.UploadPart : S3Operation.PutObject,
@@ -127,11 +135,24 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         {
             if (written.Headers.TryGetValue(ChecksumNames.Header(algorithm), out var value))
             {
-                xml.Element("Checksum" + ChecksumNames.Name(algorithm), value.ToString());
+                xml.Element(ChecksumNames.Element(algorithm), value.ToString());
             }
         }
 
         await xml.Close(root).SendAsync(request, answer, cancellationToken);
+    }
+
+    /// <summary>The checksum the copy gets: the one asked for, else the source's kind where it covers the whole object.</summary>
+    private static ChecksumAlgorithm? AlgorithmOf(S3Request request, ObjectInfo source)
+    {
+        if (request.Header("x-amz-checksum-algorithm") is { Length: > 0 } name)
+        {
+            return ChecksumNames.TryParseName(name, out var asked)
+                ? asked
+                : throw new S3Exception(S3Errors.InvalidRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
+        }
+
+        return source is { ChecksumType: "FULL_OBJECT", Checksums.Count: > 0 } ? source.Checksums[0].Algorithm : null;
     }
 
     private static HeaderDictionary WithLength(HeaderDictionary headers, S3Body body)

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
@@ -34,6 +35,25 @@ public sealed class LocalObjects(IS3Service local)
         {
             VersionId = answer.Headers.TryGetValue("x-amz-version-id", out var version) ? version.ToString() : null,
         };
+    }
+
+    /// <summary>The kind of checksum that an upload was started with, which all its parts must bring; null for none.</summary>
+    public async Task<ChecksumAlgorithm?> ChecksumOfUploadAsync(S3Request part, CancellationToken cancellationToken)
+    {
+        var answer = new BufferedAnswer();
+        var list = About(part, S3Operation.ListParts, "GET", part.Bucket, part.Key, null) with
+        {
+            Query = S3Query.Parse("max-parts=1&uploadId=" + UriEncoding.EncodeComponent(part.Query["uploadId"] ?? "")),
+        };
+        await local.HandleAsync(list, answer, cancellationToken);
+        await answer.FinishAsync(cancellationToken);
+        if (answer.Status >= StatusCodes.Status400BadRequest || answer.Content.IsEmpty)
+        {
+            return null;
+        }
+
+        var upload = S3XmlReader.Parse(answer.Content);
+        return ChecksumNames.TryParseName(upload.ChildText("ChecksumAlgorithm"), out var algorithm) ? algorithm : null;
     }
 
     /// <summary>Deletes local's object.</summary>

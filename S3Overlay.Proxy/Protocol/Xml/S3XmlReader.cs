@@ -67,6 +67,15 @@ public static class S3XmlReader
         }
     }
 
+    /// <summary>Parses a document that another service of this process answered.</summary>
+    /// <exception cref="XmlException">It is none.</exception>
+    public static XElement Parse(ReadOnlyMemory<byte> document)
+    {
+        using var stream = new MemoryStream(document.ToArray(), writable: false);
+        using var reader = XmlReader.Create(stream, Settings);
+        return XElement.Load(reader);
+    }
+
     /// <summary>The child elements of a name, whatever their namespace.</summary>
     public static IEnumerable<XElement> Children(this XElement parent, string name) => parent.Elements().Where(e => e.Name.LocalName == name);
 

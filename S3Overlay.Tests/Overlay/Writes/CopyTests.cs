@@ -157,6 +157,28 @@ public sealed class CopyTests
 
     [Fact]
     [Trait("Rule", "W4")]
+    public async Task A_copy_brings_the_checksum_that_was_asked_for()
+    {
+        _bench.Remote.Put("below", "key", "123456789");
+        var result = OverlayBench.Xml(await CopyAsync("key", "copy", ("x-amz-checksum-algorithm", "CRC32")));
+        Assert.Equal("y/Q5Jg==", result.Elements().Single(element => element.Name.LocalName == "ChecksumCRC32").Value);
+        Assert.Same(S3Errors.InvalidRequest, (await FailAsync("key", "copy", ("x-amz-checksum-algorithm", "CRC7"))).Error);
+    }
+
+    [Fact]
+    [Trait("Rule", "W4")]
+    public async Task A_part_copied_into_an_upload_with_checksums_brings_its_own()
+    {
+        _bench.Remote.Put("below", "key", "123456789");
+        await _bench.Layer.EnsureBucketAsync(Bucket, default);
+        _bench.Local.UploadAlgorithm = S3Overlay.Proxy.Protocol.Bodies.ChecksumAlgorithm.Crc32;
+        var result = OverlayBench.Xml(await _bench.SendAsync(
+            S3Operation.UploadPartCopy, Bucket, "big", "", "partNumber=1&uploadId=u", ("x-amz-copy-source", "mapped/key")));
+        Assert.Equal("y/Q5Jg==", result.Elements().Single(element => element.Name.LocalName == "ChecksumCRC32").Value);
+    }
+
+    [Fact]
+    [Trait("Rule", "W4")]
     public async Task An_empty_object_is_copied_too()
     {
         _bench.Remote.Put("below", "key", "");

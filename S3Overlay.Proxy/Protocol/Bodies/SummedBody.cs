@@ -1,0 +1,40 @@
+namespace S3Overlay.Proxy.Protocol.Bodies;
+
+/// <summary>A body whose checksum is computed while it is read: what a copy needs, which brings bytes and no promise of them.</summary>
+public sealed class SummedBody(S3Body inner, ChecksumAlgorithm algorithm) : S3Body, IAsyncDisposable
+{
+    private readonly ChecksumHasher _hasher = ChecksumHasher.Create(algorithm);
+    private BodyChecksum? _checksum;
+
+    /// <inheritdoc/>
+    public override long? Length => inner.Length;
+
+    /// <inheritdoc/>
+    public override BodyChecksum? Checksum => _checksum;
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var read = await inner.ReadAsync(buffer, cancellationToken);
+        if (read > 0)
+        {
+            _hasher.Append(buffer.Span[..read]);
+        }
+        else if (!buffer.IsEmpty)
+        {
+            _checksum ??= _hasher.Finish();
+        }
+
+        return read;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _hasher.Dispose();
+        if (inner is IAsyncDisposable open)
+        {
+            await open.DisposeAsync();
+        }
+    }
+}
