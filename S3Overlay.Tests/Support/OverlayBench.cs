@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Overlay;
+using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
@@ -22,7 +23,7 @@ public sealed class OverlayBench : IRemoteBuckets
     {
         Local = new InMemoryLocal(Layer);
         _service = new(() => new OverlayService(
-            Local, Layer, null, Reader, this, Remote, Settings, Time, NullLogger<OverlayService>.Instance));
+            Local, Layer, null, HasRealReader ? new RemoteReader(new ReadSettings(), null, Time, NullLogger<RemoteReader>.Instance) : Reader, this, Remote, Settings, Time, NullLogger<OverlayService>.Instance));
         Remote.AddBucket("below");
     }
 
@@ -33,6 +34,9 @@ public sealed class OverlayBench : IRemoteBuckets
     public InMemoryRemote Remote { get; } = new();
 
     public SimpleRemoteReader Reader { get; } = new();
+
+    /// <summary>Whether the remote is read by the proxy's own reader.</summary>
+    public bool HasRealReader { get; init; }
 
     public ManualTimeProvider Time { get; } = new();
 

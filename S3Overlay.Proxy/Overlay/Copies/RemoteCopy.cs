@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
@@ -82,7 +83,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
             };
             await (isPart ? local.HandleAsync(put, written, copying.Token) : conditional.WriteAsync(target, put, written, copying.Token));
         }
-        catch (RemoteException changed) when (changed.Failure == RemoteFailure.Changed)
+        catch (Exception changed) when (changed is VersionChangedException or RemoteException { Failure: RemoteFailure.Changed })
         {
             // What was read so far is no version's (rule R7), and the conditions were judged on one that is gone: the client's retry starts over.
             throw new S3Exception(S3Errors.ServiceUnavailable, "The source of the copy changed while it was read. Please try again.", changed);
