@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Embedded;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Tests.Support;
@@ -17,15 +18,28 @@ public sealed class OverlayModelTests
     [InlineData(5)]
     public async Task The_overlay_is_one_bucket(int seed)
     {
-        var random = new Random(seed);
-        var bench = new OverlayBench { HasRealReader = seed % 2 == 0 };
+        await RunAsync(new Random(seed), new OverlayBench { HasRealReader = seed % 2 == 0 }, 400);
+    }
+
+    [Theory]
+    [InlineData(6)]
+    [InlineData(7)]
+    public async Task The_overlay_over_the_embedded_store_is_one_bucket_too(int seed)
+    {
+        using var folder = new TemporaryFolder();
+        await using var store = await EmbeddedStore.OpenAsync(new EmbeddedOptions { Folder = folder.Path, IsDurable = false });
+        await RunAsync(new Random(seed), new OverlayBench { HasRealReader = true, Store = store }, 300);
+    }
+
+    private static async Task RunAsync(Random random, OverlayBench bench, int steps)
+    {
         var model = new SortedDictionary<string, string>(Utf8Order.Instance);
         foreach (var key in Keys.Where(_ => random.Next(2) == 0))
         {
             bench.Remote.Put("below", key, model[key] = "remote " + key);
         }
 
-        for (var step = 0; step < 400; step++)
+        for (var step = 0; step < steps; step++)
         {
             await StepAsync(random, bench, model, Keys[random.Next(Keys.Length)], $"step {step}");
         }

@@ -5,6 +5,7 @@ using System.Xml.Linq;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
+using S3Overlay.Proxy.Embedded;
 using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -23,7 +24,7 @@ public sealed class OverlayBench : IRemoteBuckets
     {
         Local = new InMemoryLocal(Layer);
         _service = new(() => new OverlayService(
-            Local, Layer, null, HasRealReader ? new RemoteReader(new ReadSettings(), null, Time, NullLogger<RemoteReader>.Instance) : Reader, this, Remote, Settings, Time, NullLogger<OverlayService>.Instance));
+            Store is null ? Local : new EmbeddedService(Store), Store is null ? Layer : new EmbeddedLayerState(Store), null, HasRealReader ? new RemoteReader(new ReadSettings(), null, Time, NullLogger<RemoteReader>.Instance) : Reader, this, Remote, Settings, Time, NullLogger<OverlayService>.Instance));
         Remote.AddBucket("below");
     }
 
@@ -37,6 +38,9 @@ public sealed class OverlayBench : IRemoteBuckets
 
     /// <summary>Whether the remote is read by the proxy's own reader.</summary>
     public bool HasRealReader { get; init; }
+
+    /// <summary>The store that is the writable layer, in place of the one in memory.</summary>
+    public EmbeddedStore? Store { get; init; }
 
     public ManualTimeProvider Time { get; } = new();
 
