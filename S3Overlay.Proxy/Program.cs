@@ -1,1 +1,18 @@
-return 0;
+using S3Overlay.Proxy.Hosting;
+using S3Overlay.Proxy.Hosting.Commands;
+
+// 1 What the runtime reads before the first socket exists.
+ProcessSettings.Apply();
+
+// 2 What to do: serving is what is done unless something else is named.
+var line = CommandLine.Read(args);
+
+// 3 Do it.
+return line.Command switch
+{
+    "serve" => await ServeCommand.RunAsync(line.Options),
+    "demo" => await DemoCommand.RunAsync(line.Options),
+    "help" => HelpCommand.Run(),
+    "version" => VersionCommand.Run(),
+    _ => HelpCommand.Refuse(line.Problem),
+};

@@ -11,7 +11,7 @@ public static class ProxyOptionsReader
     {
         UnknownNames.Warn(configuration, problems);
         var values = new SettingValues(configuration, problems);
-        var remote = RemoteReader.Read(values, problems);
+        var remote = RemoteOptionsReader.Read(values, problems);
         var local = LocalReader.Read(values, remote, problems);
         var options = new ProxyOptions
         {

@@ -64,6 +64,10 @@ public sealed class S3FrontDoor(
         finally
         {
             meters.RequestFinished(started, call.Operation, answer.Status);
+            if (answer.Headers["x-s3overlay-layer"] is [{ } layer, ..])
+            {
+                meters.ObjectRead(layer, answer.Headers["x-cache"] is [{ } cache, ..] ? cache : "none");
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 namespace S3Overlay.Proxy.Configuration;
 
 /// <summary>Reads the lower layer's settings.</summary>
-internal static class RemoteReader
+internal static class RemoteOptionsReader
 {
     /// <summary>Settings that say something about a remote without switching one on.</summary>
     private static readonly Setting[] Details =

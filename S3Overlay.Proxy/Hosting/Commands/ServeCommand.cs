@@ -1,0 +1,33 @@
+using S3Overlay.Proxy.Configuration;
+
+namespace S3Overlay.Proxy.Hosting.Commands;
+
+/// <summary>Serves S3 until it is told to end.</summary>
+public static class ServeCommand
+{
+    /// <summary>Runs until Ctrl-C or SIGTERM.</summary>
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var builder = ProxyBuilder.FromEnvironment(arguments);
+        var problems = new ConfigurationProblems();
+        var options = ProxyOptionsReader.Read(builder.Configuration, problems);
+        if (problems.Errors.Count > 0)
+        {
+            Console.Error.WriteLine(problems.Describe());
+            return ExitCodes.BadConfiguration;
+        }
+
+        try
+        {
+            await using var proxy = await RunningProxy.StartAsync(builder, options, problems);
+            proxy.Announce(StartupLines.For(options, proxy.Endpoint));
+            await proxy.WaitForShutdownAsync();
+            return ExitCodes.Ok;
+        }
+        catch (StartupException problem)
+        {
+            Console.Error.WriteLine($"S3Overlay cannot start: {problem.Message}");
+            return ExitCodes.CannotRun;
+        }
+    }
+}

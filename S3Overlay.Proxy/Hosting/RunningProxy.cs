@@ -1,0 +1,92 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Hosting;
+
+/// <summary>An S3 port that is open, with everything behind it.</summary>
+internal sealed class RunningProxy : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ProxyServices _services;
+    private readonly MetricsPage _metrics;
+
+    private RunningProxy(WebApplication app, ProxyServices services, MetricsPage metrics) => (_app, _services, _metrics) = (app, services, metrics);
+
+    /// <summary>The parts behind the port.</summary>
+    public ProxyServices Services => _services;
+
+    /// <summary>Where a client on this machine reaches it.</summary>
+    public string Endpoint { get; private set; } = "";
+
+    /// <summary>Opens the store, then the port.</summary>
+    /// <exception cref="StartupException">The machine does not allow it.</exception>
+    public static async Task<RunningProxy> StartAsync(WebApplicationBuilder builder, ProxyOptions options, ConfigurationProblems problems)
+    {
+        ProxyBuilder.Configure(builder, options);
+        var app = builder.Build();
+        foreach (var warning in problems.Warnings)
+        {
+            Log.SettingWarning(app.Logger, warning.ToString());
+        }
+
+        var meters = new ProxyMeters();
+        var metrics = new MetricsPage(meters.Meter);
+        var services = await ProxyServices.OpenAsync(options, meters, app.Services.GetRequiredService<ILoggerFactory>());
+        var proxy = new RunningProxy(app, services, metrics);
+        app.UseProxyPipeline(metrics, services.FrontDoor.HandleAsync);
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception failure) when (StartupException.FromListening(failure, options.Listen.Urls) is { } reason)
+        {
+            await proxy.DisposeAsync();
+            throw reason;
+        }
+
+        proxy.Endpoint = Reachable(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        return proxy;
+    }
+
+    /// <summary>
+    /// Prints the lines for a person, ready to be copied; where logs are made for machines (<c>Logging__Console__FormatterName=json</c>), they
+    /// are log messages like all others.
+    /// </summary>
+    public void Announce(IEnumerable<string> lines)
+    {
+        var isForPeople = _app.Configuration["Logging:Console:FormatterName"] == "simple";
+        foreach (var line in lines)
+        {
+            if (isForPeople)
+            {
+                Console.WriteLine(line);
+            }
+            else
+            {
+                Log.Started(_app.Logger, line);
+            }
+        }
+    }
+
+    /// <summary>Returns once the process was told to end.</summary>
+    public Task WaitForShutdownAsync() => _app.WaitForShutdownAsync();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        // The port first: nothing may come in once the store is closed.
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await _services.DisposeAsync();
+        _metrics.Dispose();
+    }
+
+    private static string Reachable(string address)
+    {
+        var parsed = BindingAddress.Parse(address);
+        return parsed.Host is "*" or "+" or "0.0.0.0" or "[::]" ? $"{parsed.Scheme}://127.0.0.1:{parsed.Port}" : address.TrimEnd('/');
+    }
+}
