@@ -1,11 +1,15 @@
 using System.Security.Cryptography;
 using System.Text;
 
+using S3Overlay.Proxy.Embedded.Index;
+
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>Where things are in the data folder.</summary>
 internal sealed class StoreFolders(string root)
 {
+    private readonly bool[] _made = new bool[256];
+
     /// <summary>The data folder.</summary>
     public string Root { get; } = Path.GetFullPath(root);
 
@@ -25,7 +29,7 @@ internal sealed class StoreFolders(string root)
     public string Deletes => Path.Combine(Root, "deletes");
 
     /// <summary>The index: may be thrown away.</summary>
-    public string Index => Path.Combine(Root, "index");
+    public string IndexFolder => Path.Combine(Root, "index");
 
     /// <summary>The format's version.</summary>
     public string Format => Path.Combine(Root, "FORMAT");
@@ -41,6 +45,27 @@ internal sealed class StoreFolders(string root)
 
     /// <summary>The folder a file belongs into.</summary>
     public string FolderOf(FileId id) => Path.Combine(Objects, id.ToString()[..2]);
+
+    /// <summary>Makes the folder a file belongs into, where no file was put there yet. Returns once its name is on disk.</summary>
+    public void MakeFolderOf(FileId id, StoreDisk disk)
+    {
+        var number = (int)(id.High >> 56);
+        if (Volatile.Read(ref _made[number]))
+        {
+            return;
+        }
+
+        if (!Directory.Exists(FolderOf(id)))
+        {
+            Directory.CreateDirectory(FolderOf(id));
+            if (disk.IsDurable)
+            {
+                FolderSync.Sync(Objects);
+            }
+        }
+
+        Volatile.Write(ref _made[number], true);
+    }
 
     /// <summary>Where a finished file is.</summary>
     public string PathOf(FileId id)
@@ -64,14 +89,9 @@ internal sealed class StoreFolders(string root)
     public bool Create()
     {
         var isNew = !Directory.Exists(Objects);
-        foreach (var folder in (string[])[Root, Incoming, Buckets, Uploads, Deletes])
+        foreach (var folder in (string[])[Root, Objects, Incoming, Buckets, Uploads, Deletes])
         {
             Directory.CreateDirectory(folder);
-        }
-
-        for (var i = 0; i < 256; i++)
-        {
-            Directory.CreateDirectory(Path.Combine(Objects, i.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
         }
 
         return isNew;

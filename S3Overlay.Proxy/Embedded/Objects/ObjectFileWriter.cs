@@ -255,6 +255,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
         }
 
         _disk.Sync(_file);
+        _folders.MakeFolderOf(Id, _disk);
         _disk.Move(_path, _folders.PathOf(Id));
         IsSealed = true;
     }

@@ -17,6 +17,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
     {
         store.Buckets.Require(request.Bucket);
         var source = CopySource.Parse(request);
+        VersionIds.Check(source.VersionId);
         var replacesMetadata = IsReplace(request, "x-amz-metadata-directive");
         var replacesTags = IsReplace(request, "x-amz-tagging-directive");
         RefuseCopyOntoItself(request, source, replacesMetadata);

@@ -13,11 +13,11 @@ internal static class IndexOpening
         StoreFolders folders, StoreDisk disk, EmbeddedOptions options, CancellationToken cancellationToken)
     {
         var reason = "missing";
-        if (Directory.Exists(folders.Index))
+        if (Directory.Exists(folders.IndexFolder))
         {
             try
             {
-                var index = OrderedIndex.Open(new IndexOptions { Folder = folders.Index, Durable = options.IsDurable });
+                var index = OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Durable = options.IsDurable });
                 if (index.TryGet(RowKeys.Complete, out _) && !File.Exists(folders.RebuildMark))
                 {
                     return index;
@@ -34,11 +34,11 @@ internal static class IndexOpening
 
         if (Directory.EnumerateFiles(folders.Objects, "*", SearchOption.AllDirectories).Any() || Directory.EnumerateFiles(folders.Buckets).Any())
         {
-            Log.IndexRebuildStarted(options.Logger, folders.Index, reason);
+            Log.IndexRebuildStarted(options.Logger, folders.IndexFolder, reason);
         }
 
         await new IndexRebuild(folders, disk, options).RunAsync(cancellationToken);
         File.Delete(folders.RebuildMark);
-        return OrderedIndex.Open(new IndexOptions { Folder = folders.Index, Durable = options.IsDurable });
+        return OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Durable = options.IsDurable });
     }
 }

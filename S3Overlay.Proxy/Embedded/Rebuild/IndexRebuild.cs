@@ -32,13 +32,13 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, Embedde
     /// <summary>Builds it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        if (Directory.Exists(folders.Index))
+        if (Directory.Exists(folders.IndexFolder))
         {
-            Directory.Delete(folders.Index, recursive: true);
+            Directory.Delete(folders.IndexFolder, recursive: true);
         }
 
         await ReadRecordsAsync();
-        await using (_target = new RebuildTarget(folders.Index))
+        await using (_target = new RebuildTarget(folders.IndexFolder))
         {
             foreach (var found in StoredFiles.Objects(folders, options.Logger, () => _unreadable++))
             {
@@ -244,14 +244,14 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, Embedde
     /// <summary>Everything was written without waiting for the disk; now it is brought there, and then the index is said to be whole.</summary>
     private async Task FinishAsync()
     {
-        foreach (var path in Directory.EnumerateFiles(folders.Index, "*", SearchOption.AllDirectories))
+        foreach (var path in Directory.EnumerateFiles(folders.IndexFolder, "*", SearchOption.AllDirectories))
         {
             using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             disk.Sync(file);
         }
 
-        await disk.SyncFolderAsync(folders.Index);
-        await using var index = OrderedIndex.Open(new IndexOptions { Folder = folders.Index, Durable = disk.IsDurable });
+        await disk.SyncFolderAsync(folders.IndexFolder);
+        await using var index = OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Durable = disk.IsDurable });
         var batch = new IndexBatch();
         batch.Put(RowKeys.Complete, [1]);
         await index.CommitAsync(batch);
