@@ -52,7 +52,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
         var kept = KeptChecksum(info, wanted);
         await using var file = store.Objects.NewFile(FileKind.Object, info.Size, header, wantsMd5: !isOnePiece);
         var body = new StoredBody(store, stored, info.Size == 0 ? null : new ByteRange(0, info.Size - 1));
-        using var summed = kept is null && wanted is { } algorithm ? new SummedBody(body, algorithm) : null;
+        await using var summed = kept is null && wanted is { } algorithm ? new SummedBody(body, algorithm) : null;
         await file.FillAsync(summed ?? (S3Body)body, cancellationToken);
         var checksum = kept ?? summed?.Checksum;
         var copied = header.Info with

@@ -47,7 +47,7 @@ internal sealed class PartOperations(EmbeddedStore store)
         }
 
         var body = new StoredBody(store, stored, range);
-        using var summed = upload.Algorithm is { } algorithm ? new SummedBody(body, algorithm) : null;
+        await using var summed = upload.Algorithm is { } algorithm ? new SummedBody(body, algorithm) : null;
         var row = await StoreAsync(upload, number, range?.Length ?? 0, summed ?? (S3Body)body, cancellationToken);
         if (source.VersionId is not null)
         {
