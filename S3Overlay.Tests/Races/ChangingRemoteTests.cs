@@ -1,4 +1,3 @@
-using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Overlay.Reads;
 using S3Overlay.Tests.Support;
@@ -109,7 +108,7 @@ public sealed class ChangingRemoteTests : ReaderTestBase
             Task StepAsync() => steps++ == step ? Reader.InvalidateAsync(Bucket, key).AsTask() : Task.CompletedTask;
             Remote.OnRequest = (_, _) => StepAsync();
             Remote.OnByte = (_, _) => StepAsync();
-            Wrap = store => new SteppedStore(store, StepAsync);
+            Wrap = store => new SteppedStore(store) { BeforeCreate = StepAsync, AfterCreate = StepAsync };
             Assert.Equal(_old, (await ReadAsync(key)).Bytes);
             await QuietAsync();
             if (steps > step)
@@ -154,26 +153,5 @@ public sealed class ChangingRemoteTests : ReaderTestBase
     {
         var expected = answer.Headers.ETag.ToString() == olderETag ? (byte)'a' : (byte)'b';
         Assert.All(answer.Bytes, octet => Assert.Equal(expected, octet));
-    }
-
-    /// <summary>Lets something happen before and after each of the store's steps.</summary>
-    private sealed class SteppedStore(IHeldStore store, Func<Task> step) : IHeldStore
-    {
-        public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, CancellationToken cancellationToken) => store.FindAsync(bucket, key, cancellationToken);
-
-        public async ValueTask<IHeldCopy> CreateAsync(
-            string bucket, string key, HeldIdentity identity, S3Overlay.Proxy.Protocol.Objects.ObjectInfo info, CancellationToken cancellationToken)
-        {
-            await step();
-            var copy = await store.CreateAsync(bucket, key, identity, info, cancellationToken);
-            await step();
-            return copy;
-        }
-
-        public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
-            store.DropAsync(bucket, key, onlyETag, cancellationToken);
-
-        public IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
-            store.ListAsync(bucket, prefix, after, cancellationToken);
     }
 }

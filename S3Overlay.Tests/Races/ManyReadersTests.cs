@@ -50,6 +50,55 @@ public sealed class ManyReadersTests : ReaderTestBase
         Assert.Equal(bytes.Length, Remote.Bytes);
     }
 
+    [Fact]
+    [Trait("Rule", "C1")]
+    public async Task A_reader_that_comes_between_a_copys_making_and_its_first_byte_joins_its_fill()
+    {
+        var bytes = Bytes(1000);
+        Remote.Put("key", bytes);
+        var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Wrap = store => new SteppedStore(store)
+        {
+            AfterCreate = () =>
+            {
+                made.SetResult();
+                return goOn.Task;
+            },
+        };
+        var first = ReadAsync("key");
+        await made.Task;
+        var second = ReadAsync("key");
+        goOn.SetResult();
+        Assert.Equal(bytes, (await first).Bytes);
+        Assert.Equal(bytes, (await second).Bytes);
+        Assert.Single(Remote.Gets);
+    }
+
+    [Fact]
+    [Trait("Rule", "C1")]
+    public async Task A_reader_that_found_nothing_just_before_another_filled_it_does_not_fetch_it_again()
+    {
+        Remote.Put("key", Bytes(1000));
+        var found = new TaskCompletionSource();
+        var isFirst = true;
+        Wrap = store => new SteppedStore(store)
+        {
+            AfterFind = () =>
+            {
+                var waits = isFirst;
+                isFirst = false;
+                return waits ? found.Task : Task.CompletedTask;
+            },
+        };
+        var held = ReadAsync("key");
+        await ReadAsync("key");
+        await QuietAsync();
+        found.SetResult();
+        await held;
+        Assert.Single(Remote.Gets);
+    }
+
     [Theory]
     [Trait("Rule", "R5")]
     [InlineData(16, 8)]

@@ -33,6 +33,8 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
     /// <summary>How many objects are in use.</summary>
     public int InUse => _inUse.Count;
 
+    private bool DropsWhenLeft => settings.FillOnLeave == FillOnLeave.Drop;
+
     /// <summary>Whether an object of this kind can be held at all (rule R9).</summary>
     public static bool CanHold(ObjectInfo info) => info.ETag.Length > 0 && !ETags.IsWeak(info.ETag);
 
@@ -64,37 +66,57 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
         return null;
     }
 
-    /// <summary>Makes a copy that was found one in use, or joins those who use it. The copy is this object's from here on; the caller is a reader.</summary>
-    public async ValueTask<HeldObject> AttachAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy)
+    /// <summary>
+    /// Makes a copy that was found one in use, or joins those who use it: a file has one object, so that no byte is fetched or stored by two. The copy is
+    /// taken over in any case; the caller is a reader of what it gets.
+    /// </summary>
+    /// <exception cref="VersionChangedException">Another version took the copy's place meanwhile.</exception>
+    public async ValueTask<HeldObject> AttachAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy, CancellationToken cancellationToken)
     {
-        HeldObject? replaced = null;
-        HeldObject? joined = null;
-        lock (_lock)
+        HeldObject? made = null;
+        try
         {
-            if (_inUse.TryGetValue(name, out var current))
+            while (true)
             {
-                if (current.Copy.Info.ETag == copy.Info.ETag && current.TryEnter())
+                HeldObject? opened = null;
+                Opening? opening;
+                lock (_lock)
                 {
-                    joined = current;
+                    // A copy can be found before the opening that made it has come to its end.
+                    if (!_opening.TryGetValue(name, out opening) || !opening.TryJoin())
+                    {
+                        return JoinOrMake(name, remote, copy, out made);
+                    }
                 }
-                else
-                {
-                    replaced = current;
-                }
-            }
 
-            if (joined is null)
-            {
-                var held = new HeldObject(name, remote, copy, this);
-                held.Enter(1);
-                _inUse[name] = held;
-                replaced?.Retire();
-                return held;
+                try
+                {
+                    opened = await opening.WaitAsync(isStarter: false, DropsWhenLeft, cancellationToken);
+                }
+                catch (Exception failure) when (failure is RemoteException || !cancellationToken.IsCancellationRequested)
+                {
+                    // That was another's request; what was found is there all the same.
+                }
+
+                if (opened?.Copy.Info.ETag == copy.Info.ETag)
+                {
+                    return opened;
+                }
+
+                if (opened is not null)
+                {
+                    await opened.LeaveAsync();
+                    throw new VersionChangedException();
+                }
             }
         }
-
-        await copy.DisposeAsync();
-        return joined;
+        finally
+        {
+            if (made is null)
+            {
+                await copy.DisposeAsync();
+            }
+        }
     }
 
     /// <summary>
@@ -130,7 +152,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
 
             try
             {
-                var held = await opening.WaitAsync(isStarter, settings.FillOnLeave == FillOnLeave.Drop, cancellationToken);
+                var held = await opening.WaitAsync(isStarter, DropsWhenLeft, cancellationToken);
                 return (held, held is null && isStarter ? opening.TakeUnheld() : null);
             }
             catch (RemoteException unsatisfiable) when (unsatisfiable.Failure == RemoteFailure.InvalidRange && !isStarter)
@@ -173,6 +195,23 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
 
     /// <summary>Counts a fill that was not what its ETag promised.</summary>
     public void CountMismatch() => Interlocked.Increment(ref _mismatches);
+
+    /// <summary>The caller has the lock.</summary>
+    private HeldObject JoinOrMake(ObjectName name, RemoteBucket remote, IHeldCopy copy, out HeldObject? made)
+    {
+        made = null;
+        var current = _inUse.GetValueOrDefault(name);
+        if (current is not null && current.Copy.Info.ETag == copy.Info.ETag && current.TryEnter())
+        {
+            return current;
+        }
+
+        made = new HeldObject(name, remote, copy, this);
+        made.Enter(1);
+        _inUse[name] = made;
+        current?.Retire();
+        return made;
+    }
 
     /// <summary>How much to ask for before the object's size is known: from the first needed byte to the end of the last touched chunk (rule R10).</summary>
     private string? FirstRange(RangeHeader? range)

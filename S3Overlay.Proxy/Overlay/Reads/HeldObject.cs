@@ -72,7 +72,10 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
         return CloseIfUnusedAsync();
     }
 
-    /// <summary>No new readers: the copy is no longer the one to read. Those who are there go on.</summary>
+    /// <summary>
+    /// No new readers: the copy is no longer the one to read. Those who are there go on. Where the copy is to be dropped, that comes first: one that is still
+    /// found would be made another object of the same file.
+    /// </summary>
     public void Retire()
     {
         lock (Gate)
@@ -188,8 +191,8 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
         Log.FillFailed(fills.Logger, name.Bucket, failure.Message);
         if (RemoteReads.MeansGone(failure))
         {
-            Retire();
             await fills.DropAsync(this);
+            Retire();
             lock (Gate)
             {
                 _gone = failure;
@@ -201,8 +204,8 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
     public async ValueTask StoreFailedAsync(Exception failure)
     {
         Log.HeldStoreFailed(fills.Logger, name.Bucket, failure);
-        Retire();
         await fills.DropAsync(this);
+        Retire();
         lock (Gate)
         {
             _storeFailed = true;
@@ -214,12 +217,12 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
     }
 
     /// <summary>The bytes came whole and are not what their ETag promises: not held, but nobody is cut (table F).</summary>
-    public ValueTask MismatchedAsync()
+    public async ValueTask MismatchedAsync()
     {
         Log.FillMismatch(fills.Logger, name.Bucket);
         fills.CountMismatch();
+        await fills.DropAsync(this);
         Retire();
-        return fills.DropAsync(this);
     }
 
     /// <summary>A fill is over.</summary>

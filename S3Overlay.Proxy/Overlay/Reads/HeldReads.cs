@@ -30,7 +30,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
                 snapshot ??= missing.Before;
                 try
                 {
-                    await AnswerFromObjectAsync(name, await fills.AttachAsync(name, remote, copy), missing.Bytes, answer, cancellationToken);
+                    await AnswerFromObjectAsync(name, await fills.AttachAsync(name, remote, copy, cancellationToken), missing.Bytes, answer, cancellationToken);
                     return;
                 }
                 catch (VersionChangedException) when (!answer.HasStarted && restarts < MaxRestarts)
