@@ -31,11 +31,8 @@ public sealed class EmbeddedLayerState(EmbeddedStore store) : ILayerState
     }
 
     /// <inheritdoc/>
-    public async ValueTask DeleteBucketAsync(string bucket, CancellationToken cancellationToken)
-    {
-        await store.Buckets.DeleteAsync(bucket, isOpaque: true, () => store.Uploads.AbortAllAsync(bucket), cancellationToken);
-        await store.Objects.ForgetTombstonesAsync(bucket);
-    }
+    public ValueTask DeleteBucketAsync(string bucket, CancellationToken cancellationToken) =>
+        new(store.DeleteBucketAsync(bucket, isOpaque: true, cancellationToken));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken) =>

@@ -49,6 +49,10 @@ public sealed class EmbeddedStore : IAsyncDisposable
 
     internal long MinPartSize => _options.MinPartSize;
 
+    internal TimeProvider Time => _options.Time;
+
+    internal ILogger Logger => _options.Logger;
+
     internal DateTimeOffset Now => _options.Time.GetUtcNow();
 
     /// <summary>What is tidied up after opening; for tests.</summary>
@@ -100,6 +104,20 @@ public sealed class EmbeddedStore : IAsyncDisposable
 
     /// <summary>The written objects of a bucket as a listing wants them.</summary>
     public IListingSource ListWritten(string bucket, ListingQuery query) => new WrittenRows(Index, bucket, query);
+
+    /// <summary>Takes a bucket away with the uploads that are open in it.</summary>
+    internal async Task DeleteBucketAsync(string bucket, bool isOpaque, CancellationToken cancellationToken)
+    {
+        // The uploads are noted while nobody can start one, and given up after the bucket is gone: one that is being completed waits for the bucket,
+        // and giving it up waits for the completion.
+        List<UploadRecord> open = [];
+        await Buckets.DeleteAsync(bucket, isOpaque, () => open = Uploads.Of(bucket), cancellationToken);
+        await Uploads.AbortAllAsync(open);
+        if (isOpaque)
+        {
+            await Objects.ForgetTombstonesAsync(bucket);
+        }
+    }
 
     /// <summary>Ends what runs in the background, closes every file and gives the folder back.</summary>
     public async ValueTask DisposeAsync()

@@ -65,7 +65,7 @@ public sealed class OverlayService : IS3Service
         ILogger<OverlayService> logger)
     {
         (_local, _layer, _reader) = (local, layer, reader);
-        var (locks, slow, objects) = (new KeyLocks(), new SlowAnswers(time, logger), new LocalObjects(local));
+        var (locks, slow, objects) = (new KeyLocks(), new SlowAnswers(time, logger, Failures.ToS3), new LocalObjects(local));
         var conditional = new ConditionalWrites(local, layer, reader, locks);
         _directory = new BucketDirectory(layer, remotes, settings, time);
         _bucketList = new BucketList(layer, remotes, shown, _directory, settings, logger);

@@ -36,4 +36,8 @@ public static partial class Log
     /// <summary>Work in the background failed; it is tried again at the next start.</summary>
     [LoggerMessage(5008, LogLevel.Warning, "Tidying the store failed; it is tried again at the next start")]
     public static partial void TidyingFailed(ILogger logger, Exception exception);
+
+    /// <summary>The index is damaged while it is in use.</summary>
+    [LoggerMessage(5009, LogLevel.Critical, "The store's index is damaged. Restart: it is then built again from the stored files")]
+    public static partial void IndexDamaged(ILogger logger, Exception exception);
 }

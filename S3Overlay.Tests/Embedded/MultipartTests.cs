@@ -162,6 +162,28 @@ public sealed class MultipartTests
                 .Descendants().Where(static e => e.Name.LocalName == "UploadId").Select(static e => e.Value)];
     }
 
+    [Fact]
+    public async Task A_bucket_that_goes_takes_its_uploads_along_whoever_is_completing_one()
+    {
+        await using var bench = await OpenAsync();
+        for (var round = 0; round < 5; round++)
+        {
+            var id = await StartAsync(bench);
+            var tag = await UploadAsync(bench, id, 1, [1]);
+            var completing = Task.Run(() => CompleteAsync(bench, id, tag));
+            var deleting = Task.Run(() => bench.SendAsync(S3Operation.DeleteBucket, ""));
+            await Task.WhenAll(
+                completing.ContinueWith(static _ => { }, TaskScheduler.Default), deleting.ContinueWith(static _ => { }, TaskScheduler.Default))
+                .WaitAsync(TimeSpan.FromSeconds(30));
+
+            // One of the two came first, and the other was told so.
+            Assert.NotEqual(completing.IsCompletedSuccessfully, deleting.IsCompletedSuccessfully);
+            await bench.SendAsync(S3Operation.CreateBucket, "");
+            Assert.Empty(Names(await bench.SendAsync(S3Operation.ListMultipartUploads, "", null, "uploads")));
+            await bench.DeleteAsync("key");
+        }
+    }
+
     [Theory]
     [InlineData(ChecksumAlgorithm.Crc32C, null, "COMPOSITE")]
     [InlineData(ChecksumAlgorithm.Crc32C, "FULL_OBJECT", "FULL_OBJECT")]

@@ -143,6 +143,20 @@ public sealed class RebuildTests
         Assert.Equal([1], await bench.GetAsync("key"));
     }
 
+    [Fact]
+    public async Task Damage_met_in_the_index_is_an_error_that_the_next_start_heals()
+    {
+        await using var bench = await OpenAsync();
+        await bench.PutAsync("key", [1]);
+        var batch = new S3Overlay.Proxy.Embedded.Index.IndexBatch();
+        batch.Put(S3Overlay.Proxy.Embedded.Objects.RowKeys.OfKey((byte)'o', Bucket, "key"), [1, 2, 3]);
+        await bench.Store.Index.CommitAsync(batch);
+        Assert.Equal("InternalError", await bench.FailAsync(S3Operation.HeadObject, "key"));
+        await bench.ReopenAsync();
+        Assert.Equal([1], await bench.GetAsync("key"));
+        Assert.False(File.Exists(Path.Combine(bench.Folder, "REBUILD")));
+    }
+
     private static void WriteObject(EmbeddedBench bench, FileId id, byte[] bytes)
     {
         var folder = Path.Combine(bench.Folder, "objects", id.ToString()[..2]);

@@ -88,10 +88,10 @@ internal sealed class BucketTable
     /// <summary>Takes a bucket away, once nobody commits into it and nothing is in it.</summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="isOpaque">Whether to leave the mark that hides the remote (rule B4).</param>
-    /// <param name="beforehand">What goes with it: its open uploads.</param>
+    /// <param name="beforehand">Runs while nobody can put anything into the bucket.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="S3Exception">NoSuchBucket, BucketNotEmpty.</exception>
-    public async Task DeleteAsync(string bucket, bool isOpaque, Func<Task> beforehand, CancellationToken cancellationToken)
+    public async Task DeleteAsync(string bucket, bool isOpaque, Action beforehand, CancellationToken cancellationToken)
     {
         using var alone = await _locks.TakeAsync(bucket, cancellationToken);
         if (!isOpaque)
@@ -104,7 +104,7 @@ internal sealed class BucketTable
             throw new S3Exception(S3Errors.BucketNotEmpty);
         }
 
-        await beforehand();
+        beforehand();
         var known = Find(bucket);
         if (isOpaque || known!.IsOpaque || known.PurgedUpTo > 0)
         {

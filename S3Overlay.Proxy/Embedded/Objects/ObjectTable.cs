@@ -37,8 +37,20 @@ internal sealed class ObjectTable(
     public bool MayHaveOrphans => FollowsCrash || _hadFailure;
 
     /// <summary>The object's row, or null.</summary>
-    public ObjectRow? Find(string bucket, string key) =>
-        index.TryGet(RowKeys.OfKey(RowKeys.Object, bucket, key), out var value) ? ObjectRow.Read(value) : null;
+    public ObjectRow? Find(string bucket, string key)
+    {
+        try
+        {
+            return index.TryGet(RowKeys.OfKey(RowKeys.Object, bucket, key), out var value) ? ObjectRow.Read(value) : null;
+        }
+        catch (Exception failure) when (failure is IndexDamagedException or InvalidDataException)
+        {
+            // The objects are whole, it is only the index: the mark has the next start build it anew.
+            Log.IndexDamaged(logger, failure);
+            File.WriteAllBytes(folders.RebuildMark, []);
+            throw new S3Exception(S3Errors.InternalError, "The store's index is damaged.", failure);
+        }
+    }
 
     /// <summary>The object's row.</summary>
     /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey.</exception>

@@ -178,7 +178,7 @@ internal sealed class StoredObject : IDisposable
     private static async ValueTask<int> ReadAsync(OpenFile file, long position, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var blockStart = position / BlockChecksums.BlockSize * BlockChecksums.BlockSize;
-        var blockEnd = Math.Min(blockStart + SmallPiece, file.Length);
+        var blockEnd = Math.Min(Math.Min(blockStart + SmallPiece, AlignUp(position + buffer.Length)), file.Length);
         var (skip, length) = ((int)(position - blockStart), (int)(blockEnd - blockStart));
         if (skip == 0 && buffer.Length >= length)
         {

@@ -90,8 +90,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
     /// <summary>DeleteBucket. Uploads that are open in it are given up.</summary>
     public async Task DeleteAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
-        await store.Buckets.DeleteAsync(
-            request.Bucket, isOpaque: false, () => store.Uploads.AbortAllAsync(request.Bucket), cancellationToken);
+        await store.DeleteBucketAsync(request.Bucket, isOpaque: false, cancellationToken);
         answer.Status = StatusCodes.Status204NoContent;
     }
 

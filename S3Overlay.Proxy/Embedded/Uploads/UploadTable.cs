@@ -235,14 +235,18 @@ internal sealed class UploadTable(
         }
     }
 
-    /// <summary>Gives up every upload of a bucket that is going.</summary>
-    public async Task AbortAllAsync(string bucket)
+    /// <summary>The open uploads of a bucket.</summary>
+    public List<UploadRecord> Of(string bucket) =>
+        new PrefixScan(index, RowKeys.OfKey(RowKeys.Upload, bucket, "")).Values(static value => UploadRecord.Read(value));
+
+    /// <summary>Gives up the uploads of a bucket that is gone.</summary>
+    public async Task AbortAllAsync(IReadOnlyList<UploadRecord> uploads)
     {
-        foreach (var upload in new PrefixScan(index, RowKeys.OfKey(RowKeys.Upload, bucket, "")).Values(static value => UploadRecord.Read(value)))
+        foreach (var upload in uploads)
         {
             try
             {
-                await AbortAsync(bucket, upload.Key, upload.UploadId, CancellationToken.None);
+                await AbortAsync(upload.Bucket, upload.Key, upload.UploadId, CancellationToken.None);
             }
             catch (S3Exception gone) when (gone.Error == S3Errors.NoSuchUpload)
             {

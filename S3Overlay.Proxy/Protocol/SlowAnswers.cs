@@ -2,18 +2,17 @@ using System.Text;
 
 using Microsoft.AspNetCore.Http;
 
-using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Xml;
 using S3Overlay.Proxy.Telemetry;
 
-namespace S3Overlay.Proxy.Overlay.Writes;
+namespace S3Overlay.Proxy.Protocol;
 
 /// <summary>
 /// Copies and completes that take long (rule W4): after ten seconds the answer starts as 200 with the XML declaration, white space keeps the connection alive,
 /// and the result or an <c>Error</c> document ends it. SDKs know to look for an error in such a 200.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html</remarks>
-public sealed class SlowAnswers(TimeProvider time, ILogger logger)
+public sealed class SlowAnswers(TimeProvider time, ILogger logger, Func<Exception, S3Exception> toS3)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly byte[] Declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"u8.ToArray();
@@ -56,7 +55,7 @@ public sealed class SlowAnswers(TimeProvider time, ILogger logger)
         cancellationToken.ThrowIfCancellationRequested();
         if (running.Exception?.InnerException is { } failure)
         {
-            var error = Failures.ToS3(failure);
+            var error = toS3(failure);
             Log.SlowAnswerFailed(logger, request.RequestId, error.Error.Code, failure);
             var xml = new S3XmlWriter().Open("Error")
                 .Element("Code", error.Error.Code).Element("Message", error.Message)
