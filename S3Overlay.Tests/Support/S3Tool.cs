@@ -23,6 +23,12 @@ public static class S3Tool
             start.ArgumentList.Add(argument);
         }
 
+        // Settings of whoever runs the tests (profiles, certificate bundles) are not the client's under test.
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("AWS_", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

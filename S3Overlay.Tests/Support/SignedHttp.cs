@@ -11,6 +11,12 @@ namespace S3Overlay.Tests.Support;
 /// </summary>
 public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", string secretKey = "minioadmin")
 {
+    /// <summary>The Host header: the endpoint's own unless said otherwise.</summary>
+    public string Host { get; init; } = endpoint.Authority;
+
+    /// <summary>Whether the client's side is closed once all is sent. To a server that looks like a client that went away.</summary>
+    public bool ClosesSending { get; init; }
+
     private readonly RequestSigner _signer = new(new SigningCredentials(accessKey, secretKey), "us-east-1");
 
     /// <summary>Sends a signed request over a connection of its own and returns the answer.</summary>
@@ -25,7 +31,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
         var signed = headers.Where(h => h.Name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase) && h.Name != "x-amz-content-sha256")
             .Select(h => KeyValuePair.Create(h.Name, h.Value));
         var payload = headers.FirstOrDefault(h => h.Name == "x-amz-content-sha256").Value ?? SigV4.UnsignedPayload;
-        var signature = _signer.Sign(method, endpoint.Authority, path, query, signed, payload, DateTimeOffset.UtcNow);
+        var signature = _signer.Sign(method, Host, path, query, signed, payload, DateTimeOffset.UtcNow);
         var all = headers.Where(h => h.Name != "x-amz-content-sha256").Concat(signature.Headers.Select(h => (h.Key, h.Value)));
         return SendUnsignedAsync(method, target, body, [.. all]);
     }
@@ -33,7 +39,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
     /// <summary>Sends a request as it is.</summary>
     public Task<RawAnswer> SendUnsignedAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers)
     {
-        var head = new StringBuilder($"{method} {target} HTTP/1.1\r\nHost: {endpoint.Authority}\r\nConnection: close\r\n");
+        var head = new StringBuilder($"{method} {target} HTTP/1.1\r\nHost: {Host}\r\nConnection: close\r\n");
         foreach (var (name, value) in headers)
         {
             head.Append(name).Append(": ").Append(value).Append("\r\n");
@@ -48,7 +54,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
     }
 
     /// <summary>Sends bytes and reads until the server closes; fails after a while, since hanging is the worst of answers.</summary>
-    public async Task<RawAnswer> SendBytesAsync(byte[] bytes, bool closeSending = true)
+    public async Task<RawAnswer> SendBytesAsync(byte[] bytes)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -57,7 +63,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
         try
         {
             await socket.SendAsync(bytes, limit.Token);
-            if (closeSending)
+            if (ClosesSending)
             {
                 socket.Shutdown(SocketShutdown.Send);
             }

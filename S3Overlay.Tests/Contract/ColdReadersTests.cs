@@ -1,0 +1,108 @@
+using Amazon.S3.Model;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Contract;
+
+/// <summary>Many at once, over real connections: each byte comes from the remote once, and nobody waits for the last of them to see the first.</summary>
+public sealed class ColdReadersTests : IAsyncLifetime
+{
+    private const int Size = 64 << 20;
+    private const int Readers = 64;
+
+    private readonly TemporaryFolder _folder = new();
+    private ScriptedRemote _remote = null!;
+    private ProxyProcess _proxy = null!;
+
+    public async Task InitializeAsync()
+    {
+        _remote = await ScriptedRemote.StartAsync();
+        var bytes = new byte[Size];
+        await new PatternStream(Size).ReadExactlyAsync(bytes);
+        _remote.Put("bucket", "large", bytes);
+        _proxy = await ProxyProcess.StartAsync(
+            _folder["data"],
+            ("S3_OVERLAY_REMOTE_ENDPOINT", _remote.Endpoint.ToString().TrimEnd('/')),
+            ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "key"),
+            ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "secret"),
+            ("S3_OVERLAY_CACHE_ENABLED", "true"));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _proxy.DisposeAsync();
+        await _remote.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    [Trait("Rule", "C1")]
+    [Trait("Rule", "R3")]
+    public async Task Sixty_four_readers_cost_the_remote_one_object_and_see_its_start_before_its_end()
+    {
+        var gate = new TaskCompletionSource();
+        _remote.Script = (request, _) => Task.FromResult(
+            request.Headers.ContainsKey("Range") ? ScriptedOutcome.AsUsual : new ScriptedOutcome { GateAfter = (Size / 2, gate) });
+        using var s3 = S3Clients.Create(_proxy.Endpoint);
+        var answers = await Task.WhenAll(Enumerable.Range(0, Readers).Select(_ => s3.GetObjectAsync("bucket", "large")));
+
+        // The remote stands still in the middle: whoever got a first byte got it before the last had come.
+        var firsts = await Task.WhenAll(answers.Select(async answer =>
+        {
+            var first = new byte[1000];
+            await answer.ResponseStream.ReadExactlyAsync(first);
+            return first;
+        }));
+        gate.SetResult();
+        var expected = new byte[1000];
+        await new PatternStream(Size).ReadExactlyAsync(expected);
+        Assert.All(firsts, first => Assert.Equal(expected, first));
+        var rest = await Task.WhenAll(answers.Select(answer => PatternStream.VerifyAsync(answer.ResponseStream, start: 1000)));
+        Assert.All(rest, read => Assert.Equal(Size - 1000, read));
+        Assert.Equal(Size, _remote.BodyBytesSent("bucket", "large"));
+        foreach (var answer in answers)
+        {
+            answer.Dispose();
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "R10")]
+    public async Task A_short_range_at_the_end_of_a_chunk_does_not_wait_for_the_chunk()
+    {
+        const int ChunkEnd = 16 << 20;
+        var head = new TaskCompletionSource();
+        _remote.Script = (request, _) => Task.FromResult(
+            request.Headers.TryGetValue("Range", out var range) && range.StartsWith($"bytes={ChunkEnd - 100}-", StringComparison.Ordinal)
+                ? ScriptedOutcome.AsUsual
+                : new ScriptedOutcome { GateAfter = (0, head) });
+        using var s3 = S3Clients.Create(_proxy.Endpoint);
+        using var answer = await s3.GetObjectAsync(new GetObjectRequest { BucketName = "bucket", Key = "large", ByteRange = new(ChunkEnd - 100, ChunkEnd - 1) });
+        Assert.Equal(100, await PatternStream.VerifyAsync(answer.ResponseStream, start: ChunkEnd - 100));
+        head.SetResult();
+        Assert.Equal("bytes=16777116-16777215", _remote.Requests.First(r => r.Key == "large").Headers["Range"]);
+    }
+
+    [Fact]
+    [Trait("Rule", "F-unreachable")]
+    public async Task A_remote_that_is_gone_is_a_503_to_repeat_and_what_is_held_is_still_served()
+    {
+        _remote.Put("bucket", "small", "held"u8.ToArray());
+        using var s3 = S3Clients.Create(_proxy.Endpoint);
+        using (var cold = await s3.GetObjectAsync("bucket", "small"))
+        {
+            Assert.Equal("held"u8.ToArray(), await LocalOnlyTests.ReadAsync(cold));
+        }
+
+        _remote.Script = async (_, context) =>
+        {
+            await ScriptedRemote.AnswerErrorAsync(context, 500, "InternalError");
+            return ScriptedOutcome.Answered;
+        };
+        using var warm = await s3.GetObjectAsync("bucket", "small");
+        Assert.Equal("held"u8.ToArray(), await LocalOnlyTests.ReadAsync(warm));
+        var raw = await new SignedHttp(_proxy.Endpoint).SendAsync("GET", "/bucket/other");
+        Assert.Equal((503, "ServiceUnavailable"), (raw.Status, raw.Code));
+        Assert.NotEmpty(raw.Headers["Retry-After"]);
+    }
+}
