@@ -9,6 +9,8 @@ namespace S3Overlay.Proxy.Forwarding;
 /// <summary>Any S3 endpoint as a remote.</summary>
 public sealed class S3Remote(RemoteSettings settings, S3WireClient client, TimeProvider time) : IRemote
 {
+    private const int LongestDocument = 1 << 20;
+
     /// <inheritdoc/>
     public string Endpoint => settings.Name;
 
@@ -23,7 +25,7 @@ public sealed class S3Remote(RemoteSettings settings, S3WireClient client, TimeP
                 throw await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
             }
 
-            return Object(answer, read);
+            return AsksForDocument(read) ? await DocumentAsync(answer, cancellationToken) : Object(answer, read);
         }
         catch
         {
@@ -112,6 +114,49 @@ public sealed class S3Remote(RemoteSettings settings, S3WireClient client, TimeP
         }
 
         return new WireRequest(method, read.Bucket, read.Key, read.Query, headers);
+    }
+
+    /// <summary>Whether a sub-resource is asked for (<c>?acl</c>, <c>?tagging</c>) rather than the bytes of the object, of a version or of a part.</summary>
+    private static bool AsksForDocument(RemoteRead read)
+    {
+        foreach (var part in read.Query.AsSpan().Split('&'))
+        {
+            var parameter = read.Query.AsSpan()[part];
+            if (!parameter.IsEmpty && !parameter.StartsWith("versionId", StringComparison.Ordinal) && !parameter.StartsWith("partNumber", StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// A document: small by nature, and sent without a length, ETag or date by S3 itself. What the connection breaks off within is no document.
+    /// </summary>
+    private async Task<RemoteObject> DocumentAsync(WireAnswer answer, CancellationToken cancellationToken)
+    {
+        var bytes = new byte[LongestDocument + 1];
+        int length;
+        try
+        {
+            await using var body = await answer.BodyAsync(cancellationToken);
+            length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
+        }
+        catch (Exception failure) when (failure is IOException or HttpRequestException)
+        {
+            throw new RemoteException(RemoteFailure.BodyBroken, $"The remote {settings.Name} broke off within a document.", failure);
+        }
+
+        if (length > LongestDocument || (answer.ContentLength is { } promised && promised != length))
+        {
+            throw Nonsense("a document of another length than documents have");
+        }
+
+        var info = ObjectHeaders.Read(answer, length);
+        var status = answer.Status;
+        answer.Dispose();
+        return new RemoteObject(info, status, length == 0 ? null : new ByteRange(0, length - 1), new MemoryStream(bytes, 0, length, writable: false));
     }
 
     private RemoteObject Object(WireAnswer answer, RemoteRead read)

@@ -22,7 +22,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
             var inUse = fills.Find(name);
             if (await fills.FindAsync(name, remote, cancellationToken) is { } copy)
             {
-                if (await AnswerFromCopyAsync(request, answer, copy, cancellationToken) is not { } missing)
+                if (await AnswerFromCopyAsync(request, answer, name, copy, cancellationToken) is not { } missing)
                 {
                     return;
                 }
@@ -30,7 +30,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
                 snapshot ??= missing.Before;
                 try
                 {
-                    await AnswerFromObjectAsync(name, await fills.AttachAsync(name, remote, copy, cancellationToken), missing.Bytes, answer, cancellationToken);
+                    await AnswerFromObjectAsync(await fills.AttachAsync(name, remote, copy, cancellationToken), missing.Bytes, missing.Ahead, answer, cancellationToken);
                     return;
                 }
                 catch (VersionChangedException) when (!answer.HasStarted && restarts < MaxRestarts)
@@ -59,7 +59,8 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
     /// Answers from held bytes as far as they go, and disposes the copy where that is all. Otherwise says which bytes are still to be sent, and leaves the
     /// copy to the caller.
     /// </summary>
-    private async ValueTask<Missing?> AnswerFromCopyAsync(S3Request request, S3Answer answer, IHeldCopy copy, CancellationToken cancellationToken)
+    private async ValueTask<Missing?> AnswerFromCopyAsync(
+        S3Request request, S3Answer answer, ObjectName name, IHeldCopy copy, CancellationToken cancellationToken)
     {
         var isDone = true;
         try
@@ -72,7 +73,10 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
                 return null;
             }
 
-            AnswerSnapshot? clean = HeldSending.Covers(copy, likely) ? null : new AnswerSnapshot(answer);
+            // Who reads on from front to back is sent on to 5 though all it wants is held: the chunks after it may not be.
+            var isCovered = HeldSending.Covers(copy, likely);
+            var ahead = readAhead.Note(name, copy, likely);
+            AnswerSnapshot? clean = isCovered && ahead.Count == 0 ? null : new AnswerSnapshot(answer);
             AnswerOrigin.Hit(answer, age);
             if (ObjectAnswer.Prepare(request, answer, copy.Info) is not { } wanted)
             {
@@ -81,12 +85,15 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
 
             if (clean is not null)
             {
-                AnswerOrigin.Miss(answer);
+                if (!isCovered)
+                {
+                    AnswerOrigin.Miss(answer);
+                }
+
                 isDone = false;
-                return new Missing(wanted, clean.Value);
+                return new Missing(wanted, clean.Value, ahead);
             }
 
-            readAhead.Note(request, copy, wanted);
             var reached = await HeldSending.SendHeldAsync(copy, wanted, answer, cancellationToken);
             if (reached > wanted.Last)
             {
@@ -101,7 +108,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
                 AnswerOrigin.Miss(answer);
             }
 
-            return new Missing(wanted with { First = reached }, before);
+            return new Missing(wanted with { First = reached }, before, []);
         }
         finally
         {
@@ -117,11 +124,16 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
         ObjectAnswer.EffectiveRange(request, copy.Info) is { } range ? range.Resolve(copy.Info.Size) : new ByteRange(0, copy.Info.Size - 1);
 
     /// <summary>Sends from an object in use, of which the caller is a reader.</summary>
-    private async Task AnswerFromObjectAsync(ObjectName name, HeldObject held, ByteRange wanted, S3Answer answer, CancellationToken cancellationToken)
+    private static async Task AnswerFromObjectAsync(
+        HeldObject held, ByteRange wanted, IReadOnlyList<ByteRange> prefetched, S3Answer answer, CancellationToken cancellationToken)
     {
         try
         {
-            readAhead.Note(name, held, wanted);
+            foreach (var ahead in prefetched)
+            {
+                held.Prefetch(ahead);
+            }
+
             await HeldSending.SendAsync(held, wanted, answer, cancellationToken);
         }
         finally
@@ -189,7 +201,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
 
             if (wanted is { } bytes)
             {
-                await AnswerFromObjectAsync(name, held, bytes, answer, cancellationToken);
+                await AnswerFromObjectAsync(held, bytes, readAhead.Note(name, held.Copy, bytes), answer, cancellationToken);
             }
             else
             {
@@ -198,6 +210,6 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
         }
     }
 
-    /// <summary>What is left to send once the answer is prepared, and how the answer was before.</summary>
-    private readonly record struct Missing(ByteRange Bytes, AnswerSnapshot Before);
+    /// <summary>What is left to send once the answer is prepared, how the answer was before, and what to fetch ahead.</summary>
+    private readonly record struct Missing(ByteRange Bytes, AnswerSnapshot Before, IReadOnlyList<ByteRange> Ahead);
 }

@@ -1,5 +1,4 @@
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Reads;
@@ -15,30 +14,30 @@ internal sealed class ReadAhead(ReadSettings settings)
     private readonly Lock _lock = new();
     private readonly Dictionary<ObjectName, Run> _runs = [];
 
-    /// <summary>Notes a read that was answered from held bytes alone.</summary>
-    public void Note(S3Request request, IHeldCopy copy, ByteRange read)
+    /// <summary>Notes a read.</summary>
+    /// <returns>What is to be fetched ahead of it, a chunk each; none where it does not go on with reads before it.</returns>
+    public IReadOnlyList<ByteRange> Note(ObjectName name, IHeldCopy copy, ByteRange read)
     {
-        if (copy.Identity.ChunkSize > 0)
-        {
-            Advance(new ObjectName(request.Bucket, request.Key), copy.Identity.ChunkSize, read);
-        }
+        var chunk = copy.Identity.ChunkSize;
+        return chunk == 0 || Advance(name, chunk, read) < 2 ? [] : Ahead(copy, chunk, read);
     }
 
-    /// <summary>Notes a read, and starts to fetch ahead of it where it goes on with one before.</summary>
-    public void Note(ObjectName name, HeldObject held, ByteRange read)
+    private IReadOnlyList<ByteRange> Ahead(IHeldCopy copy, long chunk, ByteRange read)
     {
-        var chunk = held.Copy.Identity.ChunkSize;
-        if (chunk == 0 || Advance(name, chunk, read) < 2)
-        {
-            return;
-        }
-
+        var ranges = new List<ByteRange>();
         var next = FillPlan.EndOfChunk(read.Last, chunk);
-        for (var budget = settings.ReadAheadBytes; budget >= chunk && next < held.Copy.Info.Size; budget -= chunk)
+        for (var budget = settings.ReadAheadBytes; budget >= chunk && next < copy.Info.Size; budget -= chunk)
         {
-            held.Prefetch(new ByteRange(next, Math.Min(next + chunk, held.Copy.Info.Size) - 1));
+            var ahead = new ByteRange(next, Math.Min(next + chunk, copy.Info.Size) - 1);
+            if (!HeldSending.Covers(copy, ahead))
+            {
+                ranges.Add(ahead);
+            }
+
             next += chunk;
         }
+
+        return ranges;
     }
 
     /// <summary>How many adjoining chunks have been read in a row, this read included.</summary>

@@ -75,9 +75,8 @@ internal sealed class SubResourceReads(StreamedReads streamed)
             throw new S3Exception(S3Errors.InvalidRequest, "Cannot specify both Range header and partNumber query parameter");
         }
 
-        await using var source = request.IsHead
-            ? await remote.Remote.HeadAsync(read, cancellationToken)
-            : await remote.Remote.GetAsync(read, cancellationToken);
+        // Asked for with GET by a HEAD too, and left unread: only its Content-Range tells which bytes the part is.
+        await using var source = await remote.Remote.GetAsync(read, cancellationToken);
         ObjectAnswer.Prepare(request, answer, source.Info);
         if (answer.Status != StatusCodes.Status200OK || source.Range is not { } range)
         {
@@ -91,7 +90,10 @@ internal sealed class SubResourceReads(StreamedReads streamed)
             answer.Headers.ContentLength = range.Length;
         }
 
-        await Streaming.SendAsync(source, range, answer, cancellationToken);
+        if (!request.IsHead)
+        {
+            await Streaming.SendAsync(source, range, answer, cancellationToken);
+        }
     }
 
     /// <summary>What S3 knows, and nothing else: a presigned URL's signature is for us, and response overrides are done here.</summary>

@@ -1,0 +1,85 @@
+using System.Text;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Forwarding;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Reads;
+
+/// <summary>Sub-resources, versions and parts are what they are in S3, never the object's bytes (rule R8).</summary>
+public sealed class SubResourceTests : ReaderTestBase
+{
+    [Theory]
+    [Trait("Rule", "R8")]
+    [InlineData(S3Operation.GetObjectAcl, "acl&X-Amz-Signature=secret", "acl")]
+    [InlineData(S3Operation.GetObjectTagging, "tagging&versionId=a%2Fb", "tagging&versionId=a%2Fb")]
+    public async Task Documents_are_passed_on_though_they_come_without_a_length(S3Operation operation, string query, string passedOn)
+    {
+        await using var server = await ScriptedRemote.StartAsync();
+        server.Put("remote-bucket", "key", Bytes(10));
+        string? asked = null;
+        server.Script = async (_, context) =>
+        {
+            asked = context.Request.QueryString.Value;
+            context.Response.ContentType = "application/xml";
+            await context.Response.WriteAsync("<Doc>");
+            await context.Response.Body.FlushAsync();
+            await context.Response.WriteAsync("</Doc>");
+            return ScriptedOutcome.Answered;
+        };
+        var settings = new RemoteSettings { Endpoint = server.Endpoint, InstanceId = "test" };
+        using var client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("key", "secret")), TimeProvider.System);
+        var bucket = new RemoteBucket(new S3Remote(settings, client, TimeProvider.System), "remote-bucket", "");
+        var answer = new CollectedAnswer();
+        await Reader.AnswerAsync(Request("key", query: query) with { Operation = operation }, answer, bucket, default);
+        await answer.Body.FlushAsync();
+        Assert.Equal("<Doc></Doc>", Encoding.UTF8.GetString(answer.Bytes));
+        Assert.Equal((200, 11L, "application/xml"), (answer.Status, answer.Headers.ContentLength, answer.Headers.ContentType.ToString()));
+        Assert.Equal("BYPASS", answer.Headers["x-cache"].ToString());
+        Assert.Equal("?" + passedOn, asked!.Replace("acl=", "acl", StringComparison.Ordinal).Replace("tagging=", "tagging", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    [Trait("Rule", "R8")]
+    public async Task A_version_is_asked_of_the_remote_even_where_the_key_is_held()
+    {
+        Remote.Put("key", Bytes(40));
+        await ReadAsync("key");
+        await QuietAsync();
+        var answer = await ReadAsync(Request("key", "bytes=0-3", query: "versionId=v1"));
+        Assert.Equal("versionId=v1", Remote.Gets.Last().Query);
+        Assert.Equal(Bytes(40)[..4], answer.Bytes);
+        Assert.Equal("BYPASS", answer.Headers["x-cache"].ToString());
+    }
+
+    [Fact]
+    [Trait("Rule", "T1")]
+    public async Task A_part_of_a_held_object_is_asked_for_with_its_etag()
+    {
+        var info = Remote.Put("key", Bytes(40));
+        await ReadAsync("key");
+        await QuietAsync();
+        await ReadAsync(Request("key", query: "partNumber=1"));
+        Assert.Equal(("partNumber=1", info.ETag), (Remote.Gets.Last().Query, Remote.Gets.Last().IfMatch));
+        await Assert.ThrowsAsync<S3Exception>(() => ReadAsync(Request("key", query: "partNumber=x")));
+    }
+
+    [Fact]
+    [Trait("Rule", "T1")]
+    public async Task A_clients_own_key_goes_over_tls_only_and_is_not_held()
+    {
+        Remote.Put("key", Bytes(40));
+        var request = Request("key", headers: ("x-amz-server-side-encryption-customer-algorithm", "AES256"));
+        await ReadAsync(request);
+        Assert.Contains(Remote.Gets.Last().Headers, header => header.Value == "AES256");
+        Assert.Null(await Store.FindAsync(Bucket, "key", default));
+        var plain = new FakeRemote { Endpoint = "http://remote.test" };
+        plain.Put("key", Bytes(40));
+        await Assert.ThrowsAsync<S3Exception>(() => Reader.AnswerAsync(request, new CollectedAnswer(), plain.Bucket, default));
+        Assert.Empty(plain.Gets);
+    }
+}
