@@ -1,2 +1,65 @@
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Hosting.Demo;
+
 namespace S3Overlay.Proxy.Hosting.Commands;
-internal static class DemoCommand { public static Task<int> RunAsync(string[] a) => Task.FromResult(0); }
+
+/// <summary>The product with something to look at: a stand-in remote with sample objects, and the overlay over it, in one process.</summary>
+internal static class DemoCommand
+{
+    private const string DefaultFolder = "./data-demo";
+
+    /// <summary>Runs until Ctrl-C or SIGTERM.</summary>
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var builder = ProxyBuilder.FromEnvironment(arguments);
+        var folder = Path.GetFullPath(builder.Configuration["S3_OVERLAY_DATA_DIR"] is { Length: > 0 } chosen ? chosen : DefaultFolder);
+        try
+        {
+            DemoFolder.MakeFresh(folder);
+            await using var remote = await StartRemoteAsync(folder);
+            await SampleObjects.PutAsync(remote.Services.Service, Console.Out, CancellationToken.None);
+
+            // What the demo is about comes last, so that no variable of the shell's points it elsewhere.
+            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "local"),
+                ["S3_OVERLAY_CACHE_ENABLED"] = "true",
+                ["S3_OVERLAY_REMOTE_ENDPOINT"] = remote.Endpoint,
+                ["S3_OVERLAY_REMOTE_ACCESS_KEY_ID"] = LocalOptions.DefaultKey,
+                ["S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY"] = LocalOptions.DefaultKey,
+                ["S3_OVERLAY_ACCESS_KEY"] = LocalOptions.DefaultKey,
+                ["S3_OVERLAY_SECRET_KEY"] = LocalOptions.DefaultKey,
+            });
+            var problems = new ConfigurationProblems();
+            var options = ProxyOptionsReader.Read(builder.Configuration, problems);
+            if (problems.Errors.Count > 0)
+            {
+                Console.Error.WriteLine(problems.Describe());
+                return ExitCodes.BadConfiguration;
+            }
+
+            await using var proxy = await RunningProxy.StartAsync(builder, options, problems);
+            proxy.Announce(DemoLines.For(proxy.Endpoint, remote.Endpoint, folder));
+            await proxy.WaitForShutdownAsync();
+            return ExitCodes.Ok;
+        }
+        catch (StartupException problem)
+        {
+            Console.Error.WriteLine($"S3Overlay cannot start: {problem.Message}");
+            return ExitCodes.CannotRun;
+        }
+    }
+
+    /// <summary>The stand-in: a second S3 port with a store of its own, in local-only mode. It need not survive a power cut.</summary>
+    private static Task<RunningProxy> StartRemoteAsync(string folder)
+    {
+        var builder = ProxyBuilder.FromSettings(new Dictionary<string, string?>
+        {
+            ["urls"] = "http://127.0.0.1:0",
+            ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "remote"),
+            ["S3_OVERLAY_DURABLE"] = "false",
+        });
+        var problems = new ConfigurationProblems();
+        return RunningProxy.StartAsync(builder, ProxyOptionsReader.Read(builder.Configuration, problems), problems);
+    }
+}
