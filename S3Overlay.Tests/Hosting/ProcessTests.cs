@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Hosting;
+
+/// <summary>The program as it is started from a shell.</summary>
+public sealed class ProcessTests
+{
+    private static readonly string Program = typeof(Proxy.Protocol.S3Request).Assembly.Location;
+
+    [Fact]
+    public async Task Bad_settings_end_it_with_code_2_and_every_error_in_plain_words()
+    {
+        var result = await RunAsync([], ("S3_OVERLAY_CHUNK_SIZE", "banana"), ("s3_overlay_remote_endpoint", "nowhere"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "hush"));
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("3 settings are wrong", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("S3_OVERLAY_CHUNK_SIZE = \"banana\"", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("S3_OVERLAY_REMOTE_ENDPOINT = \"nowhere\"", result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("hush", result.Errors + result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Errors + result.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, "S3_OVERLAY_DATA_DIR", "help")]
+    [InlineData(0, "s3overlay ", "--version")]
+    [InlineData(2, "no command \"sevre\"", "sevre")]
+    public async Task Commands_say_what_they_are_asked(int exitCode, string expected, string command)
+    {
+        var result = await RunAsync([command]);
+
+        Assert.Equal(exitCode, result.ExitCode);
+        Assert.Contains(expected, result.Output + result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_ends_it_with_code_1_and_one_line()
+    {
+        using var folder = new TemporaryFolder();
+        using var occupied = new TcpListener(IPAddress.Loopback, 0);
+        occupied.Start();
+        var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{((IPEndPoint)occupied.LocalEndpoint).Port}");
+
+        var result = await RunAsync(["--urls", url], ("S3_OVERLAY_DATA_DIR", folder["data"]));
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal("", result.Output);
+        Assert.StartsWith($"S3Overlay cannot start: {url} is in use by another program.", result.Errors, StringComparison.Ordinal);
+        Assert.Single(result.Errors.Trim().Split('\n'));
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_is_a_file_ends_it_with_code_1_and_one_line()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["data"], "");
+
+        var result = await RunAsync(["--urls", "http://127.0.0.1:0"], ("S3_OVERLAY_DATA_DIR", folder["data"]));
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("S3_OVERLAY_DATA_DIR", result.Errors, StringComparison.Ordinal);
+        Assert.Single(result.Errors.Trim().Split('\n'));
+    }
+
+    [Fact]
+    public async Task It_says_what_it_serves_and_ends_cleanly_when_told_to()
+    {
+        using var folder = new TemporaryFolder();
+        await using var proxy = await ProxyProcess.StartAsync(folder["data"]);
+
+        Assert.Equal(0, await proxy.TerminateAsync());
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"serves S3 on http://127.0.0.1:{proxy.Port}"), proxy.Output, StringComparison.Ordinal);
+        Assert.Contains(folder["data"], proxy.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("fail:", proxy.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("warn:", proxy.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<ToolResult> RunAsync(string[] arguments, params (string Name, string Value)[] settings) =>
+        await S3Tool.RunAsync("dotnet", [Program, .. arguments], settings.ToDictionary(setting => setting.Name, setting => setting.Value));
+}
