@@ -133,7 +133,8 @@ public sealed class S3FrontDoor(
         }
 
         var error = Translate(failure);
-        if (error.Error.Status >= 500)
+        // What is not served yet (501) is the client's wish, not this server's failure.
+        if (error.Error.Status >= 500 && error.Error.Status != StatusCodes.Status501NotImplemented)
         {
             Log.RequestFailed(logger, call.RequestId, call.Operation, error.Error.Code, error.Message, error.InnerException ?? (failure is S3Exception ? null : failure));
         }
