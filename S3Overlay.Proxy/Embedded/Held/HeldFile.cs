@@ -136,9 +136,16 @@ internal sealed class HeldFile
         var range = _geometry.BytesOf(block);
         if (_blocks[block] == 0)
         {
-            return _blocks.PieceAt(position) is { } piece
-                ? ReadPartAsync(block, new ByteRange(piece.From, piece.To - 1), piece.Checksum, position, buffer, cancellationToken)
-                : new(0);
+            if (_blocks.PieceAt(position) is { } piece)
+            {
+                return ReadPartAsync(block, new ByteRange(piece.From, piece.To - 1), piece.Checksum, position, buffer, cancellationToken);
+            }
+
+            // Its pieces may have become a whole block between the two questions: held all along, it must not pass for missing.
+            if (_blocks[block] == 0)
+            {
+                return new(0);
+            }
         }
 
         return position == range.First && buffer.Length >= range.Length
