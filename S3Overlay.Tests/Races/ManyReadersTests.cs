@@ -138,6 +138,7 @@ public sealed class ManyReadersTests : ReaderTestBase
         foreach (var mode in Enum.GetValues<FillOnLeave>())
         {
             Settings = Settings with { FillOnLeave = mode };
+            await ReopenAsync();
             for (var at = 0; at < bytes.Length; at++)
             {
                 var key = $"{mode}-{at}";

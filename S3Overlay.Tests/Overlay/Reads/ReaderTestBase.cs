@@ -16,7 +16,10 @@ public abstract class ReaderTestBase : IAsyncLifetime
 {
     protected const string Bucket = "bucket";
 
-    private RemoteReader? _reader;
+    /// <summary>Made once, though tests ask for it first from many threads: two readers would each have fills of their own.</summary>
+    private Lazy<RemoteReader> _reader;
+
+    protected ReaderTestBase() => _reader = MakeReader();
 
     protected TemporaryFolder Folder { get; } = new();
 
@@ -29,7 +32,7 @@ public abstract class ReaderTestBase : IAsyncLifetime
     /// <summary>Stands before the store, where a test wants that.</summary>
     protected Func<IHeldStore, IHeldStore> Wrap { get; set; } = store => store;
 
-    protected RemoteReader Reader => _reader ??= new RemoteReader(Settings, Wrap(Store), TimeProvider.System, NullLogger<RemoteReader>.Instance);
+    protected RemoteReader Reader => _reader.Value;
 
     public Task InitializeAsync()
     {
@@ -49,7 +52,7 @@ public abstract class ReaderTestBase : IAsyncLifetime
         await Store.DisposeAsync();
         meanwhile?.Invoke();
         Store = OpenStore();
-        _reader = null;
+        _reader = MakeReader();
     }
 
     protected static S3Request Request(string key, string? range = null, bool head = false, string query = "", params (string Name, string Value)[] headers)
@@ -108,6 +111,8 @@ public abstract class ReaderTestBase : IAsyncLifetime
             await Task.Yield();
         }
     }
+
+    private Lazy<RemoteReader> MakeReader() => new(() => new RemoteReader(Settings, Wrap(Store), TimeProvider.System, NullLogger<RemoteReader>.Instance));
 
     private HeldStore OpenStore() => HeldStore.Open(Folder["cache"], TimeProvider.System, NullLogger<HeldStore>.Instance);
 }
