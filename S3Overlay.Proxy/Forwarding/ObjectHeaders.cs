@@ -12,7 +12,7 @@ internal static class ObjectHeaders
     {
         "Content-Length", "Content-Range", "ETag", "Last-Modified", "Accept-Ranges", "Date", "Server", "Connection", "Keep-Alive", "Transfer-Encoding", "Trailer", "Upgrade",
         "Proxy-Connection", "Via", "Age", "Vary", "Strict-Transport-Security", "Alt-Svc", "Content-Security-Policy", "X-Content-Type-Options", "X-Xss-Protection",
-        "x-amz-request-id", "x-amz-id-2", "x-amz-bucket-region", "x-amz-checksum-type", "x-amz-mp-parts-count", "x-amz-request-charged", "x-cache", "x-s3overlay-layer",
+        "x-amz-request-id", "x-amz-id-2", "x-amz-bucket-region", "x-amz-checksum-type", "x-amz-request-charged", "x-cache", "x-s3overlay-layer",
         "X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Trans-Id", "X-Openstack-Request-Id",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 

@@ -17,7 +17,7 @@ public sealed record ReadSettings
     /// <summary>What becomes of a fill whose last reader has left (rule C2).</summary>
     public FillOnLeave FillOnLeave { get; init; } = FillOnLeave.Finish;
 
-    /// <summary>How many bytes may be fetched ahead of sequential readers, all of them together (rule C5); 0 for none.</summary>
+    /// <summary>How many bytes may be fetched ahead of each sequential reader (rule C5); 0 for none.</summary>
     public long ReadAheadBytes { get; init; } = 64L << 20;
 
     /// <summary>
