@@ -9,13 +9,17 @@ namespace S3Overlay.Tests.Support;
 /// <summary>The built proxy as a process of its own, on a loopback port: what a user runs, and what can be killed.</summary>
 public sealed class ProxyProcess : IAsyncDisposable
 {
+    /// <summary>What a start prints once the port is open, in the words of the README.</summary>
+    private const string Announcement = "serves S3 on ";
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
+    private readonly TaskCompletionSource<Uri> _announced = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ProxyProcess(Process process, int port, string dataFolder) => (_process, Port, DataFolder) = (process, port, dataFolder);
+    private ProxyProcess(Process process, string dataFolder) => (_process, DataFolder) = (process, dataFolder);
 
     /// <summary>The port it listens on.</summary>
-    public int Port { get; }
+    public int Port { get; private set; }
 
     /// <summary>Where its data is.</summary>
     public string DataFolder { get; }
@@ -35,10 +39,9 @@ public sealed class ProxyProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the proxy over a data folder and waits until it answers.</summary>
+    /// <summary>Starts the proxy over a data folder, on a port of the system's choice, and waits until it says which.</summary>
     public static async Task<ProxyProcess> StartAsync(string dataFolder, params (string Name, string Value)[] settings)
     {
-        var port = FreePort();
         var start = new ProcessStartInfo("dotnet")
         {
             RedirectStandardOutput = true,
@@ -47,7 +50,7 @@ public sealed class ProxyProcess : IAsyncDisposable
         };
         start.ArgumentList.Add(typeof(Proxy.Protocol.S3Request).Assembly.Location);
         start.ArgumentList.Add("--urls");
-        start.ArgumentList.Add(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
+        start.ArgumentList.Add("http://127.0.0.1:0");
         foreach (var name in start.Environment.Keys.Where(IsForeign).ToList())
         {
             start.Environment.Remove(name);
@@ -59,12 +62,12 @@ public sealed class ProxyProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        var proxy = new ProxyProcess(Process.Start(start)!, port, dataFolder);
+        var proxy = new ProxyProcess(Process.Start(start)!, dataFolder);
         proxy._process.OutputDataReceived += proxy.Collect;
         proxy._process.ErrorDataReceived += proxy.Collect;
         proxy._process.BeginOutputReadLine();
         proxy._process.BeginErrorReadLine();
-        await proxy.WaitUntilHealthyAsync();
+        await proxy.WaitUntilOpenAsync();
         return proxy;
     }
 
@@ -102,14 +105,6 @@ public sealed class ProxyProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    /// <summary>A loopback port that nobody listens on.</summary>
-    public static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
-
     /// <summary>Settings of whoever runs the tests must not reach the proxy under test.</summary>
     private static bool IsForeign(string name) =>
         name.StartsWith("S3_OVERLAY_", StringComparison.OrdinalIgnoreCase)
@@ -122,29 +117,28 @@ public sealed class ProxyProcess : IAsyncDisposable
         {
             _output.AppendLine(line.Data);
         }
+
+        if (line.Data?.IndexOf(Announcement, StringComparison.Ordinal) is >= 0 and var at)
+        {
+            _announced.TrySetResult(new Uri(line.Data[(at + Announcement.Length)..].Trim()));
+        }
     }
 
-    private async Task WaitUntilHealthyAsync()
+    /// <summary>
+    /// There is no time-out short enough to help and long enough for every machine: what ends the wait early is the process's own end. The
+    /// minutes are for a process that hangs.
+    /// </summary>
+    private async Task WaitUntilOpenAsync()
     {
-        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        var limit = Stopwatch.StartNew();
-        while (true)
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        var ended = _process.WaitForExitAsync(limit.Token);
+        if (await Task.WhenAny(_announced.Task, ended) == _announced.Task)
         {
-            try
-            {
-                using var answer = await client.GetAsync(new Uri(Endpoint, "/health"));
-                answer.EnsureSuccessStatusCode();
-                return;
-            }
-            catch (HttpRequestException) when (!_process.HasExited && limit.Elapsed < TimeSpan.FromSeconds(60))
-            {
-                // Another process comes up in its own time; there is no signal to wait for but its answer.
-                await Task.Delay(25);
-            }
-            catch (HttpRequestException e)
-            {
-                throw new InvalidOperationException("The proxy did not start. It said:\n" + Output, e);
-            }
+            Port = (await _announced.Task).Port;
+            return;
         }
+
+        var state = _process.HasExited ? $"ended with {_process.ExitCode}" : "did not open its port";
+        throw new InvalidOperationException($"The proxy {state}. It said:\n{Output}");
     }
 }
