@@ -7,7 +7,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding;
 
 /// <summary>Any S3 endpoint as a remote.</summary>
-public sealed class S3Remote(RemoteSettings settings, S3WireClient client, TimeProvider time) : IRemote
+public sealed class S3Remote(EndpointSettings settings, S3WireClient client, TimeProvider time) : IRemote
 {
     private const int LongestDocument = 1 << 20;
 

@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
-using System.Text;
 
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Authentication;
@@ -20,29 +17,30 @@ public sealed class S3WireClient : IDisposable
 
     private const int MaxAttempts = 5;
 
-    private readonly RemoteSettings _settings;
+    private readonly EndpointSettings _settings;
     private readonly ICredentialSource _credentials;
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _http;
-    private readonly RemoteAddress _address;
+    private readonly EndpointAddress _address;
     private readonly ConcurrentDictionary<string, string> _regions = new(StringComparer.Ordinal);
     private long _skewTicks;
 
-    /// <summary>A client of an endpoint that is only read.</summary>
-    public S3WireClient(RemoteSettings settings, ICredentialSource credentials, TimeProvider time)
+    /// <summary>A client of an endpoint; of one that is not writable it lets nothing but GET and HEAD through (rule W1).</summary>
+    public S3WireClient(EndpointSettings settings, ICredentialSource credentials, TimeProvider time)
     {
         _settings = settings;
         _credentials = credentials;
         _time = time;
-        _address = new RemoteAddress(settings.Endpoint ?? settings.AwsEndpoint, settings.Addressing);
-        _http = new HttpMessageInvoker(new ReadOnlyHandler(Handler(settings)));
+        _address = new EndpointAddress(settings.Endpoint ?? settings.AwsEndpoint, settings.Addressing);
+        var connections = EndpointConnections.Create(settings);
+        _http = new HttpMessageInvoker(settings.IsWritable ? connections : new ReadOnlyHandler(connections));
     }
 
     /// <summary>Sends a request until it is answered with something that asking again would not better.</summary>
     /// <exception cref="RemoteException">Unavailable, Throttled, BadCredentials.</exception>
     internal async Task<WireAnswer> SendAsync(WireRequest request, CancellationToken cancellationToken)
     {
-        using var budget = new CancellationTokenSource(_settings.Budget, _time);
+        using var budget = new CancellationTokenSource(_settings.Budget + TimeToSend(request.Body), _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, budget.Token);
         RemoteException last = null!;
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
@@ -64,13 +62,13 @@ public sealed class S3WireClient : IDisposable
                 {
                     if (answer.Status is 501 or 508)
                     {
-                        throw new RemoteException(answer.Status == 508 ? RemoteFailure.Loop : RemoteFailure.Other, $"The remote answered {answer.Status}.") { Status = answer.Status, Code = "NotImplemented" };
+                        throw new RemoteException(answer.Status == 508 ? RemoteFailure.Loop : RemoteFailure.Other, $"The {_settings.Role} answered {answer.Status}.") { Status = answer.Status, Code = "NotImplemented" };
                     }
 
                     var error = await answer.ErrorAsync(both.Token);
                     var isThrottle = answer.Status == 429 || error.Code is "SlowDown" or "Throttling" or "RequestLimitExceeded" or "TooManyRequests";
                     last = new RemoteException(
-                        isThrottle ? RemoteFailure.Throttled : RemoteFailure.Unavailable, $"The remote answered {answer.Status} {error.Code}".TrimEnd() + ".")
+                        isThrottle ? RemoteFailure.Throttled : RemoteFailure.Unavailable, $"The {_settings.Role} answered {answer.Status} {error.Code}".TrimEnd() + ".")
                     {
                         Status = answer.Status, Code = error.Code,
                     };
@@ -125,14 +123,27 @@ public sealed class S3WireClient : IDisposable
             message.Headers.TryAddWithoutValidation(header.Key, header.Value);
         }
 
+        if (request.Body is { } body)
+        {
+            message.Content = body.ToContent();
+            foreach (var header in request.Headers)
+            {
+                // Content-Type, Content-MD5: HttpClient has a place of its own for them.
+                if (!message.Headers.NonValidated.Contains(header.Key))
+                {
+                    message.Content.Headers.TryAddWithoutValidation(header.Key, header.Value);
+                }
+            }
+        }
+
         await SignAsync(message, request, target, cancellationToken);
         message.Headers.TryAddWithoutValidation(ViaHeader, _settings.InstanceId);
-        using var first = new CancellationTokenSource(_settings.FirstByteTimeout + _settings.ConnectTimeout, _time);
+        using var first = new CancellationTokenSource(_settings.FirstByteTimeout + _settings.ConnectTimeout + TimeToSend(request.Body), _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, first.Token);
         return new WireAnswer(await _http.SendAsync(message, both.Token));
     }
 
-    private async ValueTask SignAsync(HttpRequestMessage message, WireRequest request, RemoteTarget target, CancellationToken cancellationToken)
+    private async ValueTask SignAsync(HttpRequestMessage message, WireRequest request, EndpointTarget target, CancellationToken cancellationToken)
     {
         SigningCredentials? keys;
         try
@@ -158,7 +169,7 @@ public sealed class S3WireClient : IDisposable
 
         var region = _regions.GetValueOrDefault(request.Bucket) ?? _settings.Region ?? "us-east-1";
         var now = _time.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _skewTicks));
-        var signed = new RequestSigner(keys, region).Sign(request.Method, target.Host, target.RawPath, target.RawQuery, headers, SigV4.EmptyPayload, now);
+        var signed = new RequestSigner(keys, region).Sign(request.Method, target.Host, target.RawPath, target.RawQuery, headers, request.Body?.Sha256 ?? SigV4.EmptyPayload, now);
         foreach (var header in signed.Headers)
         {
             message.Headers.TryAddWithoutValidation(header.Key, header.Value);
@@ -193,47 +204,12 @@ public sealed class S3WireClient : IDisposable
         return true;
     }
 
+    /// <summary>What a body adds to the wait for an answer: a second for each MiB, which no store in use is slower than.</summary>
+    private static TimeSpan TimeToSend(WireBody? body) => TimeSpan.FromSeconds((body?.Length ?? 0) >> 20);
+
     private RemoteException Unavailable(string why, Exception? cause) =>
-        new(RemoteFailure.Unavailable, $"The remote {_settings.Name} could not be reached: {why}.", cause);
+        new(RemoteFailure.Unavailable, $"The {_settings.Role} {_settings.Name} could not be reached: {why}.", cause);
 
     /// <summary>100 ms, doubled each time, and spread, so that many waiters do not come back at once.</summary>
     private static TimeSpan Backoff(int attempt) => TimeSpan.FromMilliseconds(100 * (1 << attempt) * (0.5 + (Random.Shared.NextDouble() / 2)));
-
-    private static SocketsHttpHandler Handler(RemoteSettings settings)
-    {
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            UseCookies = false,
-            UseProxy = Environment.GetEnvironmentVariable("HTTPS_PROXY") is { Length: > 0 } && (settings.Endpoint ?? settings.AwsEndpoint).Scheme == Uri.UriSchemeHttps,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = settings.ConnectTimeout,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(55),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(15),
-            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-
-            // A body whose reader has gone is not read to its end for the sake of its connection.
-            MaxResponseDrainSize = 64 << 10,
-        };
-        if (settings.CaFile is { } file)
-        {
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(file);
-            handler.SslOptions = new SslClientAuthenticationOptions
-            {
-                CertificateChainPolicy = Policy(authorities),
-            };
-        }
-
-        return handler;
-    }
-
-    private static X509ChainPolicy Policy(X509Certificate2Collection authorities)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.AddRange(authorities);
-        return policy;
-    }
 }

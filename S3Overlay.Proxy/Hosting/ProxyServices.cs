@@ -98,6 +98,7 @@ internal sealed class ProxyServices : IAsyncDisposable
         _opened.Add(reader);
         return new OverlayService(
             local,
+            new ResolvedReads(local, layer),
             layer,
             held,
             reader,
@@ -108,7 +109,7 @@ internal sealed class ProxyServices : IAsyncDisposable
             loggers.CreateLogger<OverlayService>());
     }
 
-    private static RemoteSettings SettingsOf(RemoteOptions remote, string instance) => new()
+    private static EndpointSettings SettingsOf(RemoteOptions remote, string instance) => new()
     {
         Endpoint = remote.Endpoint,
         Region = remote.Region,

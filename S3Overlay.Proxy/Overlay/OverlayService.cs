@@ -45,6 +45,7 @@ public sealed class OverlayService : IS3Service
 
     /// <summary>An overlay around a writable layer.</summary>
     /// <param name="local">The writable layer's service.</param>
+    /// <param name="written">Reads of what was written there.</param>
     /// <param name="layer">What the writable layer knows of its keys.</param>
     /// <param name="held">Where copies of the remote are kept; null while caching is off.</param>
     /// <param name="reader">Reads what the remote owns.</param>
@@ -55,6 +56,7 @@ public sealed class OverlayService : IS3Service
     /// <param name="logger">Where failures are told.</param>
     public OverlayService(
         IS3Service local,
+        IWrittenReads written,
         ILayerState layer,
         IHeldStore? held,
         IRemoteReader reader,
@@ -71,7 +73,7 @@ public sealed class OverlayService : IS3Service
         _bucketList = new BucketList(layer, remotes, shown, _directory, settings, logger);
         _listings = new BucketListings(layer, held, settings, logger);
         _buckets = new BucketRequests(local, _directory, _listings, settings);
-        _reads = new ReadMap(local, objects, _directory, layer, reader);
+        _reads = new ReadMap(local, written, _directory, reader);
         _writes = new ObjectWrites(local, _directory, conditional, reader, slow, logger);
         _deletes = new ObjectDeletes(objects, _directory, layer, reader, locks, _writes, settings);
         _manyDeletes = new ManyDeletes(_deletes, _directory, logger);

@@ -20,7 +20,7 @@ public sealed class S3RemoteTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _server = await ScriptedRemote.StartAsync();
-        var settings = new RemoteSettings { Endpoint = _server.Endpoint, InstanceId = "test" };
+        var settings = new EndpointSettings { Endpoint = _server.Endpoint, InstanceId = "test" };
         _client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("key", "secret")), TimeProvider.System);
         _remote = new S3Remote(settings, _client, TimeProvider.System);
         _server.Put("bucket", "k", Bytes, ("x-amz-meta-colour", "blue"), ("Content-Encoding", "gzip"));
@@ -196,7 +196,7 @@ public sealed class S3RemoteTests : IAsyncLifetime
     [InlineData("[::1]", "my-bucket", false)]
     public void Addressing_follows_the_host(string host, string bucket, bool isVirtual)
     {
-        var target = new RemoteAddress(new Uri($"https://{host}:9000"), S3Overlay.Proxy.Configuration.AddressingStyle.Auto).Of(bucket, "a/../b%", "");
+        var target = new EndpointAddress(new Uri($"https://{host}:9000"), S3Overlay.Proxy.Configuration.AddressingStyle.Auto).Of(bucket, "a/../b%", "");
         Assert.Equal(isVirtual ? $"{bucket}.{host}:9000" : $"{host}:9000", target.Host);
         Assert.Equal(isVirtual ? "/a/../b%25" : $"/{bucket}/a/../b%25", target.RawPath);
         Assert.EndsWith(target.RawPath, target.Uri.AbsoluteUri, StringComparison.Ordinal);

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Embedded;
 using S3Overlay.Proxy.Overlay;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -24,9 +25,13 @@ public sealed class OverlayBench : IRemoteBuckets
     {
         Local = new InMemoryLocal(Layer);
         _service = new(() => new OverlayService(
-            Store is null ? Local : new EmbeddedService(Store), Store is null ? Layer : new EmbeddedLayerState(Store), null, HasRealReader ? new RemoteReader(new ReadSettings(), null, Time, NullLogger<RemoteReader>.Instance) : Reader, this, Remote, Settings, Time, NullLogger<OverlayService>.Instance));
+            LocalService, new ResolvedReads(LocalService, State), State, null, HasRealReader ? new RemoteReader(new ReadSettings(), null, Time, NullLogger<RemoteReader>.Instance) : Reader, this, Remote, Settings, Time, NullLogger<OverlayService>.Instance));
         Remote.AddBucket("below");
     }
+
+    private IS3Service LocalService => Store is null ? Local : new EmbeddedService(Store);
+
+    private ILayerState State => Store is null ? Layer : new EmbeddedLayerState(Store);
 
     public InMemoryLayer Layer { get; } = new();
 

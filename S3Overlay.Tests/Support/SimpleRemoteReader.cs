@@ -14,8 +14,14 @@ public sealed class SimpleRemoteReader : IRemoteReader
 {
     public ConcurrentQueue<string> Invalidated { get; } = [];
 
-    public async Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken)
+    public async Task<bool> AnswerAsync(
+        S3Request request, S3Answer answer, RemoteBucket remote, Task<bool> isDeleted, CancellationToken cancellationToken)
     {
+        if (await isDeleted)
+        {
+            return false;
+        }
+
         try
         {
             await using var found = await remote.Remote.GetAsync(new RemoteRead(remote.Name, remote.RemoteKey(request.Key)), cancellationToken);
@@ -24,6 +30,8 @@ public sealed class SimpleRemoteReader : IRemoteReader
             {
                 await found.Body.CopyToAsync(answer.Body.AsStream(leaveOpen: true), cancellationToken);
             }
+
+            return true;
         }
         catch (RemoteException failure)
         {

@@ -12,9 +12,9 @@ public sealed class SteppedStore(IHeldStore store) : IHeldStore
 
     public Func<Task> AfterCreate { get; init; } = () => Task.CompletedTask;
 
-    public async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, CancellationToken cancellationToken)
+    public async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken)
     {
-        var copy = await store.FindAsync(bucket, key, cancellationToken);
+        var copy = await store.FindAsync(bucket, key, wish, cancellationToken);
         await AfterFind();
         return copy;
     }

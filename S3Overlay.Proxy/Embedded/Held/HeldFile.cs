@@ -124,7 +124,7 @@ internal sealed class HeldFile
     /// <summary>See <see cref="IHeldCopy.FirstHeld"/>.</summary>
     public ByteRange? FirstHeld(long position) => _blocks.FirstHeld(position);
 
-    /// <summary>See <see cref="IHeldCopy.ReadAsync"/>.</summary>
+    /// <summary>See <see cref="IHeldReader.ReadAsync"/>.</summary>
     public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (position >= _geometry.Size || buffer.IsEmpty)

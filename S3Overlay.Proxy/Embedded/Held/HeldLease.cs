@@ -21,12 +21,14 @@ internal sealed class HeldLease(HeldFile file) : IHeldCopy
     public ByteRange? FirstHeld(long position) => file.FirstHeld(position);
 
     /// <inheritdoc/>
-    public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken) =>
-        file.ReadAsync(position, buffer, cancellationToken);
+    public IHeldReader Read(ByteRange range) => new HeldFileReader(file, range);
 
     /// <summary>On the pool: a disk that falls behind makes writers wait, and the caller may be a socket's thread.</summary>
     public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         new(Task.Run(() => file.Write(position, bytes.Span), cancellationToken));
+
+    /// <summary>Nothing is left to do: a block is held from its writing on.</summary>
+    public ValueTask CompleteAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

@@ -62,7 +62,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, CancellationToken cancellationToken)
+    public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken)
     {
         if (_open.Use(bucket, key) is { } file)
         {

@@ -23,10 +23,17 @@ public interface IHeldCopy : IAsyncDisposable
     /// </summary>
     ByteRange? FirstHeld(long position);
 
-    /// <summary>Reads held bytes. Returns fewer than asked for at a block's end, and 0 where the byte at <paramref name="position"/> is not
-    /// held or was found damaged (and is then no longer held).</summary>
-    ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken);
+    /// <summary>
+    /// Reads held bytes of a range. Bytes that become held behind the reader's place are seen by it, as far as they adjoin.
+    /// </summary>
+    IHeldReader Read(ByteRange range);
 
     /// <summary>Stores bytes as they come from the remote. They are held from the return of this call on.</summary>
     ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// A fill has come to its end, and what it brought was found to be what the remote promised. A store that keeps bytes aside until then puts them in
+    /// their place now; it need not wait for that. May be called more than once.
+    /// </summary>
+    ValueTask CompleteAsync(CancellationToken cancellationToken);
 }

@@ -9,7 +9,11 @@ namespace S3Overlay.Proxy.Overlay.Layers;
 public interface IHeldStore
 {
     /// <summary>The copy held of a key, whatever version of the remote it is of, or null. The caller disposes it.</summary>
-    ValueTask<IHeldCopy?> FindAsync(string bucket, string key, CancellationToken cancellationToken);
+    /// <param name="bucket">The bucket, in the client's view.</param>
+    /// <param name="key">The key, in the client's view.</param>
+    /// <param name="wish">What the caller is about to do with it.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken);
 
     /// <summary>
     /// Starts an empty copy of one remote version, in place of any other of that key. Until then readers of the old one keep it.

@@ -116,6 +116,10 @@ internal sealed class Fill
             {
                 await _owner.MismatchedAsync();
             }
+            else
+            {
+                await _owner.Copy.CompleteAsync(_cancel.Token);
+            }
         }
         catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
         {

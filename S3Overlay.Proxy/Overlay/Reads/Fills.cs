@@ -42,12 +42,12 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
     public HeldObject? Find(ObjectName name) => _inUse.GetValueOrDefault(name);
 
     /// <summary>The copy held of an object, where it is of this remote and cut as it would be today; another one is dropped (rule R7).</summary>
-    public async ValueTask<IHeldCopy?> FindAsync(ObjectName name, RemoteBucket remote, CancellationToken cancellationToken)
+    public async ValueTask<IHeldCopy?> FindAsync(ObjectName name, RemoteBucket remote, HeldWish wish, CancellationToken cancellationToken)
     {
         IHeldCopy? copy;
         try
         {
-            copy = await store.FindAsync(name.Bucket, name.Key, cancellationToken);
+            copy = await store.FindAsync(name.Bucket, name.Key, wish, cancellationToken);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -231,7 +231,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
         RemoteObject? answered = null;
         try
         {
-            if (await FindAsync(name, remote, CancellationToken.None) is { } filled)
+            if (await FindAsync(name, remote, HeldWish.Info, CancellationToken.None) is { } filled)
             {
                 // Another opening came to its end, and its fill too, between the caller's looking and this one's beginning.
                 Open(opening, new HeldObject(name, remote, filled, this), isCurrent: true, null);

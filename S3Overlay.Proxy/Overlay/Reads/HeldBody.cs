@@ -12,6 +12,7 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 /// </summary>
 internal sealed class HeldBody(IHeldCopy? copy, RemoteBucket remote, string key, ObjectInfo expected, ByteRange range) : S3Body, IAsyncDisposable
 {
+    private readonly IHeldReader? _held = copy?.Read(range);
     private RemoteObject? _source;
     private long _position = range.First;
 
@@ -39,7 +40,7 @@ internal sealed class HeldBody(IHeldCopy? copy, RemoteBucket remote, string key,
 
         try
         {
-            var read = _source is null && copy is not null ? await copy.ReadAsync(_position, wanted, cancellationToken) : 0;
+            var read = _source is null && _held is not null ? await _held.ReadAsync(wanted, cancellationToken) : 0;
             if (read == 0)
             {
                 _source ??= await AskAsync(cancellationToken);
@@ -63,9 +64,10 @@ internal sealed class HeldBody(IHeldCopy? copy, RemoteBucket remote, string key,
             await _source.DisposeAsync();
         }
 
-        if (copy is not null)
+        if (_held is not null)
         {
-            await copy.DisposeAsync();
+            await _held.DisposeAsync();
+            await copy!.DisposeAsync();
         }
     }
 

@@ -11,27 +11,39 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
     private const int MaxRestarts = 4;
 
     /// <summary>Answers a GET or HEAD.</summary>
+    /// <returns>False where the key turned out to be deleted here: nothing was answered then.</returns>
     /// <exception cref="RemoteException">The remote did not give it.</exception>
     /// <exception cref="VersionChangedException">It changed after the answer had started, or faster than it could be read.</exception>
-    public async Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken)
+    public async Task<bool> AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, Task<bool> isDeleted, CancellationToken cancellationToken)
     {
         var name = new ObjectName(request.Bucket, request.Key);
+        var wish = request.IsHead ? HeldWish.Info : HeldWish.Bytes(RangeHeader.Parse(request.Header("Range")));
         AnswerSnapshot? snapshot = null;
         for (var restarts = 0; ; restarts++)
         {
             var inUse = fills.Find(name);
-            if (await fills.FindAsync(name, remote, cancellationToken) is { } copy)
+            var finding = fills.FindAsync(name, remote, wish, cancellationToken);
+            if (!IsKnownToBeThere(isDeleted))
+            {
+                finding = finding.Preserve();
+                if (await IsDeletedAsync(isDeleted, finding))
+                {
+                    return false;
+                }
+            }
+
+            if (await finding is { } copy)
             {
                 if (await AnswerFromCopyAsync(request, answer, name, copy, cancellationToken) is not { } missing)
                 {
-                    return;
+                    return true;
                 }
 
                 snapshot ??= missing.Before;
                 try
                 {
                     await AnswerFromObjectAsync(await fills.AttachAsync(name, remote, copy, cancellationToken), missing.Bytes, missing.Ahead, answer, cancellationToken);
-                    return;
+                    return true;
                 }
                 catch (VersionChangedException) when (!answer.HasStarted && restarts < MaxRestarts)
                 {
@@ -46,12 +58,46 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
             try
             {
                 await AnswerColdAsync(request, answer, name, remote, snapshot.Value, cancellationToken);
-                return;
+                return true;
             }
             catch (VersionChangedException) when (!answer.HasStarted && restarts < MaxRestarts)
             {
                 snapshot.Value.Restore(answer);
             }
+        }
+    }
+
+    private static bool IsKnownToBeThere(Task<bool> isDeleted) => isDeleted.IsCompletedSuccessfully && !isDeleted.Result;
+
+    /// <summary>Waits for the word on the key's tombstone, which was asked for at the same time as its copy; a copy of a deleted key is left alone.</summary>
+    private static async Task<bool> IsDeletedAsync(Task<bool> isDeleted, ValueTask<IHeldCopy?> finding)
+    {
+        var wasDeleted = true;
+        try
+        {
+            return wasDeleted = await isDeleted;
+        }
+        finally
+        {
+            if (wasDeleted)
+            {
+                await LetGoAsync(finding);
+            }
+        }
+    }
+
+    private static async Task LetGoAsync(ValueTask<IHeldCopy?> finding)
+    {
+        try
+        {
+            if (await finding is { } unneeded)
+            {
+                await unneeded.DisposeAsync();
+            }
+        }
+        catch (Exception)
+        {
+            // The answer is another one already; what was looked for is of no interest any more.
         }
     }
 

@@ -19,11 +19,12 @@ internal static class HeldSending
     public static async ValueTask<long> SendHeldAsync(IHeldCopy copy, ByteRange range, S3Answer answer, CancellationToken cancellationToken)
     {
         var position = range.First;
+        await using var reader = copy.Read(range);
         while (position <= range.Last)
         {
             var wanted = (int)Math.Min(range.Last + 1 - position, Streaming.PieceSize);
             var memory = answer.Body.GetMemory(wanted);
-            var read = await copy.ReadAsync(position, memory[..wanted], cancellationToken);
+            var read = await reader.ReadAsync(memory[..wanted], cancellationToken);
             if (read == 0)
             {
                 return position;

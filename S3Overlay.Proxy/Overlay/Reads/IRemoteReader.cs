@@ -9,7 +9,13 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 public interface IRemoteReader
 {
     /// <summary>Answers a GET or HEAD of the key, or the reading of one of its sub-resources.</summary>
-    Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken);
+    /// <param name="request">The request.</param>
+    /// <param name="answer">Its answer.</param>
+    /// <param name="remote">Where the key continues below.</param>
+    /// <param name="isDeleted">Whether the key has a tombstone, which may not be known yet: what is held can be looked for meanwhile, the remote is not asked.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
+    /// <returns>False where the key turned out to be deleted here: nothing was answered then.</returns>
+    Task<bool> AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, Task<bool> isDeleted, CancellationToken cancellationToken);
 
     /// <summary>What the object is now; null where the remote has none.</summary>
     /// <exception cref="RemoteException">It cannot be known.</exception>

@@ -62,23 +62,33 @@ public sealed class RemoteReader : IRemoteReader
     internal Fills? Fills { get; }
 
     /// <inheritdoc/>
-    public async Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken)
+    public async Task<bool> AnswerAsync(
+        S3Request request, S3Answer answer, RemoteBucket remote, Task<bool> isDeleted, CancellationToken cancellationToken)
     {
         try
         {
-            if (SubResourceReads.IsOne(request))
+            var isPlain = !SubResourceReads.IsOne(request);
+            if (isPlain && _held is not null)
+            {
+                return await _held.AnswerAsync(request, answer, remote, isDeleted, cancellationToken);
+            }
+
+            if (await isDeleted)
+            {
+                return false;
+            }
+
+            if (!isPlain)
             {
                 var etag = request.Query.Has("partNumber") ? await HeldETagAsync(request.Bucket, request.Key, remote, cancellationToken) : null;
                 await _subResources.AnswerAsync(request, answer, remote, etag, cancellationToken);
             }
-            else if (_held is null)
+            else
             {
                 await _streamed.AnswerAsync(request, answer, remote, RemoteReads.Whole(remote, request.Key), cancellationToken);
             }
-            else
-            {
-                await _held.AnswerAsync(request, answer, remote, cancellationToken);
-            }
+
+            return true;
         }
         catch (RemoteException failure) when (!answer.HasStarted)
         {
@@ -93,13 +103,14 @@ public sealed class RemoteReader : IRemoteReader
             // Whatever comes now, it is not the rest of what was begun (rule R7).
             Log.AnswerCut(_logger, request.RequestId, failure.Message);
             answer.Abort();
+            return true;
         }
     }
 
     /// <inheritdoc/>
     public async ValueTask<ObjectInfo?> HeadAsync(string bucket, string key, RemoteBucket remote, CancellationToken cancellationToken)
     {
-        if (Fills is not null && await Fills.FindAsync(new ObjectName(bucket, key), remote, cancellationToken) is { } copy)
+        if (Fills is not null && await Fills.FindAsync(new ObjectName(bucket, key), remote, HeldWish.Info, cancellationToken) is { } copy)
         {
             await using (copy)
             {
@@ -127,7 +138,7 @@ public sealed class RemoteReader : IRemoteReader
             return S3Body.Empty;
         }
 
-        var copy = Fills is null ? null : await Fills.FindAsync(new ObjectName(bucket, key), remote, cancellationToken);
+        var copy = Fills is null ? null : await Fills.FindAsync(new ObjectName(bucket, key), remote, HeldWish.Info, cancellationToken);
         if (copy is not null && (copy.Info.ETag != expected.ETag || copy.Info.Size != expected.Size))
         {
             await copy.DisposeAsync();
@@ -152,7 +163,7 @@ public sealed class RemoteReader : IRemoteReader
 
     private async ValueTask<string?> HeldETagAsync(string bucket, string key, RemoteBucket remote, CancellationToken cancellationToken)
     {
-        if (Fills is null || await Fills.FindAsync(new ObjectName(bucket, key), remote, cancellationToken) is not { } copy)
+        if (Fills is null || await Fills.FindAsync(new ObjectName(bucket, key), remote, HeldWish.Info, cancellationToken) is not { } copy)
         {
             return null;
         }

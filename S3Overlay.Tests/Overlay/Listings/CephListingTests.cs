@@ -45,7 +45,7 @@ public sealed class CephListingTests
             visible[name] = "written";
         }
 
-        var settings = new RemoteSettings { Endpoint = endpoint };
+        var settings = new EndpointSettings { Endpoint = endpoint };
         using var client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials(CephGateway.AccessKey, CephGateway.SecretKey)), TimeProvider.System);
         var below = new RemoteBucket(new S3Remote(settings, client, TimeProvider.System), "below", "");
         foreach (var delimiter in (string[])["", "/", "//", "b/"])

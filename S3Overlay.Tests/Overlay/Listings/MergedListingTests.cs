@@ -427,7 +427,7 @@ public sealed class MergedListingTests
 
         public List<string> Dropped { get; } = [];
 
-        public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, CancellationToken cancellationToken) => new((IHeldCopy?)null);
+        public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) => new((IHeldCopy?)null);
 
         public ValueTask<IHeldCopy> CreateAsync(
             string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken) => throw new NotSupportedException();

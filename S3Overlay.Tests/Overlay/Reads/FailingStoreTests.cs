@@ -28,7 +28,7 @@ public sealed class FailingStoreTests : ReaderTestBase
 
     private sealed class FullStore(IHeldStore store, long roomFor) : IHeldStore
     {
-        public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, CancellationToken cancellationToken) => store.FindAsync(bucket, key, cancellationToken);
+        public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) => store.FindAsync(bucket, key, wish, cancellationToken);
 
         public async ValueTask<IHeldCopy> CreateAsync(
             string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken) =>
@@ -51,7 +51,9 @@ public sealed class FailingStoreTests : ReaderTestBase
 
         public ByteRange? FirstHeld(long position) => copy.FirstHeld(position);
 
-        public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken) => copy.ReadAsync(position, buffer, cancellationToken);
+        public IHeldReader Read(ByteRange range) => copy.Read(range);
+
+        public ValueTask CompleteAsync(CancellationToken cancellationToken) => copy.CompleteAsync(cancellationToken);
 
         public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
             position + bytes.Length > roomFor ? throw new IOException("disk full") : copy.WriteAsync(position, bytes, cancellationToken);

@@ -31,7 +31,7 @@ public sealed class SubResourceTests : ReaderTestBase
             await context.Response.WriteAsync("</Doc>");
             return ScriptedOutcome.Answered;
         };
-        var settings = new RemoteSettings { Endpoint = server.Endpoint, InstanceId = "test" };
+        var settings = new EndpointSettings { Endpoint = server.Endpoint, InstanceId = "test" };
         using var client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("key", "secret")), TimeProvider.System);
         var bucket = new RemoteBucket(new S3Remote(settings, client, TimeProvider.System), "remote-bucket", "");
         var answer = new CollectedAnswer();

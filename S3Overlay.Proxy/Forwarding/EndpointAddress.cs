@@ -7,7 +7,7 @@ namespace S3Overlay.Proxy.Forwarding;
 
 /// <summary>Builds the address of a bucket or object at an endpoint: every byte of the key arrives as it is.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html</remarks>
-internal sealed class RemoteAddress(Uri endpoint, AddressingStyle style)
+internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
 {
     /// <summary>Without it <see cref="Uri"/> would resolve <c>../</c> and decode what was encoded on purpose.</summary>
     private static readonly UriCreationOptions AsItIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
@@ -18,7 +18,7 @@ internal sealed class RemoteAddress(Uri endpoint, AddressingStyle style)
     /// <param name="bucket">The bucket, or the empty string for the endpoint itself.</param>
     /// <param name="key">The key, or the empty string for the bucket itself.</param>
     /// <param name="query">The query, percent-encoded, or the empty string.</param>
-    public RemoteTarget Of(string bucket, string key, string query)
+    public EndpointTarget Of(string bucket, string key, string query)
     {
         var isVirtual = bucket.Length > 0 && IsVirtual(bucket);
         var host = isVirtual ? $"{bucket}.{endpoint.Authority}" : endpoint.Authority;
@@ -31,7 +31,7 @@ internal sealed class RemoteAddress(Uri endpoint, AddressingStyle style)
         }
 
         var target = query.Length == 0 ? path : $"{path}?{query}";
-        return new RemoteTarget(new Uri($"{endpoint.Scheme}://{host}{target}", AsItIs), host, path, query);
+        return new EndpointTarget(new Uri($"{endpoint.Scheme}://{host}{target}", AsItIs), host, path, query);
     }
 
     /// <summary>

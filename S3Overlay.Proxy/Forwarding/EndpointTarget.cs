@@ -5,4 +5,4 @@ namespace S3Overlay.Proxy.Forwarding;
 /// <param name="Host">The Host header.</param>
 /// <param name="RawPath">The path as sent.</param>
 /// <param name="RawQuery">The query as sent, without its question mark.</param>
-internal sealed record RemoteTarget(Uri Uri, string Host, string RawPath, string RawQuery);
+internal sealed record EndpointTarget(Uri Uri, string Host, string RawPath, string RawQuery);

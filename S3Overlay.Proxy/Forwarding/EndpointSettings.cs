@@ -2,9 +2,15 @@ using S3Overlay.Proxy.Configuration;
 
 namespace S3Overlay.Proxy.Forwarding;
 
-/// <summary>An S3 endpoint that is read, and how long to wait for it.</summary>
-public sealed record RemoteSettings
+/// <summary>An S3 endpoint, the remote's or local's, and how long to wait for it.</summary>
+public sealed record EndpointSettings
 {
+    /// <summary>What it is to people, in messages: <c>remote</c> or <c>local store</c>.</summary>
+    public string Role { get; init; } = "remote";
+
+    /// <summary>Whether anything but GET and HEAD may be sent there: never to a remote (rule W1).</summary>
+    public bool IsWritable { get; init; }
+
     /// <summary>Scheme, host and port; null for AWS itself, in <see cref="Region"/>.</summary>
     public Uri? Endpoint { get; init; }
 
@@ -28,6 +34,9 @@ public sealed record RemoteSettings
 
     /// <summary>How long a body may stand still.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a connection may wait unused before it is closed: shorter than servers wait, so that none is closed under a request.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(55);
 
     /// <summary>How long all attempts together may take until there is an answer: below what clients wait for us.</summary>
     public TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(48);

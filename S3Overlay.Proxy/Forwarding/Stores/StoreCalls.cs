@@ -1,0 +1,136 @@
+using System.Runtime.CompilerServices;
+
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Listings;
+
+namespace S3Overlay.Proxy.Forwarding.Stores;
+
+/// <summary>
+/// What the overlay asks of local's S3 endpoint on its own account, signed with local's credentials and repeated where it failed for a moment. Clients' own
+/// requests are not sent through here: they are forwarded as they came.
+/// </summary>
+internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client, TimeProvider time)
+{
+    private static readonly KeyValuePair<string, string>[] NoHeaders = [];
+
+    private readonly S3Remote _reads = new(settings, client, time);
+
+    /// <summary>The store as a layer that is read: what merges rows of two layers need not know which is which.</summary>
+    public IRemote Reads => _reads;
+
+    /// <summary>Sends a request. The answer is the caller's to judge, whatever its status below 500, and to dispose.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable where the store gave no answer, or only errors of its own.</exception>
+    public async Task<WireAnswer> SendAsync(WireRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.SendAsync(request, cancellationToken);
+        }
+        catch (RemoteException failure)
+        {
+            throw Unavailable(failure);
+        }
+    }
+
+    /// <summary>Whether an object, or with an empty key a bucket, is there.</summary>
+    public async Task<bool> ExistsAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(new WireRequest("HEAD", bucket, key, "", NoHeaders), cancellationToken);
+        return answer.Status switch
+        {
+            < 300 => true,
+            404 => false,
+            _ => throw Refused(answer.Status, ""),
+        };
+    }
+
+    /// <summary>
+    /// Reads an object, or the part of it that the value of a Range header names; null where there is none, or nothing of that range. The answer is the
+    /// caller's to dispose.
+    /// </summary>
+    public async Task<WireAnswer?> GetAsync(string bucket, string key, string? range, CancellationToken cancellationToken)
+    {
+        var answer = await SendAsync(new WireRequest("GET", bucket, key, "", range is null ? NoHeaders : [new("Range", range)]), cancellationToken);
+        if (answer.Status is 200 or 206)
+        {
+            return answer;
+        }
+
+        using (answer)
+        {
+            return answer.Status is 404 or 416 ? null : throw await RefusedAsync(answer, cancellationToken);
+        }
+    }
+
+    /// <summary>Writes an object.</summary>
+    /// <returns>Whether it was written; false where a condition among the headers did not hold.</returns>
+    public async Task<bool> PutAsync(
+        string bucket, string key, WireBody body, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(new WireRequest("PUT", bucket, key, "", headers) { Body = body }, cancellationToken);
+        return answer.Status is 409 or 412 ? false : answer.Status < 300 ? true : throw await RefusedAsync(answer, cancellationToken);
+    }
+
+    /// <summary>Deletes an object; that it is not there is no error.</summary>
+    public async Task DeleteAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(new WireRequest("DELETE", bucket, key, "", NoHeaders), cancellationToken);
+        if (answer.Status is not (< 300 or 404))
+        {
+            throw await RefusedAsync(answer, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// The objects of a bucket whose names start with a prefix and come after a name, in the store's order; none where the bucket is not there. The first
+    /// page is of the size given, later ones as large as pages may be.
+    /// </summary>
+    public async IAsyncEnumerable<ListingRow> ListAsync(
+        string bucket, string prefix, string after, int pageSize, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? token = null;
+        do
+        {
+            var page = await PageAsync(new RemoteListing(bucket, prefix, "", token is null ? after : "", token, pageSize), cancellationToken);
+            foreach (var row in page.Rows)
+            {
+                yield return row;
+            }
+
+            token = page.NextToken;
+            pageSize = ListRequest.MaxPage;
+        }
+        while (token is not null);
+    }
+
+    private async Task<RemotePage> PageAsync(RemoteListing listing, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _reads.ListAsync(listing, cancellationToken);
+        }
+        catch (RemoteException missing) when (missing.Failure == RemoteFailure.NoSuchBucket)
+        {
+            return new RemotePage([], null);
+        }
+        catch (RemoteException failure)
+        {
+            throw Unavailable(failure);
+        }
+    }
+
+    private static async Task<S3Exception> RefusedAsync(WireAnswer answer, CancellationToken cancellationToken) =>
+        Refused(answer.Status, (await answer.ErrorAsync(cancellationToken)).Code);
+
+    /// <summary>A store that refuses the overlay its own state: full is what a client can be told; all else is for whoever runs it, and passes or is mended.</summary>
+    private static S3Exception Refused(int status, string code) => new(
+        status == 507 || code is "InsufficientStorage" or "QuotaExceeded" or "XMinioStorageFull" ? S3Errors.InsufficientStorage : S3Errors.ServiceUnavailable,
+        $"The local store answered {status} {code}".TrimEnd() + " to the overlay's own request.")
+    {
+        Headers = [new("Retry-After", "2")],
+    };
+
+    private static S3Exception Unavailable(RemoteException failure) =>
+        new(S3Errors.ServiceUnavailable, failure.Message, failure) { Headers = [new("Retry-After", "2")] };
+}
