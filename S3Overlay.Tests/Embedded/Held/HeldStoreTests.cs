@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Tests.Overlay.Reads;
+using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Embedded.Held;
 

@@ -1,11 +1,19 @@
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>Looking into a held store from a test, where it does not matter what for.</summary>
-public static class HeldStoreReading
+/// <summary>Reading remote-owned keys from a test: ones that are not deleted, and copies where it does not matter what for.</summary>
+public static class RemoteOwnedReading
 {
+    /// <summary>Answers a read of a key that has no tombstone.</summary>
+    public static Task AnswerAsync(
+        this IRemoteReader reader, S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken) =>
+        reader.AnswerAsync(request, answer, remote, WrittenRead.Nothing.IsDeleted, cancellationToken);
+
     /// <summary>The copy held of a key, or null.</summary>
     public static ValueTask<IHeldCopy?> FindAsync(this IHeldStore store, string bucket, string key, CancellationToken cancellationToken) =>
         store.FindAsync(bucket, key, HeldWish.Info, cancellationToken);
