@@ -1,0 +1,155 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Hosting;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>
+/// An S3 store in this process on a loopback port: the product's own, in a folder that goes with it. Its calls can be counted, delayed, refused and cut, so
+/// that a test decides what happens between any two of them. Its keys are minioadmin/minioadmin.
+/// </summary>
+public sealed class StoreServer : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<StoreCall> _calls = [];
+    private WebApplication _app = null!;
+    private ProxyServices _services = null!;
+    private ProxyMeters _meters = null!;
+
+    private StoreServer()
+    {
+    }
+
+    /// <summary>Where it is, path style.</summary>
+    public Uri Endpoint { get; private set; } = null!;
+
+    /// <summary>All calls so far, in the order in which they were answered or cut. A call is in it before its first byte goes out.</summary>
+    public IReadOnlyList<StoreCall> Calls
+    {
+        get
+        {
+            lock (_calls)
+            {
+                return [.. _calls];
+            }
+        }
+    }
+
+    /// <summary>Runs before a call takes effect. May delay it; what it throws cuts the connection.</summary>
+    public Func<StoreCall, Task>? Before { get; set; }
+
+    /// <summary>Runs once a call has taken effect, before the answer goes out. May delay it; what it throws cuts the connection.</summary>
+    public Func<StoreCall, Task>? After { get; set; }
+
+    /// <summary>Names the status to answer a request with in place of serving it, and null to serve it.</summary>
+    public Func<HttpRequest, int?>? Refuse { get; set; }
+
+    /// <summary>Changes a request before it is served: taking a header away makes a store that does not know it. Signed headers must stay.</summary>
+    public Action<HttpRequest>? Alter { get; set; }
+
+    /// <summary>Starts an empty store.</summary>
+    public static async Task<StoreServer> StartAsync()
+    {
+        var server = new StoreServer();
+        var builder = ProxyBuilder.FromSettings(new Dictionary<string, string?>
+        {
+            ["S3_OVERLAY_DATA_DIR"] = server._folder["data"],
+            ["S3_OVERLAY_DURABLE"] = "false",
+            ["urls"] = "http://127.0.0.1:0",
+        });
+        var problems = new ConfigurationProblems();
+        var options = ProxyOptionsReader.Read(builder.Configuration, problems);
+        Assert.Empty(problems.Errors);
+        ProxyBuilder.Configure(builder, options);
+        server._app = builder.Build();
+        server._meters = new ProxyMeters();
+        server._services = await ProxyServices.OpenAsync(options, server._meters, server._app.Services.GetRequiredService<ILoggerFactory>());
+        server._app.Run(server.ServeAsync);
+        await server._app.StartAsync();
+        server.Endpoint = new Uri(server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        return server;
+    }
+
+    /// <summary>Empties <see cref="Calls"/>.</summary>
+    public void ForgetCalls()
+    {
+        lock (_calls)
+        {
+            _calls.Clear();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await _services.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private async Task ServeAsync(HttpContext context)
+    {
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var mark = target.IndexOf('?', StringComparison.Ordinal);
+        var call = new StoreCall(context.Request.Method, mark < 0 ? target : target[..mark], mark < 0 ? "" : target[(mark + 1)..], 0);
+        if (!await RunAsync(Before, call, context))
+        {
+            Note(call);
+            return;
+        }
+
+        // Runs when the head of the answer is about to go out, however long its body is.
+        context.Response.OnStarting(() =>
+        {
+            var answered = call with { Status = context.Response.StatusCode };
+            Note(answered);
+            return RunAsync(After, answered, context);
+        });
+        if (Refuse?.Invoke(context.Request) is { } status)
+        {
+            context.Response.StatusCode = status;
+            return;
+        }
+
+        Alter?.Invoke(context.Request);
+        await _services.FrontDoor.HandleAsync(context);
+    }
+
+    /// <summary>Runs a hook.</summary>
+    /// <returns>Whether the call goes on.</returns>
+    private static async Task<bool> RunAsync(Func<StoreCall, Task>? hook, StoreCall call, HttpContext context)
+    {
+        try
+        {
+            if (hook is not null)
+            {
+                // A client that gave up, or the end of the test, ends the wait of a hook that hangs.
+                await hook(call).WaitAsync(context.RequestAborted);
+            }
+
+            return true;
+        }
+        catch (Exception)
+        {
+            context.Abort();
+            return false;
+        }
+    }
+
+    private void Note(StoreCall call)
+    {
+        lock (_calls)
+        {
+            _calls.Add(call);
+        }
+    }
+}
