@@ -105,6 +105,18 @@ public sealed class BadInputTests(LocalOnlyFixture fixture) : IClassFixture<Loca
     }
 
     [Fact]
+    public async Task A_body_that_is_not_called_for_is_not_waited_for()
+    {
+        var bucket = await fixture.NewBucketAsync();
+        await fixture.S3.PutObjectAsync(new() { BucketName = bucket, Key = "k", ContentBody = "v" });
+        var keeping = new SignedHttp(fixture.Proxy.Endpoint) { KeepsConnection = true };
+        var refused = await keeping.SendAsync(
+            "PUT", $"/{bucket}/k", null, ("Expect", "100-continue"), ("Content-Length", "5"), ("If-None-Match", "*"));
+        Assert.Equal((412, "PreconditionFailed"), (refused.Status, refused.Code));
+        Assert.Equal("close", refused.Headers["Connection"]);
+    }
+
+    [Fact]
     public async Task Errors_of_HEAD_have_a_status_and_no_body()
     {
         var answer = await _http.SendAsync("HEAD", "/no-such-bucket/k");

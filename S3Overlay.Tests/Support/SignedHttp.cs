@@ -17,6 +17,9 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
     /// <summary>Whether the client's side is closed once all is sent. To a server that looks like a client that went away.</summary>
     public bool ClosesSending { get; init; }
 
+    /// <summary>Whether the client would use the connection again: it does not ask for its end.</summary>
+    public bool KeepsConnection { get; init; }
+
     private readonly RequestSigner _signer = new(new SigningCredentials(accessKey, secretKey), "us-east-1");
 
     /// <summary>Sends a signed request over a connection of its own and returns the answer.</summary>
@@ -39,7 +42,12 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
     /// <summary>Sends a request as it is.</summary>
     public Task<RawAnswer> SendUnsignedAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers)
     {
-        var head = new StringBuilder($"{method} {target} HTTP/1.1\r\nHost: {Host}\r\nConnection: close\r\n");
+        var head = new StringBuilder($"{method} {target} HTTP/1.1\r\nHost: {Host}\r\n");
+        if (!KeepsConnection)
+        {
+            head.Append("Connection: close\r\n");
+        }
+
         foreach (var (name, value) in headers)
         {
             head.Append(name).Append(": ").Append(value).Append("\r\n");

@@ -16,7 +16,7 @@ namespace S3Overlay.Proxy.Protocol.FrontDoor;
 /// <remarks>
 /// <code>
 ///  request line and headers
-///     1 identify      an id of its own, CORS, preflights
+///     1 identify      an id of its own, CORS, preflights, bodies that wait to be called for
 ///     2 read target   bucket and key from the target as sent
 ///     3 authenticate  once, here, before anything else is believed (rule A1)
 ///     4 name it       the operation; what is unknown is refused
@@ -49,6 +49,7 @@ public sealed class S3FrontDoor(
             CrossOrigin.Allow(context);
         }
 
+        ExpectedBody.Watch(context);
         var started = meters.RequestStarted();
         var answer = new HttpAnswer(context);
         var call = new Call(context, requestId);
