@@ -49,9 +49,13 @@ internal sealed class StreamedReads
         }
     }
 
-    /// <summary>Whether the answer may turn out to have no body, or another than the range says: then the object's headers are asked for first.</summary>
+    /// <summary>
+    /// Whether the answer may turn out to have no body, or another than the range says: then the object's headers are asked for first. The last no bytes
+    /// are a range that no object satisfies, and Ceph answers it with the whole.
+    /// </summary>
     public static bool NeedsInfoFirst(S3Request request) =>
-        ReadConditions.Any(request.Headers) || (request.Headers.IfRange.Count > 0 && request.Headers.Range.Count > 0);
+        ReadConditions.Any(request.Headers)
+        || (request.Headers.Range.Count > 0 && (request.Headers.IfRange.Count > 0 || RangeHeader.Parse(request.Header("Range")) is { Suffix: 0 }));
 
     private static async Task HeadFirstAsync(S3Request request, S3Answer answer, RemoteBucket remote, RemoteRead read, CancellationToken cancellationToken)
     {

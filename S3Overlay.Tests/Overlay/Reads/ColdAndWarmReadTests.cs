@@ -72,6 +72,24 @@ public sealed class ColdAndWarmReadTests : ReaderTestBase
     }
 
     [Fact]
+    [Trait("Rule", "R6")]
+    public async Task The_last_no_bytes_are_416_whatever_the_remote_makes_of_them()
+    {
+        Remote.Put("key", Bytes(10));
+        Remote.OnRequest = (read, _) => read.Range == "bytes=-0"
+            ? throw new RemoteException(RemoteFailure.BodyBroken, "The whole object came, as of Ceph.")
+            : Task.CompletedTask;
+        foreach (var caches in (bool[])[true, false])
+        {
+            Settings = Settings with { CacheEnabled = caches };
+            var failure = await Assert.ThrowsAsync<S3Exception>(() => ReadAsync("key", "bytes=-0"));
+            Assert.Equal("InvalidRange", failure.Error.Code);
+            Assert.Contains(new("Content-Range", "bytes */10"), failure.Headers);
+            await ReopenAsync();
+        }
+    }
+
+    [Fact]
     [Trait("Rule", "R9")]
     public async Task Weak_or_missing_etags_are_streamed_through_and_not_held()
     {
