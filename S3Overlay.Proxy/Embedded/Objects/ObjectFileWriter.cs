@@ -27,7 +27,6 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     private readonly FileKind _kind;
     private readonly IncrementalHash? _md5;
     private readonly byte[] _table;
-    private readonly int _tableLength;
     private readonly string _path;
     private FileLayout _layout;
     private SafeFileHandle? _file;
@@ -39,7 +38,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     /// <param name="folders">Where to.</param>
     /// <param name="disk">The disk.</param>
     /// <param name="kind">What the file is.</param>
-    /// <param name="length">How many bytes will come, exactly.</param>
+    /// <param name="length">How many bytes will come; the most that can come, where the body itself does not know.</param>
     /// <param name="headerRoom">The most bytes the header will have.</param>
     /// <param name="wantsMd5">Whether the MD5 is needed: not where it is known, as of a copy.</param>
     public ObjectFileWriter(StoreFolders folders, StoreDisk disk, FileKind kind, long length, int headerRoom, bool wantsMd5)
@@ -48,8 +47,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
         Id = FileId.New();
         _path = folders.IncomingPathOf(Id);
         _layout = FileLayout.For(headerRoom, length);
-        _tableLength = BlockChecksums.TableLengthOf(length);
-        _table = ArrayPool<byte>.Shared.Rent(Math.Max(_tableLength, 1));
+        _table = ArrayPool<byte>.Shared.Rent(Math.Max(BlockChecksums.TableLengthOf(length), 1));
         _md5 = wantsMd5 ? IncrementalHash.CreateHash(HashAlgorithmName.MD5) : null;
     }
 
@@ -59,8 +57,8 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     /// <summary>Whether the file has its place.</summary>
     public bool IsSealed { get; private set; }
 
-    /// <summary>How many bytes it holds.</summary>
-    public long Length { get; }
+    /// <summary>How many bytes it holds; final once it is filled.</summary>
+    public long Length { get; private set; }
 
     /// <summary>Where the data starts; final once the file is sealed.</summary>
     public long DataOffset => _layout.DataOffset;
@@ -149,11 +147,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
             }
         }
 
-        if (filled != Length)
-        {
-            throw WrongLength();
-        }
-
+        EndAt(filled, body);
         var data = _small.AsSpan(0, filled);
         _md5?.AppendData(data);
         BlockChecksums.Compute(data, _table);
@@ -197,10 +191,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
             }
 
             await pending;
-            if (position != Length)
-            {
-                throw WrongLength();
-            }
+            EndAt(position, body);
         }
         finally
         {
@@ -209,6 +200,17 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
             ArrayPool<byte>.Shared.Return(filling);
             ArrayPool<byte>.Shared.Return(storing);
         }
+    }
+
+    /// <summary>The end of a body that knew its length is where it said; any other tells its length now.</summary>
+    private void EndAt(long position, S3Body body)
+    {
+        if (position != Length && body.Length is not null)
+        {
+            throw WrongLength();
+        }
+
+        Length = position;
     }
 
     private void Store(ReadOnlySpan<byte> bytes, long position)
@@ -220,7 +222,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
 
     private void Seal(ReadOnlySpan<byte> header)
     {
-        var table = _table.AsSpan(0, _tableLength);
+        var table = _table.AsSpan(0, BlockChecksums.TableLengthOf(Length));
         if (_file is null)
         {
             _layout = FileLayout.For(header.Length, Length);
@@ -232,7 +234,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
 
         var preamble = new FilePreamble(
             _kind, header.Length, Crc32C.Compute(header), _layout.TableOffset, Crc32C.Compute(table), _layout.DataOffset, Length);
-        var length = (int)(_file is null ? _layout.DataOffset + Length : _layout.TableOffset + _tableLength);
+        var length = (int)(_file is null ? _layout.DataOffset + Length : _layout.TableOffset + table.Length);
         var start = ArrayPool<byte>.Shared.Rent(length);
         try
         {

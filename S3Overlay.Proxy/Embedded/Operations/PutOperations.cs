@@ -34,7 +34,7 @@ internal sealed class PutOperations(EmbeddedStore store)
         };
         await using var file = store.Objects.NewFile(FileKind.Object, length, header);
         await file.FillAsync(request.Body, cancellationToken);
-        var info = header.Info with { ETag = Quoted(file.Md5), Checksums = Checksums(request.Body), ChecksumType = TypeOf(request.Body) };
+        var info = header.Info with { Size = file.Length, ETag = Quoted(file.Md5), Checksums = Checksums(request.Body), ChecksumType = TypeOf(request.Body) };
         await store.Objects.CommitAsync(file, header with { Info = info }, condition, null, cancellationToken);
 
         answer.Status = StatusCodes.Status200OK;
@@ -50,11 +50,11 @@ internal sealed class PutOperations(EmbeddedStore store)
     /// <summary>An ETag as long as every MD5, for headers that are measured before it is known.</summary>
     public static string EmptyETag { get; } = Quoted(new string('0', 32));
 
-    /// <summary>The length a body says it has.</summary>
+    /// <summary>The length a body says it has, or the most it can have where only its end will tell.</summary>
     /// <exception cref="S3Exception">MissingContentLength, EntityTooLarge.</exception>
     public static long LengthOf(S3Request request)
     {
-        var length = request.Body.Length ?? throw new S3Exception(S3Errors.MissingContentLength);
+        var length = request.Body.LongestLength ?? throw new S3Exception(S3Errors.MissingContentLength);
         return length <= MaxSize ? length : throw new S3Exception(S3Errors.EntityTooLarge)
         {
             Details =

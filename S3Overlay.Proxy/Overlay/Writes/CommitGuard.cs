@@ -41,6 +41,8 @@ public sealed class CommitGuard(KeyLocks locks, ILayerState layer, string bucket
     {
         public override long? Length => inner.Length;
 
+        public override long? LongestLength => inner.LongestLength;
+
         public override BodyChecksum? Checksum => inner.Checksum;
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)

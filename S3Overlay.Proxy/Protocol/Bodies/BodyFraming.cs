@@ -6,6 +6,9 @@ internal abstract class BodyFraming
     /// <summary>The number of bytes without framing; null where it is not known.</summary>
     public abstract long? Length { get; }
 
+    /// <summary>The most bytes there can be without framing; null where there is no bound.</summary>
+    public virtual long? LongestLength => Length;
+
     /// <summary>The headers that followed the body; empty before its end.</summary>
     public virtual IReadOnlyList<KeyValuePair<string, string>> Trailers => [];
 

@@ -13,6 +13,12 @@ public abstract class S3Body
     public abstract long? Length { get; }
 
     /// <summary>
+    /// The most bytes the body can have: its length where that is known. More than <see cref="Length"/> says where a file comes in a form, whose end
+    /// alone tells how long it was. Null where there is no bound.
+    /// </summary>
+    public virtual long? LongestLength => Length;
+
+    /// <summary>
     /// Reads up to <paramref name="buffer"/>'s length. Returns 0 only at the end, and only once the length, the signature of every
     /// chunk, the payload hash and every digest and checksum that was promised have been found right.
     /// </summary>

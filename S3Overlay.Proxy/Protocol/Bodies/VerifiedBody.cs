@@ -10,6 +10,8 @@ internal sealed class VerifiedBody(BodyFraming framing, BodyDigests? digests) : 
 
     public override long? Length => framing.Length;
 
+    public override long? LongestLength => framing.LongestLength;
+
     public override BodyChecksum? Checksum => digests?.Checksum;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)

@@ -6,6 +6,7 @@ using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Copies;
+using S3Overlay.Proxy.Protocol.Forms;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Protocol.FrontDoor;
@@ -30,6 +31,8 @@ public sealed class S3FrontDoor(
 {
     /// <summary>The header by which a request that comes round in a circle is known.</summary>
     public const string ViaHeader = "x-s3overlay-via";
+
+    private readonly PostUploads _posts = new(service, authenticator, rights);
 
     /// <summary>Serves one request.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -92,9 +95,10 @@ public sealed class S3FrontDoor(
         // 4
         call.Operation = OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers);
 
-        // 5
+        // 5: who sends a form, and which key it is about, stands in the form
         var caller = authenticated.Caller;
-        if (!rights.May(caller, call.Operation, target.Bucket, target.Key))
+        var isForm = call.Operation == S3Operation.PostObject;
+        if (!isForm && !rights.May(caller, call.Operation, target.Bucket, target.Key))
         {
             throw new S3Exception(S3Errors.AccessDenied);
         }
@@ -121,7 +125,7 @@ public sealed class S3FrontDoor(
             throw new S3Exception(S3Errors.AccessDenied);
         }
 
-        await service.HandleAsync(request, answer, context.RequestAborted);
+        await (isForm ? _posts.HandleAsync(request, answer, context.RequestAborted) : service.HandleAsync(request, answer, context.RequestAborted));
     }
 
     private async Task FailAsync(Call call, HttpAnswer answer, Exception failure)

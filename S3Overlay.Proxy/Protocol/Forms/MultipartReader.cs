@@ -1,0 +1,209 @@
+using System.Buffers;
+
+using S3Overlay.Proxy.Protocol.Bodies;
+
+namespace S3Overlay.Proxy.Protocol.Forms;
+
+/// <summary>
+/// Reads <c>multipart/form-data</c> part by part while it comes in. It holds one buffer, whatever the parts' sizes, and never hands out a byte of
+/// which it is not known that it belongs to the part.
+/// </summary>
+/// <param name="source">The whole body.</param>
+/// <param name="boundary">The boundary, without its leading hyphens.</param>
+/// <param name="limit">How many bytes of the body may have been read when a part's header ends: what keeps fields small.</param>
+/// <remarks>RFC 2046, section 5.1; RFC 7578.</remarks>
+internal sealed class MultipartReader(S3Body source, string boundary, int limit) : IDisposable
+{
+    private const int BufferSize = 64 * 1024;
+
+    private readonly byte[] _delimiter = [.. "\r\n--"u8, .. System.Text.Encoding.Latin1.GetBytes(boundary)];
+    private byte[]? _buffer;
+    private int _start;
+    private int _end;
+
+    /// <summary>How many bytes from <see cref="_start"/> on are known to be the part's.</summary>
+    private int _data;
+
+    /// <summary>Whether a delimiter follows them.</summary>
+    private bool _isDelimited;
+
+    /// <summary>How many bytes of the body have been used up: parts, their headers, boundaries.</summary>
+    public long Consumed { get; private set; }
+
+    /// <summary>How few bytes can follow the part's last: a delimiter, and the two hyphens that close it.</summary>
+    public int ShortestEnd => _delimiter.Length + 2;
+
+    /// <summary>Goes to the next part, over what is left of this one.</summary>
+    /// <returns>The lines of its header, as bytes with CRLF between; null where there is no further part. Valid until the next call.</returns>
+    /// <exception cref="S3Exception">MalformedPOSTRequest; MaxPostPreDataLengthExceededError.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>?> NextPartAsync(CancellationToken cancellationToken)
+    {
+        while (await NextDataAsync(cancellationToken) is var skipped && skipped > 0)
+        {
+            Use(skipped);
+            CheckLimit(0);
+        }
+
+        Use(_delimiter.Length);
+        _isDelimited = false;
+        if (await IsClosedAsync(cancellationToken))
+        {
+            return null;
+        }
+
+        // From the end of the delimiter's own line on, so that a part without a header is nothing special.
+        int length;
+        while ((length = _buffer.AsSpan(_start, _end - _start).IndexOf("\r\n\r\n"u8)) < 0)
+        {
+            CheckLimit(_end - _start);
+            await FillAsync(cancellationToken);
+        }
+
+        CheckLimit(length + 4);
+        var header = _buffer.AsMemory(_start, length);
+        Use(length + 4);
+        return header;
+    }
+
+    /// <summary>Reads bytes of the part; 0 at its end, again and again.</summary>
+    /// <exception cref="S3Exception">MalformedPOSTRequest where the body ends before the part does.</exception>
+    public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var count = Math.Min(await NextDataAsync(cancellationToken), buffer.Length);
+        _buffer.AsSpan(_start, count).CopyTo(buffer.Span);
+        Use(count);
+        return count;
+    }
+
+    /// <summary>Reads the rest of the body, whatever is in it, to its end: so that all its checks have passed.</summary>
+    public async ValueTask DrainAsync(CancellationToken cancellationToken)
+    {
+        (_start, _end, _data, _isDelimited) = (0, 0, 0, false);
+        while (await source.ReadAsync(Buffer, cancellationToken) > 0)
+        {
+        }
+    }
+
+    /// <summary>Gives the buffer back.</summary>
+    public void Dispose()
+    {
+        if (_buffer is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = null;
+        }
+    }
+
+    private byte[] Buffer
+    {
+        get
+        {
+            if (_buffer is null)
+            {
+                // As if a line had ended just before the body: then its first delimiter looks like any other.
+                _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+                "\r\n"u8.CopyTo(_buffer);
+                (_end, Consumed) = (2, -2);
+            }
+
+            return _buffer;
+        }
+    }
+
+    /// <summary>Makes sure that bytes of the part lie ready, and says how many; 0 at its end.</summary>
+    private async ValueTask<int> NextDataAsync(CancellationToken cancellationToken)
+    {
+        while (_data == 0 && !_isDelimited)
+        {
+            Look(Buffer.AsSpan(_start, _end - _start));
+            if (_data == 0 && !_isDelimited)
+            {
+                await FillAsync(cancellationToken);
+            }
+        }
+
+        return _data;
+    }
+
+    private void Look(ReadOnlySpan<byte> window)
+    {
+        var delimiter = window.IndexOf(_delimiter);
+        if (delimiter >= 0)
+        {
+            (_data, _isDelimited) = (delimiter, true);
+            return;
+        }
+
+        // The last bytes may be the start of a delimiter whose rest is still to come.
+        _data = window.Length;
+        for (var tail = Math.Max(0, window.Length - _delimiter.Length + 1); tail < window.Length; tail++)
+        {
+            if (_delimiter.AsSpan().StartsWith(window[tail..]))
+            {
+                _data = tail;
+                return;
+            }
+        }
+    }
+
+    /// <summary>Reads the rest of a delimiter's line: true after the closing one, false at the line's CRLF.</summary>
+    private async ValueTask<bool> IsClosedAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            while (_end - _start < 2)
+            {
+                await FillAsync(cancellationToken);
+            }
+
+            var next = _buffer.AsSpan(_start, 2);
+            if (next.SequenceEqual("\r\n"u8))
+            {
+                return false;
+            }
+
+            if (next.SequenceEqual("--"u8))
+            {
+                return true;
+            }
+
+            if (next[0] is not ((byte)' ' or (byte)'\t'))
+            {
+                throw Malformed();
+            }
+
+            Use(1);
+            CheckLimit(0);
+        }
+    }
+
+    private async ValueTask FillAsync(CancellationToken cancellationToken)
+    {
+        var buffer = Buffer;
+        if (_start > 0)
+        {
+            buffer.AsSpan(_start, _end - _start).CopyTo(buffer);
+            (_start, _end) = (0, _end - _start);
+        }
+
+        var read = _end == buffer.Length ? 0 : await source.ReadAsync(buffer.AsMemory(_end), cancellationToken);
+        _end += read > 0 ? read : throw Malformed();
+    }
+
+    private void Use(int count)
+    {
+        _start += count;
+        _data = Math.Max(0, _data - count);
+        Consumed += count;
+    }
+
+    private void CheckLimit(int further)
+    {
+        if (Consumed + further > limit)
+        {
+            throw new S3Exception(S3Errors.MaxPostPreDataLengthExceeded);
+        }
+    }
+
+    private static S3Exception Malformed() => new(S3Errors.MalformedPostRequest);
+}

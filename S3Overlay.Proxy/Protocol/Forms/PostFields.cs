@@ -1,0 +1,52 @@
+namespace S3Overlay.Proxy.Protocol.Forms;
+
+/// <summary>The fields of a form that came before its file. Their names have no case, as in S3.</summary>
+public sealed class PostFields
+{
+    /// <summary>What stands for the file's name in any field.</summary>
+    public const string FileNameVariable = "${filename}";
+
+    private readonly List<KeyValuePair<string, string>> _fields = [];
+
+    /// <summary>All of them, in the order sent.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> All => _fields;
+
+    /// <summary>The value of a field; null where it was not sent.</summary>
+    public string? this[string name] => IndexOf(name) is var i && i >= 0 ? _fields[i].Value : null;
+
+    /// <summary>Adds a field.</summary>
+    /// <exception cref="S3Exception">
+    /// InvalidArgument where it was sent before: the policy could be held against one of them and the object made of the other.
+    /// </exception>
+    public void Add(string name, string value)
+    {
+        if (IndexOf(name) >= 0 && !IsIgnored(name))
+        {
+            throw new S3Exception(S3Errors.InvalidArgument, "A field of the form is given more than once.")
+            {
+                Details = [new("ArgumentName", name), new("ArgumentValue", value)],
+            };
+        }
+
+        _fields.Add(new(name, value));
+    }
+
+    /// <summary>Puts the file's name, without its path, where fields ask for it.</summary>
+    public void PutFileName(string? fileName)
+    {
+        var path = fileName ?? "";
+        var name = path[(path.LastIndexOfAny(['/', '\\']) + 1)..];
+        for (var i = 0; i < _fields.Count; i++)
+        {
+            if (_fields[i].Value.Contains(FileNameVariable, StringComparison.Ordinal))
+            {
+                _fields[i] = new(_fields[i].Key, _fields[i].Value.Replace(FileNameVariable, name, StringComparison.Ordinal));
+            }
+        }
+    }
+
+    /// <summary>Whether a field is the page's own, of no meaning to S3.</summary>
+    public static bool IsIgnored(string name) => name.StartsWith("x-ignore-", StringComparison.OrdinalIgnoreCase);
+
+    private int IndexOf(string name) => _fields.FindIndex(field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase));
+}

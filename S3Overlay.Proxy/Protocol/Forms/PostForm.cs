@@ -1,0 +1,75 @@
+using System.Text;
+using System.Text.Unicode;
+
+using S3Overlay.Proxy.Protocol.Bodies;
+
+namespace S3Overlay.Proxy.Protocol.Forms;
+
+/// <summary>A form up to where its file's bytes begin.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html</remarks>
+internal sealed class PostForm : IDisposable
+{
+    /// <summary>The most that may come before the file's bytes: 20 KiB, as in S3.</summary>
+    public const int FieldsLimit = 20 * 1024;
+
+    private PostForm(PostFields fields, MultipartReader reader) => (Fields, Reader) = (fields, reader);
+
+    /// <summary>The fields before the file, the file's name put in.</summary>
+    public PostFields Fields { get; }
+
+    /// <summary>The rest of the body, at the first byte of the file.</summary>
+    public MultipartReader Reader { get; }
+
+    /// <summary>Reads the fields, and stops at the file.</summary>
+    /// <exception cref="S3Exception">MalformedPOSTRequest, MaxPostPreDataLengthExceededError; InvalidArgument where there is no file.</exception>
+    public static async Task<PostForm> ReadAsync(S3Body body, string? contentType, CancellationToken cancellationToken)
+    {
+        var reader = new MultipartReader(body, MultipartBoundary.Of(contentType), FieldsLimit);
+        try
+        {
+            var fields = new PostFields();
+            var value = new byte[FieldsLimit + 1];
+            while (await reader.NextPartAsync(cancellationToken) is { } lines)
+            {
+                var header = PartHeader.Parse(lines.Span);
+                if (header.Name.Equals("file", StringComparison.OrdinalIgnoreCase))
+                {
+                    fields.PutFileName(header.FileName);
+                    return new PostForm(fields, reader);
+                }
+
+                fields.Add(header.Name, await ReadValueAsync(reader, header.Name, value, cancellationToken));
+            }
+
+            throw new S3Exception(S3Errors.InvalidArgument, "POST requires exactly one file upload per request.")
+            {
+                Details = [new("ArgumentName", "file"), new("ArgumentValue", "0")],
+            };
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Reader.Dispose();
+
+    private static async Task<string> ReadValueAsync(MultipartReader reader, string name, byte[] value, CancellationToken cancellationToken)
+    {
+        var length = 0;
+        while (await reader.ReadAsync(value.AsMemory(length), cancellationToken) is var read && read > 0)
+        {
+            length += read;
+            if (length > FieldsLimit)
+            {
+                throw new S3Exception(S3Errors.MaxPostPreDataLengthExceeded);
+            }
+        }
+
+        return Utf8.IsValid(value.AsSpan(0, length))
+            ? Encoding.UTF8.GetString(value, 0, length)
+            : throw new S3Exception(S3Errors.InvalidArgument, "The fields of a form must be UTF-8.") { Details = [new("ArgumentName", name)] };
+    }
+}

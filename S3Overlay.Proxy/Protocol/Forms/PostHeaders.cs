@@ -1,0 +1,63 @@
+using System.Buffers;
+
+using Microsoft.AspNetCore.Http;
+
+namespace S3Overlay.Proxy.Protocol.Forms;
+
+/// <summary>Makes of a form's fields the headers that a PUT of the same object has. The form's own HTTP headers are about the form.</summary>
+internal static class PostHeaders
+{
+    private static readonly SearchValues<char> Token =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~");
+
+    /// <summary>Fields that are headers of the same name.</summary>
+    private static readonly HashSet<string> Same = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Content-Type", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-MD5", "Expires", "x-amz-acl", "x-amz-tagging",
+        "x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-sdk-checksum-algorithm",
+    };
+
+    private static readonly string[] SamePrefixes =
+        ["x-amz-meta-", "x-amz-server-side-encryption", "x-amz-checksum-", "x-amz-object-lock-", "x-amz-grant-"];
+
+    /// <summary>The headers.</summary>
+    /// <exception cref="S3Exception">InvalidArgument where a field's name or value cannot stand in a header; MalformedXML of tags.</exception>
+    public static HeaderDictionary Of(PostFields fields)
+    {
+        var headers = new HeaderDictionary();
+        foreach (var (name, value) in fields.All)
+        {
+            if (name.Equals("acl", StringComparison.OrdinalIgnoreCase))
+            {
+                Add(headers, name, "x-amz-acl", value);
+            }
+            else if (name.Equals("tagging", StringComparison.OrdinalIgnoreCase))
+            {
+                Add(headers, name, "x-amz-tagging", PostTags.ToHeader(value));
+            }
+            else if (Same.Contains(name) || SamePrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))
+            {
+                Add(headers, name, name, value);
+            }
+        }
+
+        return headers;
+    }
+
+    private static void Add(HeaderDictionary headers, string field, string header, string value)
+    {
+        // What HTTP would have refused as a header must not become one: it would be sent back as one.
+        if (header.AsSpan().ContainsAnyExcept(Token) || value.AsSpan().ContainsAnyInRange('\0', '\u0008') || value.AsSpan().ContainsAnyInRange('\n', '\u001f') || value.Contains('\u007f'))
+        {
+            throw new S3Exception(S3Errors.InvalidArgument, "A field of the form holds characters that a header cannot hold.")
+            {
+                Details = [new("ArgumentName", field)],
+            };
+        }
+
+        if (!headers.TryAdd(header, HeaderText.FromText(value.Trim())))
+        {
+            throw new S3Exception(S3Errors.InvalidArgument, $"The form says {header} twice.") { Details = [new("ArgumentName", field)] };
+        }
+    }
+}
