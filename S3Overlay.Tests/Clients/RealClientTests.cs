@@ -112,6 +112,16 @@ public sealed class RealClientTests(OverlayFixture fixture) : IClassFixture<Over
         Assert.Contains("boto3 done", (await S3Tool.RunAsync(python, [script, Endpoint, bucket], AwsEnvironment(folder.Path))).Succeeded(), StringComparison.Ordinal);
     }
 
+    [ClientFact("curl")]
+    public async Task Forms_of_boto3()
+    {
+        using var folder = new TemporaryFolder();
+        var bucket = await RemoteBucketAsync();
+        var python = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
+        var script = Path.Combine(AppContext.BaseDirectory, "Clients", "boto3_post.py");
+        Assert.Contains("boto3 done", (await S3Tool.RunAsync(python, [script, Endpoint, bucket], AwsEnvironment(folder.Path))).Succeeded(), StringComparison.Ordinal);
+    }
+
     private async Task<string> RemoteBucketAsync()
     {
         var bucket = await fixture.NewRemoteBucketAsync();

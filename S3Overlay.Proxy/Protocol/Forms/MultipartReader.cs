@@ -60,7 +60,7 @@ internal sealed class MultipartReader(S3Body source, string boundary, int limit)
         }
 
         CheckLimit(length + 4);
-        var header = _buffer.AsMemory(_start, length);
+        var header = length == 0 ? default : _buffer.AsMemory(_start + 2, length - 2);
         Use(length + 4);
         return header;
     }

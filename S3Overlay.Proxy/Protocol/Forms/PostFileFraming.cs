@@ -39,6 +39,12 @@ internal sealed class PostFileFraming(MultipartReader reader, long? formLength, 
             throw new S3Exception(S3Errors.EntityTooLarge) { Details = [Size("ProposedSize", formLength ?? _read), Size("MaxSizeAllowed", largest)] };
         }
 
+        if (_read > _room)
+        {
+            // What is left cannot hold a boundary; and a body may not become longer than it said.
+            throw new S3Exception(S3Errors.MalformedPostRequest);
+        }
+
         if (count > 0)
         {
             return count;
