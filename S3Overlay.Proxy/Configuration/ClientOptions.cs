@@ -26,6 +26,9 @@ public sealed record ClientOptions
     /// <summary>The one region signatures may name, or null for any.</summary>
     public required string? Region { get; init; }
 
+    /// <summary>Whether signatures of version 2 are taken, too.</summary>
+    public required bool AllowsVersion2 { get; init; }
+
     /// <summary>Whether pages of any origin may read.</summary>
     public required bool AllowsCrossOrigin { get; init; }
 }

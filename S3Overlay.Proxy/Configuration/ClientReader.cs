@@ -43,6 +43,7 @@ internal static class ClientReader
             AllowsDefaultKeys = values.Get(Settings.AllowDefaultKeys),
             Domain = values.Get(Settings.Domain),
             Region = values.Get(Settings.Region),
+            AllowsVersion2 = values.Get(Settings.SigV2),
             AllowsCrossOrigin = values.Get(Settings.Cors),
         };
     }

@@ -29,6 +29,9 @@ public static partial class Settings
     public static readonly Setting<string?> Region = new(
         "S3_OVERLAY_REGION", Clients, null, "The one region that signatures may name. Unset: any.", Parsers.Region);
 
+    public static readonly Setting<bool> SigV2 = new(
+        "S3_OVERLAY_SIGV2", Clients, "true", "Signatures of version 2 are taken, too: in headers, links and forms.", Parsers.Switch);
+
     public static readonly Setting<bool> Cors = new(
         "S3_OVERLAY_CORS", Clients, "true", "Pages of any origin may read; they still have to sign.", Parsers.Switch);
 

@@ -142,7 +142,7 @@ internal sealed class ProxyServices : IAsyncDisposable
 
     private static RequestAuthenticator Authenticator(ClientOptions clients) => new(
         new ClientKeyRing(clients.Keys),
-        new AuthenticationSettings { Region = clients.Region, IsOff = clients.Authentication == AuthenticationMode.None },
+        new AuthenticationSettings { Region = clients.Region, IsOff = clients.Authentication == AuthenticationMode.None, AllowsVersion2 = clients.AllowsVersion2 },
         TimeProvider.System);
 
     private static AccessRights Rights(ClientOptions clients) => new(clients.Keys, clients.Authentication == AuthenticationMode.None);

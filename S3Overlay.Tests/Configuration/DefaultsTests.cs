@@ -24,6 +24,7 @@ public sealed class DefaultsTests : OptionsTestBase
         Assert.Equal("localhost", options.Clients.Domain);
         Assert.Null(options.Clients.Region);
         Assert.True(options.Clients.AllowsCrossOrigin);
+        Assert.True(options.Clients.AllowsVersion2);
         Assert.Equal(AuthenticationMode.Keys, options.Clients.Authentication);
         Assert.Equal(ListingScope.Merged, options.View.Listing);
         Assert.Equal(ListingFailure.Error, options.View.ListingOnError);

@@ -9,6 +9,9 @@ public sealed record AuthenticationSettings
     /// <summary>Whether nothing is checked (<c>S3_OVERLAY_AUTH=none</c>): every caller is anonymous, and chunk signatures are taken off unchecked.</summary>
     public bool IsOff { get; init; }
 
+    /// <summary>Whether signatures of version 2 are taken (<c>S3_OVERLAY_SIGV2</c>).</summary>
+    public bool AllowsVersion2 { get; init; } = true;
+
     /// <summary>How far a client's clock may be off: fifteen minutes, as in S3.</summary>
     public TimeSpan MaxSkew { get; init; } = TimeSpan.FromMinutes(15);
 }

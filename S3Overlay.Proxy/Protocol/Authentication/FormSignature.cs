@@ -67,15 +67,15 @@ internal sealed class FormSignature(IKeyRing keys, AuthenticationSettings settin
 
     private S3Caller VerifyVersion2(PostFields fields, string policy)
     {
+        if (!settings.AllowsVersion2)
+        {
+            throw RequestAuthenticator.NotSupported();
+        }
+
         var accessKey = Required(fields, "AWSAccessKeyId");
         var signature = Required(fields, "signature");
         var secret = SecretOf(accessKey, fields);
-        Span<byte> expected = stackalloc byte[HMACSHA1.HashSizeInBytes];
-        Span<byte> claimed = stackalloc byte[HMACSHA1.HashSizeInBytes];
-        HMACSHA1.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(policy), expected);
-        return Convert.TryFromBase64String(signature, claimed, out var length) && length == claimed.Length && CryptographicOperations.FixedTimeEquals(expected, claimed)
-            ? new(accessKey)
-            : throw Mismatch(accessKey, policy, signature);
+        return SigV2.Holds(secret, HeaderText.FromText(policy), signature) ? new(accessKey) : throw Mismatch(accessKey, policy, signature);
     }
 
     private string SecretOf(string accessKey, PostFields fields)

@@ -14,6 +14,7 @@ namespace S3Overlay.Proxy.Protocol.Authentication;
 public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings settings, TimeProvider time)
 {
     private readonly SigningKeys _signingKeys = new();
+    private readonly Version2Authenticator _version2 = new(keys, settings, time);
     private readonly SignedHeaderNames _headerNames = new();
 
     /// <summary>Authenticates a request.</summary>
@@ -25,10 +26,11 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
     /// The headers as sent. Those that the presigner of a URL moved into its query are put back among them.
     /// </param>
     /// <param name="host">The Host the client named.</param>
+    /// <param name="hostBucket">The bucket that the Host names; empty where the path names it, as version 2 has it.</param>
     /// <returns>The caller, and how the body is to be read.</returns>
     /// <exception cref="S3Exception">The signature is missing a part, is wrong, is of a kind not served, or has had its time.</exception>
     public AuthenticatedRequest Authenticate(
-        string method, string rawPath, string rawQuery, S3Query query, IHeaderDictionary headers, string host)
+        string method, string rawPath, string rawQuery, S3Query query, IHeaderDictionary headers, string host, string hostBucket = "")
     {
         var authorization = headers.Authorization;
         var isPresigned = PresignedQuery.IsPresigned(query);
@@ -37,7 +39,7 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
             return WithoutCheck(query, headers, isPresigned);
         }
 
-        var isPresignedV2 = query.Has("Signature") && query.Has("AWSAccessKeyId");
+        var isPresignedV2 = Version2Authenticator.IsPresigned(query);
         if (authorization.Count > 0 && (isPresigned || isPresignedV2))
         {
             throw new S3Exception(
@@ -56,12 +58,12 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
 
         if (isPresignedV2)
         {
-            throw NotSupported();
+            return WithoutChunkSignatures(_version2.Presigned(method, rawPath, hostBucket, query, headers), headers);
         }
 
         if (authorization.Count == 0)
         {
-            return new(S3Caller.Anonymous, PayloadHashes.Plan(SentPayloadHash(headers) ?? SigV4.UnsignedPayload, signatures: null));
+            return WithoutChunkSignatures(S3Caller.Anonymous, headers);
         }
 
         if (authorization.Count == 1 && authorization[0] is { } value)
@@ -71,7 +73,12 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
                 return SignedHeader(value, method, rawPath, rawQuery, headers, host);
             }
 
-            if (value.StartsWith("AWS ", StringComparison.Ordinal) || value.StartsWith("AWS4-", StringComparison.Ordinal))
+            if (Version2Authenticator.IsHeader(value))
+            {
+                return WithoutChunkSignatures(_version2.Header(value, method, rawPath, hostBucket, query, headers), headers);
+            }
+
+            if (value.StartsWith("AWS4-", StringComparison.Ordinal))
             {
                 throw NotSupported();
             }
@@ -104,12 +111,19 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
         return new(caller, policy);
     }
 
+    private static AuthenticatedRequest WithoutChunkSignatures(S3Caller caller, IHeaderDictionary headers) =>
+        new(caller, PayloadHashes.Plan(SentPayloadHash(headers) ?? SigV4.UnsignedPayload, signatures: null));
+
     private static AuthenticatedRequest WithoutCheck(S3Query query, IHeaderDictionary headers, bool isPresigned)
     {
         var hash = (isPresigned ? query[PresignedQuery.PayloadHash] : null) ?? SentPayloadHash(headers) ?? SigV4.UnsignedPayload;
         if (isPresigned)
         {
             PresignedQuery.MoveToHeaders(query, headers);
+        }
+        else if (Version2Authenticator.IsPresigned(query))
+        {
+            Version2Authenticator.MoveToHeaders(query, headers);
         }
 
         return new(S3Caller.Anonymous, PayloadHashes.Plan(hash, signatures: null, isOff: true));
@@ -129,20 +143,7 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
         claim.PayloadHash = SentPayloadHash(headers)
             ?? throw new S3Exception(S3Errors.InvalidRequest, "Missing required header for this request: x-amz-content-sha256");
         CheckScope(in claim);
-        var now = time.GetUtcNow();
-        if ((now - signedAt).Duration() > settings.MaxSkew)
-        {
-            throw new S3Exception(S3Errors.RequestTimeTooSkewed)
-            {
-                Details =
-                [
-                    new("RequestTime", claim.Time),
-                    new("ServerTime", RequestTime.ForErrors(now)),
-                    new("MaxAllowedSkewMilliseconds", ((long)settings.MaxSkew.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)),
-                ],
-            };
-        }
-
+        RequestTime.CheckSkew(signedAt, claim.Time, time.GetUtcNow(), settings.MaxSkew);
         return Verify(ref claim, claim.PayloadHash, method, rawPath, rawQuery, headers, host, headers.ContainsKey("x-amz-security-token"));
     }
 
@@ -292,7 +293,8 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
     private static S3Exception NotSigned(string headers) =>
         new(S3Errors.AccessDenied, "There were headers present in the request which were not signed") { Details = [new("HeadersNotSigned", headers)] };
 
-    private static S3Exception NotSupported() =>
+    /// <summary>A way of signing that is not served, or is switched off.</summary>
+    internal static S3Exception NotSupported() =>
         new(S3Errors.InvalidRequest, "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
 
     private static S3Exception Malformed(in SignatureClaim claim, string why, KeyValuePair<string, string>? detail = null) =>

@@ -30,6 +30,34 @@ internal static class RequestTime
         return true;
     }
 
+    /// <summary>Reads the date of a version 2 signature: as HTTP has it, or with an offset in place of GMT (RFC 822), as AWS's own examples have it.</summary>
+    public static bool TryParseVersion2(string text, out DateTimeOffset time) =>
+        TryParseHeader(text, out time, out _)
+        || DateTimeOffset.TryParseExact(
+            text, ["ddd, d MMM yyyy HH:mm:ss zzz", "d MMM yyyy HH:mm:ss zzz"], CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out time);
+
+    /// <summary>Holds the time of a signature against the clock.</summary>
+    /// <param name="signedAt">When it was signed.</param>
+    /// <param name="asSent">The same as the client wrote it.</param>
+    /// <param name="now">The time here.</param>
+    /// <param name="most">How far the two may be apart.</param>
+    /// <exception cref="S3Exception">RequestTimeTooSkewed.</exception>
+    public static void CheckSkew(DateTimeOffset signedAt, string asSent, DateTimeOffset now, TimeSpan most)
+    {
+        if ((now - signedAt).Duration() > most)
+        {
+            throw new S3Exception(S3Errors.RequestTimeTooSkewed)
+            {
+                Details =
+                [
+                    new("RequestTime", asSent),
+                    new("ServerTime", ForErrors(now)),
+                    new("MaxAllowedSkewMilliseconds", ((long)most.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)),
+                ],
+            };
+        }
+    }
+
     /// <summary>As error bodies show times: <c>2013-05-24T00:00:00Z</c>.</summary>
     public static string ForErrors(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

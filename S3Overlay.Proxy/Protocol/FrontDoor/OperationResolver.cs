@@ -25,6 +25,9 @@ public static class OperationResolver
         "partNumber", "uploadId", "bucket-region", "session", "id", "allow-unordered",
     };
 
+    /// <summary>Every parameter that chooses what is asked for: a signature that leaves one open could be used for something else.</summary>
+    public static IEnumerable<string> ChoosingParameters => SubResources.Concat(BucketConfigurations);
+
     /// <summary>Resolves a request.</summary>
     /// <exception cref="S3Exception">MethodNotAllowed, NotImplemented for sub-resources unknown here, InvalidArgument.</exception>
     public static S3Operation Resolve(string method, string bucket, string key, S3Query query, IHeaderDictionary headers)

@@ -90,7 +90,7 @@ public sealed class S3FrontDoor(
         var query = S3Query.Parse(target.RawQuery);
 
         // 3
-        var authenticated = authenticator.Authenticate(http.Method, target.RawPath, target.RawQuery, query, http.Headers, host);
+        var authenticated = authenticator.Authenticate(http.Method, target.RawPath, target.RawQuery, query, http.Headers, host, target.IsVirtualHosted ? target.Bucket : "");
 
         // 4
         call.Operation = OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers);

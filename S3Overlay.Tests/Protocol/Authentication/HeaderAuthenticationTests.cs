@@ -280,7 +280,7 @@ public sealed class HeaderAuthenticationTests : AuthenticatorTestBase
     [InlineData(Credential + ", SignedHeaders=host, SignedHeaders=host, Signature=00", "AuthorizationHeaderMalformed")]
     [InlineData(Credential + ", SignedHeaders=Host;;, Signature=00", "AuthorizationHeaderMalformed")]
     [InlineData("AWS4-ECDSA-P256-SHA256 Credential=A/20130524/s3/aws4_request, SignedHeaders=host, Signature=00", "InvalidRequest")]
-    [InlineData("AWS AKIAIOSFODNN7EXAMPLE:frJIUN8DYpKDtOLCwo//yllqDzg=", "InvalidRequest")]
+    [InlineData("AWS AKIAIOSFODNN7EXAMPLE:frJIUN8DYpKDtOLCwo//yllqDzg=", "SignatureDoesNotMatch")]
     [InlineData("Basic YTpi", "InvalidArgument")]
     [InlineData("Bearer x", "InvalidArgument")]
     public void OtherSchemesAndMalformedHeadersAreRefused(string authorization, string code)

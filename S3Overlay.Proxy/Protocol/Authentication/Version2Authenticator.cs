@@ -1,0 +1,149 @@
+using System.Globalization;
+
+using Microsoft.AspNetCore.Http;
+
+namespace S3Overlay.Proxy.Protocol.Authentication;
+
+/// <summary>Checks requests and links signed with version 2, which old clients and many a script still send.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html</remarks>
+internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSettings settings, TimeProvider time)
+{
+    private const string AccessKeyParameter = "AWSAccessKeyId";
+    private const string SignatureParameter = "Signature";
+    private const string ExpiresParameter = "Expires";
+    private const string Scheme = "AWS ";
+
+    /// <summary>Whether an Authorization header is of this version.</summary>
+    public static bool IsHeader(string authorization) => authorization.StartsWith(Scheme, StringComparison.Ordinal);
+
+    /// <summary>Whether a query claims to be signed with this version.</summary>
+    public static bool IsPresigned(S3Query query) => query.Has(SignatureParameter) || query.Has(AccessKeyParameter);
+
+    /// <summary>Checks an Authorization header.</summary>
+    /// <exception cref="S3Exception">InvalidArgument, AccessDenied, RequestTimeTooSkewed, InvalidAccessKeyId, SignatureDoesNotMatch.</exception>
+    public S3Caller Header(string authorization, string method, string rawPath, string hostBucket, S3Query query, IHeaderDictionary headers)
+    {
+        RefuseWhereOff();
+        var claim = authorization.AsSpan(Scheme.Length).Trim();
+        var colon = claim.LastIndexOf(':');
+        if (colon <= 0)
+        {
+            throw new S3Exception(S3Errors.InvalidArgument, "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature")
+            {
+                Details = [new("ArgumentName", "Authorization")],
+            };
+        }
+
+        var hasAmzDate = headers.TryGetValue("x-amz-date", out var amzDate);
+        var date = headers.Date.ToString();
+        if (!RequestTime.TryParseVersion2(hasAmzDate ? amzDate.ToString() : date, out var signedAt))
+        {
+            throw new S3Exception(S3Errors.AccessDenied, "AWS authentication requires a valid Date or x-amz-date header");
+        }
+
+        RequestTime.CheckSkew(signedAt, hasAmzDate ? amzDate.ToString() : date, time.GetUtcNow(), settings.MaxSkew);
+        return Verify(
+            claim[..colon].ToString(), claim[(colon + 1)..].ToString(), method, rawPath, hostBucket, query, headers, hasAmzDate ? "" : date, headers.ContainsKey("x-amz-security-token"));
+    }
+
+    /// <summary>Checks a link, and makes headers of what its signer put into its query.</summary>
+    /// <exception cref="S3Exception">AccessDenied, InvalidAccessKeyId, SignatureDoesNotMatch.</exception>
+    public S3Caller Presigned(string method, string rawPath, string hostBucket, S3Query query, IHeaderDictionary headers)
+    {
+        RefuseWhereOff();
+        var (accessKey, signature, expires) = (query[AccessKeyParameter], query[SignatureParameter], query[ExpiresParameter]);
+        if (accessKey is null || signature is null || expires is null)
+        {
+            throw new S3Exception(S3Errors.AccessDenied, "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters");
+        }
+
+        if (!long.TryParse(expires, NumberStyles.None, CultureInfo.InvariantCulture, out var end))
+        {
+            throw new S3Exception(S3Errors.AccessDenied, $"Invalid date (should be seconds since epoch): {expires}");
+        }
+
+        var now = time.GetUtcNow();
+        if (now.ToUnixTimeSeconds() > end)
+        {
+            throw new S3Exception(S3Errors.AccessDenied, "Request has expired")
+            {
+                Details = [new("Expires", RequestTime.ForErrors(DateTimeOffset.FromUnixTimeSeconds(end))), new("ServerTime", RequestTime.ForErrors(now))],
+            };
+        }
+
+        // A plus that a client left as it is was read as a space, which no signature has.
+        signature = signature.Replace(' ', '+');
+        MoveToHeaders(query, headers);
+        return Verify(accessKey, signature, method, rawPath, hostBucket, query, headers, expires, query.Has("x-amz-security-token") || headers.ContainsKey("x-amz-security-token"));
+    }
+
+    /// <summary>Makes headers of what presigners put into the query of a link: it is signed over as the headers it stands for.</summary>
+    public static void MoveToHeaders(S3Query query, IHeaderDictionary headers)
+    {
+        PresignedQuery.MoveToHeaders(query, headers);
+        foreach (var name in (string[])["content-type", "content-md5"])
+        {
+            if (query[name] is { Length: > 0 } value && !headers.ContainsKey(name) && !value.AsSpan().ContainsAny('\r', '\n', '\0'))
+            {
+                headers[name] = HeaderText.FromText(value);
+            }
+        }
+    }
+
+    private S3Caller Verify(
+        string accessKey, string signature, string method, string rawPath, string hostBucket, S3Query query, IHeaderDictionary headers, string date, bool hasToken)
+    {
+        if (!keys.TryGetSecret(accessKey, out var secret))
+        {
+            throw new S3Exception(S3Errors.InvalidAccessKeyId) { Details = [new("AWSAccessKeyId", accessKey)] };
+        }
+
+        if (hasToken)
+        {
+            // Keys here have no session tokens. One that is sent belongs to other credentials: ignoring it would hide the mix-up.
+            throw new S3Exception(S3Errors.InvalidToken);
+        }
+
+        var toSign = SigV2.StringToSign(method, rawPath, hostBucket, query, headers, date);
+        if (SigV2.Holds(secret, toSign, signature))
+        {
+            return new(accessKey);
+        }
+
+        foreach (var other in OtherForms(rawPath, hostBucket))
+        {
+            if (SigV2.Holds(secret, SigV2.StringToSign(method, other, hostBucket, query, headers, date), signature))
+            {
+                return new(accessKey);
+            }
+        }
+
+        throw new S3Exception(S3Errors.SignatureDoesNotMatch)
+        {
+            Details = [new("AWSAccessKeyId", accessKey), new("StringToSign", toSign), new("SignatureProvided", signature)],
+        };
+    }
+
+    /// <summary>What clients sign in place of the path they send, which names the same bucket and key.</summary>
+    private static IEnumerable<string> OtherForms(string rawPath, string hostBucket)
+    {
+        if (hostBucket.Length == 0 && rawPath.Length > 1 && rawPath.IndexOf('/', 1) < 0)
+        {
+            // botocore: a bucket ends with a slash.
+            yield return rawPath + "/";
+        }
+
+        if (UriEncoding.TryDecode(rawPath, out var decoded) && UriEncoding.EncodeKey(decoded) is var encoded && encoded != rawPath)
+        {
+            yield return encoded;
+        }
+    }
+
+    private void RefuseWhereOff()
+    {
+        if (!settings.AllowsVersion2)
+        {
+            throw RequestAuthenticator.NotSupported();
+        }
+    }
+}
