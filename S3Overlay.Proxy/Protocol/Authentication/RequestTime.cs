@@ -30,11 +30,21 @@ internal static class RequestTime
         return true;
     }
 
-    /// <summary>Reads the date of a version 2 signature: as HTTP has it, or with an offset in place of GMT (RFC 822), as AWS's own examples have it.</summary>
-    public static bool TryParseVersion2(string text, out DateTimeOffset time) =>
-        TryParseHeader(text, out time, out _)
-        || DateTimeOffset.TryParseExact(
-            text, ["ddd, d MMM yyyy HH:mm:ss zzz", "d MMM yyyy HH:mm:ss zzz"], CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out time);
+    /// <summary>
+    /// Reads the date of a version 2 signature: as HTTP has it, or with an offset in place of GMT (RFC 822), as AWS's own examples have it. Which day of
+    /// the week it is said to be does not count: a clock that is off is to be told so. Nothing is signed before 1970.
+    /// </summary>
+    public static bool TryParseVersion2(string text, out DateTimeOffset time)
+    {
+        var day = text.AsSpan(text.IndexOf(',', StringComparison.Ordinal) + 1).Trim();
+        var isDate = DateTimeOffset.TryParseExact(
+            day,
+            ["d MMM yyyy HH:mm:ss 'GMT'", "d MMM yyyy HH:mm:ss 'UTC'", "d MMM yyyy HH:mm:ss zzz"],
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out time);
+        return (isDate || TryParseHeader(text, out time, out _)) && time >= DateTimeOffset.UnixEpoch;
+    }
 
     /// <summary>Holds the time of a signature against the clock.</summary>
     /// <param name="signedAt">When it was signed.</param>
