@@ -12,13 +12,16 @@ internal static class BucketListDocument
     private static readonly XmlReaderSettings Settings = new() { Async = true, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = 16 << 20 };
 
     /// <summary>The buckets; none where the document is something else.</summary>
-    public static async Task<IReadOnlyList<LayerBucket>> ReadAsync(Stream body, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<LayerBucket>> ReadAsync(Stream body, CancellationToken cancellationToken) => await TryReadAsync(body, cancellationToken) ?? [];
+
+    /// <summary>The buckets; null where the document is something else.</summary>
+    public static async Task<IReadOnlyList<LayerBucket>?> TryReadAsync(Stream body, CancellationToken cancellationToken)
     {
         try
         {
             using var reader = XmlReader.Create(body, Settings);
             var root = await XElement.LoadAsync(reader, LoadOptions.None, cancellationToken);
-            return
+            return root.Name.LocalName != "ListAllMyBucketsResult" ? null :
             [
                 .. root.Descendants().Where(e => e.Name.LocalName == "Bucket").Select(bucket => new LayerBucket(
                     Child(bucket, "Name"),
@@ -27,7 +30,7 @@ internal static class BucketListDocument
         }
         catch (XmlException)
         {
-            return [];
+            return null;
         }
     }
 

@@ -15,20 +15,20 @@ internal static class ListingDocument
         Async = true, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, CheckCharacters = false, IgnoreWhitespace = false, MaxCharactersInDocument = 64 << 20,
     };
 
-    public static async Task<RemotePage> ReadAsync(Stream body, string remote, CancellationToken cancellationToken)
+    public static async Task<RemotePage> ReadAsync(Stream body, string endpoint, CancellationToken cancellationToken)
     {
         try
         {
             using var reader = XmlReader.Create(body, Settings);
-            return await ReadAsync(reader, remote, cancellationToken);
+            return await ReadAsync(reader, endpoint, cancellationToken);
         }
         catch (XmlException e)
         {
-            throw new RemoteException(RemoteFailure.Unavailable, $"The remote {remote} answered a listing that is not XML.", e);
+            throw new RemoteException(RemoteFailure.Unavailable, $"The {endpoint} answered a listing that is not XML.", e);
         }
     }
 
-    private static async Task<RemotePage> ReadAsync(XmlReader reader, string remote, CancellationToken cancellationToken)
+    private static async Task<RemotePage> ReadAsync(XmlReader reader, string endpoint, CancellationToken cancellationToken)
     {
         var objects = new List<ListingRow>();
         var prefixes = new List<ListingRow>();
@@ -37,7 +37,7 @@ internal static class ListingDocument
         string? token = null;
         if (await reader.MoveToContentAsync() != XmlNodeType.Element || reader.LocalName != "ListBucketResult")
         {
-            throw new RemoteException(RemoteFailure.Unavailable, $"The remote {remote} answered a listing with <{reader.LocalName}>.");
+            throw new RemoteException(RemoteFailure.Unavailable, $"The {endpoint} answered a listing with <{reader.LocalName}>.");
         }
 
         await reader.ReadAsync();
@@ -82,10 +82,10 @@ internal static class ListingDocument
 
         if (isTruncated && token is null)
         {
-            throw new RemoteException(RemoteFailure.Unavailable, $"The remote {remote} cut a listing off without a token to go on with: it does not know ListObjectsV2.");
+            throw new RemoteException(RemoteFailure.Unavailable, $"The {endpoint} cut a listing off without a token to go on with: it does not know ListObjectsV2.");
         }
 
-        return new RemotePage(Merge(Decoded(objects, isEncoded), Decoded(prefixes, isEncoded), remote), isTruncated ? token : null);
+        return new RemotePage(Merge(Decoded(objects, isEncoded), Decoded(prefixes, isEncoded), endpoint), isTruncated ? token : null);
     }
 
     private static async Task<ListingRow> ObjectAsync(XmlReader reader)
@@ -152,7 +152,7 @@ internal static class ListingDocument
         ? rows
         : rows.ConvertAll(row => UriEncoding.TryDecodeQuery(row.Name, out var name) ? row with { Name = name } : row);
 
-    private static List<ListingRow> Merge(List<ListingRow> objects, List<ListingRow> prefixes, string remote)
+    private static List<ListingRow> Merge(List<ListingRow> objects, List<ListingRow> prefixes, string endpoint)
     {
         var rows = new List<ListingRow>(objects.Count + prefixes.Count);
         for (int o = 0, p = 0; o < objects.Count || p < prefixes.Count;)
@@ -161,7 +161,7 @@ internal static class ListingDocument
             var row = takesObject ? objects[o++] : prefixes[p++];
             if (rows.Count > 0 && Utf8Order.Compare(rows[^1].Name, row.Name) > 0)
             {
-                throw new RemoteException(RemoteFailure.Unavailable, $"The remote {remote} lists keys out of order: its listing cannot be merged.");
+                throw new RemoteException(RemoteFailure.Unavailable, $"The {endpoint} lists keys out of order: its listing cannot be merged.");
             }
 
             rows.Add(row);

@@ -67,7 +67,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         }
 
         await using var body = await answer.BodyAsync(cancellationToken);
-        return await ListingDocument.ReadAsync(body, settings.Name, cancellationToken);
+        return await ListingDocument.ReadAsync(body, $"{settings.Role} {settings.Name}", cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -145,7 +145,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         }
         catch (Exception failure) when (failure is IOException or HttpRequestException)
         {
-            throw new RemoteException(RemoteFailure.BodyBroken, $"The remote {settings.Name} broke off within a document.", failure);
+            throw new RemoteException(RemoteFailure.BodyBroken, $"The {settings.Role} {settings.Name} broke off within a document.", failure);
         }
 
         if (length > LongestDocument || (answer.ContentLength is { } promised && promised != length))
@@ -206,5 +206,5 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     private Func<string, string, CancellationToken, Task<WireAnswer>> AskAgainFor(RemoteRead read) =>
         (range, etag, cancellationToken) => client.SendAsync(Request("GET", read with { Range = range, IfMatch = etag, IfNoneMatch = null }), cancellationToken);
 
-    private RemoteException Nonsense(string what) => new(RemoteFailure.Unavailable, $"The remote {settings.Name} answered {what}.");
+    private RemoteException Nonsense(string what) => new(RemoteFailure.Unavailable, $"The {settings.Role} {settings.Name} answered {what}.");
 }

@@ -120,7 +120,8 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         }
     }
 
-    private static async Task<S3Exception> RefusedAsync(WireAnswer answer, CancellationToken cancellationToken) =>
+    /// <summary>What an answer means that the overlay has no use for.</summary>
+    internal static async Task<S3Exception> RefusedAsync(WireAnswer answer, CancellationToken cancellationToken) =>
         Refused(answer.Status, (await answer.ErrorAsync(cancellationToken)).Code);
 
     /// <summary>A store that refuses the overlay its own state: full is what a client can be told; all else is for whoever runs it, and passes or is mended.</summary>
@@ -131,6 +132,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         Headers = [new("Retry-After", "2")],
     };
 
-    private static S3Exception Unavailable(RemoteException failure) =>
+    /// <summary>What the store's failure is to a client: never one of the remote, which a setting may allow to be passed over.</summary>
+    internal static S3Exception Unavailable(RemoteException failure) =>
         new(S3Errors.ServiceUnavailable, failure.Message, failure) { Headers = [new("Retry-After", "2")] };
 }

@@ -26,11 +26,15 @@ public sealed class RemoteRows : IListingSource
     private int _pageSize;
 
     /// <summary>The rows that <paramref name="query"/> wants of <paramref name="bucket"/>.</summary>
-    public RemoteRows(RemoteBucket bucket, ListingQuery query, ILogger logger)
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="query">The query.</param>
+    /// <param name="logger">Where a wrong order is told.</param>
+    /// <param name="layer">What the layer is to people.</param>
+    public RemoteRows(RemoteBucket bucket, ListingQuery query, ILogger logger, string layer = "remote")
     {
         _bucket = bucket;
         _query = query;
-        _order = new RowOrder("remote", logger);
+        _order = new RowOrder(layer, logger);
         _hasEnded = Places.IsPast(query);
         _pageSize = Math.Clamp(query.PageSize, 1, ListRequest.MaxPage);
     }

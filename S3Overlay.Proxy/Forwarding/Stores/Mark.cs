@@ -1,0 +1,48 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace S3Overlay.Proxy.Forwarding.Stores;
+
+/// <summary>
+/// What a tombstone or a bucket's mark says of itself. That the object is there is what counts; its body is for people, and for the keys of cut names.
+/// </summary>
+/// <param name="Kind"><c>tombstone</c> or <c>deleted-bucket</c>.</param>
+/// <param name="Version">The format, <see cref="Format"/>.</param>
+/// <param name="Bucket">The bucket, in the client's view.</param>
+/// <param name="Key">The whole key, in the client's view; null for a bucket's mark.</param>
+internal sealed record Mark(
+    [property: JsonPropertyName("s3overlay")] string Kind,
+    [property: JsonPropertyName("version")] int Version,
+    [property: JsonPropertyName("bucket")] string Bucket,
+    [property: JsonPropertyName("key")] string? Key)
+{
+    /// <summary>The format that is written.</summary>
+    public const int Format = 1;
+
+    /// <summary>More than any mark has in bytes: a key of 1024 control characters, each of them escaped.</summary>
+    public const int Limit = 8192;
+
+    private static readonly JsonSerializerOptions Options = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    /// <summary>The mark that a key was deleted.</summary>
+    public static Mark Tombstone(string bucket, string key) => new("tombstone", Format, bucket, key);
+
+    /// <summary>The mark that a bucket was deleted.</summary>
+    public static Mark DeletedBucket(string bucket) => new("deleted-bucket", Format, bucket, null);
+
+    /// <summary>The object's body.</summary>
+    public WireBody ToBody() => WireBody.Of(JsonSerializer.SerializeToUtf8Bytes(this, Options));
+
+    /// <summary>Reads a body; null where it is no mark.</summary>
+    public static Mark? Parse(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Mark>(body, Options);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using System.Collections.Concurrent;
+
+namespace S3Overlay.Proxy.Forwarding.Stores;
+
+/// <summary>Work on something with a name, which whoever wants it while it is under way shares. It does not end with the client that happened to come first.</summary>
+internal sealed class OnceAtATime(Func<string, Task> work)
+{
+    private readonly ConcurrentDictionary<string, Lazy<Task>> _running = new(StringComparer.Ordinal);
+
+    /// <summary>Joins the work, or starts it.</summary>
+    public Task RunAsync(string name, CancellationToken cancellationToken) =>
+        _running.GetOrAdd(name, key => new Lazy<Task>(() => WorkAsync(key))).Value.WaitAsync(cancellationToken);
+
+    private async Task WorkAsync(string name)
+    {
+        try
+        {
+            await work(name);
+        }
+        finally
+        {
+            _running.TryRemove(name, out _);
+        }
+    }
+}

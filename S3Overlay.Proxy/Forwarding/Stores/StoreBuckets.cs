@@ -1,0 +1,120 @@
+using System.Text;
+
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Forwarding.Stores;
+
+/// <summary>Makes, deletes and lists the store's buckets.</summary>
+internal sealed class StoreBuckets
+{
+    private const int MaxAttempts = 5;
+
+    private static readonly WireRequest List = new("GET", "", "", "", []);
+
+    private readonly StoreCalls _calls;
+    private readonly StoreSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly OnceAtATime _making;
+
+    /// <summary>The buckets of a store.</summary>
+    public StoreBuckets(StoreCalls calls, StoreSettings settings, TimeProvider time)
+    {
+        (_calls, _settings, _time) = (calls, settings, time);
+        _making = new OnceAtATime(MakeAsync);
+    }
+
+    /// <summary>Makes a bucket; that it is there already is no error. However many ask at once, the store is asked once.</summary>
+    /// <exception cref="S3Exception">BucketAlreadyExists where somebody else owns it; what the store refuses.</exception>
+    public Task CreateAsync(string bucket, CancellationToken cancellationToken) => _making.RunAsync(bucket, cancellationToken);
+
+    /// <summary>Deletes a bucket; that it is not there is no error.</summary>
+    /// <exception cref="S3Exception">BucketNotEmpty; what the store refuses.</exception>
+    public async Task DeleteAsync(string bucket, CancellationToken cancellationToken)
+    {
+        using var answer = await _calls.SendAsync(new WireRequest("DELETE", bucket, "", "", []), cancellationToken);
+        if (answer.Status is < 300 or 404)
+        {
+            return;
+        }
+
+        var error = await answer.ErrorAsync(cancellationToken);
+        throw answer.Status == 409 && error.Code == S3Errors.BucketNotEmpty.Code
+            ? new S3Exception(S3Errors.BucketNotEmpty)
+            : await StoreCalls.RefusedAsync(answer, cancellationToken);
+    }
+
+    /// <summary>The buckets, without the overlay's own.</summary>
+    public async Task<IReadOnlyList<LayerBucket>> ListAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await _calls.SendAsync(List, cancellationToken);
+        if (answer.Status != 200)
+        {
+            throw await StoreCalls.RefusedAsync(answer, cancellationToken);
+        }
+
+        IReadOnlyList<LayerBucket>? found;
+        try
+        {
+            await using var body = await answer.BodyAsync(cancellationToken);
+            found = await BucketListDocument.TryReadAsync(body, cancellationToken);
+        }
+        catch (Exception broken) when (broken is IOException or HttpRequestException)
+        {
+            throw new S3Exception(S3Errors.ServiceUnavailable, "The local store broke off within the list of its buckets.", broken);
+        }
+
+        return found is null
+            ? throw new S3Exception(S3Errors.ServiceUnavailable, "The local store answered something that is no list of buckets.")
+            : [.. found.Where(bucket => !string.Equals(bucket.Name, _settings.CacheBucket, StringComparison.OrdinalIgnoreCase))];
+    }
+
+    private async Task MakeAsync(string bucket)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            using var answer = await _calls.SendAsync(new WireRequest("PUT", bucket, "", "", []) { Body = Configuration() }, CancellationToken.None);
+            if (answer.Status < 300)
+            {
+                return;
+            }
+
+            var error = await answer.ErrorAsync(CancellationToken.None);
+            if (answer.Status == 409 && error.Code == S3Errors.BucketAlreadyOwnedByYou.Code)
+            {
+                return;
+            }
+
+            // Stores say BucketAlreadyExists of one's own bucket as well, as when it was asked for in another region; and other things while another proxy makes it.
+            if (answer.Status == 409 && await IsOursAsync(bucket))
+            {
+                return;
+            }
+
+            if (error.Code == S3Errors.BucketAlreadyExists.Code)
+            {
+                throw new S3Exception(S3Errors.BucketAlreadyExists, $"The bucket {bucket} cannot be made at the local store: the name is somebody else's there.");
+            }
+
+            if (answer.Status != 409 || attempt == MaxAttempts)
+            {
+                throw await StoreCalls.RefusedAsync(answer, CancellationToken.None);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(200 * attempt), _time);
+        }
+    }
+
+    private async Task<bool> IsOursAsync(string bucket)
+    {
+        using var answer = await _calls.SendAsync(new WireRequest("HEAD", bucket, "", "", []), CancellationToken.None);
+        return answer.Status < 300;
+    }
+
+    private WireBody? Configuration() => _settings.BucketLocation == "us-east-1"
+        ? null
+        : WireBody.Of(Encoding.UTF8.GetBytes(
+            "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>"
+            + _settings.BucketLocation
+            + "</LocationConstraint></CreateBucketConfiguration>"));
+}

@@ -1,0 +1,155 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Listings;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Listings;
+
+namespace S3Overlay.Proxy.Forwarding.Stores;
+
+/// <summary>
+/// What a key is in an S3 endpoint as the writable layer. Written objects are under their own keys in their own buckets; all else is in the cache bucket, so that
+/// proxies without any state of their own can share the endpoint.
+/// </summary>
+/// <remarks>
+/// <code>
+///   written     bucket/key is there                        HEAD
+///   deleted     it is not, and t/bucket/key is there       HEAD, HEAD
+///   nothing     neither is
+/// </code>
+/// The key itself is asked first. A delete puts its tombstone before it takes the object away, so that whoever no longer finds the object finds the tombstone.
+/// </remarks>
+internal sealed class StoreLayerState : ILayerState
+{
+    /// <summary>How long one proxy alone trusts what it knows of buckets: for changes behind its back (rule D4).</summary>
+    private static readonly TimeSpan AloneLifetime = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan SharedLifetime = TimeSpan.FromSeconds(1);
+
+    private readonly StoreCalls _calls;
+    private readonly StoreBuckets _buckets;
+    private readonly CacheBucket _cache;
+    private readonly Tombstones _tombstones;
+    private readonly BucketMemory _memory;
+    private readonly OnceAtATime _ensuring;
+    private readonly ILogger _logger;
+
+    /// <summary>The state kept in an endpoint.</summary>
+    public StoreLayerState(StoreCalls calls, StoreSettings settings, TimeProvider time, ILogger logger)
+    {
+        _calls = calls;
+        _logger = logger;
+        _buckets = new StoreBuckets(calls, settings, time);
+        _cache = new CacheBucket(calls, _buckets, settings, time);
+        _tombstones = new Tombstones(calls, _cache, logger);
+        _memory = new BucketMemory(AskAsync, settings.Proxies == 1 ? AloneLifetime : SharedLifetime, time);
+        _ensuring = new OnceAtATime(EnsureAsync);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<KeyState> ResolveAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        await IsWrittenAsync(bucket, key, cancellationToken) ? KeyState.Written
+        : await _tombstones.HasAsync(bucket, key, cancellationToken) ? KeyState.Deleted
+        : KeyState.Nothing;
+
+    /// <summary>Whether a key has a tombstone; what that means only whoever knows that the key is not written can tell. One call.</summary>
+    public Task<bool> IsDeletedAsync(string bucket, string key, CancellationToken cancellationToken) => _tombstones.HasAsync(bucket, key, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        new(_tombstones.PutAsync(bucket, key, cancellationToken));
+
+    /// <inheritdoc/>
+    /// <remarks>May be a minute old; a second where several proxies share the endpoint. Never older than a change made through this object.</remarks>
+    public ValueTask<BucketState> ResolveBucketAsync(string bucket, CancellationToken cancellationToken) => _memory.FindAsync(bucket, cancellationToken);
+
+    /// <summary>
+    /// Forgets what is known of a bucket: to be called by whoever made, deleted or missed a bucket at the endpoint without this object.
+    /// </summary>
+    public void ForgetBucket(string bucket) => _memory.Forget(bucket);
+
+    /// <inheritdoc/>
+    public ValueTask EnsureBucketAsync(string bucket, CancellationToken cancellationToken) => new(_ensuring.RunAsync(bucket, cancellationToken));
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The local half goes first and the mark comes last, so that there is nothing to be undone: a mark put first would have to be taken back from a bucket that
+    /// turns out not to be empty, and would take another proxy's mark along. Whichever instant it ends at in between, clients see what they saw before, an empty
+    /// bucket: the remote's keys stay hidden under their tombstones, which are not kept in the bucket.
+    /// </remarks>
+    public async ValueTask DeleteBucketAsync(string bucket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _buckets.DeleteAsync(bucket, cancellationToken);
+
+            // From here on it is finished, whether or not the client still waits.
+            await _cache.PutAsync(CacheNames.BucketMark(bucket), Mark.DeletedBucket(bucket).ToBody(), CancellationToken.None);
+        }
+        finally
+        {
+            _memory.Forget(bucket);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken) => await _buckets.ListAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public IListingSource ListWritten(string bucket, ListingQuery query) =>
+        new StoreRows(new RemoteRows(new RemoteBucket(_calls.Reads, bucket, ""), query, _logger, "local"));
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<string> ListDeletedAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
+        _tombstones.ListAsync(bucket, prefix, after, cancellationToken);
+
+    private async Task<bool> IsWrittenAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        using var answer = await _calls.SendAsync(new WireRequest("HEAD", bucket, key, "", []), cancellationToken);
+        if (answer.Status < 300)
+        {
+            return true;
+        }
+
+        if (answer.Status == 404)
+        {
+            return false;
+        }
+
+        // A HEAD has no document that would say why.
+        using var explained = await _calls.SendAsync(new WireRequest("GET", bucket, key, "", [new("Range", "bytes=0-0")]), cancellationToken);
+        if (explained.Status is < 300 or 404 or 416)
+        {
+            return explained.Status != 404;
+        }
+
+        var error = await explained.ErrorAsync(cancellationToken);
+        return StoreErrors.IsEncrypted(error)
+            || (StoreErrors.IsImpossibleName(error) ? false : throw await StoreCalls.RefusedAsync(explained, cancellationToken));
+    }
+
+    private async Task EnsureAsync(string bucket)
+    {
+        // Asked first, since making one's own bucket once more resets its ACL in some places.
+        if ((await _memory.FindAsync(bucket, CancellationToken.None)).Exists)
+        {
+            return;
+        }
+
+        try
+        {
+            await _buckets.CreateAsync(bucket, CancellationToken.None);
+        }
+        finally
+        {
+            _memory.Forget(bucket);
+        }
+    }
+
+    private async Task<BucketState> AskAsync(string bucket)
+    {
+        var exists = _calls.ExistsAsync(bucket, "", CancellationToken.None);
+        var isOpaque = _calls.ExistsAsync(_cache.Name, CacheNames.BucketMark(bucket), CancellationToken.None);
+        await Task.WhenAll(exists, isOpaque);
+        return new BucketState(await exists, await isOpaque);
+    }
+}

@@ -1,0 +1,32 @@
+using S3Overlay.Proxy.Overlay.Listings;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Listings;
+
+namespace S3Overlay.Proxy.Forwarding.Stores;
+
+/// <summary>
+/// The store's own rows of a bucket. A store that cannot be listed is a failure of local: it must not be taken for one of the remote, which settings may allow to be
+/// left out of a listing.
+/// </summary>
+internal sealed class StoreRows(RemoteRows rows) : IListingSource
+{
+    /// <inheritdoc/>
+    public async ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await rows.NextAsync(cancellationToken);
+        }
+        catch (RemoteException failure)
+        {
+            throw StoreCalls.Unavailable(failure);
+        }
+        catch (Exception broken) when (broken is IOException or HttpRequestException)
+        {
+            throw StoreCalls.Unavailable(new RemoteException(RemoteFailure.Unavailable, "The local store broke off within a listing.", broken));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => rows.DisposeAsync();
+}

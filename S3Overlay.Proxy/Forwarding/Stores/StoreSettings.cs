@@ -1,0 +1,14 @@
+namespace S3Overlay.Proxy.Forwarding.Stores;
+
+/// <summary>How the overlay uses an S3 endpoint as its writable layer.</summary>
+public sealed record StoreSettings
+{
+    /// <summary>The bucket that holds what is the overlay's own: tombstones, marks, copies.</summary>
+    public string CacheBucket { get; init; } = "s3-overlay-cache";
+
+    /// <summary>The region that buckets are made in; us-east-1 is what is not said.</summary>
+    public string BucketLocation { get; init; } = "us-east-1";
+
+    /// <summary>How many proxies share the endpoint. With more than one, what one of them knows of buckets may be a second old.</summary>
+    public int Proxies { get; init; } = 1;
+}

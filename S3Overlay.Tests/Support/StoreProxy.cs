@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
+using S3Overlay.Proxy.Forwarding;
+using S3Overlay.Proxy.Forwarding.Stores;
+using S3Overlay.Proxy.Protocol.Authentication;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>What one proxy has of a shared store: several of them over one endpoint share nothing but that.</summary>
+internal sealed class StoreProxy : IDisposable
+{
+    private readonly S3WireClient _client;
+
+    public StoreProxy(Uri endpoint, int proxies = 2, TimeProvider? time = null, string location = "us-east-1", string accessKey = "minioadmin", string secretKey = "minioadmin")
+    {
+        time ??= TimeProvider.System;
+        var settings = new EndpointSettings
+        {
+            Role = "local store",
+            IsWritable = true,
+            Endpoint = endpoint,
+            Region = "us-east-1",
+            FirstByteTimeout = TimeSpan.FromSeconds(10),
+            InstanceId = Guid.NewGuid().ToString("n"),
+        };
+        Settings = new StoreSettings { Proxies = proxies, BucketLocation = location };
+        _client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials(accessKey, secretKey)), time);
+        Calls = new StoreCalls(settings, _client, time);
+        State = new StoreLayerState(Calls, Settings, time, NullLogger.Instance);
+    }
+
+    public StoreSettings Settings { get; }
+
+    public StoreCalls Calls { get; }
+
+    public StoreLayerState State { get; }
+
+    /// <summary>Writes an object, as a client's PUT is forwarded.</summary>
+    public Task WriteAsync(string bucket, string key, CancellationToken cancellationToken = default) =>
+        Calls.PutAsync(bucket, key, WireBody.Of(new byte[] { 1 }), [], cancellationToken);
+
+    /// <summary>Deletes an object as the overlay does.</summary>
+    public async Task DeleteAsync(string bucket, string key, CancellationToken cancellationToken = default)
+    {
+        await State.MarkDeletedAsync(bucket, key, cancellationToken);
+        await Calls.DeleteAsync(bucket, key, cancellationToken);
+    }
+
+    public void Dispose() => _client.Dispose();
+}

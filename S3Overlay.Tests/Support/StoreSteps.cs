@@ -1,0 +1,92 @@
+namespace S3Overlay.Tests.Support;
+
+/// <summary>Lets something happen at each instant that lies between two calls of something else, one instant a run, until there are no more.</summary>
+internal static class StoreSteps
+{
+    /// <summary>
+    /// Runs <paramref name="first"/> again and again, each time with <paramref name="between"/> one call further on: before the call takes effect, then after it did.
+    /// </summary>
+    /// <param name="store">The store.</param>
+    /// <param name="first">What is interrupted; gets the number of the run, to name things by.</param>
+    /// <param name="between">What happens in between.</param>
+    /// <param name="check">What holds afterwards.</param>
+    /// <returns>How many instants there were.</returns>
+    public static async Task<int> SweepAsync(StoreServer store, Func<int, Task> first, Func<int, Task> between, Func<int, Task> check)
+    {
+        var runs = 0;
+        foreach (var isAfter in (bool[])[false, true])
+        {
+            for (var step = 0; ; step++)
+            {
+                var (run, seen, hit) = (runs, 0, false);
+                async Task Hook(StoreCall call)
+                {
+                    if (Interlocked.Increment(ref seen) - 1 == step)
+                    {
+                        hit = true;
+                        (store.Before, store.After) = (null, null);
+                        await between(run);
+                    }
+                }
+
+                (store.Before, store.After) = (isAfter ? null : Hook, isAfter ? Hook : null);
+                await first(run);
+                (store.Before, store.After) = (null, null);
+                if (!hit)
+                {
+                    break;
+                }
+
+                await check(run);
+                runs++;
+            }
+        }
+
+        return runs;
+    }
+
+    /// <summary>
+    /// Runs <paramref name="first"/> again and again, and kills it one call further on each time: that call is cut before or after it took effect, and no later
+    /// one comes through, until it has ended.
+    /// </summary>
+    public static async Task<int> KillAsync(StoreServer store, Func<int, Task> prepare, Func<int, CancellationToken, Task> first, Func<int, Task> check)
+    {
+        var runs = 0;
+        foreach (var isAfter in (bool[])[false, true])
+        {
+            for (var step = 0; ; step++)
+            {
+                await prepare(runs);
+                using var dead = new CancellationTokenSource();
+                var seen = 0;
+                Task Hook(StoreCall call) => Interlocked.Increment(ref seen) - 1 == step ? Die() : Task.CompletedTask;
+                Task Die()
+                {
+                    (store.Before, store.After) = (_ => throw new IOException(), null);
+                    dead.Cancel();
+                    throw new IOException();
+                }
+
+                (store.Before, store.After) = (isAfter ? null : Hook, isAfter ? Hook : null);
+                try
+                {
+                    await first(runs, dead.Token);
+                }
+                catch (Exception) when (dead.IsCancellationRequested)
+                {
+                    // A dead process says nothing.
+                }
+
+                (store.Before, store.After) = (null, null);
+                if (!dead.IsCancellationRequested)
+                {
+                    break;
+                }
+
+                await check(runs++);
+            }
+        }
+
+        return runs;
+    }
+}
