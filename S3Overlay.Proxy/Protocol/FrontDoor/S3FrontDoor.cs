@@ -131,8 +131,9 @@ public sealed class S3FrontDoor(
     private async Task FailAsync(Call call, HttpAnswer answer, Exception failure)
     {
         var context = call.Context;
-        if (context.RequestAborted.IsCancellationRequested)
+        if (context.RequestAborted.IsCancellationRequested || failure is OperationCanceledException { InnerException: ConnectionAbortedException })
         {
+            // The second is how a read of the body ends where this server is being shut down and the client still sends.
             Log.ClientLeft(logger, call.RequestId, call.Operation);
             return;
         }
