@@ -136,6 +136,12 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     /// </summary>
     private async Task<RemoteObject> DocumentAsync(WireAnswer answer, CancellationToken cancellationToken)
     {
+        if (answer.Header("ETag") is not null && answer.Header("Accept-Ranges") is not null)
+        {
+            // A store that does not know the sub-resource takes no notice of it, and sends the object (Ceph, of ?attributes).
+            throw new RemoteException(RemoteFailure.Other, "The remote does not know this sub-resource.") { Status = 501, Code = "NotImplemented" };
+        }
+
         var bytes = new byte[LongestDocument + 1];
         int length;
         try

@@ -10,64 +10,14 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html</remarks>
 internal sealed class AttributeOperations(EmbeddedStore store)
 {
-    private static readonly string[] Known = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
-
     /// <summary>GetObjectAttributes.</summary>
     public async Task GetAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
-        var wanted = (request.Header("x-amz-object-attributes") ?? "")
-            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (wanted.Length == 0 || wanted.Except(Known, StringComparer.Ordinal).Any())
-        {
-            throw new S3Exception(S3Errors.InvalidArgument, "Invalid attribute name specified.");
-        }
-
+        ObjectAttributes.Check(request);
         using var stored = await store.Objects.OpenAsync(request.Bucket, request.Key);
-        var info = stored.Row.Info;
-        switch (ReadConditions.Judge(request.Headers, info.ETag, info.LastModified))
-        {
-            case ConditionOutcome.PreconditionFailed:
-                throw new S3Exception(S3Errors.PreconditionFailed);
-            case ConditionOutcome.NotModified:
-                answer.Status = 304;
-                return;
-        }
-
-        answer.Headers.LastModified = HttpDates.Header(info.LastModified);
-        var xml = new S3XmlWriter().Root("GetObjectAttributesResponse");
-        if (wanted.Contains("ETag"))
-        {
-            xml.Element("ETag", ETags.Bare(info.ETag).ToString());
-        }
-
-        if (wanted.Contains("Checksum") && info.Checksums.Count > 0)
-        {
-            xml.Open("Checksum");
-            foreach (var checksum in info.Checksums)
-            {
-                xml.Element(ChecksumNames.Element(checksum.Algorithm), checksum.Value);
-            }
-
-            xml.Element("ChecksumType", info.ChecksumType!).Close("Checksum");
-        }
-
-        if (wanted.Contains("ObjectParts") && stored.Row.PartCount > 0)
-        {
-            WriteParts(xml, stored, request);
-        }
-
-        if (wanted.Contains("StorageClass"))
-        {
-            xml.Element("StorageClass", info.Header("x-amz-storage-class") ?? "STANDARD");
-        }
-
-        if (wanted.Contains("ObjectSize"))
-        {
-            xml.Element("ObjectSize", info.Size);
-        }
-
-        await xml.Close("GetObjectAttributesResponse").SendAsync(request, answer, cancellationToken);
+        await ObjectAttributes.AnswerAsync(
+            request, answer, stored.Row.Info, stored.Row.PartCount > 0 ? xml => WriteParts(xml, stored, request) : null, cancellationToken);
     }
 
     /// <summary>S3 lists the parts one by one only where they have checksums; else only their count.</summary>

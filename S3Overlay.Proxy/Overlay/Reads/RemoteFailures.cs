@@ -40,6 +40,8 @@ public sealed class RemoteFailures(ReadSettings settings, ILogger logger)
                 return new(S3Errors.ServiceUnavailable, "The remote does not accept the overlay's credentials.", failure) { Headers = RetryAfter("30") };
             case RemoteFailure.Loop:
                 return new(new S3Error("LoopDetected", 508, "The remote is this very proxy."), cause: failure);
+            case RemoteFailure.Other when failure.Status == S3Errors.NotImplemented.Status:
+                return new(S3Errors.NotImplemented, failure.Message, failure);
             case RemoteFailure.Other when failure.Status is >= 400 and < 500 && failure.Code.Length > 0:
                 return new(new S3Error(failure.Code, failure.Status, failure.Message), cause: failure);
             default:

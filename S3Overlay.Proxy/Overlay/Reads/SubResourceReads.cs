@@ -39,7 +39,9 @@ internal sealed class SubResourceReads(StreamedReads streamed)
         var read = RemoteReads.Whole(remote, request.Key) with { Query = QueryOf(request), Headers = HeadersOf(request, remote) };
         if (request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject))
         {
-            return PassOnAsync(answer, remote, read, cancellationToken);
+            return request.Operation == S3Operation.GetObjectAttributes
+                ? AnswerAttributesAsync(request, answer, remote, read, cancellationToken)
+                : PassOnAsync(answer, remote, read, cancellationToken);
         }
 
         return request.Query.Has("partNumber")
@@ -60,6 +62,23 @@ internal sealed class SubResourceReads(StreamedReads streamed)
         if (source.Range is { } range)
         {
             await Streaming.SendAsync(source, range, answer, cancellationToken);
+        }
+    }
+
+    /// <summary>Asked of the remote, which alone knows an object's parts; from the object's headers where it does not know the question.</summary>
+    private static async Task AnswerAttributesAsync(
+        S3Request request, S3Answer answer, RemoteBucket remote, RemoteRead read, CancellationToken cancellationToken)
+    {
+        ObjectAttributes.Check(request);
+        try
+        {
+            await PassOnAsync(answer, remote, read, cancellationToken);
+        }
+        catch (RemoteException unknown) when (unknown.Status == StatusCodes.Status501NotImplemented)
+        {
+            var version = request.Query["versionId"] is { } id ? "versionId=" + UriEncoding.EncodeComponent(id) : "";
+            await using var head = await remote.Remote.HeadAsync(read with { Query = version, Headers = [] }, cancellationToken);
+            await ObjectAttributes.AnswerAsync(request, answer, head.Info, null, cancellationToken);
         }
     }
 

@@ -43,6 +43,38 @@ public sealed class SubResourceTests : ReaderTestBase
         Assert.Equal("?" + passedOn, asked!.Replace("acl=", "acl", StringComparison.Ordinal).Replace("tagging=", "tagging", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [Trait("Rule", "R8")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Attributes_come_from_the_headers_where_the_remote_does_not_know_them(bool refuses)
+    {
+        await using var server = await ScriptedRemote.StartAsync();
+        server.Put("remote-bucket", "key", Bytes(2 << 20));
+        server.Script = async (request, context) =>
+        {
+            if (!refuses || !request.RawQuery.StartsWith("attributes", StringComparison.Ordinal))
+            {
+                return ScriptedOutcome.AsUsual;
+            }
+
+            await ScriptedRemote.AnswerErrorAsync(context, 501, "NotImplemented");
+            return ScriptedOutcome.Answered;
+        };
+        var settings = new EndpointSettings { Endpoint = server.Endpoint, InstanceId = "test" };
+        using var client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("key", "secret")), TimeProvider.System);
+        var bucket = new RemoteBucket(new S3Remote(settings, client, TimeProvider.System), "remote-bucket", "");
+        var request = Request("key", query: "attributes", headers: ("x-amz-object-attributes", "ETag,ObjectSize,ObjectParts"));
+        var answer = new CollectedAnswer();
+        await Reader.AnswerAsync(request with { Operation = S3Operation.GetObjectAttributes }, answer, bucket, default);
+        await answer.Body.FlushAsync();
+        var etag = Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(Bytes(2 << 20)));
+        Assert.EndsWith($"<ETag>{etag}</ETag><ObjectSize>2097152</ObjectSize></GetObjectAttributesResponse>", Encoding.UTF8.GetString(answer.Bytes));
+        var failure = await Assert.ThrowsAsync<S3Exception>(() => Reader.AnswerAsync(
+            Request("key", query: "torrent") with { Operation = S3Operation.GetObjectTorrent }, new CollectedAnswer(), bucket, default));
+        Assert.Equal("NotImplemented", failure.Error.Code);
+    }
+
     [Fact]
     [Trait("Rule", "R8")]
     public async Task A_version_is_asked_of_the_remote_even_where_the_key_is_held()
