@@ -1,11 +1,10 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 using Microsoft.Win32.SafeHandles;
 
-using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Layers.Blocks;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
@@ -20,7 +19,7 @@ internal sealed class HeldFile
 {
     private readonly SafeFileHandle _file;
     private readonly HeldGeometry _geometry;
-    private readonly BlockTable _blocks;
+    private readonly BlockFile _blocks;
     private readonly long _tableOffset;
     private readonly long _dataOffset;
     private readonly ILogger _logger;
@@ -30,7 +29,7 @@ internal sealed class HeldFile
     {
         (_file, Path, Header, _geometry, _tableOffset, _logger) = (file, path, header, geometry, tableOffset, logger);
         _dataOffset = HeldHeader.Align(tableOffset + (geometry.Blocks * sizeof(uint)));
-        _blocks = new BlockTable(geometry, checksums);
+        _blocks = new BlockFile(file, geometry, _dataOffset, new BlockTable(geometry, checksums), KeepEntry, Damaged);
     }
 
     /// <summary>Where it is.</summary>
@@ -125,53 +124,11 @@ internal sealed class HeldFile
     public ByteRange? FirstHeld(long position) => _blocks.FirstHeld(position);
 
     /// <summary>See <see cref="IHeldReader.ReadAsync"/>.</summary>
-    public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
-    {
-        if (position >= _geometry.Size || buffer.IsEmpty)
-        {
-            return new(0);
-        }
-
-        var block = _geometry.BlockAt(position);
-        var range = _geometry.BytesOf(block);
-        if (_blocks[block] == 0)
-        {
-            if (_blocks.PieceAt(position) is { } piece)
-            {
-                return ReadPartAsync(block, new ByteRange(piece.From, piece.To - 1), piece.Checksum, position, buffer, cancellationToken);
-            }
-
-            // Its pieces may have become a whole block between the two questions: held all along, it must not pass for missing.
-            if (_blocks[block] == 0)
-            {
-                return new(0);
-            }
-        }
-
-        return position == range.First && buffer.Length >= range.Length
-            ? ReadBlocksAsync(block, buffer, cancellationToken)
-            : ReadPartAsync(block, range, null, position, buffer, cancellationToken);
-    }
+    public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken) =>
+        _blocks.ReadAsync(position, buffer, cancellationToken);
 
     /// <summary>Stores bytes; blocks the caller. What is held already stays as it is.</summary>
-    public void Write(long position, ReadOnlySpan<byte> bytes)
-    {
-        while (!bytes.IsEmpty && position < _geometry.Size)
-        {
-            var length = _blocks.Writable(position, bytes.Length);
-            if (length > 0)
-            {
-                WriteWithinBlock(position, bytes[..length]);
-            }
-            else
-            {
-                length = (int)Math.Min(bytes.Length, (_blocks.FirstHeld(position)?.Last ?? position) + 1 - position);
-            }
-
-            position += length;
-            bytes = bytes[length..];
-        }
-    }
+    public void Write(long position, ReadOnlySpan<byte> bytes) => _blocks.Write(position, bytes);
 
     private static HeldGeometry GeometryOf(HeldHeader header)
     {
@@ -195,59 +152,6 @@ internal sealed class HeldFile
             : throw new InvalidDataException("the header breaks off");
     }
 
-    private void WriteWithinBlock(long position, ReadOnlySpan<byte> bytes)
-    {
-        RandomAccess.Write(_file, bytes, _dataOffset + position);
-        var block = _geometry.BlockAt(position);
-        var range = _geometry.BytesOf(block);
-        if (bytes.Length == range.Length)
-        {
-            Complete(block, Crc32C.Compute(bytes));
-        }
-        else if (_blocks.Add(position, bytes) is { } pieces)
-        {
-            Join(block, range, pieces);
-        }
-    }
-
-    /// <summary>A block came in pieces, and is whole now: one checksum takes the place of theirs, once theirs have been found right.</summary>
-    private void Join(long block, ByteRange range, IReadOnlyList<BlockTable.Piece> pieces)
-    {
-        if (pieces.Count == 1)
-        {
-            Complete(block, pieces[0].Checksum);
-            return;
-        }
-
-        var buffer = ArrayPool<byte>.Shared.Rent((int)range.Length);
-        try
-        {
-            var bytes = buffer.AsSpan(0, (int)range.Length);
-            var read = RandomAccess.Read(_file, bytes, _dataOffset + range.First);
-            foreach (var piece in pieces)
-            {
-                if (read < bytes.Length || Crc32C.Compute(bytes[(int)(piece.From - range.First)..(int)(piece.To - range.First)]) != piece.Checksum)
-                {
-                    Damaged(block);
-                    return;
-                }
-            }
-
-            Complete(block, Crc32C.Compute(bytes));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private void Complete(long block, uint checksum)
-    {
-        var entry = BlockTable.Entry(checksum);
-        WriteEntry(block, entry);
-        _blocks.Complete(block, entry);
-    }
-
     private void WriteEntry(long block, uint entry)
     {
         Span<byte> bytes = stackalloc byte[sizeof(uint)];
@@ -255,89 +159,17 @@ internal sealed class HeldFile
         RandomAccess.Write(_file, bytes, _tableOffset + (block * sizeof(uint)));
     }
 
-    /// <summary>Reads whole blocks straight into the buffer, as many as fit and are held, and checks each.</summary>
-    private async ValueTask<int> ReadBlocksAsync(long first, Memory<byte> buffer, CancellationToken cancellationToken)
-    {
-        var start = _geometry.BytesOf(first).First;
-        var length = 0;
-        for (var block = first; block < _geometry.Blocks && _blocks[block] != 0; block++)
-        {
-            var size = (int)_geometry.BytesOf(block).Length;
-            if (length + size > buffer.Length)
-            {
-                break;
-            }
+    private void Damaged(long block) => Log.HeldBlockDamaged(_logger, System.IO.Path.GetFileName(Path), _geometry.BytesOf(block).First);
 
-            length += size;
-        }
-
-        var read = await ReadFileAsync(start, buffer[..length], cancellationToken);
-        var good = 0;
-        for (var block = first; good < length; block++)
-        {
-            var size = (int)_geometry.BytesOf(block).Length;
-            if (good + size > read || BlockTable.Entry(Crc32C.Compute(buffer.Span.Slice(good, size))) != _blocks[block])
-            {
-                Damaged(block);
-                break;
-            }
-
-            good += size;
-        }
-
-        return good;
-    }
-
-    /// <summary>Reads a block, or a piece of one, to check it, and hands out the bytes that were asked for.</summary>
-    private async ValueTask<int> ReadPartAsync(
-        long block, ByteRange part, uint? pieceChecksum, long position, Memory<byte> buffer, CancellationToken cancellationToken)
-    {
-        var scratch = ArrayPool<byte>.Shared.Rent((int)part.Length);
-        try
-        {
-            var bytes = scratch.AsMemory(0, (int)part.Length);
-            var read = await ReadFileAsync(part.First, bytes, cancellationToken);
-            var checksum = Crc32C.Compute(bytes.Span);
-            if (read < bytes.Length || !(pieceChecksum is { } expected ? expected == checksum : _blocks[block] == BlockTable.Entry(checksum)))
-            {
-                Damaged(block);
-                return 0;
-            }
-
-            var count = (int)Math.Min(buffer.Length, part.Last + 1 - position);
-            bytes.Slice((int)(position - part.First), count).CopyTo(buffer);
-            return count;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(scratch);
-        }
-    }
-
-    private async ValueTask<int> ReadFileAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
+    /// <summary>Forgetting a block need not succeed: the next start will find the same, and forget it again.</summary>
+    private void KeepEntry(long block, uint entry)
     {
         try
         {
-            return await DiskReader.ReadAsync(_file, _dataOffset + position, buffer, cancellationToken);
+            WriteEntry(block, entry);
         }
-        catch (IOException)
+        catch (IOException) when (entry == 0)
         {
-            // A sector that cannot be read is a block that is not held.
-            return 0;
-        }
-    }
-
-    private void Damaged(long block)
-    {
-        Log.HeldBlockDamaged(_logger, System.IO.Path.GetFileName(Path), _geometry.BytesOf(block).First);
-        _blocks.Forget(block);
-        try
-        {
-            WriteEntry(block, 0);
-        }
-        catch (IOException)
-        {
-            // The next start will find the same, and forget it again.
         }
     }
 }

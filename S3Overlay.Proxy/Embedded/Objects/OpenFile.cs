@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Overlay.Layers.Blocks;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
 

@@ -1,7 +1,7 @@
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 
-namespace S3Overlay.Proxy.Embedded.Held;
+namespace S3Overlay.Proxy.Overlay.Layers.Blocks;
 
 /// <summary>
 /// Which bytes of a copy are held, in memory: a checksum for each whole block, and for blocks that are still being filled the pieces that
@@ -29,7 +29,7 @@ internal sealed class BlockTable(HeldGeometry geometry, uint[] checksums)
         }
     }
 
-    /// <summary>See <see cref="Overlay.Layers.IHeldCopy.FirstHeld"/>.</summary>
+    /// <summary>See <see cref="IHeldCopy.FirstHeld"/>.</summary>
     public ByteRange? FirstHeld(long position)
     {
         lock (_lock)

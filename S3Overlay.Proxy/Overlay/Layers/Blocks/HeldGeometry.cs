@@ -1,6 +1,6 @@
 using S3Overlay.Proxy.Protocol.Objects;
 
-namespace S3Overlay.Proxy.Embedded.Held;
+namespace S3Overlay.Proxy.Overlay.Layers.Blocks;
 
 /// <summary>
 /// How an object's bytes fall into the blocks that each have a checksum: 64 KiB within a chunk, shorter at the end of a chunk and of the

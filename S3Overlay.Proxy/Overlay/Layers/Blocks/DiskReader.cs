@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 using Microsoft.Win32.SafeHandles;
 
-namespace S3Overlay.Proxy.Embedded.Files;
+namespace S3Overlay.Proxy.Overlay.Layers.Blocks;
 
 /// <summary>
 /// Positional reads that do not block the caller. What the page cache has is read at once on the caller's thread, which on a warm store is
