@@ -38,4 +38,12 @@ public static partial class Log
     /// <summary>Cleaning up behind the cache failed; nothing else is affected.</summary>
     [LoggerMessage(4009, LogLevel.Warning, "Cleaning up held copies failed")]
     public static partial void HeldCleaningFailed(ILogger logger, Exception exception);
+
+    /// <summary>What a fill brought could not be put into the store; told once a copy.</summary>
+    [LoggerMessage(4010, LogLevel.Warning, "A copy of an object of {Bucket} could not be put into the cache bucket; it is fetched again when it is read")]
+    public static partial void HeldUploadFailed(ILogger logger, string bucket, Exception exception);
+
+    /// <summary>Objects of the cache bucket were found that belong to nothing.</summary>
+    [LoggerMessage(4011, LogLevel.Information, "{Count} objects of the cache bucket belonged to no copy and were removed")]
+    public static partial void HeldStrangersRemoved(ILogger logger, long count);
 }

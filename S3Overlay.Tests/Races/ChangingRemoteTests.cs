@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>The remote changes, or the key is written here, between any two steps of a read.</summary>
-public sealed class ChangingRemoteTests : ReaderTestBase
+public class ChangingRemoteTests : ReaderTestBase
 {
     private readonly byte[] _old = [.. Enumerable.Repeat((byte)'a', 40)];
     private readonly byte[] _new = [.. Enumerable.Repeat((byte)'b', 40)];

@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
 
-public sealed class ManyReadersTests : ReaderTestBase
+public class ManyReadersTests : ReaderTestBase
 {
     [Fact]
     [Trait("Rule", "C1")]

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -14,23 +15,33 @@ public sealed class HeldDrift(IHeldStore held, string bucket, ListingQuery query
         (from, token) => held.ListAsync(bucket, query.Prefix, from, token), row => row.Key, Places.After(query.After));
 
     /// <summary>Compares a row that will be shown with the copy held of it.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable where that cannot be told, or an old copy not be dropped: the page would say what a GET does not.</exception>
     public async ValueTask CheckAsync(ListingRow row, CancellationToken cancellationToken)
     {
-        if (row.Object is not { } shown)
+        try
         {
-            await _copies.SkipUnderAsync(row.Name, cancellationToken);
-            return;
+            await (row.Object is { } shown ? CompareAsync(row.Name, shown, cancellationToken) : _copies.SkipUnderAsync(row.Name, cancellationToken));
         }
-
-        var copy = await _copies.SeekAsync(row.Name, cancellationToken);
-        if (copy is not null && copy.Key == row.Name && Differs(copy, shown))
+        catch (IOException failure)
         {
-            await held.DropAsync(bucket, row.Name, copy.ETag, cancellationToken);
+            throw new S3Exception(S3Errors.ServiceUnavailable, "The cache cannot be asked for copies of old versions.", failure);
         }
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _copies.DisposeAsync();
+
+    /// <summary>A store that several processes write to may have rows of two versions of one key for a moment, or after a crash.</summary>
+    private async ValueTask CompareAsync(string key, ListedObject shown, CancellationToken cancellationToken)
+    {
+        for (var copy = await _copies.SeekAsync(key, cancellationToken); copy?.Key == key; copy = await _copies.NextAsync(cancellationToken))
+        {
+            if (Differs(copy, shown))
+            {
+                await held.DropAsync(bucket, key, copy.ETag, cancellationToken);
+            }
+        }
+    }
 
     private static bool Differs(HeldRow copy, ListedObject shown) =>
         copy.Size != shown.Size

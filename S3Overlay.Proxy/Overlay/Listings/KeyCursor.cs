@@ -44,6 +44,13 @@ public sealed class KeyCursor<T> : IAsyncDisposable
         return _current;
     }
 
+    /// <summary>The entry after the one that was found last, or null.</summary>
+    public async ValueTask<T?> NextAsync(CancellationToken cancellationToken)
+    {
+        await MoveAsync(cancellationToken);
+        return _current;
+    }
+
     /// <summary>Leaves out all entries under a common prefix.</summary>
     public async ValueTask SkipUnderAsync(string prefix, CancellationToken cancellationToken)
     {

@@ -62,7 +62,16 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
 
         var etag = copy.Info.ETag;
         await copy.DisposeAsync();
-        await store.DropAsync(name.Bucket, name.Key, etag, cancellationToken);
+        try
+        {
+            await store.DropAsync(name.Bucket, name.Key, etag, cancellationToken);
+        }
+        catch (IOException failure)
+        {
+            // What takes its place is of the right kind; until then it is found and left alone each time.
+            Log.HeldCleaningFailed(logger, failure);
+        }
+
         return null;
     }
 

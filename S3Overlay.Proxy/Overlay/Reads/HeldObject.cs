@@ -204,7 +204,11 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
     public async ValueTask StoreFailedAsync(Exception failure)
     {
         Log.HeldStoreFailed(fills.Logger, name.Bucket, failure);
-        await fills.DropAsync(this);
+        if (failure is not HeldRoomException)
+        {
+            await fills.DropAsync(this);
+        }
+
         Retire();
         lock (Gate)
         {

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Embedded.Held;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Tests.Overlay.Reads;
 using S3Overlay.Tests.Support;
@@ -104,12 +105,12 @@ public sealed class HeldStoreTests : ReaderTestBase
         await ReadAsync("key");
         await QuietAsync();
         await ReopenAsync(() => Directory.Delete(Folder["cache/index"], recursive: true));
-        await Store.Cleaning;
+        await ((HeldStore)Store).Cleaning;
         Assert.Empty(Files);
         Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
         await QuietAsync();
         await ReopenAsync();
-        await Store.Cleaning;
+        await ((HeldStore)Store).Cleaning;
         Assert.Single(Files);
         Assert.Equal("HIT", (await ReadAsync("key")).Headers["x-cache"].ToString());
     }

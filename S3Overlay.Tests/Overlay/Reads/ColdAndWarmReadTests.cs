@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Reads;
 
-public sealed class ColdAndWarmReadTests : ReaderTestBase
+public class ColdAndWarmReadTests : ReaderTestBase
 {
     [Fact]
     [Trait("Rule", "R10")]

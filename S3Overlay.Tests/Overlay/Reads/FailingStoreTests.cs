@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Tests.Overlay.Reads;
 
 /// <summary>A store that fails never fails the read (rule R3, table F: local full).</summary>
-public sealed class FailingStoreTests : ReaderTestBase
+public class FailingStoreTests : ReaderTestBase
 {
     [Theory]
     [Trait("Rule", "R3")]

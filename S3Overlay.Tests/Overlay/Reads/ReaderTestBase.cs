@@ -27,29 +27,29 @@ public abstract class ReaderTestBase : IAsyncLifetime
 
     protected ReadSettings Settings { get; set; } = new();
 
-    protected HeldStore Store { get; private set; } = null!;
+    protected IHeldStore Store { get; private set; } = null!;
 
     /// <summary>Stands before the store, where a test wants that.</summary>
     protected Func<IHeldStore, IHeldStore> Wrap { get; set; } = store => store;
 
     protected RemoteReader Reader => _reader.Value;
 
-    public Task InitializeAsync()
+    public virtual Task InitializeAsync()
     {
         Store = OpenStore();
         return Task.CompletedTask;
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
-        await Store.DisposeAsync();
+        await CloseStoreAsync();
         Folder.Dispose();
     }
 
     /// <summary>As after a restart: nothing in memory is left.</summary>
     protected async Task ReopenAsync(Action? meanwhile = null)
     {
-        await Store.DisposeAsync();
+        await CloseStoreAsync();
         meanwhile?.Invoke();
         Store = OpenStore();
         _reader = MakeReader();
@@ -112,7 +112,10 @@ public abstract class ReaderTestBase : IAsyncLifetime
         }
     }
 
-    private Lazy<RemoteReader> MakeReader() => new(() => new RemoteReader(Settings, Wrap(Store), TimeProvider.System, NullLogger<RemoteReader>.Instance));
+    /// <summary>The store under test: the embedded one, unless a class that runs the same tests over another says so.</summary>
+    protected virtual IHeldStore OpenStore() => HeldStore.Open(Folder["cache"], TimeProvider.System, NullLogger<HeldStore>.Instance);
 
-    private HeldStore OpenStore() => HeldStore.Open(Folder["cache"], TimeProvider.System, NullLogger<HeldStore>.Instance);
+    private ValueTask CloseStoreAsync() => ((IAsyncDisposable)Store).DisposeAsync();
+
+    private Lazy<RemoteReader> MakeReader() => new(() => new RemoteReader(Settings, Wrap(Store), TimeProvider.System, NullLogger<RemoteReader>.Instance));
 }

@@ -11,7 +11,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Reads;
 
 /// <summary>Sub-resources, versions and parts are what they are in S3, never the object's bytes (rule R8).</summary>
-public sealed class SubResourceTests : ReaderTestBase
+public class SubResourceTests : ReaderTestBase
 {
     [Theory]
     [Trait("Rule", "R8")]

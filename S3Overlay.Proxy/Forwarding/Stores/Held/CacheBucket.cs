@@ -1,0 +1,128 @@
+using System.Runtime.CompilerServices;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Listings;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held;
+
+/// <summary>
+/// The bucket of local's endpoint in which copies are kept. It is made by the first write that finds it missing. What fails is an
+/// <see cref="IOException"/>, as with any other place where copies may be kept.
+/// </summary>
+internal sealed class CacheBucket(StoreCalls calls, string bucket)
+{
+    private const int NoPart = 416;
+
+    private static readonly KeyValuePair<string, string>[] NoHeaders = [];
+
+    /// <summary>Reads an object, or the part of it that the value of a Range header names; null where it is not there. The answer is the caller's to dispose.</summary>
+    public async Task<WireAnswer?> GetAsync(string name, string? range, CancellationToken cancellationToken)
+    {
+        var answer = await SendAsync(new WireRequest("GET", bucket, name, "", range is null ? NoHeaders : [new("Range", range)]), cancellationToken);
+        if (answer.Status == NoPart)
+        {
+            // It is there, and too short for what was asked; what it is tells the whole of it.
+            answer.Dispose();
+            answer = await SendAsync(new WireRequest("GET", bucket, name, "", NoHeaders), cancellationToken);
+        }
+
+        return await FoundAsync(answer, cancellationToken);
+    }
+
+    /// <summary>What is known of an object; null where it is not there. The answer is the caller's to dispose.</summary>
+    public async Task<WireAnswer?> HeadAsync(string name, CancellationToken cancellationToken) =>
+        await FoundAsync(await SendAsync(new WireRequest("HEAD", bucket, name, "", NoHeaders), cancellationToken), cancellationToken);
+
+    /// <summary>Writes an object.</summary>
+    public async Task PutAsync(string name, WireBody body, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
+    {
+        var request = new WireRequest("PUT", bucket, name, "", headers) { Body = body };
+        for (var isBucketMade = false; ; isBucketMade = true)
+        {
+            using var answer = await SendAsync(request, cancellationToken);
+            if (answer.Status < 300)
+            {
+                return;
+            }
+
+            var code = (await answer.ErrorAsync(cancellationToken)).Code;
+            if (code != "NoSuchBucket" || isBucketMade)
+            {
+                throw Refused(answer.Status, code);
+            }
+
+            await MakeAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Deletes an object; that it is not there is no error.</summary>
+    public async Task DeleteAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await calls.DeleteAsync(bucket, name, cancellationToken);
+        }
+        catch (S3Exception failure)
+        {
+            throw new IOException(failure.Message, failure);
+        }
+    }
+
+    /// <summary>The objects whose names start with a prefix and come after a name, in order.</summary>
+    public async IAsyncEnumerable<ListingRow> ListAsync(string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var rows = calls.ListAsync(bucket, prefix, after, ListRequest.MaxPage, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            try
+            {
+                if (!await rows.MoveNextAsync())
+                {
+                    yield break;
+                }
+            }
+            catch (S3Exception failure)
+            {
+                throw new IOException(failure.Message, failure);
+            }
+
+            yield return rows.Current;
+        }
+    }
+
+    private static async Task<WireAnswer?> FoundAsync(WireAnswer answer, CancellationToken cancellationToken)
+    {
+        if (answer.Status is 200 or 206)
+        {
+            return answer;
+        }
+
+        using (answer)
+        {
+            return answer.Status == 404 ? null : throw Refused(answer.Status, (await answer.ErrorAsync(cancellationToken)).Code);
+        }
+    }
+
+    private async Task MakeAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(new WireRequest("PUT", bucket, "", "", NoHeaders), cancellationToken);
+        if (answer.Status is not (< 300 or 409))
+        {
+            throw Refused(answer.Status, (await answer.ErrorAsync(cancellationToken)).Code);
+        }
+    }
+
+    private async Task<WireAnswer> SendAsync(WireRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await calls.SendAsync(request, cancellationToken);
+        }
+        catch (S3Exception failure)
+        {
+            throw new IOException(failure.Message, failure);
+        }
+    }
+
+    private static IOException Refused(int status, string code) => new($"The local store answered {status} {code}".TrimEnd() + " to a request for a held copy.");
+}

@@ -1,0 +1,80 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+
+using S3Overlay.Proxy.Protocol.Bodies;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held;
+
+/// <summary>What stands in the user metadata of a copy's object.</summary>
+/// <remarks>
+/// <code>
+///   x-amz-meta-s3overlay-form     whole: the body is the copy's bytes in frames; manifest: it names chunks
+///   x-amz-meta-s3overlay-fill     the fill's id
+///   x-amz-meta-s3overlay-row      ETag, size and date as in the names of listing rows
+///   x-amz-meta-s3overlay-record   of a whole one: CRC-32C (4 bytes) and the deflated record, in base64
+/// </code>
+/// </remarks>
+internal static class CopyHeaders
+{
+    /// <summary>S3 takes 2 KB of user metadata in all.</summary>
+    private const int LongestRecord = 1600;
+
+    private const int LongestText = 1 << 16;
+    private const string Form = "x-amz-meta-s3overlay-form";
+    private const string Fill = "x-amz-meta-s3overlay-fill";
+    private const string Row = "x-amz-meta-s3overlay-row";
+    private const string Record = "x-amz-meta-s3overlay-record";
+
+    /// <summary>The headers of a copy that is one object; null where they would be too long.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>>? OfWhole(CopyRecord record)
+    {
+        var text = CopyRecordText.Write(record, null);
+        using var packed = new MemoryStream();
+        packed.Write(new byte[4]);
+        using (var deflate = new DeflateStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
+        {
+            deflate.Write(text);
+        }
+
+        var bytes = packed.ToArray();
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, Crc32C.Compute(text));
+        var value = Convert.ToBase64String(bytes);
+        return value.Length <= LongestRecord ? [.. Common(record, "whole"), new(Record, value)] : null;
+    }
+
+    /// <summary>The headers of a manifest.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> OfManifest(CopyRecord record) => [.. Common(record, "manifest")];
+
+    /// <summary>Whether an answer is a manifest.</summary>
+    public static bool IsManifest(WireAnswer answer) => answer.Header(Form) == "manifest";
+
+    /// <summary>Of which fill an answer is.</summary>
+    public static bool TryFill(WireAnswer answer, out Guid fill) => Guid.TryParseExact(answer.Header(Fill), "n", out fill);
+
+    /// <summary>The name of the row that lists the copy an answer is of; null where it is no copy.</summary>
+    public static string? RowOf(WireAnswer answer) => answer.Header(Row);
+
+    /// <summary>Reads the record of a copy that is one object.</summary>
+    /// <exception cref="InvalidDataException">It is none of this format, or damaged.</exception>
+    public static CopyRecord ReadWhole(WireAnswer answer)
+    {
+        var packed = new byte[LongestRecord];
+        if (answer.Header(Form) != "whole"
+            || answer.Header(Record) is not { Length: <= LongestRecord } value
+            || !Convert.TryFromBase64String(value, packed, out var length)
+            || length < 4)
+        {
+            throw new InvalidDataException("its metadata is not that of a copy");
+        }
+
+        var text = new byte[LongestText];
+        using var inflate = new DeflateStream(new MemoryStream(packed, 4, length - 4), CompressionMode.Decompress);
+        var read = inflate.ReadAtLeast(text, text.Length, throwOnEndOfStream: false);
+        return Crc32C.Compute(text.AsSpan(0, read)) == BinaryPrimitives.ReadUInt32LittleEndian(packed)
+            ? CopyRecordText.Read(text.AsMemory(0, read)).Record
+            : throw new InvalidDataException("its metadata is damaged");
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Common(CopyRecord record, string form) =>
+        [new(Form, form), new(Fill, record.Fill.ToString("n")), new(Row, HeldNames.RowSuffix(record.Row))];
+}

@@ -1,0 +1,146 @@
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held;
+
+/// <summary>
+/// Puts what fills brought into the store, in the background. A row comes before the copy it lists, chunks before the manifest that names them; a
+/// copy that is dropped meanwhile is taken out again.
+/// </summary>
+internal sealed class CopyPublisher(
+    CacheBucket bucket, LiveCopies live, BackgroundWork work, CopyRows rows, CopyRemoval removal, ManifestWriter manifests, NameGates gates, ILogger logger)
+{
+    private const int Parallel = 4;
+
+    private static readonly WireBody Nothing = WireBody.Of(ReadOnlyMemory<byte>.Empty);
+
+    private readonly SemaphoreSlim _slots = new(Parallel, Parallel);
+    private long _failures;
+
+    /// <summary>How many uploads failed.</summary>
+    public long Failures => Volatile.Read(ref _failures);
+
+    /// <summary>Puts a chunk, or a copy held whole, into the store where all of its bytes are in the spool. Nothing happens where it is on its way already.</summary>
+    public void Upload(SharedCopy copy, int chunk)
+    {
+        var isEmpty = copy.Layout.Count == 0;
+        if (!live.TryKeep(copy) || !(isEmpty || copy.TryBeginUpload(chunk)))
+        {
+            return;
+        }
+
+        if (live.TryHold(copy))
+        {
+            work.Start(cancellationToken => UploadAsync(copy, chunk, cancellationToken));
+        }
+        else
+        {
+            copy.UploadFailed(chunk);
+        }
+    }
+
+    private async Task UploadAsync(SharedCopy copy, int chunk, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _slots.WaitAsync(cancellationToken);
+            try
+            {
+                await (copy.IsManifest ? PutChunkAsync(copy, chunk, cancellationToken) : PutWholeAsync(copy, cancellationToken));
+            }
+            finally
+            {
+                _slots.Release();
+            }
+        }
+        catch (Exception failure) when (failure is IOException or OperationCanceledException or HttpRequestException)
+        {
+            Interlocked.Increment(ref _failures);
+            if (copy.UploadFailed(chunk))
+            {
+                Log.HeldUploadFailed(logger, copy.Name.Bucket, failure);
+            }
+        }
+        finally
+        {
+            live.LetGo(copy);
+        }
+    }
+
+    private async Task PutChunkAsync(SharedCopy copy, int chunk, CancellationToken cancellationToken)
+    {
+        if (copy.Layout.Count == 0)
+        {
+            // A manifest of no chunks: the copy of an empty object with much to say of it.
+            copy.MarkChanged();
+            manifests.Changed(copy);
+        }
+        else if (copy.UseSpooled(chunk) is { } spooled)
+        {
+            try
+            {
+                await PutChunkAsync(copy, chunk, spooled, cancellationToken);
+            }
+            finally
+            {
+                spooled.Release();
+            }
+        }
+    }
+
+    private async Task PutChunkAsync(SharedCopy copy, int chunk, SpooledChunk spooled, CancellationToken cancellationToken)
+    {
+        Guid fill;
+        string name;
+        do
+        {
+            copy.IsStored(chunk, out fill);
+            name = HeldNames.Chunk(copy.Name, fill, chunk);
+            await bucket.PutAsync(name, FramedBody.Of(spooled, fill, chunk, copy.Layout.BytesOf(chunk).Length), [], cancellationToken);
+        }
+        while (!copy.MarkStored(chunk, fill));
+
+        if (copy.IsDropped)
+        {
+            await bucket.DeleteAsync(name, cancellationToken);
+        }
+        else
+        {
+            manifests.Changed(copy);
+        }
+    }
+
+    private async Task PutWholeAsync(SharedCopy copy, CancellationToken cancellationToken)
+    {
+        var spooled = copy.UseSpooled(0);
+        try
+        {
+            using var gate = await gates.EnterAsync(copy.Name, cancellationToken);
+            var record = copy.Record;
+            if (!copy.IsDropped)
+            {
+                await rows.PutAsync(record, cancellationToken);
+                var body = spooled is null ? Nothing : FramedBody.Of(spooled, record.Fill, 0, record.Info.Size);
+                await bucket.PutAsync(HeldNames.Copy(copy.Name), body, CopyHeaders.OfWhole(record)!, cancellationToken);
+                await rows.SettleAsync(copy, cancellationToken);
+            }
+
+            if (copy.IsDropped)
+            {
+                await removal.RemoveDroppedAsync(record, cancellationToken);
+                return;
+            }
+
+            if (spooled is not null)
+            {
+                copy.MarkStored(0, record.Fill);
+            }
+
+            // One call tells all of it from now on, and what other processes do to it.
+            live.Forget(copy);
+        }
+        finally
+        {
+            spooled?.Release();
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held;
+
+/// <summary>What the store keeps of a copy besides its bytes.</summary>
+/// <param name="Name">Of which key it is, in the client's view.</param>
+/// <param name="Identity">Of which remote object.</param>
+/// <param name="Info">Of which version, with all that a HEAD shows.</param>
+/// <param name="ValidatedAt">When it was last known to be the remote's current version.</param>
+/// <param name="Fill">The id of the fill: its bytes are sealed with it, its chunks named by it.</param>
+internal sealed record CopyRecord(HeldName Name, HeldIdentity Identity, ObjectInfo Info, DateTimeOffset ValidatedAt, Guid Fill)
+{
+    /// <summary>What a listing compares.</summary>
+    public HeldRow Row => new(Name.Key, Info.Size, Info.ETag, Info.LastModified);
+
+    /// <summary>Whether another record is of the same version of the same object, cut alike.</summary>
+    public bool IsSameVersion(CopyRecord other) =>
+        Name == other.Name && Identity == other.Identity && Info.Size == other.Info.Size && Info.ETag == other.Info.ETag && Info.LastModified == other.Info.LastModified;
+}

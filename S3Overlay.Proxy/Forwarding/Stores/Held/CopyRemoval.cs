@@ -1,0 +1,92 @@
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held;
+
+/// <summary>Takes copies, their rows and their chunks out of the store. The caller has the key's gate.</summary>
+/// <remarks>
+/// A copy that shows has a row, whatever races or crashes: otherwise no listing would notice that it is of an old version (rule T2). So the copy goes first and the
+/// row after it; and since another process may put the copy back in between, it is looked for once more when the row is gone. Whoever puts a copy looks
+/// for its row afterwards, and takes the copy away where the row has gone.
+/// </remarks>
+internal sealed class CopyRemoval(CacheBucket bucket, BackgroundWork work, ILogger logger)
+{
+    /// <summary>Takes out what is held of a key, those versions only whose row's last part is meant.</summary>
+    public async Task RemoveAsync(HeldName name, Func<string, bool> isMeant, CancellationToken cancellationToken)
+    {
+        var rows = (await RowsAsync(name, cancellationToken)).Where(row => isMeant(HeldNames.SuffixOf(row))).ToList();
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        await RemoveCopyAsync(name, isMeant, cancellationToken);
+        await RemoveRowsAsync(name, rows, cancellationToken);
+    }
+
+    /// <summary>Takes out what was put of a copy that was dropped meanwhile; its row may be gone already.</summary>
+    public async Task RemoveDroppedAsync(CopyRecord record, CancellationToken cancellationToken)
+    {
+        var suffix = HeldNames.RowSuffix(record.Row);
+        await RemoveCopyAsync(record.Name, row => row == suffix, cancellationToken);
+        await RemoveRowsAsync(record.Name, [HeldNames.Row(record)], cancellationToken);
+        if (record.Identity.ChunkSize > 0)
+        {
+            RemoveChunks(record.Name, record.Fill);
+        }
+    }
+
+    /// <summary>Takes out rows of versions that are no longer held, and the copy where it is of one of them after all.</summary>
+    public async Task RemoveRowsAsync(HeldName name, IReadOnlyCollection<string> rows, CancellationToken cancellationToken)
+    {
+        foreach (var row in rows)
+        {
+            await bucket.DeleteAsync(row, cancellationToken);
+        }
+
+        await RemoveCopyAsync(name, suffix => rows.Any(row => HeldNames.SuffixOf(row) == suffix), cancellationToken);
+    }
+
+    /// <summary>The names of a key's rows.</summary>
+    public async Task<List<string>> RowsAsync(HeldName name, CancellationToken cancellationToken)
+    {
+        var rows = new List<string>();
+        await foreach (var row in bucket.ListAsync(HeldNames.RowsOf(name), "", cancellationToken))
+        {
+            rows.Add(row.Name);
+        }
+
+        return rows;
+    }
+
+    /// <summary>Takes the copy out where it is of a version that is meant.</summary>
+    public async Task RemoveCopyAsync(HeldName name, Func<string, bool> isMeant, CancellationToken cancellationToken)
+    {
+        using var answer = await bucket.HeadAsync(HeldNames.Copy(name), cancellationToken);
+        if (answer is null || (CopyHeaders.RowOf(answer) is { } suffix && !isMeant(suffix)))
+        {
+            return;
+        }
+
+        await bucket.DeleteAsync(HeldNames.Copy(name), cancellationToken);
+        if (CopyHeaders.IsManifest(answer) && CopyHeaders.TryFill(answer, out var fill))
+        {
+            RemoveChunks(name, fill);
+        }
+    }
+
+    /// <summary>Removes a fill's chunks in the background. What is not removed now is found later: nothing names it.</summary>
+    public void RemoveChunks(HeldName name, Guid fill) => work.Start(async cancellationToken =>
+    {
+        try
+        {
+            await foreach (var chunk in bucket.ListAsync(HeldNames.ChunksOf(name, fill), "", cancellationToken))
+            {
+                await bucket.DeleteAsync(chunk.Name, cancellationToken);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or OperationCanceledException)
+        {
+            Log.HeldCleaningFailed(logger, failure);
+        }
+    });
+}

@@ -1,0 +1,223 @@
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held;
+
+/// <summary>
+/// The copies this process knows by key: those being filled or on their way to the store, and, bounded, manifests that were read last. A copy that is one
+/// object in the store and nothing more is not among them: one call tells all of it.
+/// </summary>
+internal sealed class LiveCopies(int remembered)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<HeldName, SharedCopy> _copies = [];
+    private readonly LinkedList<SharedCopy> _idle = [];
+    private readonly Dictionary<SharedCopy, LinkedListNode<SharedCopy>> _idleNodes = [];
+
+    /// <summary>The copy of a key, used by the caller; one that was dropped, and is still being taken out of the store, comes back unused.</summary>
+    public SharedCopy? Use(HeldName name)
+    {
+        lock (_lock)
+        {
+            return _copies.TryGetValue(name, out var copy) && !copy.IsDropped ? Used(copy) : copy;
+        }
+    }
+
+    /// <summary>Makes a new copy the one of its key. The caller is a user of it.</summary>
+    /// <returns>The one before, which is dropped now; null where there was none.</returns>
+    public SharedCopy? Replace(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            copy.Users++;
+            _copies.Remove(copy.Name, out var before);
+            if (before is not null)
+            {
+                before.IsDropped = true;
+                Wake(before);
+            }
+
+            _copies.Add(copy.Name, copy);
+            return before;
+        }
+    }
+
+    /// <summary>Remembers a copy that was read from the store, unless there is one of its key. The caller is a user of what it gets, unless that is dropped.</summary>
+    public SharedCopy AddOrUse(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            if (_copies.TryGetValue(copy.Name, out var known))
+            {
+                return known.IsDropped ? known : Used(known);
+            }
+
+            _copies.Add(copy.Name, copy);
+            return Used(copy);
+        }
+    }
+
+    /// <summary>Whether a copy is the one of its key, or can be made it: only then it may be put into the store.</summary>
+    public bool TryKeep(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            return !copy.IsDropped && (_copies.TryAdd(copy.Name, copy) || _copies[copy.Name] == copy);
+        }
+    }
+
+    /// <summary>One user less.</summary>
+    public void Release(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            copy.Users--;
+            Settle(copy);
+        }
+    }
+
+    /// <summary>Work in the background has begun; false where the copy was dropped.</summary>
+    public bool TryHold(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            if (copy.IsDropped)
+            {
+                return false;
+            }
+
+            Wake(copy);
+            copy.Pending++;
+            return true;
+        }
+    }
+
+    /// <summary>Work in the background is over.</summary>
+    public void LetGo(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            copy.Pending--;
+            Settle(copy);
+        }
+    }
+
+    /// <summary>Forgets a copy, which stays as it is for its users.</summary>
+    public void Forget(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            Remove(copy);
+        }
+    }
+
+    /// <summary>Forgets a remembered manifest that is out of date, unless something of it is still on its way to the store.</summary>
+    public bool TryForget(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            if (copy.Pending > 0 || !copy.IsSpoolEmpty)
+            {
+                return false;
+            }
+
+            Remove(copy);
+            return true;
+        }
+    }
+
+    /// <summary>Drops the copy of a key, where it is of the version named. It is not found from now on.</summary>
+    /// <returns>Whether work about it is under way, which takes it out of the store when it ends.</returns>
+    public bool Drop(HeldName name, string? onlyETag)
+    {
+        lock (_lock)
+        {
+            if (!_copies.TryGetValue(name, out var copy) || (onlyETag is not null && !ETags.Same(copy.Record.Info.ETag, onlyETag)))
+            {
+                return false;
+            }
+
+            copy.IsDropped = true;
+            if (copy.Pending > 0)
+            {
+                return true;
+            }
+
+            Remove(copy);
+            return false;
+        }
+    }
+
+    /// <summary>Drops a copy that the store was found not to have any more.</summary>
+    public void Drop(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            copy.IsDropped = true;
+        }
+    }
+
+    /// <summary>Whether a fill is one of a copy that is known here.</summary>
+    public bool HasFill(Guid fill)
+    {
+        lock (_lock)
+        {
+            return _copies.Values.Any(copy => copy.Record.Fill == fill);
+        }
+    }
+
+    private SharedCopy Used(SharedCopy copy)
+    {
+        Wake(copy);
+        copy.Users++;
+        return copy;
+    }
+
+    private void Wake(SharedCopy copy)
+    {
+        if (_idleNodes.Remove(copy, out var node))
+        {
+            _idle.Remove(node);
+        }
+    }
+
+    private void Remove(SharedCopy copy)
+    {
+        Wake(copy);
+        if (_copies.GetValueOrDefault(copy.Name) == copy)
+        {
+            _copies.Remove(copy.Name);
+        }
+    }
+
+    private void Settle(SharedCopy copy)
+    {
+        if (copy.Users > 0)
+        {
+            if (copy.IsDropped && copy.Pending == 0)
+            {
+                Remove(copy);
+            }
+
+            return;
+        }
+
+        copy.FreeUnfinished();
+        if (copy.Pending > 0)
+        {
+            return;
+        }
+
+        if (!copy.IsManifest || copy.IsDropped)
+        {
+            Remove(copy);
+        }
+        else if (_copies.GetValueOrDefault(copy.Name) == copy && !_idleNodes.ContainsKey(copy))
+        {
+            _idleNodes.Add(copy, _idle.AddFirst(copy));
+            if (_idle.Count > remembered)
+            {
+                Remove(_idle.Last!.Value);
+            }
+        }
+    }
+}

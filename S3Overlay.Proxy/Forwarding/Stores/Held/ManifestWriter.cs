@@ -1,0 +1,141 @@
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held;
+
+/// <summary>
+/// Writes manifests after the chunks they name, in the background and not more often than every two seconds a copy, so that a long read costs few of them.
+/// What another process wrote meanwhile is kept; what is lost in a race is cache and nothing else.
+/// </summary>
+internal sealed class ManifestWriter(
+    CacheBucket bucket, LiveCopies live, BackgroundWork work, CopyRows rows, CopyRemoval removal, NameGates gates, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
+
+    /// <summary>A copy has chunks in the store that its manifest does not name.</summary>
+    public void Changed(SharedCopy copy)
+    {
+        if (copy.TryBeginFlush())
+        {
+            if (live.TryHold(copy))
+            {
+                work.Start(cancellationToken => RunAsync(copy, cancellationToken));
+            }
+            else
+            {
+                copy.EndFlush(goesOn: false);
+            }
+        }
+    }
+
+    private async Task RunAsync(SharedCopy copy, CancellationToken cancellationToken)
+    {
+        var goesOn = true;
+        try
+        {
+            do
+            {
+                await WaitAsync(copy.NextFlush - time.GetUtcNow());
+                try
+                {
+                    using var gate = await gates.EnterAsync(copy.Name, cancellationToken);
+                    await WriteAsync(copy, cancellationToken);
+                }
+                catch (Exception failure) when (failure is IOException or OperationCanceledException or HttpRequestException)
+                {
+                    goesOn = false;
+                    if (copy.FailureIsNew())
+                    {
+                        Log.HeldUploadFailed(logger, copy.Name.Bucket, failure);
+                    }
+                }
+
+                copy.NextFlush = time.GetUtcNow() + Between;
+            }
+            while (copy.EndFlush(goesOn && !copy.IsDropped));
+        }
+        finally
+        {
+            live.LetGo(copy);
+        }
+    }
+
+    private async Task WaitAsync(TimeSpan wait)
+    {
+        try
+        {
+            if (wait > TimeSpan.Zero)
+            {
+                await Task.Delay(wait, time, work.Closing);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The end has come: now or never.
+        }
+    }
+
+    private async Task WriteAsync(SharedCopy copy, CancellationToken cancellationToken)
+    {
+        var left = copy.IsDropped ? null : await MergeAsync(copy, cancellationToken);
+        if (!copy.IsDropped)
+        {
+            await rows.SettleAsync(copy, cancellationToken);
+        }
+
+        if (copy.IsDropped)
+        {
+            await removal.RemoveDroppedAsync(copy.Record, cancellationToken);
+        }
+
+        if (left is { } fill)
+        {
+            removal.RemoveChunks(copy.Name, fill);
+        }
+    }
+
+    /// <summary>Writes the manifest, with what the store's one says besides.</summary>
+    /// <returns>A fill that no manifest names any more, or null.</returns>
+    private async Task<Guid?> MergeAsync(SharedCopy copy, CancellationToken cancellationToken)
+    {
+        if (!copy.IsKnownToStore)
+        {
+            await rows.PutAsync(copy.Record, cancellationToken);
+        }
+
+        Guid? left = null;
+        CopyManifest? theirs = null;
+        using (var answer = await bucket.GetAsync(HeldNames.Copy(copy.Name), null, cancellationToken))
+        {
+            theirs = answer is not null && CopyHeaders.IsManifest(answer) ? await ReadAsync(answer, cancellationToken) : null;
+            if (copy.IsKnownToStore && (theirs is null || !theirs.Record.IsSameVersion(copy.Record)))
+            {
+                // It was dropped, or a newer version put in its place, by another process.
+                live.Drop(copy);
+                return null;
+            }
+
+            if (answer is not null && CopyHeaders.IsManifest(answer) && CopyHeaders.TryFill(answer, out var fill) && fill != copy.Record.Fill)
+            {
+                left = theirs is not null && theirs.Record.IsSameVersion(copy.Record) ? copy.Adopt(theirs) : fill;
+            }
+        }
+
+        var merged = copy.Manifest(theirs is not null && theirs.Record.Fill == copy.Record.Fill && theirs.Record.IsSameVersion(copy.Record) ? theirs : null);
+        await bucket.PutAsync(HeldNames.Copy(copy.Name), WireBody.Of(merged.ToBytes()), CopyHeaders.OfManifest(merged.Record), cancellationToken);
+        copy.IsKnownToStore = true;
+        return left;
+    }
+
+    private static async Task<CopyManifest?> ReadAsync(WireAnswer answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CopyManifest.ReadAsync(answer, cancellationToken);
+        }
+        catch (InvalidDataException)
+        {
+            // What cannot be read is written anew.
+            return null;
+        }
+    }
+}

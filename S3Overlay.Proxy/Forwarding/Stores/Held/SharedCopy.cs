@@ -1,0 +1,386 @@
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held;
+
+/// <summary>
+/// What this process knows of one copy: which chunks the store has, and which are in spool files on their way there. A copy held whole is one chunk. Shared by
+/// all who use it.
+/// </summary>
+internal sealed class SharedCopy
+{
+    private readonly Lock _lock = new();
+    private readonly SpoolFolder _spool;
+    private readonly ILogger _logger;
+    private readonly SortedDictionary<int, SpooledChunk> _spooled = [];
+    private readonly HashSet<int> _uploading = [];
+    private readonly HashSet<int> _lost = [];
+    private ChunkSet _stored;
+    private CopyRecord _record;
+    private bool _isDropped;
+    private bool _isDirty;
+    private bool _isFlushing;
+    private bool _hasToldFailure;
+
+    /// <summary>A copy of which the store has some chunks.</summary>
+    /// <param name="record">Whose copy it is.</param>
+    /// <param name="stored">What the store has.</param>
+    /// <param name="isManifest">Whether its chunks are objects of their own.</param>
+    /// <param name="spool">Where new bytes go.</param>
+    /// <param name="logger">Where damage is told.</param>
+    public SharedCopy(CopyRecord record, ChunkSet stored, bool isManifest, SpoolFolder spool, ILogger logger)
+    {
+        (_record, _stored, IsManifest, _spool, _logger) = (record, stored, isManifest, spool, logger);
+        Layout = new ChunkLayout(record.Info.Size, record.Identity.ChunkSize);
+    }
+
+    /// <summary>How the object falls into chunks.</summary>
+    public ChunkLayout Layout { get; }
+
+    /// <summary>Whether its chunks are objects of their own, named by a manifest.</summary>
+    public bool IsManifest { get; }
+
+    /// <summary>Whose copy it is.</summary>
+    public CopyRecord Record
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _record;
+            }
+        }
+    }
+
+    /// <summary>Of which key.</summary>
+    public HeldName Name => _record.Name;
+
+    /// <summary>How many use it; <see cref="LiveCopies"/>' own.</summary>
+    public int Users { get; set; }
+
+    /// <summary>How much work in the background is about it; <see cref="LiveCopies"/>' own.</summary>
+    public int Pending { get; set; }
+
+    /// <summary>Whether it is no longer to be found, nor put into the store; <see cref="LiveCopies"/>' own.</summary>
+    public bool IsDropped
+    {
+        get => Volatile.Read(ref _isDropped);
+        set => Volatile.Write(ref _isDropped, value);
+    }
+
+    /// <summary>Whether the store has, or had, its manifest; the publisher's own.</summary>
+    public bool IsKnownToStore { get; set; }
+
+    /// <summary>When its manifest may be written again; the publisher's own.</summary>
+    public DateTimeOffset NextFlush { get; set; }
+
+    /// <summary>Whether there is nothing in the spool.</summary>
+    public bool IsSpoolEmpty
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _spooled.Count == 0;
+            }
+        }
+    }
+
+    /// <summary>See <see cref="Overlay.Layers.IHeldCopy.FirstHeld"/>.</summary>
+    public ByteRange? FirstHeld(long position)
+    {
+        lock (_lock)
+        {
+            for (var chunk = position < Layout.Size ? Layout.At(position) : Layout.Count; chunk < Layout.Count; chunk = NextInteresting(chunk + 1))
+            {
+                var bytes = Layout.BytesOf(chunk);
+                var start = Math.Max(position, bytes.First);
+                if (_stored[chunk])
+                {
+                    return new ByteRange(start, EndOfRun(start) - 1);
+                }
+
+                if (_spooled.TryGetValue(chunk, out var spooled) && spooled.FirstHeld(start - bytes.First) is { } held)
+                {
+                    start = bytes.First + held.First;
+                    return new ByteRange(start, EndOfRun(start) - 1);
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Whether the store has a chunk, and the fill it is of.</summary>
+    public bool IsStored(int chunk, out Guid fill)
+    {
+        lock (_lock)
+        {
+            fill = _record.Fill;
+            return _stored[chunk];
+        }
+    }
+
+    /// <summary>A chunk in the spool, which the caller releases; null where it is not there.</summary>
+    public SpooledChunk? UseSpooled(int chunk)
+    {
+        lock (_lock)
+        {
+            return _spooled.GetValueOrDefault(chunk)?.Use();
+        }
+    }
+
+    /// <summary>Sets room aside for a copy that is one chunk.</summary>
+    /// <exception cref="IOException">There is none.</exception>
+    public void Reserve()
+    {
+        if (Layout.Count > 0)
+        {
+            SpoolOf(0, Layout.BytesOf(0))!.Release();
+        }
+    }
+
+    /// <summary>Stores bytes; blocks the caller. What is held already stays as it is.</summary>
+    /// <returns>The chunks that these bytes made whole.</returns>
+    /// <exception cref="IOException">There is no room for them.</exception>
+    public IReadOnlyList<int> Write(long position, ReadOnlySpan<byte> bytes)
+    {
+        List<int>? whole = null;
+        while (!bytes.IsEmpty && position < Layout.Size)
+        {
+            var chunk = Layout.At(position);
+            var range = Layout.BytesOf(chunk);
+            var length = (int)Math.Min(bytes.Length, range.Last + 1 - position);
+            if (SpoolOf(chunk, range) is { } spooled)
+            {
+                try
+                {
+                    spooled.Write(position - range.First, bytes[..length]);
+                    if (spooled.IsWhole)
+                    {
+                        (whole ??= []).Add(chunk);
+                    }
+                }
+                finally
+                {
+                    spooled.Release();
+                }
+            }
+
+            position += length;
+            bytes = bytes[length..];
+        }
+
+        return whole ?? (IReadOnlyList<int>)[];
+    }
+
+    /// <summary>Marks a whole chunk as being uploaded; false where it is already, or is not there.</summary>
+    public bool TryBeginUpload(int chunk)
+    {
+        lock (_lock)
+        {
+            return _spooled.TryGetValue(chunk, out var spooled) && spooled.IsWhole && _uploading.Add(chunk);
+        }
+    }
+
+    /// <summary>The store has a chunk: its place in the spool is given up.</summary>
+    /// <returns>False where it was stored as another fill's: it is to be stored again.</returns>
+    public bool MarkStored(int chunk, Guid fill)
+    {
+        lock (_lock)
+        {
+            if (_record.Fill != fill)
+            {
+                return false;
+            }
+
+            _stored.Add(chunk);
+            _lost.Remove(chunk);
+            _isDirty = IsManifest;
+            Free(chunk);
+            return true;
+        }
+    }
+
+    /// <summary>A chunk could not be uploaded. A copy held whole stays in the spool for those who read it, a chunk does not: many would fill it.</summary>
+    /// <returns>Whether this is the first failure, and is to be told.</returns>
+    public bool UploadFailed(int chunk)
+    {
+        lock (_lock)
+        {
+            if (IsManifest)
+            {
+                Free(chunk);
+            }
+            else
+            {
+                _uploading.Remove(chunk);
+            }
+
+            return FailureIsNew();
+        }
+    }
+
+    /// <summary>Whether a failure of this copy is the first, and is to be told.</summary>
+    public bool FailureIsNew()
+    {
+        lock (_lock)
+        {
+            var isNew = !_hasToldFailure;
+            _hasToldFailure = true;
+            return isNew;
+        }
+    }
+
+    /// <summary>The manifest is to be written though no chunk was added.</summary>
+    public void MarkChanged()
+    {
+        lock (_lock)
+        {
+            _isDirty = true;
+        }
+    }
+
+    /// <summary>A chunk turned out not to be in the store, or not as it was put there.</summary>
+    public void Lose(int chunk)
+    {
+        lock (_lock)
+        {
+            if (_stored.Remove(chunk))
+            {
+                _lost.Add(chunk);
+            }
+        }
+    }
+
+    /// <summary>Gives up all bytes that are not on their way to the store: nobody is left who could add what they lack.</summary>
+    public void FreeUnfinished()
+    {
+        lock (_lock)
+        {
+            foreach (var chunk in _spooled.Keys.Where(chunk => !_uploading.Contains(chunk)).ToList())
+            {
+                Free(chunk);
+            }
+        }
+    }
+
+    /// <summary>What a manifest is to say, together with what another process wrote into it meanwhile.</summary>
+    public CopyManifest Manifest(CopyManifest? theirs)
+    {
+        lock (_lock)
+        {
+            for (var chunk = theirs?.Chunks.NextHeld(0) ?? Layout.Count; chunk < Layout.Count; chunk = theirs!.Chunks.NextHeld(chunk + 1))
+            {
+                // One that is in the spool here is as good as stored: were it counted as stored, those who read it from the spool would lose their place.
+                if (!_lost.Contains(chunk) && !_spooled.ContainsKey(chunk))
+                {
+                    _stored.Add(chunk);
+                }
+            }
+
+            _isDirty = false;
+            return new CopyManifest(_record, ChunkSet.Parse(_stored.ToBytes(), Layout.Count)!);
+        }
+    }
+
+    /// <summary>Goes on with another process's fill of the same version.</summary>
+    /// <returns>The fill that was this one's, whose chunks nobody will name.</returns>
+    public Guid Adopt(CopyManifest theirs)
+    {
+        lock (_lock)
+        {
+            var mine = _record.Fill;
+            _record = _record with { Fill = theirs.Record.Fill };
+            _stored = ChunkSet.Parse(theirs.Chunks.ToBytes(), Layout.Count)!;
+            _lost.Clear();
+            return mine;
+        }
+    }
+
+    /// <summary>Whether the caller is to write the manifest now: it has to be written, and nobody does.</summary>
+    public bool TryBeginFlush()
+    {
+        lock (_lock)
+        {
+            var begins = _isDirty && !_isFlushing;
+            _isFlushing |= begins;
+            return begins;
+        }
+    }
+
+    /// <summary>The manifest was written, or could not be.</summary>
+    /// <returns>Whether it is to be written once more: the caller goes on.</returns>
+    public bool EndFlush(bool goesOn)
+    {
+        lock (_lock)
+        {
+            return _isFlushing = _isDirty && goesOn;
+        }
+    }
+
+    private SpooledChunk? SpoolOf(int chunk, ByteRange range)
+    {
+        lock (_lock)
+        {
+            if (_stored[chunk])
+            {
+                return null;
+            }
+
+            if (!_spooled.TryGetValue(chunk, out var spooled))
+            {
+                _spooled.Add(chunk, spooled = new SpooledChunk(_spool, range.Length, position => Log.HeldBlockDamaged(_logger, "spool", range.First + position)));
+            }
+
+            return spooled.Use();
+        }
+    }
+
+    private void Free(int chunk)
+    {
+        _uploading.Remove(chunk);
+        if (_spooled.Remove(chunk, out var spooled))
+        {
+            spooled.Release();
+        }
+    }
+
+    private int NextInteresting(int chunk)
+    {
+        var next = _stored.NextHeld(chunk);
+        foreach (var spooled in _spooled.Keys)
+        {
+            if (spooled >= chunk)
+            {
+                return Math.Min(next, spooled);
+            }
+        }
+
+        return next;
+    }
+
+    /// <summary>The first byte after <paramref name="position"/>, which is held, that is not.</summary>
+    private long EndOfRun(long position)
+    {
+        while (position < Layout.Size)
+        {
+            var chunk = Layout.At(position);
+            var bytes = Layout.BytesOf(chunk);
+            if (_stored[chunk])
+            {
+                position = Layout.BytesOf(_stored.NextMissing(chunk) - 1).Last + 1;
+            }
+            else if (_spooled.TryGetValue(chunk, out var spooled) && spooled.FirstHeld(position - bytes.First) is { } held && bytes.First + held.First == position)
+            {
+                position = bytes.First + held.Last + 1;
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        return position;
+    }
+}

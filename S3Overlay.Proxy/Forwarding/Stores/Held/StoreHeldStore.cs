@@ -1,0 +1,300 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held;
+
+/// <summary>
+/// Held copies in a bucket of local's S3 endpoint, which several proxies may share: all state is there. The layout is in docs/storage-format.md.
+/// </summary>
+/// <remarks>
+/// A fill runs into a file of the spool, which its readers follow, and into the store from there. A small copy is one object, read, checked and told of in
+/// one call; a large one is a manifest and a chunk an object. Manifests read last are remembered, so that a chunk is one call as well.
+/// </remarks>
+internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
+{
+    private const int Remembered = 10_000;
+
+    /// <summary>A first byte further on than this is not of an object that has one call's worth of bytes: no part of anything is asked for.</summary>
+    private const long Furthest = 1L << 60;
+
+    private readonly CacheBucket _bucket;
+    private readonly SpoolFolder _spool;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly LiveCopies _live = new(Remembered);
+    private readonly NameGates _gates = new();
+    private readonly BackgroundWork _work = new();
+    private readonly StoredChunks _chunks;
+    private readonly CopyRemoval _removal;
+    private readonly CopyPublisher _publisher;
+
+    /// <summary>Copies in a bucket, which is made when it is first written to.</summary>
+    /// <param name="calls">How the store is asked.</param>
+    /// <param name="bucket">The cache bucket.</param>
+    /// <param name="spool">Where fills run into.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where failures are told.</param>
+    public StoreHeldStore(StoreCalls calls, string bucket, SpoolFolder spool, TimeProvider time, ILogger<StoreHeldStore> logger)
+    {
+        (_bucket, _spool, _time, _logger) = (new CacheBucket(calls, bucket), spool, time, logger);
+        _chunks = new StoredChunks(_bucket, time, logger);
+        _removal = new CopyRemoval(_bucket, _work, logger);
+        var rows = new CopyRows(_bucket, _live, _removal);
+        var manifests = new ManifestWriter(_bucket, _live, _work, rows, _removal, _gates, time, logger);
+        _publisher = new CopyPublisher(_bucket, _live, _work, rows, _removal, manifests, _gates, logger);
+    }
+
+    /// <summary>Objects whose first wanted byte is further on than this are not expected to be held whole: what is asked for is the manifest.</summary>
+    public long LargestWhole { get; init; } = 50L << 20;
+
+    /// <summary>How many uploads failed.</summary>
+    public long UploadFailures => _publisher.Failures;
+
+    /// <summary>How often a fill found no room in the spool.</summary>
+    public long SpoolRefusals => _spool.Refused;
+
+    /// <summary>Finishes once nothing is on its way to the store.</summary>
+    internal Task WhenIdleAsync() => _work.WhenIdleAsync();
+
+    /// <inheritdoc/>
+    public async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken)
+    {
+        var name = new HeldName(bucket, key);
+        try
+        {
+            if (_live.Use(name) is not { } known)
+            {
+                return await LoadAsync(name, wish, cancellationToken);
+            }
+
+            if (known.IsDropped)
+            {
+                return null;
+            }
+
+            var copy = await LeaseAsync(known, wish, cancellationToken);
+            if (copy is not null || !_live.TryForget(known))
+            {
+                return copy ?? Lease(known, null);
+            }
+
+            // What is remembered names a chunk that is not there: another process replaced or dropped the copy.
+            _live.Release(known);
+            return await LoadAsync(name, wish, cancellationToken);
+        }
+        catch (HttpRequestException failure)
+        {
+            throw new IOException(failure.Message, failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        var record = new CopyRecord(new HeldName(bucket, key), identity, info, _time.GetUtcNow(), Guid.NewGuid());
+        if (!HeldNames.HasRow(record.Row))
+        {
+            throw new IOException("The object's ETag is too long to be listed.");
+        }
+
+        var layout = new ChunkLayout(info.Size, identity.ChunkSize);
+        var isManifest = identity.ChunkSize > 0 || CopyHeaders.OfWhole(record) is null;
+        var copy = new SharedCopy(record, new ChunkSet(layout.Count), isManifest, _spool, _logger);
+        if (identity.ChunkSize == 0)
+        {
+            // Room for all of it or for none: a fill that ends in the middle would have been for nothing.
+            copy.Reserve();
+        }
+
+        if (_live.Replace(copy) is { IsManifest: true } before)
+        {
+            _removal.RemoveChunks(before.Name, before.Record.Fill);
+        }
+
+        if (info.Size == 0)
+        {
+            _publisher.Upload(copy, 0);
+        }
+
+        return Lease(copy, null);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
+    {
+        var name = new HeldName(bucket, key);
+        if (_live.Drop(name, onlyETag))
+        {
+            // What is on its way is taken out when it has arrived, and not found meanwhile.
+            return;
+        }
+
+        using (await _gates.EnterAsync(name, cancellationToken))
+        {
+            await _removal.RemoveAsync(
+                name, suffix => onlyETag is null || HeldNames.ParseSuffix(key, suffix) is not { } row || ETags.Same(row.ETag, onlyETag), cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var row in new HeldListing(_bucket).ListAsync(bucket, prefix, after, cancellationToken))
+        {
+            yield return row;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _work.DisposeAsync();
+
+    private StoreCopy Lease(SharedCopy copy, StartedRead? started) => new(copy, _chunks, _publisher, _live, started);
+
+    /// <summary>A hold on a copy, of which the caller is a user, with the read begun that the wish is for; null where the store lacks a chunk it should have.</summary>
+    private async ValueTask<StoreCopy?> LeaseAsync(SharedCopy copy, HeldWish wish, CancellationToken cancellationToken)
+    {
+        if (!wish.ReadsBytes || copy.Layout.Size == 0 || Wanted(wish, copy.Layout.Size) is not { } wanted)
+        {
+            return Lease(copy, null);
+        }
+
+        try
+        {
+            var chunk = copy.Layout.At(wanted.First);
+            if (!copy.IsStored(chunk, out _))
+            {
+                return Lease(copy, null);
+            }
+
+            var bytes = copy.Layout.BytesOf(chunk);
+            var part = new ByteRange(wanted.First - bytes.First, Math.Min(wanted.Last, bytes.Last) - bytes.First);
+            return await _chunks.OpenAsync(copy, chunk, part, cancellationToken) is { } reader ? Lease(copy, new StartedRead(chunk, part.Last, reader)) : null;
+        }
+        catch
+        {
+            _live.Release(copy);
+            throw;
+        }
+    }
+
+    private static ByteRange? Wanted(HeldWish wish, long size) => wish.Range is { } range ? range.Resolve(size) : new ByteRange(0, size - 1);
+
+    /// <summary>Asks the store.</summary>
+    private async Task<IHeldCopy?> LoadAsync(HeldName name, HeldWish wish, CancellationToken cancellationToken)
+    {
+        var reads = wish.ReadsBytes && wish.Range is not ({ First: > Furthest } or { Suffix: 0 });
+        var answer = reads
+            ? await _bucket.GetAsync(HeldNames.Copy(name), PartOf(wish.Range), cancellationToken)
+            : await _bucket.HeadAsync(HeldNames.Copy(name), cancellationToken);
+        try
+        {
+            if (answer is null)
+            {
+                // Somebody in this process may have begun to fill it meanwhile.
+                return _live.Use(name) is { IsDropped: false } filling ? Lease(filling, null) : null;
+            }
+
+            if (CopyHeaders.IsManifest(answer))
+            {
+                return await LoadManifestAsync(name, wish, answer, reads, cancellationToken);
+            }
+
+            var record = CopyHeaders.ReadWhole(answer);
+            RequireName(record, name);
+            if (_live.Use(name) is { } known)
+            {
+                return known.IsDropped ? null : Lease(known, null);
+            }
+
+            var stored = new ChunkSet(record.Info.Size == 0 ? 0 : 1);
+            if (record.Info.Size > 0)
+            {
+                stored.Add(0);
+            }
+
+            var copy = new SharedCopy(record, stored, isManifest: false, _spool, _logger) { Users = 1 };
+            StartedRead? started = null;
+            if (reads && record.Info.Size > 0)
+            {
+                started = await StartedAsync(answer, record, cancellationToken);
+                answer = null;
+            }
+
+            return Lease(copy, started);
+        }
+        catch (InvalidDataException failure)
+        {
+            Log.HeldCopyUnusable(_logger, name.Bucket, failure.Message);
+            return null;
+        }
+        finally
+        {
+            answer?.Dispose();
+        }
+    }
+
+    private async Task<IHeldCopy?> LoadManifestAsync(HeldName name, HeldWish wish, WireAnswer answer, bool reads, CancellationToken cancellationToken)
+    {
+        var isWhole = reads && (answer.Status == 200 || (answer.ContentRange is { } part && part.Range.Length == part.Total));
+        using var again = isWhole ? null : await _bucket.GetAsync(HeldNames.Copy(name), null, cancellationToken);
+        if (!isWhole && (again is null || !CopyHeaders.IsManifest(again)))
+        {
+            // Replaced between the two calls: what is there now is found by the next who looks.
+            return null;
+        }
+
+        var manifest = await CopyManifest.ReadAsync(isWhole ? answer : again!, cancellationToken);
+        RequireName(manifest.Record, name);
+        var copy = _live.AddOrUse(new SharedCopy(manifest.Record, manifest.Chunks, isManifest: true, _spool, _logger) { IsKnownToStore = true });
+        return copy.IsDropped ? null : await LeaseAsync(copy, wish, cancellationToken) ?? Lease(copy, null);
+    }
+
+    private async Task<StartedRead> StartedAsync(WireAnswer answer, CopyRecord record, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var last = answer.Status == 206 && answer.ContentRange is { } part && part.Range.Last + 1 < part.Total
+                ? ((part.Range.Last + 1) / HeldFrames.FrameSize * HeldFrames.BlockSize) - 1
+                : record.Info.Size - 1;
+            return new StartedRead(0, last, await FramedReader.OpenAsync(answer, record.Fill, 0, record.Info.Size, _time, cancellationToken));
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The part of a copy's object, whose size is not known yet, that holds what is wished for; null for all of it.</summary>
+    private string? PartOf(RangeHeader? range)
+    {
+        if (range is { Suffix: { } suffix })
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"bytes=-{HeldFrames.OfSuffix(suffix)}");
+        }
+
+        if (range is not { First: { } first } || first >= LargestWhole)
+        {
+            return null;
+        }
+
+        var framed = HeldFrames.Of(new ByteRange(first, range.Value.Last ?? long.MaxValue));
+        return framed.Last < long.MaxValue
+            ? string.Create(CultureInfo.InvariantCulture, $"bytes={framed.First}-{framed.Last}")
+            : string.Create(CultureInfo.InvariantCulture, $"bytes={framed.First}-");
+    }
+
+    private static void RequireName(CopyRecord record, HeldName name)
+    {
+        if (record.Name != name)
+        {
+            throw new InvalidDataException("it is of another key");
+        }
+    }
+}

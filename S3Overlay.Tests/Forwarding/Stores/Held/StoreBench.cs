@@ -1,0 +1,80 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Forwarding;
+using S3Overlay.Proxy.Forwarding.Stores;
+using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.Stores.Held;
+
+/// <summary>Held copies in the cache bucket of an S3 store in this process: as many proxies over it as a test opens.</summary>
+internal sealed class StoreBench : IAsyncDisposable
+{
+    public const string CacheBucket = "overlay-cache";
+
+    private readonly S3WireClient _client;
+    private readonly TemporaryFolder _folder = new();
+
+    private StoreBench(StoreServer server)
+    {
+        Server = server;
+        var settings = new EndpointSettings
+        {
+            Role = "local store",
+            IsWritable = true,
+            Endpoint = server.Endpoint,
+            Addressing = AddressingStyle.Path,
+        };
+        _client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("minioadmin", "minioadmin", null)), TimeProvider.System);
+        Calls = new StoreCalls(settings, _client, TimeProvider.System);
+    }
+
+    /// <summary>The store.</summary>
+    public StoreServer Server { get; }
+
+    /// <summary>How it is asked.</summary>
+    public StoreCalls Calls { get; }
+
+    /// <summary>Starts a store.</summary>
+    public static async Task<StoreBench> StartAsync() => new(await StoreServer.StartAsync());
+
+    /// <summary>A proxy's view of it. Waits for nothing of other views.</summary>
+    public StoreHeldStore Open(SpoolFolder? spool = null, TimeProvider? time = null) =>
+        new(Calls, CacheBucket, spool ?? Spool(), time ?? TimeProvider.System, NullLogger<StoreHeldStore>.Instance);
+
+    /// <summary>A spool of so many bytes.</summary>
+    public SpoolFolder Spool(long maxBytes = 1L << 30) => new(_folder["spool"], maxBytes);
+
+    /// <summary>What lies in the spool's folder.</summary>
+    public string[] SpoolFiles => Directory.Exists(_folder["spool"]) ? Directory.GetFiles(_folder["spool"]) : [];
+
+    /// <summary>The names of the objects that start so, in order.</summary>
+    public async Task<List<string>> NamesAsync(string prefix)
+    {
+        var names = new List<string>();
+        await foreach (var row in Calls.ListAsync(CacheBucket, prefix, "", 1000, default))
+        {
+            names.Add(row.Name);
+        }
+
+        return names;
+    }
+
+    /// <summary>The calls so far, as method and kind of object.</summary>
+    public List<string> Kinds() => [.. Server.Calls.Select(call => $"{call.Method} {KindOf(call)}")];
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await Server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private static string KindOf(StoreCall call)
+    {
+        var path = call.Path.TrimStart('/');
+        return path.StartsWith(CacheBucket + "/", StringComparison.Ordinal) ? path[(CacheBucket.Length + 1)..][..1] : call.Query.Contains("list-type", StringComparison.Ordinal) ? "list" : "bucket";
+    }
+}
