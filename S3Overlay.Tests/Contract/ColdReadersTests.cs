@@ -25,7 +25,12 @@ public sealed class ColdReadersTests : IAsyncLifetime
             ("S3_OVERLAY_REMOTE_ENDPOINT", _remote.Endpoint.ToString().TrimEnd('/')),
             ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "key"),
             ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "secret"),
-            ("S3_OVERLAY_CACHE_ENABLED", "true"));
+            ("S3_OVERLAY_CACHE_ENABLED", "true"),
+
+            // The remote stands still on purpose, for as long as this machine needs to start all readers: that must not count as broken.
+            ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "5m"),
+            ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "5m"),
+            ("S3_OVERLAY_REMOTE_BUDGET", "10m"));
     }
 
     public async Task DisposeAsync()

@@ -174,7 +174,7 @@ public sealed class MultipartTests
             var deleting = Task.Run(() => bench.SendAsync(S3Operation.DeleteBucket, ""));
             await Task.WhenAll(
                 completing.ContinueWith(static _ => { }, TaskScheduler.Default), deleting.ContinueWith(static _ => { }, TaskScheduler.Default))
-                .WaitAsync(TimeSpan.FromSeconds(30));
+                .WaitAsync(Patience.Limit);
 
             // One of the two came first, and the other was told so.
             Assert.NotEqual(completing.IsCompletedSuccessfully, deleting.IsCompletedSuccessfully);

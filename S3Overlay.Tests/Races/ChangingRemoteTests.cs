@@ -139,15 +139,7 @@ public class ChangingRemoteTests : ReaderTestBase
         Assert.Equal(_old, first.Bytes);
     }
 
-    private async Task QuietFillAsync()
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(20);
-        while (Reader.Fills!.Completed == 0)
-        {
-            Assert.True(DateTime.UtcNow < deadline, "The fill does not end.");
-            await Task.Yield();
-        }
-    }
+    private Task QuietFillAsync() => Patience.UntilAsync(() => Reader.Fills!.Completed > 0, "The fill does not end.");
 
     private void AssertOneVersion(CollectedAnswer answer, string olderETag)
     {

@@ -20,14 +20,14 @@ public class ManyReadersTests : ReaderTestBase
         var answers = Enumerable.Range(0, 64).Select(_ => new CollectedAnswer()).ToList();
         var reads = answers.Select(answer => Task.Run(() => Reader.AnswerAsync(Request("key"), answer, Remote.Bucket, default))).ToList();
 
-        await Task.WhenAll(answers.Select(answer => answer.ReachedAsync(bytes.Length / 2))).WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.WhenAll(answers.Select(answer => answer.ReachedAsync(bytes.Length / 2))).WaitAsync(Patience.Limit);
         Assert.All(reads, read => Assert.False(read.IsCompleted));
         var late = new CollectedAnswer();
         var lateRead = Reader.AnswerAsync(Request("key"), late, Remote.Bucket, default);
-        await late.ReachedAsync(bytes.Length / 2).WaitAsync(TimeSpan.FromSeconds(30));
+        await late.ReachedAsync(bytes.Length / 2).WaitAsync(Patience.Limit);
 
         half.SetResult();
-        await Task.WhenAll([.. reads, lateRead]).WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.WhenAll([.. reads, lateRead]).WaitAsync(Patience.Limit);
         Assert.All([.. answers, late], answer => Assert.True(bytes.AsSpan().SequenceEqual(answer.Bytes)));
         Assert.Equal([null], Remote.Gets.Select(get => get.Range));
         Assert.Equal(bytes.Length, Remote.Bytes);
@@ -42,7 +42,7 @@ public class ManyReadersTests : ReaderTestBase
         var stuck = new TaskCompletionSource();
         var slow = new CollectedAnswer { OnSending = _ => stuck.Task };
         var slowRead = Reader.AnswerAsync(Request("key"), slow, Remote.Bucket, default);
-        Assert.Equal(bytes, (await ReadAsync("key").WaitAsync(TimeSpan.FromSeconds(30))).Bytes);
+        Assert.Equal(bytes, (await ReadAsync("key").WaitAsync(Patience.Limit)).Bytes);
         Assert.False(slowRead.IsCompleted);
         stuck.SetResult();
         await slowRead;
@@ -195,7 +195,7 @@ public class ManyReadersTests : ReaderTestBase
             {
                 try
                 {
-                    await read.WaitAsync(TimeSpan.FromSeconds(20));
+                    await read.WaitAsync(Patience.Limit);
                     Assert.True(answer.IsAborted);
                 }
                 catch (S3Exception failure)
@@ -224,8 +224,8 @@ public class ManyReadersTests : ReaderTestBase
         var gate = new TaskCompletionSource();
         Remote.OnByte = (position, _) => position is > 100_000 and < 1_000_000 ? gate.Task : Task.CompletedTask;
         var whole = ReadAsync("key");
-        await SpinAsync(() => Remote.Bytes > 100_000);
-        var tail = await ReadAsync("key", "bytes=-100").WaitAsync(TimeSpan.FromSeconds(20));
+        await Patience.UntilAsync(() => Remote.Bytes > 100_000, "The fill does not begin.");
+        var tail = await ReadAsync("key", "bytes=-100").WaitAsync(Patience.Limit);
         Assert.Equal(bytes[^100..], tail.Bytes);
         gate.SetResult();
         Assert.Equal(bytes, (await whole).Bytes);
@@ -249,15 +249,5 @@ public class ManyReadersTests : ReaderTestBase
         await QuietAsync();
         Assert.Equal(6000, Remote.Bytes);
         Assert.Equal(["bytes=0-999", "bytes=1000-1999", "bytes=2000-2999", "bytes=3000-3999", "bytes=4000-4999", "bytes=5000-5999"], Remote.Gets.Select(get => get.Range).Order());
-    }
-
-    private static async Task SpinAsync(Func<bool> until)
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(20);
-        while (!until())
-        {
-            Assert.True(DateTime.UtcNow < deadline, "What was waited for does not come.");
-            await Task.Yield();
-        }
     }
 }

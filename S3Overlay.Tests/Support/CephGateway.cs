@@ -11,6 +11,8 @@ public sealed class CephGateway : IAsyncDisposable
     /// <summary>Its one user's secret.</summary>
     public const string SecretKey = "secretkey";
 
+    private static int _nextPort = 17470;
+
     private readonly string _folder;
 
     private CephGateway(string folder, int port) => (_folder, Port) = (folder, port);
@@ -35,10 +37,13 @@ public sealed class CephGateway : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await RunAsync(Script("ceph-rgw-stop.sh"), _folder);
 
-    /// <summary>The gateway takes a port and its monitor the next one.</summary>
+    /// <summary>
+    /// The gateway takes a port and its monitor the next one, both named before they are bound: no pair is given out twice, or two classes of tests that begin
+    /// together would take the same.
+    /// </summary>
     private static int PortPair()
     {
-        for (var port = 17480; port < 18480; port += 10)
+        for (var port = Interlocked.Add(ref _nextPort, 10); port < 18480; port = Interlocked.Add(ref _nextPort, 10))
         {
             if (IsFree(port) && IsFree(port + 1))
             {

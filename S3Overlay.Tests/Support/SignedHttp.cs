@@ -64,7 +64,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
     /// <summary>Sends bytes and reads until the server closes; fails after a while, since hanging is the worst of answers.</summary>
     public async Task<RawAnswer> SendBytesAsync(byte[] bytes)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(Patience.Limit);
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(endpoint.Host, endpoint.Port, limit.Token);
         using var answer = new MemoryStream();

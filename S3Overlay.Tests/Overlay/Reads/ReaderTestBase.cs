@@ -102,15 +102,7 @@ public abstract class ReaderTestBase : IAsyncLifetime
     }
 
     /// <summary>Finishes once no fill runs and nobody reads.</summary>
-    protected async Task QuietAsync()
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(20);
-        while (Reader.Fills!.InUse > 0)
-        {
-            Assert.True(DateTime.UtcNow < deadline, "A fill does not end.");
-            await Task.Yield();
-        }
-    }
+    protected Task QuietAsync() => Patience.UntilAsync(() => Reader.Fills!.InUse == 0, "A fill does not end.");
 
     /// <summary>The store under test: the embedded one, unless a class that runs the same tests over another says so.</summary>
     protected virtual IHeldStore OpenStore() => HeldStore.Open(Folder["cache"], TimeProvider.System, NullLogger<HeldStore>.Instance);
