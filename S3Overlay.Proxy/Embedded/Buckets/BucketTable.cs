@@ -120,11 +120,23 @@ internal sealed class BucketTable
         }
         else
         {
+            await ForgetAsync(bucket);
+        }
+    }
+
+    private async Task ForgetAsync(string bucket)
+    {
+        try
+        {
             await RecordFile.DeleteAsync(_disk, _folders.BucketPathOf(bucket));
             var batch = new IndexBatch();
             batch.Delete(RowKeys.OfBucket(bucket));
             await _index.CommitAsync(batch);
             _records.TryRemove(bucket, out _);
+        }
+        catch (IOException failure)
+        {
+            throw StoreDisk.ToS3(failure);
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
 
@@ -35,6 +37,7 @@ internal sealed class SequenceCounter : IDisposable
     }
 
     /// <summary>The next number.</summary>
+    /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
     public async ValueTask<ulong> NextAsync()
     {
         while (true)
@@ -71,6 +74,10 @@ internal sealed class SequenceCounter : IDisposable
                 await _index.CommitAsync(batch);
                 Volatile.Write(ref _reserved, reserved);
             }
+        }
+        catch (IOException failure)
+        {
+            throw StoreDisk.ToS3(failure);
         }
         finally
         {
