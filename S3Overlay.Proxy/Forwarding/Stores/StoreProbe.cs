@@ -1,0 +1,117 @@
+using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Forwarding.Stores;
+
+/// <summary>
+/// Finds out what the store can do: once at the start, in the background until the store is reachable, and by whoever needs to know before that.
+/// </summary>
+internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+
+    private readonly StoreCalls _calls;
+    private readonly CacheBucket _cache;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly OnceAtATime _asking;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _retrying = Task.CompletedTask;
+    private volatile StoreCapabilities? _found;
+
+    /// <summary>A probe of a store.</summary>
+    public StoreProbe(StoreCalls calls, StoreSettings settings, TimeProvider time, ILogger logger)
+    {
+        (_calls, _time, _logger) = (calls, time, logger);
+        _cache = new CacheBucket(calls, new StoreBuckets(calls, settings, time), settings, time);
+        _asking = new OnceAtATime(_ => AskAsync());
+        IsAlone = settings.Proxies == 1;
+    }
+
+    /// <inheritdoc/>
+    public bool IsAlone { get; }
+
+    /// <inheritdoc/>
+    public LocalConditions? Known => _found is { } found ? ConditionsOf(found) : null;
+
+    /// <summary>What is known of the store; null until it could be asked.</summary>
+    public StoreCapabilities? Capabilities => _found;
+
+    /// <summary>
+    /// Asks the store. One that cannot be used is told of in the log and asked again in the background: the proxy starts all the same, and answers 503 until then.
+    /// </summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await FindAsync(cancellationToken);
+        }
+        catch (S3Exception failure)
+        {
+            Log.StoreNotReachable(_logger, Pause.TotalSeconds, failure.Message);
+            _retrying = RetryAsync();
+        }
+    }
+
+    /// <summary>What the store can do; asks where that is not known yet.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable where it cannot be asked.</exception>
+    public async ValueTask<StoreCapabilities> FindAsync(CancellationToken cancellationToken)
+    {
+        if (_found is null)
+        {
+            await _asking.RunAsync("", cancellationToken);
+        }
+
+        return _found!;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<LocalConditions> GetAsync(CancellationToken cancellationToken) => ConditionsOf(await FindAsync(cancellationToken));
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _retrying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
+    }
+
+    private static LocalConditions ConditionsOf(StoreCapabilities found) =>
+        new(found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch, found.CompletesIf, found.CopiesIf);
+
+    private async Task RetryAsync()
+    {
+        while (_found is null)
+        {
+            await Task.Delay(Pause, _time, _stopping.Token);
+            try
+            {
+                await FindAsync(_stopping.Token);
+            }
+            catch (S3Exception)
+            {
+                // It was said once; that it is back is said by what it can do.
+            }
+        }
+    }
+
+    private async Task AskAsync()
+    {
+        if (_found is not null)
+        {
+            return;
+        }
+
+        var run = new ProbeRun(_calls, _cache);
+        try
+        {
+            _found = await run.AskAsync(_stopping.Token);
+            Log.StoreProbed(_logger, _found.ToString());
+        }
+        finally
+        {
+            await run.CleanAsync(_stopping.Token);
+        }
+    }
+}

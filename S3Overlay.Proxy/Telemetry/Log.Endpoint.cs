@@ -1,0 +1,13 @@
+namespace S3Overlay.Proxy.Telemetry;
+
+/// <summary>What is said of an S3 endpoint as the local layer: event ids 7xxx.</summary>
+public static partial class Log
+{
+    /// <summary>What the endpoint was found to be able to do.</summary>
+    [LoggerMessage(7001, LogLevel.Information, "The local store can do: {Capabilities}")]
+    public static partial void StoreProbed(ILogger logger, string capabilities);
+
+    /// <summary>The endpoint could not be asked.</summary>
+    [LoggerMessage(7002, LogLevel.Warning, "The local store cannot be used at the moment, and is tried again every {Seconds} seconds: {Failure}")]
+    public static partial void StoreNotReachable(ILogger logger, double seconds, string failure);
+}

@@ -1,0 +1,150 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
+using S3Overlay.Proxy.Forwarding.Stores;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.Stores;
+
+[Trait("Rule", "W3")]
+public sealed class StoreProbeTests : StoreTestBase
+{
+    [Fact]
+    public async Task A_store_that_can_do_everything_is_known_to_and_keeps_nothing_of_the_trial()
+    {
+        await using var probe = Probe(One);
+        await probe.StartAsync(default);
+        var found = probe.Capabilities!;
+        Assert.Equal((true, true, true, true, true), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch, found.CompletesIf, found.CopiesIf));
+        Assert.Equal((true, true, false), (found.TakesChecksums, found.TakesTrailers, found.KeepsChunkedEncoding));
+        Assert.True(probe.Known!.AreAll);
+        Assert.DoesNotContain(Store.Calls, call => call.Status is 0 or >= 500 and not 501);
+        Store.ForgetCalls();
+        Assert.Same(found, await probe.FindAsync(default));
+        Assert.Empty(Store.Calls);
+        await foreach (var row in One.Calls.ListAsync(One.Settings.CacheBucket, "", "", 1000, default))
+        {
+            Assert.Fail($"{row.Name} is left behind.");
+        }
+    }
+
+    [Theory]
+    [InlineData("ignored")]
+    [InlineData("501")]
+    [InlineData("500")]
+    [InlineData("right refused")]
+    public async Task A_condition_that_is_not_honoured_is_known_not_to_be(string how)
+    {
+        void Lack(string header)
+        {
+            Store.Alter = how == "ignored" ? request => request.Headers.Remove(header) : null;
+            Store.Refuse = how switch
+            {
+                "501" => request => request.Headers.ContainsKey(header) ? 501 : null,
+                "500" => request => request.Headers.ContainsKey(header) ? 500 : null,
+                "right refused" => request => request.Headers.ContainsKey(header) ? 412 : null,
+                _ => null,
+            };
+        }
+
+        Lack("If-None-Match");
+        var found = await FindAsync();
+        Assert.Equal((false, true, true), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch));
+        Assert.Equal(how == "right refused", found.CompletesIf && found.CopiesIf);
+        Lack("If-Match");
+        found = await FindAsync();
+        Assert.Equal((true, false, false), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch));
+    }
+
+    [Fact]
+    public async Task Trailers_that_are_refused_are_known_not_to_be_taken()
+    {
+        Store.Refuse = request => request.Headers.ContainsKey("x-amz-trailer") ? 400 : null;
+        Assert.False((await FindAsync()).TakesTrailers);
+        Store.Refuse = request => request.Headers.ContainsKey("x-amz-checksum-crc32") ? 501 : null;
+        Assert.False((await FindAsync()).TakesChecksums);
+    }
+
+    [Fact, Trait("Rule", "F")]
+    public async Task A_store_that_is_not_reachable_is_asked_later_and_by_whoever_needs_it()
+    {
+        Store.Before = _ => throw new IOException();
+        await using var probe = Probe(Fresh());
+        await probe.StartAsync(default);
+        Assert.Null(probe.Known);
+        Assert.Equal(503, (await Assert.ThrowsAsync<S3Exception>(() => probe.GetAsync(default).AsTask())).Error.Status);
+        Store.Before = null;
+        for (var wait = 0; probe.Known is null && wait < 100; wait++)
+        {
+            await Task.Delay(100);
+        }
+
+        Assert.True(probe.Known!.AreAll);
+    }
+
+    /// <summary>What is overloaded, or breaks off, in the midst of the trial must not pass for what it cannot do.</summary>
+    [Fact, Trait("Rule", "F")]
+    public async Task A_store_that_fails_in_the_midst_of_it_is_not_judged()
+    {
+        var whole = await CountAsync();
+        for (var good = 0; good < whole; good++)
+        {
+            var calls = 0;
+            Store.Refuse = _ => Interlocked.Increment(ref calls) > good ? 503 : null;
+            await using var probe = Probe(Fresh());
+            await Record.ExceptionAsync(() => probe.FindAsync(default).AsTask());
+            Store.Refuse = null;
+            Assert.True(probe.Known is null or { AreAll: true });
+        }
+    }
+
+    [CephFact]
+    public async Task Ceph_is_found_to_be_what_it_is_and_keeps_the_state()
+    {
+        using var folder = new TemporaryFolder();
+        await using var ceph = await CephGateway.StartAsync(folder.Path);
+        var endpoint = new Uri($"http://127.0.0.1:{ceph.Port}");
+        using var one = new StoreProxy(endpoint, accessKey: CephGateway.AccessKey, secretKey: CephGateway.SecretKey);
+        using var other = new StoreProxy(endpoint, accessKey: CephGateway.AccessKey, secretKey: CephGateway.SecretKey);
+        await using var probe = new StoreProbe(one.Calls, one.Settings, TimeProvider.System, NullLogger.Instance);
+        await probe.StartAsync(default);
+        var found = await probe.FindAsync(default);
+        Assert.False(found.PutsIfMatch, found.ToString());
+        Assert.True(found.HasVersions, found.ToString());
+
+        foreach (var key in Contract.AwkwardKeys.All)
+        {
+            await one.State.MarkDeletedAsync("bucket", key, default);
+            Assert.Equal(KeyState.Deleted, await other.State.ResolveAsync("bucket", key, default));
+        }
+
+        var listed = await ToListAsync(other.State.ListDeletedAsync("bucket", "", "", default));
+        Assert.Equal(Contract.AwkwardKeys.InListingOrder, listed);
+        await one.State.EnsureBucketAsync("bucket", default);
+        await one.WriteAsync("bucket", "a");
+        Assert.Equal(KeyState.Written, await other.State.ResolveAsync("bucket", "a", default));
+        Assert.Equal("BucketNotEmpty", (await Assert.ThrowsAsync<S3Exception>(() => one.State.DeleteBucketAsync("bucket", default).AsTask())).Error.Code);
+        await one.DeleteAsync("bucket", "a");
+        await one.State.DeleteBucketAsync("bucket", default);
+        other.State.ForgetBucket("bucket");
+        Assert.Equal(new BucketState(false, true), await other.State.ResolveBucketAsync("bucket", default));
+        Assert.Empty(await other.State.ListBucketsAsync(default));
+    }
+
+    private static StoreProbe Probe(StoreProxy proxy) => new(proxy.Calls, proxy.Settings, new HurriedTimeProvider(20), NullLogger.Instance);
+
+    private async Task<StoreCapabilities> FindAsync()
+    {
+        await using var probe = Probe(One);
+        return await probe.FindAsync(default);
+    }
+
+    private async Task<int> CountAsync()
+    {
+        await FindAsync();
+        Store.ForgetCalls();
+        await FindAsync();
+        return Store.Calls.Count;
+    }
+}
