@@ -54,6 +54,7 @@ public sealed class OverlayService : IS3Service
     /// <param name="settings">How the layers are shown.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where failures are told.</param>
+    /// <param name="conditions">Which conditions local judges; null for all, as the built-in store does.</param>
     public OverlayService(
         IS3Service local,
         IWrittenReads written,
@@ -64,18 +65,20 @@ public sealed class OverlayService : IS3Service
         IRemote? shown,
         OverlaySettings settings,
         TimeProvider time,
-        ILogger<OverlayService> logger)
+        ILogger<OverlayService> logger,
+        ILocalConditions? conditions = null)
     {
+        conditions ??= BuiltInConditions.Instance;
         (_local, _layer, _reader) = (local, layer, reader);
         var (locks, slow, objects) = (new KeyLocks(), new SlowAnswers(time, logger, Failures.ToS3), new LocalObjects(local));
-        var conditional = new ConditionalWrites(local, layer, reader, locks);
+        var conditional = new ConditionalWrites(local, objects, layer, reader, locks, conditions);
         _directory = new BucketDirectory(layer, remotes, settings, time);
         _bucketList = new BucketList(layer, remotes, shown, _directory, settings, logger);
         _listings = new BucketListings(layer, held, settings, logger);
         _buckets = new BucketRequests(local, _directory, _listings, settings);
         _reads = new ReadMap(local, written, _directory, reader);
         _writes = new ObjectWrites(local, _directory, conditional, reader, slow, logger);
-        _deletes = new ObjectDeletes(objects, _directory, layer, reader, locks, _writes, settings);
+        _deletes = new ObjectDeletes(objects, _directory, layer, reader, locks, _writes, settings, conditions);
         _manyDeletes = new ManyDeletes(_deletes, _directory, logger);
         _copies = new ObjectCopies(
             local, _directory, layer, reader, conditional, new RemoteCopy(local, objects, conditional, time), _writes, slow);

@@ -23,6 +23,9 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
     /// <summary>Runs when a request's body has been read, right before it is committed.</summary>
     public Action? BeforeCommit { get; set; }
 
+    /// <summary>Whether it judges conditions; else it passes over them.</summary>
+    public bool KnowsConditions { get; set; } = true;
+
     /// <summary>The checksum uploads were started with.</summary>
     public ChecksumAlgorithm? UploadAlgorithm { get; set; }
 
@@ -126,6 +129,11 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
 
     private void Judge(S3Request request)
     {
+        if (!KnowsConditions)
+        {
+            return;
+        }
+
         var current = layer.Find(request.Bucket, request.Key);
         if (request.Header("If-None-Match") is not null && current is not null)
         {

@@ -10,6 +10,7 @@ using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -25,7 +26,7 @@ public sealed class OverlayBench : IRemoteBuckets
     {
         Local = new InMemoryLocal(Layer);
         _service = new(() => new OverlayService(
-            LocalService, new ResolvedReads(LocalService, State), State, null, HasRealReader ? new RemoteReader(new ReadSettings(), null, Time, NullLogger<RemoteReader>.Instance) : Reader, this, Remote, Settings, Time, NullLogger<OverlayService>.Instance));
+            LocalService, new ResolvedReads(LocalService, State), State, null, HasRealReader ? new RemoteReader(new ReadSettings(), null, Time, NullLogger<RemoteReader>.Instance) : Reader, this, Remote, Settings, Time, NullLogger<OverlayService>.Instance, Conditions));
         Remote.AddBucket("below");
     }
 
@@ -46,6 +47,9 @@ public sealed class OverlayBench : IRemoteBuckets
 
     /// <summary>The store that is the writable layer, in place of the one in memory.</summary>
     public EmbeddedStore? Store { get; init; }
+
+    /// <summary>Which conditions local judges; null for all.</summary>
+    public ILocalConditions? Conditions { get; init; }
 
     public ManualTimeProvider Time { get; } = new();
 

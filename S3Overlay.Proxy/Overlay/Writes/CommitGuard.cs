@@ -6,9 +6,17 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>
 /// Keeps what a conditional write was judged by true until it is committed (rule W3), without holding anybody up while a slow client sends its body:
-/// the key's lock is taken when the body has been read to its end, and what the key is is looked at once more. Deletes take the same lock.
+/// the key's lock is taken when the body has been read to its end, and what the key is is looked at once more. Deletes take the same lock; so do all writes
+/// where local cannot judge conditions itself.
 /// </summary>
-public sealed class CommitGuard(KeyLocks locks, ILayerState layer, string bucket, string key, KeyState judged) : IDisposable
+/// <param name="locks">The locks.</param>
+/// <param name="layer">What the key is.</param>
+/// <param name="bucket">The bucket.</param>
+/// <param name="key">The key.</param>
+/// <param name="judged">What the key was when the write was judged; null for a write without conditions, which only keeps out of others' way.</param>
+/// <param name="judge">Judges, with the lock held, a key that is written; null where local does.</param>
+public sealed class CommitGuard(
+    KeyLocks locks, ILayerState layer, string bucket, string key, KeyState? judged, Func<CancellationToken, ValueTask>? judge = null) : IDisposable
 {
     private IDisposable? _held;
 
@@ -22,12 +30,22 @@ public sealed class CommitGuard(KeyLocks locks, ILayerState layer, string bucket
         }
 
         _held = await locks.EnterAsync(bucket, key, cancellationToken);
+        if (judged is null)
+        {
+            return;
+        }
+
         var now = await layer.ResolveAsync(bucket, key, cancellationToken);
 
         // A key written meanwhile is local's to judge: it knows the version.
         if (now != judged && now != KeyState.Written)
         {
             throw new S3Exception(S3Errors.ConditionalRequestConflict);
+        }
+
+        if (now == KeyState.Written && judge is not null)
+        {
+            await judge(cancellationToken);
         }
     }
 

@@ -15,16 +15,24 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 ///   deleted, absent   local judges         404 NoSuchKey
 ///   remote-owned R    412                  E is R: local with If-None-Match: *, whose 412 is a 409 here; else 412
 /// </code>
-/// What local judges it judges when it commits, so that no write slips in between; deletes are kept out by <see cref="CommitGuard"/>.
+/// What local judges it judges when it commits, so that no write slips in between; deletes are kept out by <see cref="CommitGuard"/>. Where local cannot judge,
+/// it is judged here with the key's lock held, which every write takes then; that is worth nothing where other proxies write past the lock, so that they get 501.
 /// </remarks>
-public sealed class ConditionalWrites(IS3Service local, ILayerState layer, IRemoteReader reader, KeyLocks locks)
+public sealed class ConditionalWrites(
+    IS3Service local, LocalObjects objects, ILayerState layer, IRemoteReader reader, KeyLocks locks, ILocalConditions abilities)
 {
     /// <summary>Writes a key of an overlaid bucket.</summary>
     public async Task WriteAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
-        if (bucket.Remote is not { } remote || WriteConditions.Of(request.Headers) is not { } conditions)
+        if (bucket.Remote is not { } remote)
         {
             await local.HandleAsync(request, answer, cancellationToken);
+            return;
+        }
+
+        if (WriteConditions.Of(request.Headers) is not { } conditions)
+        {
+            await WritePlainAsync(bucket, request, answer, cancellationToken);
             return;
         }
 
@@ -37,14 +45,55 @@ public sealed class ConditionalWrites(IS3Service local, ILayerState layer, IRemo
             isRemoteOwned = current is not null;
         }
 
-        var written = new BufferedAnswer();
-        using (var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, state))
+        var isForNewKey = conditions.IsForNewKey || isRemoteOwned;
+        var isJudgedByLocal = (await abilities.GetAsync(cancellationToken)).Judge(request.Operation, isForNewKey);
+        if (!isJudgedByLocal && !abilities.IsAlone)
         {
-            await CommitAsync(request, written, guard, isRemoteOwned, cancellationToken);
+            throw LocalConditions.NotJudged();
+        }
+
+        var headers = !isJudgedByLocal ? Without(request.Headers) : isRemoteOwned ? ForNewKey(request.Headers) : request.Headers;
+        Func<CancellationToken, ValueTask>? judge = isJudgedByLocal ? null : token => JudgeAsync(bucket, request, conditions, isRemoteOwned, token);
+        var written = new BufferedAnswer();
+        using (var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, state, judge))
+        {
+            await CommitAsync(request with { Headers = headers }, written, guard, isRemoteOwned, cancellationToken);
         }
 
         // Only now: a client that does not read its answer must not keep the key's lock.
         await written.CopyToAsync(answer, cancellationToken);
+    }
+
+    /// <summary>
+    /// A write without conditions need not wait for anybody, unless conditional ones are judged under the lock: it would slip in between their look and their commit.
+    /// </summary>
+    private async Task WritePlainAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        if (!abilities.IsAlone || abilities.Known is { AreAll: true })
+        {
+            await local.HandleAsync(request, answer, cancellationToken);
+            return;
+        }
+
+        var written = new BufferedAnswer();
+        using (var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, null))
+        {
+            await CommitAsync(request, written, guard, false, cancellationToken);
+        }
+
+        await written.CopyToAsync(answer, cancellationToken);
+    }
+
+    /// <summary>Judges a key that is written, in local's place.</summary>
+    private async ValueTask JudgeAsync(BucketView bucket, S3Request request, WriteConditions conditions, bool isRemoteOwned, CancellationToken cancellationToken)
+    {
+        var current = await objects.HeadAsync(request, bucket.Name, request.Key, cancellationToken);
+        if (current is not null && isRemoteOwned)
+        {
+            throw new S3Exception(S3Errors.ConditionalRequestConflict);
+        }
+
+        conditions.Judge(current?.ETag);
     }
 
     private async Task CommitAsync(
@@ -56,10 +105,9 @@ public sealed class ConditionalWrites(IS3Service local, ILayerState layer, IRemo
             await guard.EnterAsync(cancellationToken);
         }
 
-        var guarded = request with { Body = guard.Over(request.Body), Headers = isRemoteOwned ? ForNewKey(request.Headers) : request.Headers };
         try
         {
-            await local.HandleAsync(guarded, written, cancellationToken);
+            await local.HandleAsync(request with { Body = guard.Over(request.Body) }, written, cancellationToken);
         }
         catch (S3Exception overtaken) when (isRemoteOwned && overtaken.Error.Status == StatusCodes.Status412PreconditionFailed)
         {
@@ -74,6 +122,13 @@ public sealed class ConditionalWrites(IS3Service local, ILayerState layer, IRemo
 
     private static HeaderDictionary ForNewKey(IHeaderDictionary headers)
     {
+        var changed = Without(headers);
+        changed["If-None-Match"] = "*";
+        return changed;
+    }
+
+    private static HeaderDictionary Without(IHeaderDictionary headers)
+    {
         var changed = new HeaderDictionary(headers.Count + 1);
         foreach (var header in headers)
         {
@@ -81,7 +136,7 @@ public sealed class ConditionalWrites(IS3Service local, ILayerState layer, IRemo
         }
 
         changed.Remove("If-Match");
-        changed["If-None-Match"] = "*";
+        changed.Remove("If-None-Match");
         return changed;
     }
 }

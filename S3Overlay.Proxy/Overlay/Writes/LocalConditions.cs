@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Protocol;
+
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>Which conditions local judges itself in the instant it commits.</summary>
@@ -17,12 +19,18 @@ public sealed record LocalConditions(bool PutsIfNew, bool PutsIfMatch, bool Dele
     /// <summary>Whether local judges such a write.</summary>
     /// <param name="operation">PutObject, CompleteMultipartUpload, CopyObject.</param>
     /// <param name="isForNewKey">Whether it goes to local with <c>If-None-Match: *</c>, else with If-Match.</param>
-    public bool Judge(Protocol.S3Operation operation, bool isForNewKey) =>
+    public bool Judge(S3Operation operation, bool isForNewKey) =>
         (isForNewKey ? PutsIfNew : PutsIfMatch)
         && operation switch
         {
-            Protocol.S3Operation.CompleteMultipartUpload => CompletesIf,
-            Protocol.S3Operation.CopyObject => CopiesIf,
+            S3Operation.CompleteMultipartUpload => CompletesIf,
+            S3Operation.CopyObject => CopiesIf,
             _ => true,
         };
+
+    /// <summary>What a client is told whose condition nobody can judge.</summary>
+    public static S3Exception NotJudged() => new(
+        S3Errors.NotImplemented,
+        "The local store does not judge this condition itself, and S3_OVERLAY_PROXIES says that other proxies write to it too: nobody can. "
+        + "Where this is the only proxy, S3_OVERLAY_PROXIES=1 lets it judge.");
 }

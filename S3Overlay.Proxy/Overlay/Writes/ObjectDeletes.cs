@@ -10,7 +10,8 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>Deletes in overlaid buckets: the tombstone first, then the local object (rule D1). Whichever instant it ends at, the remote's never shows.</summary>
 public sealed class ObjectDeletes(
-    LocalObjects local, BucketDirectory directory, ILayerState layer, IRemoteReader reader, KeyLocks locks, ObjectWrites writes, OverlaySettings settings)
+    LocalObjects local, BucketDirectory directory, ILayerState layer, IRemoteReader reader, KeyLocks locks, ObjectWrites writes, OverlaySettings settings,
+    ILocalConditions abilities)
 {
     /// <summary>DeleteObject.</summary>
     public async Task DeleteAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
@@ -29,6 +30,12 @@ public sealed class ObjectDeletes(
             return;
         }
 
+        var isJudgedByLocal = ifMatch is null || bucket.Remote is null || (await abilities.GetAsync(cancellationToken)).DeletesIfMatch;
+        if (!isJudgedByLocal && !abilities.IsAlone)
+        {
+            throw LocalConditions.NotJudged();
+        }
+
         using (await locks.EnterAsync(bucket.Name, key, cancellationToken))
         {
             if (ifMatch is not null && bucket.Remote is not null)
@@ -43,7 +50,7 @@ public sealed class ObjectDeletes(
 
             if (ifMatch is null || bucket.Remote is null || await layer.ResolveAsync(bucket.Name, key, cancellationToken) == KeyState.Written)
             {
-                await local.DeleteAsync(request, bucket.Name, key, ifMatch, answer, cancellationToken);
+                await local.DeleteAsync(request, bucket.Name, key, isJudgedByLocal ? ifMatch : null, answer, cancellationToken);
             }
             else
             {

@@ -32,9 +32,14 @@ public sealed record WriteConditions(string? IfMatch, bool IsForNewKey)
     /// <summary>Judges a key that holds an object local does not have, or none.</summary>
     /// <param name="current">The remote's object; null where the key is deleted or absent.</param>
     /// <exception cref="S3Exception">NoSuchKey or PreconditionFailed (rule W3).</exception>
-    public void Judge(ObjectInfo? current)
+    public void Judge(ObjectInfo? current) => Judge(current?.ETag);
+
+    /// <summary>Judges a key.</summary>
+    /// <param name="etag">What it holds; null where that is nothing.</param>
+    /// <exception cref="S3Exception">NoSuchKey or PreconditionFailed (rule W3).</exception>
+    public void Judge(string? etag)
     {
-        if (current is null)
+        if (etag is null)
         {
             if (IfMatch is not null)
             {
@@ -45,7 +50,7 @@ public sealed record WriteConditions(string? IfMatch, bool IsForNewKey)
         {
             throw Failed("If-None-Match");
         }
-        else if (!ETags.ListHas(IfMatch!, current.ETag))
+        else if (!ETags.ListHas(IfMatch!, etag))
         {
             throw Failed("If-Match");
         }
