@@ -52,7 +52,7 @@ internal sealed class CopyPublisher(
                 _slots.Release();
             }
         }
-        catch (Exception failure) when (failure is IOException or OperationCanceledException or HttpRequestException)
+        catch (Exception failure)
         {
             Interlocked.Increment(ref _failures);
             if (copy.UploadFailed(chunk))

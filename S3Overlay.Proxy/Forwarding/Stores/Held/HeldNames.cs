@@ -58,6 +58,9 @@ internal static class HeldNames
     /// <summary>The name of the copy that a row is of; null where it is none of ours.</summary>
     public static string? CopyOfRow(string row) => row.LastIndexOf('/') is var slash && slash > Rows.Length ? string.Concat(Copies, row.AsSpan(Rows.Length, slash - Rows.Length)) : null;
 
+    /// <summary>Under which the rows of a copy stand.</summary>
+    public static string RowsOfCopy(string copy) => string.Concat(Rows, copy.AsSpan(Copies.Length), "/");
+
     /// <summary>The row of a copy.</summary>
     public static string Row(CopyRecord record) => RowsOf(record.Name) + RowSuffix(record.Row);
 

@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Held;
@@ -6,12 +8,14 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 /// The copies this process knows by key: those being filled or on their way to the store, and, bounded, manifests that were read last. A copy that is one
 /// object in the store and nothing more is not among them: one call tells all of it.
 /// </summary>
-internal sealed class LiveCopies(int remembered)
+/// <param name="remembered">How many bytes, about, the manifests may take that nobody uses.</param>
+internal sealed class LiveCopies(long remembered)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<HeldName, SharedCopy> _copies = [];
     private readonly LinkedList<SharedCopy> _idle = [];
     private readonly Dictionary<SharedCopy, LinkedListNode<SharedCopy>> _idleNodes = [];
+    private long _idleWeight;
 
     /// <summary>The copy of a key, used by the caller; one that was dropped, and is still being taken out of the store, comes back unused.</summary>
     public SharedCopy? Use(HeldName name)
@@ -165,6 +169,21 @@ internal sealed class LiveCopies(int remembered)
         }
     }
 
+    /// <summary>What is known here of a bucket's keys that start with a prefix and come after a key, in their order.</summary>
+    public List<HeldRow> Rows(string bucket, string prefix, string after)
+    {
+        lock (_lock)
+        {
+            return [.. _copies.Values
+                .Where(copy => !copy.IsDropped
+                    && copy.Name.Bucket == bucket
+                    && copy.Name.Key.StartsWith(prefix, StringComparison.Ordinal)
+                    && Utf8Order.Compare(copy.Name.Key, after) > 0)
+                .Select(copy => copy.Record.Row)
+                .OrderBy(row => row.Key, Utf8Order.Instance)];
+        }
+    }
+
     private SharedCopy Used(SharedCopy copy)
     {
         Wake(copy);
@@ -177,6 +196,7 @@ internal sealed class LiveCopies(int remembered)
         if (_idleNodes.Remove(copy, out var node))
         {
             _idle.Remove(node);
+            _idleWeight -= copy.Weight;
         }
     }
 
@@ -214,7 +234,8 @@ internal sealed class LiveCopies(int remembered)
         else if (_copies.GetValueOrDefault(copy.Name) == copy && !_idleNodes.ContainsKey(copy))
         {
             _idleNodes.Add(copy, _idle.AddFirst(copy));
-            if (_idle.Count > remembered)
+            _idleWeight += copy.Weight;
+            while (_idleWeight > remembered)
             {
                 Remove(_idle.Last!.Value);
             }

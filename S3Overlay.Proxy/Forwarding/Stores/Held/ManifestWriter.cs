@@ -40,7 +40,7 @@ internal sealed class ManifestWriter(
                     using var gate = await gates.EnterAsync(copy.Name, cancellationToken);
                     await WriteAsync(copy, cancellationToken);
                 }
-                catch (Exception failure) when (failure is IOException or OperationCanceledException or HttpRequestException)
+                catch (Exception failure)
                 {
                     goesOn = false;
                     if (copy.FailureIsNew())

@@ -52,6 +52,9 @@ internal sealed class SharedCopy
         }
     }
 
+    /// <summary>How many bytes it takes to remember, about: a set of chunks besides what is known of any object.</summary>
+    public long Weight => 2048 + (Layout.Count / 8);
+
     /// <summary>Of which key.</summary>
     public HeldName Name => _record.Name;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
@@ -17,7 +17,8 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 /// </remarks>
 internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
 {
-    private const int Remembered = 10_000;
+    /// <summary>Bytes of remembered manifests: ten thousand of them and more.</summary>
+    private const long Remembered = 32L << 20;
 
     /// <summary>A first byte further on than this is not of an object that has one call's worth of bytes: no part of anything is asked for.</summary>
     private const long Furthest = 1L << 60;
@@ -32,6 +33,8 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     private readonly StoredChunks _chunks;
     private readonly CopyRemoval _removal;
     private readonly CopyPublisher _publisher;
+    private readonly HeldListing _listing;
+    private readonly StrangerSweep _sweep;
 
     /// <summary>Copies in a bucket, which is made when it is first written to.</summary>
     /// <param name="calls">How the store is asked.</param>
@@ -42,6 +45,8 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     public StoreHeldStore(StoreCalls calls, string bucket, SpoolFolder spool, TimeProvider time, ILogger<StoreHeldStore> logger)
     {
         (_bucket, _spool, _time, _logger) = (new CacheBucket(calls, bucket), spool, time, logger);
+        _listing = new HeldListing(_bucket);
+        _sweep = new StrangerSweep(_bucket, _live, time, logger);
         _chunks = new StoredChunks(_bucket, time, logger);
         _removal = new CopyRemoval(_bucket, _work, logger);
         var rows = new CopyRows(_bucket, _live, _removal);
@@ -60,6 +65,9 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
 
     /// <summary>Finishes once nothing is on its way to the store.</summary>
     internal Task WhenIdleAsync() => _work.WhenIdleAsync();
+
+    /// <summary>Removes what belongs to no copy, as happens in the background once a day.</summary>
+    internal Task SweepAsync() => _sweep.RunAsync(CancellationToken.None);
 
     /// <inheritdoc/>
     public async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken)
@@ -129,30 +137,67 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     public async ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
     {
         var name = new HeldName(bucket, key);
-        if (_live.Drop(name, onlyETag))
+        if (!_live.Drop(name, onlyETag))
         {
-            // What is on its way is taken out when it has arrived, and not found meanwhile.
-            return;
+            await RemoveAsync(name, onlyETag, cancellationToken);
         }
-
-        using (await _gates.EnterAsync(name, cancellationToken))
+        else if (onlyETag is null)
         {
-            await _removal.RemoveAsync(
-                name, suffix => onlyETag is null || HeldNames.ParseSuffix(key, suffix) is not { } row || ETags.Same(row.ETag, onlyETag), cancellationToken);
+            // What is on its way is taken out when it has arrived, and not found until then. What was there before it goes with it.
+            _work.Start(token => RemoveQuietlyAsync(name, token));
         }
     }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var row in new HeldListing(_bucket).ListAsync(bucket, prefix, after, cancellationToken))
+        // What is known here is found by reads, whatever became of it in the store: it is compared as well.
+        var known = new Queue<HeldRow>(_live.Rows(bucket, prefix, after));
+        await foreach (var row in _listing.ListAsync(bucket, prefix, after, cancellationToken))
+        {
+            while (known.TryPeek(out var first) && Utf8Order.Compare(first.Key, row.Key) <= 0)
+            {
+                known.Dequeue();
+                if (first != row)
+                {
+                    yield return first;
+                }
+            }
+
+            yield return row;
+        }
+
+        foreach (var row in known)
         {
             yield return row;
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _work.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _sweep.DisposeAsync();
+        await _work.DisposeAsync();
+    }
+
+    private async Task RemoveAsync(HeldName name, string? onlyETag, CancellationToken cancellationToken)
+    {
+        using var gate = await _gates.EnterAsync(name, cancellationToken);
+        await _removal.RemoveAsync(
+            name, suffix => onlyETag is null || HeldNames.ParseSuffix(name.Key, suffix) is not { } row || ETags.Same(row.ETag, onlyETag), cancellationToken);
+    }
+
+    private async Task RemoveQuietlyAsync(HeldName name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RemoveAsync(name, null, cancellationToken);
+        }
+        catch (Exception failure)
+        {
+            Log.HeldCleaningFailed(_logger, failure);
+        }
+    }
 
     private StoreCopy Lease(SharedCopy copy, StartedRead? started) => new(copy, _chunks, _publisher, _live, started);
 

@@ -33,7 +33,14 @@ internal static class HeldFilling
     };
 
     /// <summary>Fills a copy, and waits until it is in the store.</summary>
-    public static async Task FillAsync(this StoreHeldStore store, string key, byte[] bytes, ObjectInfo? info = null, long chunkSize = 0)
+    public static async Task FillAsync(this StoreHeldStore store, string key, byte[] bytes, ObjectInfo? info = null)
+    {
+        await store.BeginFillAsync(key, bytes, 0, info);
+        await store.WhenIdleAsync();
+    }
+
+    /// <summary>Fills a copy, which is put into the store in the background.</summary>
+    public static async Task BeginFillAsync(this StoreHeldStore store, string key, byte[] bytes, long chunkSize, ObjectInfo? info = null)
     {
         await using (var copy = await store.CreateAsync("bucket", key, Identity(key, chunkSize), info ?? Info(bytes), default))
         {
@@ -44,8 +51,6 @@ internal static class HeldFilling
 
             await copy.CompleteAsync(default);
         }
-
-        await store.WhenIdleAsync();
     }
 
     /// <summary>Reads held bytes as a GET does; null where the key is not held.</summary>
