@@ -27,6 +27,18 @@ public sealed record LocalOptions
     /// <summary>The region for a local endpoint.</summary>
     public required string Region { get; init; }
 
+    /// <summary>The session token for a local endpoint, or null.</summary>
+    public required string? SessionToken { get; init; }
+
+    /// <summary>How many proxies share a local endpoint.</summary>
+    public required int Proxies { get; init; }
+
+    /// <summary>Where bytes on their way to a local endpoint wait.</summary>
+    public required string SpoolDirectory { get; init; }
+
+    /// <summary>How many bytes of running fills may wait there.</summary>
+    public required long SpoolMaxBytes { get; init; }
+
     /// <summary>The options without their secret.</summary>
-    public override string ToString() => $"local layer in {DataDirectory}";
+    public override string ToString() => Endpoint is null ? $"local layer in {DataDirectory}" : $"local layer at {Endpoint}";
 }

@@ -16,6 +16,7 @@ internal static class OptionsValidator
             CheckExposure(options, problems);
         }
 
+        CheckLocal(options.Local, options.Listen, problems);
         if (options.Remote is not { } remote)
         {
             return;
@@ -38,6 +39,20 @@ internal static class OptionsValidator
         {
             problems.Error(
                 Settings.RemoteBudget.Name, $"{remote.Budget.TotalSeconds}s", $"is shorter than one connection attempt ({Settings.RemoteConnectTimeout.Name}). Make it longer.");
+        }
+    }
+
+    private static void CheckLocal(LocalOptions local, ListenAddresses listen, ConfigurationProblems problems)
+    {
+        if (local.Endpoint is { } endpoint && listen.Include(endpoint))
+        {
+            problems.Error(Settings.LocalEndpoint.Name, endpoint.ToString(), "is where this proxy itself listens. Set it to the local store.");
+        }
+        else if (local.Endpoint is null && local.Proxies > 1)
+        {
+            problems.Error(
+                Settings.Proxies.Name, local.Proxies.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                $"asks for one store under several proxies, and the built-in store has room for one. Set {Settings.LocalEndpoint.Name}.");
         }
     }
 

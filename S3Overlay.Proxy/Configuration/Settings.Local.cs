@@ -22,30 +22,28 @@ public static partial class Settings
         "S3_OVERLAY_LOCAL_SECRET_KEY", Local, "minioadmin", "The secret key that belongs to it.", Parsers.Text) { IsSecret = true };
 
     public static readonly Setting<Uri?> LocalEndpoint = new(
-        "S3_OVERLAY_LOCAL_ENDPOINT", Local, null, "An S3 endpoint as the local layer, in place of the built-in store. *Not served yet.*", Parsers.Endpoint)
-    { NotServed = static _ => NotYet("An S3 endpoint as the local layer") };
+        "S3_OVERLAY_LOCAL_ENDPOINT", Local, null, "An S3 endpoint as the local layer, in place of the built-in store: everything written is there.", Parsers.Endpoint);
 
     public static readonly Setting<string?> LocalSessionToken = new(
-        "S3_OVERLAY_LOCAL_SESSION_TOKEN", Local, null, "The session token for that endpoint. *Not served yet.*", Parsers.Text)
-    { IsSecret = true, NotServed = static _ => NotYet("An S3 endpoint as the local layer") };
+        "S3_OVERLAY_LOCAL_SESSION_TOKEN", Local, null, "The session token for that endpoint.", Parsers.Text)
+    { IsSecret = true };
 
     public static readonly Setting<string?> LocalRegion = new(
         "S3_OVERLAY_LOCAL_REGION", Local, "us-east-1", "The region for that endpoint; the built-in store has no use for it.", Parsers.Region);
 
     public static readonly Setting<int> Proxies = new(
-        "S3_OVERLAY_PROXIES", Local, "1", "How many proxies share the local layer. *More than one is not served yet.*", Parsers.Count)
-    { NotServed = static count => count > 1 ? NotYet("More than one proxy over one local layer") : null };
+        "S3_OVERLAY_PROXIES", Local, "1", "How many proxies share one local S3 endpoint. With more than one nothing is remembered that another may have changed, and conditional writes need a store that has them.",
+        Parsers.Count);
 
     public static readonly Setting<bool> ReadThroughOnLocalError = new(
         "S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR", Local, "false", "Read the remote while a local S3 endpoint is down. *Not served yet.*", Parsers.Switch)
     { NotServed = static wanted => wanted ? NotYet("Reading through on a local error") : null };
 
     public static readonly Setting<string?> SpoolDirectory = new(
-        "S3_OVERLAY_SPOOL_DIR", Local, null, "Where fills toward a local S3 endpoint run through. *Not served yet.*", Parsers.Text)
-    { NotServed = static _ => NotYet("Spooling toward an S3 endpoint") };
+        "S3_OVERLAY_SPOOL_DIR", Local, null,
+        "Where bytes on their way to a local S3 endpoint wait: running fills, and uploads of unknown length. Unset: `s3overlay-spool` in the system's folder for temporary files.", Parsers.Text);
 
-    public static readonly Setting<long?> SpoolMaxBytes = new(
-        "S3_OVERLAY_SPOOL_MAX_BYTES", Local, null, "The bound of that. *Not served yet.*", Parsers.OptionalSize)
-    { NotServed = static _ => NotYet("Spooling toward an S3 endpoint") };
+    public static readonly Setting<long> SpoolMaxBytes = new(
+        "S3_OVERLAY_SPOOL_MAX_BYTES", Local, "10GiB", "How much running fills may keep there; beyond it reads go on uncached.", Parsers.Size);
 #pragma warning restore CS1591
 }

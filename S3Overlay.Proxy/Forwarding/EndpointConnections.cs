@@ -19,6 +19,7 @@ internal static class EndpointConnections
             UseProxy = !settings.IsWritable && Environment.GetEnvironmentVariable("HTTPS_PROXY") is { Length: > 0 } && (settings.Endpoint ?? settings.AwsEndpoint).Scheme == Uri.UriSchemeHttps,
             ActivityHeadersPropagator = null,
             ConnectTimeout = settings.ConnectTimeout,
+            Expect100ContinueTimeout = TimeSpan.FromSeconds(5),
             PooledConnectionIdleTimeout = settings.IdleTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(15),
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,

@@ -5,7 +5,11 @@ using S3Overlay.Proxy.Embedded.Held;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Forwarding;
+using S3Overlay.Proxy.Forwarding.PassThrough;
+using S3Overlay.Proxy.Forwarding.Stores;
+using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Overlay;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -41,20 +45,19 @@ internal sealed class ProxyServices : IAsyncDisposable
         var folder = options.Local.DataDirectory;
         try
         {
-            var store = await EmbeddedStore.OpenAsync(new EmbeddedOptions
-            {
-                Folder = folder,
-                IsDurable = options.Local.IsDurable,
-                Region = options.Local.BucketLocation,
-                Logger = loggers.CreateLogger<EmbeddedStore>(),
-            });
-            services._opened.Add(store);
             var instance = Guid.NewGuid().ToString("n");
-            folder = options.Cache.Directory;
-            IS3Service local = new EmbeddedService(store);
-            services.Service = options.Remote is { } remote ? services.Overlay(options, remote, local, new EmbeddedLayerState(store), instance, loggers) : local;
+            var local = options.Local.Endpoint is { } endpoint
+                ? services.OpenStore(options, endpoint, instance, loggers)
+                : await services.OpenEmbeddedAsync(options, loggers, at => folder = at);
+            var remotes = options.Remote is { } remote ? services.OpenRemote(options, remote, instance) : null;
+            services.Service = remotes is null ? local.Service : services.Overlay(options, local, remotes, loggers);
             services.FrontDoor = new S3FrontDoor(
-                services.Service, Authenticator(options.Clients), Rights(options.Clients), FrontDoorOf(options.Clients, instance), meters, loggers.CreateLogger<S3FrontDoor>());
+                services.Service,
+                Authenticator(options.Clients),
+                Rights(options.Clients),
+                FrontDoorOf(options, instance, remotes),
+                meters,
+                loggers.CreateLogger<S3FrontDoor>());
             return services;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or StoreUnavailableException or IndexInUseException)
@@ -81,29 +84,100 @@ internal sealed class ProxyServices : IAsyncDisposable
         }
     }
 
-    private OverlayService Overlay(ProxyOptions options, RemoteOptions remote, IS3Service local, EmbeddedLayerState layer, string instance, ILoggerFactory loggers)
+    /// <summary>The built-in store, and the folder of held copies beside it.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="loggers">Where it says what goes wrong.</param>
+    /// <param name="at">Is told which folder is being opened, for the message of a failure.</param>
+    private async Task<LocalLayer> OpenEmbeddedAsync(ProxyOptions options, ILoggerFactory loggers, Action<string> at)
     {
-        var settings = SettingsOf(remote, instance);
-        var client = new S3WireClient(settings, CredentialsOf(remote), TimeProvider.System);
-        _opened.Add(client);
-        HeldStore? held = null;
-        if (options.Cache.IsEnabled)
+        var store = await EmbeddedStore.OpenAsync(new EmbeddedOptions
         {
+            Folder = options.Local.DataDirectory,
+            IsDurable = options.Local.IsDurable,
+            Region = options.Local.BucketLocation,
+            Logger = loggers.CreateLogger<EmbeddedStore>(),
+        });
+        _opened.Add(store);
+        HeldStore? held = null;
+        if (options.Remote is not null && options.Cache.IsEnabled)
+        {
+            at(options.Cache.Directory);
             held = HeldStore.Open(options.Cache.Directory, TimeProvider.System, loggers.CreateLogger<HeldStore>());
             _opened.Add(held);
         }
 
+        var service = new EmbeddedService(store);
+        var state = new EmbeddedLayerState(store);
+        return new LocalLayer(service, new ResolvedReads(service, state), state, held);
+    }
+
+    /// <summary>An S3 endpoint in place of the built-in store.</summary>
+    private LocalLayer OpenStore(ProxyOptions options, Uri endpoint, string instance, ILoggerFactory loggers)
+    {
+        var local = options.Local;
+        var settings = new EndpointSettings
+        {
+            Role = "local store",
+            IsWritable = true,
+            Endpoint = endpoint,
+            Region = local.Region,
+            InstanceId = instance,
+
+            // Node's servers close after 5 seconds, and nginx's default is among the longest.
+            IdleTimeout = TimeSpan.FromSeconds(4),
+        };
+        var keys = new FixedCredentials(new SigningCredentials(local.AccessKey, local.SecretKey, local.SessionToken));
+        var forwarding = new ForwardingSettings
+        {
+            Endpoint = settings,
+            SpoolDirectory = local.SpoolDirectory,
+            SignsForEveryone = options.Clients.Authentication == AuthenticationMode.None,
+        };
+        var service = new ForwardingService(forwarding, keys, new StoreAbilities(), TimeProvider.System, loggers.CreateLogger<ForwardingService>());
+        _opened.Add(service);
+        var client = new S3WireClient(settings, keys, TimeProvider.System);
+        _opened.Add(client);
+        var calls = new StoreCalls(settings, client, TimeProvider.System);
+        var state = new StoreLayerState(
+            calls,
+            new StoreSettings { CacheBucket = options.Cache.Bucket, BucketLocation = local.BucketLocation, Proxies = local.Proxies },
+            TimeProvider.System,
+            loggers.CreateLogger<StoreLayerState>());
+        StoreHeldStore? held = null;
+        if (options.Remote is not null && options.Cache.IsEnabled)
+        {
+            held = new StoreHeldStore(
+                calls, options.Cache.Bucket, new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes), TimeProvider.System, loggers.CreateLogger<StoreHeldStore>())
+            {
+                LargestWhole = options.Cache.ChunkThreshold,
+            };
+            _opened.Add(held);
+        }
+
+        return new LocalLayer(service, new StoreReads(service, state.IsDeletedAsync, TimeProvider.System), state, held);
+    }
+
+    private Remotes OpenRemote(ProxyOptions options, RemoteOptions remote, string instance)
+    {
+        var settings = SettingsOf(remote, instance);
+        var client = new S3WireClient(settings, CredentialsOf(remote), TimeProvider.System);
+        _opened.Add(client);
         var origin = new S3Remote(settings, client, TimeProvider.System);
-        var reader = new RemoteReader(ReadsOf(options), held, TimeProvider.System, loggers.CreateLogger<RemoteReader>());
+        return new Remotes(origin, new MappedBuckets(origin, remote.Mapping, remote.Unmapped), options.Cache.Bucket);
+    }
+
+    private OverlayService Overlay(ProxyOptions options, LocalLayer local, Remotes remotes, ILoggerFactory loggers)
+    {
+        var reader = new RemoteReader(ReadsOf(options), local.Held, TimeProvider.System, loggers.CreateLogger<RemoteReader>());
         _opened.Add(reader);
         return new OverlayService(
-            local,
-            new ResolvedReads(local, layer),
-            layer,
-            held,
+            local.Service,
+            local.Reads,
+            local.State,
+            local.Held,
             reader,
-            new MappedBuckets(origin, remote.Mapping, remote.Unmapped),
-            origin,
+            remotes.Buckets,
+            remotes.Origin,
             OverlaySettings.From(options),
             TimeProvider.System,
             loggers.CreateLogger<OverlayService>());
@@ -147,10 +221,24 @@ internal sealed class ProxyServices : IAsyncDisposable
 
     private static AccessRights Rights(ClientOptions clients) => new(clients.Keys, clients.Authentication == AuthenticationMode.None);
 
-    private static FrontDoorSettings FrontDoorOf(ClientOptions clients, string instance) => new()
+    private static FrontDoorSettings FrontDoorOf(ProxyOptions options, string instance, Remotes? remotes) => new()
     {
-        Domain = clients.Domain,
-        AllowsCrossOrigin = clients.AllowsCrossOrigin,
+        Domain = options.Clients.Domain,
+        AllowsCrossOrigin = options.Clients.AllowsCrossOrigin,
         InstanceId = instance,
+        IsForwarded = options.Local.Endpoint is null ? static _ => false
+            : remotes is null ? static _ => true
+            : remotes.IsNotBelow,
     };
+
+    /// <summary>The writable layer, whichever it is.</summary>
+    private sealed record LocalLayer(IS3Service Service, IWrittenReads Reads, ILayerState State, IHeldStore? Held);
+
+    /// <summary>The lower layer.</summary>
+    private sealed record Remotes(IRemote Origin, IRemoteBuckets Buckets, string CacheBucket)
+    {
+        /// <summary>Whether a bucket is local's alone. The service's own list of buckets, and the overlay's own bucket, are not.</summary>
+        public bool IsNotBelow(string bucket) =>
+            bucket.Length > 0 && !bucket.Equals(CacheBucket, StringComparison.OrdinalIgnoreCase) && Buckets.Find(bucket) is null;
+    }
 }

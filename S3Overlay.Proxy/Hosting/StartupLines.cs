@@ -20,7 +20,9 @@ public static class StartupLines
             yield return "  mode    local only, no remote is set";
         }
 
-        yield return $"  data    {options.Local.DataDirectory}{(options.Local.IsDurable ? "" : " (not synced: a power cut may lose the last writes)")}";
+        yield return options.Local.Endpoint is { } store
+            ? $"  data    in the S3 store at {store}"
+            : $"  data    {options.Local.DataDirectory}{(options.Local.IsDurable ? "" : " (not synced: a power cut may lose the last writes)")}";
         yield return $"  keys    {Keys(options.Clients)}";
         yield return $"  try it  {TryIt(options.Clients)} --endpoint-url {endpoint} s3 mb s3://test";
         yield return "Ctrl-C ends it.";

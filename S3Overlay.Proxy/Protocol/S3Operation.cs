@@ -9,6 +9,7 @@ public enum S3Operation
 
     // the service
     ListBuckets,
+    Preflight,
 
     // buckets
     CreateBucket,

@@ -30,7 +30,6 @@ public sealed class ErrorsTests : OptionsTestBase
     [Trait("Rule", "A4")]
     [InlineData("S3_OVERLAY_SECRET_KEY=hush-hush")]
     [InlineData("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=hush-hush")]
-    [InlineData("S3_OVERLAY_LOCAL_SESSION_TOKEN=hush-hush")]
     [InlineData("ConnectionStrings:remote=AccessKey=a;SecretKey=hush-hush")]
     [InlineData("ConnectionStrings:remote=Endpoint=http://a;SecretKey='hush-hush")]
     public void Secrets_are_never_shown(string setting)
@@ -43,7 +42,6 @@ public sealed class ErrorsTests : OptionsTestBase
     }
 
     [Theory]
-    [InlineData("S3_OVERLAY_LOCAL_ENDPOINT=http://127.0.0.1:9000")]
     [InlineData("S3_OVERLAY_CACHE_MAX_BYTES=1GiB")]
     [InlineData("S3_OVERLAY_REVALIDATE=10m")]
     [InlineData("S3_OVERLAY_REVALIDATE=frozen")]
@@ -51,13 +49,10 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_STALE_IF_ERROR=1h")]
     [InlineData("S3_OVERLAY_CACHE_MIN_USES=2")]
     [InlineData("S3_OVERLAY_CACHE_PLACE=bucket")]
-    [InlineData("S3_OVERLAY_SPOOL_DIR=spool")]
-    [InlineData("S3_OVERLAY_PROXIES=2")]
     [InlineData("S3_OVERLAY_COPY_UP_MAX=1GiB")]
     [InlineData("S3_OVERLAY_TRUSTED_PROXIES=10.0.0.1")]
     [InlineData("S3_OVERLAY_CLIENT_DIRECTIVES=true")]
     [InlineData("S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR=true")]
-    [InlineData("ConnectionStrings:minio=Endpoint=http://a;AccessKey=a;SecretKey=b")]
     public void What_this_version_does_not_serve_is_not_quietly_ignored(string setting) =>
         Assert.Contains("not served yet", ReadError(setting).Message, StringComparison.Ordinal);
 

@@ -10,7 +10,8 @@ namespace S3Overlay.Tests.Contract;
 
 /// <summary>Without a remote this is a plain S3 server (rule T3), seen through AWS's own SDK.</summary>
 [Trait("Rule", "T3")]
-public sealed class LocalOnlyTests(LocalOnlyFixture fixture) : IClassFixture<LocalOnlyFixture>
+public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture<TFixture>
+    where TFixture : LocalOnlyFixture
 {
     private readonly AmazonS3Client _s3 = fixture.S3;
 

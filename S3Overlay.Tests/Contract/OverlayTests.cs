@@ -9,7 +9,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Contract;
 
 /// <summary>The overlay as a user meets it: AWS's SDK on both sides, the remote another server.</summary>
-public sealed class OverlayTests(OverlayFixture fixture) : IClassFixture<OverlayFixture>
+public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<TFixture>
+    where TFixture : OverlayFixture
 {
     private readonly AmazonS3Client _s3 = fixture.S3;
     private readonly AmazonS3Client _remote = fixture.RemoteS3;

@@ -8,7 +8,8 @@ namespace S3Overlay.Tests.Contract;
 
 /// <summary>Signatures of version 2 over the wire; what exactly is signed is tested at the authenticator.</summary>
 [Trait("Rule", "A1")]
-public sealed class Version2Tests(LocalOnlyFixture fixture) : IClassFixture<LocalOnlyFixture>
+public abstract class Version2Tests<TFixture>(TFixture fixture) : IClassFixture<TFixture>
+    where TFixture : LocalOnlyFixture
 {
     private readonly SignedHttp _http = new(fixture.Proxy.Endpoint);
 

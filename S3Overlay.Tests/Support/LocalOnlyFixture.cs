@@ -3,7 +3,7 @@ using Amazon.S3;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>One proxy in local-only mode, shared by the tests of a class.</summary>
-public sealed class LocalOnlyFixture : IAsyncLifetime
+public class LocalOnlyFixture : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
     private int _buckets;
@@ -17,17 +17,20 @@ public sealed class LocalOnlyFixture : IAsyncLifetime
     /// <inheritdoc/>
     public async Task InitializeAsync()
     {
-        Proxy = await ProxyProcess.StartAsync(_folder["data"]);
+        Proxy = await StartAsync(_folder);
         S3 = S3Clients.Create(Proxy.Endpoint);
     }
 
     /// <inheritdoc/>
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         S3.Dispose();
         await Proxy.DisposeAsync();
         _folder.Dispose();
     }
+
+    /// <summary>Starts the proxy, and whatever it stands on.</summary>
+    protected virtual Task<ProxyProcess> StartAsync(TemporaryFolder folder) => ProxyProcess.StartAsync(folder["data"]);
 
     /// <summary>A new, empty bucket.</summary>
     public async Task<string> NewBucketAsync()

@@ -47,7 +47,7 @@ public class OverlayFixture : IAsyncLifetime
     }
 
     /// <inheritdoc/>
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         S3.Dispose();
         RemoteS3.Dispose();
@@ -64,11 +64,15 @@ public class OverlayFixture : IAsyncLifetime
         return name;
     }
 
+    /// <summary>The settings of the writable layer; what it needs is running once they are there.</summary>
+    protected virtual Task<(string Name, string Value)[]> LocalAsync(TemporaryFolder folder) => Task.FromResult<(string, string)[]>([]);
+
     private async Task StartProxyAsync()
     {
         Proxy = await ProxyProcess.StartAsync(
             _folder["local"],
             [
+                .. await LocalAsync(_folder),
                 ("S3_OVERLAY_REMOTE_ENDPOINT", Origin.Endpoint.ToString().TrimEnd('/')),
                 ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "overlay"),
                 ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "may-only-read"),

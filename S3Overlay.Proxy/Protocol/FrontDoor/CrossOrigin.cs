@@ -12,6 +12,9 @@ public static class CrossOrigin
     private const string AlwaysExposed =
         "ETag, Content-Length, Content-Range, Accept-Ranges, Last-Modified, Content-Encoding, Content-Disposition, Age, x-cache, x-s3overlay-layer";
 
+    /// <summary>Whether a request comes from a page, or asks on behalf of one.</summary>
+    public static bool Concerns(HttpRequest request) => request.Headers.Origin.Count > 0 || request.Method == "OPTIONS";
+
     /// <summary>
     /// Adds to an answer what a browser needs to hand it to a page. The names of metadata headers are known only once the answer is made, so they
     /// are written when it starts; a wildcard would not do, since older browsers take it for a name.

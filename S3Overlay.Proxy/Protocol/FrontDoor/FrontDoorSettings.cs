@@ -9,6 +9,12 @@ public sealed record FrontDoorSettings
     /// <summary>Whether pages of any origin may read (they still have to sign).</summary>
     public bool AllowsCrossOrigin { get; init; } = true;
 
+    /// <summary>
+    /// Whether a bucket (the empty string: the service) is an S3 endpoint's alone: it decides what those may do who sign nothing, and which pages of other
+    /// origins may read (rule A3).
+    /// </summary>
+    public Func<string, bool> IsForwarded { get; init; } = static _ => false;
+
     /// <summary>The id this process sends upstream in <c>x-s3overlay-via</c>: a request that carries it has come round in a circle.</summary>
     public required string InstanceId { get; init; }
 }

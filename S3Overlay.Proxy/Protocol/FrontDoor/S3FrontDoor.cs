@@ -41,7 +41,7 @@ public sealed class S3FrontDoor(
         var requestId = RequestIds.Next();
         context.Response.Headers["x-amz-request-id"] = requestId;
         context.Response.Headers["x-amz-id-2"] = requestId;
-        if (settings.AllowsCrossOrigin)
+        if (settings.AllowsCrossOrigin && CrossOrigin.Concerns(context.Request) && !IsForwarded(context))
         {
             if (context.Request.Method == "OPTIONS")
             {
@@ -93,12 +93,15 @@ public sealed class S3FrontDoor(
         var authenticated = authenticator.Authenticate(http.Method, target.RawPath, target.RawQuery, query, http.Headers, host, target.IsVirtualHosted ? target.Bucket : "");
 
         // 4
-        call.Operation = OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers);
+        var isForwarded = settings.IsForwarded(target.Bucket);
+        call.Operation = isForwarded && http.Method == "OPTIONS"
+            ? S3Operation.Preflight
+            : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers);
 
         // 5: who sends a form, and which key it is about, stands in the form
         var caller = authenticated.Caller;
         var isForm = call.Operation == S3Operation.PostObject;
-        if (!isForm && !rights.May(caller, call.Operation, target.Bucket, target.Key))
+        if (!isForm && !rights.May(caller, call.Operation, target.Bucket, target.Key) && !(caller.IsAnonymous && isForwarded))
         {
             throw new S3Exception(S3Errors.AccessDenied);
         }
@@ -120,12 +123,27 @@ public sealed class S3FrontDoor(
         };
         if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy
             && CopySource.Parse(request) is var source
-            && !rights.MayRead(caller, source.Bucket, source.Key))
+            && !rights.MayRead(caller, source.Bucket, source.Key)
+            && !(caller.IsAnonymous && settings.IsForwarded(source.Bucket)))
         {
             throw new S3Exception(S3Errors.AccessDenied);
         }
 
         await (isForm ? _posts.HandleAsync(request, answer, context.RequestAborted) : service.HandleAsync(request, answer, context.RequestAborted));
+    }
+
+    /// <summary>Whether the request is for a bucket whose store answers for itself. What cannot be read is refused soon enough, by whoever reads it in earnest.</summary>
+    private bool IsForwarded(HttpContext context)
+    {
+        try
+        {
+            var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+            return settings.IsForwarded(RequestTarget.Parse(target, context.Request.Host.Value ?? "", settings.Domain).Bucket);
+        }
+        catch (S3Exception)
+        {
+            return false;
+        }
     }
 
     private async Task FailAsync(Call call, HttpAnswer answer, Exception failure)

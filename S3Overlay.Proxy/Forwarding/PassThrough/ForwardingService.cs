@@ -1,0 +1,278 @@
+using System.Net;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Forwarding.PassThrough;
+
+/// <summary>Any S3 endpoint as a service: a client's request goes on to it as it came, and its answer comes back as it is.</summary>
+/// <remarks>
+/// <code>
+///   request
+///     1 address    bucket and key at the store; the query without its signature              EndpointAddress, RequestQueries
+///     2 headers    all but those of connection, signature and framing                        RequestHeaders
+///     3 body       small: read and checked first, sent in one piece                          PreparedBody
+///                  large: streamed, the last byte held back until all is checked (rule W7)   StreamedContent
+///                  of unknown length: spooled first, since stores do not take such           SpooledBody
+///     4 sign       with the store's keys; what nobody signed goes on unsigned (rule A3)      RequestSigner
+///     5 send       once: a request that failed is the client's to repeat
+///   answer
+///     6 headers    all but those of the connection; addresses become the proxy's             AnswerHeaders, Addresses
+///     7 body       as it comes, error documents too; an upload's Location is rewritten       CompletedUploads
+/// </code>
+/// </remarks>
+public sealed class ForwardingService : IS3Service, IDisposable
+{
+    private const int PieceSize = 256 << 10;
+
+    private readonly ForwardingSettings _settings;
+    private readonly ICredentialSource _credentials;
+    private readonly StoreAbilities _abilities;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly HttpMessageInvoker _http;
+    private readonly EndpointAddress _address;
+    private readonly Uri _endpoint;
+
+    /// <summary>A service in front of an endpoint.</summary>
+    public ForwardingService(
+        ForwardingSettings settings, ICredentialSource credentials, StoreAbilities abilities, TimeProvider time, ILogger<ForwardingService> logger)
+    {
+        (_settings, _credentials, _abilities, _time, _logger) = (settings, credentials, abilities, time, logger);
+        _endpoint = settings.Endpoint.Endpoint ?? settings.Endpoint.AwsEndpoint;
+        _address = new EndpointAddress(_endpoint, settings.Endpoint.Addressing);
+        _http = new HttpMessageInvoker(EndpointConnections.Create(settings.Endpoint));
+    }
+
+    /// <inheritdoc/>
+    public async Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        using var patience = new Patience(_time, cancellationToken);
+        using var response = await SendAsync(request, patience, cancellationToken);
+        await AnswerAsync(request, response, answer, patience, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>Sends the request. The store's answer is the caller's to dispose.</summary>
+    /// <exception cref="S3Exception">The client's body was not what it promised; or ServiceUnavailable where the store did not answer.</exception>
+    internal async Task<HttpResponseMessage> SendAsync(S3Request request, Patience patience, CancellationToken cancellationToken)
+    {
+        if (request.Body.Length is null)
+        {
+            await using var spooled = await SpooledBody.ReadAsync(request.Body, _settings.SpoolDirectory, cancellationToken);
+            return await SendAsync(request with { Body = spooled }, patience, cancellationToken);
+        }
+
+        // Who waits to be asked for its body gives the store the chance to refuse without it. (HttpClient takes that chance above 1 KiB; below, it asks for the body anyway.)
+        var waits = request.Body.Length > 0 && request.Header("Expect") is { } expects && expects.Contains("100-continue", StringComparison.OrdinalIgnoreCase);
+        if (request.Body.Length > PreparedBody.Limit || waits)
+        {
+            return await SendStreamedAsync(request, patience, cancellationToken);
+        }
+
+        using var body = await PreparedBody.ReadAsync(request.Body, cancellationToken);
+        using var message = Start(request, out var target, out var signed);
+        if (body.Length > 0 || request.Method is "PUT" or "POST")
+        {
+            SetContent(message, new ReadOnlyMemoryContent(body.Bytes));
+        }
+
+        if (request.Body.Checksum is { } checksum && !request.Headers.ContainsKey(ChecksumNames.Header(checksum.Algorithm)))
+        {
+            RequestHeaders.Add(message, ChecksumNames.Header(checksum.Algorithm), checksum.Value, signed);
+        }
+
+        await SignAsync(message, request, target, signed, body.Length == 0 ? SigV4.EmptyPayload : PayloadHash(request), cancellationToken);
+        patience.Limit(AnswerTimeoutOf(request));
+        return await SendAsync(message, null, patience, cancellationToken);
+    }
+
+    /// <summary>Hands an answer of the store on to the client.</summary>
+    internal async Task AnswerAsync(S3Request request, HttpResponseMessage response, S3Answer answer, Patience patience, CancellationToken cancellationToken)
+    {
+        answer.Status = (int)response.StatusCode;
+        AnswerHeaders.Copy(response, answer, request, _endpoint);
+        if (request.IsHead || response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified)
+        {
+            return;
+        }
+
+        try
+        {
+            patience.Limit(_settings.StallTimeout);
+            await using var source = await response.Content.ReadAsStreamAsync(patience.Token);
+            if (request.Operation == S3Operation.CompleteMultipartUpload && response.StatusCode == HttpStatusCode.OK)
+            {
+                patience.Limit(_settings.LongAnswerTimeout);
+                await CompletedUploads.SendAsync(source, request, answer, patience.Token);
+                return;
+            }
+
+            await CopyAsync(source, answer, patience, cancellationToken);
+        }
+        catch (Exception failure) when (failure is IOException or HttpRequestException or InvalidDataException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            if (!answer.HasStarted)
+            {
+                throw Unavailable("it broke off its answer", failure);
+            }
+
+            // What has gone out cannot be made whole any more, and must not look it.
+            Log.LocalAnswerCut(_logger, request.RequestId, failure.Message);
+            answer.Abort();
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendStreamedAsync(S3Request request, Patience patience, CancellationToken cancellationToken)
+    {
+        using var message = Start(request, out var target, out var signed);
+        var length = request.Body.Length!.Value;
+        var trailer = _abilities.TakesTrailers && TrailingChecksum.Announced(request) is { } algorithm ? new TrailingChecksum(algorithm, length) : null;
+        var content = new StreamedContent(request.Body, length, trailer, patience, _settings.StallTimeout, AnswerTimeoutOf(request));
+        SetContent(message, content);
+
+        // A store that refuses says so before the body has been sent in vain.
+        message.Headers.ExpectContinue = true;
+        var hash = PayloadHash(request);
+        if (trailer is not null)
+        {
+            hash = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+            RequestHeaders.Add(message, "x-amz-trailer", trailer.Name, signed);
+            RequestHeaders.Add(message, "x-amz-decoded-content-length", length.ToString(System.Globalization.CultureInfo.InvariantCulture), signed);
+            var encoding = ContentEncodings.ToStore(request.Header("Content-Encoding"));
+            message.Content!.Headers.Remove("Content-Encoding");
+            message.Content.Headers.TryAddWithoutValidation("Content-Encoding", encoding is null ? "aws-chunked" : $"aws-chunked,{encoding}");
+        }
+
+        await SignAsync(message, request, target, signed, hash, cancellationToken);
+        patience.Limit(_settings.Endpoint.ConnectTimeout + _settings.StallTimeout);
+        return await SendAsync(message, content, patience, cancellationToken);
+    }
+
+    /// <summary>The message as far as it is the client's.</summary>
+    private HttpRequestMessage Start(S3Request request, out EndpointTarget target, out List<KeyValuePair<string, string>> signed)
+    {
+        target = _address.Of(request.Bucket, request.Key, RequestQueries.Of(request.Query));
+        var message = new HttpRequestMessage(new HttpMethod(request.Method), target.Uri) { Version = HttpVersion.Version11 };
+        signed = new List<KeyValuePair<string, string>>(8);
+        RequestHeaders.Copy(request.Headers, message, signed);
+        message.Headers.TryAddWithoutValidation(S3WireClient.ViaHeader, _settings.Endpoint.InstanceId);
+        return message;
+    }
+
+    /// <summary>Gives the message its body, and the body the headers that HttpClient counts as its own.</summary>
+    private static void SetContent(HttpRequestMessage message, HttpContent content)
+    {
+        if (message.Content is { } placeholder)
+        {
+            foreach (var (name, values) in placeholder.Headers.NonValidated)
+            {
+                if (name != "Content-Length")
+                {
+                    foreach (var value in values)
+                    {
+                        content.Headers.TryAddWithoutValidation(name, value);
+                    }
+                }
+            }
+        }
+
+        message.Content = content;
+    }
+
+    private async ValueTask SignAsync(
+        HttpRequestMessage message, S3Request request, EndpointTarget target, List<KeyValuePair<string, string>> signed, string payloadHash, CancellationToken cancellationToken)
+    {
+        if (request.Caller.IsAnonymous && !_settings.SignsForEveryone)
+        {
+            return;
+        }
+
+        if (await _credentials.GetAsync(cancellationToken) is not { } keys)
+        {
+            return;
+        }
+
+        var signer = new RequestSigner(keys, _settings.Endpoint.Region ?? "us-east-1");
+        foreach (var (name, value) in signer.Sign(request.Method, target.Host, target.RawPath, target.RawQuery, signed, payloadHash, _time.GetUtcNow()).Headers)
+        {
+            message.Headers.TryAddWithoutValidation(name, value);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, StreamedContent? content, Patience patience, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _http.SendAsync(message, patience.Token);
+        }
+        catch (Exception) when (content?.Failure is S3Exception refused)
+        {
+            throw refused;
+        }
+        catch (Exception) when (content?.Failure is { } broken)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(broken);
+            throw;
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Unavailable("it did not answer in time", late);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        {
+            throw Unavailable(failure.InnerException?.Message ?? failure.Message, failure);
+        }
+    }
+
+    private async Task CopyAsync(Stream source, S3Answer answer, Patience patience, CancellationToken cancellationToken)
+    {
+        var left = answer.Headers.ContentLength ?? long.MaxValue;
+        while (left > 0)
+        {
+            var memory = answer.Body.GetMemory((int)Math.Min(left, PieceSize));
+            var reading = source.ReadAsync(memory[..(int)Math.Min(left, memory.Length)], patience.Token);
+            if (!reading.IsCompleted)
+            {
+                patience.Limit(_settings.StallTimeout);
+            }
+
+            var read = await reading;
+            patience.Unlimited();
+            if (read == 0)
+            {
+                if (left < long.MaxValue / 2)
+                {
+                    throw new IOException("The store's answer ended early.");
+                }
+
+                return;
+            }
+
+            answer.Body.Advance(read);
+            left -= read;
+            if ((await answer.Body.FlushAsync(cancellationToken)).IsCompleted)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>The hash that the client promised and the front door checks; otherwise none: the connection to the store is the proxy's own.</summary>
+    private static string PayloadHash(S3Request request) =>
+        request.Header("x-amz-content-sha256") is { Length: 64 } hash ? hash : SigV4.UnsignedPayload;
+
+    private TimeSpan AnswerTimeoutOf(S3Request request) => request.Operation
+        is S3Operation.CompleteMultipartUpload or S3Operation.CopyObject or S3Operation.UploadPartCopy or S3Operation.RestoreObject or S3Operation.SelectObjectContent
+        ? _settings.LongAnswerTimeout
+        : _settings.AnswerTimeout;
+
+    private S3Exception Unavailable(string why, Exception cause) =>
+        new(S3Errors.ServiceUnavailable, $"The local store {_settings.Endpoint.Name} did not answer: {why}.", cause) { Headers = [new("Retry-After", "2")] };
+}

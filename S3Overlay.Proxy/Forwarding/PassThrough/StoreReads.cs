@@ -1,0 +1,69 @@
+using System.Net;
+
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Forwarding.PassThrough;
+
+/// <summary>
+/// Reads of written keys over an S3 endpoint: the client's own request is the question, so that a hit costs one call. What the store lacks may be remote-owned,
+/// and its tombstone is then asked for while the caller looks for a copy.
+/// </summary>
+/// <param name="service">The store.</param>
+/// <param name="isDeleted">Whether a key has a tombstone.</param>
+/// <param name="time">The clock.</param>
+public sealed class StoreReads(ForwardingService service, Func<string, string, CancellationToken, Task<bool>> isDeleted, TimeProvider time) : IWrittenReads
+{
+    /// <summary>An error document is a few hundred bytes.</summary>
+    private const int LongestError = 64 << 10;
+
+    /// <inheritdoc/>
+    public async Task<WrittenRead> TryAnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        using var patience = new Patience(time, cancellationToken);
+        using var response = await service.SendAsync(request, patience, cancellationToken);
+        if (await IsAbsentAsync(request, response, patience.Token))
+        {
+            return new WrittenRead(false, isDeleted(request.Bucket, request.Key, cancellationToken));
+        }
+
+        await service.AnswerAsync(request, response, answer, patience, cancellationToken);
+        return WrittenRead.Answered;
+    }
+
+    /// <summary>
+    /// Whether the store has no such key, version or bucket. Its other 404s are answers about an object that is there: a retention it does not have, a website's own
+    /// error page.
+    /// </summary>
+    private static async ValueTask<bool> IsAbsentAsync(S3Request request, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var namesVersion = request.Query["versionId"] is { Length: > 0 } and not "null";
+        if (response.StatusCode != HttpStatusCode.NotFound && !(namesVersion && response.StatusCode == HttpStatusCode.BadRequest))
+        {
+            return false;
+        }
+
+        if (request.IsHead)
+        {
+            return true;
+        }
+
+        var code = await CodeAsync(response, cancellationToken);
+        return code is "NoSuchKey" or "NoSuchBucket" or "NoSuchVersion" || (namesVersion && code is "InvalidArgument" or "InvalidVersionId");
+    }
+
+    /// <summary>The error's code. The document is kept for whoever hands the answer on.</summary>
+    private static async Task<string?> CodeAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(LongestError, cancellationToken);
+            return S3XmlReader.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken)).ChildText("Code");
+        }
+        catch (Exception unreadable) when (unreadable is HttpRequestException or IOException or S3Exception)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,9 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Contract;
+
+/// <summary>See <see cref="LocalOnlyTests{TFixture}"/>: over the built-in store.</summary>
+public sealed class LocalOnlyTests(LocalOnlyFixture fixture) : LocalOnlyTests<LocalOnlyFixture>(fixture);
+
+/// <summary>See <see cref="LocalOnlyTests{TFixture}"/>: in front of an S3 endpoint.</summary>
+public sealed class LocalOnlyTestsOnStore(ForwardingFixture fixture) : LocalOnlyTests<ForwardingFixture>(fixture);
