@@ -10,6 +10,9 @@ internal sealed record CopyManifest(CopyRecord Record, ChunkSet Chunks)
     /// <summary>Half a megabyte of bits, and a key of a kilobyte in JSON's longest spelling, twice.</summary>
     private const int Longest = 1 << 20;
 
+    /// <summary>A manifest is small: a store that takes longer for it stands still.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
     /// <summary>A line of JSON, and a line with its CRC-32C in hex.</summary>
     public byte[] ToBytes()
     {
@@ -19,7 +22,22 @@ internal sealed record CopyManifest(CopyRecord Record, ChunkSet Chunks)
 
     /// <summary>Reads a manifest from a store's answer.</summary>
     /// <exception cref="InvalidDataException">It is none, or damaged.</exception>
+    /// <exception cref="IOException">The answer broke off or stands still.</exception>
     public static async Task<CopyManifest> ReadAsync(WireAnswer answer, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
+        try
+        {
+            return Parse(await BytesAsync(answer, limit.Token));
+        }
+        catch (OperationCanceledException failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException("The store's answer stands still.", failure);
+        }
+    }
+
+    private static async Task<byte[]> BytesAsync(WireAnswer answer, CancellationToken cancellationToken)
     {
         using var memory = new MemoryStream();
         await using (var body = await answer.BodyAsync(cancellationToken))
@@ -35,7 +53,7 @@ internal sealed record CopyManifest(CopyRecord Record, ChunkSet Chunks)
             }
         }
 
-        return Parse(memory.ToArray());
+        return memory.ToArray();
     }
 
     private static CopyManifest Parse(byte[] bytes)

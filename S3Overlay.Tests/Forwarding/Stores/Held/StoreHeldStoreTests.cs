@@ -220,6 +220,53 @@ public sealed class StoreHeldStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Rule", "T2")]
+    public async Task Two_rows_of_one_key_are_both_listed_and_the_wrong_one_can_be_dropped()
+    {
+        var bytes = HeldFilling.Bytes(10);
+        await _store.FillAsync("key", bytes);
+        await _bench.PutAsync(HeldNames.RowsOf(new HeldName("bucket", "key")) + HeldNames.RowSuffix(new HeldRow("key", 7, "\"older\"", HeldFilling.Modified)), [], []);
+        Assert.Equal([7L, 10L], (await SizesAsync()).Order());
+        await _store.DropAsync("bucket", "key", "\"older\"", default);
+        Assert.Equal([10L], await SizesAsync());
+        Assert.Equal(bytes, await _store.ReadAsync("key"));
+    }
+
+    [Fact]
+    public async Task A_call_that_is_cut_is_made_again()
+    {
+        var kinds = new HashSet<string>();
+        _bench.Server.After = call =>
+        {
+            lock (kinds)
+            {
+                return kinds.Add(call.Method + call.Path) ? throw new IOException("cut") : Task.CompletedTask;
+            }
+        };
+        var bytes = HeldFilling.Bytes(100_000);
+        await _store.FillAsync("key", bytes);
+        Assert.Equal(0, _store.UploadFailures);
+        Assert.Equal(bytes, await _store.ReadAsync("key"));
+    }
+
+    [Fact]
+    [Trait("Rule", "F")]
+    public async Task A_read_that_the_store_breaks_off_goes_on_where_it_was()
+    {
+        var bytes = HeldFilling.Bytes(200_000);
+        await _store.FillAsync("key", bytes);
+        await using var copy = await _store.FindAsync("bucket", "key", HeldWish.Bytes(null), default);
+        var first = new byte[65_536];
+        await using (var reader = copy!.Read(new ByteRange(0, bytes.Length - 1)))
+        {
+            Assert.Equal(first.Length, await reader.ReadAsync(first, default));
+        }
+
+        Assert.Equal(bytes[..65_536], first);
+        Assert.Equal(bytes[65_536..], await copy.ReadAllAsync(new ByteRange(65_536, bytes.Length - 1)));
+    }
+
+    [Fact]
     public async Task Dropping_what_is_not_held_costs_one_call()
     {
         await _store.DropAsync("bucket", "key", null, default);
