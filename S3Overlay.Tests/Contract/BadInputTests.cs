@@ -54,6 +54,8 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         { "GET", "/BUCKET/there", null, "Range: bytes=99-", 416, "InvalidRange" },
         { "GET", "/BUCKET/there", null, "If-Match: \"other\"", 412, "PreconditionFailed" },
         { "GET", "/BUCKET/there?torrent", null, "", 501, "NotImplemented" },
+        { "DELETE", "/BUCKET/there?retention", null, "", 405, "MethodNotAllowed" },
+        { "PUT", "/BUCKET/there?policy", "{}", "", 405, "MethodNotAllowed" },
         { "POST", "/BUCKET/there?select&select-type=2", "<x/>", "", 501, "NotImplemented" },
         { "PUT", "/BUCKET?versioning", "<VersioningConfiguration/>", "", 501, "NotImplemented" },
         { "GET", "/BUCKET?policy", null, "", 404, "NoSuchBucketPolicy" },

@@ -66,6 +66,21 @@ public sealed class OperationResolverTests
     public void What_is_not_known_is_refused(string method, string key, string query, string code) =>
         Assert.Equal(code, Assert.Throws<S3Exception>(() => Resolve(method, key, query)).Error.Code);
 
+    [Theory]
+    [InlineData("DELETE", "k", "retention")]
+    [InlineData("DELETE", "k", "uploads")]
+    [InlineData("DELETE", "k", "policy")]
+    [InlineData("PUT", "k", "attributes")]
+    [InlineData("PUT", "k", "restore=")]
+    [InlineData("GET", "k", "restore")]
+    [InlineData("DELETE", "", "uploads")]
+    [InlineData("DELETE", "", "versions")]
+    [InlineData("PUT", "", "location")]
+    [InlineData("GET", "", "delete")]
+    [Trait("Rule", "R8")]
+    public void A_sub_resource_without_that_method_does_not_become_the_object_or_bucket_itself(string method, string key, string query) =>
+        Assert.Equal("MethodNotAllowed", Assert.Throws<S3Exception>(() => Resolve(method, key, query)).Error.Code);
+
     [Fact]
     public void Unknown_parameters_with_a_value_are_ignored() => Assert.Equal(S3Operation.GetObject, Resolve("GET", "k", "utm_source=mail"));
 

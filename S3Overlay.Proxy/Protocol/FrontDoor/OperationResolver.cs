@@ -38,6 +38,7 @@ public static class OperationResolver
         }
 
         var operation = key.Length == 0 ? OfBucket(method, query, headers) : OfObject(method, query, headers);
+        RefuseMisplacedSubResource(operation, query);
         RefuseUnknownSubResource(query);
         return operation;
     }
@@ -151,6 +152,27 @@ public static class OperationResolver
         "acl", "tagging", "attributes", "legal-hold", "retention", "torrent", "uploadId", "uploads", "restore", "select", "select-type", "renameObject",
         "location", "versions", "delete",
     };
+
+    /// <summary>
+    /// A sub-resource that a method does not have (<c>DELETE ?retention</c>, <c>PUT ?policy</c> of a key) must not become the same method on the object or
+    /// bucket itself, which would be gone or replaced.
+    /// </summary>
+    private static void RefuseMisplacedSubResource(S3Operation operation, S3Query query)
+    {
+        if (operation is not (S3Operation.GetObject or S3Operation.PutObject or S3Operation.CopyObject or S3Operation.DeleteObject
+            or S3Operation.ListObjects or S3Operation.ListObjectsV2 or S3Operation.CreateBucket or S3Operation.DeleteBucket))
+        {
+            return;
+        }
+
+        foreach (var (name, value) in query.Parameters)
+        {
+            if (string.IsNullOrEmpty(value) && (SubResources.Contains(name) || BucketConfigurations.Contains(name)))
+            {
+                throw new S3Exception(S3Errors.MethodNotAllowed);
+            }
+        }
+    }
 
     /// <summary>
     /// A name with neither a value nor an equals sign is how sub-resources are written (<c>?acl</c>). One that nobody knows is refused (rule A1): its meaning
