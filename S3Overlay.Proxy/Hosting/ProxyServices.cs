@@ -138,16 +138,13 @@ internal sealed class ProxyServices : IAsyncDisposable
         var client = new S3WireClient(settings, keys, TimeProvider.System);
         _opened.Add(client);
         var calls = new StoreCalls(settings, client, TimeProvider.System);
-        var state = new StoreLayerState(
-            calls,
-            new StoreSettings { CacheBucket = options.Cache.Bucket, BucketLocation = local.BucketLocation, Proxies = local.Proxies },
-            TimeProvider.System,
-            loggers.CreateLogger<StoreLayerState>());
+        var bucketSettings = new StoreSettings { CacheBucket = options.Cache.Bucket, BucketLocation = local.BucketLocation, Proxies = local.Proxies };
+        var state = new StoreLayerState(calls, bucketSettings, TimeProvider.System, loggers.CreateLogger<StoreLayerState>());
         StoreHeldStore? held = null;
         if (options.Remote is not null && options.Cache.IsEnabled)
         {
             held = new StoreHeldStore(
-                calls, options.Cache.Bucket, new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes), TimeProvider.System, loggers.CreateLogger<StoreHeldStore>())
+                calls, bucketSettings, new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes), TimeProvider.System, loggers.CreateLogger<StoreHeldStore>())
             {
                 LargestWhole = options.Cache.ChunkThreshold,
             };

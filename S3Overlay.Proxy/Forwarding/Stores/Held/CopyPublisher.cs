@@ -7,7 +7,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 /// copy that is dropped meanwhile is taken out again.
 /// </summary>
 internal sealed class CopyPublisher(
-    CacheBucket bucket, LiveCopies live, BackgroundWork work, CopyRows rows, CopyRemoval removal, ManifestWriter manifests, NameGates gates, ILogger logger)
+    HeldObjects objects, LiveCopies live, BackgroundWork work, CopyRows rows, CopyRemoval removal, ManifestWriter manifests, NameGates gates, ILogger logger)
 {
     private const int Parallel = 4;
 
@@ -95,13 +95,13 @@ internal sealed class CopyPublisher(
         {
             copy.IsStored(chunk, out fill);
             name = HeldNames.Chunk(copy.Name, fill, chunk);
-            await bucket.PutAsync(name, FramedBody.Of(spooled, fill, chunk, copy.Layout.BytesOf(chunk).Length), [], cancellationToken);
+            await objects.PutAsync(name, FramedBody.Of(spooled, fill, chunk, copy.Layout.BytesOf(chunk).Length), [], cancellationToken);
         }
         while (!copy.MarkStored(chunk, fill));
 
         if (copy.IsDropped)
         {
-            await bucket.DeleteAsync(name, cancellationToken);
+            await objects.DeleteAsync(name, cancellationToken);
         }
         else
         {
@@ -120,7 +120,7 @@ internal sealed class CopyPublisher(
             {
                 await rows.PutAsync(record, cancellationToken);
                 var body = spooled is null ? Nothing : FramedBody.Of(spooled, record.Fill, 0, record.Info.Size);
-                await bucket.PutAsync(HeldNames.Copy(copy.Name), body, CopyHeaders.OfWhole(record)!, cancellationToken);
+                await objects.PutAsync(HeldNames.Copy(copy.Name), body, CopyHeaders.OfWhole(record)!, cancellationToken);
                 await rows.SettleAsync(copy, cancellationToken);
             }
 

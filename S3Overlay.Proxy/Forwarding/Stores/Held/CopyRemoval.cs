@@ -8,7 +8,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 /// row after it; and since another process may put the copy back in between, it is looked for once more when the row is gone. Whoever puts a copy looks
 /// for its row afterwards, and takes the copy away where the row has gone.
 /// </remarks>
-internal sealed class CopyRemoval(CacheBucket bucket, BackgroundWork work, ILogger logger)
+internal sealed class CopyRemoval(HeldObjects objects, BackgroundWork work, ILogger logger)
 {
     /// <summary>Takes out what is held of a key, those versions only whose row's last part is meant.</summary>
     public async Task RemoveAsync(HeldName name, Func<string, bool> isMeant, CancellationToken cancellationToken)
@@ -40,7 +40,7 @@ internal sealed class CopyRemoval(CacheBucket bucket, BackgroundWork work, ILogg
     {
         foreach (var row in rows)
         {
-            await bucket.DeleteAsync(row, cancellationToken);
+            await objects.DeleteAsync(row, cancellationToken);
         }
 
         await RemoveCopyAsync(name, suffix => rows.Any(row => HeldNames.SuffixOf(row) == suffix), cancellationToken);
@@ -50,7 +50,7 @@ internal sealed class CopyRemoval(CacheBucket bucket, BackgroundWork work, ILogg
     public async Task<List<string>> RowsAsync(HeldName name, CancellationToken cancellationToken)
     {
         var rows = new List<string>();
-        await foreach (var row in bucket.ListAsync(HeldNames.RowsOf(name), "", cancellationToken))
+        await foreach (var row in objects.ListAsync(HeldNames.RowsOf(name), "", cancellationToken))
         {
             rows.Add(row.Name);
         }
@@ -61,13 +61,13 @@ internal sealed class CopyRemoval(CacheBucket bucket, BackgroundWork work, ILogg
     /// <summary>Takes the copy out where it is of a version that is meant.</summary>
     public async Task RemoveCopyAsync(HeldName name, Func<string, bool> isMeant, CancellationToken cancellationToken)
     {
-        using var answer = await bucket.HeadAsync(HeldNames.Copy(name), cancellationToken);
+        using var answer = await objects.HeadAsync(HeldNames.Copy(name), cancellationToken);
         if (answer is null || (CopyHeaders.RowOf(answer) is { } suffix && !isMeant(suffix)))
         {
             return;
         }
 
-        await bucket.DeleteAsync(HeldNames.Copy(name), cancellationToken);
+        await objects.DeleteAsync(HeldNames.Copy(name), cancellationToken);
         if (CopyHeaders.IsManifest(answer) && CopyHeaders.TryFill(answer, out var fill))
         {
             RemoveChunks(name, fill);
@@ -79,9 +79,9 @@ internal sealed class CopyRemoval(CacheBucket bucket, BackgroundWork work, ILogg
     {
         try
         {
-            await foreach (var chunk in bucket.ListAsync(HeldNames.ChunksOf(name, fill), "", cancellationToken))
+            await foreach (var chunk in objects.ListAsync(HeldNames.ChunksOf(name, fill), "", cancellationToken))
             {
-                await bucket.DeleteAsync(chunk.Name, cancellationToken);
+                await objects.DeleteAsync(chunk.Name, cancellationToken);
             }
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException)

@@ -3,13 +3,13 @@ using System.Text;
 namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 
 /// <summary>Keeps a key's listing rows in step with its copy, while that is put. The caller has the key's gate.</summary>
-internal sealed class CopyRows(CacheBucket bucket, LiveCopies live, CopyRemoval removal)
+internal sealed class CopyRows(HeldObjects objects, LiveCopies live, CopyRemoval removal)
 {
     /// <summary>Writes a copy's row, before the copy shows. It is empty, unless the key is too long to stand in its name.</summary>
     public Task PutAsync(CopyRecord record, CancellationToken cancellationToken)
     {
         var key = CacheNames.IsCut(CacheNames.OfKey(record.Name.Key)) ? Encoding.UTF8.GetBytes(record.Name.Key) : [];
-        return bucket.PutAsync(HeldNames.Row(record), WireBody.Of(key), [], cancellationToken);
+        return objects.PutAsync(HeldNames.Row(record), WireBody.Of(key), [], cancellationToken);
     }
 
     /// <summary>

@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 
 /// <summary>Reads the rows of held copies out of the names of their objects: a call a thousand, and one for each key too long to stand in a name.</summary>
-internal sealed class HeldListing(CacheBucket cache)
+internal sealed class HeldListing(HeldObjects cache)
 {
     /// <summary>See <see cref="IHeldStore.ListAsync"/>.</summary>
     public async IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 /// What another process wrote meanwhile is kept; what is lost in a race is cache and nothing else.
 /// </summary>
 internal sealed class ManifestWriter(
-    CacheBucket bucket, LiveCopies live, BackgroundWork work, CopyRows rows, CopyRemoval removal, NameGates gates, TimeProvider time, ILogger logger)
+    HeldObjects objects, LiveCopies live, BackgroundWork work, CopyRows rows, CopyRemoval removal, NameGates gates, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
 
@@ -104,7 +104,7 @@ internal sealed class ManifestWriter(
 
         Guid? left = null;
         CopyManifest? theirs = null;
-        using (var answer = await bucket.GetAsync(HeldNames.Copy(copy.Name), null, cancellationToken))
+        using (var answer = await objects.GetAsync(HeldNames.Copy(copy.Name), null, cancellationToken))
         {
             theirs = answer is not null && CopyHeaders.IsManifest(answer) ? await ReadAsync(answer, cancellationToken) : null;
             if (copy.IsKnownToStore && (theirs is null || !theirs.Record.IsSameVersion(copy.Record)))
@@ -121,7 +121,7 @@ internal sealed class ManifestWriter(
         }
 
         var merged = copy.Manifest(theirs is not null && theirs.Record.Fill == copy.Record.Fill && theirs.Record.IsSameVersion(copy.Record) ? theirs : null);
-        await bucket.PutAsync(HeldNames.Copy(copy.Name), WireBody.Of(merged.ToBytes()), CopyHeaders.OfManifest(merged.Record), cancellationToken);
+        await objects.PutAsync(HeldNames.Copy(copy.Name), WireBody.Of(merged.ToBytes()), CopyHeaders.OfManifest(merged.Record), cancellationToken);
         copy.IsKnownToStore = true;
         return left;
     }

@@ -23,7 +23,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     /// <summary>A first byte further on than this is not of an object that has one call's worth of bytes: no part of anything is asked for.</summary>
     private const long Furthest = 1L << 60;
 
-    private readonly CacheBucket _bucket;
+    private readonly HeldObjects _objects;
     private readonly SpoolFolder _spool;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -38,20 +38,20 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
 
     /// <summary>Copies in a bucket, which is made when it is first written to.</summary>
     /// <param name="calls">How the store is asked.</param>
-    /// <param name="bucket">The cache bucket.</param>
+    /// <param name="settings">Which bucket is the cache bucket, and where it is made.</param>
     /// <param name="spool">Where fills run into.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where failures are told.</param>
-    public StoreHeldStore(StoreCalls calls, string bucket, SpoolFolder spool, TimeProvider time, ILogger<StoreHeldStore> logger)
+    public StoreHeldStore(StoreCalls calls, StoreSettings settings, SpoolFolder spool, TimeProvider time, ILogger<StoreHeldStore> logger)
     {
-        (_bucket, _spool, _time, _logger) = (new CacheBucket(calls, bucket), spool, time, logger);
-        _listing = new HeldListing(_bucket);
-        _sweep = new StrangerSweep(_bucket, _live, time, logger);
-        _chunks = new StoredChunks(_bucket, time, logger);
-        _removal = new CopyRemoval(_bucket, _work, logger);
-        var rows = new CopyRows(_bucket, _live, _removal);
-        var manifests = new ManifestWriter(_bucket, _live, _work, rows, _removal, _gates, time, logger);
-        _publisher = new CopyPublisher(_bucket, _live, _work, rows, _removal, manifests, _gates, logger);
+        (_objects, _spool, _time, _logger) = (new HeldObjects(calls, settings, time), spool, time, logger);
+        _listing = new HeldListing(_objects);
+        _sweep = new StrangerSweep(_objects, _live, time, logger);
+        _chunks = new StoredChunks(_objects, time, logger);
+        _removal = new CopyRemoval(_objects, _work, logger);
+        var rows = new CopyRows(_objects, _live, _removal);
+        var manifests = new ManifestWriter(_objects, _live, _work, rows, _removal, _gates, time, logger);
+        _publisher = new CopyPublisher(_objects, _live, _work, rows, _removal, manifests, _gates, logger);
     }
 
     /// <summary>Objects whose first wanted byte is further on than this are not expected to be held whole: what is asked for is the manifest.</summary>
@@ -235,8 +235,8 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     {
         var reads = wish.ReadsBytes && wish.Range is not ({ First: > Furthest } or { Suffix: 0 });
         var answer = reads
-            ? await _bucket.GetAsync(HeldNames.Copy(name), PartOf(wish.Range), cancellationToken)
-            : await _bucket.HeadAsync(HeldNames.Copy(name), cancellationToken);
+            ? await _objects.GetAsync(HeldNames.Copy(name), PartOf(wish.Range), cancellationToken)
+            : await _objects.HeadAsync(HeldNames.Copy(name), cancellationToken);
         try
         {
             if (answer is null)
@@ -287,7 +287,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     private async Task<IHeldCopy?> LoadManifestAsync(HeldName name, HeldWish wish, WireAnswer answer, bool reads, CancellationToken cancellationToken)
     {
         var isWhole = reads && (answer.Status == 200 || (answer.ContentRange is { } part && part.Range.Length == part.Total));
-        using var again = isWhole ? null : await _bucket.GetAsync(HeldNames.Copy(name), null, cancellationToken);
+        using var again = isWhole ? null : await _objects.GetAsync(HeldNames.Copy(name), null, cancellationToken);
         if (!isWhole && (again is null || !CopyHeaders.IsManifest(again)))
         {
             // Replaced between the two calls: what is there now is found by the next who looks.

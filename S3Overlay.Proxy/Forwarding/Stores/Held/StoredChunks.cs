@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 
 /// <summary>Begins reads of what the store has of a copy.</summary>
-internal sealed class StoredChunks(CacheBucket bucket, TimeProvider time, ILogger logger)
+internal sealed class StoredChunks(HeldObjects objects, TimeProvider time, ILogger logger)
 {
     /// <summary>Where a blocks' damage and an answer's age are judged by.</summary>
     public TimeProvider Time => time;
@@ -23,7 +23,7 @@ internal sealed class StoredChunks(CacheBucket bucket, TimeProvider time, ILogge
         WireAnswer? answer = null;
         try
         {
-            answer = await bucket.GetAsync(copy.IsManifest ? HeldNames.Chunk(copy.Name, fill, chunk) : HeldNames.Copy(copy.Name), RangeOf(range, length), cancellationToken);
+            answer = await objects.GetAsync(copy.IsManifest ? HeldNames.Chunk(copy.Name, fill, chunk) : HeldNames.Copy(copy.Name), RangeOf(range, length), cancellationToken);
             if (answer is not null && (copy.IsManifest || (CopyHeaders.TryFill(answer, out var theirs) && theirs == fill)))
             {
                 return await FramedReader.OpenAsync(answer, fill, chunk, length, time, cancellationToken);

@@ -11,7 +11,7 @@ internal sealed class StrangerSweep : IAsyncDisposable
     private static readonly TimeSpan First = TimeSpan.FromHours(1);
     private static readonly TimeSpan Age = TimeSpan.FromDays(1);
 
-    private readonly CacheBucket _bucket;
+    private readonly HeldObjects _objects;
     private readonly LiveCopies _live;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -20,9 +20,9 @@ internal sealed class StrangerSweep : IAsyncDisposable
     private long _removed;
 
     /// <summary>Begins to wait for the first time.</summary>
-    public StrangerSweep(CacheBucket bucket, LiveCopies live, TimeProvider time, ILogger logger)
+    public StrangerSweep(HeldObjects objects, LiveCopies live, TimeProvider time, ILogger logger)
     {
-        (_bucket, _live, _time, _logger) = (bucket, live, time, logger);
+        (_objects, _live, _time, _logger) = (objects, live, time, logger);
         _running = RunDailyAsync();
     }
 
@@ -78,7 +78,7 @@ internal sealed class StrangerSweep : IAsyncDisposable
     {
         var (copy, fill) = ("", Guid.Empty);
         ChunkSet? named = null;
-        await foreach (var row in _bucket.ListAsync(HeldNames.Chunks, "", cancellationToken))
+        await foreach (var row in _objects.ListAsync(HeldNames.Chunks, "", cancellationToken))
         {
             if (row.Object is not { } listed || listed.LastModified > before || HeldNames.ParseChunk(row.Name) is not { } chunk || _live.HasFill(chunk.Fill))
             {
@@ -101,7 +101,7 @@ internal sealed class StrangerSweep : IAsyncDisposable
     /// <summary>The chunks that a copy's manifest names of a fill; null where it names none.</summary>
     private async Task<ChunkSet?> NamedAsync(string copy, Guid fill, CancellationToken cancellationToken)
     {
-        using var answer = await _bucket.GetAsync(copy, null, cancellationToken);
+        using var answer = await _objects.GetAsync(copy, null, cancellationToken);
         try
         {
             return answer is not null && CopyHeaders.IsManifest(answer) && CopyHeaders.TryFill(answer, out var theirs) && theirs == fill
@@ -118,9 +118,9 @@ internal sealed class StrangerSweep : IAsyncDisposable
     private async Task RemoveUnmatchedAsync(string kind, DateTimeOffset before, CancellationToken cancellationToken)
     {
         var isCopies = kind == HeldNames.Copies;
-        await using var others = _bucket.ListAsync(isCopies ? HeldNames.Rows : HeldNames.Copies, "", cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var others = _objects.ListAsync(isCopies ? HeldNames.Rows : HeldNames.Copies, "", cancellationToken).GetAsyncEnumerator(cancellationToken);
         var other = await NextAsync(others, isCopies);
-        await foreach (var row in _bucket.ListAsync(kind, "", cancellationToken))
+        await foreach (var row in _objects.ListAsync(kind, "", cancellationToken))
         {
             var copy = isCopies ? row.Name : HeldNames.CopyOfRow(row.Name);
             if (copy is null)
@@ -158,7 +158,7 @@ internal sealed class StrangerSweep : IAsyncDisposable
     {
         if (isCopy)
         {
-            await foreach (var _ in _bucket.ListAsync(HeldNames.RowsOfCopy(copy), "", cancellationToken))
+            await foreach (var _ in _objects.ListAsync(HeldNames.RowsOfCopy(copy), "", cancellationToken))
             {
                 return true;
             }
@@ -166,13 +166,13 @@ internal sealed class StrangerSweep : IAsyncDisposable
             return false;
         }
 
-        using var answer = await _bucket.HeadAsync(copy, cancellationToken);
+        using var answer = await _objects.HeadAsync(copy, cancellationToken);
         return answer is not null;
     }
 
     private async Task RemoveAsync(string name, CancellationToken cancellationToken)
     {
-        await _bucket.DeleteAsync(name, cancellationToken);
+        await _objects.DeleteAsync(name, cancellationToken);
         _removed++;
     }
 }

@@ -14,6 +14,8 @@ internal sealed class StoreBench : IAsyncDisposable
 {
     public const string CacheBucket = "overlay-cache";
 
+    public static readonly StoreSettings Settings = new() { CacheBucket = CacheBucket };
+
     private readonly S3WireClient _client;
     private readonly TemporaryFolder _folder = new();
 
@@ -42,7 +44,7 @@ internal sealed class StoreBench : IAsyncDisposable
 
     /// <summary>A proxy's view of it. Waits for nothing of other views.</summary>
     public StoreHeldStore Open(SpoolFolder? spool = null, TimeProvider? time = null) =>
-        new(Calls, CacheBucket, spool ?? Spool(), time ?? TimeProvider.System, NullLogger<StoreHeldStore>.Instance);
+        new(Calls, Settings, spool ?? Spool(), time ?? TimeProvider.System, NullLogger<StoreHeldStore>.Instance);
 
     /// <summary>A spool of so many bytes.</summary>
     public SpoolFolder Spool(long maxBytes = 1L << 30) => new(_folder["spool"], maxBytes);

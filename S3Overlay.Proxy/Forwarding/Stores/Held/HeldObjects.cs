@@ -6,24 +6,26 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 
 /// <summary>
-/// The bucket of local's endpoint in which copies are kept. It is made by the first write that finds it missing. What fails is an
+/// The objects that held copies are in local's cache bucket. The bucket is made by the first write that finds it missing. What fails is an
 /// <see cref="IOException"/>, as with any other place where copies may be kept.
 /// </summary>
-internal sealed class CacheBucket(StoreCalls calls, string bucket)
+internal sealed class HeldObjects(StoreCalls calls, StoreSettings settings, TimeProvider time)
 {
     private const int NoPart = 416;
 
     private static readonly KeyValuePair<string, string>[] NoHeaders = [];
 
+    private readonly StoreBuckets _buckets = new(calls, settings, time);
+
     /// <summary>Reads an object, or the part of it that the value of a Range header names; null where it is not there. The answer is the caller's to dispose.</summary>
     public async Task<WireAnswer?> GetAsync(string name, string? range, CancellationToken cancellationToken)
     {
-        var answer = await SendAsync(new WireRequest("GET", bucket, name, "", range is null ? NoHeaders : [new("Range", range)]), cancellationToken);
+        var answer = await SendAsync(new WireRequest("GET", Bucket, name, "", range is null ? NoHeaders : [new("Range", range)]), cancellationToken);
         if (answer.Status == NoPart)
         {
             // It is there, and too short for what was asked; what it is tells the whole of it.
             answer.Dispose();
-            answer = await SendAsync(new WireRequest("GET", bucket, name, "", NoHeaders), cancellationToken);
+            answer = await SendAsync(new WireRequest("GET", Bucket, name, "", NoHeaders), cancellationToken);
         }
 
         return await FoundAsync(answer, cancellationToken);
@@ -31,12 +33,12 @@ internal sealed class CacheBucket(StoreCalls calls, string bucket)
 
     /// <summary>What is known of an object; null where it is not there. The answer is the caller's to dispose.</summary>
     public async Task<WireAnswer?> HeadAsync(string name, CancellationToken cancellationToken) =>
-        await FoundAsync(await SendAsync(new WireRequest("HEAD", bucket, name, "", NoHeaders), cancellationToken), cancellationToken);
+        await FoundAsync(await SendAsync(new WireRequest("HEAD", Bucket, name, "", NoHeaders), cancellationToken), cancellationToken);
 
     /// <summary>Writes an object.</summary>
     public async Task PutAsync(string name, WireBody body, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
     {
-        var request = new WireRequest("PUT", bucket, name, "", headers) { Body = body };
+        var request = new WireRequest("PUT", Bucket, name, "", headers) { Body = body };
         for (var isBucketMade = false; ; isBucketMade = true)
         {
             using var answer = await SendAsync(request, cancellationToken);
@@ -60,7 +62,7 @@ internal sealed class CacheBucket(StoreCalls calls, string bucket)
     {
         try
         {
-            await calls.DeleteAsync(bucket, name, cancellationToken);
+            await calls.DeleteAsync(Bucket, name, cancellationToken);
         }
         catch (S3Exception failure)
         {
@@ -71,7 +73,7 @@ internal sealed class CacheBucket(StoreCalls calls, string bucket)
     /// <summary>The objects whose names start with a prefix and come after a name, in order.</summary>
     public async IAsyncEnumerable<ListingRow> ListAsync(string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var rows = calls.ListAsync(bucket, prefix, after, ListRequest.MaxPage, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var rows = calls.ListAsync(Bucket, prefix, after, ListRequest.MaxPage, cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (true)
         {
             try
@@ -90,6 +92,8 @@ internal sealed class CacheBucket(StoreCalls calls, string bucket)
         }
     }
 
+    private string Bucket => settings.CacheBucket;
+
     private static async Task<WireAnswer?> FoundAsync(WireAnswer answer, CancellationToken cancellationToken)
     {
         if (answer.Status is 200 or 206)
@@ -105,10 +109,13 @@ internal sealed class CacheBucket(StoreCalls calls, string bucket)
 
     private async Task MakeAsync(CancellationToken cancellationToken)
     {
-        using var answer = await SendAsync(new WireRequest("PUT", bucket, "", "", NoHeaders), cancellationToken);
-        if (answer.Status is not (< 300 or 409))
+        try
         {
-            throw Refused(answer.Status, (await answer.ErrorAsync(cancellationToken)).Code);
+            await _buckets.CreateAsync(Bucket, cancellationToken);
+        }
+        catch (S3Exception failure)
+        {
+            throw new IOException(failure.Message, failure);
         }
     }
 
