@@ -66,8 +66,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
             throw await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
         }
 
-        await using var body = await answer.BodyAsync(cancellationToken);
-        return await ListingDocument.ReadAsync(body, $"{settings.Role} {settings.Name}", cancellationToken);
+        return await answer.ReadAsync(settings, time, (body, token) => ListingDocument.ReadAsync(body, $"{settings.Role} {settings.Name}", token), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -91,8 +90,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
             return [];
         }
 
-        await using var body = await answer.BodyAsync(cancellationToken);
-        return await BucketListDocument.ReadAsync(body, cancellationToken);
+        return await answer.ReadAsync(settings, time, BucketListDocument.ReadAsync, cancellationToken);
     }
 
     private static WireRequest Request(string method, RemoteRead read)

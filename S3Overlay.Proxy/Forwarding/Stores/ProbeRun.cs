@@ -17,6 +17,8 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
 {
     private const string WrongETag = "\"00000000000000000000000000000000\"";
 
+    private const int LongestAnswer = 16 << 10;
+
     private static readonly byte[] Content = "tried by s3overlay"u8.ToArray();
 
     /// <summary>Two proxies may try at the same time.</summary>
@@ -157,18 +159,11 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
         try
         {
             using var answer = await calls.SendAsync(request, cancellationToken);
-            await using var body = await answer.BodyAsync(cancellationToken);
-            var bytes = new byte[16 << 10];
-            var length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
-            return new ProbeAnswer(answer.Status, answer.Header("ETag") ?? "", bytes[..length]);
+            return new ProbeAnswer(answer.Status, answer.Header("ETag") ?? "", await calls.ReadAsync(answer, LongestAnswer, cancellationToken));
         }
         catch (S3Exception failure) when (failure.InnerException is RemoteException { Status: 500 or 501 or 505 } refused)
         {
             return new ProbeAnswer(refused.Status, "", []);
-        }
-        catch (Exception broken) when (broken is IOException or HttpRequestException)
-        {
-            throw new S3Exception(S3Errors.ServiceUnavailable, "The local store broke off within an answer.", broken);
         }
     }
 

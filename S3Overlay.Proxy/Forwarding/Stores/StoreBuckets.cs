@@ -53,17 +53,7 @@ internal sealed class StoreBuckets
             throw await StoreCalls.RefusedAsync(answer, cancellationToken);
         }
 
-        IReadOnlyList<LayerBucket>? found;
-        try
-        {
-            await using var body = await answer.BodyAsync(cancellationToken);
-            found = await BucketListDocument.TryReadAsync(body, cancellationToken);
-        }
-        catch (Exception broken) when (broken is IOException or HttpRequestException)
-        {
-            throw new S3Exception(S3Errors.ServiceUnavailable, "The local store broke off within the list of its buckets.", broken);
-        }
-
+        var found = await _calls.ReadAsync(answer, BucketListDocument.TryReadAsync, cancellationToken);
         return found is null
             ? throw new S3Exception(S3Errors.ServiceUnavailable, "The local store answered something that is no list of buckets.")
             : [.. found.Where(bucket => !string.Equals(bucket.Name, _settings.CacheBucket, StringComparison.OrdinalIgnoreCase))];

@@ -33,6 +33,30 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         }
     }
 
+    /// <summary>Reads an answer's body where it is a document.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable where it breaks off or takes too long.</exception>
+    public async Task<T> ReadAsync<T>(WireAnswer answer, Func<Stream, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await answer.ReadAsync(settings, time, read, cancellationToken);
+        }
+        catch (RemoteException broken)
+        {
+            throw Unavailable(broken);
+        }
+    }
+
+    /// <summary>Reads so many bytes of an answer's body at most.</summary>
+    public Task<byte[]> ReadAsync(WireAnswer answer, int limit, CancellationToken cancellationToken) => ReadAsync(
+        answer,
+        async (body, token) =>
+        {
+            var bytes = new byte[limit];
+            return bytes[..await body.ReadAtLeastAsync(bytes, limit, throwOnEndOfStream: false, token)];
+        },
+        cancellationToken);
+
     /// <summary>Whether an object, or with an empty key a bucket, is there.</summary>
     public async Task<bool> ExistsAsync(string bucket, string key, CancellationToken cancellationToken)
     {

@@ -21,10 +21,6 @@ internal sealed class StoreRows(RemoteRows rows) : IListingSource
         {
             throw StoreCalls.Unavailable(failure);
         }
-        catch (Exception broken) when (broken is IOException or HttpRequestException)
-        {
-            throw StoreCalls.Unavailable(new RemoteException(RemoteFailure.Unavailable, "The local store broke off within a listing.", broken));
-        }
     }
 
     /// <inheritdoc/>

@@ -88,19 +88,7 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
             return null;
         }
 
-        var bytes = new byte[Mark.Limit];
-        int length;
-        try
-        {
-            await using var body = await answer.BodyAsync(cancellationToken);
-            length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
-        }
-        catch (Exception broken) when (broken is IOException or HttpRequestException)
-        {
-            throw new S3Exception(S3Errors.ServiceUnavailable, "The local store broke off within a tombstone.", broken);
-        }
-
-        return Mark.Parse(bytes.AsSpan(0, length))?.Key is { } key && CacheNames.Tombstone(bucket, key) == name
+        return Mark.Parse(await calls.ReadAsync(answer, Mark.Limit, cancellationToken))?.Key is { } key && CacheNames.Tombstone(bucket, key) == name
             ? key
             : throw new S3Exception(S3Errors.ServiceUnavailable, $"The object {name} in the bucket {cache.Name} should be a tombstone and does not tell its key.");
     }
