@@ -14,6 +14,20 @@ public sealed class HeldDrift(IHeldStore held, string bucket, ListingQuery query
     private readonly KeyCursor<HeldRow> _copies = new(
         (from, token) => held.ListAsync(bucket, query.Prefix, from, token), row => row.Key, Places.After(query.After));
 
+    /// <summary>Begins to look for copies, before the first row to compare is there.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable where they cannot be known.</exception>
+    public async ValueTask StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _copies.StartAsync(cancellationToken);
+        }
+        catch (IOException failure)
+        {
+            throw Unknown(failure);
+        }
+    }
+
     /// <summary>Compares a row that will be shown with the copy held of it.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable where that cannot be told, or an old copy not be dropped: the page would say what a GET does not.</exception>
     public async ValueTask CheckAsync(ListingRow row, CancellationToken cancellationToken)
@@ -24,7 +38,7 @@ public sealed class HeldDrift(IHeldStore held, string bucket, ListingQuery query
         }
         catch (IOException failure)
         {
-            throw new S3Exception(S3Errors.ServiceUnavailable, "The cache cannot be asked for copies of old versions.", failure);
+            throw Unknown(failure);
         }
     }
 
@@ -42,6 +56,9 @@ public sealed class HeldDrift(IHeldStore held, string bucket, ListingQuery query
             }
         }
     }
+
+    private static S3Exception Unknown(IOException failure) =>
+        new(S3Errors.ServiceUnavailable, "The cache cannot be asked for copies of old versions.", failure);
 
     private static bool Differs(HeldRow copy, ListedObject shown) =>
         copy.Size != shown.Size

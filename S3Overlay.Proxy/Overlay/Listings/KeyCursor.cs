@@ -28,6 +28,15 @@ public sealed class KeyCursor<T> : IAsyncDisposable
         _after = after;
     }
 
+    /// <summary>Begins to look for the first entry, where nobody has yet: who asks others at the same time need not wait for both in turn.</summary>
+    public async ValueTask StartAsync(CancellationToken cancellationToken)
+    {
+        if (_items is null && _current is null && !_hasEnded)
+        {
+            await MoveAsync(cancellationToken);
+        }
+    }
+
     /// <summary>The first entry at or after <paramref name="key"/>, or null. Asking for an earlier key than before gives the same entry again.</summary>
     public async ValueTask<T?> SeekAsync(string key, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 ///                                                   a prefix: has a key without one (asked only where there are any)
 ///   merged         a      c/  d/ e     g  h
 /// </code>
-/// All three are walked in step. The first pages of both layers are fetched at the same time; later pages when the merge runs out of rows.
+/// All three are walked in step. Their first pages are fetched at the same time; later pages when the merge runs out of rows.
 /// </remarks>
 public sealed class MergedListingSource : IListingSource
 {
@@ -168,11 +168,22 @@ public sealed class MergedListingSource : IListingSource
             return;
         }
 
-        // The remote is asked first, and local read while its answer is on the way.
+        // The remote is asked first, and local for all its kinds of rows while that answer is on the way.
         var remote = _remote.NextAsync(cancellationToken).AsTask();
-        var written = FillWrittenAsync(cancellationToken).AsTask();
-        await Task.WhenAll(remote, written);
+        var local = FillLocalAsync(cancellationToken);
+        var held = _held?.StartAsync(cancellationToken).AsTask() ?? Task.CompletedTask;
+        await Task.WhenAll(remote, local, held);
         _nextRemote = await remote;
+    }
+
+    /// <summary>
+    /// Tombstones are read after written rows: a delete puts the one before it takes the other away, so that of a key deleted meanwhile at least one is seen, and never
+    /// the remote's row in between.
+    /// </summary>
+    private async Task FillLocalAsync(CancellationToken cancellationToken)
+    {
+        await FillWrittenAsync(cancellationToken);
+        await _tombstones.StartAsync(cancellationToken);
     }
 
     private async ValueTask FillWrittenAsync(CancellationToken cancellationToken)

@@ -15,6 +15,9 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
     private readonly Dictionary<ObjectName, Opening> _opening = [];
     private readonly Lock _lock = new();
     private readonly KeyGenerations _generations = new();
+
+    /// <summary>How many openings of a key have come to their end.</summary>
+    private readonly KeyGenerations _opened = new();
     private long _fills;
     private long _mismatches;
 
@@ -40,6 +43,9 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
 
     /// <summary>The object, where it is in use.</summary>
     public HeldObject? Find(ObjectName name) => _inUse.GetValueOrDefault(name);
+
+    /// <summary>What changes when somebody opens the object: to be noted before a copy is looked for, and given to <see cref="OpenAsync"/>.</summary>
+    public long Openings(ObjectName name) => _opened.Of(name.Bucket, name.Key);
 
     /// <summary>The copy held of an object, where it is of this remote and cut as it would be today; another one is dropped (rule R7).</summary>
     public async ValueTask<IHeldCopy?> FindAsync(ObjectName name, RemoteBucket remote, HeldWish wish, CancellationToken cancellationToken)
@@ -132,9 +138,14 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
     /// Opens an object of which nothing is held: one request to the remote for all who come meanwhile. The caller is a reader of what it gets. Neither
     /// of the two: it cannot be held, and the caller is to ask for itself.
     /// </summary>
+    /// <param name="name">The object.</param>
+    /// <param name="remote">Where it is.</param>
+    /// <param name="range">What the caller wants of it.</param>
+    /// <param name="openings">What <see cref="Openings"/> said before the caller looked for a copy and found none.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RemoteException">The remote did not give it.</exception>
     public async Task<(HeldObject? Held, RemoteObject? Unheld)> OpenAsync(
-        ObjectName name, RemoteBucket remote, RangeHeader? range, CancellationToken cancellationToken)
+        ObjectName name, RemoteBucket remote, RangeHeader? range, long openings, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -156,7 +167,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
 
             if (isStarter)
             {
-                _ = Task.Run(() => RunAsync(opening, name, remote, range), CancellationToken.None);
+                _ = Task.Run(() => RunAsync(opening, name, remote, range, openings), CancellationToken.None);
             }
 
             try
@@ -234,15 +245,16 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
         return RemoteReads.Text(new ByteRange(first, end));
     }
 
-    private async Task RunAsync(Opening opening, ObjectName name, RemoteBucket remote, RangeHeader? range)
+    private async Task RunAsync(Opening opening, ObjectName name, RemoteBucket remote, RangeHeader? range, long openings)
     {
         var generation = _generations.Of(name.Bucket, name.Key);
         RemoteObject? answered = null;
         try
         {
-            if (await FindAsync(name, remote, HeldWish.Info, CancellationToken.None) is { } filled)
+            // Another opening may have come to its end, and its fill too, between the caller's looking and this one's beginning. Looking once more for any other
+            // reason would put a call to a store behind a network before every first byte.
+            if (Openings(name) != openings && await FindAsync(name, remote, HeldWish.Info, CancellationToken.None) is { } filled)
             {
-                // Another opening came to its end, and its fill too, between the caller's looking and this one's beginning.
                 Open(opening, new HeldObject(name, remote, filled, this), isCurrent: true, null);
                 return;
             }
@@ -296,6 +308,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
                 _inUse[held.Name] = held;
             }
 
+            _opened.Advance(held.Name.Bucket, held.Name.Key);
             opening.Open(held);
         }
 

@@ -22,6 +22,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
         for (var restarts = 0; ; restarts++)
         {
             var inUse = fills.Find(name);
+            var openings = fills.Openings(name);
             var finding = fills.FindAsync(name, remote, wish, cancellationToken);
             if (!IsKnownToBeThere(isDeleted))
             {
@@ -57,7 +58,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
             snapshot ??= new AnswerSnapshot(answer);
             try
             {
-                await AnswerColdAsync(request, answer, name, remote, snapshot.Value, cancellationToken);
+                await AnswerColdAsync(request, answer, name, remote, snapshot.Value, openings, cancellationToken);
                 return true;
             }
             catch (VersionChangedException) when (!answer.HasStarted && restarts < MaxRestarts)
@@ -189,7 +190,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
     }
 
     private async Task AnswerColdAsync(
-        S3Request request, S3Answer answer, ObjectName name, RemoteBucket remote, AnswerSnapshot before, CancellationToken cancellationToken)
+        S3Request request, S3Answer answer, ObjectName name, RemoteBucket remote, AnswerSnapshot before, long openings, CancellationToken cancellationToken)
     {
         AnswerOrigin.Miss(answer);
         var range = RangeHeader.Parse(request.Header("Range"));
@@ -210,7 +211,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
         RemoteObject? unheld;
         try
         {
-            (held, unheld) = await fills.OpenAsync(name, remote, range, cancellationToken);
+            (held, unheld) = await fills.OpenAsync(name, remote, range, openings, cancellationToken);
         }
         catch (RemoteException unsatisfiable) when (unsatisfiable is { Failure: RemoteFailure.InvalidRange, ActualSize: null })
         {
