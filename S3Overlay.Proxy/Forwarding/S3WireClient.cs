@@ -53,7 +53,9 @@ public sealed class S3WireClient : IDisposable
                 }
 
                 var answer = await AttemptAsync(request, both.Token);
-                if (answer.Status < 500 && answer.Status != (int)HttpStatusCode.TooManyRequests)
+
+                // 507: a store that is full is no less so when asked again.
+                if ((answer.Status < 500 || answer.Status == (int)HttpStatusCode.InsufficientStorage) && answer.Status != (int)HttpStatusCode.TooManyRequests)
                 {
                     return answer;
                 }

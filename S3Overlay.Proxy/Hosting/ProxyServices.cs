@@ -27,9 +27,9 @@ internal sealed class ProxyServices : IAsyncDisposable
     /// <summary>What is to be closed, in the order it was opened.</summary>
     private readonly List<object> _opened = [];
 
-    private ProxyServices()
-    {
-    }
+    private readonly TimeProvider _time;
+
+    private ProxyServices(TimeProvider time) => _time = time;
 
     /// <summary>Where requests come in.</summary>
     public S3FrontDoor FrontDoor { get; private set; } = null!;
@@ -38,22 +38,26 @@ internal sealed class ProxyServices : IAsyncDisposable
     public IS3Service Service { get; private set; } = null!;
 
     /// <summary>Opens the store, and what stands on it.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="meters">What is counted.</param>
+    /// <param name="loggers">Where it says what goes wrong.</param>
+    /// <param name="time">The clock; null for the system's.</param>
     /// <exception cref="StartupException">A folder cannot be used.</exception>
-    public static async Task<ProxyServices> OpenAsync(ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers)
+    public static async Task<ProxyServices> OpenAsync(ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers, TimeProvider? time = null)
     {
-        var services = new ProxyServices();
+        var services = new ProxyServices(time ?? TimeProvider.System);
         var folder = options.Local.DataDirectory;
         try
         {
             var instance = Guid.NewGuid().ToString("n");
-            var local = options.Local.Endpoint is { } endpoint
-                ? services.OpenStore(options, endpoint, instance, loggers)
-                : await services.OpenEmbeddedAsync(options, loggers, at => folder = at);
             var remotes = options.Remote is { } remote ? services.OpenRemote(options, remote, instance) : null;
+            var local = options.Local.Endpoint is { } endpoint
+                ? services.OpenStore(options, endpoint, remotes?.Buckets, instance, loggers)
+                : await services.OpenEmbeddedAsync(options, loggers, at => folder = at);
             services.Service = remotes is null ? local.Service : services.Overlay(options, local, remotes, loggers);
             services.FrontDoor = new S3FrontDoor(
                 services.Service,
-                Authenticator(options.Clients),
+                services.Authenticator(options.Clients),
                 Rights(options.Clients),
                 FrontDoorOf(options, instance, remotes),
                 meters,
@@ -102,7 +106,7 @@ internal sealed class ProxyServices : IAsyncDisposable
         if (options.Remote is not null && options.Cache.IsEnabled)
         {
             at(options.Cache.Directory);
-            held = HeldStore.Open(options.Cache.Directory, TimeProvider.System, loggers.CreateLogger<HeldStore>());
+            held = HeldStore.Open(options.Cache.Directory, _time, loggers.CreateLogger<HeldStore>());
             _opened.Add(held);
         }
 
@@ -112,7 +116,7 @@ internal sealed class ProxyServices : IAsyncDisposable
     }
 
     /// <summary>An S3 endpoint in place of the built-in store.</summary>
-    private LocalLayer OpenStore(ProxyOptions options, Uri endpoint, string instance, ILoggerFactory loggers)
+    private LocalLayer OpenStore(ProxyOptions options, Uri endpoint, IRemoteBuckets? overlaid, string instance, ILoggerFactory loggers)
     {
         var local = options.Local;
         var settings = new EndpointSettings
@@ -133,39 +137,40 @@ internal sealed class ProxyServices : IAsyncDisposable
             SpoolDirectory = local.SpoolDirectory,
             SignsForEveryone = options.Clients.Authentication == AuthenticationMode.None,
         };
-        var service = new ForwardingService(forwarding, keys, new StoreAbilities(), TimeProvider.System, loggers.CreateLogger<ForwardingService>());
+        var service = new ForwardingService(forwarding, keys, new StoreAbilities(), _time, loggers.CreateLogger<ForwardingService>());
         _opened.Add(service);
-        var client = new S3WireClient(settings, keys, TimeProvider.System);
+        var client = new S3WireClient(settings, keys, _time);
         _opened.Add(client);
-        var calls = new StoreCalls(settings, client, TimeProvider.System);
+        var calls = new StoreCalls(settings, client, _time);
         var bucketSettings = new StoreSettings { CacheBucket = options.Cache.Bucket, BucketLocation = local.BucketLocation, Proxies = local.Proxies };
-        var state = new StoreLayerState(calls, bucketSettings, TimeProvider.System, loggers.CreateLogger<StoreLayerState>());
+        var state = new StoreLayerState(calls, bucketSettings, _time, loggers.CreateLogger<StoreLayerState>());
         StoreHeldStore? held = null;
         if (options.Remote is not null && options.Cache.IsEnabled)
         {
             held = new StoreHeldStore(
-                calls, bucketSettings, new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes), TimeProvider.System, loggers.CreateLogger<StoreHeldStore>())
+                calls, bucketSettings, new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes), _time, loggers.CreateLogger<StoreHeldStore>())
             {
                 LargestWhole = options.Cache.ChunkThreshold,
             };
             _opened.Add(held);
         }
 
-        return new LocalLayer(service, new StoreReads(service, state.IsDeletedAsync, TimeProvider.System), state, held);
+        return new LocalLayer(
+            overlaid is null ? service : new BucketWatch(service, state, overlaid, _time), new StoreReads(service, state.IsDeletedAsync, _time), state, held);
     }
 
     private Remotes OpenRemote(ProxyOptions options, RemoteOptions remote, string instance)
     {
         var settings = SettingsOf(remote, instance);
-        var client = new S3WireClient(settings, CredentialsOf(remote), TimeProvider.System);
+        var client = new S3WireClient(settings, CredentialsOf(remote), _time);
         _opened.Add(client);
-        var origin = new S3Remote(settings, client, TimeProvider.System);
+        var origin = new S3Remote(settings, client, _time);
         return new Remotes(origin, new MappedBuckets(origin, remote.Mapping, remote.Unmapped), options.Cache.Bucket);
     }
 
     private OverlayService Overlay(ProxyOptions options, LocalLayer local, Remotes remotes, ILoggerFactory loggers)
     {
-        var reader = new RemoteReader(ReadsOf(options), local.Held, TimeProvider.System, loggers.CreateLogger<RemoteReader>());
+        var reader = new RemoteReader(ReadsOf(options), local.Held, _time, loggers.CreateLogger<RemoteReader>());
         _opened.Add(reader);
         return new OverlayService(
             local.Service,
@@ -176,7 +181,7 @@ internal sealed class ProxyServices : IAsyncDisposable
             remotes.Buckets,
             remotes.Origin,
             OverlaySettings.From(options),
-            TimeProvider.System,
+            _time,
             loggers.CreateLogger<OverlayService>());
     }
 
@@ -211,10 +216,10 @@ internal sealed class ProxyServices : IAsyncDisposable
         RemoteForbidden = options.View.RemoteForbidden,
     };
 
-    private static RequestAuthenticator Authenticator(ClientOptions clients) => new(
+    private RequestAuthenticator Authenticator(ClientOptions clients) => new(
         new ClientKeyRing(clients.Keys),
         new AuthenticationSettings { Region = clients.Region, IsOff = clients.Authentication == AuthenticationMode.None, AllowsVersion2 = clients.AllowsVersion2 },
-        TimeProvider.System);
+        _time);
 
     private static AccessRights Rights(ClientOptions clients) => new(clients.Keys, clients.Authentication == AuthenticationMode.None);
 

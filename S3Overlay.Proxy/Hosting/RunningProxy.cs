@@ -22,8 +22,13 @@ internal sealed class RunningProxy : IAsyncDisposable
     public string Endpoint { get; private set; } = "";
 
     /// <summary>Opens the store, then the port.</summary>
+    /// <param name="builder">The web server's.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="problems">What was found wrong with them and is no error.</param>
+    /// <param name="time">The clock; null for the system's.</param>
     /// <exception cref="StartupException">The machine does not allow it.</exception>
-    public static async Task<RunningProxy> StartAsync(WebApplicationBuilder builder, ProxyOptions options, ConfigurationProblems problems)
+    public static async Task<RunningProxy> StartAsync(
+        WebApplicationBuilder builder, ProxyOptions options, ConfigurationProblems problems, TimeProvider? time = null)
     {
         ProxyBuilder.Configure(builder, options);
         var app = builder.Build();
@@ -34,7 +39,7 @@ internal sealed class RunningProxy : IAsyncDisposable
 
         var meters = new ProxyMeters();
         var metrics = new MetricsPage(meters.Meter);
-        var services = await ProxyServices.OpenAsync(options, meters, app.Services.GetRequiredService<ILoggerFactory>());
+        var services = await ProxyServices.OpenAsync(options, meters, app.Services.GetRequiredService<ILoggerFactory>(), time);
         var proxy = new RunningProxy(app, services, metrics);
         app.UseProxyPipeline(metrics, services.FrontDoor.HandleAsync);
         try

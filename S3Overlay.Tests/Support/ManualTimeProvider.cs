@@ -1,11 +1,11 @@
 namespace S3Overlay.Tests.Support;
 
 /// <summary>A clock that stands still until it is moved; its timers fire while it is.</summary>
-public sealed class ManualTimeProvider : TimeProvider
+public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
-    private DateTimeOffset _now = new(2026, 2, 3, 4, 5, 6, TimeSpan.Zero);
+    private DateTimeOffset _now = start ?? new(2026, 2, 3, 4, 5, 6, TimeSpan.Zero);
 
     /// <summary>Completed by the next timer that is set.</summary>
     private TaskCompletionSource _timerSet = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -47,6 +47,17 @@ public sealed class ManualTimeProvider : TimeProvider
 
             await set;
         }
+    }
+
+    /// <summary>Moves the clock on and on until something has come to its end: what waits for time does not wait, what waits for others does.</summary>
+    public async Task<T> RunAsync<T>(Task<T> work)
+    {
+        while (await Task.WhenAny(work, Task.Delay(2)) != work)
+        {
+            Advance(TimeSpan.FromSeconds(1));
+        }
+
+        return await work;
     }
 
     /// <summary>Moves the clock, and fires what falls due.</summary>

@@ -20,6 +20,9 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
     /// <summary>Whether the client would use the connection again: it does not ask for its end.</summary>
     public bool KeepsConnection { get; init; }
 
+    /// <summary>The client's clock.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     private readonly RequestSigner _signer = new(new SigningCredentials(accessKey, secretKey), "us-east-1");
 
     /// <summary>Sends a signed request over a connection of its own and returns the answer.</summary>
@@ -34,7 +37,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
         var signed = headers.Where(h => h.Name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase) && h.Name != "x-amz-content-sha256")
             .Select(h => KeyValuePair.Create(h.Name, h.Value));
         var payload = headers.FirstOrDefault(h => h.Name == "x-amz-content-sha256").Value ?? SigV4.UnsignedPayload;
-        var signature = _signer.Sign(method, Host, path, query, signed, payload, DateTimeOffset.UtcNow);
+        var signature = _signer.Sign(method, Host, path, query, signed, payload, Clock.GetUtcNow());
         var all = headers.Where(h => h.Name != "x-amz-content-sha256").Concat(signature.Headers.Select(h => (h.Key, h.Value)));
         return SendUnsignedAsync(method, target, body, [.. all]);
     }

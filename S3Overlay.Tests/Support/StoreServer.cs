@@ -52,11 +52,15 @@ public sealed class StoreServer : IAsyncDisposable
     /// <summary>Names the status to answer a request with in place of serving it, and null to serve it.</summary>
     public Func<HttpRequest, int?>? Refuse { get; set; }
 
+    /// <summary>Names the error to answer a request with in place of serving it, document and all; null to serve it.</summary>
+    public Func<HttpRequest, (int Status, string Code)?>? Fail { get; set; }
+
     /// <summary>Changes a request before it is served: taking a header away makes a store that does not know it. Signed headers must stay.</summary>
     public Action<HttpRequest>? Alter { get; set; }
 
     /// <summary>Starts an empty store.</summary>
-    public static async Task<StoreServer> StartAsync()
+    /// <param name="time">Its clock; null for the system's.</param>
+    public static async Task<StoreServer> StartAsync(TimeProvider? time = null)
     {
         var server = new StoreServer();
         var builder = ProxyBuilder.FromSettings(new Dictionary<string, string?>
@@ -71,7 +75,7 @@ public sealed class StoreServer : IAsyncDisposable
         ProxyBuilder.Configure(builder, options);
         server._app = builder.Build();
         server._meters = new ProxyMeters();
-        server._services = await ProxyServices.OpenAsync(options, server._meters, server._app.Services.GetRequiredService<ILoggerFactory>());
+        server._services = await ProxyServices.OpenAsync(options, server._meters, server._app.Services.GetRequiredService<ILoggerFactory>(), time);
         server._app.Run(server.ServeAsync);
         await server._app.StartAsync();
         server.Endpoint = new Uri(server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -117,6 +121,12 @@ public sealed class StoreServer : IAsyncDisposable
         if (Refuse?.Invoke(context.Request) is { } status)
         {
             context.Response.StatusCode = status;
+            return;
+        }
+
+        if (Fail?.Invoke(context.Request) is { } failure)
+        {
+            await ScriptedRemote.AnswerErrorAsync(context, failure.Status, failure.Code);
             return;
         }
 

@@ -1,10 +1,12 @@
 using System.Net;
+using System.Xml;
 
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Xml;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
@@ -28,6 +30,9 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 public sealed class ForwardingService : IS3Service, IDisposable
 {
     private const int PieceSize = 256 << 10;
+
+    /// <summary>An error document is a few hundred bytes.</summary>
+    private const int LongestError = 64 << 10;
 
     private readonly ForwardingSettings _settings;
     private readonly ICredentialSource _credentials;
@@ -126,6 +131,28 @@ public sealed class ForwardingService : IS3Service, IDisposable
             // What has gone out cannot be made whole any more, and must not look it.
             Log.LocalAnswerCut(_logger, request.RequestId, failure.Message);
             answer.Abort();
+        }
+    }
+
+    /// <summary>
+    /// The code of an error that the store answered, or null where its document does not tell. The document is kept for whoever hands the answer on.
+    /// </summary>
+    /// <exception cref="S3Exception">ServiceUnavailable where the store breaks off within it, or stops.</exception>
+    internal async Task<string?> CodeAsync(HttpResponseMessage response, Patience patience, CancellationToken cancellationToken)
+    {
+        try
+        {
+            patience.Limit(_settings.StallTimeout);
+            await response.Content.LoadIntoBufferAsync(LongestError, patience.Token);
+            return S3XmlReader.Parse(await response.Content.ReadAsByteArrayAsync(patience.Token)).ChildText("Code");
+        }
+        catch (XmlException)
+        {
+            return null;
+        }
+        catch (Exception broken) when (broken is IOException or HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            throw Unavailable("it broke off its answer", broken);
         }
     }
 
@@ -273,6 +300,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         ? _settings.LongAnswerTimeout
         : _settings.AnswerTimeout;
 
-    private S3Exception Unavailable(string why, Exception cause) =>
+    /// <summary>What a client is told where the store gave no answer that could be handed on.</summary>
+    internal S3Exception Unavailable(string why, Exception cause) =>
         new(S3Errors.ServiceUnavailable, $"The local store {_settings.Endpoint.Name} did not answer: {why}.", cause) { Headers = [new("Retry-After", "2")] };
 }

@@ -2,7 +2,6 @@ using System.Net;
 
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
-using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
@@ -15,17 +14,14 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 /// <param name="time">The clock.</param>
 public sealed class StoreReads(ForwardingService service, Func<string, string, CancellationToken, Task<bool>> isDeleted, TimeProvider time) : IWrittenReads
 {
-    /// <summary>An error document is a few hundred bytes.</summary>
-    private const int LongestError = 64 << 10;
-
     /// <inheritdoc/>
     public async Task<WrittenRead> TryAnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         using var patience = new Patience(time, cancellationToken);
         using var response = await service.SendAsync(request, patience, cancellationToken);
-        if (await IsAbsentAsync(request, response, patience.Token))
+        if (await IsAbsentAsync(request, response, patience, cancellationToken))
         {
-            return new WrittenRead(false, isDeleted(request.Bucket, request.Key, cancellationToken));
+            return new WrittenRead(false, Observed(isDeleted(request.Bucket, request.Key, cancellationToken)));
         }
 
         await service.AnswerAsync(request, response, answer, patience, cancellationToken);
@@ -36,7 +32,7 @@ public sealed class StoreReads(ForwardingService service, Func<string, string, C
     /// Whether the store has no such key, version or bucket. Its other 404s are answers about an object that is there: a retention it does not have, a website's own
     /// error page.
     /// </summary>
-    private static async ValueTask<bool> IsAbsentAsync(S3Request request, HttpResponseMessage response, CancellationToken cancellationToken)
+    private async ValueTask<bool> IsAbsentAsync(S3Request request, HttpResponseMessage response, Patience patience, CancellationToken cancellationToken)
     {
         var namesVersion = request.Query["versionId"] is { Length: > 0 } and not "null";
         if (response.StatusCode != HttpStatusCode.NotFound && !(namesVersion && response.StatusCode == HttpStatusCode.BadRequest))
@@ -49,21 +45,14 @@ public sealed class StoreReads(ForwardingService service, Func<string, string, C
             return true;
         }
 
-        var code = await CodeAsync(response, cancellationToken);
+        var code = await service.CodeAsync(response, patience, cancellationToken);
         return code is "NoSuchKey" or "NoSuchBucket" or "NoSuchVersion" || (namesVersion && code is "InvalidArgument" or "InvalidVersionId");
     }
 
-    /// <summary>The error's code. The document is kept for whoever hands the answer on.</summary>
-    private static async Task<string?> CodeAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    /// <summary>Whoever fails meanwhile for another reason does not wait for this any more: its own failure is then no news.</summary>
+    private static Task<bool> Observed(Task<bool> task)
     {
-        try
-        {
-            await response.Content.LoadIntoBufferAsync(LongestError, cancellationToken);
-            return S3XmlReader.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken)).ChildText("Code");
-        }
-        catch (Exception unreadable) when (unreadable is HttpRequestException or IOException or S3Exception)
-        {
-            return null;
-        }
+        _ = task.ContinueWith(static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return task;
     }
 }

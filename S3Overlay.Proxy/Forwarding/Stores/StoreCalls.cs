@@ -148,15 +148,24 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     internal static async Task<S3Exception> RefusedAsync(WireAnswer answer, CancellationToken cancellationToken) =>
         Refused(answer.Status, (await answer.ErrorAsync(cancellationToken)).Code);
 
+    /// <summary>What the store's failure is to a client: never one of the remote, which a setting may allow to be passed over.</summary>
+    internal static S3Exception Unavailable(RemoteException failure) => new(Means(failure), failure.Message, failure) { Headers = RetryAfter(failure) };
+
     /// <summary>A store that refuses the overlay its own state: full is what a client can be told; all else is for whoever runs it, and passes or is mended.</summary>
     private static S3Exception Refused(int status, string code) => new(
-        status == 507 || code is "InsufficientStorage" or "QuotaExceeded" or "XMinioStorageFull" ? S3Errors.InsufficientStorage : S3Errors.ServiceUnavailable,
+        IsFull(status, code) ? S3Errors.InsufficientStorage : S3Errors.ServiceUnavailable,
         $"The local store answered {status} {code}".TrimEnd() + " to the overlay's own request.")
     {
         Headers = [new("Retry-After", "2")],
     };
 
-    /// <summary>What the store's failure is to a client: never one of the remote, which a setting may allow to be passed over.</summary>
-    internal static S3Exception Unavailable(RemoteException failure) =>
-        new(S3Errors.ServiceUnavailable, failure.Message, failure) { Headers = [new("Retry-After", "2")] };
+    private static S3Error Means(RemoteException failure) =>
+        failure.Failure == RemoteFailure.Throttled ? S3Errors.SlowDown
+        : IsFull(failure.Status, failure.Code) ? S3Errors.InsufficientStorage
+        : S3Errors.ServiceUnavailable;
+
+    private static bool IsFull(int status, string code) => status == 507 || code is "InsufficientStorage" or "QuotaExceeded" or "XMinioStorageFull";
+
+    private static KeyValuePair<string, string>[] RetryAfter(RemoteException failure) =>
+        [new("Retry-After", failure.Failure == RemoteFailure.Throttled ? "5" : "2")];
 }

@@ -63,7 +63,7 @@ internal sealed class StoreLayerState : ILayerState
     public ValueTask<BucketState> ResolveBucketAsync(string bucket, CancellationToken cancellationToken) => _memory.FindAsync(bucket, cancellationToken);
 
     /// <summary>
-    /// Forgets what is known of a bucket: to be called by whoever made, deleted or missed a bucket at the endpoint without this object.
+    /// Forgets what is known of a bucket: for whoever made, deleted or missed a bucket at the endpoint without this object.
     /// </summary>
     public void ForgetBucket(string bucket) => _memory.Forget(bucket);
 

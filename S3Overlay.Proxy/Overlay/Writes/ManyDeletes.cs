@@ -1,6 +1,9 @@
+using System.Xml;
+
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Deletes;
+using S3Overlay.Proxy.Protocol.Xml;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
@@ -38,7 +41,7 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
 
             var answer = new BufferedAnswer();
             await deletes.DeleteKeyAsync(bucket, request, item.Key, item.VersionId, item.IfMatch, answer, cancellationToken);
-            return new DeleteOutcome(item, answer.Status < 400 ? null : new S3Error("InternalError", answer.Status, "The local layer could not delete the object."));
+            return new DeleteOutcome(item, answer.Status < 400 ? null : await ErrorOfAsync(answer, cancellationToken));
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
@@ -50,5 +53,26 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
 
             return new DeleteOutcome(item, error.Error, error.Message);
         }
+    }
+
+    /// <summary>What local's answer says: a client tells by the code whether to try again.</summary>
+    private static async ValueTask<S3Error> ErrorOfAsync(BufferedAnswer answer, CancellationToken cancellationToken)
+    {
+        await answer.FinishAsync(cancellationToken);
+        try
+        {
+            if (!answer.Content.IsEmpty && S3XmlReader.Parse(answer.Content) is var error && error.ChildText("Code") is { Length: > 0 } code)
+            {
+                return new S3Error(code, answer.Status, error.ChildText("Message") ?? "");
+            }
+        }
+        catch (XmlException)
+        {
+            // A gateway's page.
+        }
+
+        return answer.Status == S3Errors.ServiceUnavailable.Status
+            ? S3Errors.ServiceUnavailable
+            : S3Errors.InternalError with { Message = "The local layer could not delete the object." };
     }
 }

@@ -1,0 +1,124 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Failures;
+
+/// <summary>A store that cannot be reached, stops, or breaks off: clients are told to try again, and nothing hangs (table F).</summary>
+public sealed class BrokenStoreTests
+{
+    public static TheoryData<WireFault, bool> Faults => new()
+    {
+        { WireFault.Refused, true }, { WireFault.Refused, false },
+        { WireFault.Hanging, true }, { WireFault.Hanging, false },
+        { WireFault.Cut, true }, { WireFault.Cut, false },
+    };
+
+    [Theory, Trait("Rule", "F")]
+    [MemberData(nameof(Faults))]
+    public async Task No_answer_of_the_store_is_a_503_that_clients_repeat(WireFault fault, bool hasRemote)
+    {
+        await using var scene = await StoreScene.StartAsync(hasRemote);
+        await StoreRequests.PrepareAsync(scene);
+        scene.Wire.Break(fault);
+        foreach (var name in StoreRequests.Names)
+        {
+            if (IsAnsweredWithoutStore(name, hasRemote))
+            {
+                continue;
+            }
+
+            var answer = await StoreRequests.SendAsync(scene, name);
+            if (name == "delete many" && hasRemote && answer.Status == 200)
+            {
+                // It answers for each key by itself.
+                Assert.Equal("ServiceUnavailable", answer.Code);
+                Assert.DoesNotContain("<Deleted>", answer.Text);
+                continue;
+            }
+
+            if (answer.Status == 200 && name is "copy" or "complete")
+            {
+                // The proxy had to keep its client waiting: then the error comes as a document.
+                Assert.Equal("ServiceUnavailable", answer.Code);
+                continue;
+            }
+
+            Assert.True(answer.Status == 503, $"{name}: {answer.Status} {answer.Text}");
+            Assert.True(answer.Headers.ContainsKey("Retry-After"), name);
+            Assert.True(answer.Body.Length == 0 || answer.Code == "ServiceUnavailable", $"{name}: {answer.Text}");
+        }
+
+        scene.Wire.Mend();
+        scene.Wire.CloseConnections();
+        var back = await scene.Proxy.SendAsync("GET", "/bucket/written");
+        Assert.Equal((200, 300_000), (back.Status, back.Body.Length));
+        Assert.Equal(200, (await scene.Proxy.SendAsync("PUT", "/bucket/put", "again")).Status);
+        Assert.Equal("again", (await scene.Proxy.SendAsync("GET", "/bucket/put")).Text);
+    }
+
+    [Theory, Trait("Rule", "F")]
+    [InlineData(WireFault.Hanging, true)]
+    [InlineData(WireFault.Hanging, false)]
+    [InlineData(WireFault.Cut, true)]
+    [InlineData(WireFault.Cut, false)]
+    public async Task An_object_that_breaks_off_never_looks_whole(WireFault fault, bool hasRemote)
+    {
+        await using var scene = await StoreScene.StartAsync(hasRemote);
+        await StoreRequests.PrepareAsync(scene);
+        foreach (var bytes in (long[])[1, 100, 5_000, 50_000, 250_000])
+        {
+            foreach (var name in (string[])["get", "range", "list", "tags", "head", "copy", "put", "delete"])
+            {
+                scene.Wire.Break(fault, bytes);
+                var answer = await StoreRequests.SendAsync(scene, name);
+                scene.Wire.Mend();
+                scene.Wire.CloseConnections();
+                if (answer.Status is 200 or 206 && name is "get" or "range")
+                {
+                    var length = int.Parse(answer.Headers["Content-Length"], System.Globalization.CultureInfo.InvariantCulture);
+                    Assert.True(answer.Body.Length < length || length < bytes, $"{name} after {bytes}");
+                }
+                else
+                {
+                    Assert.True(answer.Status is 200 or 204 or 503, $"{name} after {bytes}: {answer.Status} {answer.Text}");
+                }
+            }
+
+            Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/written", new string('x', 300_000))).Status);
+        }
+    }
+
+    [Fact, Trait("Rule", "F")]
+    public async Task Connections_that_the_store_closed_while_they_were_idle_are_not_noticed()
+    {
+        await using var scene = await StoreScene.StartAsync();
+        await StoreRequests.PrepareAsync(scene);
+        foreach (var name in (string[])["get", "put", "put large", "list", "delete", "head"])
+        {
+            scene.Wire.CloseConnections();
+            await Patience.UntilAsync(() => scene.Wire.Open == 0, "Connections stay open.");
+            var answer = await StoreRequests.SendAsync(scene, name);
+            Assert.True(answer.Status is 200 or 204 or 404, $"{name}: {answer.Status} {answer.Text}");
+        }
+    }
+
+    [Fact, Trait("Rule", "F")]
+    public async Task A_client_that_leaves_a_hanging_store_leaves_no_connection_behind()
+    {
+        await using var scene = await StoreScene.StartAsync();
+        await StoreRequests.PrepareAsync(scene);
+        scene.Wire.CloseConnections();
+        scene.Wire.Break(WireFault.Hanging);
+        using (var client = new System.Net.Sockets.TcpClient())
+        {
+            await client.ConnectAsync(scene.Proxy.Endpoint.Host, scene.Proxy.Endpoint.Port);
+            var answer = scene.Proxy.SendAsync("GET", "/bucket/written");
+            await Patience.UntilAsync(() => scene.Wire.Open > 0, "The store is not asked.");
+            await scene.Clock.RunAsync(answer);
+        }
+
+        await Patience.UntilAsync(() => scene.Wire.Open == 0, "A connection to the store stays open.");
+    }
+
+    /// <summary>What the proxy knows without asking: of an overlaid bucket, that it is there.</summary>
+    private static bool IsAnsweredWithoutStore(string name, bool hasRemote) => hasRemote && name is "delete bucket";
+}

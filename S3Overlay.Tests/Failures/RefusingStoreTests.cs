@@ -1,0 +1,86 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Failures;
+
+/// <summary>A store that answers, and what it answers is that it cannot: full, overloaded, broken (table F).</summary>
+public sealed class RefusingStoreTests
+{
+    [Theory, Trait("Rule", "F")]
+    [InlineData(503, "SlowDown", true)]
+    [InlineData(503, "SlowDown", false)]
+    [InlineData(500, "InternalError", true)]
+    [InlineData(500, "InternalError", false)]
+    [InlineData(502, "BadGateway", true)]
+    public async Task A_store_that_only_fails_is_told_as_it_says_or_as_503(int status, string code, bool hasRemote)
+    {
+        await using var scene = await StoreScene.StartAsync(hasRemote);
+        await StoreRequests.PrepareAsync(scene);
+        scene.Store.Fail = _ => (status, code);
+        foreach (var name in StoreRequests.Names)
+        {
+            var answer = await StoreRequests.SendAsync(scene, name);
+            if (name == "delete many" && answer.Status == 200)
+            {
+                Assert.DoesNotContain("<Deleted>", answer.Text);
+                continue;
+            }
+
+            // The store's own answer to the client's own request; else what the proxy makes of a failure of its own calls, which is no 500.
+            var isItsOwn = answer.Status == status && (answer.Body.Length == 0 || answer.Code == code);
+            Assert.True(isItsOwn || (answer.Status == 503 && answer.Headers.ContainsKey("Retry-After")), $"{name}: {answer.Status} {answer.Text}");
+            Assert.True(answer.Status != 500 || status == 500, name);
+        }
+
+        scene.Store.Fail = null;
+        Assert.Equal(300_000, (await scene.Proxy.SendAsync("GET", "/bucket/written")).Body.Length);
+    }
+
+    [Theory, Trait("Rule", "F")]
+    [InlineData(507, "InsufficientStorage", 507)]
+    [InlineData(507, "XMinioStorageFull", 507)]
+    [InlineData(403, "QuotaExceeded", 403)]
+    public async Task A_full_store_takes_no_writes_and_still_reads(int status, string code, int forClient)
+    {
+        await using var scene = await StoreScene.StartAsync();
+        await StoreRequests.PrepareAsync(scene);
+        scene.Store.Fail = request => request.Method is "PUT" or "POST" ? (status, code) : null;
+        foreach (var name in (string[])["put", "put large", "put of unknown length", "copy"])
+        {
+            var answer = await StoreRequests.SendAsync(scene, name);
+            Assert.True(answer.Status == forClient, $"{name}: {answer.Status} {answer.Text}");
+            Assert.Equal(code, answer.Code);
+        }
+
+        // A tombstone needs room as well; without one nothing is deleted.
+        var delete = await StoreRequests.SendAsync(scene, "delete");
+        Assert.Equal((507, "InsufficientStorage"), (delete.Status, delete.Code));
+        var many = await StoreRequests.SendAsync(scene, "delete many");
+        Assert.Equal((200, "InsufficientStorage"), (many.Status, many.Code));
+        Assert.DoesNotContain("<Deleted>", many.Text);
+        Assert.Equal(300_000, (await scene.Proxy.SendAsync("GET", "/bucket/written")).Body.Length);
+        Assert.Equal("of the remote", (await scene.Proxy.SendAsync("GET", "/bucket/remote")).Text);
+        Assert.Equal(404, (await scene.Proxy.SendAsync("GET", "/bucket/put")).Status);
+        scene.Store.Fail = null;
+        Assert.Equal(204, (await StoreRequests.SendAsync(scene, "delete")).Status);
+    }
+
+    [Fact, Trait("Rule", "F")]
+    public async Task Of_many_deletes_the_one_that_the_store_throttles_says_so()
+    {
+        await using var scene = await StoreScene.StartAsync();
+        await StoreRequests.PrepareAsync(scene);
+        scene.Store.Fail = request => request.Method == "DELETE" && request.Path.Value!.EndsWith("/doomed", StringComparison.Ordinal) ? (503, "SlowDown") : null;
+        var many = await StoreRequests.SendAsync(scene, "delete many");
+        Assert.Equal((200, "SlowDown"), (many.Status, many.Code));
+        Assert.Contains("<Deleted><Key>other</Key>", many.Text);
+    }
+
+    [Fact, Trait("Rule", "F")]
+    public async Task A_404_that_is_no_document_is_handed_on()
+    {
+        await using var scene = await StoreScene.StartAsync();
+        await StoreRequests.PrepareAsync(scene);
+        scene.Store.Refuse = _ => 404;
+        Assert.Equal(404, (await StoreRequests.SendAsync(scene, "get")).Status);
+    }
+}

@@ -1,0 +1,69 @@
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Hosting;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>A whole proxy in this process, on a port of its own: as composed for users, with a clock that a test may steer.</summary>
+internal sealed class OverlayHost : IAsyncDisposable
+{
+    private readonly RunningProxy _proxy;
+    private readonly TemporaryFolder _folder;
+
+    private OverlayHost(RunningProxy proxy, TemporaryFolder folder, TimeProvider time)
+    {
+        (_proxy, _folder) = (proxy, folder);
+        Http = new SignedHttp(new Uri(proxy.Endpoint)) { Clock = time };
+    }
+
+    /// <summary>Where it is.</summary>
+    public Uri Endpoint => new(_proxy.Endpoint);
+
+    /// <summary>A client of it.</summary>
+    public SignedHttp Http { get; }
+
+    /// <summary>The parts behind the port.</summary>
+    public ProxyServices Services => _proxy.Services;
+
+    /// <summary>Starts one over a store, and over a remote where there is one.</summary>
+    public static async Task<OverlayHost> StartAsync(Uri store, Uri? remote, TimeProvider? time = null, params (string Name, string Value)[] settings)
+    {
+        var folder = new TemporaryFolder();
+        var values = new Dictionary<string, string?>
+        {
+            ["S3_OVERLAY_LOCAL_ENDPOINT"] = store.ToString().TrimEnd('/'),
+            ["S3_OVERLAY_SPOOL_DIR"] = folder["spool"],
+            ["S3_OVERLAY_DATA_DIR"] = folder["unused"],
+            ["urls"] = "http://127.0.0.1:0",
+            ["Logging:LogLevel:Default"] = "None",
+            ["Logging:LogLevel:S3Overlay"] = "None",
+        };
+        if (remote is not null)
+        {
+            values["S3_OVERLAY_REMOTE_ENDPOINT"] = remote.ToString().TrimEnd('/');
+            values["S3_OVERLAY_REMOTE_ACCESS_KEY_ID"] = "remote";
+            values["S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY"] = "remote";
+        }
+
+        foreach (var (name, value) in settings)
+        {
+            values[name] = value;
+        }
+
+        var builder = ProxyBuilder.FromSettings(values);
+        var problems = new ConfigurationProblems();
+        var options = ProxyOptionsReader.Read(builder.Configuration, problems);
+        Assert.Empty(problems.Errors);
+        return new OverlayHost(await RunningProxy.StartAsync(builder, options, problems, time), folder, time ?? TimeProvider.System);
+    }
+
+    /// <summary>Sends a request; its answer comes with what of its body came.</summary>
+    public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
+        Http.SendAsync(method, target, body is null ? null : System.Text.Encoding.UTF8.GetBytes(body), headers);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _proxy.DisposeAsync();
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,112 @@
+using System.Net.Sockets;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>One connection through a <see cref="StoreRelay"/>.</summary>
+internal sealed class RelayedConnection(Socket client, Uri store)
+{
+    private readonly Socket _server = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private WireFault _fault;
+    private long _left;
+
+    /// <summary>Whether it was closed.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>Breaks it after so many more bytes of answers.</summary>
+    public void Break(WireFault fault, long afterAnswerBytes)
+    {
+        lock (_lock)
+        {
+            // One that hangs goes on hanging: what it holds back is lost.
+            if (_fault != WireFault.Hanging)
+            {
+                (_fault, _left) = (fault, afterAnswerBytes);
+            }
+        }
+
+        if (fault == WireFault.Refused)
+        {
+            Close();
+        }
+    }
+
+    /// <summary>Begins to carry bytes.</summary>
+    public void Start() => _ = RunAsync();
+
+    /// <summary>Closes both sides.</summary>
+    public void Close()
+    {
+        IsOver = true;
+        _closed.TrySetResult();
+        client.Dispose();
+        _server.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            client.NoDelay = true;
+            await _server.ConnectAsync(store.Host, store.Port);
+            await Task.WhenAny(CarryAsync(client, _server, _ => (true, false)), CarryAnswersAsync());
+        }
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        {
+            // One side is gone; so is the other.
+        }
+        finally
+        {
+            Close();
+        }
+    }
+
+    private Task CarryAnswersAsync() => CarryAsync(_server, client, Allow);
+
+    /// <summary>How many of so many bytes may pass, and whether the wire is cut behind them.</summary>
+    private (bool Passes, bool IsEnd) Allow(int bytes)
+    {
+        lock (_lock)
+        {
+            if (_fault == WireFault.None)
+            {
+                return (true, false);
+            }
+
+            _left -= bytes;
+            return _left >= 0 ? (true, false) : (false, _fault != WireFault.Hanging);
+        }
+    }
+
+    private async Task CarryAsync(Socket from, Socket to, Func<int, (bool Passes, bool IsEnd)> allow)
+    {
+        // Small pieces: a fault lies at most so far from where it was asked for.
+        var buffer = new byte[4096];
+        int read;
+        try
+        {
+            while ((read = await from.ReceiveAsync(buffer)) > 0)
+            {
+                var (passes, isEnd) = allow(read);
+                if (isEnd)
+                {
+                    return;
+                }
+
+                if (!passes)
+                {
+                    // Held back for as long as the other side waits.
+                    await _closed.Task;
+                    return;
+                }
+
+                await to.SendAsync(buffer.AsMemory(0, read));
+            }
+        }
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        {
+            // As above.
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>
+/// The wire between a proxy and its store: one port, whatever becomes of the store behind it. It can be cut, held up and refused, as wires and stores that end are.
+/// </summary>
+public sealed class StoreRelay : IAsyncDisposable
+{
+    private readonly Uri _store;
+    private readonly List<RelayedConnection> _connections = [];
+    private readonly Lock _lock = new();
+    private TcpListener _listener;
+    private Task _accepting;
+
+    /// <summary>A wire to a store.</summary>
+    public StoreRelay(Uri store)
+    {
+        _store = store;
+        _listener = new TcpListener(IPAddress.Loopback, 0);
+        _listener.Start();
+        Endpoint = new Uri($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+        _accepting = AcceptAsync(_listener);
+    }
+
+    /// <summary>Where the proxy finds its store.</summary>
+    public Uri Endpoint { get; }
+
+    /// <summary>After so many bytes of answers the wire does as <see cref="Fault"/> says; null for never. Counted for each connection from when it is set.</summary>
+    public long? AnswerBytes { get; private set; }
+
+    /// <summary>What the wire does.</summary>
+    public WireFault Fault { get; private set; }
+
+    /// <summary>How many connections are open.</summary>
+    public int Open
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _connections.Count(connection => !connection.IsOver);
+            }
+        }
+    }
+
+    /// <summary>Breaks the wire in some way; those who are connected notice.</summary>
+    public void Break(WireFault fault, long afterAnswerBytes = 0)
+    {
+        lock (_lock)
+        {
+            (Fault, AnswerBytes) = (fault, afterAnswerBytes);
+            foreach (var connection in _connections)
+            {
+                connection.Break(fault, afterAnswerBytes);
+            }
+
+            if (fault == WireFault.Refused)
+            {
+                _listener.Stop();
+            }
+        }
+    }
+
+    /// <summary>The store is back on its port; what was connected before stays as it is.</summary>
+    public void Mend()
+    {
+        lock (_lock)
+        {
+            var wasRefused = Fault == WireFault.Refused;
+            (Fault, AnswerBytes) = (WireFault.None, null);
+            if (wasRefused)
+            {
+                _listener = new TcpListener(IPAddress.Loopback, Endpoint.Port);
+                _listener.Server.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+                _listener.Start();
+                _accepting = AcceptAsync(_listener);
+            }
+        }
+    }
+
+    /// <summary>Closes every connection, as a store that ends or tires of waiting does.</summary>
+    public void CloseConnections()
+    {
+        lock (_lock)
+        {
+            foreach (var connection in _connections)
+            {
+                connection.Close();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            _listener.Stop();
+        }
+
+        CloseConnections();
+        await _accepting;
+    }
+
+    private async Task AcceptAsync(TcpListener listener)
+    {
+        while (true)
+        {
+            Socket client;
+            try
+            {
+                client = await listener.AcceptSocketAsync();
+            }
+            catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException or InvalidOperationException)
+            {
+                return;
+            }
+
+            lock (_lock)
+            {
+                _connections.RemoveAll(connection => connection.IsOver);
+                var connection = new RelayedConnection(client, _store);
+                _connections.Add(connection);
+                connection.Break(Fault, AnswerBytes ?? 0);
+                connection.Start();
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+namespace S3Overlay.Tests.Support;
+
+/// <summary>A whole proxy over a store behind a wire that can be broken, and over a scripted remote.</summary>
+internal sealed class StoreScene : IAsyncDisposable
+{
+    private StoreScene(ManualTimeProvider clock, StoreServer store, StoreRelay wire, ScriptedRemote? remote) =>
+        (Clock, Store, Wire, Remote) = (clock, store, wire, remote!);
+
+    /// <summary>The store.</summary>
+    public StoreServer Store { get; }
+
+    /// <summary>What lies between it and the proxies.</summary>
+    public StoreRelay Wire { get; }
+
+    /// <summary>The remote, where there is one.</summary>
+    public ScriptedRemote Remote { get; }
+
+    /// <summary>The clock of all of them: it stands still unless a test moves it.</summary>
+    public ManualTimeProvider Clock { get; }
+
+    /// <summary>The first proxy.</summary>
+    public OverlayHost Proxy { get; private set; } = null!;
+
+    /// <summary>Starts all of it.</summary>
+    public static async Task<StoreScene> StartAsync(bool hasRemote = true, params (string Name, string Value)[] settings)
+    {
+        var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
+        var store = await StoreServer.StartAsync(clock);
+        var scene = new StoreScene(clock, store, new StoreRelay(store.Endpoint), hasRemote ? await ScriptedRemote.StartAsync() : null);
+        scene.Proxy = await scene.AddProxyAsync(settings);
+        return scene;
+    }
+
+    /// <summary>One more proxy, which is the caller's to dispose.</summary>
+    public Task<OverlayHost> AddProxyAsync(params (string Name, string Value)[] settings) =>
+        OverlayHost.StartAsync(Wire.Endpoint, Remote?.Endpoint, Clock, settings);
+
+    /// <summary>Sends a request, and lets time pass until it is answered.</summary>
+    public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
+        Clock.RunAsync(Proxy.SendAsync(method, target, body, headers));
+
+    /// <summary>What the store itself has.</summary>
+    public Task<RawAnswer> AskStoreAsync(string method, string target, string? body = null) =>
+        new SignedHttp(Store.Endpoint) { Clock = Clock }.SendAsync(method, target, body is null ? null : System.Text.Encoding.UTF8.GetBytes(body));
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Proxy.DisposeAsync();
+        await Wire.DisposeAsync();
+        await Store.DisposeAsync();
+        if (Remote is not null)
+        {
+            await Remote.DisposeAsync();
+        }
+    }
+}
