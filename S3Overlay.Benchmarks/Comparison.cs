@@ -22,8 +22,17 @@ public static class Comparison
         try
         {
             var files = MakeFiles(folder);
-            await using var proxy = await ProxyServer.StartAsync(folder, files, options.Proxy);
-            await using var nginx = NginxServer.IsInstalled ? await NginxServer.StartAsync(folder) : null;
+            await using var upstream = options.Forwards && NginxServer.IsInstalled ? await NginxServer.StartAsync(folder, processor: 1) : null;
+            await using var proxy = upstream is null
+                ? await ProxyServer.StartAsync(folder, files, options.Proxy)
+                : await ProxyServer.StartForwardingAsync(folder, upstream.Port, options.Proxy);
+            await using var nginx = NginxServer.IsInstalled ? await NginxServer.StartAsync(folder, upstream?.Port) : null;
+            if (nginx is null && options.Forwards)
+            {
+                Console.Error.WriteLine("Handing on is measured in front of nginx, which is not installed.");
+                return 1;
+            }
+
             if (nginx is null)
             {
                 Console.WriteLine("nginx is not installed: the proxy is measured alone.");
@@ -52,15 +61,17 @@ public static class Comparison
         }
     }
 
+    private const int WarmUps = 4;
+
     private static void Compare(List<IServerUnderTest> servers, Workload workload, int connections, ComparisonOptions options)
     {
         var requests = servers.ConvertAll(server => server.Requests(workload));
         var results = servers.ConvertAll(_ => new List<Measurement>());
-        for (var round = -1; round < options.Rounds; round++)
+        for (var round = -WarmUps; round < options.Rounds; round++)
         {
             for (var i = 0; i < servers.Count; i++)
             {
-                // Round -1 warms up: it is measured, and thrown away.
+                // The first rounds warm up, and are thrown away: the runtime compiles hot code anew for some seconds, on the very processor that is measured.
                 var result = LoadGenerator.Run(servers[i].Port, connections, requests[i], options.Duration, servers[i].Cpu);
                 if (round >= 0)
                 {
@@ -102,10 +113,10 @@ public static class Comparison
     {
         var random = new Random(1);
         var files = new Dictionary<string, string>();
-        Directory.CreateDirectory(Path.Combine(folder, "files"));
+        Directory.CreateDirectory(Path.Combine(folder, "files", ProxyServer.Bucket));
         foreach (var workload in Workload.All.DistinctBy(w => w.Key))
         {
-            var path = Path.Combine(folder, "files", workload.Key);
+            var path = Path.Combine(folder, "files", ProxyServer.Bucket, workload.Key);
             var bytes = new byte[workload.Size];
             random.NextBytes(bytes);
             File.WriteAllBytes(path, bytes);

@@ -20,10 +20,13 @@ public sealed record ComparisonOptions
     /// <summary>The proxy's assembly, or null for the build beside this one.</summary>
     public string? Proxy { get; init; }
 
+    /// <summary>Whether both hand on what a third server has, in place of having it themselves.</summary>
+    public bool Forwards { get; init; }
+
     /// <summary>Reads the command line.</summary>
-    public static ComparisonOptions Parse(string[] args)
+    public static ComparisonOptions Parse(string[] args, bool forwards = false)
     {
-        var options = new ComparisonOptions();
+        var options = new ComparisonOptions { Forwards = forwards };
         for (var i = 0; i + 1 < args.Length; i += 2)
         {
             var value = args[i + 1];

@@ -2,6 +2,7 @@ using S3Overlay.Benchmarks;
 
 return args switch
 {
+    ["forward", .. var rest] => await Comparison.RunAsync(ComparisonOptions.Parse(rest, forwards: true)),
     ["compare", .. var rest] => await Comparison.RunAsync(ComparisonOptions.Parse(rest)),
     _ => Usage(),
 };
@@ -10,10 +11,13 @@ static int Usage()
 {
     Console.Error.WriteLine(
         """
-        S3Overlay.Benchmarks compare [--seconds N] [--rounds N] [--connections 1,16] [--only NAME] [--proxy PATH]
+        S3Overlay.Benchmarks compare|forward [--seconds N] [--rounds N] [--connections 1,16] [--only NAME] [--proxy PATH]
 
           Starts the built proxy and nginx (where it is installed), each pinned to the first processor, drives them in turn from the
           second, and prints requests/s, MB/s and the server's own processor time a request and a GiB, with ratios.
+
+          forward does the same with both in front of a third server (nginx with the files, on the second processor): the proxy with it as its local S3
+          endpoint, nginx with proxy_pass.
 
           --seconds N        how long one measurement lasts (default 3)
           --rounds N         how often each is measured; medians are printed (default 5)

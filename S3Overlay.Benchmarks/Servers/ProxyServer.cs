@@ -8,7 +8,8 @@ namespace S3Overlay.Benchmarks.Servers;
 /// <summary>The built proxy in local-only mode, its objects put there over HTTP. Requests are signed once and sent again: a signature is good for 15 minutes.</summary>
 public sealed class ProxyServer : IServerUnderTest
 {
-    private const string Bucket = "bench";
+    /// <summary>The bucket that holds the objects.</summary>
+    public const string Bucket = "bench";
 
     private static readonly RequestSigner Signer = new(new SigningCredentials("minioadmin", "minioadmin"), "us-east-1");
 
@@ -42,6 +43,23 @@ public sealed class ProxyServer : IServerUnderTest
         }
 
         return server;
+    }
+
+    /// <summary>Starts the proxy without a store of its own, in front of an S3 endpoint on a loopback port.</summary>
+    public static async Task<ProxyServer> StartForwardingAsync(string folder, int upstream, string? assembly)
+    {
+        var port = ServerProcess.FreePort();
+        return new ProxyServer(
+            await ServerProcess.StartAsync(
+                port,
+                "dotnet",
+                [assembly ?? typeof(S3Overlay.Proxy.Protocol.S3Request).Assembly.Location, "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")],
+                new Dictionary<string, string>
+                {
+                    ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "unused"),
+                    ["S3_OVERLAY_LOCAL_ENDPOINT"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{upstream}"),
+                }),
+            port);
     }
 
     /// <inheritdoc/>

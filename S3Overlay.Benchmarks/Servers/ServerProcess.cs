@@ -12,11 +12,11 @@ public sealed class ServerProcess : IAsyncDisposable
 
     private ServerProcess(Process process) => _process = process;
 
-    /// <summary>Starts a command pinned to the first processor and waits until its port answers.</summary>
-    public static async Task<ServerProcess> StartAsync(int port, string command, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    /// <summary>Starts a command pinned to a processor and waits until its port answers.</summary>
+    public static async Task<ServerProcess> StartAsync(int port, string command, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, int processor = 0)
     {
         var start = new ProcessStartInfo("taskset") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])["-c", "0", command, .. arguments])
+        foreach (var argument in (string[])["-c", processor.ToString(CultureInfo.InvariantCulture), command, .. arguments])
         {
             start.ArgumentList.Add(argument);
         }
