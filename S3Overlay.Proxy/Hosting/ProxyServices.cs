@@ -12,6 +12,7 @@ using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.FrontDoor;
@@ -24,6 +25,9 @@ namespace S3Overlay.Proxy.Hosting;
 /// </summary>
 internal sealed class ProxyServices : IAsyncDisposable
 {
+    /// <summary>How long a start waits for a store to say what it can do. Asking goes on without it.</summary>
+    private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(5);
+
     /// <summary>What is to be closed, in the order it was opened.</summary>
     private readonly List<object> _opened = [];
 
@@ -52,7 +56,7 @@ internal sealed class ProxyServices : IAsyncDisposable
             var instance = Guid.NewGuid().ToString("n");
             var remotes = options.Remote is { } remote ? services.OpenRemote(options, remote, instance) : null;
             var local = options.Local.Endpoint is { } endpoint
-                ? services.OpenStore(options, endpoint, remotes?.Buckets, instance, loggers)
+                ? await services.OpenStoreAsync(options, endpoint, remotes?.Buckets, instance, loggers)
                 : await services.OpenEmbeddedAsync(options, loggers, at => folder = at);
             services.Service = remotes is null ? local.Service : services.Overlay(options, local, remotes, loggers);
             services.FrontDoor = new S3FrontDoor(
@@ -112,11 +116,11 @@ internal sealed class ProxyServices : IAsyncDisposable
 
         var service = new EmbeddedService(store);
         var state = new EmbeddedLayerState(store);
-        return new LocalLayer(service, new ResolvedReads(service, state), state, held);
+        return new LocalLayer(service, new ResolvedReads(service, state), state, held, null);
     }
 
     /// <summary>An S3 endpoint in place of the built-in store.</summary>
-    private LocalLayer OpenStore(ProxyOptions options, Uri endpoint, IRemoteBuckets? overlaid, string instance, ILoggerFactory loggers)
+    private async Task<LocalLayer> OpenStoreAsync(ProxyOptions options, Uri endpoint, IRemoteBuckets? overlaid, string instance, ILoggerFactory loggers)
     {
         var local = options.Local;
         var settings = new EndpointSettings
@@ -137,18 +141,28 @@ internal sealed class ProxyServices : IAsyncDisposable
             SpoolDirectory = local.SpoolDirectory,
             SignsForEveryone = options.Clients.Authentication == AuthenticationMode.None,
         };
-        var service = new ForwardingService(forwarding, keys, new StoreAbilities(), _time, loggers.CreateLogger<ForwardingService>());
-        _opened.Add(service);
         var client = new S3WireClient(settings, keys, _time);
         _opened.Add(client);
         var calls = new StoreCalls(settings, client, _time);
-        var bucketSettings = new StoreSettings { CacheBucket = options.Cache.Bucket, BucketLocation = local.BucketLocation, Proxies = local.Proxies };
-        var state = new StoreLayerState(calls, bucketSettings, _time, loggers.CreateLogger<StoreLayerState>());
+        var isOverlaid = overlaid is not null;
+        var own = new StoreSettings { CacheBucket = options.Cache.Bucket, BucketLocation = local.BucketLocation, Proxies = local.Proxies };
+        var probe = new StoreProbe(
+            calls, isOverlaid ? own : own with { CacheBucket = StoreProbe.NewBucketName() }, isOverlaid, _time, loggers.CreateLogger<StoreProbe>());
+        _opened.Add(probe);
+        using (var patience = new CancellationTokenSource(ProbePatience))
+        {
+            await probe.StartAsync(patience.Token);
+        }
+
+        var service = new ForwardingService(
+            forwarding, keys, () => probe.Capabilities is { TakesTrailers: true }, _time, loggers.CreateLogger<ForwardingService>());
+        _opened.Add(service);
+        var state = new StoreLayerState(calls, own, _time, loggers.CreateLogger<StoreLayerState>());
         StoreHeldStore? held = null;
         if (options.Remote is not null && options.Cache.IsEnabled)
         {
             held = new StoreHeldStore(
-                calls, bucketSettings, new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes), _time, loggers.CreateLogger<StoreHeldStore>())
+                calls, own, new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes), _time, loggers.CreateLogger<StoreHeldStore>())
             {
                 LargestWhole = options.Cache.ChunkThreshold,
             };
@@ -156,7 +170,11 @@ internal sealed class ProxyServices : IAsyncDisposable
         }
 
         return new LocalLayer(
-            overlaid is null ? service : new BucketWatch(service, state, overlaid, _time), new StoreReads(service, state.IsDeletedAsync, _time), state, held);
+            overlaid is null ? service : new BucketWatch(service, state, overlaid, _time),
+            new StoreReads(service, state.IsDeletedAsync, _time),
+            state,
+            held,
+            probe);
     }
 
     private Remotes OpenRemote(ProxyOptions options, RemoteOptions remote, string instance)
@@ -182,7 +200,8 @@ internal sealed class ProxyServices : IAsyncDisposable
             remotes.Origin,
             OverlaySettings.From(options),
             _time,
-            loggers.CreateLogger<OverlayService>());
+            loggers.CreateLogger<OverlayService>(),
+            local.Conditions);
     }
 
     private static EndpointSettings SettingsOf(RemoteOptions remote, string instance) => new()
@@ -234,7 +253,7 @@ internal sealed class ProxyServices : IAsyncDisposable
     };
 
     /// <summary>The writable layer, whichever it is.</summary>
-    private sealed record LocalLayer(IS3Service Service, IWrittenReads Reads, ILayerState State, IHeldStore? Held);
+    private sealed record LocalLayer(IS3Service Service, IWrittenReads Reads, ILayerState State, IHeldStore? Held, ILocalConditions? Conditions);
 
     /// <summary>The lower layer.</summary>
     private sealed record Remotes(IRemote Origin, IRemoteBuckets Buckets, string CacheBucket)

@@ -10,4 +10,12 @@ public static partial class Log
     /// <summary>The endpoint could not be asked.</summary>
     [LoggerMessage(7002, LogLevel.Warning, "The local store cannot be used at the moment, and is tried again every {Seconds} seconds: {Failure}")]
     public static partial void StoreNotReachable(ILogger logger, double seconds, string failure);
+
+    /// <summary>The store broke off in the middle of an answer.</summary>
+    [LoggerMessage(7003, LogLevel.Warning, "The local store broke off its answer to request {RequestId}, whose client was cut off: {Failure}")]
+    public static partial void LocalAnswerCut(ILogger logger, string requestId, string failure);
+
+    /// <summary>The bucket made for finding out what the store can do could not be deleted.</summary>
+    [LoggerMessage(7004, LogLevel.Warning, "The bucket {Bucket}, made to find out what the local store can do, could not be deleted again, and may be by hand: {Failure}")]
+    public static partial void ProbeBucketLeft(ILogger logger, string bucket, string failure);
 }

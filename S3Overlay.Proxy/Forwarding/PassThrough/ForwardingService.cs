@@ -36,7 +36,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
 
     private readonly ForwardingSettings _settings;
     private readonly ICredentialSource _credentials;
-    private readonly StoreAbilities _abilities;
+    private readonly Func<bool> _takesTrailers;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly HttpMessageInvoker _http;
@@ -44,10 +44,17 @@ public sealed class ForwardingService : IS3Service, IDisposable
     private readonly Uri _endpoint;
 
     /// <summary>A service in front of an endpoint.</summary>
+    /// <param name="settings">Which endpoint, and how it is asked.</param>
+    /// <param name="credentials">What to sign with.</param>
+    /// <param name="takesTrailers">
+    /// Whether the endpoint is known to take checksums behind a body (aws-chunked trailers). Until then they are verified here, and handed on where they fit a header.
+    /// </param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where cut answers are told.</param>
     public ForwardingService(
-        ForwardingSettings settings, ICredentialSource credentials, StoreAbilities abilities, TimeProvider time, ILogger<ForwardingService> logger)
+        ForwardingSettings settings, ICredentialSource credentials, Func<bool> takesTrailers, TimeProvider time, ILogger<ForwardingService> logger)
     {
-        (_settings, _credentials, _abilities, _time, _logger) = (settings, credentials, abilities, time, logger);
+        (_settings, _credentials, _takesTrailers, _time, _logger) = (settings, credentials, takesTrailers, time, logger);
         _endpoint = settings.Endpoint.Endpoint ?? settings.Endpoint.AwsEndpoint;
         _address = new EndpointAddress(_endpoint, settings.Endpoint.Addressing);
         _http = new HttpMessageInvoker(EndpointConnections.Create(settings.Endpoint));
@@ -160,7 +167,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
     {
         using var message = Start(request, out var target, out var signed);
         var length = request.Body.Length!.Value;
-        var trailer = _abilities.TakesTrailers && TrailingChecksum.Announced(request) is { } algorithm ? new TrailingChecksum(algorithm, length) : null;
+        var trailer = _takesTrailers() && TrailingChecksum.Announced(request) is { } algorithm ? new TrailingChecksum(algorithm, length) : null;
         var content = new StreamedContent(request.Body, length, trailer, patience, _settings.StallTimeout, AnswerTimeoutOf(request));
         SetContent(message, content);
 

@@ -12,7 +12,9 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
     private readonly StoreCalls _calls;
+    private readonly StoreBuckets _buckets;
     private readonly CacheBucket _cache;
+    private readonly bool _keepsBucket;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly OnceAtATime _asking;
@@ -21,10 +23,16 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     private volatile StoreCapabilities? _found;
 
     /// <summary>A probe of a store.</summary>
-    public StoreProbe(StoreCalls calls, StoreSettings settings, TimeProvider time, ILogger logger)
+    /// <param name="calls">How the store is asked.</param>
+    /// <param name="settings">The settings; what is tried is tried in their cache bucket.</param>
+    /// <param name="keepsBucket">Whether that bucket stays. Where there is no overlay it is one of the probe's own, and nothing of it may be left (rule T3).</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where it says what was found.</param>
+    public StoreProbe(StoreCalls calls, StoreSettings settings, bool keepsBucket, TimeProvider time, ILogger logger)
     {
-        (_calls, _time, _logger) = (calls, time, logger);
-        _cache = new CacheBucket(calls, new StoreBuckets(calls, settings, time), settings, time);
+        (_calls, _keepsBucket, _time, _logger) = (calls, keepsBucket, time, logger);
+        _buckets = new StoreBuckets(calls, settings, time);
+        _cache = new CacheBucket(calls, _buckets, settings, time);
         _asking = new OnceAtATime(_ => AskAsync());
         IsAlone = settings.Proxies == 1;
     }
@@ -38,6 +46,9 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     /// <summary>What is known of the store; null until it could be asked.</summary>
     public StoreCapabilities? Capabilities => _found;
 
+    /// <summary>A bucket for a probe that leaves none.</summary>
+    public static string NewBucketName() => $"s3overlay-probe-{Guid.NewGuid():n}"[..32];
+
     /// <summary>
     /// Asks the store. One that cannot be used is told of in the log and asked again in the background: the proxy starts all the same, and answers 503 until then.
     /// </summary>
@@ -47,9 +58,9 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
         {
             await FindAsync(cancellationToken);
         }
-        catch (S3Exception failure)
+        catch (Exception failure) when (failure is S3Exception or OperationCanceledException)
         {
-            Log.StoreNotReachable(_logger, Pause.TotalSeconds, failure.Message);
+            Log.StoreNotReachable(_logger, Pause.TotalSeconds, failure is S3Exception ? failure.Message : "it does not answer.");
             _retrying = RetryAsync();
         }
     }
@@ -96,6 +107,18 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
         }
     }
 
+    private async Task TakeAwayBucketAsync()
+    {
+        try
+        {
+            await _buckets.DeleteAsync(_cache.Name, _stopping.Token);
+        }
+        catch (Exception failure) when (failure is S3Exception or OperationCanceledException)
+        {
+            Log.ProbeBucketLeft(_logger, _cache.Name, failure.Message);
+        }
+    }
+
     private async Task AskAsync()
     {
         if (_found is not null)
@@ -112,6 +135,10 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
         finally
         {
             await run.CleanAsync(_stopping.Token);
+            if (!_keepsBucket)
+            {
+                await TakeAwayBucketAsync();
+            }
         }
     }
 }

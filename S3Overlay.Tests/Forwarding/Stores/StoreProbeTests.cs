@@ -107,7 +107,7 @@ public sealed class StoreProbeTests : StoreTestBase
         var endpoint = new Uri($"http://127.0.0.1:{ceph.Port}");
         using var one = new StoreProxy(endpoint, accessKey: CephGateway.AccessKey, secretKey: CephGateway.SecretKey);
         using var other = new StoreProxy(endpoint, accessKey: CephGateway.AccessKey, secretKey: CephGateway.SecretKey);
-        await using var probe = new StoreProbe(one.Calls, one.Settings, TimeProvider.System, NullLogger.Instance);
+        await using var probe = new StoreProbe(one.Calls, one.Settings, keepsBucket: true, TimeProvider.System, NullLogger.Instance);
         await probe.StartAsync(default);
         var found = await probe.FindAsync(default);
         Assert.True(found is { PutsIfNew: true, PutsIfMatch: false }, found.ToString());
@@ -132,7 +132,18 @@ public sealed class StoreProbeTests : StoreTestBase
         Assert.Empty(await other.State.ListBucketsAsync(default));
     }
 
-    private static StoreProbe Probe(StoreProxy proxy) => new(proxy.Calls, proxy.Settings, new HurriedTimeProvider(20), NullLogger.Instance);
+    [Fact]
+    [Trait("Rule", "T3")]
+    public async Task Where_there_is_no_overlay_nothing_is_left_in_the_store()
+    {
+        await using var probe = new StoreProbe(
+            One.Calls, One.Settings with { CacheBucket = StoreProbe.NewBucketName() }, keepsBucket: false, new HurriedTimeProvider(20), NullLogger.Instance);
+
+        Assert.True((await probe.FindAsync(default)).TakesTrailers);
+        Assert.Empty(await One.State.ListBucketsAsync(default));
+    }
+
+    private static StoreProbe Probe(StoreProxy proxy) => new(proxy.Calls, proxy.Settings, keepsBucket: true, new HurriedTimeProvider(20), NullLogger.Instance);
 
     private async Task<StoreCapabilities> FindAsync()
     {
