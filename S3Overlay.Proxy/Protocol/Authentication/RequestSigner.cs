@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
@@ -110,13 +111,40 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
             signed.Add(new(name.ToLowerInvariant(), value));
         }
 
-        // Stable, so that the lines of a repeated header keep their order.
-        var sorted = signed.OrderBy(header => header.Key, StringComparer.Ordinal).ToList();
-        signed.Clear();
-        signed.AddRange(sorted);
+        // By insertion: there are few, most of them in order already, and the lines of a repeated header keep theirs.
+        for (var i = 1; i < signed.Count; i++)
+        {
+            var header = signed[i];
+            var place = i;
+            for (; place > 0 && string.CompareOrdinal(signed[place - 1].Key, header.Key) > 0; place--)
+            {
+                signed[place] = signed[place - 1];
+            }
+
+            signed[place] = header;
+        }
     }
 
-    private static string Names(List<KeyValuePair<string, string>> sorted) => string.Join(';', sorted.Select(header => header.Key).Distinct());
+    private static string Names(List<KeyValuePair<string, string>> sorted)
+    {
+        var names = new DefaultInterpolatedStringHandler(sorted.Count, sorted.Count, CultureInfo.InvariantCulture, stackalloc char[256]);
+        for (var i = 0; i < sorted.Count; i++)
+        {
+            if (i > 0 && sorted[i].Key == sorted[i - 1].Key)
+            {
+                continue;
+            }
+
+            if (i > 0)
+            {
+                names.AppendLiteral(";");
+            }
+
+            names.AppendLiteral(sorted[i].Key);
+        }
+
+        return names.ToStringAndClear();
+    }
 
     private string Scope(string time) => $"{time.AsSpan(0, 8)}/{region}/{service}/{SigV4.Terminator}";
 
