@@ -41,6 +41,12 @@ internal sealed class ProxyServices : IAsyncDisposable
     /// <summary>The service itself, for whoever in this process puts objects there without a connection.</summary>
     public IS3Service Service { get; private set; } = null!;
 
+    /// <summary>The fills under way; null while nothing is held.</summary>
+    internal Fills? Fills => _opened.OfType<RemoteReader>().FirstOrDefault()?.Fills;
+
+    /// <summary>Copies in an S3 store; null where they are elsewhere, or nothing is held.</summary>
+    internal StoreHeldStore? HeldInStore => _opened.OfType<StoreHeldStore>().FirstOrDefault();
+
     /// <summary>Opens the store, and what stands on it.</summary>
     /// <param name="options">The options.</param>
     /// <param name="meters">What is counted.</param>

@@ -60,6 +60,13 @@ internal sealed class OverlayHost : IAsyncDisposable
     public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
         Http.SendAsync(method, target, body is null ? null : System.Text.Encoding.UTF8.GetBytes(body), headers);
 
+    /// <summary>Finishes once no fill is under way, and nothing on its way to the store.</summary>
+    public async Task WhenIdleAsync()
+    {
+        await Patience.UntilAsync(() => Services.Fills is null or { InUse: 0 }, "A fill does not end.");
+        await (Services.HeldInStore?.WhenIdleAsync() ?? Task.CompletedTask);
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

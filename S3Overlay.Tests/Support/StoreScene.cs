@@ -39,6 +39,10 @@ internal sealed class StoreScene : IAsyncDisposable
     public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
         Clock.RunAsync(Proxy.SendAsync(method, target, body, headers));
 
+    /// <summary>The same of another proxy.</summary>
+    public Task<RawAnswer> SendAsync(OverlayHost proxy, string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
+        Clock.RunAsync(proxy.SendAsync(method, target, body, headers));
+
     /// <summary>What the store itself has.</summary>
     public Task<RawAnswer> AskStoreAsync(string method, string target, string? body = null) =>
         new SignedHttp(Store.Endpoint) { Clock = Clock }.SendAsync(method, target, body is null ? null : System.Text.Encoding.UTF8.GetBytes(body));

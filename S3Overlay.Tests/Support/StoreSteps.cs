@@ -10,35 +10,44 @@ internal static class StoreSteps
     /// <param name="first">What is interrupted; gets the number of the run, to name things by.</param>
     /// <param name="between">What happens in between.</param>
     /// <param name="check">What holds afterwards.</param>
+    /// <param name="prepare">What is there before, which nothing interrupts; null for nothing.</param>
     /// <returns>How many instants there were.</returns>
-    public static async Task<int> SweepAsync(StoreServer store, Func<int, Task> first, Func<int, Task> between, Func<int, Task> check)
+    public static async Task<int> SweepAsync(
+        StoreServer store, Func<int, Task> first, Func<int, Task> between, Func<int, Task> check, Func<int, Task>? prepare = null)
     {
         var runs = 0;
         foreach (var isAfter in (bool[])[false, true])
         {
             for (var step = 0; ; step++)
             {
-                var (run, seen, hit) = (runs, 0, false);
-                async Task Hook(StoreCall call)
+                var (run, seen) = (runs, 0);
+                Task? meanwhile = null;
+                await (prepare?.Invoke(run) ?? Task.CompletedTask);
+                Task Hook(StoreCall call)
                 {
-                    if (Interlocked.Increment(ref seen) - 1 == step)
+                    if (Interlocked.Increment(ref seen) - 1 != step)
                     {
-                        hit = true;
-                        (store.Before, store.After) = (null, null);
-                        await between(run);
+                        return Task.CompletedTask;
                     }
+
+                    (store.Before, store.After) = (null, null);
+                    return meanwhile = between(run);
                 }
 
                 (store.Before, store.After) = (isAfter ? null : Hook, isAfter ? Hook : null);
                 await first(run);
                 (store.Before, store.After) = (null, null);
-                if (!hit)
+
+                // The number of a run that came to its end without being interrupted is not used again either: it has left things behind.
+                runs++;
+                if (meanwhile is null)
                 {
                     break;
                 }
 
+                // The call may have been one that nobody waited for.
+                await meanwhile;
                 await check(run);
-                runs++;
             }
         }
 
@@ -56,7 +65,8 @@ internal static class StoreSteps
         {
             for (var step = 0; ; step++)
             {
-                await prepare(runs);
+                var run = runs++;
+                await prepare(run);
                 using var dead = new CancellationTokenSource();
                 var seen = 0;
                 Task Hook(StoreCall call) => Interlocked.Increment(ref seen) - 1 == step ? Die() : Task.CompletedTask;
@@ -70,7 +80,7 @@ internal static class StoreSteps
                 (store.Before, store.After) = (isAfter ? null : Hook, isAfter ? Hook : null);
                 try
                 {
-                    await first(runs, dead.Token);
+                    await first(run, dead.Token);
                 }
                 catch (Exception) when (dead.IsCancellationRequested)
                 {
@@ -83,7 +93,7 @@ internal static class StoreSteps
                     break;
                 }
 
-                await check(runs++);
+                await check(run);
             }
         }
 
