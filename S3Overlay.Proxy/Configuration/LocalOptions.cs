@@ -39,6 +39,9 @@ public sealed record LocalOptions
     /// <summary>How many bytes of running fills may wait there.</summary>
     public required long SpoolMaxBytes { get; init; }
 
+    /// <summary>Whether reads show the remote alone while a local endpoint is down.</summary>
+    public required bool ReadsThroughOnError { get; init; }
+
     /// <summary>The options without their secret.</summary>
     public override string ToString() => Endpoint is null ? $"local layer in {DataDirectory}" : $"local layer at {Endpoint}";
 }

@@ -22,6 +22,7 @@ internal static class LocalReader
             Proxies = values.Get(Settings.Proxies),
             SpoolDirectory = values.Get(Settings.SpoolDirectory) ?? Path.Combine(Path.GetTempPath(), "s3overlay-spool"),
             SpoolMaxBytes = values.Get(Settings.SpoolMaxBytes),
+            ReadsThroughOnError = values.Get(Settings.ReadThroughOnLocalError),
             Region = values.Get(Settings.LocalRegion)!,
         };
 

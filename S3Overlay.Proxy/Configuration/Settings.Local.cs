@@ -36,8 +36,9 @@ public static partial class Settings
         Parsers.Count);
 
     public static readonly Setting<bool> ReadThroughOnLocalError = new(
-        "S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR", Local, "false", "Read the remote while a local S3 endpoint is down. *Not served yet.*", Parsers.Switch)
-    { NotServed = static wanted => wanted ? NotYet("Reading through on a local error") : null };
+        "S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR", Local, "false",
+        "While a local S3 endpoint is down, GET and HEAD of objects show the remote alone, without what was written and deleted here, and say so: `x-s3overlay-local: unavailable`. All else stays 503.",
+        Parsers.Switch);
 
     public static readonly Setting<string?> SpoolDirectory = new(
         "S3_OVERLAY_SPOOL_DIR", Local, null,

@@ -145,6 +145,7 @@ internal sealed class ProxyServices : IAsyncDisposable
         {
             Endpoint = settings,
             SpoolDirectory = local.SpoolDirectory,
+            ReadAnswerTimeout = TimeSpan.FromSeconds(local.ReadsThroughOnError && overlaid is not null ? 10 : 50),
             SignsForEveryone = options.Clients.Authentication == AuthenticationMode.None,
         };
         var client = new S3WireClient(settings, keys, _time);
@@ -177,7 +178,7 @@ internal sealed class ProxyServices : IAsyncDisposable
 
         return new LocalLayer(
             overlaid is null ? service : new BucketWatch(service, state, overlaid, _time),
-            new StoreReads(service, state.IsDeletedAsync, _time),
+            new StoreReads(service, state.IsDeletedAsync, _time, isOverlaid && local.ReadsThroughOnError),
             state,
             held,
             probe);
@@ -207,7 +208,22 @@ internal sealed class ProxyServices : IAsyncDisposable
             OverlaySettings.From(options),
             _time,
             loggers.CreateLogger<OverlayService>(),
-            local.Conditions);
+            local.Conditions,
+            OutageOf(options, local, loggers));
+    }
+
+    /// <summary>What reads the remote alone while a local endpoint is down, where the settings want that.</summary>
+    private LocalOutage? OutageOf(ProxyOptions options, LocalLayer local, ILoggerFactory loggers)
+    {
+        if (!options.Local.ReadsThroughOnError || local.State is not StoreLayerState store)
+        {
+            return null;
+        }
+
+        var direct = new RemoteReader(ReadsOf(options), null, _time, loggers.CreateLogger<RemoteReader>());
+        var outage = new LocalOutage(store.PingAsync, direct, _time, loggers.CreateLogger<LocalOutage>());
+        _opened.Add(outage);
+        return outage;
     }
 
     private static EndpointSettings SettingsOf(RemoteOptions remote, string instance) => new()

@@ -55,6 +55,7 @@ public sealed class OverlayService : IS3Service
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where failures are told.</param>
     /// <param name="conditions">Which conditions local judges; null for all, as the built-in store does.</param>
+    /// <param name="outage">Reads the remote alone while local is down; null where such reads fail.</param>
     public OverlayService(
         IS3Service local,
         IWrittenReads written,
@@ -66,7 +67,8 @@ public sealed class OverlayService : IS3Service
         OverlaySettings settings,
         TimeProvider time,
         ILogger<OverlayService> logger,
-        ILocalConditions? conditions = null)
+        ILocalConditions? conditions = null,
+        LocalOutage? outage = null)
     {
         conditions ??= BuiltInConditions.Instance;
         (_local, _layer, _reader) = (local, layer, reader);
@@ -76,7 +78,7 @@ public sealed class OverlayService : IS3Service
         _bucketList = new BucketList(layer, remotes, shown, _directory, settings, logger);
         _listings = new BucketListings(layer, held, settings, logger);
         _buckets = new BucketRequests(local, _directory, _listings, settings);
-        _reads = new ReadMap(local, written, _directory, reader);
+        _reads = new ReadMap(local, written, _directory, reader, outage);
         _writes = new ObjectWrites(local, _directory, conditional, reader, slow, logger);
         _deletes = new ObjectDeletes(objects, _directory, layer, reader, locks, _writes, settings, conditions);
         _manyDeletes = new ManyDeletes(_deletes, _directory, logger);

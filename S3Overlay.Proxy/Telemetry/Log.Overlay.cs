@@ -26,4 +26,12 @@ public static partial class Log
     /// <summary>The remote did not say which buckets it has.</summary>
     [LoggerMessage(6006, LogLevel.Warning, "The remote's buckets are not listed: {Failure}")]
     public static partial void RemoteBucketsUnknown(ILogger logger, string failure);
+
+    /// <summary>Reads show the remote alone from now on.</summary>
+    [LoggerMessage(6007, LogLevel.Error, "The local store is down: until it answers, reads show the remote alone, without what was written and deleted here")]
+    public static partial void LocalIsDown(ILogger logger);
+
+    /// <summary>Reads show both layers again.</summary>
+    [LoggerMessage(6008, LogLevel.Warning, "The local store answers again")]
+    public static partial void LocalIsBack(ILogger logger);
 }

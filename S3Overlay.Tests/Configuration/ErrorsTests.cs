@@ -52,7 +52,6 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_COPY_UP_MAX=1GiB")]
     [InlineData("S3_OVERLAY_TRUSTED_PROXIES=10.0.0.1")]
     [InlineData("S3_OVERLAY_CLIENT_DIRECTIVES=true")]
-    [InlineData("S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR=true")]
     public void What_this_version_does_not_serve_is_not_quietly_ignored(string setting) =>
         Assert.Contains("not served yet", ReadError(setting).Message, StringComparison.Ordinal);
 

@@ -302,10 +302,13 @@ public sealed class ForwardingService : IS3Service, IDisposable
     private static string PayloadHash(S3Request request) =>
         request.Header("x-amz-content-sha256") is { Length: 64 } hash ? hash : SigV4.UnsignedPayload;
 
-    private TimeSpan AnswerTimeoutOf(S3Request request) => request.Operation
-        is S3Operation.CompleteMultipartUpload or S3Operation.CopyObject or S3Operation.UploadPartCopy or S3Operation.RestoreObject or S3Operation.SelectObjectContent
-        ? _settings.LongAnswerTimeout
-        : _settings.AnswerTimeout;
+    private TimeSpan AnswerTimeoutOf(S3Request request) => request.Operation switch
+    {
+        S3Operation.GetObject or S3Operation.HeadObject => _settings.ReadAnswerTimeout,
+        S3Operation.CompleteMultipartUpload or S3Operation.CopyObject or S3Operation.UploadPartCopy or S3Operation.RestoreObject or S3Operation.SelectObjectContent
+            => _settings.LongAnswerTimeout,
+        _ => _settings.AnswerTimeout,
+    };
 
     /// <summary>What a client is told where the store gave no answer that could be handed on.</summary>
     internal S3Exception Unavailable(string why, Exception cause) =>

@@ -9,6 +9,9 @@ public sealed record ForwardingSettings
     /// <summary>How long the store may take to answer once it has the request: below the minute that SDKs wait for us.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(50);
 
+    /// <summary>The same for reads of objects: shorter where somebody else can answer in the store's place.</summary>
+    public TimeSpan ReadAnswerTimeout { get; init; } = TimeSpan.FromSeconds(50);
+
     /// <summary>The same for what takes long by nature: copies, and the completion of uploads.</summary>
     public TimeSpan LongAnswerTimeout { get; init; } = TimeSpan.FromMinutes(15);
 

@@ -12,7 +12,8 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 /// <param name="service">The store.</param>
 /// <param name="isDeleted">Whether a key has a tombstone.</param>
 /// <param name="time">The clock.</param>
-public sealed class StoreReads(ForwardingService service, Func<string, string, CancellationToken, Task<bool>> isDeleted, TimeProvider time) : IWrittenReads
+/// <param name="throwsFailures">Whether an error that is the store's own (5xx) is thrown, for a caller that may have another answer; else it is handed on as it came.</param>
+public sealed class StoreReads(ForwardingService service, Func<string, string, CancellationToken, Task<bool>> isDeleted, TimeProvider time, bool throwsFailures = false) : IWrittenReads
 {
     /// <inheritdoc/>
     public async Task<WrittenRead> TryAnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
@@ -22,6 +23,12 @@ public sealed class StoreReads(ForwardingService service, Func<string, string, C
         if (await IsAbsentAsync(request, response, patience, cancellationToken))
         {
             return new WrittenRead(false, Observed(isDeleted(request.Bucket, request.Key, cancellationToken)));
+        }
+
+        if (throwsFailures && (int)response.StatusCode >= 500)
+        {
+            var code = request.IsHead ? null : await service.CodeAsync(response, patience, cancellationToken);
+            throw new S3Exception(new S3Error(code ?? S3Errors.ServiceUnavailable.Code, (int)response.StatusCode, "The local store could not answer."));
         }
 
         await service.AnswerAsync(request, response, answer, patience, cancellationToken);

@@ -67,6 +67,13 @@ internal sealed class StoreLayerState : ILayerState
     /// </summary>
     public void ForgetBucket(string bucket) => _memory.Forget(bucket);
 
+    /// <summary>Asks the store for anything at all: any answer will do that is no failure of its own.</summary>
+    /// <exception cref="Protocol.S3Exception">ServiceUnavailable where there is none.</exception>
+    public async Task PingAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await _calls.SendAsync(new WireRequest("HEAD", _cache.Name, "", "", []), cancellationToken);
+    }
+
     /// <inheritdoc/>
     public ValueTask EnsureBucketAsync(string bucket, CancellationToken cancellationToken) => new(_ensuring.RunAsync(bucket, cancellationToken));
 

@@ -14,15 +14,45 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 ///     neither
 ///       bucket opaque  local answers (404): the bucket was deleted here, and the remote is hidden
 ///       else           the remote's reader: what is held, a fill under way, or the remote
+///     local is down    503; or, where the settings say so, the remote alone                    LocalOutage
 /// </code>
 /// </remarks>
-public sealed class ReadMap(IS3Service service, IWrittenReads written, BucketDirectory directory, IRemoteReader reader)
+public sealed class ReadMap(IS3Service service, IWrittenReads written, BucketDirectory directory, IRemoteReader reader, LocalOutage? outage = null)
 {
     /// <summary>The header that names the layer an answer comes from (rule T4).</summary>
     public const string LayerHeader = "x-s3overlay-layer";
 
     /// <summary>Answers a read in a bucket with a remote.</summary>
-    public async Task AnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public Task AnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken) =>
+        outage is not null && directory.Below(request.Bucket) is { } remote
+            ? AnswerInAnyCaseAsync(outage, request, answer, remote, cancellationToken)
+            : AnswerFromLayersAsync(request, answer, cancellationToken);
+
+    private async Task AnswerInAnyCaseAsync(LocalOutage local, S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken)
+    {
+        if (!local.IsOn)
+        {
+            var before = new AnswerSnapshot(answer);
+            try
+            {
+                await AnswerFromLayersAsync(request, answer, cancellationToken);
+                return;
+            }
+            catch (S3Exception failure) when (failure.Error.Status >= 500 && !answer.HasStarted)
+            {
+                if (!await local.BeginsAsync(cancellationToken))
+                {
+                    throw;
+                }
+
+                before.Restore(answer);
+            }
+        }
+
+        await local.AnswerAsync(request, answer, remote, cancellationToken);
+    }
+
+    private async Task AnswerFromLayersAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         answer.Headers[LayerHeader] = "local";
         var local = await written.TryAnswerAsync(request, answer, cancellationToken);

@@ -11,7 +11,7 @@ public static class ErrorAnswer
     /// <summary>Headers that belong to every answer, and survive when a half-made one is replaced by an error.</summary>
     private static readonly string[] Kept =
     [
-        "x-amz-request-id", "x-amz-id-2", "Vary", "Server", "Date", "x-s3overlay-layer", "x-cache",
+        "x-amz-request-id", "x-amz-id-2", "Vary", "Server", "Date", "x-s3overlay-layer", "x-s3overlay-local", "x-cache",
     ];
 
     /// <summary>Sends the error. The answer must not have started; what was set for a success is taken off.</summary>

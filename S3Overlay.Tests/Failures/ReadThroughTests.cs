@@ -1,0 +1,106 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Failures;
+
+/// <summary>S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR: reads of the remote alone while the store is down, and said so (table F).</summary>
+public sealed class ReadThroughTests
+{
+    private static readonly (string, string) Setting = ("S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR", "true");
+
+    [Theory, Trait("Rule", "F")]
+    [InlineData("refused", true)]
+    [InlineData("hanging", true)]
+    [InlineData("cut", true)]
+    [InlineData("500", true)]
+    [InlineData("503", false)]
+    public async Task While_the_store_is_down_reads_show_the_remote_and_say_so(string how, bool caches)
+    {
+        await using var scene = await StoreScene.StartAsync(true, Setting, ("S3_OVERLAY_CACHE_ENABLED", caches ? "true" : "false"));
+        await StoreRequests.PrepareAsync(scene);
+        scene.Remote.Put("bucket", "written", "of the remote"u8.ToArray());
+        scene.Remote.Put("bucket", "gone", "of the remote"u8.ToArray());
+        Assert.Equal(204, (await scene.SendAsync("DELETE", "/bucket/gone")).Status);
+        Assert.False((await scene.SendAsync("GET", "/bucket/written")).Headers.ContainsKey("x-s3overlay-local"));
+        Break(scene, how);
+        foreach (var (method, key) in ((string, string)[])[("GET", "written"), ("HEAD", "written"), ("GET", "remote"), ("GET", "gone"), ("GET", "written")])
+        {
+            var read = await scene.SendAsync(method, "/bucket/" + key);
+            Assert.True(read.Status == 200, $"{method} {key}: {read.Status} {read.Text}");
+            Assert.Equal(("unavailable", "remote"), (read.Headers["x-s3overlay-local"], read.Headers["x-s3overlay-layer"]));
+            Assert.Equal(method == "GET" ? "of the remote" : "", read.Text);
+        }
+
+        var absent = await scene.SendAsync("GET", "/bucket/absent");
+        Assert.Equal((404, "unavailable"), (absent.Status, absent.Headers["x-s3overlay-local"]));
+        foreach (var name in (string[])["put", "delete", "list", "copy", "start upload"])
+        {
+            var answer = await StoreRequests.SendAsync(scene, name);
+            Assert.True(answer.Status is 503 or 500, $"{name}: {answer.Status} {answer.Text}");
+            Assert.False(answer.Headers.ContainsKey("x-s3overlay-local"));
+        }
+
+        scene.Wire.Mend();
+        scene.Wire.CloseConnections();
+        scene.Store.Fail = null;
+        await BackAsync(scene);
+        Assert.Equal(300_000, (await scene.SendAsync("GET", "/bucket/written")).Body.Length);
+        Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/gone")).Status);
+    }
+
+    [Fact, Trait("Rule", "F")]
+    public async Task One_object_that_the_store_cannot_read_is_its_error_and_not_the_remotes_object()
+    {
+        await using var scene = await StoreScene.StartAsync(true, Setting);
+        await StoreRequests.PrepareAsync(scene);
+        scene.Remote.Put("bucket", "written", "of the remote"u8.ToArray());
+        scene.Store.Fail = request => request.Path == "/bucket/written" ? (500, "InternalError") : null;
+        var read = await scene.SendAsync("GET", "/bucket/written");
+        Assert.Equal((500, "InternalError", false), (read.Status, read.Code, read.Headers.ContainsKey("x-s3overlay-local")));
+        Assert.Equal("of the remote", (await scene.SendAsync("GET", "/bucket/remote")).Text);
+    }
+
+    [Fact, Trait("Rule", "F")]
+    public async Task A_remote_that_fails_is_no_outage_of_the_store()
+    {
+        await using var scene = await StoreScene.StartAsync(true, Setting);
+        await StoreRequests.PrepareAsync(scene);
+        scene.Remote.Script = async (_, context) =>
+        {
+            await ScriptedRemote.AnswerErrorAsync(context, 503, "ServiceUnavailable");
+            return ScriptedOutcome.Answered;
+        };
+        var read = await scene.SendAsync("GET", "/bucket/remote");
+        Assert.Equal((503, false), (read.Status, read.Headers.ContainsKey("x-s3overlay-local")));
+        Assert.Equal(300_000, (await scene.SendAsync("GET", "/bucket/written")).Body.Length);
+    }
+
+    private static void Break(StoreScene scene, string how)
+    {
+        switch (how)
+        {
+            case "refused":
+                scene.Wire.Break(WireFault.Refused);
+                break;
+            case "hanging":
+                scene.Wire.Break(WireFault.Hanging);
+                break;
+            case "cut":
+                scene.Wire.Break(WireFault.Cut);
+                break;
+            default:
+                var status = int.Parse(how, System.Globalization.CultureInfo.InvariantCulture);
+                scene.Store.Fail = _ => (status, status == 503 ? "SlowDown" : "InternalError");
+                break;
+        }
+    }
+
+    /// <summary>Time passes until somebody has noticed that the store answers again.</summary>
+    private static async Task BackAsync(StoreScene scene)
+    {
+        for (var read = 0; (await scene.SendAsync("GET", "/bucket/written")).Headers.ContainsKey("x-s3overlay-local"); read++)
+        {
+            Assert.True(read < 10_000, "Nobody notices that the store is back.");
+            scene.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+}
