@@ -20,7 +20,7 @@ public sealed class ConfigurationProblems
     /// <summary>Adds a warning.</summary>
     public void Warning(string setting, string? value, string message) => _warnings.Add(new(setting, value, message));
 
-    /// <summary>The errors, all at once, for a person at a terminal.</summary>
+    /// <summary>The errors, all at once, and what else is likely not meant, for a person at a terminal: a misspelt name is often why another setting is wrong.</summary>
     public string Describe()
     {
         var text = new StringBuilder();
@@ -30,6 +30,11 @@ public sealed class ConfigurationProblems
         foreach (var error in _errors)
         {
             text.Append("  ").AppendLine(error.ToString());
+        }
+
+        foreach (var warning in _warnings)
+        {
+            text.Append("  (also) ").AppendLine(warning.ToString());
         }
 
         text.Append("All settings: docs/configuration.md, or the command \"help\".");

@@ -23,6 +23,14 @@ public sealed class ErrorsTests : OptionsTestBase
     }
 
     [Fact]
+    public void A_misspelt_name_is_told_beside_an_error()
+    {
+        var text = ReadAll("S3_OVERLAY_CHUNK_SIZE=abc", "S3_OVERLAY_CHACHE_ENABLED=true").Problems.Describe();
+
+        Assert.Contains("S3_OVERLAY_CHACHE_ENABLED", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_error_names_the_alias_that_was_used() =>
         Assert.Equal("AWS_REGION", ReadError("S3_OVERLAY_REMOTE_ENDPOINT=http://a.example", "AWS_REGION=a/b").Setting);
 

@@ -277,13 +277,5 @@ public sealed class ChunkedCopyTests : IAsyncLifetime
         await copy.CompleteAsync(default);
     }
 
-    private static async Task SpinAsync(Func<bool> until)
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(20);
-        while (!until())
-        {
-            Assert.True(DateTime.UtcNow < deadline, "What was waited for does not come.");
-            await Task.Yield();
-        }
-    }
+    private static Task SpinAsync(Func<bool> until) => Patience.UntilAsync(until, "What was waited for does not come.");
 }

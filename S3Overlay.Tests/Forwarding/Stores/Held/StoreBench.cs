@@ -28,6 +28,9 @@ internal sealed class StoreBench : IAsyncDisposable
             IsWritable = true,
             Endpoint = server.Endpoint,
             Addressing = AddressingStyle.Path,
+
+            // Calls are counted: none may be repeated because the machine was busy.
+            ConnectTimeout = Patience.Limit, FirstByteTimeout = Patience.Limit, StallTimeout = Patience.Limit, Budget = 3 * Patience.Limit,
         };
         _client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("minioadmin", "minioadmin", null)), TimeProvider.System);
         Calls = new StoreCalls(settings, _client, TimeProvider.System);
