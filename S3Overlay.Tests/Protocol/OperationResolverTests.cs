@@ -75,6 +75,8 @@ public sealed class OperationResolverTests
     [InlineData("GET", "k", "restore")]
     [InlineData("DELETE", "", "uploads")]
     [InlineData("DELETE", "", "versions")]
+    [InlineData("DELETE", "", "acl")]
+    [InlineData("DELETE", "", "versioning")]
     [InlineData("PUT", "", "location")]
     [InlineData("GET", "", "delete")]
     [Trait("Rule", "R8")]

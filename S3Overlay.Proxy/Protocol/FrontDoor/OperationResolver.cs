@@ -17,6 +17,12 @@ public static class OperationResolver
         "policyStatus", "publicAccessBlock", "replication", "requestPayment", "tagging", "versioning", "website",
     };
 
+    /// <summary>Those of them that can be changed but not deleted. Stores that do not know that (RGW) take their deletion for the bucket's.</summary>
+    private static readonly HashSet<string> Permanent = new(StringComparer.Ordinal)
+    {
+        "abac", "accelerate", "acl", "logging", "object-lock", "policyStatus", "requestPayment", "versioning",
+    };
+
     /// <summary>Names that may stand in a query without a value and ask for nothing of their own.</summary>
     private static readonly HashSet<string> PlainParameters = new(StringComparer.Ordinal)
     {
@@ -81,6 +87,8 @@ public static class OperationResolver
                 return S3Operation.HeadBucket;
             case "PUT":
                 return isConfiguration ? S3Operation.PutBucketConfiguration : S3Operation.CreateBucket;
+            case "DELETE" when BucketConfigurationOf(query) is { } configuration && Permanent.Contains(configuration):
+                throw new S3Exception(S3Errors.MethodNotAllowed);
             case "DELETE":
                 return isConfiguration ? S3Operation.DeleteBucketConfiguration : S3Operation.DeleteBucket;
             case "POST" when query.Has("delete"):
