@@ -4,12 +4,14 @@ using Amazon.S3.Model;
 
 using S3Overlay.Tests.Contract;
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Ceph;
 
 namespace S3Overlay.Tests.Clients;
 
 /// <summary>The overlay over a real Ceph object gateway: what comes through must be what the gateway itself says.</summary>
 [Trait("Needs", "Ceph")]
-public sealed class CephRemoteTests
+[Collection(CephCollection.Name)]
+public sealed class CephRemoteTests(CephPair pair)
 {
     private const string Bucket = "origin";
 
@@ -17,8 +19,8 @@ public sealed class CephRemoteTests
     public async Task What_ceph_says_comes_through_unchanged()
     {
         using var folder = new TemporaryFolder();
-        await using var ceph = await CephGateway.StartAsync(folder["ceph"]);
-        using var direct = Direct(ceph);
+        var ceph = await pair.RemoteAsync();
+        using var direct = ceph.CreateClient();
         await FillAsync(direct);
         await using var proxy = await ProxyProcess.StartAsync(
             folder["local"],
@@ -37,35 +39,9 @@ public sealed class CephRemoteTests
         await StaysLocalAsync(direct, overlay);
     }
 
-    private static AmazonS3Client Direct(CephGateway ceph) => new(
-        new BasicAWSCredentials(CephGateway.AccessKey, CephGateway.SecretKey),
-        new AmazonS3Config
-        {
-            ServiceURL = $"http://127.0.0.1:{ceph.Port}",
-            ForcePathStyle = true,
-            AuthenticationRegion = "us-east-1",
-
-            // This gateway refuses the checksum trailers that the SDK sends by default.
-            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
-            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-        });
-
     private static async Task FillAsync(AmazonS3Client direct)
     {
-        // The gateway makes its pools at the first bucket, and may fail while it does.
-        for (var attempt = 0; ; attempt++)
-        {
-            try
-            {
-                await direct.PutBucketAsync(Bucket);
-                break;
-            }
-            catch (AmazonS3Exception) when (attempt < 20)
-            {
-                await Task.Delay(500);
-            }
-        }
-
+        await direct.PutBucketAsync(Bucket);
         foreach (var key in CephKeys)
         {
             await direct.PutObjectAsync(new() { BucketName = Bucket, Key = key, ContentBody = "value of " + key, UseChunkEncoding = false });

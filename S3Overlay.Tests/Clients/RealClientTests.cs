@@ -6,7 +6,8 @@ namespace S3Overlay.Tests.Clients;
 
 /// <summary>What people type: aws, s3cmd, rclone and boto3 against an overlay with a remote, each the whole way round.</summary>
 [Trait("Needs", "Clients")]
-public sealed class RealClientTests(OverlayFixture fixture) : IClassFixture<OverlayFixture>
+public abstract class RealClientTests<TFixture>(TFixture fixture) : IClassFixture<TFixture>
+    where TFixture : OverlayFixture
 {
     private string Endpoint => fixture.Proxy.Endpoint.ToString().TrimEnd('/');
 

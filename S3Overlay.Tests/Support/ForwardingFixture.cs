@@ -1,10 +1,16 @@
 namespace S3Overlay.Tests.Support;
 
 /// <summary>One proxy without a remote in front of an S3 endpoint, shared by the tests of a class. The endpoint is a second proxy, over its built-in store.</summary>
-public sealed class ForwardingFixture : LocalOnlyFixture
+public sealed class ForwardingFixture : LocalOnlyFixture, ITwoWays
 {
     /// <summary>The endpoint.</summary>
     public ProxyProcess Store { get; private set; } = null!;
+
+    /// <inheritdoc/>
+    public StoreAccess Direct => new(Store.Endpoint, "the-store", "the-secret-of-the-store");
+
+    /// <inheritdoc/>
+    public StoreAccess Through => new(Proxy.Endpoint, "minioadmin", "minioadmin");
 
     /// <inheritdoc/>
     public override async Task DisposeAsync()

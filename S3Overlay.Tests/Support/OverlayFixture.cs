@@ -6,36 +6,39 @@ namespace S3Overlay.Tests.Support;
 public class OverlayFixture : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
+    private RemoteServer _remote = null!;
     private int _buckets;
 
     /// <summary>The overlay.</summary>
     public ProxyProcess Proxy { get; private set; } = null!;
 
-    /// <summary>The remote.</summary>
+    /// <summary>The remote, where it is a proxy.</summary>
     public ProxyProcess Origin { get; private set; } = null!;
 
     /// <summary>A client of the overlay.</summary>
     public AmazonS3Client S3 { get; private set; } = null!;
 
     /// <summary>A client of the remote itself, for whoever changes it behind the overlay's back.</summary>
-    public AmazonS3Client RemoteS3 { get; private set; } = null!;
+    public AmazonS3Client RemoteS3 => _remote.Client;
 
     /// <summary>Settings beyond those that name the remote.</summary>
     protected virtual (string Name, string Value)[] Settings =>
         [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "1MiB"), ("S3_OVERLAY_CHUNK_SIZE", "256KiB")];
 
+    /// <summary>Whether what the overlay stands on is there; the tests of the class are skipped otherwise, but fixtures are made before that is known.</summary>
+    protected virtual bool CanStart => true;
+
+    /// <summary>How names of new buckets start: stores that outlive the fixture must not see one twice.</summary>
+    protected virtual string BucketPrefix => "bucket-";
+
     /// <inheritdoc/>
     public async Task InitializeAsync()
     {
-        await File.WriteAllTextAsync(
-            _folder["keys.json"],
-            """
-            [ { "accessKey": "minioadmin", "secretKey": "minioadmin", "rights": { "*": "write" } },
-              { "accessKey": "overlay", "secretKey": "may-only-read", "rights": { "*": "read" } } ]
-            """);
-        Origin = await ProxyProcess.StartAsync(_folder["remote"], ("S3_OVERLAY_KEYS_FILE", _folder["keys.json"]));
-        RemoteS3 = S3Clients.Create(Origin.Endpoint);
-        await StartProxyAsync();
+        if (CanStart)
+        {
+            _remote = await StartRemoteAsync(_folder);
+            await StartProxyAsync();
+        }
     }
 
     /// <summary>Ends the overlay as a kill does, and starts it again over the same data.</summary>
@@ -49,19 +52,40 @@ public class OverlayFixture : IAsyncLifetime
     /// <inheritdoc/>
     public virtual async Task DisposeAsync()
     {
-        S3.Dispose();
-        RemoteS3.Dispose();
-        await Proxy.DisposeAsync();
-        await Origin.DisposeAsync();
+        if (CanStart)
+        {
+            S3.Dispose();
+            RemoteS3.Dispose();
+            await Proxy.DisposeAsync();
+        }
+
+        if (Origin is not null)
+        {
+            await Origin.DisposeAsync();
+        }
+
         _folder.Dispose();
     }
 
     /// <summary>A new, empty bucket at the remote, which the overlay shows under the same name.</summary>
     public async Task<string> NewRemoteBucketAsync()
     {
-        var name = $"bucket-{Interlocked.Increment(ref _buckets)}";
+        var name = $"{BucketPrefix}{Interlocked.Increment(ref _buckets)}";
         await RemoteS3.PutBucketAsync(name);
         return name;
+    }
+
+    /// <summary>Starts the remote.</summary>
+    protected virtual async Task<RemoteServer> StartRemoteAsync(TemporaryFolder folder)
+    {
+        await File.WriteAllTextAsync(
+            folder["keys.json"],
+            """
+            [ { "accessKey": "minioadmin", "secretKey": "minioadmin", "rights": { "*": "write" } },
+              { "accessKey": "overlay", "secretKey": "may-only-read", "rights": { "*": "read" } } ]
+            """);
+        Origin = await ProxyProcess.StartAsync(folder["remote"], ("S3_OVERLAY_KEYS_FILE", folder["keys.json"]));
+        return new RemoteServer(Origin.Endpoint, "overlay", "may-only-read", S3Clients.Create(Origin.Endpoint));
     }
 
     /// <summary>The settings of the writable layer; what it needs is running once they are there.</summary>
@@ -73,9 +97,9 @@ public class OverlayFixture : IAsyncLifetime
             _folder["local"],
             [
                 .. await LocalAsync(_folder),
-                ("S3_OVERLAY_REMOTE_ENDPOINT", Origin.Endpoint.ToString().TrimEnd('/')),
-                ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "overlay"),
-                ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "may-only-read"),
+                ("S3_OVERLAY_REMOTE_ENDPOINT", _remote.Endpoint.ToString().TrimEnd('/')),
+                ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", _remote.AccessKey),
+                ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", _remote.SecretKey),
                 .. Settings,
             ]);
         S3 = S3Clients.Create(Proxy.Endpoint);

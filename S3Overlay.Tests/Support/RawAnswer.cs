@@ -28,7 +28,7 @@ public sealed partial record RawAnswer(int Status, IReadOnlyDictionary<string, s
         var lines = text[..end].Split("\r\n");
         var headers = lines.Skip(1)
             .Select(line => line.Split(':', 2))
-            .GroupBy(pair => pair[0], pair => pair[1].Trim(), StringComparer.OrdinalIgnoreCase)
+            .GroupBy(pair => pair[0], pair => pair.Length > 1 ? pair[1].Trim() : "", StringComparer.OrdinalIgnoreCase)
             .ToDictionary(g => g.Key, g => string.Join(",", g), StringComparer.OrdinalIgnoreCase);
         var body = bytes[(end + 4)..];
         if (headers.TryGetValue("Transfer-Encoding", out var coding) && coding == "chunked")

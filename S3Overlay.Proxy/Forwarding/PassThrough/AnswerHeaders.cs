@@ -18,6 +18,8 @@ internal static class AnswerHeaders
     /// <summary>Copies them. Where the store names itself, the client reads the proxy's name.</summary>
     public static void Copy(HttpResponseMessage from, S3Answer to, S3Request request, Uri store)
     {
+        // The second of the front door's ids is only there for those who look for both; beside the store's one it would be of another request.
+        to.Headers.Remove("x-amz-id-2");
         Copy(from.Headers.NonValidated, to.Headers);
         Copy(from.Content.Headers.NonValidated, to.Headers);
         if (to.Headers.Location is [{ Length: > 0 } location])

@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Ceph;
 
 namespace S3Overlay.Tests.Forwarding.Stores;
 

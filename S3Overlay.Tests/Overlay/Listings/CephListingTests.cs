@@ -9,20 +9,20 @@ using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Ceph;
 
 namespace S3Overlay.Tests.Overlay.Listings;
 
 /// <summary>The merge over a real server, whose ideas of <c>start-after</c>, delimiters and page sizes are its own.</summary>
-public sealed class CephListingTests
+[Collection(CephCollection.Name)]
+public sealed class CephListingTests(CephPair pair)
 {
     [CephFact]
     [Trait("Rule", "L1")]
     public async Task A_merged_listing_over_ceph_is_what_the_model_says()
     {
-        using var folder = new TemporaryFolder();
-        await using var gateway = await CephGateway.StartAsync(folder.Path);
-        var endpoint = new Uri($"http://127.0.0.1:{gateway.Port}");
-        using var sdk = S3Clients.Create(endpoint, CephGateway.AccessKey, CephGateway.SecretKey);
+        var gateway = await pair.RemoteAsync();
+        using var sdk = gateway.CreateClient();
         await sdk.PutBucketAsync("below");
         var visible = new SortedDictionary<string, string>(Utf8Order.Instance);
         string[] names = ["a", "a/", "a/1", "a/2", "a/b/1", "b", "b/1", "b/2", "b//3", "c d/1", "100%", "é/1", "\uFFFD/1", "\U0001F600/1", "\U0001F600/2", "z"];
@@ -45,7 +45,7 @@ public sealed class CephListingTests
             visible[name] = "written";
         }
 
-        var settings = new EndpointSettings { Endpoint = endpoint };
+        var settings = new EndpointSettings { Endpoint = gateway.Endpoint };
         using var client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials(CephGateway.AccessKey, CephGateway.SecretKey)), TimeProvider.System);
         var below = new RemoteBucket(new S3Remote(settings, client, TimeProvider.System), "below", "");
         foreach (var delimiter in (string[])["", "/", "//", "b/"])

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 
-namespace S3Overlay.Tests.Support;
+using Amazon.Runtime;
+using Amazon.S3;
+
+namespace S3Overlay.Tests.Support.Ceph;
 
 /// <summary>A Ceph object gateway from the distribution's packages on a loopback port: a real S3 server of the kind many providers run.</summary>
 public sealed class CephGateway : IAsyncDisposable
@@ -20,8 +23,23 @@ public sealed class CephGateway : IAsyncDisposable
     /// <summary>Its port.</summary>
     public int Port { get; }
 
-    /// <summary>Whether its packages are installed.</summary>
-    public static bool IsInstalled => S3Tool.IsInstalled("radosgw") && S3Tool.IsInstalled("ceph-mon") && S3Tool.IsInstalled("ceph-osd");
+    /// <summary>Its address.</summary>
+    public Uri Endpoint => new($"http://127.0.0.1:{Port}");
+
+    /// <summary>The settings of a proxy whose writable layer it is, and whose clients have a key of their own.</summary>
+    public (string Name, string Value)[] AsLocal =>
+    [
+        ("S3_OVERLAY_LOCAL_ENDPOINT", Endpoint.ToString().TrimEnd('/')), ("S3_OVERLAY_LOCAL_ACCESS_KEY", AccessKey), ("S3_OVERLAY_LOCAL_SECRET_KEY", SecretKey),
+        ("S3_OVERLAY_ACCESS_KEY", "minioadmin"), ("S3_OVERLAY_SECRET_KEY", "minioadmin"),
+    ];
+
+    /// <summary>Why it cannot be started here, or null where it can.</summary>
+    public static string? Missing =>
+        Environment.GetEnvironmentVariable("S3OVERLAY_TEST_CEPH") != "1" ? "Ceph is started where S3OVERLAY_TEST_CEPH=1."
+        : Commands.All(S3Tool.IsInstalled) ? null
+        : "The packages ceph-mon, ceph-osd and radosgw are not installed.";
+
+    private static readonly string[] Commands = ["radosgw", "ceph-mon", "ceph-osd"];
 
     private static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "Servers", name);
 
@@ -31,11 +49,45 @@ public sealed class CephGateway : IAsyncDisposable
         var port = PortPair();
         var gateway = new CephGateway(folder, port);
         await RunAsync(Script("ceph-rgw-start.sh"), port.ToString(System.Globalization.CultureInfo.InvariantCulture), folder, AccessKey, SecretKey);
+        await gateway.MakePoolsAsync();
         return gateway;
     }
 
+    /// <summary>A client of the gateway itself.</summary>
+    public AmazonS3Client CreateClient() => new(
+        new BasicAWSCredentials(AccessKey, SecretKey),
+        new AmazonS3Config
+        {
+            ServiceURL = Endpoint.ToString(),
+            ForcePathStyle = true,
+            AuthenticationRegion = "us-east-1",
+
+            // This gateway refuses the checksum trailers that the SDK sends by default.
+            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+        });
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await RunAsync(Script("ceph-rgw-stop.sh"), _folder);
+
+    /// <summary>The gateway makes its pools at the first bucket, and may fail while it does.</summary>
+    private async Task MakePoolsAsync()
+    {
+        using var client = CreateClient();
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await client.PutBucketAsync("the-first-bucket");
+                await client.DeleteBucketAsync("the-first-bucket");
+                return;
+            }
+            catch (AmazonS3Exception) when (attempt < 20)
+            {
+                await Task.Delay(500);
+            }
+        }
+    }
 
     /// <summary>
     /// The gateway takes a port and its monitor the next one, both named before they are bound: no pair is given out twice, or two classes of tests that begin

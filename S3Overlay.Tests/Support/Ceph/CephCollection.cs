@@ -1,0 +1,9 @@
+namespace S3Overlay.Tests.Support.Ceph;
+
+/// <summary>The classes that share a pair of gateways, one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class CephCollection : ICollectionFixture<CephPair>
+{
+    /// <summary>Its name.</summary>
+    public const string Name = "Ceph";
+}

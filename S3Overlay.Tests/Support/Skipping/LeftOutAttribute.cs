@@ -1,0 +1,14 @@
+namespace S3Overlay.Tests.Support.Skipping;
+
+/// <summary>One inherited test that a class does not run, because the server beneath is known to answer otherwise when it is asked directly.</summary>
+/// <param name="test">The name of the test's method.</param>
+/// <param name="reason">What the server does.</param>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
+public sealed class LeftOutAttribute(string test, string reason) : Attribute
+{
+    /// <summary>The name of the test's method.</summary>
+    public string Test => test;
+
+    /// <summary>What the server does.</summary>
+    public string Reason => reason;
+}

@@ -1,0 +1,26 @@
+using System.ComponentModel;
+
+using Xunit.Abstractions;
+using Xunit.Sdk;
+
+namespace S3Overlay.Tests.Support.Skipping;
+
+/// <summary>A test that is told, and not run.</summary>
+public sealed class SkippedTestCase : XunitTestCase
+{
+    /// <summary>For the runner, which makes test cases of what it wrote down of them.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [Obsolete("For the runner.")]
+    public SkippedTestCase()
+    {
+    }
+
+    /// <summary>One test in place of all that a method would be.</summary>
+    public SkippedTestCase(IMessageSink diagnostics, TestMethodDisplay display, TestMethodDisplayOptions options, ITestMethod method)
+        : base(diagnostics, display, options, method)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override string? GetSkipReason(IAttributeInfo factAttribute) => SkippingDiscoverer.ReasonToSkip(TestMethod);
+}

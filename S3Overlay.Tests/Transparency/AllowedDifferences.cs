@@ -1,0 +1,106 @@
+using System.Text.RegularExpressions;
+
+namespace S3Overlay.Tests.Transparency;
+
+/// <summary>All in which the proxy may differ from the store behind it. <c>docs/compatibility.md</c> has this list, and a test holds both against each other.</summary>
+public static partial class AllowedDifferences
+{
+    /// <summary>What is levelled in every answer.</summary>
+    public static IReadOnlyList<AllowedDifference> Levelled { get; } =
+    [
+        new(
+            "Request ids (`x-amz-request-id`, `x-amz-id-2`, `RequestId`, `HostId`)",
+            "No server gives the same twice. They are the store's own wherever the store gave one, so that its log can be searched for them; where it gave none, there is the proxy's.",
+            (seen, _) =>
+            {
+                seen.Without("x-amz-request-id");
+                seen.Header("x-amz-id-2", _ => "ID");
+                seen.Body = RequestId().Replace(seen.Body, "<$1>ID</$1>");
+            }),
+        new(
+            "Points in time (`Date`, `Last-Modified`, times in documents)",
+            "The two sides are asked one after the other, and each writes objects of its own.",
+            (seen, _) =>
+            {
+                seen.Header("Date", _ => "DATE");
+                seen.Header("Last-Modified", value => HttpDate().Replace(value, "DATE"));
+                seen.Body = IsoDate().Replace(seen.Body, "DATE");
+            }),
+        new(
+            "The server's host name, wherever it stands in headers and documents",
+            "It is the client's way to the server: through the proxy, the proxy's.",
+            (seen, side) => seen.Replace(side.Access.Endpoint.Authority, "HOST")),
+        new(
+            "`Connection` and `Keep-Alive`",
+            "They are about the connection between two neighbours, and the proxy is the client's.",
+            (seen, _) =>
+            {
+                seen.Without("Connection");
+                seen.Without("Keep-Alive");
+            }),
+        new(
+            "`Resource` of an error: how its path is percent-encoded",
+            "A path goes on in the one spelling that all servers sign alike; what it names is the same.",
+            (seen, _) =>
+            {
+                if (seen.Body.Contains("<Resource>", StringComparison.Ordinal))
+                {
+                    seen.Body = Resource().Replace(seen.Body, match => Uri.UnescapeDataString(match.Value));
+                    seen.Without("Content-Length");
+                }
+            }),
+        new(
+            "`Content-Encoding: aws-chunked`",
+            "It names the framing of the upload, which the proxy takes off. Some stores, RGW among them, keep it as if it were the object's.",
+            (seen, _) =>
+            {
+                if (seen.Headers.GetValueOrDefault("Content-Encoding") == "aws-chunked")
+                {
+                    seen.Without("Content-Encoding");
+                }
+            }),
+    ];
+
+    /// <summary>What the proxy answers without the store.</summary>
+    public static IReadOnlyList<OwnAnswer> OwnAnswers { get; } =
+    [
+        new("DELETE /BUCKET/k?acl", "405 MethodNotAllowed", "S3 has no such operation, and a sub-resource is never the object (rule R8)."),
+        new("DELETE /BUCKET?", "405 MethodNotAllowed", "What S3 cannot delete is not deleted. RGW takes it for the deletion of the bucket."),
+        new("DELETE /BUCKET/there?retention", "405 MethodNotAllowed", "A sub-resource that a method does not have is not left out, or the object itself would be deleted, as RGW does."),
+        new("PUT /BUCKET/there?policy", "405 MethodNotAllowed", "The same: RGW replaces the object."),
+        new("PUT /BUCKET?location", "405 MethodNotAllowed", "The same of buckets."),
+        new("POST /BUCKET/k", "405 MethodNotAllowed", "S3's code; RGW has another."),
+        new("unsigned HEAD /", "405", "S3 has no such operation either."),
+        new("unsigned GET /BUCKET/public?response-content-type", "503 ServiceUnavailable", "RGW refuses with a document in the place of headers, which is no HTTP."),
+        new("GET /b/k?nonsense", "501 NotImplemented", "A sub-resource that nobody knows is not guessed at (rule A1)."),
+        new("PUT /BUCKET/k x-amz-checksum-crc32: nonsense", "400 InvalidRequest", "Checksums are verified at the front door (rule W7), whether the store knows them or not."),
+        new("PUT /BUCKET/k x-amz-checksum-crc32: AAAAAA==", "400 BadDigest", "The same."),
+        new("PUT /BUCKET/k x-amz-content-sha256: nonsense", "400 InvalidArgument", "S3's code; RGW has another."),
+        new("POST /BUCKET?delete Content-MD5: eV8yArF8trw9S3cdjGyerw==", "400 BadDigest", "The same of digests of documents."),
+        new("PUT /BUCKET/kkkk", "400 KeyTooLongError", "S3's code; RGW has another."),
+        new("GET /BUCKET/kkkk", "400 KeyTooLongError", "The same."),
+        new("PUT /BUCKET/unknown-length", "200", "A body whose length is not said is kept until its end is there; stores refuse it (411)."),
+        new("without length PUT /BUCKET/no-length", "200", "RFC 9112 takes no length for no body; RGW refuses it (411)."),
+        new("unsigned GET /BUCKET/k Authorization: AWS4-HMAC-SHA256 nonsense", "400 AuthorizationHeaderMalformed", "S3's code; RGW has another."),
+        new("unsigned GET /BUCKET/k?X-Amz-Algorithm=AWS4-HMAC-SHA256", "400 AuthorizationQueryParametersError", "S3's code; RGW has another."),
+    ];
+
+    /// <summary>The list as <c>docs/compatibility.md</c> has it.</summary>
+    public static string Documented =>
+        "| what differs | why |\n|---|---|\n"
+        + string.Concat(Levelled.Select(allowed => $"| {allowed.What} | {allowed.Why} |\n"))
+        + "\n| request | the proxy's own answer | why |\n|---|---|---|\n"
+        + string.Concat(OwnAnswers.Select(own => $"| `{own.Request}` | {own.Answer} | {own.Why} |\n"));
+
+    [GeneratedRegex("<Resource>[^<]*</Resource>")]
+    private static partial Regex Resource();
+
+    [GeneratedRegex("<(RequestId|HostId)>[^<]*</(?:RequestId|HostId)>")]
+    private static partial Regex RequestId();
+
+    [GeneratedRegex(@"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT")]
+    private static partial Regex HttpDate();
+
+    [GeneratedRegex(@"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z")]
+    private static partial Regex IsoDate();
+}

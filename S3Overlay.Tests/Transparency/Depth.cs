@@ -1,0 +1,14 @@
+namespace S3Overlay.Tests.Transparency;
+
+/// <summary>How much of an answer counts.</summary>
+public enum Depth
+{
+    /// <summary>All of it.</summary>
+    All,
+
+    /// <summary>Status and headers; the body is about more than the scenario's own bucket.</summary>
+    Head,
+
+    /// <summary>Status and error code: a refusal of the front door, which has words of its own.</summary>
+    Code,
+}

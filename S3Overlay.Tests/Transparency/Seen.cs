@@ -1,0 +1,61 @@
+using System.Text;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Transparency;
+
+/// <summary>What a client saw of one answer, in a form in which allowed differences can be levelled.</summary>
+public sealed class Seen
+{
+    /// <summary>Reads an answer. Interim answers have been passed over.</summary>
+    public Seen(RawAnswer answer)
+    {
+        Status = answer.Status;
+        Code = answer.Code;
+        Headers = new SortedDictionary<string, string>(answer.Headers.ToDictionary(), StringComparer.Ordinal);
+        Body = Encoding.Latin1.GetString(answer.Body);
+    }
+
+    /// <summary>The status.</summary>
+    public int Status { get; }
+
+    /// <summary>The error's code, or the empty string.</summary>
+    public string Code { get; }
+
+    /// <summary>The headers, their names as they were spelt.</summary>
+    public SortedDictionary<string, string> Headers { get; }
+
+    /// <summary>The body, a character for each byte.</summary>
+    public string Body { get; set; }
+
+    /// <summary>Changes the value of a header where it is there, whatever its spelling.</summary>
+    public void Header(string name, Func<string, string> change)
+    {
+        foreach (var spelt in Headers.Keys.Where(key => key.Equals(name, StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            Headers[spelt] = change(Headers[spelt]);
+        }
+    }
+
+    /// <summary>Takes a header out, whatever its spelling.</summary>
+    public void Without(string name)
+    {
+        foreach (var spelt in Headers.Keys.Where(key => key.Equals(name, StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            Headers.Remove(spelt);
+        }
+    }
+
+    /// <summary>Replaces a text wherever it stands.</summary>
+    public void Replace(string text, string with)
+    {
+        Body = Body.Replace(text, with, StringComparison.Ordinal);
+        foreach (var name in Headers.Keys.ToList())
+        {
+            Headers[name] = Headers[name].Replace(text, with, StringComparison.Ordinal);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Status}\n{string.Join('\n', Headers.Select(header => $"{header.Key}: {header.Value}"))}\n\n{Body}";
+}

@@ -1,0 +1,15 @@
+using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Ceph;
+using S3Overlay.Tests.Support.Skipping;
+
+namespace S3Overlay.Tests.Transparency;
+
+/// <summary>See <see cref="TransparencyTests{TFixture}"/>: before the built-in store of a second proxy.</summary>
+public sealed class TransparencyTestsOnStore(ForwardingFixture fixture) : TransparencyTests<ForwardingFixture>(fixture);
+
+/// <summary>See <see cref="TransparencyTests{TFixture}"/>: before a Ceph gateway.</summary>
+[NeedsCeph]
+[LeftOut("The_proxy_does_not_show_in_forms", "An upload form that reaches RGW 16 directly can end its process. Through the proxy it is a PUT.")]
+[Trait("Needs", "Ceph")]
+[Collection(CephCollection.Name)]
+public sealed class TransparencyTestsOnCeph(CephForwardingFixture fixture) : TransparencyTests<CephForwardingFixture>(fixture);
