@@ -27,6 +27,7 @@ public static class ProxyOptionsReader
                 FillOnLeave = values.Get(Settings.FillOnLeave),
                 Directory = values.Get(Settings.CacheDirectory) ?? Path.Combine(local.DataDirectory, "cache"),
                 Bucket = values.Get(Settings.CacheBucket),
+                Place = values.Get(Settings.CachePlace),
             },
             View = new()
             {

@@ -66,9 +66,9 @@ public static partial class Settings
         "S3_OVERLAY_CACHE_MIN_USES", Cache, "1", "Kept on the n-th miss. *Only `1` is served yet.*", Parsers.Count)
     { NotServed = static uses => uses == 1 ? null : NotYet("Keeping only what is read several times") };
 
-    public static readonly Setting<string?> CachePlace = new(
-        "S3_OVERLAY_CACHE_PLACE", Cache, null, "`bucket`: copies under their own key in their own bucket. *Not served yet.*",
-        Parsers.OneOf<string?>(("bucket", "bucket")))
-    { NotServed = static _ => NotYet("Copies in their own bucket") };
+    public static readonly Setting<CachePlace> CachePlace = new(
+        "S3_OVERLAY_CACHE_PLACE", Cache, "cache-bucket",
+        "Over an S3 endpoint: `cache-bucket`, or `bucket`: copies of objects that are kept whole stand under their own key in their own bucket, as plain bytes, where that is safe (`docs/semantics.md`, E4).",
+        Parsers.OneOf(("cache-bucket", Configuration.CachePlace.CacheBucket), ("bucket", Configuration.CachePlace.Bucket)));
 #pragma warning restore CS1591
 }

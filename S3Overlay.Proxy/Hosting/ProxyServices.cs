@@ -8,6 +8,7 @@ using S3Overlay.Proxy.Forwarding;
 using S3Overlay.Proxy.Forwarding.PassThrough;
 using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
@@ -34,6 +35,9 @@ internal sealed class ProxyServices : IAsyncDisposable
     private readonly TimeProvider _time;
 
     private ProxyServices(TimeProvider time) => _time = time;
+
+    /// <summary>What is held over an S3 endpoint, for whoever waits until it is there; null where there is none.</summary>
+    public StoreHeldStore? Held { get; private set; }
 
     /// <summary>Where requests come in.</summary>
     public S3FrontDoor FrontDoor { get; private set; } = null!;
@@ -164,24 +168,31 @@ internal sealed class ProxyServices : IAsyncDisposable
         var service = new ForwardingService(
             forwarding, keys, () => probe.Capabilities is { TakesTrailers: true }, _time, loggers.CreateLogger<ForwardingService>());
         _opened.Add(service);
-        var state = new StoreLayerState(calls, own, _time, loggers.CreateLogger<StoreLayerState>());
+        var placed = isOverlaid && options.Cache.Place == CachePlace.Bucket
+            ? new PlacedCopies(calls, probe, own, _time, loggers.CreateLogger<PlacedCopies>())
+            : null;
+        var state = new StoreLayerState(calls, own, _time, loggers.CreateLogger<StoreLayerState>(), placed);
         StoreHeldStore? held = null;
         if (options.Remote is not null && options.Cache.IsEnabled)
         {
             held = new StoreHeldStore(
-                calls, own, new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes), _time, loggers.CreateLogger<StoreHeldStore>())
+                calls, own, new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes), _time, loggers.CreateLogger<StoreHeldStore>(), placed)
             {
                 LargestWhole = options.Cache.ChunkThreshold,
             };
             _opened.Add(held);
+            Held = held;
         }
 
         return new LocalLayer(
             overlaid is null ? service : new BucketWatch(service, state, overlaid, _time),
-            new StoreReads(service, state.IsDeletedAsync, _time, isOverlaid && local.ReadsThroughOnError),
+            new StoreReads(service, state.IsDeletedAsync, _time, isOverlaid && local.ReadsThroughOnError, placed),
             state,
             held,
-            probe);
+            probe)
+        {
+            Placed = placed,
+        };
     }
 
     private Remotes OpenRemote(ProxyOptions options, RemoteOptions remote, string instance)
@@ -209,7 +220,8 @@ internal sealed class ProxyServices : IAsyncDisposable
             _time,
             loggers.CreateLogger<OverlayService>(),
             local.Conditions,
-            OutageOf(options, local, loggers));
+            OutageOf(options, local, loggers),
+            local.Placed);
     }
 
     /// <summary>What reads the remote alone while a local endpoint is down, where the settings want that.</summary>
@@ -275,7 +287,11 @@ internal sealed class ProxyServices : IAsyncDisposable
     };
 
     /// <summary>The writable layer, whichever it is.</summary>
-    private sealed record LocalLayer(IS3Service Service, IWrittenReads Reads, ILayerState State, IHeldStore? Held, ILocalConditions? Conditions);
+    private sealed record LocalLayer(IS3Service Service, IWrittenReads Reads, ILayerState State, IHeldStore? Held, ILocalConditions? Conditions)
+    {
+        /// <summary>Copies among its objects; null where there are none.</summary>
+        public IPlacedCopies? Placed { get; init; }
+    }
 
     /// <summary>The lower layer.</summary>
     private sealed record Remotes(IRemote Origin, IRemoteBuckets Buckets, string CacheBucket)

@@ -56,6 +56,7 @@ public sealed class OverlayService : IS3Service
     /// <param name="logger">Where failures are told.</param>
     /// <param name="conditions">Which conditions local judges; null for all, as the built-in store does.</param>
     /// <param name="outage">Reads the remote alone while local is down; null where such reads fail.</param>
+    /// <param name="placed">Copies of the remote's objects among local's own; null where there are none.</param>
     public OverlayService(
         IS3Service local,
         IWrittenReads written,
@@ -68,12 +69,13 @@ public sealed class OverlayService : IS3Service
         TimeProvider time,
         ILogger<OverlayService> logger,
         ILocalConditions? conditions = null,
-        LocalOutage? outage = null)
+        LocalOutage? outage = null,
+        IPlacedCopies? placed = null)
     {
         conditions ??= BuiltInConditions.Instance;
         (_local, _layer, _reader) = (local, layer, reader);
         var (locks, slow, objects) = (new KeyLocks(), new SlowAnswers(time, logger, Failures.ToS3), new LocalObjects(local));
-        var conditional = new ConditionalWrites(local, objects, layer, reader, locks, conditions);
+        var conditional = new ConditionalWrites(local, objects, layer, reader, locks, conditions, placed);
         _directory = new BucketDirectory(layer, remotes, settings, time);
         _bucketList = new BucketList(layer, remotes, shown, _directory, settings, logger);
         _listings = new BucketListings(layer, held, settings, logger);

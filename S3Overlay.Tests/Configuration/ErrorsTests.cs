@@ -56,12 +56,15 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_NEGATIVE_TTL=5s")]
     [InlineData("S3_OVERLAY_STALE_IF_ERROR=1h")]
     [InlineData("S3_OVERLAY_CACHE_MIN_USES=2")]
-    [InlineData("S3_OVERLAY_CACHE_PLACE=bucket")]
     [InlineData("S3_OVERLAY_COPY_UP_MAX=1GiB")]
     [InlineData("S3_OVERLAY_TRUSTED_PROXIES=10.0.0.1")]
     [InlineData("S3_OVERLAY_CLIENT_DIRECTIVES=true")]
     public void What_this_version_does_not_serve_is_not_quietly_ignored(string setting) =>
         Assert.Contains("not served yet", ReadError(setting).Message, StringComparison.Ordinal);
+
+    [Fact, Trait("Rule", "E4")]
+    public void Copies_in_their_own_bucket_need_an_endpoint_that_has_buckets() =>
+        Assert.Contains("S3_OVERLAY_LOCAL_ENDPOINT", ReadError("S3_OVERLAY_CACHE_PLACE=bucket").Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("S3_OVERLAY_REVALIDATE=never")]

@@ -12,7 +12,7 @@ public static class RemoteOwnedReading
     /// <summary>Answers a read of a key that has no tombstone.</summary>
     public static Task AnswerAsync(
         this IRemoteReader reader, S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken) =>
-        reader.AnswerAsync(request, answer, remote, WrittenRead.Nothing.IsDeleted, cancellationToken);
+        reader.AnswerAsync(request, answer, remote, WrittenRead.Nothing, cancellationToken);
 
     /// <summary>The copy held of a key, or null.</summary>
     public static ValueTask<IHeldCopy?> FindAsync(this IHeldStore store, string bucket, string key, CancellationToken cancellationToken) =>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 
 using S3Overlay.Proxy.Overlay.Copies;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -15,9 +16,9 @@ public sealed class SimpleRemoteReader : IRemoteReader
     public ConcurrentQueue<string> Invalidated { get; } = [];
 
     public async Task<bool> AnswerAsync(
-        S3Request request, S3Answer answer, RemoteBucket remote, Task<bool> isDeleted, CancellationToken cancellationToken)
+        S3Request request, S3Answer answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
     {
-        if (await isDeleted)
+        if (await local.IsDeleted)
         {
             return false;
         }

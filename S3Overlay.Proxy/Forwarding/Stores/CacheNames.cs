@@ -6,7 +6,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
 /// The names of what the overlay keeps in its cache bucket: tombstones <c>t/bucket/key</c>, marks of deleted buckets <c>b/bucket</c>, and of what is held of
-/// the remote whole copies <c>c/</c>, chunks <c>k/</c> and listing rows <c>r/</c>, named alike.
+/// the remote whole copies <c>c/</c>, chunks <c>k/</c> and listing rows <c>r/</c>, <c>o/</c>, named alike.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -60,6 +60,12 @@ internal static class CacheNames
 
     /// <summary>What the names of a bucket's rows begin with.</summary>
     public static string Rows(string bucket) => $"r/{OfBucket(bucket)}/";
+
+    /// <summary>What a listing compares of a copy that is kept under its own key.</summary>
+    public static string PlacedRow(string bucket, string key) => PlacedRows(bucket) + OfKey(key);
+
+    /// <summary>What the names of a bucket's rows of such copies begin with.</summary>
+    public static string PlacedRows(string bucket) => $"o/{OfBucket(bucket)}/";
 
     /// <summary>The name of a whole key, below whatever kind and bucket: at most 833 characters.</summary>
     public static string OfKey(string key)

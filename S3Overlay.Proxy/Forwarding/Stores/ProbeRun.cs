@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Xml;
 using System.Xml.Linq;
@@ -6,6 +7,7 @@ using System.Xml.Linq;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
@@ -40,6 +42,7 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
         var takesTrailers = await PutFramedAsync(cancellationToken);
         return new StoreCapabilities
         {
+            HasPlainETags = ETags.Same(etag, Convert.ToHexStringLower(MD5.HashData(Content))),
             TakesTrailers = takesTrailers && await IsIntactAsync(cancellationToken),
             KeepsChunkedEncoding = takesTrailers && await KeepsEncodingAsync(cancellationToken),
             PutsIfNew = await RefusesAsync(PutAsync(First, "If-None-Match", "*", cancellationToken))

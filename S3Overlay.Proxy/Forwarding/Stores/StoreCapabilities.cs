@@ -27,6 +27,9 @@ public sealed record StoreCapabilities
     /// <summary>An object sent in aws-chunked framing is given back with <c>Content-Encoding: aws-chunked</c>, though the framing is gone.</summary>
     public bool KeepsChunkedEncoding { get; init; }
 
+    /// <summary>The ETag of a simple PUT is the MD5 of its bytes.</summary>
+    public bool HasPlainETags { get; init; }
+
     /// <summary>Buckets can have versions.</summary>
     public bool HasVersions { get; init; }
 
@@ -37,7 +40,7 @@ public sealed record StoreCapabilities
     public override string ToString() =>
         $"PUT If-None-Match {Word(PutsIfNew)}, PUT If-Match {Word(PutsIfMatch)}, DELETE If-Match {Word(DeletesIfMatch)}, conditional completes {Word(CompletesIf)}, "
         + $"conditional copies {Word(CopiesIf)}, checksum headers {Word(TakesChecksums)}, checksum trailers {Word(TakesTrailers)}, "
-        + $"aws-chunked kept as encoding {Word(KeepsChunkedEncoding)}, versions {Word(HasVersions)}, object attributes {Word(HasObjectAttributes)}";
+        + $"aws-chunked kept as encoding {Word(KeepsChunkedEncoding)}, MD5 as ETag {Word(HasPlainETags)}, versions {Word(HasVersions)}, object attributes {Word(HasObjectAttributes)}";
 
     private static string Word(bool can) => can ? "yes" : "no";
 }

@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -32,11 +34,18 @@ internal sealed class StoreLayerState : ILayerState
     private readonly BucketMemory _memory;
     private readonly OnceAtATime _ensuring;
     private readonly ILogger _logger;
+    private readonly PlacedCopies? _placed;
 
     /// <summary>The state kept in an endpoint.</summary>
-    public StoreLayerState(StoreCalls calls, StoreSettings settings, TimeProvider time, ILogger logger)
+    /// <param name="calls">How the store is asked.</param>
+    /// <param name="settings">How it is used.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where failures are told.</param>
+    /// <param name="placed">Copies among written objects; null where there are none.</param>
+    public StoreLayerState(StoreCalls calls, StoreSettings settings, TimeProvider time, ILogger logger, PlacedCopies? placed = null)
     {
         _calls = calls;
+        _placed = placed;
         _logger = logger;
         _buckets = new StoreBuckets(calls, settings, time);
         _cache = new CacheBucket(calls, _buckets, settings, time);
@@ -87,7 +96,7 @@ internal sealed class StoreLayerState : ILayerState
     {
         try
         {
-            await _buckets.DeleteAsync(bucket, cancellationToken);
+            await DeleteLocalHalfAsync(bucket, cancellationToken);
 
             // From here on it is finished, whether or not the client still waits.
             await _cache.PutAsync(CacheNames.BucketMark(bucket), Mark.DeletedBucket(bucket).ToBody(), CancellationToken.None);
@@ -102,8 +111,11 @@ internal sealed class StoreLayerState : ILayerState
     public async ValueTask<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken) => await _buckets.ListAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public IListingSource ListWritten(string bucket, ListingQuery query) =>
-        new StoreRows(new RemoteRows(new RemoteBucket(_calls.Reads, bucket, ""), query, _logger, "local"));
+    public IListingSource ListWritten(string bucket, ListingQuery query)
+    {
+        var rows = new StoreRows(new RemoteRows(new RemoteBucket(_calls.Reads, bucket, ""), query, _logger, "local"));
+        return _placed is null ? rows : new WrittenOnly(rows, _placed, bucket, query);
+    }
 
     /// <inheritdoc/>
     public IAsyncEnumerable<string> ListDeletedAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
@@ -114,7 +126,8 @@ internal sealed class StoreLayerState : ILayerState
         using var answer = await _calls.SendAsync(new WireRequest("HEAD", bucket, key, "", []), cancellationToken);
         if (answer.Status < 300)
         {
-            return true;
+            // A copy of the remote's object that stands among written ones (rule E4) is none of them.
+            return !IsCopy(answer, bucket, key);
         }
 
         if (answer.Status == 404)
@@ -126,12 +139,32 @@ internal sealed class StoreLayerState : ILayerState
         using var explained = await _calls.SendAsync(new WireRequest("GET", bucket, key, "", [new("Range", "bytes=0-0")]), cancellationToken);
         if (explained.Status is < 300 or 404 or 416)
         {
-            return explained.Status != 404;
+            return explained.Status != 404 && !IsCopy(explained, bucket, key);
         }
 
         var error = await explained.ErrorAsync(cancellationToken);
         return StoreErrors.IsEncrypted(error)
             || (StoreErrors.IsImpossibleName(error) ? false : throw await StoreCalls.RefusedAsync(explained, cancellationToken));
+    }
+
+    private bool IsCopy(WireAnswer answer, string bucket, string key) => _placed is not null && PlacedMark.Read(answer, new HeldName(bucket, key)) is not null;
+
+    private async Task DeleteLocalHalfAsync(string bucket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_placed is not null)
+            {
+                await _placed.ClearAsync(bucket, cancellationToken);
+            }
+
+            await _buckets.DeleteAsync(bucket, cancellationToken);
+        }
+        catch
+        {
+            _placed?.Buckets.Open(bucket);
+            throw;
+        }
     }
 
     private async Task EnsureAsync(string bucket)

@@ -5,4 +5,4 @@ namespace S3Overlay.Proxy.Overlay.Layers;
 /// <param name="Size">Bytes of the whole object.</param>
 /// <param name="ETag">The remote's ETag, with quotes.</param>
 /// <param name="LastModified">The remote's date.</param>
-public sealed record HeldRow(string Key, long Size, string ETag, DateTimeOffset LastModified);
+public record HeldRow(string Key, long Size, string ETag, DateTimeOffset LastModified);

@@ -10,6 +10,11 @@ public readonly record struct WrittenRead(bool IsAnswered, Task<bool> IsDeleted)
     private static readonly Task<bool> Yes = Task.FromResult(true);
     private static readonly Task<bool> No = Task.FromResult(false);
 
+    /// <summary>
+    /// What local had under the key where that is a copy of the remote's object (rule E4), with its bytes on their way; null otherwise. Whoever gets it disposes it.
+    /// </summary>
+    public IHeldCopy? Copy { get; init; }
+
     /// <summary>Local answered.</summary>
     public static readonly WrittenRead Answered = new(true, No);
 

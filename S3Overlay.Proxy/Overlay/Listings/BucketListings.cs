@@ -41,7 +41,7 @@ public sealed class BucketListings(ILayerState layer, IHeldStore? held, OverlayS
             }
         }
 
-        await using var written = layer.ListWritten(bucket.Name, list.Query);
+        await using var written = new SettledRows(layer, bucket.Name, list.Query);
         await ListingPager.AnswerAsync(list, written, request, answer, cancellationToken);
     }
 

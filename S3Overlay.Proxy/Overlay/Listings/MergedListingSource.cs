@@ -25,6 +25,7 @@ public sealed class MergedListingSource : IListingSource
     private readonly PrefixProbe _probe;
     private readonly PrefixProbes _probes;
     private readonly HeldDrift? _held;
+    private readonly Func<string, CancellationToken, ValueTask<bool>> _wasWrittenUnder;
     private ListingRow? _nextWritten;
     private ListingRow? _nextRemote;
     private bool _writtenHasEnded;
@@ -38,6 +39,7 @@ public sealed class MergedListingSource : IListingSource
     {
         _query = query;
         _written = layer.ListWritten(bucket, query);
+        _wasWrittenUnder = (prefix, token) => WrittenUnder.AnyAsync(layer, bucket, prefix, query.After, token);
         _writtenOrder = new RowOrder("local", logger);
         _openPrefix = Places.OpenPrefix(query);
         _remote = new RemoteRows(remote, _openPrefix is null ? query : query with { After = new ListingPosition(_openPrefix, true) }, logger);
@@ -83,7 +85,16 @@ public sealed class MergedListingSource : IListingSource
                 _nextRemote = null;
             }
 
-            if (order <= 0)
+            if (order <= 0 && row.MayBeCopies)
+            {
+                // Copies alone show nothing: the remote may have what they are of no more, or it was deleted here.
+                var isVisible = order == 0 && (row.Name == _provenPrefix || await IsVisibleAsync(row, cancellationToken));
+                if (!isVisible && !await _wasWrittenUnder(row.Name, cancellationToken))
+                {
+                    continue;
+                }
+            }
+            else if (order <= 0)
             {
                 _probes.Forget(row.Name);
             }
@@ -110,7 +121,7 @@ public sealed class MergedListingSource : IListingSource
         if (_peeked is null)
         {
             await FillWrittenAsync(cancellationToken);
-            if (_nextWritten is not null)
+            if (_nextWritten is { MayBeCopies: false })
             {
                 return true;
             }
@@ -149,7 +160,7 @@ public sealed class MergedListingSource : IListingSource
     private async ValueTask LookIntoOpenPrefixAsync(string prefix, CancellationToken cancellationToken)
     {
         await FillWrittenAsync(cancellationToken);
-        if (_nextWritten?.Name != prefix && await _probe.FindsAnyAsync(prefix, cancellationToken))
+        if ((_nextWritten?.Name != prefix || _nextWritten.MayBeCopies) && await _probe.FindsAnyAsync(prefix, cancellationToken))
         {
             _nextRemote = new ListingRow(prefix, null);
             _provenPrefix = prefix;

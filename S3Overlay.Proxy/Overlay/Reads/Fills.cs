@@ -61,7 +61,13 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
             return null;
         }
 
-        if (copy is null || IsOf(copy, name, remote))
+        return copy is null ? null : await TakeAsync(copy, name, remote, cancellationToken);
+    }
+
+    /// <summary>The copy that was found of an object, where it is of this remote and cut as it would be today; another one is dropped.</summary>
+    public async ValueTask<IHeldCopy?> TakeAsync(IHeldCopy copy, ObjectName name, RemoteBucket remote, CancellationToken cancellationToken)
+    {
+        if (IsOf(copy, name, remote))
         {
             return copy;
         }

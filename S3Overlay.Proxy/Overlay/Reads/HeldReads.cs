@@ -14,7 +14,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
     /// <returns>False where the key turned out to be deleted here: nothing was answered then.</returns>
     /// <exception cref="RemoteException">The remote did not give it.</exception>
     /// <exception cref="VersionChangedException">It changed after the answer had started, or faster than it could be read.</exception>
-    public async Task<bool> AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, Task<bool> isDeleted, CancellationToken cancellationToken)
+    public async Task<bool> AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
     {
         var name = new ObjectName(request.Bucket, request.Key);
         var wish = request.IsHead ? HeldWish.Info : HeldWish.Bytes(RangeHeader.Parse(request.Header("Range")));
@@ -23,11 +23,13 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
         {
             var inUse = fills.Find(name);
             var openings = fills.Openings(name);
-            var finding = fills.FindAsync(name, remote, wish, cancellationToken);
-            if (!IsKnownToBeThere(isDeleted))
+            var finding = restarts > 0 ? fills.FindAsync(name, remote, wish, cancellationToken)
+                : local.Copy is { } found ? fills.TakeAsync(found, name, remote, cancellationToken)
+                : fills.FindAsync(name, remote, wish with { IsNotUnderItsKey = true }, cancellationToken);
+            if (!IsKnownToBeThere(local.IsDeleted))
             {
                 finding = finding.Preserve();
-                if (await IsDeletedAsync(isDeleted, finding))
+                if (await IsDeletedAsync(local.IsDeleted, finding))
                 {
                     return false;
                 }

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -12,10 +13,12 @@ public interface IRemoteReader
     /// <param name="request">The request.</param>
     /// <param name="answer">Its answer.</param>
     /// <param name="remote">Where the key continues below.</param>
-    /// <param name="isDeleted">Whether the key has a tombstone, which may not be known yet: what is held can be looked for meanwhile, the remote is not asked.</param>
+    /// <param name="local">
+    /// What local said. Whether the key has a tombstone may not be known yet: what is held can be looked for meanwhile, the remote is not asked.
+    /// </param>
     /// <param name="cancellationToken">The client's patience.</param>
     /// <returns>False where the key turned out to be deleted here: nothing was answered then.</returns>
-    Task<bool> AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, Task<bool> isDeleted, CancellationToken cancellationToken);
+    Task<bool> AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken);
 
     /// <summary>What the object is now; null where the remote has none.</summary>
     /// <exception cref="RemoteException">It cannot be known.</exception>

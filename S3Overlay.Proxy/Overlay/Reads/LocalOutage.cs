@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
@@ -49,7 +50,7 @@ public sealed class LocalOutage(Func<CancellationToken, Task> ask, IRemoteReader
     public Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken)
     {
         answer.Headers[Header] = "unavailable";
-        return direct.AnswerAsync(request, answer, remote, Task.FromResult(false), cancellationToken);
+        return direct.AnswerAsync(request, answer, remote, WrittenRead.Nothing, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -61,6 +61,14 @@ public sealed class ReadMap(IS3Service service, IWrittenReads written, BucketDir
             return;
         }
 
+        await using (local.Copy)
+        {
+            await AnswerUnwrittenAsync(request, answer, local, cancellationToken);
+        }
+    }
+
+    private async Task AnswerUnwrittenAsync(S3Request request, S3Answer answer, WrittenRead local, CancellationToken cancellationToken)
+    {
         if (IsDeletedHere(local))
         {
             throw Deleted(request);
@@ -71,6 +79,12 @@ public sealed class ReadMap(IS3Service service, IWrittenReads written, BucketDir
         {
             // Deleted or not, all there is of the key is local's answer.
             await ((Task)local.IsDeleted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (local.Copy is not null)
+            {
+                // Of the remote that is hidden now.
+                throw Deleted(request);
+            }
+
             await service.HandleAsync(request, answer, cancellationToken);
             return;
         }
@@ -78,7 +92,7 @@ public sealed class ReadMap(IS3Service service, IWrittenReads written, BucketDir
         answer.Headers.Remove(LayerHeader);
         try
         {
-            if (!await reader.AnswerAsync(request, answer, remote, local.IsDeleted, cancellationToken))
+            if (!await reader.AnswerAsync(request, answer, remote, local, cancellationToken))
             {
                 answer.Headers[LayerHeader] = "local";
                 throw Deleted(request);

@@ -63,17 +63,17 @@ public sealed class RemoteReader : IRemoteReader
 
     /// <inheritdoc/>
     public async Task<bool> AnswerAsync(
-        S3Request request, S3Answer answer, RemoteBucket remote, Task<bool> isDeleted, CancellationToken cancellationToken)
+        S3Request request, S3Answer answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
     {
         try
         {
             var isPlain = !SubResourceReads.IsOne(request);
             if (isPlain && _held is not null)
             {
-                return await _held.AnswerAsync(request, answer, remote, isDeleted, cancellationToken);
+                return await _held.AnswerAsync(request, answer, remote, local, cancellationToken);
             }
 
-            if (await isDeleted)
+            if (await local.IsDeleted)
             {
                 return false;
             }

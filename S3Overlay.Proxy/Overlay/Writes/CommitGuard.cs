@@ -15,10 +15,13 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// <param name="key">The key.</param>
 /// <param name="judged">What the key was when the write was judged; null for a write without conditions, which only keeps out of others' way.</param>
 /// <param name="judge">Judges, with the lock held, a key that is written; null where local does.</param>
+/// <param name="placed">Copies among local's objects, which are not to be taken away from under the write; null where there are none.</param>
 public sealed class CommitGuard(
-    KeyLocks locks, ILayerState layer, string bucket, string key, KeyState? judged, Func<CancellationToken, ValueTask>? judge = null) : IDisposable
+    KeyLocks locks, ILayerState layer, string bucket, string key, KeyState? judged, Func<CancellationToken, ValueTask>? judge = null,
+    IPlacedCopies? placed = null) : IDisposable
 {
     private IDisposable? _held;
+    private IDisposable? _committing;
 
     /// <summary>Takes the lock and looks again.</summary>
     /// <exception cref="S3Exception">ConditionalRequestConflict where the key was deleted meanwhile: the client may judge anew.</exception>
@@ -30,6 +33,7 @@ public sealed class CommitGuard(
         }
 
         _held = await locks.EnterAsync(bucket, key, cancellationToken);
+        _committing = placed is null ? null : await placed.EnterAsync(bucket, key, cancellationToken);
         if (judged is null)
         {
             return;
@@ -53,7 +57,11 @@ public sealed class CommitGuard(
     public S3Body Over(S3Body body) => new GuardedBody(body, this);
 
     /// <inheritdoc/>
-    public void Dispose() => _held?.Dispose();
+    public void Dispose()
+    {
+        _committing?.Dispose();
+        _held?.Dispose();
+    }
 
     private sealed class GuardedBody(S3Body inner, CommitGuard guard) : S3Body
     {

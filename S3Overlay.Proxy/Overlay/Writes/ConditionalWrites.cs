@@ -17,9 +17,12 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// </code>
 /// What local judges it judges when it commits, so that no write slips in between; deletes are kept out by <see cref="CommitGuard"/>. Where local cannot judge,
 /// it is judged here with the key's lock held, which every write takes then; that is worth nothing where other proxies write past the lock, so that they get 501.
+/// Where local's object is a copy of the remote's (rule E4), "nobody wrote the key" is If-Match of that copy's own ETag, and no copy comes or goes by itself until the write
+/// is committed.
 /// </remarks>
 public sealed class ConditionalWrites(
-    IS3Service local, LocalObjects objects, ILayerState layer, IRemoteReader reader, KeyLocks locks, ILocalConditions abilities)
+    IS3Service local, LocalObjects objects, ILayerState layer, IRemoteReader reader, KeyLocks locks, ILocalConditions abilities,
+    IPlacedCopies? placed = null)
 {
     /// <summary>Writes a key of an overlaid bucket.</summary>
     public async Task WriteAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
@@ -36,6 +39,7 @@ public sealed class ConditionalWrites(
             return;
         }
 
+        using var heldOff = placed is null ? null : await placed.HoldOffAsync(bucket.Name, request.Key, cancellationToken);
         var state = await layer.ResolveAsync(bucket.Name, request.Key, cancellationToken);
         var isRemoteOwned = false;
         if (state != KeyState.Written)
@@ -46,18 +50,24 @@ public sealed class ConditionalWrites(
         }
 
         var isForNewKey = conditions.IsForNewKey || isRemoteOwned;
-        var isJudgedByLocal = (await abilities.GetAsync(cancellationToken)).Judge(request.Operation, isForNewKey);
+        var copy = placed is null || state == KeyState.Written ? null : await placed.ETagAsync(bucket.Name, request.Key, cancellationToken);
+        var isJudgedByLocal = (await abilities.GetAsync(cancellationToken)).Judge(request.Operation, isForNewKey && copy is null);
         if (!isJudgedByLocal && !abilities.IsAlone)
         {
             throw LocalConditions.NotJudged();
         }
 
-        var headers = !isJudgedByLocal ? Without(request.Headers) : isRemoteOwned ? ForNewKey(request.Headers) : request.Headers;
-        Func<CancellationToken, ValueTask>? judge = isJudgedByLocal ? null : token => JudgeAsync(bucket, request, conditions, isRemoteOwned, token);
+        var headers = !isJudgedByLocal ? Without(request.Headers)
+            : copy is not null ? OverCopy(request.Headers, copy)
+            : isRemoteOwned ? ForNewKey(request.Headers)
+            : request.Headers;
+        Func<CancellationToken, ValueTask>? judge = !isJudgedByLocal ? token => JudgeAsync(bucket, request, conditions, isRemoteOwned, token)
+            : copy is not null ? _ => throw Overtaken(isRemoteOwned)
+            : null;
         var written = new BufferedAnswer();
-        using (var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, state, judge))
+        using (var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, state, judge, placed))
         {
-            await CommitAsync(request with { Headers = headers }, written, guard, isRemoteOwned, cancellationToken);
+            await CommitAsync(request with { Headers = headers }, written, guard, isRemoteOwned, isJudgedByLocal && copy is not null, cancellationToken);
         }
 
         // Only now: a client that does not read its answer must not keep the key's lock.
@@ -69,16 +79,16 @@ public sealed class ConditionalWrites(
     /// </summary>
     private async Task WritePlainAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
-        if (!abilities.IsAlone || abilities.Known is { AreAll: true })
+        if (placed is null && (!abilities.IsAlone || abilities.Known is { AreAll: true }))
         {
             await local.HandleAsync(request, answer, cancellationToken);
             return;
         }
 
         var written = new BufferedAnswer();
-        using (var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, null))
+        using (var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, null, null, placed))
         {
-            await CommitAsync(request, written, guard, false, cancellationToken);
+            await CommitAsync(request, written, guard, false, false, cancellationToken);
         }
 
         await written.CopyToAsync(answer, cancellationToken);
@@ -97,7 +107,7 @@ public sealed class ConditionalWrites(
     }
 
     private async Task CommitAsync(
-        S3Request request, BufferedAnswer written, CommitGuard guard, bool isRemoteOwned, CancellationToken cancellationToken)
+        S3Request request, BufferedAnswer written, CommitGuard guard, bool isRemoteOwned, bool isOverCopy, CancellationToken cancellationToken)
     {
         if (request.Operation == S3Operation.CopyObject)
         {
@@ -114,10 +124,27 @@ public sealed class ConditionalWrites(
             throw new S3Exception(S3Errors.ConditionalRequestConflict, cause: overtaken);
         }
 
+        if (isOverCopy && written.Status is (StatusCodes.Status404NotFound or StatusCodes.Status412PreconditionFailed))
+        {
+            // Gone, or written by another proxy.
+            throw Overtaken(isRemoteOwned || written.Status == StatusCodes.Status404NotFound);
+        }
+
         if (isRemoteOwned && written.Status == StatusCodes.Status412PreconditionFailed)
         {
             throw new S3Exception(S3Errors.ConditionalRequestConflict);
         }
+    }
+
+    /// <summary>The key was written, or lost its copy, after it was looked at.</summary>
+    private static S3Exception Overtaken(bool isRemoteOwned) =>
+        isRemoteOwned ? new S3Exception(S3Errors.ConditionalRequestConflict) : WriteConditions.Failed("If-None-Match");
+
+    private static HeaderDictionary OverCopy(IHeaderDictionary headers, string etag)
+    {
+        var changed = Without(headers);
+        changed["If-Match"] = etag;
+        return changed;
     }
 
     private static HeaderDictionary ForNewKey(IHeaderDictionary headers)

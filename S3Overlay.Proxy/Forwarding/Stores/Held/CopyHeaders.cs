@@ -1,8 +1,3 @@
-using System.Buffers.Binary;
-using System.IO.Compression;
-
-using S3Overlay.Proxy.Protocol.Bodies;
-
 namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 
 /// <summary>What stands in the user metadata of a copy's object.</summary>
@@ -16,10 +11,6 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 /// </remarks>
 internal static class CopyHeaders
 {
-    /// <summary>S3 takes 2 KB of user metadata in all.</summary>
-    private const int LongestRecord = 1600;
-
-    private const int LongestText = 1 << 16;
     private const string Form = "x-amz-meta-s3overlay-form";
     private const string Fill = "x-amz-meta-s3overlay-fill";
     private const string Row = "x-amz-meta-s3overlay-row";
@@ -28,18 +19,7 @@ internal static class CopyHeaders
     /// <summary>The headers of a copy that is one object; null where they would be too long.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>>? OfWhole(CopyRecord record)
     {
-        var text = CopyRecordText.Write(record, null);
-        using var packed = new MemoryStream();
-        packed.Write(new byte[4]);
-        using (var deflate = new DeflateStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
-        {
-            deflate.Write(text);
-        }
-
-        var bytes = packed.ToArray();
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes, Crc32C.Compute(text));
-        var value = Convert.ToBase64String(bytes);
-        return value.Length <= LongestRecord ? [.. Common(record, "whole"), new(Record, value)] : null;
+        return PackedRecord.Write(record) is { } packed ? [.. Common(record, "whole"), new(Record, packed)] : null;
     }
 
     /// <summary>The headers of a manifest.</summary>
@@ -56,24 +36,8 @@ internal static class CopyHeaders
 
     /// <summary>Reads the record of a copy that is one object.</summary>
     /// <exception cref="InvalidDataException">It is none of this format, or damaged.</exception>
-    public static CopyRecord ReadWhole(WireAnswer answer)
-    {
-        var packed = new byte[LongestRecord];
-        if (answer.Header(Form) != "whole"
-            || answer.Header(Record) is not { Length: <= LongestRecord } value
-            || !Convert.TryFromBase64String(value, packed, out var length)
-            || length < 4)
-        {
-            throw new InvalidDataException("its metadata is not that of a copy");
-        }
-
-        var text = new byte[LongestText];
-        using var inflate = new DeflateStream(new MemoryStream(packed, 4, length - 4), CompressionMode.Decompress);
-        var read = inflate.ReadAtLeast(text, text.Length, throwOnEndOfStream: false);
-        return Crc32C.Compute(text.AsSpan(0, read)) == BinaryPrimitives.ReadUInt32LittleEndian(packed)
-            ? CopyRecordText.Read(text.AsMemory(0, read)).Record
-            : throw new InvalidDataException("its metadata is damaged");
-    }
+    public static CopyRecord ReadWhole(WireAnswer answer) =>
+        answer.Header(Form) == "whole" && answer.Header(Record) is { } packed ? PackedRecord.Read(packed) : throw new InvalidDataException("its metadata is not that of a copy");
 
     private static IEnumerable<KeyValuePair<string, string>> Common(CopyRecord record, string form) =>
         [new(Form, form), new(Fill, record.Fill.ToString("n")), new(Row, HeldNames.RowSuffix(record.Row))];

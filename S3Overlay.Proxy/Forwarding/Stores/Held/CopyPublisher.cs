@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Held;
@@ -15,6 +16,9 @@ internal sealed class CopyPublisher(
 
     private readonly SemaphoreSlim _slots = new(Parallel, Parallel);
     private long _failures;
+
+    /// <summary>Puts copies held whole under their own keys; null where they are kept in the cache bucket.</summary>
+    public PlacedPublisher? Placed { get; init; }
 
     /// <summary>How many uploads failed.</summary>
     public long Failures => Volatile.Read(ref _failures);
@@ -109,6 +113,18 @@ internal sealed class CopyPublisher(
         }
     }
 
+    /// <summary>The copy is under its own key. Those who read it go on in the spool; whoever comes from now on finds it there.</summary>
+    private async Task PlacedAsync(SharedCopy copy, Placement placement, CancellationToken cancellationToken)
+    {
+        copy.MarkPlaced();
+        if (placement == Placement.Placed && copy.IsDropped)
+        {
+            await Placed!.RemoveAsync(copy.Record, cancellationToken);
+        }
+
+        live.Forget(copy);
+    }
+
     private async Task PutWholeAsync(SharedCopy copy, CancellationToken cancellationToken)
     {
         var spooled = copy.UseSpooled(0);
@@ -116,6 +132,13 @@ internal sealed class CopyPublisher(
         {
             using var gate = await gates.EnterAsync(copy.Name, cancellationToken);
             var record = copy.Record;
+            var placement = Placed is null || copy.IsDropped ? Placement.Elsewhere : await Placed.PutAsync(record, spooled, cancellationToken);
+            if (placement != Placement.Elsewhere)
+            {
+                await PlacedAsync(copy, placement, cancellationToken);
+                return;
+            }
+
             if (!copy.IsDropped)
             {
                 await rows.PutAsync(record, cancellationToken);

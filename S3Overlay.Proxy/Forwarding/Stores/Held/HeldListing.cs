@@ -1,22 +1,25 @@
 using System.Runtime.CompilerServices;
 
+using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 
 /// <summary>Reads the rows of held copies out of the names of their objects: a call a thousand, and one for each key too long to stand in a name.</summary>
-internal sealed class HeldListing(HeldObjects cache)
+/// <param name="cache">The cache bucket.</param>
+/// <param name="isPlaced">Whether it is the rows of copies under their own keys that are read.</param>
+internal sealed class HeldListing(HeldObjects cache, bool isPlaced = false)
 {
     /// <summary>See <see cref="IHeldStore.ListAsync"/>.</summary>
     public async IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var start = CacheNames.Rows(bucket);
+        var start = isPlaced ? CacheNames.PlacedRows(bucket) : CacheNames.Rows(bucket);
 
         // Cut names that begin alike are in no order: they are put into that of their keys before any is shown.
         var cut = new List<HeldRow>();
         var startOfCut = "";
-        await foreach (var listed in cache.ListAsync(start + CacheNames.OfPrefix(prefix), HeldNames.AfterRowsOf(bucket, after), cancellationToken))
+        await foreach (var listed in cache.ListAsync(start + CacheNames.OfPrefix(prefix), HeldNames.AfterRowsOf(start, after), cancellationToken))
         {
             var slash = listed.Name.LastIndexOf('/');
             var name = slash > start.Length ? listed.Name[start.Length..slash] : "";
@@ -35,7 +38,7 @@ internal sealed class HeldListing(HeldObjects cache)
             if (key is null
                 || !key.StartsWith(prefix, StringComparison.Ordinal)
                 || Utf8Order.Compare(key, after) <= 0
-                || HeldNames.ParseSuffix(key, listed.Name.AsSpan(slash + 1)) is not { } found)
+                || (isPlaced ? PlacedNames.ParseSuffix(key, listed.Name[(slash + 1)..]) : HeldNames.ParseSuffix(key, listed.Name.AsSpan(slash + 1))) is not { } found)
             {
                 continue;
             }

@@ -65,7 +65,9 @@ internal static class HeldNames
     public static string Row(CopyRecord record) => RowsOf(record.Name) + RowSuffix(record.Row);
 
     /// <summary>The name to start after for the rows of keys behind a key.</summary>
-    public static string AfterRowsOf(string bucket, string key) => key.Length == 0 ? "" : $"{CacheNames.Rows(bucket)}{CacheNames.StartAfter(key)}/~";
+    /// <param name="rows">What the names of the bucket's rows begin with.</param>
+    /// <param name="key">The key.</param>
+    public static string AfterRowsOf(string rows, string key) => key.Length == 0 ? "" : $"{rows}{CacheNames.StartAfter(key)}/~";
 
     /// <summary>The last part of a row's name.</summary>
     public static string RowSuffix(HeldRow row) => string.Create(

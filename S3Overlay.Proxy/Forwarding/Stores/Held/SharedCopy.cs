@@ -21,6 +21,7 @@ internal sealed class SharedCopy
     private bool _isDirty;
     private bool _isFlushing;
     private bool _hasToldFailure;
+    private bool _isPlaced;
 
     /// <summary>A copy of which the store has some chunks.</summary>
     /// <param name="record">Whose copy it is.</param>
@@ -182,7 +183,7 @@ internal sealed class SharedCopy
     {
         lock (_lock)
         {
-            return _spooled.TryGetValue(chunk, out var spooled) && spooled.IsWhole && _uploading.Add(chunk);
+            return !_isPlaced && _spooled.TryGetValue(chunk, out var spooled) && spooled.IsWhole && _uploading.Add(chunk);
         }
     }
 
@@ -202,6 +203,16 @@ internal sealed class SharedCopy
             _isDirty = IsManifest;
             Free(chunk);
             return true;
+        }
+    }
+
+    /// <summary>All of it is elsewhere in the store: what is in the spool is for those who read it still.</summary>
+    public void MarkPlaced()
+    {
+        lock (_lock)
+        {
+            _isPlaced = true;
+            _uploading.Clear();
         }
     }
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
+using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
@@ -35,6 +37,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     private readonly CopyPublisher _publisher;
     private readonly HeldListing _listing;
     private readonly StrangerSweep _sweep;
+    private readonly PlacedCopies? _placed;
 
     /// <summary>Copies in a bucket, which is made when it is first written to.</summary>
     /// <param name="calls">How the store is asked.</param>
@@ -42,8 +45,11 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     /// <param name="spool">Where fills run into.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where failures are told.</param>
-    public StoreHeldStore(StoreCalls calls, StoreSettings settings, SpoolFolder spool, TimeProvider time, ILogger<StoreHeldStore> logger)
+    /// <param name="placed">Where copies held whole are, if that is under their own keys; null for the cache bucket.</param>
+    public StoreHeldStore(
+        StoreCalls calls, StoreSettings settings, SpoolFolder spool, TimeProvider time, ILogger<StoreHeldStore> logger, PlacedCopies? placed = null)
     {
+        _placed = placed;
         (_objects, _spool, _time, _logger) = (new HeldObjects(calls, settings, time), spool, time, logger);
         _listing = new HeldListing(_objects);
         _sweep = new StrangerSweep(_objects, _live, time, logger);
@@ -51,7 +57,10 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         _removal = new CopyRemoval(_objects, _work, logger);
         var rows = new CopyRows(_objects, _live, _removal);
         var manifests = new ManifestWriter(_objects, _live, _work, rows, _removal, _gates, time, logger);
-        _publisher = new CopyPublisher(_objects, _live, _work, rows, _removal, manifests, _gates, logger);
+        _publisher = new CopyPublisher(_objects, _live, _work, rows, _removal, manifests, _gates, logger)
+        {
+            Placed = placed is null ? null : new PlacedPublisher(calls, new StoreBuckets(calls, settings, time), placed),
+        };
     }
 
     /// <summary>Objects whose first wanted byte is further on than this are not expected to be held whole: what is asked for is the manifest.</summary>
@@ -77,7 +86,9 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         {
             if (_live.Use(name) is not { } known)
             {
-                return await LoadAsync(name, wish, cancellationToken);
+                return _placed is not null && !wish.IsNotUnderItsKey && await _placed.OpenAsync(name, cancellationToken) is { } placed
+                    ? placed
+                    : await LoadAsync(name, wish, cancellationToken);
             }
 
             if (known.IsDropped)
@@ -95,7 +106,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
             _live.Release(known);
             return await LoadAsync(name, wish, cancellationToken);
         }
-        catch (HttpRequestException failure)
+        catch (Exception failure) when (failure is HttpRequestException or S3Exception)
         {
             throw new IOException(failure.Message, failure);
         }
@@ -153,7 +164,8 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     {
         // What is known here is found by reads, whatever became of it in the store: it is compared as well.
         var known = new Queue<HeldRow>(_live.Rows(bucket, prefix, after));
-        await foreach (var row in _listing.ListAsync(bucket, prefix, after, cancellationToken))
+        var stored = _listing.ListAsync(bucket, prefix, after, cancellationToken);
+        await foreach (var row in _placed is null ? stored : MergedAsync(stored, _placed.ListAsync(bucket, prefix, after, cancellationToken), cancellationToken))
         {
             while (known.TryPeek(out var first) && Utf8Order.Compare(first.Key, row.Key) <= 0)
             {
@@ -180,9 +192,36 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         await _work.DisposeAsync();
     }
 
+    /// <summary>Rows of both places, in their keys' order.</summary>
+    private static async IAsyncEnumerable<HeldRow> MergedAsync(
+        IAsyncEnumerable<HeldRow> one, IAsyncEnumerable<HeldRow> other, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var ones = one.GetAsyncEnumerator(cancellationToken);
+        await using var others = other.GetAsyncEnumerator(cancellationToken);
+        var (hasOne, hasOther) = (await ones.MoveNextAsync(), await others.MoveNextAsync());
+        while (hasOne || hasOther)
+        {
+            if (hasOne && (!hasOther || Utf8Order.Compare(ones.Current.Key, others.Current.Key) <= 0))
+            {
+                yield return ones.Current;
+                hasOne = await ones.MoveNextAsync();
+            }
+            else
+            {
+                yield return others.Current;
+                hasOther = await others.MoveNextAsync();
+            }
+        }
+    }
+
     private async Task RemoveAsync(HeldName name, string? onlyETag, CancellationToken cancellationToken)
     {
         using var gate = await _gates.EnterAsync(name, cancellationToken);
+        if (_placed is not null)
+        {
+            await _placed.RemoveAsync(name, row => onlyETag is null || ETags.Same(row.ETag, onlyETag), cancellationToken);
+        }
+
         await _removal.RemoveAsync(
             name, suffix => onlyETag is null || HeldNames.ParseSuffix(name.Key, suffix) is not { } row || ETags.Same(row.ETag, onlyETag), cancellationToken);
     }

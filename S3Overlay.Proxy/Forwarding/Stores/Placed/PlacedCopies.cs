@@ -1,0 +1,263 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
+using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
+
+/// <summary>
+/// Copies of remote objects under their own keys in their own buckets, among what clients wrote (rule E4): where they are, and how one is taken away without
+/// ever taking a written object with it.
+/// </summary>
+/// <remarks>
+/// What is a copy, its own mark tells whoever reads it. Listings have no metadata: they go by rows in the cache bucket, which say how the store's row of the copy looks.
+/// So a row is put before its copy and deleted after it. An object that looks as a row says and may yet be another, since the row is not finished or the key is
+/// being written, is looked at.
+/// </remarks>
+internal sealed class PlacedCopies : IPlacedCopies
+{
+    private const int Parallel = 16;
+
+    private readonly StoreCalls _calls;
+    private readonly StoreProbe _probe;
+    private readonly StoreSettings _settings;
+    private readonly HeldListing _listing;
+    private readonly KeyLocks _putting = new();
+    private readonly KeyLocks _changing = new();
+    private readonly ConcurrentDictionary<HeldName, int> _heldOff = new();
+    private readonly ConcurrentDictionary<HeldName, object> _unsettled = new();
+
+    /// <summary>The copies of a store.</summary>
+    public PlacedCopies(StoreCalls calls, StoreProbe probe, StoreSettings settings, TimeProvider time, ILogger<PlacedCopies> logger)
+    {
+        (_calls, _probe, _settings) = (calls, probe, settings);
+        Objects = new HeldObjects(calls, settings, time);
+        _listing = new HeldListing(Objects, isPlaced: true);
+        Buckets = new PlacingBuckets(calls, time, logger);
+    }
+
+    /// <summary>Into which buckets copies may be put.</summary>
+    public PlacingBuckets Buckets { get; }
+
+    /// <summary>The cache bucket, where the rows are.</summary>
+    public HeldObjects Objects { get; }
+
+    /// <summary>Whether several proxies write to the store.</summary>
+    public bool IsAlone => _settings.Proxies == 1;
+
+    /// <summary>Whether the store can have such copies: it must tell a new key from one that is there, and let a copy be taken away that is still one.</summary>
+    public async ValueTask<bool> IsPossibleAsync(CancellationToken cancellationToken) =>
+        await _probe.FindAsync(cancellationToken) is { PutsIfNew: true, HasPlainETags: true } can && (can.DeletesIfMatch || IsAlone);
+
+    /// <summary>The copy under a key; null where there is none. One call.</summary>
+    public async Task<PlacedObject?> FindAsync(HeldName name, CancellationToken cancellationToken)
+    {
+        using var answer = await _calls.SendAsync(new WireRequest("HEAD", name.Bucket, name.Key, "", []), cancellationToken);
+
+        // 400: an object under a client's key, or a name that the store cannot have.
+        return answer.Status is < 300 or 400 or 404 ? Found(answer, name) : throw await StoreCalls.RefusedAsync(answer, cancellationToken);
+    }
+
+    /// <summary>Opens the copy under a key; null where there is none. One call; bytes are asked for as they are read.</summary>
+    public async Task<IHeldCopy?> OpenAsync(HeldName name, CancellationToken cancellationToken) =>
+        await FindAsync(name, cancellationToken) is { } found ? new PlacedCopy(found, null, _calls) : null;
+
+    /// <summary>The copy that a client's read was answered with, which takes the answer over where it is one; null where the object is written.</summary>
+    public IHeldCopy? Take(S3Request request, HttpResponseMessage response)
+    {
+        var answer = new WireAnswer(response);
+        return Found(answer, new HeldName(request.Bucket, request.Key)) is { } found ? new PlacedCopy(found, request.IsHead ? null : answer, _calls) : null;
+    }
+
+    /// <summary>The rows of a bucket's copies in their keys' order; their objects may be gone.</summary>
+    public async IAsyncEnumerable<PlacedRow> ListAsync(string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var row in _listing.ListAsync(bucket, prefix, after, cancellationToken))
+        {
+            yield return (PlacedRow)row;
+        }
+    }
+
+    /// <summary>Whether an object in a listing of the store is a copy, by the rows of its key.</summary>
+    public async ValueTask<bool> IsCopyAsync(HeldName name, ListedObject shown, IReadOnlyList<PlacedRow> rows, CancellationToken cancellationToken)
+    {
+        var alike = rows.Where(row => row.Size == shown.Size && ETags.Same(row.StoreETag, shown.ETag)).ToList();
+        if (alike.Count == 0)
+        {
+            return false;
+        }
+
+        var isUnsettled = _unsettled.TryGetValue(name, out var since);
+        if (!isUnsettled && alike.All(row => row.Placed is not null))
+        {
+            return alike.Any(row => row.Placed == HttpDates.WholeSeconds(shown.LastModified));
+        }
+
+        var isCopy = await FindAsync(name, cancellationToken) is not null;
+        if (isCopy && isUnsettled)
+        {
+            // The write failed, or is another than this one.
+            _unsettled.TryRemove(KeyValuePair.Create(name, since!));
+        }
+
+        return isCopy;
+    }
+
+    /// <summary>Takes the copy of a key away with its rows, where it is of a version that is meant.</summary>
+    /// <exception cref="IOException">The store failed.</exception>
+    public async Task RemoveAsync(HeldName name, Func<HeldRow, bool> isMeant, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _unsettled.TryGetValue(name, out var since);
+            var all = await RowsAsync(name, cancellationToken);
+            var rows = all.Where(row => PlacedNames.ParseSuffix(name.Key, HeldNames.SuffixOf(row)) is not { } parsed || isMeant(parsed)).ToList();
+            if (rows.Count > 0)
+            {
+                await RemoveObjectAsync(name, isMeant, cancellationToken);
+                await RemoveRowsAsync(rows, cancellationToken);
+
+                // Another proxy may have put it back before its row went.
+                await RemoveObjectAsync(name, isMeant, cancellationToken);
+            }
+
+            if (since is not null && rows.Count == all.Count)
+            {
+                _unsettled.TryRemove(KeyValuePair.Create(name, since));
+            }
+        }
+        catch (S3Exception failure)
+        {
+            throw new IOException(failure.Message, failure);
+        }
+    }
+
+    /// <summary>Takes the object under a key away where it is a copy of a version that is meant.</summary>
+    public async Task RemoveObjectAsync(HeldName name, Func<HeldRow, bool> isMeant, CancellationToken cancellationToken)
+    {
+        using var entered = await _changing.EnterAsync(name.Bucket, name.Key, cancellationToken);
+        if (await FindAsync(name, cancellationToken) is not { } found || !isMeant(found.Record.Row))
+        {
+            return;
+        }
+
+        var isConditional = (await _probe.FindAsync(cancellationToken)).DeletesIfMatch;
+        if (!isConditional && !IsAlone)
+        {
+            throw new IOException("The local store cannot be told to delete a copy only as long as it is one, and other proxies write to it.");
+        }
+
+        var headers = isConditional ? new KeyValuePair<string, string>[] { new("If-Match", found.StoreETag) } : [];
+        using var answer = await _calls.SendAsync(new WireRequest("DELETE", name.Bucket, name.Key, "", headers), cancellationToken);
+        if (answer.Status is not (< 300 or 404 or 409 or 412))
+        {
+            throw await StoreCalls.RefusedAsync(answer, cancellationToken);
+        }
+    }
+
+    /// <summary>The names of a key's rows.</summary>
+    public async Task<List<string>> RowsAsync(HeldName name, CancellationToken cancellationToken)
+    {
+        var rows = new List<string>();
+        await foreach (var row in Objects.ListAsync(PlacedNames.RowsOf(name), "", cancellationToken))
+        {
+            rows.Add(row.Name);
+        }
+
+        return rows;
+    }
+
+    /// <summary>Deletes rows.</summary>
+    public async Task RemoveRowsAsync(IEnumerable<string> rows, CancellationToken cancellationToken)
+    {
+        foreach (var row in rows)
+        {
+            await Objects.DeleteAsync(row, cancellationToken);
+        }
+    }
+
+    /// <summary>Takes all copies out of a bucket that clients see empty, so that the store can delete it (rule B4). None is put there from now on.</summary>
+    public async Task ClearAsync(string bucket, CancellationToken cancellationToken)
+    {
+        await Buckets.CloseAsync(bucket, cancellationToken);
+        try
+        {
+            var keys = _calls.ListAsync(bucket, "", "", ListRequest.MaxPage, cancellationToken);
+            await System.Threading.Tasks.Parallel.ForEachAsync(
+                keys,
+                new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
+                async (row, token) => await RemoveObjectAsync(new HeldName(bucket, row.Name), static _ => true, token));
+            await foreach (var row in Objects.ListAsync(CacheNames.PlacedRows(bucket), "", cancellationToken))
+            {
+                await Objects.DeleteAsync(row.Name, cancellationToken);
+            }
+        }
+        catch (IOException failure)
+        {
+            throw new S3Exception(S3Errors.ServiceUnavailable, failure.Message, failure);
+        }
+    }
+
+    /// <summary>Waits until no copy of a key is held off, and keeps it so until the result is disposed; null where writes hold it off.</summary>
+    public async ValueTask<IDisposable?> TryBeginPutAsync(HeldName name, CancellationToken cancellationToken)
+    {
+        var begun = await _putting.EnterAsync(name.Bucket, name.Key, cancellationToken);
+        if (!_heldOff.ContainsKey(name))
+        {
+            return begun;
+        }
+
+        begun.Dispose();
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IDisposable> HoldOffAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        var name = new HeldName(bucket, key);
+        using var entered = await _putting.EnterAsync(bucket, key, cancellationToken);
+        _heldOff.AddOrUpdate(name, 1, static (_, count) => count + 1);
+        return new Ending(() => EndHoldOff(name));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<string?> ETagAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        (await FindAsync(new HeldName(bucket, key), cancellationToken))?.StoreETag;
+
+    /// <inheritdoc/>
+    public async ValueTask<IDisposable> EnterAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        // From here on the object may be another, and look like the copy: bytes and second may be the same.
+        _unsettled[new HeldName(bucket, key)] = new object();
+        return await _changing.EnterAsync(bucket, key, cancellationToken);
+    }
+
+    private static PlacedObject? Found(WireAnswer answer, HeldName name) =>
+        PlacedMark.Read(answer, name) is { } record
+            ? new PlacedObject(
+                record, answer.Header("ETag")!, HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var date) ? date : DateTimeOffset.UnixEpoch)
+            : null;
+
+    private void EndHoldOff(HeldName name)
+    {
+        while (_heldOff.TryGetValue(name, out var count))
+        {
+            if (count == 1 ? _heldOff.TryRemove(KeyValuePair.Create(name, 1)) : _heldOff.TryUpdate(name, count - 1, count))
+            {
+                return;
+            }
+        }
+    }
+
+    private sealed class Ending(Action end) : IDisposable
+    {
+        private Action? _end = end;
+
+        public void Dispose() => Interlocked.Exchange(ref _end, null)?.Invoke();
+    }
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
+
+/// <summary>A copy under its own key: all of it is there, and nothing is ever added to it.</summary>
+internal sealed class PlacedCopy(PlacedObject found, WireAnswer? started, StoreCalls calls) : IHeldCopy
+{
+    private WireAnswer? _started = started;
+
+    /// <inheritdoc/>
+    public HeldIdentity Identity => found.Record.Identity;
+
+    /// <inheritdoc/>
+    public ObjectInfo Info => found.Record.Info;
+
+    /// <inheritdoc/>
+    public DateTimeOffset ValidatedAt => found.Record.ValidatedAt;
+
+    /// <inheritdoc/>
+    public ByteRange? FirstHeld(long position) => position < Info.Size ? new ByteRange(position, Info.Size - 1) : null;
+
+    /// <inheritdoc/>
+    public IHeldReader Read(ByteRange range) => new PlacedReader(this, range with { Last = Math.Min(range.Last, Info.Size - 1) });
+
+    /// <inheritdoc/>
+    public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        throw new IOException("All of this copy is there already.");
+
+    /// <inheritdoc/>
+    public ValueTask CompleteAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>The answer that the copy was found by, for the first reader.</summary>
+    public WireAnswer? TakeStarted() => Interlocked.Exchange(ref _started, null);
+
+    /// <summary>Asks for bytes of this very object; null where another took its place, or none.</summary>
+    public async Task<WireAnswer?> AskAsync(ByteRange range, CancellationToken cancellationToken)
+    {
+        KeyValuePair<string, string>[] headers =
+        [
+            new("If-Match", found.StoreETag),
+            new("Range", string.Create(CultureInfo.InvariantCulture, $"bytes={range.First}-{range.Last}")),
+        ];
+        try
+        {
+            var answer = await calls.SendAsync(new WireRequest("GET", found.Record.Name.Bucket, found.Record.Name.Key, "", headers), cancellationToken);
+            if (PlacedMark.Read(answer, found.Record.Name) is { } record && record.IsSameVersion(found.Record))
+            {
+                return answer;
+            }
+
+            answer.Dispose();
+        }
+        catch (S3Exception)
+        {
+            // The remote has the bytes too.
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        TakeStarted()?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

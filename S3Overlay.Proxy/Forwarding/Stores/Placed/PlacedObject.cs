@@ -1,0 +1,9 @@
+using S3Overlay.Proxy.Forwarding.Stores.Held;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
+
+/// <summary>A copy that was found under its own key.</summary>
+/// <param name="Record">What it is a copy of.</param>
+/// <param name="StoreETag">The store's ETag of it, with quotes.</param>
+/// <param name="Placed">The store's date of it.</param>
+internal sealed record PlacedObject(CopyRecord Record, string StoreETag, DateTimeOffset Placed);

@@ -1,0 +1,173 @@
+using System.Text;
+using System.Xml;
+
+using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
+
+/// <summary>Puts copies under their own keys.</summary>
+/// <remarks>
+/// <code>
+///   PUT   the row, unfinished      from here on an object that looks like the copy is looked at by listings
+///   PUT   the copy                 If-None-Match: *  so that what a client wrote is never replaced
+///   HEAD  the copy                 the store's date of it
+///   PUT   the row, finished        from here on nobody need look
+///   LIST  the key's rows           the unfinished one goes, and those of older versions; where the finished one is gone, so is the copy
+/// </code>
+/// Wherever that ends there is a copy with a row, or a row without a copy, which says nothing.
+/// </remarks>
+internal sealed class PlacedPublisher(StoreCalls calls, StoreBuckets buckets, PlacedCopies copies)
+{
+    private const int MaxAttempts = 3;
+
+    /// <summary>Puts a copy, all of whose bytes are in the spool.</summary>
+    public async Task<Placement> PutAsync(CopyRecord record, SpooledChunk? spooled, CancellationToken cancellationToken)
+    {
+        var bucket = record.Name.Bucket;
+        if (!copies.Buckets.TryEnter(bucket))
+        {
+            return Placement.Elsewhere;
+        }
+
+        try
+        {
+            return await copies.IsPossibleAsync(cancellationToken) && await copies.Buckets.IsFitAsync(bucket, cancellationToken)
+                ? await PutFittingAsync(record, spooled, cancellationToken)
+                : Placement.Elsewhere;
+        }
+        catch (Exception failure) when (failure is S3Exception or XmlException)
+        {
+            // Whatever it was, the cache bucket may take the copy; what of it is under its key is right.
+            return Placement.Elsewhere;
+        }
+        finally
+        {
+            copies.Buckets.Leave(bucket);
+        }
+    }
+
+    /// <summary>Takes out a copy that was dropped while it was put.</summary>
+    public Task RemoveAsync(CopyRecord record, CancellationToken cancellationToken) =>
+        copies.RemoveAsync(record.Name, row => ETags.Same(row.ETag, record.Info.ETag), cancellationToken);
+
+    private async Task<Placement> PutFittingAsync(CopyRecord record, SpooledChunk? spooled, CancellationToken cancellationToken)
+    {
+        var md5 = await PlacedBody.Md5Async(spooled, record.Info.Size, cancellationToken);
+        if (PlacedMark.Headers(record, md5) is not { } headers || !PlacedNames.HasRow(record, md5))
+        {
+            return Placement.Elsewhere;
+        }
+
+        var unfinished = PlacedNames.Row(record, md5, null);
+        PlacedObject? found;
+        using (var begun = await copies.TryBeginPutAsync(record.Name, cancellationToken))
+        {
+            if (begun is null)
+            {
+                return Placement.Elsewhere;
+            }
+
+            await PutRowAsync(record, unfinished, cancellationToken);
+            var request = new WireRequest("PUT", record.Name.Bucket, record.Name.Key, "", [.. headers, new("If-None-Match", "*")])
+            {
+                Body = PlacedBody.Of(spooled, record.Info.Size),
+            };
+            if (await PutObjectAsync(request, record, md5, cancellationToken) is { } failed)
+            {
+                await copies.RemoveRowsAsync([unfinished], cancellationToken);
+                return failed;
+            }
+
+            found = await copies.FindAsync(record.Name, cancellationToken);
+        }
+
+        if (found is null || !found.Record.IsSameVersion(record))
+        {
+            // Overwritten or dropped in the meantime.
+            await copies.RemoveRowsAsync([unfinished], cancellationToken);
+            return Placement.Unneeded;
+        }
+
+        var finished = PlacedNames.Row(record, md5, found.Placed);
+        await PutRowAsync(record, finished, cancellationToken);
+        await SettleAsync(record, finished, cancellationToken);
+        return Placement.Placed;
+    }
+
+    /// <summary>Puts the object.</summary>
+    /// <returns>Null where a copy of this version is there.</returns>
+    private async Task<Placement?> PutObjectAsync(WireRequest request, CopyRecord record, string md5, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            using var answer = await calls.SendAsync(request, cancellationToken);
+            if (answer.Status < 300)
+            {
+                return await IsAsMarkedAsync(record, answer, md5, cancellationToken) ? null : Placement.Elsewhere;
+            }
+
+            if (attempt == MaxAttempts)
+            {
+                return Placement.Elsewhere;
+            }
+
+            if (answer.Status is 409 or 412)
+            {
+                if (await copies.FindAsync(record.Name, cancellationToken) is not { } other)
+                {
+                    return Placement.Unneeded;
+                }
+
+                if (other.Record.IsSameVersion(record))
+                {
+                    return null;
+                }
+
+                await copies.RemoveObjectAsync(record.Name, row => row == other.Record.Row, cancellationToken);
+            }
+            else if (answer.Status == 404 && copies.IsAlone)
+            {
+                // Its bucket is only the remote's yet. Where other proxies delete buckets meanwhile, none is made for a copy's sake.
+                await buckets.CreateAsync(record.Name.Bucket, cancellationToken);
+            }
+            else
+            {
+                return Placement.Elsewhere;
+            }
+        }
+    }
+
+    /// <summary>A store whose ETag turns out not to be the MD5 of the bytes, though it seemed so: the object would be taken for a written one, and goes at once.</summary>
+    private async Task<bool> IsAsMarkedAsync(CopyRecord record, WireAnswer answer, string md5, CancellationToken cancellationToken)
+    {
+        if (answer.Header("ETag") is not { } etag || ETags.Same(etag, md5))
+        {
+            return true;
+        }
+
+        copies.Buckets.Refuse(record.Name.Bucket, "the store's ETags are not those of the bytes");
+        using var deleted = await calls.SendAsync(new WireRequest("DELETE", record.Name.Bucket, record.Name.Key, "", [new("If-Match", etag)]), cancellationToken);
+        return false;
+    }
+
+    private Task PutRowAsync(CopyRecord record, string row, CancellationToken cancellationToken)
+    {
+        var key = CacheNames.IsCut(CacheNames.OfKey(record.Name.Key)) ? Encoding.UTF8.GetBytes(record.Name.Key) : [];
+        return copies.Objects.PutAsync(row, WireBody.Of(key), [], cancellationToken);
+    }
+
+    private async Task SettleAsync(CopyRecord record, string finished, CancellationToken cancellationToken)
+    {
+        var rows = await copies.RowsAsync(record.Name, cancellationToken);
+        if (rows.Remove(finished))
+        {
+            await copies.RemoveRowsAsync(rows, cancellationToken);
+        }
+        else
+        {
+            await copies.RemoveObjectAsync(record.Name, row => row == record.Row, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Xml;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
+
+/// <summary>
+/// Into which buckets copies may be put among written objects: not where each write is kept as a version or may not be deleted, nor where the store's ETag is not
+/// that of the bytes; and not into one that is being deleted, or was.
+/// </summary>
+internal sealed class PlacingBuckets(StoreCalls calls, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(60);
+
+    private readonly Lock _lock = new();
+    private readonly HashSet<string> _closed = [];
+    private readonly Dictionary<string, int> _placing = [];
+    private readonly Dictionary<string, TaskCompletionSource> _emptied = [];
+    private readonly ConcurrentDictionary<string, (long Asked, bool IsFit)> _known = new();
+    private readonly ConcurrentDictionary<string, bool> _told = new();
+
+    /// <summary>Begins to put a copy into a bucket; false where that is closed. Whoever gets true leaves.</summary>
+    public bool TryEnter(string bucket)
+    {
+        lock (_lock)
+        {
+            if (_closed.Contains(bucket))
+            {
+                return false;
+            }
+
+            _placing[bucket] = _placing.GetValueOrDefault(bucket) + 1;
+            return true;
+        }
+    }
+
+    /// <summary>The copy is put.</summary>
+    public void Leave(string bucket)
+    {
+        lock (_lock)
+        {
+            if (--_placing[bucket] == 0)
+            {
+                _placing.Remove(bucket);
+                if (_emptied.Remove(bucket, out var emptied))
+                {
+                    emptied.TrySetResult();
+                }
+            }
+        }
+    }
+
+    /// <summary>Lets no copy into a bucket from now on; returns once none is on its way any more.</summary>
+    public Task CloseAsync(string bucket, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _closed.Add(bucket);
+            if (!_placing.ContainsKey(bucket))
+            {
+                return Task.CompletedTask;
+            }
+
+            if (!_emptied.TryGetValue(bucket, out var emptied))
+            {
+                _emptied.Add(bucket, emptied = new(TaskCreationOptions.RunContinuationsAsynchronously));
+            }
+
+            return emptied.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Lets copies in again.</summary>
+    public void Open(string bucket)
+    {
+        lock (_lock)
+        {
+            _closed.Remove(bucket);
+        }
+    }
+
+    /// <summary>Whether copies may be among a bucket's objects. May be a minute old.</summary>
+    /// <exception cref="S3Exception">It cannot be known.</exception>
+    public async ValueTask<bool> IsFitAsync(string bucket, CancellationToken cancellationToken)
+    {
+        if (_known.TryGetValue(bucket, out var known) && time.GetElapsedTime(known.Asked) < Lifetime)
+        {
+            return known.IsFit;
+        }
+
+        var why = await HasAsync(bucket, "versioning", "Status", static _ => true, cancellationToken) ? "it has, or had, versions"
+            : await HasAsync(bucket, "object-lock", "ObjectLockEnabled", static _ => true, cancellationToken) ? "its objects can be locked"
+            : await HasAsync(bucket, "encryption", "SSEAlgorithm", static algorithm => algorithm != "AES256", cancellationToken) ? "its encryption makes other ETags"
+            : null;
+        if (why is not null)
+        {
+            Tell(bucket, why);
+        }
+
+        _known[bucket] = (time.GetTimestamp(), why is null);
+        return why is null;
+    }
+
+    /// <summary>A store's ETag was not that of the bytes after all.</summary>
+    public void Refuse(string bucket, string why)
+    {
+        Tell(bucket, why);
+        lock (_lock)
+        {
+            _closed.Add(bucket);
+        }
+    }
+
+    /// <summary>Says once of each bucket why its copies are not in it.</summary>
+    private void Tell(string bucket, string why)
+    {
+        if (_told.TryAdd(bucket, true))
+        {
+            Log.CopiesPlacedElsewhere(logger, bucket, why);
+        }
+    }
+
+    /// <summary>Whether a bucket's configuration has a value. A store that does not know the question has no such thing.</summary>
+    private async Task<bool> HasAsync(string bucket, string configuration, string element, Func<string, bool> counts, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await calls.SendAsync(new WireRequest("GET", bucket, "", configuration + "=", []), cancellationToken);
+            if (answer.Status == 200)
+            {
+                var document = await calls.ReadAsync(answer, 64 << 10, cancellationToken);
+                return S3XmlReader.Parse(document).Descendants().Any(e => e.Name.LocalName == element && e.Value.Length > 0 && counts(e.Value));
+            }
+
+            return answer.Status is 400 or 404 or 405 ? false : throw await StoreCalls.RefusedAsync(answer, cancellationToken);
+        }
+        catch (S3Exception unknown) when (unknown.InnerException is RemoteException { Status: 501 })
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using System.Security.Cryptography;
+using System.Text;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.Stores.Placed;
+
+/// <summary>Reads of copies that stand under their own keys, and of objects that only look like one.</summary>
+public sealed class PlacedReadTests
+{
+    [Fact, Trait("Rule", "E4")]
+    public async Task A_copy_is_a_plain_object_under_its_own_key_and_is_answered_as_the_remotes()
+    {
+        await using var scene = await PlaceScene.StartAsync();
+        var bytes = Encoding.UTF8.GetBytes("remote");
+        var original = new ScriptedObject(bytes, "\"of-the-remote-2\"", DateTimeOffset.UtcNow.AddDays(-3), [("Cache-Control", "no-cache"), ("x-amz-meta-colour", "blue")]);
+        await scene.FillAsync("k");
+        await scene.SendAsync("DELETE", "/bucket/k");
+        scene.Remote.Put("bucket", "l", original);
+        Assert.Equal("MISS", (await scene.SendAsync("GET", "/bucket/l")).Headers["x-cache"]);
+        await Patience.UntilAsync(() => scene.Calls().Count(call => call == "DELETE o") > 0, "not placed");
+        await scene.IdleAsync();
+
+        var seen = await scene.AskStoreAsync("GET", "/bucket/l");
+        Assert.Equal(("remote", "no-cache", "blue"), (seen.Text, seen.Headers["Cache-Control"], seen.Headers["x-amz-meta-colour"]));
+        var warm = await scene.SendAsync("GET", "/bucket/l");
+        Assert.Equal(("remote", "cache", "HIT", "\"of-the-remote-2\""), (warm.Text, warm.Headers["x-s3overlay-layer"], warm.Headers["x-cache"], warm.Headers["ETag"]));
+        Assert.Equal(original.LastModified.ToString("R"), warm.Headers["Last-Modified"]);
+        Assert.Equal("blue", warm.Headers["x-amz-meta-colour"]);
+        Assert.DoesNotContain(warm.Headers.Keys, name => name.StartsWith("x-amz-meta-s3overlay", StringComparison.OrdinalIgnoreCase));
+        var head = await scene.SendAsync("HEAD", "/bucket/l");
+        Assert.Equal(("6", "\"of-the-remote-2\"", "HIT"), (head.Headers["Content-Length"], head.Headers["ETag"], head.Headers["x-cache"]));
+        Assert.Equal(304, (await scene.SendAsync("GET", "/bucket/l", null, ("If-None-Match", "\"of-the-remote-2\""))).Status);
+        Assert.Equal(200, (await scene.SendAsync("GET", "/bucket/l", null, ("If-Match", "\"of-the-remote-2\""))).Status);
+        var md5 = Convert.ToHexStringLower(MD5.HashData(bytes));
+        Assert.Equal(200, (await scene.SendAsync("GET", "/bucket/l", null, ("If-None-Match", $"\"{md5}\""))).Status);
+        Assert.Equal(412, (await scene.SendAsync("GET", "/bucket/l", null, ("If-Match", $"\"{md5}\""))).Status);
+        var part = await scene.SendAsync("GET", "/bucket/l", null, ("Range", "bytes=2-3"));
+        Assert.Equal((206, "mo", "bytes 2-3/6"), (part.Status, part.Text, part.Headers["Content-Range"]));
+        Assert.Equal(416, (await scene.SendAsync("GET", "/bucket/l", null, ("Range", "bytes=9-"))).Status);
+        Assert.Single(scene.Remote.Requests, request => request.Key == "l");
+    }
+
+    [Theory, Trait("Rule", "E4")]
+    [InlineData("GET", null)]
+    [InlineData("GET", "bytes=100000-200000")]
+    [InlineData("GET", "bytes=-5")]
+    [InlineData("HEAD", null)]
+    public async Task A_warm_read_is_one_call_beside_the_tombstone(string method, string? range)
+    {
+        await using var scene = await PlaceScene.StartAsync();
+        var body = string.Concat(Enumerable.Range(0, 40_000).Select(i => $"{i:d6} "));
+        await scene.FillAsync("k", body);
+        var answer = await scene.SendAsync(method, "/bucket/k", null, range is null ? [] : [("Range", range)]);
+        Assert.Equal(method == "HEAD" ? "" : range switch { null => body, "bytes=-5" => body[^5..], _ => body[100_000..200_001] }, answer.Text);
+        Assert.Equal([$"{method} k", "HEAD t"], scene.Calls().Where(call => !call.Contains('?')));
+    }
+
+    [Fact, Trait("Rule", "E4")]
+    public async Task An_empty_object_and_one_above_the_threshold_are_read_as_ever()
+    {
+        await using var scene = await PlaceScene.StartAsync();
+        await scene.FillAsync("empty", "");
+        Assert.Equal("HIT", (await scene.SendAsync("GET", "/bucket/empty")).Headers["x-cache"]);
+        await scene.FillAsync("large", new string('x', 3 << 19));
+        Assert.Equal(404, (await scene.AskStoreAsync("HEAD", "/bucket/large")).Status);
+        Assert.Equal(3 << 19, (await scene.SendAsync("GET", "/bucket/large")).Body.Length);
+    }
+
+    [Fact, Trait("Rule", "E4"), Trait("Rule", "T5")]
+    public async Task A_mark_that_is_not_the_objects_own_makes_no_copy_and_does_not_show()
+    {
+        await using var scene = await PlaceScene.StartAsync();
+        await scene.FillAsync("k");
+        await scene.AskStoreAsync("PUT", "/bucket/elsewhere", null, ("x-amz-copy-source", "/bucket/k"));
+        var copied = await scene.SendAsync("GET", "/bucket/elsewhere");
+        Assert.Equal(("remote", "local"), (copied.Text, copied.Headers["x-s3overlay-layer"]));
+        Assert.DoesNotContain(copied.Headers.Keys, name => name.Contains("s3overlay-record", StringComparison.OrdinalIgnoreCase));
+
+        var mark = (await scene.AskStoreAsync("HEAD", "/bucket/k")).Headers.Where(header => header.Key.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase));
+        await scene.AskStoreAsync("PUT", "/bucket/k", "by a tool", [.. mark.Select(header => (header.Key, header.Value))]);
+        var written = await scene.SendAsync("GET", "/bucket/k");
+        Assert.Equal(("by a tool", "local"), (written.Text, written.Headers["x-s3overlay-layer"]));
+        Assert.DoesNotContain(written.Headers.Keys, name => name.Contains("s3overlay-record", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(await scene.ListAsync(), row => row.StartsWith("k 9 ", StringComparison.Ordinal));
+    }
+
+    [Fact, Trait("Rule", "E4"), Trait("Rule", "W4")]
+    public async Task A_copy_of_a_copy_is_the_remotes_object()
+    {
+        await using var scene = await PlaceScene.StartAsync();
+        await scene.FillAsync("k", "remote", ("x-amz-meta-colour", "blue"));
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/target", null, ("x-amz-copy-source", "/bucket/k"))).Status);
+        var target = await scene.AskStoreAsync("GET", "/bucket/target");
+        Assert.Equal(("remote", "blue"), (target.Text, target.Headers["x-amz-meta-colour"]));
+        Assert.DoesNotContain(target.Headers.Keys, name => name.StartsWith("x-amz-meta-s3overlay", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Theory, Trait("Rule", "E4")]
+    [InlineData("If-None-Match")]
+    [InlineData("ETag")]
+    [InlineData("versioning")]
+    public async Task Where_it_is_not_safe_copies_are_in_the_cache_bucket(string what)
+    {
+        await using var scene = await PlaceScene.StartAsync(store =>
+        {
+            if (what == "If-None-Match")
+            {
+                store.Alter = request => request.Headers.Remove("If-None-Match");
+            }
+            else if (what == "versioning")
+            {
+                store.Refuse = request => request.QueryString.Value!.StartsWith("?versioning", StringComparison.Ordinal) && request.Path.Value == "/bucket" ? 403 : null;
+            }
+            else
+            {
+                // Answers of PUT and HEAD whose ETag is none of the bytes.
+                store.Before = _ => Task.CompletedTask;
+                store.Alter = request => request.HttpContext.Response.OnStarting(() =>
+                {
+                    if (request.HttpContext.Response.Headers.ETag.Count > 0)
+                    {
+                        request.HttpContext.Response.Headers.ETag = "\"0123456789abcdef0123456789abcdef\"";
+                    }
+
+                    return Task.CompletedTask;
+                });
+            }
+        });
+        await scene.FillAsync("k");
+        Assert.Equal(404, (await scene.AskStoreAsync("HEAD", "/bucket/k")).Status);
+        Assert.Equal("HIT", (await scene.SendAsync("GET", "/bucket/k")).Headers["x-cache"]);
+    }
+}
