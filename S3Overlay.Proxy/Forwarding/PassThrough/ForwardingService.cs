@@ -81,8 +81,9 @@ public sealed class ForwardingService : IS3Service, IDisposable
             return await SendAsync(request with { Body = spooled }, patience, cancellationToken);
         }
 
-        // Who waits to be asked for its body gives the store the chance to refuse without it. (HttpClient takes that chance above 1 KiB; below, it asks for the body anyway.)
-        var waits = request.Body.Length > 0 && request.Header("Expect") is { } expects && expects.Contains("100-continue", StringComparison.OrdinalIgnoreCase);
+        // Who waits to be asked for its body gives the store the chance to refuse without it. HttpClient takes that chance above 1 KiB; below, it sends the body after the
+        // refusal all the same, and a store that reads none by then takes it for the next request on that connection.
+        var waits = request.Body.Length > 1024 && request.Header("Expect") is { } expects && expects.Contains("100-continue", StringComparison.OrdinalIgnoreCase);
         if (request.Body.Length > PreparedBody.Limit || waits)
         {
             return await SendStreamedAsync(request, patience, cancellationToken);

@@ -26,6 +26,10 @@ internal static class BodyScenarios
         await s.SendAsync(Depth.All, "PUT", "/BUCKET/large", new byte[300_000], ("Expect", "100-continue"));
         await s.SendAsync("HEAD", "/BUCKET/large");
         await s.SendAsync(Depth.All, "PUT", "/no-such-bucket-here/large", new byte[300_000], ("Expect", "100-continue"));
+
+        // A body that follows its refusal must not become the next request's beginning.
+        await s.SendAsync("PUT", "/no-such-bucket-here/small", "value", ("Expect", "100-continue"));
+        await s.SendAsync("GET", "/BUCKET/k");
         await s.SendAsync("GET", "/BUCKET/k", null, ("Expect", "nonsense"));
     }
 
