@@ -85,7 +85,7 @@ public sealed class OverlayService : IS3Service
         _deletes = new ObjectDeletes(objects, _directory, layer, reader, locks, _writes, settings, conditions);
         _manyDeletes = new ManyDeletes(_deletes, _directory, logger);
         _copies = new ObjectCopies(
-            local, _directory, layer, reader, conditional, new RemoteCopy(local, objects, conditional, time), _writes, slow);
+            local, objects, _directory, layer, reader, conditional, new RemoteCopy(local, objects, conditional, time), _writes, slow);
     }
 
     /// <inheritdoc/>

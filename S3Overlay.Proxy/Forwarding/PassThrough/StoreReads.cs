@@ -65,7 +65,7 @@ internal sealed class StoreReads(
     }
 
     private WrittenRead NotWritten(S3Request request, IHeldCopy? copy, CancellationToken cancellationToken) =>
-        new(false, Observed(isDeleted(request.Bucket, request.Key, cancellationToken))) { Copy = copy };
+        new(false, isDeleted(request.Bucket, request.Key, cancellationToken).Observed()) { Copy = copy };
 
     private async ValueTask<bool> IsCopyAsync(S3Request request, CancellationToken cancellationToken) =>
         await copies!.ETagAsync(request.Bucket, request.Key, cancellationToken) is not null;
@@ -114,12 +114,5 @@ internal sealed class StoreReads(
 
         var code = await service.CodeAsync(response, patience, cancellationToken);
         return code is "NoSuchKey" or "NoSuchBucket" or "NoSuchVersion" || (namesVersion && code is "InvalidArgument" or "InvalidVersionId");
-    }
-
-    /// <summary>Whoever fails meanwhile for another reason does not wait for this any more: its own failure is then no news.</summary>
-    private static Task<bool> Observed(Task<bool> task)
-    {
-        _ = task.ContinueWith(static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return task;
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
@@ -29,7 +30,7 @@ internal sealed class BucketMemory(Func<string, Task<BucketState>> ask, TimeSpan
             }
 
             // Of those who find nothing at the same time one asks. It must not end with the client that happened to come first.
-            var fresh = new Entry(time.GetTimestamp(), new Lazy<Task<BucketState>>(() => AskAsync(bucket)));
+            var fresh = new Entry(time.GetTimestamp(), new Lazy<Task<BucketState>>(() => ask(bucket).Observed()));
             known = known is null ? _entries.GetOrAdd(bucket, fresh)
                 : _entries.TryUpdate(bucket, fresh, known) ? fresh
                 : _entries.GetOrAdd(bucket, fresh);
@@ -40,14 +41,6 @@ internal sealed class BucketMemory(Func<string, Task<BucketState>> ask, TimeSpan
 
     /// <summary>Forgets a bucket.</summary>
     public void Forget(string bucket) => _entries.TryRemove(bucket, out _);
-
-    /// <summary>Those who asked may have left before it failed: then nobody need know.</summary>
-    private Task<BucketState> AskAsync(string bucket)
-    {
-        var asking = ask(bucket);
-        _ = asking.ContinueWith(static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return asking;
-    }
 
     private sealed record Entry(long Asked, Lazy<Task<BucketState>> State);
 }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 
+using S3Overlay.Proxy.Protocol;
+
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>Work on something with a name, which whoever wants it while it is under way shares. It does not end with the client that happened to come first.</summary>
@@ -9,7 +11,7 @@ internal sealed class OnceAtATime(Func<string, Task> work)
 
     /// <summary>Joins the work, or starts it.</summary>
     public Task RunAsync(string name, CancellationToken cancellationToken) =>
-        _running.GetOrAdd(name, key => new Lazy<Task>(() => WorkAsync(key))).Value.WaitAsync(cancellationToken);
+        _running.GetOrAdd(name, key => new Lazy<Task>(() => WorkAsync(key).Observed())).Value.WaitAsync(cancellationToken);
 
     private async Task WorkAsync(string name)
     {

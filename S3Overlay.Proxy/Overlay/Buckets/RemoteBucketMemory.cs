@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay.Buckets;
 
@@ -29,7 +30,7 @@ public sealed class RemoteBucketMemory(TimeProvider time)
         }
 
         // Shared with whoever asks meanwhile, so that it must not end with the client that happened to come first.
-        var entry = new Entry(time.GetTimestamp(), remote.Remote.BucketExistsAsync(remote.Name, CancellationToken.None));
+        var entry = new Entry(time.GetTimestamp(), remote.Remote.BucketExistsAsync(remote.Name, CancellationToken.None).Observed());
         _entries[bucket] = entry;
         try
         {

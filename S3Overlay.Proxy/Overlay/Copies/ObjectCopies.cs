@@ -14,13 +14,14 @@ namespace S3Overlay.Proxy.Overlay.Copies;
 /// <code>
 ///   source            copy
 ///   no remote         local's own
-///   written           local's own
+///   written           local's own; so is a version that local has, whatever the key is now
 ///   deleted, absent   404 NoSuchKey
 ///   remote-owned      a PutObject or UploadPart of the remote's bytes: read once, written while they come
 /// </code>
 /// </remarks>
 public sealed class ObjectCopies(
     IS3Service local,
+    LocalObjects objects,
     BucketDirectory directory,
     ILayerState layer,
     IRemoteReader reader,
@@ -44,7 +45,7 @@ public sealed class ObjectCopies(
             await writes.RequireUploadsAsync(target, cancellationToken);
         }
 
-        var remote = await FindRemoteAsync(source, cancellationToken);
+        var remote = await FindRemoteAsync(request, source, cancellationToken);
         if (remote is not null)
         {
             remoteCopy.Check(request, source, remote.Info);
@@ -74,7 +75,7 @@ public sealed class ObjectCopies(
     }
 
     /// <summary>The source where the remote owns it; null where local copies by itself.</summary>
-    private async Task<RemoteSource?> FindRemoteAsync(CopySource source, CancellationToken cancellationToken)
+    private async Task<RemoteSource?> FindRemoteAsync(S3Request request, CopySource source, CancellationToken cancellationToken)
     {
         var bucket = await directory.LookAsync(source.Bucket, cancellationToken);
         if (bucket.Remote is not { } below)
@@ -82,9 +83,16 @@ public sealed class ObjectCopies(
             return null;
         }
 
+        if (RemoteSource.NamesVersion(source)
+            && await objects.HeadAsync(request, source.Bucket, source.Key, cancellationToken, source.VersionId) is { } version
+            && version.VersionId == source.VersionId)
+        {
+            return null;
+        }
+
         switch (await layer.ResolveAsync(source.Bucket, source.Key, cancellationToken))
         {
-            case KeyState.Written:
+            case KeyState.Written when !RemoteSource.NamesVersion(source):
                 return null;
             case KeyState.Deleted:
                 throw Absent(source);

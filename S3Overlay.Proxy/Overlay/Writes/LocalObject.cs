@@ -7,4 +7,7 @@ public sealed record LocalObject(string ETag, DateTimeOffset LastModified)
 {
     /// <summary>Its version, where local has versions.</summary>
     public string? VersionId { get; init; }
+
+    /// <summary>Whether the version named is a delete marker.</summary>
+    public bool IsDeleteMarker { get; init; }
 }

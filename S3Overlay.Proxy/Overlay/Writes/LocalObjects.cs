@@ -10,7 +10,7 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// <summary>Requests that the overlay makes of local on its own account, in the name of the client whose request it is answering.</summary>
 public sealed class LocalObjects(IS3Service local)
 {
-    /// <summary>What local has under a key, or null.</summary>
+    /// <summary>What local has under a key, or as a version of it; or null.</summary>
     public async Task<LocalObject?> HeadAsync(
         S3Request origin, string bucket, string key, CancellationToken cancellationToken, string? versionId = null)
     {
@@ -20,14 +20,20 @@ public sealed class LocalObjects(IS3Service local)
         {
             await local.HandleAsync(head, answer, cancellationToken);
         }
-        catch (S3Exception absent) when (absent.Error.Status == StatusCodes.Status404NotFound)
+        catch (S3Exception absent) when (MeansAbsent(absent.Error.Status, versionId))
         {
             return null;
         }
 
+        if (answer.Status == StatusCodes.Status405MethodNotAllowed && versionId is not null && answer.Headers["x-amz-delete-marker"] == "true")
+        {
+            // Not every store repeats the id that it was asked for.
+            return new LocalObject("", default) { VersionId = versionId, IsDeleteMarker = true };
+        }
+
         if (answer.Status >= StatusCodes.Status400BadRequest)
         {
-            return answer.Status == StatusCodes.Status404NotFound ? null : throw new S3Exception(S3Errors.ServiceUnavailable);
+            return MeansAbsent(answer.Status, versionId) ? null : throw new S3Exception(S3Errors.ServiceUnavailable);
         }
 
         HttpDates.TryParseHeader(answer.Headers.LastModified, out var lastModified);
@@ -73,6 +79,10 @@ public sealed class LocalObjects(IS3Service local)
     public Task DeleteVersionAsync(
         S3Request origin, string bucket, string key, string versionId, S3Answer answer, CancellationToken cancellationToken) =>
         local.HandleAsync(About(origin, S3Operation.DeleteObject, "DELETE", bucket, key, versionId), answer, cancellationToken);
+
+    /// <summary>An id that is not of the store's making is a 400 in most of them.</summary>
+    private static bool MeansAbsent(int status, string? versionId) =>
+        status == StatusCodes.Status404NotFound || (status == StatusCodes.Status400BadRequest && versionId is not null);
 
     private static S3Request About(S3Request origin, S3Operation operation, string method, string bucket, string key, string? versionId) => new()
     {

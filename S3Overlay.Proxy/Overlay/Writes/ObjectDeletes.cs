@@ -87,9 +87,8 @@ public sealed class ObjectDeletes(
     private async Task DeleteVersionAsync(
         BucketView bucket, S3Request request, string key, string versionId, S3Answer answer, CancellationToken cancellationToken)
     {
-        if (await layer.ResolveAsync(bucket.Name, key, cancellationToken) != KeyState.Written
-            || await local.HeadAsync(request, bucket.Name, key, cancellationToken, versionId) is not { VersionId: { } found }
-            || found != versionId)
+        // Whatever the key is now: what is deleted has versions still, and its delete marker is one of them.
+        if (await local.HeadAsync(request, bucket.Name, key, cancellationToken, versionId) is not { VersionId: { } found } || found != versionId)
         {
             throw new S3Exception(S3Errors.AccessDenied, "This version is not in the local layer, and the remote is never written to.");
         }

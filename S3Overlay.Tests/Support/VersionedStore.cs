@@ -1,0 +1,183 @@
+using System.Net;
+using System.Security.Cryptography;
+
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.FrontDoor;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>A small S3 store whose buckets all keep versions: objects, delete markers, copies, and nothing else. It checks no signatures.</summary>
+public sealed class VersionedStore : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<string> _buckets = [];
+    private readonly Dictionary<(string Bucket, string Key), List<StoredVersion>> _keys = [];
+    private readonly WebApplication _app;
+    private int _last;
+
+    private VersionedStore(WebApplication app) => _app = app;
+
+    /// <summary>Where it listens.</summary>
+    public Uri Endpoint { get; private set; } = null!;
+
+    /// <summary>Starts one on a free port.</summary>
+    public static async Task<VersionedStore> StartAsync()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        var app = builder.Build();
+        var store = new VersionedStore(app);
+        app.Run(store.HandleAsync);
+        await app.StartAsync();
+        store.Endpoint = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+        return store;
+    }
+
+    /// <summary>The versions of a key, newest first; markers have no bytes.</summary>
+    public IReadOnlyList<StoredVersion> VersionsOf(string bucket, string key)
+    {
+        lock (_lock)
+        {
+            return [.. Enumerable.Reverse(Of(bucket, key))];
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource(TimeSpan.Zero);
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+    }
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        var target = RequestTarget.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, "", "");
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        var query = S3Query.Parse(target.RawQuery);
+        var (status, code) = Serve(context, target.Bucket, target.Key, query, body.ToArray(), out var answer);
+        context.Response.StatusCode = status;
+        if (code.Length > 0)
+        {
+            await ScriptedRemote.AnswerErrorAsync(context, status, code);
+        }
+        else if (answer is not null && context.Request.Method != "HEAD")
+        {
+            context.Response.ContentLength = answer.Length;
+            await context.Response.Body.WriteAsync(answer);
+        }
+    }
+
+    private (int Status, string Code) Serve(HttpContext context, string bucket, string key, S3Query query, byte[] body, out byte[]? answer)
+    {
+        answer = null;
+        var (method, headers) = (context.Request.Method, context.Response.Headers);
+        lock (_lock)
+        {
+            if (key.Length == 0)
+            {
+                return method switch
+                {
+                    "PUT" when _buckets.Add(bucket) => (200, ""),
+                    "HEAD" => (_buckets.Contains(bucket) ? 200 : 404, ""),
+                    _ => (501, "NotImplemented"),
+                };
+            }
+
+            if (!_buckets.Contains(bucket))
+            {
+                return (404, "NoSuchBucket");
+            }
+
+            var versions = Of(bucket, key);
+            var id = query["versionId"];
+            switch (method)
+            {
+                case "PUT" when query.Parameters.Count == 0 && context.Request.Headers["x-amz-copy-source"] is [{ } source]:
+                    if (SourceOf(source) is not { Bytes: { } copied })
+                    {
+                        return (404, "NoSuchVersion");
+                    }
+
+                    var copy = Add(versions, copied, headers);
+                    answer = new S3XmlWriter().Root("CopyObjectResult").Element("ETag", copy.ETag!).Close("CopyObjectResult").Content.ToArray();
+                    return (200, "");
+                case "PUT" when query.Parameters.Count == 0:
+                    headers.ETag = Add(versions, body, headers).ETag;
+                    return (200, "");
+                case "DELETE" when id is null:
+                    Add(versions, null, headers);
+                    return (204, "");
+                case "DELETE":
+                    Tell(versions.FirstOrDefault(version => version.Id == id), headers);
+                    versions.RemoveAll(version => version.Id == id);
+                    return (204, "");
+                case "GET" or "HEAD" when query.Parameters.Count == (id is null ? 0 : 1):
+                    var found = id is null ? versions.LastOrDefault() : versions.FirstOrDefault(version => version.Id == id);
+                    Tell(found, headers);
+                    answer = found?.Bytes;
+                    headers.ETag = found?.ETag;
+                    return found is null ? (404, id is null ? "NoSuchKey" : "NoSuchVersion") : found.Bytes is not null ? (200, "") : id is null ? (404, "NoSuchKey") : (405, "MethodNotAllowed");
+                default:
+                    return (501, "NotImplemented");
+            }
+        }
+    }
+
+    private List<StoredVersion> Of(string bucket, string key)
+    {
+        if (!_keys.TryGetValue((bucket, key), out var versions))
+        {
+            _keys[(bucket, key)] = versions = [];
+        }
+
+        return versions;
+    }
+
+    private StoredVersion? SourceOf(string source)
+    {
+        var parts = Uri.UnescapeDataString(source).TrimStart('/').Split("?versionId=");
+        var slash = parts[0].IndexOf('/', StringComparison.Ordinal);
+        var versions = Of(parts[0][..slash], parts[0][(slash + 1)..]);
+        return parts.Length == 1 ? versions.LastOrDefault() : versions.FirstOrDefault(version => version.Id == parts[1]);
+    }
+
+    private StoredVersion Add(List<StoredVersion> versions, byte[]? bytes, IHeaderDictionary headers)
+    {
+        var version = new StoredVersion($"version{++_last}", bytes);
+        versions.Add(version);
+        Tell(version, headers);
+        return version;
+    }
+
+    private static void Tell(StoredVersion? version, IHeaderDictionary headers)
+    {
+        if (version is not null)
+        {
+            headers["x-amz-version-id"] = version.Id;
+            if (version.Bytes is null)
+            {
+                headers["x-amz-delete-marker"] = "true";
+            }
+        }
+    }
+
+    /// <summary>A version of a key.</summary>
+    /// <param name="Id">Its id.</param>
+    /// <param name="Bytes">Its bytes; null for a delete marker.</param>
+    public sealed record StoredVersion(string Id, byte[]? Bytes)
+    {
+        /// <summary>The ETag, with its quotes.</summary>
+        public string? ETag => Bytes is null ? null : $"\"{Convert.ToHexStringLower(MD5.HashData(Bytes))}\"";
+    }
+}
