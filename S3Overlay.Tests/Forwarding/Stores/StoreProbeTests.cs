@@ -76,11 +76,7 @@ public sealed class StoreProbeTests : StoreTestBase
         Assert.Null(probe.Known);
         Assert.Equal(503, (await Assert.ThrowsAsync<S3Exception>(() => probe.GetAsync(default).AsTask())).Error.Status);
         Store.Before = null;
-        for (var wait = 0; probe.Known is null && wait < 100; wait++)
-        {
-            await Task.Delay(100);
-        }
-
+        await Patience.UntilAsync(() => probe.Known is not null, "The store is not asked again.");
         Assert.True(probe.Known!.AreAll);
     }
 
