@@ -11,7 +11,11 @@ namespace S3Overlay.Proxy.Protocol.Forms;
 /// other, whose body is the file while it comes in. So services know nothing of forms.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingHTTPPOST.html</remarks>
-internal sealed class PostUploads(IS3Service service, RequestAuthenticator authenticator, AccessRights rights)
+/// <param name="service">What puts the object.</param>
+/// <param name="authenticator">Checks what the form is signed with.</param>
+/// <param name="rights">Who may write what.</param>
+/// <param name="isForwarded">Whether a bucket's store decides for itself on those who sign nothing (rule A3).</param>
+internal sealed class PostUploads(IS3Service service, RequestAuthenticator authenticator, AccessRights rights, Func<string, bool> isForwarded)
 {
     /// <summary>The most one request may bring: 5 GiB.</summary>
     private const long MaxSize = 5L << 30;
@@ -28,7 +32,8 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
         var fields = read.Fields;
         var key = KeyOf(fields);
         var authenticated = authenticator.AuthenticateForm(fields, form.Bucket, form.Caller, MaxSize);
-        if (!rights.MayWrite(authenticated.Caller, form.Bucket, key))
+        var caller = authenticated.Caller;
+        if (!rights.MayWrite(caller, form.Bucket, key) && !(caller.IsAnonymous && isForwarded(form.Bucket)))
         {
             throw new S3Exception(S3Errors.AccessDenied);
         }
@@ -43,7 +48,7 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
             Key = key,
             Query = S3Query.Empty,
             Headers = headers,
-            Caller = authenticated.Caller,
+            Caller = caller,
             Body = new VerifiedBody(new PostFileFraming(read.Reader, length, smallest, largest), digests),
         };
         var result = new BufferedAnswer();

@@ -32,7 +32,7 @@ public sealed class S3FrontDoor(
     /// <summary>The header by which a request that comes round in a circle is known.</summary>
     public const string ViaHeader = "x-s3overlay-via";
 
-    private readonly PostUploads _posts = new(service, authenticator, rights);
+    private readonly PostUploads _posts = new(service, authenticator, rights, settings.IsForwarded);
 
     /// <summary>Serves one request.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -89,12 +89,13 @@ public sealed class S3FrontDoor(
         var target = call.Target = RequestTarget.Parse(rawTarget, host, settings.Domain);
         var query = S3Query.Parse(target.RawQuery);
 
-        // 3
-        var authenticated = authenticator.Authenticate(http.Method, target.RawPath, target.RawQuery, query, http.Headers, host, target.IsVirtualHosted ? target.Bucket : "");
+        // 3: a preflight is nobody's. Its address may be one that was signed for another method.
+        var isForwarded = settings.IsForwarded(target.Bucket);
+        var isPreflight = isForwarded && http.Method == "OPTIONS";
+        var authenticated = isPreflight ? AuthenticatedRequest.Nobody : authenticator.Authenticate(http.Method, target.RawPath, target.RawQuery, query, http.Headers, host, target.IsVirtualHosted ? target.Bucket : "");
 
         // 4
-        var isForwarded = settings.IsForwarded(target.Bucket);
-        call.Operation = isForwarded && http.Method == "OPTIONS"
+        call.Operation = isPreflight
             ? S3Operation.Preflight
             : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers);
 

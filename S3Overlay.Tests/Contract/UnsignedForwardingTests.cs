@@ -1,0 +1,59 @@
+using System.Net;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Contract;
+
+/// <summary>What nobody signed, in front of an S3 endpoint without a remote: it goes on unsigned, and that store decides (rule A3). The one here takes everything.</summary>
+public sealed class UnsignedForwardingTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly HttpClient _http = new();
+    private ProxyProcess _store = null!;
+    private ProxyProcess _proxy = null!;
+
+    public async Task InitializeAsync()
+    {
+        _store = await ProxyProcess.StartAsync(_folder["data"], ("S3_OVERLAY_AUTH", "none"));
+        _proxy = await ProxyProcess.StartAsync(_folder["unused"], ("S3_OVERLAY_LOCAL_ENDPOINT", _store.Endpoint.ToString()));
+        using var s3 = S3Clients.Create(_proxy.Endpoint);
+        await s3.PutBucketAsync("bucket");
+    }
+
+    public async Task DisposeAsync()
+    {
+        _http.Dispose();
+        await _proxy.DisposeAsync();
+        await _store.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    [Trait("Rule", "A3")]
+    public async Task Requests_and_forms_reach_the_store()
+    {
+        using var put = await _http.PutAsync(new Uri(_proxy.Endpoint, "/bucket/k"), new StringContent("v"));
+        Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+        Assert.Equal("v", await _http.GetStringAsync(new Uri(_proxy.Endpoint, "/bucket/k")));
+
+        using var form = new MultipartFormDataContent { { new StringContent("from-a-form"), "key" }, { new ByteArrayContent("file"u8.ToArray()), "file", "f" } };
+        using var posted = await _http.PostAsync(new Uri(_proxy.Endpoint, "/bucket"), form);
+        Assert.Equal(HttpStatusCode.NoContent, posted.StatusCode);
+        Assert.Equal("file", await _http.GetStringAsync(new Uri(_proxy.Endpoint, "/bucket/from-a-form")));
+    }
+
+    /// <summary>A browser asks with the address it is going to use, whose signature is for another method.</summary>
+    [Fact]
+    [Trait("Rule", "A3")]
+    public async Task A_preflight_is_the_stores_to_answer_whatever_its_address_is_signed_for()
+    {
+        using var s3 = S3Clients.Create(_proxy.Endpoint);
+        var link = await s3.GetPreSignedURLAsync(new() { BucketName = "bucket", Key = "k", Expires = DateTime.UtcNow.AddHours(1), Protocol = Amazon.S3.Protocol.HTTP });
+        using var request = new HttpRequestMessage(HttpMethod.Options, link);
+        request.Headers.Add("Origin", "http://page.example");
+        request.Headers.Add("Access-Control-Request-Method", "GET");
+        using var answer = await _http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        Assert.Equal("*", Assert.Single(answer.Headers.GetValues("Access-Control-Allow-Origin")));
+    }
+}
