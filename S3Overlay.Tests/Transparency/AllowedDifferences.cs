@@ -59,6 +59,17 @@ public static partial class AllowedDifferences
                     seen.Without("Content-Encoding");
                 }
             }),
+        new(
+            "The order of `Deleted` and `Error` in the result of DeleteObjects",
+            "A store that deletes at the same time reports as it gets done: RGW in another order from one time to the next.",
+            (seen, _) =>
+            {
+                if (seen.Body.Contains("<DeleteResult", StringComparison.Ordinal))
+                {
+                    var rows = DeleteRow().Matches(seen.Body).Select(match => match.Value).Order(StringComparer.Ordinal);
+                    seen.Body = DeleteRow().Replace(seen.Body, "") + string.Concat(rows);
+                }
+            }),
     ];
 
     /// <summary>What the proxy answers without the store.</summary>
@@ -91,6 +102,9 @@ public static partial class AllowedDifferences
         + string.Concat(Levelled.Select(allowed => $"| {allowed.What} | {allowed.Why} |\n"))
         + "\n| request | the proxy's own answer | why |\n|---|---|---|\n"
         + string.Concat(OwnAnswers.Select(own => $"| `{own.Request}` | {own.Answer} | {own.Why} |\n"));
+
+    [GeneratedRegex("<(Deleted|Error)>.*?</\\1>", RegexOptions.Singleline)]
+    private static partial Regex DeleteRow();
 
     [GeneratedRegex("<Resource>[^<]*</Resource>")]
     private static partial Regex Resource();
