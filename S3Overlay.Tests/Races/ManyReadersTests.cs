@@ -80,18 +80,10 @@ public class ManyReadersTests : ReaderTestBase
     public async Task A_reader_that_found_nothing_just_before_another_filled_it_does_not_fetch_it_again()
     {
         Remote.Put("key", Bytes(1000));
-        var found = new TaskCompletionSource();
-        var isFirst = true;
-        Wrap = store => new SteppedStore(store)
-        {
-            AfterFind = () =>
-            {
-                var waits = isFirst;
-                isFirst = false;
-                return waits ? found.Task : Task.CompletedTask;
-            },
-        };
+        var (looked, found) = (new TaskCompletionSource(), new TaskCompletionSource());
+        Wrap = store => new SteppedStore(store) { AfterFind = () => looked.TrySetResult() ? found.Task : Task.CompletedTask };
         var held = ReadAsync("key");
+        await looked.Task;
         await ReadAsync("key");
         await QuietAsync();
         found.SetResult();
