@@ -64,32 +64,6 @@ public sealed class StoreCostTests : IAsyncLifetime
         Assert.Equal(0, RemoteCalls());
     }
 
-    [Fact, Trait("Rule", "R5")]
-    public async Task A_range_of_a_chunk_that_is_held_is_three_calls()
-    {
-        await ReadAsync("GET", Large);
-        await SettleAsync();
-        await RangeAsync("bytes=0-99");
-        await SettleAsync();
-        for (var waited = System.Diagnostics.Stopwatch.StartNew(); ; await SettleAsync())
-        {
-            var hit = await RangeAsync("bytes=300000-300099");
-            Assert.Equal((206, "HIT"), (hit.Status, hit.Headers["x-cache"]));
-            Assert.Equal(_large[300_000..300_100], hit.Body);
-            Assert.Equal(0, RemoteCalls());
-
-            // What has only just been filled may still be read from the spool, which asks for less.
-            if (Calls().Contains("GET k"))
-            {
-                break;
-            }
-
-            Assert.True(waited.Elapsed < Patience.Limit, "The chunk is not read from the store.");
-        }
-
-        Assert.Equal(["GET k", "GET key", "HEAD t"], Calls().Order());
-    }
-
     [Theory, Trait("Rule", "R10")]
     [InlineData("small", null)]
     [InlineData(Large, null)]
