@@ -44,48 +44,38 @@ public sealed class OverlayService : IS3Service
     private readonly IRemoteReader _reader;
 
     /// <summary>An overlay around a writable layer.</summary>
-    /// <param name="local">The writable layer's service.</param>
-    /// <param name="written">Reads of what was written there.</param>
-    /// <param name="layer">What the writable layer knows of its keys.</param>
-    /// <param name="held">Where copies of the remote are kept; null while caching is off.</param>
+    /// <param name="local">The writable layer.</param>
     /// <param name="reader">Reads what the remote owns.</param>
     /// <param name="remotes">Which buckets have a remote.</param>
     /// <param name="shown">The remote whose buckets are listed where the settings say so; null for none.</param>
     /// <param name="settings">How the layers are shown.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where failures are told.</param>
-    /// <param name="conditions">Which conditions local judges; null for all, as the built-in store does.</param>
     /// <param name="outage">Reads the remote alone while local is down; null where such reads fail.</param>
-    /// <param name="placed">Copies of the remote's objects among local's own; null where there are none.</param>
     public OverlayService(
-        IS3Service local,
-        IWrittenReads written,
-        ILayerState layer,
-        IHeldStore? held,
+        LocalLayer local,
         IRemoteReader reader,
         IRemoteBuckets remotes,
         IRemote? shown,
         OverlaySettings settings,
         TimeProvider time,
         ILogger<OverlayService> logger,
-        ILocalConditions? conditions = null,
-        LocalOutage? outage = null,
-        IPlacedCopies? placed = null)
+        LocalOutage? outage = null)
     {
-        conditions ??= BuiltInConditions.Instance;
-        (_local, _layer, _reader) = (local, layer, reader);
-        var (locks, slow, objects) = (new KeyLocks(), new SlowAnswers(time, logger, Failures.ToS3), new LocalObjects(local));
-        var conditional = new ConditionalWrites(local, objects, layer, reader, locks, conditions, placed);
+        var (service, layer) = (local.Service, local.State);
+        (_local, _layer, _reader) = (service, layer, reader);
+        var (locks, slow, objects) = (new KeyLocks(), new SlowAnswers(time, logger, Failures.ToS3), new LocalObjects(service));
+        var conditional = new ConditionalWrites(service, objects, layer, reader, locks, local.Conditions, local.Placed);
         _directory = new BucketDirectory(layer, remotes, settings, time);
         _bucketList = new BucketList(layer, remotes, shown, _directory, settings, logger);
-        _listings = new BucketListings(layer, held, settings, logger);
-        _buckets = new BucketRequests(local, _directory, _listings, settings);
-        _reads = new ReadMap(local, written, _directory, reader, outage);
-        _writes = new ObjectWrites(local, _directory, conditional, reader, slow, logger);
-        _deletes = new ObjectDeletes(objects, _directory, layer, reader, locks, _writes, settings, conditions);
+        _listings = new BucketListings(layer, local.Held, settings, logger);
+        _buckets = new BucketRequests(service, _directory, _listings, settings);
+        _reads = new ReadMap(service, local.Reads, _directory, reader, outage);
+        _writes = new ObjectWrites(service, _directory, conditional, reader, slow, logger);
+        _deletes = new ObjectDeletes(objects, _directory, layer, reader, locks, _writes, settings, local.Conditions);
         _manyDeletes = new ManyDeletes(_deletes, _directory, logger);
         _copies = new ObjectCopies(
-            local, objects, _directory, layer, reader, conditional, new RemoteCopy(local, objects, conditional, time), _writes, slow);
+            service, objects, _directory, layer, reader, conditional, new RemoteCopy(service, objects, conditional, time), _writes, slow);
     }
 
     /// <inheritdoc/>

@@ -26,7 +26,19 @@ public sealed class OverlayBench : IRemoteBuckets
     {
         Local = new InMemoryLocal(Layer);
         _service = new(() => new OverlayService(
-            LocalService, new ResolvedReads(LocalService, State), State, null, HasRealReader ? new RemoteReader(new ReadSettings(), null, Time, NullLogger<RemoteReader>.Instance) : Reader, this, Remote, Settings, Time, NullLogger<OverlayService>.Instance, Conditions));
+            new LocalLayer
+            {
+                Service = LocalService,
+                Reads = new ResolvedReads(LocalService, State),
+                State = State,
+                Conditions = Conditions ?? BuiltInConditions.Instance,
+            },
+            HasRealReader ? new RemoteReader(new ReadSettings(), null, Time, NullLogger<RemoteReader>.Instance) : Reader,
+            this,
+            Remote,
+            Settings,
+            Time,
+            NullLogger<OverlayService>.Instance));
         Remote.AddBucket("below");
     }
 

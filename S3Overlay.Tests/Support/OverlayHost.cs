@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Hosting;
 
 namespace S3Overlay.Tests.Support;
@@ -23,6 +24,9 @@ internal sealed class OverlayHost : IAsyncDisposable
 
     /// <summary>The parts behind the port.</summary>
     public ProxyServices Services => _proxy.Services;
+
+    /// <summary>Copies in the store; null while caching is off.</summary>
+    public StoreHeldStore? Copies => Services.Local.Held as StoreHeldStore;
 
     /// <summary>Starts one over a store, and over a remote where there is one.</summary>
     public static async Task<OverlayHost> StartAsync(Uri store, Uri? remote, TimeProvider? time = null, params (string Name, string Value)[] settings)
@@ -63,8 +67,8 @@ internal sealed class OverlayHost : IAsyncDisposable
     /// <summary>Finishes once no fill is under way, and nothing on its way to the store.</summary>
     public async Task WhenIdleAsync()
     {
-        await Patience.UntilAsync(() => Services.Fills is null or { InUse: 0 }, "A fill does not end.");
-        await (Services.HeldInStore?.WhenIdleAsync() ?? Task.CompletedTask);
+        await Patience.UntilAsync(() => Services.Overlay?.Reader.Fills is null or { InUse: 0 }, "A fill does not end.");
+        await (Copies?.WhenIdleAsync() ?? Task.CompletedTask);
     }
 
     /// <inheritdoc/>

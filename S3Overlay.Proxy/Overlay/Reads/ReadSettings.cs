@@ -28,4 +28,15 @@ public sealed record ReadSettings
 
     /// <summary>What a client gets where the remote refuses an object (table F).</summary>
     public RemoteForbidden RemoteForbidden { get; init; } = RemoteForbidden.NotFound;
+
+    /// <summary>What the settings say.</summary>
+    public static ReadSettings From(ProxyOptions options) => new()
+    {
+        CacheEnabled = options.Cache.IsEnabled,
+        ChunkThreshold = options.Cache.ChunkThreshold,
+        ChunkSize = options.Cache.ChunkSize,
+        FillOnLeave = options.Cache.FillOnLeave,
+        ReadAheadBytes = options.Cache.ReadAheadBytes,
+        RemoteForbidden = options.View.RemoteForbidden,
+    };
 }

@@ -54,7 +54,7 @@ internal sealed class PlaceScene : IAsyncDisposable
     }
 
     /// <summary>Waits until nothing is on its way to the store.</summary>
-    public Task IdleAsync() => Proxy.Services.Held!.WhenIdleAsync();
+    public Task IdleAsync() => Proxy.Copies!.WhenIdleAsync();
 
     /// <summary>The calls so far: method, and the kind of object or the key.</summary>
     public List<string> Calls() => [.. Store.Calls.Select(call => $"{call.Method} {NameOf(call)}")];

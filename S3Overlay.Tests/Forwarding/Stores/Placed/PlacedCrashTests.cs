@@ -23,7 +23,7 @@ public sealed class PlacedCrashTests
                 // One that is cut off asks again and again: what it says then is of no interest.
                 await dying!.SendAsync("GET", $"/bucket/k{run}").WaitAsync(dead);
                 await Patience.UntilAsync(() => dead.IsCancellationRequested || scene.Calls().Contains("DELETE o"), "no fill");
-                await dying.Services.Held!.WhenIdleAsync().WaitAsync(dead);
+                await dying.Copies!.WhenIdleAsync().WaitAsync(dead);
             },
             async run =>
             {

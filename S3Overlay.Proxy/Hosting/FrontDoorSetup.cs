@@ -1,0 +1,50 @@
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Keys;
+using S3Overlay.Proxy.Hosting.Layers;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.FrontDoor;
+
+namespace S3Overlay.Proxy.Hosting;
+
+/// <summary>Makes the front door: who may come in, and how it is reached.</summary>
+internal static class FrontDoorSetup
+{
+    /// <summary>The door before a service.</summary>
+    public static S3FrontDoor Make(ProxySetup setup, IS3Service service, RemoteLayer? remote)
+    {
+        var clients = setup.Options.Clients;
+        var isOff = clients.Authentication == AuthenticationMode.None;
+        return new S3FrontDoor(
+            service,
+            new RequestAuthenticator(
+                new ClientKeyRing(clients.Keys),
+                new AuthenticationSettings { Region = clients.Region, IsOff = isOff, AllowsVersion2 = clients.AllowsVersion2 },
+                setup.Time),
+            new AccessRights(clients.Keys, isOff),
+            new FrontDoorSettings
+            {
+                Domain = clients.Domain,
+                AllowsCrossOrigin = clients.AllowsCrossOrigin,
+                InstanceId = setup.InstanceId,
+                IsForwarded = ForwardedOf(setup.Options, remote),
+            },
+            setup.Meters,
+            setup.LoggerOf<S3FrontDoor>());
+    }
+
+    /// <summary>Tells which buckets are an S3 endpoint's alone. The service's own list of buckets, and the overlay's own bucket, are not, where there is a remote.</summary>
+    private static Func<string, bool> ForwardedOf(ProxyOptions options, RemoteLayer? remote)
+    {
+        if (options.Local.Endpoint is null)
+        {
+            return static _ => false;
+        }
+
+        return remote is null
+            ? static _ => true
+            : bucket => bucket.Length > 0
+                && !bucket.Equals(options.Cache.Bucket, StringComparison.OrdinalIgnoreCase)
+                && remote.Buckets.Find(bucket) is null;
+    }
+}

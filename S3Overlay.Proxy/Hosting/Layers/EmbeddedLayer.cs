@@ -1,0 +1,63 @@
+using S3Overlay.Proxy.Embedded;
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Held;
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reads;
+
+namespace S3Overlay.Proxy.Hosting.Layers;
+
+/// <summary>The built-in store as the writable layer, and the folder of held copies beside it.</summary>
+internal static class EmbeddedLayer
+{
+    /// <summary>Opens it.</summary>
+    /// <exception cref="StartupException">A folder cannot be used.</exception>
+    public static async Task<LocalLayer> OpenAsync(ProxySetup setup)
+    {
+        var store = await OpenStoreAsync(setup);
+        var service = new EmbeddedService(store);
+        var state = new EmbeddedLayerState(store);
+        return new LocalLayer
+        {
+            Service = service,
+            Reads = new ResolvedReads(service, state),
+            State = state,
+            Held = setup.Holds ? OpenHeld(setup) : null,
+        };
+    }
+
+    private static async Task<EmbeddedStore> OpenStoreAsync(ProxySetup setup)
+    {
+        var local = setup.Options.Local;
+        try
+        {
+            return setup.Opened.Add(await EmbeddedStore.OpenAsync(new EmbeddedOptions
+            {
+                Folder = local.DataDirectory,
+                IsDurable = local.IsDurable,
+                Region = local.BucketLocation,
+                Logger = setup.LoggerOf<EmbeddedStore>(),
+            }));
+        }
+        catch (Exception failure) when (IsAboutFolder(failure))
+        {
+            throw StartupException.FromOpening(failure, local.DataDirectory);
+        }
+    }
+
+    private static HeldStore OpenHeld(ProxySetup setup)
+    {
+        var folder = setup.Options.Cache.Directory;
+        try
+        {
+            return setup.Opened.Add(HeldStore.Open(folder, setup.Time, setup.LoggerOf<HeldStore>()));
+        }
+        catch (Exception failure) when (IsAboutFolder(failure))
+        {
+            throw StartupException.FromOpening(failure, folder);
+        }
+    }
+
+    private static bool IsAboutFolder(Exception failure) =>
+        failure is IOException or UnauthorizedAccessException or StoreUnavailableException or IndexInUseException;
+}

@@ -1,0 +1,40 @@
+using S3Overlay.Proxy.Overlay;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reads;
+
+namespace S3Overlay.Proxy.Hosting.Layers;
+
+/// <summary>The overlay: the merged view of a writable layer and a lower one.</summary>
+/// <param name="Service">Answers clients' requests.</param>
+/// <param name="Reader">Reads what the remote owns, and has the fills under way.</param>
+internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader)
+{
+    /// <summary>Puts one over the other.</summary>
+    public static OverlayLayer Open(ProxySetup setup, LocalLayer local, RemoteLayer remote)
+    {
+        var settings = ReadSettings.From(setup.Options);
+        var reader = new RemoteReader(settings, local.Held, setup.Time, setup.LoggerOf<RemoteReader>());
+        var service = new OverlayService(
+            local,
+            reader,
+            remote.Buckets,
+            remote.Origin,
+            OverlaySettings.From(setup.Options),
+            setup.Time,
+            setup.LoggerOf<OverlayService>(),
+            OutageOf(setup, settings, local));
+        return new OverlayLayer(service, reader);
+    }
+
+    /// <summary>What reads the remote alone while local is down, where the settings want that.</summary>
+    private static LocalOutage? OutageOf(ProxySetup setup, ReadSettings settings, LocalLayer local)
+    {
+        if (!setup.Options.Local.ReadsThroughOnError || local.Ping is not { } ping)
+        {
+            return null;
+        }
+
+        var direct = new RemoteReader(settings, null, setup.Time, setup.LoggerOf<RemoteReader>());
+        return setup.Opened.Add(new LocalOutage(ping, direct, setup.Time, setup.LoggerOf<LocalOutage>()));
+    }
+}

@@ -1,0 +1,98 @@
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Forwarding;
+using S3Overlay.Proxy.Forwarding.PassThrough;
+using S3Overlay.Proxy.Forwarding.Stores;
+using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Forwarding.Stores.Placed;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Authentication;
+
+namespace S3Overlay.Proxy.Hosting.Layers;
+
+/// <summary>An S3 endpoint as the writable layer, in place of the built-in store.</summary>
+internal static class StoreLayer
+{
+    /// <summary>How long a start waits for the store to say what it can do. Asking goes on without it.</summary>
+    private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Opens it.</summary>
+    /// <param name="setup">What it is put together from.</param>
+    /// <param name="endpoint">Where the store is.</param>
+    /// <param name="overlaid">Which buckets have a remote; null in local-only mode, where nothing of the overlay may show (rule T3).</param>
+    public static async Task<LocalLayer> OpenAsync(ProxySetup setup, Uri endpoint, IRemoteBuckets? overlaid)
+    {
+        var (options, time) = (setup.Options, setup.Time);
+        var (settings, own) = (EndpointOf(setup, endpoint), OwnOf(options));
+        var keys = new FixedCredentials(new SigningCredentials(options.Local.AccessKey, options.Local.SecretKey, options.Local.SessionToken));
+        var calls = new StoreCalls(settings, setup.Opened.Add(new S3WireClient(settings, keys, time)), time);
+        var probe = await ProbeAsync(setup, calls, own, isOverlaid: overlaid is not null);
+        var showsRemoteOnError = overlaid is not null && options.Local.ReadsThroughOnError;
+        var service = setup.Opened.Add(new ForwardingService(
+            ForwardingOf(options, settings, showsRemoteOnError),
+            keys,
+            () => probe.Capabilities is { TakesTrailers: true },
+            time,
+            setup.LoggerOf<ForwardingService>()));
+        var placed = overlaid is not null && options.Cache.Place == CachePlace.Bucket
+            ? new PlacedCopies(calls, probe, own, time, setup.LoggerOf<PlacedCopies>())
+            : null;
+        var state = new StoreLayerState(calls, own, time, setup.LoggerOf<StoreLayerState>(), placed);
+        return new LocalLayer
+        {
+            Service = overlaid is null ? service : new BucketWatch(service, state, overlaid, time),
+            Reads = new StoreReads(service, state.IsDeletedAsync, time, showsRemoteOnError, placed),
+            State = state,
+            Conditions = probe,
+            Held = setup.Holds ? OpenHeld(setup, calls, own, placed) : null,
+            Placed = placed,
+            Ping = state.PingAsync,
+        };
+    }
+
+    private static async Task<StoreProbe> ProbeAsync(ProxySetup setup, StoreCalls calls, StoreSettings own, bool isOverlaid)
+    {
+        var tried = isOverlaid ? own : own with { CacheBucket = StoreProbe.NewBucketName() };
+        var probe = setup.Opened.Add(new StoreProbe(calls, tried, keepsBucket: isOverlaid, setup.Time, setup.LoggerOf<StoreProbe>()));
+        using var patience = new CancellationTokenSource(ProbePatience);
+        await probe.StartAsync(patience.Token);
+        return probe;
+    }
+
+    private static StoreHeldStore OpenHeld(ProxySetup setup, StoreCalls calls, StoreSettings own, PlacedCopies? placed)
+    {
+        var local = setup.Options.Local;
+        var spool = new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes);
+        return setup.Opened.Add(new StoreHeldStore(calls, own, spool, setup.Time, setup.LoggerOf<StoreHeldStore>(), placed)
+        {
+            LargestWhole = setup.Options.Cache.ChunkThreshold,
+        });
+    }
+
+    private static EndpointSettings EndpointOf(ProxySetup setup, Uri endpoint) => new()
+    {
+        Role = "local store",
+        IsWritable = true,
+        Endpoint = endpoint,
+        Region = setup.Options.Local.Region,
+        InstanceId = setup.InstanceId,
+
+        // Node's servers close after 5 seconds, and nginx's default is among the longest.
+        IdleTimeout = TimeSpan.FromSeconds(4),
+    };
+
+    private static StoreSettings OwnOf(ProxyOptions options) => new()
+    {
+        CacheBucket = options.Cache.Bucket,
+        BucketLocation = options.Local.BucketLocation,
+        Proxies = options.Local.Proxies,
+    };
+
+    private static ForwardingSettings ForwardingOf(ProxyOptions options, EndpointSettings endpoint, bool showsRemoteOnError) => new()
+    {
+        Endpoint = endpoint,
+        SpoolDirectory = options.Local.SpoolDirectory,
+        ReadAnswerTimeout = TimeSpan.FromSeconds(showsRemoteOnError ? 10 : 50),
+        SignsForEveryone = options.Clients.Authentication == AuthenticationMode.None,
+    };
+}

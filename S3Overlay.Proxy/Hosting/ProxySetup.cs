@@ -1,0 +1,22 @@
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Hosting;
+
+/// <summary>What every part behind an S3 port is put together from.</summary>
+/// <param name="Options">The options.</param>
+/// <param name="Meters">What is counted.</param>
+/// <param name="Loggers">Where parts say what goes wrong.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Opened">Closes what is opened.</param>
+internal sealed record ProxySetup(ProxyOptions Options, ProxyMeters Meters, ILoggerFactory Loggers, TimeProvider Time, OpenedParts Opened)
+{
+    /// <summary>This proxy among all that may send each other requests: those it sent itself have come round in a circle.</summary>
+    public string InstanceId { get; } = Guid.NewGuid().ToString("n");
+
+    /// <summary>Whether anything of the remote is held.</summary>
+    public bool Holds => Options.Remote is not null && Options.Cache.IsEnabled;
+
+    /// <summary>Where a part says what goes wrong.</summary>
+    public ILogger<T> LoggerOf<T>() => Loggers.CreateLogger<T>();
+}

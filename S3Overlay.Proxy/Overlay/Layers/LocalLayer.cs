@@ -1,0 +1,29 @@
+using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Overlay.Layers;
+
+/// <summary>The writable layer, whichever it is, as the overlay sees it.</summary>
+public sealed record LocalLayer
+{
+    /// <summary>Answers clients' requests, as a plain S3 server would.</summary>
+    public required IS3Service Service { get; init; }
+
+    /// <summary>Reads of what was written there.</summary>
+    public required IWrittenReads Reads { get; init; }
+
+    /// <summary>What it knows of its keys and buckets.</summary>
+    public required ILayerState State { get; init; }
+
+    /// <summary>Which conditions it judges.</summary>
+    public ILocalConditions Conditions { get; init; } = BuiltInConditions.Instance;
+
+    /// <summary>Where copies of the remote are kept; null while caching is off.</summary>
+    public IHeldStore? Held { get; init; }
+
+    /// <summary>Copies of the remote's objects among its own; null where there are none.</summary>
+    public IPlacedCopies? Placed { get; init; }
+
+    /// <summary>Asks it for anything at all, and throws where it gives no answer; null where it is in this process, and cannot be away.</summary>
+    public Func<CancellationToken, Task>? Ping { get; init; }
+}
