@@ -72,7 +72,7 @@ public sealed class BufferedAnswer : S3Answer
 
         if (Content.Length > 0)
         {
-            await target.Body.WriteAsync(Content, cancellationToken);
+            await target.WriteAsync(Content, cancellationToken);
         }
     }
 

@@ -19,8 +19,28 @@ public abstract class S3Answer
     /// <summary>Whether status and headers are on their way, so that an error can no longer be answered.</summary>
     public abstract bool HasStarted { get; }
 
-    /// <summary>Where the body goes. Flush after each large piece: the pipe is what slows a producer to its client's speed.</summary>
+    /// <summary>
+    /// Where the body goes, by <see cref="Advance"/> or <see cref="WriteAsync"/>, which count. Flush after each large piece: the pipe is what slows a producer to its
+    /// client's speed.
+    /// </summary>
     public abstract PipeWriter Body { get; }
+
+    /// <summary>How many bytes of body there were so far.</summary>
+    public long Sent { get; private set; }
+
+    /// <summary>Notes that so many bytes of the body's memory are filled: they go out with the next flush.</summary>
+    public void Advance(int bytes)
+    {
+        Body.Advance(bytes);
+        Sent += bytes;
+    }
+
+    /// <summary>Writes some bytes of body, and flushes.</summary>
+    public ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        Sent += bytes.Length;
+        return Body.WriteAsync(bytes, cancellationToken);
+    }
 
     /// <summary>Sends status and headers now.</summary>
     public abstract Task StartAsync(CancellationToken cancellationToken);

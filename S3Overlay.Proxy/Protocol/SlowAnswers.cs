@@ -35,10 +35,10 @@ public sealed class SlowAnswers(TimeProvider time, ILogger logger, Func<Exceptio
         {
             answer.Status = StatusCodes.Status200OK;
             answer.Headers.ContentType = "application/xml";
-            await answer.Body.WriteAsync(Declaration, cancellationToken);
+            await answer.WriteAsync(Declaration, cancellationToken);
             while (!await EndsInTimeAsync(running, cancellationToken))
             {
-                await answer.Body.WriteAsync(Space, cancellationToken);
+                await answer.WriteAsync(Space, cancellationToken);
             }
         }
         finally
@@ -60,7 +60,7 @@ public sealed class SlowAnswers(TimeProvider time, ILogger logger, Func<Exceptio
             var xml = new S3XmlWriter().Open("Error")
                 .Element("Code", error.Error.Code).Element("Message", error.Message)
                 .Element("RequestId", request.RequestId).Element("HostId", request.RequestId).Close("Error");
-            await answer.Body.WriteAsync(WithoutDeclaration(xml.Content), cancellationToken);
+            await answer.WriteAsync(WithoutDeclaration(xml.Content), cancellationToken);
             return;
         }
 
@@ -71,7 +71,7 @@ public sealed class SlowAnswers(TimeProvider time, ILogger logger, Func<Exceptio
             return;
         }
 
-        await answer.Body.WriteAsync(WithoutDeclaration(result.Content), cancellationToken);
+        await answer.WriteAsync(WithoutDeclaration(result.Content), cancellationToken);
     }
 
     private async Task<bool> EndsInTimeAsync(Task running, CancellationToken cancellationToken)

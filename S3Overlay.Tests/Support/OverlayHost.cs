@@ -28,15 +28,18 @@ internal sealed class OverlayHost : IAsyncDisposable
     /// <summary>Copies in the store; null while caching is off.</summary>
     public StoreHeldStore? Copies => Services.Local.Held as StoreHeldStore;
 
-    /// <summary>Starts one over a store, and over a remote where there is one.</summary>
-    public static async Task<OverlayHost> StartAsync(Uri store, Uri? remote, TimeProvider? time = null, params (string Name, string Value)[] settings)
+    /// <summary>Starts one over the built-in store, and over a remote where there is one.</summary>
+    public static Task<OverlayHost> StartEmbeddedAsync(Uri? remote, params (string Name, string Value)[] settings) => StartAsync(null, remote, null, settings);
+
+    /// <summary>Starts one over a store, the built-in one where none is named, and over a remote where there is one.</summary>
+    public static async Task<OverlayHost> StartAsync(Uri? store, Uri? remote, TimeProvider? time = null, params (string Name, string Value)[] settings)
     {
         var folder = new TemporaryFolder();
         var values = new Dictionary<string, string?>
         {
-            ["S3_OVERLAY_LOCAL_ENDPOINT"] = store.ToString().TrimEnd('/'),
+            ["S3_OVERLAY_LOCAL_ENDPOINT"] = store?.ToString().TrimEnd('/'),
             ["S3_OVERLAY_SPOOL_DIR"] = folder["spool"],
-            ["S3_OVERLAY_DATA_DIR"] = folder["unused"],
+            ["S3_OVERLAY_DATA_DIR"] = folder["data"],
             ["urls"] = "http://127.0.0.1:0",
             ["Logging:LogLevel:Default"] = "None",
             ["Logging:LogLevel:S3Overlay"] = "None",

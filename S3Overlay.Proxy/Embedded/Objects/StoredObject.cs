@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.IO.Pipelines;
 
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
@@ -58,11 +58,11 @@ internal sealed class StoredObject : IDisposable
     /// <summary>Sends a range. Every block is checked before any byte of it is handed on.</summary>
     /// <returns>False where the reader is gone.</returns>
     /// <exception cref="InvalidDataException">A block is damaged; it was not sent.</exception>
-    public async ValueTask<bool> CopyToAsync(ByteRange range, PipeWriter body, CancellationToken cancellationToken)
+    public async ValueTask<bool> CopyToAsync(ByteRange range, S3Answer answer, CancellationToken cancellationToken)
     {
         if (Row.PartCount == 0)
         {
-            return await CopyAsync(_root.File, range, body, cancellationToken);
+            return await CopyAsync(_root.File, range, answer, cancellationToken);
         }
 
         var start = 0L;
@@ -79,7 +79,7 @@ internal sealed class StoredObject : IDisposable
                 using var lease = await _files.AcquireAsync(part.File);
                 CheckLength(part, lease.File);
                 var wanted = new ByteRange(Math.Max(range.First, start) - start, Math.Min(range.Last, end - 1) - start);
-                if (!await CopyAsync(lease.File, wanted, body, cancellationToken))
+                if (!await CopyAsync(lease.File, wanted, answer, cancellationToken))
                 {
                     return false;
                 }
@@ -131,7 +131,7 @@ internal sealed class StoredObject : IDisposable
         }
     }
 
-    private static async ValueTask<bool> CopyAsync(OpenFile file, ByteRange range, PipeWriter body, CancellationToken cancellationToken)
+    private static async ValueTask<bool> CopyAsync(OpenFile file, ByteRange range, S3Answer answer, CancellationToken cancellationToken)
     {
         var piece = range.Length > 4 * LargePiece ? LargePiece : SmallPiece;
         var position = range.First;
@@ -140,9 +140,9 @@ internal sealed class StoredObject : IDisposable
             var blockStart = position / BlockChecksums.BlockSize * BlockChecksums.BlockSize;
             var blockEnd = Math.Min(Math.Min(blockStart + piece, file.Length), AlignUp(range.Last + 1));
             var (skip, wanted) = ((int)(position - blockStart), (int)(Math.Min(blockEnd, range.Last + 1) - position));
-            await ReadIntoAsync(file, blockStart, (int)(blockEnd - blockStart), skip, wanted, body, cancellationToken);
+            await ReadIntoAsync(file, blockStart, (int)(blockEnd - blockStart), skip, wanted, answer, cancellationToken);
             position += wanted;
-            var flushed = await body.FlushAsync(cancellationToken);
+            var flushed = await answer.Body.FlushAsync(cancellationToken);
             if (flushed.IsCompleted || flushed.IsCanceled)
             {
                 return false;
@@ -153,13 +153,13 @@ internal sealed class StoredObject : IDisposable
     }
 
     private static async ValueTask ReadIntoAsync(
-        OpenFile file, long blockStart, int length, int skip, int wanted, PipeWriter body, CancellationToken cancellationToken)
+        OpenFile file, long blockStart, int length, int skip, int wanted, S3Answer answer, CancellationToken cancellationToken)
     {
         if (skip == 0)
         {
             // Straight into the connection's memory. What lies behind the wanted bytes in their last block was only read to be checked.
-            await file.ReadBlocksAsync(blockStart, body.GetMemory(length)[..length], cancellationToken);
-            body.Advance(wanted);
+            await file.ReadBlocksAsync(blockStart, answer.Body.GetMemory(length)[..length], cancellationToken);
+            answer.Advance(wanted);
             return;
         }
 
@@ -167,7 +167,8 @@ internal sealed class StoredObject : IDisposable
         try
         {
             await file.ReadBlocksAsync(blockStart, buffer.AsMemory(0, length), cancellationToken);
-            body.Write(buffer.AsSpan(skip, wanted));
+            buffer.AsSpan(skip, wanted).CopyTo(answer.Body.GetSpan(wanted));
+            answer.Advance(wanted);
         }
         finally
         {

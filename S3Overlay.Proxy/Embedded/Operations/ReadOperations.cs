@@ -51,7 +51,7 @@ internal sealed class ReadOperations(EmbeddedStore store)
     {
         try
         {
-            await stored.CopyToAsync(range, answer.Body, cancellationToken);
+            await stored.CopyToAsync(range, answer, cancellationToken);
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException)
         {

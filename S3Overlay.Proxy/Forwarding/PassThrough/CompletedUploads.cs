@@ -27,7 +27,7 @@ internal static class CompletedUploads
             {
                 // A length that the store announced would not be that of what is sent from here.
                 answer.Headers.ContentLength = null;
-                await answer.Body.WriteAsync(document.AsMemory(sent, ready - sent), cancellationToken);
+                await answer.WriteAsync(document.AsMemory(sent, ready - sent), cancellationToken);
                 sent = ready;
             }
 
@@ -50,7 +50,7 @@ internal static class CompletedUploads
             answer.Headers.ContentLength = rest.Length;
         }
 
-        await answer.Body.WriteAsync(rest, cancellationToken);
+        await answer.WriteAsync(rest, cancellationToken);
     }
 
     /// <summary>How much of a document's beginning is white space or XML declaration, as far as can be told yet; nothing of a document that came in one piece need wait.</summary>

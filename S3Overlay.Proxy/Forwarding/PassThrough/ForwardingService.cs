@@ -290,7 +290,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
                 return;
             }
 
-            answer.Body.Advance(read);
+            answer.Advance(read);
             left -= read;
             if ((await answer.Body.FlushAsync(cancellationToken)).IsCompleted)
             {

@@ -18,8 +18,8 @@ internal static class AnswerOrigin
 
     private static void Set(S3Answer answer, string layer, string cache, TimeSpan age)
     {
-        answer.Headers[ReadMap.LayerHeader] = layer;
-        answer.Headers["x-cache"] = cache;
+        answer.Headers[OriginHeaders.Layer] = layer;
+        answer.Headers[OriginHeaders.Cache] = cache;
         answer.Headers.Age = age < TimeSpan.FromSeconds(1) ? "0" : ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
     }
 }

@@ -30,7 +30,7 @@ internal static class HeldSending
                 return position;
             }
 
-            answer.Body.Advance(read);
+            answer.Advance(read);
             position += read;
             if ((await answer.Body.FlushAsync(cancellationToken)).IsCompleted)
             {

@@ -20,7 +20,7 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 public sealed class ReadMap(IS3Service service, IWrittenReads written, BucketDirectory directory, IRemoteReader reader, LocalOutage? outage = null)
 {
     /// <summary>The header that names the layer an answer comes from (rule T4).</summary>
-    public const string LayerHeader = "x-s3overlay-layer";
+    public const string LayerHeader = OriginHeaders.Layer;
 
     /// <summary>Answers a read in a bucket with a remote.</summary>
     public Task AnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken) =>

@@ -35,7 +35,7 @@ internal static class Streaming
             }
 
             left -= read;
-            answer.Body.Advance(read);
+            answer.Advance(read);
             if ((await answer.Body.FlushAsync(cancellationToken)).IsCompleted)
             {
                 return;

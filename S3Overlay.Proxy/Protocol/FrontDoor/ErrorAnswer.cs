@@ -51,7 +51,7 @@ public static class ErrorAnswer
         }
 
         answer.Headers.ContentLength = xml.Content.Length;
-        await answer.Body.WriteAsync(xml.Content, cancellationToken);
+        await answer.WriteAsync(xml.Content, cancellationToken);
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Details(S3Exception failure, string bucket, string key)

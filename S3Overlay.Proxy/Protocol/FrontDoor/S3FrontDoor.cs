@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -55,29 +57,49 @@ public sealed class S3FrontDoor(
         ExpectedBody.Watch(context);
         var started = meters.RequestStarted();
         var answer = new HttpAnswer(context);
-        var call = new Call(context, requestId);
+        var call = new Call(requestId, RequestSpan.Start(context.Request));
         try
         {
-            await ServeAsync(call, answer);
+            await ServeAsync(call, context, answer);
         }
         catch (Exception failure)
         {
             // 7
-            await FailAsync(call, answer, failure);
+            await FailAsync(call, context, answer, failure);
         }
         finally
         {
-            meters.RequestFinished(started, call.Operation, answer.Status);
-            if (answer.Headers["x-s3overlay-layer"] is [{ } layer, ..])
-            {
-                meters.ObjectRead(layer, answer.Headers["x-cache"] is [{ } cache, ..] ? cache : "none");
-            }
+            Note(call, context, answer, started);
         }
     }
 
-    private async Task ServeAsync(Call call, HttpAnswer answer)
+    /// <summary>Tells meters and traces how a request ended.</summary>
+    private void Note(Call call, HttpContext context, HttpAnswer answer, long started)
     {
-        var (context, http) = (call.Context, call.Context.Request);
+        var layer = answer.Headers[OriginHeaders.Layer] is [{ } header, ..] ? header : null;
+        var cache = answer.Headers[OriginHeaders.Cache] is [{ } part, ..] ? part : null;
+        meters.RequestFinished(started, call.Operation, answer.Status);
+        if (layer is not null)
+        {
+            meters.ObjectRead(layer, cache ?? "none");
+        }
+
+        if (call.Span is { } span)
+        {
+            RequestSpan.Finish(span, call.RequestId, answer, layer, cache, OutcomeOf(context, answer), call.ErrorCode);
+        }
+    }
+
+    private static string OutcomeOf(HttpContext context, HttpAnswer answer) =>
+        answer.IsCut ? Outcomes.Cut
+        : context.RequestAborted.IsCancellationRequested ? Outcomes.Left
+        : answer.Status >= 500 ? Outcomes.Failed
+        : answer.Status >= 400 ? Outcomes.Refused
+        : Outcomes.Ok;
+
+    private async Task ServeAsync(Call call, HttpContext context, HttpAnswer answer)
+    {
+        var http = context.Request;
         if (http.Headers[ViaHeader].ToString().Contains(settings.InstanceId, StringComparison.Ordinal))
         {
             throw new S3Exception(LoopDetected);
@@ -98,6 +120,7 @@ public sealed class S3FrontDoor(
         call.Operation = isPreflight
             ? S3Operation.Preflight
             : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers);
+        RequestSpan.Name(call.Span, call.Operation, target.Bucket, target.Key);
 
         // 5: who sends a form, and which key it is about, stands in the form
         var caller = authenticated.Caller;
@@ -147,9 +170,8 @@ public sealed class S3FrontDoor(
         }
     }
 
-    private async Task FailAsync(Call call, HttpAnswer answer, Exception failure)
+    private async Task FailAsync(Call call, HttpContext context, HttpAnswer answer, Exception failure)
     {
-        var context = call.Context;
         if (context.RequestAborted.IsCancellationRequested || failure is OperationCanceledException { InnerException: ConnectionAbortedException })
         {
             // The second is how a read of the body ends where this server is being shut down and the client still sends.
@@ -158,6 +180,7 @@ public sealed class S3FrontDoor(
         }
 
         var error = Translate(failure);
+        call.ErrorCode = error.Error.Code;
         // What is not served yet (501) is the client's wish, not this server's failure.
         if (error.Error.Status >= 500 && error.Error.Status != StatusCodes.Status501NotImplemented)
         {
@@ -195,11 +218,13 @@ public sealed class S3FrontDoor(
         new("LoopDetected", StatusCodes.Status508LoopDetected, "The remote of this server is this server itself. Set S3_OVERLAY_REMOTE_ENDPOINT to the remote store.");
 
     /// <summary>What is known of a request so far, for whoever has to report its failure.</summary>
-    private sealed class Call(HttpContext context, string requestId)
+    private sealed class Call(string requestId, Activity? span)
     {
-        public HttpContext Context { get; } = context;
-
         public string RequestId { get; } = requestId;
+
+        public Activity? Span { get; } = span;
+
+        public string? ErrorCode { get; set; }
 
         public RequestTarget Target { get; set; }
 

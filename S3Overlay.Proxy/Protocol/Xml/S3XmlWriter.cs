@@ -63,7 +63,7 @@ public sealed class S3XmlWriter
         answer.Headers.ContentLength = Content.Length;
         if (!request.IsHead)
         {
-            await answer.Body.WriteAsync(Content, cancellationToken);
+            await answer.WriteAsync(Content, cancellationToken);
         }
     }
 

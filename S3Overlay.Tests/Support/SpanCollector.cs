@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>
+/// Listens to the spans of one trace, which a test's requests begin by <see cref="Header"/>: what other tests do at the same time is neither seen nor made to cost
+/// anything.
+/// </summary>
+internal sealed class SpanCollector : IDisposable
+{
+    private readonly ConcurrentQueue<Activity> _started = new();
+    private readonly ConcurrentQueue<Activity> _stopped = new();
+    private readonly ActivityListener _listener;
+    private readonly ActivitySpanId _client = ActivitySpanId.CreateRandom();
+
+    /// <summary>Begins to listen.</summary>
+    public SpanCollector()
+    {
+        _listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == Tracing.SourceName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
+                options.TraceId == TraceId ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
+            ActivityStarted = _started.Enqueue,
+            ActivityStopped = _stopped.Enqueue,
+        };
+        ActivitySource.AddActivityListener(_listener);
+    }
+
+    /// <summary>The trace.</summary>
+    public ActivityTraceId TraceId { get; } = ActivityTraceId.CreateRandom();
+
+    /// <summary>The span that a client's requests are below.</summary>
+    public string ClientSpan => _client.ToHexString();
+
+    /// <summary>What a client sends so that its request is in this trace.</summary>
+    public (string Name, string Value) Header => ("traceparent", $"00-{TraceId}-{_client}-01");
+
+    /// <summary>Spans that have ended, in the order of their ends.</summary>
+    public IReadOnlyList<Activity> Ended => [.. _stopped];
+
+    /// <summary>Spans that were begun and have not ended.</summary>
+    public IReadOnlyList<Activity> Open => [.. _started.Except(_stopped)];
+
+    /// <summary>Spans of a name that have ended.</summary>
+    public IReadOnlyList<Activity> Named(string name) => [.. _stopped.Where(span => span.DisplayName == name)];
+
+    /// <summary>The one span of a name, once it has ended: an answer may be with its client a moment before its span ends.</summary>
+    public async Task<Activity> OneAsync(string name)
+    {
+        await Patience.UntilAsync(() => Named(name).Count > 0, $"There is no span \"{name}\", but: {string.Join(", ", _stopped.Select(span => span.DisplayName))}.");
+        return Assert.Single(Named(name));
+    }
+
+    /// <summary>Finishes once so many spans of a name have ended.</summary>
+    public async Task<IReadOnlyList<Activity>> SeveralAsync(string name, int count)
+    {
+        await Patience.UntilAsync(() => Named(name).Count >= count, $"There are fewer than {count} spans \"{name}\".");
+        return Named(name);
+    }
+
+    /// <summary>Finishes once every span that was begun has ended.</summary>
+    public Task WhenAllEndedAsync() => Patience.UntilAsync(() => Open.Count == 0, "A span does not end.");
+
+    /// <inheritdoc/>
+    public void Dispose() => _listener.Dispose();
+}
