@@ -57,6 +57,15 @@ public sealed class ProxyProcess : IAsyncDisposable
         }
 
         start.Environment["S3_OVERLAY_DATA_DIR"] = dataFolder;
+        if (settings.Any(setting => setting.Name == "S3_OVERLAY_REMOTE_ENDPOINT"))
+        {
+            // By the wall clock: what a busy machine takes must not pass for a remote that hangs. A test that is about that says so.
+            start.Environment["S3_OVERLAY_REMOTE_CONNECT_TIMEOUT"] = "3m";
+            start.Environment["S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT"] = "3m";
+            start.Environment["S3_OVERLAY_REMOTE_STALL_TIMEOUT"] = "3m";
+            start.Environment["S3_OVERLAY_REMOTE_BUDGET"] = "10m";
+        }
+
         foreach (var (name, value) in settings)
         {
             start.Environment[name] = value;

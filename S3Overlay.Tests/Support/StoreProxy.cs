@@ -11,8 +11,24 @@ internal sealed class StoreProxy : IDisposable
 {
     private readonly S3WireClient _client;
 
-    public StoreProxy(Uri endpoint, int proxies = 2, TimeProvider? time = null, string location = "us-east-1", string accessKey = "minioadmin", string secretKey = "minioadmin")
+    /// <param name="endpoint">The store.</param>
+    /// <param name="proxies">How many proxies there are, as each of them was told.</param>
+    /// <param name="time">Its clock; null for the system's.</param>
+    /// <param name="location">Where it makes buckets.</param>
+    /// <param name="accessKey">Its key at the store.</param>
+    /// <param name="secretKey">The secret of that key.</param>
+    /// <param name="deadline">How long it waits for the store by its clock. By default longer than any test runs, however hurried the clock: on a busy machine a call
+    /// may take seconds.</param>
+    public StoreProxy(
+        Uri endpoint,
+        int proxies = 2,
+        TimeProvider? time = null,
+        string location = "us-east-1",
+        string accessKey = "minioadmin",
+        string secretKey = "minioadmin",
+        TimeSpan? deadline = null)
     {
+        var limit = deadline ?? TimeSpan.FromDays(1);
         time ??= TimeProvider.System;
         var settings = new EndpointSettings
         {
@@ -20,7 +36,10 @@ internal sealed class StoreProxy : IDisposable
             IsWritable = true,
             Endpoint = endpoint,
             Region = "us-east-1",
-            FirstByteTimeout = TimeSpan.FromSeconds(10),
+            ConnectTimeout = Patience.Limit,
+            FirstByteTimeout = limit,
+            StallTimeout = limit,
+            Budget = limit,
             InstanceId = Guid.NewGuid().ToString("n"),
         };
         Settings = new StoreSettings { Proxies = proxies, BucketLocation = location };

@@ -18,7 +18,7 @@ public sealed class BrokenAnswerTests
     public async Task A_listing_that_is_none_is_a_503(string how)
     {
         await using var store = await ScriptedRemote.StartAsync();
-        using var proxy = new StoreProxy(store.Endpoint, time: new HurriedTimeProvider(100));
+        using var proxy = new StoreProxy(store.Endpoint, time: new HurriedTimeProvider(100), deadline: TimeSpan.FromSeconds(15));
         using var end = new CancellationTokenSource();
         store.Script = async (_, context) =>
         {

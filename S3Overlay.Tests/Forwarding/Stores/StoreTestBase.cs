@@ -26,9 +26,9 @@ public abstract class StoreTestBase : IAsyncLifetime
     }
 
     /// <summary>A proxy that has just started.</summary>
-    private protected StoreProxy Fresh(int proxies = 2, TimeProvider? time = null)
+    private protected StoreProxy Fresh(int proxies = 2, TimeProvider? time = null, TimeSpan? deadline = null)
     {
-        var proxy = new StoreProxy(Store.Endpoint, proxies, time ?? new HurriedTimeProvider(20));
+        var proxy = new StoreProxy(Store.Endpoint, proxies, time ?? new HurriedTimeProvider(20), deadline: deadline);
         _proxies.Add(proxy);
         return proxy;
     }
