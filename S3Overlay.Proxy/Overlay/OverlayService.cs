@@ -64,7 +64,7 @@ public sealed class OverlayService : IS3Service
     {
         var (service, layer) = (local.Service, local.State);
         (_local, _layer, _reader) = (service, layer, reader);
-        var (locks, slow, objects) = (new KeyLocks(), new SlowAnswers(time, logger, Failures.ToS3), new LocalObjects(service));
+        var (locks, slow, objects) = (new KeyLocks(), new SlowAnswers(time, logger, ClientErrors.Of), new LocalObjects(service));
         var conditional = new ConditionalWrites(service, objects, layer, reader, locks, local.Conditions, local.Placed);
         _directory = new BucketDirectory(layer, remotes, settings, time);
         _bucketList = new BucketList(layer, remotes, shown, _directory, settings, logger);
@@ -110,7 +110,7 @@ public sealed class OverlayService : IS3Service
         }
         catch (RemoteException failure)
         {
-            throw Failures.ToS3(failure);
+            throw ClientErrors.Of(failure);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace S3Overlay.Proxy.Protocol;
 
 /// <summary>A failure that the client is told of as an S3 error.</summary>
@@ -6,6 +8,16 @@ public sealed class S3Exception : Exception
     /// <summary>An error with its usual message, or a better one.</summary>
     public S3Exception(S3Error error, string? message = null, Exception? cause = null)
         : base(message ?? error.Message, cause) => Error = error;
+
+    /// <summary>A failure that may pass.</summary>
+    /// <param name="error">Its code and status.</param>
+    /// <param name="seconds">When the client is to try again.</param>
+    /// <param name="message">A better message than the error's own.</param>
+    /// <param name="cause">What caused it.</param>
+    public static S3Exception ForNow(S3Error error, int seconds, string? message = null, Exception? cause = null) => new(error, message, cause)
+    {
+        Headers = [new("Retry-After", seconds.ToString(CultureInfo.InvariantCulture))],
+    };
 
     /// <summary>Code and status.</summary>
     public S3Error Error { get; }

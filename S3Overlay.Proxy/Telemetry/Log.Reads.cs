@@ -46,4 +46,8 @@ public static partial class Log
     /// <summary>Objects of the cache bucket were found that belong to nothing.</summary>
     [LoggerMessage(4011, LogLevel.Information, "{Count} objects of the cache bucket belonged to no copy and were removed")]
     public static partial void HeldStrangersRemoved(ILogger logger, long count);
+
+    /// <summary>A bucket's copies are not put into it.</summary>
+    [LoggerMessage(4012, LogLevel.Warning, "Copies of objects in {Bucket} are kept in the cache bucket, whatever S3_OVERLAY_CACHE_PLACE says: {Reason}")]
+    public static partial void CopiesPlacedElsewhere(ILogger logger, string bucket, string reason);
 }

@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Telemetry;
 
-/// <summary>What the store says: event ids 5xxx.</summary>
+/// <summary>What the built-in store says: event ids 5xxx.</summary>
 public static partial class Log
 {
     /// <summary>A block of a written object does not fit its checksum, or its file is gone.</summary>

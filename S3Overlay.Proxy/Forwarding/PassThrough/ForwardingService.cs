@@ -313,5 +313,5 @@ public sealed class ForwardingService : IS3Service, IDisposable
 
     /// <summary>What a client is told where the store gave no answer that could be handed on.</summary>
     internal S3Exception Unavailable(string why, Exception cause) =>
-        new(S3Errors.ServiceUnavailable, $"The local store {_settings.Endpoint.Name} did not answer: {why}.", cause) { Headers = [new("Retry-After", "2")] };
+        S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, $"The local store {_settings.Endpoint.Name} did not answer: {why}.", cause);
 }

@@ -65,10 +65,7 @@ internal sealed class BucketWatch(ForwardingService service, StoreLayerState sta
         var isTrue = now.Exists ? request.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy : now.IsOpaque;
         if (!isTrue)
         {
-            throw new S3Exception(S3Errors.ServiceUnavailable, "The bucket was taken away at the local store. Please try again.")
-            {
-                Headers = [new("Retry-After", "1")],
-            };
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "The bucket was taken away at the local store. Please try again.");
         }
     }
 }

@@ -149,15 +149,14 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         Refused(answer.Status, (await answer.ErrorAsync(cancellationToken)).Code);
 
     /// <summary>What the store's failure is to a client: never one of the remote, which a setting may allow to be passed over.</summary>
-    internal static S3Exception Unavailable(RemoteException failure) => new(Means(failure), failure.Message, failure) { Headers = RetryAfter(failure) };
+    internal static S3Exception Unavailable(RemoteException failure) =>
+        S3Exception.ForNow(Means(failure), failure.Failure == RemoteFailure.Throttled ? 5 : 2, failure.Message, failure);
 
     /// <summary>A store that refuses the overlay its own state: full is what a client can be told; all else is for whoever runs it, and passes or is mended.</summary>
-    private static S3Exception Refused(int status, string code) => new(
+    private static S3Exception Refused(int status, string code) => S3Exception.ForNow(
         IsFull(status, code) ? S3Errors.InsufficientStorage : S3Errors.ServiceUnavailable,
-        $"The local store answered {status} {code}".TrimEnd() + " to the overlay's own request.")
-    {
-        Headers = [new("Retry-After", "2")],
-    };
+        2,
+        $"The local store answered {status} {code}".TrimEnd() + " to the overlay's own request.");
 
     private static S3Error Means(RemoteException failure) =>
         failure.Failure == RemoteFailure.Throttled ? S3Errors.SlowDown
@@ -165,7 +164,4 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         : S3Errors.ServiceUnavailable;
 
     private static bool IsFull(int status, string code) => status == 507 || code is "InsufficientStorage" or "QuotaExceeded" or "XMinioStorageFull";
-
-    private static KeyValuePair<string, string>[] RetryAfter(RemoteException failure) =>
-        [new("Retry-After", failure.Failure == RemoteFailure.Throttled ? "5" : "2")];
 }

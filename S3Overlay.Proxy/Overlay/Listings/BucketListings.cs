@@ -67,13 +67,11 @@ public sealed class BucketListings(ILayerState layer, IHeldStore? held, OverlayS
     /// 503 whatever the reason, refused permission included (rule L4): a page of local keys alone would pass for the whole, and a client's 403 would say that
     /// its own key lacks a right.
     /// </summary>
-    private static S3Exception Unlistable(RemoteException failure) => new(
+    private static S3Exception Unlistable(RemoteException failure) => S3Exception.ForNow(
         S3Errors.ServiceUnavailable,
+        2,
         failure.Failure == RemoteFailure.AccessDenied
             ? "The remote does not allow its bucket to be listed. S3_OVERLAY_LISTING=local lists local objects alone."
             : "The remote cannot be listed at the moment.",
-        failure)
-    {
-        Headers = [new("Retry-After", "2")],
-    };
+        failure);
 }

@@ -35,7 +35,7 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 public sealed class RemoteReader : IRemoteReader
 {
     private readonly ReadSettings _settings;
-    private readonly RemoteFailures _failures;
+    private readonly ReadErrors _errors;
     private readonly ILogger _logger;
     private readonly StreamedReads _streamed = new();
     private readonly SubResourceReads _subResources;
@@ -49,7 +49,7 @@ public sealed class RemoteReader : IRemoteReader
     public RemoteReader(ReadSettings settings, IHeldStore? store, TimeProvider time, ILogger<RemoteReader> logger)
     {
         (_settings, _logger) = (settings, logger);
-        _failures = new RemoteFailures(settings, logger);
+        _errors = new ReadErrors(settings, logger);
         _subResources = new SubResourceReads(_streamed);
         if (settings.CacheEnabled && store is not null)
         {
@@ -92,11 +92,11 @@ public sealed class RemoteReader : IRemoteReader
         }
         catch (RemoteException failure) when (!answer.HasStarted)
         {
-            throw _failures.ToS3(failure, request);
+            throw _errors.Of(failure, request);
         }
         catch (VersionChangedException changed) when (!answer.HasStarted)
         {
-            throw _failures.ToS3(new RemoteException(RemoteFailure.Changed, changed.Message, changed), request);
+            throw _errors.Of(new RemoteException(RemoteFailure.Changed, changed.Message, changed), request);
         }
         catch (Exception failure) when (answer.HasStarted && failure is RemoteException or VersionChangedException or IOException)
         {
@@ -123,7 +123,7 @@ public sealed class RemoteReader : IRemoteReader
             await using var head = await remote.Remote.HeadAsync(RemoteReads.Whole(remote, key), cancellationToken);
             return head.Info;
         }
-        catch (RemoteException failure) when (_failures.MeansAbsent(failure))
+        catch (RemoteException failure) when (_errors.MeansAbsent(failure))
         {
             return null;
         }

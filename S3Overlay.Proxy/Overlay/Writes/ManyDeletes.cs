@@ -45,7 +45,7 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            var error = Failures.ToS3(failure);
+            var error = ClientErrors.Of(failure);
             if (error.Error.Status >= 500)
             {
                 Log.DeleteFailed(logger, bucket.Name, failure);
