@@ -31,7 +31,7 @@ internal static class ClientReader
         if (keys.Count == 0 && origins.Count == 0)
         {
             keys.Add(new(local.AccessKey, local.SecretKey, ClientKey.Everything, IsAdministrator: true));
-            origins.Add(values.Has(Settings.LocalAccessKey) || values.Has(Settings.LocalSecretKey) ? Settings.LocalAccessKey.Name : "the default");
+            origins.Add(local.KeysOrigin);
         }
 
         return new()

@@ -24,6 +24,9 @@ public sealed record LocalOptions
     /// <summary>The secret key that belongs to it.</summary>
     public required string SecretKey { get; init; }
 
+    /// <summary>Where the keys are from, for people: a variable's name, or <c>the default</c>.</summary>
+    public required string KeysOrigin { get; init; }
+
     /// <summary>The region for a local endpoint.</summary>
     public required string Region { get; init; }
 

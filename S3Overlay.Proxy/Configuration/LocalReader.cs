@@ -6,6 +6,7 @@ internal static class LocalReader
     public static LocalOptions Read(SettingValues values, RemoteOptions? remote, ConfigurationProblems problems)
     {
         var connection = ConnectionString.Read("local", values, problems) ?? ConnectionString.Read("minio", values, problems);
+        var hasKeys = values.Has(Settings.LocalAccessKey) || values.Has(Settings.LocalSecretKey);
         // AWS_* names belong to the local endpoint only where there is one and the remote has keys of its own: otherwise somebody's
         // production keys would open this front door.
         var endpoint = values.Get(Settings.LocalEndpoint) ?? connection?.Endpoint;
@@ -18,6 +19,7 @@ internal static class LocalReader
             Endpoint = endpoint,
             AccessKey = KeyOf(Settings.LocalAccessKey, connection?.AccessKey, "AWS_ACCESS_KEY_ID"),
             SecretKey = KeyOf(Settings.LocalSecretKey, connection?.SecretKey, "AWS_SECRET_ACCESS_KEY"),
+            KeysOrigin = hasKeys ? Settings.LocalAccessKey.Name : connection is { AccessKey: not null } ? connection.Name : "the default",
             SessionToken = values.Get(Settings.LocalSessionToken),
             Proxies = values.Get(Settings.Proxies),
             SpoolDirectory = values.Get(Settings.SpoolDirectory) ?? Path.Combine(Path.GetTempPath(), "s3overlay-spool"),
@@ -27,6 +29,9 @@ internal static class LocalReader
         };
 
         string KeyOf(Setting<string?> setting, string? connected, string awsName) =>
-            values.Has(setting) ? values.Get(setting)! : connected ?? (takesAwsNames && values.Text(awsName) is { } aws ? aws : values.Get(setting)!);
+            values.Has(setting) ? values.Get(setting)!
+            : connected is not null && !hasKeys ? connected
+            : takesAwsNames && values.Text(awsName) is { } aws ? aws
+            : values.Get(setting)!;
     }
 }

@@ -29,7 +29,8 @@ internal static class RemoteOptionsReader
             return null;
         }
 
-        var hasKeys = values.Has(Settings.RemoteAccessKeyId) || values.Has(Settings.RemoteSecretAccessKey);
+        var hasKeys = values.Has(Settings.RemoteAccessKeyId) || values.Has(Settings.RemoteSecretAccessKey)
+            || values.Has(Settings.RemoteProfile) || values.Get(Settings.RemoteAnonymous);
         CheckCredentials(values, problems);
         return new()
         {

@@ -62,7 +62,7 @@ public static class StartupLines
         var (access, secret) = clients switch
         {
             { HasDefaultKeys: true } => (LocalOptions.DefaultKey, LocalOptions.DefaultKey),
-            { KeysOrigin: "S3_OVERLAY_KEYS_FILE" } => ("KEY", "SECRET"),
+            { KeysOrigin: "S3_OVERLAY_KEYS_FILE" or "ConnectionStrings__local" or "ConnectionStrings__minio" } => ("KEY", "SECRET"),
             { KeysOrigin: "S3_OVERLAY_LOCAL_ACCESS_KEY" } => ("$S3_OVERLAY_LOCAL_ACCESS_KEY", "$S3_OVERLAY_LOCAL_SECRET_KEY"),
             _ => ("$S3_OVERLAY_ACCESS_KEY", "$S3_OVERLAY_SECRET_KEY"),
         };
