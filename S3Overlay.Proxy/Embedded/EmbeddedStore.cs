@@ -29,7 +29,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
     {
         (_options, _lock, _folders, _disk, Index) = (options, owner, folders, disk, index);
         _sequences = SequenceCounter.Open(index);
-        Files = new OpenFiles(folders, disk);
+        Files = new ObjectFiles(folders, disk);
         Buckets = new BucketTable(folders, disk, index, _sequences);
         Objects = new ObjectTable(folders, disk, index, _sequences, Buckets, Files, options.Time, options.Logger);
         Uploads = new UploadTable(folders, disk, index, _sequences, Buckets, Objects, Files, options.Time);
@@ -37,7 +37,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
 
     internal OrderedIndex Index { get; }
 
-    internal OpenFiles Files { get; }
+    internal ObjectFiles Files { get; }
 
     internal BucketTable Buckets { get; }
 

@@ -13,9 +13,9 @@ namespace S3Overlay.Proxy.Embedded.Held;
 
 /// <summary>
 /// One held copy: a sparse file in which every byte has its own place from the start. Nothing in it is synced: after a power cut a block
-/// either comes back with its checksum or is not held. Shared by all who read it, and closed when the last has let go.
+/// either comes back with its checksum or is not held. Shared by all who use it.
 /// </summary>
-internal sealed class HeldFile
+internal sealed class HeldFile : IDisposable
 {
     private readonly SafeFileHandle _file;
     private readonly HeldGeometry _geometry;
@@ -23,7 +23,6 @@ internal sealed class HeldFile
     private readonly long _tableOffset;
     private readonly long _dataOffset;
     private readonly ILogger _logger;
-    private int _users = 1;
 
     private HeldFile(SafeFileHandle file, string path, HeldHeader header, HeldGeometry geometry, long tableOffset, uint[] checksums, ILogger logger)
     {
@@ -97,29 +96,6 @@ internal sealed class HeldFile
         return ReadHeader(file, out _);
     }
 
-    /// <summary>One more user; false where it is closed already.</summary>
-    public bool TryUse()
-    {
-        for (var users = Volatile.Read(ref _users); users > 0; users = Volatile.Read(ref _users))
-        {
-            if (Interlocked.CompareExchange(ref _users, users + 1, users) == users)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>One user less.</summary>
-    public void Release()
-    {
-        if (Interlocked.Decrement(ref _users) == 0)
-        {
-            _file.Dispose();
-        }
-    }
-
     /// <summary>See <see cref="IHeldCopy.FirstHeld"/>.</summary>
     public ByteRange? FirstHeld(long position) => _blocks.FirstHeld(position);
 
@@ -129,6 +105,9 @@ internal sealed class HeldFile
 
     /// <summary>Stores bytes; blocks the caller. What is held already stays as it is.</summary>
     public void Write(long position, ReadOnlySpan<byte> bytes) => _blocks.Write(position, bytes);
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
 
     private static HeldGeometry GeometryOf(HeldHeader header)
     {

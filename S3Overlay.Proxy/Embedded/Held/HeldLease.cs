@@ -1,31 +1,33 @@
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Held;
 
 /// <summary>One user's hold on a copy's file.</summary>
-internal sealed class HeldLease(HeldFile file) : IHeldCopy
+internal sealed class HeldLease(OpenFiles<(string Bucket, string Key), HeldFile>.Lease lease) : IHeldCopy
 {
+    private readonly HeldFile _file = lease.File;
     private int _disposed;
 
     /// <inheritdoc/>
-    public HeldIdentity Identity => file.Header.Identity;
+    public HeldIdentity Identity => _file.Header.Identity;
 
     /// <inheritdoc/>
-    public ObjectInfo Info => file.Header.Info;
+    public ObjectInfo Info => _file.Header.Info;
 
     /// <inheritdoc/>
-    public DateTimeOffset ValidatedAt => file.Header.ValidatedAt;
+    public DateTimeOffset ValidatedAt => _file.Header.ValidatedAt;
 
     /// <inheritdoc/>
-    public ByteRange? FirstHeld(long position) => file.FirstHeld(position);
+    public ByteRange? FirstHeld(long position) => _file.FirstHeld(position);
 
     /// <inheritdoc/>
-    public IHeldReader Read(ByteRange range) => new HeldFileReader(file, range);
+    public IHeldReader Read(ByteRange range) => new HeldFileReader(_file, range);
 
     /// <summary>On the pool: a disk that falls behind makes writers wait, and the caller may be a socket's thread.</summary>
     public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
-        new(Task.Run(() => file.Write(position, bytes.Span), cancellationToken));
+        new(Task.Run(() => _file.Write(position, bytes.Span), cancellationToken));
 
     /// <summary>Nothing is left to do: a block is held from its writing on.</summary>
     public ValueTask CompleteAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
@@ -35,7 +37,7 @@ internal sealed class HeldLease(HeldFile file) : IHeldCopy
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            file.Release();
+            lease.Dispose();
         }
 
         return ValueTask.CompletedTask;

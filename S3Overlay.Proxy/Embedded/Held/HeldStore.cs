@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -19,26 +20,22 @@ namespace S3Overlay.Proxy.Embedded.Held;
 /// </remarks>
 public sealed class HeldStore : IHeldStore, IAsyncDisposable
 {
-    private const int KeptOpen = 512;
-
     private readonly HeldFolder _folder;
     private readonly OrderedIndex _index;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly OpenFiles _open = new(KeptOpen);
+    private readonly OpenFiles<(string Bucket, string Key), HeldFile> _open = new();
     private readonly SemaphoreSlim[] _locks = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
-    private readonly CancellationTokenSource _stop = new();
-    private readonly HashSet<UInt128> _making = [];
-    private readonly Task _cleaning;
+    private readonly HeldSweep _sweep;
 
     private HeldStore(HeldFolder folder, OrderedIndex index, TimeProvider time, ILogger logger)
     {
         (_folder, _index, _time, _logger) = (folder, index, time, logger);
-        _cleaning = Task.Run(RemoveStrangers);
+        _sweep = new HeldSweep(folder, index, logger);
     }
 
     /// <summary>Finishes once the files that no row names are gone. Nothing waits for it but tests.</summary>
-    internal Task Cleaning => _cleaning;
+    internal Task Cleaning => _sweep.Done;
 
     /// <summary>Opens the cache in a folder, which is made where it is missing.</summary>
     /// <exception cref="IndexInUseException">Another process has it.</exception>
@@ -64,16 +61,16 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken)
     {
-        if (_open.Use(bucket, key) is { } file)
+        if (_open.TryAcquire((bucket, key)) is { } lease)
         {
-            if (File.Exists(file.Path))
+            if (File.Exists(lease.File.Path))
             {
-                return new(new HeldLease(file));
+                return new(new HeldLease(lease));
             }
 
             // Deleted by hand.
-            file.Release();
-            _open.Forget(bucket, key);
+            lease.Dispose();
+            _open.Forget((bucket, key));
         }
 
         return _index.TryGet(HeldEntry.KeyOf(bucket, key), out var value) && HeldEntry.Parse(value) is { } entry
@@ -87,32 +84,24 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     {
         var header = new HeldHeader(bucket, key, identity, info, _time.GetUtcNow());
         var id = NewId();
-        lock (_making)
-        {
-            _making.Add(id);
-        }
-
+        _sweep.Spare(id);
         try
         {
             var file = await Task.Run(() => Make(_folder.PathOf(id), header), cancellationToken);
             try
             {
-                await PublishAsync(bucket, key, new HeldEntry(id, info.Size, info.LastModified, info.ETag), file);
-                return new HeldLease(file);
+                return await PublishAsync(bucket, key, new HeldEntry(id, info.Size, info.LastModified, info.ETag), file);
             }
             catch
             {
-                file.Release();
+                file.Dispose();
                 File.Delete(file.Path);
                 throw;
             }
         }
         finally
         {
-            lock (_making)
-            {
-                _making.Remove(id);
-            }
+            _sweep.SpareNoMore(id);
         }
     }
 
@@ -165,11 +154,9 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await _cleaning;
+        await _sweep.DisposeAsync();
         _open.Dispose();
         await _index.DisposeAsync();
-        _stop.Dispose();
     }
 
     private static HeldRow? RowAt(IndexCursor cursor, string bucket) =>
@@ -182,7 +169,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
         return System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(bytes);
     }
 
-    private async ValueTask PublishAsync(string bucket, string key, HeldEntry entry, HeldFile file)
+    private async ValueTask<HeldLease> PublishAsync(string bucket, string key, HeldEntry entry, HeldFile file)
     {
         using (await LockAsync(bucket, key))
         {
@@ -191,8 +178,9 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
             var batch = new IndexBatch();
             batch.Put(name, entry.ToBytes());
             await _index.CommitAsync(batch);
-            _open.Keep(bucket, key, file);
+            var lease = _open.Put((bucket, key), file);
             Delete(before);
+            return new HeldLease(lease);
         }
     }
 
@@ -213,7 +201,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     {
         using (await LockAsync(bucket, key))
         {
-            if (_open.Use(bucket, key) is { } open)
+            if (_open.TryAcquire((bucket, key)) is { } open)
             {
                 return new HeldLease(open);
             }
@@ -229,11 +217,10 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
                 var file = await Task.Run(() => HeldFile.Open(path, _logger), cancellationToken);
                 if (file.Header.Bucket == bucket && file.Header.Key == key && file.Header.Info.ETag == current.ETag)
                 {
-                    _open.Keep(bucket, key, file);
-                    return new HeldLease(file);
+                    return new HeldLease(_open.Put((bucket, key), file));
                 }
 
-                file.Release();
+                file.Dispose();
                 Log.HeldCopyUnusable(_logger, Path.GetFileName(path), "it is of another object");
             }
             catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
@@ -256,7 +243,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
         var batch = new IndexBatch();
         batch.Delete(HeldEntry.KeyOf(bucket, key));
         await _index.CommitAsync(batch);
-        _open.Forget(bucket, key);
+        _open.Forget((bucket, key));
         Delete(entry);
     }
 
@@ -282,66 +269,6 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
         var held = _locks[HashCode.Combine(bucket, key) & (_locks.Length - 1)];
         await held.WaitAsync();
         return new Unlock(held);
-    }
-
-    /// <summary>Removes files that no row names: what a crash, or an index that was lost, left behind.</summary>
-    private void RemoveStrangers()
-    {
-        try
-        {
-            foreach (var (id, path) in _folder.Enumerate())
-            {
-                if (_stop.IsCancellationRequested)
-                {
-                    return;
-                }
-
-                if (!IsNamed(id, path))
-                {
-                    File.Delete(path);
-                }
-            }
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            Log.HeldCleaningFailed(_logger, failure);
-        }
-    }
-
-    private bool IsNamed(UInt128 id, string path)
-    {
-        HeldHeader header;
-        lock (_making)
-        {
-            if (_making.Contains(id))
-            {
-                return true;
-            }
-        }
-
-        try
-        {
-            header = HeldFile.ReadHeader(path);
-        }
-        catch (InvalidDataException)
-        {
-            return false;
-        }
-        catch (IOException)
-        {
-            return true;
-        }
-
-        // Asked after the file was found: a copy that was being made then has its row by now, or is still in the list.
-        bool IsMaking()
-        {
-            lock (_making)
-            {
-                return _making.Contains(id);
-            }
-        }
-
-        return IsMaking() || (_index.TryGet(HeldEntry.KeyOf(header.Bucket, header.Key), out var value) && HeldEntry.Parse(value)?.File == id);
     }
 
     private readonly struct Unlock(SemaphoreSlim held) : IDisposable

@@ -20,7 +20,7 @@ internal sealed class ObjectTable(
     OrderedIndex index,
     SequenceCounter sequences,
     BucketTable buckets,
-    OpenFiles files,
+    ObjectFiles files,
     TimeProvider time,
     ILogger logger)
 {

@@ -13,10 +13,10 @@ internal sealed class StoredObject : IDisposable
     private const int LargePiece = 16 * BlockChecksums.BlockSize;
     private const int SmallPiece = 4 * BlockChecksums.BlockSize;
 
-    private readonly OpenFiles _files;
-    private readonly OpenFiles.Lease _root;
+    private readonly ObjectFiles _files;
+    private readonly OpenFiles<FileId, OpenFile>.Lease _root;
 
-    private StoredObject(OpenFiles files, OpenFiles.Lease root, ObjectRow row) => (_files, _root, Row) = (files, root, row);
+    private StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile>.Lease root, ObjectRow row) => (_files, _root, Row) = (files, root, row);
 
     /// <summary>What the index says of it.</summary>
     public ObjectRow Row { get; }
@@ -25,7 +25,7 @@ internal sealed class StoredObject : IDisposable
     public IReadOnlyList<StoredPart> Parts => _root.File.Parts;
 
     /// <summary>Opens the version that a row names.</summary>
-    public static async ValueTask<StoredObject> OpenAsync(OpenFiles files, ObjectRow row)
+    public static async ValueTask<StoredObject> OpenAsync(ObjectFiles files, ObjectRow row)
     {
         var root = await files.AcquireAsync(row.File);
         var size = row.PartCount == 0 ? root.File.Length : root.File.Parts.Sum(static part => part.Size);

@@ -23,7 +23,7 @@ internal sealed class UploadTable(
     SequenceCounter sequences,
     BucketTable buckets,
     ObjectTable objects,
-    OpenFiles files,
+    ObjectFiles files,
     TimeProvider time)
 {
     private readonly SharedLocks<string> _locks = new();

@@ -1,0 +1,114 @@
+using S3Overlay.Proxy.Embedded.Files;
+
+namespace S3Overlay.Tests.Embedded.Files;
+
+public sealed class OpenFilesTests
+{
+    private readonly OpenFiles<string, FakeFile> _files = new(limit: 2);
+    private int _opened;
+
+    [Fact]
+    public async Task Who_uses_a_file_at_the_same_time_shares_it()
+    {
+        using var first = await OpenAsync("a");
+        using var second = await OpenAsync("a");
+
+        Assert.Same(first.File, second.File);
+        Assert.Same(first.File, _files.TryAcquire("a")!.Value.File);
+        Assert.Null(_files.TryAcquire("b"));
+        Assert.Equal(1, _opened);
+    }
+
+    [Fact]
+    public async Task Of_those_that_nobody_uses_the_least_recently_used_is_closed()
+    {
+        var files = new List<FakeFile>();
+        foreach (var name in new[] { "a", "b", "a", "c" })
+        {
+            using var lease = await OpenAsync(name);
+            files.Add(lease.File);
+        }
+
+        Assert.Equal([false, true, false, false], files.Select(file => file.IsClosed));
+        Assert.Equal(3, _opened);
+    }
+
+    [Fact]
+    public async Task One_that_could_not_be_opened_is_opened_anew()
+    {
+        await Assert.ThrowsAsync<FileNotFoundException>(() => _files.AcquireAsync("a", _ => throw new FileNotFoundException()).AsTask());
+
+        using var lease = await OpenAsync("a");
+        Assert.False(lease.File.IsClosed);
+    }
+
+    [Fact]
+    public async Task One_that_is_forgotten_or_replaced_is_closed_with_its_last_user()
+    {
+        var old = await OpenAsync("a");
+        var replacing = _files.Put("a", new FakeFile());
+        Assert.NotSame(old.File, _files.TryAcquire("a")!.Value.File);
+        _files.Forget("a");
+
+        Assert.Null(_files.TryAcquire("a"));
+        Assert.False(old.File.IsClosed);
+        old.Dispose();
+        Assert.True(old.File.IsClosed);
+        Assert.False(replacing.File.IsClosed);
+    }
+
+    [Fact]
+    public async Task What_waits_for_a_file_waits_for_all_who_use_it_late_comers_too()
+    {
+        var isDone = false;
+        var first = await OpenAsync("a");
+        _files.CloseThen("a", () => isDone = true);
+        var late = await OpenAsync("a");
+        first.Dispose();
+
+        Assert.Same(first.File, late.File);
+        Assert.False(isDone);
+        late.Dispose();
+        Assert.True(isDone);
+        Assert.True(late.File.IsClosed);
+    }
+
+    [Fact]
+    public void What_waits_for_a_file_that_nobody_uses_goes_on_at_once()
+    {
+        var isDone = false;
+        _files.Put("a", new FakeFile()).Dispose();
+        _files.CloseThen("a", () => isDone = true);
+
+        Assert.True(isDone);
+        Assert.Null(_files.TryAcquire("a"));
+    }
+
+    [Fact]
+    public async Task Closing_all_leaves_those_in_use_to_their_users()
+    {
+        var used = await OpenAsync("a");
+        var idle = await OpenAsync("b");
+        idle.Dispose();
+        _files.Dispose();
+
+        Assert.True(idle.File.IsClosed);
+        Assert.False(used.File.IsClosed);
+        used.Dispose();
+        Assert.True(used.File.IsClosed);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => OpenAsync("c").AsTask());
+    }
+
+    private ValueTask<OpenFiles<string, FakeFile>.Lease> OpenAsync(string name) => _files.AcquireAsync(name, _ =>
+    {
+        Interlocked.Increment(ref _opened);
+        return new FakeFile();
+    });
+
+    private sealed class FakeFile : IDisposable
+    {
+        public bool IsClosed { get; private set; }
+
+        public void Dispose() => IsClosed = true;
+    }
+}
