@@ -67,7 +67,7 @@ internal sealed class OverlayHost : IAsyncDisposable
     public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
         Http.SendAsync(method, target, body is null ? null : System.Text.Encoding.UTF8.GetBytes(body), headers);
 
-    /// <summary>Finishes once no fill is under way, and nothing on its way to the store.</summary>
+    /// <summary>Finishes once no fill is under way, and nothing on its way to the store, but for manifests that wait until their time has come on the proxy's clock.</summary>
     public async Task WhenIdleAsync()
     {
         await Patience.UntilAsync(() => Services.Overlay?.Reader.Fills is null or { InUse: 0 }, "A fill does not end.");

@@ -64,6 +64,20 @@ public sealed class StoreCostTests : IAsyncLifetime
         Assert.Equal(0, RemoteCalls());
     }
 
+    [Fact, Trait("Rule", "R5")]
+    public async Task A_range_of_a_chunk_that_is_held_is_three_calls_in_two_round_trips()
+    {
+        await ReadAsync("GET", Large);
+        await SettleAsync();
+        var both = Meeting(2, "t", "k");
+        var hit = await RangeAsync("bytes=300000-300099");
+        Assert.Equal((206, "HIT"), (hit.Status, hit.Headers["x-cache"]));
+        Assert.Equal(_large[300_000..300_100], hit.Body);
+        Assert.True(both.IsCompleted);
+        Assert.Equal(["GET k", "GET key", "HEAD t"], Calls().Order());
+        Assert.Equal(0, RemoteCalls());
+    }
+
     [Theory, Trait("Rule", "R10")]
     [InlineData("small", null)]
     [InlineData(Large, null)]

@@ -7,11 +7,12 @@ internal sealed class BackgroundWork : IAsyncDisposable
 
     private readonly Lock _lock = new();
     private readonly HashSet<Task> _running = [];
+
+    /// <summary>What pieces of work wait for that rest.</summary>
+    private readonly HashSet<Task> _moments = [];
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenSource _stop = new();
-
-    /// <summary>Set once the end has come: what waits for a better moment waits no longer.</summary>
-    public CancellationToken Closing => _closing.Token;
+    private TaskCompletionSource? _changed;
 
     /// <summary>Starts a piece of work, on the pool. It handles its own failures; its token is cancelled when the end waits no longer.</summary>
     public void Start(Func<CancellationToken, Task> work)
@@ -24,23 +25,48 @@ internal sealed class BackgroundWork : IAsyncDisposable
         }
     }
 
-    /// <summary>Finishes once nothing runs.</summary>
-    public async Task WhenIdleAsync()
+    /// <summary>Waits, within a piece of work, for a better moment: it rests meanwhile. Once the end has come, that moment is now.</summary>
+    public async Task RestAsync(TimeSpan wait, TimeProvider time)
+    {
+        if (wait <= TimeSpan.Zero)
+        {
+            return;
+        }
+
+        var moment = Task.Delay(wait, time, _closing.Token);
+        lock (_lock)
+        {
+            _moments.Add(moment);
+        }
+
+        Changed();
+        await moment.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_lock)
+        {
+            _moments.Remove(moment);
+        }
+    }
+
+    /// <summary>Finishes once nothing runs, but for what rests: that waits for the clock alone.</summary>
+    /// <returns>Whether something rests.</returns>
+    public async Task<bool> WhenIdleAsync()
     {
         while (true)
         {
-            Task[] running;
+            Task changed;
             lock (_lock)
             {
-                running = [.. _running];
+                // One whose moment has come runs, though it may not have noticed yet.
+                var resting = _moments.Count(static moment => !moment.IsCompleted);
+                if (_running.Count == resting)
+                {
+                    return resting > 0;
+                }
+
+                changed = (_changed ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
             }
 
-            if (running.Length == 0)
-            {
-                return;
-            }
-
-            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await changed;
         }
     }
 
@@ -66,5 +92,18 @@ internal sealed class BackgroundWork : IAsyncDisposable
         {
             _running.Remove(task);
         }
+
+        Changed();
+    }
+
+    private void Changed()
+    {
+        TaskCompletionSource? changed;
+        lock (_lock)
+        {
+            (changed, _changed) = (_changed, null);
+        }
+
+        changed?.SetResult();
     }
 }

@@ -34,7 +34,7 @@ internal sealed class ManifestWriter(
         {
             do
             {
-                await WaitAsync(copy.NextFlush - time.GetUtcNow());
+                await work.RestAsync(copy.NextFlush - time.GetUtcNow(), time);
                 try
                 {
                     using var gate = await gates.EnterAsync(copy.Name, cancellationToken);
@@ -56,21 +56,6 @@ internal sealed class ManifestWriter(
         finally
         {
             live.LetGo(copy);
-        }
-    }
-
-    private async Task WaitAsync(TimeSpan wait)
-    {
-        try
-        {
-            if (wait > TimeSpan.Zero)
-            {
-                await Task.Delay(wait, time, work.Closing);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The end has come: now or never.
         }
     }
 

@@ -72,8 +72,9 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     /// <summary>How often a fill found no room in the spool.</summary>
     public long SpoolRefusals => _spool.Refused;
 
-    /// <summary>Finishes once nothing is on its way to the store.</summary>
-    internal Task WhenIdleAsync() => _work.WhenIdleAsync();
+    /// <summary>Finishes once nothing is on its way to the store, but for manifests that wait for their time.</summary>
+    /// <returns>Whether there are any.</returns>
+    internal Task<bool> WhenIdleAsync() => _work.WhenIdleAsync();
 
     /// <summary>Removes what belongs to no copy, as happens in the background once a day.</summary>
     internal Task SweepAsync() => _sweep.RunAsync(CancellationToken.None);

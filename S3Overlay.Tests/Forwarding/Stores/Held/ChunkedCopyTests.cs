@@ -57,35 +57,31 @@ public sealed class ChunkedCopyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_long_read_writes_few_manifests()
-    {
-        for (var chunk = 0; chunk < 10; chunk++)
-        {
-            await FillAsync(_store, chunk);
-        }
-
-        await SpinAsync(() => _bench.Server.Calls.Count(call => call is { Method: "PUT", Status: 200 } && call.Path.Contains("/k/", StringComparison.Ordinal)) == 10);
-        await _store.DisposeAsync();
-
-        // One at once, one at the end, and one more for each chunk whose upload the end came upon.
-        Assert.InRange(_bench.Kinds().Count(kind => kind == "PUT c"), 1, 5);
-        _store = _bench.Open(time: _time);
-        Assert.Equal(_bytes, await _store.ReadAsync("key"));
-    }
-
-    [Fact]
-    public async Task A_manifest_is_written_again_once_its_time_has_come()
+    public async Task A_long_read_writes_a_manifest_at_once_and_the_rest_when_its_time_has_come()
     {
         await FillAsync(_store, 0);
-        await SpinAsync(() => _bench.Kinds().Count(kind => kind == "PUT c") == 1);
-        await FillAsync(_store, 1);
-        await SpinAsync(() => _bench.Kinds().Count(kind => kind == "PUT k") == 2);
-        await _time.WaitForTimerAsync();
-        await SpinAsync(() =>
+        Assert.False(await _store.WhenIdleAsync());
+        Assert.Equal(1, Manifests());
+        for (var chunk = 1; chunk < 9; chunk++)
         {
-            _time.Advance(TimeSpan.FromSeconds(3));
-            return _bench.Kinds().Count(kind => kind == "PUT c") == 2;
-        });
+            await FillAsync(_store, chunk);
+            Assert.True(await _store.WhenIdleAsync());
+        }
+
+        Assert.Equal(9, (await _bench.NamesAsync("k/")).Count);
+        _time.Advance(TimeSpan.FromSeconds(1.9));
+        Assert.True(await _store.WhenIdleAsync());
+        Assert.Equal(1, Manifests());
+        _time.Advance(TimeSpan.FromSeconds(0.1));
+        Assert.False(await _store.WhenIdleAsync());
+        Assert.Equal(2, Manifests());
+
+        // The end waits for nothing.
+        await FillAsync(_store, 9);
+        Assert.True(await _store.WhenIdleAsync());
+        await ReopenAsync();
+        Assert.Equal(3, Manifests());
+        Assert.Equal(_bytes, await _store.ReadAsync("key"));
     }
 
     [Fact]
@@ -276,6 +272,8 @@ public sealed class ChunkedCopyTests : IAsyncLifetime
 
         await copy.CompleteAsync(default);
     }
+
+    private int Manifests() => _bench.Kinds().Count(kind => kind == "PUT c");
 
     private static Task SpinAsync(Func<bool> until) => Patience.UntilAsync(until, "What was waited for does not come.");
 }
