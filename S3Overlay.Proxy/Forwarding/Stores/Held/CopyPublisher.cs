@@ -150,6 +150,7 @@ internal sealed class CopyPublisher(
             if (copy.IsDropped)
             {
                 await removal.RemoveDroppedAsync(record, cancellationToken);
+                copy.EndUpload(0);
                 return;
             }
 

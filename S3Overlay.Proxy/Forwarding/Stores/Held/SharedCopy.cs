@@ -206,6 +206,15 @@ internal sealed class SharedCopy
         }
     }
 
+    /// <summary>A chunk was put for nothing: the copy was dropped meanwhile. What is in the spool is for those who read it still, and goes with the last of them.</summary>
+    public void EndUpload(int chunk)
+    {
+        lock (_lock)
+        {
+            _uploading.Remove(chunk);
+        }
+    }
+
     /// <summary>All of it is elsewhere in the store: what is in the spool is for those who read it still.</summary>
     public void MarkPlaced()
     {
