@@ -12,6 +12,7 @@ return line.Command switch
 {
     "serve" => await ServeCommand.RunAsync(line.Options),
     "demo" => await DemoCommand.RunAsync(line.Options),
+    "seed" => await SeedCommand.RunAsync(line.Options),
     "help" => HelpCommand.Run(),
     "version" => VersionCommand.Run(),
     _ => HelpCommand.Refuse(line.Problem),

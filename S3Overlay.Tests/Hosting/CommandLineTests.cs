@@ -12,6 +12,7 @@ public sealed class CommandLineTests
     [InlineData("serve", "S3_OVERLAY_DATA_DIR=x")]
     [InlineData("serve", "--Logging:LogLevel:Default=Debug")]
     [InlineData("demo", "demo", "--urls=http://127.0.0.1:9000")]
+    [InlineData("seed", "seed")]
     [InlineData("help", "--help")]
     [InlineData("help", "serve", "-h")]
     [InlineData("version", "--version")]

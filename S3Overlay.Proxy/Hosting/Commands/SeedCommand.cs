@@ -1,0 +1,46 @@
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Hosting.Demo;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Hosting.Commands;
+
+/// <summary>
+/// Puts the sample objects into the writable layer, and ends: for a stand-in remote, which is somebody's local layer before it is anybody's remote. It refuses to run where a
+/// remote is set, so that nothing that is a remote to this process is ever written to (rule W1).
+/// </summary>
+internal static class SeedCommand
+{
+    /// <summary>Runs until all is there, or it cannot be.</summary>
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var builder = ProxyBuilder.FromEnvironment(arguments);
+        var problems = new ConfigurationProblems();
+        var options = ProxyOptionsReader.Read(builder.Configuration, problems);
+        if (problems.Errors.Count > 0)
+        {
+            Console.Error.WriteLine(problems.Describe());
+            return ExitCodes.BadConfiguration;
+        }
+
+        if (options.Remote is not null)
+        {
+            Console.Error.WriteLine("The command \"seed\" fills the local layer alone, and a remote is set. Take the remote's settings away, and say by S3_OVERLAY_LOCAL_ENDPOINT what to fill.");
+            return ExitCodes.BadConfiguration;
+        }
+
+        using var loggers = LoggerFactory.Create(logging => logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole());
+        using var meters = new ProxyMeters();
+        try
+        {
+            await using var services = await ProxyServices.OpenAsync(options, meters, loggers);
+            await SampleObjects.PutAsync(services.Service, Console.Out, CancellationToken.None);
+            return ExitCodes.Ok;
+        }
+        catch (Exception failure) when (failure is StartupException or S3Exception)
+        {
+            Console.Error.WriteLine($"S3Overlay cannot fill {options.Local}: {failure.Message}");
+            return ExitCodes.CannotRun;
+        }
+    }
+}
