@@ -24,4 +24,9 @@ public static partial class Log
     [LoggerMessage(2002, LogLevel.Error, "Request {RequestId} ({Operation}) failed: {Code}: {Message}")]
     public static partial void RequestFailed(
         ILogger logger, string requestId, S3Operation operation, string code, string message, Exception? exception);
+
+    /// <summary>A request could not be served for now. The message names the cause: how this process came to know of it (a stack) tells an operator nothing, and a store that is
+    /// down would fill the log with it.</summary>
+    [LoggerMessage(2003, LogLevel.Warning, "Request {RequestId} ({Operation}) could not be served: {Code}: {Message}")]
+    public static partial void RequestUnavailable(ILogger logger, string requestId, S3Operation operation, string code, string message);
 }

@@ -84,6 +84,23 @@ public sealed class ProcessTests
         Assert.Single(result.Errors.Trim().Split('\n'));
     }
 
+    [Fact, Trait("Rule", "F")]
+    public async Task A_request_for_a_store_that_is_down_is_one_line_of_the_log_that_says_why()
+    {
+        using var folder = new TemporaryFolder();
+        await using var proxy = await ProxyProcess.StartAsync(
+            folder["data"],
+            ("S3_OVERLAY_LOCAL_ENDPOINT", "http://127.0.0.1:1"),
+            ("S3_OVERLAY_LOCAL_ACCESS_KEY", "key"),
+            ("S3_OVERLAY_LOCAL_SECRET_KEY", "secret"));
+        var answer = await new SignedHttp(proxy.Endpoint, "key", "secret").SendAsync("GET", "/bucket/key");
+
+        Assert.Equal(503, answer.Status);
+        await Patience.UntilAsync(() => proxy.Output.Contains("GetObject", StringComparison.Ordinal), "Nothing is said of the request.");
+        Assert.Matches("warn: .*GetObject.* could not be served: ServiceUnavailable: .*refused", proxy.Output);
+        Assert.DoesNotContain("   at ", proxy.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task It_says_what_it_serves_and_ends_cleanly_when_told_to()
     {

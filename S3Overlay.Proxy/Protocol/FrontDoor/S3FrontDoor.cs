@@ -182,7 +182,11 @@ public sealed class S3FrontDoor(
         var error = Translate(failure);
         call.ErrorCode = error.Error.Code;
         // What is not served yet (501) is the client's wish, not this server's failure.
-        if (error.Error.Status >= 500 && error.Error.Status != StatusCodes.Status501NotImplemented)
+        if (error.Error.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status507InsufficientStorage)
+        {
+            Log.RequestUnavailable(logger, call.RequestId, call.Operation, error.Error.Code, error.Message);
+        }
+        else if (error.Error.Status >= 500 && error.Error.Status != StatusCodes.Status501NotImplemented)
         {
             Log.RequestFailed(logger, call.RequestId, call.Operation, error.Error.Code, error.Message, error.InnerException ?? (failure is S3Exception ? null : failure));
         }
