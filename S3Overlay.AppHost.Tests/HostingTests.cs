@@ -1,0 +1,85 @@
+namespace S3Overlay.AppHost.Tests;
+
+/// <summary>The integration as others use it: <c>AddS3Overlay</c> and what can be said of it.</summary>
+public sealed class HostingTests
+{
+    [Fact]
+    public async Task It_is_the_proxys_project_over_what_it_is_given()
+    {
+        var builder = Publishing();
+        var (store, remote) = (builder.AddConnectionString("store"), builder.AddConnectionString("production"));
+
+        var overlay = builder.AddS3Overlay("s3").WithLocal(store).WithRemote(remote).WithBucketMapping("photos", "prod-photos").WithBucketMapping("models", "prod-data/models");
+        await using var application = builder.Build();
+        var environment = await application.EnvironmentAsync("s3");
+
+        Assert.Equal(Path.Combine(Repository.Root, "S3Overlay.Proxy", "S3Overlay.Proxy.csproj"), overlay.Resource.GetProjectMetadata().ProjectPath);
+        Assert.Equal(("{store.connectionString}", "{production.connectionString}"), (environment["ConnectionStrings__local"], environment["ConnectionStrings__remote"]));
+        Assert.Equal("models:prod-data/models,photos:prod-photos", environment["S3_OVERLAY_BUCKET_MAPPING"]);
+        Assert.DoesNotContain("S3_OVERLAY_CACHE_ENABLED", environment.Keys);
+    }
+
+    [Fact]
+    public async Task Whoever_references_it_gets_a_connection_string_that_a_manifest_can_resolve()
+    {
+        var builder = Publishing();
+        var overlay = builder.AddS3Overlay("s3", builder.AddParameter("who"), builder.AddParameter("secret", secret: true));
+        builder.AddContainer("app", "image").WithReference(overlay).WithReference(overlay, "other");
+
+        await using var application = builder.Build();
+        var environment = await application.EnvironmentAsync("app");
+
+        const string Expected = "Endpoint={s3.bindings.http.url};AccessKey={who.value};SecretKey={secret.value}";
+        Assert.Equal((Expected, Expected), (environment["ConnectionStrings__s3"], environment["ConnectionStrings__other"]));
+        Assert.Equal("{s3.bindings.http.host}", environment["S3_HOST"]);
+        Assert.DoesNotContain(environment.Keys, name => name.StartsWith("services__", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task Replicas_know_how_many_they_are()
+    {
+        var builder = Publishing();
+        var overlay = builder.AddS3Overlay("s3").WithLocal(builder.AddConnectionString("store")).WithReplicas(3);
+
+        await using var application = builder.Build();
+        Assert.Equal(3, overlay.Resource.Annotations.OfType<ReplicaAnnotation>().Single().Replicas);
+        Assert.Equal("3", (await application.EnvironmentAsync("s3"))["S3_OVERLAY_PROXIES"]);
+    }
+
+    [Fact]
+    public async Task A_data_folder_has_one_owner()
+    {
+        var builder = Publishing();
+        builder.AddS3Overlay("s3").WithReplicas(2);
+
+        await using var application = builder.Build();
+        var error = await Assert.ThrowsAsync<DistributedApplicationException>(() => application.EnvironmentAsync("s3"));
+
+        Assert.Contains("WithLocal", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_data_folder_is_below_the_application_hosts()
+    {
+        var builder = Publishing();
+        builder.AddS3Overlay("s3").WithDataFolder("data/s3");
+
+        await using var application = builder.Build();
+        Assert.Equal(Path.Combine(builder.AppHostDirectory, "data", "s3"), (await application.EnvironmentAsync("s3"))["S3_OVERLAY_DATA_DIR"]);
+    }
+
+    [Theory]
+    [InlineData("photos", "other")]
+    [InlineData("a:b", "other")]
+    [InlineData("a", "b,c:d")]
+    [InlineData("", "other")]
+    [InlineData("{\"a\"", "other")]
+    public void A_mapping_that_the_setting_could_not_hold_is_refused(string local, string remote)
+    {
+        var overlay = Publishing().AddS3Overlay("s3").WithBucketMapping("photos", "prod-photos");
+
+        Assert.ThrowsAny<ArgumentException>(() => overlay.WithBucketMapping(local, remote));
+    }
+
+    private static IDistributedApplicationBuilder Publishing() => DistributedApplication.CreateBuilder(AppHostModel.Publishing);
+}

@@ -1,0 +1,19 @@
+namespace S3Overlay.AppHost.Tests;
+
+/// <summary>Where the tests' own repository is.</summary>
+internal static class Repository
+{
+    /// <summary>The folder of the solution.</summary>
+    public static string Root { get; } = Find();
+
+    private static string Find()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "S3Overlay.Aspire.sln")))
+        {
+            folder = folder.Parent ?? throw new InvalidOperationException("The tests run outside their repository.");
+        }
+
+        return folder.FullName;
+    }
+}
