@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Copies;
 using S3Overlay.Proxy.Overlay.Layers;
@@ -5,6 +6,7 @@ using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay;
@@ -64,7 +66,7 @@ public sealed class OverlayService : IS3Service
     {
         var (service, layer) = (local.Service, local.State);
         (_local, _layer, _reader) = (service, layer, reader);
-        var (locks, slow, objects) = (new KeyLocks(), new SlowAnswers(time, logger, ClientErrors.Of), new LocalObjects(service));
+        var (locks, slow, objects) = (new NameLocks<ObjectName>(), new SlowAnswers(time, logger, ClientErrors.Of), new LocalObjects(service));
         var conditional = new ConditionalWrites(service, objects, layer, reader, locks, local.Conditions, local.Placed);
         _directory = new BucketDirectory(layer, remotes, settings, time);
         _bucketList = new BucketList(layer, remotes, shown, _directory, settings, logger);

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
-using S3Overlay.Proxy.Embedded.Locking;
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Protocol;
 
@@ -15,7 +15,7 @@ namespace S3Overlay.Proxy.Embedded.Buckets;
 internal sealed class BucketTable
 {
     private readonly ConcurrentDictionary<string, BucketRecord> _records = new(StringComparer.Ordinal);
-    private readonly SharedLocks<string> _locks = new();
+    private readonly NameLocks<string> _locks = new();
     private readonly StoreFolders _folders;
     private readonly StoreDisk _disk;
     private readonly OrderedIndex _index;

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Overlay.Layers;
@@ -24,8 +25,8 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     private readonly OrderedIndex _index;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly OpenFiles<(string Bucket, string Key), HeldFile> _open = new();
-    private readonly SemaphoreSlim[] _locks = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
+    private readonly OpenFiles<ObjectName, HeldFile> _open = new();
+    private readonly NameLocks<ObjectName> _locks = new();
     private readonly HeldSweep _sweep;
 
     private HeldStore(HeldFolder folder, OrderedIndex index, TimeProvider time, ILogger logger)
@@ -61,7 +62,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken)
     {
-        if (_open.TryAcquire((bucket, key)) is { } lease)
+        if (_open.TryAcquire(new ObjectName(bucket, key)) is { } lease)
         {
             if (File.Exists(lease.File.Path))
             {
@@ -70,7 +71,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
 
             // Deleted by hand.
             lease.Dispose();
-            _open.Forget((bucket, key));
+            _open.Forget(new ObjectName(bucket, key));
         }
 
         return _index.TryGet(HeldEntry.KeyOf(bucket, key), out var value) && HeldEntry.Parse(value) is { } entry
@@ -114,7 +115,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
             return;
         }
 
-        using (await LockAsync(bucket, key))
+        using (await _locks.TakeAsync(new ObjectName(bucket, key), CancellationToken.None))
         {
             if (!_index.TryGet(name, out var value))
             {
@@ -171,14 +172,14 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
 
     private async ValueTask<HeldLease> PublishAsync(string bucket, string key, HeldEntry entry, HeldFile file)
     {
-        using (await LockAsync(bucket, key))
+        using (await _locks.TakeAsync(new ObjectName(bucket, key), CancellationToken.None))
         {
             var name = HeldEntry.KeyOf(bucket, key);
             var before = _index.TryGet(name, out var value) ? HeldEntry.Parse(value) : null;
             var batch = new IndexBatch();
             batch.Put(name, entry.ToBytes());
             await _index.CommitAsync(batch);
-            var lease = _open.Put((bucket, key), file);
+            var lease = _open.Put(new ObjectName(bucket, key), file);
             Delete(before);
             return new HeldLease(lease);
         }
@@ -199,9 +200,9 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
 
     private async ValueTask<IHeldCopy?> OpenAsync(string bucket, string key, HeldEntry entry, CancellationToken cancellationToken)
     {
-        using (await LockAsync(bucket, key))
+        using (await _locks.TakeAsync(new ObjectName(bucket, key), CancellationToken.None))
         {
-            if (_open.TryAcquire((bucket, key)) is { } open)
+            if (_open.TryAcquire(new ObjectName(bucket, key)) is { } open)
             {
                 return new HeldLease(open);
             }
@@ -217,7 +218,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
                 var file = await Task.Run(() => HeldFile.Open(path, _logger), cancellationToken);
                 if (file.Header.Bucket == bucket && file.Header.Key == key && file.Header.Info.ETag == current.ETag)
                 {
-                    return new HeldLease(_open.Put((bucket, key), file));
+                    return new HeldLease(_open.Put(new ObjectName(bucket, key), file));
                 }
 
                 file.Dispose();
@@ -243,7 +244,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
         var batch = new IndexBatch();
         batch.Delete(HeldEntry.KeyOf(bucket, key));
         await _index.CommitAsync(batch);
-        _open.Forget((bucket, key));
+        _open.Forget(new ObjectName(bucket, key));
         Delete(entry);
     }
 
@@ -262,17 +263,5 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
         {
             Log.HeldCleaningFailed(_logger, failure);
         }
-    }
-
-    private async ValueTask<Unlock> LockAsync(string bucket, string key)
-    {
-        var held = _locks[HashCode.Combine(bucket, key) & (_locks.Length - 1)];
-        await held.WaitAsync();
-        return new Unlock(held);
-    }
-
-    private readonly struct Unlock(SemaphoreSlim held) : IDisposable
-    {
-        public void Dispose() => held.Release();
     }
 }

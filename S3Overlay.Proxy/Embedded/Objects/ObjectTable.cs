@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Embedded.Buckets;
 using S3Overlay.Proxy.Embedded.Deletes;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
-using S3Overlay.Proxy.Embedded.Locking;
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
@@ -24,7 +24,7 @@ internal sealed class ObjectTable(
     TimeProvider time,
     ILogger logger)
 {
-    private readonly SharedLocks<(string Bucket, string Key)> _locks = new();
+    private readonly NameLocks<ObjectName> _locks = new();
     private volatile bool _hadFailure;
 
     /// <summary>The log of deletes; set once it was replayed.</summary>
@@ -110,7 +110,7 @@ internal sealed class ObjectTable(
         using var bucket = await buckets.KeepAsync(header.Bucket, cancellationToken);
         ObjectRow row;
         ObjectRow? old;
-        using (await _locks.TakeAsync((header.Bucket, header.Key), cancellationToken))
+        using (await _locks.TakeAsync(new ObjectName(header.Bucket, header.Key), cancellationToken))
         {
             old = Find(header.Bucket, header.Key);
             condition.Judge(old);
@@ -140,7 +140,7 @@ internal sealed class ObjectTable(
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
         ObjectRow? old;
-        using (await _locks.TakeAsync((bucketName, key), cancellationToken))
+        using (await _locks.TakeAsync(new ObjectName(bucketName, key), cancellationToken))
         {
             old = Find(bucketName, key);
             new WriteCondition(ifMatch, false).Judge(old);
@@ -178,7 +178,7 @@ internal sealed class ObjectTable(
     /// <summary>Leaves a tombstone (rule D1). Returns once it survives a power cut.</summary>
     public async Task MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var held = await _locks.TakeAsync((bucket, key), cancellationToken);
+        using var held = await _locks.TakeAsync(new ObjectName(bucket, key), cancellationToken);
         if (IsTombstoned(bucket, key))
         {
             return;
@@ -214,7 +214,7 @@ internal sealed class ObjectTable(
     public async Task SetTagsAsync(string bucketName, string key, string? tags, CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
-        using var held = await _locks.TakeAsync((bucketName, key), cancellationToken);
+        using var held = await _locks.TakeAsync(new ObjectName(bucketName, key), cancellationToken);
         var row = Require(bucketName, key);
         await Deletes.AppendAsync(new DeleteRecord(DeleteKind.Tags, row.Sequence, bucketName, key, row.File, tags));
         var batch = new IndexBatch();

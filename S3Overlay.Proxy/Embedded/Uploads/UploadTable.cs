@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using S3Overlay.Proxy.Embedded.Buckets;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
-using S3Overlay.Proxy.Embedded.Locking;
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
@@ -26,8 +26,8 @@ internal sealed class UploadTable(
     ObjectFiles files,
     TimeProvider time)
 {
-    private readonly SharedLocks<string> _locks = new();
-    private readonly SharedLocks<(string UploadId, int Number)> _partLocks = new();
+    private readonly NameLocks<string> _locks = new();
+    private readonly NameLocks<(string UploadId, int Number)> _partLocks = new();
 
     /// <summary>An id for a new upload: the time in milliseconds, then 80 random bits.</summary>
     public string NewId() => string.Create(

@@ -1,8 +1,10 @@
 using System.Net;
 
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
@@ -86,7 +88,7 @@ internal sealed class StoreReads(
             return null;
         }
 
-        var found = await copies.OpenAsync(new HeldName(request.Bucket, request.Key), cancellationToken);
+        var found = await copies.OpenAsync(new ObjectName(request.Bucket, request.Key), cancellationToken);
         if (found is not null)
         {
             response.Dispose();

@@ -1,5 +1,6 @@
 using System.Text;
 
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 

@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Protocol.Objects;
+
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>What stores say of an object in place of the object, where that tells whether it is there.</summary>

@@ -1,8 +1,10 @@
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 
@@ -31,7 +33,7 @@ internal sealed class StoreLayerState : ILayerState
     private readonly StoreBuckets _buckets;
     private readonly CacheBucket _cache;
     private readonly Tombstones _tombstones;
-    private readonly BucketMemory _memory;
+    private readonly AnswerMemory<BucketState> _memory;
     private readonly OnceAtATime _ensuring;
     private readonly ILogger _logger;
     private readonly PlacedCopies? _placed;
@@ -50,7 +52,7 @@ internal sealed class StoreLayerState : ILayerState
         _buckets = new StoreBuckets(calls, settings, time);
         _cache = new CacheBucket(calls, _buckets, settings, time);
         _tombstones = new Tombstones(calls, _cache, logger);
-        _memory = new BucketMemory(AskAsync, settings.Proxies == 1 ? AloneLifetime : SharedLifetime, time);
+        _memory = new AnswerMemory<BucketState>(settings.Proxies == 1 ? AloneLifetime : SharedLifetime, time);
         _ensuring = new OnceAtATime(EnsureAsync);
     }
 
@@ -69,7 +71,8 @@ internal sealed class StoreLayerState : ILayerState
 
     /// <inheritdoc/>
     /// <remarks>May be a minute old; a second where several proxies share the endpoint. Never older than a change made through this object.</remarks>
-    public ValueTask<BucketState> ResolveBucketAsync(string bucket, CancellationToken cancellationToken) => _memory.FindAsync(bucket, cancellationToken);
+    public ValueTask<BucketState> ResolveBucketAsync(string bucket, CancellationToken cancellationToken) =>
+        _memory.FindAsync(bucket, this, static (name, state) => state.AskAsync(name), cancellationToken);
 
     /// <summary>
     /// Forgets what is known of a bucket: for whoever made, deleted or missed a bucket at the endpoint without this object.
@@ -147,7 +150,7 @@ internal sealed class StoreLayerState : ILayerState
             || (StoreErrors.IsImpossibleName(error) ? false : throw await StoreCalls.RefusedAsync(explained, cancellationToken));
     }
 
-    private bool IsCopy(WireAnswer answer, string bucket, string key) => _placed is not null && PlacedMark.Read(answer, new HeldName(bucket, key)) is not null;
+    private bool IsCopy(WireAnswer answer, string bucket, string key) => _placed is not null && PlacedMark.Read(answer, new ObjectName(bucket, key)) is not null;
 
     private async Task DeleteLocalHalfAsync(string bucket, CancellationToken cancellationToken)
     {
@@ -170,7 +173,7 @@ internal sealed class StoreLayerState : ILayerState
     private async Task EnsureAsync(string bucket)
     {
         // Asked first, since making one's own bucket once more resets its ACL in some places.
-        if ((await _memory.FindAsync(bucket, CancellationToken.None)).Exists)
+        if ((await ResolveBucketAsync(bucket, CancellationToken.None)).Exists)
         {
             return;
         }

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;

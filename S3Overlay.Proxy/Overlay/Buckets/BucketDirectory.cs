@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -9,7 +10,8 @@ namespace S3Overlay.Proxy.Overlay.Buckets;
 /// </summary>
 public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, OverlaySettings settings, TimeProvider time)
 {
-    private readonly RemoteBucketMemory _memory = new(time);
+    /// <summary>Which buckets the remote has.</summary>
+    private readonly AnswerMemory<bool> _memory = new(TimeSpan.FromSeconds(60), time);
 
     /// <summary>Whether the name is the overlay's own, whatever case a file system below may not tell apart (rule T5).</summary>
     public bool IsInternal(string bucket) => string.Equals(bucket, settings.CacheBucket, StringComparison.OrdinalIgnoreCase);
@@ -34,7 +36,8 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
     public async ValueTask<bool> ExistsAsync(BucketView bucket, CancellationToken cancellationToken) =>
         bucket.IsLocal
         || (bucket.Remote is { } remote
-            && (remotes.IsMapped(bucket.Name) || await _memory.ExistsAsync(bucket.Name, remote, cancellationToken)));
+            && (remotes.IsMapped(bucket.Name) || await _memory.FindAsync(
+                bucket.Name, remote, static (_, remote) => remote.Remote.BucketExistsAsync(remote.Name, CancellationToken.None), cancellationToken)));
 
     /// <summary>Refuses a bucket that is not there.</summary>
     /// <exception cref="S3Exception">NoSuchBucket.</exception>

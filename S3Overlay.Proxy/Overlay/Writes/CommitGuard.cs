@@ -1,4 +1,6 @@
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 
@@ -17,7 +19,7 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// <param name="judge">Judges, with the lock held, a key that is written; null where local does.</param>
 /// <param name="placed">Copies among local's objects, which are not to be taken away from under the write; null where there are none.</param>
 public sealed class CommitGuard(
-    KeyLocks locks, ILayerState layer, string bucket, string key, KeyState? judged, Func<CancellationToken, ValueTask>? judge = null,
+    NameLocks<ObjectName> locks, ILayerState layer, string bucket, string key, KeyState? judged, Func<CancellationToken, ValueTask>? judge = null,
     IPlacedCopies? placed = null) : IDisposable
 {
     private IDisposable? _held;
@@ -32,7 +34,7 @@ public sealed class CommitGuard(
             return;
         }
 
-        _held = await locks.EnterAsync(bucket, key, cancellationToken);
+        _held = await locks.TakeAsync(new ObjectName(bucket, key), cancellationToken);
         _committing = placed is null ? null : await placed.EnterAsync(bucket, key, cancellationToken);
         if (judged is null)
         {

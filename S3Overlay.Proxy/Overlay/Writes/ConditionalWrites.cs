@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
@@ -21,7 +23,7 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// is committed.
 /// </remarks>
 public sealed class ConditionalWrites(
-    IS3Service local, LocalObjects objects, ILayerState layer, IRemoteReader reader, KeyLocks locks, ILocalConditions abilities,
+    IS3Service local, LocalObjects objects, ILayerState layer, IRemoteReader reader, NameLocks<ObjectName> locks, ILocalConditions abilities,
     IPlacedCopies? placed = null)
 {
     /// <summary>Writes a key of an overlaid bucket.</summary>

@@ -1,4 +1,6 @@
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Stores.Placed;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Held;
@@ -8,7 +10,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 /// copy that is dropped meanwhile is taken out again.
 /// </summary>
 internal sealed class CopyPublisher(
-    HeldObjects objects, LiveCopies live, BackgroundWork work, CopyRows rows, CopyRemoval removal, ManifestWriter manifests, NameGates gates, ILogger logger)
+    HeldObjects objects, LiveCopies live, BackgroundWork work, CopyRows rows, CopyRemoval removal, ManifestWriter manifests, NameLocks<ObjectName> gates, ILogger logger)
 {
     private const int Parallel = 4;
 
@@ -130,7 +132,7 @@ internal sealed class CopyPublisher(
         var spooled = copy.UseSpooled(0);
         try
         {
-            using var gate = await gates.EnterAsync(copy.Name, cancellationToken);
+            using var gate = await gates.TakeAsync(copy.Name, cancellationToken);
             var record = copy.Record;
             var placement = Placed is null || copy.IsDropped ? Placement.Elsewhere : await Placed.PutAsync(record, spooled, cancellationToken);
             if (placement != Placement.Elsewhere)

@@ -9,7 +9,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 /// <param name="Info">Of which version, with all that a HEAD shows.</param>
 /// <param name="ValidatedAt">When it was last known to be the remote's current version.</param>
 /// <param name="Fill">The id of the fill: its bytes are sealed with it, its chunks named by it.</param>
-internal sealed record CopyRecord(HeldName Name, HeldIdentity Identity, ObjectInfo Info, DateTimeOffset ValidatedAt, Guid Fill)
+internal sealed record CopyRecord(ObjectName Name, HeldIdentity Identity, ObjectInfo Info, DateTimeOffset ValidatedAt, Guid Fill)
 {
     /// <summary>What a listing compares.</summary>
     public HeldRow Row => new(Name.Key, Info.Size, Info.ETag, Info.LastModified);

@@ -73,7 +73,7 @@ internal static class CopyRecordText
             }
 
             var record = new CopyRecord(
-                new HeldName(Text(root, "bucket"), Text(root, "key")),
+                new ObjectName(Text(root, "bucket"), Text(root, "key")),
                 new HeldIdentity(Text(root, "endpoint"), Text(root, "remoteBucket"), Text(root, "remoteKey"), root.GetProperty("chunkSize").GetInt64()),
                 Info(root),
                 Date(root, "validated"),

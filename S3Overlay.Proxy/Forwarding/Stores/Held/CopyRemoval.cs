@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Held;
@@ -11,7 +12,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 internal sealed class CopyRemoval(HeldObjects objects, BackgroundWork work, ILogger logger)
 {
     /// <summary>Takes out what is held of a key, those versions only whose row's last part is meant.</summary>
-    public async Task RemoveAsync(HeldName name, Func<string, bool> isMeant, CancellationToken cancellationToken)
+    public async Task RemoveAsync(ObjectName name, Func<string, bool> isMeant, CancellationToken cancellationToken)
     {
         var rows = (await RowsAsync(name, cancellationToken)).Where(row => isMeant(HeldNames.SuffixOf(row))).ToList();
         if (rows.Count == 0)
@@ -36,7 +37,7 @@ internal sealed class CopyRemoval(HeldObjects objects, BackgroundWork work, ILog
     }
 
     /// <summary>Takes out rows of versions that are no longer held, and the copy where it is of one of them after all.</summary>
-    public async Task RemoveRowsAsync(HeldName name, IReadOnlyCollection<string> rows, CancellationToken cancellationToken)
+    public async Task RemoveRowsAsync(ObjectName name, IReadOnlyCollection<string> rows, CancellationToken cancellationToken)
     {
         foreach (var row in rows)
         {
@@ -47,7 +48,7 @@ internal sealed class CopyRemoval(HeldObjects objects, BackgroundWork work, ILog
     }
 
     /// <summary>The names of a key's rows.</summary>
-    public async Task<List<string>> RowsAsync(HeldName name, CancellationToken cancellationToken)
+    public async Task<List<string>> RowsAsync(ObjectName name, CancellationToken cancellationToken)
     {
         var rows = new List<string>();
         await foreach (var row in objects.ListAsync(HeldNames.RowsOf(name), "", cancellationToken))
@@ -59,7 +60,7 @@ internal sealed class CopyRemoval(HeldObjects objects, BackgroundWork work, ILog
     }
 
     /// <summary>Takes the copy out where it is of a version that is meant.</summary>
-    public async Task RemoveCopyAsync(HeldName name, Func<string, bool> isMeant, CancellationToken cancellationToken)
+    public async Task RemoveCopyAsync(ObjectName name, Func<string, bool> isMeant, CancellationToken cancellationToken)
     {
         using var answer = await objects.HeadAsync(HeldNames.Copy(name), cancellationToken);
         if (answer is null || (CopyHeaders.RowOf(answer) is { } suffix && !isMeant(suffix)))
@@ -75,7 +76,7 @@ internal sealed class CopyRemoval(HeldObjects objects, BackgroundWork work, ILog
     }
 
     /// <summary>Removes a fill's chunks in the background. What is not removed now is found later: nothing names it.</summary>
-    public void RemoveChunks(HeldName name, Guid fill) => work.Start(async cancellationToken =>
+    public void RemoveChunks(ObjectName name, Guid fill) => work.Start(async cancellationToken =>
     {
         try
         {

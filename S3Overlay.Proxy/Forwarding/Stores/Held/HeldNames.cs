@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 
@@ -32,13 +33,13 @@ internal static class HeldNames
     private const int FillLength = 32;
 
     /// <summary>The object that is a key's copy, or its manifest.</summary>
-    public static string Copy(HeldName name) => CacheNames.Copy(name.Bucket, name.Key);
+    public static string Copy(ObjectName name) => CacheNames.Copy(name.Bucket, name.Key);
 
     /// <summary>Under which a fill's chunks stand.</summary>
-    public static string ChunksOf(HeldName name, Guid fill) => $"{CacheNames.Chunks(name.Bucket, name.Key)}{fill:n}/";
+    public static string ChunksOf(ObjectName name, Guid fill) => $"{CacheNames.Chunks(name.Bucket, name.Key)}{fill:n}/";
 
     /// <summary>A chunk.</summary>
-    public static string Chunk(HeldName name, Guid fill, int chunk) => string.Create(CultureInfo.InvariantCulture, $"{ChunksOf(name, fill)}{chunk:d8}");
+    public static string Chunk(ObjectName name, Guid fill, int chunk) => string.Create(CultureInfo.InvariantCulture, $"{ChunksOf(name, fill)}{chunk:d8}");
 
     /// <summary>The copy, the fill and the number in a chunk's name; null where it is none of ours.</summary>
     public static (string Copy, Guid Fill, int Chunk)? ParseChunk(string name)
@@ -53,7 +54,7 @@ internal static class HeldNames
     }
 
     /// <summary>Under which the rows of a key stand.</summary>
-    public static string RowsOf(HeldName name) => CacheNames.Row(name.Bucket, name.Key) + "/";
+    public static string RowsOf(ObjectName name) => CacheNames.Row(name.Bucket, name.Key) + "/";
 
     /// <summary>The name of the copy that a row is of; null where it is none of ours.</summary>
     public static string? CopyOfRow(string row) => row.LastIndexOf('/') is var slash && slash > Rows.Length ? string.Concat(Copies, row.AsSpan(Rows.Length, slash - Rows.Length)) : null;

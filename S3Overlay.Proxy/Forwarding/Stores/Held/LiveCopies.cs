@@ -12,13 +12,13 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 internal sealed class LiveCopies(long remembered)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<HeldName, SharedCopy> _copies = [];
+    private readonly Dictionary<ObjectName, SharedCopy> _copies = [];
     private readonly LinkedList<SharedCopy> _idle = [];
     private readonly Dictionary<SharedCopy, LinkedListNode<SharedCopy>> _idleNodes = [];
     private long _idleWeight;
 
     /// <summary>The copy of a key, used by the caller; one that was dropped, and is still being taken out of the store, comes back unused.</summary>
-    public SharedCopy? Use(HeldName name)
+    public SharedCopy? Use(ObjectName name)
     {
         lock (_lock)
         {
@@ -131,7 +131,7 @@ internal sealed class LiveCopies(long remembered)
 
     /// <summary>Drops the copy of a key, where it is of the version named. It is not found from now on.</summary>
     /// <returns>Whether work about it is under way, which takes it out of the store when it ends.</returns>
-    public bool Drop(HeldName name, string? onlyETag)
+    public bool Drop(ObjectName name, string? onlyETag)
     {
         lock (_lock)
         {

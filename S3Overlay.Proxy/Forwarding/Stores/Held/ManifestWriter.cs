@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Concurrency;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Held;
@@ -7,7 +9,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 /// What another process wrote meanwhile is kept; what is lost in a race is cache and nothing else.
 /// </summary>
 internal sealed class ManifestWriter(
-    HeldObjects objects, LiveCopies live, BackgroundWork work, CopyRows rows, CopyRemoval removal, NameGates gates, TimeProvider time, ILogger logger)
+    HeldObjects objects, LiveCopies live, BackgroundWork work, CopyRows rows, CopyRemoval removal, NameLocks<ObjectName> gates, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
 
@@ -37,7 +39,7 @@ internal sealed class ManifestWriter(
                 await work.RestAsync(copy.NextFlush - time.GetUtcNow(), time);
                 try
                 {
-                    using var gate = await gates.EnterAsync(copy.Name, cancellationToken);
+                    using var gate = await gates.TakeAsync(copy.Name, cancellationToken);
                     await WriteAsync(copy, cancellationToken);
                 }
                 catch (Exception failure)

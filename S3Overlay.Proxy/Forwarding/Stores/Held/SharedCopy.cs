@@ -57,7 +57,7 @@ internal sealed class SharedCopy
     public long Weight => 2048 + (Layout.Count / 8);
 
     /// <summary>Of which key.</summary>
-    public HeldName Name => _record.Name;
+    public ObjectName Name => _record.Name;
 
     /// <summary>How many use it; <see cref="LiveCopies"/>' own.</summary>
     public int Users { get; set; }

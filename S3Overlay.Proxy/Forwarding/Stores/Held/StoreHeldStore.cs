@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
@@ -30,7 +31,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly LiveCopies _live = new(Remembered);
-    private readonly NameGates _gates = new();
+    private readonly NameLocks<ObjectName> _gates = new();
     private readonly BackgroundWork _work = new();
     private readonly StoredChunks _chunks;
     private readonly CopyRemoval _removal;
@@ -82,7 +83,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken)
     {
-        var name = new HeldName(bucket, key);
+        var name = new ObjectName(bucket, key);
         try
         {
             if (_live.Use(name) is not { } known)
@@ -117,7 +118,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     public async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
-        var record = new CopyRecord(new HeldName(bucket, key), identity, info, _time.GetUtcNow(), Guid.NewGuid());
+        var record = new CopyRecord(new ObjectName(bucket, key), identity, info, _time.GetUtcNow(), Guid.NewGuid());
         if (!HeldNames.HasRow(record.Row))
         {
             throw new IOException("The object's ETag is too long to be listed.");
@@ -148,7 +149,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
     {
-        var name = new HeldName(bucket, key);
+        var name = new ObjectName(bucket, key);
         if (!_live.Drop(name, onlyETag))
         {
             await RemoveAsync(name, onlyETag, cancellationToken);
@@ -215,9 +216,9 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         }
     }
 
-    private async Task RemoveAsync(HeldName name, string? onlyETag, CancellationToken cancellationToken)
+    private async Task RemoveAsync(ObjectName name, string? onlyETag, CancellationToken cancellationToken)
     {
-        using var gate = await _gates.EnterAsync(name, cancellationToken);
+        using var gate = await _gates.TakeAsync(name, cancellationToken);
         if (_placed is not null)
         {
             await _placed.RemoveAsync(name, row => onlyETag is null || ETags.Same(row.ETag, onlyETag), cancellationToken);
@@ -227,7 +228,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
             name, suffix => onlyETag is null || HeldNames.ParseSuffix(name.Key, suffix) is not { } row || ETags.Same(row.ETag, onlyETag), cancellationToken);
     }
 
-    private async Task RemoveQuietlyAsync(HeldName name, CancellationToken cancellationToken)
+    private async Task RemoveQuietlyAsync(ObjectName name, CancellationToken cancellationToken)
     {
         try
         {
@@ -271,7 +272,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     private static ByteRange? Wanted(HeldWish wish, long size) => wish.Range is { } range ? range.Resolve(size) : new ByteRange(0, size - 1);
 
     /// <summary>Asks the store.</summary>
-    private async Task<IHeldCopy?> LoadAsync(HeldName name, HeldWish wish, CancellationToken cancellationToken)
+    private async Task<IHeldCopy?> LoadAsync(ObjectName name, HeldWish wish, CancellationToken cancellationToken)
     {
         var reads = wish.ReadsBytes && wish.Range is not ({ First: > Furthest } or { Suffix: 0 });
         var answer = reads
@@ -324,7 +325,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         }
     }
 
-    private async Task<IHeldCopy?> LoadManifestAsync(HeldName name, HeldWish wish, WireAnswer answer, bool reads, CancellationToken cancellationToken)
+    private async Task<IHeldCopy?> LoadManifestAsync(ObjectName name, HeldWish wish, WireAnswer answer, bool reads, CancellationToken cancellationToken)
     {
         var isWhole = reads && (answer.Status == 200 || (answer.ContentRange is { } part && part.Range.Length == part.Total));
         using var again = isWhole ? null : await _objects.GetAsync(HeldNames.Copy(name), null, cancellationToken);
@@ -375,7 +376,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
             : string.Create(CultureInfo.InvariantCulture, $"bytes={framed.First}-");
     }
 
-    private static void RequireName(CopyRecord record, HeldName name)
+    private static void RequireName(CopyRecord record, ObjectName name)
     {
         if (record.Name != name)
         {

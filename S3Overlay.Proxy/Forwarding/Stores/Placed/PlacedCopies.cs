@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Writes;
@@ -27,10 +28,9 @@ internal sealed class PlacedCopies : IPlacedCopies
     private readonly StoreProbe _probe;
     private readonly StoreSettings _settings;
     private readonly HeldListing _listing;
-    private readonly KeyLocks _putting = new();
-    private readonly KeyLocks _changing = new();
-    private readonly ConcurrentDictionary<HeldName, int> _heldOff = new();
-    private readonly ConcurrentDictionary<HeldName, object> _unsettled = new();
+    private readonly NameLocks<ObjectName> _putting = new();
+    private readonly NameLocks<ObjectName> _changing = new();
+    private readonly ConcurrentDictionary<ObjectName, object> _unsettled = new();
 
     /// <summary>The copies of a store.</summary>
     public PlacedCopies(StoreCalls calls, StoreProbe probe, StoreSettings settings, TimeProvider time, ILogger<PlacedCopies> logger)
@@ -55,7 +55,7 @@ internal sealed class PlacedCopies : IPlacedCopies
         await _probe.FindAsync(cancellationToken) is { PutsIfNew: true, HasPlainETags: true } can && (can.DeletesIfMatch || IsAlone);
 
     /// <summary>The copy under a key; null where there is none. One call.</summary>
-    public async Task<PlacedObject?> FindAsync(HeldName name, CancellationToken cancellationToken)
+    public async Task<PlacedObject?> FindAsync(ObjectName name, CancellationToken cancellationToken)
     {
         using var answer = await _calls.SendAsync(new WireRequest("HEAD", name.Bucket, name.Key, "", []), cancellationToken);
 
@@ -64,14 +64,14 @@ internal sealed class PlacedCopies : IPlacedCopies
     }
 
     /// <summary>Opens the copy under a key; null where there is none. One call; bytes are asked for as they are read.</summary>
-    public async Task<IHeldCopy?> OpenAsync(HeldName name, CancellationToken cancellationToken) =>
+    public async Task<IHeldCopy?> OpenAsync(ObjectName name, CancellationToken cancellationToken) =>
         await FindAsync(name, cancellationToken) is { } found ? new PlacedCopy(found, null, _calls) : null;
 
     /// <summary>The copy that a client's read was answered with, which takes the answer over where it is one; null where the object is written.</summary>
     public IHeldCopy? Take(S3Request request, HttpResponseMessage response)
     {
         var answer = new WireAnswer(response);
-        return Found(answer, new HeldName(request.Bucket, request.Key)) is { } found ? new PlacedCopy(found, request.IsHead ? null : answer, _calls) : null;
+        return Found(answer, new ObjectName(request.Bucket, request.Key)) is { } found ? new PlacedCopy(found, request.IsHead ? null : answer, _calls) : null;
     }
 
     /// <summary>The rows of a bucket's copies in their keys' order; their objects may be gone.</summary>
@@ -84,7 +84,7 @@ internal sealed class PlacedCopies : IPlacedCopies
     }
 
     /// <summary>Whether an object in a listing of the store is a copy, by the rows of its key.</summary>
-    public async ValueTask<bool> IsCopyAsync(HeldName name, ListedObject shown, IReadOnlyList<PlacedRow> rows, CancellationToken cancellationToken)
+    public async ValueTask<bool> IsCopyAsync(ObjectName name, ListedObject shown, IReadOnlyList<PlacedRow> rows, CancellationToken cancellationToken)
     {
         var alike = rows.Where(row => row.Size == shown.Size && ETags.Same(row.StoreETag, shown.ETag)).ToList();
         if (alike.Count == 0)
@@ -110,7 +110,7 @@ internal sealed class PlacedCopies : IPlacedCopies
 
     /// <summary>Takes the copy of a key away with its rows, where it is of a version that is meant.</summary>
     /// <exception cref="IOException">The store failed.</exception>
-    public async Task RemoveAsync(HeldName name, Func<HeldRow, bool> isMeant, CancellationToken cancellationToken)
+    public async Task RemoveAsync(ObjectName name, Func<HeldRow, bool> isMeant, CancellationToken cancellationToken)
     {
         try
         {
@@ -138,9 +138,9 @@ internal sealed class PlacedCopies : IPlacedCopies
     }
 
     /// <summary>Takes the object under a key away where it is a copy of a version that is meant.</summary>
-    public async Task RemoveObjectAsync(HeldName name, Func<HeldRow, bool> isMeant, CancellationToken cancellationToken)
+    public async Task RemoveObjectAsync(ObjectName name, Func<HeldRow, bool> isMeant, CancellationToken cancellationToken)
     {
-        using var entered = await _changing.EnterAsync(name.Bucket, name.Key, cancellationToken);
+        using var entered = await _changing.TakeAsync(name, cancellationToken);
         if (await FindAsync(name, cancellationToken) is not { } found || !isMeant(found.Record.Row))
         {
             return;
@@ -161,7 +161,7 @@ internal sealed class PlacedCopies : IPlacedCopies
     }
 
     /// <summary>The names of a key's rows.</summary>
-    public async Task<List<string>> RowsAsync(HeldName name, CancellationToken cancellationToken)
+    public async Task<List<string>> RowsAsync(ObjectName name, CancellationToken cancellationToken)
     {
         var rows = new List<string>();
         await foreach (var row in Objects.ListAsync(PlacedNames.RowsOf(name), "", cancellationToken))
@@ -191,7 +191,7 @@ internal sealed class PlacedCopies : IPlacedCopies
             await System.Threading.Tasks.Parallel.ForEachAsync(
                 keys,
                 new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
-                async (row, token) => await RemoveObjectAsync(new HeldName(bucket, row.Name), static _ => true, token));
+                async (row, token) => await RemoveObjectAsync(new ObjectName(bucket, row.Name), static _ => true, token));
             await foreach (var row in Objects.ListAsync(CacheNames.PlacedRows(bucket), "", cancellationToken))
             {
                 await Objects.DeleteAsync(row.Name, cancellationToken);
@@ -203,61 +203,29 @@ internal sealed class PlacedCopies : IPlacedCopies
         }
     }
 
-    /// <summary>Waits until no copy of a key is held off, and keeps it so until the result is disposed; null where writes hold it off.</summary>
-    public async ValueTask<IDisposable?> TryBeginPutAsync(HeldName name, CancellationToken cancellationToken)
-    {
-        var begun = await _putting.EnterAsync(name.Bucket, name.Key, cancellationToken);
-        if (!_heldOff.ContainsKey(name))
-        {
-            return begun;
-        }
-
-        begun.Dispose();
-        return null;
-    }
+    /// <summary>Begins to put a copy, which ends with the disposal of the result; null where writes hold it off.</summary>
+    public IDisposable? TryBeginPut(ObjectName name) => _putting.TryTake(name);
 
     /// <inheritdoc/>
-    public async ValueTask<IDisposable> HoldOffAsync(string bucket, string key, CancellationToken cancellationToken)
-    {
-        var name = new HeldName(bucket, key);
-        using var entered = await _putting.EnterAsync(bucket, key, cancellationToken);
-        _heldOff.AddOrUpdate(name, 1, static (_, count) => count + 1);
-        return new Ending(() => EndHoldOff(name));
-    }
+    public async ValueTask<IDisposable> HoldOffAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        await _putting.ShareAsync(new ObjectName(bucket, key), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<string?> ETagAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        (await FindAsync(new HeldName(bucket, key), cancellationToken))?.StoreETag;
+        (await FindAsync(new ObjectName(bucket, key), cancellationToken))?.StoreETag;
 
     /// <inheritdoc/>
     public async ValueTask<IDisposable> EnterAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         // From here on the object may be another, and look like the copy: bytes and second may be the same.
-        _unsettled[new HeldName(bucket, key)] = new object();
-        return await _changing.EnterAsync(bucket, key, cancellationToken);
+        var name = new ObjectName(bucket, key);
+        _unsettled[name] = new object();
+        return await _changing.TakeAsync(name, cancellationToken);
     }
 
-    private static PlacedObject? Found(WireAnswer answer, HeldName name) =>
+    private static PlacedObject? Found(WireAnswer answer, ObjectName name) =>
         PlacedMark.Read(answer, name) is { } record
             ? new PlacedObject(
                 record, answer.Header("ETag")!, HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var date) ? date : DateTimeOffset.UnixEpoch)
             : null;
-
-    private void EndHoldOff(HeldName name)
-    {
-        while (_heldOff.TryGetValue(name, out var count))
-        {
-            if (count == 1 ? _heldOff.TryRemove(KeyValuePair.Create(name, 1)) : _heldOff.TryUpdate(name, count - 1, count))
-            {
-                return;
-            }
-        }
-    }
-
-    private sealed class Ending(Action end) : IDisposable
-    {
-        private Action? _end = end;
-
-        public void Dispose() => Interlocked.Exchange(ref _end, null)?.Invoke();
-    }
 }

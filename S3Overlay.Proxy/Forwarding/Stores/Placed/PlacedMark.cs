@@ -54,7 +54,7 @@ internal static class PlacedMark
     }
 
     /// <summary>The record of a copy; null where the object is none: it has no mark, or one that is not its own.</summary>
-    public static CopyRecord? Read(WireAnswer answer, HeldName name)
+    public static CopyRecord? Read(WireAnswer answer, ObjectName name)
     {
         if (answer.Status is not (200 or 206)
             || answer.Header(Form) != "placed"

@@ -2,6 +2,7 @@ using System.Globalization;
 
 using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 
@@ -18,7 +19,7 @@ internal static class PlacedNames
     private const int LongestSuffix = 120;
 
     /// <summary>Under which the rows of a key stand.</summary>
-    public static string RowsOf(HeldName name) => CacheNames.PlacedRow(name.Bucket, name.Key) + "/";
+    public static string RowsOf(ObjectName name) => CacheNames.PlacedRow(name.Bucket, name.Key) + "/";
 
     /// <summary>The row of a copy.</summary>
     public static string Row(CopyRecord record, string md5, DateTimeOffset? placed) => RowsOf(record.Name) + Suffix(record.Row, md5, placed);

@@ -62,7 +62,7 @@ internal sealed class PlacedPublisher(StoreCalls calls, StoreBuckets buckets, Pl
 
         var unfinished = PlacedNames.Row(record, md5, null);
         PlacedObject? found;
-        using (var begun = await copies.TryBeginPutAsync(record.Name, cancellationToken))
+        using (var begun = copies.TryBeginPut(record.Name))
         {
             if (begun is null)
             {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Xml;
@@ -13,13 +14,11 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 /// </summary>
 internal sealed class PlacingBuckets(StoreCalls calls, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(60);
-
     private readonly Lock _lock = new();
     private readonly HashSet<string> _closed = [];
     private readonly Dictionary<string, int> _placing = [];
     private readonly Dictionary<string, TaskCompletionSource> _emptied = [];
-    private readonly ConcurrentDictionary<string, (long Asked, bool IsFit)> _known = new();
+    private readonly AnswerMemory<bool> _fit = new(TimeSpan.FromSeconds(60), time);
     private readonly ConcurrentDictionary<string, bool> _told = new();
 
     /// <summary>Begins to put a copy into a bucket; false where that is closed. Whoever gets true leaves.</summary>
@@ -84,13 +83,11 @@ internal sealed class PlacingBuckets(StoreCalls calls, TimeProvider time, ILogge
 
     /// <summary>Whether copies may be among a bucket's objects. May be a minute old.</summary>
     /// <exception cref="S3Exception">It cannot be known.</exception>
-    public async ValueTask<bool> IsFitAsync(string bucket, CancellationToken cancellationToken)
-    {
-        if (_known.TryGetValue(bucket, out var known) && time.GetElapsedTime(known.Asked) < Lifetime)
-        {
-            return known.IsFit;
-        }
+    public ValueTask<bool> IsFitAsync(string bucket, CancellationToken cancellationToken) =>
+        _fit.FindAsync(bucket, this, static (name, buckets) => buckets.AskAsync(name, CancellationToken.None), cancellationToken);
 
+    private async Task<bool> AskAsync(string bucket, CancellationToken cancellationToken)
+    {
         var why = await HasAsync(bucket, "versioning", "Status", static _ => true, cancellationToken) ? "it has, or had, versions"
             : await HasAsync(bucket, "object-lock", "ObjectLockEnabled", static _ => true, cancellationToken) ? "its objects can be locked"
             : await HasAsync(bucket, "encryption", "SSEAlgorithm", static algorithm => algorithm != "AES256", cancellationToken) ? "its encryption makes other ETags"
@@ -100,7 +97,6 @@ internal sealed class PlacingBuckets(StoreCalls calls, TimeProvider time, ILogge
             Tell(bucket, why);
         }
 
-        _known[bucket] = (time.GetTimestamp(), why is null);
         return why is null;
     }
 

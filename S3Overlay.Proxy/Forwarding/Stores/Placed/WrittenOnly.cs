@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Overlay.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 
@@ -32,7 +33,7 @@ internal sealed class WrittenOnly(IListingSource rows, PlacedCopies copies, stri
                     alike.Add(placed);
                 }
 
-                if (!await copies.IsCopyAsync(new HeldName(bucket, row.Name), shown, alike, cancellationToken))
+                if (!await copies.IsCopyAsync(new ObjectName(bucket, row.Name), shown, alike, cancellationToken))
                 {
                     return row;
                 }

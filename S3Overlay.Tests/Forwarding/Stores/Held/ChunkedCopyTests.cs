@@ -217,16 +217,16 @@ public sealed class ChunkedCopyTests : IAsyncLifetime
         string[] strangers =
         [
             name[..^1] + "7",
-            HeldNames.Chunk(new HeldName("bucket", "key"), Guid.NewGuid(), 0),
-            HeldNames.Chunk(new HeldName("bucket", "gone"), Guid.NewGuid(), 3),
-            HeldNames.RowsOf(new HeldName("bucket", "gone")) + "YQ.1.1",
+            HeldNames.Chunk(new ObjectName("bucket", "key"), Guid.NewGuid(), 0),
+            HeldNames.Chunk(new ObjectName("bucket", "gone"), Guid.NewGuid(), 3),
+            HeldNames.RowsOf(new ObjectName("bucket", "gone")) + "YQ.1.1",
         ];
         foreach (var stranger in strangers)
         {
             await _bench.PutAsync(stranger, body, headers);
         }
 
-        await _bench.PutAsync(HeldNames.Copy(new HeldName("bucket", "without row")), body, headers);
+        await _bench.PutAsync(HeldNames.Copy(new ObjectName("bucket", "without row")), body, headers);
         _time.Advance(DateTimeOffset.UtcNow - _time.GetUtcNow());
         await using var fresh = _bench.Open(time: _time);
         await fresh.SweepAsync();

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores.Held;
@@ -49,7 +50,7 @@ public sealed class SpoolRoomTests : IAsyncLifetime
         chunk,
         async key =>
         {
-            foreach (var row in await _bench.NamesAsync(HeldNames.RowsOf(new HeldName("bucket", key))))
+            foreach (var row in await _bench.NamesAsync(HeldNames.RowsOf(new ObjectName("bucket", key))))
             {
                 await _bench.Calls.DeleteAsync(StoreBench.CacheBucket, row, default);
             }

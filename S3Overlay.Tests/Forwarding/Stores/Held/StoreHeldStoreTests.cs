@@ -76,7 +76,7 @@ public sealed class StoreHeldStoreTests : IAsyncLifetime
     {
         var bytes = HeldFilling.Bytes(140_000);
         await _store.FillAsync("key", bytes);
-        var name = HeldNames.Copy(new HeldName("bucket", "key"));
+        var name = HeldNames.Copy(new ObjectName("bucket", "key"));
         var (body, headers) = await _bench.TakeAsync(name);
         foreach (var at in (int[])[0, 65_535, 65_536, 65_539, 65_540, 139_999, body.Length - 5, body.Length - 1])
         {
@@ -103,13 +103,13 @@ public sealed class StoreHeldStoreTests : IAsyncLifetime
     {
         var bytes = new byte[65_536 * 2];
         await _store.FillAsync("key", bytes);
-        var name = HeldNames.Copy(new HeldName("bucket", "key"));
+        var name = HeldNames.Copy(new ObjectName("bucket", "key"));
         var (body, headers) = await _bench.TakeAsync(name);
         byte[] swapped = [.. body[HeldFrames.FrameSize..], .. body[..HeldFrames.FrameSize]];
         await _bench.PutAsync(name, swapped, headers);
         Assert.Empty((await _store.ReadAsync("key"))!);
         await _store.FillAsync("other", bytes);
-        var (other, _) = await _bench.TakeAsync(HeldNames.Copy(new HeldName("bucket", "other")));
+        var (other, _) = await _bench.TakeAsync(HeldNames.Copy(new ObjectName("bucket", "other")));
         await _bench.PutAsync(name, other, headers);
         Assert.Empty((await _store.ReadAsync("key"))!);
     }
@@ -118,10 +118,10 @@ public sealed class StoreHeldStoreTests : IAsyncLifetime
     public async Task An_object_that_is_cut_short_or_of_another_key_is_not_held()
     {
         await _store.FillAsync("key", HeldFilling.Bytes(1000));
-        var (body, headers) = await _bench.TakeAsync(HeldNames.Copy(new HeldName("bucket", "key")));
-        await _bench.PutAsync(HeldNames.Copy(new HeldName("bucket", "other")), body, headers);
+        var (body, headers) = await _bench.TakeAsync(HeldNames.Copy(new ObjectName("bucket", "key")));
+        await _bench.PutAsync(HeldNames.Copy(new ObjectName("bucket", "other")), body, headers);
         Assert.Null(await _store.FindAsync("bucket", "other", default));
-        await _bench.PutAsync(HeldNames.Copy(new HeldName("bucket", "key")), body[..^1], headers);
+        await _bench.PutAsync(HeldNames.Copy(new ObjectName("bucket", "key")), body[..^1], headers);
         Assert.Null(await _store.FindAsync("bucket", "key", HeldWish.Bytes(null), default));
     }
 
@@ -225,7 +225,7 @@ public sealed class StoreHeldStoreTests : IAsyncLifetime
     {
         var bytes = HeldFilling.Bytes(10);
         await _store.FillAsync("key", bytes);
-        await _bench.PutAsync(HeldNames.RowsOf(new HeldName("bucket", "key")) + HeldNames.RowSuffix(new HeldRow("key", 7, "\"older\"", HeldFilling.Modified)), [], []);
+        await _bench.PutAsync(HeldNames.RowsOf(new ObjectName("bucket", "key")) + HeldNames.RowSuffix(new HeldRow("key", 7, "\"older\"", HeldFilling.Modified)), [], []);
         Assert.Equal([7L, 10L], (await SizesAsync()).Order());
         await _store.DropAsync("bucket", "key", "\"older\"", default);
         Assert.Equal([10L], await SizesAsync());

@@ -1,4 +1,4 @@
-namespace S3Overlay.Proxy.Protocol;
+namespace S3Overlay.Proxy.Concurrency;
 
 /// <summary>Work that may fail when nobody waits for it any more: those who asked have left, or failed for another reason first.</summary>
 internal static class Unwatched

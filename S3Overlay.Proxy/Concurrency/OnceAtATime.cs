@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 
-using S3Overlay.Proxy.Protocol;
-
-namespace S3Overlay.Proxy.Forwarding.Stores;
+namespace S3Overlay.Proxy.Concurrency;
 
 /// <summary>Work on something with a name, which whoever wants it while it is under way shares. It does not end with the client that happened to come first.</summary>
 internal sealed class OnceAtATime(Func<string, Task> work)

@@ -1,10 +1,10 @@
-namespace S3Overlay.Proxy.Embedded.Locking;
+namespace S3Overlay.Proxy.Concurrency;
 
 /// <summary>
 /// A lock a name, held by many at once or by one alone; there only while somebody holds it or waits. First come, first served, so that nobody who wants it
 /// alone waits for ever.
 /// </summary>
-internal sealed class SharedLocks<TName>
+public sealed class NameLocks<TName>
     where TName : notnull
 {
     private readonly Dictionary<TName, State> _states = [];
@@ -26,6 +26,23 @@ internal sealed class SharedLocks<TName>
 
     /// <summary>Waits until nobody else has the name.</summary>
     public ValueTask<Held> TakeAsync(TName name, CancellationToken cancellationToken) => EnterAsync(name, isAlone: true, cancellationToken);
+
+    /// <summary>Takes a name that nobody has or waits for; null where somebody does.</summary>
+    public Held? TryTake(TName name)
+    {
+        lock (_states)
+        {
+            if (_states.ContainsKey(name))
+            {
+                return null;
+            }
+
+            var state = new State();
+            state.TryEnter(isAlone: true);
+            _states.Add(name, state);
+            return new Held(this, name, isAlone: true);
+        }
+    }
 
     private ValueTask<Held> EnterAsync(TName name, bool isAlone, CancellationToken cancellationToken)
     {
@@ -93,7 +110,7 @@ internal sealed class SharedLocks<TName>
     }
 
     /// <summary>A lock that is held until it is disposed.</summary>
-    internal sealed class Held(SharedLocks<TName> owner, TName name, bool isAlone) : IDisposable
+    public sealed class Held(NameLocks<TName> owner, TName name, bool isAlone) : IDisposable
     {
         private int _left;
 
