@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 
-/// <summary>Work that nobody waits for, until the end, which waits for it within a bound.</summary>
+/// <summary>Work that no client waits for; the end does, within a bound.</summary>
 internal sealed class BackgroundWork : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -19,10 +19,21 @@ internal sealed class BackgroundWork : IAsyncDisposable
     {
         lock (_lock)
         {
-            var task = Task.Run(() => work(_stop.Token), CancellationToken.None);
-            _running.Add(task);
-            _ = task.ContinueWith(Ended, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            Add(Task.Run(() => work(_stop.Token), CancellationToken.None));
         }
+    }
+
+    /// <summary>Does a piece of work that somebody may wait for, and the end does in any case.</summary>
+    public async Task RunAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
+        var task = work(both.Token);
+        lock (_lock)
+        {
+            Add(task);
+        }
+
+        await task;
     }
 
     /// <summary>Waits, within a piece of work, for a better moment: it rests meanwhile. Once the end has come, that moment is now.</summary>
@@ -84,6 +95,13 @@ internal sealed class BackgroundWork : IAsyncDisposable
             await _stop.CancelAsync();
             await WhenIdleAsync();
         }
+    }
+
+    /// <summary>The caller has the lock.</summary>
+    private void Add(Task task)
+    {
+        _running.Add(task);
+        _ = task.ContinueWith(Ended, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private void Ended(Task task)

@@ -73,7 +73,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     /// <summary>How often a fill found no room in the spool.</summary>
     public long SpoolRefusals => _spool.Refused;
 
-    /// <summary>Finishes once nothing is on its way to the store, but for manifests that wait for their time.</summary>
+    /// <summary>Finishes once nothing is on its way to the store or being taken out of it, but for manifests that wait for their time.</summary>
     /// <returns>Whether there are any.</returns>
     internal Task<bool> WhenIdleAsync() => _work.WhenIdleAsync();
 
@@ -152,7 +152,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         var name = new ObjectName(bucket, key);
         if (!_live.Drop(name, onlyETag))
         {
-            await RemoveAsync(name, onlyETag, cancellationToken);
+            await _work.RunAsync(token => RemoveAsync(name, onlyETag, token), cancellationToken);
         }
         else if (onlyETag is null)
         {

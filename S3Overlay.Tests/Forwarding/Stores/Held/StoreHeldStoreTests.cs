@@ -274,6 +274,21 @@ public sealed class StoreHeldStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_being_taken_out_is_work_under_way_though_nobody_waits_for_it()
+    {
+        await _store.FillAsync("key", HeldFilling.Bytes(10));
+        var goOn = new TaskCompletionSource();
+        _bench.Server.Before = _ => goOn.Task;
+        var dropping = _store.DropAsync("bucket", "key", null, default);
+        var idle = _store.WhenIdleAsync();
+        Assert.False(idle.IsCompleted);
+        goOn.SetResult();
+        Assert.False(await idle);
+        Assert.Empty(await _bench.NamesAsync(""));
+        await dropping;
+    }
+
+    [Fact]
     public async Task A_copy_dropped_while_it_is_uploaded_is_not_found_and_leaves_nothing()
     {
         var putting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
