@@ -202,8 +202,9 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
         {
             await store.DropAsync(held.Name.Bucket, held.Name.Key, held.Copy.Info.ETag, CancellationToken.None);
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or OperationCanceledException)
         {
+            // A copy of an old version that stays is outranked, or found out by the next listing; those who read go on.
             Log.HeldCleaningFailed(logger, failure);
         }
     }
@@ -274,13 +275,14 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
                 return;
             }
 
+            var held = new HeldObject(name, remote, copy, this);
             var isCurrent = _generations.Of(name.Bucket, name.Key) == generation;
             if (!isCurrent)
             {
-                await store.DropAsync(name.Bucket, name.Key, answered.Info.ETag, CancellationToken.None);
+                await DropAsync(held);
             }
 
-            var held = Open(opening, new HeldObject(name, remote, copy, this), isCurrent, answered);
+            Open(opening, held, isCurrent, answered);
             answered = null;
             if (isCurrent && _generations.Of(name.Bucket, name.Key) != generation)
             {
@@ -298,7 +300,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
         }
     }
 
-    private HeldObject Open(Opening opening, HeldObject held, bool isCurrent, RemoteObject? answered)
+    private void Open(Opening opening, HeldObject held, bool isCurrent, RemoteObject? answered)
     {
         held.Enter(1);
         if (answered is not null)
@@ -319,7 +321,6 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
         }
 
         _ = held.LeaveAsync().AsTask();
-        return held;
     }
 
     private void Forget(ObjectName name, Opening opening)

@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Reads;
 
@@ -26,13 +27,56 @@ public class FailingStoreTests : ReaderTestBase
         await QuietAsync();
     }
 
+    [Fact]
+    [Trait("Rule", "R3")]
+    [Trait("Rule", "C3")]
+    public async Task A_copy_that_cannot_be_dropped_for_a_write_in_between_is_read_to_its_end_and_let_go()
+    {
+        var bytes = Bytes(40);
+        Remote.Put("key", bytes);
+        UndroppableStore stuck = null!;
+        Wrap = store => stuck = new UndroppableStore(store) { OnCreated = () => Assert.ThrowsAsync<IOException>(() => Reader.InvalidateAsync(Bucket, "key").AsTask()) };
+        var answer = await ReadAsync("key");
+        Assert.Equal(bytes, answer.Bytes);
+        Assert.False(answer.IsAborted);
+        await Patience.UntilAsync(() => stuck.InUse == 0, "The copy is not let go.");
+        Assert.Equal(1, stuck.Created);
+    }
+
+    private sealed class UndroppableStore(IHeldStore store) : IHeldStore
+    {
+        private int _inUse;
+
+        public required Func<Task> OnCreated { get; init; }
+
+        public int InUse => Volatile.Read(ref _inUse);
+
+        public int Created { get; private set; }
+
+        public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) => store.FindAsync(bucket, key, wish, cancellationToken);
+
+        public async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken)
+        {
+            var copy = await store.CreateAsync(bucket, key, identity, info, cancellationToken);
+            Interlocked.Increment(ref _inUse);
+            Created++;
+            await OnCreated();
+            return new WatchedCopy(copy, long.MaxValue) { OnDisposed = () => Interlocked.Decrement(ref _inUse) };
+        }
+
+        public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) => throw new IOException("no answer");
+
+        public IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
+            store.ListAsync(bucket, prefix, after, cancellationToken);
+    }
+
     private sealed class FullStore(IHeldStore store, long roomFor) : IHeldStore
     {
         public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) => store.FindAsync(bucket, key, wish, cancellationToken);
 
         public async ValueTask<IHeldCopy> CreateAsync(
             string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken) =>
-            roomFor < 0 ? throw new IOException("disk full") : new FullCopy(await store.CreateAsync(bucket, key, identity, info, cancellationToken), roomFor);
+            roomFor < 0 ? throw new IOException("disk full") : new WatchedCopy(await store.CreateAsync(bucket, key, identity, info, cancellationToken), roomFor);
 
         public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
             store.DropAsync(bucket, key, onlyETag, cancellationToken);
@@ -41,8 +85,10 @@ public class FailingStoreTests : ReaderTestBase
             store.ListAsync(bucket, prefix, after, cancellationToken);
     }
 
-    private sealed class FullCopy(IHeldCopy copy, long roomFor) : IHeldCopy
+    private sealed class WatchedCopy(IHeldCopy copy, long roomFor) : IHeldCopy
     {
+        public Action? OnDisposed { get; init; }
+
         public HeldIdentity Identity => copy.Identity;
 
         public ObjectInfo Info => copy.Info;
@@ -58,6 +104,10 @@ public class FailingStoreTests : ReaderTestBase
         public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
             position + bytes.Length > roomFor ? throw new IOException("disk full") : copy.WriteAsync(position, bytes, cancellationToken);
 
-        public ValueTask DisposeAsync() => copy.DisposeAsync();
+        public ValueTask DisposeAsync()
+        {
+            OnDisposed?.Invoke();
+            return copy.DisposeAsync();
+        }
     }
 }
