@@ -187,6 +187,9 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         /// <summary>The file.</summary>
         public TFile File { get; } = file;
 
+        /// <summary>Whether the name is this file's still.</summary>
+        public bool IsCurrent => !entry.IsForgotten;
+
         /// <inheritdoc/>
         public void Dispose() => owner.Release(entry);
     }

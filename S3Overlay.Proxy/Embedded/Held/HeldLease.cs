@@ -20,6 +20,9 @@ internal sealed class HeldLease(OpenFiles<ObjectName, HeldFile>.Lease lease) : I
     public DateTimeOffset ValidatedAt => _file.Header.ValidatedAt;
 
     /// <inheritdoc/>
+    public bool IsCurrent => lease.IsCurrent;
+
+    /// <inheritdoc/>
     public ByteRange? FirstHeld(long position) => _file.FirstHeld(position);
 
     /// <inheritdoc/>

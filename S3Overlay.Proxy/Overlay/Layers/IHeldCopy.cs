@@ -17,6 +17,9 @@ public interface IHeldCopy : IAsyncDisposable
     /// <summary>When the copy was last known to be the remote's current version.</summary>
     DateTimeOffset ValidatedAt { get; }
 
+    /// <summary>Whether those who look for the key's copy may find what is stored here; not once it was dropped, or another took its place. In memory.</summary>
+    bool IsCurrent { get; }
+
     /// <summary>
     /// The first stretch of bytes at or after <paramref name="position"/> that is held, as far as it goes without a gap;
     /// null where nothing is held from there on. In memory: no reading from disk.

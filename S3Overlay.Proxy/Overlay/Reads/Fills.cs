@@ -228,7 +228,9 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
     {
         made = null;
         var current = _inUse.GetValueOrDefault(name);
-        if (current is not null && current.Copy.Info.ETag == copy.Info.ETag && current.TryEnter())
+
+        // One whose copy another process replaced, with the same version perhaps, would fill what nobody finds.
+        if (current is not null && current.Copy.Info.ETag == copy.Info.ETag && current.Copy.IsCurrent && current.TryEnter())
         {
             return current;
         }

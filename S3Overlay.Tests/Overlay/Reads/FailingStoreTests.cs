@@ -95,6 +95,8 @@ public class FailingStoreTests : ReaderTestBase
 
         public DateTimeOffset ValidatedAt => copy.ValidatedAt;
 
+        public bool IsCurrent => copy.IsCurrent;
+
         public ByteRange? FirstHeld(long position) => copy.FirstHeld(position);
 
         public IHeldReader Read(ByteRange range) => copy.Read(range);

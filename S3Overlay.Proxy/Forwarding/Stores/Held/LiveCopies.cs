@@ -69,6 +69,15 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
+    /// <summary>Whether a copy is the one of its key, or could be made it.</summary>
+    public bool IsCurrent(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            return !copy.IsDropped && _copies.GetValueOrDefault(copy.Name, copy) == copy;
+        }
+    }
+
     /// <summary>One user less.</summary>
     public void Release(SharedCopy copy)
     {

@@ -19,6 +19,9 @@ internal sealed class StoreCopy(SharedCopy shared, StoredChunks chunks, CopyPubl
     public DateTimeOffset ValidatedAt => shared.Record.ValidatedAt;
 
     /// <inheritdoc/>
+    public bool IsCurrent => live.IsCurrent(shared);
+
+    /// <inheritdoc/>
     public ByteRange? FirstHeld(long position) => shared.FirstHeld(position);
 
     /// <inheritdoc/>

@@ -20,6 +20,9 @@ internal sealed class PlacedCopy(PlacedObject found, WireAnswer? started, StoreC
     /// <inheritdoc/>
     public DateTimeOffset ValidatedAt => found.Record.ValidatedAt;
 
+    /// <summary>Nothing is ever stored here; what was there is found out by who reads it.</summary>
+    public bool IsCurrent => true;
+
     /// <inheritdoc/>
     public ByteRange? FirstHeld(long position) => position < Info.Size ? new ByteRange(position, Info.Size - 1) : null;
 
