@@ -21,6 +21,9 @@ public abstract class ReaderTestBase : IAsyncLifetime
 
     protected ReaderTestBase() => _reader = MakeReader();
 
+    /// <summary>Stands still: nothing grows old by itself.</summary>
+    protected ManualTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
+
     protected TemporaryFolder Folder { get; } = new();
 
     protected FakeRemote Remote { get; } = new();
@@ -105,9 +108,9 @@ public abstract class ReaderTestBase : IAsyncLifetime
     protected Task QuietAsync() => Patience.UntilAsync(() => Reader.Fills!.InUse == 0, "A fill does not end.");
 
     /// <summary>The store under test: the embedded one, unless a class that runs the same tests over another says so.</summary>
-    protected virtual IHeldStore OpenStore() => HeldStore.Open(Folder["cache"], TimeProvider.System, NullLogger<HeldStore>.Instance);
+    protected virtual IHeldStore OpenStore() => HeldStore.Open(Folder["cache"], Time, NullLogger<HeldStore>.Instance);
 
     private ValueTask CloseStoreAsync() => ((IAsyncDisposable)Store).DisposeAsync();
 
-    private Lazy<RemoteReader> MakeReader() => new(() => new RemoteReader(Settings, Wrap(Store), TimeProvider.System, NullLogger<RemoteReader>.Instance));
+    private Lazy<RemoteReader> MakeReader() => new(() => new RemoteReader(Settings, Wrap(Store), Time, NullLogger<RemoteReader>.Instance));
 }

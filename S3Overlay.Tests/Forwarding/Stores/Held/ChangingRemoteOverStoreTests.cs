@@ -20,5 +20,5 @@ public sealed class ChangingRemoteOverStoreTests : ChangingRemoteTests
         await _bench.DisposeAsync();
     }
 
-    protected override IHeldStore OpenStore() => _bench.Open();
+    protected override IHeldStore OpenStore() => _bench.Open(time: Time);
 }

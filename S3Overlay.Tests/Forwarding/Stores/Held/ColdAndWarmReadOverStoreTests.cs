@@ -20,5 +20,5 @@ public sealed class ColdAndWarmReadOverStoreTests : ColdAndWarmReadTests
         await _bench.DisposeAsync();
     }
 
-    protected override IHeldStore OpenStore() => _bench.Open();
+    protected override IHeldStore OpenStore() => _bench.Open(time: Time);
 }

@@ -45,5 +45,5 @@ public sealed class ManyReadersOverStoreTests : ManyReadersTests
         Assert.InRange(most - before, long.MinValue, 400L << 20);
     }
 
-    protected override IHeldStore OpenStore() => _bench.Open();
+    protected override IHeldStore OpenStore() => _bench.Open(time: Time);
 }
