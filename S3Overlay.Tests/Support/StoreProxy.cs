@@ -42,13 +42,13 @@ internal sealed class StoreProxy : IDisposable
             Budget = limit,
             InstanceId = Guid.NewGuid().ToString("n"),
         };
-        Settings = new StoreSettings { Proxies = proxies, BucketLocation = location };
         _client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials(accessKey, secretKey)), time);
         Calls = new StoreCalls(settings, _client, time);
-        State = new StoreLayerState(Calls, Settings, time, NullLogger.Instance);
+        Store = new LocalStore(Calls, new StoreSettings { Proxies = proxies, BucketLocation = location }, time);
+        State = new StoreLayerState(Store, NullLogger.Instance);
     }
 
-    public StoreSettings Settings { get; }
+    public LocalStore Store { get; }
 
     public StoreCalls Calls { get; }
 

@@ -29,9 +29,7 @@ internal sealed class StoreLayerState : ILayerState
 
     private static readonly TimeSpan SharedLifetime = TimeSpan.FromSeconds(1);
 
-    private readonly StoreCalls _calls;
-    private readonly StoreBuckets _buckets;
-    private readonly CacheBucket _cache;
+    private readonly LocalStore _store;
     private readonly Tombstones _tombstones;
     private readonly AnswerMemory<BucketState> _memory;
     private readonly OnceAtATime _ensuring;
@@ -39,20 +37,14 @@ internal sealed class StoreLayerState : ILayerState
     private readonly PlacedCopies? _placed;
 
     /// <summary>The state kept in an endpoint.</summary>
-    /// <param name="calls">How the store is asked.</param>
-    /// <param name="settings">How it is used.</param>
-    /// <param name="time">The clock.</param>
+    /// <param name="store">The endpoint.</param>
     /// <param name="logger">Where failures are told.</param>
     /// <param name="placed">Copies among written objects; null where there are none.</param>
-    public StoreLayerState(StoreCalls calls, StoreSettings settings, TimeProvider time, ILogger logger, PlacedCopies? placed = null)
+    public StoreLayerState(LocalStore store, ILogger logger, PlacedCopies? placed = null)
     {
-        _calls = calls;
-        _placed = placed;
-        _logger = logger;
-        _buckets = new StoreBuckets(calls, settings, time);
-        _cache = new CacheBucket(calls, _buckets, settings, time);
-        _tombstones = new Tombstones(calls, _cache, logger);
-        _memory = new AnswerMemory<BucketState>(settings.Proxies == 1 ? AloneLifetime : SharedLifetime, time);
+        (_store, _logger, _placed) = (store, logger, placed);
+        _tombstones = new Tombstones(store.Calls, store.Cache, logger);
+        _memory = new AnswerMemory<BucketState>(store.IsAlone ? AloneLifetime : SharedLifetime, store.Time);
         _ensuring = new OnceAtATime(EnsureAsync);
     }
 
@@ -83,7 +75,7 @@ internal sealed class StoreLayerState : ILayerState
     /// <exception cref="Protocol.S3Exception">ServiceUnavailable where there is none.</exception>
     public async Task PingAsync(CancellationToken cancellationToken)
     {
-        using var answer = await _calls.SendAsync(new WireRequest("HEAD", _cache.Name, "", "", []), cancellationToken);
+        using var answer = await _store.Calls.SendAsync(new WireRequest("HEAD", _store.Cache.Name, "", "", []), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -102,7 +94,7 @@ internal sealed class StoreLayerState : ILayerState
             await DeleteLocalHalfAsync(bucket, cancellationToken);
 
             // From here on it is finished, whether or not the client still waits.
-            await _cache.PutAsync(CacheNames.BucketMark(bucket), Mark.DeletedBucket(bucket).ToBody(), CancellationToken.None);
+            await _store.Cache.PutAsync(CacheNames.BucketMark(bucket), Mark.DeletedBucket(bucket).ToBody(), CancellationToken.None);
         }
         finally
         {
@@ -111,12 +103,12 @@ internal sealed class StoreLayerState : ILayerState
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken) => await _buckets.ListAsync(cancellationToken);
+    public async ValueTask<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken) => await _store.Buckets.ListAsync(cancellationToken);
 
     /// <inheritdoc/>
     public IListingSource ListWritten(string bucket, ListingQuery query)
     {
-        var rows = new StoreRows(new RemoteRows(new RemoteBucket(_calls.Reads, bucket, ""), query, _logger, "local"));
+        var rows = new StoreRows(new RemoteRows(new RemoteBucket(_store.Calls.Reads, bucket, ""), query, _logger, "local"));
         return _placed is null ? rows : new WrittenOnly(rows, _placed, bucket, query);
     }
 
@@ -126,7 +118,7 @@ internal sealed class StoreLayerState : ILayerState
 
     private async Task<bool> IsWrittenAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var answer = await _calls.SendAsync(new WireRequest("HEAD", bucket, key, "", []), cancellationToken);
+        using var answer = await _store.Calls.SendAsync(new WireRequest("HEAD", bucket, key, "", []), cancellationToken);
         if (answer.Status < 300)
         {
             // A copy of the remote's object that stands among written ones (rule E4) is none of them.
@@ -139,7 +131,7 @@ internal sealed class StoreLayerState : ILayerState
         }
 
         // A HEAD has no document that would say why.
-        using var explained = await _calls.SendAsync(new WireRequest("GET", bucket, key, "", [new("Range", "bytes=0-0")]), cancellationToken);
+        using var explained = await _store.Calls.SendAsync(new WireRequest("GET", bucket, key, "", [new("Range", "bytes=0-0")]), cancellationToken);
         if (explained.Status is < 300 or 404 or 416)
         {
             return explained.Status != 404 && !IsCopy(explained, bucket, key);
@@ -161,7 +153,7 @@ internal sealed class StoreLayerState : ILayerState
                 await _placed.ClearAsync(bucket, cancellationToken);
             }
 
-            await _buckets.DeleteAsync(bucket, cancellationToken);
+            await _store.Buckets.DeleteAsync(bucket, cancellationToken);
         }
         catch
         {
@@ -180,7 +172,7 @@ internal sealed class StoreLayerState : ILayerState
 
         try
         {
-            await _buckets.CreateAsync(bucket, CancellationToken.None);
+            await _store.Buckets.CreateAsync(bucket, CancellationToken.None);
         }
         finally
         {
@@ -190,8 +182,8 @@ internal sealed class StoreLayerState : ILayerState
 
     private async Task<BucketState> AskAsync(string bucket)
     {
-        var exists = _calls.ExistsAsync(bucket, "", CancellationToken.None);
-        var isOpaque = _calls.ExistsAsync(_cache.Name, CacheNames.BucketMark(bucket), CancellationToken.None);
+        var exists = _store.Calls.ExistsAsync(bucket, "", CancellationToken.None);
+        var isOpaque = _store.Calls.ExistsAsync(_store.Cache.Name, CacheNames.BucketMark(bucket), CancellationToken.None);
         await Task.WhenAll(exists, isOpaque);
         return new BucketState(await exists, await isOpaque);
     }

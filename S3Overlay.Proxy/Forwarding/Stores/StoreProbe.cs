@@ -12,11 +12,8 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
-    private readonly StoreCalls _calls;
-    private readonly StoreBuckets _buckets;
-    private readonly CacheBucket _cache;
+    private readonly LocalStore _store;
     private readonly bool _keepsBucket;
-    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly OnceAtATime _asking;
     private readonly CancellationTokenSource _stopping = new();
@@ -24,22 +21,17 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     private volatile StoreCapabilities? _found;
 
     /// <summary>A probe of a store.</summary>
-    /// <param name="calls">How the store is asked.</param>
-    /// <param name="settings">The settings; what is tried is tried in their cache bucket.</param>
+    /// <param name="store">The store; what is tried is tried in its cache bucket.</param>
     /// <param name="keepsBucket">Whether that bucket stays. Where there is no overlay it is one of the probe's own, and nothing of it may be left (rule T3).</param>
-    /// <param name="time">The clock.</param>
     /// <param name="logger">Where it says what was found.</param>
-    public StoreProbe(StoreCalls calls, StoreSettings settings, bool keepsBucket, TimeProvider time, ILogger logger)
+    public StoreProbe(LocalStore store, bool keepsBucket, ILogger logger)
     {
-        (_calls, _keepsBucket, _time, _logger) = (calls, keepsBucket, time, logger);
-        _buckets = new StoreBuckets(calls, settings, time);
-        _cache = new CacheBucket(calls, _buckets, settings, time);
+        (_store, _keepsBucket, _logger) = (store, keepsBucket, logger);
         _asking = new OnceAtATime(_ => AskAsync());
-        IsAlone = settings.Proxies == 1;
     }
 
     /// <inheritdoc/>
-    public bool IsAlone { get; }
+    public bool IsAlone => _store.IsAlone;
 
     /// <inheritdoc/>
     public LocalConditions? Known => _found is { } found ? ConditionsOf(found) : null;
@@ -96,7 +88,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     {
         while (_found is null)
         {
-            await Task.Delay(Pause, _time, _stopping.Token);
+            await Task.Delay(Pause, _store.Time, _stopping.Token);
             try
             {
                 await FindAsync(_stopping.Token);
@@ -112,11 +104,11 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     {
         try
         {
-            await _buckets.DeleteAsync(_cache.Name, _stopping.Token);
+            await _store.Buckets.DeleteAsync(_store.Cache.Name, _stopping.Token);
         }
         catch (Exception failure) when (failure is S3Exception or OperationCanceledException)
         {
-            Log.ProbeBucketLeft(_logger, _cache.Name, failure.Message);
+            Log.ProbeBucketLeft(_logger, _store.Cache.Name, failure.Message);
         }
     }
 
@@ -127,7 +119,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
             return;
         }
 
-        var run = new ProbeRun(_calls, _cache);
+        var run = new ProbeRun(_store.Calls, _store.Cache);
         try
         {
             _found = await run.AskAsync(_stopping.Token);

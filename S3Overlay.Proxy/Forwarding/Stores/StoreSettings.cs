@@ -11,4 +11,9 @@ public sealed record StoreSettings
 
     /// <summary>How many proxies share the endpoint. With more than one, what one of them knows of buckets may be a second old.</summary>
     public int Proxies { get; init; } = 1;
+
+    /// <summary>
+    /// Objects whose first wanted byte is further on than this are not expected to be held whole: of a copy that is not known yet, the manifest is asked for.
+    /// </summary>
+    public long LargestWhole { get; init; } = 50L << 20;
 }

@@ -23,10 +23,11 @@ internal static class StoreLayer
     public static async Task<LocalLayer> OpenAsync(ProxySetup setup, Uri endpoint, IRemoteBuckets? overlaid)
     {
         var (options, time) = (setup.Options, setup.Time);
-        var (settings, own) = (EndpointOf(setup, endpoint), OwnOf(options));
+        var settings = EndpointOf(setup, endpoint);
         var keys = new FixedCredentials(new SigningCredentials(options.Local.AccessKey, options.Local.SecretKey, options.Local.SessionToken));
         var calls = new StoreCalls(settings, setup.Opened.Add(new S3WireClient(settings, keys, time)), time);
-        var probe = await ProbeAsync(setup, calls, own, isOverlaid: overlaid is not null);
+        var store = new LocalStore(calls, OwnOf(options), time);
+        var probe = await ProbeAsync(setup, store, isOverlaid: overlaid is not null);
         var showsRemoteOnError = overlaid is not null && options.Local.ReadsThroughOnError;
         var service = setup.Opened.Add(new ForwardingService(
             ForwardingOf(options, settings, showsRemoteOnError),
@@ -35,38 +36,35 @@ internal static class StoreLayer
             time,
             setup.LoggerOf<ForwardingService>()));
         var placed = overlaid is not null && options.Cache.Place == CachePlace.Bucket
-            ? new PlacedCopies(calls, probe, own, time, setup.LoggerOf<PlacedCopies>())
+            ? new PlacedCopies(store, probe, setup.LoggerOf<PlacedCopies>())
             : null;
-        var state = new StoreLayerState(calls, own, time, setup.LoggerOf<StoreLayerState>(), placed);
+        var state = new StoreLayerState(store, setup.LoggerOf<StoreLayerState>(), placed);
         return new LocalLayer
         {
             Service = overlaid is null ? service : new BucketWatch(service, state, overlaid, time),
             Reads = new StoreReads(service, state.IsDeletedAsync, time, showsRemoteOnError, placed),
             State = state,
             Conditions = probe,
-            Held = setup.Holds ? OpenHeld(setup, calls, own, placed) : null,
+            Held = setup.Holds ? OpenHeld(setup, store, placed) : null,
             Placed = placed,
             Ping = state.PingAsync,
         };
     }
 
-    private static async Task<StoreProbe> ProbeAsync(ProxySetup setup, StoreCalls calls, StoreSettings own, bool isOverlaid)
+    private static async Task<StoreProbe> ProbeAsync(ProxySetup setup, LocalStore store, bool isOverlaid)
     {
-        var tried = isOverlaid ? own : own with { CacheBucket = StoreProbe.NewBucketName() };
-        var probe = setup.Opened.Add(new StoreProbe(calls, tried, keepsBucket: isOverlaid, setup.Time, setup.LoggerOf<StoreProbe>()));
+        var tried = isOverlaid ? store : new LocalStore(store.Calls, store.Settings with { CacheBucket = StoreProbe.NewBucketName() }, setup.Time);
+        var probe = setup.Opened.Add(new StoreProbe(tried, keepsBucket: isOverlaid, setup.LoggerOf<StoreProbe>()));
         using var patience = new CancellationTokenSource(ProbePatience);
         await probe.StartAsync(patience.Token);
         return probe;
     }
 
-    private static StoreHeldStore OpenHeld(ProxySetup setup, StoreCalls calls, StoreSettings own, PlacedCopies? placed)
+    private static StoreHeldStore OpenHeld(ProxySetup setup, LocalStore store, PlacedCopies? placed)
     {
         var local = setup.Options.Local;
         var spool = new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes);
-        return setup.Opened.Add(new StoreHeldStore(calls, own, spool, setup.Time, setup.LoggerOf<StoreHeldStore>(), placed)
-        {
-            LargestWhole = setup.Options.Cache.ChunkThreshold,
-        });
+        return setup.Opened.Add(new StoreHeldStore(store, spool, setup.LoggerOf<StoreHeldStore>(), placed));
     }
 
     private static EndpointSettings EndpointOf(ProxySetup setup, Uri endpoint) => new()
@@ -86,6 +84,7 @@ internal static class StoreLayer
         CacheBucket = options.Cache.Bucket,
         BucketLocation = options.Local.BucketLocation,
         Proxies = options.Local.Proxies,
+        LargestWhole = options.Cache.ChunkThreshold,
     };
 
     private static ForwardingSettings ForwardingOf(ProxyOptions options, EndpointSettings endpoint, bool showsRemoteOnError) => new()

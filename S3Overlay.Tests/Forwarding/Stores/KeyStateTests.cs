@@ -231,12 +231,12 @@ public sealed class KeyStateTests : StoreTestBase
 
     private async Task EmptyCacheBucketAsync()
     {
-        var cache = One.Settings.CacheBucket;
+        var cache = One.Store.Cache.Name;
         await foreach (var row in One.Calls.ListAsync(cache, "", "", 1000, default))
         {
             await One.Calls.DeleteAsync(cache, row.Name, default);
         }
 
-        await new StoreBuckets(One.Calls, One.Settings, TimeProvider.System).DeleteAsync(cache, default);
+        await One.Store.Buckets.DeleteAsync(cache, default);
     }
 }

@@ -24,7 +24,7 @@ public sealed class StoreProbeTests : StoreTestBase
         Store.ForgetCalls();
         Assert.Same(found, await probe.FindAsync(default));
         Assert.Empty(Store.Calls);
-        await foreach (var row in One.Calls.ListAsync(One.Settings.CacheBucket, "", "", 1000, default))
+        await foreach (var row in One.Calls.ListAsync(One.Store.Cache.Name, "", "", 1000, default))
         {
             Assert.Fail($"{row.Name} is left behind.");
         }
@@ -104,7 +104,7 @@ public sealed class StoreProbeTests : StoreTestBase
         var endpoint = new Uri($"http://127.0.0.1:{ceph.Port}");
         using var one = new StoreProxy(endpoint, accessKey: CephGateway.AccessKey, secretKey: CephGateway.SecretKey);
         using var other = new StoreProxy(endpoint, accessKey: CephGateway.AccessKey, secretKey: CephGateway.SecretKey);
-        await using var probe = new StoreProbe(one.Calls, one.Settings, keepsBucket: true, TimeProvider.System, NullLogger.Instance);
+        await using var probe = new StoreProbe(one.Store, keepsBucket: true, NullLogger.Instance);
         await probe.StartAsync(default);
         var found = await probe.FindAsync(default);
         Assert.True(found is { PutsIfNew: true, PutsIfMatch: false }, found.ToString());
@@ -133,14 +133,15 @@ public sealed class StoreProbeTests : StoreTestBase
     [Trait("Rule", "T3")]
     public async Task Where_there_is_no_overlay_nothing_is_left_in_the_store()
     {
-        await using var probe = new StoreProbe(
-            One.Calls, One.Settings with { CacheBucket = StoreProbe.NewBucketName() }, keepsBucket: false, new HurriedTimeProvider(20), NullLogger.Instance);
+        var store = new LocalStore(One.Calls, One.Store.Settings with { CacheBucket = StoreProbe.NewBucketName() }, new HurriedTimeProvider(20));
+        await using var probe = new StoreProbe(store, keepsBucket: false, NullLogger.Instance);
 
         Assert.True((await probe.FindAsync(default)).TakesTrailers);
         Assert.Empty(await One.State.ListBucketsAsync(default));
     }
 
-    private static StoreProbe Probe(StoreProxy proxy) => new(proxy.Calls, proxy.Settings, keepsBucket: true, new HurriedTimeProvider(20), NullLogger.Instance);
+    private static StoreProbe Probe(StoreProxy proxy) =>
+        new(new LocalStore(proxy.Calls, proxy.Store.Settings, new HurriedTimeProvider(20)), keepsBucket: true, NullLogger.Instance);
 
     private async Task<StoreCapabilities> FindAsync()
     {

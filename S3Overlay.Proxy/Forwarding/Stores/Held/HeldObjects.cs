@@ -6,16 +6,15 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 
 /// <summary>
-/// The objects that held copies are in local's cache bucket. The bucket is made by the first write that finds it missing. What fails is an
-/// <see cref="IOException"/>, as with any other place where copies may be kept.
+/// The objects that held copies are in local's cache bucket. What fails is an <see cref="IOException"/>, as with any other place where copies may be kept.
 /// </summary>
-internal sealed class HeldObjects(StoreCalls calls, StoreSettings settings, TimeProvider time)
+internal sealed class HeldObjects(LocalStore store)
 {
     private const int NoPart = 416;
 
     private static readonly KeyValuePair<string, string>[] NoHeaders = [];
 
-    private readonly StoreBuckets _buckets = new(calls, settings, time);
+    private string Bucket => store.Cache.Name;
 
     /// <summary>Reads an object, or the part of it that the value of a Range header names; null where it is not there. The answer is the caller's to dispose.</summary>
     public async Task<WireAnswer?> GetAsync(string name, string? range, CancellationToken cancellationToken)
@@ -38,22 +37,13 @@ internal sealed class HeldObjects(StoreCalls calls, StoreSettings settings, Time
     /// <summary>Writes an object.</summary>
     public async Task PutAsync(string name, WireBody body, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
     {
-        var request = new WireRequest("PUT", Bucket, name, "", headers) { Body = body };
-        for (var isBucketMade = false; ; isBucketMade = true)
+        try
         {
-            using var answer = await SendAsync(request, cancellationToken);
-            if (answer.Status < 300)
-            {
-                return;
-            }
-
-            var code = (await answer.ErrorAsync(cancellationToken)).Code;
-            if (code != "NoSuchBucket" || isBucketMade)
-            {
-                throw Refused(answer.Status, code);
-            }
-
-            await MakeAsync(cancellationToken);
+            await store.Cache.PutAsync(name, body, headers, cancellationToken);
+        }
+        catch (S3Exception failure)
+        {
+            throw AsIO(failure);
         }
     }
 
@@ -62,18 +52,18 @@ internal sealed class HeldObjects(StoreCalls calls, StoreSettings settings, Time
     {
         try
         {
-            await calls.DeleteAsync(Bucket, name, cancellationToken);
+            await store.Calls.DeleteAsync(Bucket, name, cancellationToken);
         }
         catch (S3Exception failure)
         {
-            throw new IOException(failure.Message, failure);
+            throw AsIO(failure);
         }
     }
 
     /// <summary>The objects whose names start with a prefix and come after a name, in order.</summary>
     public async IAsyncEnumerable<ListingRow> ListAsync(string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var rows = calls.ListAsync(Bucket, prefix, after, ListRequest.MaxPage, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var rows = store.Calls.ListAsync(Bucket, prefix, after, ListRequest.MaxPage, cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (true)
         {
             try
@@ -85,14 +75,12 @@ internal sealed class HeldObjects(StoreCalls calls, StoreSettings settings, Time
             }
             catch (S3Exception failure)
             {
-                throw new IOException(failure.Message, failure);
+                throw AsIO(failure);
             }
 
             yield return rows.Current;
         }
     }
-
-    private string Bucket => settings.CacheBucket;
 
     private static async Task<WireAnswer?> FoundAsync(WireAnswer answer, CancellationToken cancellationToken)
     {
@@ -103,19 +91,7 @@ internal sealed class HeldObjects(StoreCalls calls, StoreSettings settings, Time
 
         using (answer)
         {
-            return answer.Status == 404 ? null : throw Refused(answer.Status, (await answer.ErrorAsync(cancellationToken)).Code);
-        }
-    }
-
-    private async Task MakeAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _buckets.CreateAsync(Bucket, cancellationToken);
-        }
-        catch (S3Exception failure)
-        {
-            throw new IOException(failure.Message, failure);
+            return answer.Status == 404 ? null : throw AsIO(await StoreCalls.RefusedAsync(answer, cancellationToken));
         }
     }
 
@@ -123,13 +99,13 @@ internal sealed class HeldObjects(StoreCalls calls, StoreSettings settings, Time
     {
         try
         {
-            return await calls.SendAsync(request, cancellationToken);
+            return await store.Calls.SendAsync(request, cancellationToken);
         }
         catch (S3Exception failure)
         {
-            throw new IOException(failure.Message, failure);
+            throw AsIO(failure);
         }
     }
 
-    private static IOException Refused(int status, string code) => new($"The local store answered {status} {code}".TrimEnd() + " to a request for a held copy.");
+    private static IOException AsIO(S3Exception failure) => new(failure.Message, failure);
 }

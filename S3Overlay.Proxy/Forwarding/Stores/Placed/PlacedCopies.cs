@@ -24,21 +24,20 @@ internal sealed class PlacedCopies : IPlacedCopies
 {
     private const int Parallel = 16;
 
-    private readonly StoreCalls _calls;
+    private readonly LocalStore _store;
     private readonly StoreProbe _probe;
-    private readonly StoreSettings _settings;
     private readonly HeldListing _listing;
     private readonly NameLocks<ObjectName> _putting = new();
     private readonly NameLocks<ObjectName> _changing = new();
     private readonly ConcurrentDictionary<ObjectName, object> _unsettled = new();
 
     /// <summary>The copies of a store.</summary>
-    public PlacedCopies(StoreCalls calls, StoreProbe probe, StoreSettings settings, TimeProvider time, ILogger<PlacedCopies> logger)
+    public PlacedCopies(LocalStore store, StoreProbe probe, ILogger<PlacedCopies> logger)
     {
-        (_calls, _probe, _settings) = (calls, probe, settings);
-        Objects = new HeldObjects(calls, settings, time);
+        (_store, _probe) = (store, probe);
+        Objects = new HeldObjects(store);
         _listing = new HeldListing(Objects, isPlaced: true);
-        Buckets = new PlacingBuckets(calls, time, logger);
+        Buckets = new PlacingBuckets(store, logger);
     }
 
     /// <summary>Into which buckets copies may be put.</summary>
@@ -47,17 +46,14 @@ internal sealed class PlacedCopies : IPlacedCopies
     /// <summary>The cache bucket, where the rows are.</summary>
     public HeldObjects Objects { get; }
 
-    /// <summary>Whether several proxies write to the store.</summary>
-    public bool IsAlone => _settings.Proxies == 1;
-
     /// <summary>Whether the store can have such copies: it must tell a new key from one that is there, and let a copy be taken away that is still one.</summary>
     public async ValueTask<bool> IsPossibleAsync(CancellationToken cancellationToken) =>
-        await _probe.FindAsync(cancellationToken) is { PutsIfNew: true, HasPlainETags: true } can && (can.DeletesIfMatch || IsAlone);
+        await _probe.FindAsync(cancellationToken) is { PutsIfNew: true, HasPlainETags: true } can && (can.DeletesIfMatch || _store.IsAlone);
 
     /// <summary>The copy under a key; null where there is none. One call.</summary>
     public async Task<PlacedObject?> FindAsync(ObjectName name, CancellationToken cancellationToken)
     {
-        using var answer = await _calls.SendAsync(new WireRequest("HEAD", name.Bucket, name.Key, "", []), cancellationToken);
+        using var answer = await _store.Calls.SendAsync(new WireRequest("HEAD", name.Bucket, name.Key, "", []), cancellationToken);
 
         // 400: an object under a client's key, or a name that the store cannot have.
         return answer.Status is < 300 or 400 or 404 ? Found(answer, name) : throw await StoreCalls.RefusedAsync(answer, cancellationToken);
@@ -65,13 +61,13 @@ internal sealed class PlacedCopies : IPlacedCopies
 
     /// <summary>Opens the copy under a key; null where there is none. One call; bytes are asked for as they are read.</summary>
     public async Task<IHeldCopy?> OpenAsync(ObjectName name, CancellationToken cancellationToken) =>
-        await FindAsync(name, cancellationToken) is { } found ? new PlacedCopy(found, null, _calls) : null;
+        await FindAsync(name, cancellationToken) is { } found ? new PlacedCopy(found, null, _store.Calls) : null;
 
     /// <summary>The copy that a client's read was answered with, which takes the answer over where it is one; null where the object is written.</summary>
     public IHeldCopy? Take(S3Request request, HttpResponseMessage response)
     {
         var answer = new WireAnswer(response);
-        return Found(answer, new ObjectName(request.Bucket, request.Key)) is { } found ? new PlacedCopy(found, request.IsHead ? null : answer, _calls) : null;
+        return Found(answer, new ObjectName(request.Bucket, request.Key)) is { } found ? new PlacedCopy(found, request.IsHead ? null : answer, _store.Calls) : null;
     }
 
     /// <summary>The rows of a bucket's copies in their keys' order; their objects may be gone.</summary>
@@ -147,13 +143,13 @@ internal sealed class PlacedCopies : IPlacedCopies
         }
 
         var isConditional = (await _probe.FindAsync(cancellationToken)).DeletesIfMatch;
-        if (!isConditional && !IsAlone)
+        if (!isConditional && !_store.IsAlone)
         {
             throw new IOException("The local store cannot be told to delete a copy only as long as it is one, and other proxies write to it.");
         }
 
         var headers = isConditional ? new KeyValuePair<string, string>[] { new("If-Match", found.StoreETag) } : [];
-        using var answer = await _calls.SendAsync(new WireRequest("DELETE", name.Bucket, name.Key, "", headers), cancellationToken);
+        using var answer = await _store.Calls.SendAsync(new WireRequest("DELETE", name.Bucket, name.Key, "", headers), cancellationToken);
         if (answer.Status is not (< 300 or 404 or 409 or 412))
         {
             throw await StoreCalls.RefusedAsync(answer, cancellationToken);
@@ -187,7 +183,7 @@ internal sealed class PlacedCopies : IPlacedCopies
         await Buckets.CloseAsync(bucket, cancellationToken);
         try
         {
-            var keys = _calls.ListAsync(bucket, "", "", ListRequest.MaxPage, cancellationToken);
+            var keys = _store.Calls.ListAsync(bucket, "", "", ListRequest.MaxPage, cancellationToken);
             await System.Threading.Tasks.Parallel.ForEachAsync(
                 keys,
                 new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },

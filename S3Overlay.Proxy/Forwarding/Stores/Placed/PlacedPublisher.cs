@@ -18,7 +18,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 /// </code>
 /// Wherever that ends there is a copy with a row, or a row without a copy, which says nothing.
 /// </remarks>
-internal sealed class PlacedPublisher(StoreCalls calls, StoreBuckets buckets, PlacedCopies copies)
+internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
 {
     private const int MaxAttempts = 3;
 
@@ -102,7 +102,7 @@ internal sealed class PlacedPublisher(StoreCalls calls, StoreBuckets buckets, Pl
     {
         for (var attempt = 1; ; attempt++)
         {
-            using var answer = await calls.SendAsync(request, cancellationToken);
+            using var answer = await store.Calls.SendAsync(request, cancellationToken);
             if (answer.Status < 300)
             {
                 return await IsAsMarkedAsync(record, answer, md5, cancellationToken) ? null : Placement.Elsewhere;
@@ -127,10 +127,10 @@ internal sealed class PlacedPublisher(StoreCalls calls, StoreBuckets buckets, Pl
 
                 await copies.RemoveObjectAsync(record.Name, row => row == other.Record.Row, cancellationToken);
             }
-            else if (answer.Status == 404 && copies.IsAlone)
+            else if (answer.Status == 404 && store.IsAlone)
             {
                 // Its bucket is only the remote's yet. Where other proxies delete buckets meanwhile, none is made for a copy's sake.
-                await buckets.CreateAsync(record.Name.Bucket, cancellationToken);
+                await store.Buckets.CreateAsync(record.Name.Bucket, cancellationToken);
             }
             else
             {
@@ -148,7 +148,7 @@ internal sealed class PlacedPublisher(StoreCalls calls, StoreBuckets buckets, Pl
         }
 
         copies.Buckets.Refuse(record.Name.Bucket, "the store's ETags are not those of the bytes");
-        using var deleted = await calls.SendAsync(new WireRequest("DELETE", record.Name.Bucket, record.Name.Key, "", [new("If-Match", etag)]), cancellationToken);
+        using var deleted = await store.Calls.SendAsync(new WireRequest("DELETE", record.Name.Bucket, record.Name.Key, "", [new("If-Match", etag)]), cancellationToken);
         return false;
     }
 

@@ -12,13 +12,13 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 /// Into which buckets copies may be put among written objects: not where each write is kept as a version or may not be deleted, nor where the store's ETag is not
 /// that of the bytes; and not into one that is being deleted, or was.
 /// </summary>
-internal sealed class PlacingBuckets(StoreCalls calls, TimeProvider time, ILogger logger)
+internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
 {
     private readonly Lock _lock = new();
     private readonly HashSet<string> _closed = [];
     private readonly Dictionary<string, int> _placing = [];
     private readonly Dictionary<string, TaskCompletionSource> _emptied = [];
-    private readonly AnswerMemory<bool> _fit = new(TimeSpan.FromSeconds(60), time);
+    private readonly AnswerMemory<bool> _fit = new(TimeSpan.FromSeconds(60), store.Time);
     private readonly ConcurrentDictionary<string, bool> _told = new();
 
     /// <summary>Begins to put a copy into a bucket; false where that is closed. Whoever gets true leaves.</summary>
@@ -124,10 +124,10 @@ internal sealed class PlacingBuckets(StoreCalls calls, TimeProvider time, ILogge
     {
         try
         {
-            using var answer = await calls.SendAsync(new WireRequest("GET", bucket, "", configuration + "=", []), cancellationToken);
+            using var answer = await store.Calls.SendAsync(new WireRequest("GET", bucket, "", configuration + "=", []), cancellationToken);
             if (answer.Status == 200)
             {
-                var document = await calls.ReadAsync(answer, 64 << 10, cancellationToken);
+                var document = await store.Calls.ReadAsync(answer, 64 << 10, cancellationToken);
                 return S3XmlReader.Parse(document).Descendants().Any(e => e.Name.LocalName == element && e.Value.Length > 0 && counts(e.Value));
             }
 

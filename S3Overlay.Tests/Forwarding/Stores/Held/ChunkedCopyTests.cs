@@ -46,10 +46,7 @@ public sealed class ChunkedCopyTests : IAsyncLifetime
 
         foreach (var (largest, calls) in ((long, int)[])[(50 << 20, 3), (200_000, 2)])
         {
-            await using var fresh = new StoreHeldStore(_bench.Calls, StoreBench.Settings, _bench.Spool(), _time, Microsoft.Extensions.Logging.Abstractions.NullLogger<StoreHeldStore>.Instance)
-            {
-                LargestWhole = largest,
-            };
+            await using var fresh = _bench.Open(time: _time, largestWhole: largest);
             _bench.Server.ForgetCalls();
             Assert.Equal(_bytes[400_001..400_010], await fresh.ReadAsync("key", "bytes=400001-400009"));
             Assert.Equal(calls, _bench.Server.Calls.Count);

@@ -14,8 +14,6 @@ internal sealed class StoreBench : IAsyncDisposable
 {
     public const string CacheBucket = "overlay-cache";
 
-    public static readonly StoreSettings Settings = new() { CacheBucket = CacheBucket };
-
     private readonly S3WireClient _client;
     private readonly TemporaryFolder _folder = new();
 
@@ -46,8 +44,10 @@ internal sealed class StoreBench : IAsyncDisposable
     public static async Task<StoreBench> StartAsync() => new(await StoreServer.StartAsync());
 
     /// <summary>A proxy's view of it. Waits for nothing of other views.</summary>
-    public StoreHeldStore Open(SpoolFolder? spool = null, TimeProvider? time = null) =>
-        new(Calls, Settings, spool ?? Spool(), time ?? TimeProvider.System, NullLogger<StoreHeldStore>.Instance);
+    public StoreHeldStore Open(SpoolFolder? spool = null, TimeProvider? time = null, long largestWhole = 50 << 20) => new(
+        new LocalStore(Calls, new StoreSettings { CacheBucket = CacheBucket, LargestWhole = largestWhole }, time ?? TimeProvider.System),
+        spool ?? Spool(),
+        NullLogger<StoreHeldStore>.Instance);
 
     /// <summary>A spool of so many bytes.</summary>
     public SpoolFolder Spool(long maxBytes = 1L << 30) => new(_folder["spool"], maxBytes);
