@@ -13,6 +13,7 @@ return line.Command switch
     "serve" => await ServeCommand.RunAsync(line.Options),
     "demo" => await DemoCommand.RunAsync(line.Options),
     "seed" => await SeedCommand.RunAsync(line.Options),
+    "health" => await HealthCommand.RunAsync(line.Options),
     "help" => HelpCommand.Run(),
     "version" => VersionCommand.Run(),
     _ => HelpCommand.Refuse(line.Problem),

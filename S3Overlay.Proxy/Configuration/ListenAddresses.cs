@@ -15,6 +15,13 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSect
     /// <summary>Whether nobody but this machine can reach the proxy.</summary>
     public bool IsLoopbackOnly => Urls.All(IsLoopback);
 
+    /// <summary>Where this machine reaches the proxy over plain HTTP; null where it listens for nothing but TLS and sockets of the file system, or on a port of the system's choice.</summary>
+    public Uri? Plain => Urls
+        .Select(address => TryParse(address, out var scheme, out var host, out var port) && scheme == Uri.UriSchemeHttp && port > 0 && !host.StartsWith("unix:", StringComparison.OrdinalIgnoreCase)
+            ? new UriBuilder(scheme, IsEveryInterface(host) ? "127.0.0.1" : host, port).Uri
+            : null)
+        .FirstOrDefault(address => address is not null);
+
     /// <summary>Reads the addresses in ASP.NET Core's own order of precedence.</summary>
     public static ListenAddresses Read(IConfiguration configuration)
     {

@@ -6,7 +6,7 @@ namespace S3Overlay.Proxy.Hosting;
 /// <param name="Problem">What cannot be understood, or the empty string.</param>
 public sealed record CommandLine(string? Command, string[] Options, string Problem)
 {
-    private static readonly string[] Commands = ["serve", "demo", "seed", "help", "version"];
+    private static readonly string[] Commands = ["serve", "demo", "seed", "health", "help", "version"];
 
     private static readonly string[] HostingOptions = ["urls", "http_ports", "https_ports", "environment", "contentRoot", "applicationName"];
 

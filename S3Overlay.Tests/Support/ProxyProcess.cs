@@ -40,15 +40,23 @@ public sealed class ProxyProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the proxy over a data folder, on a port of the system's choice, and waits until it says which.</summary>
-    public static async Task<ProxyProcess> StartAsync(string dataFolder, params (string Name, string Value)[] settings)
+    public static Task<ProxyProcess> StartAsync(string dataFolder, params (string Name, string Value)[] settings) =>
+        StartAsync(["dotnet", typeof(Proxy.Protocol.S3Request).Assembly.Location], dataFolder, settings);
+
+    /// <summary>The same with a command of one's own: the program and what comes before the proxy's own arguments. It must become the proxy, not start it.</summary>
+    public static async Task<ProxyProcess> StartAsync(IReadOnlyList<string> command, string dataFolder, params (string Name, string Value)[] settings)
     {
-        var start = new ProcessStartInfo("dotnet")
+        var start = new ProcessStartInfo(command[0])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
-        start.ArgumentList.Add(typeof(Proxy.Protocol.S3Request).Assembly.Location);
+        foreach (var argument in command.Skip(1))
+        {
+            start.ArgumentList.Add(argument);
+        }
+
         start.ArgumentList.Add("--urls");
         start.ArgumentList.Add("http://127.0.0.1:0");
         foreach (var name in start.Environment.Keys.Where(IsForeign).ToList())

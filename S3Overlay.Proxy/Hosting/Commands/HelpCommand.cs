@@ -11,6 +11,7 @@ public static class HelpCommand
           serve      serve S3 (what is done without a command)
           demo       the same with a stand-in remote beside it, and five commands to try
           seed       put the demo's sample objects into the local layer, and end
+          health     ask the proxy that runs with these settings whether it is ready (exit code 0)
           help       this page
           version    which version this is
 

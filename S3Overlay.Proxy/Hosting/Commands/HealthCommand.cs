@@ -1,0 +1,44 @@
+using S3Overlay.Proxy.Configuration;
+
+namespace S3Overlay.Proxy.Hosting.Commands;
+
+/// <summary>
+/// Asks the proxy that runs with the same settings whether it is ready, and says so by its exit code: for containers, whose images have no program that could ask.
+/// </summary>
+internal static class HealthCommand
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Asks once.</summary>
+    /// <returns>0 where the proxy is ready, 1 where it is not, or not there.</returns>
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var problems = new ConfigurationProblems();
+        var options = ProxyOptionsReader.Read(ProxyBuilder.FromEnvironment(arguments).Configuration, problems);
+        if (problems.Errors.Count > 0)
+        {
+            Console.Error.WriteLine(problems.Describe());
+            return ExitCodes.BadConfiguration;
+        }
+
+        if (options.Listen.Plain is not { } address)
+        {
+            Console.Error.WriteLine("The command \"health\" asks over plain HTTP, and none of the addresses is. Name one: --urls http://127.0.0.1:8000");
+            return ExitCodes.BadConfiguration;
+        }
+
+        var page = new Uri(address, "health");
+        using var http = new HttpClient { Timeout = Patience };
+        try
+        {
+            using var answer = await http.GetAsync(page);
+            Console.WriteLine(await answer.Content.ReadAsStringAsync());
+            return answer.IsSuccessStatusCode ? ExitCodes.Ok : ExitCodes.CannotRun;
+        }
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
+        {
+            Console.Error.WriteLine($"{page} does not answer: {(failure is OperationCanceledException ? "it takes too long" : failure.Message)}");
+            return ExitCodes.CannotRun;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Hosting;
+
+/// <summary>The command by which a container asks the proxy in it.</summary>
+public sealed class HealthCommandTests
+{
+    private static readonly string Program = typeof(Proxy.Protocol.S3Request).Assembly.Location;
+
+    [Fact]
+    public async Task It_says_by_its_exit_code_whether_the_proxy_is_ready()
+    {
+        using var folder = new TemporaryFolder();
+        await using var proxy = await ProxyProcess.StartAsync(folder["data"]);
+
+        var ready = await S3Tool.RunAsync("dotnet", [Program, "health", "--urls", $"http://*:{proxy.Port}"], new Dictionary<string, string>());
+        Assert.Equal((0, ""), (ready.ExitCode, ready.Errors));
+        Assert.Contains("ok", ready.Output, StringComparison.Ordinal);
+
+        await proxy.KillAsync();
+        var gone = await S3Tool.RunAsync("dotnet", [Program, "health", "--urls", $"http://*:{proxy.Port}"], new Dictionary<string, string>());
+        Assert.Equal((1, ""), (gone.ExitCode, gone.Output));
+        Assert.Contains($"http://127.0.0.1:{proxy.Port}/health does not answer", gone.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_says_that_it_cannot_ask_where_all_is_encrypted()
+    {
+        var result = await S3Tool.RunAsync("dotnet", [Program, "health", "--urls", "https://127.0.0.1:8443"], new Dictionary<string, string>());
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("plain HTTP", result.Errors, StringComparison.Ordinal);
+    }
+}
