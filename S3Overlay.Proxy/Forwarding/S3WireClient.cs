@@ -3,6 +3,7 @@ using System.Net;
 
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding;
 
@@ -52,7 +53,7 @@ public sealed class S3WireClient : IDisposable
                     await Task.Delay(Backoff(attempt), _time, both.Token);
                 }
 
-                var answer = await AttemptAsync(request, both.Token);
+                var answer = await AttemptAsync(request, attempt, both.Token);
 
                 // 507: a store that is full is no less so when asked again.
                 if ((answer.Status < 500 || answer.Status == (int)HttpStatusCode.InsufficientStorage) && answer.Status != (int)HttpStatusCode.TooManyRequests)
@@ -104,19 +105,19 @@ public sealed class S3WireClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private async Task<WireAnswer> AttemptAsync(WireRequest request, CancellationToken cancellationToken)
+    private async Task<WireAnswer> AttemptAsync(WireRequest request, int attempt, CancellationToken cancellationToken)
     {
-        var answer = await SendOnceAsync(request, cancellationToken);
+        var answer = await SendOnceAsync(request, attempt, cancellationToken);
         for (var lesson = 0; lesson < 2 && answer.Status is 301 or 307 or 400 or 403 && await LearnAsync(request, answer, cancellationToken); lesson++)
         {
             answer.Dispose();
-            answer = await SendOnceAsync(request, cancellationToken);
+            answer = await SendOnceAsync(request, attempt + lesson + 1, cancellationToken);
         }
 
         return answer;
     }
 
-    private async Task<WireAnswer> SendOnceAsync(WireRequest request, CancellationToken cancellationToken)
+    private async Task<WireAnswer> SendOnceAsync(WireRequest request, int resends, CancellationToken cancellationToken)
     {
         var target = _address.Of(request.Bucket, request.Key, request.Query);
         using var message = new HttpRequestMessage(new HttpMethod(request.Method), target.Uri) { Version = HttpVersion.Version11 };
@@ -140,9 +141,21 @@ public sealed class S3WireClient : IDisposable
 
         await SignAsync(message, request, target, cancellationToken);
         message.Headers.TryAddWithoutValidation(ViaHeader, _settings.InstanceId);
+        using var span = AttemptSpan.Start(request.Method, _settings.Role, target.Uri, request.Bucket, resends);
+        AttemptSpan.Propagate(span, message);
         using var first = new CancellationTokenSource(_settings.FirstByteTimeout + _settings.ConnectTimeout + TimeToSend(request.Body), _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, first.Token);
-        return new WireAnswer(await _http.SendAsync(message, both.Token));
+        try
+        {
+            var answer = await _http.SendAsync(message, both.Token);
+            AttemptSpan.Answered(span, (int)answer.StatusCode);
+            return new WireAnswer(answer);
+        }
+        catch (Exception failure)
+        {
+            AttemptSpan.Failed(span, failure);
+            throw;
+        }
     }
 
     private async ValueTask SignAsync(HttpRequestMessage message, WireRequest request, EndpointTarget target, CancellationToken cancellationToken)

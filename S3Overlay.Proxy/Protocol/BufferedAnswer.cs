@@ -29,9 +29,6 @@ public sealed class BufferedAnswer : S3Answer
     /// <inheritdoc/>
     public override PipeWriter Body => _writer ??= PipeWriter.Create(new BoundedStream(this), new StreamPipeWriterOptions(leaveOpen: true));
 
-    /// <summary>Whether the answering service cut the connection.</summary>
-    public bool IsAborted { get; private set; }
-
     /// <summary>The body so far. Complete once the service has returned and <see cref="FinishAsync"/> was called.</summary>
     public ReadOnlyMemory<byte> Content => _body.GetBuffer().AsMemory(0, (int)_body.Length);
 
@@ -41,9 +38,6 @@ public sealed class BufferedAnswer : S3Answer
         _started = true;
         return Task.CompletedTask;
     }
-
-    /// <inheritdoc/>
-    public override void Abort() => IsAborted = true;
 
     /// <summary>Brings what was written but not flushed into <see cref="Content"/>.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken)
@@ -58,7 +52,7 @@ public sealed class BufferedAnswer : S3Answer
     public async Task CopyToAsync(S3Answer target, CancellationToken cancellationToken)
     {
         await FinishAsync(cancellationToken);
-        if (IsAborted)
+        if (IsCut)
         {
             target.Abort();
             return;

@@ -10,6 +10,9 @@ namespace S3Overlay.Proxy.Protocol;
 /// </summary>
 public abstract class S3Answer
 {
+    /// <summary>What <see cref="Sent"/> says, its bits turned round once the answer is cut: one field for both, since every request has an answer.</summary>
+    private long _sent;
+
     /// <summary>The HTTP status.</summary>
     public abstract int Status { get; set; }
 
@@ -26,19 +29,22 @@ public abstract class S3Answer
     public abstract PipeWriter Body { get; }
 
     /// <summary>How many bytes of body there were so far.</summary>
-    public long Sent { get; private set; }
+    public long Sent => _sent < 0 ? ~_sent : _sent;
+
+    /// <summary>Whether it was cut.</summary>
+    public bool IsCut => _sent < 0;
 
     /// <summary>Notes that so many bytes of the body's memory are filled: they go out with the next flush.</summary>
     public void Advance(int bytes)
     {
         Body.Advance(bytes);
-        Sent += bytes;
+        Count(bytes);
     }
 
     /// <summary>Writes some bytes of body, and flushes.</summary>
     public ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        Sent += bytes.Length;
+        Count(bytes.Length);
         return Body.WriteAsync(bytes, cancellationToken);
     }
 
@@ -46,5 +52,13 @@ public abstract class S3Answer
     public abstract Task StartAsync(CancellationToken cancellationToken);
 
     /// <summary>Cuts the connection, so that a body which cannot be finished is never taken for a whole one.</summary>
-    public abstract void Abort();
+    public virtual void Abort() => _sent = ~Sent;
+
+    private void Count(int bytes)
+    {
+        if (_sent >= 0)
+        {
+            _sent += bytes;
+        }
+    }
 }

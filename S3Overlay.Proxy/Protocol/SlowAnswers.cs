@@ -65,7 +65,7 @@ public sealed class SlowAnswers(TimeProvider time, ILogger logger, Func<Exceptio
         }
 
         await result.FinishAsync(cancellationToken);
-        if (result.IsAborted || running.IsCanceled)
+        if (result.IsCut || running.IsCanceled)
         {
             answer.Abort();
             return;

@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Telemetry;
 
-/// <summary>How requests and fills end: values of <see cref="SpanAttributes.Outcome"/>, and labels of metrics.</summary>
+/// <summary>How requests and fills end, in a word: values of <see cref="SpanAttributes.Outcome"/>, and labels of metrics.</summary>
 public static class Outcomes
 {
     /// <summary>As it was meant to.</summary>
@@ -17,4 +17,19 @@ public static class Outcomes
 
     /// <summary>The client's connection was cut, since what was begun could not be finished.</summary>
     public const string Cut = "cut";
+
+    /// <summary>The key is deleted here.</summary>
+    public const string Deleted = "deleted";
+
+    /// <summary>A fill was given up, since nobody reads any more, or nobody may.</summary>
+    public const string Dropped = "dropped";
+
+    /// <summary>The remote's answer cannot be held: it has no strong ETag, or there is no room.</summary>
+    public const string NotHeld = "not held";
+
+    /// <summary>What a fill brought could not be stored.</summary>
+    public const string NotStored = "not stored";
+
+    /// <summary>The bytes came whole, and are not those that their ETag promises.</summary>
+    public const string Mismatch = "mismatch";
 }

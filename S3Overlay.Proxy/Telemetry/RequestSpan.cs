@@ -56,6 +56,9 @@ internal static class RequestSpan
         }
     }
 
+    /// <summary>Says which error is answered: a client's own mistake too, though that is no failure of the server's.</summary>
+    public static void Refused(Activity? span, S3Error error) => span?.SetTag(SpanAttributes.ErrorType, error.Code);
+
     /// <summary>Ends it.</summary>
     /// <param name="span">The span, or null.</param>
     /// <param name="requestId">The request's id.</param>
@@ -63,8 +66,7 @@ internal static class RequestSpan
     /// <param name="layer">The layer that answered; null where that is not said, as in buckets without a remote.</param>
     /// <param name="cache">The cache's part in it; null where it has none.</param>
     /// <param name="outcome">How it ended.</param>
-    /// <param name="code">The code of the error that was answered; null for none.</param>
-    public static void Finish(Activity span, string requestId, S3Answer answer, string? layer, string? cache, string outcome, string? code)
+    public static void Finish(Activity span, string requestId, S3Answer answer, string? layer, string? cache, string outcome)
     {
         span.SetTag(SpanAttributes.RequestId, requestId)
             .SetTag(SpanAttributes.Status, answer.Status)
@@ -80,10 +82,10 @@ internal static class RequestSpan
             span.SetTag(SpanAttributes.Cache, cache);
         }
 
-        // A client's own mistake has an error type too, but is no failure of the server's. An error that a store answered is known by its status alone.
-        if (code is not null || outcome is Outcomes.Refused or Outcomes.Failed)
+        if (outcome is Outcomes.Refused or Outcomes.Failed && span.GetTagItem(SpanAttributes.ErrorType) is null)
         {
-            span.SetTag(SpanAttributes.ErrorType, code ?? answer.Status.ToString(CultureInfo.InvariantCulture));
+            // An error that a store answered is known by its status alone.
+            span.SetTag(SpanAttributes.ErrorType, answer.Status.ToString(CultureInfo.InvariantCulture));
         }
 
         if (outcome is Outcomes.Failed or Outcomes.Cut)

@@ -37,7 +37,11 @@ public sealed class CollectedAnswer : S3Answer
 
     public override Task StartAsync(CancellationToken cancellationToken) => Body.FlushAsync(cancellationToken).AsTask();
 
-    public override void Abort() => IsAborted = true;
+    public override void Abort()
+    {
+        base.Abort();
+        IsAborted = true;
+    }
 
     /// <summary>Finishes once so many bytes were sent.</summary>
     public Task ReachedAsync(long length) => _sink.ReachedAsync(length);

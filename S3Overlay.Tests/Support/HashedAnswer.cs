@@ -34,7 +34,11 @@ public sealed class HashedAnswer : S3Answer
 
     public override Task StartAsync(CancellationToken cancellationToken) => Body.FlushAsync(cancellationToken).AsTask();
 
-    public override void Abort() => IsAborted = true;
+    public override void Abort()
+    {
+        base.Abort();
+        IsAborted = true;
+    }
 
     private sealed class Sink(Action onPiece) : Stream
     {

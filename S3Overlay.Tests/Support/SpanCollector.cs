@@ -24,8 +24,10 @@ internal sealed class SpanCollector : IDisposable
             ShouldListenTo = source => source.Name == Tracing.SourceName,
             Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
                 options.TraceId == TraceId ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
-            ActivityStarted = _started.Enqueue,
-            ActivityStopped = _stopped.Enqueue,
+
+            // A span that anybody samples is told to everybody who listens.
+            ActivityStarted = span => Add(span, _started),
+            ActivityStopped = span => Add(span, _stopped),
         };
         ActivitySource.AddActivityListener(_listener);
     }
@@ -67,4 +69,12 @@ internal sealed class SpanCollector : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _listener.Dispose();
+
+    private void Add(Activity span, ConcurrentQueue<Activity> to)
+    {
+        if (span.TraceId == TraceId)
+        {
+            to.Enqueue(span);
+        }
+    }
 }

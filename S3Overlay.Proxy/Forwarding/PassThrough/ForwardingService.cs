@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Xml;
 
@@ -103,7 +104,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
 
         await SignAsync(message, request, target, signed, body.Length == 0 ? SigV4.EmptyPayload : PayloadHash(request), cancellationToken);
         patience.Limit(AnswerTimeoutOf(request));
-        return await SendAsync(message, null, patience, cancellationToken);
+        return await SendAsync(message, request.Bucket, null, patience, cancellationToken);
     }
 
     /// <summary>Hands an answer of the store on to the client.</summary>
@@ -187,7 +188,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
 
         await SignAsync(message, request, target, signed, hash, cancellationToken);
         patience.Limit(_settings.Endpoint.ConnectTimeout + _settings.StallTimeout);
-        return await SendAsync(message, content, patience, cancellationToken);
+        return await SendAsync(message, request.Bucket, content, patience, cancellationToken);
     }
 
     /// <summary>The message as far as it is the client's.</summary>
@@ -241,11 +242,20 @@ public sealed class ForwardingService : IS3Service, IDisposable
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, StreamedContent? content, Patience patience, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage message, string bucket, StreamedContent? content, Patience patience, CancellationToken cancellationToken)
     {
+        using var span = AttemptSpan.Start(message.Method.Method, _settings.Endpoint.Role, _endpoint, bucket);
+        AttemptSpan.Propagate(span, message);
         try
         {
-            return await _http.SendAsync(message, patience.Token);
+            var response = await _http.SendAsync(message, patience.Token);
+            AttemptSpan.Answered(span, (int)response.StatusCode);
+            return response;
+        }
+        catch (Exception failure) when (IsNoted(span, failure))
+        {
+            throw;
         }
         catch (Exception) when (content?.Failure is S3Exception refused)
         {
@@ -264,6 +274,13 @@ public sealed class ForwardingService : IS3Service, IDisposable
         {
             throw Unavailable(failure.InnerException?.Message ?? failure.Message, failure);
         }
+    }
+
+    /// <summary>Notes a failure on the attempt's span, and handles nothing.</summary>
+    private static bool IsNoted(Activity? span, Exception failure)
+    {
+        AttemptSpan.Failed(span, failure);
+        return false;
     }
 
     private async Task CopyAsync(Stream source, S3Answer answer, Patience patience, CancellationToken cancellationToken)

@@ -25,8 +25,10 @@ public sealed class BucketListings(ILayerState layer, IHeldStore? held, OverlayS
         {
             try
             {
+                using var span = Tracing.Start(SpanNames.ListMerge);
                 await using var merged = new MergedListingSource(layer, held, bucket.Name, remote, list.Query, logger);
-                await ListingPager.AnswerAsync(list, merged, request, answer, cancellationToken);
+                var rows = await ListingPager.AnswerAsync(list, merged, request, answer, cancellationToken);
+                span?.SetTag(SpanAttributes.Rows, rows);
                 return;
             }
             catch (RemoteException failure) when (failure.Failure != RemoteFailure.Loop && !answer.HasStarted)

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Reads;
 
@@ -22,21 +23,29 @@ internal sealed class Fill
 
     private readonly HeldObject _owner;
     private readonly LinkedList<ByteRange> _plan;
+    private readonly Following? _starter;
     private readonly CancellationTokenSource _cancel = new();
     private IncrementalHash? _md5;
     private long _hashed;
     private bool _isAbandoned;
 
     /// <summary>A fill of some stretches, in order.</summary>
-    public Fill(HeldObject owner, LinkedList<ByteRange> plan)
+    /// <param name="owner">The object.</param>
+    /// <param name="plan">The stretches.</param>
+    /// <param name="trace">What it tells of itself; null where nobody listens.</param>
+    /// <param name="starter">The read that needs them first; null where they are fetched ahead.</param>
+    public Fill(HeldObject owner, LinkedList<ByteRange> plan, FillTrace? trace, Following? starter)
     {
-        (_owner, _plan) = (owner, plan);
+        (_owner, _plan, Trace, _starter) = (owner, plan, trace, starter);
         TakeNext();
         if (Current == new ByteRange(0, owner.Copy.Info.Size - 1) && PlainMd5.IsOf(owner.Copy.Info))
         {
             _md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
         }
     }
+
+    /// <summary>What it tells of itself; null where nobody listens.</summary>
+    public FillTrace? Trace { get; }
 
     /// <summary>What it has still to fetch of the stretch at hand; null between two and at the end.</summary>
     public ByteRange? Current { get; private set; }
@@ -46,6 +55,9 @@ internal sealed class Fill
 
     /// <summary>Why it ended early, or null.</summary>
     public RemoteException? Failure { get; private set; }
+
+    /// <summary>Whether a read started it.</summary>
+    public bool IsOf(Following read) => ReferenceEquals(_starter, read);
 
     /// <summary>Leaves the rest of the stretch at hand, from a position on, to another.</summary>
     public void LeaveFrom(long position) => Current = Current!.Value with { Last = position - 1 };
@@ -86,6 +98,8 @@ internal sealed class Fill
     public async Task RunAsync(RemoteObject? answered)
     {
         var isWhole = false;
+        var (outcome, error) = (Outcomes.Ok, default(string));
+        Trace?.Enter();
         try
         {
             var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(_owner.Copy.Info.Size, 1, BufferSize));
@@ -93,6 +107,7 @@ internal sealed class Fill
             {
                 while (Stretch() is { } stretch)
                 {
+                    Trace?.Asking(stretch, _owner.Copy.Identity.ChunkSize);
                     var source = answered ?? await AskAsync(stretch);
                     answered = null;
                     await using (source)
@@ -114,6 +129,7 @@ internal sealed class Fill
 
             if (_md5 is not null && _hashed == _owner.Copy.Info.Size && !PlainMd5.Matches(_owner.Copy.Info, _md5.GetHashAndReset()))
             {
+                outcome = Outcomes.Mismatch;
                 await _owner.MismatchedAsync();
             }
             else
@@ -123,26 +139,31 @@ internal sealed class Fill
         }
         catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
         {
-            // Dropped: what is there stays.
+            // What is there stays.
+            outcome = Outcomes.Dropped;
         }
         catch (RemoteException failure)
         {
+            (outcome, error) = (Outcomes.Failed, failure.Failure.ToString());
             await _owner.FailedAsync(failure);
             Failure = failure;
         }
         catch (StoreFailedException failure)
         {
+            (outcome, error) = (Outcomes.NotStored, (failure.InnerException ?? failure).GetType().Name);
             await _owner.StoreFailedAsync(failure.InnerException ?? failure);
         }
         catch (Exception unexpected)
         {
             var failure = new RemoteException(RemoteFailure.BodyBroken, "A fill ended for a reason nobody foresaw.", unexpected);
+            (outcome, error) = (Outcomes.Failed, unexpected.GetType().Name);
             await _owner.FailedAsync(failure);
             Failure = failure;
         }
         finally
         {
             _md5?.Dispose();
+            Trace?.End(outcome, error);
             await _owner.EndedAsync(this, isWhole);
         }
     }
@@ -265,6 +286,7 @@ internal sealed class Fill
 
         _md5?.AppendData(bytes.Span);
         _hashed += bytes.Length;
+        Trace?.Stored(position, bytes.Length);
         lock (_owner.Gate)
         {
             Current = Current!.Value with { First = position + bytes.Length };

@@ -91,8 +91,13 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
     /// Makes a copy that was found one in use, or joins those who use it: a file has one object, so that no byte is fetched or stored by two. The copy is
     /// taken over in any case; the caller is a reader of what it gets.
     /// </summary>
+    /// <param name="name">The object.</param>
+    /// <param name="remote">Where it is.</param>
+    /// <param name="copy">What was found of it.</param>
+    /// <param name="read">The read that found it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="VersionChangedException">Another version took the copy's place meanwhile.</exception>
-    public async ValueTask<HeldObject> AttachAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy, CancellationToken cancellationToken)
+    public async ValueTask<HeldObject> AttachAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy, Following read, CancellationToken cancellationToken)
     {
         HeldObject? made = null;
         try
@@ -110,6 +115,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
                     }
                 }
 
+                read.Wait(opening.Trace, isOwn: false);
                 try
                 {
                     opened = await opening.WaitAsync(isStarter: false, DropsWhenLeft, cancellationToken);
@@ -148,10 +154,11 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
     /// <param name="remote">Where it is.</param>
     /// <param name="range">What the caller wants of it.</param>
     /// <param name="openings">What <see cref="Openings"/> said before the caller looked for a copy and found none.</param>
+    /// <param name="read">The caller.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RemoteException">The remote did not give it.</exception>
     public async Task<(HeldObject? Held, RemoteObject? Unheld)> OpenAsync(
-        ObjectName name, RemoteBucket remote, RangeHeader? range, long openings, CancellationToken cancellationToken)
+        ObjectName name, RemoteBucket remote, RangeHeader? range, long openings, Following read, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -166,7 +173,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
 
                 if (!_opening.TryGetValue(name, out opening) || !opening.TryJoin())
                 {
-                    _opening[name] = opening = new Opening();
+                    _opening[name] = opening = new Opening(FillTrace.Start(), read);
                     isStarter = true;
                 }
             }
@@ -176,6 +183,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
                 _ = Task.Run(() => RunAsync(opening, name, remote, range, openings), CancellationToken.None);
             }
 
+            read.Wait(opening.Trace, isStarter);
             try
             {
                 var held = await opening.WaitAsync(isStarter, DropsWhenLeft, cancellationToken);
@@ -258,12 +266,14 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
     {
         var generation = _generations.Of(name.Bucket, name.Key);
         RemoteObject? answered = null;
+        opening.Trace?.Enter();
         try
         {
             // Another opening may have come to its end, and its fill too, between the caller's looking and this one's beginning. Looking once more for any other
             // reason would put a call to a store behind a network before every first byte.
             if (Openings(name) != openings && await FindAsync(name, remote, HeldWish.Info, CancellationToken.None) is { } filled)
             {
+                opening.Trace?.End(Outcomes.Ok);
                 Open(opening, new HeldObject(name, remote, filled, this), isCurrent: true, null);
                 return;
             }
@@ -272,6 +282,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
             var copy = CanHold(answered.Info) ? await CreateAsync(name, remote, answered.Info) : null;
             if (copy is null)
             {
+                opening.Trace?.End(Outcomes.NotHeld);
                 Forget(name, opening);
                 await opening.PassOnAsync(answered);
                 return;
@@ -293,6 +304,9 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
         }
         catch (Exception failure)
         {
+            opening.Trace?.End(
+                failure is OperationCanceledException ? Outcomes.Dropped : Outcomes.Failed,
+                failure is OperationCanceledException ? null : (failure as RemoteException)?.Failure.ToString() ?? failure.GetType().Name);
             Forget(name, opening);
             opening.Fail(failure);
             if (answered is not null)
@@ -307,7 +321,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
         held.Enter(1);
         if (answered is not null)
         {
-            held.StartWith(answered);
+            held.StartWith(answered, opening);
         }
 
         lock (_lock)

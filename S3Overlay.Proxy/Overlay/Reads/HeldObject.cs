@@ -87,10 +87,13 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
     }
 
     /// <summary>Goes on with the remote's answer that opened the object: its bytes, then what makes the touched chunks whole.</summary>
-    public void StartWith(RemoteObject answered)
+    /// <param name="answered">The answer.</param>
+    /// <param name="opening">What asked for it.</param>
+    public void StartWith(RemoteObject answered, Opening opening)
     {
         if (answered.Range is not { } range)
         {
+            opening.Trace?.End(Outcomes.Ok);
             _ = answered.DisposeAsync().AsTask();
             return;
         }
@@ -99,7 +102,7 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
         plan.AddFirst(range);
         lock (Gate)
         {
-            Start(plan, answered);
+            Start(plan, opening.Trace, opening.Starter, answered);
         }
     }
 
@@ -127,7 +130,7 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
                 }
                 else
                 {
-                    Start(FillPlan.For(copy, claims, position, range.Last), null);
+                    Start(FillPlan.For(copy, claims, position, range.Last), FillTrace.Start(isAhead: true), null);
                     return;
                 }
             }
@@ -135,10 +138,14 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
     }
 
     /// <summary>Returns once a byte is held: fetched for this call where nobody fetches it yet, for as much as is wanted from there on.</summary>
+    /// <param name="position">The byte.</param>
+    /// <param name="last">The last byte wanted.</param>
+    /// <param name="read">The read that needs it.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
     /// <exception cref="RemoteException">It could not be fetched.</exception>
     /// <exception cref="VersionChangedException">The remote has another version by now.</exception>
     /// <exception cref="StoreFailedException">What comes cannot be stored.</exception>
-    public async ValueTask EnsureAsync(long position, long last, CancellationToken cancellationToken)
+    public async ValueTask EnsureAsync(long position, long last, Following read, CancellationToken cancellationToken)
     {
         for (Fill? awaited = null; ;)
         {
@@ -165,7 +172,8 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
                     throw new RemoteException(failure.Failure, failure.Message, failure) { Status = failure.Status, Code = failure.Code };
                 }
 
-                awaited = FillOf(position) ?? Start(FillPlan.For(copy, Claims(), position, last), null);
+                awaited = FillOf(position, read) ?? Start(FillPlan.For(copy, Claims(), position, last), FillTrace.Start(), read);
+                read.Wait(awaited.Trace, awaited.IsOf(read));
                 pulse = (_pulse ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
             }
 
@@ -282,7 +290,7 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
     /// The fill that will bring a byte. Where it would take long to get there, the bytes from this one on are taken over from it; what it had only
     /// planned is taken over at once.
     /// </summary>
-    private Fill? FillOf(long position)
+    private Fill? FillOf(long position, Following read)
     {
         foreach (var fill in _running)
         {
@@ -294,7 +302,7 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
                 }
 
                 fill.LeaveFrom(position);
-                return Start(new([current with { First = position }]), null);
+                return Start(new([current with { First = position }]), FillTrace.Start(), read);
             }
 
             for (var node = fill.Planned.First; node is not null; node = node.Next)
@@ -309,7 +317,7 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
                         plan.AddLast(planned with { Last = position - 1 });
                     }
 
-                    return Start(plan, null);
+                    return Start(plan, FillTrace.Start(), read);
                 }
             }
         }
@@ -317,9 +325,9 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
         return null;
     }
 
-    private Fill Start(LinkedList<ByteRange> plan, RemoteObject? answered)
+    private Fill Start(LinkedList<ByteRange> plan, FillTrace? trace, Following? starter, RemoteObject? answered = null)
     {
-        var fill = new Fill(this, plan);
+        var fill = new Fill(this, plan, trace, starter);
         _running.Add(fill);
 
         // On the pool: a fill must not run on the thread of the socket that its reader came from.

@@ -2,6 +2,7 @@ using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Reads;
 
@@ -43,9 +44,12 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
                 }
 
                 snapshot ??= missing.Before;
+                using var hits = ChunkHits.Of(copy, missing.Bytes);
+                using var read = new Following();
                 try
                 {
-                    await AnswerFromObjectAsync(await fills.AttachAsync(name, remote, copy, cancellationToken), missing.Bytes, missing.Ahead, answer, cancellationToken);
+                    var held = await fills.AttachAsync(name, remote, copy, read, cancellationToken);
+                    await AnswerFromObjectAsync(held, missing.Bytes, missing.Ahead, answer, read, hits, cancellationToken);
                     return true;
                 }
                 catch (VersionChangedException) when (!answer.HasStarted && restarts < MaxRestarts)
@@ -117,6 +121,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
             var age = time.GetUtcNow() - copy.ValidatedAt;
             if (request.IsHead || copy.Info.Size == 0 || WantedOf(request, copy) is not { } likely)
             {
+                using var ofInfo = Tracing.Start(SpanNames.CacheHit);
                 AnswerOrigin.Hit(answer, age);
                 ObjectAnswer.Prepare(request, answer, copy.Info);
                 return null;
@@ -126,6 +131,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
             var isCovered = HeldSending.Covers(copy, likely);
             var ahead = readAhead.Note(name, copy, likely);
             AnswerSnapshot? clean = isCovered && ahead.Count == 0 ? null : new AnswerSnapshot(answer);
+            using var hit = clean is null ? Tracing.Start(SpanNames.CacheHit) : null;
             AnswerOrigin.Hit(answer, age);
             if (ObjectAnswer.Prepare(request, answer, copy.Info) is not { } wanted)
             {
@@ -143,11 +149,15 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
                 return new Missing(wanted, clean.Value, ahead);
             }
 
-            var reached = await HeldSending.SendHeldAsync(copy, wanted, answer, cancellationToken);
+            using var hits = ChunkHits.Of(copy, wanted);
+            var reached = await HeldSending.SendHeldAsync(copy, wanted, answer, hits, cancellationToken);
+            hit?.SetTag(SpanAttributes.Bytes, reached - wanted.First);
             if (reached > wanted.Last)
             {
                 return null;
             }
+
+            hit.Fail("damaged");
 
             // A block was damaged. What was prepared stays true, but for where the bytes come from.
             isDone = false;
@@ -174,7 +184,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
 
     /// <summary>Sends from an object in use, of which the caller is a reader.</summary>
     private static async Task AnswerFromObjectAsync(
-        HeldObject held, ByteRange wanted, IReadOnlyList<ByteRange> prefetched, S3Answer answer, CancellationToken cancellationToken)
+        HeldObject held, ByteRange wanted, IReadOnlyList<ByteRange> prefetched, S3Answer answer, Following read, ChunkHits? hits, CancellationToken cancellationToken)
     {
         try
         {
@@ -183,7 +193,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
                 held.Prefetch(ahead);
             }
 
-            await HeldSending.SendAsync(held, wanted, answer, cancellationToken);
+            await HeldSending.SendAsync(held, wanted, answer, read, hits, cancellationToken);
         }
         finally
         {
@@ -209,11 +219,12 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
             AnswerOrigin.Miss(answer);
         }
 
+        using var read = new Following();
         HeldObject? held;
         RemoteObject? unheld;
         try
         {
-            (held, unheld) = await fills.OpenAsync(name, remote, range, openings, cancellationToken);
+            (held, unheld) = await fills.OpenAsync(name, remote, range, openings, read, cancellationToken);
         }
         catch (RemoteException unsatisfiable) when (unsatisfiable is { Failure: RemoteFailure.InvalidRange, ActualSize: null })
         {
@@ -228,7 +239,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
             await using (unheld)
             {
                 AnswerOrigin.Bypass(answer);
-                await StreamedReads.SendAsync(request, answer, unheld, cancellationToken);
+                await StreamedReads.SendOpenedAsync(request, answer, unheld, cancellationToken);
             }
         }
         else if (held is null)
@@ -250,7 +261,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
 
             if (wanted is { } bytes)
             {
-                await AnswerFromObjectAsync(held, bytes, readAhead.Note(name, held.Copy, bytes), answer, cancellationToken);
+                await AnswerFromObjectAsync(held, bytes, readAhead.Note(name, held.Copy, bytes), answer, read, null, cancellationToken);
             }
             else
             {

@@ -16,7 +16,7 @@ internal static class HeldSending
 
     /// <summary>Sends held bytes, up to the first that is not, or is no longer.</summary>
     /// <returns>The position after the last byte sent.</returns>
-    public static async ValueTask<long> SendHeldAsync(IHeldCopy copy, ByteRange range, S3Answer answer, CancellationToken cancellationToken)
+    public static async ValueTask<long> SendHeldAsync(IHeldCopy copy, ByteRange range, S3Answer answer, ChunkHits? hits, CancellationToken cancellationToken)
     {
         var position = range.First;
         await using var reader = copy.Read(range);
@@ -31,6 +31,7 @@ internal static class HeldSending
             }
 
             answer.Advance(read);
+            hits?.Sent(position, read);
             position += read;
             if ((await answer.Body.FlushAsync(cancellationToken)).IsCompleted)
             {
@@ -45,12 +46,12 @@ internal static class HeldSending
     /// <summary>Sends bytes as they become held, fetching what nobody fetches yet.</summary>
     /// <exception cref="VersionChangedException">The remote has another version by now.</exception>
     /// <exception cref="RemoteException">The remote did not give them.</exception>
-    public static async Task SendAsync(HeldObject held, ByteRange range, S3Answer answer, CancellationToken cancellationToken)
+    public static async Task SendAsync(HeldObject held, ByteRange range, S3Answer answer, Following read, ChunkHits? hits, CancellationToken cancellationToken)
     {
         var position = range.First;
         for (var refetches = 0; position <= range.Last;)
         {
-            var reached = await SendHeldAsync(held.Copy, range with { First = position }, answer, cancellationToken);
+            var reached = await SendHeldAsync(held.Copy, range with { First = position }, answer, hits, cancellationToken);
             refetches = reached > position ? 0 : refetches + 1;
             position = reached;
             if (position > range.Last)
@@ -65,7 +66,7 @@ internal static class HeldSending
                     throw new StoreFailedException();
                 }
 
-                await held.EnsureAsync(position, range.Last, cancellationToken);
+                await held.EnsureAsync(position, range.Last, read, cancellationToken);
             }
             catch (StoreFailedException)
             {

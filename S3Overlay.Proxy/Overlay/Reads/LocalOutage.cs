@@ -78,6 +78,8 @@ public sealed class LocalOutage(Func<CancellationToken, Task> ask, IRemoteReader
 
     private async Task WatchAsync()
     {
+        // What is asked from here on is no part of the request that found local down.
+        System.Diagnostics.Activity.Current = null;
         do
         {
             await Task.Delay(Pause, time, _stopping.Token);

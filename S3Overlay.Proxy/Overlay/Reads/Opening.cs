@@ -6,7 +6,9 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 /// The first request for an object of which nothing is held: one for however many clients ask meanwhile (rule C1). It runs apart from all
 /// of them, so that the one who happened to be first can leave.
 /// </summary>
-internal sealed class Opening
+/// <param name="trace">What the fill that it begins tells of itself; null where nobody listens.</param>
+/// <param name="starter">The read that was first.</param>
+internal sealed class Opening(FillTrace? trace, Following starter)
 {
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -18,6 +20,12 @@ internal sealed class Opening
 
     /// <summary>Ends the request where nobody waits for it any more, and fills are not to be finished.</summary>
     public CancellationToken Cancellation => _cancel.Token;
+
+    /// <summary>What the fill that it begins tells of itself; null where nobody listens.</summary>
+    public FillTrace? Trace => trace;
+
+    /// <summary>The read that was first.</summary>
+    public Following Starter => starter;
 
     /// <summary>One more who waits; false where it is over already.</summary>
     public bool TryJoin()

@@ -2,6 +2,7 @@ using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Reads;
 
@@ -55,7 +56,7 @@ public sealed class ReadMap(IS3Service service, IWrittenReads written, BucketDir
     private async Task AnswerFromLayersAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         answer.Headers[LayerHeader] = "local";
-        var local = await written.TryAnswerAsync(request, answer, cancellationToken);
+        var local = await AskLocalAsync(request, answer, cancellationToken);
         if (local.IsAnswered)
         {
             return;
@@ -64,6 +65,35 @@ public sealed class ReadMap(IS3Service service, IWrittenReads written, BucketDir
         await using (local.Copy)
         {
             await AnswerUnwrittenAsync(request, answer, local, cancellationToken);
+        }
+    }
+
+    /// <summary>Asks local, and tells what became of it where somebody listens.</summary>
+    private ValueTask<WrittenRead> AskLocalAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken) =>
+        Tracing.IsOn ? TracedAsync(request, answer, cancellationToken) : new(written.TryAnswerAsync(request, answer, cancellationToken));
+
+    private async ValueTask<WrittenRead> TracedAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        using var span = Tracing.Start(SpanNames.LocalMiss);
+        try
+        {
+            var local = await written.TryAnswerAsync(request, answer, cancellationToken);
+            if (local.IsAnswered && span is not null)
+            {
+                span.DisplayName = SpanNames.LocalHit;
+                span.SetTag(SpanAttributes.Bytes, answer.Sent);
+            }
+            else if (IsDeletedHere(local))
+            {
+                span?.SetTag(SpanAttributes.Outcome, Outcomes.Deleted);
+            }
+
+            return local;
+        }
+        catch (S3Exception failure)
+        {
+            span.Fail(failure.Error.Code);
+            throw;
         }
     }
 

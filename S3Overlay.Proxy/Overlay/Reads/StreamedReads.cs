@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Reads;
 
@@ -16,6 +17,7 @@ internal sealed class StreamedReads
     /// <exception cref="RemoteException">The remote did not give it.</exception>
     public async Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, RemoteRead read, CancellationToken cancellationToken)
     {
+        using var span = Tracing.Start(SpanNames.RemoteStream);
         var snapshot = new AnswerSnapshot(answer);
         for (var restarts = 0; ; restarts++)
         {
@@ -31,17 +33,31 @@ internal sealed class StreamedReads
                     await GetAsync(request, answer, remote, read with { Range = RemoteReads.Text(RangeHeader.Parse(request.Header("Range"))) }, cancellationToken);
                 }
 
+                span?.SetTag(SpanAttributes.Bytes, answer.Sent);
                 return;
             }
             catch (RemoteException changed) when (changed.Failure == RemoteFailure.Changed && !answer.HasStarted && restarts < MaxRestarts)
             {
                 snapshot.Restore(answer);
             }
+            catch (RemoteException failure)
+            {
+                span?.SetTag(SpanAttributes.Bytes, answer.Sent).Fail(failure.Failure.ToString());
+                throw;
+            }
         }
     }
 
+    /// <summary>Sends what was asked for in vain to be held, to the request at hand.</summary>
+    public static async Task SendOpenedAsync(S3Request request, S3Answer answer, RemoteObject source, CancellationToken cancellationToken)
+    {
+        using var span = Tracing.Start(SpanNames.RemoteStream);
+        await SendAsync(request, answer, source, cancellationToken);
+        span?.SetTag(SpanAttributes.Bytes, answer.Sent);
+    }
+
     /// <summary>Sends what was already asked for, to the request at hand.</summary>
-    public static async Task SendAsync(S3Request request, S3Answer answer, RemoteObject source, CancellationToken cancellationToken)
+    private static async Task SendAsync(S3Request request, S3Answer answer, RemoteObject source, CancellationToken cancellationToken)
     {
         if (ObjectAnswer.Prepare(request, answer, source.Info) is { } wanted)
         {

@@ -54,7 +54,7 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
         var result = new BufferedAnswer();
         await service.HandleAsync(put, result, cancellationToken);
         await result.FinishAsync(cancellationToken);
-        if (result.IsAborted || result.Status != StatusCodes.Status200OK)
+        if (result.IsCut || result.Status != StatusCodes.Status200OK)
         {
             await result.CopyToAsync(answer, cancellationToken);
             return;

@@ -28,13 +28,10 @@ public sealed class HttpAnswer(HttpContext context) : S3Answer
     /// <inheritdoc/>
     public override Task StartAsync(CancellationToken cancellationToken) => _response.StartAsync(cancellationToken);
 
-    /// <summary>Whether the connection was cut.</summary>
-    public bool IsCut { get; private set; }
-
     /// <inheritdoc/>
     public override void Abort()
     {
-        IsCut = true;
+        base.Abort();
         _response.HttpContext.Abort();
     }
 }

@@ -86,7 +86,7 @@ public sealed class S3FrontDoor(
 
         if (call.Span is { } span)
         {
-            RequestSpan.Finish(span, call.RequestId, answer, layer, cache, OutcomeOf(context, answer), call.ErrorCode);
+            RequestSpan.Finish(span, call.RequestId, answer, layer, cache, OutcomeOf(context, answer));
         }
     }
 
@@ -180,7 +180,7 @@ public sealed class S3FrontDoor(
         }
 
         var error = Translate(failure);
-        call.ErrorCode = error.Error.Code;
+        RequestSpan.Refused(call.Span, error.Error);
         // What is not served yet (501) is the client's wish, not this server's failure.
         if (error.Error.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status507InsufficientStorage)
         {
@@ -227,8 +227,6 @@ public sealed class S3FrontDoor(
         public string RequestId { get; } = requestId;
 
         public Activity? Span { get; } = span;
-
-        public string? ErrorCode { get; set; }
 
         public RequestTarget Target { get; set; }
 

@@ -13,7 +13,8 @@ public static class ListingPager
     public const string OwnerName = "s3overlay";
 
     /// <summary>Takes a page's rows from <paramref name="source"/> and sends them. Does not dispose the source.</summary>
-    public static async Task AnswerAsync(
+    /// <returns>How many rows the page shows.</returns>
+    public static async Task<int> AnswerAsync(
         ListRequest list, IListingSource source, S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         var rows = new List<ListingRow>(Math.Min(list.PageSize, 128));
@@ -25,6 +26,7 @@ public static class ListingPager
         var isTruncated = rows.Count > 0 && rows.Count == list.PageSize && await source.HasMoreAsync(cancellationToken);
 
         await Document(list, rows, isTruncated, request.Bucket).SendAsync(request, answer, cancellationToken);
+        return rows.Count;
     }
 
     private static S3XmlWriter Document(ListRequest list, List<ListingRow> rows, bool isTruncated, string bucket)

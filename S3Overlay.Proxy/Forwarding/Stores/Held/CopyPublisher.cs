@@ -49,9 +49,15 @@ internal sealed class CopyPublisher(
         try
         {
             await _slots.WaitAsync(cancellationToken);
+            using var span = Tracing.Start(SpanNames.CopyUpload)?.SetTag(SpanAttributes.Chunk, chunk);
             try
             {
                 await (copy.IsManifest ? PutChunkAsync(copy, chunk, cancellationToken) : PutWholeAsync(copy, cancellationToken));
+            }
+            catch (Exception failure)
+            {
+                span.Fail(failure.GetType().Name);
+                throw;
             }
             finally
             {
