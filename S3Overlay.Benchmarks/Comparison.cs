@@ -26,14 +26,16 @@ public static class Comparison
             await using var proxy = upstream is null
                 ? await ProxyServer.StartAsync(folder, files, options.Proxy)
                 : await ProxyServer.StartForwardingAsync(folder, upstream.Port, options.Proxy);
-            await using var nginx = NginxServer.IsInstalled ? await NginxServer.StartAsync(folder, upstream?.Port) : null;
-            if (nginx is null && options.Forwards)
+            await using IServerUnderTest? other = options.Against is { } build ? await ProxyServer.StartAsync(folder, files, build, "other")
+                : NginxServer.IsInstalled ? await NginxServer.StartAsync(folder, upstream?.Port)
+                : null;
+            if (other is null && options.Forwards)
             {
                 Console.Error.WriteLine("Handing on is measured in front of nginx, which is not installed.");
                 return 1;
             }
 
-            if (nginx is null)
+            if (other is null)
             {
                 Console.WriteLine("nginx is not installed: the proxy is measured alone.");
             }
@@ -43,7 +45,7 @@ public static class Comparison
                 Process.GetCurrentProcess().ProcessorAffinity = 2;
             }
 
-            List<IServerUnderTest> servers = nginx is null ? [proxy] : [proxy, nginx];
+            List<IServerUnderTest> servers = other is null ? [proxy] : [proxy, other];
             PrintHead(options);
             foreach (var workload in Workload.All.Where(w => options.Only is null || w.Name.Contains(options.Only, StringComparison.OrdinalIgnoreCase)))
             {
@@ -93,7 +95,7 @@ public static class Comparison
             var cost = Ratio(results[1], results[0], m => m.CpuMicrosecondsPerRequest);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{"",-14} {"",3} {"ratio",-8} {speed,10:F2}x {speed,8:F2}x {cost,11:F2}x   (work per processor second, proxy to nginx)"));
+                $"{"",-14} {"",3} {"ratio",-8} {speed,10:F2}x {speed,8:F2}x {cost,11:F2}x   (work per processor second, proxy to {servers[1].Name})"));
         }
     }
 

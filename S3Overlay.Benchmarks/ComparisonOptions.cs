@@ -20,6 +20,9 @@ public sealed record ComparisonOptions
     /// <summary>The proxy's assembly, or null for the build beside this one.</summary>
     public string? Proxy { get; init; }
 
+    /// <summary>Another build's dll to be measured in nginx' place, or null.</summary>
+    public string? Against { get; init; }
+
     /// <summary>Whether both hand on what a third server has, in place of having it themselves.</summary>
     public bool Forwards { get; init; }
 
@@ -37,6 +40,7 @@ public sealed record ComparisonOptions
                 "--connections" => options with { Connections = [.. value.Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture))] },
                 "--only" => options with { Only = value },
                 "--proxy" => options with { Proxy = value },
+                "--against" => options with { Against = value },
                 var unknown => throw new ArgumentException($"Unknown option {unknown}."),
             };
         }

@@ -3,6 +3,7 @@ using S3Overlay.Benchmarks;
 return args switch
 {
     ["forward", .. var rest] => await Comparison.RunAsync(ComparisonOptions.Parse(rest, forwards: true)),
+    ["allocations", .. var rest] => await Allocations.RunAsync(ComparisonOptions.Parse(rest)),
     ["compare", .. var rest] => await Comparison.RunAsync(ComparisonOptions.Parse(rest)),
     _ => Usage(),
 };
@@ -11,7 +12,7 @@ static int Usage()
 {
     Console.Error.WriteLine(
         """
-        S3Overlay.Benchmarks compare|forward [--seconds N] [--rounds N] [--connections 1,16] [--only NAME] [--proxy PATH]
+        S3Overlay.Benchmarks compare|forward|allocations [--seconds N] [--rounds N] [--connections 1,16] [--only NAME] [--proxy PATH]
 
           Starts the built proxy and nginx (where it is installed), each pinned to the first processor, drives them in turn from the
           second, and prints requests/s, MB/s and the server's own processor time a request and a GiB, with ratios.
@@ -19,11 +20,14 @@ static int Usage()
           forward does the same with both in front of a third server (nginx with the files, on the second processor): the proxy with it as its local S3
           endpoint, nginx with proxy_pass.
 
+          allocations prints how many bytes the proxy allocates for a warm GET, while nobody listens to its spans and while somebody does.
+
           --seconds N        how long one measurement lasts (default 3)
           --rounds N         how often each is measured; medians are printed (default 5)
           --connections A,B  how many connections at once (default 1,16)
           --only NAME        only workloads whose name holds NAME
           --proxy PATH       the proxy's dll (default: the Release build beside this one)
+          --against PATH     another build's dll, measured in nginx' place
 
         Run it from a Release build: dotnet run -c Release --project S3Overlay.Benchmarks -- compare
         """);

@@ -13,18 +13,22 @@ public sealed class ProxyServer : IServerUnderTest
 
     private static readonly RequestSigner Signer = new(new SigningCredentials("minioadmin", "minioadmin"), "us-east-1");
 
-    private readonly ServerProcess _process;
+    private readonly ServerProcess? _process;
 
-    private ProxyServer(ServerProcess process, int port) => (_process, Port) = (process, port);
+    private ProxyServer(ServerProcess? process, int port) => (_process, Port) = (process, port);
 
     /// <inheritdoc/>
-    public string Name => "proxy";
+    public string Name { get; private init; } = "proxy";
 
     /// <inheritdoc/>
     public int Port { get; }
 
+    /// <summary>A proxy that runs already, and is ended by whoever started it.</summary>
+    public static ProxyServer At(int port) => new(null, port);
+
     /// <summary>Starts the proxy over a fresh data folder and uploads the files.</summary>
-    public static async Task<ProxyServer> StartAsync(string folder, IReadOnlyDictionary<string, string> files, string? assembly)
+    public static async Task<ProxyServer> StartAsync(
+        string folder, IReadOnlyDictionary<string, string> files, string? assembly, string name = "proxy", int processor = 0)
     {
         assembly ??= typeof(S3Overlay.Proxy.Protocol.S3Request).Assembly.Location;
         var port = ServerProcess.FreePort();
@@ -32,8 +36,9 @@ public sealed class ProxyServer : IServerUnderTest
             port,
             "dotnet",
             [assembly, "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")],
-            new Dictionary<string, string> { ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "data") });
-        var server = new ProxyServer(process, port);
+            new Dictionary<string, string> { ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "data-" + name) },
+            processor);
+        var server = new ProxyServer(process, port) { Name = name };
         using var client = new HttpClient();
         await server.PutAsync(client, $"/{Bucket}", new ByteArrayContent([]));
         foreach (var (key, path) in files)
@@ -65,31 +70,35 @@ public sealed class ProxyServer : IServerUnderTest
     /// <inheritdoc/>
     public byte[][] Requests(Workload workload) =>
     [
-        .. Enumerable.Range(0, workload.Variants).Select(variant =>
-        {
-            var path = $"/{Bucket}/{workload.Key}";
-            var head = new StringBuilder($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{Port}\r\n");
-            foreach (var (name, value) in Sign("GET", path, SigV4.EmptyPayload))
-            {
-                head.Append(name).Append(": ").Append(value).Append("\r\n");
-            }
-
-            if (workload.Range(variant) is { } range)
-            {
-                head.Append("Range: ").Append(range).Append("\r\n");
-            }
-
-            return Encoding.Latin1.GetBytes(head.Append("\r\n").ToString());
-        }),
+        .. Enumerable.Range(0, workload.Variants).Select(variant => Request(workload, variant, Bucket)),
     ];
 
-    /// <inheritdoc/>
-    public TimeSpan Cpu() => _process.Cpu();
+    /// <summary>One of a workload's requests, for the object of that name in a bucket.</summary>
+    public byte[] Request(Workload workload, int variant, string bucket)
+    {
+        var path = $"/{bucket}/{workload.Key}";
+        var head = new StringBuilder($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{Port}\r\n");
+        foreach (var (name, value) in Sign("GET", path, SigV4.EmptyPayload))
+        {
+            head.Append(name).Append(": ").Append(value).Append("\r\n");
+        }
+
+        if (workload.Range(variant) is { } range)
+        {
+            head.Append("Range: ").Append(range).Append("\r\n");
+        }
+
+        return Encoding.Latin1.GetBytes(head.Append("\r\n").ToString());
+    }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _process.DisposeAsync();
+    public TimeSpan Cpu() => _process?.Cpu() ?? TimeSpan.Zero;
 
-    private async Task PutAsync(HttpClient client, string path, HttpContent content)
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _process?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>Makes the bucket, or puts an object into it.</summary>
+    public async Task PutAsync(HttpClient client, string path, HttpContent content)
     {
         using var request = new HttpRequestMessage(HttpMethod.Put, $"http://127.0.0.1:{Port}{path}") { Content = content };
         foreach (var (name, value) in Sign("PUT", path, SigV4.UnsignedPayload))

@@ -32,24 +32,29 @@ public sealed class ServerProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => said.WriteLine(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        var limit = Stopwatch.StartNew();
-        while (true)
+        return await IsOpenAsync(port, () => process.HasExited)
+            ? new ServerProcess(process)
+            : throw new InvalidOperationException($"{command} did not listen on port {port}. It said: {said}");
+    }
+
+    /// <summary>Waits until a loopback port is open; false where it does not open in time, or whoever was to open it is gone.</summary>
+    public static async Task<bool> IsOpenAsync(int port, Func<bool> isGone)
+    {
+        for (var limit = Stopwatch.StartNew(); !isGone() && limit.Elapsed < TimeSpan.FromSeconds(30); await Task.Delay(50))
         {
             try
             {
                 using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
                 await probe.ConnectAsync(IPAddress.Loopback, port);
-                return new ServerProcess(process);
-            }
-            catch (SocketException) when (!process.HasExited && limit.Elapsed < TimeSpan.FromSeconds(30))
-            {
-                await Task.Delay(50);
+                return true;
             }
             catch (SocketException)
             {
-                throw new InvalidOperationException($"{command} did not listen on port {port}. It said: {said}");
+                // Not yet.
             }
         }
+
+        return false;
     }
 
     /// <summary>A loopback port that nobody listens on.</summary>
