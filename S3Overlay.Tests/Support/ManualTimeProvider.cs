@@ -6,6 +6,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = start ?? new(2026, 2, 3, 4, 5, 6, TimeSpan.Zero);
+    private TimeSpan _behind;
 
     /// <summary>Completed by the next timer that is set.</summary>
     private TaskCompletionSource _timerSet = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -16,11 +17,17 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     {
         lock (_lock)
         {
-            return _now;
+            return _now - _behind;
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp()
+    {
+        lock (_lock)
+        {
+            return _now.UtcTicks;
+        }
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -58,6 +65,15 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         }
 
         return await work;
+    }
+
+    /// <summary>Sets the time of day back, as an administrator may: no time has passed for timers.</summary>
+    public void SetBack(TimeSpan by)
+    {
+        lock (_lock)
+        {
+            _behind += by;
+        }
     }
 
     /// <summary>Moves the clock, and fires what falls due.</summary>

@@ -14,6 +14,9 @@ internal sealed class BackgroundWork : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private TaskCompletionSource? _changed;
 
+    /// <summary>Whether the end has come: what rests from now on rests for no time.</summary>
+    public bool IsClosing => _closing.IsCancellationRequested;
+
     /// <summary>Starts a piece of work, on the pool. It handles its own failures; its token is cancelled when the end waits no longer.</summary>
     public void Start(Func<CancellationToken, Task> work)
     {

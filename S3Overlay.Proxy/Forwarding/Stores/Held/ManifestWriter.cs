@@ -11,6 +11,9 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 internal sealed class ManifestWriter(
     HeldObjects objects, LiveCopies live, BackgroundWork work, CopyRows rows, CopyRemoval removal, NameLocks<ObjectName> gates, TimeProvider time, ILogger logger)
 {
+    /// <summary>So often in a row may a write fail; after that the next chunk begins anew.</summary>
+    private const int MaxAttempts = 6;
+
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
 
     /// <summary>A copy has chunks in the store that its manifest does not name.</summary>
@@ -31,33 +34,45 @@ internal sealed class ManifestWriter(
 
     private async Task RunAsync(SharedCopy copy, CancellationToken cancellationToken)
     {
-        var goesOn = true;
         try
         {
+            var failures = 0;
             do
             {
-                await work.RestAsync(copy.NextFlush - time.GetUtcNow(), time);
-                try
-                {
-                    using var gate = await gates.TakeAsync(copy.Name, cancellationToken);
-                    await WriteAsync(copy, cancellationToken);
-                }
-                catch (Exception failure)
-                {
-                    goesOn = false;
-                    if (copy.FailureIsNew())
-                    {
-                        Log.HeldUploadFailed(logger, copy.Name.Bucket, failure);
-                    }
-                }
-
-                copy.NextFlush = time.GetUtcNow() + Between;
+                await work.RestAsync(RestBefore(copy, failures), time);
+                failures = await TryWriteAsync(copy, cancellationToken) ? 0 : failures + 1;
+                copy.FlushedAt = time.GetTimestamp();
             }
-            while (copy.EndFlush(goesOn && !copy.IsDropped));
+            while (copy.EndFlush(goesOn: !copy.IsDropped && (failures == 0 || (failures < MaxAttempts && !work.IsClosing))));
         }
         finally
         {
             live.LetGo(copy);
+        }
+    }
+
+    /// <summary>Twice as long after each failure: chunks that no manifest names are of no use after the end of the process, and nothing else writes it again.</summary>
+    private TimeSpan RestBefore(SharedCopy copy, int failures) =>
+        copy.FlushedAt is { } flushed ? (Between * (1 << failures)) - time.GetElapsedTime(flushed) : TimeSpan.Zero;
+
+    private async Task<bool> TryWriteAsync(SharedCopy copy, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var gate = await gates.TakeAsync(copy.Name, cancellationToken);
+            await WriteAsync(copy, cancellationToken);
+            return true;
+        }
+        catch (Exception failure)
+        {
+            if (copy.FailureIsNew())
+            {
+                Log.HeldUploadFailed(logger, copy.Name.Bucket, failure);
+            }
+
+            // It is to be written still, with the next chunk if not before.
+            copy.MarkChanged();
+            return false;
         }
     }
 

@@ -75,8 +75,8 @@ internal sealed class SharedCopy
     /// <summary>Whether the store has, or had, its manifest; the publisher's own.</summary>
     public bool IsKnownToStore { get; set; }
 
-    /// <summary>When its manifest may be written again; the publisher's own.</summary>
-    public DateTimeOffset NextFlush { get; set; }
+    /// <summary>When its manifest was last written, or could not be, as the clock's timestamp: the time of day may be set back. Null for never. The publisher's own.</summary>
+    public long? FlushedAt { get; set; }
 
     /// <summary>Whether there is nothing in the spool.</summary>
     public bool IsSpoolEmpty

@@ -82,6 +82,57 @@ public sealed class ChunkedCopyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_manifest_waits_no_longer_when_the_time_of_day_is_set_back()
+    {
+        await FillAsync(_store, 0);
+        Assert.False(await _store.WhenIdleAsync());
+        _time.SetBack(TimeSpan.FromDays(1));
+        await FillAsync(_store, 1);
+        Assert.True(await _store.WhenIdleAsync());
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.False(await _store.WhenIdleAsync());
+        Assert.Equal(2, Manifests());
+    }
+
+    [Fact]
+    [Trait("Rule", "F")]
+    public async Task A_manifest_that_the_store_refused_is_written_once_it_takes_it()
+    {
+        _bench.Server.Refuse = request => request.Method == "PUT" && request.Path.Value!.Contains("/c/", StringComparison.Ordinal) ? 403 : null;
+        await FillAsync(_store, 0);
+        Assert.True(await _store.WhenIdleAsync());
+        Assert.Equal(1, Manifests());
+        _bench.Server.Refuse = null;
+        _time.Advance(TimeSpan.FromSeconds(4));
+        Assert.False(await _store.WhenIdleAsync());
+        Assert.Equal(2, Manifests());
+        await ReopenAsync();
+        Assert.Equal(2, Manifests());
+        Assert.Equal(_bytes[..100_000], await _store.ReadAsync("key"));
+    }
+
+    [Fact]
+    [Trait("Rule", "F")]
+    public async Task A_manifest_that_the_store_goes_on_refusing_waits_for_the_next_chunk()
+    {
+        _bench.Server.Refuse = request => request.Method == "PUT" && request.Path.Value!.Contains("/c/", StringComparison.Ordinal) ? 403 : null;
+        await FillAsync(_store, 0);
+        while (await _store.WhenIdleAsync())
+        {
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(6, Manifests());
+        _bench.Server.Refuse = null;
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await FillAsync(_store, 1);
+        Assert.False(await _store.WhenIdleAsync());
+        Assert.Equal(7, Manifests());
+        await ReopenAsync();
+        Assert.Equal(_bytes[..200_000], await _store.ReadAsync("key"));
+    }
+
+    [Fact]
     [Trait("Rule", "R5")]
     public async Task Bytes_are_held_from_their_writing_on_and_stay_so_while_they_move_to_the_store()
     {
