@@ -21,6 +21,18 @@ public sealed class NameLocks<TName>
         }
     }
 
+    /// <summary>How many wait for a name.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_states)
+            {
+                return _states.Values.Sum(state => state.Waiting.Count);
+            }
+        }
+    }
+
     /// <summary>Waits until nobody has the name alone.</summary>
     public ValueTask<Held> ShareAsync(TName name, CancellationToken cancellationToken) => EnterAsync(name, isAlone: false, cancellationToken);
 

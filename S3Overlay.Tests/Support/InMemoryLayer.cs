@@ -17,7 +17,7 @@ public sealed class InMemoryLayer : ILayerState
     public Dictionary<string, Exception> TombstoneFailures { get; } = [];
 
     /// <summary>Runs after a tombstone was written, before anything else happens.</summary>
-    public Action<string>? OnTombstone { get; set; }
+    public Func<string, Task>? OnTombstone { get; set; }
 
     /// <summary>Runs when the first written row is taken.</summary>
     public Action? OnListed { get; set; }
@@ -66,7 +66,7 @@ public sealed class InMemoryLayer : ILayerState
         }
     }
 
-    public ValueTask MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken)
+    public async ValueTask MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         if (TombstoneFailures.TryGetValue(key, out var failure))
         {
@@ -74,8 +74,7 @@ public sealed class InMemoryLayer : ILayerState
         }
 
         Delete(bucket, key);
-        OnTombstone?.Invoke(key);
-        return default;
+        await (OnTombstone?.Invoke(key) ?? Task.CompletedTask);
     }
 
     public ValueTask<BucketState> ResolveBucketAsync(string bucket, CancellationToken cancellationToken)

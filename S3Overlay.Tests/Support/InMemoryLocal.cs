@@ -21,7 +21,7 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
     public ConcurrentQueue<S3Request> Requests { get; } = [];
 
     /// <summary>Runs when a request's body has been read, right before it is committed.</summary>
-    public Action? BeforeCommit { get; set; }
+    public Func<Task>? BeforeCommit { get; set; }
 
     /// <summary>Whether it judges conditions; else it passes over them.</summary>
     public bool KnowsConditions { get; set; } = true;
@@ -60,7 +60,7 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
                 break;
             case S3Operation.PutObject or S3Operation.UploadPart:
                 var body = await ReadAsync(request.Body, cancellationToken);
-                BeforeCommit?.Invoke();
+                await (BeforeCommit?.Invoke() ?? Task.CompletedTask);
                 Judge(request);
                 if (request.Body.Checksum is { } checksum)
                 {
@@ -82,7 +82,7 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
             case S3Operation.CompleteMultipartUpload:
                 await ReadAsync(request.Body, cancellationToken);
                 await Completing;
-                BeforeCommit?.Invoke();
+                await (BeforeCommit?.Invoke() ?? Task.CompletedTask);
                 Judge(request);
                 var etag = Put(request.Bucket, request.Key, "completed"u8.ToArray(), request);
                 await new S3XmlWriter().Root("CompleteMultipartUploadResult").Element("ETag", etag).Close("CompleteMultipartUploadResult")

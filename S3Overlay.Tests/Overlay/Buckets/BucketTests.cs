@@ -55,7 +55,7 @@ public sealed class BucketTests
     {
         _bench.Remote.AddBucket("theirs");
         var existed = false;
-        _bench.Local.BeforeCommit = () => existed = _bench.Layer.ResolveBucketAsync("theirs", default).Result.Exists;
+        _bench.Local.BeforeCommit = async () => existed = (await _bench.Layer.ResolveBucketAsync("theirs", default)).Exists;
         await _bench.SendAsync(S3Operation.PutObject, "theirs", "key", "text");
         Assert.True(existed);
         Assert.Same(S3Errors.NoSuchBucket, (await _bench.FailAsync(S3Operation.PutObject, "nobodys", "key", "text")).Error);

@@ -32,7 +32,7 @@ public sealed class DeleteTests
         _bench.Remote.Put("below", "key");
         await _bench.SendAsync(S3Operation.PutObject, Bucket, "key", "written");
         var stateAtTombstone = KeyState.Nothing;
-        _bench.Layer.OnTombstone = key => stateAtTombstone = _bench.Layer.ResolveAsync(Bucket, key, default).Result;
+        _bench.Layer.OnTombstone = async key => stateAtTombstone = await _bench.Layer.ResolveAsync(Bucket, key, default);
         await _bench.SendAsync(S3Operation.DeleteObject, Bucket, "key");
         Assert.Equal(KeyState.Written, stateAtTombstone);
         Assert.Equal(KeyState.Deleted, await _bench.Layer.ResolveAsync(Bucket, "key", default));

@@ -102,7 +102,11 @@ public sealed class WriteTests
     public async Task A_write_that_is_overtaken_by_another_is_a_conflict()
     {
         var etag = _bench.Remote.Put("below", "key").ETag;
-        _bench.Local.BeforeCommit = () => _bench.Layer.Write(Bucket, "key", _bench.Remote.Put("elsewhere", "key", "other"));
+        _bench.Local.BeforeCommit = () =>
+        {
+            _bench.Layer.Write(Bucket, "key", _bench.Remote.Put("elsewhere", "key", "other"));
+            return Task.CompletedTask;
+        };
         var failure = await _bench.FailAsync(S3Operation.PutObject, Bucket, "key", "new", headers: ("If-Match", etag));
         Assert.Same(S3Errors.ConditionalRequestConflict, failure.Error);
     }

@@ -46,6 +46,9 @@ internal sealed class PlacedCopies : IPlacedCopies
     /// <summary>The cache bucket, where the rows are.</summary>
     public HeldObjects Objects { get; }
 
+    /// <summary>How many writes wait until a copy has been taken away, and the other way round.</summary>
+    internal int Waiting => _changing.Waiting;
+
     /// <summary>Whether the store can have such copies: it must tell a new key from one that is there, and let a copy be taken away that is still one.</summary>
     public async ValueTask<bool> IsPossibleAsync(CancellationToken cancellationToken) =>
         await _probe.FindAsync(cancellationToken) is { PutsIfNew: true, HasPlainETags: true } can && (can.DeletesIfMatch || _store.IsAlone);

@@ -1,5 +1,6 @@
 using System.Text;
 
+using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores.Placed;
@@ -52,6 +53,9 @@ internal sealed class PlaceScene : IAsyncDisposable
         await IdleAsync();
         Store.ForgetCalls();
     }
+
+    /// <summary>How many wait for a copy's taking away, or for a write.</summary>
+    public int Waiting => ((PlacedCopies)Proxy.Services.Local.Placed!).Waiting;
 
     /// <summary>Waits until nothing is on its way to the store.</summary>
     public Task IdleAsync() => Proxy.Copies!.WhenIdleAsync();

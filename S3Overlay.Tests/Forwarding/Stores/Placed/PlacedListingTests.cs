@@ -60,7 +60,7 @@ public sealed class PlacedListingTests
     public async Task A_drop_that_a_write_overtakes_at_any_instant_leaves_the_write()
     {
         await using var scene = await PlaceScene.StartAsync();
-        var number = 0;
+        var (number, waits, ends) = (0, 0, 0);
         for (var isAfter = 0; isAfter < 2; isAfter++)
         {
             for (var step = 0; ; step++)
@@ -77,8 +77,9 @@ public sealed class PlacedListingTests
                         (scene.Store.Before, scene.Store.After) = (null, null);
                         write = scene.SendAsync("PUT", $"/bucket/{key}", "old");
 
-                        // It may have to wait for what is interrupted here.
-                        await Task.WhenAny(write, Task.Delay(100));
+                        // It has to wait for what is interrupted here where that is the taking away of the copy.
+                        await Patience.UntilAsync(() => write.IsCompleted || scene.Waiting > 0, "The write neither ends nor waits.");
+                        (waits, ends) = write.IsCompleted ? (waits, ends + 1) : (waits + 1, ends);
                     }
                 }
 
@@ -97,5 +98,6 @@ public sealed class PlacedListingTests
         }
 
         Assert.True(number > 10, $"{number}");
+        Assert.True(waits > 0 && ends > 0, $"{waits} of {waits + ends} writes waited.");
     }
 }
