@@ -43,5 +43,5 @@ public sealed class EmbeddedLayerState(EmbeddedStore store) : ILayerState
 
     /// <inheritdoc/>
     public IAsyncEnumerable<string> ListDeletedAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
-        DeletedKeys.ListAsync(store.Index, store.Objects, bucket, prefix, after, cancellationToken);
+        DeletedKeys.ListAsync(store.Index, store.Objects, bucket, prefix, after, static (key, _) => key, cancellationToken);
 }

@@ -10,15 +10,19 @@ namespace S3Overlay.Proxy.Hosting;
 /// <summary>Makes the front door: who may come in, and how it is reached.</summary>
 internal static class FrontDoorSetup
 {
-    /// <summary>The door before a service.</summary>
-    public static S3FrontDoor Make(ProxySetup setup, IS3Service service, RemoteLayer? remote)
+    /// <summary>The door before a service, and before the administration.</summary>
+    public static S3FrontDoor Make(ProxySetup setup, IS3Service service, IS3Service administration, RemoteLayer? remote)
     {
         var clients = setup.Options.Clients;
         var isOff = clients.Authentication == AuthenticationMode.None;
+        var keys = new ClientKeyRing(clients.Keys);
         return new S3FrontDoor(
             service,
+            new AdministrationDoor(
+                administration,
+                new RequestAuthenticator(keys, new AuthenticationSettings { Region = clients.Region, AllowsVersion2 = false }, setup.Time)),
             new RequestAuthenticator(
-                new ClientKeyRing(clients.Keys),
+                keys,
                 new AuthenticationSettings { Region = clients.Region, IsOff = isOff, AllowsVersion2 = clients.AllowsVersion2 },
                 setup.Time),
             new AccessRights(clients.Keys, isOff),

@@ -1,5 +1,7 @@
+using S3Overlay.Proxy.Administration;
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Hosting.Layers;
+using S3Overlay.Proxy.Overlay.Administration;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.FrontDoor;
@@ -10,7 +12,8 @@ namespace S3Overlay.Proxy.Hosting;
 /// <summary>Everything behind one S3 port, put together by the options.</summary>
 /// <remarks>
 /// <code>
-///   FrontDoor -> Service = Overlay, where there is a remote -> Local    the built-in store, or an S3 endpoint
+///   FrontDoor -> AdministrationService   what is at /-/v1/
+///             -> Service = Overlay, where there is a remote -> Local    the built-in store, or an S3 endpoint
 ///                                                            -> remote  an S3 endpoint, only ever read
 ///                        = Local alone otherwise
 /// </code>
@@ -25,7 +28,9 @@ internal sealed class ProxyServices : IAsyncDisposable
         Local = local;
         Overlay = remote is null ? null : OverlayLayer.Open(setup, local, remote);
         Service = Overlay?.Service ?? local.Service;
-        FrontDoor = FrontDoorSetup.Make(setup, Service, remote);
+        Administration = AdministrationLayer.Open(setup, local, Overlay);
+        FrontDoor = FrontDoorSetup.Make(
+            setup, Service, new AdministrationService(Administration, setup.Time, setup.LoggerOf<AdministrationService>()), remote);
     }
 
     /// <summary>Where requests come in.</summary>
@@ -39,6 +44,9 @@ internal sealed class ProxyServices : IAsyncDisposable
 
     /// <summary>The overlay; null in local-only mode.</summary>
     public OverlayLayer? Overlay { get; }
+
+    /// <summary>What administrators ask of it.</summary>
+    public IOverlayAdministration Administration { get; }
 
     /// <summary>Opens the layers, and what stands on them.</summary>
     /// <param name="options">The options.</param>

@@ -44,6 +44,7 @@ public sealed class OverlayService : IS3Service
     private readonly ManyDeletes _manyDeletes;
     private readonly ObjectCopies _copies;
     private readonly IRemoteReader _reader;
+    private readonly OverlayLocks _locks = new();
 
     /// <summary>An overlay around a writable layer.</summary>
     /// <param name="local">The writable layer.</param>
@@ -66,19 +67,25 @@ public sealed class OverlayService : IS3Service
     {
         var (service, layer) = (local.Service, local.State);
         (_local, _layer, _reader) = (service, layer, reader);
-        var (locks, slow, objects) = (new NameLocks<ObjectName>(), new SlowAnswers(time, logger, ClientErrors.Of), new LocalObjects(service));
-        var conditional = new ConditionalWrites(service, objects, layer, reader, locks, local.Conditions, local.Placed);
+        var (slow, objects) = (new SlowAnswers(time, logger, ClientErrors.Of), new LocalObjects(service));
+        var conditional = new ConditionalWrites(service, objects, layer, reader, _locks.Keys, local.Conditions, local.Placed);
         _directory = new BucketDirectory(layer, remotes, settings, time);
         _bucketList = new BucketList(layer, remotes, shown, _directory, settings, logger);
         _listings = new BucketListings(layer, local.Held, settings, logger);
         _buckets = new BucketRequests(service, _directory, _listings, settings);
         _reads = new ReadMap(service, local.Reads, _directory, reader, outage);
         _writes = new ObjectWrites(service, _directory, conditional, reader, slow, logger);
-        _deletes = new ObjectDeletes(objects, _directory, layer, reader, locks, _writes, settings, local.Conditions);
+        _deletes = new ObjectDeletes(objects, _directory, layer, reader, _locks, _writes, settings, local.Conditions);
         _manyDeletes = new ManyDeletes(_deletes, _directory, logger);
         _copies = new ObjectCopies(
             service, objects, _directory, layer, reader, conditional, new RemoteCopy(service, objects, conditional, time), _writes, slow);
     }
+
+    /// <summary>Which buckets there are.</summary>
+    internal BucketDirectory Directory => _directory;
+
+    /// <summary>What keeps changes apart.</summary>
+    internal OverlayLocks Locks => _locks;
 
     /// <inheritdoc/>
     public Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
@@ -121,7 +128,9 @@ public sealed class OverlayService : IS3Service
         if (bucket.Remote is null && request.Operation is not (S3Operation.CopyObject or S3Operation.UploadPartCopy or S3Operation.DeleteBucket))
         {
             // Deleted here, and perhaps made anew: local alone, as if there had never been a remote (rule B4). Deleting it once more must leave the mark.
-            return _local.HandleAsync(request, answer, cancellationToken);
+            return request.Operation is S3Operation.DeleteObject or S3Operation.DeleteObjects
+                ? DeleteHiddenAsync(bucket, request, answer, cancellationToken)
+                : _local.HandleAsync(request, answer, cancellationToken);
         }
 
         return request.Operation switch
@@ -145,7 +154,7 @@ public sealed class OverlayService : IS3Service
             S3Operation.ListObjects or S3Operation.ListObjectsV2 => ListAsync(bucket, request, answer, cancellationToken),
             S3Operation.CreateBucket => _buckets.CreateAsync(bucket, request, answer, cancellationToken),
             S3Operation.HeadBucket => _buckets.HeadAsync(bucket, request, answer, cancellationToken),
-            S3Operation.DeleteBucket => _buckets.DeleteAsync(bucket, answer, cancellationToken),
+            S3Operation.DeleteBucket => DeleteBucketAsync(bucket, answer, cancellationToken),
             S3Operation.GetBucketLocation or S3Operation.GetBucketConfiguration or S3Operation.ListMultipartUploads
                 => _buckets.ReadConfigurationAsync(bucket, request, answer, cancellationToken),
             S3Operation.PutBucketConfiguration or S3Operation.DeleteBucketConfiguration
@@ -154,6 +163,31 @@ public sealed class OverlayService : IS3Service
             // Local's answer alone would pass for the whole: of versions, that a key has none; of a rename, that nothing of the remote shows any more.
             _ => throw new S3Exception(S3Errors.NotImplemented),
         };
+    }
+
+    /// <summary>
+    /// A delete in a bucket whose remote is hidden leaves no tombstone. The remote must not come to show while it is made: it would show again what was just deleted.
+    /// </summary>
+    private async Task DeleteHiddenAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        using (await _locks.Buckets.ShareAsync(bucket.Name, cancellationToken))
+        {
+            bucket = await _directory.LookAsync(bucket.Name, cancellationToken);
+            if (bucket.Remote is null)
+            {
+                await _local.HandleAsync(request, answer, cancellationToken);
+                return;
+            }
+        }
+
+        await HandleAsync(bucket, request, answer, cancellationToken);
+    }
+
+    /// <summary>Whether the bucket is empty, deletes and tombstones being taken back decide: neither may change while it is being deleted.</summary>
+    private async Task DeleteBucketAsync(BucketView bucket, S3Answer answer, CancellationToken cancellationToken)
+    {
+        using var alone = await _locks.Buckets.TakeAsync(bucket.Name, cancellationToken);
+        await _buckets.DeleteAsync(await _directory.LookAsync(bucket.Name, cancellationToken), answer, cancellationToken);
     }
 
     private async Task ListAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)

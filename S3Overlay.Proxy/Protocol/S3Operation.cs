@@ -11,6 +11,9 @@ public enum S3Operation
     ListBuckets,
     Preflight,
 
+    // what is no S3 at all: the overlay's own calls
+    Administration,
+
     // buckets
     CreateBucket,
     HeadBucket,

@@ -74,18 +74,8 @@ public sealed class SlowAnswers(TimeProvider time, ILogger logger, Func<Exceptio
         await answer.WriteAsync(WithoutDeclaration(result.Content), cancellationToken);
     }
 
-    private async Task<bool> EndsInTimeAsync(Task running, CancellationToken cancellationToken)
-    {
-        if (running.IsCompleted)
-        {
-            return true;
-        }
-
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var first = await Task.WhenAny(running, Task.Delay(Patience, time, waiting.Token));
-        await waiting.CancelAsync();
-        return first == running || cancellationToken.IsCancellationRequested;
-    }
+    private Task<bool> EndsInTimeAsync(Task running, CancellationToken cancellationToken) =>
+        Waits.EndsWithinAsync(running, Patience, time, cancellationToken);
 
     /// <summary>The document without its declaration, which went out already.</summary>
     private static ReadOnlyMemory<byte> WithoutDeclaration(ReadOnlyMemory<byte> document)

@@ -4,7 +4,7 @@ namespace S3Overlay.Proxy.Telemetry;
 
 /// <summary>
 /// Every log message of the proxy, in one place: generated, so that a message nobody listens for costs a comparison. Event ids: 1xxx the
-/// process, 2xxx requests, 4xxx fills and held copies, 5xxx the built-in store, 6xxx the overlay, 7xxx an S3 endpoint as local. Never a secret, a signature or a header's value (rule A4).
+/// process, 2xxx requests, 4xxx fills and held copies, 5xxx the built-in store, 6xxx the overlay, 7xxx an S3 endpoint as local, 8xxx the administration. Never a secret, a signature or a header's value (rule A4).
 /// </summary>
 public static partial class Log
 {

@@ -31,6 +31,7 @@ public sealed class OverlayBench : IRemoteBuckets
                 Service = LocalService,
                 Reads = new ResolvedReads(LocalService, State),
                 State = State,
+                Marks = new UnusedMarks(),
                 Conditions = Conditions ?? BuiltInConditions.Instance,
             },
             HasRealReader ? new RemoteReader(new ReadSettings(), null, Time, NullLogger<RemoteReader>.Instance) : Reader,

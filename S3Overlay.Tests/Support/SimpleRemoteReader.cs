@@ -72,4 +72,8 @@ public sealed class SimpleRemoteReader : IRemoteReader
         Invalidated.Enqueue(key);
         return default;
     }
+
+    public void InvalidateAll()
+    {
+    }
 }

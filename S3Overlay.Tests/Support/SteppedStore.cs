@@ -32,4 +32,6 @@ public sealed class SteppedStore(IHeldStore store) : IHeldStore
 
     public IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
         store.ListAsync(bucket, prefix, after, cancellationToken);
+
+    public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => store.ListBucketsAsync(cancellationToken);
 }

@@ -28,6 +28,11 @@ public sealed class AccessRights
     /// <summary>Whether the caller may write the object: what each key of DeleteObjects needs.</summary>
     public bool MayWrite(S3Caller caller, string bucket, string key) => May(caller, AccessRight.Write, bucket, key);
 
+    /// <summary>
+    /// Whether the caller may use the administration calls: by a key that says so, whoever else may do everything (rule A5).
+    /// </summary>
+    public bool MayAdminister(S3Caller caller) => _keys.TryGetValue(caller.AccessKey, out var known) && known.IsAdministrator;
+
     private bool May(S3Caller caller, AccessRight needed, string bucket, string key)
     {
         if (_everyoneMayEverything)

@@ -87,13 +87,17 @@ public static class KeysFile
         {
             problems.Add($"{place} needs rights such as {{\"*\": \"write\"}} or {{\"photos-*\": \"read\"}}");
         }
+        else if (entry.TryGetProperty("admin", out var admin) && admin.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+        {
+            problems.Add($"{place}: admin is true or false");
+        }
         else if (keys.Exists(key => key.AccessKey == accessKey))
         {
             problems.Add($"{place} is there twice");
         }
         else
         {
-            keys.Add(new(accessKey, secretKey, rights, entry.TryGetProperty("admin", out var admin) && admin.ValueKind == JsonValueKind.True));
+            keys.Add(new(accessKey, secretKey, rights, admin.ValueKind == JsonValueKind.True));
         }
     }
 

@@ -45,6 +45,23 @@ internal sealed class BucketTable
     public IReadOnlyList<BucketRecord> List() =>
         [.. _records.Values.Where(static record => record.Exists).OrderBy(static record => record.Name, StringComparer.Ordinal)];
 
+    /// <summary>The names that carry the mark that their bucket was deleted here.</summary>
+    public IEnumerable<string> ListOpaque() => _records.Values.Where(static record => record.IsOpaque).Select(static record => record.Name);
+
+    /// <summary>Takes back the mark that the bucket was deleted here. The tombstones that went with it stay gone.</summary>
+    /// <returns>Whether there was one.</returns>
+    public async Task<bool> DiscardMarkAsync(string bucket, CancellationToken cancellationToken)
+    {
+        using var alone = await _locks.TakeAsync(bucket, cancellationToken);
+        if (Find(bucket) is not { IsOpaque: true } known)
+        {
+            return false;
+        }
+
+        await SaveAsync(known with { IsOpaque = false });
+        return true;
+    }
+
     /// <summary>Keeps the bucket there until the result is disposed.</summary>
     /// <exception cref="S3Exception">NoSuchBucket.</exception>
     public async ValueTask<IDisposable> KeepAsync(string bucket, CancellationToken cancellationToken)

@@ -11,4 +11,10 @@ internal enum DeleteKind : byte
 
     /// <summary>The tags of an object were changed: its file still says the old ones.</summary>
     Tags = 3,
+
+    /// <summary>
+    /// An administrator took a tombstone back. Its number is the tombstone's own: a version that does not know this kind takes it for one more grave of that number, which
+    /// is true.
+    /// </summary>
+    Discard = 4,
 }

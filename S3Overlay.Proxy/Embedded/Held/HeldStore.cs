@@ -153,6 +153,22 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    /// <remarks>One look-up a bucket: the cursor jumps behind the last key of each.</remarks>
+    public async IAsyncEnumerable<string> ListBucketsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        using var snapshot = _index.Snapshot();
+        using var cursor = snapshot.OpenCursor();
+        for (var found = cursor.Seek([]); found;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var name = cursor.Key[..cursor.Key.IndexOf((byte)0)].ToArray();
+            found = cursor.Seek([.. name, 1]);
+            yield return Encoding.UTF8.GetString(name);
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _sweep.DisposeAsync();

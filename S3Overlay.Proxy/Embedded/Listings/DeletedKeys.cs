@@ -2,21 +2,28 @@ using System.Runtime.CompilerServices;
 
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Embedded.Listings;
 
 /// <summary>The tombstones of a bucket, in the order of listings.</summary>
 internal static class DeletedKeys
 {
-    /// <summary>Those that start with <paramref name="prefix"/> and come after <paramref name="after"/>, as they stand now.</summary>
+    /// <summary>What is made of those that start with <paramref name="prefix"/> and come after <paramref name="after"/>, as they stand now.</summary>
 #pragma warning disable CS1998 // the index answers at once; the seam does not promise that every layer does
-    public static async IAsyncEnumerable<string> ListAsync(
-        OrderedIndex index, ObjectTable objects, string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<T> ListAsync<T>(
+        OrderedIndex index,
+        ObjectTable objects,
+        string bucket,
+        string prefix,
+        string after,
+        Func<string, ulong, T> show,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
 #pragma warning restore CS1998
     {
         var bucketLength = RowKeys.OfKey(RowKeys.Tombstone, bucket, "").Length;
         var rowPrefix = RowKeys.OfKey(RowKeys.Tombstone, bucket, prefix);
-        var start = Protocol.Listings.Utf8Order.Compare(after, prefix) >= 0 && after.Length > 0
+        var start = Utf8Order.Compare(after, prefix) >= 0 && after.Length > 0
             ? RowKeys.OfKey(RowKeys.Tombstone, bucket, after, [0])
             : rowPrefix;
         using var snapshot = index.Snapshot();
@@ -26,7 +33,7 @@ internal static class DeletedKeys
             cancellationToken.ThrowIfCancellationRequested();
             if (objects.CountsIn(bucket, cursor.Value))
             {
-                yield return RowKeys.KeyOf(cursor.Key, bucketLength);
+                yield return show(RowKeys.KeyOf(cursor.Key, bucketLength), SequenceCounter.Read(cursor.Value));
             }
         }
     }

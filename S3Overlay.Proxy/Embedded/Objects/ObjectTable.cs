@@ -1,8 +1,9 @@
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Buckets;
 using S3Overlay.Proxy.Embedded.Deletes;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
-using S3Overlay.Proxy.Concurrency;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
@@ -168,12 +169,11 @@ internal sealed class ObjectTable(
     }
 
     /// <summary>Whether the key has a tombstone that counts.</summary>
-    public bool IsTombstoned(string bucket, string key) =>
-        index.TryGet(RowKeys.OfKey(RowKeys.Tombstone, bucket, key), out var value) && CountsIn(bucket, value);
+    public bool IsTombstoned(string bucket, string key) => FindTombstone(bucket, key) is not null;
 
     /// <summary>Whether a tombstone's row counts: not where the bucket was deleted since.</summary>
     public bool CountsIn(string bucket, ReadOnlySpan<byte> value) =>
-        System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(value) >= (buckets.Find(bucket)?.PurgedUpTo ?? 0);
+        SequenceCounter.Read(value) >= (buckets.Find(bucket)?.PurgedUpTo ?? 0);
 
     /// <summary>Leaves a tombstone (rule D1). Returns once it survives a power cut.</summary>
     public async Task MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken)
@@ -191,6 +191,31 @@ internal sealed class ObjectTable(
         var batch = new IndexBatch();
         batch.Put(RowKeys.OfKey(RowKeys.Tombstone, bucket, key), SequenceCounter.RowValue(sequence));
         await CommitAsync(batch);
+    }
+
+    /// <summary>The number of a key's tombstone that counts; null where there is none.</summary>
+    public ulong? FindTombstone(string bucket, string key) =>
+        index.TryGet(RowKeys.OfKey(RowKeys.Tombstone, bucket, key), out var value) && CountsIn(bucket, value) ? SequenceCounter.Read(value) : null;
+
+    /// <summary>Takes a tombstone back, where it still is the one of this number. Returns once that survives a power cut.</summary>
+    public async Task<DiscardOutcome> DiscardTombstoneAsync(string bucket, string key, ulong sequence, CancellationToken cancellationToken)
+    {
+        using var held = await _locks.TakeAsync(new ObjectName(bucket, key), cancellationToken);
+        if (FindTombstone(bucket, key) is not { } current)
+        {
+            return DiscardOutcome.Absent;
+        }
+
+        if (current != sequence)
+        {
+            return DiscardOutcome.Kept;
+        }
+
+        await Deletes.AppendAsync(new DeleteRecord(DeleteKind.Discard, sequence, bucket, key, default));
+        var batch = new IndexBatch();
+        batch.Delete(RowKeys.OfKey(RowKeys.Tombstone, bucket, key));
+        await CommitAsync(batch);
+        return DiscardOutcome.Discarded;
     }
 
     /// <summary>Takes the rows of tombstones away that went with their bucket; they do not count any more already.</summary>

@@ -26,7 +26,10 @@ internal sealed class SequenceCounter : IDisposable
 
     /// <summary>Goes on behind the highest number that was ever set aside.</summary>
     public static SequenceCounter Open(OrderedIndex index) =>
-        new(index, index.TryGet(RowKeys.Sequence, out var value) ? BinaryPrimitives.ReadUInt64LittleEndian(value) : 0);
+        new(index, index.TryGet(RowKeys.Sequence, out var value) ? Read(value) : 0);
+
+    /// <summary>The number in a row's value.</summary>
+    public static ulong Read(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadUInt64LittleEndian(value);
 
     /// <summary>The row that says numbers up to <paramref name="last"/> are gone.</summary>
     public static byte[] RowValue(ulong last)

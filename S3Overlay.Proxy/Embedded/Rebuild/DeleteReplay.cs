@@ -25,6 +25,10 @@ internal static class DeleteReplay
                 case DeleteKind.Tombstone when !index.TryGet(RowKeys.OfKey(RowKeys.Tombstone, record.Bucket, record.Key), out _):
                     batch.Put(RowKeys.OfKey(RowKeys.Tombstone, record.Bucket, record.Key), SequenceCounter.RowValue(record.Sequence));
                     break;
+                case DeleteKind.Discard
+                    when index.TryGet(RowKeys.OfKey(RowKeys.Tombstone, record.Bucket, record.Key), out var mark) && SequenceCounter.Read(mark) <= record.Sequence:
+                    batch.Delete(RowKeys.OfKey(RowKeys.Tombstone, record.Bucket, record.Key));
+                    break;
                 case DeleteKind.Tags when row is not null && row.File == record.File && row.Tags != record.Tags:
                     batch.Put(RowKeys.OfKey(RowKeys.Object, record.Bucket, record.Key), (row with { Tags = record.Tags }).Write());
                     break;

@@ -87,6 +87,10 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, Embedde
                 case DeleteKind.Tombstone:
                     _tombstones[name] = record.Sequence;
                     break;
+                case DeleteKind.Discard:
+                    // What was deleted with it stays so: the object of then does not come back, only the remote's.
+                    _tombstones.Remove(name);
+                    break;
             }
 
             _graves[name] = Math.Max(_graves.GetValueOrDefault(name), record.Sequence);

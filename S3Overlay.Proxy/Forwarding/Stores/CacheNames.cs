@@ -37,14 +37,23 @@ internal static class CacheNames
 
     private const string Hex = "0123456789ABCDEF";
 
+    /// <summary>What the names of all tombstones begin with.</summary>
+    public const string AllTombstones = "t/";
+
+    /// <summary>What the names of all marks of deleted buckets begin with.</summary>
+    public const string BucketMarks = "b/";
+
+    /// <summary>What the names of all rows of copies under their own keys begin with.</summary>
+    public const string AllPlacedRows = "o/";
+
     /// <summary>The tombstone of a key.</summary>
     public static string Tombstone(string bucket, string key) => Tombstones(bucket) + OfKey(key);
 
     /// <summary>What the names of a bucket's tombstones begin with.</summary>
-    public static string Tombstones(string bucket) => $"t/{OfBucket(bucket)}/";
+    public static string Tombstones(string bucket) => $"{AllTombstones}{OfBucket(bucket)}/";
 
     /// <summary>The mark that a bucket was deleted here.</summary>
-    public static string BucketMark(string bucket) => $"b/{OfBucket(bucket)}";
+    public static string BucketMark(string bucket) => $"{BucketMarks}{OfBucket(bucket)}";
 
     /// <summary>A whole copy of a remote object.</summary>
     public static string Copy(string bucket, string key) => Copies(bucket) + OfKey(key);
@@ -65,7 +74,7 @@ internal static class CacheNames
     public static string PlacedRow(string bucket, string key) => PlacedRows(bucket) + OfKey(key);
 
     /// <summary>What the names of a bucket's rows of such copies begin with.</summary>
-    public static string PlacedRows(string bucket) => $"o/{OfBucket(bucket)}/";
+    public static string PlacedRows(string bucket) => $"{AllPlacedRows}{OfBucket(bucket)}/";
 
     /// <summary>The name of a whole key, below whatever kind and bucket: at most 833 characters.</summary>
     public static string OfKey(string key)
@@ -158,6 +167,9 @@ internal static class CacheNames
 
     /// <summary>Remotes hold old buckets with names of up to 255 characters. A tilde is in none of them.</summary>
     private static string OfBucket(string bucket) => bucket.Length <= LongestBucket ? bucket : string.Concat("~", Hash(bucket).AsSpan(0, LongestBucket - 1));
+
+    /// <summary>Whether a bucket's name is written as its hash, so that only an object's content tells it.</summary>
+    public static bool IsHashed(string bucket) => bucket.StartsWith('~');
 
     private static char SignOf(byte b) => b switch
     {

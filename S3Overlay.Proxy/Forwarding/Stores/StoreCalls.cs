@@ -128,6 +128,23 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         while (token is not null);
     }
 
+    /// <summary>The folders right below a prefix, their names whole and ended by a slash; none where the bucket is not there.</summary>
+    public async IAsyncEnumerable<string> ListFoldersAsync(string bucket, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? token = null;
+        do
+        {
+            var page = await PageAsync(new RemoteListing(bucket, prefix, "/", "", token, ListRequest.MaxPage), cancellationToken);
+            foreach (var row in page.Rows.Where(static row => row.IsPrefix))
+            {
+                yield return row.Name;
+            }
+
+            token = page.NextToken;
+        }
+        while (token is not null);
+    }
+
     private async Task<RemotePage> PageAsync(RemoteListing listing, CancellationToken cancellationToken)
     {
         try

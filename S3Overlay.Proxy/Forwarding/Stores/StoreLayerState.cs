@@ -48,6 +48,9 @@ internal sealed class StoreLayerState : ILayerState
         _ensuring = new OnceAtATime(EnsureAsync);
     }
 
+    /// <summary>The marks of deleted keys.</summary>
+    public Tombstones Tombstones => _tombstones;
+
     /// <inheritdoc/>
     public async ValueTask<KeyState> ResolveAsync(string bucket, string key, CancellationToken cancellationToken) =>
         await IsWrittenAsync(bucket, key, cancellationToken) ? KeyState.Written
@@ -114,7 +117,7 @@ internal sealed class StoreLayerState : ILayerState
 
     /// <inheritdoc/>
     public IAsyncEnumerable<string> ListDeletedAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
-        _tombstones.ListAsync(bucket, prefix, after, cancellationToken);
+        _tombstones.ListAsync(bucket, prefix, after, cancellationToken).Select(static tombstone => tombstone.Key);
 
     private async Task<bool> IsWrittenAsync(string bucket, string key, CancellationToken cancellationToken)
     {

@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
 
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
@@ -23,8 +25,39 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
     public Task<bool> HasAsync(string bucket, string key, CancellationToken cancellationToken) =>
         calls.ExistsAsync(cache.Name, CacheNames.Tombstone(bucket, key), cancellationToken);
 
-    /// <summary>The marked keys that start with a prefix and come strictly after a key, in UTF-8 byte order.</summary>
-    public async IAsyncEnumerable<string> ListAsync(
+    /// <summary>The tombstone of a key; null where there is none. One call.</summary>
+    public async Task<Tombstone?> FindAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        using var answer = await calls.SendAsync(new WireRequest("HEAD", cache.Name, CacheNames.Tombstone(bucket, key), "", []), cancellationToken);
+        return answer.Status == 404 ? null
+            : answer.Status >= 300 ? throw await StoreCalls.RefusedAsync(answer, cancellationToken)
+            : new Tombstone(
+                key, ETags.Bare(answer.Header("ETag")).ToString(), HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var made) ? made : null);
+    }
+
+    /// <summary>Takes a tombstone away.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="tombstone">The tombstone.</param>
+    /// <param name="isConditional">Whether the store is to do so only as long as it is this very one.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>Whether it was; false where there is another by now.</returns>
+    public async Task<bool> RemoveAsync(string bucket, Tombstone tombstone, bool isConditional, CancellationToken cancellationToken)
+    {
+        var headers = isConditional ? new KeyValuePair<string, string>[] { new("If-Match", $"\"{tombstone.Stamp}\"") } : [];
+        var name = CacheNames.Tombstone(bucket, tombstone.Key);
+        using var answer = await calls.SendAsync(new WireRequest("DELETE", cache.Name, name, "", headers), cancellationToken);
+        return answer.Status is < 300 or 404
+            || (answer.Status is 409 or 412 ? false : throw await StoreCalls.RefusedAsync(answer, cancellationToken));
+    }
+
+    /// <summary>Takes away all tombstones of a bucket, whatever becomes of them meanwhile.</summary>
+    public Task ClearAsync(string bucket, CancellationToken cancellationToken) => System.Threading.Tasks.Parallel.ForEachAsync(
+        calls.ListAsync(cache.Name, CacheNames.Tombstones(bucket), "", ListRequest.MaxPage, cancellationToken),
+        new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
+        async (row, token) => await calls.DeleteAsync(cache.Name, row.Name, token));
+
+    /// <summary>The marked keys that start with a prefix and come strictly after a key, in UTF-8 byte order, with their marks.</summary>
+    public async IAsyncEnumerable<Tombstone> ListAsync(
         string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (!after.StartsWith(prefix, StringComparison.Ordinal) && Utf8Order.Compare(after, prefix) > 0)
@@ -35,16 +68,16 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
         var folder = CacheNames.Tombstones(bucket);
         var startAfter = Utf8Order.Compare(after, prefix) < 0 || after.Length == 0 ? "" : folder + CacheNames.StartAfter(after);
         var order = new RowOrder("local", logger);
-        var alike = new List<string>();
+        var alike = new List<ListingRow>();
         await foreach (var row in calls.ListAsync(cache.Name, folder + CacheNames.OfPrefix(prefix), startAfter, FirstPage, cancellationToken))
         {
             order.Next(row.Name);
             var name = row.Name[folder.Length..];
-            if (alike.Count > 0 && !(CacheNames.IsCut(name) && CacheNames.StartOfCut(name).SequenceEqual(CacheNames.StartOfCut(alike[0].AsSpan(folder.Length)))))
+            if (alike.Count > 0 && !(CacheNames.IsCut(name) && CacheNames.StartOfCut(name).SequenceEqual(CacheNames.StartOfCut(alike[0].Name.AsSpan(folder.Length)))))
             {
-                foreach (var key in await KeysOfAsync(bucket, alike, prefix, after, cancellationToken))
+                foreach (var tombstone in await OfCutAsync(bucket, alike, prefix, after, cancellationToken))
                 {
-                    yield return key;
+                    yield return tombstone;
                 }
 
                 alike.Clear();
@@ -52,30 +85,36 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
 
             if (CacheNames.IsCut(name))
             {
-                alike.Add(row.Name);
+                alike.Add(row);
             }
             else if (CacheNames.TryDecode(name, out var key) && IsWanted(key, prefix, after))
             {
-                yield return key;
+                yield return Show(key, row);
             }
         }
 
-        foreach (var key in await KeysOfAsync(bucket, alike, prefix, after, cancellationToken))
+        foreach (var tombstone in await OfCutAsync(bucket, alike, prefix, after, cancellationToken))
         {
-            yield return key;
+            yield return tombstone;
         }
     }
 
-    /// <summary>The keys behind cut names that begin alike, of which only the bodies tell the order.</summary>
-    private async Task<IEnumerable<string>> KeysOfAsync(string bucket, List<string> names, string prefix, string after, CancellationToken cancellationToken)
+    private static Tombstone Show(string key, ListingRow row) => new(key, ETags.Bare(row.Object?.ETag).ToString(), row.Object?.LastModified);
+
+    /// <summary>The tombstones behind cut names that begin alike, of which only the bodies tell the keys, and so the order.</summary>
+    private async Task<IEnumerable<Tombstone>> OfCutAsync(
+        string bucket, List<ListingRow> rows, string prefix, string after, CancellationToken cancellationToken)
     {
-        var keys = new string?[names.Count];
+        var keys = new string?[rows.Count];
         await System.Threading.Tasks.Parallel.ForAsync(
             0,
             keys.Length,
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
-            async (i, token) => keys[i] = await KeyOfAsync(bucket, names[i], token));
-        return keys.OfType<string>().Where(key => IsWanted(key, prefix, after)).Order(Utf8Order.Instance);
+            async (i, token) => keys[i] = await KeyOfAsync(bucket, rows[i].Name, token));
+        return keys.Zip(rows)
+            .Where(pair => pair.First is { } key && IsWanted(key, prefix, after))
+            .Select(pair => Show(pair.First!, pair.Second))
+            .OrderBy(tombstone => tombstone.Key, Utf8Order.Instance);
     }
 
     /// <summary>The key a tombstone is of; null where the tombstone has just been taken away.</summary>

@@ -44,6 +44,7 @@ internal static class StoreLayer
             Service = overlaid is null ? service : new BucketWatch(service, state, overlaid, time),
             Reads = new StoreReads(service, state.IsDeletedAsync, time, showsRemoteOnError, placed),
             State = state,
+            Marks = new StoreMarks(store, state, probe),
             Conditions = probe,
             Held = setup.Holds ? OpenHeld(setup, store, placed) : null,
             Placed = placed,

@@ -60,6 +60,9 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
         }
     }
 
+    /// <summary>Forgets what the remote was heard to say of a bucket.</summary>
+    public void Forget(string bucket) => _memory.Forget(bucket);
+
     /// <summary>Takes the bucket away here, and hides the remote's (rule B4).</summary>
     public async ValueTask DeleteAsync(BucketView bucket, CancellationToken cancellationToken)
     {

@@ -28,4 +28,7 @@ public interface IHeldStore
     /// with what a listing compares (rule T2).
     /// </summary>
     IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken);
+
+    /// <summary>The buckets of which anything is held, in the client's view; each once, in no particular order.</summary>
+    IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken);
 }

@@ -18,5 +18,14 @@ public sealed class KeyGenerations
     /// <summary>Notes that the key was written or deleted.</summary>
     public void Advance(string bucket, string key) => Interlocked.Increment(ref _counters[Slot(bucket, key)]);
 
+    /// <summary>Notes that any key may have been.</summary>
+    public void AdvanceAll()
+    {
+        for (var slot = 0; slot < _counters.Length; slot++)
+        {
+            Interlocked.Increment(ref _counters[slot]);
+        }
+    }
+
     private static int Slot(string bucket, string key) => HashCode.Combine(bucket, key) & 4095;
 }

@@ -15,6 +15,9 @@ public sealed record LocalLayer
     /// <summary>What it knows of its keys and buckets.</summary>
     public required ILayerState State { get; init; }
 
+    /// <summary>The marks of deletes, as administrators take them back.</summary>
+    public required IDeleteMarks Marks { get; init; }
+
     /// <summary>Which conditions it judges.</summary>
     public ILocalConditions Conditions { get; init; } = BuiltInConditions.Instance;
 

@@ -225,6 +225,9 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
         await store.DropAsync(name.Bucket, name.Key, null, CancellationToken.None);
     }
 
+    /// <summary>No fill that began before leaves a copy behind, whatever it is of. What is held already stays.</summary>
+    public void InvalidateAll() => _generations.AdvanceAll();
+
     /// <summary>Counts a fill that came to its end.</summary>
     public void CountFill() => Interlocked.Increment(ref _fills);
 

@@ -30,4 +30,7 @@ public interface IRemoteReader
 
     /// <summary>Forgets what is kept of a key after it was written or deleted. Cleaning up: what was written or deleted outranks it already.</summary>
     ValueTask InvalidateAsync(string bucket, string key);
+
+    /// <summary>No fill that began before leaves a copy behind, whatever it is of. What is held already stays.</summary>
+    void InvalidateAll();
 }

@@ -161,6 +161,9 @@ public sealed class RemoteReader : IRemoteReader
     /// <inheritdoc/>
     public ValueTask InvalidateAsync(string bucket, string key) => Fills?.InvalidateAsync(new ObjectName(bucket, key)) ?? ValueTask.CompletedTask;
 
+    /// <inheritdoc/>
+    public void InvalidateAll() => Fills?.InvalidateAll();
+
     private async ValueTask<string?> HeldETagAsync(string bucket, string key, RemoteBucket remote, CancellationToken cancellationToken)
     {
         if (Fills is null || await Fills.FindAsync(new ObjectName(bucket, key), remote, HeldWish.Info, cancellationToken) is not { } copy)

@@ -11,7 +11,7 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>Deletes in overlaid buckets: the tombstone first, then the local object (rule D1). Whichever instant it ends at, the remote's never shows.</summary>
 public sealed class ObjectDeletes(
-    LocalObjects local, BucketDirectory directory, ILayerState layer, IRemoteReader reader, NameLocks<ObjectName> locks, ObjectWrites writes, OverlaySettings settings,
+    LocalObjects local, BucketDirectory directory, ILayerState layer, IRemoteReader reader, OverlayLocks locks, ObjectWrites writes, OverlaySettings settings,
     ILocalConditions abilities)
 {
     /// <summary>DeleteObject.</summary>
@@ -37,7 +37,7 @@ public sealed class ObjectDeletes(
             throw LocalConditions.NotJudged();
         }
 
-        using (await locks.TakeAsync(new ObjectName(bucket.Name, key), cancellationToken))
+        using (await locks.Keys.TakeAsync(new ObjectName(bucket.Name, key), cancellationToken))
         {
             if (ifMatch is not null && bucket.Remote is not null)
             {
@@ -46,6 +46,7 @@ public sealed class ObjectDeletes(
 
             if (bucket.Remote is not null && settings.LeavesTombstones)
             {
+                locks.Deletes.Advance(bucket.Name, key);
                 await layer.MarkDeletedAsync(bucket.Name, key, cancellationToken);
             }
 

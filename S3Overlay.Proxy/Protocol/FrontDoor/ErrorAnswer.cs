@@ -1,10 +1,11 @@
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Protocol.Json;
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.FrontDoor;
 
-/// <summary>Answers a failure as S3 does: an XML document that SDKs read, or headers alone for HEAD.</summary>
+/// <summary>Answers a failure as S3 does: an XML document that SDKs read, or headers alone for HEAD. The administration's are JSON.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses</remarks>
 public static class ErrorAnswer
 {
@@ -15,8 +16,7 @@ public static class ErrorAnswer
     ];
 
     /// <summary>Sends the error. The answer must not have started; what was set for a success is taken off.</summary>
-    public static async Task SendAsync(
-        S3Exception failure, string method, string bucket, string key, string resource, string requestId, S3Answer answer, CancellationToken cancellationToken)
+    public static async Task SendAsync(S3Exception failure, ErrorSubject subject, S3Answer answer, CancellationToken cancellationToken)
     {
         var kept = Kept.Select(name => KeyValuePair.Create(name, answer.Headers[name])).Where(header => header.Value.Count > 0).ToList();
         answer.Headers.Clear();
@@ -36,22 +36,40 @@ public static class ErrorAnswer
             answer.Headers.RetryAfter = "1";
         }
 
-        var xml = new S3XmlWriter().Open("Error").Element("Code", failure.Error.Code).Element("Message", failure.Message);
-        foreach (var detail in Details(failure, bucket, key))
-        {
-            xml.Element(detail.Key, detail.Value);
-        }
-
-        xml.Element("Resource", resource).Element("RequestId", requestId).Element("HostId", requestId).Close("Error");
-        answer.Headers.ContentType = "application/xml";
-        if (method == "HEAD")
+        answer.Headers.ContentType = subject.IsJson ? "application/json" : "application/xml";
+        if (subject.Method == "HEAD")
         {
             // Nobody reads the document of a HEAD; a length would only say what is not sent.
             return;
         }
 
-        answer.Headers.ContentLength = xml.Content.Length;
-        await answer.WriteAsync(xml.Content, cancellationToken);
+        var document = subject.IsJson ? Json(failure, subject) : Xml(failure, subject);
+        answer.Headers.ContentLength = document.Length;
+        await answer.WriteAsync(document, cancellationToken);
+    }
+
+    private static ReadOnlyMemory<byte> Xml(S3Exception failure, ErrorSubject subject)
+    {
+        var xml = new S3XmlWriter().Open("Error").Element("Code", failure.Error.Code).Element("Message", failure.Message);
+        foreach (var detail in Details(failure, subject.Bucket, subject.Key))
+        {
+            xml.Element(detail.Key, detail.Value);
+        }
+
+        return xml.Element("Resource", subject.Resource).Element("RequestId", subject.RequestId).Element("HostId", subject.RequestId).Close("Error").Content;
+    }
+
+    /// <summary>The same code and message, for who reads JSON.</summary>
+    private static ReadOnlyMemory<byte> Json(S3Exception failure, ErrorSubject subject)
+    {
+        var json = new JsonLines();
+        json.Writer.WriteStartObject();
+        json.Writer.WriteString("code", failure.Error.Code);
+        json.Writer.WriteString("message", failure.Message);
+        json.Writer.WriteString("resource", subject.Resource);
+        json.Writer.WriteString("requestId", subject.RequestId);
+        json.Writer.WriteEndObject();
+        return json.EndLine();
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Details(S3Exception failure, string bucket, string key)

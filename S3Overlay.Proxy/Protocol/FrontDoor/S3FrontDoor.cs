@@ -29,7 +29,13 @@ namespace S3Overlay.Proxy.Protocol.FrontDoor;
 /// </code>
 /// </remarks>
 public sealed class S3FrontDoor(
-    IS3Service service, RequestAuthenticator authenticator, AccessRights rights, FrontDoorSettings settings, ProxyMeters meters, ILogger<S3FrontDoor> logger)
+    IS3Service service,
+    AdministrationDoor administration,
+    RequestAuthenticator authenticator,
+    AccessRights rights,
+    FrontDoorSettings settings,
+    ProxyMeters meters,
+    ILogger<S3FrontDoor> logger)
 {
     /// <summary>The header by which a request that comes round in a circle is known.</summary>
     public const string ViaHeader = "x-s3overlay-via";
@@ -43,7 +49,7 @@ public sealed class S3FrontDoor(
         var requestId = RequestIds.Next();
         context.Response.Headers["x-amz-request-id"] = requestId;
         context.Response.Headers["x-amz-id-2"] = requestId;
-        if (settings.AllowsCrossOrigin && CrossOrigin.Concerns(context.Request) && !IsForwarded(context))
+        if (settings.AllowsCrossOrigin && CrossOrigin.Concerns(context.Request) && IsOpenToPages(context))
         {
             if (context.Request.Method == "OPTIONS")
             {
@@ -112,20 +118,23 @@ public sealed class S3FrontDoor(
         var query = S3Query.Parse(target.RawQuery);
 
         // 3: a preflight is nobody's. Its address may be one that was signed for another method.
-        var isForwarded = settings.IsForwarded(target.Bucket);
+        var isAdministration = AdministrationTarget.IsOne(target);
+        var isForwarded = !isAdministration && settings.IsForwarded(target.Bucket);
         var isPreflight = isForwarded && http.Method == "OPTIONS";
-        var authenticated = isPreflight ? AuthenticatedRequest.Nobody : authenticator.Authenticate(http.Method, target.RawPath, target.RawQuery, query, http.Headers, host, target.IsVirtualHosted ? target.Bucket : "");
+        var authenticated = isPreflight ? AuthenticatedRequest.Nobody : (isAdministration ? administration.Authenticator : authenticator).Authenticate(http.Method, target.RawPath, target.RawQuery, query, http.Headers, host, target.IsVirtualHosted ? target.Bucket : "");
 
         // 4
         call.Operation = isPreflight
             ? S3Operation.Preflight
+            : isAdministration ? S3Operation.Administration
             : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers);
-        RequestSpan.Name(call.Span, call.Operation, target.Bucket, target.Key);
+        RequestSpan.Name(call.Span, call.Operation, isAdministration ? "" : target.Bucket, isAdministration ? "" : target.Key);
 
         // 5: who sends a form, and which key it is about, stands in the form
         var caller = authenticated.Caller;
         var isForm = call.Operation == S3Operation.PostObject;
-        if (!isForm && !rights.May(caller, call.Operation, target.Bucket, target.Key) && !(caller.IsAnonymous && isForwarded))
+        var isAllowed = isAdministration ? rights.MayAdminister(caller) : rights.May(caller, call.Operation, target.Bucket, target.Key);
+        if (!isForm && !isAllowed && !(caller.IsAnonymous && isForwarded))
         {
             throw new S3Exception(S3Errors.AccessDenied);
         }
@@ -153,20 +162,25 @@ public sealed class S3FrontDoor(
             throw new S3Exception(S3Errors.AccessDenied);
         }
 
-        await (isForm ? _posts.HandleAsync(request, answer, context.RequestAborted) : service.HandleAsync(request, answer, context.RequestAborted));
+        await (isForm ? _posts.HandleAsync(request, answer, context.RequestAborted)
+            : (isAdministration ? administration.Service : service).HandleAsync(request, answer, context.RequestAborted));
     }
 
-    /// <summary>Whether the request is for a bucket whose store answers for itself. What cannot be read is refused soon enough, by whoever reads it in earnest.</summary>
-    private bool IsForwarded(HttpContext context)
+    /// <summary>
+    /// Whether pages of other origins may ask, as far as it is this server's to say: not in a bucket whose store answers for itself, and never of the administration. What
+    /// cannot be read is refused soon enough, by whoever reads it in earnest.
+    /// </summary>
+    private bool IsOpenToPages(HttpContext context)
     {
         try
         {
             var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-            return settings.IsForwarded(RequestTarget.Parse(target, context.Request.Host.Value ?? "", settings.Domain).Bucket);
+            var read = RequestTarget.Parse(target, context.Request.Host.Value ?? "", settings.Domain);
+            return !AdministrationTarget.IsOne(read) && !settings.IsForwarded(read.Bucket);
         }
         catch (S3Exception)
         {
-            return false;
+            return true;
         }
     }
 
@@ -201,8 +215,11 @@ public sealed class S3FrontDoor(
         try
         {
             var path = call.Target.RawPath ?? context.Request.Path.Value ?? "";
-            await ErrorAnswer.SendAsync(
-                error, context.Request.Method, call.Target.Bucket ?? "", call.Target.Key ?? "", path, call.RequestId, answer, context.RequestAborted);
+            var about = new ErrorSubject(context.Request.Method, call.Target.Bucket ?? "", call.Target.Key ?? "", path, call.RequestId)
+            {
+                IsJson = AdministrationTarget.IsOne(call.Target),
+            };
+            await ErrorAnswer.SendAsync(error, about, answer, context.RequestAborted);
         }
         catch (Exception late) when (late is OperationCanceledException or IOException or ConnectionAbortedException)
         {

@@ -448,5 +448,7 @@ public sealed class MergedListingTests
                 yield return row;
             }
         }
+
+        public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

@@ -68,6 +68,8 @@ public class FailingStoreTests : ReaderTestBase
 
         public IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
             store.ListAsync(bucket, prefix, after, cancellationToken);
+
+        public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => store.ListBucketsAsync(cancellationToken);
     }
 
     private sealed class FullStore(IHeldStore store, long roomFor) : IHeldStore
@@ -83,6 +85,8 @@ public class FailingStoreTests : ReaderTestBase
 
         public IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
             store.ListAsync(bucket, prefix, after, cancellationToken);
+
+        public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => store.ListBucketsAsync(cancellationToken);
     }
 
     private sealed class WatchedCopy(IHeldCopy copy, long roomFor) : IHeldCopy

@@ -61,14 +61,21 @@ internal sealed class HeldObjects(LocalStore store)
     }
 
     /// <summary>The objects whose names start with a prefix and come after a name, in order.</summary>
-    public async IAsyncEnumerable<ListingRow> ListAsync(string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<ListingRow> ListAsync(string prefix, string after, CancellationToken cancellationToken) =>
+        WithOwnFailuresAsync(store.Calls.ListAsync(Bucket, prefix, after, ListRequest.MaxPage, cancellationToken), cancellationToken);
+
+    /// <summary>The folders right below a prefix, their names whole and ended by a slash.</summary>
+    public IAsyncEnumerable<string> ListFoldersAsync(string prefix, CancellationToken cancellationToken) =>
+        WithOwnFailuresAsync(store.Calls.ListFoldersAsync(Bucket, prefix, cancellationToken), cancellationToken);
+
+    private static async IAsyncEnumerable<T> WithOwnFailuresAsync<T>(IAsyncEnumerable<T> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var rows = store.Calls.ListAsync(Bucket, prefix, after, ListRequest.MaxPage, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var walking = rows.GetAsyncEnumerator(cancellationToken);
         while (true)
         {
             try
             {
-                if (!await rows.MoveNextAsync())
+                if (!await walking.MoveNextAsync())
                 {
                     yield break;
                 }
@@ -78,7 +85,7 @@ internal sealed class HeldObjects(LocalStore store)
                 throw AsIO(failure);
             }
 
-            yield return rows.Current;
+            yield return walking.Current;
         }
     }
 

@@ -193,6 +193,15 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
+    /// <summary>The buckets that something is known of here.</summary>
+    public List<string> Buckets()
+    {
+        lock (_lock)
+        {
+            return [.. _copies.Values.Where(copy => !copy.IsDropped).Select(copy => copy.Name.Bucket).Distinct(StringComparer.Ordinal)];
+        }
+    }
+
     private SharedCopy Used(SharedCopy copy)
     {
         Wake(copy);

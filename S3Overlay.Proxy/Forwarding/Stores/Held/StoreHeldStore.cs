@@ -29,6 +29,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     private readonly CopyRemoval _removal;
     private readonly CopyPublisher _publisher;
     private readonly HeldListing _listing;
+    private readonly HeldBuckets _buckets;
     private readonly StrangerSweep _sweep;
     private readonly PlacedCopies? _placed;
 
@@ -42,6 +43,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         (_spool, _time, _logger, _placed) = (spool, store.Time, logger, placed);
         var objects = new HeldObjects(store);
         _listing = new HeldListing(objects);
+        _buckets = new HeldBuckets(objects, _live);
         _sweep = new StrangerSweep(objects, _live, _time, logger);
         _removal = new CopyRemoval(objects, _work, logger);
         var rows = new CopyRows(objects, _live, _removal);
@@ -137,8 +139,9 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     public async ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
     {
         var name = new ObjectName(bucket, key);
-        if (!_live.Drop(name, onlyETag))
+        if (!_live.Drop(name, onlyETag) || _placed is not null)
         {
+            // A copy under its own key is what local answers a read with, whatever is known here of it: one on its way there is waited for, and is gone when this returns.
             await _work.RunAsync(token => RemoveAsync(name, onlyETag, token), cancellationToken);
         }
         else if (onlyETag is null)
@@ -157,6 +160,9 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         // What is known here is found by reads, whatever became of it in the store: it is compared as well.
         return all.WithAsync(() => _live.Rows(bucket, prefix, after), cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => _buckets.ListAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

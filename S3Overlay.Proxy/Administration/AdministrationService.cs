@@ -1,0 +1,86 @@
+using S3Overlay.Proxy.Overlay;
+using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Administration;
+
+/// <summary>
+/// The administration calls at <c>/-/v1/</c> (rule A5). The front door has authenticated the caller and knows that its key may administer. Answers and errors are JSON;
+/// docs/administration.md has every field.
+/// </summary>
+/// <remarks>
+/// <code>
+///   POST drop      held bytes go                                  DropCall
+///   POST discard   tombstones and bucket marks are taken back     DiscardCall
+/// </code>
+/// </remarks>
+public sealed class AdministrationService : IS3Service
+{
+    private const string Version = "v1/";
+
+    private readonly Dictionary<string, IAdministrationCall> _calls;
+    private readonly ILogger _logger;
+
+    /// <summary>The calls over an overlay.</summary>
+    public AdministrationService(IOverlayAdministration overlay, TimeProvider time, ILogger<AdministrationService> logger)
+    {
+        _logger = logger;
+        var progress = new ProgressAnswers(time);
+        _calls = new(StringComparer.Ordinal)
+        {
+            ["drop"] = new DropCall(overlay, progress),
+            ["discard"] = new DiscardCall(overlay, progress),
+        };
+    }
+
+    /// <inheritdoc/>
+    public async Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        var name = request.Key.StartsWith(Version, StringComparison.Ordinal) ? request.Key[Version.Length..] : "";
+        if (!_calls.TryGetValue(name, out var call))
+        {
+            throw new S3Exception(NoSuchCall, $"There is no such call. Known are: {string.Join(", ", _calls.Select(known => $"{known.Value.Method} /-/{Version}{known.Key}"))}.");
+        }
+
+        if (request.Method != call.Method)
+        {
+            throw new S3Exception(S3Errors.MethodNotAllowed, $"This call is a {call.Method}.") { Headers = [new("Allow", call.Method)] };
+        }
+
+        var parameters = CallParameters.Read(request.Query, call.Parameters);
+        await RefuseBodyAsync(request, cancellationToken);
+        var what = $"{name} {parameters}";
+        Log.Administered(_logger, request.Caller.AccessKey, what, request.RequestId);
+        try
+        {
+            var outcome = await call.AnswerAsync(parameters, request, answer, cancellationToken);
+            if (outcome.Failure is { } told)
+            {
+                Log.AdministrationFailed(_logger, request.Caller.AccessKey, what, $"{told.Error.Code}, after {outcome.Result}", request.RequestId, told.InnerException);
+            }
+            else
+            {
+                Log.AdministrationDone(_logger, request.Caller.AccessKey, what, outcome.Result, request.RequestId);
+            }
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            var error = ClientErrors.Of(failure);
+            Log.AdministrationFailed(_logger, request.Caller.AccessKey, what, error.Error.Code, request.RequestId, null);
+            throw error;
+        }
+    }
+
+    private static readonly S3Error NoSuchCall = new("NoSuchCall", 404, "There is no such call.");
+
+    /// <summary>Parameters in a body would be passed over, and the call be about more than was meant.</summary>
+    private static async Task RefuseBodyAsync(S3Request request, CancellationToken cancellationToken)
+    {
+        // Read where there is none as well: its end is where its checksum is found right.
+        if (await request.Body.ReadAsync(new byte[1], cancellationToken) > 0)
+        {
+            throw new S3Exception(S3Errors.InvalidArgument, "Parameters of the administration calls stand in the query. A body is not read.");
+        }
+    }
+}

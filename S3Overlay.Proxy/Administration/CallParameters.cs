@@ -1,0 +1,125 @@
+using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Buckets;
+
+namespace S3Overlay.Proxy.Administration;
+
+/// <summary>The parameters of a call, each known and there once.</summary>
+internal sealed class CallParameters
+{
+    private readonly List<KeyValuePair<string, string>> _sent;
+
+    private CallParameters(List<KeyValuePair<string, string>> sent) => _sent = sent;
+
+    /// <summary>The value of a parameter; null where it was not sent.</summary>
+    public string? this[string name] => _sent.Find(parameter => parameter.Key == name) is { Key: not null } found ? found.Value : null;
+
+    /// <summary>The bucket, checked; null where none was sent.</summary>
+    /// <exception cref="S3Exception">InvalidBucketName.</exception>
+    public string? Bucket => this["bucket"] is { } bucket
+        ? BucketNames.IsAddressable(bucket) ? bucket : throw new S3Exception(S3Errors.InvalidBucketName)
+        : null;
+
+    /// <summary>The key, checked; null where none was sent.</summary>
+    /// <exception cref="S3Exception">KeyTooLongError; InvalidArgument for an empty one.</exception>
+    public string? Key
+    {
+        get
+        {
+            if (this["key"] is { } key)
+            {
+                ObjectKeys.Check(key);
+                return key.Length > 0 ? key : throw Wrong("key", "is empty");
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>What keys start with, checked; null where it was not sent.</summary>
+    /// <exception cref="S3Exception">KeyTooLongError.</exception>
+    public string? Prefix
+    {
+        get
+        {
+            if (this["prefix"] is { } prefix)
+            {
+                ObjectKeys.Check(prefix);
+                return prefix;
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Reads a query.</summary>
+    /// <exception cref="S3Exception">InvalidArgument for a parameter that the call does not have, or that is there twice.</exception>
+    public static CallParameters Read(S3Query query, IReadOnlyCollection<string> known)
+    {
+        var sent = new List<KeyValuePair<string, string>>();
+        foreach (var (name, value) in query.Parameters)
+        {
+            if (name.StartsWith("X-Amz-", StringComparison.OrdinalIgnoreCase))
+            {
+                // A presigned URL's own.
+                continue;
+            }
+
+            if (!known.Contains(name))
+            {
+                throw new S3Exception(S3Errors.InvalidArgument, $"This call has no parameter \"{name}\". It has: {string.Join(", ", known)}.");
+            }
+
+            if (sent.Exists(other => other.Key == name))
+            {
+                throw Wrong(name, "is there twice");
+            }
+
+            sent.Add(new(name, value ?? ""));
+        }
+
+        return new CallParameters(sent);
+    }
+
+    /// <summary>The refusal of a parameter.</summary>
+    public static S3Exception Wrong(string name, string problem) =>
+        new(S3Errors.InvalidArgument, $"The parameter \"{name}\" {problem}.") { Details = [new("ArgumentName", name)] };
+
+    /// <summary>The bucket that the call cannot do without.</summary>
+    /// <exception cref="S3Exception">InvalidArgument, InvalidBucketName.</exception>
+    public string RequireBucket() => Bucket ?? throw Wrong("bucket", "is missing");
+
+    /// <summary>A yes or no; <paramref name="otherwise"/> where it was not sent.</summary>
+    /// <exception cref="S3Exception">InvalidArgument.</exception>
+    public bool Flag(string name, bool otherwise) => this[name] switch
+    {
+        null => otherwise,
+        "true" => true,
+        "false" => false,
+        _ => throw Wrong(name, "is true or false"),
+    };
+
+    /// <summary>What the call is about: a bucket, some of its keys, one of them; or, said in so many words, everything.</summary>
+    /// <exception cref="S3Exception">InvalidArgument, InvalidBucketName, KeyTooLongError.</exception>
+    public AdministrationScope Scope()
+    {
+        var (bucket, key, prefix) = (Bucket, Key, Prefix);
+        if (key is not null && prefix is not null)
+        {
+            throw Wrong("prefix", "cannot stand beside \"key\"");
+        }
+
+        if (Flag("all", otherwise: false))
+        {
+            return bucket is null && key is null && prefix is null ? AdministrationScope.All : throw Wrong("all", "stands alone");
+        }
+
+        return bucket is not null
+            ? new AdministrationScope(bucket, key, prefix)
+            : throw Wrong("bucket", "is missing; all=true is for every bucket");
+    }
+
+    /// <summary>The parameters as they would stand in a query: for the log, which a key's line feeds must not break.</summary>
+    public override string ToString() =>
+        string.Join('&', _sent.Select(parameter => $"{parameter.Key}={UriEncoding.EncodeKey(parameter.Value)}"));
+}

@@ -1,0 +1,27 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Overlay.Administration;
+
+/// <summary>What administrators ask of the overlay (rule A5), whichever layers it has. Nothing here touches what was written, and nothing changes the remote.</summary>
+public interface IOverlayAdministration
+{
+    /// <summary>Drops held bytes (rule E3). Whoever reads them goes on reading; whoever comes after is given what the remote has then.</summary>
+    /// <param name="scope">What is to be dropped.</param>
+    /// <param name="count">Tells, while it goes on, how far it is.</param>
+    /// <param name="cancellationToken">Ends it; what is dropped by then stays dropped.</param>
+    /// <exception cref="S3Exception">NoSuchBucket for the overlay's own bucket; ServiceUnavailable where what is held cannot be listed.</exception>
+    Task DropAsync(AdministrationScope scope, DropCount count, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes back tombstones, and where the scope is not a part of a bucket the mark that the bucket was deleted here, so that the remote shows again. What is held of
+    /// these keys is dropped with them: it may be older than the delete.
+    /// </summary>
+    /// <param name="scope">What is to be taken back.</param>
+    /// <param name="count">Tells, while it goes on, how far it is.</param>
+    /// <param name="cancellationToken">Ends it; what is taken back by then stays so.</param>
+    /// <exception cref="S3Exception">
+    /// NoSuchBucket for the overlay's own bucket; InvalidBucketState for a part of a bucket that was deleted as a whole; ServiceUnavailable where the layer fails.
+    /// </exception>
+    Task DiscardAsync(AdministrationScope scope, DiscardCount count, CancellationToken cancellationToken);
+}

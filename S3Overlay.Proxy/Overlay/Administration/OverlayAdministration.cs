@@ -1,0 +1,51 @@
+using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Overlay.Administration;
+
+/// <summary>What administrators ask of the overlay, over any writable layer.</summary>
+public sealed class OverlayAdministration : IOverlayAdministration
+{
+    private readonly BucketDirectory _directory;
+    private readonly HeldDrops _drops;
+    private readonly Discards _discards;
+
+    /// <summary>The administration of a writable layer, and of what is held beside it.</summary>
+    /// <param name="local">The writable layer.</param>
+    /// <param name="reader">Reads what the remote owns; null where there is no remote.</param>
+    /// <param name="directory">Which buckets there are.</param>
+    /// <param name="locks">What keeps changes apart: the same that writes and deletes take.</param>
+    /// <param name="logger">Where failures are told.</param>
+    public OverlayAdministration(LocalLayer local, IRemoteReader? reader, BucketDirectory directory, OverlayLocks locks, ILogger<OverlayAdministration> logger)
+    {
+        _directory = directory;
+        _drops = new HeldDrops(local.Held, reader, logger);
+        _discards = new Discards(local, reader, directory, locks, _drops);
+    }
+
+    /// <inheritdoc/>
+    public Task DropAsync(AdministrationScope scope, DropCount count, CancellationToken cancellationToken)
+    {
+        RefuseOwn(scope.Bucket);
+        return _drops.DropAsync(scope, count, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task DiscardAsync(AdministrationScope scope, DiscardCount count, CancellationToken cancellationToken)
+    {
+        RefuseOwn(scope.Bucket);
+        return _discards.DiscardAsync(scope, count, cancellationToken);
+    }
+
+    /// <summary>To clients there is no such bucket (rule T5), and an administrator has nothing to look for in it.</summary>
+    private void RefuseOwn(string? bucket)
+    {
+        if (bucket is not null && _directory.IsInternal(bucket))
+        {
+            throw new S3Exception(S3Errors.NoSuchBucket, "This bucket is the overlay's own.");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace S3Overlay.Proxy.Overlay.Remotes;
+
+/// <summary>No bucket has a remote: local-only mode.</summary>
+public sealed class NoRemotes : IRemoteBuckets
+{
+    /// <summary>The one instance.</summary>
+    public static readonly NoRemotes Instance = new();
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Mapped => [];
+
+    /// <inheritdoc/>
+    public RemoteBucket? Find(string bucket) => null;
+}

@@ -1,0 +1,73 @@
+using System.Text.Json;
+
+using Amazon.S3;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Administration;
+
+/// <summary>Administration calls to a running proxy, over a remote that is another one.</summary>
+public abstract class AdministrationTestBase<TFixture>(TFixture fixture) : IClassFixture<TFixture>
+    where TFixture : OverlayFixture
+{
+    /// <summary>The proxies.</summary>
+    protected TFixture Fixture => fixture;
+
+    /// <summary>Requests to the overlay as they are on the wire.</summary>
+    protected SignedHttp Http => new(fixture.Proxy.Endpoint);
+
+    /// <summary>A bucket of the remote with objects in it.</summary>
+    protected async Task<string> NewBucketAsync(params string[] keys)
+    {
+        var bucket = await fixture.NewRemoteBucketAsync();
+        foreach (var key in keys)
+        {
+            await PutRemoteAsync(bucket, key);
+        }
+
+        return bucket;
+    }
+
+    /// <summary>Puts an object at the remote.</summary>
+    protected Task PutRemoteAsync(string bucket, string key, string text = "remote") =>
+        fixture.RemoteS3.PutObjectAsync(new() { BucketName = bucket, Key = key, ContentBody = text });
+
+    /// <summary>Makes a call, and returns the last line of its answer.</summary>
+    protected async Task<JsonElement> CallAsync(string method, string call, params (string Name, string Value)[] parameters)
+    {
+        var answer = await Http.SendAsync(method, Target(call, parameters));
+        Assert.True(answer.Status == 200, answer.Text);
+        return Last(answer);
+    }
+
+    /// <summary>Makes a call that is refused.</summary>
+    protected async Task<(int Status, string Code)> RefusedAsync(string method, string call, params (string Name, string Value)[] parameters)
+    {
+        var answer = await Http.SendAsync(method, Target(call, parameters));
+        return (answer.Status, Last(answer).GetProperty("code").GetString()!);
+    }
+
+    /// <summary>The target of a call.</summary>
+    protected static string Target(string call, params (string Name, string Value)[] parameters) =>
+        "/-/v1/" + call + (parameters.Length == 0 ? "" : "?")
+        + string.Join('&', parameters.Select(parameter => $"{parameter.Name}={UriEncoding.EncodeComponent(parameter.Value)}"));
+
+    /// <summary>The last line of an answer.</summary>
+    protected static JsonElement Last(RawAnswer answer) => JsonDocument.Parse(answer.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
+
+    /// <summary>What a client sees of a key; null for nothing.</summary>
+    protected async Task<string?> SeenAsync(string bucket, string key)
+    {
+        var answer = await Http.SendAsync("GET", $"/{bucket}/{UriEncoding.EncodeKey(key)}");
+        return answer.Status == 200 ? answer.Text : answer.Code == "NoSuchKey" || answer.Code == "NoSuchBucket" ? null : throw new InvalidOperationException(answer.Text);
+    }
+
+    /// <summary>The keys that a client lists.</summary>
+    protected async Task<string[]> ListedAsync(string bucket) =>
+        [.. (await fixture.S3.ListObjectsV2Async(new() { BucketName = bucket })).S3Objects?.Select(row => row.Key) ?? []];
+
+    /// <summary>Where a read was answered from.</summary>
+    protected async Task<string> LayerAsync(string bucket, string key) =>
+        (await Http.SendAsync("GET", $"/{bucket}/{UriEncoding.EncodeKey(key)}")).Headers["x-s3overlay-layer"];
+}

@@ -1,0 +1,12 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Administration;
+
+/// <summary>See <see cref="DiscardTests{TFixture}"/>: over the built-in store.</summary>
+public sealed class DiscardTests(OverlayFixture fixture) : DiscardTests<OverlayFixture>(fixture);
+
+/// <summary>See <see cref="DiscardTests{TFixture}"/>: over an S3 endpoint as local.</summary>
+public sealed class DiscardTestsOnStore(OverlayOnStoreFixture fixture) : DiscardTests<OverlayOnStoreFixture>(fixture);
+
+/// <summary>See <see cref="DiscardTests{TFixture}"/>: over an S3 endpoint as local that has copies among written objects.</summary>
+public sealed class DiscardTestsOnPlace(OverlayOnPlaceFixture fixture) : DiscardTests<OverlayOnPlaceFixture>(fixture);

@@ -1,0 +1,12 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Administration;
+
+/// <summary>See <see cref="DropTests{TFixture}"/>: over the built-in store.</summary>
+public sealed class DropTests(OverlayFixture fixture) : DropTests<OverlayFixture>(fixture);
+
+/// <summary>See <see cref="DropTests{TFixture}"/>: over an S3 endpoint as local.</summary>
+public sealed class DropTestsOnStore(OverlayOnStoreFixture fixture) : DropTests<OverlayOnStoreFixture>(fixture);
+
+/// <summary>See <see cref="DropTests{TFixture}"/>: over an S3 endpoint as local that has copies among written objects.</summary>
+public sealed class DropTestsOnPlace(OverlayOnPlaceFixture fixture) : DropTests<OverlayOnPlaceFixture>(fixture);
