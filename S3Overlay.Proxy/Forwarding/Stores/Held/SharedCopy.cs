@@ -10,12 +10,9 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 internal sealed class SharedCopy
 {
     private readonly Lock _lock = new();
-    private readonly SpoolFolder _spool;
-    private readonly ILogger _logger;
-    private readonly SortedDictionary<int, SpooledChunk> _spooled = [];
+    private readonly CopyChunks _chunks;
     private readonly HashSet<int> _uploading = [];
     private readonly HashSet<int> _lost = [];
-    private ChunkSet _stored;
     private CopyRecord _record;
     private bool _isDropped;
     private bool _isDirty;
@@ -31,8 +28,9 @@ internal sealed class SharedCopy
     /// <param name="logger">Where damage is told.</param>
     public SharedCopy(CopyRecord record, ChunkSet stored, bool isManifest, SpoolFolder spool, ILogger logger)
     {
-        (_record, _stored, IsManifest, _spool, _logger) = (record, stored, isManifest, spool, logger);
+        (_record, IsManifest) = (record, isManifest);
         Layout = new ChunkLayout(record.Info.Size, record.Identity.ChunkSize);
+        _chunks = new CopyChunks(Layout, stored, spool, position => Log.HeldBlockDamaged(logger, "spool", position));
     }
 
     /// <summary>How the object falls into chunks.</summary>
@@ -85,7 +83,7 @@ internal sealed class SharedCopy
         {
             lock (_lock)
             {
-                return _spooled.Count == 0;
+                return _chunks.Spooled.Count == 0;
             }
         }
     }
@@ -95,23 +93,7 @@ internal sealed class SharedCopy
     {
         lock (_lock)
         {
-            for (var chunk = position < Layout.Size ? Layout.At(position) : Layout.Count; chunk < Layout.Count; chunk = NextInteresting(chunk + 1))
-            {
-                var bytes = Layout.BytesOf(chunk);
-                var start = Math.Max(position, bytes.First);
-                if (_stored[chunk])
-                {
-                    return new ByteRange(start, EndOfRun(start) - 1);
-                }
-
-                if (_spooled.TryGetValue(chunk, out var spooled) && spooled.FirstHeld(start - bytes.First) is { } held)
-                {
-                    start = bytes.First + held.First;
-                    return new ByteRange(start, EndOfRun(start) - 1);
-                }
-            }
-
-            return null;
+            return _chunks.FirstHeld(position);
         }
     }
 
@@ -121,7 +103,7 @@ internal sealed class SharedCopy
         lock (_lock)
         {
             fill = _record.Fill;
-            return _stored[chunk];
+            return _chunks.Stored[chunk];
         }
     }
 
@@ -130,7 +112,7 @@ internal sealed class SharedCopy
     {
         lock (_lock)
         {
-            return _spooled.GetValueOrDefault(chunk)?.Use();
+            return _chunks.InSpool(chunk)?.Use();
         }
     }
 
@@ -140,7 +122,7 @@ internal sealed class SharedCopy
     {
         if (Layout.Count > 0)
         {
-            SpoolOf(0, Layout.BytesOf(0))!.Release();
+            ForWriting(0)!.Release();
         }
     }
 
@@ -155,7 +137,7 @@ internal sealed class SharedCopy
             var chunk = Layout.At(position);
             var range = Layout.BytesOf(chunk);
             var length = (int)Math.Min(bytes.Length, range.Last + 1 - position);
-            if (SpoolOf(chunk, range) is { } spooled)
+            if (ForWriting(chunk) is { } spooled)
             {
                 try
                 {
@@ -183,7 +165,7 @@ internal sealed class SharedCopy
     {
         lock (_lock)
         {
-            return !_isPlaced && _spooled.TryGetValue(chunk, out var spooled) && spooled.IsWhole && _uploading.Add(chunk);
+            return !_isPlaced && _chunks.InSpool(chunk) is { IsWhole: true } && _uploading.Add(chunk);
         }
     }
 
@@ -198,7 +180,7 @@ internal sealed class SharedCopy
                 return false;
             }
 
-            _stored.Add(chunk);
+            _chunks.Stored.Add(chunk);
             _lost.Remove(chunk);
             _isDirty = IsManifest;
             Free(chunk);
@@ -269,7 +251,7 @@ internal sealed class SharedCopy
     {
         lock (_lock)
         {
-            if (_stored.Remove(chunk))
+            if (_chunks.Stored.Remove(chunk))
             {
                 _lost.Add(chunk);
             }
@@ -281,7 +263,7 @@ internal sealed class SharedCopy
     {
         lock (_lock)
         {
-            foreach (var chunk in _spooled.Keys.Where(chunk => !_uploading.Contains(chunk)).ToList())
+            foreach (var chunk in _chunks.Spooled.Where(chunk => !_uploading.Contains(chunk)).ToList())
             {
                 Free(chunk);
             }
@@ -296,14 +278,14 @@ internal sealed class SharedCopy
             for (var chunk = theirs?.Chunks.NextHeld(0) ?? Layout.Count; chunk < Layout.Count; chunk = theirs!.Chunks.NextHeld(chunk + 1))
             {
                 // One that is in the spool here is as good as stored: were it counted as stored, those who read it from the spool would lose their place.
-                if (!_lost.Contains(chunk) && !_spooled.ContainsKey(chunk))
+                if (!_lost.Contains(chunk) && _chunks.InSpool(chunk) is null)
                 {
-                    _stored.Add(chunk);
+                    _chunks.Stored.Add(chunk);
                 }
             }
 
             _isDirty = false;
-            return new CopyManifest(_record, ChunkSet.Parse(_stored.ToBytes(), Layout.Count)!);
+            return new CopyManifest(_record, ChunkSet.Parse(_chunks.Stored.ToBytes(), Layout.Count)!);
         }
     }
 
@@ -315,7 +297,7 @@ internal sealed class SharedCopy
         {
             var mine = _record.Fill;
             _record = _record with { Fill = theirs.Record.Fill };
-            _stored = ChunkSet.Parse(theirs.Chunks.ToBytes(), Layout.Count)!;
+            _chunks.Stored = ChunkSet.Parse(theirs.Chunks.ToBytes(), Layout.Count)!;
             _lost.Clear();
             return mine;
         }
@@ -342,68 +324,17 @@ internal sealed class SharedCopy
         }
     }
 
-    private SpooledChunk? SpoolOf(int chunk, ByteRange range)
+    private SpooledChunk? ForWriting(int chunk)
     {
         lock (_lock)
         {
-            if (_stored[chunk])
-            {
-                return null;
-            }
-
-            if (!_spooled.TryGetValue(chunk, out var spooled))
-            {
-                _spooled.Add(chunk, spooled = new SpooledChunk(_spool, range.Length, position => Log.HeldBlockDamaged(_logger, "spool", range.First + position)));
-            }
-
-            return spooled.Use();
+            return _chunks.ForWriting(chunk)?.Use();
         }
     }
 
     private void Free(int chunk)
     {
         _uploading.Remove(chunk);
-        if (_spooled.Remove(chunk, out var spooled))
-        {
-            spooled.Release();
-        }
-    }
-
-    private int NextInteresting(int chunk)
-    {
-        var next = _stored.NextHeld(chunk);
-        foreach (var spooled in _spooled.Keys)
-        {
-            if (spooled >= chunk)
-            {
-                return Math.Min(next, spooled);
-            }
-        }
-
-        return next;
-    }
-
-    /// <summary>The first byte after <paramref name="position"/>, which is held, that is not.</summary>
-    private long EndOfRun(long position)
-    {
-        while (position < Layout.Size)
-        {
-            var chunk = Layout.At(position);
-            var bytes = Layout.BytesOf(chunk);
-            if (_stored[chunk])
-            {
-                position = Layout.BytesOf(_stored.NextMissing(chunk) - 1).Last + 1;
-            }
-            else if (_spooled.TryGetValue(chunk, out var spooled) && spooled.FirstHeld(position - bytes.First) is { } held && bytes.First + held.First == position)
-            {
-                position = bytes.First + held.Last + 1;
-            }
-            else
-            {
-                break;
-            }
-        }
-
-        return position;
+        _chunks.Free(chunk);
     }
 }
