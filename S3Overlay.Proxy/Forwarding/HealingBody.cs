@@ -1,6 +1,7 @@
 using System.Globalization;
 
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding;
@@ -9,7 +10,7 @@ namespace S3Overlay.Proxy.Forwarding;
 /// The bytes of one range of one version. Where the remote breaks off, stands still or sends too little, the rest is asked for again from the byte reached, with
 /// If-Match, so that bytes of two versions never meet (rule R7, table F). A version without an ETag cannot be asked for again.
 /// </summary>
-internal sealed class HealingBody : Stream
+internal sealed class HealingBody : ForwardStream
 {
     /// <summary>So often in a row may nothing at all come before the remote is given up.</summary>
     private const int MaxBarrenAttempts = 4;
@@ -44,12 +45,6 @@ internal sealed class HealingBody : Stream
         _askAgain = askAgain;
         _position = range.First;
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => _range.Length;
 
@@ -89,21 +84,6 @@ internal sealed class HealingBody : Stream
             await AskAgainAsync(broken, cancellationToken);
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("This body is only read asynchronously.");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,6 +1,8 @@
 using System.Xml;
 using System.Xml.Linq;
 
+using S3Overlay.Proxy.Protocol.Bodies;
+
 namespace S3Overlay.Proxy.Forwarding;
 
 /// <summary>What an endpoint's error document says.</summary>
@@ -35,23 +37,9 @@ internal sealed record WireError(string Code, string Message, string? Region)
     }
 
     /// <summary>Ends after so many bytes.</summary>
-    private sealed class LimitedStream(Stream inner, int limit) : Stream
+    private sealed class LimitedStream(Stream inner, int limit) : ForwardStream
     {
         private int _left = limit;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -59,20 +47,5 @@ internal sealed record WireError(string Code, string Message, string? Region)
             _left -= read;
             return read;
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

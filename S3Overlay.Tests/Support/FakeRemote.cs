@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Tests.Support;
@@ -113,23 +114,9 @@ public sealed class FakeRemote : IRemote
 
     private sealed record Version(ObjectInfo Info, byte[] Bytes);
 
-    private sealed class Body(FakeRemote owner, string key, Version version, ByteRange range) : Stream
+    private sealed class Body(FakeRemote owner, string key, Version version, ByteRange range) : ForwardStream
     {
         private long _position = range.First;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -156,17 +143,5 @@ public sealed class FakeRemote : IRemote
             _position += count;
             return count;
         }
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

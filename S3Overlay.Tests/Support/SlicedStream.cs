@@ -1,23 +1,11 @@
+using S3Overlay.Proxy.Protocol.Bodies;
+
 namespace S3Overlay.Tests.Support;
 
 /// <summary>A stream that delivers its bytes in the pieces it is told to, as a network might; then it ends, or fails.</summary>
-internal sealed class SlicedStream(byte[] bytes, Func<int, int> pieceAt, Exception? failure = null) : Stream
+internal sealed class SlicedStream(byte[] bytes, Func<int, int> pieceAt, Exception? failure = null) : ForwardStream
 {
     private int _position;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>The largest piece that was asked for: what went straight into the reader's buffer.</summary>
     public int LargestRequest { get; private set; }
@@ -36,14 +24,4 @@ internal sealed class SlicedStream(byte[] bytes, Func<int, int> pieceAt, Excepti
         _position += count;
         return new(count);
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Reading blocks a thread.");
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -9,13 +9,7 @@ internal static class ObjectInfoCodec
     /// <summary>Writes them.</summary>
     public static FieldWriter Write(this FieldWriter fields, ObjectInfo info)
     {
-        fields.Number(info.Size).Text(info.ETag).Number(info.LastModified.ToUnixTimeMilliseconds()).Number(info.Headers.Count);
-        foreach (var (name, value) in info.Headers)
-        {
-            fields.Text(name).Text(value);
-        }
-
-        fields.Number(info.Checksums.Count);
+        fields.Number(info.Size).Text(info.ETag).Number(info.LastModified.ToUnixTimeMilliseconds()).Write(info.Headers).Number(info.Checksums.Count);
         foreach (var checksum in info.Checksums)
         {
             fields.Byte((byte)checksum.Algorithm).Text(checksum.Value);
@@ -24,18 +18,37 @@ internal static class ObjectInfoCodec
         return fields.OptionalText(info.ChecksumType);
     }
 
-    /// <summary>Reads them.</summary>
-    public static ObjectInfo ReadInfo(this ref FieldReader fields)
+    /// <summary>Writes headers.</summary>
+    public static FieldWriter Write(this FieldWriter fields, IReadOnlyList<KeyValuePair<string, string>> headers)
     {
-        var size = fields.Number();
-        var etag = fields.Text();
-        var date = DateTimeOffset.FromUnixTimeMilliseconds(fields.Number());
+        fields.Number(headers.Count);
+        foreach (var (name, value) in headers)
+        {
+            fields.Text(name).Text(value);
+        }
+
+        return fields;
+    }
+
+    /// <summary>Reads headers.</summary>
+    public static KeyValuePair<string, string>[] ReadHeaders(this ref FieldReader fields)
+    {
         var headers = new KeyValuePair<string, string>[fields.Count()];
         for (var i = 0; i < headers.Length; i++)
         {
             headers[i] = new(fields.Text(), fields.Text());
         }
 
+        return headers;
+    }
+
+    /// <summary>Reads them.</summary>
+    public static ObjectInfo ReadInfo(this ref FieldReader fields)
+    {
+        var size = fields.Number();
+        var etag = fields.Text();
+        var date = DateTimeOffset.FromUnixTimeMilliseconds(fields.Number());
+        var headers = fields.ReadHeaders();
         var checksums = fields.Count() is var count && count > 0 ? new BodyChecksum[count] : [];
         for (var i = 0; i < checksums.Length; i++)
         {

@@ -59,12 +59,6 @@ internal sealed record UploadRecord
         var tags = fields.OptionalText();
         var algorithm = fields.Byte() is var number && number == 0xFF ? (ChecksumAlgorithm?)null : (ChecksumAlgorithm)number;
         var isFullObject = fields.Byte() == 1;
-        var headers = new KeyValuePair<string, string>[fields.Count()];
-        for (var i = 0; i < headers.Length; i++)
-        {
-            headers[i] = new(fields.Text(), fields.Text());
-        }
-
         return new UploadRecord
         {
             UploadId = uploadId,
@@ -74,7 +68,7 @@ internal sealed record UploadRecord
             Tags = tags,
             Algorithm = algorithm,
             IsFullObject = isFullObject,
-            Headers = headers,
+            Headers = fields.ReadHeaders(),
         };
     }
 
@@ -82,12 +76,7 @@ internal sealed record UploadRecord
     public ReadOnlyMemory<byte> Write()
     {
         var fields = new FieldWriter().Text(UploadId).Text(Bucket).Text(Key).Number(Initiated.ToUnixTimeMilliseconds()).OptionalText(Tags)
-            .Byte(Algorithm is { } algorithm ? (byte)algorithm : (byte)0xFF).Byte((byte)(IsFullObject ? 1 : 0)).Number(Headers.Count);
-        foreach (var (name, value) in Headers)
-        {
-            fields.Text(name).Text(value);
-        }
-
+            .Byte(Algorithm is { } algorithm ? (byte)algorithm : (byte)0xFF).Byte((byte)(IsFullObject ? 1 : 0)).Write(Headers);
         return fields.WrittenMemory;
     }
 }

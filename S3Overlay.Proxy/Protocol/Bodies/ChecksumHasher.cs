@@ -14,8 +14,8 @@ public abstract class ChecksumHasher : IDisposable
     /// <summary>A new one, of no bytes yet.</summary>
     public static ChecksumHasher Create(ChecksumAlgorithm algorithm) => algorithm switch
     {
-        ChecksumAlgorithm.Crc32 => new Crc32Hasher(),
-        ChecksumAlgorithm.Crc32C => new Crc32CHasher(),
+        ChecksumAlgorithm.Crc32 => new Crc32Hasher(algorithm, Crc32Iso.Append),
+        ChecksumAlgorithm.Crc32C => new Crc32Hasher(algorithm, Crc32C.Append),
         ChecksumAlgorithm.Crc64Nvme => new Crc64NvmeHasher(),
         ChecksumAlgorithm.Sha1 => new ShaHasher(algorithm, HashAlgorithmName.SHA1),
         ChecksumAlgorithm.Sha256 => new ShaHasher(algorithm, HashAlgorithmName.SHA256),
@@ -50,24 +50,13 @@ public abstract class ChecksumHasher : IDisposable
     {
     }
 
-    private sealed class Crc32Hasher() : ChecksumHasher(ChecksumAlgorithm.Crc32)
+    private delegate uint Crc32Append(uint crc, ReadOnlySpan<byte> bytes);
+
+    private sealed class Crc32Hasher(ChecksumAlgorithm algorithm, Crc32Append append) : ChecksumHasher(algorithm)
     {
         private uint _crc;
 
-        public override void Append(ReadOnlySpan<byte> bytes) => _crc = Crc32Iso.Append(_crc, bytes);
-
-        public override void Finish(Span<byte> value)
-        {
-            BinaryPrimitives.WriteUInt32BigEndian(value, _crc);
-            _crc = 0;
-        }
-    }
-
-    private sealed class Crc32CHasher() : ChecksumHasher(ChecksumAlgorithm.Crc32C)
-    {
-        private uint _crc;
-
-        public override void Append(ReadOnlySpan<byte> bytes) => _crc = Crc32C.Append(_crc, bytes);
+        public override void Append(ReadOnlySpan<byte> bytes) => _crc = append(_crc, bytes);
 
         public override void Finish(Span<byte> value)
         {

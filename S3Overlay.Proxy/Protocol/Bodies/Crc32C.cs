@@ -8,8 +8,6 @@ namespace S3Overlay.Proxy.Protocol.Bodies;
 /// <summary>CRC-32C (Castagnoli; RFC 3720, appendix B.4), with the processor's own instruction where it has one.</summary>
 public static class Crc32C
 {
-    private static readonly uint[] Table = BuildTable();
-
     /// <summary>The checksum of some bytes.</summary>
     public static uint Compute(ReadOnlySpan<byte> bytes) => Append(0, bytes);
 
@@ -50,28 +48,12 @@ public static class Crc32C
             return ~crc;
         }
 
-        foreach (var octet in bytes)
-        {
-            crc = Table[(byte)(crc ^ octet)] ^ (crc >> 8);
-        }
-
-        return ~crc;
+        return Fallback.Crc.Append(~crc, bytes);
     }
 
-    private static uint[] BuildTable()
+    /// <summary>For processors that have neither.</summary>
+    private static class Fallback
     {
-        var table = new uint[256];
-        for (uint i = 0; i < 256; i++)
-        {
-            var value = i;
-            for (var bit = 0; bit < 8; bit++)
-            {
-                value = (value & 1) != 0 ? (value >> 1) ^ 0x82F63B78u : value >> 1;
-            }
-
-            table[i] = value;
-        }
-
-        return table;
+        public static readonly ReflectedCrc<uint> Crc = new(CrcCombine.Crc32CPolynomial);
     }
 }
