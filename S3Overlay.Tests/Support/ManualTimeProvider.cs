@@ -59,7 +59,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     /// <summary>Moves the clock on and on until something has come to its end: what waits for time does not wait, what waits for others does.</summary>
     public async Task<T> RunAsync<T>(Task<T> work)
     {
-        while (await Task.WhenAny(work, Task.Delay(2)) != work)
+        while (await Task.WhenAny(work, Task.Delay(10)) != work)
         {
             Advance(TimeSpan.FromSeconds(1));
         }

@@ -3,6 +3,10 @@ namespace S3Overlay.Tests.Support;
 /// <summary>A whole proxy over a store behind a wire that can be broken, and over a scripted remote.</summary>
 internal sealed class StoreScene : IAsyncDisposable
 {
+    /// <summary>Time passes here a hundred times faster than work gets done: what a busy machine takes must not pass for a remote that hangs.</summary>
+    private static readonly (string Name, string Value)[] PatientWithRemote =
+        [("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_BUDGET", "48h")];
+
     private StoreScene(ManualTimeProvider clock, StoreServer store, StoreRelay wire, ScriptedRemote? remote) =>
         (Clock, Store, Wire, Remote) = (clock, store, wire, remote!);
 
@@ -33,7 +37,7 @@ internal sealed class StoreScene : IAsyncDisposable
 
     /// <summary>One more proxy, which is the caller's to dispose.</summary>
     public Task<OverlayHost> AddProxyAsync(params (string Name, string Value)[] settings) =>
-        OverlayHost.StartAsync(Wire.Endpoint, Remote?.Endpoint, Clock, settings);
+        OverlayHost.StartAsync(Wire.Endpoint, Remote?.Endpoint, Clock, [.. Remote is null ? [] : PatientWithRemote, .. settings]);
 
     /// <summary>Sends a request, and lets time pass until it is answered.</summary>
     public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
