@@ -49,6 +49,55 @@ public sealed class EmbeddedRunTests(EmbeddedStack stack) : IClassFixture<Embedd
         Assert.Contains("s3_overlay_", await http.GetStringAsync(new Uri("/metrics", UriKind.Relative)), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_command_drops_what_is_held()
+    {
+        const string Key = "logs/2026/11/app.log";
+        using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
+        while (await ReadAsync(Key) != "HIT")
+        {
+            await Task.Delay(10, limit.Token);
+        }
+
+        await CommandAsync("drop-cache", limit.Token);
+
+        Assert.Equal("MISS", await ReadAsync(Key));
+    }
+
+    [Fact]
+    public async Task A_command_takes_deletes_back_and_leaves_what_is_written()
+    {
+        using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
+        await stack.Overlay.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = "kept.txt", ContentBody = "mine" });
+        await stack.Overlay.DeleteObjectAsync(Bucket, "photos/photo-2.jpg");
+        Assert.DoesNotContain("photos/photo-2.jpg", await KeysAsync(stack.Overlay));
+
+        await CommandAsync("reset-overlay", limit.Token);
+
+        Assert.Superset(new HashSet<string> { "photos/photo-2.jpg", "kept.txt" }, await KeysAsync(stack.Overlay));
+    }
+
+    [Fact]
+    public async Task Commands_show_where_there_is_a_remote()
+    {
+        Assert.Equal([("drop-cache", ResourceCommandState.Enabled), ("reset-overlay", ResourceCommandState.Enabled)], await CommandsAsync("proxy"));
+        Assert.Equal([("drop-cache", ResourceCommandState.Hidden), ("reset-overlay", ResourceCommandState.Hidden)], await CommandsAsync("remote"));
+    }
+
+    private async Task CommandAsync(string name, CancellationToken cancellationToken)
+    {
+        var result = await stack.Application.ResourceCommands.ExecuteCommandAsync("proxy", name, cancellationToken);
+        Assert.True(result.Success, result.Message);
+    }
+
+    /// <summary>The overlay's own commands of a resource: those of every project are beside them.</summary>
+    private async Task<IEnumerable<(string Name, ResourceCommandState State)>> CommandsAsync(string resource)
+    {
+        using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
+        var running = await stack.Application.ResourceNotifications.WaitForResourceHealthyAsync(resource, limit.Token);
+        return running.Snapshot.Commands.Where(command => command.Name.Contains('-')).Select(command => (command.Name, command.State));
+    }
+
     /// <summary>Reads an object to its end, and returns what its answer says of where it was.</summary>
     private async Task<string> ReadAsync(string key)
     {

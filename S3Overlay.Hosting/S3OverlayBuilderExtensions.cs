@@ -54,7 +54,8 @@ public static class S3OverlayBuilderExtensions
             .WithUrlForEndpoint(S3OverlayResource.PrimaryEndpointName, _ => new() { Url = "/metrics", DisplayText = "Metrics" })
             .WithEnvironment("S3_OVERLAY_ACCESS_KEY", resource.AccessKey)
             .WithEnvironment("S3_OVERLAY_SECRET_KEY", resource.SecretKey)
-            .WithEnvironment(context => Describe(resource, context.EnvironmentVariables));
+            .WithEnvironment(context => Describe(resource, context.EnvironmentVariables))
+            .WithAdministration();
 
         ParameterResource Generated(string what) => ParameterResourceBuilderExtensions.CreateDefaultPasswordParameter(builder, $"{name}-{what}", special: false);
     }
