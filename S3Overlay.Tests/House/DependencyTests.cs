@@ -11,6 +11,7 @@ public sealed partial class DependencyTests
     [InlineData("Concurrency", "")]
     [InlineData("Protocol", "Concurrency Configuration Telemetry")]
     [InlineData("Overlay", "Protocol Concurrency Configuration Telemetry")]
+    [InlineData("Administration", "Overlay Protocol Concurrency Configuration Telemetry")]
     [InlineData("Embedded", "Overlay Protocol Concurrency Telemetry")]
     [InlineData("Forwarding", "Overlay Protocol Concurrency Configuration Telemetry")]
     public void A_folder_knows_only_what_is_beneath_it(string folder, string beneath)

@@ -1,16 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Security.Cryptography;
-using System.Text;
 
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.DependencyInjection;
 
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.FrontDoor;
@@ -28,15 +21,17 @@ public sealed class ScriptedRemote : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<(string Bucket, string Key), ScriptedObject> _objects = new();
     private readonly ConcurrentQueue<ScriptedRequest> _requests = new();
-    private readonly WebApplication _app;
+    private LoopbackServer _server = null!;
 
-    private ScriptedRemote(WebApplication app) => _app = app;
+    private ScriptedRemote()
+    {
+    }
 
     /// <summary>What happens to a request before the server answers it as usual; null for nothing. May itself answer, wait, or cut the connection.</summary>
     public Func<ScriptedRequest, HttpContext, Task<ScriptedOutcome>>? Script { get; set; }
 
     /// <summary>Where it listens.</summary>
-    public Uri Endpoint { get; private set; } = null!;
+    public Uri Endpoint => _server.Endpoint;
 
     /// <summary>What it was asked, in order of arrival.</summary>
     public IReadOnlyList<ScriptedRequest> Requests => [.. _requests];
@@ -44,17 +39,8 @@ public sealed class ScriptedRemote : IAsyncDisposable
     /// <summary>Starts one on a free port.</summary>
     public static async Task<ScriptedRemote> StartAsync()
     {
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.Listen(IPAddress.Loopback, 0);
-            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
-        });
-        var app = builder.Build();
-        var remote = new ScriptedRemote(app);
-        app.Run(remote.HandleAsync);
-        await app.StartAsync();
-        remote.Endpoint = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+        var remote = new ScriptedRemote();
+        remote._server = await LoopbackServer.StartAsync(remote.HandleAsync);
         return remote;
     }
 
@@ -74,9 +60,7 @@ public sealed class ScriptedRemote : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        using var now = new CancellationTokenSource(TimeSpan.Zero);
-        await _app.StopAsync(now.Token);
-        await _app.DisposeAsync();
+        await _server.DisposeAsync();
         Assert.DoesNotContain(Requests, request => request.Method is not ("GET" or "HEAD"));
     }
 

@@ -1,13 +1,7 @@
-using System.Net;
 using System.Security.Cryptography;
 
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.DependencyInjection;
 
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.FrontDoor;
@@ -21,24 +15,21 @@ public sealed class VersionedStore : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly HashSet<string> _buckets = [];
     private readonly Dictionary<(string Bucket, string Key), List<StoredVersion>> _keys = [];
-    private readonly WebApplication _app;
+    private LoopbackServer _server = null!;
     private int _last;
 
-    private VersionedStore(WebApplication app) => _app = app;
+    private VersionedStore()
+    {
+    }
 
     /// <summary>Where it listens.</summary>
-    public Uri Endpoint { get; private set; } = null!;
+    public Uri Endpoint => _server.Endpoint;
 
     /// <summary>Starts one on a free port.</summary>
     public static async Task<VersionedStore> StartAsync()
     {
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        var app = builder.Build();
-        var store = new VersionedStore(app);
-        app.Run(store.HandleAsync);
-        await app.StartAsync();
-        store.Endpoint = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+        var store = new VersionedStore();
+        store._server = await LoopbackServer.StartAsync(store.HandleAsync);
         return store;
     }
 
@@ -52,12 +43,7 @@ public sealed class VersionedStore : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        using var now = new CancellationTokenSource(TimeSpan.Zero);
-        await _app.StopAsync(now.Token);
-        await _app.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private async Task HandleAsync(HttpContext context)
     {

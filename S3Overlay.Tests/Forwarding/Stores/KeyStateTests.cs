@@ -76,51 +76,16 @@ public sealed class KeyStateTests : StoreTestBase
     }
 
     [Fact, Trait("Rule", "C3")]
-    public async Task Looking_never_sees_the_remote_through_a_delete_that_comes_between()
-    {
-        var seen = KeyState.Nothing;
-        var steps = await StoreSteps.SweepAsync(
-            Store,
-            async run =>
-            {
-                await PauseFor(async () =>
-                {
-                    await One.State.EnsureBucketAsync("bucket", default);
-                    await One.WriteAsync("bucket", $"k{run}");
-                });
-                seen = await Other.State.ResolveAsync("bucket", $"k{run}", default);
-            },
-            run => One.DeleteAsync("bucket", $"k{run}"),
-            async run =>
-            {
-                Assert.NotEqual(KeyState.Nothing, seen);
-                Assert.Equal(KeyState.Deleted, await Fresh().State.ResolveAsync("bucket", $"k{run}", default));
-            });
-        Assert.True(steps >= 2);
-    }
+    public async Task Looking_never_sees_the_remote_through_a_delete_that_comes_between() => Assert.True(await LookWhileAsync(
+        before: key => One.WriteAsync("bucket", key),
+        meanwhile: key => One.DeleteAsync("bucket", key),
+        after: async key => Assert.Equal(KeyState.Deleted, await Fresh().State.ResolveAsync("bucket", key, default))) >= 2);
 
     [Fact, Trait("Rule", "C3")]
-    public async Task Writing_over_a_tombstone_outranks_it_whenever_it_comes()
-    {
-        var seen = KeyState.Nothing;
-        await StoreSteps.SweepAsync(
-            Store,
-            async run =>
-            {
-                await PauseFor(async () =>
-                {
-                    await One.State.EnsureBucketAsync("bucket", default);
-                    await One.DeleteAsync("bucket", $"k{run}");
-                });
-                seen = await Other.State.ResolveAsync("bucket", $"k{run}", default);
-            },
-            run => One.WriteAsync("bucket", $"k{run}"),
-            async run =>
-            {
-                Assert.NotEqual(KeyState.Nothing, seen);
-                Assert.Equal(KeyState.Written, await Other.State.ResolveAsync("bucket", $"k{run}", default));
-            });
-    }
+    public async Task Writing_over_a_tombstone_outranks_it_whenever_it_comes() => await LookWhileAsync(
+        before: key => One.DeleteAsync("bucket", key),
+        meanwhile: key => One.WriteAsync("bucket", key),
+        after: async key => Assert.Equal(KeyState.Written, await Other.State.ResolveAsync("bucket", key, default)));
 
     [Fact, Trait("Rule", "D1")]
     public async Task A_delete_killed_at_any_call_is_done_or_not_and_can_be_done_again()
@@ -218,6 +183,29 @@ public sealed class KeyStateTests : StoreTestBase
         Assert.Equal(expected, await One.State.ResolveAsync(bucket, key, default));
         Assert.Equal(calls, Store.Calls.Count);
         Assert.All(Store.Calls, call => Assert.Equal("HEAD", call.Method));
+    }
+
+    /// <summary>Looks at a key while it changes, the change sweeping over every call of the looking: whatever is seen, it is never the remote.</summary>
+    private Task<int> LookWhileAsync(Func<string, Task> before, Func<string, Task> meanwhile, Func<string, Task> after)
+    {
+        var seen = KeyState.Nothing;
+        return StoreSteps.SweepAsync(
+            Store,
+            async run =>
+            {
+                await PauseFor(async () =>
+                {
+                    await One.State.EnsureBucketAsync("bucket", default);
+                    await before($"k{run}");
+                });
+                seen = await Other.State.ResolveAsync("bucket", $"k{run}", default);
+            },
+            run => meanwhile($"k{run}"),
+            run =>
+            {
+                Assert.NotEqual(KeyState.Nothing, seen);
+                return after($"k{run}");
+            });
     }
 
     /// <summary>Does something that is not part of what a sweep steps through.</summary>

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
-using S3Overlay.Proxy.Embedded.Held;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Protocol;
@@ -32,20 +31,23 @@ public abstract class ReaderTestBase : IAsyncLifetime
 
     protected IHeldStore Store { get; private set; } = null!;
 
+    private IHeldPlace Place { get; set; } = null!;
+
     /// <summary>Stands before the store, where a test wants that.</summary>
     protected Func<IHeldStore, IHeldStore> Wrap { get; set; } = store => store;
 
     protected RemoteReader Reader => _reader.Value;
 
-    public virtual Task InitializeAsync()
+    public virtual async Task InitializeAsync()
     {
+        Place = await StartPlaceAsync();
         Store = OpenStore();
-        return Task.CompletedTask;
     }
 
     public virtual async Task DisposeAsync()
     {
         await CloseStoreAsync();
+        await Place.DisposeAsync();
         Folder.Dispose();
     }
 
@@ -107,8 +109,11 @@ public abstract class ReaderTestBase : IAsyncLifetime
     /// <summary>Finishes once no fill runs and nobody reads.</summary>
     protected Task QuietAsync() => Patience.UntilAsync(() => Reader.Fills!.InUse == 0, "A fill does not end.");
 
-    /// <summary>The store under test: the embedded one, unless a class that runs the same tests over another says so.</summary>
-    protected virtual IHeldStore OpenStore() => HeldStore.Open(Folder["cache"], Time, NullLogger<HeldStore>.Instance);
+    /// <summary>Where copies are held: by the built-in store, unless a class that runs the same tests over another says so.</summary>
+    protected virtual Task<IHeldPlace> StartPlaceAsync() => Task.FromResult<IHeldPlace>(new HeldFolderPlace(Folder["cache"]));
+
+    /// <summary>Opens the store under test.</summary>
+    protected virtual IHeldStore OpenStore() => Place.Open(Time);
 
     private ValueTask CloseStoreAsync() => ((IAsyncDisposable)Store).DisposeAsync();
 

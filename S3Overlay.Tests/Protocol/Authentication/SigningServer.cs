@@ -2,15 +2,13 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Logging;
 
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Protocol.Authentication;
 
@@ -20,14 +18,16 @@ internal sealed class SigningServer : IAsyncDisposable
     public const string AccessKey = "test-key";
     public const string SecretKey = "test/secret+key=";
 
-    private readonly WebApplication _app;
+    private LoopbackServer _server = null!;
     private readonly RequestAuthenticator _authenticator = new(new OneKey(), new AuthenticationSettings(), TimeProvider.System);
 
     private readonly TaskCompletionSource<Exception> _firstFailure = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private SigningServer(WebApplication app) => _app = app;
+    private SigningServer()
+    {
+    }
 
-    public Uri Endpoint => new(_app.Urls.First());
+    public Uri Endpoint => _server.Endpoint;
 
     /// <summary>What was put, by its path as sent.</summary>
     public ConcurrentDictionary<string, Stored> Objects { get; } = new();
@@ -40,21 +40,12 @@ internal sealed class SigningServer : IAsyncDisposable
 
     public static async Task<SigningServer> StartAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.Listen(System.Net.IPAddress.Loopback, 0);
-            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
-        });
-        var app = builder.Build();
-        var server = new SigningServer(app);
-        app.Run(server.HandleAsync);
-        await app.StartAsync();
+        var server = new SigningServer();
+        server._server = await LoopbackServer.StartAsync(server.HandleAsync);
         return server;
     }
 
-    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private async Task HandleAsync(HttpContext context)
     {

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 
-using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Tests.Overlay.Reads;
 using S3Overlay.Tests.Races;
 using S3Overlay.Tests.Support;
 
@@ -10,20 +10,6 @@ namespace S3Overlay.Tests.Forwarding.Stores.Held;
 /// <summary>The same promises where copies are held on an S3 endpoint.</summary>
 public sealed class ManyReadersOverStoreTests : ManyReadersTests
 {
-    private StoreBench _bench = null!;
-
-    public override async Task InitializeAsync()
-    {
-        _bench = await StoreBench.StartAsync();
-        await base.InitializeAsync();
-    }
-
-    public override async Task DisposeAsync()
-    {
-        await base.DisposeAsync();
-        await _bench.DisposeAsync();
-    }
-
     [Theory]
     [Trait("Rule", "C1")]
     [InlineData(100 << 20)]
@@ -45,5 +31,5 @@ public sealed class ManyReadersOverStoreTests : ManyReadersTests
         Assert.InRange(most - before, long.MinValue, 400L << 20);
     }
 
-    protected override IHeldStore OpenStore() => _bench.Open(time: Time);
+    protected override async Task<IHeldPlace> StartPlaceAsync() => await StoreBench.StartAsync();
 }

@@ -4,13 +4,15 @@ using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Forwarding;
 using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Tests.Overlay.Reads;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores.Held;
 
 /// <summary>Held copies in the cache bucket of an S3 store in this process: as many proxies over it as a test opens.</summary>
-internal sealed class StoreBench : IAsyncDisposable
+internal sealed class StoreBench : IHeldPlace
 {
     public const string CacheBucket = "overlay-cache";
 
@@ -48,6 +50,9 @@ internal sealed class StoreBench : IAsyncDisposable
         new LocalStore(Calls, new StoreSettings { CacheBucket = CacheBucket, LargestWhole = largestWhole }, time ?? TimeProvider.System),
         spool ?? Spool(),
         NullLogger<StoreHeldStore>.Instance);
+
+    /// <inheritdoc/>
+    IHeldStore IHeldPlace.Open(TimeProvider time) => Open(time: time);
 
     /// <summary>A spool of so many bytes.</summary>
     public SpoolFolder Spool(long maxBytes = 1L << 30) => new(_folder["spool"], maxBytes);
