@@ -40,4 +40,8 @@ public static partial class Log
     /// <summary>The index is damaged while it is in use.</summary>
     [LoggerMessage(5009, LogLevel.Critical, "The store's index is damaged. Restart: it is then built again from the stored files")]
     public static partial void IndexDamaged(ILogger logger, Exception exception);
+
+    /// <summary>An index could not be brought to disk: what it holds in memory grows until it can.</summary>
+    [LoggerMessage(5010, LogLevel.Error, "The index in {Folder} cannot be written and is kept in memory and its journal until it can be: is the disk full?")]
+    public static partial void IndexNotFlushed(ILogger logger, string folder, Exception exception);
 }

@@ -8,9 +8,6 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
 {
     private ReadOnlySpan<byte> _rest = bytes;
 
-    /// <summary>Whether all was read.</summary>
-    public readonly bool IsAtEnd => _rest.IsEmpty;
-
     /// <summary>One byte.</summary>
     public byte Byte() => Raw(1)[0];
 

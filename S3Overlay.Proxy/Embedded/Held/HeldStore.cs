@@ -43,7 +43,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     public static HeldStore Open(string directory, TimeProvider time, ILogger<HeldStore> logger)
     {
         var folder = new HeldFolder(directory);
-        var options = new IndexOptions { Folder = folder.Index, Durable = false, FlushBytes = 4 << 20 };
+        var options = new IndexOptions { Folder = folder.Index, Durable = false, FlushBytes = 4 << 20, Logger = logger };
         OrderedIndex index;
         try
         {

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>How an index is kept.</summary>
@@ -11,4 +13,7 @@ public sealed record IndexOptions
 
     /// <summary>How many bytes of recent commits are kept in memory before they become a sorted run; what start-up has to replay at most.</summary>
     public long FlushBytes { get; init; } = 16 << 20;
+
+    /// <summary>Where it says what goes wrong in the background.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 }

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
+using S3Overlay.Proxy.Telemetry;
+
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
@@ -64,10 +66,7 @@ public sealed class OrderedIndex : IAsyncDisposable
     }
 
     /// <summary>What went wrong in the background lately, or null. Commits go on meanwhile: what could not be flushed stays in memory and in its journal.</summary>
-    public Exception? LastBackgroundError { get; private set; }
-
-    /// <summary>About how many keys there are; replaced and deleted ones are counted until they are merged away.</summary>
-    public long ApproximateEntries => _view is var view ? view.Recent.Count + (view.Flushing?.Count ?? 0) + view.Runs.Sum(run => run.Entries) : 0;
+    internal Exception? LastBackgroundError { get; private set; }
 
     private string ManifestPath => Path.Combine(_options.Folder, "MANIFEST");
 
@@ -220,7 +219,7 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
         catch (IOException failure)
         {
-            LastBackgroundError = failure;
+            NoteFailure(failure);
             if (_view.Flushing is null)
             {
                 return;
@@ -255,8 +254,19 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            LastBackgroundError = failure;
+            NoteFailure(failure);
         }
+    }
+
+    /// <summary>Tells of the first of several failures in a row.</summary>
+    private void NoteFailure(Exception failure)
+    {
+        if (LastBackgroundError is null)
+        {
+            Log.IndexNotFlushed(_options.Logger, _options.Folder, failure);
+        }
+
+        LastBackgroundError = failure;
     }
 
     /// <summary>

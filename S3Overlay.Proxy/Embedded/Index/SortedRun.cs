@@ -25,7 +25,7 @@ internal sealed class SortedRun
     private int _references = 1;
     private volatile bool _obsolete;
 
-    private SortedRun(string path, long number, SafeFileHandle file, BlockCache cache, byte[][] firstKeys, long[] offsets, byte[] bloom, long entries)
+    private SortedRun(string path, long number, SafeFileHandle file, BlockCache cache, byte[][] firstKeys, long[] offsets, byte[] bloom)
     {
         Path = path;
         Number = number;
@@ -34,15 +34,12 @@ internal sealed class SortedRun
         _firstKeys = firstKeys;
         _offsets = offsets;
         _bloom = bloom;
-        Entries = entries;
         Bytes = RandomAccess.GetLength(file);
     }
 
     public string Path { get; }
 
     public long Number { get; }
-
-    public long Entries { get; }
 
     public long Bytes { get; }
 
@@ -64,7 +61,6 @@ internal sealed class SortedRun
             var indexAt = BinaryPrimitives.ReadInt64LittleEndian(footer);
             var indexLength = BinaryPrimitives.ReadInt64LittleEndian(footer.AsSpan(8));
             var bloomLength = BinaryPrimitives.ReadInt64LittleEndian(footer.AsSpan(16));
-            var entries = BinaryPrimitives.ReadInt64LittleEndian(footer.AsSpan(24));
             var index = ReadExactly(file, path, indexAt, checked((int)indexLength));
             var bloom = ReadExactly(file, path, indexAt + indexLength, checked((int)bloomLength));
             if (Crc32C.Append(Crc32C.Compute(index), bloom) != BinaryPrimitives.ReadUInt32LittleEndian(footer.AsSpan(32)))
@@ -73,7 +69,7 @@ internal sealed class SortedRun
             }
 
             var (firstKeys, offsets) = ParseIndex(index, indexAt);
-            return new SortedRun(path, number, file, cache, firstKeys, offsets, bloom, entries);
+            return new SortedRun(path, number, file, cache, firstKeys, offsets, bloom);
         }
         catch (Exception e) when (e is FileNotFoundException or OverflowException or ArgumentOutOfRangeException or EndOfStreamException)
         {

@@ -17,7 +17,7 @@ internal static class IndexOpening
         {
             try
             {
-                var index = OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Durable = options.IsDurable });
+                var index = OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Durable = options.IsDurable, Logger = options.Logger });
                 if (index.TryGet(RowKeys.Complete, out _) && !File.Exists(folders.RebuildMark))
                 {
                     return index;
@@ -39,6 +39,6 @@ internal static class IndexOpening
 
         await new IndexRebuild(folders, disk, options).RunAsync(cancellationToken);
         File.Delete(folders.RebuildMark);
-        return OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Durable = options.IsDurable });
+        return OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Durable = options.IsDurable, Logger = options.Logger });
     }
 }

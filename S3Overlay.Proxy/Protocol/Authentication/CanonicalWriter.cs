@@ -21,15 +21,6 @@ internal ref struct CanonicalWriter(Span<byte> initial)
     /// <summary>Text that came off the wire (each character one byte), or that is plain ASCII.</summary>
     public void AppendLatin1(scoped ReadOnlySpan<char> text) => Encoding.Latin1.GetBytes(text, Reserve(text.Length));
 
-    public void AppendLowerAscii(scoped ReadOnlySpan<char> text)
-    {
-        var target = Reserve(text.Length);
-        for (var i = 0; i < text.Length; i++)
-        {
-            target[i] = (byte)char.ToLowerInvariant(text[i]);
-        }
-    }
-
     public void AppendHex(scoped ReadOnlySpan<byte> bytes) => Convert.TryToHexStringLower(bytes, Reserve(bytes.Length * 2), out _);
 
     public void AppendPercentEncoded(byte value)

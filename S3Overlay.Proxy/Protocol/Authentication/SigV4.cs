@@ -35,9 +35,6 @@ public static class SigV4
     /// <summary>How times are written in x-amz-date and in the string to sign.</summary>
     public const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
 
-    /// <summary>How dates are written in the credential scope.</summary>
-    public const string DateFormat = "yyyyMMdd";
-
     private static readonly SearchValues<char> Unreserved =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
 

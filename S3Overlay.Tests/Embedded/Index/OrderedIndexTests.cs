@@ -180,6 +180,25 @@ public sealed class OrderedIndexTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 49).Select(i => $"record {i}"), found);
     }
 
+    [Fact]
+    public async Task An_index_that_cannot_be_brought_to_disk_says_so_once_and_goes_on()
+    {
+        var logger = new EventLogger();
+        await using var index = OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Durable = false, Logger = logger });
+        Directory.Delete(_folder.Path, recursive: true);
+        for (var i = 0; i < 200; i++)
+        {
+            var batch = new IndexBatch();
+            batch.Put(Bytes($"k{i:D3}"), Bytes("value"));
+            await index.CommitAsync(batch);
+        }
+
+        Assert.IsAssignableFrom<IOException>(index.LastBackgroundError);
+        Assert.Equal(["IndexNotFlushed"], logger.Names);
+        Assert.Equal(200, Scan(index, "").Count());
+        Directory.CreateDirectory(_folder.Path);
+    }
+
     private OrderedIndex Open(long flushBytes) => OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = flushBytes, Durable = false });
 
     private static async ValueTask PutAsync(OrderedIndex index, int from, int to, string value)
