@@ -9,7 +9,9 @@ namespace S3Overlay.Proxy.Forwarding;
 internal static class EndpointConnections
 {
     /// <summary>Makes the handler.</summary>
-    public static SocketsHttpHandler Create(EndpointSettings settings)
+    /// <param name="settings">The endpoint.</param>
+    /// <param name="watch">Puts something around each connection; null for none.</param>
+    public static SocketsHttpHandler Create(EndpointSettings settings, Func<Stream, Stream>? watch = null)
     {
         var handler = new SocketsHttpHandler
         {
@@ -36,6 +38,11 @@ internal static class EndpointConnections
             {
                 CertificateChainPolicy = Policy(authorities),
             };
+        }
+
+        if (watch is not null)
+        {
+            handler.PlaintextStreamFilter = (connection, _) => new(watch(connection.PlaintextStream));
         }
 
         return handler;

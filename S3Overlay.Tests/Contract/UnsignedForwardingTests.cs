@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 
 using S3Overlay.Tests.Support;
 
@@ -40,6 +42,42 @@ public sealed class UnsignedForwardingTests : IAsyncLifetime
         using var posted = await _http.PostAsync(new Uri(_proxy.Endpoint, "/bucket"), form);
         Assert.Equal(HttpStatusCode.NoContent, posted.StatusCode);
         Assert.Equal("file", await _http.GetStringAsync(new Uri(_proxy.Endpoint, "/bucket/from-a-form")));
+    }
+
+    [Fact]
+    [Trait("Rule", "A3")]
+    public async Task A_small_body_that_waits_is_called_for_once_the_store_calls_for_it()
+    {
+        using var limit = new CancellationTokenSource(Patience.Limit);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(_proxy.Endpoint.Host, _proxy.Endpoint.Port, limit.Token);
+        await socket.SendAsync("PUT /bucket/waited HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"u8.ToArray(), limit.Token);
+        var answer = new byte[4096];
+        var read = await socket.ReceiveAsync(answer, limit.Token);
+        Assert.StartsWith("HTTP/1.1 100", Encoding.Latin1.GetString(answer, 0, read), StringComparison.Ordinal);
+        await socket.SendAsync("small"u8.ToArray(), limit.Token);
+        read = await socket.ReceiveAsync(answer, limit.Token);
+        Assert.StartsWith("HTTP/1.1 200", Encoding.Latin1.GetString(answer, 0, read), StringComparison.Ordinal);
+        Assert.Equal("small", await _http.GetStringAsync(new Uri(_proxy.Endpoint, "/bucket/waited")));
+    }
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(1024)]
+    [InlineData(5000)]
+    [Trait("Rule", "A3")]
+    public async Task A_body_that_waits_is_not_called_for_where_the_store_refuses_it(int length)
+    {
+        await using var store = await StoreServer.StartAsync();
+        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket")).Status);
+        store.ForgetCalls();
+
+        // No byte of it is sent: a proxy that wanted one would wait for ever.
+        var refused = await proxy.Http.SendUnsignedAsync("PUT", "/bucket/k", null, ("Expect", "100-continue"), ("Content-Length", $"{length}"));
+        Assert.Equal((403, "AccessDenied"), (refused.Status, refused.Code));
+        Assert.Equal(403, Assert.Single(store.Calls).Status);
+        Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/k")).Status);
     }
 
     /// <summary>A browser asks with the address it is going to use, whose signature is for another method.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Xml;
 
@@ -32,6 +31,9 @@ public sealed class ForwardingService : IS3Service, IDisposable
 {
     private const int PieceSize = 256 << 10;
 
+    /// <summary>HttpClient does not send a longer body that a store refused while it waited.</summary>
+    private const int HeldByClient = 1024;
+
     /// <summary>An error document is a few hundred bytes.</summary>
     private const int LongestError = 64 << 10;
 
@@ -40,7 +42,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
     private readonly Func<bool> _takesTrailers;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly HttpMessageInvoker _http;
+    private readonly StoreConnection _connection;
     private readonly EndpointAddress _address;
     private readonly Uri _endpoint;
 
@@ -58,7 +60,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         (_settings, _credentials, _takesTrailers, _time, _logger) = (settings, credentials, takesTrailers, time, logger);
         _endpoint = settings.Endpoint.Endpoint ?? settings.Endpoint.AwsEndpoint;
         _address = new EndpointAddress(_endpoint, settings.Endpoint.Addressing);
-        _http = new HttpMessageInvoker(EndpointConnections.Create(settings.Endpoint));
+        _connection = new StoreConnection(settings.Endpoint, _endpoint);
     }
 
     /// <inheritdoc/>
@@ -70,7 +72,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => _connection.Dispose();
 
     /// <summary>Sends the request. The store's answer is the caller's to dispose.</summary>
     /// <exception cref="S3Exception">The client's body was not what it promised; or ServiceUnavailable where the store did not answer.</exception>
@@ -82,10 +84,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
             return await SendAsync(request with { Body = spooled }, patience, cancellationToken);
         }
 
-        // Who waits to be asked for its body gives the store the chance to refuse without it. HttpClient takes that chance above 1 KiB; below, it sends the body after the
-        // refusal all the same, and a store that reads none by then takes it for the next request on that connection.
-        var waits = request.Body.Length > 1024 && request.Header("Expect") is { } expects && expects.Contains("100-continue", StringComparison.OrdinalIgnoreCase);
-        if (request.Body.Length > PreparedBody.Limit || waits)
+        if (request.Body.Length > PreparedBody.Limit || WaitsForStore(request))
         {
             return await SendStreamedAsync(request, patience, cancellationToken);
         }
@@ -104,7 +103,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
 
         await SignAsync(message, request, target, signed, body.Length == 0 ? SigV4.EmptyPayload : PayloadHash(request), cancellationToken);
         patience.Limit(AnswerTimeoutOf(request));
-        return await SendAsync(message, request.Bucket, null, patience, cancellationToken);
+        return await _connection.SendAsync(message, request.Bucket, null, patience, cancellationToken);
     }
 
     /// <summary>Hands an answer of the store on to the client.</summary>
@@ -134,7 +133,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         {
             if (!answer.HasStarted)
             {
-                throw Unavailable("it broke off its answer", failure);
+                throw _connection.Unavailable("it broke off its answer", failure);
             }
 
             // What has gone out cannot be made whole any more, and must not look it.
@@ -161,7 +160,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         }
         catch (Exception broken) when (broken is IOException or HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            throw Unavailable("it broke off its answer", broken);
+            throw _connection.Unavailable("it broke off its answer", broken);
         }
     }
 
@@ -170,7 +169,8 @@ public sealed class ForwardingService : IS3Service, IDisposable
         using var message = Start(request, out var target, out var signed);
         var length = request.Body.Length!.Value;
         var trailer = _takesTrailers() && TrailingChecksum.Announced(request) is { } algorithm ? new TrailingChecksum(algorithm, length) : null;
-        var content = new StreamedContent(request.Body, length, trailer, patience, _settings.StallTimeout, AnswerTimeoutOf(request));
+        var verdict = length <= HeldByClient ? new StoreVerdict() : null;
+        var content = new StreamedContent(request.Body, length, trailer, patience, _settings.StallTimeout, AnswerTimeoutOf(request), verdict);
         SetContent(message, content);
 
         // A store that refuses says so before the body has been sent in vain.
@@ -188,8 +188,20 @@ public sealed class ForwardingService : IS3Service, IDisposable
 
         await SignAsync(message, request, target, signed, hash, cancellationToken);
         patience.Limit(_settings.Endpoint.ConnectTimeout + _settings.StallTimeout);
-        return await SendAsync(message, request.Bucket, content, patience, cancellationToken);
+        return await _connection.SendAsync(message, request.Bucket, content, patience, cancellationToken);
     }
+
+    /// <summary>
+    /// Whether the store is to be given the chance to refuse before the client is asked for its body. HttpClient takes that chance above 1 KiB; below, it takes a connection of its
+    /// own (<see cref="StoreVerdict"/>), which is not worth it but where refusing is the store's alone: a caller that signed has been judged here, and 1 KiB is soon sent.
+    /// </summary>
+    private bool WaitsForStore(S3Request request) =>
+        request.Body.Length > 0
+        && (request.Body.Length > HeldByClient || IsUnsigned(request))
+        && request.Header("Expect") is { } expects && expects.Contains("100-continue", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether the request goes on as what nobody signed.</summary>
+    private bool IsUnsigned(S3Request request) => request.Caller.IsAnonymous && !_settings.SignsForEveryone;
 
     /// <summary>The message as far as it is the client's.</summary>
     private HttpRequestMessage Start(S3Request request, out EndpointTarget target, out List<KeyValuePair<string, string>> signed)
@@ -225,7 +237,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
     private async ValueTask SignAsync(
         HttpRequestMessage message, S3Request request, EndpointTarget target, List<KeyValuePair<string, string>> signed, string payloadHash, CancellationToken cancellationToken)
     {
-        if (request.Caller.IsAnonymous && !_settings.SignsForEveryone)
+        if (IsUnsigned(request))
         {
             return;
         }
@@ -240,47 +252,6 @@ public sealed class ForwardingService : IS3Service, IDisposable
         {
             message.Headers.TryAddWithoutValidation(name, value);
         }
-    }
-
-    private async Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage message, string bucket, StreamedContent? content, Patience patience, CancellationToken cancellationToken)
-    {
-        using var span = AttemptSpan.Start(message.Method.Method, _settings.Endpoint.Role, _endpoint, bucket);
-        AttemptSpan.Propagate(span, message);
-        try
-        {
-            var response = await _http.SendAsync(message, patience.Token);
-            AttemptSpan.Answered(span, (int)response.StatusCode);
-            return response;
-        }
-        catch (Exception failure) when (IsNoted(span, failure))
-        {
-            throw;
-        }
-        catch (Exception) when (content?.Failure is S3Exception refused)
-        {
-            throw refused;
-        }
-        catch (Exception) when (content?.Failure is { } broken)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(broken);
-            throw;
-        }
-        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw Unavailable("it did not answer in time", late);
-        }
-        catch (Exception failure) when (failure is HttpRequestException or IOException)
-        {
-            throw Unavailable(failure.InnerException?.Message ?? failure.Message, failure);
-        }
-    }
-
-    /// <summary>Notes a failure on the attempt's span, and handles nothing.</summary>
-    private static bool IsNoted(Activity? span, Exception failure)
-    {
-        AttemptSpan.Failed(span, failure);
-        return false;
     }
 
     private async Task CopyAsync(Stream source, S3Answer answer, Patience patience, CancellationToken cancellationToken)
@@ -327,8 +298,4 @@ public sealed class ForwardingService : IS3Service, IDisposable
             => _settings.LongAnswerTimeout,
         _ => _settings.AnswerTimeout,
     };
-
-    /// <summary>What a client is told where the store gave no answer that could be handed on.</summary>
-    internal S3Exception Unavailable(string why, Exception cause) =>
-        S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, $"The local store {_settings.Endpoint.Name} did not answer: {why}.", cause);
 }

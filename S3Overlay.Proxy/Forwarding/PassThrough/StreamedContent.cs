@@ -27,11 +27,16 @@ internal sealed class StreamedContent : HttpContent
     /// <param name="patience">What the store's silence is measured by.</param>
     /// <param name="stall">How long the store may take no bytes.</param>
     /// <param name="answer">How long it may take to answer once it has them all.</param>
-    public StreamedContent(S3Body body, long length, TrailingChecksum? trailer, Patience patience, TimeSpan stall, TimeSpan answer)
+    /// <param name="verdict">What the store said of it before; of a body that it refused, the client is not asked for any. Null where nobody knows.</param>
+    public StreamedContent(S3Body body, long length, TrailingChecksum? trailer, Patience patience, TimeSpan stall, TimeSpan answer, StoreVerdict? verdict = null)
     {
         (_body, _length, _trailer, _patience, _stall, _answer) = (body, length, trailer, patience, stall, answer);
+        Verdict = verdict;
         Headers.ContentLength = trailer?.FramedLength(length) ?? length;
     }
+
+    /// <summary>What the store says before any of it is sent; null where nobody listens for that.</summary>
+    public StoreVerdict? Verdict { get; }
 
     /// <summary>Why the client's body could not be read to its end, or null.</summary>
     public Exception? Failure { get; private set; }
@@ -42,6 +47,13 @@ internal sealed class StreamedContent : HttpContent
     /// <inheritdoc/>
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
+        if (Verdict is { IsRefusal: true })
+        {
+            // HttpClient asks for the body even so, and takes none for a failure of its own. These bytes go nowhere.
+            await stream.WriteAsync(new byte[Headers.ContentLength!.Value], cancellationToken);
+            return;
+        }
+
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(BufferSize, _length + 1));
         try
         {

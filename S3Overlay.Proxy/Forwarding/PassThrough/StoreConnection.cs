@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Forwarding.PassThrough;
+
+/// <summary>Brings finished requests to the store, each once, and says of a store that gives no answer what a client is told.</summary>
+/// <param name="settings">The store.</param>
+/// <param name="endpoint">Where it is.</param>
+internal sealed class StoreConnection(EndpointSettings settings, Uri endpoint) : IDisposable
+{
+    private readonly HttpMessageInvoker _http = new(EndpointConnections.Create(settings));
+
+    /// <summary>Sends a request. The store's answer is the caller's to dispose.</summary>
+    /// <param name="message">The request.</param>
+    /// <param name="bucket">The bucket it is about, for its span.</param>
+    /// <param name="content">Its body, where it is streamed; null for none, or one that is in memory.</param>
+    /// <param name="patience">How long the store may take.</param>
+    /// <param name="cancellationToken">The client has gone.</param>
+    /// <exception cref="S3Exception">The client's body was not what it promised; or ServiceUnavailable where the store did not answer.</exception>
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage message, string bucket, StreamedContent? content, Patience patience, CancellationToken cancellationToken)
+    {
+        using var span = AttemptSpan.Start(message.Method.Method, settings.Role, endpoint, bucket);
+        AttemptSpan.Propagate(span, message);
+
+        // A connection that is watched is not used again, and ends with its answer.
+        using var own = content?.Verdict is { } verdict ? new HttpMessageInvoker(EndpointConnections.Create(settings, verdict.Watch)) : null;
+        try
+        {
+            var response = await (own ?? _http).SendAsync(message, patience.Token);
+            AttemptSpan.Answered(span, (int)response.StatusCode);
+            return response;
+        }
+        catch (Exception failure) when (IsNoted(span, failure))
+        {
+            throw;
+        }
+        catch (Exception) when (content?.Failure is S3Exception refused)
+        {
+            throw refused;
+        }
+        catch (Exception) when (content?.Failure is { } broken)
+        {
+            ExceptionDispatchInfo.Throw(broken);
+            throw;
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Unavailable("it did not answer in time", late);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        {
+            throw Unavailable(failure.InnerException?.Message ?? failure.Message, failure);
+        }
+    }
+
+    /// <summary>What a client is told where the store gave no answer that could be handed on.</summary>
+    public S3Exception Unavailable(string why, Exception cause) =>
+        S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, $"The local store {settings.Name} did not answer: {why}.", cause);
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>Notes a failure on the attempt's span, and handles nothing.</summary>
+    private static bool IsNoted(Activity? span, Exception failure)
+    {
+        AttemptSpan.Failed(span, failure);
+        return false;
+    }
+}
