@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding;
 
@@ -43,6 +44,9 @@ public sealed record EndpointSettings
 
     /// <summary>The id by which a request that came round in a circle is known.</summary>
     public string InstanceId { get; init; } = "";
+
+    /// <summary>Counts what is asked of it; null where nobody counts.</summary>
+    public UpstreamMeters? Meters { get; init; }
 
     /// <summary>The endpoint as it is named in a held copy's identity and to people.</summary>
     public string Name => (Endpoint ?? AwsEndpoint).GetLeftPart(UriPartial.Authority);

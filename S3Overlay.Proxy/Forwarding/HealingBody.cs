@@ -3,6 +3,7 @@ using System.Globalization;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding;
 
@@ -21,6 +22,7 @@ internal sealed class HealingBody : ForwardStream
     private readonly long _total;
     private readonly TimeSpan _stall;
     private readonly TimeProvider _time;
+    private readonly UpstreamMeters? _meters;
     private WireAnswer? _answer;
     private Stream? _body;
     private long _position;
@@ -30,17 +32,18 @@ internal sealed class HealingBody : ForwardStream
     /// <param name="etag">The version; the empty string where it has none.</param>
     /// <param name="range">The range.</param>
     /// <param name="total">The whole object's size.</param>
-    /// <param name="stall">How long the body may stand still.</param>
+    /// <param name="settings">How long the body may stand still, and who counts its bytes.</param>
     /// <param name="time">The clock.</param>
     /// <param name="askAgain">Asks for a range with If-Match.</param>
     public HealingBody(
-        WireAnswer answer, string etag, ByteRange range, long total, TimeSpan stall, TimeProvider time, Func<string, string, CancellationToken, Task<WireAnswer>> askAgain)
+        WireAnswer answer, string etag, ByteRange range, long total, EndpointSettings settings, TimeProvider time, Func<string, string, CancellationToken, Task<WireAnswer>> askAgain)
     {
         _answer = answer;
         _etag = etag;
         _range = range;
         _total = total;
-        _stall = stall;
+        _stall = settings.StallTimeout;
+        _meters = settings.Meters;
         _time = time;
         _askAgain = askAgain;
         _position = range.First;
@@ -72,6 +75,7 @@ internal sealed class HealingBody : ForwardStream
                 if (read > 0)
                 {
                     _position += read;
+                    _meters?.BytesReceived(read);
                     _barren = 0;
                     return read;
                 }

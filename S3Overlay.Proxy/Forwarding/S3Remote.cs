@@ -199,7 +199,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         }
 
         return range is { } bytes
-            ? new RemoteObject(info, answer.Status, bytes, new HealingBody(answer, read.Query.Length > 0 ? "" : info.ETag, bytes, total, settings.StallTimeout, time, AskAgainFor(read)))
+            ? new RemoteObject(info, answer.Status, bytes, new HealingBody(answer, read.Query.Length > 0 ? "" : info.ETag, bytes, total, settings, time, AskAgainFor(read)))
             : new RemoteObject(info, answer.Status, null, Stream.Null, () =>
             {
                 answer.Dispose();

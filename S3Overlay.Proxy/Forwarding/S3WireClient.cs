@@ -143,17 +143,20 @@ public sealed class S3WireClient : IDisposable
         message.Headers.TryAddWithoutValidation(ViaHeader, _settings.InstanceId);
         using var span = AttemptSpan.Start(request.Method, _settings.Role, target.Uri, request.Bucket, resends);
         AttemptSpan.Propagate(span, message);
+        var started = _settings.Meters?.Started() ?? 0;
         using var first = new CancellationTokenSource(_settings.FirstByteTimeout + _settings.ConnectTimeout + TimeToSend(request.Body), _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, first.Token);
         try
         {
             var answer = await _http.SendAsync(message, both.Token);
             AttemptSpan.Answered(span, (int)answer.StatusCode);
+            _settings.Meters?.Ended(started, (int)answer.StatusCode);
             return new WireAnswer(answer);
         }
         catch (Exception failure)
         {
             AttemptSpan.Failed(span, failure);
+            _settings.Meters?.Ended(started, 0);
             throw;
         }
     }

@@ -8,6 +8,7 @@ using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay;
 
@@ -55,6 +56,7 @@ public sealed class OverlayService : IS3Service
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where failures are told.</param>
     /// <param name="outage">Reads the remote alone while local is down; null where such reads fail.</param>
+    /// <param name="meters">Counts tombstones; null where nobody counts.</param>
     public OverlayService(
         LocalLayer local,
         IRemoteReader reader,
@@ -63,7 +65,8 @@ public sealed class OverlayService : IS3Service
         OverlaySettings settings,
         TimeProvider time,
         ILogger<OverlayService> logger,
-        LocalOutage? outage = null)
+        LocalOutage? outage = null,
+        OverlayMeters? meters = null)
     {
         var (service, layer) = (local.Service, local.State);
         (_local, _layer, _reader) = (service, layer, reader);
@@ -75,7 +78,7 @@ public sealed class OverlayService : IS3Service
         _buckets = new BucketRequests(service, _directory, _listings, settings);
         _reads = new ReadMap(service, local.Reads, _directory, reader, outage);
         _writes = new ObjectWrites(service, _directory, conditional, reader, slow, logger);
-        _deletes = new ObjectDeletes(objects, _directory, layer, reader, _locks, _writes, settings, local.Conditions);
+        _deletes = new ObjectDeletes(objects, _directory, layer, reader, _locks, _writes, settings, local.Conditions, meters);
         _manyDeletes = new ManyDeletes(_deletes, _directory, logger);
         _copies = new ObjectCopies(
             service, objects, _directory, layer, reader, conditional, new RemoteCopy(service, objects, conditional, time), _writes, slow);

@@ -24,6 +24,9 @@ public static class Outcomes
     /// <summary>A fill was given up, since nobody reads any more, or nobody may.</summary>
     public const string Dropped = "dropped";
 
+    /// <summary>Another fill had brought it all by the time this one began.</summary>
+    public const string NotNeeded = "not needed";
+
     /// <summary>The remote's answer cannot be held: it has no strong ETag, or there is no room.</summary>
     public const string NotHeld = "not held";
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
@@ -20,6 +21,9 @@ public sealed class ProxyMeters : IDisposable
     /// <summary>From a warm small read to a long upload, in seconds.</summary>
     private static readonly double[] DurationBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
+    private static readonly string[] Layers = ["local", "cache", "remote", "none"];
+    private static readonly KeyValuePair<string, object?>[] LayerTags = [.. Layers.Select(layer => new KeyValuePair<string, object?>("layer", layer))];
+
     private static readonly S3Operation[] Operations = Enum.GetValues<S3Operation>();
     private static readonly KeyValuePair<string, object?>[] OperationTags =
         [.. Operations.Select(operation => new KeyValuePair<string, object?>("operation", operation.ToString()))];
@@ -27,6 +31,10 @@ public sealed class ProxyMeters : IDisposable
     private readonly long[] _answers = new long[Operations.Length * Statuses];
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _objectReads;
+    private readonly Counter<long> _upstreamRequests;
+    private readonly Histogram<double> _upstreamDuration;
+    private readonly ConcurrentBag<UpstreamMeters> _upstreams = [];
+    private readonly long[] _sent = new long[Layers.Length];
     private long _inProgress;
 
     /// <summary>Makes the instruments.</summary>
@@ -43,10 +51,44 @@ public sealed class ProxyMeters : IDisposable
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
         _objectReads = Meter.CreateCounter<long>(
             "s3_overlay_object_reads_total", description: "Objects read in buckets with a remote, by the layer that answered and the cache's part in it.");
+        Meter.CreateObservableCounter("s3_overlay_sent_bytes_total", SentBytes, "By", "Bytes of bodies answered, by the layer that answered; none: what is no object's.");
+        _upstreamRequests = Meter.CreateCounter<long>(
+            "s3_overlay_upstream_requests_total", description: "Attempts at the remote and at a local S3 endpoint, by what came of them.");
+        _upstreamDuration = Meter.CreateHistogram(
+            "s3_overlay_upstream_duration_seconds",
+            unit: "s",
+            description: "Time from an upstream request to the head of its answer, or to its failure.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
+        Meter.CreateObservableUpDownCounter(
+            "s3_overlay_upstream_in_progress", () => _upstreams.Select(upstream => upstream.InProgress), description: "Upstream requests whose answers have not begun.");
+        Meter.CreateObservableCounter(
+            "s3_overlay_upstream_received_bytes_total", () => _upstreams.Select(upstream => upstream.Received), "By", "Bytes of bodies that came from upstream.");
+        Overlay = new(Meter);
     }
 
     /// <summary>The meter itself: what tells two proxies in one process apart, and where other parts add instruments.</summary>
     public Meter Meter { get; }
+
+    /// <summary>What the overlay counts.</summary>
+    public OverlayMeters Overlay { get; }
+
+    /// <summary>What is counted of the requests to one endpoint.</summary>
+    /// <param name="endpoint">Its label: <c>remote</c>, <c>local</c>.</param>
+    public UpstreamMeters Upstream(string endpoint)
+    {
+        var meters = new UpstreamMeters(endpoint, _upstreamRequests, _upstreamDuration);
+        _upstreams.Add(meters);
+        return meters;
+    }
+
+    /// <summary>Shows a figure that another part keeps and that goes up and down.</summary>
+    public void Watch(string name, string unit, string description, Func<long> figure) =>
+        Meter.CreateObservableUpDownCounter(name, figure, unit, description);
+
+    /// <summary>Shows figures that another part keeps and that only grow, told apart by a label.</summary>
+    public void WatchTotals(string name, string description, string label, params (string Value, Func<long> Figure)[] figures) =>
+        Meter.CreateObservableCounter(
+            name, () => figures.Select(figure => new Measurement<long>(figure.Figure(), new KeyValuePair<string, object?>(label, figure.Value))), description: description);
 
     /// <summary>Notes that a request came in. The result is handed to <see cref="RequestFinished"/>.</summary>
     public long RequestStarted()
@@ -63,6 +105,21 @@ public sealed class ProxyMeters : IDisposable
         _duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, OperationTags[(int)operation]);
     }
 
+    /// <summary>Notes how many bytes of body a request was answered with.</summary>
+    /// <param name="layer"><c>local</c>, <c>cache</c> or <c>remote</c>; anything else counts as none.</param>
+    /// <param name="bytes">How many.</param>
+    public void BytesSent(string? layer, long bytes)
+    {
+        var cell = layer switch
+        {
+            "local" => 0,
+            "cache" => 1,
+            "remote" => 2,
+            _ => 3,
+        };
+        Interlocked.Add(ref _sent[cell], bytes);
+    }
+
     /// <summary>Notes which layer answered an object read, and how (rule T4).</summary>
     /// <param name="layer"><c>local</c>, <c>cache</c> or <c>remote</c>.</param>
     /// <param name="cache"><c>HIT</c>, <c>MISS</c> ..., or <c>none</c> for what was written here.</param>
@@ -70,6 +127,8 @@ public sealed class ProxyMeters : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();
+
+    private IEnumerable<Measurement<long>> SentBytes() => LayerTags.Select((tag, cell) => new Measurement<long>(Volatile.Read(ref _sent[cell]), tag));
 
     private IEnumerable<Measurement<long>> Answers(int fromStatus)
     {

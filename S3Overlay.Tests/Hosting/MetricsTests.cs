@@ -66,7 +66,7 @@ public sealed class MetricsTests
         var labels = page.Render().Split('\n').Where(line => line.Contains('{', StringComparison.Ordinal))
             .SelectMany(line => line[(line.IndexOf('{') + 1)..line.IndexOf('}')].Split(',')).Select(label => label.Split('=')[0]).Distinct();
 
-        Assert.Equal(["le", "operation", "status"], labels.Order());
+        Assert.Equal(["layer", "le", "operation", "status"], labels.Order());
         Assert.InRange(page.Render().Length, 1, 2_000_000);
     }
 

@@ -279,6 +279,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
             }
 
             answer.Advance(read);
+            _settings.Endpoint.Meters?.BytesReceived(read);
             left -= read;
             if ((await answer.Body.FlushAsync(cancellationToken)).IsCompleted)
             {

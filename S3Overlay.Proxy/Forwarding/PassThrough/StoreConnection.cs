@@ -25,6 +25,7 @@ internal sealed class StoreConnection(EndpointSettings settings, Uri endpoint) :
     {
         using var span = AttemptSpan.Start(message.Method.Method, settings.Role, endpoint, bucket);
         AttemptSpan.Propagate(span, message);
+        var started = settings.Meters?.Started() ?? 0;
 
         // A connection that is watched is not used again, and ends with its answer.
         using var own = content?.Verdict is { } verdict ? new HttpMessageInvoker(EndpointConnections.Create(settings, verdict.Watch)) : null;
@@ -32,9 +33,10 @@ internal sealed class StoreConnection(EndpointSettings settings, Uri endpoint) :
         {
             var response = await (own ?? _http).SendAsync(message, patience.Token);
             AttemptSpan.Answered(span, (int)response.StatusCode);
+            settings.Meters?.Ended(started, (int)response.StatusCode);
             return response;
         }
-        catch (Exception failure) when (IsNoted(span, failure))
+        catch (Exception failure) when (IsNoted(span, started, failure))
         {
             throw;
         }
@@ -64,10 +66,11 @@ internal sealed class StoreConnection(EndpointSettings settings, Uri endpoint) :
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    /// <summary>Notes a failure on the attempt's span, and handles nothing.</summary>
-    private static bool IsNoted(Activity? span, Exception failure)
+    /// <summary>Notes a failed attempt, and handles nothing.</summary>
+    private bool IsNoted(Activity? span, long started, Exception failure)
     {
         AttemptSpan.Failed(span, failure);
+        settings.Meters?.Ended(started, 0);
         return false;
     }
 }

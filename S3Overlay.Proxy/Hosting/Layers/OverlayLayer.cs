@@ -13,7 +13,7 @@ internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader)
     public static OverlayLayer Open(ProxySetup setup, LocalLayer local, RemoteLayer remote)
     {
         var settings = ReadSettings.From(setup.Options);
-        var reader = new RemoteReader(settings, local.Held, setup.Time, setup.LoggerOf<RemoteReader>());
+        var reader = new RemoteReader(settings, local.Held, setup.Time, setup.LoggerOf<RemoteReader>(), setup.Meters.Overlay);
         var service = new OverlayService(
             local,
             reader,
@@ -22,7 +22,8 @@ internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader)
             OverlaySettings.From(setup.Options),
             setup.Time,
             setup.LoggerOf<OverlayService>(),
-            OutageOf(setup, settings, local));
+            OutageOf(setup, settings, local),
+            setup.Meters.Overlay);
         return new OverlayLayer(service, reader);
     }
 

@@ -27,7 +27,7 @@ internal sealed record RemoteLayer(IRemote Origin, IRemoteBuckets Buckets)
 
     private static S3Remote Connect(ProxySetup setup, RemoteOptions remote)
     {
-        var settings = EndpointOf(remote, setup.InstanceId);
+        var settings = EndpointOf(remote, setup.InstanceId) with { Meters = setup.Meters.Upstream("remote") };
         try
         {
             return new S3Remote(settings, setup.Opened.Add(new S3WireClient(settings, CredentialsOf(remote), setup.Time)), setup.Time);

@@ -7,6 +7,7 @@ using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting.Layers;
 
@@ -65,7 +66,17 @@ internal static class StoreLayer
     {
         var local = setup.Options.Local;
         var spool = new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes);
-        return setup.Opened.Add(new StoreHeldStore(store, spool, setup.LoggerOf<StoreHeldStore>(), placed));
+        var held = setup.Opened.Add(new StoreHeldStore(store, spool, setup.LoggerOf<StoreHeldStore>(), placed));
+        setup.Meters.Watch("s3_overlay_spool_bytes", "By", "Bytes set aside in the spool for fills under way.", () => spool.Used);
+        setup.Meters.WatchTotals(
+            "s3_overlay_copy_uploads_total",
+            "Copies, or chunks of them, put into the local store.",
+            "outcome",
+            (Outcomes.Ok, () => held.Uploads),
+            (Outcomes.Failed, () => held.UploadFailures));
+        setup.Meters.WatchTotals(
+            "s3_overlay_uncached_reads_total", "Cold reads that could not be held.", "reason", ("spool full", () => held.SpoolRefusals));
+        return held;
     }
 
     private static EndpointSettings EndpointOf(ProxySetup setup, Uri endpoint) => new()
@@ -75,6 +86,7 @@ internal static class StoreLayer
         Endpoint = endpoint,
         Region = setup.Options.Local.Region,
         InstanceId = setup.InstanceId,
+        Meters = setup.Meters.Upstream("local"),
 
         // Node's servers close after 5 seconds, and nginx's default is among the longest.
         IdleTimeout = TimeSpan.FromSeconds(4),

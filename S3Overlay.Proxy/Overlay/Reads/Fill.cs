@@ -97,7 +97,6 @@ internal sealed class Fill
     /// <summary>Fetches all that is planned; the first stretch from an answer that is there already, if one is given.</summary>
     public async Task RunAsync(RemoteObject? answered)
     {
-        var isWhole = false;
         var (outcome, error) = (Outcomes.Ok, default(string));
         Trace?.Enter();
         try
@@ -116,7 +115,6 @@ internal sealed class Fill
                     }
                 }
 
-                isWhole = true;
             }
             finally
             {
@@ -163,8 +161,7 @@ internal sealed class Fill
         finally
         {
             _md5?.Dispose();
-            Trace?.End(outcome, error);
-            await _owner.EndedAsync(this, isWhole);
+            await _owner.EndedAsync(this, outcome, error);
         }
     }
 

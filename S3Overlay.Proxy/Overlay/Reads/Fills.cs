@@ -9,7 +9,7 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Reads;
 
 /// <summary>The objects that are being read or filled right now, and the ones being opened.</summary>
-internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger logger)
+internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger logger, OverlayMeters? meters)
 {
     private readonly ConcurrentDictionary<ObjectName, HeldObject> _inUse = new();
     private readonly Dictionary<ObjectName, Opening> _opening = [];
@@ -173,7 +173,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
 
                 if (!_opening.TryGetValue(name, out opening) || !opening.TryJoin())
                 {
-                    _opening[name] = opening = new Opening(FillTrace.Start(), read);
+                    _opening[name] = opening = new Opening(Begin(), read);
                     isStarter = true;
                 }
             }
@@ -228,6 +228,25 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
     /// <summary>No fill that began before leaves a copy behind, whatever it is of. What is held already stays.</summary>
     public void InvalidateAll() => _generations.AdvanceAll();
 
+    /// <summary>A read that may have to wait for fills.</summary>
+    public Following Follow() => new(meters);
+
+    /// <summary>Tells that a fill begins, which is told of by <see cref="End"/> once more.</summary>
+    /// <param name="isAhead">Whether nobody waits for it yet.</param>
+    /// <returns>What it tells of itself; null where nobody listens.</returns>
+    public FillTrace? Begin(bool isAhead = false)
+    {
+        meters?.FillStarted();
+        return FillTrace.Start(isAhead);
+    }
+
+    /// <summary>Tells how a fill ended.</summary>
+    public void End(FillTrace? trace, string outcome, string? error = null)
+    {
+        trace?.End(outcome, error);
+        meters?.FillEnded(outcome);
+    }
+
     /// <summary>Counts a fill that came to its end.</summary>
     public void CountFill() => Interlocked.Increment(ref _fills);
 
@@ -276,7 +295,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
             // reason would put a call to a store behind a network before every first byte.
             if (Openings(name) != openings && await FindAsync(name, remote, HeldWish.Info, CancellationToken.None) is { } filled)
             {
-                opening.Trace?.End(Outcomes.Ok);
+                End(opening.Trace, Outcomes.NotNeeded);
                 Open(opening, new HeldObject(name, remote, filled, this), isCurrent: true, null);
                 return;
             }
@@ -285,7 +304,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
             var copy = CanHold(answered.Info) ? await CreateAsync(name, remote, answered.Info) : null;
             if (copy is null)
             {
-                opening.Trace?.End(Outcomes.NotHeld);
+                End(opening.Trace, Outcomes.NotHeld);
                 Forget(name, opening);
                 await opening.PassOnAsync(answered);
                 return;
@@ -307,9 +326,15 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
         }
         catch (Exception failure)
         {
-            opening.Trace?.End(
-                failure is OperationCanceledException ? Outcomes.Dropped : Outcomes.Failed,
-                failure is OperationCanceledException ? null : (failure as RemoteException)?.Failure.ToString() ?? failure.GetType().Name);
+            if (failure is OperationCanceledException)
+            {
+                End(opening.Trace, Outcomes.Dropped);
+            }
+            else
+            {
+                End(opening.Trace, Outcomes.Failed, (failure as RemoteException)?.Failure.ToString() ?? failure.GetType().Name);
+            }
+
             Forget(name, opening);
             opening.Fail(failure);
             if (answered is not null)

@@ -93,7 +93,7 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
     {
         if (answered.Range is not { } range)
         {
-            opening.Trace?.End(Outcomes.Ok);
+            fills.End(opening.Trace, Outcomes.Ok);
             _ = answered.DisposeAsync().AsTask();
             return;
         }
@@ -130,7 +130,7 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
                 }
                 else
                 {
-                    Start(FillPlan.For(copy, claims, position, range.Last), FillTrace.Start(isAhead: true), null);
+                    Start(FillPlan.For(copy, claims, position, range.Last), fills.Begin(isAhead: true), null);
                     return;
                 }
             }
@@ -172,7 +172,7 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
                     throw new RemoteException(failure.Failure, failure.Message, failure) { Status = failure.Status, Code = failure.Code };
                 }
 
-                awaited = FillOf(position, read) ?? Start(FillPlan.For(copy, Claims(), position, last), FillTrace.Start(), read);
+                awaited = FillOf(position, read) ?? Start(FillPlan.For(copy, Claims(), position, last), fills.Begin(), read);
                 read.Wait(awaited.Trace, awaited.IsOf(read));
                 pulse = (_pulse ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
             }
@@ -238,15 +238,19 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
     }
 
     /// <summary>A fill is over.</summary>
-    public ValueTask EndedAsync(Fill fill, bool isComplete)
+    /// <param name="fill">The fill.</param>
+    /// <param name="outcome">How it ended: one of <see cref="Outcomes"/>.</param>
+    /// <param name="error">What went wrong, in a word; null where nothing did.</param>
+    public ValueTask EndedAsync(Fill fill, string outcome, string? error)
     {
+        fills.End(fill.Trace, outcome, error);
         lock (Gate)
         {
             _running.Remove(fill);
         }
 
         Pulse();
-        if (isComplete)
+        if (outcome is Outcomes.Ok or Outcomes.Mismatch)
         {
             fills.CountFill();
         }
@@ -302,7 +306,7 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
                 }
 
                 fill.LeaveFrom(position);
-                return Start(new([current with { First = position }]), FillTrace.Start(), read);
+                return Start(new([current with { First = position }]), fills.Begin(), read);
             }
 
             for (var node = fill.Planned.First; node is not null; node = node.Next)
@@ -317,7 +321,7 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
                         plan.AddLast(planned with { Last = position - 1 });
                     }
 
-                    return Start(plan, FillTrace.Start(), read);
+                    return Start(plan, fills.Begin(), read);
                 }
             }
         }

@@ -45,7 +45,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
 
                 snapshot ??= missing.Before;
                 using var hits = ChunkHits.Of(copy, missing.Bytes);
-                using var read = new Following();
+                using var read = fills.Follow();
                 try
                 {
                     var held = await fills.AttachAsync(name, remote, copy, read, cancellationToken);
@@ -219,7 +219,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
             AnswerOrigin.Miss(answer);
         }
 
-        using var read = new Following();
+        using var read = fills.Follow();
         HeldObject? held;
         RemoteObject? unheld;
         try

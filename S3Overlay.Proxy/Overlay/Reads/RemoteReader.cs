@@ -46,14 +46,15 @@ public sealed class RemoteReader : IRemoteReader
     /// <param name="store">Where copies are held; null while caching is off.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where failures are told.</param>
-    public RemoteReader(ReadSettings settings, IHeldStore? store, TimeProvider time, ILogger<RemoteReader> logger)
+    /// <param name="meters">Counts fills; null where nobody counts.</param>
+    public RemoteReader(ReadSettings settings, IHeldStore? store, TimeProvider time, ILogger<RemoteReader> logger, OverlayMeters? meters = null)
     {
         (_settings, _logger) = (settings, logger);
         _errors = new ReadErrors(settings, logger);
         _subResources = new SubResourceReads(_streamed);
         if (settings.CacheEnabled && store is not null)
         {
-            Fills = new Fills(settings, store, logger);
+            Fills = new Fills(settings, store, logger, meters);
             _held = new HeldReads(Fills, _streamed, new ReadAhead(settings), time);
         }
     }

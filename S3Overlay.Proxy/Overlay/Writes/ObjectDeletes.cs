@@ -6,13 +6,14 @@ using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>Deletes in overlaid buckets: the tombstone first, then the local object (rule D1). Whichever instant it ends at, the remote's never shows.</summary>
 public sealed class ObjectDeletes(
     LocalObjects local, BucketDirectory directory, ILayerState layer, IRemoteReader reader, OverlayLocks locks, ObjectWrites writes, OverlaySettings settings,
-    ILocalConditions abilities)
+    ILocalConditions abilities, OverlayMeters? meters)
 {
     /// <summary>DeleteObject.</summary>
     public async Task DeleteAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
@@ -48,6 +49,7 @@ public sealed class ObjectDeletes(
             {
                 locks.Deletes.Advance(bucket.Name, key);
                 await layer.MarkDeletedAsync(bucket.Name, key, cancellationToken);
+                meters?.TombstoneWritten();
             }
 
             if (ifMatch is null || bucket.Remote is null || await layer.ResolveAsync(bucket.Name, key, cancellationToken) == KeyState.Written)

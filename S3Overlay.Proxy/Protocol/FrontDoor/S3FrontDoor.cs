@@ -85,6 +85,7 @@ public sealed class S3FrontDoor(
         var layer = answer.Headers[OriginHeaders.Layer] is [{ } header, ..] ? header : null;
         var cache = answer.Headers[OriginHeaders.Cache] is [{ } part, ..] ? part : null;
         meters.RequestFinished(started, call.Operation, answer.Status);
+        meters.BytesSent(layer, answer.Sent);
         if (layer is not null)
         {
             meters.ObjectRead(layer, cache ?? "none");

@@ -17,10 +17,14 @@ internal sealed class CopyPublisher(
     private static readonly WireBody Nothing = WireBody.Of(ReadOnlyMemory<byte>.Empty);
 
     private readonly SemaphoreSlim _slots = new(Parallel, Parallel);
+    private long _uploads;
     private long _failures;
 
     /// <summary>Puts copies held whole under their own keys; null where they are kept in the cache bucket.</summary>
     public PlacedPublisher? Placed { get; init; }
+
+    /// <summary>How many came to their end.</summary>
+    public long Uploads => Volatile.Read(ref _uploads);
 
     /// <summary>How many uploads failed.</summary>
     public long Failures => Volatile.Read(ref _failures);
@@ -53,6 +57,7 @@ internal sealed class CopyPublisher(
             try
             {
                 await (copy.IsManifest ? PutChunkAsync(copy, chunk, cancellationToken) : PutWholeAsync(copy, cancellationToken));
+                Interlocked.Increment(ref _uploads);
             }
             catch (Exception failure)
             {

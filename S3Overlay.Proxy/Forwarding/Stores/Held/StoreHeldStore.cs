@@ -56,6 +56,9 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         _loader = new CopyLoader(objects, _live, chunks, _publisher, spool, store.Settings.LargestWhole, _time, logger);
     }
 
+    /// <summary>How many copies, and chunks of copies, were put into the store.</summary>
+    public long Uploads => _publisher.Uploads;
+
     /// <summary>How many uploads failed.</summary>
     public long UploadFailures => _publisher.Failures;
 

@@ -1,0 +1,38 @@
+using System.Diagnostics.Metrics;
+
+namespace S3Overlay.Proxy.Telemetry;
+
+/// <summary>What the overlay counts beside requests: fills, reads that shared one, tombstones. Labels are bounded: an outcome, never a bucket or a key.</summary>
+public sealed class OverlayMeters
+{
+    private readonly Counter<long> _fills;
+    private readonly Counter<long> _coalesced;
+    private readonly Counter<long> _tombstones;
+    private long _running;
+
+    /// <summary>Makes the instruments.</summary>
+    public OverlayMeters(Meter meter)
+    {
+        _fills = meter.CreateCounter<long>("s3_overlay_fills_total", description: "Fills from the remote that ended, by how they ended.");
+        _coalesced = meter.CreateCounter<long>("s3_overlay_coalesced_reads_total", description: "Reads that waited for what another read had asked the remote for.");
+        _tombstones = meter.CreateCounter<long>("s3_overlay_tombstones_total", description: "Tombstones written.");
+        meter.CreateObservableUpDownCounter("s3_overlay_fills_in_progress", () => Volatile.Read(ref _running), description: "Fills under way.");
+    }
+
+    /// <summary>A fill begins.</summary>
+    public void FillStarted() => Interlocked.Increment(ref _running);
+
+    /// <summary>A fill has ended.</summary>
+    /// <param name="outcome">How: one of <see cref="Outcomes"/>.</param>
+    public void FillEnded(string outcome)
+    {
+        Interlocked.Decrement(ref _running);
+        _fills.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+    }
+
+    /// <summary>A read waited for what another had asked for.</summary>
+    public void ReadCoalesced() => _coalesced.Add(1);
+
+    /// <summary>A tombstone was written.</summary>
+    public void TombstoneWritten() => _tombstones.Add(1);
+}

@@ -1,0 +1,173 @@
+using System.Globalization;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Telemetry;
+
+/// <summary>What the page at <c>/metrics</c> counts of layers, fills and upstream requests.</summary>
+public sealed class OverlayMetricsTests : IAsyncLifetime
+{
+    private ScriptedRemote _remote = null!;
+    private OverlayHost _proxy = null!;
+
+    public async Task InitializeAsync()
+    {
+        _remote = await ScriptedRemote.StartAsync();
+        _proxy = await OverlayHost.StartEmbeddedAsync(
+            _remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "512KiB"), ("S3_OVERLAY_CHUNK_SIZE", "256KiB"));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _proxy.DisposeAsync();
+        await _remote.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_miss_is_a_fill_and_the_next_read_is_a_hit()
+    {
+        _remote.Put("photos", "a", new byte[1000]);
+        await _proxy.SendAsync("GET", "/photos/a");
+        await _proxy.WhenIdleAsync();
+        await _proxy.SendAsync("GET", "/photos/a");
+
+        await ReachesAsync("s3_overlay_object_reads_total{layer=\"remote\",cache=\"MISS\"}", 1);
+        await ReachesAsync("s3_overlay_object_reads_total{layer=\"cache\",cache=\"HIT\"}", 1);
+        await ReachesAsync("s3_overlay_fills_total{outcome=\"ok\"}", 1);
+        await ReachesAsync("s3_overlay_fills_in_progress", 0);
+        await ReachesAsync("s3_overlay_sent_bytes_total{layer=\"remote\"}", 1000);
+        await ReachesAsync("s3_overlay_sent_bytes_total{layer=\"cache\"}", 1000);
+        await ReachesAsync("s3_overlay_upstream_requests_total{endpoint=\"remote\",outcome=\"ok\"}", 1);
+        await ReachesAsync("s3_overlay_upstream_received_bytes_total{endpoint=\"remote\"}", 1000);
+        await ReachesAsync("s3_overlay_upstream_duration_seconds_count{endpoint=\"remote\"}", 1);
+        await ReachesAsync("s3_overlay_upstream_in_progress{endpoint=\"remote\"}", 0);
+        await ReachesAsync("s3_overlay_coalesced_reads_total", 0);
+    }
+
+    [Fact]
+    public async Task Bytes_written_here_and_documents_are_counted_apart()
+    {
+        _remote.Put("photos", "a", new byte[1]);
+        await _proxy.SendAsync("PUT", "/photos/b", new string('x', 5000));
+        await _proxy.SendAsync("GET", "/photos/b");
+        var list = await _proxy.SendAsync("GET", "/photos");
+
+        await ReachesAsync("s3_overlay_sent_bytes_total{layer=\"local\"}", 5000);
+        await ReachesAsync("s3_overlay_sent_bytes_total{layer=\"none\"}", list.Body.Length);
+    }
+
+    [Fact]
+    [Trait("Rule", "C1")]
+    public async Task Reads_that_share_a_fill_are_counted_and_the_first_is_not()
+    {
+        _remote.Put("photos", "a", new byte[300_000]);
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _remote.Script = (_, _) =>
+        {
+            asked.TrySetResult();
+            return Task.FromResult(new ScriptedOutcome { GateAfter = (100_000, gate) });
+        };
+        using var second = new SpanCollector();
+        using var third = new SpanCollector();
+
+        var first = _proxy.SendAsync("GET", "/photos/a");
+        await asked.Task;
+        await ReachesAsync("s3_overlay_fills_in_progress", 1);
+        var others = new[] { _proxy.SendAsync("GET", "/photos/a", null, second.Header), _proxy.SendAsync("GET", "/photos/a", null, third.Header) };
+        await Patience.UntilAsync(() => second.Open.Any(IsWait) && third.Open.Any(IsWait), "The others do not wait.");
+        gate.SetResult();
+        await Task.WhenAll([first, .. others]);
+
+        await ReachesAsync("s3_overlay_coalesced_reads_total", 2);
+        await ReachesAsync("s3_overlay_upstream_requests_total{endpoint=\"remote\",outcome=\"ok\"}", 1);
+
+        static bool IsWait(System.Diagnostics.Activity span) => span.DisplayName == "fill wait";
+    }
+
+    [Fact]
+    public async Task What_the_remote_fails_at_and_what_it_refuses_are_two_figures()
+    {
+        _remote.Put("photos", "other", new byte[1]);
+        var asked = 0;
+        _remote.Script = async (_, context) =>
+        {
+            if (Interlocked.Increment(ref asked) > 1)
+            {
+                return ScriptedOutcome.AsUsual;
+            }
+
+            await ScriptedRemote.AnswerErrorAsync(context, 503, "ServiceUnavailable");
+            return ScriptedOutcome.Answered;
+        };
+
+        await _proxy.SendAsync("GET", "/photos/missing");
+
+        await ReachesAsync("s3_overlay_upstream_requests_total{endpoint=\"remote\",outcome=\"failed\"}", 1);
+        await ReachesAsync("s3_overlay_upstream_requests_total{endpoint=\"remote\",outcome=\"refused\"}", 1);
+        await ReachesAsync("s3_overlay_fills_total{outcome=\"failed\"}", 1);
+    }
+
+    [Fact]
+    [Trait("Rule", "D1")]
+    public async Task A_delete_is_a_tombstone()
+    {
+        _remote.Put("photos", "a", new byte[1]);
+        await _proxy.SendAsync("DELETE", "/photos/a");
+
+        await ReachesAsync("s3_overlay_tombstones_total", 1);
+    }
+
+    [Fact]
+    public async Task Over_a_store_the_spool_and_the_uploads_show()
+    {
+        await using var store = await StoreServer.StartAsync(TimeProvider.System);
+        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, _remote.Endpoint, null, ("S3_OVERLAY_CACHE_ENABLED", "true"));
+        _remote.Put("photos", "a", new byte[300_000]);
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _remote.Script = (_, _) => Task.FromResult(new ScriptedOutcome { GateAfter = (100_000, gate) });
+
+        var read = proxy.SendAsync("GET", "/photos/a");
+        await ReachesAsync(proxy, "s3_overlay_spool_bytes", 300_000);
+        gate.SetResult();
+        await read;
+        await proxy.WhenIdleAsync();
+
+        await ReachesAsync(proxy, "s3_overlay_copy_uploads_total{outcome=\"ok\"}", 1);
+        await ReachesAsync(proxy, "s3_overlay_copy_uploads_total{outcome=\"failed\"}", 0);
+        await ReachesAsync(proxy, "s3_overlay_spool_bytes", 0);
+        Assert.True(await ValueAsync(proxy, "s3_overlay_upstream_requests_total{endpoint=\"local\",outcome=\"ok\"}") > 0);
+    }
+
+    [Fact]
+    public async Task No_bucket_and_no_key_is_ever_a_label()
+    {
+        _remote.Put("secret-bucket", "secret-key", new byte[1000]);
+        await _proxy.SendAsync("GET", "/secret-bucket/secret-key");
+        await _proxy.SendAsync("PUT", "/secret-bucket/secret-too", "x");
+        await _proxy.SendAsync("DELETE", "/secret-bucket/secret-key");
+        await ReachesAsync("s3_overlay_tombstones_total", 1);
+
+        Assert.DoesNotContain("secret", await PageAsync(_proxy), StringComparison.Ordinal);
+    }
+
+    private Task ReachesAsync(string series, double value) => ReachesAsync(_proxy, series, value);
+
+    /// <summary>Waits until a series shows a value: an answer may be with its client a moment before it is counted.</summary>
+    private static async Task ReachesAsync(OverlayHost proxy, string series, double value)
+    {
+        var waited = System.Diagnostics.Stopwatch.StartNew();
+        while (await ValueAsync(proxy, series) is var now && now != value)
+        {
+            Assert.True(waited.Elapsed < Patience.Limit, $"{series} is {now} and not {value}.");
+            await Task.Delay(5);
+        }
+    }
+
+    private static async Task<double?> ValueAsync(OverlayHost proxy, string series) =>
+        (await PageAsync(proxy)).Split('\n').FirstOrDefault(line => line.StartsWith(series + " ", StringComparison.Ordinal)) is { } line
+            ? double.Parse(line[(series.Length + 1)..], CultureInfo.InvariantCulture)
+            : null;
+
+    private static async Task<string> PageAsync(OverlayHost proxy) => (await proxy.Http.SendUnsignedAsync("GET", "/metrics")).Text;
+}
