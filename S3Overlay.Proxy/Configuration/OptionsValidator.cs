@@ -17,6 +17,7 @@ internal static class OptionsValidator
         }
 
         CheckLocal(options.Local, options.Listen, problems);
+        CheckStoreKeys(options, problems);
         if (options.Cache.Place == CachePlace.Bucket && options.Local.Endpoint is null)
         {
             problems.Error(
@@ -59,6 +60,28 @@ internal static class OptionsValidator
             problems.Error(
                 Settings.Proxies.Name, local.Proxies.ToString(System.Globalization.CultureInfo.InvariantCulture),
                 $"asks for one store under several proxies, and the built-in store has room for one. Set {Settings.LocalEndpoint.Name}.");
+        }
+    }
+
+    /// <summary>Keys of clients at the store need a store, and clients that can be told apart.</summary>
+    private static void CheckStoreKeys(ProxyOptions options, ConfigurationProblems problems)
+    {
+        var names = string.Join(", ", options.Clients.Keys.Where(key => key.Local is not null).Select(key => key.AccessKey));
+        if (names.Length == 0)
+        {
+            return;
+        }
+
+        if (options.Local.Endpoint is null)
+        {
+            problems.Error(
+                Settings.KeysFile.Name, null, $"gives {names} keys for a local S3 endpoint (\"local\"), and local is the built-in store. Set {Settings.LocalEndpoint.Name}.");
+        }
+
+        if (options.Clients.Authentication == AuthenticationMode.None)
+        {
+            problems.Error(
+                Settings.KeysFile.Name, null, $"gives {names} keys for the local S3 endpoint (\"local\"), and with {Settings.Auth.Name}=none nobody is told from anybody. Take one away.");
         }
     }
 

@@ -23,7 +23,8 @@ public sealed class S3WireClient : IDisposable
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _http;
     private readonly EndpointAddress _address;
-    private readonly ConcurrentDictionary<string, string> _regions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _regions;
+    private readonly bool _isDerived;
     private long _skewTicks;
 
     /// <summary>A client of an endpoint; of one that is not writable it lets nothing but GET and HEAD through (rule W1).</summary>
@@ -35,7 +36,17 @@ public sealed class S3WireClient : IDisposable
         _address = new EndpointAddress(settings.Endpoint ?? settings.AwsEndpoint, settings.Addressing);
         var connections = EndpointConnections.Create(settings);
         _http = new HttpMessageInvoker(settings.IsWritable ? connections : new ReadOnlyHandler(connections));
+        _regions = new(StringComparer.Ordinal);
     }
+
+    private S3WireClient(S3WireClient origin, ICredentialSource credentials)
+    {
+        (_settings, _credentials, _time, _http, _address, _regions, _isDerived) =
+            (origin._settings, credentials, origin._time, origin._http, origin._address, origin._regions, true);
+    }
+
+    /// <summary>The same endpoint, asked with other keys over the same connections. They end with this client.</summary>
+    public S3WireClient As(ICredentialSource credentials) => new(this, credentials);
 
     /// <summary>Sends a request until it is answered with something that asking again would not better.</summary>
     /// <exception cref="RemoteException">Unavailable, Throttled, BadCredentials.</exception>
@@ -103,7 +114,13 @@ public sealed class S3WireClient : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        if (!_isDerived)
+        {
+            _http.Dispose();
+        }
+    }
 
     private async Task<WireAnswer> AttemptAsync(WireRequest request, int attempt, CancellationToken cancellationToken)
     {

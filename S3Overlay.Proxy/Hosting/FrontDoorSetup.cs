@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Hosting.Layers;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.FrontDoor;
@@ -11,10 +12,16 @@ namespace S3Overlay.Proxy.Hosting;
 internal static class FrontDoorSetup
 {
     /// <summary>The door before a service, and before the administration.</summary>
-    public static S3FrontDoor Make(ProxySetup setup, IS3Service service, IS3Service administration, RemoteLayer? remote)
+    /// <param name="setup">What it is put together from.</param>
+    /// <param name="service">The service.</param>
+    /// <param name="administration">The administration.</param>
+    /// <param name="remote">The remote; null in local-only mode.</param>
+    /// <param name="identities">In whose name local is asked; null where it knows nobody.</param>
+    public static S3FrontDoor Make(ProxySetup setup, IS3Service service, IS3Service administration, RemoteLayer? remote, ILocalIdentities? identities)
     {
         var clients = setup.Options.Clients;
         var isOff = clients.Authentication == AuthenticationMode.None;
+        var isPlainProxy = setup.Options.Local.Endpoint is not null && remote is null;
         var keys = new ClientKeyRing(clients.Keys);
         return new S3FrontDoor(
             service,
@@ -23,7 +30,7 @@ internal static class FrontDoorSetup
                 new RequestAuthenticator(keys, new AuthenticationSettings { Region = clients.Region, AllowsVersion2 = false }, setup.Time)),
             new RequestAuthenticator(
                 keys,
-                new AuthenticationSettings { Region = clients.Region, IsOff = isOff, AllowsVersion2 = clients.AllowsVersion2 },
+                new AuthenticationSettings { Region = clients.Region, IsOff = isOff, AllowsVersion2 = clients.AllowsVersion2, LeavesLifetimes = isPlainProxy },
                 setup.Time),
             new AccessRights(clients.Keys, isOff),
             new FrontDoorSettings
@@ -32,6 +39,8 @@ internal static class FrontDoorSetup
                 AllowsCrossOrigin = clients.AllowsCrossOrigin,
                 InstanceId = setup.InstanceId,
                 IsForwarded = ForwardedOf(setup.Options, remote),
+                KnowsTenants = isPlainProxy,
+                IsKnownToStore = caller => identities?.Of(caller) is not null,
             },
             setup.Meters,
             setup.LoggerOf<S3FrontDoor>());

@@ -30,7 +30,7 @@ internal sealed class ProxyServices : IAsyncDisposable
         Service = Overlay?.Service ?? local.Service;
         Administration = AdministrationLayer.Open(setup, local, Overlay);
         FrontDoor = FrontDoorSetup.Make(
-            setup, Service, new AdministrationService(Administration, setup.Time, setup.LoggerOf<AdministrationService>()), remote);
+            setup, Service, new AdministrationService(Administration, setup.Time, setup.LoggerOf<AdministrationService>()), remote, local.Identities);
     }
 
     /// <summary>Where requests come in.</summary>

@@ -73,7 +73,7 @@ public sealed class OverlayService : IS3Service
         var (slow, objects) = (new SlowAnswers(time, logger, ClientErrors.Of), new LocalObjects(service));
         var conditional = new ConditionalWrites(service, objects, layer, reader, _locks.Keys, local.Conditions, local.Placed);
         _directory = new BucketDirectory(layer, remotes, settings, time);
-        _bucketList = new BucketList(layer, remotes, shown, _directory, settings, logger);
+        _bucketList = new BucketList(layer, local.Identities, remotes, shown, _directory, settings, logger);
         _listings = new BucketListings(layer, local.Held, settings, logger);
         _buckets = new BucketRequests(service, _directory, _listings, settings);
         _reads = new ReadMap(service, local.Reads, _directory, reader, outage);
@@ -81,7 +81,7 @@ public sealed class OverlayService : IS3Service
         _deletes = new ObjectDeletes(objects, _directory, layer, reader, _locks, _writes, settings, local.Conditions, meters);
         _manyDeletes = new ManyDeletes(_deletes, _directory, logger);
         _copies = new ObjectCopies(
-            service, objects, _directory, layer, reader, conditional, new RemoteCopy(service, objects, conditional, time), _writes, slow);
+            service, objects, _directory, layer, reader, conditional, new RemoteCopy(service, objects, conditional, time), _writes, slow, local.Identities);
     }
 
     /// <summary>Which buckets there are.</summary>

@@ -108,12 +108,54 @@ public sealed class ClientKeysTests : OptionsTestBase
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "right": {"*": "read"}}]""", "has \"right\"")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush" "rights"]""", "not JSON")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}}, {"accessKey": "a", "secretKey": "hush", "rights": {}}]""", "entry 2 (a) is there twice")]
+    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": "hush"}]""", "\"local\" that is not an object")]
+    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": {"accessKey": "x", "secret": "hush"}}]""", "lacks accessKey or secretKey in \"local\"")]
+    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": {"accessKey": "x/y", "secretKey": "hush"}}]""", "slash")]
+    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": {"accessKey": "x", "secretKey": "hush", "sessionToken": "hush\n"}}]""", "sessionToken in \"local\"")]
     public void A_bad_keys_file_says_what_is_wrong_and_no_secret(string json, string expected)
     {
         var problem = Assert.Throws<FormatException>(() => KeysFile.Parse(Encoding.UTF8.GetBytes(json)));
 
         Assert.Contains(expected, problem.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hush", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_that_is_wrong_with_a_keys_file_is_said_at_once()
+    {
+        var problem = Assert.Throws<FormatException>(() => KeysFile.Parse("""
+            [
+              { "accessKey": "a", "secretKey": "s", "rights": { "*": "all" }, "local": { "accessKey": "x" }, "colour": "red" },
+              { "accessKey": "b", "secretKey": "s", "rights": { "*": "read" } },
+              "c"
+            ]
+            """u8.ToArray()));
+
+        Assert.Equal(
+            "entry 1 (a) has \"colour\"; known are accessKey, secretKey, rights, admin, local; "
+            + "entry 1 (a) needs rights such as {\"*\": \"write\"} or {\"photos-*\": \"read\"}; "
+            + "entry 1 (a) lacks accessKey or secretKey in \"local\"; entry 3 is not an object.",
+            problem.Message);
+    }
+
+    [Fact]
+    public void Keys_at_the_store_need_a_store_and_clients_that_can_be_told_apart()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, """[{"accessKey": "a", "secretKey": "s", "rights": {"*": "read"}, "local": {"accessKey": "x", "secretKey": "hush", "sessionToken": "t"}}]""");
+            var (keys, store) = ($"S3_OVERLAY_KEYS_FILE={file}", "S3_OVERLAY_LOCAL_ENDPOINT=http://store.example");
+            Assert.Equal(
+                ("x", "hush", "t"), Read(keys, store).Clients.Keys[0].Local is { } local ? (local.AccessKey, local.SecretKey, local.SessionToken) : default);
+            Assert.Contains("S3_OVERLAY_LOCAL_ENDPOINT", ReadError(keys).Message, StringComparison.Ordinal);
+            Assert.Contains("S3_OVERLAY_AUTH", ReadError(keys, store, "S3_OVERLAY_AUTH=none").Message, StringComparison.Ordinal);
+            Assert.All(ReadAll(keys, "S3_OVERLAY_AUTH=none").Problems.Errors, error => Assert.DoesNotContain("hush", error.ToString(), StringComparison.Ordinal));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Theory]
@@ -145,5 +187,6 @@ public sealed class ClientKeysTests : OptionsTestBase
     [Fact]
     [Trait("Rule", "A4")]
     public void A_key_does_not_show_its_secret() =>
-        Assert.DoesNotContain("hush", new ClientKey("a", "hush", ClientKey.Everything, true).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "hush", new ClientKey("a", "hush", ClientKey.Everything, true) { Local = new SigningCredentials("b", "hush", "hush") }.ToString(), StringComparison.Ordinal);
 }

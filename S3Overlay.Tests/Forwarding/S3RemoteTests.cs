@@ -206,6 +206,13 @@ public sealed class S3RemoteTests : IAsyncLifetime
         Assert.EndsWith(target.RawPath, target.Uri.AbsoluteUri, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("My_Bucket", "My_Bucket.storage.example.org")]
+    [InlineData("tenant:bucket", "storage.example.org")]
+    [InlineData(":9000", "storage.example.org")]
+    public void Where_every_bucket_is_a_host_none_with_a_tenant_is(string bucket, string host) => Assert.Equal(
+        host, new EndpointAddress(new Uri("http://storage.example.org"), S3Overlay.Proxy.Configuration.AddressingStyle.Virtual).Of(bucket, "k", "").Uri.Authority, ignoreCase: true);
+
     private static async Task<byte[]> ReadAsync(RemoteObject answer)
     {
         using var copy = new MemoryStream();

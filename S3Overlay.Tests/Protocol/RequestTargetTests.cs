@@ -56,6 +56,29 @@ public sealed class RequestTargetTests
     public void What_names_nothing_is_an_S3_error(string rawTarget, string code) =>
         Assert.Equal(code, Assert.Throws<S3Exception>(() => RequestTarget.Parse(rawTarget, "127.0.0.1", "localhost")).Error.Code);
 
+    [Theory]
+    [InlineData("/tenant:bucket/key", "tenant:bucket")]
+    [InlineData("/tenant%3Abucket/key", "tenant:bucket")]
+    [InlineData("/:bucket/key", ":bucket")]
+    [InlineData("/bucket/key", "bucket")]
+    public void A_bucket_may_be_another_tenants_where_those_are_known(string rawTarget, string bucket)
+    {
+        Assert.Equal(bucket, RequestTarget.Parse(rawTarget, "127.0.0.1", "localhost", knowsTenants: true).Bucket);
+        if (bucket.Contains(':'))
+        {
+            Assert.Same(S3Errors.InvalidBucketName, Assert.Throws<S3Exception>(() => RequestTarget.Parse(rawTarget, "127.0.0.1", "localhost")).Error);
+        }
+    }
+
+    [Theory]
+    [InlineData("/a:b:c/key")]
+    [InlineData("/tenant:/key")]
+    [InlineData("/..:bucket/key")]
+    [InlineData("/tenant:../key")]
+    [InlineData("/ten%2Fant:bucket/key")]
+    public void Nor_is_a_tenant_a_path(string rawTarget) => Assert.Same(
+        S3Errors.InvalidBucketName, Assert.Throws<S3Exception>(() => RequestTarget.Parse(rawTarget, "127.0.0.1", "localhost", knowsTenants: true)).Error);
+
     [Fact]
     public void A_key_may_have_1024_bytes_and_no_more()
     {

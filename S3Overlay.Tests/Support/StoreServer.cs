@@ -14,7 +14,7 @@ namespace S3Overlay.Tests.Support;
 
 /// <summary>
 /// An S3 store in this process on a loopback port: the product's own, in a folder that goes with it. Its calls can be counted, delayed, refused and cut, so
-/// that a test decides what happens between any two of them. Its keys are minioadmin/minioadmin.
+/// that a test decides what happens between any two of them. Its keys are minioadmin/minioadmin unless its settings say otherwise.
 /// </summary>
 public sealed class StoreServer : IAsyncDisposable
 {
@@ -60,15 +60,22 @@ public sealed class StoreServer : IAsyncDisposable
 
     /// <summary>Starts an empty store.</summary>
     /// <param name="time">Its clock; null for the system's.</param>
-    public static async Task<StoreServer> StartAsync(TimeProvider? time = null)
+    /// <param name="settings">Further settings, as a proxy has them.</param>
+    public static async Task<StoreServer> StartAsync(TimeProvider? time = null, params (string Name, string Value)[] settings)
     {
         var server = new StoreServer();
-        var builder = ProxyBuilder.FromSettings(new Dictionary<string, string?>
+        var values = new Dictionary<string, string?>
         {
             ["S3_OVERLAY_DATA_DIR"] = server._folder["data"],
             ["S3_OVERLAY_DURABLE"] = "false",
             ["urls"] = "http://127.0.0.1:0",
-        });
+        };
+        foreach (var (name, value) in settings)
+        {
+            values[name] = value;
+        }
+
+        var builder = ProxyBuilder.FromSettings(values);
         var problems = new ConfigurationProblems();
         var options = ProxyOptionsReader.Read(builder.Configuration, problems);
         Assert.Empty(problems.Errors);

@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Protocol.Authentication;
+
 namespace S3Overlay.Proxy.Configuration.Keys;
 
 /// <summary>A key that clients sign with, and what it may do. It is the overlay's own and never forwarded (rule A2).</summary>
@@ -7,6 +9,12 @@ namespace S3Overlay.Proxy.Configuration.Keys;
 /// <param name="IsAdministrator">Whether it may use the administration calls.</param>
 public sealed record ClientKey(string AccessKey, string SecretKey, IReadOnlyList<BucketRight> Rights, bool IsAdministrator)
 {
+    /// <summary>
+    /// The client's own keys at an S3 endpoint as local: what it asks of buckets without a remote is signed with them, so that the store tells its users apart. Null
+    /// where the proxy asks in its own name.
+    /// </summary>
+    public SigningCredentials? Local { get; init; }
+
     /// <summary>The right to everything.</summary>
     public static readonly IReadOnlyList<BucketRight> Everything = [new("*", AccessRight.Write)];
 

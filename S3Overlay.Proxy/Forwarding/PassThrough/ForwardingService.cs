@@ -20,7 +20,8 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 ///     3 body       small: read and checked first, sent in one piece                          PreparedBody
 ///                  large: streamed, the last byte held back until all is checked (rule W7)   StreamedContent
 ///                  of unknown length: spooled first, since stores do not take such           SpooledBody
-///     4 sign       with the store's keys; what nobody signed goes on unsigned (rule A3)      RequestSigner
+///     4 sign       with the store's keys, the overlay's or the client's own; what nobody     StoreIdentities, RequestSigner
+///                  signed goes on unsigned (rule A3)
 ///     5 send       once: a request that failed is the client's to repeat
 ///   answer
 ///     6 headers    all but those of the connection; addresses become the proxy's             AnswerHeaders, Addresses
@@ -38,7 +39,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
     private const int LongestError = 64 << 10;
 
     private readonly ForwardingSettings _settings;
-    private readonly ICredentialSource _credentials;
+    private readonly StoreIdentities _identities;
     private readonly Func<bool> _takesTrailers;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -48,16 +49,16 @@ public sealed class ForwardingService : IS3Service, IDisposable
 
     /// <summary>A service in front of an endpoint.</summary>
     /// <param name="settings">Which endpoint, and how it is asked.</param>
-    /// <param name="credentials">What to sign with.</param>
+    /// <param name="identities">What to sign with.</param>
     /// <param name="takesTrailers">
     /// Whether the endpoint is known to take checksums behind a body (aws-chunked trailers). Until then they are verified here, and handed on where they fit a header.
     /// </param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where cut answers are told.</param>
-    public ForwardingService(
-        ForwardingSettings settings, ICredentialSource credentials, Func<bool> takesTrailers, TimeProvider time, ILogger<ForwardingService> logger)
+    internal ForwardingService(
+        ForwardingSettings settings, StoreIdentities identities, Func<bool> takesTrailers, TimeProvider time, ILogger<ForwardingService> logger)
     {
-        (_settings, _credentials, _takesTrailers, _time, _logger) = (settings, credentials, takesTrailers, time, logger);
+        (_settings, _identities, _takesTrailers, _time, _logger) = (settings, identities, takesTrailers, time, logger);
         _endpoint = settings.Endpoint.Endpoint ?? settings.Endpoint.AwsEndpoint;
         _address = new EndpointAddress(_endpoint, settings.Endpoint.Addressing);
         _connection = new StoreConnection(settings.Endpoint, _endpoint);
@@ -242,12 +243,20 @@ public sealed class ForwardingService : IS3Service, IDisposable
             return;
         }
 
-        if (await _credentials.GetAsync(cancellationToken) is not { } keys)
+        if (await _identities.KeysFor(request.Caller, request.Bucket).GetAsync(cancellationToken) is not { } keys)
         {
             return;
         }
 
         var signer = new RequestSigner(keys, _settings.Endpoint.Region ?? "us-east-1");
+        if (request.Operation != S3Operation.Preflight && PresignedQuery.TryReadUnusualLifetime(request.Query, out var start, out var lifetime))
+        {
+            // What becomes of such a link is the store's to say, so that it is shown one.
+            var query = signer.Presign(request.Method, target.Host, target.RawPath, target.RawQuery, signed, start, lifetime, payloadHash);
+            message.RequestUri = _address.Of(request.Bucket, request.Key, query).Uri;
+            return;
+        }
+
         foreach (var (name, value) in signer.Sign(request.Method, target.Host, target.RawPath, target.RawQuery, signed, payloadHash, _time.GetUtcNow()).Headers)
         {
             message.Headers.TryAddWithoutValidation(name, value);

@@ -26,13 +26,16 @@ internal static class StoreLayer
         var (options, time) = (setup.Options, setup.Time);
         var settings = EndpointOf(setup, endpoint);
         var keys = new FixedCredentials(new SigningCredentials(options.Local.AccessKey, options.Local.SecretKey, options.Local.SessionToken));
-        var calls = new StoreCalls(settings, setup.Opened.Add(new S3WireClient(settings, keys, time)), time);
+        var client = setup.Opened.Add(new S3WireClient(settings, keys, time));
+        var calls = new StoreCalls(settings, client, time);
         var store = new LocalStore(calls, OwnOf(options), time);
+        var identities = new StoreIdentities(
+            keys, calls.Reads, options.Clients.Keys, theirs => new S3Remote(settings, client.As(theirs), time), overlaid);
         var probe = await ProbeAsync(setup, store, isOverlaid: overlaid is not null);
         var showsRemoteOnError = overlaid is not null && options.Local.ReadsThroughOnError;
         var service = setup.Opened.Add(new ForwardingService(
             ForwardingOf(options, settings, showsRemoteOnError),
-            keys,
+            identities,
             () => probe.Capabilities is { TakesTrailers: true },
             time,
             setup.LoggerOf<ForwardingService>()));
@@ -49,6 +52,7 @@ internal static class StoreLayer
             Conditions = probe,
             Held = setup.Holds ? OpenHeld(setup, store, placed) : null,
             Placed = placed,
+            Identities = identities,
             Ping = state.PingAsync,
         };
     }

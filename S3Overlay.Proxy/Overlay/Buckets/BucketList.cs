@@ -3,16 +3,20 @@ using System.Globalization;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Xml;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Buckets;
 
-/// <summary>ListBuckets: local and mapped buckets, and the remote's where the settings say so (rule B6).</summary>
+/// <summary>
+/// ListBuckets: local and mapped buckets, and the remote's where the settings say so (rule B6). A caller with a name of its own at local sees of those that are local's alone what
+/// local shows to it.
+/// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html</remarks>
 public sealed class BucketList(
-    ILayerState layer, IRemoteBuckets remotes, IRemote? shown, BucketDirectory directory, OverlaySettings settings, ILogger logger)
+    ILayerState layer, ILocalIdentities? identities, IRemoteBuckets remotes, IRemote? shown, BucketDirectory directory, OverlaySettings settings, ILogger logger)
 {
     private const int MaxBuckets = 10_000;
 
@@ -22,7 +26,7 @@ public sealed class BucketList(
         var prefix = request.Query["prefix"] ?? "";
         var limit = LimitOf(request.Query["max-buckets"]);
         var after = request.Query["continuation-token"] is { Length: > 0 } token ? ContinuationTokens.Read(token).Name : "";
-        var all = await FindAsync(cancellationToken);
+        var all = await FindAsync(request.Caller, cancellationToken);
         var page = all
             .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(pair.Key, after) > 0)
             .Take(limit + 1)
@@ -55,12 +59,21 @@ public sealed class BucketList(
         await xml.Close("ListAllMyBucketsResult").SendAsync(request, answer, cancellationToken);
     }
 
-    private async Task<SortedDictionary<string, DateTimeOffset>> FindAsync(CancellationToken cancellationToken)
+    private async Task<SortedDictionary<string, DateTimeOffset>> FindAsync(S3Caller caller, CancellationToken cancellationToken)
     {
         var found = new SortedDictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+        var theirs = identities?.Of(caller);
         foreach (var bucket in await layer.ListBucketsAsync(cancellationToken))
         {
-            if (!directory.IsInternal(bucket.Name))
+            if (!directory.IsInternal(bucket.Name) && (theirs is null || directory.Below(bucket.Name) is not null))
+            {
+                found[bucket.Name] = bucket.Created;
+            }
+        }
+
+        foreach (var bucket in theirs is null ? [] : await OfCallerAsync(theirs, cancellationToken))
+        {
+            if (!directory.IsInternal(bucket.Name) && directory.Below(bucket.Name) is null)
             {
                 found[bucket.Name] = bucket.Created;
             }
@@ -78,6 +91,18 @@ public sealed class BucketList(
         }
 
         return found;
+    }
+
+    private static async Task<IReadOnlyList<LayerBucket>> OfCallerAsync(IRemote theirs, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await theirs.ListBucketsAsync(cancellationToken);
+        }
+        catch (RemoteException failure)
+        {
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The local store did not say which buckets there are.", failure);
+        }
     }
 
     /// <summary>Adds a bucket that local lacks, unless it was deleted here.</summary>

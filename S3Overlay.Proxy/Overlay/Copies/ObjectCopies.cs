@@ -15,6 +15,8 @@ namespace S3Overlay.Proxy.Overlay.Copies;
 ///   source            copy
 ///   no remote         local's own
 ///   written           local's own; so is a version that local has, whatever the key is now
+///   either of both,   where reader and writer are two users of local's (ILocalIdentities): a PutObject or UploadPart of its bytes, which each of
+///   elsewhere         them reads or writes by its own right
 ///   deleted, absent   404 NoSuchKey
 ///   remote-owned      a PutObject or UploadPart of the remote's bytes: read once, written while they come
 /// </code>
@@ -28,7 +30,8 @@ public sealed class ObjectCopies(
     ConditionalWrites conditional,
     RemoteCopy remoteCopy,
     ObjectWrites writes,
-    SlowAnswers slow)
+    SlowAnswers slow,
+    ILocalIdentities? identities)
 {
     /// <summary>Answers a copy into <paramref name="target"/>, overlaid or not.</summary>
     public async Task CopyAsync(BucketView target, S3Request request, S3Answer answer, CancellationToken cancellationToken)
@@ -45,7 +48,7 @@ public sealed class ObjectCopies(
             await writes.RequireUploadsAsync(target, cancellationToken);
         }
 
-        var remote = await FindRemoteAsync(request, source, cancellationToken);
+        var remote = await FindRemoteAsync(request, source, cancellationToken) ?? await FindOfAnotherAsync(target, request, source, cancellationToken);
         if (remote is not null)
         {
             remoteCopy.Check(request, source, remote.Info);
@@ -100,6 +103,34 @@ public sealed class ObjectCopies(
 
         await directory.RequireAsync(bucket, cancellationToken);
         return await RemoteSource.FindAsync(source, below, reader, cancellationToken) ?? throw Absent(source);
+    }
+
+    /// <summary>
+    /// Local's source where whoever reads it is not whoever writes the copy: between an overlaid bucket, where the overlay acts in its own name, and one of local's alone, where
+    /// the caller acts in its. Null where local copies by itself.
+    /// </summary>
+    private async Task<RemoteSource?> FindOfAnotherAsync(BucketView target, S3Request request, CopySource source, CancellationToken cancellationToken)
+    {
+        var isOverlaid = directory.Below(source.Bucket) is not null;
+        if (identities?.Of(request.Caller) is not { } theirs || isOverlaid == (directory.Below(target.Name) is not null))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await RemoteSource.FindDirectAsync(source, new RemoteBucket(isOverlaid ? identities.Own : theirs, source.Bucket, ""), cancellationToken);
+        }
+        catch (RemoteException failure)
+        {
+            throw failure.Failure switch
+            {
+                RemoteFailure.NoSuchKey => Absent(source),
+                RemoteFailure.NoSuchBucket => new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", source.Bucket)] },
+                RemoteFailure.AccessDenied => new S3Exception(S3Errors.AccessDenied, cause: failure),
+                _ => S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The source of the copy could not be read from the local store.", failure),
+            };
+        }
     }
 
     private static S3Exception Absent(CopySource source) => new(RemoteSource.NamesVersion(source) ? S3Errors.NoSuchVersion : S3Errors.NoSuchKey)

@@ -10,14 +10,17 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Overlay.Copies;
 
-/// <summary>A remote-owned object that is copied: its current version by way of what is held, another version straight from the remote.</summary>
+/// <summary>
+/// An object that is copied by way of this server: a remote-owned one, its current version by way of what is held, another version straight from the remote; or one of local's that
+/// local cannot copy, since its reader and the copy's writer are two of its users.
+/// </summary>
 public sealed class RemoteSource
 {
     private readonly CopySource _source;
     private readonly RemoteBucket _remote;
-    private readonly IRemoteReader _reader;
+    private readonly IRemoteReader? _reader;
 
-    private RemoteSource(CopySource source, RemoteBucket remote, IRemoteReader reader, ObjectInfo info)
+    private RemoteSource(CopySource source, RemoteBucket remote, IRemoteReader? reader, ObjectInfo info)
     {
         _source = source;
         _remote = remote;
@@ -44,14 +47,21 @@ public sealed class RemoteSource
 
         try
         {
-            var read = new RemoteRead(remote.Name, remote.RemoteKey(source.Key)) { Query = VersionQuery(source) };
-            await using var version = await remote.Remote.HeadAsync(read, cancellationToken);
-            return new RemoteSource(source, remote, reader, version.Info);
+            return await FindDirectAsync(source, remote, cancellationToken);
         }
         catch (RemoteException absent) when (absent.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket)
         {
             throw new S3Exception(S3Errors.NoSuchVersion, cause: absent);
         }
+    }
+
+    /// <summary>Finds the object, or its version, where it is; nothing of it is held.</summary>
+    /// <exception cref="RemoteException">It is not there, or may not be read.</exception>
+    public static async Task<RemoteSource> FindDirectAsync(CopySource source, RemoteBucket remote, CancellationToken cancellationToken)
+    {
+        var read = new RemoteRead(remote.Name, remote.RemoteKey(source.Key)) { Query = VersionQuery(source) };
+        await using var version = await remote.Remote.HeadAsync(read, cancellationToken);
+        return new RemoteSource(source, remote, null, version.Info);
     }
 
     /// <summary>Opens its bytes, or some of them: of exactly the version found.</summary>
@@ -62,7 +72,7 @@ public sealed class RemoteSource
             return S3Body.Empty;
         }
 
-        if (!NamesVersion(_source))
+        if (_reader is not null)
         {
             return await _reader.OpenAsync(_source.Bucket, _source.Key, _remote, Info, range, cancellationToken);
         }
@@ -87,7 +97,7 @@ public sealed class RemoteSource
             return null;
         }
 
-        var query = NamesVersion(_source) ? "tagging&" + VersionQuery(_source) : "tagging";
+        var query = _reader is null && VersionQuery(_source) is { Length: > 0 } version ? "tagging&" + version : "tagging";
         var read = new RemoteRead(_remote.Name, _remote.RemoteKey(_source.Key)) { Query = query };
         await using var answer = await _remote.Remote.GetAsync(read, cancellationToken);
         await using var body = new RemoteObjectBody(answer, null);
@@ -97,5 +107,5 @@ public sealed class RemoteSource
         return tags is null ? null : string.Join('&', tags);
     }
 
-    private static string VersionQuery(CopySource source) => "versionId=" + UriEncoding.EncodeComponent(source.VersionId!);
+    private static string VersionQuery(CopySource source) => source.VersionId is { Length: > 0 } version ? "versionId=" + UriEncoding.EncodeComponent(version) : "";
 }

@@ -27,6 +27,9 @@ public sealed record LocalLayer
     /// <summary>Copies of the remote's objects among its own; null where there are none.</summary>
     public IPlacedCopies? Placed { get; init; }
 
+    /// <summary>In whose name it is asked; null where it knows nobody but the overlay.</summary>
+    public ILocalIdentities? Identities { get; init; }
+
     /// <summary>Asks it for anything at all, and throws where it gives no answer; null where it is in this process, and cannot be away.</summary>
     public Func<CancellationToken, Task>? Ping { get; init; }
 }

@@ -14,4 +14,10 @@ public sealed record AuthenticationSettings
 
     /// <summary>How far a client's clock may be off: fifteen minutes, as in S3.</summary>
     public TimeSpan MaxSkew { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>
+    /// Whether links that are to live longer than S3 allows, or not at all, are let in once their signature is found right: where a store behind the door is shown such a link, too, and
+    /// says what becomes of it.
+    /// </summary>
+    public bool LeavesLifetimes { get; init; }
 }

@@ -19,9 +19,15 @@ internal static class PresignedQuery
     private const string Signature = "X-Amz-Signature";
     private const int MaxLifetime = 7 * 24 * 60 * 60;
 
+    /// <summary>Some three thousand years: a span of time holds it, and nobody waits for its end.</summary>
+    private const long LongestSpan = 100_000_000_000;
+
     /// <summary>Whether the query claims to be signed with SigV4.</summary>
     public static bool IsPresigned(S3Query query) =>
         query.Parameters.Count > 0 && (query.Has(Algorithm) || query.Has(Signature) || query.Has(Credential));
+
+    /// <summary>The access key that the query says it was signed with; null for none.</summary>
+    public static string? ClaimedKey(S3Query query) => query[Credential] is { } credential && credential.IndexOf('/') is > 0 and var slash ? credential[..slash] : null;
 
     /// <summary>Whether a parameter is part of the signing itself, and not of the request.</summary>
     public static bool IsSigning(string name) =>
@@ -34,9 +40,28 @@ internal static class PresignedQuery
         || name.Equals(PayloadHash, StringComparison.OrdinalIgnoreCase)
         || name.Equals(SecurityToken, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>
+    /// Reads from when and how long a URL is to be valid, where it is presigned and S3 would not allow that lifetime: longer than a week, or none. Says false of any other
+    /// query, also of one that is not whole.
+    /// </summary>
+    public static bool TryReadUnusualLifetime(S3Query query, out DateTimeOffset start, out TimeSpan lifetime)
+    {
+        (start, lifetime) = (default, default);
+        if (!IsPresigned(query) || !TryReadSeconds(query[Expires], out var seconds) || Refusal(seconds) is null || !RequestTime.TryParseBasic(query[Date], out start))
+        {
+            return false;
+        }
+
+        lifetime = TimeSpan.FromSeconds(Math.Clamp(seconds, -LongestSpan, LongestSpan));
+        return true;
+    }
+
     /// <summary>Reads credential, signed headers, signature and time, and how long the URL lives.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="claim">What is read into.</param>
+    /// <param name="refusal">What S3 says of a lifetime that it does not allow; null of one that it does.</param>
     /// <exception cref="S3Exception">AuthorizationQueryParametersError.</exception>
-    public static TimeSpan Read(S3Query query, ref SignatureClaim claim)
+    public static TimeSpan Read(S3Query query, ref SignatureClaim claim, out S3Exception? refusal)
     {
         var (algorithm, credential, date) = (query[Algorithm], query[Credential], query[Date]);
         var (expires, signedHeaders, signature) = (query[Expires], query[SignedHeaders], query[Signature]);
@@ -59,26 +84,12 @@ internal static class PresignedQuery
                 + "\"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
         }
 
-        if (!long.TryParse(expires, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
+        if (!TryReadSeconds(expires, out var seconds))
         {
             throw Wrong("X-Amz-Expires should be a number");
         }
 
-        if (seconds < 0)
-        {
-            throw Wrong("X-Amz-Expires must be non-negative");
-        }
-
-        if (seconds > MaxLifetime)
-        {
-            throw Wrong("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds");
-        }
-
-        if (seconds == 0)
-        {
-            throw Wrong("X-Amz-Expires must be at least one second");
-        }
-
+        refusal = Refusal(seconds);
         if (!RequestTime.TryParseBasic(date, out _))
         {
             throw Wrong("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
@@ -88,7 +99,7 @@ internal static class PresignedQuery
         claim.SignedHeaders = signedHeaders;
         claim.Signature = signature;
         claim.IsPresigned = true;
-        return TimeSpan.FromSeconds(seconds);
+        return TimeSpan.FromSeconds(Math.Clamp(seconds, -MaxLifetime, MaxLifetime));
     }
 
     /// <summary>
@@ -110,6 +121,17 @@ internal static class PresignedQuery
             }
         }
     }
+
+    private static bool TryReadSeconds(string? expires, out long seconds) =>
+        long.TryParse(expires, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out seconds);
+
+    private static S3Exception? Refusal(long seconds) => seconds switch
+    {
+        < 0 => Wrong("X-Amz-Expires must be non-negative"),
+        > MaxLifetime => Wrong("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds"),
+        0 => Wrong("X-Amz-Expires must be at least one second"),
+        _ => null,
+    };
 
     private static bool IsToken(string name)
     {

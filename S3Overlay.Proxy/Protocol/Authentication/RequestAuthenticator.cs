@@ -151,7 +151,12 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
         string method, string rawPath, string rawQuery, S3Query query, IHeaderDictionary headers, string host)
     {
         var claim = default(SignatureClaim);
-        var lifetime = PresignedQuery.Read(query, ref claim);
+        var lifetime = PresignedQuery.Read(query, ref claim, out var refusal);
+        if (refusal is not null && !settings.LeavesLifetimes)
+        {
+            throw refusal;
+        }
+
         RequestTime.TryParseBasic(claim.Time, out var signedAt);
         CheckScope(in claim);
         var now = time.GetUtcNow();
@@ -160,7 +165,7 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
             throw new S3Exception(S3Errors.AccessDenied, "Request is not valid yet");
         }
 
-        if (now > signedAt + lifetime)
+        if (refusal is null && now > signedAt + lifetime)
         {
             throw new S3Exception(S3Errors.AccessDenied, "Request has expired")
             {

@@ -19,6 +19,9 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
     /// <summary>Whether a query claims to be signed with this version.</summary>
     public static bool IsPresigned(S3Query query) => query.Has(SignatureParameter) || query.Has(AccessKeyParameter);
 
+    /// <summary>The access key that a query says it was signed with; null for none.</summary>
+    public static string? ClaimedKey(S3Query query) => query[AccessKeyParameter];
+
     /// <summary>Checks an Authorization header.</summary>
     /// <exception cref="S3Exception">InvalidArgument, AccessDenied, RequestTimeTooSkewed, InvalidAccessKeyId, SignatureDoesNotMatch.</exception>
     public S3Caller Header(string authorization, string method, string rawPath, string hostBucket, S3Query query, IHeaderDictionary headers)

@@ -40,5 +40,15 @@ public static class BucketNames
         return true;
     }
 
+    /// <summary>
+    /// The same of a bucket that may be another tenant's: <c>tenant:bucket</c>, and <c>:bucket</c> for one of no tenant, as Ceph's gateway has it. Names of a store that decides
+    /// for itself what they mean; where the overlay keeps a state of its own, a second name of a bucket would lead past it.
+    /// </summary>
+    /// <remarks>https://docs.ceph.com/en/latest/radosgw/multitenancy/#accessing-buckets-with-explicit-tenants</remarks>
+    public static bool IsAddressableWithTenant(string name) =>
+        name.IndexOf(':') is >= 0 and var colon
+            ? (colon == 0 || IsAddressable(name[..colon])) && IsAddressable(name[(colon + 1)..])
+            : IsAddressable(name);
+
     private static bool IsIpAddress(string name) => name.AsSpan().Count('.') == 3 && IPAddress.TryParse(name, out _);
 }

@@ -9,8 +9,10 @@ namespace S3Overlay.Proxy.Protocol.Copies;
 public sealed record CopySource(string Bucket, string Key, string? VersionId)
 {
     /// <summary>Reads the header.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="knowsTenants">Whether the bucket may be another tenant's (<see cref="BucketNames.IsAddressableWithTenant"/>).</param>
     /// <exception cref="S3Exception">InvalidArgument where it does not name a bucket and a key.</exception>
-    public static CopySource Parse(S3Request request)
+    public static CopySource Parse(S3Request request, bool knowsTenants = false)
     {
         var header = HeaderText.ToText(request.Header("x-amz-copy-source") ?? throw Invalid());
         string? version = null;
@@ -32,7 +34,7 @@ public sealed record CopySource(string Bucket, string Key, string? VersionId)
         }
 
         var slash = path.IndexOf('/');
-        if (slash <= 0 || slash == path.Length - 1 || !BucketNames.IsAddressable(path[..slash]))
+        if (slash <= 0 || slash == path.Length - 1 || !(knowsTenants ? BucketNames.IsAddressableWithTenant(path[..slash]) : BucketNames.IsAddressable(path[..slash])))
         {
             throw Invalid();
         }

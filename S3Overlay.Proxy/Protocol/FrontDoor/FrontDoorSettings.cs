@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Protocol.Authentication;
+
 namespace S3Overlay.Proxy.Protocol.FrontDoor;
 
 /// <summary>How the front door is reached.</summary>
@@ -14,6 +16,14 @@ public sealed record FrontDoorSettings
     /// origins may read (rule A3).
     /// </summary>
     public Func<string, bool> IsForwarded { get; init; } = static _ => false;
+
+    /// <summary>Whether a caller acts in its own name at an S3 endpoint: what it sees there may then differ from what everyone sees.</summary>
+    public Func<S3Caller, bool> IsKnownToStore { get; init; } = static _ => false;
+
+    /// <summary>
+    /// Whether buckets of other tenants can be named (<c>tenant:bucket</c>): where nothing but an S3 endpoint is behind the door, which knows what that means.
+    /// </summary>
+    public bool KnowsTenants { get; init; }
 
     /// <summary>The id this process sends upstream in <c>x-s3overlay-via</c>: a request that carries it has come round in a circle.</summary>
     public required string InstanceId { get; init; }

@@ -18,13 +18,14 @@ public readonly record struct RequestTarget(string RawPath, string RawQuery, str
     /// <param name="rawTarget">The target of the request line.</param>
     /// <param name="host">The Host header, with its port where sent.</param>
     /// <param name="domain">The domain under which buckets are host names.</param>
+    /// <param name="knowsTenants">Whether the bucket may be another tenant's (<see cref="BucketNames.IsAddressableWithTenant"/>).</param>
     /// <exception cref="S3Exception">InvalidURI or InvalidBucketName.</exception>
-    public static RequestTarget Parse(string rawTarget, string host, string domain)
+    public static RequestTarget Parse(string rawTarget, string host, string domain, bool knowsTenants = false)
     {
         var (path, query) = Split(rawTarget);
         if (BucketOfHost(host, domain) is { } hostBucket)
         {
-            return new RequestTarget(path, query, CheckedBucket(hostBucket), DecodedKey(path.AsSpan(1)), true);
+            return new RequestTarget(path, query, CheckedBucket(hostBucket, knowsTenants), DecodedKey(path.AsSpan(1)), true);
         }
 
         var slash = path.IndexOf('/', 1);
@@ -37,7 +38,7 @@ public readonly record struct RequestTarget(string RawPath, string RawQuery, str
                 : throw new S3Exception(S3Errors.InvalidBucketName);
         }
 
-        return new RequestTarget(path, query, CheckedBucket(Decode(bucket)), DecodedKey(key), false);
+        return new RequestTarget(path, query, CheckedBucket(Decode(bucket), knowsTenants), DecodedKey(key), false);
     }
 
     /// <summary>Path and query of an origin-form or absolute-form target (RFC 9112, section 3.2).</summary>
@@ -75,7 +76,7 @@ public readonly record struct RequestTarget(string RawPath, string RawQuery, str
             : null;
     }
 
-    private static string CheckedBucket(string name) => BucketNames.IsAddressable(name)
+    private static string CheckedBucket(string name, bool knowsTenants) => (knowsTenants ? BucketNames.IsAddressableWithTenant(name) : BucketNames.IsAddressable(name))
         ? name
         : throw new S3Exception(S3Errors.InvalidBucketName) { Details = [new("BucketName", name)] };
 

@@ -115,14 +115,17 @@ public sealed class S3FrontDoor(
         // 2
         var rawTarget = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var host = http.Host.Value ?? "";
-        var target = call.Target = RequestTarget.Parse(rawTarget, host, settings.Domain);
+        var target = call.Target = RequestTarget.Parse(rawTarget, host, settings.Domain, settings.KnowsTenants);
         var query = S3Query.Parse(target.RawQuery);
 
-        // 3: a preflight is nobody's. Its address may be one that was signed for another method.
+        // 3
         var isAdministration = AdministrationTarget.IsOne(target);
         var isForwarded = !isAdministration && settings.IsForwarded(target.Bucket);
         var isPreflight = isForwarded && http.Method == "OPTIONS";
-        var authenticated = isPreflight ? AuthenticatedRequest.Nobody : (isAdministration ? administration.Authenticator : authenticator).Authenticate(http.Method, target.RawPath, target.RawQuery, query, http.Headers, host, target.IsVirtualHosted ? target.Bucket : "");
+        var authenticated = isPreflight
+            ? OfPreflight(query)
+            : (isAdministration ? administration.Authenticator : authenticator).Authenticate(
+                http.Method, target.RawPath, target.RawQuery, query, http.Headers, host, target.IsVirtualHosted ? target.Bucket : "");
 
         // 4
         call.Operation = isPreflight
@@ -134,7 +137,7 @@ public sealed class S3FrontDoor(
         // 5: who sends a form, and which key it is about, stands in the form
         var caller = authenticated.Caller;
         var isForm = call.Operation == S3Operation.PostObject;
-        var isAllowed = isAdministration ? rights.MayAdminister(caller) : rights.May(caller, call.Operation, target.Bucket, target.Key);
+        var isAllowed = isPreflight || (isAdministration ? rights.MayAdminister(caller) : rights.May(caller, call.Operation, target.Bucket, target.Key));
         if (!isForm && !isAllowed && !(caller.IsAnonymous && isForwarded))
         {
             throw new S3Exception(S3Errors.AccessDenied);
@@ -156,7 +159,7 @@ public sealed class S3FrontDoor(
             Address = new S3Address(http.Scheme, host, target.IsVirtualHosted),
         };
         if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy
-            && CopySource.Parse(request) is var source
+            && CopySource.Parse(request, settings.KnowsTenants) is var source
             && !rights.MayRead(caller, source.Bucket, source.Key)
             && !(caller.IsAnonymous && settings.IsForwarded(source.Bucket)))
         {
@@ -168,6 +171,16 @@ public sealed class S3FrontDoor(
     }
 
     /// <summary>
+    /// A preflight is nobody's, and what it is told is for everyone. But its address may be one that a user of the store signed, and the bucket is then the one that this user means by its
+    /// name. The signature itself cannot be checked: it is that of the request to follow, with headers that are not there yet.
+    /// </summary>
+    private AuthenticatedRequest OfPreflight(S3Query query)
+    {
+        var claimed = new S3Caller(PresignedQuery.ClaimedKey(query) ?? Version2Authenticator.ClaimedKey(query) ?? "");
+        return settings.IsKnownToStore(claimed) ? AuthenticatedRequest.Nobody with { Caller = claimed } : AuthenticatedRequest.Nobody;
+    }
+
+    /// <summary>
     /// Whether pages of other origins may ask, as far as it is this server's to say: not in a bucket whose store answers for itself, and never of the administration. What
     /// cannot be read is refused soon enough, by whoever reads it in earnest.
     /// </summary>
@@ -176,7 +189,7 @@ public sealed class S3FrontDoor(
         try
         {
             var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-            var read = RequestTarget.Parse(target, context.Request.Host.Value ?? "", settings.Domain);
+            var read = RequestTarget.Parse(target, context.Request.Host.Value ?? "", settings.Domain, settings.KnowsTenants);
             return !AdministrationTarget.IsOne(read) && !settings.IsForwarded(read.Bucket);
         }
         catch (S3Exception)

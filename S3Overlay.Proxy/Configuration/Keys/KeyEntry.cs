@@ -1,0 +1,127 @@
+using System.Text.Json;
+
+using S3Overlay.Proxy.Protocol.Authentication;
+
+namespace S3Overlay.Proxy.Configuration.Keys;
+
+/// <summary>One entry of a file of client keys, read as far as it can be.</summary>
+internal sealed class KeyEntry
+{
+    private readonly List<string> _problems = [];
+
+    /// <summary>Reads an entry.</summary>
+    public KeyEntry(JsonElement entry)
+    {
+        if (entry.ValueKind != JsonValueKind.Object)
+        {
+            _problems.Add("is not an object");
+            Key = new("", "", [], false);
+            return;
+        }
+
+        var (accessKey, secretKey) = (Text(entry, "accessKey"), Text(entry, "secretKey"));
+        Name = accessKey.Length > 0 ? $" ({accessKey})" : "";
+        RefuseUnknown(entry, "", "accessKey", "secretKey", "rights", "admin", "local");
+        CheckPair(accessKey, secretKey, "");
+        var rights = Rights(entry);
+        if (rights is null)
+        {
+            _problems.Add("needs rights such as {\"*\": \"write\"} or {\"photos-*\": \"read\"}");
+        }
+
+        if (entry.TryGetProperty("admin", out var admin) && admin.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+        {
+            _problems.Add("has an admin that is not true or false");
+        }
+
+        Key = new(accessKey, secretKey, rights ?? [], admin.ValueKind == JsonValueKind.True) { Local = Local(entry) };
+    }
+
+    /// <summary>The key, to be used only where there are no problems.</summary>
+    public ClientKey Key { get; }
+
+    /// <summary>The access key in brackets, for messages; empty where there is none.</summary>
+    public string Name { get; } = "";
+
+    /// <summary>All that is wrong with the entry, without a secret in it.</summary>
+    public IReadOnlyList<string> Problems => _problems;
+
+    private static string Text(JsonElement entry, string name) =>
+        entry.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+
+    private static List<BucketRight>? Rights(JsonElement entry)
+    {
+        if (!entry.TryGetProperty("rights", out var rights) || rights.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        var read = new List<BucketRight>();
+        foreach (var right in rights.EnumerateObject())
+        {
+            switch (right.Value.ValueKind == JsonValueKind.String ? right.Value.GetString() : null)
+            {
+                case "read":
+                    read.Add(new(right.Name, AccessRight.Read));
+                    break;
+                case "write":
+                    read.Add(new(right.Name, AccessRight.Write));
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return read;
+    }
+
+    /// <summary>The client's own keys at the store; null where the entry has none.</summary>
+    private SigningCredentials? Local(JsonElement entry)
+    {
+        if (!entry.TryGetProperty("local", out var local))
+        {
+            return null;
+        }
+
+        if (local.ValueKind != JsonValueKind.Object)
+        {
+            _problems.Add("has a \"local\" that is not an object: {\"accessKey\": \"...\", \"secretKey\": \"...\"}");
+            return null;
+        }
+
+        RefuseUnknown(local, " in \"local\"", "accessKey", "secretKey", "sessionToken");
+        var (accessKey, secretKey, token) = (Text(local, "accessKey"), Text(local, "secretKey"), Text(local, "sessionToken"));
+        CheckPair(accessKey, secretKey, " in \"local\"");
+        if (local.TryGetProperty("sessionToken", out _) && (token.Length == 0 || token.AsSpan().ContainsAnyExceptInRange('!', '~')))
+        {
+            _problems.Add("has a sessionToken in \"local\" that is empty, or is no such token");
+        }
+
+        return new(accessKey, secretKey, token);
+    }
+
+    private void CheckPair(string accessKey, string secretKey, string where)
+    {
+        if (accessKey.Length == 0 || secretKey.Length == 0)
+        {
+            _problems.Add($"lacks accessKey or secretKey{where}");
+        }
+
+        if (accessKey.AsSpan().ContainsAny("/, \t=") || (where.Length > 0 && accessKey.AsSpan().ContainsAnyExceptInRange('!', '~')))
+        {
+            // The credential scope of a signature is accessKey/date/region/service: a slash in the key could not be told apart.
+            _problems.Add($"has an accessKey{where} that holds a slash, comma, equals sign or space");
+        }
+    }
+
+    private void RefuseUnknown(JsonElement entry, string where, params string[] known)
+    {
+        foreach (var property in entry.EnumerateObject())
+        {
+            if (!known.Contains(property.Name))
+            {
+                _problems.Add($"has \"{property.Name}\"{where}; known are {string.Join(", ", known)}");
+            }
+        }
+    }
+}
