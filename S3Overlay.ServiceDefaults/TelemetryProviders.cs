@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 using OpenTelemetry;
@@ -9,10 +11,12 @@ namespace S3Overlay.ServiceDefaults;
 
 /// <summary>
 /// The tracer and meter providers, alive as long as the host. Built with the SDK's own builders: the hosting extensions add nothing that is
-/// needed here, and .NET's own sources and meters carry the semantic conventions already
-/// (https://learn.microsoft.com/dotnet/core/diagnostics/distributed-tracing-builtin-activities).
+/// needed here, and .NET's own sources and meters carry the semantic conventions already.
 /// </summary>
-internal sealed class TelemetryProviders(string service) : IHostedService, IDisposable
+/// <param name="telemetry">What is exported.</param>
+/// <param name="configuration">Where the exporters read their <c>OTEL_*</c> settings: the host's, so that its command line and files count too.</param>
+/// <param name="resource">Says who the service is.</param>
+internal sealed class TelemetryProviders(ServiceTelemetry telemetry, IConfiguration configuration, Action<ResourceBuilder> resource) : IHostedService, IDisposable
 {
     private TracerProvider? _tracer;
     private MeterProvider? _meter;
@@ -20,13 +24,15 @@ internal sealed class TelemetryProviders(string service) : IHostedService, IDisp
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _tracer = Sdk.CreateTracerProviderBuilder()
-            .ConfigureResource(resource => resource.AddService(service))
-            .AddSource("Microsoft.AspNetCore", "System.Net.Http", "S3Overlay.*")
+            .ConfigureServices(services => services.AddSingleton(configuration))
+            .ConfigureResource(resource)
+            .AddSource([.. telemetry.Sources])
             .AddOtlpExporter()
             .Build();
         _meter = Sdk.CreateMeterProviderBuilder()
-            .ConfigureResource(resource => resource.AddService(service))
-            .AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime", "S3Overlay.*")
+            .ConfigureServices(services => services.AddSingleton(configuration))
+            .ConfigureResource(resource)
+            .AddMeter([.. telemetry.Meters])
             .AddOtlpExporter()
             .Build();
         return Task.CompletedTask;
@@ -34,9 +40,6 @@ internal sealed class TelemetryProviders(string service) : IHostedService, IDisp
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose()
-    {
-        _tracer?.Dispose();
-        _meter?.Dispose();
-    }
+    /// <summary>Sends what has not been sent yet. Both at once: each waits a few seconds for a collector that does not answer.</summary>
+    public void Dispose() => Parallel.Invoke(() => _tracer?.Dispose(), () => _meter?.Dispose());
 }

@@ -13,6 +13,9 @@ namespace S3Overlay.Proxy.Hosting;
 /// </summary>
 public static class OperationsEndpoints
 {
+    /// <summary>Where the page of metrics is.</summary>
+    public const string MetricsPath = "/metrics";
+
     private static readonly byte[] Robots = "User-agent: *\nDisallow: /\n"u8.ToArray();
 
     /// <summary>Answers them, and hands everything else on.</summary>
@@ -20,16 +23,20 @@ public static class OperationsEndpoints
     {
         // The longest of these targets has twelve characters: an object's request is told apart by its length alone.
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        return target.Length > 12 || !Extensions.IsUnsignedGet(context, target)
+        return target.Length > 12 || !UnsignedGet.Is(context, target)
             ? next(context)
             : target switch
             {
-                "/metrics" => AnswerAsync(context, MetricsPage.ContentType, Encoding.UTF8.GetBytes(metrics.Render())),
+                MetricsPath => AnswerMetricsAsync(context, metrics),
                 "/robots.txt" => AnswerAsync(context, "text/plain", Robots),
                 "/favicon.ico" => AnswerEmpty(context),
                 _ => next(context),
             };
     });
+
+    /// <summary>Answers with the page of metrics.</summary>
+    public static Task AnswerMetricsAsync(HttpContext context, MetricsPage metrics) =>
+        AnswerAsync(context, MetricsPage.ContentType, Encoding.UTF8.GetBytes(metrics.Render()));
 
     private static Task AnswerEmpty(HttpContext context)
     {

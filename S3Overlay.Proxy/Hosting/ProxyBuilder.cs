@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration.Memory;
 
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Telemetry;
 using S3Overlay.ServiceDefaults;
 
 namespace S3Overlay.Proxy.Hosting;
@@ -53,7 +54,14 @@ internal static class ProxyBuilder
     {
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         builder.Logging.AddConsole();
-        builder.AddServiceDefaults("s3overlay");
+        builder.AddServiceDefaults(telemetry =>
+        {
+            telemetry.Name = "s3overlay";
+
+            // Requests have the proxy's own span, which knows S3, and upstream requests theirs: the web server's and the HTTP client's would be the same again.
+            telemetry.Sources.Clear();
+            telemetry.Sources.Add(Tracing.SourceName);
+        });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => KestrelSettings.Apply(kestrel, builder.Configuration));
         builder.WebHost.UseSockets(KestrelSettings.Apply);

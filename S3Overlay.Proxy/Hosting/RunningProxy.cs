@@ -82,10 +82,10 @@ internal sealed class RunningProxy : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        // The port first: nothing may come in once the store is closed.
+        // The port first: nothing may come in once the store is closed. Logs and spans last, so that what is told at the end is sent too.
         await _app.StopAsync();
-        await _app.DisposeAsync();
         await _services.DisposeAsync();
+        await _app.DisposeAsync();
         _metrics.Dispose();
     }
 

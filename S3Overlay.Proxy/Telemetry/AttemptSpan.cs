@@ -9,7 +9,7 @@ internal static class AttemptSpan
     private const string TraceParent = "traceparent";
     private const string TraceState = "tracestate";
 
-    /// <summary>Begins it; null where nobody listens.</summary>
+    /// <summary>Begins it; null where nobody listens, and for what no request led to: looks at an endpoint's health, cleaning up.</summary>
     /// <param name="method">The HTTP method.</param>
     /// <param name="role">What the endpoint is to people: <c>remote</c>, <c>local store</c>.</param>
     /// <param name="endpoint">Where it is.</param>
@@ -17,7 +17,7 @@ internal static class AttemptSpan
     /// <param name="resends">How many attempts there were before.</param>
     public static Activity? Start(string method, string role, Uri endpoint, string bucket, int resends = 0)
     {
-        if (!Tracing.IsOn || Tracing.Start(SpanNames.Attempt(method, role), ActivityKind.Client) is not { } span)
+        if (!Tracing.IsOn || Activity.Current is null || Tracing.Start(SpanNames.Attempt(method, role), ActivityKind.Client) is not { } span)
         {
             return null;
         }

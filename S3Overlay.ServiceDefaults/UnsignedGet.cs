@@ -1,0 +1,14 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace S3Overlay.ServiceDefaults;
+
+/// <summary>What tells a question of an operator from a request of S3, whose buckets may have any name.</summary>
+public static class UnsignedGet
+{
+    /// <summary>Whether a request is a GET or HEAD of exactly this target, without a query and without a signature.</summary>
+    public static bool Is(HttpContext context, string target) =>
+        context.Request.Method is "GET" or "HEAD"
+        && context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget == target
+        && context.Request.Headers.Authorization.Count == 0;
+}
