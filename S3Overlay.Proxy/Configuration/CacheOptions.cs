@@ -18,6 +18,12 @@ public sealed record CacheOptions
     /// <summary>What becomes of a fill whose last reader left.</summary>
     public required FillOnLeave FillOnLeave { get; init; }
 
+    /// <summary>When held copies are compared with the remote.</summary>
+    public Revalidation Revalidation { get; init; }
+
+    /// <summary>How long past its life a copy may be served while the remote cannot be asked; null for any time.</summary>
+    public TimeSpan? StaleIfError { get; init; }
+
     /// <summary>Where held copies are.</summary>
     public required string Directory { get; init; }
 

@@ -41,24 +41,6 @@ internal static class Parsers
         throw new FormatException($"must be one of {string.Join(", ", choices.Select(choice => choice.Name))}.");
     };
 
-    /// <summary>A mode by its name, or a duration.</summary>
-    public static string Revalidation(string text)
-    {
-        if (text is not ("never" or "always" or "frozen"))
-        {
-            try
-            {
-                Durations.Parse(text);
-            }
-            catch (FormatException)
-            {
-                throw new FormatException("must be never, always, frozen or a duration such as 10m.");
-            }
-        }
-
-        return text;
-    }
-
     public static Uri? Endpoint(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)

@@ -25,6 +25,8 @@ public static class ProxyOptionsReader
                 ChunkSize = values.Get(Settings.ChunkSize),
                 ReadAheadBytes = values.Get(Settings.ReadAheadBytes),
                 FillOnLeave = values.Get(Settings.FillOnLeave),
+                Revalidation = values.Get(Settings.Revalidate),
+                StaleIfError = values.Get(Settings.StaleIfError),
                 Directory = values.Get(Settings.CacheDirectory) ?? Path.Combine(local.DataDirectory, "cache"),
                 Bucket = values.Get(Settings.CacheBucket),
                 Place = values.Get(Settings.CachePlace),

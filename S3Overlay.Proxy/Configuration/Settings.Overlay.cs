@@ -44,19 +44,19 @@ public static partial class Settings
     public static readonly Setting<string> CacheBucket = new(
         "S3_OVERLAY_CACHE_BUCKET", Cache, "s3-overlay-cache", "A bucket name that is the overlay's own: clients cannot see or make it.", Parsers.BucketName);
 
-    public static readonly Setting<string> Revalidate = new(
-        "S3_OVERLAY_REVALIDATE", Cache, "never", "Whether held copies are compared with the remote. *Only `never` is served yet.*",
-        Parsers.Revalidation)
-    { NotServed = static mode => mode == "never" ? null : NotYet("Revalidation") };
+    public static readonly Setting<Revalidation> Revalidate = new(
+        "S3_OVERLAY_REVALIDATE", Cache, "never",
+        "Whether held copies are compared with the remote: `never`; `always`, at each read; after a duration such as `10m`. See below. *`frozen` is not served yet.*",
+        Revalidation.Parse)
+    { NotServed = static wanted => wanted.Mode == RevalidationMode.Frozen ? NotYet("Freezing copies") : null };
 
     public static readonly Setting<TimeSpan> NegativeTtl = new(
         "S3_OVERLAY_NEGATIVE_TTL", Cache, "0", "How long the remote's 404 is remembered. *Only `0` is served yet.*", Durations.Parse)
     { NotServed = static duration => duration == TimeSpan.Zero ? null : NotYet("Remembering a 404") };
 
     public static readonly Setting<TimeSpan?> StaleIfError = new(
-        "S3_OVERLAY_STALE_IF_ERROR", Cache, null, "How long a copy past its life may be served while the remote is down. *Not served yet.*",
-        static text => Durations.Parse(text))
-    { NotServed = static _ => NotYet("A bound on stale copies") };
+        "S3_OVERLAY_STALE_IF_ERROR", Cache, null, "How long a copy past its life may still be served while the remote cannot be asked; `0` for not at all. Unset: any time.",
+        static text => Durations.Parse(text));
 
     public static readonly Setting<long?> CacheMaxBytes = new(
         "S3_OVERLAY_CACHE_MAX_BYTES", Cache, null, "A bound on held bytes. *Not served yet: held copies stay until deleted by hand.*", Parsers.OptionalSize)

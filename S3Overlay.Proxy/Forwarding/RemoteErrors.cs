@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding;
 
@@ -13,6 +14,7 @@ internal static class RemoteErrors
         {
             Status = answer.Status,
             Code = error.Code,
+            LastModified = answer.Status == 304 && HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var date) ? date : null,
             ActualSize = answer.Status == 416 ? ContentRanges.ParseUnsatisfied(answer.Header("Content-Range")) : null,
         };
     }

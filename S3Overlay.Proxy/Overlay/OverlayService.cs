@@ -210,7 +210,7 @@ public sealed class OverlayService : IS3Service
         }
 
         await _directory.RequireAsync(bucket, cancellationToken);
-        throw state == KeyState.Nothing && await _reader.HeadAsync(bucket.Name, request.Key, bucket.Remote!, cancellationToken) is not null
+        throw state == KeyState.Nothing && await _reader.HeadAsync(bucket.Name, request.Key, bucket.Remote!, mayBeStale: false, cancellationToken) is not null
             ? new S3Exception(S3Errors.NotImplemented, "This object is the remote's, which is never changed. Copy it onto itself first.")
             : new S3Exception(S3Errors.NoSuchKey);
     }

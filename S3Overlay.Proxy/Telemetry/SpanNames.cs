@@ -29,6 +29,9 @@ public static class SpanNames
     /// <summary>Bytes go from the remote to the client, and none is kept.</summary>
     public const string RemoteStream = "remote stream";
 
+    /// <summary>The remote is asked whether a held version is current still, for however many readers.</summary>
+    public const string Revalidation = "revalidation";
+
     /// <summary>A page of both layers' rows is put together.</summary>
     public const string ListMerge = "list merge";
 

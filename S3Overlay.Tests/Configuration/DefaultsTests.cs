@@ -91,6 +91,14 @@ public sealed class DefaultsTests : OptionsTestBase
     public void Durations_are_seconds_or_have_a_unit(string text, double seconds) =>
         Assert.Equal(seconds, Durations.Parse(text).TotalSeconds);
 
+    [Theory, Trait("Rule", "S1")]
+    [InlineData("never", RevalidationMode.Never, 0)]
+    [InlineData("Always", RevalidationMode.Always, 0)]
+    [InlineData("0", RevalidationMode.Always, 0)]
+    [InlineData("10m", RevalidationMode.AfterLife, 600)]
+    public void Copies_are_compared_never_always_or_after_a_time(string text, RevalidationMode mode, double seconds) =>
+        Assert.Equal((mode, seconds), (Read($"S3_OVERLAY_REVALIDATE={text}").Cache.Revalidation.Mode, Read($"S3_OVERLAY_REVALIDATE={text}").Cache.Revalidation.Life.TotalSeconds));
+
     [Theory]
     [InlineData("urls=http://0.0.0.0:9000", "http://0.0.0.0:9000", false)]
     [InlineData("urls=http://127.0.0.1:1;http://[::1]:1", "http://127.0.0.1:1;http://[::1]:1", true)]

@@ -32,6 +32,12 @@ public sealed class FakeRemote : IRemote
     /// <summary>Whether it is noted how often each single byte was given. For small objects.</summary>
     public bool CountsEachByte { get; set; }
 
+    /// <summary>Whether it takes no notice of If-None-Match.</summary>
+    public bool IgnoresIfNoneMatch { get; set; }
+
+    /// <summary>Whether a 304 names the object's date; not every server's does.</summary>
+    public bool TellsDateOfSame { get; set; } = true;
+
     /// <summary>Bytes given in bodies.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
@@ -41,20 +47,24 @@ public sealed class FakeRemote : IRemote
     /// <summary>Runs before a GET or HEAD is answered.</summary>
     public Func<RemoteRead, CancellationToken, Task>? OnRequest { get; set; }
 
+    /// <summary>Runs once it is settled what a GET or HEAD is answered, and before the answer is there.</summary>
+    public Func<RemoteRead, CancellationToken, Task>? OnAnswer { get; set; }
+
     /// <summary>Runs before the byte at a position of a body is given.</summary>
     public Func<long, CancellationToken, Task>? OnByte { get; set; }
 
     /// <summary>What a body may be read up to in one piece from a position on, so that <see cref="OnByte"/> sees the positions it cares for.</summary>
     public Func<long, long>? StopAt { get; set; }
 
-    public ObjectInfo Put(string key, byte[] bytes, string? etag = null, DateTimeOffset? modified = null)
+    public ObjectInfo Put(
+        string key, byte[] bytes, string? etag = null, DateTimeOffset? modified = null, IReadOnlyList<KeyValuePair<string, string>>? headers = null)
     {
         var info = new ObjectInfo
         {
             Size = bytes.Length,
             ETag = etag ?? $"\"{Convert.ToHexStringLower(MD5.HashData(bytes))}\"",
             LastModified = modified ?? new DateTimeOffset(2024, 5, 6, 7, 8, 9, TimeSpan.Zero),
-            Headers = [new("Content-Type", "text/x-test"), new("x-amz-meta-color", "blue")],
+            Headers = headers ?? [new("Content-Type", "text/x-test"), new("x-amz-meta-color", "blue")],
         };
         _objects[key] = new Version(info, bytes);
         return info;
@@ -70,7 +80,7 @@ public sealed class FakeRemote : IRemote
             await OnRequest(read, cancellationToken);
         }
 
-        var found = Find(read);
+        var found = await FindAsync(read, cancellationToken);
         ByteRange? range = found.Bytes.Length == 0 ? null : new ByteRange(0, found.Bytes.Length - 1);
         if (RangeHeader.Parse(read.Range) is { } header)
         {
@@ -91,7 +101,7 @@ public sealed class FakeRemote : IRemote
             await OnRequest(read, cancellationToken);
         }
 
-        return new RemoteObject(Find(read).Info, 200, null, Stream.Null);
+        return new RemoteObject((await FindAsync(read, cancellationToken)).Info, 200, null, Stream.Null);
     }
 
     public Task<RemotePage> ListAsync(RemoteListing listing, CancellationToken cancellationToken) => throw new NotSupportedException();
@@ -100,11 +110,31 @@ public sealed class FakeRemote : IRemote
 
     public Task<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    private async Task<Version> FindAsync(RemoteRead read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Find(read);
+        }
+        finally
+        {
+            if (OnAnswer is not null)
+            {
+                await OnAnswer(read, cancellationToken);
+            }
+        }
+    }
+
     private Version Find(RemoteRead read)
     {
         if (!_objects.TryGetValue(read.Key, out var found))
         {
             throw new RemoteException(RemoteFailure.NoSuchKey, "no such key") { Status = 404, Code = "NoSuchKey" };
+        }
+
+        if (read.IfNoneMatch is not null && !IgnoresIfNoneMatch && ETags.ListHas(read.IfNoneMatch, found.Info.ETag))
+        {
+            throw new RemoteException(RemoteFailure.NotModified, "the same version") { Status = 304, LastModified = TellsDateOfSame ? found.Info.LastModified : null };
         }
 
         return read.IfMatch is null || ETags.ListHas(read.IfMatch, found.Info.ETag)

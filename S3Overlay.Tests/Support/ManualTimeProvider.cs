@@ -36,15 +36,15 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         return timer;
     }
 
-    /// <summary>Waits until some timer is running.</summary>
-    public async Task WaitForTimerAsync()
+    /// <summary>Waits until some timer is running, or one that is due within a time.</summary>
+    public async Task WaitForTimerAsync(TimeSpan? within = null)
     {
         while (true)
         {
             Task set;
             lock (_lock)
             {
-                if (_timers.Count > 0)
+                if (_timers.Exists(timer => within is null || timer.Due - _now <= within))
                 {
                     return;
                 }

@@ -14,6 +14,11 @@ public static class RemoteOwnedReading
         this IRemoteReader reader, S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken) =>
         reader.AnswerAsync(request, answer, remote, WrittenRead.Nothing, cancellationToken);
 
+    /// <summary>Starts an empty copy where it does not matter since when its version is known to be current.</summary>
+    public static ValueTask<IHeldCopy> CreateAsync(
+        this IHeldStore store, string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken) =>
+        store.CreateAsync(bucket, key, identity, info, DateTimeOffset.UtcNow, cancellationToken);
+
     /// <summary>The copy held of a key, or null.</summary>
     public static ValueTask<IHeldCopy?> FindAsync(this IHeldStore store, string bucket, string key, CancellationToken cancellationToken) =>
         store.FindAsync(bucket, key, HeldWish.Info, cancellationToken);

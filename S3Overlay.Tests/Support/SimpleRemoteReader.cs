@@ -43,7 +43,7 @@ public sealed class SimpleRemoteReader : IRemoteReader
         }
     }
 
-    public async ValueTask<ObjectInfo?> HeadAsync(string bucket, string key, RemoteBucket remote, CancellationToken cancellationToken)
+    public async ValueTask<ObjectInfo?> HeadAsync(string bucket, string key, RemoteBucket remote, bool mayBeStale, CancellationToken cancellationToken)
     {
         try
         {

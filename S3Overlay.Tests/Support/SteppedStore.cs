@@ -12,6 +12,14 @@ public sealed class SteppedStore(IHeldStore store) : IHeldStore
 
     public Func<Task> AfterCreate { get; init; } = () => Task.CompletedTask;
 
+    public Func<Task> BeforeRenew { get; init; } = () => Task.CompletedTask;
+
+    public Func<Task> AfterRenew { get; init; } = () => Task.CompletedTask;
+
+    public Func<Task> BeforeDrop { get; init; } = () => Task.CompletedTask;
+
+    public Func<Task> AfterDrop { get; init; } = () => Task.CompletedTask;
+
     public async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken)
     {
         var copy = await store.FindAsync(bucket, key, wish, cancellationToken);
@@ -19,16 +27,28 @@ public sealed class SteppedStore(IHeldStore store) : IHeldStore
         return copy;
     }
 
-    public async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken)
+    public async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken)
     {
         await BeforeCreate();
-        var copy = await store.CreateAsync(bucket, key, identity, info, cancellationToken);
+        var copy = await store.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken);
         await AfterCreate();
         return copy;
     }
 
-    public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
-        store.DropAsync(bucket, key, onlyETag, cancellationToken);
+    public async ValueTask RenewAsync(
+        string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken)
+    {
+        await BeforeRenew();
+        await store.RenewAsync(bucket, key, etag, validatedAt, info, cancellationToken);
+        await AfterRenew();
+    }
+
+    public async ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
+    {
+        await BeforeDrop();
+        await store.DropAsync(bucket, key, onlyETag, cancellationToken);
+        await AfterDrop();
+    }
 
     public IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
         store.ListAsync(bucket, prefix, after, cancellationToken);

@@ -23,10 +23,11 @@ internal sealed class HeldFile : IDisposable
     private readonly long _tableOffset;
     private readonly long _dataOffset;
     private readonly ILogger _logger;
+    private volatile HeldHeader _header;
 
     private HeldFile(SafeFileHandle file, string path, HeldHeader header, HeldGeometry geometry, long tableOffset, uint[] checksums, ILogger logger)
     {
-        (_file, Path, Header, _geometry, _tableOffset, _logger) = (file, path, header, geometry, tableOffset, logger);
+        (_file, Path, _header, _geometry, _tableOffset, _logger) = (file, path, header, geometry, tableOffset, logger);
         _dataOffset = HeldHeader.Align(tableOffset + (geometry.Blocks * sizeof(uint)));
         _blocks = new BlockFile(file, geometry, _dataOffset, new BlockTable(geometry, checksums), KeepEntry, Damaged);
     }
@@ -34,8 +35,8 @@ internal sealed class HeldFile : IDisposable
     /// <summary>Where it is.</summary>
     public string Path { get; }
 
-    /// <summary>Whose copy it is.</summary>
-    public HeldHeader Header { get; }
+    /// <summary>Whose copy it is, and what is known of it.</summary>
+    public HeldHeader Header => _header;
 
     /// <summary>Makes the file of an empty copy.</summary>
     public static HeldFile Create(string path, HeldHeader header, ILogger logger)
@@ -94,6 +95,33 @@ internal sealed class HeldFile : IDisposable
     {
         using var file = Open(path, FileMode.Open);
         return ReadHeader(file, out _);
+    }
+
+    /// <summary>
+    /// Notes that the version was the remote's current one at a moment, unless a later one is noted; blocks the caller. One at a time. Where the disk fails, all but the next
+    /// start know it.
+    /// </summary>
+    /// <returns>Whether the file has room for it.</returns>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public bool TryRenew(DateTimeOffset validatedAt, ObjectInfo? info)
+    {
+        var before = _header;
+        if (validatedAt < before.ValidatedAt)
+        {
+            return true;
+        }
+
+        var header = before with { ValidatedAt = validatedAt, Info = info is null ? before.Info : info with { ETag = before.Info.ETag } };
+        var bytes = header.ToBytes();
+        if (HeldHeader.Align(bytes.Length) != _tableOffset)
+        {
+            return false;
+        }
+
+        // In one piece: what a crash leaves is the one header or the other.
+        _header = header;
+        RandomAccess.Write(_file, bytes, 0);
+        return true;
     }
 
     /// <summary>See <see cref="IHeldCopy.FirstHeld"/>.</summary>

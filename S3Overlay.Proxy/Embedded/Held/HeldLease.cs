@@ -10,6 +10,9 @@ internal sealed class HeldLease(OpenFiles<ObjectName, HeldFile>.Lease lease) : I
     private readonly HeldFile _file = lease.File;
     private int _disposed;
 
+    /// <summary>The file.</summary>
+    public HeldFile File => _file;
+
     /// <inheritdoc/>
     public HeldIdentity Identity => _file.Header.Identity;
 

@@ -23,15 +23,14 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
 {
     private readonly HeldFolder _folder;
     private readonly OrderedIndex _index;
-    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly OpenFiles<ObjectName, HeldFile> _open = new();
     private readonly NameLocks<ObjectName> _locks = new();
     private readonly HeldSweep _sweep;
 
-    private HeldStore(HeldFolder folder, OrderedIndex index, TimeProvider time, ILogger logger)
+    private HeldStore(HeldFolder folder, OrderedIndex index, ILogger logger)
     {
-        (_folder, _index, _time, _logger) = (folder, index, time, logger);
+        (_folder, _index, _logger) = (folder, index, logger);
         _sweep = new HeldSweep(folder, index, logger);
     }
 
@@ -40,7 +39,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
 
     /// <summary>Opens the cache in a folder, which is made where it is missing.</summary>
     /// <exception cref="IndexInUseException">Another process has it.</exception>
-    public static HeldStore Open(string directory, TimeProvider time, ILogger<HeldStore> logger)
+    public static HeldStore Open(string directory, ILogger<HeldStore> logger)
     {
         var folder = new HeldFolder(directory);
         var options = new IndexOptions { Folder = folder.Index, Durable = false, FlushBytes = 4 << 20, Logger = logger };
@@ -56,7 +55,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
             index = OrderedIndex.Open(options);
         }
 
-        return new HeldStore(folder, index, time, logger);
+        return new HeldStore(folder, index, logger);
     }
 
     /// <inheritdoc/>
@@ -74,16 +73,14 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
             _open.Forget(new ObjectName(bucket, key));
         }
 
-        return _index.TryGet(HeldEntry.KeyOf(bucket, key), out var value) && HeldEntry.Parse(value) is { } entry
-            ? OpenAsync(bucket, key, entry, cancellationToken)
-            : new((IHeldCopy?)null);
+        return FindEntry(bucket, key) is null ? new((IHeldCopy?)null) : OpenAsync(bucket, key, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask<IHeldCopy> CreateAsync(
-        string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken)
+        string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken)
     {
-        var header = new HeldHeader(bucket, key, identity, info, _time.GetUtcNow());
+        var header = new HeldHeader(bucket, key, identity, info, validatedAt);
         var id = NewId();
         _sweep.Spare(id);
         try
@@ -103,6 +100,35 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
         finally
         {
             _sweep.SpareNoMore(id);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The file's header is written anew, a few hundred bytes, and nothing waits for the disk: after a power cut the copy may be as old as it was before.</remarks>
+    public async ValueTask RenewAsync(
+        string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken)
+    {
+        using (await _locks.TakeAsync(new ObjectName(bucket, key), cancellationToken))
+        {
+            if (FindEntry(bucket, key) is not { } entry || entry.ETag != etag || await OpenHeldAsync(bucket, key, entry, cancellationToken) is not { } copy)
+            {
+                return;
+            }
+
+            await using (copy)
+            {
+                if (!copy.File.TryRenew(validatedAt, info))
+                {
+                    // There is no room for so much metadata before the bytes.
+                    await ForgetAsync(bucket, key, entry);
+                }
+                else if (copy.Info.LastModified != entry.LastModified)
+                {
+                    var batch = new IndexBatch();
+                    batch.Put(HeldEntry.KeyOf(bucket, key), (entry with { LastModified = copy.Info.LastModified }).ToBytes());
+                    await _index.CommitAsync(batch);
+                }
+            }
         }
     }
 
@@ -214,44 +240,47 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
         }
     }
 
-    private async ValueTask<IHeldCopy?> OpenAsync(string bucket, string key, HeldEntry entry, CancellationToken cancellationToken)
+    private HeldEntry? FindEntry(string bucket, string key) => _index.TryGet(HeldEntry.KeyOf(bucket, key), out var value) ? HeldEntry.Parse(value) : null;
+
+    private async ValueTask<IHeldCopy?> OpenAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         using (await _locks.TakeAsync(new ObjectName(bucket, key), CancellationToken.None))
         {
-            if (_open.TryAcquire(new ObjectName(bucket, key)) is { } open)
-            {
-                return new HeldLease(open);
-            }
-
-            if (!_index.TryGet(HeldEntry.KeyOf(bucket, key), out var value) || HeldEntry.Parse(value) is not { } current)
-            {
-                return null;
-            }
-
-            var path = _folder.PathOf(current.File);
-            try
-            {
-                var file = await Task.Run(() => HeldFile.Open(path, _logger), cancellationToken);
-                if (file.Header.Bucket == bucket && file.Header.Key == key && file.Header.Info.ETag == current.ETag)
-                {
-                    return new HeldLease(_open.Put(new ObjectName(bucket, key), file));
-                }
-
-                file.Dispose();
-                Log.HeldCopyUnusable(_logger, Path.GetFileName(path), "it is of another object");
-            }
-            catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
-            {
-                // Deleted by hand: as if it had never been held.
-            }
-            catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException)
-            {
-                Log.HeldCopyUnusable(_logger, Path.GetFileName(path), failure.Message);
-            }
-
-            await ForgetAsync(bucket, key, current);
-            return null;
+            return FindEntry(bucket, key) is { } entry ? await OpenHeldAsync(bucket, key, entry, cancellationToken) : null;
         }
+    }
+
+    /// <summary>Opens the copy that a key's row names; where it cannot be used, the row goes. The caller has the key's lock.</summary>
+    private async ValueTask<HeldLease?> OpenHeldAsync(string bucket, string key, HeldEntry entry, CancellationToken cancellationToken)
+    {
+        if (_open.TryAcquire(new ObjectName(bucket, key)) is { } open)
+        {
+            return new HeldLease(open);
+        }
+
+        var path = _folder.PathOf(entry.File);
+        try
+        {
+            var file = await Task.Run(() => HeldFile.Open(path, _logger), cancellationToken);
+            if (file.Header.Bucket == bucket && file.Header.Key == key && file.Header.Info.ETag == entry.ETag)
+            {
+                return new HeldLease(_open.Put(new ObjectName(bucket, key), file));
+            }
+
+            file.Dispose();
+            Log.HeldCopyUnusable(_logger, Path.GetFileName(path), "it is of another object");
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Deleted by hand: as if it had never been held.
+        }
+        catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            Log.HeldCopyUnusable(_logger, Path.GetFileName(path), failure.Message);
+        }
+
+        await ForgetAsync(bucket, key, entry);
+        return null;
     }
 
     /// <summary>The caller has the key's lock.</summary>

@@ -51,7 +51,7 @@ internal static class EmbeddedLayer
         var folder = setup.Options.Cache.Directory;
         try
         {
-            return setup.Opened.Add(HeldStore.Open(folder, setup.Time, setup.LoggerOf<HeldStore>()));
+            return setup.Opened.Add(HeldStore.Open(folder, setup.LoggerOf<HeldStore>()));
         }
         catch (Exception failure) when (IsAboutFolder(failure))
         {

@@ -40,7 +40,7 @@ public sealed class RemoteSource
     {
         if (!NamesVersion(source))
         {
-            return await reader.HeadAsync(source.Bucket, source.Key, remote, cancellationToken) is { } current
+            return await reader.HeadAsync(source.Bucket, source.Key, remote, mayBeStale: true, cancellationToken) is { } current
                 ? new RemoteSource(source, remote, reader, current)
                 : null;
         }

@@ -18,7 +18,26 @@ public interface IHeldStore
     /// <summary>
     /// Starts an empty copy of one remote version, in place of any other of that key. Until then readers of the old one keep it.
     /// </summary>
-    ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken);
+    /// <param name="bucket">The bucket, in the client's view.</param>
+    /// <param name="key">The key, in the client's view.</param>
+    /// <param name="identity">Which remote object it is of.</param>
+    /// <param name="info">Which version.</param>
+    /// <param name="validatedAt">When that is known to have been the remote's current version.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    ValueTask<IHeldCopy> CreateAsync(
+        string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Notes that what is held of a key, where it is of the version named, was the remote's current version at a moment, so that a restart finds it noted. Copies that are
+    /// found from now on say so; what is known of a later moment stays.
+    /// </summary>
+    /// <param name="bucket">The bucket, in the client's view.</param>
+    /// <param name="key">The key, in the client's view.</param>
+    /// <param name="etag">The version.</param>
+    /// <param name="validatedAt">The moment.</param>
+    /// <param name="info">What the remote says of the version by now, its bytes apart; null where that is what the copy says.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken);
 
     /// <summary>Drops what is held of a key, unless it is of another version than <paramref name="onlyETag"/> (null: whatever it is).</summary>
     ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken);

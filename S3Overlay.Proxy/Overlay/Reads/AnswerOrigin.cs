@@ -1,5 +1,6 @@
 using System.Globalization;
 
+using S3Overlay.Proxy.Overlay.Freshness;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay.Reads;
@@ -8,7 +9,8 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 internal static class AnswerOrigin
 {
     /// <summary>Held bytes.</summary>
-    public static void Hit(S3Answer answer, TimeSpan age) => Set(answer, "cache", "HIT", age);
+    public static void Held(S3Answer answer, CopyVerdict verdict) => Set(
+        answer, "cache", verdict.Use switch { CopyUse.Revalidated => "REVALIDATED", CopyUse.Stale => "STALE", _ => "HIT" }, verdict.Age);
 
     /// <summary>Bytes that come from the remote and are being held on the way, a fill that was joined included.</summary>
     public static void Miss(S3Answer answer) => Set(answer, "remote", "MISS", TimeSpan.Zero);

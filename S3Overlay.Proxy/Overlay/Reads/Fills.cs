@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Overlay.Freshness;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -9,7 +10,7 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Reads;
 
 /// <summary>The objects that are being read or filled right now, and the ones being opened.</summary>
-internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger logger, OverlayMeters? meters)
+internal sealed class Fills(ReadSettings settings, IHeldStore store, TimeProvider time, ILogger logger, OverlayMeters? meters) : IHeldVersions
 {
     private readonly ConcurrentDictionary<ObjectName, HeldObject> _inUse = new();
     private readonly Dictionary<ObjectName, Opening> _opening = [];
@@ -154,11 +155,12 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
     /// <param name="remote">Where it is.</param>
     /// <param name="range">What the caller wants of it.</param>
     /// <param name="openings">What <see cref="Openings"/> said before the caller looked for a copy and found none.</param>
+    /// <param name="outdated">The ETag of a version that the remote has just said it has no more; null for none.</param>
     /// <param name="read">The caller.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RemoteException">The remote did not give it.</exception>
     public async Task<(HeldObject? Held, RemoteObject? Unheld)> OpenAsync(
-        ObjectName name, RemoteBucket remote, RangeHeader? range, long openings, Following read, CancellationToken cancellationToken)
+        ObjectName name, RemoteBucket remote, RangeHeader? range, long openings, string? outdated, Following read, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -166,7 +168,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
             var isStarter = false;
             lock (_lock)
             {
-                if (_inUse.TryGetValue(name, out var current) && current.TryEnter())
+                if (_inUse.TryGetValue(name, out var current) && current.Copy.Info.ETag != outdated && current.TryEnter())
                 {
                     return (current, null);
                 }
@@ -203,12 +205,37 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
     /// <summary>Takes an object off the list of those in use.</summary>
     public void Remove(HeldObject held) => _inUse.TryRemove(KeyValuePair.Create(held.Name, held));
 
-    /// <summary>Drops the copy of an object's version.</summary>
-    public async ValueTask DropAsync(HeldObject held)
+    /// <inheritdoc/>
+    public async ValueTask RenewAsync(ObjectName name, string etag, DateTimeOffset validatedAt, ObjectInfo? info)
     {
         try
         {
-            await store.DropAsync(held.Name.Bucket, held.Name.Key, held.Copy.Info.ETag, CancellationToken.None);
+            await store.RenewAsync(name.Bucket, name.Key, etag, validatedAt, info, CancellationToken.None);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException or OperationCanceledException)
+        {
+            Log.HeldRenewalFailed(logger, name.Bucket, failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DropAsync(ObjectName name, string etag)
+    {
+        await DropCopyAsync(name, etag);
+        if (Find(name) is { } held && held.Copy.Info.ETag == etag)
+        {
+            held.Retire();
+        }
+    }
+
+    /// <summary>Drops the copy of an object's version. The object is still to be retired.</summary>
+    public ValueTask DropAsync(HeldObject held) => DropCopyAsync(held.Name, held.Copy.Info.ETag);
+
+    private async ValueTask DropCopyAsync(ObjectName name, string etag)
+    {
+        try
+        {
+            await store.DropAsync(name.Bucket, name.Key, etag, CancellationToken.None);
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException)
         {
@@ -267,6 +294,13 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
 
         made = new HeldObject(name, remote, copy, this);
         made.Enter(1);
+        if (!copy.IsCurrent)
+        {
+            // Dropped since it was found. Others may fill it still, and a file has one who fills it: what this reader lacks is not stored.
+            made.Detach();
+            return made;
+        }
+
         _inUse[name] = made;
         current?.Retire();
         return made;
@@ -287,6 +321,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
     private async Task RunAsync(Opening opening, ObjectName name, RemoteBucket remote, RangeHeader? range, long openings)
     {
         var generation = _generations.Of(name.Bucket, name.Key);
+        var asked = time.GetUtcNow();
         RemoteObject? answered = null;
         opening.Trace?.Enter();
         try
@@ -301,7 +336,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
             }
 
             answered = await remote.Remote.GetAsync(RemoteReads.Whole(remote, name.Key) with { Range = FirstRange(range) }, opening.Cancellation);
-            var copy = CanHold(answered.Info) ? await CreateAsync(name, remote, answered.Info) : null;
+            var copy = CanHold(answered.Info) ? await CreateAsync(name, remote, answered.Info, asked) : null;
             if (copy is null)
             {
                 End(opening.Trace, Outcomes.NotHeld);
@@ -393,12 +428,12 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, ILogger log
     }
 
     /// <summary>An empty copy; null where the store fails, which never fails the read.</summary>
-    private async ValueTask<IHeldCopy?> CreateAsync(ObjectName name, RemoteBucket remote, ObjectInfo info)
+    private async ValueTask<IHeldCopy?> CreateAsync(ObjectName name, RemoteBucket remote, ObjectInfo info, DateTimeOffset asked)
     {
         var identity = new HeldIdentity(remote.Remote.Endpoint, remote.Name, remote.RemoteKey(name.Key), ChunkSizeOf(info));
         try
         {
-            return await store.CreateAsync(name.Bucket, name.Key, identity, info, CancellationToken.None);
+            return await store.CreateAsync(name.Bucket, name.Key, identity, info, asked, CancellationToken.None);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {

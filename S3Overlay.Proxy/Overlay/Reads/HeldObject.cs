@@ -86,6 +86,15 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
         fills.Remove(this);
     }
 
+    /// <summary>Nothing is stored into the copy by this one: what is not held of it goes to readers directly.</summary>
+    public void Detach()
+    {
+        lock (Gate)
+        {
+            _storeFailed = true;
+        }
+    }
+
     /// <summary>Goes on with the remote's answer that opened the object: its bytes, then what makes the touched chunks whole.</summary>
     /// <param name="answered">The answer.</param>
     /// <param name="opening">What asked for it.</param>
@@ -169,7 +178,7 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
 
                 if (awaited?.Failure is { } failure)
                 {
-                    throw new RemoteException(failure.Failure, failure.Message, failure) { Status = failure.Status, Code = failure.Code };
+                    throw failure.Anew();
                 }
 
                 awaited = FillOf(position, read) ?? Start(FillPlan.For(copy, Claims(), position, last), fills.Begin(), read);

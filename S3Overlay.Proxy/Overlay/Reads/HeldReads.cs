@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Freshness;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -7,7 +8,7 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Reads;
 
 /// <summary>Reads with caching on: from what is held, from fills under way, from the remote, in that order. The map is at <see cref="RemoteReader"/>.</summary>
-internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead readAhead, TimeProvider time)
+internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead readAhead, CopyFreshness freshness)
 {
     private const int MaxRestarts = 4;
 
@@ -36,35 +37,47 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
                 }
             }
 
+            ObjectInfo? newer = null;
+            string? outdated = null;
             if (await finding is { } copy)
             {
-                if (await AnswerFromCopyAsync(request, answer, name, copy, cancellationToken) is not { } missing)
+                var verdict = await JudgeAsync(name, remote, copy, cancellationToken);
+                if (verdict.Use != CopyUse.Outdated)
                 {
-                    return true;
+                    if (await AnswerFromCopyAsync(request, answer, name, copy, verdict, cancellationToken) is not { } missing)
+                    {
+                        return true;
+                    }
+
+                    snapshot ??= missing.Before;
+                    using var hits = ChunkHits.Of(copy, missing.Bytes);
+                    using var read = fills.Follow();
+                    try
+                    {
+                        var held = await fills.AttachAsync(name, remote, copy, read, cancellationToken);
+                        await AnswerFromObjectAsync(held, missing.Bytes, missing.Ahead, answer, read, hits, cancellationToken);
+                        return true;
+                    }
+                    catch (VersionChangedException) when (!answer.HasStarted && restarts < MaxRestarts)
+                    {
+                        snapshot.Value.Restore(answer);
+                        continue;
+                    }
                 }
 
-                snapshot ??= missing.Before;
-                using var hits = ChunkHits.Of(copy, missing.Bytes);
-                using var read = fills.Follow();
-                try
-                {
-                    var held = await fills.AttachAsync(name, remote, copy, read, cancellationToken);
-                    await AnswerFromObjectAsync(held, missing.Bytes, missing.Ahead, answer, read, hits, cancellationToken);
-                    return true;
-                }
-                catch (VersionChangedException) when (!answer.HasStarted && restarts < MaxRestarts)
-                {
-                    snapshot.Value.Restore(answer);
-                    continue;
-                }
+                (newer, outdated) = (verdict.Info, copy.Info.ETag);
+                await copy.DisposeAsync();
+            }
+            else
+            {
+                // In use, and yet not held: dropped meanwhile, so whoever comes now gets what the remote has now.
+                inUse?.Retire();
             }
 
-            // In use, and yet not held: dropped meanwhile, so whoever comes now gets what the remote has now.
-            inUse?.Retire();
             snapshot ??= new AnswerSnapshot(answer);
             try
             {
-                await AnswerColdAsync(request, answer, name, remote, snapshot.Value, openings, cancellationToken);
+                await AnswerColdAsync(request, answer, name, remote, snapshot.Value, openings, newer, outdated, cancellationToken);
                 return true;
             }
             catch (VersionChangedException) when (!answer.HasStarted && restarts < MaxRestarts)
@@ -108,22 +121,36 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
         }
     }
 
+    /// <summary>Tells whether a copy may be served; lets go of it where that cannot be told.</summary>
+    private async ValueTask<CopyVerdict> JudgeAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await freshness.JudgeAsync(name, remote, copy, mayBeStale: true, cancellationToken);
+        }
+        catch
+        {
+            await copy.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>
     /// Answers from held bytes as far as they go, and disposes the copy where that is all. Otherwise says which bytes are still to be sent, and leaves the
     /// copy to the caller.
     /// </summary>
     private async ValueTask<Missing?> AnswerFromCopyAsync(
-        S3Request request, S3Answer answer, ObjectName name, IHeldCopy copy, CancellationToken cancellationToken)
+        S3Request request, S3Answer answer, ObjectName name, IHeldCopy copy, CopyVerdict verdict, CancellationToken cancellationToken)
     {
         var isDone = true;
         try
         {
-            var age = time.GetUtcNow() - copy.ValidatedAt;
-            if (request.IsHead || copy.Info.Size == 0 || WantedOf(request, copy) is not { } likely)
+            var info = verdict.Info;
+            if (request.IsHead || info.Size == 0 || WantedOf(request, info) is not { } likely)
             {
                 using var ofInfo = Tracing.Start(SpanNames.CacheHit);
-                AnswerOrigin.Hit(answer, age);
-                ObjectAnswer.Prepare(request, answer, copy.Info);
+                AnswerOrigin.Held(answer, verdict);
+                ObjectAnswer.Prepare(request, answer, info);
                 return null;
             }
 
@@ -132,8 +159,8 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
             var ahead = readAhead.Note(name, copy, likely);
             AnswerSnapshot? clean = isCovered && ahead.Count == 0 ? null : new AnswerSnapshot(answer);
             using var hit = clean is null ? Tracing.Start(SpanNames.CacheHit) : null;
-            AnswerOrigin.Hit(answer, age);
-            if (ObjectAnswer.Prepare(request, answer, copy.Info) is not { } wanted)
+            AnswerOrigin.Held(answer, verdict);
+            if (ObjectAnswer.Prepare(request, answer, info) is not { } wanted)
             {
                 return null;
             }
@@ -161,7 +188,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
 
             // A block was damaged. What was prepared stays true, but for where the bytes come from.
             isDone = false;
-            var before = AnswerSnapshot.Without(copy.Info, answer);
+            var before = AnswerSnapshot.Without(info, answer);
             if (!answer.HasStarted)
             {
                 AnswerOrigin.Miss(answer);
@@ -179,8 +206,8 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
     }
 
     /// <summary>The bytes wanted, conditions aside; null where none exist.</summary>
-    private static ByteRange? WantedOf(S3Request request, IHeldCopy copy) =>
-        ObjectAnswer.EffectiveRange(request, copy.Info) is { } range ? range.Resolve(copy.Info.Size) : new ByteRange(0, copy.Info.Size - 1);
+    private static ByteRange? WantedOf(S3Request request, ObjectInfo info) =>
+        ObjectAnswer.EffectiveRange(request, info) is { } range ? range.Resolve(info.Size) : new ByteRange(0, info.Size - 1);
 
     /// <summary>Sends from an object in use, of which the caller is a reader.</summary>
     private static async Task AnswerFromObjectAsync(
@@ -201,20 +228,31 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
         }
     }
 
+    /// <summary>Answers where nothing is held.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="answer">Its answer.</param>
+    /// <param name="name">The object.</param>
+    /// <param name="remote">Where it is.</param>
+    /// <param name="before">The answer before anything was prepared.</param>
+    /// <param name="openings">What <see cref="Fills.Openings"/> said before a copy was looked for.</param>
+    /// <param name="known">What the remote has just said of the object; null where it was not asked.</param>
+    /// <param name="outdated">The version that it has no more, by that; null for none.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
     private async Task AnswerColdAsync(
-        S3Request request, S3Answer answer, ObjectName name, RemoteBucket remote, AnswerSnapshot before, long openings, CancellationToken cancellationToken)
+        S3Request request, S3Answer answer, ObjectName name, RemoteBucket remote, AnswerSnapshot before, long openings, ObjectInfo? known, string? outdated,
+        CancellationToken cancellationToken)
     {
         AnswerOrigin.Miss(answer);
         var range = RangeHeader.Parse(request.Header("Range"));
         if (request.IsHead || StreamedReads.NeedsInfoFirst(request))
         {
-            await using var head = await remote.Remote.HeadAsync(RemoteReads.Whole(remote, name.Key), cancellationToken);
-            if (ObjectAnswer.Prepare(request, answer, head.Info) is null)
+            var info = known ?? await HeadAsync(remote, name.Key, cancellationToken);
+            if (ObjectAnswer.Prepare(request, answer, info) is null)
             {
                 return;
             }
 
-            range = ObjectAnswer.EffectiveRange(request, head.Info);
+            range = ObjectAnswer.EffectiveRange(request, info);
             before.Restore(answer);
             AnswerOrigin.Miss(answer);
         }
@@ -224,13 +262,12 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
         RemoteObject? unheld;
         try
         {
-            (held, unheld) = await fills.OpenAsync(name, remote, range, openings, read, cancellationToken);
+            (held, unheld) = await fills.OpenAsync(name, remote, range, openings, outdated, read, cancellationToken);
         }
         catch (RemoteException unsatisfiable) when (unsatisfiable is { Failure: RemoteFailure.InvalidRange, ActualSize: null })
         {
             // The client is owed the size, and this remote did not tell it.
-            await using var head = await remote.Remote.HeadAsync(RemoteReads.Whole(remote, name.Key), cancellationToken);
-            ObjectAnswer.Prepare(request, answer, head.Info);
+            ObjectAnswer.Prepare(request, answer, await HeadAsync(remote, name.Key, cancellationToken));
             throw new VersionChangedException(unsatisfiable);
         }
 
@@ -268,6 +305,12 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
                 await held.LeaveAsync();
             }
         }
+    }
+
+    private static async Task<ObjectInfo> HeadAsync(RemoteBucket remote, string key, CancellationToken cancellationToken)
+    {
+        await using var head = await remote.Remote.HeadAsync(RemoteReads.Whole(remote, key), cancellationToken);
+        return head.Info;
     }
 
     /// <summary>What is left to send once the answer is prepared, how the answer was before, and what to fetch ahead.</summary>

@@ -20,9 +20,14 @@ public interface IRemoteReader
     /// <returns>False where the key turned out to be deleted here: nothing was answered then.</returns>
     Task<bool> AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken);
 
-    /// <summary>What the object is now; null where the remote has none.</summary>
+    /// <summary>What the object is now, as a HEAD shows it; null where the remote has none.</summary>
+    /// <param name="bucket">The bucket, in the client's view.</param>
+    /// <param name="key">The key, in the client's view.</param>
+    /// <param name="remote">Where the key continues below.</param>
+    /// <param name="mayBeStale">Whether a copy past its life will do where the remote cannot be asked: to read from, and not to judge a write by.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
     /// <exception cref="RemoteException">It cannot be known.</exception>
-    ValueTask<ObjectInfo?> HeadAsync(string bucket, string key, RemoteBucket remote, CancellationToken cancellationToken);
+    ValueTask<ObjectInfo?> HeadAsync(string bucket, string key, RemoteBucket remote, bool mayBeStale, CancellationToken cancellationToken);
 
     /// <summary>The bytes of one version, or some of them: never of another (rule R7).</summary>
     Task<S3Body> OpenAsync(

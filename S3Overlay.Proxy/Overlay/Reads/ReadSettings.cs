@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Overlay.Freshness;
 
 namespace S3Overlay.Proxy.Overlay.Reads;
 
@@ -26,6 +27,9 @@ public sealed record ReadSettings
     /// </summary>
     public long TakeOverDistance { get; init; } = 8L << 20;
 
+    /// <summary>How far held copies are believed.</summary>
+    public FreshnessSettings Freshness { get; init; } = new();
+
     /// <summary>What a client gets where the remote refuses an object (table F).</summary>
     public RemoteForbidden RemoteForbidden { get; init; } = RemoteForbidden.NotFound;
 
@@ -37,6 +41,7 @@ public sealed record ReadSettings
         ChunkSize = options.Cache.ChunkSize,
         FillOnLeave = options.Cache.FillOnLeave,
         ReadAheadBytes = options.Cache.ReadAheadBytes,
+        Freshness = FreshnessSettings.From(options),
         RemoteForbidden = options.View.RemoteForbidden,
     };
 }

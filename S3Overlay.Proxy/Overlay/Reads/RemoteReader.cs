@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Freshness;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -14,8 +15,12 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 ///     1  a sub-resource, version, part, client's key -> the remote, as it is            BYPASS   SubResourceReads
 ///     2  caching off                                 -> streamed through, nothing kept   BYPASS   StreamedReads
 ///     3  a copy is held                                                                           HeldReads
-///          3a  and every byte wanted                 -> sent from the copy               HIT      HeldSending
-///          3b  but not every byte                    -> 5, each further request with If-Match
+///          3a  which is not to be believed           -> the remote is asked first                 Freshness/CopyFreshness
+///                                                       another version                  -> 4
+///          3b  and every byte wanted                 -> sent from the copy               HIT      HeldSending
+///                                                       the remote just said so          REVALIDATED
+///                                                       past its life, no remote         STALE
+///          3c  but not every byte                    -> 5, each further request with If-Match
 ///     4  nothing is held
 ///          4a  HEAD, or conditions                   -> one HEAD; done, or on with 4b             HeldReads
 ///          4b  one GET for all who come meanwhile                                                 Fills, Opening
@@ -39,6 +44,7 @@ public sealed class RemoteReader : IRemoteReader
     private readonly ILogger _logger;
     private readonly StreamedReads _streamed = new();
     private readonly SubResourceReads _subResources;
+    private readonly CopyFreshness? _freshness;
     private readonly HeldReads? _held;
 
     /// <summary>A reader.</summary>
@@ -54,8 +60,10 @@ public sealed class RemoteReader : IRemoteReader
         _subResources = new SubResourceReads(_streamed);
         if (settings.CacheEnabled && store is not null)
         {
-            Fills = new Fills(settings, store, logger, meters);
-            _held = new HeldReads(Fills, _streamed, new ReadAhead(settings), time);
+            var (fills, down) = (new Fills(settings, store, time, logger, meters), new RemoteDown(settings.Freshness, time, logger));
+            Fills = fills;
+            _freshness = new CopyFreshness(settings.Freshness, new Revalidations(settings.Freshness, fills, down, time), down, time);
+            _held = new HeldReads(fills, _streamed, new ReadAhead(settings), _freshness);
         }
     }
 
@@ -109,13 +117,14 @@ public sealed class RemoteReader : IRemoteReader
     }
 
     /// <inheritdoc/>
-    public async ValueTask<ObjectInfo?> HeadAsync(string bucket, string key, RemoteBucket remote, CancellationToken cancellationToken)
+    public async ValueTask<ObjectInfo?> HeadAsync(string bucket, string key, RemoteBucket remote, bool mayBeStale, CancellationToken cancellationToken)
     {
-        if (Fills is not null && await Fills.FindAsync(new ObjectName(bucket, key), remote, HeldWish.Info, cancellationToken) is { } copy)
+        var name = new ObjectName(bucket, key);
+        if (Fills is not null && await Fills.FindAsync(name, remote, HeldWish.Info, cancellationToken) is { } copy)
         {
             await using (copy)
             {
-                return copy.Info;
+                return await InfoAsync(name, remote, copy, mayBeStale, cancellationToken);
             }
         }
 
@@ -165,6 +174,20 @@ public sealed class RemoteReader : IRemoteReader
     /// <inheritdoc/>
     public void InvalidateAll() => Fills?.InvalidateAll();
 
+    /// <summary>What the object is now of which a copy is held; null where it is gone. Of a copy that is kept, though the remote refuses to say, nothing is guessed.</summary>
+    private async ValueTask<ObjectInfo?> InfoAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy, bool mayBeStale, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _freshness!.JudgeAsync(name, remote, copy, mayBeStale, cancellationToken)).Info;
+        }
+        catch (RemoteException gone) when (gone.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The version that parts are asked of: that of the copy which readers of the whole are given. Where the remote is to be asked anyway, it is the remote's own.</summary>
     private async ValueTask<string?> HeldETagAsync(string bucket, string key, RemoteBucket remote, CancellationToken cancellationToken)
     {
         if (Fills is null || await Fills.FindAsync(new ObjectName(bucket, key), remote, HeldWish.Info, cancellationToken) is not { } copy)
@@ -174,7 +197,7 @@ public sealed class RemoteReader : IRemoteReader
 
         await using (copy)
         {
-            return copy.Info.ETag;
+            return _freshness!.IsFresh(copy) ? copy.Info.ETag : null;
         }
     }
 }

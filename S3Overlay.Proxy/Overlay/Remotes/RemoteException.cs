@@ -16,6 +16,12 @@ public sealed class RemoteException : Exception
     /// <summary>The S3 code, or the empty string.</summary>
     public string Code { get; init; } = "";
 
+    /// <summary>The date of the object's version, where a 304 told it; else null.</summary>
+    public DateTimeOffset? LastModified { get; init; }
+
     /// <summary>The object's size, where a 416 told it; else null.</summary>
     public long? ActualSize { get; init; }
+
+    /// <summary>The same failure for one more who waited for it: an exception that is thrown to many would have all their stacks.</summary>
+    public RemoteException Anew() => new(Failure, Message, this) { Status = Status, Code = Code, LastModified = LastModified, ActualSize = ActualSize };
 }

@@ -46,7 +46,7 @@ public sealed class ConditionalWrites(
         var isRemoteOwned = false;
         if (state != KeyState.Written)
         {
-            var current = state == KeyState.Deleted ? null : await reader.HeadAsync(bucket.Name, request.Key, remote, cancellationToken);
+            var current = state == KeyState.Deleted ? null : await reader.HeadAsync(bucket.Name, request.Key, remote, mayBeStale: false, cancellationToken);
             conditions.Judge(current);
             isRemoteOwned = current is not null;
         }

@@ -74,7 +74,7 @@ public sealed class ObjectDeletes(
         {
             KeyState.Written => await local.HeadAsync(request, bucket.Name, key, cancellationToken),
             KeyState.Deleted => null,
-            _ => await reader.HeadAsync(bucket.Name, key, bucket.Remote!, cancellationToken) is { } info ? new LocalObject(info.ETag, info.LastModified) : null,
+            _ => await reader.HeadAsync(bucket.Name, key, bucket.Remote!, mayBeStale: false, cancellationToken) is { } info ? new LocalObject(info.ETag, info.LastModified) : null,
         };
         if (current is null)
         {

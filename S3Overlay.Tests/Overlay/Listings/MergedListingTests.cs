@@ -225,7 +225,10 @@ public sealed class MergedListingTests : MergedListingTestBase
         public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) => new((IHeldCopy?)null);
 
         public ValueTask<IHeldCopy> CreateAsync(
-            string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken) => throw new NotSupportedException();
+            string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask RenewAsync(
+            string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
         {

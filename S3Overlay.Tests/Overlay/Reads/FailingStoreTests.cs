@@ -55,14 +55,17 @@ public class FailingStoreTests : ReaderTestBase
 
         public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) => store.FindAsync(bucket, key, wish, cancellationToken);
 
-        public async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken)
+        public async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken)
         {
-            var copy = await store.CreateAsync(bucket, key, identity, info, cancellationToken);
+            var copy = await store.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken);
             Interlocked.Increment(ref _inUse);
             Created++;
             await OnCreated();
             return new WatchedCopy(copy, long.MaxValue) { OnDisposed = () => Interlocked.Decrement(ref _inUse) };
         }
+
+        public ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken) =>
+            store.RenewAsync(bucket, key, etag, validatedAt, info, cancellationToken);
 
         public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) => throw new IOException("no answer");
 
@@ -77,8 +80,11 @@ public class FailingStoreTests : ReaderTestBase
         public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) => store.FindAsync(bucket, key, wish, cancellationToken);
 
         public async ValueTask<IHeldCopy> CreateAsync(
-            string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken) =>
-            roomFor < 0 ? throw new IOException("disk full") : new WatchedCopy(await store.CreateAsync(bucket, key, identity, info, cancellationToken), roomFor);
+            string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken) =>
+            roomFor < 0 ? throw new IOException("disk full") : new WatchedCopy(await store.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken), roomFor);
+
+        public ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken) =>
+            store.RenewAsync(bucket, key, etag, validatedAt, info, cancellationToken);
 
         public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
             store.DropAsync(bucket, key, onlyETag, cancellationToken);

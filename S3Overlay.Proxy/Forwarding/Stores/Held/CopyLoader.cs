@@ -9,6 +9,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 /// <summary>Finds copies in the store, and begins in the same call the read that they are looked for.</summary>
 /// <param name="objects">The store's objects.</param>
 /// <param name="live">What is known of copies already.</param>
+/// <param name="renewals">What was learned of them since they were put.</param>
 /// <param name="chunks">Chunks that are objects of their own.</param>
 /// <param name="publisher">Takes what is written to a copy to the store.</param>
 /// <param name="spool">Where new bytes of a copy go.</param>
@@ -16,7 +17,8 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where damage is told.</param>
 internal sealed class CopyLoader(
-    HeldObjects objects, LiveCopies live, StoredChunks chunks, CopyPublisher publisher, SpoolFolder spool, long largestWhole, TimeProvider time, ILogger logger)
+    HeldObjects objects, LiveCopies live, CopyRenewals renewals, StoredChunks chunks, CopyPublisher publisher, SpoolFolder spool, long largestWhole, TimeProvider time,
+    ILogger logger)
 {
     /// <summary>A first byte further on than this is not of an object that has one call's worth of bytes: no part of anything is asked for.</summary>
     private const long Furthest = 1L << 60;
@@ -74,7 +76,7 @@ internal sealed class CopyLoader(
                 return await LoadManifestAsync(name, wish, answer, reads, cancellationToken);
             }
 
-            var record = CopyHeaders.ReadWhole(answer);
+            var record = renewals.Apply(CopyHeaders.ReadWhole(answer));
             RequireName(record, name);
             if (live.Use(name) is { } known)
             {
@@ -120,7 +122,7 @@ internal sealed class CopyLoader(
 
         var manifest = await CopyManifest.ReadAsync(isWhole ? answer : again!, cancellationToken);
         RequireName(manifest.Record, name);
-        var copy = live.AddOrUse(new SharedCopy(manifest.Record, manifest.Chunks, isManifest: true, spool, logger) { IsKnownToStore = true });
+        var copy = live.AddOrUse(new SharedCopy(renewals.Apply(manifest.Record), manifest.Chunks, isManifest: true, spool, logger) { IsKnownToStore = true });
         return copy.IsDropped ? null : await LeaseAsync(copy, wish, cancellationToken) ?? Lease(copy);
     }
 

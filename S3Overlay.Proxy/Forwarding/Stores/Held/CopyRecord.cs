@@ -17,4 +17,7 @@ internal sealed record CopyRecord(ObjectName Name, HeldIdentity Identity, Object
     /// <summary>Whether another record is of the same version of the same object, cut alike.</summary>
     public bool IsSameVersion(CopyRecord other) =>
         Name == other.Name && Identity == other.Identity && Info.Size == other.Info.Size && Info.ETag == other.Info.ETag && Info.LastModified == other.Info.LastModified;
+
+    /// <summary>Whether another record's bytes can stand for this one's. Of one fill they are the same, though headers and date may have been learned anew meanwhile.</summary>
+    public bool HasSameBytes(CopyRecord other) => Fill == other.Fill || IsSameVersion(other);
 }

@@ -138,6 +138,15 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
+    /// <summary>Tells the copy of a key what was learned of its version.</summary>
+    public void Renew(CopyRenewal renewal)
+    {
+        lock (_lock)
+        {
+            _copies.GetValueOrDefault(renewal.Name)?.Renew(renewal);
+        }
+    }
+
     /// <summary>Drops the copy of a key, where it is of the version named. It is not found from now on.</summary>
     /// <returns>Whether work about it is under way, which takes it out of the store when it ends.</returns>
     public bool Drop(ObjectName name, string? onlyETag)

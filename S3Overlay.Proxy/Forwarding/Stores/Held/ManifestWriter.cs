@@ -109,7 +109,7 @@ internal sealed class ManifestWriter(
         using (var answer = await objects.GetAsync(HeldNames.Copy(copy.Name), null, cancellationToken))
         {
             theirs = answer is not null && CopyHeaders.IsManifest(answer) ? await ReadAsync(answer, cancellationToken) : null;
-            if (copy.IsKnownToStore && (theirs is null || !theirs.Record.IsSameVersion(copy.Record)))
+            if (copy.IsKnownToStore && (theirs is null || !theirs.Record.HasSameBytes(copy.Record)))
             {
                 // It was dropped, or a newer version put in its place, by another process.
                 live.Drop(copy);
@@ -118,11 +118,11 @@ internal sealed class ManifestWriter(
 
             if (answer is not null && CopyHeaders.IsManifest(answer) && CopyHeaders.TryFill(answer, out var fill) && fill != copy.Record.Fill)
             {
-                left = theirs is not null && theirs.Record.IsSameVersion(copy.Record) ? copy.Adopt(theirs) : fill;
+                left = theirs is not null && theirs.Record.HasSameBytes(copy.Record) ? copy.Adopt(theirs) : fill;
             }
         }
 
-        var merged = copy.Manifest(theirs is not null && theirs.Record.Fill == copy.Record.Fill && theirs.Record.IsSameVersion(copy.Record) ? theirs : null);
+        var merged = copy.Manifest(theirs is not null && theirs.Record.Fill == copy.Record.Fill && theirs.Record.HasSameBytes(copy.Record) ? theirs : null);
         await objects.PutAsync(HeldNames.Copy(copy.Name), WireBody.Of(merged.ToBytes()), CopyHeaders.OfManifest(merged.Record), cancellationToken);
         copy.IsKnownToStore = true;
         return left;

@@ -303,6 +303,15 @@ internal sealed class SharedCopy
         }
     }
 
+    /// <summary>Takes over what was learned of the version.</summary>
+    public void Renew(CopyRenewal renewal)
+    {
+        lock (_lock)
+        {
+            _record = renewal.Apply(_record);
+        }
+    }
+
     /// <summary>Whether the caller is to write the manifest now: it has to be written, and nobody does.</summary>
     public bool TryBeginFlush()
     {

@@ -31,6 +31,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     private readonly HeldListing _listing;
     private readonly HeldBuckets _buckets;
     private readonly StrangerSweep _sweep;
+    private readonly CopyRenewals _renewals;
     private readonly PlacedCopies? _placed;
 
     /// <summary>Copies in a bucket, which is made when it is first written to.</summary>
@@ -41,6 +42,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     public StoreHeldStore(LocalStore store, SpoolFolder spool, ILogger<StoreHeldStore> logger, PlacedCopies? placed = null)
     {
         (_spool, _time, _logger, _placed) = (spool, store.Time, logger, placed);
+        _renewals = placed?.Renewals ?? new CopyRenewals();
         var objects = new HeldObjects(store);
         _listing = new HeldListing(objects);
         _buckets = new HeldBuckets(objects, _live);
@@ -53,7 +55,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
             Placed = placed is null ? null : new PlacedPublisher(store, placed),
         };
         var chunks = new StoredChunks(objects, _time, logger);
-        _loader = new CopyLoader(objects, _live, chunks, _publisher, spool, store.Settings.LargestWhole, _time, logger);
+        _loader = new CopyLoader(objects, _live, _renewals, chunks, _publisher, spool, store.Settings.LargestWhole, _time, logger);
     }
 
     /// <summary>How many copies, and chunks of copies, were put into the store.</summary>
@@ -107,10 +109,10 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken)
+    public async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
-        var record = new CopyRecord(new ObjectName(bucket, key), identity, info, _time.GetUtcNow(), Guid.NewGuid());
+        var record = new CopyRecord(new ObjectName(bucket, key), identity, info, validatedAt, Guid.NewGuid());
         if (!HeldNames.HasRow(record.Row))
         {
             throw new IOException("The object's ETag is too long to be listed.");
@@ -136,6 +138,21 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         }
 
         return _loader.Lease(copy);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken)
+    {
+        if (info is not null)
+        {
+            // Its metadata is of an older date: what listings compare would be wrong.
+            return DropAsync(bucket, key, etag, cancellationToken);
+        }
+
+        var renewal = new CopyRenewal(new ObjectName(bucket, key), etag, validatedAt, info);
+        _renewals.Note(renewal);
+        _live.Renew(renewal);
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

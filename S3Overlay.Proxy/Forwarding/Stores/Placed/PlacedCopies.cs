@@ -40,6 +40,9 @@ internal sealed class PlacedCopies : IPlacedCopies
         Buckets = new PlacingBuckets(store, logger);
     }
 
+    /// <summary>What was learned of copies since they were put.</summary>
+    public CopyRenewals Renewals { get; } = new();
+
     /// <summary>Into which buckets copies may be put.</summary>
     public PlacingBuckets Buckets { get; }
 
@@ -64,13 +67,13 @@ internal sealed class PlacedCopies : IPlacedCopies
 
     /// <summary>Opens the copy under a key; null where there is none. One call; bytes are asked for as they are read.</summary>
     public async Task<IHeldCopy?> OpenAsync(ObjectName name, CancellationToken cancellationToken) =>
-        await FindAsync(name, cancellationToken) is { } found ? new PlacedCopy(found, null, _store.Calls) : null;
+        await FindAsync(name, cancellationToken) is { } found ? Copy(found, null) : null;
 
     /// <summary>The copy that a client's read was answered with, which takes the answer over where it is one; null where the object is written.</summary>
     public IHeldCopy? Take(S3Request request, HttpResponseMessage response)
     {
         var answer = new WireAnswer(response);
-        return Found(answer, new ObjectName(request.Bucket, request.Key)) is { } found ? new PlacedCopy(found, request.IsHead ? null : answer, _store.Calls) : null;
+        return Found(answer, new ObjectName(request.Bucket, request.Key)) is { } found ? Copy(found, request.IsHead ? null : answer) : null;
     }
 
     /// <summary>The rows of a bucket's copies in their keys' order; their objects may be gone.</summary>
@@ -221,6 +224,8 @@ internal sealed class PlacedCopies : IPlacedCopies
         _unsettled[name] = new object();
         return await _changing.TakeAsync(name, cancellationToken);
     }
+
+    private PlacedCopy Copy(PlacedObject found, WireAnswer? started) => new(found, Renewals.Apply(found.Record), started, _store.Calls);
 
     private static PlacedObject? Found(WireAnswer answer, ObjectName name) =>
         PlacedMark.Read(answer, name) is { } record

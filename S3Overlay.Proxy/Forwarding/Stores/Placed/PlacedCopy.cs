@@ -1,5 +1,6 @@
 using System.Globalization;
 
+using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -7,18 +8,22 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 
 /// <summary>A copy under its own key: all of it is there, and nothing is ever added to it.</summary>
-internal sealed class PlacedCopy(PlacedObject found, WireAnswer? started, StoreCalls calls) : IHeldCopy
+/// <param name="found">What the store has.</param>
+/// <param name="record">Its record, with what was learned since it was put.</param>
+/// <param name="started">The store's answer where its bytes are on their way; else null.</param>
+/// <param name="calls">How the store is asked.</param>
+internal sealed class PlacedCopy(PlacedObject found, CopyRecord record, WireAnswer? started, StoreCalls calls) : IHeldCopy
 {
     private WireAnswer? _started = started;
 
     /// <inheritdoc/>
-    public HeldIdentity Identity => found.Record.Identity;
+    public HeldIdentity Identity => record.Identity;
 
     /// <inheritdoc/>
-    public ObjectInfo Info => found.Record.Info;
+    public ObjectInfo Info => record.Info;
 
     /// <inheritdoc/>
-    public DateTimeOffset ValidatedAt => found.Record.ValidatedAt;
+    public DateTimeOffset ValidatedAt => record.ValidatedAt;
 
     /// <summary>Nothing is ever stored here; what was there is found out by who reads it.</summary>
     public bool IsCurrent => true;
@@ -50,7 +55,7 @@ internal sealed class PlacedCopy(PlacedObject found, WireAnswer? started, StoreC
         try
         {
             var answer = await calls.SendAsync(new WireRequest("GET", found.Record.Name.Bucket, found.Record.Name.Key, "", headers), cancellationToken);
-            if (PlacedMark.Read(answer, found.Record.Name) is { } record && record.IsSameVersion(found.Record))
+            if (PlacedMark.Read(answer, found.Record.Name) is { } there && there.IsSameVersion(found.Record))
             {
                 return answer;
             }

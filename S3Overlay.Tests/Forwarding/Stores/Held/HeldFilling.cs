@@ -5,6 +5,7 @@ using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores.Held;
 

@@ -1,0 +1,73 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Freshness;
+
+/// <summary>Tells of every copy that is found whether it may be served, and asks the remote where that is not known (rules S1, S4, table F).</summary>
+/// <remarks>
+/// <code>
+///   a copy was found
+///     fresh     served                                                                        HIT
+///     ageing    served, and the remote is asked meanwhile                                     HIT
+///     stale     the remote is asked
+///     doubted   the remote is asked by a question put after the read began
+///                  same       served                                                          REVALIDATED
+///                  changed    as if nothing were held
+///                  gone       as if the remote had been asked for it now: 404
+///                  unknown    stale: served, within S3_OVERLAY_STALE_IF_ERROR                 STALE
+///                             doubted: the failure is the answer
+/// </code>
+/// </remarks>
+internal sealed class CopyFreshness(FreshnessSettings settings, Revalidations revalidations, RemoteDown down, TimeProvider time)
+{
+    private readonly CopyLife _life = new(settings);
+
+    /// <summary>Whether a copy may be served now without a word of the remote's.</summary>
+    public bool IsFresh(IHeldCopy copy) => _life.StateOf(time.GetUtcNow() - copy.ValidatedAt) is CopyState.Fresh or CopyState.Ageing;
+
+    /// <summary>Tells how a copy may be used. The copy stays the caller's.</summary>
+    /// <param name="name">Its object.</param>
+    /// <param name="remote">Where that is.</param>
+    /// <param name="copy">The copy.</param>
+    /// <param name="mayBeStale">Whether it may be past its life where the remote cannot be asked.</param>
+    /// <param name="cancellationToken">Ends the wait, not the question.</param>
+    /// <exception cref="RemoteException">The object is gone, or the remote was needed and did not tell.</exception>
+    public ValueTask<CopyVerdict> JudgeAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy, bool mayBeStale, CancellationToken cancellationToken)
+    {
+        var age = time.GetUtcNow() - copy.ValidatedAt;
+        var state = _life.StateOf(age);
+        return state is CopyState.Fresh or CopyState.Ageing
+            ? new(new CopyVerdict(CopyUse.Hit, copy.Info, age) { IsAgeing = state == CopyState.Ageing })
+            : AskAsync(name, remote, copy.Info, state, age, mayBeStale && state == CopyState.Stale && _life.IsOfUse(age), cancellationToken);
+    }
+
+    private async ValueTask<CopyVerdict> AskAsync(
+        ObjectName name, RemoteBucket remote, ObjectInfo known, CopyState state, TimeSpan age, bool canFallBack, CancellationToken cancellationToken)
+    {
+        var patience = canFallBack ? down.Patience(remote) : Timeout.InfiniteTimeSpan;
+        if (patience == TimeSpan.Zero)
+        {
+            return new(CopyUse.Stale, known, age);
+        }
+
+        RevalidationOutcome outcome;
+        try
+        {
+            outcome = await revalidations.AskAsync(name, remote, known, isFromNow: state == CopyState.Doubted).WaitAsync(patience, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            down.Note(remote, "it did not answer in time");
+            return new(CopyUse.Stale, known, age);
+        }
+
+        return outcome.Result switch
+        {
+            RevalidationResult.Same => new(CopyUse.Revalidated, outcome.Info ?? known, TimeSpan.Zero),
+            RevalidationResult.Changed => new(CopyUse.Outdated, outcome.Info!, TimeSpan.Zero),
+            RevalidationResult.Unknown when canFallBack => new(CopyUse.Stale, known, age),
+            _ => throw outcome.Failure!.Anew(),
+        };
+    }
+}

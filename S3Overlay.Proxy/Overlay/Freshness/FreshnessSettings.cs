@@ -1,0 +1,29 @@
+using S3Overlay.Proxy.Configuration;
+
+namespace S3Overlay.Proxy.Overlay.Freshness;
+
+/// <summary>How far held copies are believed (rules S1, S4, table F).</summary>
+public sealed record FreshnessSettings
+{
+    /// <summary>When copies are compared with the remote.</summary>
+    public Revalidation Revalidation { get; init; } = Revalidation.Never;
+
+    /// <summary>How long past its life a copy may be served while the remote cannot be asked; null for any time.</summary>
+    public TimeSpan? StaleIfError { get; init; }
+
+    /// <summary>How long a reader who could be given a copy past its life waits for the remote's word on it. The question goes on without him.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// While the remote is known to be down: so often is a reader let ask who could be given a copy past its life, and so long he waits. All others are given theirs
+    /// at once.
+    /// </summary>
+    public (TimeSpan Every, TimeSpan Patience) WhileDown { get; init; } = (TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(500));
+
+    /// <summary>What the settings say.</summary>
+    public static FreshnessSettings From(ProxyOptions options) => new()
+    {
+        Revalidation = options.Cache.Revalidation,
+        StaleIfError = options.Cache.StaleIfError,
+    };
+}

@@ -1,0 +1,196 @@
+using System.Diagnostics;
+
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Overlay.Freshness;
+
+/// <summary>
+/// Asks the remote whether versions that are held are current still (rule S1): one question at a time for each, however many readers wait for its answer, and
+/// apart from all of them, so that the one who happened to be first can leave.
+/// </summary>
+/// <remarks>
+/// <code>
+///   HEAD, If-None-Match: the copy's ETag
+///     304, or 200 with that ETag    the copy is as good as new; where Last-Modified is another, its headers are taken over
+///     another ETag                  the copy is dropped
+///     404                           the copy is dropped
+///     anything else                 the copy is kept
+/// </code>
+/// A reader who must have the remote's word from after his own request does not take the answer to a question that was asked before it: he waits for the next one,
+/// with all who came meanwhile.
+/// </remarks>
+internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions held, RemoteDown down, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Subject, Question> _questions = [];
+
+    /// <summary>Asks, or joins those who do.</summary>
+    /// <param name="name">The object.</param>
+    /// <param name="remote">Where it is.</param>
+    /// <param name="known">The version that is held.</param>
+    /// <param name="isFromNow">Whether the question must be put after this call.</param>
+    public Task<RevalidationOutcome> AskAsync(ObjectName name, RemoteBucket remote, ObjectInfo known, bool isFromNow)
+    {
+        var subject = new Subject(name, known.ETag);
+        lock (_lock)
+        {
+            if (!_questions.TryGetValue(subject, out var question))
+            {
+                question = Begin(subject, remote, known);
+            }
+            else if (isFromNow && question.IsPut)
+            {
+                question = question.Next ??= new Question();
+            }
+
+            return question.Answer.Task;
+        }
+    }
+
+    /// <summary>Asks where nobody does; null where somebody does.</summary>
+    public Task<RevalidationOutcome>? TryAskAsync(ObjectName name, RemoteBucket remote, ObjectInfo known)
+    {
+        var subject = new Subject(name, known.ETag);
+        lock (_lock)
+        {
+            return _questions.ContainsKey(subject) ? null : Begin(subject, remote, known).Answer.Task;
+        }
+    }
+
+    private Question Begin(Subject subject, RemoteBucket remote, ObjectInfo known)
+    {
+        var question = new Question();
+        _questions.Add(subject, question);
+        _ = Task.Run(() => RunAsync(subject, question, remote, known));
+        return question;
+    }
+
+    /// <summary>Puts a question, and then the one that others wait for meanwhile.</summary>
+    private async Task RunAsync(Subject subject, Question question, RemoteBucket remote, ObjectInfo known)
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                question.IsPut = true;
+            }
+
+            var outcome = await AskRemoteAsync(subject.Name, remote, known);
+            Question? next;
+            lock (_lock)
+            {
+                next = question.Next;
+                if (next is null)
+                {
+                    _questions.Remove(subject);
+                }
+                else
+                {
+                    _questions[subject] = next;
+                }
+            }
+
+            question.Answer.SetResult(outcome);
+            if (next is null)
+            {
+                return;
+            }
+
+            known = outcome is { Result: RevalidationResult.Same, Info: { } renewed } ? renewed : known;
+            question = next;
+        }
+    }
+
+    /// <summary>Asks, and does to the copy what the answer means for it.</summary>
+    private async Task<RevalidationOutcome> AskRemoteAsync(ObjectName name, RemoteBucket remote, ObjectInfo known)
+    {
+        var asked = time.GetUtcNow();
+        using var span = Tracing.Start(SpanNames.Revalidation);
+        var outcome = await OutcomeAsync(name, remote, known);
+        span?.SetTag(SpanAttributes.Outcome, outcome.Result.ToString().ToLowerInvariant());
+        if (outcome.Result == RevalidationResult.Unknown)
+        {
+            if (outcome.Failure!.Failure is RemoteFailure.Unavailable or RemoteFailure.Throttled or RemoteFailure.BadCredentials)
+            {
+                down.Note(remote, outcome.Failure.Message);
+            }
+
+            span.Fail(outcome.Failure.Failure.ToString());
+            return outcome;
+        }
+
+        down.Clear(remote);
+        if (outcome.Result != RevalidationResult.Same)
+        {
+            await held.DropAsync(name, known.ETag);
+        }
+        else if (outcome.Info is not null || settings.Revalidation.Mode != RevalidationMode.Always)
+        {
+            // Under always the next reader asks again: when this one did need not be kept.
+            await held.RenewAsync(name, known.ETag, asked, outcome.Info);
+        }
+
+        return outcome;
+    }
+
+    private static async Task<RevalidationOutcome> OutcomeAsync(ObjectName name, RemoteBucket remote, ObjectInfo known)
+    {
+        try
+        {
+            var read = RemoteReads.Whole(remote, name.Key);
+            return await CompareAsync(remote, read with { IfNoneMatch = known.ETag }, known)
+                ?? await CompareAsync(remote, read, known)
+                ?? throw new RemoteException(RemoteFailure.Other, "The remote answered 304 to a request without conditions.") { Status = 304 };
+        }
+        catch (RemoteException gone) when (gone.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket)
+        {
+            return new(RevalidationResult.Gone, Failure: gone);
+        }
+        catch (RemoteException failure)
+        {
+            return new(RevalidationResult.Unknown, Failure: failure);
+        }
+        catch (Exception unexpected)
+        {
+            return new(RevalidationResult.Unknown, Failure: new RemoteException(RemoteFailure.Unavailable, "A question to the remote ended for a reason nobody foresaw.", unexpected));
+        }
+    }
+
+    /// <summary>Asks for the object's headers; null where they are others than the copy's, though the bytes are the same, and the answer did not hold them.</summary>
+    private static async Task<RevalidationOutcome?> CompareAsync(RemoteBucket remote, RemoteRead read, ObjectInfo known)
+    {
+        try
+        {
+            await using var head = await remote.Remote.HeadAsync(read, CancellationToken.None);
+            var info = head.Info;
+            return !Fills.CanHold(info) || !ETags.Same(info.ETag, known.ETag) || info.Size != known.Size ? new(RevalidationResult.Changed, info)
+                : IsOf(info.LastModified, known) ? new(RevalidationResult.Same)
+                : new(RevalidationResult.Same, info);
+        }
+        catch (RemoteException same) when (same.Failure == RemoteFailure.NotModified)
+        {
+            return same.LastModified is { } date && !IsOf(date, known) ? null : new(RevalidationResult.Same);
+        }
+    }
+
+    private static bool IsOf(DateTimeOffset date, ObjectInfo known) => HttpDates.WholeSeconds(date) == HttpDates.WholeSeconds(known.LastModified);
+
+    /// <summary>The version of an object that a question is about.</summary>
+    private readonly record struct Subject(ObjectName Name, string ETag);
+
+    /// <summary>A question, with all who wait for its answer.</summary>
+    private sealed class Question
+    {
+        public TaskCompletionSource<RevalidationOutcome> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Whether it is on its way.</summary>
+        public bool IsPut { get; set; }
+
+        /// <summary>The one after it, where somebody waits for that.</summary>
+        public Question? Next { get; set; }
+    }
+}

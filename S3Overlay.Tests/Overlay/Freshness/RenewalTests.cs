@@ -1,0 +1,49 @@
+
+namespace S3Overlay.Tests.Overlay.Freshness;
+
+/// <summary>When a copy was last found to be current is kept (rule S1).</summary>
+[Trait("Rule", "S1")]
+public class RenewalTests : FreshnessTestBase
+{
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(200_000)]
+    public async Task A_restart_makes_copies_neither_old_nor_young(int length)
+    {
+        InChunks();
+        await HoldAsync("key", length);
+        Time.Advance(Life);
+        Assert.Equal("REVALIDATED", Origin(await ReadAsync("key")).Cache);
+        Time.Advance(Life - Moment);
+        await ReopenAsync();
+        ForgetRequests();
+        Assert.Equal(("cache", "HIT", "599"), Origin(await ReadAsync("key", "bytes=0-0")));
+        Assert.Empty(Remote.Heads);
+        Time.Advance(Moment);
+        Assert.Equal("REVALIDATED", Origin(await ReadAsync("key", "bytes=0-0")).Cache);
+    }
+
+    [Theory]
+    [InlineData(true, 1000)]
+    [InlineData(false, 1000)]
+    [InlineData(true, 200_000)]
+    public async Task Another_date_of_the_same_bytes_brings_new_headers_and_no_bytes(bool tellsDate, int length)
+    {
+        InChunks();
+        var bytes = await HoldAsync("key", length);
+        Remote.TellsDateOfSame = tellsDate;
+        var touched = Remote.Put("key", bytes, modified: new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero), headers: [new("Content-Type", "text/x-other")]);
+        Time.Advance(Life);
+        ForgetRequests();
+        var answer = await ReadAsync("key");
+        Assert.Equal(bytes, answer.Bytes);
+        Assert.Equal("REVALIDATED", Origin(answer).Cache);
+        Assert.Equal(tellsDate ? "text/x-other" : "text/x-test", answer.Headers.ContentType.ToString());
+        Assert.Equal(tellsDate ? 2 : 1, Remote.Heads.Count);
+        var again = await ReadAsync("key");
+        Assert.Equal("HIT", Origin(again).Cache);
+        Assert.Equal(answer.Headers.LastModified, again.Headers.LastModified);
+        Assert.Equal(tellsDate, again.Headers.LastModified.ToString() == touched.LastModified.ToString("r"));
+        Assert.Empty(Remote.Gets);
+    }
+}

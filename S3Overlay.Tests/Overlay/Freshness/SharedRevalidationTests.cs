@@ -1,0 +1,121 @@
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Freshness;
+
+/// <summary>Readers share one question to the remote, which runs apart from all of them (rule S1).</summary>
+[Trait("Rule", "S1")]
+public class SharedRevalidationTests : FreshnessTestBase
+{
+    [Fact]
+    public async Task Readers_of_a_copy_past_its_life_share_one_question()
+    {
+        var bytes = await HoldAsync("key");
+        Time.Advance(Life);
+        var answered = new TaskCompletionSource();
+        Remote.OnAnswer = (_, _) => answered.Task;
+        var readers = Enumerable.Range(0, 20).Select(i => Task.Run(() => ReadAsync(Request("key", head: i % 3 == 0)))).ToList();
+        await Patience.UntilAsync(() => Questions.Count > 0, "Nobody asks.");
+        answered.SetResult();
+        foreach (var answer in await Task.WhenAll(readers))
+        {
+            // Who comes when the answer is there finds the copy as good as new.
+            Assert.Contains(Origin(answer).Cache, (string[])["REVALIDATED", "HIT"]);
+            Assert.Equal(bytes.Length, answer.Headers.ContentLength);
+        }
+
+        // Between finding an old copy and joining there is an instant in which the answer may come.
+        Assert.InRange(Questions.Count, 1, 3);
+    }
+
+    [Fact]
+    public async Task Readers_of_a_changed_object_share_one_question_and_one_fetch()
+    {
+        await HoldAsync("key", 100_000);
+        Time.Advance(Life);
+        var bytes = Bytes(100_000, 2);
+        Remote.Put("key", bytes);
+        ForgetRequests();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => ReadAsync("key"))));
+        Assert.All(answers, answer => Assert.Equal(bytes, answer.Bytes));
+        Assert.Single(Remote.Gets);
+        Assert.InRange(Questions.Count, 1, 3);
+    }
+
+    [Fact]
+    [Trait("Rule", "T2")]
+    public async Task Under_always_a_question_that_was_put_before_a_read_began_does_not_answer_it()
+    {
+        Revalidate(Revalidation.Always);
+        var older = await HoldAsync("key");
+        var answered = new TaskCompletionSource();
+        Remote.OnAnswer = (_, _) => answered.Task;
+        var first = ReadAsync("key");
+        await Patience.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+
+        // The remote has said "the same" already. It changes, its listing shows that, and then somebody reads.
+        var newer = Bytes(500, 2);
+        Remote.Put("key", newer);
+        var later = Enumerable.Range(0, 5).Select(_ => ReadAsync("key")).ToList();
+        Remote.OnAnswer = null;
+        answered.SetResult();
+        Assert.Equal(older, (await first).Bytes);
+        Assert.All(await Task.WhenAll(later), answer => Assert.Equal(newer, answer.Bytes));
+        Assert.InRange(Questions.Count, 2, 6);
+    }
+
+    [Fact]
+    public async Task Those_who_come_during_a_question_under_always_share_the_next()
+    {
+        Revalidate(Revalidation.Always);
+        await HoldAsync("key");
+        var answered = new TaskCompletionSource();
+        Remote.OnAnswer = (_, _) => answered.Task;
+        var found = 0;
+        Wrap = store => new SteppedStore(store) { AfterFind = () => Task.FromResult(Interlocked.Increment(ref found)) };
+        await ReopenAsync();
+        var readers = new List<Task<CollectedAnswer>> { ReadAsync("key") };
+        await Patience.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+        readers.AddRange(Enumerable.Range(0, 20).Select(_ => ReadAsync("key")));
+        await Patience.UntilAsync(() => Volatile.Read(ref found) == 21, "Not all have found the copy.");
+        answered.SetResult();
+        Assert.All(await Task.WhenAll(readers), answer => Assert.Equal("REVALIDATED", Origin(answer).Cache));
+
+        Assert.InRange(Questions.Count, 2, 4);
+    }
+
+    [Fact]
+    public async Task The_client_that_asked_may_leave()
+    {
+        await HoldAsync("key");
+        Time.Advance(Life);
+        var answered = new TaskCompletionSource();
+        Remote.OnAnswer = (_, _) => answered.Task;
+        using var leaving = new CancellationTokenSource();
+        var first = ReadAsync("key", cancellationToken: leaving.Token);
+        var second = ReadAsync("key");
+        await Patience.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        answered.SetResult();
+        Assert.Equal("REVALIDATED", Origin(await second).Cache);
+        Assert.Single(Questions);
+    }
+
+    [Fact]
+    public async Task A_question_that_nobody_waits_for_any_more_renews_the_copy_all_the_same()
+    {
+        await HoldAsync("key");
+        Time.Advance(Life);
+        var answered = new TaskCompletionSource();
+        Remote.OnAnswer = (_, _) => answered.Task;
+        using var leaving = new CancellationTokenSource();
+        var reading = ReadAsync("key", cancellationToken: leaving.Token);
+        await Patience.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+        answered.SetResult();
+        await RenewedAsync(Time.GetUtcNow());
+        Assert.Equal("HIT", Origin(await ReadAsync("key")).Cache);
+    }
+}
