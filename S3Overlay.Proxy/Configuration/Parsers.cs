@@ -41,6 +41,15 @@ internal static class Parsers
         throw new FormatException($"must be one of {string.Join(", ", choices.Select(choice => choice.Name))}.");
     };
 
+    /// <summary>Addresses to listen on without TLS.</summary>
+    public static IReadOnlyList<string> PlainAddresses(string text)
+    {
+        var addresses = text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return addresses.Length > 0 && addresses.All(address => ListenAddresses.IsWellFormed(address) && address.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+            ? addresses
+            : throw new FormatException("must be addresses to listen on, such as http://127.0.0.1:9100.");
+    }
+
     public static Uri? Endpoint(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)

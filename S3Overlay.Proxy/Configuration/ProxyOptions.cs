@@ -20,4 +20,7 @@ public sealed record ProxyOptions
 
     /// <summary>Where the proxy listens.</summary>
     public required ListenAddresses Listen { get; init; }
+
+    /// <summary>Where those who watch it are answered, besides; empty for nowhere.</summary>
+    public IReadOnlyList<string> Management { get; init; } = [];
 }

@@ -39,6 +39,7 @@ public static class ProxyOptionsReader
                 RemoteForbidden = values.Get(Settings.RemoteForbidden),
             },
             Listen = ListenAddresses.Read(configuration),
+            Management = values.Get(Settings.ManagementUrls) ?? [],
         };
         OptionsValidator.Validate(options, problems);
         return options;

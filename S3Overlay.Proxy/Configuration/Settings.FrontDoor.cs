@@ -35,6 +35,11 @@ public static partial class Settings
     public static readonly Setting<bool> Cors = new(
         "S3_OVERLAY_CORS", Clients, "true", "Pages of any origin may read; they still have to sign.", Parsers.Switch);
 
+    public static readonly Setting<IReadOnlyList<string>> ManagementUrls = new(
+        "S3_OVERLAY_MANAGEMENT_URLS", Clients, null,
+        "Addresses of their own for `/health`, `/alive` and `/metrics`, beside the S3 port: `http://127.0.0.1:9100`, several with `;` between them. Plain HTTP, nothing is signed.",
+        Parsers.PlainAddresses);
+
     public static readonly Setting<string?> TrustedProxies = new(
         "S3_OVERLAY_TRUSTED_PROXIES", Clients, null, "Whose `X-Forwarded-Host` counts. *Not served yet.*", Parsers.Text)
     { NotServed = static _ => NotYet("Trusting a proxy's X-Forwarded-Host") };

@@ -102,6 +102,19 @@ public sealed class EmbeddedStore : IAsyncDisposable
         }
     }
 
+    /// <summary>Looks whether the data folder is still there and can be read, as it was when it was opened.</summary>
+    /// <exception cref="StoreUnavailableException">It is another's by now.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public Task CheckAsync() => Task.Run(() =>
+    {
+        if (!File.Exists(_folders.Format))
+        {
+            throw new IOException($"The data folder {_folders.Root} is gone.");
+        }
+
+        FormatFile.Check(_folders, _disk);
+    });
+
     /// <summary>The written objects of a bucket as a listing wants them.</summary>
     public IListingSource ListWritten(string bucket, ListingQuery query) => new WrittenRows(Index, bucket, query);
 

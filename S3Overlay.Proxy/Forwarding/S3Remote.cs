@@ -93,6 +93,35 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         return await answer.ReadAsync(settings, time, BucketListDocument.ReadAsync, cancellationToken);
     }
 
+    /// <summary>Asks for the buckets, and cares for nothing but that there is an answer: credentials that may not list them are as good as others.</summary>
+    /// <exception cref="RemoteException">There is none, only errors of the endpoint's own, or it does not accept the credentials.</exception>
+    public async Task PingAsync(CancellationToken cancellationToken)
+    {
+        WireAnswer answer;
+        try
+        {
+            answer = await client.SendAsync(new WireRequest("GET", "", "", "", []), cancellationToken);
+        }
+        catch (RemoteException unknown) when (unknown.Failure == RemoteFailure.Other)
+        {
+            // It knows no such request, and is there to say so.
+            return;
+        }
+
+        using (answer)
+        {
+            await RequireCredentialsAsync(answer, cancellationToken);
+        }
+    }
+
+    private static async Task RequireCredentialsAsync(WireAnswer answer, CancellationToken cancellationToken)
+    {
+        if (answer.Status >= 400 && await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken) is { Failure: RemoteFailure.BadCredentials } failure)
+        {
+            throw failure;
+        }
+    }
+
     private static WireRequest Request(string method, RemoteRead read)
     {
         var headers = new List<KeyValuePair<string, string>>(read.Headers) { new("x-amz-checksum-mode", "ENABLED") };

@@ -25,7 +25,7 @@ internal sealed class ProxyServices : IAsyncDisposable
     private ProxyServices(ProxySetup setup, LocalLayer local, RemoteLayer? remote)
     {
         _opened = setup.Opened;
-        Local = local;
+        (Local, Remote) = (local, remote);
         Overlay = remote is null ? null : OverlayLayer.Open(setup, local, remote);
         Service = Overlay?.Service ?? local.Service;
         Administration = AdministrationLayer.Open(setup, local, Overlay);
@@ -41,6 +41,9 @@ internal sealed class ProxyServices : IAsyncDisposable
 
     /// <summary>The writable layer.</summary>
     public LocalLayer Local { get; }
+
+    /// <summary>The lower layer; null in local-only mode.</summary>
+    public RemoteLayer? Remote { get; }
 
     /// <summary>The overlay; null in local-only mode.</summary>
     public OverlayLayer? Overlay { get; }

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Hosting.Health;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting;
@@ -12,6 +14,7 @@ internal sealed class RunningProxy : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ProxyServices _services;
     private readonly MetricsPage _metrics;
+    private ManagementPort? _management;
 
     private RunningProxy(WebApplication app, ProxyServices services, MetricsPage metrics) => (_app, _services, _metrics) = (app, services, metrics);
 
@@ -20,6 +23,9 @@ internal sealed class RunningProxy : IAsyncDisposable
 
     /// <summary>Where a client on this machine reaches it.</summary>
     public string Endpoint { get; private set; } = "";
+
+    /// <summary>Where those who watch it reach it; null where they have no address of their own.</summary>
+    public Uri? Management => _management?.Endpoint;
 
     /// <summary>Opens the store, then the port.</summary>
     /// <param name="builder">The web server's.</param>
@@ -31,6 +37,8 @@ internal sealed class RunningProxy : IAsyncDisposable
         WebApplicationBuilder builder, ProxyOptions options, ConfigurationProblems problems, TimeProvider? time = null)
     {
         ProxyBuilder.Configure(builder, options);
+        var health = new LayerChecks(time ?? TimeProvider.System);
+        health.AddTo(builder.Services);
         var app = builder.Build();
         foreach (var warning in problems.Warnings)
         {
@@ -39,7 +47,9 @@ internal sealed class RunningProxy : IAsyncDisposable
 
         var meters = new ProxyMeters();
         var metrics = new MetricsPage(meters.Meter);
-        var services = await ProxyServices.OpenAsync(options, meters, app.Services.GetRequiredService<ILoggerFactory>(), time);
+        var loggers = app.Services.GetRequiredService<ILoggerFactory>();
+        var services = await ProxyServices.OpenAsync(options, meters, loggers, time);
+        health.Watch(services, loggers);
         var proxy = new RunningProxy(app, services, metrics);
         app.UseProxyPipeline(metrics, services.FrontDoor.HandleAsync);
         try
@@ -50,6 +60,19 @@ internal sealed class RunningProxy : IAsyncDisposable
         {
             await proxy.DisposeAsync();
             throw reason;
+        }
+
+        if (options.Management.Count > 0)
+        {
+            try
+            {
+                proxy._management = await ManagementPort.StartAsync(options.Management, app.Services.GetRequiredService<HealthCheckService>(), metrics);
+            }
+            catch
+            {
+                await proxy.DisposeAsync();
+                throw;
+            }
         }
 
         proxy.Endpoint = Reachable(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -84,12 +107,18 @@ internal sealed class RunningProxy : IAsyncDisposable
     {
         // The port first: nothing may come in once the store is closed. Logs and spans last, so that what is told at the end is sent too.
         await _app.StopAsync();
+        if (_management is not null)
+        {
+            await _management.DisposeAsync();
+        }
+
         await _services.DisposeAsync();
         await _app.DisposeAsync();
         _metrics.Dispose();
     }
 
-    private static string Reachable(string address)
+    /// <summary>How a client on this machine writes an address that a server listens on.</summary>
+    internal static string Reachable(string address)
     {
         var parsed = BindingAddress.Parse(address);
         return parsed.Host is "*" or "+" or "0.0.0.0" or "[::]" ? $"{parsed.Scheme}://127.0.0.1:{parsed.Port}" : address.TrimEnd('/');

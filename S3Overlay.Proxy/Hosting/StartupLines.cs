@@ -6,8 +6,8 @@ namespace S3Overlay.Proxy.Hosting;
 /// <summary>What a start says: where, what over what, and how to try it. Of the keys only the well-known default is shown (rule A4).</summary>
 public static class StartupLines
 {
-    /// <summary>The lines for a proxy that can be reached at <paramref name="endpoint"/>.</summary>
-    public static IEnumerable<string> For(ProxyOptions options, string endpoint)
+    /// <summary>The lines for a proxy that can be reached at <paramref name="endpoint"/>, and by those who watch it at <paramref name="management"/>, where that is set.</summary>
+    public static IEnumerable<string> For(ProxyOptions options, string endpoint, Uri? management = null)
     {
         yield return $"S3Overlay {VersionCommand.Version} serves S3 on {endpoint}";
         if (options.Remote is { } remote)
@@ -24,6 +24,11 @@ public static class StartupLines
             ? $"  data    in the S3 store at {store}"
             : $"  data    {options.Local.DataDirectory}{(options.Local.IsDurable ? "" : " (not synced: a power cut may lose the last writes)")}";
         yield return $"  keys    {Keys(options.Clients)}";
+        if (management is not null)
+        {
+            yield return $"  watch   {management}health, alive and metrics";
+        }
+
         yield return $"  try it  {TryIt(options.Clients)} --endpoint-url {endpoint} s3 mb s3://test";
         yield return "Ctrl-C ends it.";
     }

@@ -16,6 +16,14 @@ public static partial class Log
     [LoggerMessage(1002, LogLevel.Information, "{Line}")]
     public static partial void Started(ILogger logger, string line);
 
+    /// <summary>A layer does not answer, as somebody who asked for the proxy's health found out.</summary>
+    [LoggerMessage(1003, LogLevel.Warning, "The {Layer} is in trouble: {Problem}")]
+    public static partial void LayerInTrouble(ILogger logger, string layer, string problem);
+
+    /// <summary>It answers again.</summary>
+    [LoggerMessage(1004, LogLevel.Information, "The {Layer} is well again")]
+    public static partial void LayerWellAgain(ILogger logger, string layer);
+
     /// <summary>A client went away before its answer was whole: its own matter.</summary>
     [LoggerMessage(2001, LogLevel.Debug, "Request {RequestId} ({Operation}): the client left")]
     public static partial void ClientLeft(ILogger logger, string requestId, S3Operation operation);

@@ -28,6 +28,7 @@ public sealed class OverlayBench : IRemoteBuckets
         _service = new(() => new OverlayService(
             new LocalLayer
             {
+                Check = _ => Task.CompletedTask,
                 Service = LocalService,
                 Reads = new ResolvedReads(LocalService, State),
                 State = State,

@@ -25,6 +25,12 @@ internal sealed class OverlayHost : IAsyncDisposable
     /// <summary>A client of it.</summary>
     public SignedHttp Http { get; }
 
+    /// <summary>Where those who watch it reach it; null where they have no address of their own.</summary>
+    public Uri? Management => _proxy.Management;
+
+    /// <summary>Its files.</summary>
+    public TemporaryFolder Folder => _folder;
+
     /// <summary>The parts behind the port.</summary>
     public ProxyServices Services => _proxy.Services;
 

@@ -20,7 +20,7 @@ public static class ServeCommand
         try
         {
             await using var proxy = await RunningProxy.StartAsync(builder, options, problems);
-            proxy.Announce(StartupLines.For(options, proxy.Endpoint));
+            proxy.Announce(StartupLines.For(options, proxy.Endpoint, proxy.Management));
             await proxy.WaitForShutdownAsync();
             return ExitCodes.Ok;
         }

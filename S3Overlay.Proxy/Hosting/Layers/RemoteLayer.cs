@@ -10,7 +10,8 @@ namespace S3Overlay.Proxy.Hosting.Layers;
 /// <summary>The lower layer: what is only ever read.</summary>
 /// <param name="Origin">The remote.</param>
 /// <param name="Buckets">Which buckets continue below, and where.</param>
-internal sealed record RemoteLayer(IRemote Origin, IRemoteBuckets Buckets)
+/// <param name="Check">Throws where it cannot be asked: it does not answer, or does not accept the overlay's credentials.</param>
+internal sealed record RemoteLayer(IRemote Origin, IRemoteBuckets Buckets, Func<CancellationToken, Task> Check)
 {
     /// <summary>Opens it; null in local-only mode.</summary>
     /// <exception cref="StartupException">The authorities that may vouch for it cannot be read.</exception>
@@ -22,7 +23,7 @@ internal sealed record RemoteLayer(IRemote Origin, IRemoteBuckets Buckets)
         }
 
         var origin = Connect(setup, remote);
-        return new RemoteLayer(origin, new MappedBuckets(origin, remote.Mapping, remote.Unmapped));
+        return new RemoteLayer(origin, new MappedBuckets(origin, remote.Mapping, remote.Unmapped), origin.PingAsync);
     }
 
     private static S3Remote Connect(ProxySetup setup, RemoteOptions remote)

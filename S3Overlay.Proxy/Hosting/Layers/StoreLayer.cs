@@ -53,6 +53,7 @@ internal static class StoreLayer
             Held = setup.Holds ? OpenHeld(setup, store, placed) : null,
             Placed = placed,
             Identities = identities,
+            Check = state.PingAsync,
             Ping = state.PingAsync,
         };
     }

@@ -30,6 +30,9 @@ public sealed record LocalLayer
     /// <summary>In whose name it is asked; null where it knows nobody but the overlay.</summary>
     public ILocalIdentities? Identities { get; init; }
 
+    /// <summary>Throws where it cannot serve, for whatever reason; cheap enough to be asked every few seconds.</summary>
+    public required Func<CancellationToken, Task> Check { get; init; }
+
     /// <summary>Asks it for anything at all, and throws where it gives no answer; null where it is in this process, and cannot be away.</summary>
     public Func<CancellationToken, Task>? Ping { get; init; }
 }

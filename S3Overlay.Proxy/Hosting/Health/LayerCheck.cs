@@ -1,0 +1,91 @@
+using System.Diagnostics;
+
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Hosting.Health;
+
+/// <summary>
+/// Whether a layer answers. It is asked when somebody asks for the proxy's health and no more often than once in a while, however many ask: load balancers ask from
+/// several places every few seconds, and the remote counts requests.
+/// </summary>
+/// <param name="layer">What it is to people: <c>local store</c>, <c>remote</c>.</param>
+/// <param name="remembered">How long an answer counts.</param>
+/// <param name="time">The clock.</param>
+internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider time) : IHealthCheck
+{
+    /// <summary>A layer that takes longer to say anything is in trouble.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _lock = new();
+    private Task<string?> _look = Task.FromResult<string?>(null);
+    private long? _lookedAt;
+    private bool _isTroubled;
+
+    /// <summary>Asks the layer for anything at all, and throws where it cannot answer; null until it is open, and where there is none.</summary>
+    public Func<CancellationToken, Task>? Ask { get; set; }
+
+    /// <summary>Where trouble and its end are told, once each.</summary>
+    public ILogger? Logger { get; set; }
+
+    /// <inheritdoc/>
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Ask is not { } ask || await LookAsync(ask).WaitAsync(cancellationToken) is not { } trouble
+            ? HealthCheckResult.Healthy()
+            : new HealthCheckResult(context.Registration.FailureStatus, trouble);
+
+    private Task<string?> LookAsync(Func<CancellationToken, Task> ask)
+    {
+        lock (_lock)
+        {
+            if (_look.IsCompleted && (_lookedAt is not { } at || time.GetElapsedTime(at) >= remembered))
+            {
+                _lookedAt = time.GetTimestamp();
+                _look = Task.Run(() => LookOnceAsync(ask));
+            }
+
+            return _look;
+        }
+    }
+
+    /// <summary>What is wrong with the layer; null for nothing.</summary>
+    private async Task<string?> LookOnceAsync(Func<CancellationToken, Task> ask)
+    {
+        // Nobody's request.
+        Activity.Current = null;
+        var trouble = await TroubleAsync(ask);
+        if (Logger is { } logger && _isTroubled != trouble is not null)
+        {
+            _isTroubled = trouble is not null;
+            if (trouble is not null)
+            {
+                Log.LayerInTrouble(logger, layer, trouble);
+            }
+            else
+            {
+                Log.LayerWellAgain(logger, layer);
+            }
+        }
+
+        return trouble;
+    }
+
+    private async Task<string?> TroubleAsync(Func<CancellationToken, Task> ask)
+    {
+        using var patience = new CancellationTokenSource(Patience, time);
+        try
+        {
+            await ask(patience.Token);
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            return $"it did not answer within {Patience.TotalSeconds:0} seconds";
+        }
+        catch (Exception failure)
+        {
+            return failure.Message;
+        }
+    }
+}

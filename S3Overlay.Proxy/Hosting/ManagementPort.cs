@@ -1,0 +1,83 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+using S3Overlay.Proxy.Telemetry;
+using S3Overlay.ServiceDefaults;
+
+namespace S3Overlay.Proxy.Hosting;
+
+/// <summary>
+/// Addresses of their own for those who watch the proxy: <c>/health</c>, <c>/alive</c> and <c>/metrics</c> by plain GETs, and nothing else. A server apart from that of
+/// S3: what holds there for bodies, signatures and addresses has no meaning here, and an operator can keep the two on different networks.
+/// </summary>
+internal sealed class ManagementPort : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ManagementPort(WebApplication app) => _app = app;
+
+    /// <summary>Where it is reached; the first address where there are several.</summary>
+    public Uri Endpoint { get; private set; } = null!;
+
+    /// <summary>Opens it.</summary>
+    /// <param name="urls">The addresses.</param>
+    /// <param name="checks">What health is made of.</param>
+    /// <param name="metrics">The page of metrics.</param>
+    /// <exception cref="StartupException">One of them cannot be listened on.</exception>
+    public static async Task<ManagementPort> StartAsync(IReadOnlyList<string> urls, HealthCheckService checks, MetricsPage metrics)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseUrls([.. urls]).ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 0;
+        });
+        var app = builder.Build();
+        var port = new ManagementPort(app);
+        app.Run(context => AnswerAsync(context, checks, metrics));
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception failure) when (StartupException.FromListening(failure, urls) is { } reason)
+        {
+            await port.DisposeAsync();
+            throw reason;
+        }
+
+        port.Endpoint = new Uri(RunningProxy.Reachable(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()));
+        return port;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private static Task AnswerAsync(HttpContext context, HealthCheckService checks, MetricsPage metrics)
+    {
+        if (context.Request.Method is not ("GET" or "HEAD"))
+        {
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            context.Response.Headers.Allow = "GET, HEAD";
+            return Task.CompletedTask;
+        }
+
+        switch (context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget)
+        {
+            case HealthPage.HealthPath:
+                return HealthPage.AnswerAsync(context, checks, null);
+            case HealthPage.AlivePath:
+                return HealthPage.AnswerAsync(context, checks, Extensions.Live);
+            case OperationsEndpoints.MetricsPath:
+                return OperationsEndpoints.AnswerMetricsAsync(context, metrics);
+            default:
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return Task.CompletedTask;
+        }
+    }
+}

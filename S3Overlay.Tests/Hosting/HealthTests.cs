@@ -1,0 +1,134 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Hosting;
+
+/// <summary>What <c>/health</c> and <c>/alive</c> say of a proxy whose layers fail. The clock stands still, so that a slow machine does not pass for a slow layer.</summary>
+public sealed class HealthTests : IAsyncLifetime
+{
+    private readonly ManualTimeProvider _clock = new(DateTimeOffset.UtcNow);
+    private ScriptedRemote _remote = null!;
+
+    public async Task InitializeAsync() => _remote = await ScriptedRemote.StartAsync();
+
+    public async Task DisposeAsync() => await _remote.DisposeAsync();
+
+    [Theory]
+    [InlineData(403, "AccessDenied")]
+    [InlineData(404, "NoSuchBucket")]
+    [InlineData(501, "NotImplemented")]
+    public async Task All_is_well_where_both_layers_answer_whatever_the_remote_allows(int status, string code)
+    {
+        await using var proxy = await OverlayHost.StartAsync(null, _remote.Endpoint, _clock);
+        Answer(status, code);
+
+        Assert.Equal((200, "{\"status\":\"ok\"}"), await LookAsync(proxy));
+        Assert.Equal((200, "{\"status\":\"ok\"}"), await LookAsync(proxy, "/alive"));
+        Assert.Equal(("GET", "/"), _remote.Requests.Select(request => (request.Method, request.RawPath)).Single());
+    }
+
+    [Theory]
+    [InlineData(403, "InvalidAccessKeyId")]
+    [InlineData(403, "SignatureDoesNotMatch")]
+    [InlineData(503, "ServiceUnavailable")]
+    [InlineData(508, "LoopDetected")]
+    [Trait("Rule", "F")]
+    public async Task A_remote_in_trouble_degrades_the_proxy_and_does_not_take_it_down(int status, string code)
+    {
+        await using var proxy = await OverlayHost.StartAsync(null, _remote.Endpoint, _clock);
+        Answer(status, code);
+
+        Assert.Equal((200, "{\"status\":\"degraded\",\"checks\":{\"remote\":\"degraded\"}}"), await _clock.RunAsync(LookAsync(proxy)));
+        Assert.Equal((200, "{\"status\":\"ok\"}"), await LookAsync(proxy, "/alive"));
+    }
+
+    [Fact]
+    [Trait("Rule", "F")]
+    public async Task A_remote_that_never_answers_is_given_up_in_a_few_seconds()
+    {
+        await using var proxy = await OverlayHost.StartAsync(null, _remote.Endpoint, _clock);
+        _remote.Script = async (_, context) =>
+        {
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            return ScriptedOutcome.Answered;
+        };
+
+        Assert.Equal((200, "{\"status\":\"degraded\",\"checks\":{\"remote\":\"degraded\"}}"), await _clock.RunAsync(LookAsync(proxy)));
+    }
+
+    [Fact]
+    public async Task However_many_ask_the_remote_is_asked_once_in_ten_seconds_and_recovers()
+    {
+        await using var proxy = await OverlayHost.StartAsync(null, _remote.Endpoint, _clock);
+        Answer(403, "InvalidAccessKeyId");
+
+        var looks = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => LookAsync(proxy)));
+        Assert.All(looks, look => Assert.Contains("degraded", look.Body, StringComparison.Ordinal));
+        Assert.Single(_remote.Requests);
+
+        _remote.Script = null;
+        _clock.Advance(TimeSpan.FromSeconds(9));
+        Assert.Contains("degraded", (await LookAsync(proxy)).Body, StringComparison.Ordinal);
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal((200, "{\"status\":\"ok\"}"), await LookAsync(proxy));
+        Assert.Equal(2, _remote.Requests.Count);
+    }
+
+    [Fact]
+    [Trait("Rule", "F")]
+    public async Task Without_its_local_store_the_proxy_is_not_ready_and_yet_alive()
+    {
+        await using var store = await StoreServer.StartAsync(_clock);
+        await using var wire = new StoreRelay(store.Endpoint);
+        await using var proxy = await OverlayHost.StartAsync(wire.Endpoint, _remote.Endpoint, _clock);
+        Assert.Equal(200, (await LookAsync(proxy)).Status);
+
+        await wire.DisposeAsync();
+        _clock.Advance(TimeSpan.FromSeconds(3));
+
+        Assert.Equal((503, "{\"status\":\"unhealthy\",\"checks\":{\"local\":\"unhealthy\"}}"), await _clock.RunAsync(LookAsync(proxy)));
+        Assert.Equal((200, "{\"status\":\"ok\"}"), await LookAsync(proxy, "/alive"));
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_is_gone_is_noticed()
+    {
+        await using var proxy = await OverlayHost.StartAsync(null, null, _clock);
+        Assert.Equal(200, (await LookAsync(proxy)).Status);
+
+        Directory.Move(proxy.Folder["data"], proxy.Folder["elsewhere"]);
+        _clock.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal((503, "{\"status\":\"unhealthy\",\"checks\":{\"local\":\"unhealthy\"}}"), await LookAsync(proxy));
+
+        Directory.Move(proxy.Folder["elsewhere"], proxy.Folder["data"]);
+        _clock.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal(200, (await LookAsync(proxy)).Status);
+    }
+
+    [Theory]
+    [InlineData("health")]
+    [InlineData("alive")]
+    [InlineData("metrics")]
+    public async Task A_bucket_of_that_name_is_a_bucket(string name)
+    {
+        await using var proxy = await OverlayHost.StartAsync(null, null, _clock);
+        Assert.Equal(200, (await proxy.SendAsync("PUT", $"/{name}")).Status);
+        Assert.Equal(200, (await proxy.SendAsync("PUT", $"/{name}/key", "body")).Status);
+
+        Assert.Contains("<Key>key</Key>", (await proxy.SendAsync("GET", $"/{name}")).Text, StringComparison.Ordinal);
+        Assert.Equal("body", (await proxy.SendAsync("GET", $"/{name}/key")).Text);
+        Assert.Equal(204, (await proxy.SendAsync("DELETE", $"/{name}/key")).Status);
+        Assert.Equal(204, (await proxy.SendAsync("DELETE", $"/{name}")).Status);
+    }
+
+    private void Answer(int status, string code) => _remote.Script = async (_, context) =>
+    {
+        await ScriptedRemote.AnswerErrorAsync(context, status, code);
+        return ScriptedOutcome.Answered;
+    };
+
+    private static async Task<(int Status, string Body)> LookAsync(OverlayHost proxy, string target = "/health")
+    {
+        var answer = await proxy.Http.SendUnsignedAsync("GET", target);
+        return (answer.Status, answer.Text);
+    }
+}
