@@ -30,7 +30,11 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
     /// <param name="target">The target as it shall stand in the request line.</param>
     /// <param name="body">The body, or null for none.</param>
     /// <param name="headers">Further headers; those that start with <c>x-amz-</c> are signed.</param>
-    public Task<RawAnswer> SendAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers)
+    public Task<RawAnswer> SendAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
+        SendBytesAsync(Signed(method, target, body, headers));
+
+    /// <summary>A signed request as the bytes that <see cref="SendAsync"/> sends, for who reads the answer in a way of its own.</summary>
+    public byte[] Signed(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers)
     {
         var mark = target.IndexOf('?', StringComparison.Ordinal);
         var (path, query) = mark < 0 ? (target, "") : (target[..mark], target[(mark + 1)..]);
@@ -39,11 +43,14 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
         var payload = headers.FirstOrDefault(h => h.Name == "x-amz-content-sha256").Value ?? SigV4.UnsignedPayload;
         var signature = _signer.Sign(method, Host, path, query, signed, payload, Clock.GetUtcNow());
         var all = headers.Where(h => h.Name != "x-amz-content-sha256").Concat(signature.Headers.Select(h => (h.Key, h.Value)));
-        return SendUnsignedAsync(method, target, body, [.. all]);
+        return Bytes(method, target, body, [.. all]);
     }
 
     /// <summary>Sends a request as it is.</summary>
-    public Task<RawAnswer> SendUnsignedAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers)
+    public Task<RawAnswer> SendUnsignedAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
+        SendBytesAsync(Bytes(method, target, body, headers));
+
+    private byte[] Bytes(string method, string target, byte[]? body, (string Name, string Value)[] headers)
     {
         var head = new StringBuilder($"{method} {target} HTTP/1.1\r\nHost: {Host}\r\n");
         if (!KeepsConnection)
@@ -61,7 +68,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
             head.Append(CultureInfo.InvariantCulture, $"Content-Length: {body.Length}\r\n");
         }
 
-        return SendBytesAsync([.. Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()), .. body ?? []]);
+        return [.. Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()), .. body ?? []];
     }
 
     /// <summary>Sends bytes and reads until the server closes; fails after a while, since hanging is the worst of answers.</summary>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using System.Text;
 
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.Tests.Support;
@@ -204,9 +203,8 @@ public sealed class ReadSpanTests : IAsyncLifetime
 
         using (var client = new TcpClient())
         {
-            var signed = await RequestAsync(spans);
             await client.ConnectAsync(_proxy.Endpoint.Host, _proxy.Endpoint.Port);
-            await client.GetStream().WriteAsync(signed);
+            await client.GetStream().WriteAsync(_proxy.Http.Signed("GET", "/photos/a", null, spans.Header));
             await Patience.UntilAsync(() => spans.Open.Any(span => span.DisplayName == "fill wait"), "No fill is started.");
         }
 
@@ -332,31 +330,4 @@ public sealed class ReadSpanTests : IAsyncLifetime
     }
 
     private static long Tag(Activity span, string name) => (long)span.GetTagItem(name)!;
-
-    /// <summary>The bytes of a signed GET of <c>/photos/a</c> within a trace.</summary>
-    private async Task<byte[]> RequestAsync(SpanCollector spans)
-    {
-        var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        try
-        {
-            var sending = new SignedHttp(new Uri($"http://127.0.0.1:{((System.Net.IPEndPoint)listener.LocalEndpoint).Port}")) { Host = _proxy.Endpoint.Authority }
-                .SendAsync("GET", "/photos/a", null, spans.Header);
-            using var caught = await listener.AcceptTcpClientAsync();
-            var buffer = new byte[16 << 10];
-            var length = 0;
-            while (!Encoding.ASCII.GetString(buffer, 0, length).Contains("\r\n\r\n", StringComparison.Ordinal))
-            {
-                length += await caught.GetStream().ReadAsync(buffer.AsMemory(length));
-            }
-
-            caught.Close();
-            await sending.ContinueWith(_ => { }, TaskScheduler.Default);
-            return buffer[..length];
-        }
-        finally
-        {
-            listener.Stop();
-        }
-    }
 }

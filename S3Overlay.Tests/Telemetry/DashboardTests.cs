@@ -1,0 +1,191 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text.Json;
+
+using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Aspire;
+
+namespace S3Overlay.Tests.Telemetry;
+
+/// <summary>The built proxy, exporting to the real Aspire dashboard, which is then asked what it has seen.</summary>
+[NeedsDashboard]
+public sealed class DashboardTests : IAsyncLifetime
+{
+    private const int Chunk = 256 << 10;
+
+    private readonly TemporaryFolder _folder = new();
+    private AspireDashboard _dashboard = null!;
+    private ScriptedRemote _remote = null!;
+    private ProxyProcess _proxy = null!;
+
+    public async Task InitializeAsync()
+    {
+        if (AspireDashboard.Missing is not null)
+        {
+            return;
+        }
+
+        _dashboard = await AspireDashboard.StartAsync();
+        _remote = await ScriptedRemote.StartAsync();
+        _proxy = await ProxyProcess.StartAsync(
+            _folder["data"],
+            ("S3_OVERLAY_REMOTE_ENDPOINT", _remote.Endpoint.ToString()), ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "remote"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "remote"),
+            ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "512KiB"), ("S3_OVERLAY_CHUNK_SIZE", "256KiB"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", _dashboard.Otlp.ToString()), ("OTEL_BSP_SCHEDULE_DELAY", "100"), ("OTEL_BLRP_SCHEDULE_DELAY", "100"));
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_dashboard is not null)
+        {
+            await _proxy.DisposeAsync();
+            await _remote.DisposeAsync();
+            await _dashboard.DisposeAsync();
+        }
+
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_local_hit_a_fill_a_chunk_fetch_and_a_shared_read_are_all_seen()
+    {
+        _remote.Put("photos", "small", new byte[1000]);
+        _remote.Put("photos", "large", new byte[4 * Chunk]);
+        var http = new SignedHttp(_proxy.Endpoint);
+        await http.SendAsync("PUT", "/photos/written", [1, 2, 3]);
+
+        var hit = await TracedAsync("/photos/written");
+        var local = await SeenAsync(hit, "local hit");
+        Assert.Equal("3", AspireDashboard.Attribute(local, "s3overlay.bytes"));
+        Assert.Equal("local", AspireDashboard.Attribute(await SeenAsync(hit, "S3.GetObject"), "s3overlay.layer"));
+
+        var cold = await TracedAsync("/photos/small");
+        var fill = await SeenAsync(cold, "remote fill");
+        var request = await SeenAsync(cold, "S3.GetObject");
+        Assert.Equal(Id(request), fill.GetProperty("parentSpanId").GetString());
+        Assert.Equal("photos", AspireDashboard.Attribute(request, "aws.s3.bucket"));
+        Assert.Equal(Id(fill), (await SeenAsync(cold, "GET remote")).GetProperty("parentSpanId").GetString());
+
+        var ranged = await TracedAsync("/photos/large", ("Range", $"bytes={Chunk}-{(2 * Chunk) - 1}"));
+        var fetch = await SeenAsync(ranged, "chunk fetch");
+        Assert.Equal("1", AspireDashboard.Attribute(fetch, "s3overlay.chunk"));
+        Assert.Equal(Chunk.ToString(CultureInfo.InvariantCulture), AspireDashboard.Attribute(fetch, "s3overlay.bytes"));
+
+        var again = await TracedAsync("/photos/large", ("Range", $"bytes={Chunk}-{(2 * Chunk) - 1}"));
+        Assert.Equal("1", AspireDashboard.Attribute(await SeenAsync(again, "chunk hit"), "s3overlay.chunk"));
+
+        var (starter, joiner) = await ShareAsync();
+        var wait = await SeenAsync(joiner, "fill wait");
+        var link = Assert.Single(wait.GetProperty("links").EnumerateArray());
+        Assert.Equal(Id(await SeenAsync(starter, "remote fill")), link.GetProperty("spanId").GetString());
+        Assert.Equal(starter, link.GetProperty("traceId").GetString());
+    }
+
+    [Fact]
+    public async Task A_log_message_is_seen_with_the_trace_it_belongs_to()
+    {
+        _remote.Script = async (_, context) =>
+        {
+            await ScriptedRemote.AnswerErrorAsync(context, 403, "AccessDenied");
+            return ScriptedOutcome.Answered;
+        };
+
+        var trace = await TracedAsync("/photos/refused");
+
+        await SeenAsync(trace, "S3.GetObject");
+        var said = "";
+        for (var waited = Stopwatch.StartNew(); !said.Contains(trace, StringComparison.Ordinal); await Task.Delay(100))
+        {
+            Assert.True(waited.Elapsed < Patience.Limit, $"No log message is of the trace {trace}: {said}");
+            said = (await _dashboard.AskAsync("/api/telemetry/logs")).ToString();
+        }
+
+        Assert.Contains("The remote refused an object of photos", said, StringComparison.Ordinal);
+    }
+
+    private static string Id(JsonElement span) => span.GetProperty("spanId").GetString()!;
+
+    /// <summary>Sends a request in a trace of its own, and returns the trace's id.</summary>
+    private async Task<string> TracedAsync(string target, params (string Name, string Value)[] headers)
+    {
+        var trace = ActivityTraceId.CreateRandom().ToHexString();
+        await new SignedHttp(_proxy.Endpoint).SendAsync("GET", target, null, [Parent(trace), .. headers]);
+        return trace;
+    }
+
+    private static (string Name, string Value) Parent(string trace) => ("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01");
+
+    /// <summary>Waits until the dashboard has a span of a name in a trace.</summary>
+    private async Task<JsonElement> SeenAsync(string trace, string name)
+    {
+        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(100))
+        {
+            var spans = await _dashboard.SpansAsync(trace);
+            foreach (var (service, span) in spans)
+            {
+                if (service == "s3overlay" && span.GetProperty("name").GetString() == name)
+                {
+                    return span;
+                }
+            }
+
+            Assert.True(
+                waited.Elapsed < Patience.Limit,
+                $"The dashboard has no span \"{name}\" in trace {trace}, but: {string.Join(", ", spans.Select(span => span.Span.GetProperty("name")))}.");
+        }
+    }
+
+    /// <summary>Two reads of one cold object, the second of which has all there is of it and waits for the first one's fill: the traces of both.</summary>
+    private async Task<(string Starter, string Joiner)> ShareAsync()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var key = $"shared-{attempt}";
+            _remote.Put("photos", key, new byte[300_000]);
+            var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _remote.Script = (_, _) => Task.FromResult(new ScriptedOutcome { GateAfter = (100_000, gate) });
+            var (starter, joiner) = (ActivityTraceId.CreateRandom().ToHexString(), ActivityTraceId.CreateRandom().ToHexString());
+            var first = await FollowAsync(starter, key);
+            var second = await FollowAsync(joiner, key);
+            gate.SetResult();
+            await Task.WhenAll(first, second);
+            await SeenAsync(joiner, "S3.GetObject");
+            if ((await _dashboard.SpansAsync(joiner)).Any(span => span.Span.GetProperty("name").GetString() == "fill wait"))
+            {
+                return (starter, joiner);
+            }
+
+            // Between the last byte that came and the wait for the next lies an instant, in which the fill may come to its end.
+            Assert.True(attempt < 10, "No read waits for another's fill.");
+        }
+    }
+
+    /// <summary>Reads until the bytes stop coming; the rest is read by the task.</summary>
+    private async Task<Task> FollowAsync(string trace, string key)
+    {
+        var client = new TcpClient();
+        await client.ConnectAsync(_proxy.Endpoint.Host, _proxy.Endpoint.Port);
+        await client.GetStream().WriteAsync(new SignedHttp(_proxy.Endpoint).Signed("GET", $"/photos/{key}", null, Parent(trace)));
+        var buffer = new byte[64 << 10];
+        using var limit = new CancellationTokenSource(Patience.Limit);
+        for (var got = 0; got < 100_000;)
+        {
+            got += await client.GetStream().ReadAsync(buffer, limit.Token) is > 0 and var read ? read : throw new EndOfStreamException();
+        }
+
+        return FinishAsync(client, buffer);
+    }
+
+    private static async Task FinishAsync(TcpClient client, byte[] buffer)
+    {
+        using (client)
+        {
+            using var limit = new CancellationTokenSource(Patience.Limit);
+            while (await client.GetStream().ReadAsync(buffer, limit.Token) > 0)
+            {
+                // Thrown away.
+            }
+        }
+    }
+}
