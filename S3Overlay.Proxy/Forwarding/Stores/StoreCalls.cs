@@ -96,6 +96,24 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         return answer.Status is 409 or 412 ? false : answer.Status < 300 ? true : throw await RefusedAsync(answer, cancellationToken);
     }
 
+    /// <summary>Copies an object onto itself with other metadata, as long as it has an ETag.</summary>
+    /// <returns>False where it is another object by now, or none, or the store cannot do it.</returns>
+    public async Task<bool> TryReplaceMetadataAsync(
+        string bucket, string key, string etag, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
+    {
+        KeyValuePair<string, string>[] copy =
+        [
+            .. headers,
+            new("x-amz-copy-source", $"/{bucket}/{UriEncoding.EncodeKey(key)}"),
+            new("x-amz-copy-source-if-match", etag),
+            new("x-amz-metadata-directive", "REPLACE"),
+        ];
+        using var answer = await SendAsync(new WireRequest("PUT", bucket, key, "", copy) { Body = WireBody.Of(ReadOnlyMemory<byte>.Empty) }, cancellationToken);
+
+        // A copy may fail within a 200.
+        return answer.Status == 200 && (await answer.ErrorAsync(cancellationToken)).Code.Length == 0;
+    }
+
     /// <summary>Deletes an object; that it is not there is no error.</summary>
     public async Task DeleteAsync(string bucket, string key, CancellationToken cancellationToken)
     {

@@ -122,7 +122,7 @@ internal sealed class CopyLoader(
 
         var manifest = await CopyManifest.ReadAsync(isWhole ? answer : again!, cancellationToken);
         RequireName(manifest.Record, name);
-        var copy = live.AddOrUse(new SharedCopy(renewals.Apply(manifest.Record), manifest.Chunks, isManifest: true, spool, logger) { IsKnownToStore = true });
+        var copy = live.AddOrUse(new SharedCopy(renewals.Apply(manifest.Record), manifest.Chunks, isManifest: true, spool, logger) { Stored = manifest.Record });
         return copy.IsDropped ? null : await LeaseAsync(copy, wish, cancellationToken) ?? Lease(copy);
     }
 

@@ -152,12 +152,9 @@ internal sealed class CopyPublisher(
                 return;
             }
 
-            if (!copy.IsDropped)
+            if (!copy.IsDropped && !await PutWholeAsync(record, spooled, cancellationToken))
             {
-                await rows.PutAsync(record, cancellationToken);
-                var body = spooled is null ? Nothing : FramedBody.Of(spooled, record.Fill, 0, record.Info.Size);
-                await objects.PutAsync(HeldNames.Copy(copy.Name), body, CopyHeaders.OfWhole(record)!, cancellationToken);
-                await rows.SettleAsync(copy, cancellationToken);
+                live.Drop(copy);
             }
 
             if (copy.IsDropped)
@@ -179,5 +176,20 @@ internal sealed class CopyPublisher(
         {
             spooled?.Release();
         }
+    }
+
+    /// <summary>Puts a copy held whole into the cache bucket.</summary>
+    /// <returns>False where it is to be dropped: somebody else dropped it meanwhile, or the remote has given it more metadata since than there is room for.</returns>
+    private async Task<bool> PutWholeAsync(CopyRecord record, SpooledChunk? spooled, CancellationToken cancellationToken)
+    {
+        if (CopyHeaders.OfWhole(record) is not { } headers)
+        {
+            return false;
+        }
+
+        await rows.PutAsync(record, cancellationToken);
+        var body = spooled is null ? Nothing : FramedBody.Of(spooled, record.Fill, 0, record.Info.Size);
+        await objects.PutAsync(HeldNames.Copy(record.Name), body, headers, cancellationToken);
+        return await rows.SettleAsync(record, cancellationToken);
     }
 }

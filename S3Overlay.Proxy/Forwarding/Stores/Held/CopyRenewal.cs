@@ -10,7 +10,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 internal sealed record CopyRenewal(ObjectName Name, string ETag, DateTimeOffset ValidatedAt, ObjectInfo? Info)
 {
     /// <summary>A record with what was learned; as it is where it is of another version, or of a later moment.</summary>
-    public CopyRecord Apply(CopyRecord record) => record.Info.ETag == ETag && record.ValidatedAt < ValidatedAt
+    public CopyRecord Apply(CopyRecord record) => record.Info.ETag == ETag && record.ValidatedAt <= ValidatedAt
         ? record with { ValidatedAt = ValidatedAt, Info = Info is null ? record.Info : Info with { ETag = record.Info.ETag } }
         : record;
 }

@@ -3,7 +3,7 @@ using System.Text;
 namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 
 /// <summary>Keeps a key's listing rows in step with its copy, while that is put. The caller has the key's gate.</summary>
-internal sealed class CopyRows(HeldObjects objects, LiveCopies live, CopyRemoval removal)
+internal sealed class CopyRows(HeldObjects objects, CopyRemoval removal)
 {
     /// <summary>Writes a copy's row, before the copy shows. It is empty, unless the key is too long to stand in its name.</summary>
     public Task PutAsync(CopyRecord record, CancellationToken cancellationToken)
@@ -12,20 +12,21 @@ internal sealed class CopyRows(HeldObjects objects, LiveCopies live, CopyRemoval
         return objects.PutAsync(HeldNames.Row(record), WireBody.Of(key), [], cancellationToken);
     }
 
-    /// <summary>
-    /// Looks at the rows once the copy was put: those of older versions go; where the copy's own is gone, somebody dropped it meanwhile, and it is dropped here
-    /// as well.
-    /// </summary>
-    public async Task SettleAsync(SharedCopy copy, CancellationToken cancellationToken)
+    /// <summary>Looks at the rows once a copy was put: those of older versions go.</summary>
+    /// <returns>False where the copy's own is gone: somebody dropped it meanwhile, and it is to be dropped here as well.</returns>
+    public async Task<bool> SettleAsync(CopyRecord record, CancellationToken cancellationToken)
     {
-        var rows = await removal.RowsAsync(copy.Name, cancellationToken);
-        if (!rows.Remove(HeldNames.Row(copy.Record)))
+        var rows = await removal.RowsAsync(record.Name, cancellationToken);
+        if (!rows.Remove(HeldNames.Row(record)))
         {
-            live.Drop(copy);
+            return false;
         }
-        else if (rows.Count > 0)
+
+        if (rows.Count > 0)
         {
-            await removal.RemoveRowsAsync(copy.Name, rows, cancellationToken);
+            await removal.RemoveRowsAsync(record.Name, rows, cancellationToken);
         }
+
+        return true;
     }
 }

@@ -47,6 +47,20 @@ internal sealed class HeldObjects(LocalStore store)
         }
     }
 
+    /// <summary>Gives an object other metadata, its bytes staying where they are, as long as it has an ETag.</summary>
+    /// <returns>False where it is another object by now, or none, or the store cannot do it.</returns>
+    public async Task<bool> TryReplaceMetadataAsync(string name, string etag, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.Calls.TryReplaceMetadataAsync(Bucket, name, etag, headers, cancellationToken);
+        }
+        catch (S3Exception failure)
+        {
+            throw AsIO(failure);
+        }
+    }
+
     /// <summary>Deletes an object; that it is not there is no error.</summary>
     public async Task DeleteAsync(string name, CancellationToken cancellationToken)
     {

@@ -139,11 +139,14 @@ internal sealed class LiveCopies(long remembered)
     }
 
     /// <summary>Tells the copy of a key what was learned of its version.</summary>
-    public void Renew(CopyRenewal renewal)
+    /// <returns>The copy; null where none is known that is not dropped.</returns>
+    public SharedCopy? Renew(CopyRenewal renewal)
     {
         lock (_lock)
         {
-            _copies.GetValueOrDefault(renewal.Name)?.Renew(renewal);
+            var copy = _copies.GetValueOrDefault(renewal.Name);
+            copy?.Renew(renewal);
+            return copy is { IsDropped: false } ? copy : null;
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class ManifestWriter(
 
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
 
-    /// <summary>A copy has chunks in the store that its manifest does not name.</summary>
+    /// <summary>A copy has chunks in the store that its manifest does not name, or more is known of it than that says.</summary>
     public void Changed(SharedCopy copy)
     {
         if (copy.TryBeginFlush())
@@ -79,14 +79,14 @@ internal sealed class ManifestWriter(
     private async Task WriteAsync(SharedCopy copy, CancellationToken cancellationToken)
     {
         var left = copy.IsDropped ? null : await MergeAsync(copy, cancellationToken);
-        if (!copy.IsDropped)
+        if (!copy.IsDropped && copy.Stored is { } put && !await rows.SettleAsync(put, cancellationToken))
         {
-            await rows.SettleAsync(copy, cancellationToken);
+            live.Drop(copy);
         }
 
         if (copy.IsDropped)
         {
-            await removal.RemoveDroppedAsync(copy.Record, cancellationToken);
+            await removal.RemoveDroppedAsync(copy.Stored ?? copy.Record, cancellationToken);
         }
 
         if (left is { } fill)
@@ -99,9 +99,11 @@ internal sealed class ManifestWriter(
     /// <returns>A fill that no manifest names any more, or null.</returns>
     private async Task<Guid?> MergeAsync(SharedCopy copy, CancellationToken cancellationToken)
     {
-        if (!copy.IsKnownToStore)
+        var listed = copy.Stored?.Row;
+        if (listed != copy.Record.Row)
         {
             await rows.PutAsync(copy.Record, cancellationToken);
+            listed = copy.Record.Row;
         }
 
         Guid? left = null;
@@ -109,7 +111,7 @@ internal sealed class ManifestWriter(
         using (var answer = await objects.GetAsync(HeldNames.Copy(copy.Name), null, cancellationToken))
         {
             theirs = answer is not null && CopyHeaders.IsManifest(answer) ? await ReadAsync(answer, cancellationToken) : null;
-            if (copy.IsKnownToStore && (theirs is null || !theirs.Record.HasSameBytes(copy.Record)))
+            if (copy.Stored is not null && (theirs is null || !theirs.Record.HasSameBytes(copy.Record)))
             {
                 // It was dropped, or a newer version put in its place, by another process.
                 live.Drop(copy);
@@ -122,9 +124,15 @@ internal sealed class ManifestWriter(
             }
         }
 
-        var merged = copy.Manifest(theirs is not null && theirs.Record.Fill == copy.Record.Fill && theirs.Record.HasSameBytes(copy.Record) ? theirs : null);
+        var merged = copy.Manifest(theirs?.Record.Fill == copy.Record.Fill ? theirs : null);
+        if (merged.Record.Row != listed)
+        {
+            // The remote has given it another date a moment ago.
+            await rows.PutAsync(merged.Record, cancellationToken);
+        }
+
         await objects.PutAsync(HeldNames.Copy(copy.Name), WireBody.Of(merged.ToBytes()), CopyHeaders.OfManifest(merged.Record), cancellationToken);
-        copy.IsKnownToStore = true;
+        copy.Stored = merged.Record;
         return left;
     }
 

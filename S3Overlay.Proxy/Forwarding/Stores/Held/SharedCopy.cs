@@ -70,8 +70,8 @@ internal sealed class SharedCopy
         set => Volatile.Write(ref _isDropped, value);
     }
 
-    /// <summary>Whether the store has, or had, its manifest; the publisher's own.</summary>
-    public bool IsKnownToStore { get; set; }
+    /// <summary>The record that the store has, or had, in its manifest; null while there is none. The publisher's own.</summary>
+    public CopyRecord? Stored { get; set; }
 
     /// <summary>When its manifest was last written, or could not be, as the clock's timestamp: the time of day may be set back. Null for never. The publisher's own.</summary>
     public long? FlushedAt { get; set; }
@@ -275,6 +275,11 @@ internal sealed class SharedCopy
     {
         lock (_lock)
         {
+            if (theirs is not null)
+            {
+                _record = new CopyRenewal(Name, _record.Info.ETag, theirs.Record.ValidatedAt, theirs.Record.Info).Apply(_record);
+            }
+
             for (var chunk = theirs?.Chunks.NextHeld(0) ?? Layout.Count; chunk < Layout.Count; chunk = theirs!.Chunks.NextHeld(chunk + 1))
             {
                 // One that is in the spool here is as good as stored: were it counted as stored, those who read it from the spool would lose their place.

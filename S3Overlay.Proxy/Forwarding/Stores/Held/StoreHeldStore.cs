@@ -31,7 +31,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     private readonly HeldListing _listing;
     private readonly HeldBuckets _buckets;
     private readonly StrangerSweep _sweep;
-    private readonly CopyRenewals _renewals;
+    private readonly CopyRenewer _renewer;
     private readonly PlacedCopies? _placed;
 
     /// <summary>Copies in a bucket, which is made when it is first written to.</summary>
@@ -42,20 +42,24 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     public StoreHeldStore(LocalStore store, SpoolFolder spool, ILogger<StoreHeldStore> logger, PlacedCopies? placed = null)
     {
         (_spool, _time, _logger, _placed) = (spool, store.Time, logger, placed);
-        _renewals = placed?.Renewals ?? new CopyRenewals();
         var objects = new HeldObjects(store);
         _listing = new HeldListing(objects);
         _buckets = new HeldBuckets(objects, _live);
         _sweep = new StrangerSweep(objects, _live, _time, logger);
         _removal = new CopyRemoval(objects, _work, logger);
-        var rows = new CopyRows(objects, _live, _removal);
+        var rows = new CopyRows(objects, _removal);
         var manifests = new ManifestWriter(objects, _live, _work, rows, _removal, _gates, _time, logger);
         _publisher = new CopyPublisher(objects, _live, _work, rows, _removal, manifests, _gates, logger)
         {
             Placed = placed is null ? null : new PlacedPublisher(store, placed),
         };
+        var renewals = placed?.Renewals ?? new CopyRenewals();
+        _renewer = new CopyRenewer(objects, renewals, _live, manifests, rows, _removal, _work, _gates, logger)
+        {
+            Placed = placed is null ? null : new PlacedRenewal(store, placed),
+        };
         var chunks = new StoredChunks(objects, _time, logger);
-        _loader = new CopyLoader(objects, _live, _renewals, chunks, _publisher, spool, store.Settings.LargestWhole, _time, logger);
+        _loader = new CopyLoader(objects, _live, renewals, chunks, _publisher, spool, store.Settings.LargestWhole, _time, logger);
     }
 
     /// <summary>How many copies, and chunks of copies, were put into the store.</summary>
@@ -143,15 +147,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken)
     {
-        if (info is not null)
-        {
-            // Its metadata is of an older date: what listings compare would be wrong.
-            return DropAsync(bucket, key, etag, cancellationToken);
-        }
-
-        var renewal = new CopyRenewal(new ObjectName(bucket, key), etag, validatedAt, info);
-        _renewals.Note(renewal);
-        _live.Renew(renewal);
+        _renewer.Renew(new CopyRenewal(new ObjectName(bucket, key), etag, validatedAt, info));
         return ValueTask.CompletedTask;
     }
 

@@ -56,6 +56,9 @@ internal sealed class PlacedCopies : IPlacedCopies
     public async ValueTask<bool> IsPossibleAsync(CancellationToken cancellationToken) =>
         await _probe.FindAsync(cancellationToken) is { PutsIfNew: true, HasPlainETags: true } can && (can.DeletesIfMatch || _store.IsAlone);
 
+    /// <summary>Whether the store copies onto an object only as long as that has an ETag.</summary>
+    public async ValueTask<bool> CopiesIfAsync(CancellationToken cancellationToken) => (await _probe.FindAsync(cancellationToken)).CopiesIf;
+
     /// <summary>The copy under a key; null where there is none. One call.</summary>
     public async Task<PlacedObject?> FindAsync(ObjectName name, CancellationToken cancellationToken)
     {
@@ -224,6 +227,9 @@ internal sealed class PlacedCopies : IPlacedCopies
         _unsettled[name] = new object();
         return await _changing.TakeAsync(name, cancellationToken);
     }
+
+    /// <summary>Begins to change the copy of a key, which ends with the disposal of the result: no write of this process commits meanwhile.</summary>
+    public async ValueTask<IDisposable> ChangeAsync(ObjectName name, CancellationToken cancellationToken) => await _changing.TakeAsync(name, cancellationToken);
 
     private PlacedCopy Copy(PlacedObject found, WireAnswer? started) => new(found, Renewals.Apply(found.Record), started, _store.Calls);
 

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Xml;
 
 using S3Overlay.Proxy.Forwarding.Stores.Held;
@@ -21,6 +20,8 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
 {
     private const int MaxAttempts = 3;
+
+    private readonly PlacedRows _rows = new(copies);
 
     /// <summary>Puts a copy, all of whose bytes are in the spool.</summary>
     public async Task<Placement> PutAsync(CopyRecord record, SpooledChunk? spooled, CancellationToken cancellationToken)
@@ -69,7 +70,7 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
                 return Placement.Elsewhere;
             }
 
-            await PutRowAsync(record, unfinished, cancellationToken);
+            await _rows.PutAsync(record, unfinished, cancellationToken);
             var request = new WireRequest("PUT", record.Name.Bucket, record.Name.Key, "", [.. headers, new("If-None-Match", "*")])
             {
                 Body = PlacedBody.Of(spooled, record.Info.Size),
@@ -90,9 +91,7 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
             return Placement.Unneeded;
         }
 
-        var finished = PlacedNames.Row(record, md5, found.Placed);
-        await PutRowAsync(record, finished, cancellationToken);
-        await SettleAsync(record, finished, cancellationToken);
+        await _rows.FinishAsync(record, md5, found.Placed, cancellationToken);
         return Placement.Placed;
     }
 
@@ -150,24 +149,5 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
         copies.Buckets.Refuse(record.Name.Bucket, "the store's ETags are not those of the bytes");
         using var deleted = await store.Calls.SendAsync(new WireRequest("DELETE", record.Name.Bucket, record.Name.Key, "", [new("If-Match", etag)]), cancellationToken);
         return false;
-    }
-
-    private Task PutRowAsync(CopyRecord record, string row, CancellationToken cancellationToken)
-    {
-        var key = CacheNames.IsCut(CacheNames.OfKey(record.Name.Key)) ? Encoding.UTF8.GetBytes(record.Name.Key) : [];
-        return copies.Objects.PutAsync(row, WireBody.Of(key), [], cancellationToken);
-    }
-
-    private async Task SettleAsync(CopyRecord record, string finished, CancellationToken cancellationToken)
-    {
-        var rows = await copies.RowsAsync(record.Name, cancellationToken);
-        if (rows.Remove(finished))
-        {
-            await copies.RemoveRowsAsync(rows, cancellationToken);
-        }
-        else
-        {
-            await copies.RemoveObjectAsync(record.Name, row => row == record.Row, cancellationToken);
-        }
     }
 }

@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores.Held;
@@ -55,6 +56,24 @@ public sealed class RacingProxiesTests : IAsyncLifetime
         });
 
     [Theory]
+    [Trait("Rule", "S1")]
+    [InlineData(0, false)]
+    [InlineData(Chunk, false)]
+    [InlineData(0, true)]
+    [InlineData(Chunk, true)]
+    public async Task A_version_renewed_while_another_proxy_drops_or_replaces_it(int chunk, bool isReplaced) =>
+        await RaceAsync(async (first, second) =>
+        {
+            await first.BeginFillAsync("key", _older, chunk);
+            await first.WhenIdleAsync();
+            await Task.WhenAll(
+                Task.Run(() => RenewAsync(first)),
+                Task.Run(() => isReplaced
+                    ? second.BeginFillAsync("key", _newer, chunk)
+                    : second.DropAsync("bucket", "key", HeldFilling.Info(_older).ETag, default).AsTask()));
+        });
+
+    [Theory]
     [Trait("Rule", "F")]
     [InlineData(0)]
     [InlineData(Chunk)]
@@ -74,6 +93,9 @@ public sealed class RacingProxiesTests : IAsyncLifetime
                         await store.WhenIdleAsync();
                     }
                 }
+
+                await RunAsync(() => RenewAsync(store, HeldFilling.Info(_newer)));
+                await store.WhenIdleAsync();
 
                 await RunAsync(() => store.DropAsync("bucket", "key", HeldFilling.Info(_newer).ETag, default).AsTask());
             }
@@ -104,6 +126,13 @@ public sealed class RacingProxiesTests : IAsyncLifetime
         {
             // The process is as good as gone.
         }
+    }
+
+    /// <summary>The remote has given the version another date.</summary>
+    private Task RenewAsync(StoreHeldStore store, ObjectInfo? info = null)
+    {
+        info ??= HeldFilling.Info(_older);
+        return store.RenewAsync("bucket", "key", info.ETag, DateTimeOffset.UtcNow, info with { LastModified = HeldFilling.Modified.AddDays(1) }, default).AsTask();
     }
 
     private async Task RaceAsync(Func<StoreHeldStore, StoreHeldStore, Task> race)
