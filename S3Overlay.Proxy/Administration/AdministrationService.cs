@@ -11,8 +11,9 @@ namespace S3Overlay.Proxy.Administration;
 /// </summary>
 /// <remarks>
 /// <code>
-///   POST drop      held bytes go                                  DropCall
-///   POST discard   tombstones and bucket marks are taken back     DiscardCall
+///   GET  explain      what clients see of a key or bucket, and why   ExplainCall
+///   POST drop         held bytes go                                  DropCall
+///   POST discard      tombstones and bucket marks are taken back     DiscardCall
 /// </code>
 /// </remarks>
 public sealed class AdministrationService : IS3Service
@@ -29,6 +30,7 @@ public sealed class AdministrationService : IS3Service
         var progress = new ProgressAnswers(time);
         _calls = new(StringComparer.Ordinal)
         {
+            ["explain"] = new ExplainCall(overlay),
             ["drop"] = new DropCall(overlay, progress),
             ["discard"] = new DiscardCall(overlay, progress),
         };
@@ -51,6 +53,8 @@ public sealed class AdministrationService : IS3Service
         var parameters = CallParameters.Read(request.Query, call.Parameters);
         await RefuseBodyAsync(request, cancellationToken);
         var what = $"{name} {parameters}";
+        answer.Headers.CacheControl = "no-store";
+        answer.Headers.XContentTypeOptions = "nosniff";
         Log.Administered(_logger, request.Caller.AccessKey, what, request.RequestId);
         try
         {
@@ -64,7 +68,12 @@ public sealed class AdministrationService : IS3Service
                 Log.AdministrationDone(_logger, request.Caller.AccessKey, what, outcome.Result, request.RequestId);
             }
         }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            Log.AdministrationFailed(_logger, request.Caller.AccessKey, what, "its client left", request.RequestId, null);
+            throw;
+        }
+        catch (Exception failure)
         {
             var error = ClientErrors.Of(failure);
             Log.AdministrationFailed(_logger, request.Caller.AccessKey, what, error.Error.Code, request.RequestId, null);

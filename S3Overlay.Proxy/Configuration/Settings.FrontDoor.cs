@@ -15,7 +15,7 @@ public static partial class Settings
         "S3_OVERLAY_KEYS_FILE", Clients, null, "A JSON file of many client keys with rights per bucket: see below.", Parsers.ExistingFile);
 
     public static readonly Setting<AuthenticationMode> Auth = new(
-        "S3_OVERLAY_AUTH", Clients, "keys", "`none`: nobody has to sign and everyone may do everything.",
+        "S3_OVERLAY_AUTH", Clients, "keys", "`none`: nobody has to sign and everyone may do everything, but for the administration calls.",
         Parsers.OneOf(("keys", AuthenticationMode.Keys), ("none", AuthenticationMode.None)));
 
     public static readonly Setting<bool> AllowDefaultKeys = new(

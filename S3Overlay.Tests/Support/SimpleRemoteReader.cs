@@ -73,6 +73,10 @@ public sealed class SimpleRemoteReader : IRemoteReader
         return default;
     }
 
+    public bool CanUse(IHeldCopy copy, string bucket, string key, RemoteBucket remote) => true;
+
+    public bool IsFresh(IHeldCopy copy) => true;
+
     public void InvalidateAll()
     {
     }

@@ -16,5 +16,6 @@ internal static class AdministrationLayer
         overlay?.Reader,
         overlay?.Service.Directory ?? new BucketDirectory(local.State, NoRemotes.Instance, OverlaySettings.From(setup.Options), setup.Time),
         overlay?.Service.Locks ?? new OverlayLocks(),
+        setup.Time,
         setup.LoggerOf<OverlayAdministration>());
 }

@@ -6,6 +6,17 @@ namespace S3Overlay.Proxy.Overlay.Administration;
 /// <summary>What administrators ask of the overlay (rule A5), whichever layers it has. Nothing here touches what was written, and nothing changes the remote.</summary>
 public interface IOverlayAdministration
 {
+    /// <summary>What the merged view says of a key, and why.</summary>
+    /// <param name="origin">The administrator's request, in whose name local is asked.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="asksRemote">Whether the remote is asked, with one HEAD; nothing of it is contacted otherwise.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    Task<KeyReport> ExplainAsync(S3Request origin, string bucket, string key, bool asksRemote, CancellationToken cancellationToken);
+
+    /// <summary>What a bucket is, and why. The remote is asked where that is wanted, with one HEAD.</summary>
+    Task<BucketReport> ExplainAsync(string bucket, bool asksRemote, CancellationToken cancellationToken);
+
     /// <summary>Drops held bytes (rule E3). Whoever reads them goes on reading; whoever comes after is given what the remote has then.</summary>
     /// <param name="scope">What is to be dropped.</param>
     /// <param name="count">Tells, while it goes on, how far it is.</param>

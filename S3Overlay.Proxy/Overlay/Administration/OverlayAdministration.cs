@@ -10,6 +10,7 @@ namespace S3Overlay.Proxy.Overlay.Administration;
 public sealed class OverlayAdministration : IOverlayAdministration
 {
     private readonly BucketDirectory _directory;
+    private readonly Explanations _explanations;
     private readonly HeldDrops _drops;
     private readonly Discards _discards;
 
@@ -18,12 +19,29 @@ public sealed class OverlayAdministration : IOverlayAdministration
     /// <param name="reader">Reads what the remote owns; null where there is no remote.</param>
     /// <param name="directory">Which buckets there are.</param>
     /// <param name="locks">What keeps changes apart: the same that writes and deletes take.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="logger">Where failures are told.</param>
-    public OverlayAdministration(LocalLayer local, IRemoteReader? reader, BucketDirectory directory, OverlayLocks locks, ILogger<OverlayAdministration> logger)
+    public OverlayAdministration(
+        LocalLayer local, IRemoteReader? reader, BucketDirectory directory, OverlayLocks locks, TimeProvider time, ILogger<OverlayAdministration> logger)
     {
         _directory = directory;
+        _explanations = new Explanations(local, reader, directory, time);
         _drops = new HeldDrops(local.Held, reader, logger);
         _discards = new Discards(local, reader, directory, locks, _drops);
+    }
+
+    /// <inheritdoc/>
+    public Task<KeyReport> ExplainAsync(S3Request origin, string bucket, string key, bool asksRemote, CancellationToken cancellationToken)
+    {
+        RefuseOwn(bucket);
+        return _explanations.OfKeyAsync(origin, bucket, key, asksRemote, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<BucketReport> ExplainAsync(string bucket, bool asksRemote, CancellationToken cancellationToken)
+    {
+        RefuseOwn(bucket);
+        return _explanations.OfBucketAsync(bucket, asksRemote, cancellationToken);
     }
 
     /// <inheritdoc/>

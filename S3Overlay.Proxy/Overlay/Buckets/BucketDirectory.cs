@@ -19,6 +19,9 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
     /// <summary>Where the bucket continues below, by configuration alone.</summary>
     public RemoteBucket? Below(string bucket) => IsInternal(bucket) ? null : remotes.Find(bucket);
 
+    /// <summary>Whether the settings map the bucket by name.</summary>
+    public bool IsMapped(string bucket) => remotes.IsMapped(bucket);
+
     /// <summary>The bucket as it stands. Asks nothing of the remote.</summary>
     public async ValueTask<BucketView> LookAsync(string bucket, CancellationToken cancellationToken)
     {

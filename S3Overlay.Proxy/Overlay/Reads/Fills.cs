@@ -415,8 +415,8 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, TimeProvide
 
     private long ChunkSizeOf(ObjectInfo info) => info.Size <= settings.ChunkThreshold ? 0 : settings.ChunkSize;
 
-    /// <summary>Compared field by field: this is on the way of every warm read.</summary>
-    private bool IsOf(IHeldCopy copy, ObjectName name, RemoteBucket remote)
+    /// <summary>Whether a copy is of this remote, and cut as it would be today. Compared field by field: this is on the way of every warm read.</summary>
+    public bool IsOf(IHeldCopy copy, ObjectName name, RemoteBucket remote)
     {
         var identity = copy.Identity;
         return identity.ChunkSize == ChunkSizeOf(copy.Info)

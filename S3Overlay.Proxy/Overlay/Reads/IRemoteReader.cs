@@ -36,6 +36,12 @@ public interface IRemoteReader
     /// <summary>Forgets what is kept of a key after it was written or deleted. Cleaning up: what was written or deleted outranks it already.</summary>
     ValueTask InvalidateAsync(string bucket, string key);
 
+    /// <summary>Whether reads use a copy: it is of this remote, and cut as it would be today. Reads drop any other.</summary>
+    bool CanUse(IHeldCopy copy, string bucket, string key, RemoteBucket remote);
+
+    /// <summary>Whether reads use a copy without asking the remote first (rule S1).</summary>
+    bool IsFresh(IHeldCopy copy);
+
     /// <summary>No fill that began before leaves a copy behind, whatever it is of. What is held already stays.</summary>
     void InvalidateAll();
 }

@@ -172,6 +172,12 @@ public sealed class RemoteReader : IRemoteReader
     public ValueTask InvalidateAsync(string bucket, string key) => Fills?.InvalidateAsync(new ObjectName(bucket, key)) ?? ValueTask.CompletedTask;
 
     /// <inheritdoc/>
+    public bool CanUse(IHeldCopy copy, string bucket, string key, RemoteBucket remote) => Fills?.IsOf(copy, new ObjectName(bucket, key), remote) ?? false;
+
+    /// <inheritdoc/>
+    public bool IsFresh(IHeldCopy copy) => _freshness?.IsFresh(copy) ?? false;
+
+    /// <inheritdoc/>
     public void InvalidateAll() => Fills?.InvalidateAll();
 
     /// <summary>What the object is now of which a copy is held; null where it is gone. Of a copy that is kept, though the remote refuses to say, nothing is guessed.</summary>

@@ -5,6 +5,9 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// <param name="LastModified">When it was written.</param>
 public sealed record LocalObject(string ETag, DateTimeOffset LastModified)
 {
+    /// <summary>Bytes.</summary>
+    public long Size { get; init; }
+
     /// <summary>Its version, where local has versions.</summary>
     public string? VersionId { get; init; }
 

@@ -39,6 +39,7 @@ public sealed class LocalObjects(IS3Service local)
         HttpDates.TryParseHeader(answer.Headers.LastModified, out var lastModified);
         return new LocalObject(answer.Headers.ETag.ToString(), lastModified)
         {
+            Size = answer.Headers.ContentLength ?? 0,
             VersionId = answer.Headers.TryGetValue("x-amz-version-id", out var version) ? version.ToString() : null,
         };
     }

@@ -1,0 +1,109 @@
+using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Overlay.Administration;
+
+/// <summary>Looks at all layers and says what they have of a key or bucket. Changes nothing.</summary>
+internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, BucketDirectory directory, TimeProvider time)
+{
+    private readonly LocalObjects _objects = new(local.Service);
+
+    /// <summary>What the merged view says of a key.</summary>
+    public async Task<KeyReport> OfKeyAsync(S3Request origin, string bucket, string key, bool asksRemote, CancellationToken cancellationToken)
+    {
+        // In the order in which a read looks: what is written first, so that a key deleted meanwhile is found to be one or the other.
+        var state = await local.State.ResolveAsync(bucket, key, cancellationToken);
+        var written = state == KeyState.Written ? await _objects.HeadAsync(origin, bucket, key, cancellationToken) : null;
+        var bucketState = await local.State.ResolveBucketAsync(bucket, cancellationToken);
+        var tombstone = bucketState.IsOpaque ? null : await local.Marks.FindAsync(bucket, key, cancellationToken);
+        var below = directory.Below(bucket);
+        var held = below is null ? null : await HeldAsync(bucket, key, below, cancellationToken);
+        var remote = below is null ? null : await RemoteAsync(below, below.RemoteKey(key), asksRemote, cancellationToken);
+        var reason = written is not null ? KeyReason.Written
+            : bucketState.IsOpaque && below is not null ? KeyReason.BucketDeleted
+            : below is null ? KeyReason.Absent
+            : tombstone is not null ? KeyReason.Deleted
+            : IsRead(held, remote!) ? held!.IsWhole ? KeyReason.Held : KeyReason.PartlyHeld
+            : remote!.Finding switch
+            {
+                RemoteFinding.Found => KeyReason.Remote,
+                RemoteFinding.Absent => KeyReason.Absent,
+                _ => KeyReason.Unknown,
+            };
+        return new KeyReport(reason) { Written = written, Tombstone = tombstone, Held = held, Remote = remote };
+    }
+
+    /// <summary>What a bucket is.</summary>
+    public async Task<BucketReport> OfBucketAsync(string bucket, bool asksRemote, CancellationToken cancellationToken)
+    {
+        var state = await local.State.ResolveBucketAsync(bucket, cancellationToken);
+        var below = directory.Below(bucket);
+        return new BucketReport(state, directory.IsMapped(bucket), below is null ? null : await RemoteAsync(below, null, asksRemote, cancellationToken));
+    }
+
+    /// <summary>Whether a read is given a copy: one that is not fresh only where the remote says that it is current, or does not let the overlay look (rule S1).</summary>
+    private static bool IsRead(HeldReport? held, RemoteReport remote) =>
+        held is { IsUsable: true } && (held.IsFresh || remote.Finding == RemoteFinding.Refused || (remote.Info is { } now && held.IsOf(now)));
+
+    private async Task<HeldReport?> HeldAsync(string bucket, string key, RemoteBucket below, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (local.Held is null || await local.Held.FindAsync(bucket, key, HeldWish.Info, cancellationToken) is not { } copy)
+            {
+                return null;
+            }
+
+            await using (copy)
+            {
+                return new HeldReport(
+                    copy.Info,
+                    HeldDrops.BytesOf(copy),
+                    copy.Identity.ChunkSize,
+                    copy.ValidatedAt,
+                    time.GetUtcNow() - copy.ValidatedAt,
+                    reader?.CanUse(copy, bucket, key, below) ?? false,
+                    reader?.IsFresh(copy) ?? false);
+            }
+        }
+        catch (IOException failure)
+        {
+            throw new S3Exception(S3Errors.ServiceUnavailable, "What is held of the key cannot be told at the moment.", failure);
+        }
+    }
+
+    /// <summary>Asks the remote with one HEAD, where it is to be asked. Whatever it says is part of the report.</summary>
+    private static async Task<RemoteReport> RemoteAsync(RemoteBucket below, string? key, bool asks, CancellationToken cancellationToken)
+    {
+        if (!asks)
+        {
+            return new RemoteReport(below, key, RemoteFinding.NotAsked);
+        }
+
+        try
+        {
+            if (key is null)
+            {
+                var exists = await below.Remote.BucketExistsAsync(below.Name, cancellationToken);
+                return new RemoteReport(below, null, exists ? RemoteFinding.Found : RemoteFinding.Absent);
+            }
+
+            await using var head = await below.Remote.HeadAsync(new RemoteRead(below.Name, key), cancellationToken);
+            return new RemoteReport(below, key, RemoteFinding.Found) { Info = head.Info };
+        }
+        catch (RemoteException failure)
+        {
+            return failure.Failure switch
+            {
+                RemoteFailure.NoSuchKey => new RemoteReport(below, key, RemoteFinding.Absent),
+                RemoteFailure.NoSuchBucket => new RemoteReport(below, key, RemoteFinding.Absent) { Problem = "The remote has no such bucket." },
+                RemoteFailure.AccessDenied => new RemoteReport(below, key, RemoteFinding.Refused) { Problem = failure.Message },
+                _ => new RemoteReport(below, key, RemoteFinding.Failed) { Problem = failure.Message },
+            };
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text.Json;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Administration;
+
+/// <summary>What explain says of copies that reads do not believe without asking the remote (rules A5, S1): what a read would find.</summary>
+[Trait("Rule", "A5")]
+public sealed class ExplainFreshnessTests : IAsyncLifetime
+{
+    private ScriptedRemote _remote = null!;
+    private OverlayHost _proxy = null!;
+
+    public async Task InitializeAsync()
+    {
+        _remote = await ScriptedRemote.StartAsync();
+        _proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "always"));
+        _remote.Put("bucket", "key", "one"u8.ToArray());
+        Assert.Equal("one", (await _proxy.SendAsync("GET", "/bucket/key")).Text);
+        await _proxy.WhenIdleAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _proxy.DisposeAsync();
+        await _remote.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_current_copy_is_read() => Assert.Equal((true, "cache", "held"), await VerdictAsync());
+
+    [Fact]
+    public async Task A_copy_of_an_old_version_is_not_read()
+    {
+        _remote.Put("bucket", "key", "other"u8.ToArray());
+        Assert.Equal((true, "remote", "remote"), await VerdictAsync());
+        Assert.Equal("other", (await _proxy.SendAsync("GET", "/bucket/key")).Text);
+    }
+
+    [Fact]
+    public async Task A_copy_of_what_is_gone_is_not_read()
+    {
+        _remote.Remove("bucket", "key");
+        Assert.Equal((false, null, "absent"), await VerdictAsync());
+        Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/key")).Status);
+    }
+
+    [Fact]
+    public async Task What_the_remote_was_not_asked_about_is_not_known() => Assert.Equal((null, null, "unknown"), await VerdictAsync("&remote=false"));
+
+    private async Task<(bool? Visible, string? Layer, string? Reason)> VerdictAsync(string more = "")
+    {
+        var answer = await _proxy.SendAsync("GET", "/-/v1/explain?bucket=bucket&key=key" + more);
+        Assert.True(answer.Status == 200, answer.Text);
+        var explained = JsonDocument.Parse(answer.Text).RootElement;
+        Assert.False(explained.GetProperty("held").GetProperty("fresh").GetBoolean());
+        Assert.NotEmpty(explained.GetProperty("why").GetString()!);
+        var visible = explained.GetProperty("visible");
+        return (visible.ValueKind == JsonValueKind.Null ? null : visible.GetBoolean(), explained.GetProperty("layer").GetString(), explained.GetProperty("reason").GetString());
+    }
+}

@@ -1,0 +1,115 @@
+using System.Text;
+using System.Text.Json;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Administration;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Administration;
+
+/// <summary>Calls that take long say how far they are, and end with a line that says so, or why not (rule A5).</summary>
+[Trait("Rule", "A5")]
+public sealed class ProgressTests : IAsyncLifetime
+{
+    private StoreScene _scene = null!;
+
+    public async Task InitializeAsync()
+    {
+        _scene = await StoreScene.StartAsync();
+        foreach (var key in (string[])["a", "b"])
+        {
+            _scene.Remote.Put("bucket", key, "remote"u8.ToArray());
+            Assert.Equal(204, (await _scene.SendAsync("DELETE", "/bucket/" + key)).Status);
+        }
+    }
+
+    public async Task DisposeAsync() => await _scene.DisposeAsync();
+
+    [Fact]
+    public async Task A_long_call_tells_how_far_it_is()
+    {
+        var (time, count, work) = (new ManualTimeProvider(), 0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var answer = new BufferedAnswer();
+        var answering = new ProgressAnswers(time).AnswerAsync(_ => work.Task, json => json.WriteNumber("count", count), Request(), answer, default);
+        for (count = 1; count <= 2; count++)
+        {
+            await time.WaitForTimerAsync();
+            time.Advance(TimeSpan.FromSeconds(5));
+            await Patience.UntilAsync(() => Lines(answer).Count == count, "It does not tell.");
+        }
+
+        work.SetResult();
+        Assert.Null(await answering);
+        Assert.Equal((200, "application/x-ndjson"), (answer.Status, answer.Headers.ContentType.ToString()));
+        Assert.Equal(
+            [(false, 1), (false, 2), (true, 3)], Lines(answer).Select(line => (line.GetProperty("done").GetBoolean(), line.GetProperty("count").GetInt32())));
+    }
+
+    [Fact]
+    public async Task A_call_that_fails_in_the_middle_says_so_in_its_last_line()
+    {
+        var (time, work) = (new ManualTimeProvider(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var answer = new BufferedAnswer();
+        var answering = new ProgressAnswers(time).AnswerAsync(_ => work.Task, static _ => { }, Request(), answer, default);
+        await time.WaitForTimerAsync();
+        time.Advance(TimeSpan.FromSeconds(5));
+        await Patience.UntilAsync(() => Lines(answer).Count == 1, "It does not tell.");
+        work.SetException(new S3Exception(S3Errors.ServiceUnavailable, "The store is away."));
+        Assert.Equal(S3Errors.ServiceUnavailable, (await answering)!.Error);
+        var last = Lines(answer)[^1];
+        Assert.False(last.GetProperty("done").GetBoolean());
+        Assert.Equal(
+            ("ServiceUnavailable", "The store is away.", "REQUEST"),
+            (last.GetProperty("error").GetProperty("code").GetString(), last.GetProperty("error").GetProperty("message").GetString(), last.GetProperty("error").GetProperty("requestId").GetString()));
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_ends_the_work()
+    {
+        using var leaving = new CancellationTokenSource();
+        var ended = false;
+        var answering = new ProgressAnswers(new ManualTimeProvider()).AnswerAsync(
+            async token =>
+            {
+                await Task.Delay(Timeout.Infinite, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                ended = true;
+            },
+            static _ => { },
+            Request(),
+            new BufferedAnswer(),
+            leaving.Token);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answering);
+        Assert.True(ended);
+    }
+
+    [Fact]
+    public async Task A_call_that_fails_at_once_is_an_error_like_any_other()
+    {
+        _scene.Store.Fail = request => request.Method == "DELETE" ? (403, "AccessDenied") : null;
+        var answer = await _scene.SendAsync("POST", "/-/v1/discard?bucket=bucket&key=a");
+        Assert.Equal((503, "application/json"), (answer.Status, answer.Headers["Content-Type"]));
+        Assert.Equal("ServiceUnavailable", JsonDocument.Parse(answer.Text).RootElement.GetProperty("code").GetString());
+    }
+
+    private static List<JsonElement> Lines(BufferedAnswer answer) =>
+        [.. Encoding.UTF8.GetString(answer.Content.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+
+    private static S3Request Request() => new()
+    {
+        Operation = S3Operation.Administration,
+        Method = "POST",
+        Bucket = "-",
+        Key = "v1/drop",
+        Query = S3Query.Empty,
+        Headers = new HeaderDictionary(),
+        Caller = new S3Caller("key"),
+        Body = S3Body.Empty,
+        RequestId = "REQUEST",
+        Address = new S3Address("http", "localhost", false),
+    };
+}
