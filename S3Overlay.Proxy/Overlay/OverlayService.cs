@@ -128,7 +128,7 @@ public sealed class OverlayService : IS3Service
 
     private Task HandleAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
-        if (bucket.Remote is null && request.Operation is not (S3Operation.CopyObject or S3Operation.UploadPartCopy or S3Operation.DeleteBucket))
+        if (!bucket.IsOverlaid && request.Operation is not (S3Operation.CopyObject or S3Operation.UploadPartCopy or S3Operation.DeleteBucket))
         {
             // Deleted here, and perhaps made anew: local alone, as if there had never been a remote (rule B4). Deleting it once more must leave the mark.
             return request.Operation is S3Operation.DeleteObject or S3Operation.DeleteObjects
@@ -176,7 +176,7 @@ public sealed class OverlayService : IS3Service
         using (await _locks.Buckets.ShareAsync(bucket.Name, cancellationToken))
         {
             bucket = await _directory.LookAsync(bucket.Name, cancellationToken);
-            if (bucket.Remote is null)
+            if (!bucket.IsOverlaid)
             {
                 await _local.HandleAsync(request, answer, cancellationToken);
                 return;
@@ -210,7 +210,7 @@ public sealed class OverlayService : IS3Service
         }
 
         await _directory.RequireAsync(bucket, cancellationToken);
-        throw state == KeyState.Nothing && await _reader.HeadAsync(bucket.Name, request.Key, bucket.Remote!, mayBeStale: false, cancellationToken) is not null
+        throw state == KeyState.Nothing && await _reader.HeadAsync(bucket, request.Key, mayBeStale: false, cancellationToken) is not null
             ? new S3Exception(S3Errors.NotImplemented, "This object is the remote's, which is never changed. Copy it onto itself first.")
             : new S3Exception(S3Errors.NoSuchKey);
     }

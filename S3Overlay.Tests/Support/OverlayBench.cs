@@ -75,8 +75,8 @@ public sealed class OverlayBench : IRemoteBuckets
     /// <summary>The mapped bucket is <c>mapped</c>; <c>plain*</c> have no remote; all others continue under their own name.</summary>
     public IReadOnlyCollection<string> Mapped { get; } = ["mapped"];
 
-    public RemoteBucket? Find(string bucket) =>
-        bucket.StartsWith("plain", StringComparison.Ordinal) ? null : new RemoteBucket(Remote, bucket == "mapped" ? "below" : bucket, "");
+    public BucketRoutes? Find(string bucket) =>
+        bucket.StartsWith("plain", StringComparison.Ordinal) ? null : new BucketRoutes(new RemoteBucket(Remote, bucket == "mapped" ? "below" : bucket, ""));
 
     public async Task<BufferedAnswer> SendAsync(
         S3Operation operation, string bucket, string key = "", string text = "", string query = "", params (string Name, string Value)[] headers)

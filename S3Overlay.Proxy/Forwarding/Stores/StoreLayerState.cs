@@ -111,7 +111,7 @@ internal sealed class StoreLayerState : ILayerState
     /// <inheritdoc/>
     public IListingSource ListWritten(string bucket, ListingQuery query)
     {
-        var rows = new StoreRows(new RemoteRows(new RemoteBucket(_store.Calls.Reads, bucket, ""), query, _logger, "local"));
+        var rows = new StoreRows(new RemoteRows(ListingShare.Whole(new RemoteBucket(_store.Calls.Reads, bucket, ""), query), _logger, "local"));
         return _placed is null ? rows : new WrittenOnly(rows, _placed, bucket, query);
     }
 

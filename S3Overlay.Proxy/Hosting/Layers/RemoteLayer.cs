@@ -23,7 +23,10 @@ internal sealed record RemoteLayer(IRemote Origin, IRemoteBuckets Buckets, Func<
         }
 
         var origin = Connect(setup, remote);
-        return new RemoteLayer(origin, new MappedBuckets(origin, remote.Mapping, remote.Unmapped), origin.PingAsync);
+        var buckets = new RouteTable(
+            remote.Mapping.Select(row => (row.Local, new RemoteBucket(origin, row.Remote, row.Prefix))),
+            remote.Unmapped == UnmappedBuckets.Deny ? null : origin);
+        return new RemoteLayer(origin, buckets, origin.PingAsync);
     }
 
     private static S3Remote Connect(ProxySetup setup, RemoteOptions remote)

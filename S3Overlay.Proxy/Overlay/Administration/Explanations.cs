@@ -20,7 +20,7 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
         var written = state == KeyState.Written ? await _objects.HeadAsync(origin, bucket, key, cancellationToken) : null;
         var bucketState = await local.State.ResolveBucketAsync(bucket, cancellationToken);
         var tombstone = bucketState.IsOpaque ? null : await local.Marks.FindAsync(bucket, key, cancellationToken);
-        var below = directory.Below(bucket);
+        var below = directory.Below(bucket)?.Of(key);
         var held = below is null ? null : await HeldAsync(bucket, key, below, cancellationToken);
         var remote = below is null ? null : await RemoteAsync(below, below.RemoteKey(key), asksRemote, cancellationToken);
         var reason = written is not null ? KeyReason.Written
@@ -41,7 +41,7 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
     public async Task<BucketReport> OfBucketAsync(string bucket, bool asksRemote, CancellationToken cancellationToken)
     {
         var state = await local.State.ResolveBucketAsync(bucket, cancellationToken);
-        var below = directory.Below(bucket);
+        var below = directory.Below(bucket)?.Whole;
         return new BucketReport(state, directory.IsMapped(bucket), below is null ? null : await RemoteAsync(below, null, asksRemote, cancellationToken));
     }
 

@@ -33,6 +33,6 @@ public sealed record KeyReport(KeyReason Reason)
     /// <summary>What is held of it; null where nothing is.</summary>
     public HeldReport? Held { get; init; }
 
-    /// <summary>What the remote has; null where the bucket has no remote.</summary>
+    /// <summary>What the remote has; null where the key has no remote.</summary>
     public RemoteReport? Remote { get; init; }
 }

@@ -17,7 +17,7 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
     public bool IsInternal(string bucket) => string.Equals(bucket, settings.CacheBucket, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Where the bucket continues below, by configuration alone.</summary>
-    public RemoteBucket? Below(string bucket) => IsInternal(bucket) ? null : remotes.Find(bucket);
+    public BucketRoutes? Below(string bucket) => IsInternal(bucket) ? null : remotes.Find(bucket);
 
     /// <summary>Whether the settings map the bucket by name.</summary>
     public bool IsMapped(string bucket) => remotes.IsMapped(bucket);
@@ -38,9 +38,9 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
     /// <summary>Whether clients see an overlaid bucket. Asks the remote only where neither local nor the mapping knows it.</summary>
     public async ValueTask<bool> ExistsAsync(BucketView bucket, CancellationToken cancellationToken) =>
         bucket.IsLocal
-        || (bucket.Remote is { } remote
+        || (bucket.Routes is { } routes
             && (remotes.IsMapped(bucket.Name) || await _memory.FindAsync(
-                bucket.Name, remote, static (_, remote) => remote.Remote.BucketExistsAsync(remote.Name, CancellationToken.None), cancellationToken)));
+                bucket.Name, routes.Whole!, static (_, whole) => whole.Remote.BucketExistsAsync(whole.Name, CancellationToken.None), cancellationToken)));
 
     /// <summary>Refuses a bucket that is not there.</summary>
     /// <exception cref="S3Exception">NoSuchBucket.</exception>

@@ -109,7 +109,7 @@ public sealed class BucketList(
     private async ValueTask AddAsync(
         SortedDictionary<string, DateTimeOffset> found, string name, DateTimeOffset created, CancellationToken cancellationToken)
     {
-        if (!found.ContainsKey(name) && (await directory.LookAsync(name, cancellationToken)).Remote is not null)
+        if (!found.ContainsKey(name) && (await directory.LookAsync(name, cancellationToken)).IsOverlaid)
         {
             found[name] = created;
         }

@@ -5,10 +5,16 @@ namespace S3Overlay.Proxy.Overlay.Buckets;
 
 /// <summary>A bucket as it stands when a request comes in.</summary>
 /// <param name="Name">Its name to clients.</param>
-/// <param name="Remote">Where it continues below; null where it is local only, or where the remote is hidden since the bucket was deleted (rule B4).</param>
+/// <param name="Routes">Where its keys continue below; null where it is local only, or where the remotes are hidden since the bucket was deleted (rule B4).</param>
 /// <param name="State">What the writable layer knows of it.</param>
-public readonly record struct BucketView(string Name, RemoteBucket? Remote, BucketState State)
+public readonly record struct BucketView(string Name, BucketRoutes? Routes, BucketState State)
 {
     /// <summary>Whether it has a local half.</summary>
     public bool IsLocal => State.Exists;
+
+    /// <summary>Whether any of its keys continues below.</summary>
+    public bool IsOverlaid => Routes is not null;
+
+    /// <summary>Where a key continues below; null where it is local only.</summary>
+    public RemoteBucket? RemoteOf(string key) => Routes?.Of(key);
 }

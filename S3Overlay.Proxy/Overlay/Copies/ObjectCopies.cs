@@ -43,7 +43,7 @@ public sealed class ObjectCopies(
         }
 
         var isPart = request.Operation == S3Operation.UploadPartCopy;
-        if (target.Remote is not null && isPart)
+        if (target.IsOverlaid && isPart)
         {
             await writes.RequireUploadsAsync(target, cancellationToken);
         }
@@ -53,13 +53,13 @@ public sealed class ObjectCopies(
         {
             remoteCopy.Check(request, source, remote.Info);
         }
-        else if (target.Remote is null)
+        else if (!target.IsOverlaid)
         {
             await local.HandleAsync(request, answer, cancellationToken);
             return;
         }
 
-        if (target.Remote is not null)
+        if (target.IsOverlaid)
         {
             await directory.EnsureAsync(target, cancellationToken);
         }
@@ -71,7 +71,7 @@ public sealed class ObjectCopies(
                 : isPart ? local.HandleAsync(request, result, token)
                 : conditional.WriteAsync(target, request, result, token),
             cancellationToken);
-        if (target.Remote is not null && !isPart)
+        if (target.IsOverlaid && !isPart)
         {
             writes.Forget(target.Name, request.Key);
         }
@@ -81,7 +81,7 @@ public sealed class ObjectCopies(
     private async Task<RemoteSource?> FindRemoteAsync(S3Request request, CopySource source, CancellationToken cancellationToken)
     {
         var bucket = await directory.LookAsync(source.Bucket, cancellationToken);
-        if (bucket.Remote is not { } below)
+        if (!bucket.IsOverlaid)
         {
             return null;
         }
@@ -102,7 +102,7 @@ public sealed class ObjectCopies(
         }
 
         await directory.RequireAsync(bucket, cancellationToken);
-        return await RemoteSource.FindAsync(source, below, reader, cancellationToken) ?? throw Absent(source);
+        return (bucket.RemoteOf(source.Key) is { } below ? await RemoteSource.FindAsync(source, below, reader, cancellationToken) : null) ?? throw Absent(source);
     }
 
     /// <summary>

@@ -21,12 +21,12 @@ public sealed class BucketListings(ILayerState layer, IHeldStore? held, OverlayS
     public async Task AnswerAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         var list = ListRequest.Parse(request);
-        if (settings.MergesListings && bucket.Remote is { } remote)
+        if (settings.MergesListings && bucket.Routes is { } routes)
         {
             try
             {
                 using var span = Tracing.Start(SpanNames.ListMerge);
-                await using var merged = new MergedListingSource(layer, held, bucket.Name, remote, list.Query, logger);
+                await using var merged = new MergedListingSource(layer, held, bucket.Name, routes, list.Query, logger);
                 var rows = await ListingPager.AnswerAsync(list, merged, request, answer, cancellationToken);
                 span?.SetTag(SpanAttributes.Rows, rows);
                 return;
@@ -54,8 +54,8 @@ public sealed class BucketListings(ILayerState layer, IHeldStore? held, OverlayS
         var query = new ListingQuery("", "", ListingPosition.Start, 1);
         try
         {
-            await using var rows = bucket.Remote is { } remote
-                ? new MergedListingSource(layer, null, bucket.Name, remote, query, logger)
+            await using var rows = bucket.Routes is { } routes
+                ? new MergedListingSource(layer, null, bucket.Name, routes, query, logger)
                 : layer.ListWritten(bucket.Name, query);
             return await rows.NextAsync(cancellationToken) is null;
         }

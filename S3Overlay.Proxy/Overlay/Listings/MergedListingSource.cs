@@ -10,7 +10,7 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 ///   written rows   a      c/     e     g          always shown
 ///   remote rows    a  b   c/  d/ e  f  g  h       shown where nothing was written under that name, and
 ///   tombstones        b       d/1   f               a key: has no tombstone
-///                                                   a prefix: has a key without one (asked only where there are any)
+///                                                   a prefix: has a key without one (asked only where there are any, or where several remotes are under it)
 ///   merged         a      c/  d/ e     g  h
 /// </code>
 /// All three are walked in step. Their first pages are fetched at the same time; later pages when the merge runs out of rows.
@@ -20,7 +20,8 @@ public sealed class MergedListingSource : IListingSource
     private readonly ListingQuery _query;
     private readonly IListingSource _written;
     private readonly RowOrder _writtenOrder;
-    private readonly RemoteRows _remote;
+    private readonly BucketRoutes _routes;
+    private readonly RoutedRows _remote;
     private readonly KeyCursor<string> _tombstones;
     private readonly PrefixProbe _probe;
     private readonly PrefixProbes _probes;
@@ -35,17 +36,17 @@ public sealed class MergedListingSource : IListingSource
     private int _taken;
 
     /// <summary>The merge of a bucket's layers; <paramref name="held"/> is null while nothing is kept of the remote.</summary>
-    public MergedListingSource(ILayerState layer, IHeldStore? held, string bucket, RemoteBucket remote, ListingQuery query, ILogger logger)
+    public MergedListingSource(ILayerState layer, IHeldStore? held, string bucket, BucketRoutes routes, ListingQuery query, ILogger logger)
     {
-        _query = query;
+        (_query, _routes) = (query, routes);
         _written = layer.ListWritten(bucket, query);
         _wasWrittenUnder = (prefix, token) => WrittenUnder.AnyAsync(layer, bucket, prefix, query.After, token);
         _writtenOrder = new RowOrder("local", logger);
         _openPrefix = Places.OpenPrefix(query);
-        _remote = new RemoteRows(remote, _openPrefix is null ? query : query with { After = new ListingPosition(_openPrefix, true) }, logger);
+        _remote = new RoutedRows(routes, _openPrefix is null ? query : query with { After = new ListingPosition(_openPrefix, true) }, logger);
         _tombstones = new KeyCursor<string>(
             (from, token) => layer.ListDeletedAsync(bucket, query.Prefix, from, token), key => key, Places.After(query.After));
-        _probe = new PrefixProbe(layer, bucket, remote, query.After, logger);
+        _probe = new PrefixProbe(layer, bucket, routes, query.After, logger);
         _probes = new PrefixProbes(_probe);
         _held = held is null ? null : new HeldDrift(held, bucket, query);
     }
@@ -220,7 +221,7 @@ public sealed class MergedListingSource : IListingSource
             return tombstone != row.Name;
         }
 
-        if (tombstone is null || !tombstone.StartsWith(row.Name, StringComparison.Ordinal))
+        if ((tombstone is null || !tombstone.StartsWith(row.Name, StringComparison.Ordinal)) && !_routes.BeginUnder(row.Name))
         {
             _probes.Forget(row.Name);
             return true;

@@ -1,5 +1,6 @@
 using System.Text;
 
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 
@@ -21,7 +22,7 @@ public static class Places
     /// The remote's <c>start-after</c>, in the remote's names. Never beyond the position, and never longer than a key may be: a shorter one only
     /// means rows to be dropped.
     /// </summary>
-    public static string StartAfter(string keyPrefix, ListingQuery query)
+    public static string StartAfter(RemoteBucket place, ListingQuery query)
     {
         var name = query.After.Name;
         if (name.Length == 0 || Utf8Order.Compare(name, query.Prefix) < 0)
@@ -29,7 +30,7 @@ public static class Places
             return "";
         }
 
-        var remote = keyPrefix + name;
+        var remote = place.RemoteKey(name);
         if (query.After.IsPrefix && Encoding.UTF8.GetByteCount(remote) + 4 <= ObjectKeys.MaxBytes)
         {
             return Beyond(remote);

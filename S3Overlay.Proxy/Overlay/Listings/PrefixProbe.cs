@@ -5,16 +5,16 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// Finds out whether anything under a common prefix of the remote is still to be seen, where some of it was deleted here (rule L1). The remote's keys
-/// and the tombstones are walked side by side until a key without a tombstone turns up.
+/// Finds out whether anything under a common prefix of the remote is still to be seen, where some of it was deleted here (rule L1) or other remotes are for
+/// a part of it (rule M3). The remotes' keys and the tombstones are walked side by side until a key without a tombstone turns up.
 /// </summary>
 /// <remarks>
 /// Of n tombstones and n + 1 keys one key is visible. So a page of n + 1 keys decides where n is below a thousand, and otherwise each page that decides
-/// nothing has used up a thousand tombstones: at most n/1000 + 1 pages (rule L2).
+/// nothing has used up a thousand tombstones: at most n/1000 + 1 pages (rule L2). Each further remote under the prefix, and each step over its keys, may cost one more.
 /// </remarks>
-public sealed class PrefixProbe(ILayerState layer, string bucket, RemoteBucket remote, ListingPosition after, ILogger logger)
+public sealed class PrefixProbe(ILayerState layer, string bucket, BucketRoutes routes, ListingPosition after, ILogger logger)
 {
-    /// <summary>Whether a key under <paramref name="prefix"/> is visible. Asks the remote only where there are tombstones under it.</summary>
+    /// <summary>Whether a key under <paramref name="prefix"/> is visible. Asks the remote only where there are tombstones under it, or several remotes.</summary>
     public Task<bool> FindsVisibleAsync(string prefix, CancellationToken cancellationToken) =>
         FindsVisibleAsync(prefix, hasKeys: true, cancellationToken);
 
@@ -26,13 +26,13 @@ public sealed class PrefixProbe(ILayerState layer, string bucket, RemoteBucket r
     {
         var start = after.Name.StartsWith(prefix, StringComparison.Ordinal) ? after : ListingPosition.Start;
         var count = await CountTombstonesAsync(prefix, Places.After(start), cancellationToken);
-        if (count == 0 && hasKeys)
+        if (count == 0 && hasKeys && !routes.BeginUnder(prefix))
         {
             return true;
         }
 
         var query = new ListingQuery(prefix, "", start, Math.Min(count + 1, ListRequest.MaxPage));
-        await using var keys = new RemoteRows(remote, query, logger);
+        await using var keys = new RoutedRows(routes, query, logger);
         await using var tombstones = new KeyCursor<string>(
             (from, token) => layer.ListDeletedAsync(bucket, prefix, from, token), key => key, Places.After(start));
         while (await keys.NextAsync(cancellationToken) is { } row)

@@ -422,9 +422,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, TimeProvide
         return identity.ChunkSize == ChunkSizeOf(copy.Info)
             && identity.Endpoint == remote.Remote.Endpoint
             && identity.Bucket == remote.Name
-            && identity.Key.Length == remote.KeyPrefix.Length + name.Key.Length
-            && identity.Key.StartsWith(remote.KeyPrefix, StringComparison.Ordinal)
-            && identity.Key.EndsWith(name.Key, StringComparison.Ordinal);
+            && remote.IsRemoteKey(identity.Key, name.Key);
     }
 
     /// <summary>An empty copy; null where the store fails, which never fails the read.</summary>

@@ -14,6 +14,7 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 ///     tombstone        404 NoSuchKey; the remote is not contacted
 ///     neither
 ///       bucket opaque  local answers (404): the bucket was deleted here, and the remote is hidden
+///       no remote has  local answers (404): remotes back other keys of the bucket (rule M1)
 ///       else           the remote's reader: what is held, a fill under way, or the remote
 ///     local is down    503; or, where the settings say so, the remote alone                    LocalOutage
 /// </code>
@@ -25,7 +26,7 @@ public sealed class ReadMap(IS3Service service, IWrittenReads written, BucketDir
 
     /// <summary>Answers a read in a bucket with a remote.</summary>
     public Task AnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken) =>
-        outage is not null && directory.Below(request.Bucket) is { } remote
+        outage is not null && directory.Below(request.Bucket)?.Of(request.Key) is { } remote
             ? AnswerInAnyCaseAsync(outage, request, answer, remote, cancellationToken)
             : AnswerFromLayersAsync(request, answer, cancellationToken);
 
@@ -105,13 +106,13 @@ public sealed class ReadMap(IS3Service service, IWrittenReads written, BucketDir
         }
 
         var bucket = await directory.LookAsync(request.Bucket, cancellationToken);
-        if (bucket.Remote is not { } remote)
+        if (bucket.RemoteOf(request.Key) is not { } remote)
         {
             // Deleted or not, all there is of the key is local's answer.
             await ((Task)local.IsDeleted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (local.Copy is not null)
+            if (local.Copy is not null || bucket.IsOverlaid)
             {
-                // Of the remote that is hidden now.
+                // A copy is of the remote that is hidden now. A bucket that is there for other keys' sake may have no local half to ask.
                 throw Deleted(request);
             }
 

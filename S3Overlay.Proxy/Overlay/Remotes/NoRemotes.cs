@@ -10,5 +10,5 @@ public sealed class NoRemotes : IRemoteBuckets
     public IReadOnlyCollection<string> Mapped => [];
 
     /// <inheritdoc/>
-    public RemoteBucket? Find(string bucket) => null;
+    public BucketRoutes? Find(string bucket) => null;
 }

@@ -1,11 +1,18 @@
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
-/// <summary>Where a bucket of the client's view continues below: a remote, a bucket there, and a prefix that clients do not see.</summary>
+/// <summary>Where keys of a bucket of the client's view continue below: a remote, a bucket there, and a prefix that clients do not see.</summary>
 /// <param name="Remote">The remote.</param>
 /// <param name="Name">The bucket's name there.</param>
-/// <param name="KeyPrefix">What stands before every key there; empty for none.</param>
-public sealed record RemoteBucket(IRemote Remote, string Name, string KeyPrefix)
+/// <param name="KeyPrefix">What stands before every key there, in place of <paramref name="ClientPrefix"/>; empty for none.</param>
+/// <param name="ClientPrefix">The client's keys that continue here start with this; empty for all.</param>
+public sealed record RemoteBucket(IRemote Remote, string Name, string KeyPrefix, string ClientPrefix = "")
 {
-    /// <summary>The remote's key for a key of the client's.</summary>
-    public string RemoteKey(string key) => KeyPrefix + key;
+    /// <summary>The remote's key for a key of the client's, which starts with <see cref="ClientPrefix"/>.</summary>
+    public string RemoteKey(string key) => ClientPrefix.Length == 0 ? KeyPrefix + key : string.Concat(KeyPrefix, key.AsSpan(ClientPrefix.Length));
+
+    /// <summary>Whether a key there is the one a key of the client's stands for. Makes no text of either.</summary>
+    public bool IsRemoteKey(string remoteKey, string key) =>
+        remoteKey.Length == KeyPrefix.Length + key.Length - ClientPrefix.Length
+        && remoteKey.StartsWith(KeyPrefix, StringComparison.Ordinal)
+        && remoteKey.AsSpan(KeyPrefix.Length).SequenceEqual(key.AsSpan(ClientPrefix.Length));
 }

@@ -29,7 +29,7 @@ public sealed class ConditionalWrites(
     /// <summary>Writes a key of an overlaid bucket.</summary>
     public async Task WriteAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
-        if (bucket.Remote is not { } remote)
+        if (!bucket.IsOverlaid)
         {
             await local.HandleAsync(request, answer, cancellationToken);
             return;
@@ -46,7 +46,7 @@ public sealed class ConditionalWrites(
         var isRemoteOwned = false;
         if (state != KeyState.Written)
         {
-            var current = state == KeyState.Deleted ? null : await reader.HeadAsync(bucket.Name, request.Key, remote, mayBeStale: false, cancellationToken);
+            var current = state == KeyState.Deleted ? null : await reader.HeadAsync(bucket, request.Key, mayBeStale: false, cancellationToken);
             conditions.Judge(current);
             isRemoteOwned = current is not null;
         }

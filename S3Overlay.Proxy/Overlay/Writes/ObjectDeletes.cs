@@ -32,7 +32,7 @@ public sealed class ObjectDeletes(
             return;
         }
 
-        var isJudgedByLocal = ifMatch is null || bucket.Remote is null || (await abilities.GetAsync(cancellationToken)).DeletesIfMatch;
+        var isJudgedByLocal = ifMatch is null || !bucket.IsOverlaid || (await abilities.GetAsync(cancellationToken)).DeletesIfMatch;
         if (!isJudgedByLocal && !abilities.IsAlone)
         {
             throw LocalConditions.NotJudged();
@@ -40,19 +40,19 @@ public sealed class ObjectDeletes(
 
         using (await locks.Keys.TakeAsync(new ObjectName(bucket.Name, key), cancellationToken))
         {
-            if (ifMatch is not null && bucket.Remote is not null)
+            if (ifMatch is not null && bucket.IsOverlaid)
             {
                 await JudgeAsync(bucket, request, key, ifMatch, cancellationToken);
             }
 
-            if (bucket.Remote is not null && settings.LeavesTombstones)
+            if (bucket.IsOverlaid && settings.LeavesTombstones)
             {
                 locks.Deletes.Advance(bucket.Name, key);
                 await layer.MarkDeletedAsync(bucket.Name, key, cancellationToken);
                 meters?.TombstoneWritten();
             }
 
-            if (ifMatch is null || bucket.Remote is null || await layer.ResolveAsync(bucket.Name, key, cancellationToken) == KeyState.Written)
+            if (ifMatch is null || !bucket.IsOverlaid || await layer.ResolveAsync(bucket.Name, key, cancellationToken) == KeyState.Written)
             {
                 await local.DeleteAsync(request, bucket.Name, key, isJudgedByLocal ? ifMatch : null, answer, cancellationToken);
             }
@@ -74,7 +74,7 @@ public sealed class ObjectDeletes(
         {
             KeyState.Written => await local.HeadAsync(request, bucket.Name, key, cancellationToken),
             KeyState.Deleted => null,
-            _ => await reader.HeadAsync(bucket.Name, key, bucket.Remote!, mayBeStale: false, cancellationToken) is { } info ? new LocalObject(info.ETag, info.LastModified) : null,
+            _ => await reader.HeadAsync(bucket, key, mayBeStale: false, cancellationToken) is { } info ? new LocalObject(info.ETag, info.LastModified) : null,
         };
         if (current is null)
         {

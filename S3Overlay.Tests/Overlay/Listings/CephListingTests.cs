@@ -79,7 +79,7 @@ public sealed class CephListingTests(CephPair pair)
         var all = new List<ListingRow>();
         while (true)
         {
-            await using var source = new MergedListingSource(layer, null, "bucket", below, query, NullLogger.Instance);
+            await using var source = new MergedListingSource(layer, null, "bucket", new BucketRoutes(below), query, NullLogger.Instance);
             var count = 0;
             while (count < pageSize && await source.NextAsync(default) is { } row)
             {

@@ -44,7 +44,7 @@ public abstract class MergedListingTestBase
     /// <summary>One page, and whether there is another.</summary>
     protected static async Task<(List<ListingRow> Rows, bool HasMore)> PageAsync(InMemoryLayer layer, RemoteBucket below, ListingQuery query, int pageSize)
     {
-        await using var source = new MergedListingSource(layer, null, Bucket, below, query, NullLogger.Instance);
+        await using var source = new MergedListingSource(layer, null, Bucket, new BucketRoutes(below), query, NullLogger.Instance);
         var rows = new List<ListingRow>();
         while (rows.Count < pageSize && await source.NextAsync(default) is { } row)
         {

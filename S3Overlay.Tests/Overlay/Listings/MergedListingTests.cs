@@ -164,7 +164,7 @@ public sealed class MergedListingTests : MergedListingTestBase
         held.Rows.Add(new HeldRow("folder/key", size, tag == "same" ? info.ETag : "\"other\"", info.LastModified.AddSeconds(secondsLater)));
         held.Rows.Add(new HeldRow("other/key", 1, "\"x\"", info.LastModified));
         var query = new ListingQuery("folder/", "/", ListingPosition.Start, 1001);
-        await using var source = new MergedListingSource(Layer, held, Bucket, Below, query, NullLogger.Instance);
+        await using var source = new MergedListingSource(Layer, held, Bucket, new BucketRoutes(Below), query, NullLogger.Instance);
         Assert.Equal("folder/key", (await source.NextAsync(default))!.Name);
         Assert.Equal(isDropped ? ["folder/key"] : [], held.Dropped);
     }

@@ -1,0 +1,113 @@
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Listings;
+
+namespace S3Overlay.Proxy.Overlay.Listings;
+
+/// <summary>
+/// The rows of all places below as one (rule M3). Each key is in one place, so that this is no merge but a walk: a place is asked only once the walk comes to
+/// where its rows may stand.
+/// </summary>
+/// <remarks>
+/// A row that several places share is given without asking any: whoever shows it looks first whether a key under it is to be seen (<see cref="PrefixProbe"/>).
+/// </remarks>
+public sealed class RoutedRows : IListingSource
+{
+    private readonly RemoteRows[] _places;
+    private readonly IReadOnlyList<string> _shared;
+    private int _nextShared;
+
+    /// <summary>The rows that <paramref name="query"/> wants of what the bucket continues on.</summary>
+    public RoutedRows(BucketRoutes routes, ListingQuery query, ILogger logger)
+    {
+        var division = new ListingDivision(routes, query);
+        _places = [.. division.Shares.Select(share => new RemoteRows(share, logger))];
+        _shared = division.Shared;
+        while (_nextShared < _shared.Count && !query.After.IsBefore(_shared[_nextShared]))
+        {
+            _nextShared++;
+        }
+    }
+
+    /// <summary>Whether a row is at hand without asking a remote.</summary>
+    public bool HasRowAtHand => Nearest() is var nearest && (IsSharedNext(nearest) || nearest is { HasRowAtHand: true });
+
+    /// <summary>Whether a remote says that more rows come behind those at hand, and no other place's keys could turn out to be what it speaks of.</summary>
+    public bool PromisesMore => Array.Exists(_places, static place => place.PromisesMore);
+
+    /// <summary>The name of the last row taken, or the empty string.</summary>
+    public string LastName { get; private set; } = "";
+
+    /// <summary>The rows at hand behind the one taken last, without asking a remote.</summary>
+    public IEnumerable<ListingRow> AtHand
+    {
+        get
+        {
+            if (Nearest() is not { } nearest)
+            {
+                return [];
+            }
+
+            var limit = _nextShared < _shared.Count ? _shared[_nextShared] : null;
+            foreach (var place in _places)
+            {
+                if (place != nearest && !place.IsDone && (limit is null || Utf8Order.Compare(place.Bound, limit) < 0))
+                {
+                    limit = place.Bound;
+                }
+            }
+
+            return limit is null ? nearest.AtHand : nearest.AtHand.TakeWhile(row => Utf8Order.Compare(row.Name, limit) < 0);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var nearest = Nearest();
+            ListingRow row;
+            if (IsSharedNext(nearest))
+            {
+                row = new ListingRow(_shared[_nextShared++], null);
+            }
+            else if (nearest is null)
+            {
+                return null;
+            }
+            else if (nearest.HasRowAtHand)
+            {
+                row = nearest.Take();
+            }
+            else
+            {
+                await nearest.FetchAsync(cancellationToken);
+                continue;
+            }
+
+            LastName = row.Name;
+            return row;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private bool IsSharedNext(RemoteRows? nearest) =>
+        _nextShared < _shared.Count && (nearest is null || Utf8Order.Compare(_shared[_nextShared], nearest.Bound) <= 0);
+
+    /// <summary>The place whose next row stands first, as far as can be told without asking; null once all have come to their end.</summary>
+    private RemoteRows? Nearest()
+    {
+        RemoteRows? nearest = null;
+        foreach (var place in _places)
+        {
+            if (!place.IsDone && (nearest is null || Utf8Order.Compare(place.Bound, nearest.Bound) < 0))
+            {
+                nearest = place;
+            }
+        }
+
+        return nearest;
+    }
+}

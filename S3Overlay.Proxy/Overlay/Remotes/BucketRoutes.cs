@@ -1,0 +1,75 @@
+using S3Overlay.Proxy.Protocol.Listings;
+
+namespace S3Overlay.Proxy.Overlay.Remotes;
+
+/// <summary>
+/// Where the keys of one bucket of the client's view continue below: of the prefixes that a key starts with the longest decides, and hides what shorter ones have
+/// under it (rule M2).
+/// </summary>
+public sealed class BucketRoutes
+{
+    private static readonly RemoteBucket[] None = [];
+
+    private readonly RemoteBucket? _whole;
+    private readonly RemoteBucket[] _parts = None;
+    private readonly RemoteBucket[] _longestFirst = None;
+
+    /// <summary>A bucket all of whose keys continue in one place.</summary>
+    public BucketRoutes(RemoteBucket whole) => _whole = whole;
+
+    /// <summary>A bucket whose keys continue in several places.</summary>
+    /// <exception cref="ArgumentException">Two of them are for the same prefix.</exception>
+    public BucketRoutes(IEnumerable<RemoteBucket> places)
+    {
+        _parts = [.. places.OrderBy(place => place.ClientPrefix, Utf8Order.Instance)];
+        for (var i = 1; i < _parts.Length; i++)
+        {
+            if (_parts[i].ClientPrefix == _parts[i - 1].ClientPrefix)
+            {
+                throw new ArgumentException($"Two places are for the prefix \"{_parts[i].ClientPrefix}\".", nameof(places));
+            }
+        }
+
+        if (_parts is [{ ClientPrefix: "" } whole, ..])
+        {
+            (_whole, _parts) = (whole, _parts[1..]);
+        }
+
+        _longestFirst = [.. _parts.OrderByDescending(part => part.ClientPrefix.Length)];
+    }
+
+    /// <summary>Where keys that no part takes continue; null where they are local only.</summary>
+    public RemoteBucket? Whole => _whole;
+
+    /// <summary>The prefixes that continue elsewhere than the rest, in UTF-8 byte order.</summary>
+    public IReadOnlyList<RemoteBucket> Parts => _parts;
+
+    /// <summary>Where a key continues; null where it is local only.</summary>
+    public RemoteBucket? Of(string key)
+    {
+        foreach (var part in _longestFirst)
+        {
+            if (key.StartsWith(part.ClientPrefix, StringComparison.Ordinal))
+            {
+                // The prefix itself would be the bucket there, which is no object.
+                return key.Length == part.ClientPrefix.Length && part.KeyPrefix.Length == 0 ? null : part;
+            }
+        }
+
+        return _whole;
+    }
+
+    /// <summary>Whether keys under a prefix continue in a place that is for that prefix or a longer one, so that no other place can tell of them.</summary>
+    public bool BeginUnder(string prefix)
+    {
+        foreach (var part in _parts)
+        {
+            if (part.ClientPrefix.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
