@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Telemetry;
@@ -9,9 +10,9 @@ namespace S3Overlay.Proxy.Forwarding;
 
 /// <summary>
 /// Asks an S3 endpoint, and brings back its answer with every header as it came. Signs anew for each attempt, learns regions and the endpoint's clock, repeats what may be
-/// repeated, and gives up within its budget.
+/// repeated, gives up within its budget, and does not try at all while the endpoint is known to be down.
 /// </summary>
-public sealed class S3WireClient : IDisposable
+public sealed class S3WireClient : IAsyncDisposable, IDisposable
 {
     /// <summary>The header by which a request that comes round in a circle is known.</summary>
     public const string ViaHeader = "x-s3overlay-via";
@@ -25,10 +26,18 @@ public sealed class S3WireClient : IDisposable
     private readonly EndpointAddress _address;
     private readonly ConcurrentDictionary<string, string> _regions;
     private readonly bool _isDerived;
+    private readonly Outage? _outage;
+    private volatile string _askedLast = "";
     private long _skewTicks;
 
     /// <summary>A client of an endpoint; of one that is not writable it lets nothing but GET and HEAD through (rule W1).</summary>
-    public S3WireClient(EndpointSettings settings, ICredentialSource credentials, TimeProvider time)
+    /// <param name="settings">The endpoint.</param>
+    /// <param name="credentials">What to sign with.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="whenDown">
+    /// Told when the endpoint was found to answer nothing at all (true), and when it answers again. Meanwhile requests fail at once. Null: each request finds out for itself.
+    /// </param>
+    public S3WireClient(EndpointSettings settings, ICredentialSource credentials, TimeProvider time, Action<bool>? whenDown = null)
     {
         _settings = settings;
         _credentials = credentials;
@@ -37,6 +46,7 @@ public sealed class S3WireClient : IDisposable
         var connections = EndpointConnections.Create(settings);
         _http = new HttpMessageInvoker(settings.IsWritable ? connections : new ReadOnlyHandler(connections));
         _regions = new(StringComparer.Ordinal);
+        _outage = whenDown is null ? null : new Outage(AnswersAsync, whenDown, time);
     }
 
     private S3WireClient(S3WireClient origin, ICredentialSource credentials)
@@ -48,14 +58,19 @@ public sealed class S3WireClient : IDisposable
     /// <summary>The same endpoint, asked with other keys over the same connections. They end with this client.</summary>
     public S3WireClient As(ICredentialSource credentials) => new(this, credentials);
 
+    /// <summary>Whether the endpoint is known to answer nothing at all.</summary>
+    public bool IsDown => _outage is { IsOn: true };
+
     /// <summary>Sends a request until it is answered with something that asking again would not better.</summary>
     /// <exception cref="RemoteException">Unavailable, Throttled, BadCredentials.</exception>
     internal async Task<WireAnswer> SendAsync(WireRequest request, CancellationToken cancellationToken)
     {
+        var started = _time.GetTimestamp();
         using var budget = new CancellationTokenSource(_settings.Budget + TimeToSend(request.Body), _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, budget.Token);
-        RemoteException last = null!;
-        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        RemoteException? last = null;
+        var isSuspect = false;
+        for (var attempt = 0; attempt < MaxAttempts && !IsDown; attempt++)
         {
             try
             {
@@ -94,7 +109,8 @@ public sealed class S3WireClient : IDisposable
             }
             catch (OperationCanceledException) when (budget.IsCancellationRequested)
             {
-                throw last ?? Unavailable("it did not answer in time", null);
+                last ??= Unavailable("it did not answer in time", null);
+                attempt = MaxAttempts - 1;
             }
             catch (OperationCanceledException e)
             {
@@ -108,9 +124,26 @@ public sealed class S3WireClient : IDisposable
             {
                 last = Unavailable(e.Message, e);
             }
+
+            if (!isSuspect && last.Failure == RemoteFailure.Unavailable && (attempt == MaxAttempts - 1 || _time.GetElapsedTime(started) >= _settings.ConnectTimeout))
+            {
+                isSuspect = true;
+                Suspect(request.Bucket);
+            }
         }
 
-        throw last;
+        throw last ?? Unavailable("it has answered nothing for a while, and is asked once a second until it does", null);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_outage is not null)
+        {
+            await _outage.DisposeAsync();
+        }
+
+        Dispose();
     }
 
     /// <inheritdoc/>
@@ -120,6 +153,23 @@ public sealed class S3WireClient : IDisposable
         {
             _http.Dispose();
         }
+    }
+
+    /// <summary>Finds out, beside the request that had no answer, whether the endpoint is down.</summary>
+    private void Suspect(string bucket)
+    {
+        if (_outage is { IsOn: false } outage)
+        {
+            _askedLast = bucket;
+            _ = outage.BeginsAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>Whether it answers anything, once, to a question about the bucket that was last asked for in vain.</summary>
+    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await AttemptAsync(new WireRequest("HEAD", _askedLast, "", "", []), 0, cancellationToken);
+        return answer.Status is < 500 or 501;
     }
 
     private async Task<WireAnswer> AttemptAsync(WireRequest request, int attempt, CancellationToken cancellationToken)

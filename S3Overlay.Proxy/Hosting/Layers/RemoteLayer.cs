@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Forwarding;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting.Layers;
 
@@ -34,11 +35,24 @@ internal sealed record RemoteLayer(IRemote Origin, IRemoteBuckets Buckets, Func<
         var settings = EndpointOf(remote, setup.InstanceId) with { Meters = setup.Meters.Upstream("remote") };
         try
         {
-            return new S3Remote(settings, setup.Opened.Add(new S3WireClient(settings, CredentialsOf(remote), setup.Time)), setup.Time);
+            var client = setup.Opened.Add(new S3WireClient(settings, CredentialsOf(remote), setup.Time, isDown => Tell(setup.LoggerOf<S3Remote>(), settings.Name, isDown)));
+            return new S3Remote(settings, client, setup.Time);
         }
         catch (Exception failure) when (remote.CaFile is not null && (failure is IOException or UnauthorizedAccessException or CryptographicException))
         {
             throw StartupException.FromAuthorities(failure, remote.CaFile);
+        }
+    }
+
+    private static void Tell(ILogger logger, string remote, bool isDown)
+    {
+        if (isDown)
+        {
+            Log.RemoteIsDown(logger, remote);
+        }
+        else
+        {
+            Log.RemoteIsBack(logger, remote);
         }
     }
 

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -7,7 +8,7 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 
 /// <summary>
 /// Reads of the remote alone while local, an S3 endpoint, is down (<c>S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR</c>): what was written and deleted is not seen
-/// meanwhile, and each answer says so. From when local was found down it is asked once a second, by nobody's request, until it answers.
+/// meanwhile, and each answer says so.
 /// </summary>
 /// <param name="ask">Asks local for anything at all; throws where it gives no answer, or only errors of its own.</param>
 /// <param name="direct">Reads the remote, and keeps nothing of it.</param>
@@ -21,30 +22,16 @@ public sealed class LocalOutage(Func<CancellationToken, Task> ask, IRemoteReader
     /// <summary>A store that takes longer than this to say anything is no better than one that is down.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly Lock _lock = new();
-    private Task _watching = Task.CompletedTask;
-    private volatile bool _isOn;
+    private readonly Outage _outage = new(cancellationToken => AnswersAsync(ask, time, cancellationToken), hasBegun => Tell(logger, hasBegun), time);
 
     /// <summary>Whether local is known to be down.</summary>
-    public bool IsOn => _isOn;
+    public bool IsOn => _outage.IsOn;
 
     /// <summary>
     /// Whether local, which failed a read, is down. One that answers other requests is not: what it lacks or garbles may be the very object, and the remote's
     /// must not take its place.
     /// </summary>
-    public async Task<bool> BeginsAsync(CancellationToken cancellationToken)
-    {
-        if (_isOn || !await AnswersAsync(cancellationToken))
-        {
-            Begin();
-            return true;
-        }
-
-        return false;
-    }
+    public Task<bool> BeginsAsync(CancellationToken cancellationToken) => _outage.BeginsAsync(cancellationToken);
 
     /// <summary>Answers a read from the remote.</summary>
     public Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken)
@@ -54,53 +41,25 @@ public sealed class LocalOutage(Func<CancellationToken, Task> ask, IRemoteReader
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync();
-        await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _outage.DisposeAsync();
 
-    private void Begin()
+    private static void Tell(ILogger logger, bool hasBegun)
     {
-        lock (_lock)
+        if (hasBegun)
         {
-            if (_isOn || _stopping.IsCancellationRequested)
-            {
-                return;
-            }
-
-            _isOn = true;
             Log.LocalIsDown(logger);
-            _watching = WatchAsync();
         }
-    }
-
-    private async Task WatchAsync()
-    {
-        // What is asked from here on is no part of the request that found local down.
-        System.Diagnostics.Activity.Current = null;
-        do
+        else
         {
-            await Task.Delay(Pause, time, _stopping.Token);
+            Log.LocalIsBack(logger);
         }
-        while (!await AnswersAsync(_stopping.Token));
-        Log.LocalIsBack(logger);
-        _isOn = false;
     }
 
-    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    private static async Task<bool> AnswersAsync(Func<CancellationToken, Task> ask, TimeProvider time, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(Patience, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        try
-        {
-            await ask(both.Token);
-            return true;
-        }
-        catch (Exception failure) when (failure is S3Exception or OperationCanceledException && !cancellationToken.IsCancellationRequested)
-        {
-            return false;
-        }
+        await ask(both.Token);
+        return true;
     }
 }

@@ -1,0 +1,106 @@
+namespace S3Overlay.Proxy.Concurrency;
+
+/// <summary>
+/// Whether an endpoint is down: known at once to whoever would ask it, so that nobody waits for it in vain. From when it was found down it is asked once a
+/// second, by nobody's request, until it answers.
+/// </summary>
+/// <param name="answers">Asks for anything at all: whether there was an answer. What it throws is taken for none.</param>
+/// <param name="changed">Told when an outage begins (true) and when it is over (false).</param>
+/// <param name="time">The clock.</param>
+internal sealed class Outage(Func<CancellationToken, Task<bool>> answers, Action<bool> changed, TimeProvider time) : IAsyncDisposable
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _lock = new();
+    private Task _watching = Task.CompletedTask;
+    private Task<bool>? _confirming;
+    private volatile bool _isOn;
+
+    /// <summary>Whether it is known to be down.</summary>
+    public bool IsOn => _isOn;
+
+    /// <summary>
+    /// Whether the endpoint, which failed a request, is down. One that answers another is not: what it failed at may be that one request. All who wonder at
+    /// once share one question.
+    /// </summary>
+    public Task<bool> BeginsAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_isOn)
+            {
+                return Task.FromResult(true);
+            }
+
+            if (_confirming is not { IsCompleted: false })
+            {
+                _confirming = ConfirmAsync().Observed();
+            }
+
+            return _confirming.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        Task watching, confirming;
+        lock (_lock)
+        {
+            (watching, confirming) = (_watching, _confirming ?? Task.CompletedTask);
+        }
+
+        await confirming.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
+    }
+
+    private async Task<bool> ConfirmAsync()
+    {
+        // What is asked from here on is no part of the request that had no answer.
+        await Task.Yield();
+        System.Diagnostics.Activity.Current = null;
+        if (await AnswersAsync())
+        {
+            return false;
+        }
+
+        lock (_lock)
+        {
+            _stopping.Token.ThrowIfCancellationRequested();
+            _isOn = true;
+            changed(true);
+            _watching = WatchAsync();
+        }
+
+        return true;
+    }
+
+    private async Task WatchAsync()
+    {
+        do
+        {
+            await Task.Delay(Pause, time, _stopping.Token);
+        }
+        while (!await AnswersAsync());
+        lock (_lock)
+        {
+            _isOn = false;
+            changed(false);
+        }
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            return await answers(_stopping.Token);
+        }
+        catch (Exception) when (!_stopping.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Failures;
+
+/// <summary>A remote that answers nothing at all slows nobody down: it is known to be dead, and asked by nobody's request until it lives (table F).</summary>
+public sealed class DeadRemoteTests
+{
+    private readonly ManualTimeProvider _clock = new(DateTimeOffset.UtcNow);
+    private volatile bool _isDead;
+
+    [Theory, Trait("Rule", "F")]
+    [InlineData("cut")]
+    [InlineData("502")]
+    [InlineData("hanging")]
+    public async Task While_it_is_dead_requests_fail_at_once_and_when_it_lives_it_is_asked_again(string how)
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("bucket", "first", "one"u8.ToArray());
+        remote.Put("bucket", "second", "two"u8.ToArray());
+        Script(remote, how, static _ => true);
+        await using var proxy = await StartAsync(remote);
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/earlier", "mine")).Status);
+        _isDead = true;
+        var answer = await _clock.RunAsync(proxy.SendAsync("GET", "/bucket/first"));
+        Assert.Equal((503, true), (answer.Status, answer.Headers.ContainsKey("Retry-After")));
+        await _clock.RunAsync(KnownAsync(remote));
+
+        // No time passes: whatever waits for the remote would wait for ever.
+        var asked = ObjectRequests(remote);
+        foreach (var (method, target) in ((string, string)[])[("GET", "/bucket/second"), ("HEAD", "/bucket/second"), ("GET", "/bucket/first"), ("GET", "/bucket?list-type=2")])
+        {
+            var refused = await proxy.SendAsync(method, target).WaitAsync(Patience.Limit);
+            Assert.Equal((503, true), (refused.Status, refused.Headers.ContainsKey("Retry-After")));
+        }
+
+        // What local has, and what was written meanwhile, is as it was.
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/written", "mine").WaitAsync(Patience.Limit)).Status);
+        Assert.Equal("mine", (await proxy.SendAsync("GET", "/bucket/written").WaitAsync(Patience.Limit)).Text);
+        Assert.Equal(asked, ObjectRequests(remote));
+
+        _isDead = false;
+        Assert.Equal("two", await _clock.RunAsync(UntilItAnswersAsync(proxy)));
+    }
+
+    [Fact, Trait("Rule", "F")]
+    public async Task What_is_held_costs_the_same_while_the_remote_is_dead()
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("bucket", "held", "kept"u8.ToArray());
+        Script(remote, "hanging", static _ => true);
+        await using var proxy = await StartAsync(remote);
+        Assert.Equal("kept", (await proxy.SendAsync("GET", "/bucket/held")).Text);
+        await proxy.WhenIdleAsync();
+        _isDead = true;
+        var asked = remote.Requests.Count;
+        var hit = await proxy.SendAsync("GET", "/bucket/held").WaitAsync(Patience.Limit);
+        Assert.Equal(("kept", "HIT"), (hit.Text, hit.Headers["x-cache"]));
+        Assert.Equal(asked, remote.Requests.Count);
+    }
+
+    [Fact, Trait("Rule", "F")]
+    public async Task One_object_that_the_remote_fails_at_does_not_make_it_dead()
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("bucket", "bad", "one"u8.ToArray());
+        remote.Put("bucket", "good", "two"u8.ToArray());
+        Script(remote, "502", static request => request.Key == "bad");
+        await using var proxy = await StartAsync(remote);
+        _isDead = true;
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(503, (await _clock.RunAsync(proxy.SendAsync("GET", "/bucket/bad"))).Status);
+            Assert.Equal(200, (await proxy.SendAsync("HEAD", "/bucket/good").WaitAsync(Patience.Limit)).Status);
+        }
+
+        // Asked to make sure, and never by the clock.
+        var asked = remote.Requests.Count(request => request is { Method: "HEAD", Key: "" });
+        Assert.True(asked <= 3, $"{asked} times");
+    }
+
+    [Fact, Trait("Rule", "F")]
+    public async Task A_proxy_stops_while_it_waits_for_a_dead_remote()
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("bucket", "first", "one"u8.ToArray());
+        Script(remote, "hanging", static _ => true);
+        var proxy = await StartAsync(remote);
+        _isDead = true;
+        Assert.Equal(503, (await _clock.RunAsync(proxy.SendAsync("GET", "/bucket/first"))).Status);
+        await _clock.RunAsync(KnownAsync(remote));
+        await proxy.DisposeAsync().AsTask().WaitAsync(Patience.Limit);
+    }
+
+    private static int ObjectRequests(ScriptedRemote remote) => remote.Requests.Count(request => request.Key.Length > 0 || request.Method == "GET");
+
+    /// <summary>The remote was found dead when it is asked for its bucket a second time: once to make sure, and then to see whether it is back.</summary>
+    private static async Task<bool> KnownAsync(ScriptedRemote remote)
+    {
+        while (remote.Requests.Count(request => request is { Method: "HEAD", Key: "" }) < 2)
+        {
+            await Task.Delay(10);
+        }
+
+        return true;
+    }
+
+    private static async Task<string> UntilItAnswersAsync(OverlayHost proxy)
+    {
+        while (true)
+        {
+            var answer = await proxy.SendAsync("GET", "/bucket/second");
+            if (answer.Status == 200)
+            {
+                return answer.Text;
+            }
+
+            Assert.Equal(503, answer.Status);
+            await Task.Delay(10);
+        }
+    }
+
+    /// <summary>A proxy whose clock is hurried only while something must fail: what a busy machine takes is less than these.</summary>
+    private Task<OverlayHost> StartAsync(ScriptedRemote remote) => OverlayHost.StartAsync(
+        null,
+        remote.Endpoint,
+        _clock,
+        ("S3_OVERLAY_CACHE_ENABLED", "true"),
+        ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "2m"),
+        ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "1h"),
+        ("S3_OVERLAY_REMOTE_BUDGET", "2h"));
+
+    private void Script(ScriptedRemote remote, string how, Func<ScriptedRequest, bool> isMeant) => remote.Script = async (request, context) =>
+    {
+        if (!_isDead || !isMeant(request))
+        {
+            return ScriptedOutcome.AsUsual;
+        }
+
+        switch (how)
+        {
+            case "cut":
+                context.Abort();
+                return ScriptedOutcome.Answered;
+            case "502":
+                await ScriptedRemote.AnswerErrorAsync(context, StatusCodes.Status502BadGateway, "BadGateway");
+                return ScriptedOutcome.Answered;
+            default:
+                await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return ScriptedOutcome.Answered;
+        }
+    };
+}
