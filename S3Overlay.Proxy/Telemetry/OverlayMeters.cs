@@ -2,12 +2,13 @@ using System.Diagnostics.Metrics;
 
 namespace S3Overlay.Proxy.Telemetry;
 
-/// <summary>What the overlay counts beside requests: fills, reads that shared one, tombstones. Labels are bounded: an outcome, never a bucket or a key.</summary>
+/// <summary>What the overlay counts beside requests: fills, reads that shared one, revalidations, tombstones. Labels are bounded: an outcome, never a bucket or a key.</summary>
 public sealed class OverlayMeters
 {
     private readonly Counter<long> _fills;
     private readonly Counter<long> _coalesced;
     private readonly Counter<long> _tombstones;
+    private readonly Counter<long> _revalidations;
     private long _running;
 
     /// <summary>Makes the instruments.</summary>
@@ -16,6 +17,7 @@ public sealed class OverlayMeters
         _fills = meter.CreateCounter<long>("s3_overlay_fills_total", description: "Fills from the remote that ended, by how they ended.");
         _coalesced = meter.CreateCounter<long>("s3_overlay_coalesced_reads_total", description: "Reads that waited for what another read had asked the remote for.");
         _tombstones = meter.CreateCounter<long>("s3_overlay_tombstones_total", description: "Tombstones written.");
+        _revalidations = meter.CreateCounter<long>("s3_overlay_revalidations_total", description: "Questions to the remote whether a held copy is current, by what it said.");
         meter.CreateObservableUpDownCounter("s3_overlay_fills_in_progress", () => Volatile.Read(ref _running), description: "Fills under way.");
     }
 
@@ -32,6 +34,10 @@ public sealed class OverlayMeters
 
     /// <summary>A read waited for what another had asked for.</summary>
     public void ReadCoalesced() => _coalesced.Add(1);
+
+    /// <summary>The remote was asked whether a held copy is current.</summary>
+    /// <param name="outcome">What it said: same, changed, gone or unknown.</param>
+    public void Revalidated(string outcome) => _revalidations.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>A tombstone was written.</summary>
     public void TombstoneWritten() => _tombstones.Add(1);

@@ -109,6 +109,25 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Rule", "S1")]
+    public async Task What_the_remote_says_of_held_copies_is_counted_by_what_it_says()
+    {
+        await using var proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "always"));
+        _remote.Put("photos", "a", new byte[1]);
+        await proxy.SendAsync("GET", "/photos/a");
+        await proxy.WhenIdleAsync();
+        await proxy.SendAsync("GET", "/photos/a");
+        await ReachesAsync(proxy, "s3_overlay_revalidations_total{outcome=\"same\"}", 1);
+        _remote.Put("photos", "a", new byte[2]);
+        await proxy.SendAsync("GET", "/photos/a");
+        await proxy.WhenIdleAsync();
+        await ReachesAsync(proxy, "s3_overlay_revalidations_total{outcome=\"changed\"}", 1);
+        _remote.Remove("photos", "a");
+        await proxy.SendAsync("GET", "/photos/a");
+        await ReachesAsync(proxy, "s3_overlay_revalidations_total{outcome=\"gone\"}", 1);
+    }
+
+    [Fact]
     [Trait("Rule", "D1")]
     public async Task A_delete_is_a_tombstone()
     {

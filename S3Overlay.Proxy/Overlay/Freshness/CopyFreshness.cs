@@ -22,6 +22,7 @@ namespace S3Overlay.Proxy.Overlay.Freshness;
 internal sealed class CopyFreshness(FreshnessSettings settings, Revalidations revalidations, RemoteDown down, TimeProvider time)
 {
     private readonly CopyLife _life = new(settings);
+    private readonly Refreshes _refreshes = new(settings, revalidations, down, time);
 
     /// <summary>Whether a copy may be served now without a word of the remote's.</summary>
     public bool IsFresh(IHeldCopy copy) => _life.StateOf(time.GetUtcNow() - copy.ValidatedAt) is CopyState.Fresh or CopyState.Ageing;
@@ -37,8 +38,13 @@ internal sealed class CopyFreshness(FreshnessSettings settings, Revalidations re
     {
         var age = time.GetUtcNow() - copy.ValidatedAt;
         var state = _life.StateOf(age);
+        if (state == CopyState.Ageing)
+        {
+            _refreshes.Begin(name, remote, copy.Info);
+        }
+
         return state is CopyState.Fresh or CopyState.Ageing
-            ? new(new CopyVerdict(CopyUse.Hit, copy.Info, age) { IsAgeing = state == CopyState.Ageing })
+            ? new(new CopyVerdict(CopyUse.Hit, copy.Info, age))
             : AskAsync(name, remote, copy.Info, state, age, mayBeStale && state == CopyState.Stale && _life.IsOfUse(age), cancellationToken);
     }
 

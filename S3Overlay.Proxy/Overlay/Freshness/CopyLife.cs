@@ -15,7 +15,10 @@ internal sealed class CopyLife(FreshnessSettings settings)
     /// <summary>How far a date may lie ahead, since clocks of machines that share a store are not quite alike. Farther ahead it says nothing: a clock was set back.</summary>
     private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(1);
 
-    private readonly TimeSpan _ageing = settings.Revalidation.Life / 5 * 4;
+    private readonly TimeSpan _ageing = FreshOf(settings);
+
+    /// <summary>How long a copy is served before it is compared while it is.</summary>
+    public static TimeSpan FreshOf(FreshnessSettings settings) => settings.Revalidation.Life / 5 * 4;
 
     /// <summary>The state of a copy.</summary>
     /// <param name="age">How long ago it was validated.</param>

@@ -6,8 +6,4 @@ namespace S3Overlay.Proxy.Overlay.Freshness;
 /// <param name="Use">How it may be used.</param>
 /// <param name="Info">What is known of the object now: the copy's, with headers that the remote may have changed since; of the remote's new version where the copy is outdated.</param>
 /// <param name="Age">How long ago the copy was last known to be current.</param>
-internal readonly record struct CopyVerdict(CopyUse Use, ObjectInfo Info, TimeSpan Age)
-{
-    /// <summary>Whether the copy is to be compared with the remote while it is served.</summary>
-    public bool IsAgeing { get; init; }
-}
+internal readonly record struct CopyVerdict(CopyUse Use, ObjectInfo Info, TimeSpan Age);

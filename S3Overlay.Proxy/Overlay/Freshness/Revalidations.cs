@@ -23,7 +23,7 @@ namespace S3Overlay.Proxy.Overlay.Freshness;
 /// A reader who must have the remote's word from after his own request does not take the answer to a question that was asked before it: he waits for the next one,
 /// with all who came meanwhile.
 /// </remarks>
-internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions held, RemoteDown down, TimeProvider time)
+internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions held, RemoteDown down, TimeProvider time, OverlayMeters? meters)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Subject, Question> _questions = [];
@@ -111,7 +111,9 @@ internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions he
         var asked = time.GetUtcNow();
         using var span = Tracing.Start(SpanNames.Revalidation);
         var outcome = await OutcomeAsync(name, remote, known);
-        span?.SetTag(SpanAttributes.Outcome, outcome.Result.ToString().ToLowerInvariant());
+        var word = WordOf(outcome.Result);
+        span?.SetTag(SpanAttributes.Outcome, word);
+        meters?.Revalidated(word);
         if (outcome.Result == RevalidationResult.Unknown)
         {
             if (outcome.Failure!.Failure is RemoteFailure.Unavailable or RemoteFailure.Throttled or RemoteFailure.BadCredentials)
@@ -136,6 +138,14 @@ internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions he
 
         return outcome;
     }
+
+    private static string WordOf(RevalidationResult result) => result switch
+    {
+        RevalidationResult.Same => "same",
+        RevalidationResult.Changed => "changed",
+        RevalidationResult.Gone => "gone",
+        _ => "unknown",
+    };
 
     private static async Task<RevalidationOutcome> OutcomeAsync(ObjectName name, RemoteBucket remote, ObjectInfo known)
     {

@@ -62,7 +62,7 @@ public sealed class RemoteReader : IRemoteReader
         {
             var (fills, down) = (new Fills(settings, store, time, logger, meters), new RemoteDown(settings.Freshness, time, logger));
             Fills = fills;
-            _freshness = new CopyFreshness(settings.Freshness, new Revalidations(settings.Freshness, fills, down, time), down, time);
+            _freshness = new CopyFreshness(settings.Freshness, new Revalidations(settings.Freshness, fills, down, time, meters), down, time);
             _held = new HeldReads(fills, _streamed, new ReadAhead(settings), _freshness);
         }
     }

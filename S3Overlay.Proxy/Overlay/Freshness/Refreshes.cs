@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Freshness;
+
+/// <summary>
+/// Compares copies whose life is about to end with the remote while they are served (rule S4): once, since what comes of it is a copy that is as good as new, or one that
+/// is dropped. Where the remote does not tell, the copy is left alone until its life is over.
+/// </summary>
+/// <param name="settings">How long copies live.</param>
+/// <param name="revalidations">Asks.</param>
+/// <param name="down">Which remotes are down: these are not asked for a copy that can still be served without.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Refreshes(FreshnessSettings settings, Revalidations revalidations, RemoteDown down, TimeProvider time)
+{
+    /// <summary>Beyond this many those that were tried are forgotten, and tried once more.</summary>
+    private const int Limit = 10_000;
+
+    private readonly ConcurrentDictionary<ObjectName, long> _tried = new();
+
+    /// <summary>Begins to compare a copy, unless that is under way or was tried.</summary>
+    public void Begin(ObjectName name, RemoteBucket remote, ObjectInfo known)
+    {
+        if (WasTried(name) || down.IsDown(remote) || revalidations.TryAskAsync(name, remote, known) is not { } asked)
+        {
+            return;
+        }
+
+        if (_tried.Count >= Limit)
+        {
+            _tried.Clear();
+        }
+
+        _tried[name] = time.GetTimestamp();
+        _ = ForgetAsync(name, asked);
+    }
+
+    private bool WasTried(ObjectName name) =>
+        !_tried.IsEmpty && _tried.TryGetValue(name, out var tried) && time.GetElapsedTime(tried) < settings.Revalidation.Life - CopyLife.FreshOf(settings);
+
+    private async Task ForgetAsync(ObjectName name, Task<RevalidationOutcome> asked)
+    {
+        if ((await asked).Result != RevalidationResult.Unknown)
+        {
+            _tried.TryRemove(name, out _);
+        }
+    }
+}
