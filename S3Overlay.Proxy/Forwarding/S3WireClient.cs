@@ -217,13 +217,13 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         {
             var answer = await _http.SendAsync(message, both.Token);
             AttemptSpan.Answered(span, (int)answer.StatusCode);
-            _settings.Meters?.Ended(started, (int)answer.StatusCode);
+            _settings.Meters?.Answered(started, (int)answer.StatusCode);
             return new WireAnswer(answer);
         }
         catch (Exception failure)
         {
             AttemptSpan.Failed(span, failure);
-            _settings.Meters?.Ended(started, 0);
+            _settings.Meters?.Failed(started, cancellationToken.IsCancellationRequested);
             throw;
         }
     }

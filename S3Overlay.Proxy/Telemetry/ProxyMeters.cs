@@ -34,6 +34,7 @@ public sealed class ProxyMeters : IDisposable
     private readonly Counter<long> _upstreamRequests;
     private readonly Histogram<double> _upstreamDuration;
     private readonly ConcurrentBag<UpstreamMeters> _upstreams = [];
+    private readonly ConcurrentBag<(KeyValuePair<string, object?> Endpoint, Func<bool> IsDown)> _outages = [];
     private readonly long[] _sent = new long[Layers.Length];
     private long _inProgress;
 
@@ -63,6 +64,7 @@ public sealed class ProxyMeters : IDisposable
             "s3_overlay_upstream_in_progress", () => _upstreams.Select(upstream => upstream.InProgress), description: "Upstream requests whose answers have not begun.");
         Meter.CreateObservableCounter(
             "s3_overlay_upstream_received_bytes_total", () => _upstreams.Select(upstream => upstream.Received), "By", "Bytes of bodies that came from upstream.");
+        Meter.CreateObservableUpDownCounter("s3_overlay_upstream_down", Outages, description: "1 while an endpoint is known to be down, so that requests do not wait for it; else 0.");
         Overlay = new(Meter);
     }
 
@@ -80,6 +82,11 @@ public sealed class ProxyMeters : IDisposable
         _upstreams.Add(meters);
         return meters;
     }
+
+    /// <summary>Shows whether an endpoint is known to be down.</summary>
+    /// <param name="endpoint">Its label: <c>remote</c>, <c>local</c>.</param>
+    /// <param name="isDown">Whether it is, whenever somebody looks.</param>
+    public void WatchOutage(string endpoint, Func<bool> isDown) => _outages.Add((new("endpoint", endpoint), isDown));
 
     /// <summary>Shows a figure that another part keeps and that goes up and down.</summary>
     public void Watch(string name, string unit, string description, Func<long> figure) =>
@@ -129,6 +136,8 @@ public sealed class ProxyMeters : IDisposable
     public void Dispose() => Meter.Dispose();
 
     private IEnumerable<Measurement<long>> SentBytes() => LayerTags.Select((tag, cell) => new Measurement<long>(Volatile.Read(ref _sent[cell]), tag));
+
+    private IEnumerable<Measurement<long>> Outages() => _outages.Select(outage => new Measurement<long>(outage.IsDown() ? 1 : 0, outage.Endpoint));
 
     private IEnumerable<Measurement<long>> Answers(int fromStatus)
     {

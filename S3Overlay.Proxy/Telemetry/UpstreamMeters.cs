@@ -24,7 +24,7 @@ public sealed class UpstreamMeters
     /// <summary>Bytes of bodies that came.</summary>
     internal Measurement<long> Received => new(Volatile.Read(ref _received), _endpoint);
 
-    /// <summary>Notes that an attempt begins. The result is handed to <see cref="Ended"/>.</summary>
+    /// <summary>Notes that an attempt begins. The result is handed to <see cref="Answered"/> or <see cref="Failed"/>.</summary>
     public long Started()
     {
         Interlocked.Increment(ref _inProgress);
@@ -33,20 +33,26 @@ public sealed class UpstreamMeters
 
     /// <summary>Notes that the head of an answer came.</summary>
     /// <param name="started">What <see cref="Started"/> gave.</param>
-    /// <param name="status">The answer's status; 0 where none came.</param>
-    public void Ended(long started, int status)
+    /// <param name="status">The answer's status.</param>
+    public void Answered(long started, int status) => Ended(started, status switch
     {
-        Interlocked.Decrement(ref _inProgress);
-        var outcome = status switch
-        {
-            0 or >= 500 or 429 => Outcomes.Failed,
-            >= 400 => Outcomes.Refused,
-            _ => Outcomes.Ok,
-        };
-        _requests.Add(1, _endpoint, new("outcome", outcome));
-        _duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _endpoint);
-    }
+        >= 500 or 429 => Outcomes.Failed,
+        >= 400 => Outcomes.Refused,
+        _ => Outcomes.Ok,
+    });
+
+    /// <summary>Notes that no answer came.</summary>
+    /// <param name="started">What <see cref="Started"/> gave.</param>
+    /// <param name="isUnwanted">Whether nobody waited for it any more: that is no failure of the endpoint's.</param>
+    public void Failed(long started, bool isUnwanted) => Ended(started, isUnwanted ? Outcomes.Left : Outcomes.Failed);
 
     /// <summary>Notes that some bytes of a body came.</summary>
     public void BytesReceived(int bytes) => Interlocked.Add(ref _received, bytes);
+
+    private void Ended(long started, string outcome)
+    {
+        Interlocked.Decrement(ref _inProgress);
+        _requests.Add(1, _endpoint, new("outcome", outcome));
+        _duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _endpoint);
+    }
 }

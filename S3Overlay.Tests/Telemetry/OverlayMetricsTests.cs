@@ -128,6 +128,70 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_upstream_request_that_nobody_waits_for_any_more_is_no_failure()
+    {
+        await using var proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "false"));
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _remote.Script = async (_, context) =>
+        {
+            asked.TrySetResult();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            return ScriptedOutcome.Answered;
+        };
+
+        using (var client = new System.Net.Sockets.TcpClient())
+        {
+            await client.ConnectAsync(proxy.Endpoint.Host, proxy.Endpoint.Port);
+            await client.GetStream().WriteAsync(proxy.Http.Signed("GET", "/photos/a"));
+            await asked.Task.WaitAsync(Patience.Limit);
+            await ReachesAsync(proxy, "s3_overlay_upstream_in_progress{endpoint=\"remote\"}", 1);
+        }
+
+        await ReachesAsync(proxy, "s3_overlay_upstream_requests_total{endpoint=\"remote\",outcome=\"left\"}", 1);
+        await ReachesAsync(proxy, "s3_overlay_upstream_in_progress{endpoint=\"remote\"}", 0);
+        Assert.Null(await ValueAsync(proxy, "s3_overlay_upstream_requests_total{endpoint=\"remote\",outcome=\"failed\"}"));
+    }
+
+    [Fact]
+    [Trait("Rule", "F")]
+    public async Task A_store_that_is_down_shows_until_it_answers_again()
+    {
+        const string Series = "s3_overlay_upstream_down{endpoint=\"local\"}";
+        await using var store = await StoreServer.StartAsync(TimeProvider.System);
+        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, _remote.Endpoint, null, ("S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR", "true"));
+        _remote.Put("photos", "a", new byte[1]);
+        Assert.Equal(200, (await proxy.SendAsync("GET", "/photos/a")).Status);
+        await ReachesAsync(proxy, Series, 0);
+
+        store.Fail = _ => (500, "InternalError");
+        Assert.Equal(200, (await proxy.SendAsync("GET", "/photos/a")).Status);
+        await ReachesAsync(proxy, Series, 1);
+
+        store.Fail = null;
+        await ReachesAsync(proxy, Series, 0);
+    }
+
+    [Fact]
+    [Trait("Rule", "F")]
+    public async Task A_remote_that_is_down_shows_until_it_answers_again()
+    {
+        const string Series = "s3_overlay_upstream_down{endpoint=\"remote\"}";
+        _remote.Put("photos", "a", new byte[1]);
+        await ReachesAsync(Series, 0);
+        _remote.Script = async (_, context) =>
+        {
+            await ScriptedRemote.AnswerErrorAsync(context, 502, "BadGateway");
+            return ScriptedOutcome.Answered;
+        };
+
+        Assert.Equal(503, (await _proxy.SendAsync("GET", "/photos/a")).Status);
+        await ReachesAsync(Series, 1);
+
+        _remote.Script = null;
+        await ReachesAsync(Series, 0);
+    }
+
+    [Fact]
     [Trait("Rule", "D1")]
     public async Task A_delete_is_a_tombstone()
     {

@@ -33,10 +33,10 @@ internal sealed class StoreConnection(EndpointSettings settings, Uri endpoint) :
         {
             var response = await (own ?? _http).SendAsync(message, patience.Token);
             AttemptSpan.Answered(span, (int)response.StatusCode);
-            settings.Meters?.Ended(started, (int)response.StatusCode);
+            settings.Meters?.Answered(started, (int)response.StatusCode);
             return response;
         }
-        catch (Exception failure) when (IsNoted(span, started, failure))
+        catch (Exception failure) when (IsNoted(span, started, failure, cancellationToken.IsCancellationRequested))
         {
             throw;
         }
@@ -67,10 +67,10 @@ internal sealed class StoreConnection(EndpointSettings settings, Uri endpoint) :
     public void Dispose() => _http.Dispose();
 
     /// <summary>Notes a failed attempt, and handles nothing.</summary>
-    private bool IsNoted(Activity? span, long started, Exception failure)
+    private bool IsNoted(Activity? span, long started, Exception failure, bool isUnwanted)
     {
         AttemptSpan.Failed(span, failure);
-        settings.Meters?.Ended(started, 0);
+        settings.Meters?.Failed(started, isUnwanted);
         return false;
     }
 }

@@ -36,6 +36,8 @@ internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader)
         }
 
         var direct = new RemoteReader(settings, null, setup.Time, setup.LoggerOf<RemoteReader>());
-        return setup.Opened.Add(new LocalOutage(ping, direct, setup.Time, setup.LoggerOf<LocalOutage>()));
+        var outage = setup.Opened.Add(new LocalOutage(ping, direct, setup.Time, setup.LoggerOf<LocalOutage>()));
+        setup.Meters.WatchOutage("local", () => outage.IsOn);
+        return outage;
     }
 }

@@ -36,6 +36,7 @@ internal sealed record RemoteLayer(IRemote Origin, IRemoteBuckets Buckets, Func<
         try
         {
             var client = setup.Opened.Add(new S3WireClient(settings, CredentialsOf(remote), setup.Time, isDown => Tell(setup.LoggerOf<S3Remote>(), settings.Name, isDown)));
+            setup.Meters.WatchOutage("remote", () => client.IsDown);
             return new S3Remote(settings, client, setup.Time);
         }
         catch (Exception failure) when (remote.CaFile is not null && (failure is IOException or UnauthorizedAccessException or CryptographicException))
