@@ -12,6 +12,7 @@ namespace S3Overlay.Proxy.Administration;
 /// <remarks>
 /// <code>
 ///   GET  explain      what clients see of a key or bucket, and why   ExplainCall
+///   GET  tombstones   what was deleted here                          TombstonesCall
 ///   POST drop         held bytes go                                  DropCall
 ///   POST discard      tombstones and bucket marks are taken back     DiscardCall
 /// </code>
@@ -31,6 +32,7 @@ public sealed class AdministrationService : IS3Service
         _calls = new(StringComparer.Ordinal)
         {
             ["explain"] = new ExplainCall(overlay),
+            ["tombstones"] = new TombstonesCall(overlay),
             ["drop"] = new DropCall(overlay, progress),
             ["discard"] = new DiscardCall(overlay, progress),
         };

@@ -17,6 +17,15 @@ public interface IOverlayAdministration
     /// <summary>What a bucket is, and why. The remote is asked where that is wanted, with one HEAD.</summary>
     Task<BucketReport> ExplainAsync(string bucket, bool asksRemote, CancellationToken cancellationToken);
 
+    /// <summary>The buckets that have tombstones, or were deleted here; by name.</summary>
+    IAsyncEnumerable<string> ListMarkedBucketsAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The tombstones of a bucket in UTF-8 byte order of their keys, those that start with <paramref name="prefix"/> and come strictly after
+    /// <paramref name="after"/>; none in a bucket that was deleted here, with which they went.
+    /// </summary>
+    IAsyncEnumerable<Tombstone> ListTombstonesAsync(string bucket, string prefix, string after, CancellationToken cancellationToken);
+
     /// <summary>Drops held bytes (rule E3). Whoever reads them goes on reading; whoever comes after is given what the remote has then.</summary>
     /// <param name="scope">What is to be dropped.</param>
     /// <param name="count">Tells, while it goes on, how far it is.</param>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
@@ -10,6 +12,7 @@ namespace S3Overlay.Proxy.Overlay.Administration;
 public sealed class OverlayAdministration : IOverlayAdministration
 {
     private readonly BucketDirectory _directory;
+    private readonly LocalLayer _local;
     private readonly Explanations _explanations;
     private readonly HeldDrops _drops;
     private readonly Discards _discards;
@@ -24,7 +27,7 @@ public sealed class OverlayAdministration : IOverlayAdministration
     public OverlayAdministration(
         LocalLayer local, IRemoteReader? reader, BucketDirectory directory, OverlayLocks locks, TimeProvider time, ILogger<OverlayAdministration> logger)
     {
-        _directory = directory;
+        (_local, _directory) = (local, directory);
         _explanations = new Explanations(local, reader, directory, time);
         _drops = new HeldDrops(local.Held, reader, logger);
         _discards = new Discards(local, reader, directory, locks, _drops);
@@ -42,6 +45,25 @@ public sealed class OverlayAdministration : IOverlayAdministration
     {
         RefuseOwn(bucket);
         return _explanations.OfBucketAsync(bucket, asksRemote, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<string> ListMarkedBucketsAsync(CancellationToken cancellationToken) => _local.Marks.ListBucketsAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<Tombstone> ListTombstonesAsync(
+        string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        RefuseOwn(bucket);
+        if ((await _local.State.ResolveBucketAsync(bucket, cancellationToken)).IsOpaque)
+        {
+            yield break;
+        }
+
+        await foreach (var tombstone in _local.Marks.ListAsync(bucket, prefix, after, cancellationToken))
+        {
+            yield return tombstone;
+        }
     }
 
     /// <inheritdoc/>

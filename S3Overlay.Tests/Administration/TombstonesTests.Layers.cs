@@ -1,0 +1,12 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Administration;
+
+/// <summary>See <see cref="TombstonesTests{TFixture}"/>: over the built-in store.</summary>
+public sealed class TombstonesTests(OverlayFixture fixture) : TombstonesTests<OverlayFixture>(fixture);
+
+/// <summary>See <see cref="TombstonesTests{TFixture}"/>: over an S3 endpoint as local.</summary>
+public sealed class TombstonesTestsOnStore(OverlayOnStoreFixture fixture) : TombstonesTests<OverlayOnStoreFixture>(fixture);
+
+/// <summary>See <see cref="TombstonesTests{TFixture}"/>: over an S3 endpoint as local that has copies among written objects.</summary>
+public sealed class TombstonesTestsOnPlace(OverlayOnPlaceFixture fixture) : TombstonesTests<OverlayOnPlaceFixture>(fixture);
