@@ -15,6 +15,7 @@ namespace S3Overlay.Proxy.Administration;
 ///   GET  tombstones   what was deleted here                          TombstonesCall
 ///   POST drop         held bytes go                                  DropCall
 ///   POST discard      tombstones and bucket marks are taken back     DiscardCall
+///   POST compact      tombstones that hide nothing go                CompactCall
 /// </code>
 /// </remarks>
 public sealed class AdministrationService : IS3Service
@@ -35,6 +36,7 @@ public sealed class AdministrationService : IS3Service
             ["tombstones"] = new TombstonesCall(overlay),
             ["drop"] = new DropCall(overlay, progress),
             ["discard"] = new DiscardCall(overlay, progress),
+            ["compact"] = new CompactCall(overlay, progress),
         };
     }
 

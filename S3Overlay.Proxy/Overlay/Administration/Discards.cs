@@ -49,15 +49,21 @@ internal sealed class Discards(LocalLayer local, IRemoteReader? reader, BucketDi
         return await local.Marks.DiscardAsync(bucket, tombstone, cancellationToken);
     }
 
-    private async Task DiscardPartAsync(string bucket, AdministrationScope scope, DiscardCount count, CancellationToken cancellationToken)
+    /// <summary>Refuses a bucket whose tombstones are of no account.</summary>
+    /// <exception cref="S3Exception">InvalidBucketState.</exception>
+    public async ValueTask RequireShownAsync(string bucket, CancellationToken cancellationToken)
     {
-        using var shared = await locks.Buckets.ShareAsync(bucket, cancellationToken);
         if ((await local.State.ResolveBucketAsync(bucket, cancellationToken)).IsOpaque)
         {
             throw new S3Exception(
                 S3Errors.InvalidBucketState, "The bucket was deleted here, which hides all that the remote has in it. Discard the bucket as a whole.");
         }
+    }
 
+    private async Task DiscardPartAsync(string bucket, AdministrationScope scope, DiscardCount count, CancellationToken cancellationToken)
+    {
+        using var shared = await locks.Buckets.ShareAsync(bucket, cancellationToken);
+        await RequireShownAsync(bucket, cancellationToken);
         if (scope.Key is null)
         {
             await DiscardTombstonesAsync(bucket, scope.Prefix ?? "", count, cancellationToken);

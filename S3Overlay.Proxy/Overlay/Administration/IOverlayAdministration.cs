@@ -26,6 +26,18 @@ public interface IOverlayAdministration
     /// </summary>
     IAsyncEnumerable<Tombstone> ListTombstonesAsync(string bucket, string prefix, string after, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Removes the tombstones that hide nothing, since the remote does not have their keys: it is listed for that. A delete made meanwhile keeps its tombstone.
+    /// </summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="prefix">What the keys start with; empty for all.</param>
+    /// <param name="count">Tells, while it goes on, how far it is.</param>
+    /// <param name="cancellationToken">Ends it; what is removed by then stays so.</param>
+    /// <exception cref="S3Exception">
+    /// InvalidRequest for a bucket without a remote; InvalidBucketState for one that was deleted here, or that the remote does not have; ServiceUnavailable where a layer fails.
+    /// </exception>
+    Task CompactAsync(string bucket, string prefix, CompactCount count, CancellationToken cancellationToken);
+
     /// <summary>Drops held bytes (rule E3). Whoever reads them goes on reading; whoever comes after is given what the remote has then.</summary>
     /// <param name="scope">What is to be dropped.</param>
     /// <param name="count">Tells, while it goes on, how far it is.</param>

@@ -16,6 +16,7 @@ public sealed class OverlayAdministration : IOverlayAdministration
     private readonly Explanations _explanations;
     private readonly HeldDrops _drops;
     private readonly Discards _discards;
+    private readonly Compaction _compaction;
 
     /// <summary>The administration of a writable layer, and of what is held beside it.</summary>
     /// <param name="local">The writable layer.</param>
@@ -31,6 +32,7 @@ public sealed class OverlayAdministration : IOverlayAdministration
         _explanations = new Explanations(local, reader, directory, time);
         _drops = new HeldDrops(local.Held, reader, logger);
         _discards = new Discards(local, reader, directory, locks, _drops);
+        _compaction = new Compaction(local.Marks, _discards, locks, logger);
     }
 
     /// <inheritdoc/>
@@ -64,6 +66,15 @@ public sealed class OverlayAdministration : IOverlayAdministration
         {
             yield return tombstone;
         }
+    }
+
+    /// <inheritdoc/>
+    public async Task CompactAsync(string bucket, string prefix, CompactCount count, CancellationToken cancellationToken)
+    {
+        RefuseOwn(bucket);
+        var routes = _directory.Below(bucket) ?? throw new S3Exception(S3Errors.InvalidRequest, "The bucket has no remote that its tombstones could be compared with.");
+        await _discards.RequireShownAsync(bucket, cancellationToken);
+        await _compaction.CompactAsync(bucket, routes, prefix, count, cancellationToken);
     }
 
     /// <inheritdoc/>

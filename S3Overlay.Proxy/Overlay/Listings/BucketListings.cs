@@ -69,7 +69,7 @@ public sealed class BucketListings(ILayerState layer, IHeldStore? held, OverlayS
     /// 503 whatever the reason, refused permission included (rule L4): a page of local keys alone would pass for the whole, and a client's 403 would say that
     /// its own key lacks a right.
     /// </summary>
-    private static S3Exception Unlistable(RemoteException failure) => S3Exception.ForNow(
+    internal static S3Exception Unlistable(RemoteException failure) => S3Exception.ForNow(
         S3Errors.ServiceUnavailable,
         2,
         failure.Failure == RemoteFailure.AccessDenied

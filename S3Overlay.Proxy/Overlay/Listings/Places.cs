@@ -40,6 +40,25 @@ public static class Places
     }
 
     /// <summary>
+    /// A key to start strictly after so that <paramref name="key"/> is among those that follow, and few others before it. Never longer than a key may be.
+    /// </summary>
+    public static string Before(string key)
+    {
+        Rune last = default;
+        foreach (var rune in key.EnumerateRunes())
+        {
+            last = rune;
+        }
+
+        var head = key[..^last.Utf16SequenceLength];
+        var before = last.Value == 0xE000 ? 0xD7FF : last.Value - 1;
+
+        // Not every server takes a control character there.
+        var close = before < ' ' ? head : head + new Rune(before) + Largest;
+        return Encoding.UTF8.GetByteCount(close) <= ObjectKeys.MaxBytes ? close : head;
+    }
+
+    /// <summary>
     /// The common prefix that the position lies in the midst of, or null: some keys under it lie before the position, others behind, and those make it a row.
     /// </summary>
     public static string? OpenPrefix(ListingQuery query)

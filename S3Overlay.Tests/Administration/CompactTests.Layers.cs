@@ -1,0 +1,12 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Administration;
+
+/// <summary>See <see cref="CompactTests{TFixture}"/>: over the built-in store.</summary>
+public sealed class CompactTests(OverlayFixture fixture) : CompactTests<OverlayFixture>(fixture);
+
+/// <summary>See <see cref="CompactTests{TFixture}"/>: over an S3 endpoint as local.</summary>
+public sealed class CompactTestsOnStore(OverlayOnStoreFixture fixture) : CompactTests<OverlayOnStoreFixture>(fixture);
+
+/// <summary>See <see cref="CompactTests{TFixture}"/>: over an S3 endpoint as local that has copies among written objects.</summary>
+public sealed class CompactTestsOnPlace(OverlayOnPlaceFixture fixture) : CompactTests<OverlayOnPlaceFixture>(fixture);

@@ -1,0 +1,217 @@
+using System.Text.Json;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Races;
+
+/// <summary>
+/// Administrators who take deletes back while clients write and delete, through two whole proxies over one store: what one does happens at each instant between two calls of
+/// what the other does, one instant a run.
+/// </summary>
+[Trait("Rule", "A5")]
+public sealed class DiscardRaceTests : IAsyncLifetime
+{
+    private static readonly (string, string)[] Settings = [("S3_OVERLAY_PROXIES", "2"), ("S3_OVERLAY_CACHE_ENABLED", "true")];
+
+    private StoreScene _scene = null!;
+    private OverlayHost _a = null!;
+    private OverlayHost _b = null!;
+
+    public async Task InitializeAsync()
+    {
+        _scene = await StoreScene.StartAsync(true, Settings);
+        _a = _scene.Proxy;
+        _b = await _scene.AddProxyAsync(Settings);
+        _scene.Remote.Put("bucket", "any", "remote"u8.ToArray());
+        foreach (var proxy in (OverlayHost[])[_a, _b])
+        {
+            await _scene.SendAsync(proxy, "PUT", "/bucket/warm", "v");
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _b.DisposeAsync();
+        await _scene.DisposeAsync();
+    }
+
+    [Fact, Trait("Rule", "D1")]
+    public async Task A_discard_while_another_proxy_deletes_what_was_written()
+    {
+        var discarded = 0;
+        string? seenAfter = null;
+        var runs = await SweepAsync(
+            prepare: PutBothAsync,
+            first: key => DeleteAsync(_a, key),
+            between: async key =>
+            {
+                discarded = await DiscardAsync(_b, key);
+                seenAfter = await SeenAsync(_b, key);
+            },
+
+            // Whoever still saw the object after the discard sees the delete come after it, and that hides the remote's.
+            allowed: () => seenAfter == "mine" ? [null] : discarded > 0 ? ["remote"] : [null]);
+        Assert.True(runs > 4);
+    }
+
+    [Fact, Trait("Rule", "D1")]
+    public Task A_discard_while_another_proxy_deletes_what_is_the_remotes() => SweepAsync(
+        prepare: PutRemoteAsync,
+        first: key => DeleteAsync(_a, key),
+        between: key => DiscardAsync(_b, key),
+        allowed: () => [null, "remote"]);
+
+    [Fact, Trait("Rule", "D1")]
+    public async Task A_delete_while_another_proxy_discards_an_older_one()
+    {
+        string? seenAfter = null;
+        await SweepAsync(
+            prepare: PutDeletedAsync,
+            first: key => DiscardAsync(_a, key),
+            between: async key =>
+            {
+                await DeleteAsync(_b, key);
+                seenAfter = await SeenAsync(_b, key);
+            },
+            allowed: () => [null, "remote"]);
+        Assert.Null(seenAfter);
+    }
+
+    [Fact, Trait("Rule", "W1")]
+    public Task A_write_while_another_proxy_discards() => SweepAsync(
+        prepare: PutDeletedAsync,
+        first: key => DiscardAsync(_a, key),
+        between: key => PutAsync(_b, key, "of b"),
+        allowed: () => ["of b"]);
+
+    [Fact, Trait("Rule", "W1")]
+    public Task A_discard_while_another_proxy_writes() => SweepAsync(
+        prepare: PutDeletedAsync,
+        first: key => PutAsync(_a, key, "of a"),
+        between: key => DiscardAsync(_b, key),
+        allowed: () => ["of a"]);
+
+    [Fact, Trait("Rule", "D1")]
+    public Task A_delete_while_another_proxy_compacts() => SweepAsync(
+        prepare: key => DeleteAsync(_b, key),
+        first: key => CompactAsync(_a, key),
+        between: async key =>
+        {
+            // The remote gets the key, and a client deletes it: whatever was found of the remote before, that delete stays.
+            await PutRemoteAsync(key);
+            await DeleteAsync(_b, key);
+        },
+        allowed: () => [null]);
+
+    [Fact, Trait("Rule", "D1")]
+    public async Task A_delete_while_the_same_proxy_compacts()
+    {
+        var deleting = Task.CompletedTask;
+        await SweepAsync(
+            prepare: key => DeleteAsync(_a, key),
+            first: key => CompactAsync(_a, key),
+            between: async key =>
+            {
+                // Not waited for here: it may have to wait for the compaction, and that waits for this.
+                await PutRemoteAsync(key);
+                deleting = DeleteAsync(_a, key);
+            },
+            allowed: () => [null],
+            settle: () => deleting);
+    }
+
+    [Fact, Trait("Rule", "B4")]
+    public async Task The_deletion_of_a_bucket_while_another_proxy_takes_it_back()
+    {
+        var runs = await StoreSteps.SweepAsync(
+            _scene.Store,
+            run => _scene.SendAsync(_a, "DELETE", $"/bucket{run}"),
+            run => CallAsync(_b, $"discard?bucket=bucket{run}"),
+            async run =>
+            {
+                _scene.Clock.Advance(TimeSpan.FromSeconds(2));
+                await AgreeAsync($"bucket{run}", "gone", null, "remote");
+                await CallAsync(_a, $"discard?bucket=bucket{run}");
+                _scene.Clock.Advance(TimeSpan.FromSeconds(2));
+                await AgreeAsync($"bucket{run}", "gone", "remote");
+            },
+            async run =>
+            {
+                _scene.Remote.Put($"bucket{run}", "gone", "remote"u8.ToArray());
+                Assert.Equal(204, (await _scene.SendAsync(_a, "DELETE", $"/bucket{run}/gone")).Status);
+            });
+        Assert.True(runs > 4);
+    }
+
+    private async Task<int> SweepAsync(
+        Func<string, Task> prepare, Func<string, Task> first, Func<string, Task> between, Func<string?[]> allowed, Func<Task>? settle = null)
+    {
+        var serial = Guid.NewGuid().ToString("n")[..4];
+        var runs = await StoreSteps.SweepAsync(
+            _scene.Store,
+            run => first($"{serial}-{run}-"),
+            run => between($"{serial}-{run}-"),
+            async run =>
+            {
+                await (settle?.Invoke() ?? Task.CompletedTask);
+                await AgreeAsync("bucket", $"{serial}-{run}-", allowed());
+            },
+            run => prepare($"{serial}-{run}-"));
+        Assert.True(runs > 3);
+        return runs;
+    }
+
+    private async Task AgreeAsync(string bucket, string key, params string?[] allowed)
+    {
+        var (a, b) = (await SeenAsync(_a, key, bucket), await SeenAsync(_b, key, bucket));
+        Assert.Equal(a, b);
+        Assert.Contains(a, allowed);
+        var isListed = (await _scene.SendAsync(_a, "GET", $"/{bucket}?list-type=2&prefix={key}")).Text.Contains($"<Key>{key}</Key>", StringComparison.Ordinal);
+        Assert.Equal(a is not null, isListed);
+    }
+
+    private async Task<string?> SeenAsync(OverlayHost proxy, string key, string bucket = "bucket")
+    {
+        var answer = await _scene.SendAsync(proxy, "GET", $"/{bucket}/{key}");
+        await proxy.WhenIdleAsync();
+        return answer.Status == 404 ? null : answer.Text;
+    }
+
+    private Task PutRemoteAsync(string key)
+    {
+        _scene.Remote.Put("bucket", key, "remote"u8.ToArray());
+        return Task.CompletedTask;
+    }
+
+    private async Task PutBothAsync(string key)
+    {
+        await PutRemoteAsync(key);
+        await PutAsync(_a, key, "mine");
+    }
+
+    private async Task PutDeletedAsync(string key)
+    {
+        await PutRemoteAsync(key);
+        await DeleteAsync(_a, key);
+    }
+
+    private async Task PutAsync(OverlayHost proxy, string key, string body) =>
+        Assert.Equal(200, (await _scene.SendAsync(proxy, "PUT", "/bucket/" + key, body)).Status);
+
+    private async Task DeleteAsync(OverlayHost proxy, string key) =>
+        Assert.Equal(204, (await _scene.SendAsync(proxy, "DELETE", "/bucket/" + key)).Status);
+
+    private async Task<int> DiscardAsync(OverlayHost proxy, string key) =>
+        (await CallAsync(proxy, $"discard?bucket=bucket&key={key}")).GetProperty("tombstones").GetInt32();
+
+    private Task CompactAsync(OverlayHost proxy, string key) => CallAsync(proxy, $"compact?bucket=bucket&prefix={key}");
+
+    private async Task<JsonElement> CallAsync(OverlayHost proxy, string call)
+    {
+        var answer = await _scene.SendAsync(proxy, "POST", "/-/v1/" + call);
+        Assert.True(answer.Status == 200, answer.Text);
+        var last = JsonDocument.Parse(answer.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
+        Assert.True(last.GetProperty("done").GetBoolean(), answer.Text);
+        return last;
+    }
+}
