@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Hosting;
 using S3Overlay.Proxy.Hosting.Commands;
+using S3Overlay.Proxy.Hosting.Commands.Admin;
 
 // 1 What the runtime reads before the first socket exists.
 ProcessSettings.Apply();
@@ -13,6 +14,7 @@ return line.Command switch
     "serve" => await ServeCommand.RunAsync(line.Options),
     "demo" => await DemoCommand.RunAsync(line.Options),
     "seed" => await SeedCommand.RunAsync(line.Options),
+    "admin" => await new AdminCommand(Console.Out, Console.Error).RunAsync(line.Options),
     "health" => await HealthCommand.RunAsync(line.Options),
     "help" => HelpCommand.Run(),
     "version" => VersionCommand.Run(),

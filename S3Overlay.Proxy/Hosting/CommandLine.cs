@@ -6,13 +6,19 @@ namespace S3Overlay.Proxy.Hosting;
 /// <param name="Problem">What cannot be understood, or the empty string.</param>
 public sealed record CommandLine(string? Command, string[] Options, string Problem)
 {
-    private static readonly string[] Commands = ["serve", "demo", "seed", "health", "help", "version"];
+    private static readonly string[] Commands = ["serve", "demo", "seed", "health", "admin", "help", "version"];
 
     private static readonly string[] HostingOptions = ["urls", "http_ports", "https_ports", "environment", "contentRoot", "applicationName"];
 
     /// <summary>Reads the command line. An option that nothing would read is refused, since a typing error would pass for the default.</summary>
     public static CommandLine Read(string[] arguments)
     {
+        if (arguments is ["admin", ..])
+        {
+            // It has arguments of its own, and its own help.
+            return new("admin", arguments[1..], "");
+        }
+
         if (arguments.Any(argument => argument is "--help" or "-h" or "-?"))
         {
             return new("help", [], "");
@@ -46,7 +52,8 @@ public sealed record CommandLine(string? Command, string[] Options, string Probl
         return new(command, options, "");
     }
 
-    private static bool IsKnownOption(string option, out bool hasValue)
+    /// <summary>Whether an argument is a setting, and whether its value is in it.</summary>
+    internal static bool IsKnownOption(string option, out bool hasValue)
     {
         var equals = option.IndexOf('=');
         hasValue = equals >= 0;

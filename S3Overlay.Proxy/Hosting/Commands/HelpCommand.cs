@@ -12,6 +12,7 @@ public static class HelpCommand
           demo       the same with a stand-in remote beside it, and five commands to try
           seed       put the demo's sample objects into the local layer, and end
           health     ask the proxy that runs with these settings whether it is ready (exit code 0)
+          admin      ask a running proxy what it holds and hides, drop what it holds, take deletes back: see admin --help
           help       this page
           version    which version this is
 

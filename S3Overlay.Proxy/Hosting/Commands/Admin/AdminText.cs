@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace S3Overlay.Proxy.Hosting.Commands.Admin;
+
+/// <summary>Words for what answers say.</summary>
+internal static class AdminText
+{
+    private static readonly (string Unit, double Factor)[] Sizes = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+
+    /// <summary>A name as a terminal may show it: one with control characters stands in quotes, and they are escaped.</summary>
+    public static string Name(string name) => name.Any(char.IsControl) ? $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(name)}\"" : name;
+
+    /// <summary>A name as a shell takes it.</summary>
+    public static string Argument(string name) =>
+        name.Length > 0 && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '-' or '_') ? name : "'" + Name(name).Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+
+    /// <summary>A size: <c>5.2 MiB</c>.</summary>
+    public static string Size(long bytes)
+    {
+        foreach (var (unit, factor) in Sizes)
+        {
+            if (bytes >= factor)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"{bytes / factor:0.#} {unit}");
+            }
+        }
+
+        return Count(bytes, "byte");
+    }
+
+    /// <summary>A number of things: <c>1 copy</c>, <c>2 copies</c>.</summary>
+    public static string Count(long count, string thing, string? things = null) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? thing : things ?? thing + "s")}");
+
+    /// <summary>How long ago something was.</summary>
+    public static string Age(long seconds) => seconds switch
+    {
+        < 120 => Count(seconds, "second"),
+        < 7200 => Count(seconds / 60, "minute"),
+        < 172_800 => Count(seconds / 3600, "hour"),
+        _ => Count(seconds / 86_400, "day"),
+    };
+
+    /// <summary>A text member; the empty string where it is not there.</summary>
+    public static string Text(this JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+
+    /// <summary>A number; 0 where it is not there.</summary>
+    public static long Number(this JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetInt64() : 0;
+
+    /// <summary>Whether a member is true.</summary>
+    public static bool Is(this JsonElement json, string name) => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
+
+    /// <summary>A member that is an object; null where it is not there.</summary>
+    public static JsonElement? Object(this JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
+}

@@ -1,0 +1,88 @@
+using System.Text.Json;
+
+namespace S3Overlay.Proxy.Hosting.Commands.Admin;
+
+/// <summary>An explanation for people, and what to do about it.</summary>
+internal static class ExplanationText
+{
+    /// <summary>The lines.</summary>
+    public static IEnumerable<string> Of(JsonElement answer) => answer.Text("key").Length > 0 ? OfKey(answer) : OfBucket(answer);
+
+    private static IEnumerable<string> OfKey(JsonElement answer)
+    {
+        var name = $"{answer.Text("bucket")}/{answer.Text("key")}";
+        yield return $"{AdminText.Name(name)}: {Seen(answer)}";
+        yield return $"  {answer.Text("why")}";
+        yield return $"  written    {(answer.Object("written") is { } written ? Version(written) : "no")}";
+        yield return $"  tombstone  {(answer.Object("tombstone") is { } tombstone ? tombstone.Text("deleted") is { Length: > 0 } date ? $"of {date}" : "yes" : "no")}";
+        yield return $"  held       {(answer.Object("held") is { } held ? Held(held) : "nothing")}";
+        yield return $"  remote     {Remote(answer)}";
+        if (Next(answer, AdminText.Argument(name)) is { } next)
+        {
+            yield return $"Next: {next}";
+        }
+    }
+
+    private static IEnumerable<string> OfBucket(JsonElement answer)
+    {
+        var bucket = answer.Text("bucket");
+        yield return $"{bucket}: {(answer.TryGetProperty("visible", out var visible) && visible.ValueKind == JsonValueKind.Null ? "it is not known whether clients see it" : answer.Is("visible") ? "clients see it" : "clients do not see it")}";
+        yield return $"  {answer.Text("why")}";
+        yield return $"  local half  {(answer.Is("local") ? "yes" : "no")}";
+        yield return $"  mapped      {(answer.Is("mapped") ? "yes" : "no")}";
+        yield return $"  deleted     {(answer.Is("deleted") ? "yes" : "no")}";
+        yield return $"  remote      {Remote(answer)}";
+        if (answer.Is("deleted"))
+        {
+            yield return $"Next: to have the remote show again:  s3overlay admin discard {AdminText.Argument(bucket)}";
+        }
+    }
+
+    private static string Seen(JsonElement answer) => answer.Text("layer") switch
+    {
+        _ when answer.TryGetProperty("visible", out var visible) && visible.ValueKind == JsonValueKind.Null => "it is not known whether clients see it",
+        _ when !answer.Is("visible") => "clients do not see it",
+        var layer => $"clients see it, from {(layer == "local" ? "what was written here" : layer == "cache" ? "what is held" : "the remote")}",
+    };
+
+    private static string Version(JsonElement of) => $"{AdminText.Size(of.Number("size"))}, ETag {of.Text("etag")}, {of.Text("lastModified")}";
+
+    private static string Held(JsonElement held) =>
+        $"{(held.Number("bytes") == held.Number("size") ? "all" : AdminText.Size(held.Number("bytes")))} of {Version(held)}"
+        + $", {(held.Text("form") == "chunks" ? $"in chunks of {AdminText.Size(held.Number("chunkSize"))}" : "whole")}"
+        + $", known to be the remote's {AdminText.Age(held.Number("age"))} ago"
+        + (held.Is("used") ? "" : ", not used any more");
+
+    private static string Remote(JsonElement answer)
+    {
+        if (answer.Object("remote") is not { } remote)
+        {
+            return "none";
+        }
+
+        var place = $"{remote.Text("endpoint").TrimEnd('/')}/{AdminText.Name(remote.Text("bucket") + "/" + remote.Text("key") + remote.Text("prefix")).TrimEnd('/')}";
+        return remote.Text("found") switch
+        {
+            "yes" => remote.Text("etag").Length > 0 ? $"{Version(remote)}  ({place})" : $"yes  ({place})",
+            "no" => $"not there  ({place})",
+            "not-asked" => $"not asked  ({place})",
+            var other => $"{other}: {remote.Text("problem")}  ({place})",
+        };
+    }
+
+    private static string? Next(JsonElement answer, string argument)
+    {
+        var isOld = answer.Object("held") is { } held && held.TryGetProperty("current", out var current) && current.ValueKind == JsonValueKind.False;
+        return answer.Text("reason") switch
+        {
+            "written" when answer.Object("remote")?.Text("found") == "yes" =>
+                $"to have the remote's object show, delete this one with any S3 client, and then:  s3overlay admin discard {argument}",
+            "deleted" => $"to have the remote's object show again:  s3overlay admin discard {argument}",
+            "bucket-deleted" => $"to have the bucket's remote show again:  s3overlay admin discard {AdminText.Argument(answer.Text("bucket"))}",
+            "held" or "partly-held" when isOld || answer.Object("remote")?.Text("found") == "no" => $"to have what the remote has now shown:  s3overlay admin drop {argument}",
+            "absent" => $"to see where the bucket continues:  s3overlay admin explain {AdminText.Argument(answer.Text("bucket"))}",
+            "unknown" when answer.Object("remote")?.Text("found") is "refused" or "failed" => "check the remote's endpoint, credentials and policies (S3_OVERLAY_REMOTE_...)",
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,148 @@
+using S3Overlay.Proxy.Hosting.Commands.Admin;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Administration;
+
+/// <summary>The calls as people type them: what is printed, what to do next, and the exit code.</summary>
+public sealed class AdminCommandTests : IAsyncLifetime
+{
+    private ScriptedRemote _remote = null!;
+    private OverlayHost _proxy = null!;
+
+    public async Task InitializeAsync()
+    {
+        _remote = await ScriptedRemote.StartAsync();
+        _remote.Put("photos", "2024/a b.jpg", new byte[2000]);
+        _remote.Put("photos", "2024/c.jpg", new byte[3000]);
+        _proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _proxy.DisposeAsync();
+        await _remote.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_key_is_explained_and_what_to_do_about_it()
+    {
+        var (code, output, _) = await RunAsync("explain", "photos/2024/c.jpg");
+        Assert.Equal(0, code);
+        Assert.Contains("clients see it, from the remote", output, StringComparison.Ordinal);
+        await _proxy.SendAsync("GET", "/photos/2024/c.jpg");
+        Assert.Contains("all of 2.9 KiB", (await RunAsync("explain", "s3://photos/2024/c.jpg")).Output, StringComparison.Ordinal);
+        _remote.Put("photos", "2024/c.jpg", new byte[10]);
+        Assert.Contains("s3overlay admin drop photos/2024/c.jpg", (await RunAsync("explain", "photos/2024/c.jpg")).Output, StringComparison.Ordinal);
+        await _proxy.SendAsync("DELETE", "/photos/2024/a%20b.jpg");
+        var deleted = (await RunAsync("explain", "photos/2024/a b.jpg", "--no-remote")).Output;
+        Assert.Contains("clients do not see it", deleted, StringComparison.Ordinal);
+        Assert.Contains("s3overlay admin discard 'photos/2024/a b.jpg'", deleted, StringComparison.Ordinal);
+        Assert.Contains("not asked", deleted, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Deletes_are_listed_taken_back_and_compacted()
+    {
+        foreach (var key in (string[])["2024/a%20b.jpg", "2024/c.jpg", "gone"])
+        {
+            await _proxy.SendAsync("DELETE", "/photos/" + key);
+        }
+
+        Assert.Equal((0, "photos\n"), Result(await RunAsync("tombstones")));
+        var (code, output, errors) = await RunAsync("tombstones", "photos");
+        Assert.Equal((0, "2024/a b.jpg\n2024/c.jpg\ngone\n"), (code, output));
+        Assert.Contains("3 deleted keys. Next: ", errors, StringComparison.Ordinal);
+        Assert.Equal((0, "2024/a b.jpg\n"), Result(await RunAsync("tombstones", "photos", "--limit", "1")));
+        Assert.Contains("1 hid nothing", (await RunAsync("compact", "photos")).Output, StringComparison.Ordinal);
+        Assert.Contains("Took back 1 delete of keys", (await RunAsync("discard", "photos/2024/c.jpg")).Output, StringComparison.Ordinal);
+        Assert.Contains("Took back 1 delete of keys", (await RunAsync("discard", "photos", "--prefix=2024/")).Output, StringComparison.Ordinal);
+        Assert.Equal(200, (await _proxy.SendAsync("GET", "/photos/2024/a%20b.jpg")).Status);
+        Assert.Contains("Next: to see what was deleted", (await RunAsync("discard", "--all")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_held_is_dropped()
+    {
+        await _proxy.SendAsync("GET", "/photos/2024/c.jpg");
+        Assert.Contains("Dropped 1 copy with 2.9 KiB", (await RunAsync("drop", "--all")).Output, StringComparison.Ordinal);
+        var (code, output, errors) = await RunAsync("drop", "photos", "--json");
+        Assert.Equal((0, "{\"done\":true,\"entries\":0,\"bytes\":0,\"failed\":0}\n", ""), (code, output, errors));
+    }
+
+    [Fact]
+    public async Task A_key_cannot_write_to_the_terminal()
+    {
+        await _proxy.SendAsync("DELETE", "/photos/a%1B%5B2Jb");
+        Assert.Equal((0, "\"a\\u001B[2Jb\"\n"), Result(await RunAsync("tombstones", "photos")));
+        Assert.DoesNotContain('\u001b', (await RunAsync("explain", "photos/a\u001b[2Jb")).Output);
+    }
+
+    [Fact]
+    public async Task What_is_refused_says_why()
+    {
+        var (code, _, errors) = await RunAsync("drop", "--all", "--S3_OVERLAY_ACCESS_KEY=guessed", "--S3_OVERLAY_SECRET_KEY=guessed");
+        Assert.Equal(1, code);
+        Assert.Contains("InvalidAccessKeyId", errors, StringComparison.Ordinal);
+        Assert.Contains("\"admin\": true", errors, StringComparison.Ordinal);
+        (code, _, errors) = await RunAsync("compact", "s3-overlay-cache");
+        Assert.Equal(1, code);
+        Assert.Contains("NoSuchBucket", errors, StringComparison.Ordinal);
+        (code, _, errors) = await RunAsync("explain", "photos", "--endpoint", _remote.Endpoint.ToString());
+        Assert.Equal(1, code);
+        Assert.Contains("Is it another server?", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_proxy_that_is_not_there_is_told()
+    {
+        var endpoint = _proxy.Endpoint;
+        await using (var other = await OverlayHost.StartEmbeddedAsync(null))
+        {
+            endpoint = other.Endpoint;
+        }
+
+        var (code, _, errors) = await RunAsync("drop", "--all", "--endpoint", endpoint.ToString());
+        Assert.Equal(1, code);
+        Assert.Contains("does not answer", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("There is no call", "dorp", "photos")]
+    [InlineData("There is no option", "drop", "photos", "--perfix=x")]
+    [InlineData("one argument too many", "drop", "photos", "other")]
+    [InlineData("Of what?", "drop")]
+    [InlineData("Of what?", "discard", "--prefix", "x")]
+    [InlineData("Which bucket?", "explain")]
+    [InlineData("lacks its value", "drop", "photos", "--prefix")]
+    [InlineData("--limit needs a number", "tombstones", "photos", "--limit", "few")]
+    [InlineData("--endpoint needs a URL", "drop", "photos", "--endpoint", "here")]
+    public async Task What_cannot_be_understood_is_told(string problem, params string[] line)
+    {
+        var (code, output, errors) = await RunAsync(line);
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains(problem, errors, StringComparison.Ordinal);
+        Assert.Contains("admin --help", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, "--help")]
+    [InlineData(0, "drop", "--help")]
+    [InlineData(2)]
+    public async Task Help_names_every_call(int expected, params string[] line)
+    {
+        var (code, output, _) = await RunAsync(line);
+        Assert.Equal(expected, code);
+        Assert.All(AdminArguments.Calls, call => Assert.Contains($"\n  {call} ", output, StringComparison.Ordinal));
+    }
+
+    private static (int Code, string Output) Result((int Code, string Output, string Errors) run) => (run.Code, run.Output);
+
+    private async Task<(int Code, string Output, string Errors)> RunAsync(params string[] line)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        using var errors = new StringWriter { NewLine = "\n" };
+        string[] where = line.Contains("--endpoint") ? [] : ["--endpoint", _proxy.Endpoint.ToString()];
+        var code = await new AdminCommand(output, errors).RunAsync([.. where, .. line]);
+        return (code, output.ToString(), errors.ToString());
+    }
+}
