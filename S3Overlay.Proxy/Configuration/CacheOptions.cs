@@ -24,6 +24,9 @@ public sealed record CacheOptions
     /// <summary>How long past its life a copy may be served while the remote cannot be asked; null for any time.</summary>
     public TimeSpan? StaleIfError { get; init; }
 
+    /// <summary>Whether clients may say how far a copy will do.</summary>
+    public bool AllowsDirectives { get; init; } = true;
+
     /// <summary>Where held copies are.</summary>
     public required string Directory { get; init; }
 

@@ -44,9 +44,7 @@ public static partial class Settings
         "S3_OVERLAY_TRUSTED_PROXIES", Clients, null, "Whose `X-Forwarded-Host` counts. *Not served yet.*", Parsers.Text)
     { NotServed = static _ => NotYet("Trusting a proxy's X-Forwarded-Host") };
 
-    public static readonly Setting<bool?> ClientDirectives = new(
-        "S3_OVERLAY_CLIENT_DIRECTIVES", Clients, null, "Clients may say `Cache-Control: no-cache` and the like. *Not served yet.*",
-        static text => Parsers.Switch(text))
-    { NotServed = static wanted => wanted is true ? NotYet("Cache-Control from clients") : null };
+    public static readonly Setting<bool> ClientDirectives = new(
+        "S3_OVERLAY_CLIENT_DIRECTIVES", Clients, "true", "Clients that sign may say `Cache-Control: no-cache`, `no-store` or `only-if-cached` on reads.", Parsers.Switch);
 #pragma warning restore CS1591
 }

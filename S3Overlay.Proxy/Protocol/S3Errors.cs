@@ -16,6 +16,7 @@ public static class S3Errors
     public static readonly S3Error EntityTooLarge = new("EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed object size.");
     public static readonly S3Error EntityTooSmall = new("EntityTooSmall", 400, "Your proposed upload is smaller than the minimum allowed object size.");
     public static readonly S3Error ExpiredToken = new("ExpiredToken", 400, "The provided token has expired.");
+    public static readonly S3Error GatewayTimeout = new("GatewayTimeout", 504, "The object is not held here, and the request asks for nothing else (only-if-cached).");
     public static readonly S3Error IncompleteBody = new("IncompleteBody", 400, "You did not provide the number of bytes specified by the Content-Length HTTP header.");
     public static readonly S3Error InsufficientStorage = new("InsufficientStorage", 507, "There is not enough room to store the object.");
     public static readonly S3Error InternalError = new("InternalError", 500, "An internal error occurred. Try again.");

@@ -25,6 +25,7 @@ public sealed class DefaultsTests : OptionsTestBase
         Assert.Null(options.Clients.Region);
         Assert.True(options.Clients.AllowsCrossOrigin);
         Assert.True(options.Clients.AllowsVersion2);
+        Assert.True(options.Cache.AllowsDirectives);
         Assert.Equal(AuthenticationMode.Keys, options.Clients.Authentication);
         Assert.Equal(ListingScope.Merged, options.View.Listing);
         Assert.Equal(ListingFailure.Error, options.View.ListingOnError);

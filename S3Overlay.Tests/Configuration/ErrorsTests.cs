@@ -56,7 +56,6 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_CACHE_MIN_USES=2")]
     [InlineData("S3_OVERLAY_COPY_UP_MAX=1GiB")]
     [InlineData("S3_OVERLAY_TRUSTED_PROXIES=10.0.0.1")]
-    [InlineData("S3_OVERLAY_CLIENT_DIRECTIVES=true")]
     public void What_this_version_does_not_serve_is_not_quietly_ignored(string setting) =>
         Assert.Contains("not served yet", ReadError(setting).Message, StringComparison.Ordinal);
 

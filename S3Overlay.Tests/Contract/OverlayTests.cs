@@ -30,6 +30,42 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
     }
 
     [Fact]
+    [Trait("Rule", "S3")]
+    public async Task Only_if_cached_is_satisfied_by_what_is_here()
+    {
+        var bucket = await fixture.NewRemoteBucketAsync();
+        foreach (var key in (string[])["held", "written", "deleted", "remote"])
+        {
+            await _remote.PutObjectAsync(new() { BucketName = bucket, Key = key, ContentBody = "remote" });
+        }
+
+        var http = new SignedHttp(fixture.Proxy.Endpoint);
+        await http.SendAsync("GET", $"/{bucket}/held");
+        await http.SendAsync("PUT", $"/{bucket}/written", "written"u8.ToArray());
+        await http.SendAsync("DELETE", $"/{bucket}/deleted");
+
+        Assert.Equal((200, "remote"), await SayAsync("held", "only-if-cached"));
+        Assert.Equal((200, "written"), await SayAsync("written", "only-if-cached"));
+        Assert.Equal((200, "written"), await SayAsync("written", "no-store"));
+        foreach (var said in (string[])["only-if-cached", "no-store", "no-cache"])
+        {
+            Assert.Equal(404, (await http.SendAsync("GET", $"/{bucket}/deleted", null, ("Cache-Control", said))).Status);
+        }
+
+        var missing = await http.SendAsync("GET", $"/{bucket}/remote", null, ("Cache-Control", "only-if-cached"));
+        Assert.Equal(504, missing.Status);
+        Assert.Contains("<Code>GatewayTimeout</Code>", missing.Text, StringComparison.Ordinal);
+        Assert.Equal("BYPASS", (await http.SendAsync("GET", $"/{bucket}/held", null, ("Cache-Control", "no-store"))).Headers["x-cache"]);
+        Assert.Equal("REVALIDATED", (await http.SendAsync("GET", $"/{bucket}/held", null, ("Cache-Control", "no-cache"))).Headers["x-cache"]);
+
+        async Task<(int Status, string Text)> SayAsync(string key, string said)
+        {
+            var answer = await http.SendAsync("GET", $"/{bucket}/{key}", null, ("Cache-Control", said));
+            return (answer.Status, answer.Text);
+        }
+    }
+
+    [Fact]
     [Trait("Rule", "T1")]
     public async Task A_remote_object_looks_the_same_before_and_after_it_is_held()
     {

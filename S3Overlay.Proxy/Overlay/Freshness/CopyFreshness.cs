@@ -27,17 +27,22 @@ internal sealed class CopyFreshness(FreshnessSettings settings, Revalidations re
     /// <summary>Whether a copy may be served now without a word of the remote's.</summary>
     public bool IsFresh(IHeldCopy copy) => _life.StateOf(time.GetUtcNow() - copy.ValidatedAt) is CopyState.Fresh or CopyState.Ageing;
 
+    /// <summary>How a copy may be used without a word of the remote's; null where it may not.</summary>
+    public CopyVerdict? OfFresh(IHeldCopy copy) =>
+        IsFresh(copy) ? new CopyVerdict(CopyUse.Hit, copy.Info, time.GetUtcNow() - copy.ValidatedAt) : null;
+
     /// <summary>Tells how a copy may be used. The copy stays the caller's.</summary>
     /// <param name="name">Its object.</param>
     /// <param name="remote">Where that is.</param>
     /// <param name="copy">The copy.</param>
     /// <param name="mayBeStale">Whether it may be past its life where the remote cannot be asked.</param>
+    /// <param name="isDoubted">Whether the remote is to be asked whatever the copy's age.</param>
     /// <param name="cancellationToken">Ends the wait, not the question.</param>
     /// <exception cref="RemoteException">The object is gone, or the remote was needed and did not tell.</exception>
-    public ValueTask<CopyVerdict> JudgeAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy, bool mayBeStale, CancellationToken cancellationToken)
+    public ValueTask<CopyVerdict> JudgeAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy, bool mayBeStale, bool isDoubted, CancellationToken cancellationToken)
     {
         var age = time.GetUtcNow() - copy.ValidatedAt;
-        var state = _life.StateOf(age);
+        var state = isDoubted ? CopyState.Doubted : _life.StateOf(age);
         if (state == CopyState.Ageing)
         {
             _refreshes.Begin(name, remote, copy.Info);

@@ -11,6 +11,9 @@ public sealed record FreshnessSettings
     /// <summary>How long past its life a copy may be served while the remote cannot be asked; null for any time.</summary>
     public TimeSpan? StaleIfError { get; init; }
 
+    /// <summary>Whether clients may say how far a copy will do (rule S3). Where copies are frozen they may not in any case.</summary>
+    public bool AllowsDirectives { get; init; } = true;
+
     /// <summary>How long a reader who could be given a copy past its life waits for the remote's word on it. The question goes on without him.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -24,6 +27,7 @@ public sealed record FreshnessSettings
     public static FreshnessSettings From(ProxyOptions options) => new()
     {
         Revalidation = options.Cache.Revalidation,
+        AllowsDirectives = options.Cache.AllowsDirectives,
         StaleIfError = options.Cache.StaleIfError,
     };
 }

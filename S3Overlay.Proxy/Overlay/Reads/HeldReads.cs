@@ -13,11 +13,14 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
     private const int MaxRestarts = 4;
 
     /// <summary>Answers a GET or HEAD.</summary>
+    /// <exception cref="S3Exception">GatewayTimeout where the client wants nothing but what is held, and it is not.</exception>
     /// <returns>False where the key turned out to be deleted here: nothing was answered then.</returns>
     /// <exception cref="RemoteException">The remote did not give it.</exception>
     /// <exception cref="VersionChangedException">It changed after the answer had started, or faster than it could be read.</exception>
-    public async Task<bool> AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
+    public async Task<bool> AnswerAsync(
+        S3Request request, S3Answer answer, RemoteBucket remote, WrittenRead local, ReadDirectives directives, CancellationToken cancellationToken)
     {
+        var onlyHeld = directives.HasFlag(ReadDirectives.OnlyHeld);
         var name = new ObjectName(request.Bucket, request.Key);
         var wish = request.IsHead ? HeldWish.Info : HeldWish.Bytes(RangeHeader.Parse(request.Header("Range")));
         AnswerSnapshot? snapshot = null;
@@ -41,10 +44,10 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
             string? outdated = null;
             if (await finding is { } copy)
             {
-                var verdict = await JudgeAsync(name, remote, copy, cancellationToken);
+                var verdict = await JudgeAsync(name, remote, copy, directives, cancellationToken);
                 if (verdict.Use != CopyUse.Outdated)
                 {
-                    if (await AnswerFromCopyAsync(request, answer, name, copy, verdict, cancellationToken) is not { } missing)
+                    if (await AnswerFromCopyAsync(request, answer, name, copy, verdict, onlyHeld, cancellationToken) is not { } missing)
                     {
                         return true;
                     }
@@ -67,6 +70,10 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
 
                 (newer, outdated) = (verdict.Info, copy.Info.ETag);
                 await copy.DisposeAsync();
+            }
+            else if (onlyHeld)
+            {
+                throw new S3Exception(S3Errors.GatewayTimeout);
             }
             else
             {
@@ -122,11 +129,15 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
     }
 
     /// <summary>Tells whether a copy may be served; lets go of it where that cannot be told.</summary>
-    private async ValueTask<CopyVerdict> JudgeAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy, CancellationToken cancellationToken)
+    private async ValueTask<CopyVerdict> JudgeAsync(
+        ObjectName name, RemoteBucket remote, IHeldCopy copy, ReadDirectives directives, CancellationToken cancellationToken)
     {
         try
         {
-            return await freshness.JudgeAsync(name, remote, copy, mayBeStale: true, cancellationToken);
+            var isDoubted = directives.HasFlag(ReadDirectives.Compare);
+            return !directives.HasFlag(ReadDirectives.OnlyHeld) ? await freshness.JudgeAsync(name, remote, copy, mayBeStale: true, isDoubted, cancellationToken)
+                : !isDoubted && freshness.OfFresh(copy) is { } fresh ? fresh
+                : throw new S3Exception(S3Errors.GatewayTimeout);
         }
         catch
         {
@@ -140,7 +151,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
     /// copy to the caller.
     /// </summary>
     private async ValueTask<Missing?> AnswerFromCopyAsync(
-        S3Request request, S3Answer answer, ObjectName name, IHeldCopy copy, CopyVerdict verdict, CancellationToken cancellationToken)
+        S3Request request, S3Answer answer, ObjectName name, IHeldCopy copy, CopyVerdict verdict, bool onlyHeld, CancellationToken cancellationToken)
     {
         var isDone = true;
         try
@@ -156,7 +167,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
 
             // Who reads on from front to back is sent on to 5 though all it wants is held: the chunks after it may not be.
             var isCovered = HeldSending.Covers(copy, likely);
-            var ahead = readAhead.Note(name, copy, likely);
+            var ahead = onlyHeld ? [] : readAhead.Note(name, copy, likely);
             AnswerSnapshot? clean = isCovered && ahead.Count == 0 ? null : new AnswerSnapshot(answer);
             using var hit = clean is null ? Tracing.Start(SpanNames.CacheHit) : null;
             AnswerOrigin.Held(answer, verdict);
@@ -167,6 +178,12 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
 
             if (clean is not null)
             {
+                if (!isCovered && onlyHeld)
+                {
+                    clean.Value.Restore(answer);
+                    throw new S3Exception(S3Errors.GatewayTimeout);
+                }
+
                 if (!isCovered)
                 {
                     AnswerOrigin.Miss(answer);
@@ -187,12 +204,19 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
             hit.Fail("damaged");
 
             // A block was damaged. What was prepared stays true, but for where the bytes come from.
-            isDone = false;
             var before = AnswerSnapshot.Without(info, answer);
             if (!answer.HasStarted)
             {
+                if (onlyHeld)
+                {
+                    before.Restore(answer);
+                    throw new S3Exception(S3Errors.GatewayTimeout);
+                }
+
                 AnswerOrigin.Miss(answer);
             }
+
+            isDone = false;
 
             return new Missing(wanted with { First = reached }, before, []);
         }

@@ -13,7 +13,7 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 /// <code>
 ///   GET, HEAD
 ///     1  a sub-resource, version, part, client's key -> the remote, as it is            BYPASS   SubResourceReads
-///     2  caching off                                 -> streamed through, nothing kept   BYPASS   StreamedReads
+///     2  caching off, or the client says no-store    -> streamed through, nothing kept   BYPASS   StreamedReads
 ///     3  a copy is held                                                                           HeldReads
 ///          3a  which is not to be believed           -> the remote is asked first                 Freshness/CopyFreshness
 ///                                                       another version                  -> 4
@@ -21,6 +21,7 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 ///                                                       the remote just said so          REVALIDATED
 ///                                                       past its life, no remote         STALE
 ///          3c  but not every byte                    -> 5, each further request with If-Match
+///          3d  and the client says only-if-cached    -> 3b without a question, else 504
 ///     4  nothing is held
 ///          4a  HEAD, or conditions                   -> one HEAD; done, or on with 4b             HeldReads
 ///          4b  one GET for all who come meanwhile                                                 Fills, Opening
@@ -77,9 +78,10 @@ public sealed class RemoteReader : IRemoteReader
         try
         {
             var isPlain = !SubResourceReads.IsOne(request);
-            if (isPlain && _held is not null)
+            var directives = ClientDirectives.Of(request, _settings.Freshness);
+            if (isPlain && _held is not null && (directives & (ReadDirectives.Bypass | ReadDirectives.OnlyHeld)) != ReadDirectives.Bypass)
             {
-                return await _held.AnswerAsync(request, answer, remote, local, cancellationToken);
+                return await _held.AnswerAsync(request, answer, remote, local, directives, cancellationToken);
             }
 
             if (await local.IsDeleted)
@@ -87,9 +89,14 @@ public sealed class RemoteReader : IRemoteReader
                 return false;
             }
 
+            if (directives.HasFlag(ReadDirectives.OnlyHeld))
+            {
+                throw new S3Exception(S3Errors.GatewayTimeout);
+            }
+
             if (!isPlain)
             {
-                var etag = request.Query.Has("partNumber") ? await HeldETagAsync(request.Bucket, request.Key, remote, cancellationToken) : null;
+                var etag = request.Query.Has("partNumber") && directives == ReadDirectives.None ? await HeldETagAsync(request.Bucket, request.Key, remote, cancellationToken) : null;
                 await _subResources.AnswerAsync(request, answer, remote, etag, cancellationToken);
             }
             else
@@ -185,7 +192,7 @@ public sealed class RemoteReader : IRemoteReader
     {
         try
         {
-            return (await _freshness!.JudgeAsync(name, remote, copy, mayBeStale, cancellationToken)).Info;
+            return (await _freshness!.JudgeAsync(name, remote, copy, mayBeStale, isDoubted: false, cancellationToken)).Info;
         }
         catch (RemoteException gone) when (gone.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket)
         {
