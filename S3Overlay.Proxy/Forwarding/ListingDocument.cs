@@ -10,7 +10,8 @@ namespace S3Overlay.Proxy.Forwarding;
 /// <summary>Reads a ListBucketResult as it comes, without a tree in memory. Rows out of order are an error: a merge of unsorted lists would be wrong (rule L2).</summary>
 internal static class ListingDocument
 {
-    private static readonly XmlReaderSettings Settings = new()
+    /// <summary>How listings are read: names may hold what XML cannot.</summary>
+    internal static readonly XmlReaderSettings Settings = new()
     {
         Async = true, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, CheckCharacters = false, IgnoreWhitespace = false, MaxCharactersInDocument = 64 << 20,
     };
@@ -53,7 +54,7 @@ internal static class ListingDocument
             switch (reader.LocalName)
             {
                 case "Contents":
-                    objects.Add(await ObjectAsync(reader));
+                    objects.Add(Object(await FieldsAsync(reader)));
                     break;
                 case "CommonPrefixes":
                     foreach (var (name, value) in await FieldsAsync(reader))
@@ -88,10 +89,11 @@ internal static class ListingDocument
         return new RemotePage(Merge(Decoded(objects, isEncoded), Decoded(prefixes, isEncoded), endpoint), isTruncated ? token : null);
     }
 
-    private static async Task<ListingRow> ObjectAsync(XmlReader reader)
+    /// <summary>An object, by the fields of its element.</summary>
+    internal static ListingRow Object(List<(string Name, string Value)> fields)
     {
         var (key, size, etag, date, storageClass) = ("", 0L, "", DateTimeOffset.UnixEpoch, "STANDARD");
-        foreach (var (name, value) in await FieldsAsync(reader))
+        foreach (var (name, value) in fields)
         {
             switch (name)
             {
@@ -117,7 +119,7 @@ internal static class ListingDocument
     }
 
     /// <summary>The simple children of an element; those with children of their own (Owner) are passed over.</summary>
-    private static async Task<List<(string Name, string Value)>> FieldsAsync(XmlReader reader)
+    internal static async Task<List<(string Name, string Value)>> FieldsAsync(XmlReader reader)
     {
         var fields = new List<(string, string)>();
         if (reader.IsEmptyElement)

@@ -74,11 +74,12 @@ public sealed class OverlayService : IS3Service
         var conditional = new ConditionalWrites(service, objects, layer, reader, _locks.Keys, local.Conditions, local.Placed);
         _directory = new BucketDirectory(layer, remotes, settings, time);
         _bucketList = new BucketList(layer, local.Identities, remotes, shown, _directory, settings, logger);
-        _listings = new BucketListings(layer, local.Held, settings, logger);
+        _listings = new BucketListings(layer, local.Versions, local.Held, settings, logger);
         _buckets = new BucketRequests(service, _directory, _listings, settings);
         _reads = new ReadMap(service, local.Reads, _directory, reader, outage);
         _writes = new ObjectWrites(service, _directory, conditional, reader, slow, logger);
-        _deletes = new ObjectDeletes(objects, _directory, layer, reader, _locks, _writes, settings, local.Conditions, meters);
+        var markers = new DeleteMarkers(objects, local.Versions, reader, _locks);
+        _deletes = new ObjectDeletes(objects, _directory, layer, reader, _locks, _writes, settings, local.Conditions, markers, meters);
         _manyDeletes = new ManyDeletes(_deletes, _directory, logger);
         _copies = new ObjectCopies(
             service, objects, _directory, layer, reader, conditional, new RemoteCopy(service, objects, conditional, time), _writes, slow, local.Identities);
@@ -154,7 +155,7 @@ public sealed class OverlayService : IS3Service
                 or S3Operation.PutObjectRetention or S3Operation.RestoreObject or S3Operation.SelectObjectContent
                 => HandleWrittenAsync(bucket, request, answer, cancellationToken),
 
-            S3Operation.ListObjects or S3Operation.ListObjectsV2 => ListAsync(bucket, request, answer, cancellationToken),
+            S3Operation.ListObjects or S3Operation.ListObjectsV2 or S3Operation.ListObjectVersions => ListAsync(bucket, request, answer, cancellationToken),
             S3Operation.CreateBucket => _buckets.CreateAsync(bucket, request, answer, cancellationToken),
             S3Operation.HeadBucket => _buckets.HeadAsync(bucket, request, answer, cancellationToken),
             S3Operation.DeleteBucket => DeleteBucketAsync(bucket, answer, cancellationToken),
@@ -163,7 +164,7 @@ public sealed class OverlayService : IS3Service
             S3Operation.PutBucketConfiguration or S3Operation.DeleteBucketConfiguration
                 => _buckets.WriteConfigurationAsync(bucket, request, answer, cancellationToken),
 
-            // Local's answer alone would pass for the whole: of versions, that a key has none; of a rename, that nothing of the remote shows any more.
+            // Local's answer alone would pass for the whole: of a rename, that nothing of the remote shows any more.
             _ => throw new S3Exception(S3Errors.NotImplemented),
         };
     }

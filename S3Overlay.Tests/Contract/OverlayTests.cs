@@ -137,6 +137,28 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
         Assert.Equal("local, longer".Length, changed.Size);
     }
 
+    [Fact]
+    [Trait("Rule", "V3")]
+    public async Task Each_key_is_its_one_version_in_a_bucket_that_keeps_none()
+    {
+        var bucket = await fixture.NewRemoteBucketAsync();
+        foreach (var key in (string[])["a", "dir/b", "dir/c", "gone", "held"])
+        {
+            await _remote.PutObjectAsync(new() { BucketName = bucket, Key = key, ContentBody = "remote" });
+        }
+
+        Assert.Equal(["a", "dir/b", "dir/c", "gone", "held"], await VersionsAsync(bucket, 2));
+        using var held = await _s3.GetObjectAsync(bucket, "held");
+        await _s3.PutObjectAsync(new() { BucketName = bucket, Key = "dir/b", ContentBody = "local" });
+        await _s3.PutObjectAsync(new() { BucketName = bucket, Key = "new", ContentBody = "local" });
+        await _s3.DeleteObjectAsync(bucket, "gone");
+        Assert.Equal(["a", "dir/b", "dir/c", "held", "new"], await VersionsAsync(bucket, 1));
+        Assert.Equal(["a", "dir/b", "dir/c", "held", "new"], await VersionsAsync(bucket, 1000));
+        var folders = await _s3.ListVersionsAsync(new ListVersionsRequest { BucketName = bucket, Delimiter = "/" });
+        Assert.Equal("dir/", Assert.Single(folders.CommonPrefixes));
+        Assert.Equal(["a", "held", "new"], folders.Versions.Select(version => version.Key));
+    }
+
     [Theory]
     [MemberData(nameof(AwkwardKeys.Indexes), MemberType = typeof(AwkwardKeys))]
     [Trait("Rule", "R3")]
@@ -234,6 +256,21 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
         fixture.S3.PutObjectAsync(new() { BucketName = bucket, Key = key, ContentBody = "local", IfMatch = ifMatch, IfNoneMatch = ifNoneMatch });
 
     private static async Task<string> CodeAsync(Func<Task> call) => (await Assert.ThrowsAnyAsync<AmazonS3Exception>(call)).ErrorCode;
+
+    private async Task<List<string>> VersionsAsync(string bucket, int pageSize)
+    {
+        var keys = new List<string>();
+        var request = new ListVersionsRequest { BucketName = bucket, MaxKeys = pageSize };
+        for (ListVersionsResponse? page = null; page is null || page.IsTruncated == true;)
+        {
+            page = await fixture.S3.ListVersionsAsync(request);
+            Assert.All(page.Versions, version => Assert.Equal(("null", true), (version.VersionId, version.IsLatest)));
+            keys.AddRange(page.Versions.Select(version => version.Key));
+            (request.KeyMarker, request.VersionIdMarker) = (page.NextKeyMarker, page.NextVersionIdMarker);
+        }
+
+        return keys;
+    }
 
     private static async Task<string> TextAsync(GetObjectResponse answer) => Encoding.UTF8.GetString(await LocalOnlyTests.ReadAsync(answer));
 

@@ -5,11 +5,12 @@ using Microsoft.AspNetCore.Http.Features;
 
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.FrontDoor;
+using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A small S3 store whose buckets all keep versions: objects, delete markers, copies, and nothing else. It checks no signatures.</summary>
+/// <summary>A small S3 store whose buckets all keep versions: objects, delete markers, copies, listings, and nothing else. It checks no signatures.</summary>
 public sealed class VersionedStore : IAsyncDisposable
 {
     private readonly Lock _lock = new();
@@ -24,6 +25,9 @@ public sealed class VersionedStore : IAsyncDisposable
 
     /// <summary>Where it listens.</summary>
     public Uri Endpoint => _server.Endpoint;
+
+    /// <summary>Whether a delete marker asked for by its id is 404, as Ceph has it, and not 405 that says what it is.</summary>
+    public bool DeniesMarkers { get; set; }
 
     /// <summary>Starts one on a free port.</summary>
     public static async Task<VersionedStore> StartAsync()
@@ -76,6 +80,8 @@ public sealed class VersionedStore : IAsyncDisposable
                 {
                     "PUT" when _buckets.Add(bucket) => (200, ""),
                     "HEAD" => (_buckets.Contains(bucket) ? 200 : 404, ""),
+                    "GET" when !_buckets.Contains(bucket) => (404, "NoSuchBucket"),
+                    "GET" when query.Has("versions") || query["list-type"] == "2" => List(bucket, query, out answer),
                     _ => (501, "NotImplemented"),
                 };
             }
@@ -110,6 +116,7 @@ public sealed class VersionedStore : IAsyncDisposable
                     return (204, "");
                 case "GET" or "HEAD" when query.Parameters.Count == (id is null ? 0 : 1):
                     var found = id is null ? versions.LastOrDefault() : versions.FirstOrDefault(version => version.Id == id);
+                    found = DeniesMarkers && found?.Bytes is null ? null : found;
                     Tell(found, headers);
                     answer = found?.Bytes;
                     headers.ETag = found?.ETag;
@@ -128,6 +135,21 @@ public sealed class VersionedStore : IAsyncDisposable
         }
 
         return versions;
+    }
+
+    private (int Status, string Code) List(string bucket, S3Query query, out byte[] answer)
+    {
+        var keys = new SortedDictionary<string, IReadOnlyList<StoredVersion>>(Utf8Order.Instance);
+        foreach (var (name, versions) in _keys)
+        {
+            if (name.Bucket == bucket && versions.Count > 0)
+            {
+                keys[name.Key] = versions;
+            }
+        }
+
+        answer = query.Has("versions") ? VersionedListing.Versions(keys, query) : VersionedListing.Objects(keys, query);
+        return (200, "");
     }
 
     private StoredVersion? SourceOf(string source)

@@ -19,6 +19,8 @@ internal sealed class ListOperations(EmbeddedStore store)
     public async Task ListVersionsAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
-        await VersionPage.AnswerAsync(store, request, answer, cancellationToken);
+        var page = MarkerPage.Parse(request, "max-keys");
+        await using var rows = store.ListWritten(request.Bucket, page.Query);
+        await VersionPager.AnswerAsync(page, new ShownVersions(rows, null), request, answer, cancellationToken);
     }
 }

@@ -11,12 +11,14 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 /// <param name="Bucket">The bucket, in the client's view.</param>
 /// <param name="Key">The whole key, in the client's view; null for a bucket's mark.</param>
 /// <param name="Id">Chance, another for each delete: so that the ETag of a tombstone tells it from a later one of the same key. Null for a bucket's mark.</param>
+/// <param name="Marker">The delete marker that came of the same delete, in a bucket that keeps versions; else null.</param>
 internal sealed record Mark(
     [property: JsonPropertyName("s3overlay")] string Kind,
     [property: JsonPropertyName("version")] int Version,
     [property: JsonPropertyName("bucket")] string Bucket,
     [property: JsonPropertyName("key")] string? Key,
-    [property: JsonPropertyName("id")] string? Id = null)
+    [property: JsonPropertyName("id")] string? Id = null,
+    [property: JsonPropertyName("marker")] string? Marker = null)
 {
     /// <summary>The format that is written.</summary>
     public const int Format = 1;
@@ -27,7 +29,7 @@ internal sealed record Mark(
     private static readonly JsonSerializerOptions Options = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>The mark that a key was deleted.</summary>
-    public static Mark Tombstone(string bucket, string key) => new("tombstone", Format, bucket, key, Guid.NewGuid().ToString("n"));
+    public static Mark Tombstone(string bucket, string key, string? marker = null) => new("tombstone", Format, bucket, key, Guid.NewGuid().ToString("n"), marker);
 
     /// <summary>The mark that a bucket was deleted.</summary>
     public static Mark DeletedBucket(string bucket) => new("deleted-bucket", Format, bucket, null);

@@ -163,6 +163,27 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         while (token is not null);
     }
 
+    /// <summary>One page of a bucket's versions, by a query of <see cref="ListingQueries.Versions"/>; empty where the bucket is not there.</summary>
+    /// <exception cref="S3Exception">NotImplemented where the store does not know the question; ServiceUnavailable where it gave no answer of use.</exception>
+    public async Task<VersionPage> VersionsAsync(string bucket, string query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await client.SendAsync(new WireRequest("GET", bucket, "", query, NoHeaders), cancellationToken);
+            return answer.Status switch
+            {
+                200 => await ReadAsync(
+                    answer, (body, token) => VersionDocument.ReadAsync(body, $"{settings.Role} {settings.Name}", token), cancellationToken),
+                404 => new VersionPage([], null),
+                _ => throw await RefusedAsync(answer, cancellationToken),
+            };
+        }
+        catch (RemoteException failure)
+        {
+            throw failure.Status == 501 ? new S3Exception(S3Errors.NotImplemented, "The local store does not list versions.", failure) : Unavailable(failure);
+        }
+    }
+
     private async Task<RemotePage> PageAsync(RemoteListing listing, CancellationToken cancellationToken)
     {
         try

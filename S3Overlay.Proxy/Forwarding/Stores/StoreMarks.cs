@@ -59,11 +59,14 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
     /// <inheritdoc/>
     public async ValueTask<DiscardOutcome> DiscardAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken)
     {
-        if (!store.IsAlone && await MayBeUnderWayAsync(bucket, tombstone, cancellationToken))
-        {
-            return DiscardOutcome.Kept;
-        }
+        return !store.IsAlone && await MayBeUnderWayAsync(bucket, tombstone, cancellationToken)
+            ? DiscardOutcome.Kept
+            : await TakeAsync(bucket, tombstone, cancellationToken);
+    }
 
+    /// <summary>Takes a tombstone back whose delete is known to be over, unless there is a later one by now.</summary>
+    public async ValueTask<DiscardOutcome> TakeAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken)
+    {
         var isConditional = (await probe.FindAsync(cancellationToken)).DeletesIfMatch;
         if (!isConditional && !store.IsAlone && await state.Tombstones.FindAsync(bucket, tombstone.Key, cancellationToken) is var now && now?.Stamp != tombstone.Stamp)
         {

@@ -18,8 +18,12 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
     private const int Parallel = 16;
 
     /// <summary>Marks a key deleted; returns once the mark is kept.</summary>
-    public Task PutAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        cache.PutAsync(CacheNames.Tombstone(bucket, key), Mark.Tombstone(bucket, key).ToBody(), cancellationToken);
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="marker">The delete marker that came of it; null for none, or none yet.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task PutAsync(string bucket, string key, string? marker, CancellationToken cancellationToken) =>
+        cache.PutAsync(CacheNames.Tombstone(bucket, key), Mark.Tombstone(bucket, key, marker).ToBody(), cancellationToken);
 
     /// <summary>Whether a key is marked. One call.</summary>
     public Task<bool> HasAsync(string bucket, string key, CancellationToken cancellationToken) =>
@@ -33,6 +37,15 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
             : answer.Status >= 300 ? throw await StoreCalls.RefusedAsync(answer, cancellationToken)
             : new Tombstone(
                 key, ETags.Bare(answer.Header("ETag")).ToString(), HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var made) ? made : null);
+    }
+
+    /// <summary>The tombstone of a key with the delete marker it names; null where there is none. One call.</summary>
+    public async Task<Tombstone?> FindNamedAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        using var answer = await calls.GetAsync(cache.Name, CacheNames.Tombstone(bucket, key), null, cancellationToken);
+        return answer is null
+            ? null
+            : new Tombstone(key, ETags.Bare(answer.Header("ETag")).ToString(), null) { Marker = Mark.Parse(await calls.ReadAsync(answer, Mark.Limit, cancellationToken))?.Marker };
     }
 
     /// <summary>Takes a tombstone away.</summary>

@@ -43,15 +43,17 @@ internal static class StoreLayer
             ? new PlacedCopies(store, probe, setup.LoggerOf<PlacedCopies>())
             : null;
         var state = new StoreLayerState(store, setup.LoggerOf<StoreLayerState>(), placed);
+        var marks = new StoreMarks(store, state, probe);
         return new LocalLayer
         {
             Service = overlaid is null ? service : new BucketWatch(service, state, overlaid, time),
             Reads = new StoreReads(service, state.IsDeletedAsync, time, showsRemoteOnError, placed),
             State = state,
-            Marks = new StoreMarks(store, state, probe),
+            Marks = marks,
             Conditions = probe,
             Held = setup.Holds ? OpenHeld(setup, store, placed) : null,
             Placed = placed,
+            Versions = new StoreVersions(store, state.Tombstones, marks, setup.LoggerOf<StoreVersions>(), placed),
             Identities = identities,
             Check = state.PingAsync,
             Ping = state.PingAsync,

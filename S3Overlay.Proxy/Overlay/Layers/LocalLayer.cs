@@ -27,6 +27,9 @@ public sealed record LocalLayer
     /// <summary>Copies of the remote's objects among its own; null where there are none.</summary>
     public IPlacedCopies? Placed { get; init; }
 
+    /// <summary>Its versions; null where it never keeps any.</summary>
+    public ILocalVersions? Versions { get; init; }
+
     /// <summary>In whose name it is asked; null where it knows nobody but the overlay.</summary>
     public ILocalIdentities? Identities { get; init; }
 

@@ -6,4 +6,8 @@ namespace S3Overlay.Proxy.Overlay.Layers;
 /// What tells this tombstone from a later one of the same key, in the layer's own words: whoever takes one back takes this one, and not that of a delete made since.
 /// </param>
 /// <param name="Made">When the key was last deleted, in whole seconds; null where the layer keeps no dates.</param>
-public sealed record Tombstone(string Key, string Stamp, DateTimeOffset? Made);
+public sealed record Tombstone(string Key, string Stamp, DateTimeOffset? Made)
+{
+    /// <summary>The delete marker that came of the same delete, where the bucket keeps versions; null where none did, and in listings, which do not tell.</summary>
+    public string? Marker { get; init; }
+}

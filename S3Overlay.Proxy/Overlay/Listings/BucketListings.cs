@@ -7,44 +7,39 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Listings;
 
-/// <summary>ListObjects and ListObjectsV2 of overlaid buckets, and whether such a bucket is empty.</summary>
+/// <summary>ListObjects, ListObjectsV2 and ListObjectVersions of overlaid buckets, and whether such a bucket is empty.</summary>
 /// <param name="layer">The writable layer.</param>
+/// <param name="versions">Its versions; null where it never has any.</param>
 /// <param name="held">Where copies of the remote are kept; null while nothing is.</param>
 /// <param name="settings">What listings show.</param>
 /// <param name="logger">Where failures are told.</param>
-public sealed class BucketListings(ILayerState layer, IHeldStore? held, OverlaySettings settings, ILogger logger)
+public sealed class BucketListings(ILayerState layer, ILocalVersions? versions, IHeldStore? held, OverlaySettings settings, ILogger logger)
 {
     /// <summary>The header that says a listing shows less than there is (rule L4).</summary>
     public const string ScopeHeader = "x-s3overlay-listing";
 
-    /// <summary>Answers a listing.</summary>
-    public async Task AnswerAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    /// <summary>Answers a listing, of objects or of versions.</summary>
+    public Task AnswerAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
-        var list = ListRequest.Parse(request);
-        if (settings.MergesListings && bucket.Routes is { } routes)
+        if (request.Operation != S3Operation.ListObjectVersions)
         {
-            try
-            {
-                using var span = Tracing.Start(SpanNames.ListMerge);
-                await using var merged = new MergedListingSource(layer, held, bucket.Name, routes, list.Query, logger);
-                var rows = await ListingPager.AnswerAsync(list, merged, request, answer, cancellationToken);
-                span?.SetTag(SpanAttributes.Rows, rows);
-                return;
-            }
-            catch (RemoteException failure) when (failure.Failure != RemoteFailure.Loop && !answer.HasStarted)
-            {
-                if (!settings.ListsLocalOnError)
-                {
-                    throw Unlistable(failure);
-                }
-
-                Log.ListedLocalOnly(logger, bucket.Name, failure.Message);
-                answer.Headers[ScopeHeader] = "local";
-            }
+            var list = ListRequest.Parse(request);
+            return AnswerAsync(
+                bucket,
+                list.Query,
+                static () => null,
+                (rows, _) => ListingPager.AnswerAsync(list, rows, request, answer, cancellationToken),
+                answer);
         }
 
-        await using var written = new SettledRows(layer, bucket.Name, list.Query);
-        await ListingPager.AnswerAsync(list, written, request, answer, cancellationToken);
+        var page = MarkerPage.Parse(request, "max-keys");
+        var marker = page.KeyMarker.Length == 0 ? "" : request.Query["version-id-marker"] ?? "";
+        return AnswerAsync(
+            bucket,
+            page.Query,
+            () => versions?.List(bucket.Name, page.Query, marker, cancellationToken),
+            (rows, versioned) => VersionPager.AnswerAsync(page, new ShownVersions(rows, versioned), request, answer, cancellationToken),
+            answer);
     }
 
     /// <summary>Whether clients see no object in the bucket (rule B4). The remote is asked whatever listings show: deleting hides its objects.</summary>
@@ -63,6 +58,43 @@ public sealed class BucketListings(ILayerState layer, IHeldStore? held, OverlayS
         {
             throw Unlistable(failure);
         }
+    }
+
+    /// <summary>Sends rows of all layers, or of local alone where the settings say so.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="query">Which rows.</param>
+    /// <param name="open">Opens local's rows where they are others than those of its objects.</param>
+    /// <param name="send">Sends a page of rows, among which are those that were opened, and says how many it has.</param>
+    /// <param name="answer">The answer.</param>
+    private async Task AnswerAsync(
+        BucketView bucket, ListingQuery query, Func<IVersionedRows?> open, Func<IListingSource, IVersionedRows?, Task<int>> send, S3Answer answer)
+    {
+        if (settings.MergesListings && bucket.Routes is { } routes)
+        {
+            try
+            {
+                using var span = Tracing.Start(SpanNames.ListMerge);
+                var versioned = open();
+                await using var merged = new MergedListingSource(layer, held, bucket.Name, routes, query, logger, versioned);
+                var rows = await send(merged, versioned);
+                span?.SetTag(SpanAttributes.Rows, rows);
+                return;
+            }
+            catch (RemoteException failure) when (failure.Failure != RemoteFailure.Loop && !answer.HasStarted)
+            {
+                if (!settings.ListsLocalOnError)
+                {
+                    throw Unlistable(failure);
+                }
+
+                Log.ListedLocalOnly(logger, bucket.Name, failure.Message);
+                answer.Headers[ScopeHeader] = "local";
+            }
+        }
+
+        var own = open();
+        await using var written = own ?? (IListingSource)new SettledRows(layer, bucket.Name, query);
+        await send(written, own);
     }
 
     /// <summary>

@@ -35,11 +35,19 @@ public sealed class MergedListingSource : IListingSource
     private string? _provenPrefix;
     private int _taken;
 
-    /// <summary>The merge of a bucket's layers; <paramref name="held"/> is null while nothing is kept of the remote.</summary>
-    public MergedListingSource(ILayerState layer, IHeldStore? held, string bucket, BucketRoutes routes, ListingQuery query, ILogger logger)
+    /// <summary>The merge of a bucket's layers.</summary>
+    /// <param name="layer">The writable layer.</param>
+    /// <param name="held">Where copies of the remote are kept; null while nothing is.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="routes">Where it continues below.</param>
+    /// <param name="query">Which rows.</param>
+    /// <param name="logger">Where failures are told.</param>
+    /// <param name="written">Other rows of the writable layer than those of its objects, to be disposed here; null for these.</param>
+    public MergedListingSource(
+        ILayerState layer, IHeldStore? held, string bucket, BucketRoutes routes, ListingQuery query, ILogger logger, IListingSource? written = null)
     {
         (_query, _routes) = (query, routes);
-        _written = layer.ListWritten(bucket, query);
+        _written = written ?? layer.ListWritten(bucket, query);
         _wasWrittenUnder = (prefix, token) => WrittenUnder.AnyAsync(layer, bucket, prefix, query.After, token);
         _writtenOrder = new RowOrder("local", logger);
         _openPrefix = Places.OpenPrefix(query);

@@ -196,7 +196,7 @@ public sealed class RemoteRows : IListingSource
                 throw _order.Wrong("its common prefixes are not those of the delimiter");
             }
 
-            return IsBehind(name) && !_share.Shared.Contains(name) ? row with { Name = name } : null;
+            return _query.After.IsBeforeAnyUnder(name) && !_share.Shared.Contains(name) ? row with { Name = name } : null;
         }
 
         if (!_query.After.IsBefore(name))
@@ -211,12 +211,5 @@ public sealed class RemoteRows : IListingSource
 
         _hasRolledUp = true;
         return _share.Shared.Contains(commonPrefix) ? null : new ListingRow(commonPrefix, null);
-    }
-
-    /// <summary>Whether keys under a common prefix lie behind the position; the prefix itself may stand before it.</summary>
-    private bool IsBehind(string prefix)
-    {
-        var (name, isPrefix) = _query.After;
-        return _query.After.IsBefore(prefix) || (name.StartsWith(prefix, StringComparison.Ordinal) && !(isPrefix && name == prefix));
     }
 }

@@ -27,9 +27,12 @@ internal sealed class SubResourceReads(StreamedReads streamed)
     /// <summary>Whether the request is one of these.</summary>
     public static bool IsOne(S3Request request) =>
         request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject)
-        || request.Query.Has("versionId")
+        || NamesVersion(request)
         || request.Query.Has("partNumber")
         || request.Headers.ContainsKey(ClientKeyHeaders[0]);
+
+    /// <summary>Whether a version of the remote's is asked for. <c>null</c> is what its current one is called here (rule V3), whatever the remote calls it.</summary>
+    private static bool NamesVersion(S3Request request) => request.Query.Has("versionId") && request.Query["versionId"] != "null";
 
     /// <summary>Answers from the remote.</summary>
     /// <exception cref="RemoteException">The remote did not give it.</exception>
@@ -76,7 +79,7 @@ internal sealed class SubResourceReads(StreamedReads streamed)
         }
         catch (RemoteException unknown) when (unknown.Status == StatusCodes.Status501NotImplemented)
         {
-            var version = request.Query["versionId"] is { } id ? "versionId=" + UriEncoding.EncodeComponent(id) : "";
+            var version = NamesVersion(request) && request.Query["versionId"] is { } id ? "versionId=" + UriEncoding.EncodeComponent(id) : "";
             await using var head = await remote.Remote.HeadAsync(read with { Query = version, Headers = [] }, cancellationToken);
             await ObjectAttributes.AnswerAsync(request, answer, head.Info, null, cancellationToken);
         }
@@ -121,7 +124,7 @@ internal sealed class SubResourceReads(StreamedReads streamed)
         var query = new StringBuilder();
         foreach (var (name, value) in request.Query.Parameters)
         {
-            if (SubResources.Contains(name) || Selectors.Contains(name))
+            if (SubResources.Contains(name) || (Selectors.Contains(name) && (name != "versionId" || NamesVersion(request))))
             {
                 query.Append(query.Length == 0 ? "" : "&").Append(name);
                 if (value is not null)

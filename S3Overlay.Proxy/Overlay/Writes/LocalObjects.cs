@@ -63,11 +63,11 @@ public sealed class LocalObjects(IS3Service local)
         return ChecksumNames.TryParseName(upload.ChildText("ChecksumAlgorithm"), out var algorithm) ? algorithm : null;
     }
 
-    /// <summary>Deletes local's object.</summary>
+    /// <summary>Deletes local's object; with <paramref name="isVersionNull"/> the version of that name, without a marker of it where local keeps versions.</summary>
     public Task DeleteAsync(
-        S3Request origin, string bucket, string key, string? ifMatch, S3Answer answer, CancellationToken cancellationToken)
+        S3Request origin, string bucket, string key, bool isVersionNull, string? ifMatch, S3Answer answer, CancellationToken cancellationToken)
     {
-        var delete = About(origin, S3Operation.DeleteObject, "DELETE", bucket, key, null);
+        var delete = About(origin, S3Operation.DeleteObject, "DELETE", bucket, key, isVersionNull ? "null" : null);
         if (ifMatch is not null)
         {
             delete.Headers.IfMatch = ifMatch;

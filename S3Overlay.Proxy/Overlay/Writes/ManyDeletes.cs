@@ -41,7 +41,7 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
 
             var answer = new BufferedAnswer();
             await deletes.DeleteKeyAsync(bucket, request, item.Key, item.VersionId, item.IfMatch, answer, cancellationToken);
-            return new DeleteOutcome(item, answer.Status < 400 ? null : await ErrorOfAsync(answer, cancellationToken));
+            return new DeleteOutcome(item, answer.Status < 400 ? null : await ErrorOfAsync(answer, cancellationToken)) { Marker = DeleteMarkers.Of(answer) };
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {

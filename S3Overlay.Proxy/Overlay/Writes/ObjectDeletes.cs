@@ -13,7 +13,7 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// <summary>Deletes in overlaid buckets: the tombstone first, then the local object (rule D1). Whichever instant it ends at, the remote's never shows.</summary>
 public sealed class ObjectDeletes(
     LocalObjects local, BucketDirectory directory, ILayerState layer, IRemoteReader reader, OverlayLocks locks, ObjectWrites writes, OverlaySettings settings,
-    ILocalConditions abilities, OverlayMeters? meters)
+    ILocalConditions abilities, DeleteMarkers markers, OverlayMeters? meters)
 {
     /// <summary>DeleteObject.</summary>
     public async Task DeleteAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
@@ -28,7 +28,8 @@ public sealed class ObjectDeletes(
     {
         if (versionId is { Length: > 0 } and not "null")
         {
-            await DeleteVersionAsync(bucket, request, key, versionId, answer, cancellationToken);
+            await markers.DeleteVersionAsync(bucket, request, key, versionId, answer, cancellationToken);
+            writes.Forget(bucket.Name, key);
             return;
         }
 
@@ -45,7 +46,8 @@ public sealed class ObjectDeletes(
                 await JudgeAsync(bucket, request, key, ifMatch, cancellationToken);
             }
 
-            if (bucket.IsOverlaid && settings.LeavesTombstones)
+            var leavesTombstone = bucket.IsOverlaid && settings.LeavesTombstones;
+            if (leavesTombstone)
             {
                 locks.Deletes.Advance(bucket.Name, key);
                 await layer.MarkDeletedAsync(bucket.Name, key, cancellationToken);
@@ -54,7 +56,11 @@ public sealed class ObjectDeletes(
 
             if (ifMatch is null || !bucket.IsOverlaid || await layer.ResolveAsync(bucket.Name, key, cancellationToken) == KeyState.Written)
             {
-                await local.DeleteAsync(request, bucket.Name, key, isJudgedByLocal ? ifMatch : null, answer, cancellationToken);
+                await local.DeleteAsync(request, bucket.Name, key, versionId == "null", isJudgedByLocal ? ifMatch : null, answer, cancellationToken);
+                if (leavesTombstone)
+                {
+                    await markers.NameAsync(bucket.Name, key, answer, cancellationToken);
+                }
             }
             else
             {
@@ -85,19 +91,5 @@ public sealed class ObjectDeletes(
         {
             throw WriteConditions.Failed("If-Match");
         }
-    }
-
-    /// <summary>A version that local lacks is the remote's, and not ours to delete (rule V2).</summary>
-    private async Task DeleteVersionAsync(
-        BucketView bucket, S3Request request, string key, string versionId, S3Answer answer, CancellationToken cancellationToken)
-    {
-        // Whatever the key is now: what is deleted has versions still, and its delete marker is one of them.
-        if (await local.HeadAsync(request, bucket.Name, key, cancellationToken, versionId) is not { VersionId: { } found } || found != versionId)
-        {
-            throw new S3Exception(S3Errors.AccessDenied, "This version is not in the local layer, and the remote is never written to.");
-        }
-
-        await local.DeleteVersionAsync(request, bucket.Name, key, versionId, answer, cancellationToken);
-        writes.Forget(bucket.Name, key);
     }
 }

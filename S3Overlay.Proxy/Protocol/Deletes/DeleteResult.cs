@@ -30,6 +30,11 @@ public static class DeleteResult
                     xml.Element("VersionId", version);
                 }
 
+                if (outcome.Marker is { } marker)
+                {
+                    xml.Element("DeleteMarker", true).Element("DeleteMarkerVersionId", marker);
+                }
+
                 xml.Close("Deleted");
             }
         }

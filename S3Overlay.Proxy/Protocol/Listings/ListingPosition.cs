@@ -11,4 +11,8 @@ public readonly record struct ListingPosition(string Name, bool IsPrefix)
     /// <summary>Whether a key lies behind this place.</summary>
     public bool IsBefore(string key) =>
         Name.Length == 0 || (Utf8Order.Compare(key, Name) > 0 && !(IsPrefix && key.StartsWith(Name, StringComparison.Ordinal)));
+
+    /// <summary>Whether keys under a common prefix lie behind this place; the prefix itself may stand before it.</summary>
+    public bool IsBeforeAnyUnder(string prefix) =>
+        IsBefore(prefix) || (Name.StartsWith(prefix, StringComparison.Ordinal) && !(IsPrefix && Name == prefix));
 }

@@ -73,6 +73,82 @@ public sealed class VersionedStoreTests : IAsyncLifetime
         Assert.Equal(older, Assert.Single(_store.VersionsOf("bucket", "key")).Id);
     }
 
+    [Theory, Trait("Rule", "V4")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Deleting_the_marker_of_a_delete_shows_the_remote_again(bool deniesMarkers)
+    {
+        _store.DeniesMarkers = deniesMarkers;
+        Assert.Equal("remote", (await _proxy.SendAsync("GET", "/bucket/key")).Text);
+        var marker = (await _proxy.SendAsync("DELETE", "/bucket/key")).Headers["x-amz-version-id"];
+        Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/key")).Status);
+        Assert.Equal(204, (await _proxy.SendAsync("DELETE", $"/bucket/key?versionId={marker}")).Status);
+        Assert.Equal("remote", (await _proxy.SendAsync("GET", "/bucket/key")).Text);
+        Assert.Empty(_store.VersionsOf("bucket", "key"));
+        Assert.Equal((403, "AccessDenied"), await CodeAsync(_proxy.SendAsync("DELETE", $"/bucket/key?versionId={marker}")));
+    }
+
+    [Fact, Trait("Rule", "V4")]
+    public async Task While_the_marker_of_an_earlier_delete_is_left_the_remote_stays_hidden()
+    {
+        var first = (await _proxy.SendAsync("DELETE", "/bucket/key")).Headers["x-amz-version-id"];
+        var mine = (await _proxy.SendAsync("PUT", "/bucket/key", "mine")).Headers["x-amz-version-id"];
+        var second = (await _proxy.SendAsync("DELETE", "/bucket/key")).Headers["x-amz-version-id"];
+        await _proxy.SendAsync("DELETE", $"/bucket/key?versionId={second}");
+        Assert.Equal("mine", (await _proxy.SendAsync("GET", "/bucket/key")).Text);
+        await _proxy.SendAsync("DELETE", $"/bucket/key?versionId={mine}");
+        Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/key")).Status);
+        await _proxy.SendAsync("DELETE", $"/bucket/key?versionId={first}");
+        Assert.Equal("remote", (await _proxy.SendAsync("GET", "/bucket/key")).Text);
+    }
+
+    [Fact, Trait("Rule", "V4")]
+    public async Task An_older_marker_that_is_deleted_takes_nothing_back()
+    {
+        var first = (await _proxy.SendAsync("DELETE", "/bucket/key")).Headers["x-amz-version-id"];
+        var second = (await _proxy.SendAsync("DELETE", "/bucket/key")).Headers["x-amz-version-id"];
+        await _proxy.SendAsync("DELETE", $"/bucket/key?versionId={first}");
+        Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/key")).Status);
+        await _proxy.SendAsync("DELETE", $"/bucket/key?versionId={second}");
+        Assert.Equal("remote", (await _proxy.SendAsync("GET", "/bucket/key")).Text);
+    }
+
+    /// <summary>The marker goes first, so that a request that ends in between can be repeated.</summary>
+    [Fact, Trait("Rule", "V4")]
+    public async Task A_marker_that_is_gone_already_still_takes_its_tombstone_back()
+    {
+        var marker = (await _proxy.SendAsync("DELETE", "/bucket/key")).Headers["x-amz-version-id"];
+        using var http = new HttpClient();
+        await http.DeleteAsync(new Uri(_store.Endpoint, $"/bucket/key?versionId={marker}"));
+        Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/key")).Status);
+        var repeated = await _proxy.SendAsync("DELETE", $"/bucket/key?versionId={marker}");
+        Assert.Equal((204, "true", marker), (repeated.Status, repeated.Headers["x-amz-delete-marker"], repeated.Headers["x-amz-version-id"]));
+        Assert.Equal("remote", (await _proxy.SendAsync("GET", "/bucket/key")).Text);
+    }
+
+    /// <summary>What empties a bucket deletes each version by its id. A marker in its place would have to be deleted in turn, which would show the remote again.</summary>
+    [Fact, Trait("Rule", "V3"), Trait("Rule", "D1")]
+    public async Task Deleting_the_version_null_hides_the_remote_and_leaves_no_marker()
+    {
+        await _proxy.SendAsync("PUT", "/bucket/other", "mine");
+        Assert.Contains("<Key>key</Key><VersionId>null</VersionId>", (await _proxy.SendAsync("GET", "/bucket?versions")).Text);
+        Assert.Equal(204, (await _proxy.SendAsync("DELETE", "/bucket/key?versionId=null")).Status);
+        Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/key")).Status);
+        Assert.Empty(_store.VersionsOf("bucket", "key"));
+        Assert.DoesNotContain("<Key>key</Key>", (await _proxy.SendAsync("GET", "/bucket?versions")).Text);
+    }
+
+    [Fact, Trait("Rule", "D3"), Trait("Rule", "V4")]
+    public async Task DeleteObjects_tells_of_the_markers_and_takes_them_back()
+    {
+        var made = await DeleteManyAsync("<Object><Key>key</Key></Object>");
+        var marker = Assert.Single(_store.VersionsOf("bucket", "key")).Id;
+        Assert.Contains($"<Deleted><Key>key</Key><DeleteMarker>true</DeleteMarker><DeleteMarkerVersionId>{marker}</DeleteMarkerVersionId></Deleted>", made);
+        var gone = await DeleteManyAsync($"<Object><Key>key</Key><VersionId>{marker}</VersionId></Object>");
+        Assert.Contains($"<VersionId>{marker}</VersionId><DeleteMarker>true</DeleteMarker><DeleteMarkerVersionId>{marker}</DeleteMarkerVersionId>", gone);
+        Assert.Equal("remote", (await _proxy.SendAsync("GET", "/bucket/key")).Text);
+    }
+
     [Fact, Trait("Rule", "V2")]
     public async Task A_version_that_the_store_lacks_is_not_ours_to_delete()
     {
@@ -84,6 +160,13 @@ public sealed class VersionedStoreTests : IAsyncLifetime
     }
 
     private static async Task<(int, string)> CodeAsync(Task<RawAnswer> sending) => (await sending) is var answer ? (answer.Status, answer.Code) : default;
+
+    private async Task<string> DeleteManyAsync(string items)
+    {
+        var body = $"<Delete>{items}</Delete>";
+        var digest = Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(body)));
+        return (await _proxy.SendAsync("POST", "/bucket?delete", body, ("Content-MD5", digest))).Text;
+    }
 
     private Task<RawAnswer> CopyAsync(string target, string version) =>
         _proxy.SendAsync("PUT", "/bucket/" + target, null, ("x-amz-copy-source", $"/bucket/key?versionId={version}"));

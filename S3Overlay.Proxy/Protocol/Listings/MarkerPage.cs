@@ -1,10 +1,8 @@
 using System.Globalization;
 
-using S3Overlay.Proxy.Protocol;
-using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Xml;
 
-namespace S3Overlay.Proxy.Embedded.Operations;
+namespace S3Overlay.Proxy.Protocol.Listings;
 
 /// <summary>The parameters that ListObjectVersions and ListMultipartUploads share.</summary>
 internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMarker, int Limit, bool EncodeNames)
@@ -18,6 +16,9 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
             && KeyMarker.Length > Prefix.Length
             && KeyMarker.StartsWith(Prefix, StringComparison.Ordinal)
             && KeyMarker.IndexOf(Delimiter, Prefix.Length, StringComparison.Ordinal) == KeyMarker.Length - Delimiter.Length);
+
+    /// <summary>Which rows the page is cut from: one more than it has, since that tells whether there is another page.</summary>
+    public ListingQuery Query => new(Prefix, Delimiter, After, Limit + 1);
 
     /// <summary>Reads the query.</summary>
     public static MarkerPage Parse(S3Request request, string limitName)

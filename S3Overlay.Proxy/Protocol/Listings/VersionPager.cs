@@ -1,0 +1,76 @@
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Protocol.Listings;
+
+/// <summary>Cuts one page out of versions and answers it as ListObjectVersions does.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html</remarks>
+internal static class VersionPager
+{
+    /// <summary>Takes a page's rows from <paramref name="source"/> and sends them.</summary>
+    /// <returns>How many rows the page shows.</returns>
+    public static async Task<int> AnswerAsync(MarkerPage page, ShownVersions source, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        var rows = new List<VersionRow>(Math.Min(page.Limit, 128));
+        while (rows.Count < page.Limit && await source.NextAsync(cancellationToken) is { } row)
+        {
+            rows.Add(row);
+        }
+
+        var isTruncated = rows.Count > 0 && rows.Count == page.Limit && await source.HasMoreAsync(cancellationToken);
+        var xml = new S3XmlWriter().Root("ListVersionsResult")
+            .Element("Name", request.Bucket).Element("Prefix", page.Name(page.Prefix))
+            .Element("KeyMarker", page.Name(page.KeyMarker)).Element("VersionIdMarker", request.Query["version-id-marker"] ?? "");
+        if (isTruncated)
+        {
+            xml.Element("NextKeyMarker", page.Name(rows[^1].Name));
+            if (rows[^1].VersionId is { } last)
+            {
+                xml.Element("NextVersionIdMarker", last);
+            }
+        }
+
+        xml.Element("MaxKeys", page.Limit);
+        page.WriteDelimiter(xml);
+        xml.Element("IsTruncated", isTruncated);
+        foreach (var row in rows)
+        {
+            Write(xml, page, row);
+        }
+
+        foreach (var row in rows)
+        {
+            if (row.IsPrefix)
+            {
+                xml.Open("CommonPrefixes").Element("Prefix", page.Name(row.Name)).Close("CommonPrefixes");
+            }
+        }
+
+        await xml.Close("ListVersionsResult").SendAsync(request, answer, cancellationToken);
+        return rows.Count;
+    }
+
+    private static void Write(S3XmlWriter xml, MarkerPage page, VersionRow row)
+    {
+        if (row.VersionId is not { } version)
+        {
+            return;
+        }
+
+        var kind = row.Object is null ? "DeleteMarker" : "Version";
+        xml.Open(kind).Element("Key", page.Name(row.Name)).Element("VersionId", version).Element("IsLatest", row.IsLatest)
+            .Element("LastModified", HttpDates.WholeSeconds(row.Object?.LastModified ?? row.MarkedAt));
+        if (row.Object is { } item)
+        {
+            xml.Element("ETag", item.ETag).Element("Size", item.Size);
+        }
+
+        xml.Open("Owner").Element("ID", ListingPager.OwnerId).Element("DisplayName", ListingPager.OwnerName).Close("Owner");
+        if (row.Object is { } stored)
+        {
+            xml.Element("StorageClass", stored.StorageClass);
+        }
+
+        xml.Close(kind);
+    }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Xml;
+
+using static S3Overlay.Tests.Support.VersionedStore;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>Listings of a <see cref="VersionedStore"/>, names always encoded.</summary>
+internal static class VersionedListing
+{
+    private static readonly DateTimeOffset Written = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    /// <summary>ListObjectVersions; of each key the versions are given oldest first.</summary>
+    public static byte[] Versions(SortedDictionary<string, IReadOnlyList<StoredVersion>> keys, S3Query query)
+    {
+        var (marker, version) = (query["key-marker"] ?? "", query["version-id-marker"] ?? "");
+        var rows = new List<(string Name, StoredVersion? Version, bool IsLatest)>();
+        foreach (var (key, versions) in keys)
+        {
+            var hasBegun = key != marker;
+            foreach (var each in versions.Reverse())
+            {
+                if (hasBegun ? Utf8Order.Compare(key, marker) > 0 || key == marker : false)
+                {
+                    Add(rows, query, key, each, each == versions[^1]);
+                }
+
+                hasBegun |= each.Id == version;
+            }
+        }
+
+        var limit = int.Parse(query["max-keys"] ?? "1000", CultureInfo.InvariantCulture);
+        var page = rows.Take(limit).ToList();
+        var xml = new S3XmlWriter().Root("ListVersionsResult").Element("EncodingType", "url").Element("IsTruncated", rows.Count > limit);
+        if (rows.Count > limit)
+        {
+            xml.Element("NextKeyMarker", UriEncoding.EncodeKey(page[^1].Name)).Element("NextVersionIdMarker", page[^1].Version?.Id ?? "");
+        }
+
+        foreach (var (name, each, isLatest) in page)
+        {
+            if (each is not null)
+            {
+                var kind = each.Bytes is null ? "DeleteMarker" : "Version";
+                xml.Open(kind).Element("Key", UriEncoding.EncodeKey(name)).Element("VersionId", each.Id).Element("IsLatest", isLatest).Element("LastModified", Written);
+                if (each.Bytes is not null)
+                {
+                    xml.Element("ETag", each.ETag!).Element("Size", each.Bytes.Length);
+                }
+
+                xml.Close(kind);
+            }
+        }
+
+        return Close(xml, page.Where(static row => row.Version is null).Select(static row => row.Name), "ListVersionsResult");
+    }
+
+    /// <summary>ListObjectsV2, in one page.</summary>
+    public static byte[] Objects(SortedDictionary<string, IReadOnlyList<StoredVersion>> keys, S3Query query)
+    {
+        var rows = new List<(string Name, StoredVersion? Version, bool IsLatest)>();
+        foreach (var (key, versions) in keys)
+        {
+            if (versions[^1].Bytes is not null && Utf8Order.Compare(key, query["start-after"] ?? "") > 0)
+            {
+                Add(rows, query, key, versions[^1], true);
+            }
+        }
+
+        var xml = new S3XmlWriter().Root("ListBucketResult").Element("EncodingType", "url").Element("IsTruncated", false);
+        foreach (var (name, each, _) in rows)
+        {
+            if (each is not null)
+            {
+                xml.Open("Contents").Element("Key", UriEncoding.EncodeKey(name)).Element("LastModified", Written).Element("ETag", each.ETag!)
+                    .Element("Size", each.Bytes!.Length).Close("Contents");
+            }
+        }
+
+        return Close(xml, rows.Where(static row => row.Version is null).Select(static row => row.Name), "ListBucketResult");
+    }
+
+    private static void Add(List<(string Name, StoredVersion? Version, bool IsLatest)> rows, S3Query query, string key, StoredVersion version, bool isLatest)
+    {
+        if (!key.StartsWith(query["prefix"] ?? "", StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        if (new ListingQuery(query["prefix"] ?? "", query["delimiter"] ?? "", ListingPosition.Start, 1).CommonPrefixOf(key) is not { } prefix)
+        {
+            rows.Add((key, version, isLatest));
+        }
+        else if (rows.Count == 0 || rows[^1].Name != prefix)
+        {
+            rows.Add((prefix, null, false));
+        }
+    }
+
+    private static byte[] Close(S3XmlWriter xml, IEnumerable<string> prefixes, string root)
+    {
+        foreach (var prefix in prefixes)
+        {
+            xml.Open("CommonPrefixes").Element("Prefix", UriEncoding.EncodeKey(prefix)).Close("CommonPrefixes");
+        }
+
+        return xml.Close(root).Content.ToArray();
+    }
+}
