@@ -24,6 +24,9 @@ public sealed record CacheOptions
     /// <summary>How long past its life a copy may be served while the remote cannot be asked; null for any time.</summary>
     public TimeSpan? StaleIfError { get; init; }
 
+    /// <summary>How long it is remembered that the remote lacks a key; no time for not at all.</summary>
+    public TimeSpan NegativeLife { get; init; }
+
     /// <summary>Whether clients may say how far a copy will do.</summary>
     public bool AllowsDirectives { get; init; } = true;
 

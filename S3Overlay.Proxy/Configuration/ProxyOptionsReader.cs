@@ -26,6 +26,7 @@ public static class ProxyOptionsReader
                 ReadAheadBytes = values.Get(Settings.ReadAheadBytes),
                 FillOnLeave = values.Get(Settings.FillOnLeave),
                 Revalidation = values.Get(Settings.Revalidate),
+                NegativeLife = values.Get(Settings.NegativeTtl),
                 AllowsDirectives = values.Get(Settings.ClientDirectives),
                 StaleIfError = values.Get(Settings.StaleIfError),
                 Directory = values.Get(Settings.CacheDirectory) ?? Path.Combine(local.DataDirectory, "cache"),

@@ -51,8 +51,7 @@ public static partial class Settings
     { NotServed = static wanted => wanted.Mode == RevalidationMode.Frozen ? NotYet("Freezing copies") : null };
 
     public static readonly Setting<TimeSpan> NegativeTtl = new(
-        "S3_OVERLAY_NEGATIVE_TTL", Cache, "0", "How long the remote's 404 is remembered. *Only `0` is served yet.*", Durations.Parse)
-    { NotServed = static duration => duration == TimeSpan.Zero ? null : NotYet("Remembering a 404") };
+        "S3_OVERLAY_NEGATIVE_TTL", Cache, "0", "How long it is remembered that the remote has no object of a key; `0` for not at all. A refusal (403) is never remembered.", Durations.Parse);
 
     public static readonly Setting<TimeSpan?> StaleIfError = new(
         "S3_OVERLAY_STALE_IF_ERROR", Cache, null, "How long a copy past its life may still be served while the remote cannot be asked; `0` for not at all. Unset: any time.",

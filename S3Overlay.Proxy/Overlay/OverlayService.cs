@@ -74,7 +74,7 @@ public sealed class OverlayService : IS3Service
         var conditional = new ConditionalWrites(service, objects, layer, reader, _locks.Keys, local.Conditions, local.Placed);
         _directory = new BucketDirectory(layer, remotes, settings, time);
         _bucketList = new BucketList(layer, local.Identities, remotes, shown, _directory, settings, logger);
-        _listings = new BucketListings(layer, local.Versions, local.Held, settings, logger);
+        _listings = new BucketListings(layer, local.Versions, local.Held, reader, settings, logger);
         _buckets = new BucketRequests(service, _directory, _listings, settings);
         _reads = new ReadMap(service, local.Reads, _directory, reader, outage);
         _writes = new ObjectWrites(service, _directory, conditional, reader, slow, logger);

@@ -26,6 +26,7 @@ public sealed class DefaultsTests : OptionsTestBase
         Assert.True(options.Clients.AllowsCrossOrigin);
         Assert.True(options.Clients.AllowsVersion2);
         Assert.True(options.Cache.AllowsDirectives);
+        Assert.Equal(TimeSpan.Zero, options.Cache.NegativeLife);
         Assert.Equal(AuthenticationMode.Keys, options.Clients.Authentication);
         Assert.Equal(ListingScope.Merged, options.View.Listing);
         Assert.Equal(ListingFailure.Error, options.View.ListingOnError);

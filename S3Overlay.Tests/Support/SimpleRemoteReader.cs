@@ -80,4 +80,8 @@ public sealed class SimpleRemoteReader : IRemoteReader
     public void InvalidateAll()
     {
     }
+
+    public void NoteListed(string bucket, string key)
+    {
+    }
 }

@@ -35,7 +35,8 @@ internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader)
             return null;
         }
 
-        var direct = new RemoteReader(settings, null, setup.Time, setup.LoggerOf<RemoteReader>());
+        // What it would remember nobody would make it forget: writes are not seen there.
+        var direct = new RemoteReader(settings with { Freshness = settings.Freshness with { NegativeLife = TimeSpan.Zero } }, null, setup.Time, setup.LoggerOf<RemoteReader>());
         var outage = setup.Opened.Add(new LocalOutage(ping, direct, setup.Time, setup.LoggerOf<LocalOutage>()));
         setup.Meters.WatchOutage("local", () => outage.IsOn);
         return outage;

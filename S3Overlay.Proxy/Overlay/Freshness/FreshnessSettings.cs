@@ -11,6 +11,9 @@ public sealed record FreshnessSettings
     /// <summary>How long past its life a copy may be served while the remote cannot be asked; null for any time.</summary>
     public TimeSpan? StaleIfError { get; init; }
 
+    /// <summary>How long it is remembered that the remote lacks a key (rule S2); no time for not at all.</summary>
+    public TimeSpan NegativeLife { get; init; }
+
     /// <summary>Whether clients may say how far a copy will do (rule S3). Where copies are frozen they may not in any case.</summary>
     public bool AllowsDirectives { get; init; } = true;
 
@@ -27,6 +30,7 @@ public sealed record FreshnessSettings
     public static FreshnessSettings From(ProxyOptions options) => new()
     {
         Revalidation = options.Cache.Revalidation,
+        NegativeLife = options.Cache.NegativeLife,
         AllowsDirectives = options.Cache.AllowsDirectives,
         StaleIfError = options.Cache.StaleIfError,
     };

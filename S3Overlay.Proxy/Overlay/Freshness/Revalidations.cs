@@ -23,7 +23,7 @@ namespace S3Overlay.Proxy.Overlay.Freshness;
 /// A reader who must have the remote's word from after his own request does not take the answer to a question that was asked before it: he waits for the next one,
 /// with all who came meanwhile.
 /// </remarks>
-internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions held, RemoteDown down, TimeProvider time, OverlayMeters? meters)
+internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions held, RemoteDown down, AbsentKeys absent, TimeProvider time, OverlayMeters? meters)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Subject, Question> _questions = [];
@@ -147,14 +147,11 @@ internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions he
         _ => "unknown",
     };
 
-    private static async Task<RevalidationOutcome> OutcomeAsync(ObjectName name, RemoteBucket remote, ObjectInfo known)
+    private async Task<RevalidationOutcome> OutcomeAsync(ObjectName name, RemoteBucket remote, ObjectInfo known)
     {
         try
         {
-            var read = RemoteReads.Whole(remote, name.Key);
-            return await CompareAsync(remote, read with { IfNoneMatch = known.ETag }, known)
-                ?? await CompareAsync(remote, read, known)
-                ?? throw new RemoteException(RemoteFailure.Other, "The remote answered 304 to a request without conditions.") { Status = 304 };
+            return await absent.AskAsync(name, (remote, name.Key, known), static about => CompareAsync(about.remote, about.Key, about.known));
         }
         catch (RemoteException gone) when (gone.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket)
         {
@@ -168,6 +165,14 @@ internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions he
         {
             return new(RevalidationResult.Unknown, Failure: new RemoteException(RemoteFailure.Unavailable, "A question to the remote ended for a reason nobody foresaw.", unexpected));
         }
+    }
+
+    private static async Task<RevalidationOutcome> CompareAsync(RemoteBucket remote, string key, ObjectInfo known)
+    {
+        var read = RemoteReads.Whole(remote, key);
+        return await CompareAsync(remote, read with { IfNoneMatch = known.ETag }, known)
+            ?? await CompareAsync(remote, read, known)
+            ?? throw new RemoteException(RemoteFailure.Other, "The remote answered 304 to a request without conditions.") { Status = 304 };
     }
 
     /// <summary>Asks for the object's headers; null where they are others than the copy's, though the bytes are the same, and the answer did not hold them.</summary>

@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
@@ -11,9 +12,11 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 /// <param name="layer">The writable layer.</param>
 /// <param name="versions">Its versions; null where it never has any.</param>
 /// <param name="held">Where copies of the remote are kept; null while nothing is.</param>
+/// <param name="reader">Reads the remote's keys.</param>
 /// <param name="settings">What listings show.</param>
 /// <param name="logger">Where failures are told.</param>
-public sealed class BucketListings(ILayerState layer, ILocalVersions? versions, IHeldStore? held, OverlaySettings settings, ILogger logger)
+public sealed class BucketListings(
+    ILayerState layer, ILocalVersions? versions, IHeldStore? held, IRemoteReader reader, OverlaySettings settings, ILogger logger)
 {
     /// <summary>The header that says a listing shows less than there is (rule L4).</summary>
     public const string ScopeHeader = "x-s3overlay-listing";
@@ -75,7 +78,8 @@ public sealed class BucketListings(ILayerState layer, ILocalVersions? versions, 
             {
                 using var span = Tracing.Start(SpanNames.ListMerge);
                 var versioned = open();
-                await using var merged = new MergedListingSource(layer, held, bucket.Name, routes, query, logger, versioned);
+                await using var merged = new MergedListingSource(
+                    layer, held, bucket.Name, routes, query, logger, versioned, key => reader.NoteListed(bucket.Name, key));
                 var rows = await send(merged, versioned);
                 span?.SetTag(SpanAttributes.Rows, rows);
                 return;

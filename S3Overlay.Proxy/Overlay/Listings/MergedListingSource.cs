@@ -26,6 +26,7 @@ public sealed class MergedListingSource : IListingSource
     private readonly PrefixProbe _probe;
     private readonly PrefixProbes _probes;
     private readonly HeldDrift? _held;
+    private readonly Action<string>? _shown;
     private readonly Func<string, CancellationToken, ValueTask<bool>> _wasWrittenUnder;
     private ListingRow? _nextWritten;
     private ListingRow? _nextRemote;
@@ -43,10 +44,12 @@ public sealed class MergedListingSource : IListingSource
     /// <param name="query">Which rows.</param>
     /// <param name="logger">Where failures are told.</param>
     /// <param name="written">Other rows of the writable layer than those of its objects, to be disposed here; null for these.</param>
+    /// <param name="shown">Is told the remote's keys that are shown.</param>
     public MergedListingSource(
-        ILayerState layer, IHeldStore? held, string bucket, BucketRoutes routes, ListingQuery query, ILogger logger, IListingSource? written = null)
+        ILayerState layer, IHeldStore? held, string bucket, BucketRoutes routes, ListingQuery query, ILogger logger, IListingSource? written = null,
+        Action<string>? shown = null)
     {
-        (_query, _routes) = (query, routes);
+        (_query, _routes, _shown) = (query, routes, shown);
         _written = written ?? layer.ListWritten(bucket, query);
         _wasWrittenUnder = (prefix, token) => WrittenUnder.AnyAsync(layer, bucket, prefix, query.After, token);
         _writtenOrder = new RowOrder("local", logger);
@@ -111,9 +114,9 @@ public sealed class MergedListingSource : IListingSource
             {
                 continue;
             }
-            else if (_held is not null)
+            else
             {
-                await _held.CheckAsync(row, cancellationToken);
+                await NoteShownAsync(row, cancellationToken);
             }
 
             _taken++;
@@ -177,6 +180,17 @@ public sealed class MergedListingSource : IListingSource
 
         await _tombstones.SeekAsync(prefix, cancellationToken);
         await _tombstones.SkipUnderAsync(prefix, cancellationToken);
+    }
+
+    /// <summary>What reads say of a row of the remote's that is shown must be what the page says (rule T2).</summary>
+    private ValueTask NoteShownAsync(ListingRow row, CancellationToken cancellationToken)
+    {
+        if (!row.IsPrefix)
+        {
+            _shown?.Invoke(row.Name);
+        }
+
+        return _held?.CheckAsync(row, cancellationToken) ?? ValueTask.CompletedTask;
     }
 
     private async ValueTask FillHeadsAsync(CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Reads;
 
 /// <summary>The objects that are being read or filled right now, and the ones being opened.</summary>
-internal sealed class Fills(ReadSettings settings, IHeldStore store, TimeProvider time, ILogger logger, OverlayMeters? meters) : IHeldVersions
+internal sealed class Fills(ReadSettings settings, IHeldStore store, TimeProvider time, AbsentKeys absent, ILogger logger, OverlayMeters? meters) : IHeldVersions
 {
     private readonly ConcurrentDictionary<ObjectName, HeldObject> _inUse = new();
     private readonly Dictionary<ObjectName, Opening> _opening = [];
@@ -335,7 +335,8 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, TimeProvide
                 return;
             }
 
-            answered = await remote.Remote.GetAsync(RemoteReads.Whole(remote, name.Key) with { Range = FirstRange(range) }, opening.Cancellation);
+            var first = RemoteReads.Whole(remote, name.Key) with { Range = FirstRange(range) };
+            answered = await absent.AskAsync(name, (remote, first, opening), static about => about.remote.Remote.GetAsync(about.first, about.opening.Cancellation));
             var copy = CanHold(answered.Info) ? await CreateAsync(name, remote, answered.Info, asked) : null;
             if (copy is null)
             {

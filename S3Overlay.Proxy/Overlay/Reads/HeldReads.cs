@@ -8,7 +8,7 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Reads;
 
 /// <summary>Reads with caching on: from what is held, from fills under way, from the remote, in that order. The map is at <see cref="RemoteReader"/>.</summary>
-internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead readAhead, CopyFreshness freshness)
+internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead readAhead, CopyFreshness freshness, AbsentKeys absent)
 {
     private const int MaxRestarts = 4;
 
@@ -73,12 +73,17 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
             }
             else if (onlyHeld)
             {
+                absent.ThrowIfHas(name);
                 throw new S3Exception(S3Errors.GatewayTimeout);
             }
             else
             {
                 // In use, and yet not held: dropped meanwhile, so whoever comes now gets what the remote has now.
                 inUse?.Retire();
+                if (!directives.HasFlag(ReadDirectives.Compare))
+                {
+                    absent.ThrowIfHas(name);
+                }
             }
 
             snapshot ??= new AnswerSnapshot(answer);
@@ -270,7 +275,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
         var range = RangeHeader.Parse(request.Header("Range"));
         if (request.IsHead || StreamedReads.NeedsInfoFirst(request))
         {
-            var info = known ?? await HeadAsync(remote, name.Key, cancellationToken);
+            var info = known ?? await HeadAsync(name, remote, cancellationToken);
             if (ObjectAnswer.Prepare(request, answer, info) is null)
             {
                 return;
@@ -291,7 +296,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
         catch (RemoteException unsatisfiable) when (unsatisfiable is { Failure: RemoteFailure.InvalidRange, ActualSize: null })
         {
             // The client is owed the size, and this remote did not tell it.
-            ObjectAnswer.Prepare(request, answer, await HeadAsync(remote, name.Key, cancellationToken));
+            ObjectAnswer.Prepare(request, answer, await HeadAsync(name, remote, cancellationToken));
             throw new VersionChangedException(unsatisfiable);
         }
 
@@ -331,11 +336,8 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
         }
     }
 
-    private static async Task<ObjectInfo> HeadAsync(RemoteBucket remote, string key, CancellationToken cancellationToken)
-    {
-        await using var head = await remote.Remote.HeadAsync(RemoteReads.Whole(remote, key), cancellationToken);
-        return head.Info;
-    }
+    private Task<ObjectInfo> HeadAsync(ObjectName name, RemoteBucket remote, CancellationToken cancellationToken) =>
+        absent.AskAsync(name, (remote, name.Key, cancellationToken), static about => RemoteReads.HeadAsync(about.remote, about.Key, about.cancellationToken));
 
     /// <summary>What is left to send once the answer is prepared, how the answer was before, and what to fetch ahead.</summary>
     private readonly record struct Missing(ByteRange Bytes, AnswerSnapshot Before, IReadOnlyList<ByteRange> Ahead);

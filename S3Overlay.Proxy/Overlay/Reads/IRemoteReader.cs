@@ -44,4 +44,7 @@ public interface IRemoteReader
 
     /// <summary>No fill that began before leaves a copy behind, whatever it is of. What is held already stays.</summary>
     void InvalidateAll();
+
+    /// <summary>The remote was seen to have a key: a page that shows it must not be followed by a 404 that was remembered (rule T2).</summary>
+    void NoteListed(string bucket, string key);
 }

@@ -12,6 +12,7 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 /// <remarks>
 /// <code>
 ///   GET, HEAD
+///     0  the remote is known to lack it              -> 404, where nothing is held               Freshness/AbsentKeys
 ///     1  a sub-resource, version, part, client's key -> the remote, as it is            BYPASS   SubResourceReads
 ///     2  caching off, or the client says no-store    -> streamed through, nothing kept   BYPASS   StreamedReads
 ///     3  a copy is held                                                                           HeldReads
@@ -45,6 +46,7 @@ public sealed class RemoteReader : IRemoteReader
     private readonly ILogger _logger;
     private readonly StreamedReads _streamed = new();
     private readonly SubResourceReads _subResources;
+    private readonly AbsentKeys _absent;
     private readonly CopyFreshness? _freshness;
     private readonly HeldReads? _held;
 
@@ -57,14 +59,15 @@ public sealed class RemoteReader : IRemoteReader
     public RemoteReader(ReadSettings settings, IHeldStore? store, TimeProvider time, ILogger<RemoteReader> logger, OverlayMeters? meters = null)
     {
         (_settings, _logger) = (settings, logger);
+        _absent = new AbsentKeys(settings.Freshness.NegativeLife, time);
         _errors = new ReadErrors(settings, logger);
         _subResources = new SubResourceReads(_streamed);
         if (settings.CacheEnabled && store is not null)
         {
-            var (fills, down) = (new Fills(settings, store, time, logger, meters), new RemoteDown(settings.Freshness, time, logger));
+            var (fills, down) = (new Fills(settings, store, time, _absent, logger, meters), new RemoteDown(settings.Freshness, time, logger));
             Fills = fills;
-            _freshness = new CopyFreshness(settings.Freshness, new Revalidations(settings.Freshness, fills, down, time, meters), down, time);
-            _held = new HeldReads(fills, _streamed, new ReadAhead(settings), _freshness);
+            _freshness = new CopyFreshness(settings.Freshness, new Revalidations(settings.Freshness, fills, down, _absent, time, meters), down, time);
+            _held = new HeldReads(fills, _streamed, new ReadAhead(settings), _freshness, _absent);
         }
     }
 
@@ -89,6 +92,11 @@ public sealed class RemoteReader : IRemoteReader
                 return false;
             }
 
+            if (isPlain && (directives & (ReadDirectives.Compare | ReadDirectives.Bypass)) == ReadDirectives.None)
+            {
+                _absent.ThrowIfHas(new ObjectName(request.Bucket, request.Key));
+            }
+
             if (directives.HasFlag(ReadDirectives.OnlyHeld))
             {
                 throw new S3Exception(S3Errors.GatewayTimeout);
@@ -101,7 +109,15 @@ public sealed class RemoteReader : IRemoteReader
             }
             else
             {
-                await _streamed.AnswerAsync(request, answer, remote, RemoteReads.Whole(remote, request.Key), cancellationToken);
+                await _absent.AskAsync(
+                    new ObjectName(request.Bucket, request.Key),
+                    (_streamed, request, answer, remote, cancellationToken),
+                    static async about =>
+                    {
+                        await about._streamed.AnswerAsync(
+                            about.request, about.answer, about.remote, RemoteReads.Whole(about.remote, about.request.Key), about.cancellationToken);
+                        return true;
+                    });
             }
 
             return true;
@@ -135,10 +151,14 @@ public sealed class RemoteReader : IRemoteReader
             }
         }
 
+        if (mayBeStale && _absent.Has(name))
+        {
+            return null;
+        }
+
         try
         {
-            await using var head = await remote.Remote.HeadAsync(RemoteReads.Whole(remote, key), cancellationToken);
-            return head.Info;
+            return await _absent.AskAsync(name, (remote, key, cancellationToken), static about => RemoteReads.HeadAsync(about.remote, about.key, about.cancellationToken));
         }
         catch (RemoteException failure) when (_errors.MeansAbsent(failure))
         {
@@ -176,7 +196,12 @@ public sealed class RemoteReader : IRemoteReader
     }
 
     /// <inheritdoc/>
-    public ValueTask InvalidateAsync(string bucket, string key) => Fills?.InvalidateAsync(new ObjectName(bucket, key)) ?? ValueTask.CompletedTask;
+    public ValueTask InvalidateAsync(string bucket, string key)
+    {
+        var name = new ObjectName(bucket, key);
+        _absent.Forget(name);
+        return Fills?.InvalidateAsync(name) ?? ValueTask.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public bool CanUse(IHeldCopy copy, string bucket, string key, RemoteBucket remote) => Fills?.IsOf(copy, new ObjectName(bucket, key), remote) ?? false;
@@ -185,7 +210,14 @@ public sealed class RemoteReader : IRemoteReader
     public bool IsFresh(IHeldCopy copy) => _freshness?.IsFresh(copy) ?? false;
 
     /// <inheritdoc/>
-    public void InvalidateAll() => Fills?.InvalidateAll();
+    public void InvalidateAll()
+    {
+        _absent.ForgetAll();
+        Fills?.InvalidateAll();
+    }
+
+    /// <inheritdoc/>
+    public void NoteListed(string bucket, string key) => _absent.Forget(new ObjectName(bucket, key));
 
     /// <summary>What the object is now of which a copy is held; null where it is gone. Of a copy that is kept, though the remote refuses to say, nothing is guessed.</summary>
     private async ValueTask<ObjectInfo?> InfoAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy, bool mayBeStale, CancellationToken cancellationToken)

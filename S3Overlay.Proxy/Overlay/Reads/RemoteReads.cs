@@ -30,6 +30,14 @@ internal static class RemoteReads
     public static bool MeansGone(RemoteException failure) =>
         failure.Failure is RemoteFailure.Changed or RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket or RemoteFailure.InvalidRange;
 
+    /// <summary>What an object is now.</summary>
+    /// <exception cref="RemoteException">The remote did not say.</exception>
+    public static async Task<ObjectInfo> HeadAsync(RemoteBucket remote, string key, CancellationToken cancellationToken)
+    {
+        await using var head = await remote.Remote.HeadAsync(Whole(remote, key), cancellationToken);
+        return head.Info;
+    }
+
     /// <summary>Passes over bytes before the first one wanted, where the remote took no notice of the range.</summary>
     /// <exception cref="RemoteException">The answer does not hold the first byte wanted.</exception>
     public static async ValueTask SkipToAsync(RemoteObject source, long first, Memory<byte> scratch, CancellationToken cancellationToken)
