@@ -1,0 +1,13 @@
+using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Ceph;
+
+namespace S3Overlay.Tests.Clients;
+
+/// <summary>See <see cref="StoreClientTests{TFixture}"/>: in front of the built-in store.</summary>
+public sealed class StoreClientTests(ForwardingFixture fixture) : StoreClientTests<ForwardingFixture>(fixture);
+
+/// <summary>See <see cref="StoreClientTests{TFixture}"/>: in front of a Ceph gateway.</summary>
+[NeedsCeph]
+[Trait("Needs", "Ceph")]
+[Collection(CephCollection.Name)]
+public sealed class StoreClientTestsOnCeph(CephForwardingFixture fixture) : StoreClientTests<CephForwardingFixture>(fixture);
