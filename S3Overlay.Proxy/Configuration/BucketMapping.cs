@@ -1,15 +1,22 @@
-using System.Text.Json;
-
 using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Configuration;
 
-/// <summary>A bucket of the client's view and what lies below it.</summary>
+/// <summary>A bucket of the client's view, or its keys under a prefix, and what lies below.</summary>
 /// <param name="Local">The name clients use.</param>
 /// <param name="Remote">The bucket's name on the remote.</param>
 /// <param name="Prefix">What stands before every key there, always ending in a slash; empty for none.</param>
 public sealed record BucketMapping(string Local, string Remote, string Prefix)
 {
+    /// <summary>The prefix of the client's keys that is meant, always ending in a slash and replaced by <see cref="Prefix"/>; empty for the whole bucket.</summary>
+    public string LocalPrefix { get; init; } = "";
+
+    /// <summary>What it is of here: a bucket, or a bucket and a prefix.</summary>
+    public string Here => LocalPrefix.Length == 0 ? Local : $"{Local}/{LocalPrefix}";
+
+    /// <summary>What it is of there.</summary>
+    public string There => Prefix.Length == 0 ? Remote : $"{Remote}/{Prefix}";
+
     /// <summary>
     /// Reads <c>local1:remote1,local2:remote2/prefix</c>, with spaces or line ends anywhere between, or the same as a JSON object.
     /// </summary>
@@ -18,7 +25,7 @@ public sealed record BucketMapping(string Local, string Remote, string Prefix)
     {
         var mappings = new List<BucketMapping>();
         var problems = new List<string>();
-        foreach (var (local, remote) in Entries(text.Trim()))
+        foreach (var (local, remote) in MappingEntries.Read(text.Trim()))
         {
             if (remote is null)
             {
@@ -26,9 +33,7 @@ public sealed record BucketMapping(string Local, string Remote, string Prefix)
                 continue;
             }
 
-            var slash = remote.IndexOf('/');
-            var bucket = slash < 0 ? remote : remote[..slash];
-            var prefix = slash < 0 ? "" : remote[(slash + 1)..];
+            var (bucket, prefix) = MappingEntries.Split(remote);
             if (!BucketNames.IsAddressable(local))
             {
                 problems.Add($"\"{local}\" is not a bucket name");
@@ -43,41 +48,12 @@ public sealed record BucketMapping(string Local, string Remote, string Prefix)
             }
             else
             {
-                // A folder is what people mean: without the slash, "prefix" would show the keys of "prefix-2" too.
-                mappings.Add(new(local, bucket, prefix.Length == 0 || prefix.EndsWith('/') ? prefix : prefix + "/"));
+                mappings.Add(new(local, bucket, prefix));
             }
         }
 
         return problems.Count == 0
             ? mappings
             : throw new FormatException(string.Join("; ", problems) + ". Write local1:remote1,local2:remote2/prefix.");
-    }
-
-    private static IEnumerable<(string Local, string? Remote)> Entries(string text)
-    {
-        if (text.StartsWith('{'))
-        {
-            return JsonEntries(text);
-        }
-
-        return text.Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(entry =>
-            entry.Split(':', 2, StringSplitOptions.TrimEntries) is [{ Length: > 0 } local, { Length: > 0 } remote]
-                ? (local, remote)
-                : (entry, (string?)null));
-    }
-
-    private static List<(string Local, string? Remote)> JsonEntries(string text)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(text);
-            return [.. document.RootElement.EnumerateObject().Select(property => (
-                property.Name,
-                property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString() : null))];
-        }
-        catch (JsonException problem)
-        {
-            throw new FormatException($"not a JSON object ({problem.Message.TrimEnd('.')}). Write {{\"local\": \"remote/prefix\"}}.", problem);
-        }
     }
 }

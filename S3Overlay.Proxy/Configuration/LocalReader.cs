@@ -3,14 +3,14 @@ namespace S3Overlay.Proxy.Configuration;
 /// <summary>Reads the writable layer's settings.</summary>
 internal static class LocalReader
 {
-    public static LocalOptions Read(SettingValues values, RemoteOptions? remote, ConfigurationProblems problems)
+    public static LocalOptions Read(SettingValues values, IReadOnlyList<RemoteOptions> remotes, ConfigurationProblems problems)
     {
         var connection = ConnectionString.Read("local", values, problems) ?? ConnectionString.Read("minio", values, problems);
         var hasKeys = values.Has(Settings.LocalAccessKey) || values.Has(Settings.LocalSecretKey);
-        // AWS_* names belong to the local endpoint only where there is one and the remote has keys of its own: otherwise somebody's
+        // AWS_* names belong to the local endpoint only where there is one and every remote has keys of its own: otherwise somebody's
         // production keys would open this front door.
         var endpoint = values.Get(Settings.LocalEndpoint) ?? connection?.Endpoint;
-        var takesAwsNames = endpoint is not null && remote?.AccessKeyId is not null;
+        var takesAwsNames = endpoint is not null && remotes.Count > 0 && remotes.All(remote => remote.AccessKeyId is not null);
         return new()
         {
             DataDirectory = values.Get(Settings.DataDirectory),

@@ -24,29 +24,7 @@ internal static class OptionsValidator
                 Settings.CachePlace.Name, "bucket", $"puts copies into the buckets of an S3 endpoint, and local is the built-in store. Set {Settings.LocalEndpoint.Name}.");
         }
 
-        if (options.Remote is not { } remote)
-        {
-            return;
-        }
-
-        // Rule T5: the cache bucket is the overlay's own.
-        foreach (var mapping in remote.Mapping.Where(mapping => mapping.Local == options.Cache.Bucket || mapping.Remote == options.Cache.Bucket))
-        {
-            problems.Error(
-                Settings.Mapping.Name, $"{mapping.Local}:{mapping.Remote}",
-                $"{options.Cache.Bucket} is the overlay's own bucket. Map another, or set {Settings.CacheBucket.Name}.");
-        }
-
-        if (remote.Endpoint is { } endpoint && options.Listen.Include(endpoint))
-        {
-            problems.Error(Settings.RemoteEndpoint.Name, endpoint.ToString(), "is where this proxy itself listens. Set it to the remote store.");
-        }
-
-        if (remote.Budget < remote.ConnectTimeout)
-        {
-            problems.Error(
-                Settings.RemoteBudget.Name, $"{remote.Budget.TotalSeconds}s", $"is shorter than one connection attempt ({Settings.RemoteConnectTimeout.Name}). Make it longer.");
-        }
+        RemotesValidator.Validate(options, problems);
     }
 
     private static void CheckLocal(LocalOptions local, ListenAddresses listen, ConfigurationProblems problems)
@@ -99,7 +77,7 @@ internal static class OptionsValidator
             ? (Settings.Auth.Name, "nobody has to sign")
             : (Settings.AccessKey.Name, "the well-known minioadmin keys hold");
         var where = string.Join(", ", options.Listen.Urls);
-        if (options.Remote is null)
+        if (options.Remotes.Count == 0)
         {
             problems.Warning(setting, null, $"{what}, and the proxy listens on {where}: anybody who can reach it may read and write everything.");
         }

@@ -62,6 +62,20 @@ internal static class Parsers
             : throw new FormatException("must be scheme, host and port alone: bucket names belong into S3_OVERLAY_BUCKET_MAPPING, keys into their own settings.");
     }
 
+    /// <summary>Names of remotes, as they can stand in the name of a variable.</summary>
+    public static IReadOnlyList<string> RemoteNames(string text)
+    {
+        var names = text.Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (names.FirstOrDefault(name => !char.IsAsciiLetter(name[0]) || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_'))) is { } bad)
+        {
+            throw new FormatException($"\"{bad}\" is not a name: write letters, digits, - and _, a letter first, as in images,logs-eu.");
+        }
+
+        return names.GroupBy(name => name.Replace('-', '_'), StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } twice
+            ? throw new FormatException($"{string.Join(" and ", twice.Select(name => $"\"{name}\""))} would have the same settings. Name each remote once.")
+            : names;
+    }
+
     public static string Folder(string text) => Path.GetFullPath(text);
 
     public static string? ExistingFile(string text) => File.Exists(text)

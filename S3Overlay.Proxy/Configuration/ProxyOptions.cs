@@ -9,8 +9,11 @@ public sealed record ProxyOptions
     /// <summary>The writable layer.</summary>
     public required LocalOptions Local { get; init; }
 
-    /// <summary>The lower layer; null in local-only mode.</summary>
-    public required RemoteOptions? Remote { get; init; }
+    /// <summary>The lower layers, the one without a name first; empty in local-only mode.</summary>
+    public required IReadOnlyList<RemoteOptions> Remotes { get; init; }
+
+    /// <summary>The lower layer that <c>S3_OVERLAY_REMOTE_*</c> tells of, without a name; null where there is none.</summary>
+    public RemoteOptions? Remote => Remotes.FirstOrDefault(remote => remote.Name.Length == 0);
 
     /// <summary>What is kept of the remote.</summary>
     public required CacheOptions Cache { get; init; }

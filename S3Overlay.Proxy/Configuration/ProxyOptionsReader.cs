@@ -9,15 +9,15 @@ public static class ProxyOptionsReader
     /// <summary>Reads all settings. The options may be used only where <paramref name="problems"/> has no errors afterwards.</summary>
     public static ProxyOptions Read(IConfiguration configuration, ConfigurationProblems problems)
     {
-        UnknownNames.Warn(configuration, problems);
         var values = new SettingValues(configuration, problems);
-        var remote = RemoteOptionsReader.Read(values, problems);
-        var local = LocalReader.Read(values, remote, problems);
+        var remotes = RemoteOptionsReader.Read(values, problems);
+        UnknownNames.Warn(configuration, values.Names, problems);
+        var local = LocalReader.Read(values, remotes, problems);
         var options = new ProxyOptions
         {
             Clients = ClientReader.Read(values, local, problems),
             Local = local,
-            Remote = remote,
+            Remotes = remotes,
             Cache = new()
             {
                 IsEnabled = values.Get(Settings.CacheEnabled),

@@ -1,8 +1,14 @@
 namespace S3Overlay.Proxy.Configuration;
 
-/// <summary>The lower layer, which is only ever read.</summary>
+/// <summary>A lower layer, which is only ever read.</summary>
 public sealed record RemoteOptions
 {
+    /// <summary>Its name among several; empty for the one of <c>S3_OVERLAY_REMOTE_*</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where it was told of.</summary>
+    internal RemoteSettings Settings { get; init; } = RemoteSettings.Unnamed;
+
     /// <summary>Its URL; null for AWS.</summary>
     public required Uri? Endpoint { get; init; }
 
@@ -45,14 +51,17 @@ public sealed record RemoteOptions
     /// <summary>How long attempts are repeated, in all.</summary>
     public required TimeSpan Budget { get; init; }
 
-    /// <summary>Which bucket here is which there.</summary>
+    /// <summary>Which buckets, and prefixes of buckets, are which there.</summary>
     public required IReadOnlyList<BucketMapping> Mapping { get; init; }
 
-    /// <summary>What becomes of buckets that no mapping names.</summary>
+    /// <summary>What becomes here of everything that no mapping of any remote names.</summary>
     public required UnmappedBuckets Unmapped { get; init; }
 
     /// <summary>The remote without its secrets.</summary>
-    public override string ToString() => $"remote {DisplayName}";
+    public override string ToString() => $"{Role} {DisplayName}";
+
+    /// <summary>What it is to people: <c>remote</c>, or <c>remote</c> and its name.</summary>
+    public string Role => Name.Length == 0 ? "remote" : $"remote {Name}";
 
     /// <summary>What to call it before people.</summary>
     public string DisplayName => Endpoint?.GetLeftPart(UriPartial.Authority) ?? (Region is null ? "AWS" : $"AWS {Region}");

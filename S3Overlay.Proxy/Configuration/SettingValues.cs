@@ -5,12 +5,23 @@ internal sealed class SettingValues
 {
     private readonly IConfiguration _configuration;
     private readonly Dictionary<Setting, object?> _values = [];
+    private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
 
     public SettingValues(IConfiguration configuration, ConfigurationProblems problems)
     {
         _configuration = configuration;
-        foreach (var setting in Settings.All)
+        Add(Settings.All, problems);
+    }
+
+    /// <summary>The names of all settings that are looked up.</summary>
+    public IReadOnlyCollection<string> Names => _names;
+
+    /// <summary>Looks further settings up.</summary>
+    public void Add(IEnumerable<Setting> settings, ConfigurationProblems problems)
+    {
+        foreach (var setting in settings)
         {
+            _names.Add(setting.Name);
             if (Find(setting) is var (name, text))
             {
                 Read(setting, name, text, problems);

@@ -4,6 +4,9 @@ public static partial class Settings
 {
     private const string Remote = "The remote";
 
+    /// <summary>The heading of what further remotes are told.</summary>
+    internal const string SeveralRemotes = "Several remotes";
+
 #pragma warning disable CS1591 // the description of each setting is in its row
     public static readonly Setting<Uri?> RemoteEndpoint = new(
         "S3_OVERLAY_REMOTE_ENDPOINT", Remote, null, "The remote's URL. Unset, while another setting switches the remote on: AWS.", Parsers.Endpoint);
@@ -65,5 +68,9 @@ public static partial class Settings
 
     public static readonly Setting<TimeSpan> RemoteBudget = new(
         "S3_OVERLAY_REMOTE_BUDGET", Remote, "45s", "How long attempts are repeated, in all, before the client is told 503.", Durations.ParsePositive);
+
+    public static readonly Setting<IReadOnlyList<string>?> Remotes = new(
+        "S3_OVERLAY_REMOTES", SeveralRemotes, null, "Names of further remotes, such as `images,logs`, each with settings of its own: those below, with the name for `<NAME>` in capitals, and `_` for `-`.",
+        Parsers.RemoteNames);
 #pragma warning restore CS1591
 }

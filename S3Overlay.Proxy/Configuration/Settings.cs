@@ -14,5 +14,8 @@ public static partial class Settings
     /// <summary>All settings, in the order of the documentation.</summary>
     public static IReadOnlyList<Setting> All => Table.Value;
 
+    /// <summary>All of them, and those that each further remote has under its own name.</summary>
+    public static IReadOnlyList<Setting> Documented => [.. All, .. RemoteSettings.Template.All];
+
     private static string NotYet(string what) => $"{what} is not served yet by this version. Take the setting away.";
 }

@@ -5,15 +5,17 @@ internal static class UnknownNames
 {
     private const string Prefix = "S3_OVERLAY_";
 
-    public static void Warn(IConfiguration configuration, ConfigurationProblems problems)
+    public static void Warn(IConfiguration configuration, IReadOnlyCollection<string> known, ConfigurationProblems problems)
     {
-        var known = Settings.All.Select(setting => setting.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, _) in configuration.AsEnumerable())
         {
-            if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && !known.Contains(name))
+            if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && !known.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
                 var nearest = known.MinBy(candidate => Distance(name.ToUpperInvariant(), candidate))!;
-                var hint = Distance(name.ToUpperInvariant(), nearest) <= 4 ? $" Did you mean {nearest}?" : "";
+                var distance = Distance(name.ToUpperInvariant(), nearest);
+                var hint = RemoteSettings.RemoteOf(name) is { } remote && (distance > 2 || RemoteSettings.RemoteOf(nearest) is null)
+                    ? $" {Settings.Remotes.Name} does not name a remote \"{remote.ToLowerInvariant()}\"."
+                    : distance <= 4 ? $" Did you mean {nearest}?" : "";
                 problems.Warning(name, null, $"there is no such setting, it is ignored.{hint}");
             }
         }

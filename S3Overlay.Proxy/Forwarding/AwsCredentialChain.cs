@@ -2,6 +2,7 @@ using Amazon.Runtime;
 using Amazon.Runtime.CredentialManagement;
 using Amazon.Runtime.Credentials;
 
+using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Forwarding;
@@ -10,7 +11,9 @@ namespace S3Overlay.Proxy.Forwarding;
 /// The standard AWS chain: environment, profiles, web identity, container and instance roles; or one named profile. Temporary keys are renewed by the SDK before they expire.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html</remarks>
-public sealed class AwsCredentialChain(string? profile) : ICredentialSource
+/// <param name="profile">The profile; null for the chain.</param>
+/// <param name="settings">The settings of the remote, to be named where there are no credentials.</param>
+internal sealed class AwsCredentialChain(string? profile, RemoteSettings settings) : ICredentialSource
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private AWSCredentials? _resolved;
@@ -57,12 +60,12 @@ public sealed class AwsCredentialChain(string? profile) : ICredentialSource
 
             return new CredentialProfileStoreChain().TryGetAWSCredentials(profile, out var credentials)
                 ? credentials
-                : throw new InvalidOperationException($"There is no AWS profile '{profile}' with credentials. Check S3_OVERLAY_REMOTE_PROFILE and the AWS configuration files.");
+                : throw new InvalidOperationException($"There is no AWS profile '{profile}' with credentials. Check {settings.Profile.Name} and the AWS configuration files.");
         }
         catch (AmazonClientException failure)
         {
             throw new InvalidOperationException(
-                "No credentials for the remote were found in the standard AWS places. Set S3_OVERLAY_REMOTE_ACCESS_KEY_ID and _SECRET_ACCESS_KEY, or S3_OVERLAY_REMOTE_ANONYMOUS=true.", failure);
+                $"No credentials for the remote were found in the standard AWS places. Set {settings.AccessKeyId.Name} and {settings.SecretAccessKey.Name}, or {settings.Anonymous.Name}=true.", failure);
         }
     }
 }

@@ -15,7 +15,7 @@ internal sealed record ProxySetup(ProxyOptions Options, ProxyMeters Meters, ILog
     public string InstanceId { get; } = Guid.NewGuid().ToString("n");
 
     /// <summary>Whether anything of the remote is held.</summary>
-    public bool Holds => Options.Remote is not null && Options.Cache.IsEnabled;
+    public bool Holds => Options.Remotes.Count > 0 && Options.Cache.IsEnabled;
 
     /// <summary>Where a part says what goes wrong.</summary>
     public ILogger<T> LoggerOf<T>() => Loggers.CreateLogger<T>();

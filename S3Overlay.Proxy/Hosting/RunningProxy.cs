@@ -37,7 +37,7 @@ internal sealed class RunningProxy : IAsyncDisposable
         WebApplicationBuilder builder, ProxyOptions options, ConfigurationProblems problems, TimeProvider? time = null)
     {
         ProxyBuilder.Configure(builder, options);
-        var health = new LayerChecks(time ?? TimeProvider.System);
+        var health = new LayerChecks(options.Remotes.Select(remote => remote.Role), time ?? TimeProvider.System);
         health.AddTo(builder.Services);
         var app = builder.Build();
         foreach (var warning in problems.Warnings)

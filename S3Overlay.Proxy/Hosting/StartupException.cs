@@ -30,7 +30,7 @@ public sealed class StartupException(string message, Exception cause) : Exceptio
     public static StartupException FromOpening(Exception failure, string folder) =>
         new($"the data folder {folder} cannot be used: {failure.Message} Set S3_OVERLAY_DATA_DIR to a folder of this proxy's own.", failure);
 
-    /// <summary>What a failure to read the authorities of the remote means.</summary>
-    public static StartupException FromAuthorities(Exception failure, string file) =>
-        new($"the authorities in {file} cannot be read: {failure.Message} Set S3_OVERLAY_REMOTE_CA_FILE to a PEM file of certificates.", failure);
+    /// <summary>What a failure to read the authorities of a remote means.</summary>
+    public static StartupException FromAuthorities(Exception failure, string file, string setting) =>
+        new($"the authorities in {file} cannot be read: {failure.Message} Set {setting} to a PEM file of certificates.", failure);
 }

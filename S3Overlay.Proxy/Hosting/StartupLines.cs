@@ -10,14 +10,21 @@ public static class StartupLines
     public static IEnumerable<string> For(ProxyOptions options, string endpoint, Uri? management = null)
     {
         yield return $"S3Overlay {VersionCommand.Version} serves S3 on {endpoint}";
-        if (options.Remote is { } remote)
+        if (options.Remotes.Count == 0)
         {
-            yield return $"  mode    overlay over {remote.DisplayName} (only ever read), {Caching(options.Cache)}";
-            yield return $"  buckets {Buckets(remote)}";
+            yield return "  mode    local only, no remote is set";
         }
         else
         {
-            yield return "  mode    local only, no remote is set";
+            var below = options.Remotes is [{ Name: "" } only] ? only.DisplayName : $"{options.Remotes.Count} remote{(options.Remotes.Count == 1 ? "" : "s")}";
+            yield return $"  mode    overlay over {below} (only ever read), {Caching(options.Cache)}";
+        }
+
+        foreach (var remote in options.Remotes)
+        {
+            yield return options.Remotes is [{ Name: "" }]
+                ? $"  buckets {Buckets(remote)}"
+                : $"  remote  {(remote.Name.Length == 0 ? "" : remote.Name + " is ")}{remote.DisplayName}: {Backed(remote)}";
         }
 
         yield return options.Local.Endpoint is { } store
@@ -39,14 +46,20 @@ public static class StartupLines
 
     private static string Buckets(RemoteOptions remote)
     {
-        var mapped = remote.Mapping.Select(mapping =>
-            $"{mapping.Local} -> {mapping.Remote}{(mapping.Prefix.Length == 0 ? "" : "/" + mapping.Prefix)}");
+        var mapped = remote.Mapping.Select(mapping => $"{mapping.Here} -> {mapping.There}");
         var others = remote.Unmapped switch
         {
             UnmappedBuckets.Deny => remote.Mapping.Count == 0 ? "all local only" : "all others local only",
             _ => remote.Mapping.Count == 0 ? "the same names there" : "others by the same name",
         };
         return string.Join(", ", mapped.Append(others));
+    }
+
+    /// <summary>What one remote of several has.</summary>
+    private static string Backed(RemoteOptions remote)
+    {
+        var places = remote.Mapping.Select(mapping => mapping.Here == mapping.There ? mapping.Here : $"{mapping.Here} -> {mapping.There}");
+        return string.Join(", ", remote.Unmapped == UnmappedBuckets.Deny ? places : places.Append("whatever is not named"));
     }
 
     private static string Keys(ClientOptions clients) => clients switch

@@ -31,6 +31,6 @@ public sealed record OverlaySettings
         MergesListings = options.View.Listing == ListingScope.Merged,
         ListsLocalOnError = options.View.ListingOnError == ListingFailure.Local,
         LeavesTombstones = options.View.Deletes == DeleteBehaviour.Tombstone,
-        ShowsRemoteBuckets = options.Remote?.Unmapped == UnmappedBuckets.Show,
+        ShowsRemoteBuckets = options.Remotes.Any(static remote => remote.Unmapped == UnmappedBuckets.Show),
     };
 }

@@ -23,7 +23,7 @@ public static class HelpCommand
     public static int Run()
     {
         Console.WriteLine(Usage);
-        foreach (var area in Settings.All.GroupBy(setting => setting.Area))
+        foreach (var area in Settings.Documented.GroupBy(setting => setting.Area))
         {
             Console.WriteLine();
             Console.WriteLine(area.Key);

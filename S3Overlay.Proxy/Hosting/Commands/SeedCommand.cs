@@ -23,7 +23,7 @@ internal static class SeedCommand
             return ExitCodes.BadConfiguration;
         }
 
-        if (options.Remote is not null)
+        if (options.Remotes.Count > 0)
         {
             Console.Error.WriteLine("The command \"seed\" fills the local layer alone, and a remote is set. Take the remote's settings away, and say by S3_OVERLAY_LOCAL_ENDPOINT what to fill.");
             return ExitCodes.BadConfiguration;

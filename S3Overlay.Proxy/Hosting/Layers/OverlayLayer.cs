@@ -18,7 +18,7 @@ internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader)
             local,
             reader,
             remote.Buckets,
-            remote.Origin,
+            remote.Others,
             OverlaySettings.From(setup.Options),
             setup.Time,
             setup.LoggerOf<OverlayService>(),

@@ -8,40 +8,47 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting.Layers;
 
-/// <summary>The lower layer: what is only ever read.</summary>
-/// <param name="Origin">The remote.</param>
-/// <param name="Buckets">Which buckets continue below, and where.</param>
-/// <param name="Check">Throws where it cannot be asked: it does not answer, or does not accept the overlay's credentials.</param>
-internal sealed record RemoteLayer(IRemote Origin, IRemoteBuckets Buckets, Func<CancellationToken, Task> Check)
+/// <summary>The lower layer, one remote or several: what is only ever read.</summary>
+/// <param name="Others">The remote that has whatever no row of the settings names; null where that is local only.</param>
+/// <param name="Buckets">Which keys continue below, and where.</param>
+/// <param name="Checks">For each remote by its role a question that throws where it cannot be asked: it does not answer, or does not accept the overlay's credentials.</param>
+internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IReadOnlyDictionary<string, Func<CancellationToken, Task>> Checks)
 {
     /// <summary>Opens it; null in local-only mode.</summary>
     /// <exception cref="StartupException">The authorities that may vouch for it cannot be read.</exception>
     public static RemoteLayer? Open(ProxySetup setup)
     {
-        if (setup.Options.Remote is not { } remote)
+        if (setup.Options.Remotes.Count == 0)
         {
             return null;
         }
 
-        var origin = Connect(setup, remote);
-        var buckets = new RouteTable(
-            remote.Mapping.Select(row => (row.Local, new RemoteBucket(origin, row.Remote, row.Prefix))),
-            remote.Unmapped == UnmappedBuckets.Deny ? null : origin);
-        return new RemoteLayer(origin, buckets, origin.PingAsync);
+        var rows = new List<(string Bucket, RemoteBucket Place)>();
+        var checks = new Dictionary<string, Func<CancellationToken, Task>>();
+        IRemote? others = null;
+        foreach (var options in setup.Options.Remotes)
+        {
+            var remote = Connect(setup, options);
+            rows.AddRange(options.Mapping.Select(row => (row.Local, new RemoteBucket(remote, row.Remote, row.Prefix, row.LocalPrefix))));
+            others ??= options.Unmapped == UnmappedBuckets.Deny ? null : remote;
+            checks.Add(options.Role, remote.PingAsync);
+        }
+
+        return new RemoteLayer(others, new RouteTable(rows, others), checks);
     }
 
     private static S3Remote Connect(ProxySetup setup, RemoteOptions remote)
     {
-        var settings = EndpointOf(remote, setup.InstanceId) with { Meters = setup.Meters.Upstream("remote") };
+        var settings = EndpointOf(remote, setup.InstanceId) with { Meters = setup.Meters.Upstream(remote.Role) };
         try
         {
             var client = setup.Opened.Add(new S3WireClient(settings, CredentialsOf(remote), setup.Time, isDown => Tell(setup.LoggerOf<S3Remote>(), settings.Name, isDown)));
-            setup.Meters.WatchOutage("remote", () => client.IsDown);
+            setup.Meters.WatchOutage(remote.Role, () => client.IsDown);
             return new S3Remote(settings, client, setup.Time);
         }
         catch (Exception failure) when (remote.CaFile is not null && (failure is IOException or UnauthorizedAccessException or CryptographicException))
         {
-            throw StartupException.FromAuthorities(failure, remote.CaFile);
+            throw StartupException.FromAuthorities(failure, remote.CaFile, remote.Settings.CaFile.Name);
         }
     }
 
@@ -59,6 +66,7 @@ internal sealed record RemoteLayer(IRemote Origin, IRemoteBuckets Buckets, Func<
 
     private static EndpointSettings EndpointOf(RemoteOptions remote, string instance) => new()
     {
+        Role = remote.Role,
         Endpoint = remote.Endpoint,
         Region = remote.Region,
         Addressing = remote.Addressing,
@@ -75,6 +83,6 @@ internal sealed record RemoteLayer(IRemote Origin, IRemoteBuckets Buckets, Func<
     {
         { IsAnonymous: true } => new FixedCredentials(null),
         { AccessKeyId: { } key, SecretAccessKey: { } secret } => new FixedCredentials(new SigningCredentials(key, secret, remote.SessionToken)),
-        _ => new AwsCredentialChain(remote.Profile),
+        _ => new AwsCredentialChain(remote.Profile, remote.Settings),
     };
 }
