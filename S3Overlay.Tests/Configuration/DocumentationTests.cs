@@ -19,6 +19,22 @@ public sealed class DocumentationTests
     }
 
     [Fact]
+    public void The_README_names_settings_and_defaults_as_the_program_has_them()
+    {
+        var rows = File.ReadAllLines(Path.Combine(Repository.Root, "README.md")).Where(line => line.StartsWith("| `S3_OVERLAY_", StringComparison.Ordinal)).Select(Cells).ToList();
+        var settings = Settings.All.ToDictionary(setting => setting.Name);
+
+        Assert.InRange(rows.Count, 10, 20);
+        Assert.All(rows, row => Assert.Equal(Cells(settings[row.Name.Trim('`')].DocumentationRow).Default, row.Default));
+
+        static (string Name, string Default) Cells(string row)
+        {
+            var cells = row.Split('|');
+            return (cells[1].Trim(), cells[2].Trim());
+        }
+    }
+
+    [Fact]
     public void Every_default_can_be_read_and_every_name_is_there_once()
     {
         Assert.All(Settings.Documented.Where(setting => setting.Default is not null), setting => setting.ParseValue(setting.Default!));
