@@ -30,6 +30,12 @@ public sealed record CacheOptions
     /// <summary>Whether clients may say how far a copy will do.</summary>
     public bool AllowsDirectives { get; init; } = true;
 
+    /// <summary>How many bytes may be held (rule E1); null for any number.</summary>
+    public long? MaxBytes { get; init; }
+
+    /// <summary>On which miss an object is held (rule E2); 1 for the first.</summary>
+    public int MinUses { get; init; } = 1;
+
     /// <summary>Where held copies are.</summary>
     public required string Directory { get; init; }
 

@@ -29,6 +29,8 @@ public static class ProxyOptionsReader
                 NegativeLife = values.Get(Settings.NegativeTtl),
                 AllowsDirectives = values.Get(Settings.ClientDirectives),
                 StaleIfError = values.Get(Settings.StaleIfError),
+                MaxBytes = values.Get(Settings.CacheMaxBytes),
+                MinUses = values.Get(Settings.CacheMinUses),
                 Directory = values.Get(Settings.CacheDirectory) ?? Path.Combine(local.DataDirectory, "cache"),
                 Bucket = values.Get(Settings.CacheBucket),
                 Place = values.Get(Settings.CachePlace),

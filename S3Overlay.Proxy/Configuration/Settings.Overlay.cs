@@ -58,12 +58,11 @@ public static partial class Settings
         static text => Durations.Parse(text));
 
     public static readonly Setting<long?> CacheMaxBytes = new(
-        "S3_OVERLAY_CACHE_MAX_BYTES", Cache, null, "A bound on held bytes. *Not served yet: held copies stay until deleted by hand.*", Parsers.OptionalSize)
-    { NotServed = static _ => NotYet("A bound on held bytes") };
+        "S3_OVERLAY_CACHE_MAX_BYTES", Cache, null,
+        "A bound on held bytes: copies that were used longest ago go first. Unset: no bound. *Not served yet over an S3 endpoint.*", Parsers.OptionalSize);
 
     public static readonly Setting<int> CacheMinUses = new(
-        "S3_OVERLAY_CACHE_MIN_USES", Cache, "1", "Kept on the n-th miss. *Only `1` is served yet.*", Parsers.Count)
-    { NotServed = static uses => uses == 1 ? null : NotYet("Keeping only what is read several times") };
+        "S3_OVERLAY_CACHE_MIN_USES", Cache, "1", "Kept on the n-th miss; until then streamed through.", Parsers.Count);
 
     public static readonly Setting<CachePlace> CachePlace = new(
         "S3_OVERLAY_CACHE_PLACE", Cache, "cache-bucket",

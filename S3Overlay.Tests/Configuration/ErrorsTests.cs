@@ -50,13 +50,15 @@ public sealed class ErrorsTests : OptionsTestBase
     }
 
     [Theory]
-    [InlineData("S3_OVERLAY_CACHE_MAX_BYTES=1GiB")]
     [InlineData("S3_OVERLAY_REVALIDATE=frozen")]
-    [InlineData("S3_OVERLAY_CACHE_MIN_USES=2")]
     [InlineData("S3_OVERLAY_COPY_UP_MAX=1GiB")]
     [InlineData("S3_OVERLAY_TRUSTED_PROXIES=10.0.0.1")]
     public void What_this_version_does_not_serve_is_not_quietly_ignored(string setting) =>
         Assert.Contains("not served yet", ReadError(setting).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_bound_over_an_endpoint_is_not_quietly_ignored() => Assert.Contains(
+        "not served yet", ReadError("S3_OVERLAY_CACHE_MAX_BYTES=1GiB", "S3_OVERLAY_LOCAL_ENDPOINT=http://store:9000", "S3_OVERLAY_LOCAL_ACCESS_KEY_ID=a", "S3_OVERLAY_LOCAL_SECRET_ACCESS_KEY=b").Message, StringComparison.Ordinal);
 
     [Fact, Trait("Rule", "E4")]
     public void Copies_in_their_own_bucket_need_an_endpoint_that_has_buckets() =>
@@ -65,6 +67,8 @@ public sealed class ErrorsTests : OptionsTestBase
     [Theory]
     [InlineData("S3_OVERLAY_REVALIDATE=never")]
     [InlineData("S3_OVERLAY_CACHE_MIN_USES=1")]
+    [InlineData("S3_OVERLAY_CACHE_MIN_USES=2")]
+    [InlineData("S3_OVERLAY_CACHE_MAX_BYTES=1GiB")]
     [InlineData("S3_OVERLAY_PROXIES=1")]
     public void What_asks_for_what_is_done_anyway_is_fine(string setting) => Read(setting);
 

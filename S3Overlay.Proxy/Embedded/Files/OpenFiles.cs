@@ -88,6 +88,22 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         }
     }
 
+    /// <summary>The same, unless somebody uses the file.</summary>
+    /// <returns>Whether nobody did.</returns>
+    public bool TryForgetUnused(TName name)
+    {
+        lock (_entries)
+        {
+            if (_entries.TryGetValue(name, out var entry) && entry.Users > 0)
+            {
+                return false;
+            }
+
+            Forget(name);
+            return true;
+        }
+    }
+
     /// <summary>Closes a file once nobody uses it, and goes on from there: at once where nobody does. Whoever comes meanwhile shares it still, and is waited for.</summary>
     public void CloseThen(TName name, Action then)
     {

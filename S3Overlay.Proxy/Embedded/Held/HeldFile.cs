@@ -23,13 +23,16 @@ internal sealed class HeldFile : IDisposable
     private readonly long _tableOffset;
     private readonly long _dataOffset;
     private readonly ILogger _logger;
+    private readonly BlockTable _table;
     private volatile HeldHeader _header;
+    private HeldAccount? _account;
 
     private HeldFile(SafeFileHandle file, string path, HeldHeader header, HeldGeometry geometry, long tableOffset, uint[] checksums, ILogger logger)
     {
+        _table = new BlockTable(geometry, checksums);
         (_file, Path, _header, _geometry, _tableOffset, _logger) = (file, path, header, geometry, tableOffset, logger);
         _dataOffset = HeldHeader.Align(tableOffset + (geometry.Blocks * sizeof(uint)));
-        _blocks = new BlockFile(file, geometry, _dataOffset, new BlockTable(geometry, checksums), KeepEntry, Damaged);
+        _blocks = new BlockFile(file, geometry, _dataOffset, _table, KeepEntry, Damaged, change => _account?.Add(change));
     }
 
     /// <summary>Where it is.</summary>
@@ -37,6 +40,12 @@ internal sealed class HeldFile : IDisposable
 
     /// <summary>Whose copy it is, and what is known of it.</summary>
     public HeldHeader Header => _header;
+
+    /// <summary>Where what it holds and when it is used is counted; null until <see cref="Enter"/>.</summary>
+    public HeldAccount? Account => _account;
+
+    /// <summary>How many bytes its whole blocks hold.</summary>
+    public long HeldBytes => _table.HeldBytes();
 
     /// <summary>Makes the file of an empty copy.</summary>
     public static HeldFile Create(string path, HeldHeader header, ILogger logger)
@@ -89,6 +98,17 @@ internal sealed class HeldFile : IDisposable
         }
     }
 
+    /// <summary>From now on what it holds is counted. Before anything is written to it.</summary>
+    public void Enter(HeldLedger ledger, HeldEntry entry) => _account = ledger.Open(entry, _header.Bucket, _header.Key, HeldBytes);
+
+    /// <summary>Reads whose copy a file is, and how many bytes its whole blocks hold.</summary>
+    /// <exception cref="InvalidDataException">It does not say.</exception>
+    public static (HeldHeader Header, long Bytes) Examine(string path, ILogger logger)
+    {
+        using var copy = Open(path, logger);
+        return (copy.Header, copy.HeldBytes);
+    }
+
     /// <summary>Reads only whose copy a file is.</summary>
     /// <exception cref="InvalidDataException">It does not say.</exception>
     public static HeldHeader ReadHeader(string path)
@@ -135,7 +155,11 @@ internal sealed class HeldFile : IDisposable
     public void Write(long position, ReadOnlySpan<byte> bytes) => _blocks.Write(position, bytes);
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        _account?.FileClosed();
+    }
 
     private static HeldGeometry GeometryOf(HeldHeader header)
     {

@@ -7,8 +7,11 @@ internal sealed class HeldFolder(string root)
 {
     private const string Extension = ".held";
 
-    /// <summary>The index's own folder.</summary>
-    public string Index => Path.Combine(root, "index");
+    /// <summary>The index's own folder, by its format: files that only an index of an older one names are no longer held.</summary>
+    public string Index => Path.Combine(root, "index-2");
+
+    /// <summary>Where the index of the older format was.</summary>
+    public string OldIndex => Path.Combine(root, "index");
 
     private string Files => Path.Combine(root, "files");
 

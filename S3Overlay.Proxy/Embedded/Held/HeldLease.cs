@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Embedded.Held;
 
 /// <summary>One user's hold on a copy's file.</summary>
-internal sealed class HeldLease(OpenFiles<ObjectName, HeldFile>.Lease lease) : IHeldCopy
+internal sealed class HeldLease(OpenFiles<ObjectName, HeldFile>.Lease lease, HeldEviction eviction) : IHeldCopy
 {
     private readonly HeldFile _file = lease.File;
     private int _disposed;
@@ -44,6 +44,7 @@ internal sealed class HeldLease(OpenFiles<ObjectName, HeldFile>.Lease lease) : I
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             lease.Dispose();
+            eviction.Wake();
         }
 
         return ValueTask.CompletedTask;

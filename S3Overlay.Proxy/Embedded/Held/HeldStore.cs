@@ -26,20 +26,38 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     private readonly ILogger _logger;
     private readonly OpenFiles<ObjectName, HeldFile> _open = new();
     private readonly NameLocks<ObjectName> _locks = new();
+    private readonly HeldLedger _ledger;
+    private readonly HeldEviction _eviction;
     private readonly HeldSweep _sweep;
+    private readonly TimeProvider _time;
 
-    private HeldStore(HeldFolder folder, OrderedIndex index, ILogger logger)
+    private HeldStore(HeldFolder folder, OrderedIndex index, TimeProvider time, long? maxBytes, ILogger logger)
     {
-        (_folder, _index, _logger) = (folder, index, logger);
-        _sweep = new HeldSweep(folder, index, logger);
+        (_folder, _index, _time, _logger) = (folder, index, time, logger);
+        _ledger = new HeldLedger(() => _eviction?.Wake());
+        _eviction = new HeldEviction(this, index, _ledger, maxBytes, time, logger);
+        _sweep = new HeldSweep(folder, index, RecountAsync, logger);
     }
+
+    /// <summary>How many bytes of the remote's objects are held: of whole blocks, without what the file system adds.</summary>
+    public long Bytes => _ledger.Bytes;
+
+    /// <summary>How many copies were evicted so far.</summary>
+    public long Evictions => _eviction.Evicted;
 
     /// <summary>Finishes once the files that no row names are gone. Nothing waits for it but tests.</summary>
     internal Task Cleaning => _sweep.Done;
 
+    /// <summary>Finishes once no more than allowed is held, or what is more is in use. Nothing waits for it but tests.</summary>
+    internal Task Evicting => _eviction.Done;
+
     /// <summary>Opens the cache in a folder, which is made where it is missing.</summary>
+    /// <param name="directory">The folder.</param>
+    /// <param name="logger">Where failures are told.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="maxBytes">How many bytes may be held (rule E1); null for any number.</param>
     /// <exception cref="IndexInUseException">Another process has it.</exception>
-    public static HeldStore Open(string directory, ILogger<HeldStore> logger)
+    public static HeldStore Open(string directory, ILogger<HeldStore> logger, TimeProvider? time = null, long? maxBytes = null)
     {
         var folder = new HeldFolder(directory);
         var options = new IndexOptions { Folder = folder.Index, Durable = false, FlushBytes = 4 << 20, Logger = logger };
@@ -55,7 +73,12 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
             index = OrderedIndex.Open(options);
         }
 
-        return new HeldStore(folder, index, logger);
+        if (Directory.Exists(folder.OldIndex))
+        {
+            Directory.Delete(folder.OldIndex, recursive: true);
+        }
+
+        return new HeldStore(folder, index, time ?? TimeProvider.System, maxBytes, logger);
     }
 
     /// <inheritdoc/>
@@ -65,7 +88,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
         {
             if (File.Exists(lease.File.Path))
             {
-                return new(new HeldLease(lease));
+                return new(Use(lease));
             }
 
             // Deleted by hand.
@@ -88,7 +111,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
             var file = await Task.Run(() => Make(_folder.PathOf(id), header), cancellationToken);
             try
             {
-                return await PublishAsync(bucket, key, new HeldEntry(id, info.Size, info.LastModified, info.ETag), file);
+                return await PublishAsync(bucket, key, new HeldEntry(id, info.Size, info.LastModified, info.ETag, _time.GetUtcNow(), 0), file);
             }
             catch
             {
@@ -185,7 +208,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
         await Task.CompletedTask;
         using var snapshot = _index.Snapshot();
         using var cursor = snapshot.OpenCursor();
-        for (var found = cursor.Seek([]); found;)
+        for (var found = cursor.Seek(HeldEntry.First); found;)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var name = cursor.Key[..cursor.Key.IndexOf((byte)0)].ToArray();
@@ -198,8 +221,85 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _sweep.DisposeAsync();
+        await _eviction.DisposeAsync();
         _open.Dispose();
+        await SaveAsync();
         await _index.DisposeAsync();
+    }
+
+    /// <summary>Brings rows up to what is known of their copies.</summary>
+    /// <returns>Whether any was not.</returns>
+    internal async Task<bool> SaveAsync()
+    {
+        var any = false;
+        while (_ledger.NextUnsaved() is { } account)
+        {
+            any = true;
+            var (bucket, key) = account.Name;
+            using (await _locks.TakeAsync(new ObjectName(bucket, key), CancellationToken.None))
+            {
+                account.Saving();
+                if (FindEntry(bucket, key) is { } entry && entry.File == account.File)
+                {
+                    await ReplaceAsync(bucket, key, entry, entry with { Used = account.Used, Held = account.Bytes });
+                }
+            }
+
+            _ledger.Saved(account);
+        }
+
+        return any;
+    }
+
+    /// <summary>Drops a copy, unless it is in use or was used since its row was written.</summary>
+    /// <returns>Whether it was dropped.</returns>
+    internal async Task<bool> TryEvictAsync(string bucket, string key, byte[] useKey)
+    {
+        using (await _locks.TakeAsync(new ObjectName(bucket, key), CancellationToken.None))
+        {
+            if (FindEntry(bucket, key) is not { } entry
+                || !entry.UseKey.AsSpan().SequenceEqual(useKey)
+                || _ledger.Find(entry.File)?.Used > entry.Used
+                || !_open.TryForgetUnused(new ObjectName(bucket, key)))
+            {
+                return false;
+            }
+
+            await ForgetAsync(bucket, key, entry);
+            return true;
+        }
+    }
+
+    /// <summary>After the start: a row of which a crash took the last changes is made to say what its file holds.</summary>
+    private async Task RecountAsync(string bucket, string key, UInt128 file, string path)
+    {
+        using (await _locks.TakeAsync(new ObjectName(bucket, key), CancellationToken.None))
+        {
+            // One that was opened since was counted then.
+            if (_ledger.Find(file) is null && FindEntry(bucket, key) is { } entry && entry.File == file
+                && await Task.Run(() => HeldFile.Examine(path, _logger)) is var (_, bytes) && bytes != entry.Held)
+            {
+                await ReplaceAsync(bucket, key, entry, entry with { Held = bytes });
+                _ledger.Add(bytes - entry.Held);
+            }
+        }
+    }
+
+    /// <summary>The caller has the key's lock.</summary>
+    private ValueTask ReplaceAsync(string bucket, string key, HeldEntry before, HeldEntry entry)
+    {
+        var batch = new IndexBatch();
+        var name = HeldEntry.KeyOf(bucket, key);
+        batch.Delete(before.UseKey);
+        batch.Put(entry.UseKey, name);
+        batch.Put(name, entry.ToBytes());
+        return _index.CommitAsync(batch);
+    }
+
+    private HeldLease Use(OpenFiles<ObjectName, HeldFile>.Lease lease)
+    {
+        lease.File.Account?.Use(_time.GetUtcNow());
+        return new HeldLease(lease, _eviction);
     }
 
     private static HeldRow? RowAt(IndexCursor cursor, string bucket) =>
@@ -220,10 +320,17 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
             var before = _index.TryGet(name, out var value) ? HeldEntry.Parse(value) : null;
             var batch = new IndexBatch();
             batch.Put(name, entry.ToBytes());
+            batch.Put(entry.UseKey, name);
+            if (before is { } replaced)
+            {
+                batch.Delete(replaced.UseKey);
+            }
+
             await _index.CommitAsync(batch);
+            file.Enter(_ledger, entry);
             var lease = _open.Put(new ObjectName(bucket, key), file);
             Delete(before);
-            return new HeldLease(lease);
+            return new HeldLease(lease, _eviction);
         }
     }
 
@@ -255,7 +362,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     {
         if (_open.TryAcquire(new ObjectName(bucket, key)) is { } open)
         {
-            return new HeldLease(open);
+            return Use(open);
         }
 
         var path = _folder.PathOf(entry.File);
@@ -264,7 +371,8 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
             var file = await Task.Run(() => HeldFile.Open(path, _logger), cancellationToken);
             if (file.Header.Bucket == bucket && file.Header.Key == key && file.Header.Info.ETag == entry.ETag)
             {
-                return new HeldLease(_open.Put(new ObjectName(bucket, key), file));
+                file.Enter(_ledger, entry);
+                return Use(_open.Put(new ObjectName(bucket, key), file));
             }
 
             file.Dispose();
@@ -288,6 +396,11 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     {
         var batch = new IndexBatch();
         batch.Delete(HeldEntry.KeyOf(bucket, key));
+        if (entry is { } held)
+        {
+            batch.Delete(held.UseKey);
+        }
+
         await _index.CommitAsync(batch);
         _open.Forget(new ObjectName(bucket, key));
         Delete(entry);
@@ -300,6 +413,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
             return;
         }
 
+        _ledger.Remove(held);
         try
         {
             File.Delete(_folder.PathOf(held.File));

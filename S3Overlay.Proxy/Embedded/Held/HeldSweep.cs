@@ -3,20 +3,28 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Held;
 
-/// <summary>Removes, once after the start and in the background, the files that no row names: what a crash, or an index that was lost, left behind.</summary>
+/// <summary>
+/// Removes, once after the start and in the background, the files that no row names: what a crash, or an index that was lost, left behind. Of those that have a
+/// row it is seen whether the row says how much they hold.
+/// </summary>
 internal sealed class HeldSweep : IAsyncDisposable
 {
     private readonly HeldFolder _folder;
     private readonly OrderedIndex _index;
+    private readonly Func<string, string, UInt128, string, Task> _recount;
     private readonly ILogger _logger;
     private readonly HashSet<UInt128> _making = [];
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Begins.</summary>
-    public HeldSweep(HeldFolder folder, OrderedIndex index, ILogger logger)
+    /// <param name="folder">The files.</param>
+    /// <param name="index">Their rows.</param>
+    /// <param name="recount">Sees whether the row of a bucket's key says how much its file holds: bucket, key, file, path.</param>
+    /// <param name="logger">Where failures are told.</param>
+    public HeldSweep(HeldFolder folder, OrderedIndex index, Func<string, string, UInt128, string, Task> recount, ILogger logger)
     {
-        (_folder, _index, _logger) = (folder, index, logger);
-        Done = Task.Run(Run);
+        (_folder, _index, _recount, _logger) = (folder, index, recount, logger);
+        Done = Task.Run(RunAsync);
     }
 
     /// <summary>Finishes once they are gone. Nothing waits for it but tests.</summary>
@@ -48,7 +56,7 @@ internal sealed class HeldSweep : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private void Run()
+    private async Task RunAsync()
     {
         try
         {
@@ -59,13 +67,22 @@ internal sealed class HeldSweep : IAsyncDisposable
                     return;
                 }
 
-                if (!IsBeingMade(id) && !IsNamed(id, path))
+                if (IsBeingMade(id))
+                {
+                    continue;
+                }
+
+                if (NameOf(id, path) is not { } header)
                 {
                     File.Delete(path);
                 }
+                else if (header.Key is not null)
+                {
+                    await _recount(header.Bucket!, header.Key, id, path);
+                }
             }
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or ObjectDisposedException)
         {
             Log.HeldCleaningFailed(_logger, failure);
         }
@@ -80,20 +97,23 @@ internal sealed class HeldSweep : IAsyncDisposable
         }
     }
 
-    private bool IsNamed(UInt128 id, string path)
+    /// <summary>Whose copy a file is; null where its row is gone or names another file, and nothing but null within where the file cannot be read now.</summary>
+    private (string? Bucket, string? Key)? NameOf(UInt128 id, string path)
     {
         try
         {
             var header = HeldFile.ReadHeader(path);
-            return _index.TryGet(HeldEntry.KeyOf(header.Bucket, header.Key), out var value) && HeldEntry.Parse(value)?.File == id;
+            return _index.TryGet(HeldEntry.KeyOf(header.Bucket, header.Key), out var value) && HeldEntry.Parse(value)?.File == id
+                ? (header.Bucket, header.Key)
+                : null;
         }
         catch (InvalidDataException)
         {
-            return false;
+            return null;
         }
         catch (IOException)
         {
-            return true;
+            return (null, null);
         }
     }
 }

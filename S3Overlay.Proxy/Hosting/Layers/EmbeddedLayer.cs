@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Embedded.Held;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting.Layers;
 
@@ -52,7 +53,9 @@ internal static class EmbeddedLayer
         var folder = setup.Options.Cache.Directory;
         try
         {
-            return setup.Opened.Add(HeldStore.Open(folder, setup.LoggerOf<HeldStore>()));
+            var held = setup.Opened.Add(HeldStore.Open(folder, setup.LoggerOf<HeldStore>(), setup.Time, setup.Options.Cache.MaxBytes));
+            CacheMeters.Observe(setup.Meters.Meter, () => held.Bytes, () => held.Evictions);
+            return held;
         }
         catch (Exception failure) when (IsAboutFolder(failure))
         {

@@ -16,6 +16,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, TimeProvide
     private readonly Dictionary<ObjectName, Opening> _opening = [];
     private readonly Lock _lock = new();
     private readonly KeyGenerations _generations = new();
+    private readonly Admission _admission = new(settings.MinUses);
 
     /// <summary>How many openings of a key have come to their end.</summary>
     private readonly KeyGenerations _opened = new();
@@ -44,6 +45,9 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, TimeProvide
 
     /// <summary>The object, where it is in use.</summary>
     public HeldObject? Find(ObjectName name) => _inUse.GetValueOrDefault(name);
+
+    /// <summary>Whether a read that finds nothing held is to begin a fill; counts it (rule E2). One that is under way is joined in any case.</summary>
+    public bool Admits(ObjectName name) => _inUse.ContainsKey(name) || _admission.Admits(name);
 
     /// <summary>What changes when somebody opens the object: to be noted before a copy is looked for, and given to <see cref="OpenAsync"/>.</summary>
     public long Openings(ObjectName name) => _opened.Of(name.Bucket, name.Key);

@@ -286,6 +286,12 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
             AnswerOrigin.Miss(answer);
         }
 
+        if (!fills.Admits(name))
+        {
+            await streamed.AnswerAsync(request, answer, remote, RemoteReads.Whole(remote, name.Key), cancellationToken);
+            return;
+        }
+
         using var read = fills.Follow();
         HeldObject? held;
         RemoteObject? unheld;

@@ -18,6 +18,9 @@ public sealed record ReadSettings
     /// <summary>What becomes of a fill whose last reader has left (rule C2).</summary>
     public FillOnLeave FillOnLeave { get; init; } = FillOnLeave.Finish;
 
+    /// <summary>On which miss an object is held (rule E2); 1 for the first.</summary>
+    public int MinUses { get; init; } = 1;
+
     /// <summary>How many bytes may be fetched ahead of each sequential reader (rule C5); 0 for none.</summary>
     public long ReadAheadBytes { get; init; } = 64L << 20;
 
@@ -40,6 +43,7 @@ public sealed record ReadSettings
         ChunkThreshold = options.Cache.ChunkThreshold,
         ChunkSize = options.Cache.ChunkSize,
         FillOnLeave = options.Cache.FillOnLeave,
+        MinUses = options.Cache.MinUses,
         ReadAheadBytes = options.Cache.ReadAheadBytes,
         Freshness = FreshnessSettings.From(options),
         RemoteForbidden = options.View.RemoteForbidden,

@@ -24,9 +24,10 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 ///          3c  but not every byte                    -> 5, each further request with If-Match
 ///          3d  and the client says only-if-cached    -> 3b without a question, else 504
 ///     4  nothing is held
-///          4a  HEAD, or conditions                   -> one HEAD; done, or on with 4b             HeldReads
-///          4b  one GET for all who come meanwhile                                                 Fills, Opening
-///          4c  which has no strong ETag, or the store fails
+///          4a  HEAD, or conditions                   -> one HEAD; done, or on                     HeldReads
+///          4b  missed too few times to be held       -> streamed through                 BYPASS   Admission
+///          4c  one GET for all who come meanwhile                                                 Fills, Opening
+///          4d  which has no strong ETag, or the store fails
 ///                                                    -> streamed through                 BYPASS   StreamedReads
 ///     5  a fill runs into the copy's file, readers
 ///        follow it there                                                                 MISS     HeldObject, Fill, FillPlan

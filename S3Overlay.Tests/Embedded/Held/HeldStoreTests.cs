@@ -104,7 +104,7 @@ public sealed class HeldStoreTests : ReaderTestBase
         Remote.Put("key", bytes);
         await ReadAsync("key");
         await QuietAsync();
-        await ReopenAsync(() => Directory.Delete(Folder["cache/index"], recursive: true));
+        await ReopenAsync(() => Directory.Delete(Folder["cache/index-2"], recursive: true));
         await ((HeldStore)Store).Cleaning;
         Assert.Empty(Files);
         Assert.Equal(bytes, (await ReadAsync("key")).Bytes);

@@ -9,7 +9,7 @@ namespace S3Overlay.Tests.Overlay.Reads;
 internal sealed class HeldFolderPlace(string folder) : IHeldPlace
 {
     /// <inheritdoc/>
-    public IHeldStore Open(TimeProvider time) => HeldStore.Open(folder, NullLogger<HeldStore>.Instance);
+    public IHeldStore Open(TimeProvider time) => HeldStore.Open(folder, NullLogger<HeldStore>.Instance, time);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

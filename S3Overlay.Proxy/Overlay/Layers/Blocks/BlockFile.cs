@@ -17,8 +17,15 @@ namespace S3Overlay.Proxy.Overlay.Layers.Blocks;
 /// <param name="blocks">What is there from the start.</param>
 /// <param name="keepEntry">Told of a block that became whole, before it counts as held, and with 0 of one that does no longer.</param>
 /// <param name="foundDamaged">Told of a block that was found damaged.</param>
+/// <param name="changed">Told how many bytes more whole blocks hold, or fewer; null for nobody.</param>
 internal sealed class BlockFile(
-    SafeFileHandle file, HeldGeometry geometry, long dataOffset, BlockTable blocks, Action<long, uint> keepEntry, Action<long> foundDamaged)
+    SafeFileHandle file,
+    HeldGeometry geometry,
+    long dataOffset,
+    BlockTable blocks,
+    Action<long, uint> keepEntry,
+    Action<long> foundDamaged,
+    Action<long>? changed = null)
 {
     /// <summary>See <see cref="IHeldCopy.FirstHeld"/>.</summary>
     public ByteRange? FirstHeld(long position) => blocks.FirstHeld(position);
@@ -122,7 +129,10 @@ internal sealed class BlockFile(
     {
         var entry = BlockTable.Entry(checksum);
         keepEntry(block, entry);
-        blocks.Complete(block, entry);
+        if (blocks.Complete(block, entry))
+        {
+            changed?.Invoke(geometry.BytesOf(block).Length);
+        }
     }
 
     /// <summary>Reads whole blocks straight into the buffer, as many as fit and are held, and checks each.</summary>
@@ -200,7 +210,11 @@ internal sealed class BlockFile(
     private void Damaged(long block)
     {
         foundDamaged(block);
-        blocks.Forget(block);
+        if (blocks.Forget(block))
+        {
+            changed?.Invoke(-geometry.BytesOf(block).Length);
+        }
+
         keepEntry(block, 0);
     }
 }

@@ -113,23 +113,37 @@ internal sealed class BlockTable(HeldGeometry geometry, uint[] checksums)
         }
     }
 
+    /// <summary>How many bytes whole blocks hold.</summary>
+    public long HeldBytes()
+    {
+        var bytes = 0L;
+        for (var block = 0L; block < geometry.Blocks; block++)
+        {
+            bytes += this[block] == 0 ? 0 : geometry.BytesOf(block).Length;
+        }
+
+        return bytes;
+    }
+
     /// <summary>Notes that a block is held whole.</summary>
-    public void Complete(long block, uint entry)
+    /// <returns>Whether it was not before.</returns>
+    public bool Complete(long block, uint entry)
     {
         lock (_lock)
         {
             _partial.Remove(block);
-            Volatile.Write(ref checksums[block], entry);
+            return Interlocked.Exchange(ref checksums[block], entry) == 0;
         }
     }
 
     /// <summary>Forgets a block, whole or in pieces.</summary>
-    public void Forget(long block)
+    /// <returns>Whether it was held whole.</returns>
+    public bool Forget(long block)
     {
         lock (_lock)
         {
             _partial.Remove(block);
-            Volatile.Write(ref checksums[block], 0);
+            return Interlocked.Exchange(ref checksums[block], 0) != 0;
         }
     }
 

@@ -1,0 +1,186 @@
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Embedded.Held;
+
+/// <summary>
+/// Keeps what is held within its bound (rule E1): in the background, those copies first that were used longest ago, and never one that is being read or filled.
+/// Brings what is known of uses to the index from time to time, so that a restart knows it too.
+/// </summary>
+internal sealed class HeldEviction : IAsyncDisposable
+{
+    /// <summary>How much of what hits tell a crash may take.</summary>
+    private static readonly TimeSpan SavePause = TimeSpan.FromSeconds(10);
+
+    private readonly HeldStore _store;
+    private readonly OrderedIndex _index;
+    private readonly HeldLedger _ledger;
+    private readonly long _maxBytes;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _lock = new();
+    private readonly ITimer _saving;
+    private readonly Task _counting;
+    private Task _running = Task.CompletedTask;
+    private bool _isRunning;
+    private bool _isWoken;
+    private volatile bool _isCounted;
+    private long _evicted;
+
+    /// <summary>Begins.</summary>
+    /// <param name="store">What is held.</param>
+    /// <param name="index">Its rows.</param>
+    /// <param name="ledger">How much that is.</param>
+    /// <param name="maxBytes">How much it may be; null for any amount.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where failures are told.</param>
+    public HeldEviction(HeldStore store, OrderedIndex index, HeldLedger ledger, long? maxBytes, TimeProvider time, ILogger logger)
+    {
+        (_store, _index, _ledger, _maxBytes, _logger) = (store, index, ledger, maxBytes ?? long.MaxValue, logger);
+
+        // As it is before anything comes or goes: what does is counted as it happens.
+        var before = index.Snapshot();
+        _counting = Task.Run(() => CountAll(before));
+        _saving = time.CreateTimer(_ => Start(), null, SavePause, SavePause);
+    }
+
+    /// <summary>How many copies were evicted.</summary>
+    public long Evicted => Volatile.Read(ref _evicted);
+
+    /// <summary>Finishes once nothing is left to do.</summary>
+    public Task Done => DoneAsync();
+
+    /// <summary>More is held than before, or something is no longer in use.</summary>
+    public void Wake()
+    {
+        if (_isCounted && _ledger.Bytes > _maxBytes)
+        {
+            Start();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _saving.DisposeAsync();
+        await _stopping.CancelAsync();
+        await DoneAsync();
+        _stopping.Dispose();
+    }
+
+    private async Task DoneAsync()
+    {
+        await _counting;
+        while (true)
+        {
+            Task running;
+            lock (_lock)
+            {
+                if (!_isRunning)
+                {
+                    return;
+                }
+
+                running = _running;
+            }
+
+            await running;
+        }
+    }
+
+    /// <summary>One run at a time; what happens during one is seen by it, or by another after it.</summary>
+    private void Start()
+    {
+        lock (_lock)
+        {
+            _isWoken = true;
+            if (!_isRunning && !_stopping.IsCancellationRequested)
+            {
+                _isRunning = true;
+                _running = Task.Run(RunAsync);
+            }
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (!_isWoken || _stopping.IsCancellationRequested)
+                {
+                    _isRunning = false;
+                    return;
+                }
+
+                _isWoken = false;
+            }
+
+            try
+            {
+                // What was used while others were evicted has another place in the order: another pass for those.
+                bool isOld;
+                do
+                {
+                    isOld = await _store.SaveAsync();
+                    await EvictAsync();
+                }
+                while (isOld && _ledger.Bytes > _maxBytes && !_stopping.IsCancellationRequested);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // The next copy that comes, or the next save, tries again.
+                Log.HeldCleaningFailed(_logger, failure);
+            }
+        }
+    }
+
+    /// <summary>Evicts in the order of last use, until no more than allowed is held. A copy that was used since its row was written has its turn later, or in the next run.</summary>
+    private async Task EvictAsync()
+    {
+        var last = HeldEntry.FirstUse;
+        while (_isCounted && _ledger.Bytes > _maxBytes && !_stopping.IsCancellationRequested && Next(last) is { } use)
+        {
+            last = use.Key;
+            var (bucket, key) = HeldEntry.NameOf(use.Name);
+            if (await _store.TryEvictAsync(bucket, key, use.Key))
+            {
+                Interlocked.Increment(ref _evicted);
+            }
+        }
+    }
+
+    /// <summary>The use that comes next in time.</summary>
+    private (byte[] Key, byte[] Name)? Next(byte[] last)
+    {
+        using var snapshot = _index.Snapshot();
+        using var cursor = snapshot.OpenCursor();
+        for (var found = cursor.Seek(last); found && cursor.Key[0] == HeldEntry.FirstUse[0]; found = cursor.Next())
+        {
+            if (!cursor.Key.SequenceEqual(last))
+            {
+                return (cursor.Key.ToArray(), cursor.Value.ToArray());
+            }
+        }
+
+        return null;
+    }
+
+    private void CountAll(IndexSnapshot before)
+    {
+        var bytes = 0L;
+        using (before)
+        {
+            using var cursor = before.OpenCursor();
+            for (var found = cursor.Seek(HeldEntry.First); found && !_stopping.IsCancellationRequested; found = cursor.Next())
+            {
+                bytes += HeldEntry.Parse(cursor.Value)?.Held ?? 0;
+            }
+        }
+
+        _ledger.Add(bytes);
+        _isCounted = true;
+        Wake();
+    }
+}

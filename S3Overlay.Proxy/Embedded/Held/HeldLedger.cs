@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+
+namespace S3Overlay.Proxy.Embedded.Held;
+
+/// <summary>
+/// How many bytes are held, exactly, and which copies' rows do not yet say what they hold or when they were used. In memory: hits write nothing.
+/// </summary>
+/// <param name="grew">Told whenever more is held than before.</param>
+internal sealed class HeldLedger(Action grew)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<UInt128, HeldAccount> _accounts = [];
+    private readonly ConcurrentQueue<HeldAccount> _unsaved = new();
+    private long _bytes;
+
+    /// <summary>How many bytes of the remote's objects are held.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Held bytes came, or went.</summary>
+    public void Add(long change)
+    {
+        Interlocked.Add(ref _bytes, change);
+        if (change > 0)
+        {
+            grew();
+        }
+    }
+
+    /// <summary>A copy's file was opened.</summary>
+    /// <param name="entry">Its row.</param>
+    /// <param name="bucket">Whose copy it is.</param>
+    /// <param name="key">Whose copy it is.</param>
+    /// <param name="bytes">What it really holds.</param>
+    public HeldAccount Open(HeldEntry entry, string bucket, string key, long bytes)
+    {
+        HeldAccount? account;
+        lock (_lock)
+        {
+            if (!_accounts.TryGetValue(entry.File, out account))
+            {
+                _accounts.Add(entry.File, account = new HeldAccount(this, entry.File, bucket, key, entry.Held, entry.Used));
+            }
+
+            account.IsOpen = true;
+        }
+
+        if (bytes != account.Bytes)
+        {
+            account.Add(bytes - account.Bytes);
+        }
+
+        return account;
+    }
+
+    /// <summary>A copy's file was closed.</summary>
+    public void Close(HeldAccount account)
+    {
+        lock (_lock)
+        {
+            account.IsOpen = false;
+            Settle(account);
+        }
+    }
+
+    /// <summary>A copy is no longer the key's.</summary>
+    public void Remove(HeldEntry entry)
+    {
+        lock (_lock)
+        {
+            var bytes = _accounts.Remove(entry.File, out var account) ? account.Leave() : entry.Held;
+            Interlocked.Add(ref _bytes, -bytes);
+        }
+    }
+
+    /// <summary>What is known of a file beyond its row; null where that is all.</summary>
+    public HeldAccount? Find(UInt128 file)
+    {
+        lock (_lock)
+        {
+            return _accounts.GetValueOrDefault(file);
+        }
+    }
+
+    /// <summary>An account is newer than its row.</summary>
+    public void MustSave(HeldAccount account) => _unsaved.Enqueue(account);
+
+    /// <summary>The next account that is newer than its row; null for none.</summary>
+    public HeldAccount? NextUnsaved() => _unsaved.TryDequeue(out var account) ? account : null;
+
+    /// <summary>An account's row says what is known by now.</summary>
+    public void Saved(HeldAccount account)
+    {
+        lock (_lock)
+        {
+            Settle(account);
+        }
+    }
+
+    private void Settle(HeldAccount account)
+    {
+        if (account is { IsOpen: false, IsUnsaved: false } && _accounts.GetValueOrDefault(account.File) == account)
+        {
+            _accounts.Remove(account.File);
+        }
+    }
+}
