@@ -46,9 +46,8 @@ public static partial class Settings
 
     public static readonly Setting<Revalidation> Revalidate = new(
         "S3_OVERLAY_REVALIDATE", Cache, "never",
-        "Whether held copies are compared with the remote: `never`; `always`, at each read; after a duration such as `10m`. See below. *`frozen` is not served yet.*",
-        Revalidation.Parse)
-    { NotServed = static wanted => wanted.Mode == RevalidationMode.Frozen ? NotYet("Freezing copies") : null };
+        "Whether held copies are compared with the remote: `never`; `always`, at each read; after a duration such as `10m`; `frozen`: never, and what is held is never replaced. See below.",
+        Revalidation.Parse);
 
     public static readonly Setting<TimeSpan> NegativeTtl = new(
         "S3_OVERLAY_NEGATIVE_TTL", Cache, "0", "How long it is remembered that the remote has no object of a key; `0` for not at all. A refusal (403) is never remembered.", Durations.Parse);

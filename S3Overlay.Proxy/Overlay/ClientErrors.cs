@@ -26,6 +26,7 @@ public static class ClientErrors
         RemoteFailure.AccessDenied => new(S3Errors.AccessDenied, "The remote does not allow it.", failure),
         RemoteFailure.BadCredentials => S3Exception.ForNow(S3Errors.ServiceUnavailable, 30, "The remote does not accept the overlay's credentials.", failure),
         RemoteFailure.Changed => S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "The object keeps changing at the remote.", failure),
+        RemoteFailure.Drifted => S3Exception.ForNow(S3Errors.RemoteChanged, 60, cause: failure),
         RemoteFailure.Loop => new(
             new S3Error("LoopDetected", StatusCodes.Status508LoopDetected, "The remote of this server is this server itself."), cause: failure),
         RemoteFailure.Other when failure.Status == S3Errors.NotImplemented.Status => new(S3Errors.NotImplemented, failure.Message, failure),

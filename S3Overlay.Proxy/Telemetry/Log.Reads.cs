@@ -62,4 +62,8 @@ public static partial class Log
     /// <summary>That a copy is current could not be noted; the next reader asks again.</summary>
     [LoggerMessage(4015, LogLevel.Warning, "That a copy of an object of {Bucket} is current could not be noted; the remote is asked again")]
     public static partial void HeldRenewalFailed(ILogger logger, string bucket, Exception exception);
+
+    /// <summary>Copies are frozen, and the remote has moved on; told at most once a minute and bucket.</summary>
+    [LoggerMessage(4016, LogLevel.Warning, "The remote has other versions of objects of {Bucket} than the copies that are held, which S3_OVERLAY_REVALIDATE=frozen keeps as they are")]
+    public static partial void RemoteDrifted(ILogger logger, string bucket);
 }

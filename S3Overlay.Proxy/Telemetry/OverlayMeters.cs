@@ -9,6 +9,7 @@ public sealed class OverlayMeters
     private readonly Counter<long> _coalesced;
     private readonly Counter<long> _tombstones;
     private readonly Counter<long> _revalidations;
+    private readonly Counter<long> _drift;
     private long _running;
 
     /// <summary>Makes the instruments.</summary>
@@ -17,6 +18,7 @@ public sealed class OverlayMeters
         _fills = meter.CreateCounter<long>("s3_overlay_fills_total", description: "Fills from the remote that ended, by how they ended.");
         _coalesced = meter.CreateCounter<long>("s3_overlay_coalesced_reads_total", description: "Reads that waited for what another read had asked the remote for.");
         _tombstones = meter.CreateCounter<long>("s3_overlay_tombstones_total", description: "Tombstones written.");
+        _drift = meter.CreateCounter<long>("s3_overlay_drift_total", description: "How often the remote was seen to have another version than a frozen copy.");
         _revalidations = meter.CreateCounter<long>("s3_overlay_revalidations_total", description: "Questions to the remote whether a held copy is current, by what it said.");
         meter.CreateObservableUpDownCounter("s3_overlay_fills_in_progress", () => Volatile.Read(ref _running), description: "Fills under way.");
     }
@@ -38,6 +40,9 @@ public sealed class OverlayMeters
     /// <summary>The remote was asked whether a held copy is current.</summary>
     /// <param name="outcome">What it said: same, changed, gone or unknown.</param>
     public void Revalidated(string outcome) => _revalidations.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    /// <summary>The remote was seen to have another version than a frozen copy.</summary>
+    public void Drifted() => _drift.Add(1);
 
     /// <summary>A tombstone was written.</summary>
     public void TombstoneWritten() => _tombstones.Add(1);

@@ -50,7 +50,6 @@ public sealed class ErrorsTests : OptionsTestBase
     }
 
     [Theory]
-    [InlineData("S3_OVERLAY_REVALIDATE=frozen")]
     [InlineData("S3_OVERLAY_COPY_UP_MAX=1GiB")]
     [InlineData("S3_OVERLAY_TRUSTED_PROXIES=10.0.0.1")]
     public void What_this_version_does_not_serve_is_not_quietly_ignored(string setting) =>

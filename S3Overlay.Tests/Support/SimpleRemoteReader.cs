@@ -81,6 +81,12 @@ public sealed class SimpleRemoteReader : IRemoteReader
     {
     }
 
+    public bool IsFrozen => false;
+
+    public void NoteDrift(string bucket)
+    {
+    }
+
     public void NoteListed(string bucket, string key)
     {
     }

@@ -1,4 +1,3 @@
-using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay.Freshness;
@@ -10,7 +9,7 @@ internal static class ClientDirectives
     public static ReadDirectives Of(S3Request request, FreshnessSettings settings)
     {
         var values = request.Headers.CacheControl;
-        if (values.Count == 0 || !settings.AllowsDirectives || settings.Revalidation.Mode == RevalidationMode.Frozen || request.Caller.IsAnonymous)
+        if (values.Count == 0 || !settings.AllowsDirectives || settings.IsFrozen || request.Caller.IsAnonymous)
         {
             return ReadDirectives.None;
         }

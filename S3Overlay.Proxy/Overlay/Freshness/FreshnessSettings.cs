@@ -8,6 +8,9 @@ public sealed record FreshnessSettings
     /// <summary>When copies are compared with the remote.</summary>
     public Revalidation Revalidation { get; init; } = Revalidation.Never;
 
+    /// <summary>Whether what is held is never replaced.</summary>
+    public bool IsFrozen => Revalidation.Mode == RevalidationMode.Frozen;
+
     /// <summary>How long past its life a copy may be served while the remote cannot be asked; null for any time.</summary>
     public TimeSpan? StaleIfError { get; init; }
 

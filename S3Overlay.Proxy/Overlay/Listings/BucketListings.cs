@@ -79,7 +79,7 @@ public sealed class BucketListings(
                 using var span = Tracing.Start(SpanNames.ListMerge);
                 var versioned = open();
                 await using var merged = new MergedListingSource(
-                    layer, held, bucket.Name, routes, query, logger, versioned, key => reader.NoteListed(bucket.Name, key));
+                    layer, held, bucket.Name, routes, query, logger, versioned, reader);
                 var rows = await send(merged, versioned);
                 span?.SetTag(SpanAttributes.Rows, rows);
                 return;

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -7,9 +8,13 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
 /// Keeps LIST and GET agreed about remote-owned keys (rule T2): where the remote's row differs from the copy held here, the copy is of an old
-/// version, and is dropped before the page is sent.
+/// version, and is dropped before the page is sent. Frozen copies are kept, and the page shows them in place of the remote's rows.
 /// </summary>
-public sealed class HeldDrift(IHeldStore held, string bucket, ListingQuery query) : IAsyncDisposable
+/// <param name="held">Where copies are.</param>
+/// <param name="reader">Reads the remote's keys, and knows whether copies are frozen; null where they are not.</param>
+/// <param name="bucket">The bucket.</param>
+/// <param name="query">What is listed of it.</param>
+public sealed class HeldDrift(IHeldStore held, IRemoteReader? reader, string bucket, ListingQuery query) : IAsyncDisposable
 {
     private readonly KeyCursor<HeldRow> _copies = new(
         (from, token) => held.ListAsync(bucket, query.Prefix, from, token), row => row.Key, Places.After(query.After));
@@ -29,12 +34,19 @@ public sealed class HeldDrift(IHeldStore held, string bucket, ListingQuery query
     }
 
     /// <summary>Compares a row that will be shown with the copy held of it.</summary>
+    /// <returns>The row to show.</returns>
     /// <exception cref="S3Exception">ServiceUnavailable where that cannot be told, or an old copy not be dropped: the page would say what a GET does not.</exception>
-    public async ValueTask CheckAsync(ListingRow row, CancellationToken cancellationToken)
+    public async ValueTask<ListingRow> AsReadAsync(ListingRow row, CancellationToken cancellationToken)
     {
         try
         {
-            await (row.Object is { } shown ? CompareAsync(row.Name, shown, cancellationToken) : _copies.SkipUnderAsync(row.Name, cancellationToken));
+            if (row.Object is not { } shown)
+            {
+                await _copies.SkipUnderAsync(row.Name, cancellationToken);
+                return row;
+            }
+
+            return await DiffersAsync(row.Name, shown, cancellationToken) ? row with { Object = await OfCopyAsync(row.Name, shown, cancellationToken) } : row;
         }
         catch (IOException failure)
         {
@@ -46,14 +58,51 @@ public sealed class HeldDrift(IHeldStore held, string bucket, ListingQuery query
     public ValueTask DisposeAsync() => _copies.DisposeAsync();
 
     /// <summary>A store that several processes write to may have rows of two versions of one key for a moment, or after a crash.</summary>
-    private async ValueTask CompareAsync(string key, ListedObject shown, CancellationToken cancellationToken)
+    /// <returns>Whether a copy differs that is kept all the same.</returns>
+    private async ValueTask<bool> DiffersAsync(string key, ListedObject shown, CancellationToken cancellationToken)
     {
+        var isFrozen = reader is { IsFrozen: true };
+        var isKept = false;
         for (var copy = await _copies.SeekAsync(key, cancellationToken); copy?.Key == key; copy = await _copies.NextAsync(cancellationToken))
         {
-            if (Differs(copy, shown))
+            if (!Differs(copy, shown))
+            {
+                continue;
+            }
+
+            isKept |= isFrozen;
+            if (!isFrozen)
             {
                 await held.DropAsync(bucket, key, copy.ETag, cancellationToken);
             }
+        }
+
+        return isKept;
+    }
+
+    /// <summary>A frozen copy as the page shows it. A row may be all that is left of one: then it is the remote's object that is read.</summary>
+    private async ValueTask<ListedObject> OfCopyAsync(string key, ListedObject shown, CancellationToken cancellationToken)
+    {
+        await using var copy = await FindAsync(key, cancellationToken);
+        if (copy?.Info is not { } info || !Differs(new HeldRow(key, info.Size, info.ETag, info.LastModified), shown))
+        {
+            return shown;
+        }
+
+        reader!.NoteDrift(bucket);
+        return new ListedObject(info.Size, info.ETag, info.LastModified) { StorageClass = shown.StorageClass };
+    }
+
+    private async ValueTask<IHeldCopy?> FindAsync(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await held.FindAsync(bucket, key, HeldWish.Info, cancellationToken);
+        }
+        catch (InvalidDataException)
+        {
+            // Damaged: it is not held.
+            return null;
         }
     }
 

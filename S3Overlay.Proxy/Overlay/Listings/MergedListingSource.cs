@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Listings;
 
@@ -26,7 +27,8 @@ public sealed class MergedListingSource : IListingSource
     private readonly PrefixProbe _probe;
     private readonly PrefixProbes _probes;
     private readonly HeldDrift? _held;
-    private readonly Action<string>? _shown;
+    private readonly IRemoteReader? _reader;
+    private readonly string _bucket;
     private readonly Func<string, CancellationToken, ValueTask<bool>> _wasWrittenUnder;
     private ListingRow? _nextWritten;
     private ListingRow? _nextRemote;
@@ -44,12 +46,12 @@ public sealed class MergedListingSource : IListingSource
     /// <param name="query">Which rows.</param>
     /// <param name="logger">Where failures are told.</param>
     /// <param name="written">Other rows of the writable layer than those of its objects, to be disposed here; null for these.</param>
-    /// <param name="shown">Is told the remote's keys that are shown.</param>
+    /// <param name="reader">Reads the remote's keys; null where it does not matter what reads say.</param>
     public MergedListingSource(
         ILayerState layer, IHeldStore? held, string bucket, BucketRoutes routes, ListingQuery query, ILogger logger, IListingSource? written = null,
-        Action<string>? shown = null)
+        IRemoteReader? reader = null)
     {
-        (_query, _routes, _shown) = (query, routes, shown);
+        (_query, _routes, _reader, _bucket) = (query, routes, reader, bucket);
         _written = written ?? layer.ListWritten(bucket, query);
         _wasWrittenUnder = (prefix, token) => WrittenUnder.AnyAsync(layer, bucket, prefix, query.After, token);
         _writtenOrder = new RowOrder("local", logger);
@@ -59,7 +61,7 @@ public sealed class MergedListingSource : IListingSource
             (from, token) => layer.ListDeletedAsync(bucket, query.Prefix, from, token), key => key, Places.After(query.After));
         _probe = new PrefixProbe(layer, bucket, routes, query.After, logger);
         _probes = new PrefixProbes(_probe);
-        _held = held is null ? null : new HeldDrift(held, bucket, query);
+        _held = held is null ? null : new HeldDrift(held, reader, bucket, query);
     }
 
     /// <inheritdoc/>
@@ -116,7 +118,7 @@ public sealed class MergedListingSource : IListingSource
             }
             else
             {
-                await NoteShownAsync(row, cancellationToken);
+                row = await AsReadAsync(row, cancellationToken);
             }
 
             _taken++;
@@ -182,15 +184,15 @@ public sealed class MergedListingSource : IListingSource
         await _tombstones.SkipUnderAsync(prefix, cancellationToken);
     }
 
-    /// <summary>What reads say of a row of the remote's that is shown must be what the page says (rule T2).</summary>
-    private ValueTask NoteShownAsync(ListingRow row, CancellationToken cancellationToken)
+    /// <summary>Brings together what the page says of the remote's row, and what reads will say of it (rule T2).</summary>
+    private ValueTask<ListingRow> AsReadAsync(ListingRow row, CancellationToken cancellationToken)
     {
         if (!row.IsPrefix)
         {
-            _shown?.Invoke(row.Name);
+            _reader?.NoteListed(_bucket, row.Name);
         }
 
-        return _held?.CheckAsync(row, cancellationToken) ?? ValueTask.CompletedTask;
+        return _held?.AsReadAsync(row, cancellationToken) ?? new(row);
     }
 
     private async ValueTask FillHeadsAsync(CancellationToken cancellationToken)

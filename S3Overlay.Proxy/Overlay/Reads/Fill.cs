@@ -143,8 +143,7 @@ internal sealed class Fill
         catch (RemoteException failure)
         {
             (outcome, error) = (Outcomes.Failed, failure.Failure.ToString());
-            await _owner.FailedAsync(failure);
-            Failure = failure;
+            Failure = await _owner.FailedAsync(failure);
         }
         catch (StoreFailedException failure)
         {
@@ -155,8 +154,7 @@ internal sealed class Fill
         {
             var failure = new RemoteException(RemoteFailure.BodyBroken, "A fill ended for a reason nobody foresaw.", unexpected);
             (outcome, error) = (Outcomes.Failed, unexpected.GetType().Name);
-            await _owner.FailedAsync(failure);
-            Failure = failure;
+            Failure = await _owner.FailedAsync(failure);
         }
         finally
         {

@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Overlay.Freshness;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
@@ -38,10 +39,16 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, TimeProvide
     /// <summary>How many objects are in use.</summary>
     public int InUse => _inUse.Count;
 
+    /// <summary>Tells where the remote has other versions than frozen copies.</summary>
+    public FrozenDrift Drift { get; } = new(meters, time, logger);
+
     private bool DropsWhenLeft => settings.FillOnLeave == FillOnLeave.Drop;
 
     /// <summary>Whether an object of this kind can be held at all (rule R9).</summary>
     public static bool CanHold(ObjectInfo info) => info.ETag.Length > 0 && !ETags.IsWeak(info.ETag);
+
+    /// <summary>Whether a copy is never to be replaced: copies are frozen, and this one holds bytes.</summary>
+    public bool IsFrozen(IHeldCopy copy) => settings.Freshness.IsFrozen && copy.FirstHeld(0) is not null;
 
     /// <summary>The object, where it is in use.</summary>
     public HeldObject? Find(ObjectName name) => _inUse.GetValueOrDefault(name);
@@ -53,6 +60,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, TimeProvide
     public long Openings(ObjectName name) => _opened.Of(name.Bucket, name.Key);
 
     /// <summary>The copy held of an object, where it is of this remote and cut as it would be today; another one is dropped (rule R7).</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable where that cannot be told, and copies are frozen.</exception>
     public async ValueTask<IHeldCopy?> FindAsync(ObjectName name, RemoteBucket remote, HeldWish wish, CancellationToken cancellationToken)
     {
         IHeldCopy? copy;
@@ -63,6 +71,12 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, TimeProvide
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             Log.HeldStoreFailed(logger, name.Bucket, failure);
+            if (settings.Freshness.IsFrozen && failure is not InvalidDataException)
+            {
+                // The remote's may be another version than the one that cannot be looked for.
+                throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "What is held cannot be looked for at the moment.", failure);
+            }
+
             return null;
         }
 

@@ -10,7 +10,14 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 /// A remote-owned object as the source of a copy: held bytes as far as they go, and the rest from the remote, of exactly that version. What
 /// is read for a copy is not held: its bytes are about to be written here, and will be read there.
 /// </summary>
-internal sealed class HeldBody(IHeldCopy? copy, RemoteBucket remote, string key, ObjectInfo expected, ByteRange range) : S3Body, IAsyncDisposable
+/// <param name="copy">What is held of it, disposed with this; null for nothing.</param>
+/// <param name="remote">Where it is.</param>
+/// <param name="key">Its key.</param>
+/// <param name="expected">The version.</param>
+/// <param name="range">Which bytes.</param>
+/// <param name="gone">Says what to tell where the remote has the version no more.</param>
+internal sealed class HeldBody(
+    IHeldCopy? copy, RemoteBucket remote, string key, ObjectInfo expected, ByteRange range, Func<RemoteException, RemoteException> gone) : S3Body, IAsyncDisposable
 {
     private readonly IHeldReader? _held = copy?.Read(range);
     private RemoteObject? _source;
@@ -72,6 +79,18 @@ internal sealed class HeldBody(IHeldCopy? copy, RemoteBucket remote, string key,
     }
 
     private async ValueTask<RemoteObject> AskAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await AskRemoteAsync(cancellationToken);
+        }
+        catch (RemoteException failure) when (RemoteReads.MeansGone(failure))
+        {
+            throw gone(failure);
+        }
+    }
+
+    private async ValueTask<RemoteObject> AskRemoteAsync(CancellationToken cancellationToken)
     {
         var rest = range with { First = _position };
         var isHoldable = Fills.CanHold(expected);

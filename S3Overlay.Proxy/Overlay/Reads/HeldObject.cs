@@ -203,25 +203,38 @@ internal sealed class HeldObject(ObjectName name, RemoteBucket remote, IHeldCopy
     }
 
     /// <summary>A fill could not go on.</summary>
-    public async ValueTask FailedAsync(RemoteException failure)
+    /// <returns>What those are told who wait for it.</returns>
+    public async ValueTask<RemoteException> FailedAsync(RemoteException failure)
     {
         Log.FillFailed(fills.Logger, name.Bucket, failure.Message);
-        if (RemoteReads.MeansGone(failure))
+        if (!RemoteReads.MeansGone(failure))
         {
-            await fills.DropAsync(this);
-            Retire();
-            lock (Gate)
-            {
-                _gone = failure;
-            }
+            return failure;
         }
+
+        if (fills.IsFrozen(copy))
+        {
+            return fills.Drift.Of(name.Bucket, failure);
+        }
+
+        await fills.DropAsync(this);
+        Retire();
+        lock (Gate)
+        {
+            _gone = failure;
+        }
+
+        return failure;
     }
+
+    /// <summary>What a reader is told to whom the remote said that it has not this version any more.</summary>
+    public Exception Gone(RemoteException failure) => fills.IsFrozen(copy) ? fills.Drift.Of(name.Bucket, failure) : new VersionChangedException(failure);
 
     /// <summary>What comes can no longer be stored.</summary>
     public async ValueTask StoreFailedAsync(Exception failure)
     {
         Log.HeldStoreFailed(fills.Logger, name.Bucket, failure);
-        if (failure is not HeldRoomException)
+        if (failure is not HeldRoomException && !fills.IsFrozen(copy))
         {
             await fills.DropAsync(this);
         }

@@ -239,7 +239,7 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
         ObjectAnswer.EffectiveRange(request, info) is { } range ? range.Resolve(info.Size) : new ByteRange(0, info.Size - 1);
 
     /// <summary>Sends from an object in use, of which the caller is a reader.</summary>
-    private static async Task AnswerFromObjectAsync(
+    private async Task AnswerFromObjectAsync(
         HeldObject held, ByteRange wanted, IReadOnlyList<ByteRange> prefetched, S3Answer answer, Following read, ChunkHits? hits, CancellationToken cancellationToken)
     {
         try
@@ -247,6 +247,12 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
             foreach (var ahead in prefetched)
             {
                 held.Prefetch(ahead);
+            }
+
+            if (fills.Settings.Freshness.IsFrozen)
+            {
+                // What the remote may have no more is asked for before the client is sent what is held: a refusal can be told, a cut cannot be understood.
+                await HeldSending.EnsureFirstMissingAsync(held, wanted, read, cancellationToken);
             }
 
             await HeldSending.SendAsync(held, wanted, answer, read, hits, cancellationToken);

@@ -14,6 +14,32 @@ internal static class HeldSending
     /// <summary>Whether all of some bytes is held.</summary>
     public static bool Covers(IHeldCopy copy, ByteRange range) => copy.FirstHeld(range.First) is { } held && held.First <= range.First && held.Last >= range.Last;
 
+    /// <summary>Returns once the first byte that is not held of some bytes is being stored.</summary>
+    /// <exception cref="VersionChangedException">The remote has another version by now.</exception>
+    /// <exception cref="RemoteException">The remote did not give it.</exception>
+    public static async ValueTask EnsureFirstMissingAsync(HeldObject held, ByteRange range, Following read, CancellationToken cancellationToken)
+    {
+        var position = range.First;
+        while (position <= range.Last && held.Copy.FirstHeld(position) is { } run && run.First <= position)
+        {
+            position = run.Last + 1;
+        }
+
+        if (position > range.Last)
+        {
+            return;
+        }
+
+        try
+        {
+            await held.EnsureAsync(position, range.Last, read, cancellationToken);
+        }
+        catch (StoreFailedException)
+        {
+            // What comes is not stored, and goes to the reader all the same.
+        }
+    }
+
     /// <summary>Sends held bytes, up to the first that is not, or is no longer.</summary>
     /// <returns>The position after the last byte sent.</returns>
     public static async ValueTask<long> SendHeldAsync(IHeldCopy copy, ByteRange range, S3Answer answer, ChunkHits? hits, CancellationToken cancellationToken)
@@ -85,14 +111,14 @@ internal static class HeldSending
                 RemoteReads.Of(held.Remote, held.Name.Key, held.Copy.Info.ETag, range), cancellationToken);
             if (source.Info.ETag != held.Copy.Info.ETag || source.Info.Size != held.Copy.Info.Size)
             {
-                throw new VersionChangedException();
+                throw held.Gone(new RemoteException(RemoteFailure.Changed, "The remote answered with another version than the one asked for."));
             }
 
             await Streaming.SendAsync(source, range, answer, cancellationToken);
         }
         catch (RemoteException failure) when (RemoteReads.MeansGone(failure))
         {
-            throw new VersionChangedException(failure);
+            throw held.Gone(failure);
         }
     }
 }

@@ -47,4 +47,10 @@ public interface IRemoteReader
 
     /// <summary>The remote was seen to have a key: a page that shows it must not be followed by a 404 that was remembered (rule T2).</summary>
     void NoteListed(string bucket, string key);
+
+    /// <summary>Whether what is held is never replaced, so that pages show it in place of what the remote has (rules S1, T2).</summary>
+    bool IsFrozen { get; }
+
+    /// <summary>A key of a bucket was seen to be of another version at the remote than what is held and never replaced.</summary>
+    void NoteDrift(string bucket);
 }

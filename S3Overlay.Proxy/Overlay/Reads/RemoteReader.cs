@@ -106,7 +106,7 @@ public sealed class RemoteReader : IRemoteReader
             if (!isPlain)
             {
                 var etag = request.Query.Has("partNumber") && directives == ReadDirectives.None ? await HeldETagAsync(request.Bucket, request.Key, remote, cancellationToken) : null;
-                await _subResources.AnswerAsync(request, answer, remote, etag, cancellationToken);
+                await AnswerSubResourceAsync(request, answer, remote, etag, cancellationToken);
             }
             else
             {
@@ -183,7 +183,13 @@ public sealed class RemoteReader : IRemoteReader
             copy = null;
         }
 
-        var body = new HeldBody(copy, remote, key, expected, range ?? new ByteRange(0, expected.Size - 1));
+        var body = new HeldBody(
+            copy,
+            remote,
+            key,
+            expected,
+            range ?? new ByteRange(0, expected.Size - 1),
+            failure => copy is not null && Fills!.IsFrozen(copy) ? Fills.Drift.Of(bucket, failure) : failure);
         try
         {
             await body.OpenAsync(cancellationToken);
@@ -218,7 +224,25 @@ public sealed class RemoteReader : IRemoteReader
     }
 
     /// <inheritdoc/>
+    public bool IsFrozen => Fills is not null && _settings.Freshness.IsFrozen;
+
+    /// <inheritdoc/>
+    public void NoteDrift(string bucket) => Fills?.Drift.Note(bucket);
+
+    /// <inheritdoc/>
     public void NoteListed(string bucket, string key) => _absent.Forget(new ObjectName(bucket, key));
+
+    private async Task AnswerSubResourceAsync(S3Request request, S3Answer answer, RemoteBucket remote, string? heldETag, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _subResources.AnswerAsync(request, answer, remote, heldETag, cancellationToken);
+        }
+        catch (RemoteException changed) when (changed.Failure == RemoteFailure.Changed && heldETag is not null && IsFrozen)
+        {
+            throw Fills!.Drift.Of(request.Bucket, changed);
+        }
+    }
 
     /// <summary>What the object is now of which a copy is held; null where it is gone. Of a copy that is kept, though the remote refuses to say, nothing is guessed.</summary>
     private async ValueTask<ObjectInfo?> InfoAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy, bool mayBeStale, CancellationToken cancellationToken)

@@ -24,6 +24,9 @@ public enum RemoteFailure
     /// <summary>412: another version than the one asked for with If-Match.</summary>
     Changed,
 
+    /// <summary>The version that is held here is not the remote's any more, and what is held is never replaced.</summary>
+    Drifted,
+
     /// <summary>304: the version named by If-None-Match is current.</summary>
     NotModified,
 

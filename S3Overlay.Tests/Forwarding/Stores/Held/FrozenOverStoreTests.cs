@@ -1,0 +1,10 @@
+using S3Overlay.Tests.Overlay.Freshness;
+using S3Overlay.Tests.Overlay.Reads;
+
+namespace S3Overlay.Tests.Forwarding.Stores.Held;
+
+/// <summary>The same promises where copies are held on an S3 endpoint.</summary>
+public sealed class FrozenOverStoreTests : FrozenTests
+{
+    protected override async Task<IHeldPlace> StartPlaceAsync() => await StoreBench.StartAsync();
+}

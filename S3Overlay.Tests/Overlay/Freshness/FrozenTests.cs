@@ -1,0 +1,173 @@
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Freshness;
+
+/// <summary>Frozen copies are never replaced, whatever becomes of their objects at the remote (rule S1).</summary>
+[Trait("Rule", "S1")]
+public class FrozenTests : FreshnessTestBase
+{
+    private readonly byte[] _older = Bytes(200_000);
+
+    public FrozenTests()
+    {
+        Revalidate(Revalidation.Frozen);
+        InChunks();
+    }
+
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(200_000)]
+    public async Task What_is_held_is_served_for_ever_and_asks_nothing(int length)
+    {
+        var bytes = await HoldAsync("key", length);
+        Remote.Put("key", Bytes(length, 2));
+        Time.Advance(TimeSpan.FromDays(10_000));
+        ForgetRequests();
+        foreach (var head in (bool[])[true, false])
+        {
+            var answer = await ReadAsync(Request("key", head: head));
+            Assert.Equal(("cache", "HIT", "864000000"), Origin(answer));
+            Assert.Equal(head ? [] : bytes, answer.Bytes);
+        }
+
+        await ReopenAsync();
+        Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
+        Assert.Empty(Remote.Heads);
+        Assert.Empty(Remote.Gets);
+    }
+
+    [Theory]
+    [InlineData("changed")]
+    [InlineData("shorter")]
+    [InlineData("gone")]
+    public async Task A_missing_byte_of_an_object_that_changed_is_503_and_what_is_held_stays(string how)
+    {
+        var etag = await HoldPartAsync();
+        Change(how);
+        for (var i = 0; i < 2; i++)
+        {
+            await AssertDriftedAsync("bytes=150000-150009");
+            await AssertDriftedAsync("bytes=60000-70000");
+            await AssertDriftedAsync(null);
+            var held = await ReadAsync("key", "bytes=10-60009");
+            Assert.Equal(_older[10..60_010], held.Bytes);
+            Assert.Equal((etag, "HIT"), (held.Headers.ETag.ToString(), Origin(held).Cache));
+            await QuietAsync();
+            await ReopenAsync();
+        }
+
+        await using var copy = await Store.FindAsync(Bucket, "key", default);
+        Assert.Equal(etag, copy!.Info.ETag);
+    }
+
+    [Fact]
+    public async Task Missing_bytes_of_an_object_that_did_not_change_are_fetched()
+    {
+        await HoldPartAsync();
+        Assert.Equal(_older[60_000..150_000], (await ReadAsync("key", "bytes=60000-149999")).Bytes);
+        Assert.Equal(_older, (await ReadAsync("key")).Bytes);
+    }
+
+    [Fact]
+    public async Task Keys_that_were_never_held_show_the_remote_and_are_held_from_then_on()
+    {
+        var newer = Bytes(500, 2);
+        Remote.Put("key", Bytes(500));
+        Remote.Put("key", newer);
+        Assert.Equal(newer, (await ReadAsync("key")).Bytes);
+        await QuietAsync();
+        Remote.Put("key", Bytes(500, 3));
+        Assert.Equal(newer, (await ReadAsync("key")).Bytes);
+    }
+
+    [Fact]
+    public async Task A_fill_that_brought_nothing_freezes_nothing()
+    {
+        Remote.Put("key", _older);
+        Remote.OnByte = (_, _) => throw new IOException("as the test says");
+        await Assert.ThrowsAnyAsync<Exception>(() => ReadAsync("key", "bytes=0-9"));
+        await QuietAsync();
+        Remote.OnByte = null;
+        var newer = Bytes(200_000, 2);
+        Remote.Put("key", newer);
+        Assert.Equal(newer[..10], (await ReadAsync("key", "bytes=0-9")).Bytes);
+    }
+
+    [Fact]
+    public async Task What_is_dropped_here_is_fetched_anew()
+    {
+        await HoldPartAsync();
+        Change("changed");
+        await Reader.InvalidateAsync(Bucket, "key");
+        Assert.Equal(Bytes(200_000, 2), (await ReadAsync("key")).Bytes);
+    }
+
+    [Fact]
+    [Trait("Rule", "F")]
+    public async Task A_store_that_cannot_tell_what_is_held_is_503_and_not_the_remotes_version()
+    {
+        var bytes = await HoldAsync("key");
+        Remote.Put("key", Bytes(1000, 2));
+        var isBroken = true;
+        Wrap = store => new SteppedStore(store) { AfterFind = () => isBroken ? throw new IOException("as the test says") : Task.CompletedTask };
+        await ReopenAsync();
+        ForgetRequests();
+        Assert.Equal(503, (await Assert.ThrowsAsync<S3Exception>(() => ReadAsync("key"))).Error.Status);
+        Assert.Empty(Remote.Gets);
+        isBroken = false;
+        Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
+    }
+
+    [Fact]
+    [Trait("Rule", "R8")]
+    public async Task A_part_is_of_the_held_version_or_of_none()
+    {
+        await HoldPartAsync();
+        Change("changed");
+        var failure = await Assert.ThrowsAsync<S3Exception>(() => ReadAsync(Request("key", query: "partNumber=1")));
+        Assert.Equal("RemoteChanged", failure.Error.Code);
+    }
+
+    [Fact]
+    [Trait("Rule", "W4")]
+    public async Task Sources_of_copies_are_of_the_held_version_or_of_none()
+    {
+        await HoldPartAsync();
+        Change("changed");
+        var info = (await Reader.HeadAsync(Bucket, "key", Remote.Bucket, mayBeStale: true, default))!;
+        Assert.Equal(200_000, info.Size);
+        var failure = await Assert.ThrowsAsync<RemoteException>(() => Reader.OpenAsync(Bucket, "key", Remote.Bucket, info, new ByteRange(150_000, 150_009), default));
+        Assert.Equal(RemoteFailure.Drifted, failure.Failure);
+    }
+
+    /// <summary>Holds the first chunk of four.</summary>
+    private async Task<string> HoldPartAsync()
+    {
+        var info = Remote.Put("key", _older);
+        await ReadAsync("key", "bytes=0-9");
+        await QuietAsync();
+        return info.ETag;
+    }
+
+    private void Change(string how)
+    {
+        if (how == "gone")
+        {
+            Remote.Remove("key");
+        }
+        else
+        {
+            Remote.Put("key", Bytes(how == "shorter" ? 100 : 200_000, 2));
+        }
+    }
+
+    private async Task AssertDriftedAsync(string? range)
+    {
+        var failure = await Assert.ThrowsAsync<S3Exception>(() => ReadAsync("key", range));
+        Assert.Equal(("RemoteChanged", 503), (failure.Error.Code, failure.Error.Status));
+    }
+}
