@@ -2,6 +2,7 @@ using System.Globalization;
 
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding;
@@ -17,6 +18,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     /// <inheritdoc/>
     public async Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken)
     {
+        RefuseLong(read.Key);
         var answer = await client.SendAsync(Request("GET", read), cancellationToken);
         try
         {
@@ -37,6 +39,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     /// <inheritdoc/>
     public async Task<RemoteObject> HeadAsync(RemoteRead read, CancellationToken cancellationToken)
     {
+        RefuseLong(read.Key);
         using var answer = await client.SendAsync(Request("HEAD", read), cancellationToken);
         if (answer.Status is 200 or 206)
         {
@@ -119,6 +122,18 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         if (answer.Status >= 400 && await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken) is { Failure: RemoteFailure.BadCredentials } failure)
         {
             throw failure;
+        }
+    }
+
+    /// <summary>
+    /// A client's key of full length is too long behind the prefix that a mapping puts before it. No object can be there, and what endpoints say of the name is an error in
+    /// the request, which the client's was not.
+    /// </summary>
+    private static void RefuseLong(string key)
+    {
+        if (ObjectKeys.IsTooLong(key))
+        {
+            throw new RemoteException(RemoteFailure.NoSuchKey, "No object of the remote can have so long a key.") { Status = 404, Code = "NoSuchKey" };
         }
     }
 

@@ -14,16 +14,19 @@ public static class ObjectKeys
     /// <exception cref="S3Exception">KeyTooLongError.</exception>
     public static void Check(string key)
     {
-        if (key.Length > MaxBytes / 3 && Encoding.UTF8.GetByteCount(key) is var size && size > MaxBytes)
+        if (IsTooLong(key))
         {
             throw new S3Exception(S3Errors.KeyTooLong)
             {
                 Details =
                 [
-                    new("Size", size.ToString(CultureInfo.InvariantCulture)),
+                    new("Size", Encoding.UTF8.GetByteCount(key).ToString(CultureInfo.InvariantCulture)),
                     new("MaxSizeAllowed", MaxBytes.ToString(CultureInfo.InvariantCulture)),
                 ],
             };
         }
     }
+
+    /// <summary>Whether no object can have this key.</summary>
+    public static bool IsTooLong(string key) => key.Length > MaxBytes / 3 && Encoding.UTF8.GetByteCount(key) > MaxBytes;
 }

@@ -190,6 +190,15 @@ public sealed class S3RemoteTests : IAsyncLifetime
         Assert.Empty(_server.Requests);
     }
 
+    [Fact]
+    public async Task A_key_that_a_mapping_makes_too_long_is_not_there_and_not_asked_for()
+    {
+        var key = "prefix/" + new string('k', 1024);
+        Assert.Equal(RemoteFailure.NoSuchKey, (await Assert.ThrowsAsync<RemoteException>(() => _remote.GetAsync(new("bucket", key), default))).Failure);
+        Assert.Equal(RemoteFailure.NoSuchKey, (await Assert.ThrowsAsync<RemoteException>(() => _remote.HeadAsync(new("bucket", key), default))).Failure);
+        Assert.Empty(_server.Requests);
+    }
+
     [Theory]
     [InlineData("s3.eu-west-1.amazonaws.com", "my-bucket", true)]
     [InlineData("storage.example.org", "my-bucket", true)]
