@@ -67,7 +67,7 @@ public sealed class ObjectCopies(
         await slow.AnswerAsync(
             request,
             answer,
-            (result, token) => remote is not null ? remoteCopy.CopyAsync(target, request, remote, result, token)
+            (result, token) => remote is not null ? CopyRemoteAsync(target, request, source, remote, result, token)
                 : isPart ? local.HandleAsync(request, result, token)
                 : conditional.WriteAsync(target, request, result, token),
             cancellationToken);
@@ -76,6 +76,41 @@ public sealed class ObjectCopies(
             writes.Forget(target.Name, request.Key);
         }
     }
+
+    /// <summary>
+    /// Copies what was found. A source that has another version by the time its bytes are read, or of which only a part is held while the remote has it no longer, is looked for
+    /// once more: what was read of it is no version's (rule R7), and conditions were judged on one that is gone.
+    /// </summary>
+    private async Task CopyRemoteAsync(
+        BucketView target, S3Request request, CopySource source, RemoteSource found, S3Answer answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await remoteCopy.CopyAsync(target, request, found, answer, cancellationToken);
+            return;
+        }
+        catch (Exception failure) when (IsChange(failure))
+        {
+            await found.ForgetAsync();
+        }
+
+        try
+        {
+            found = await FindRemoteAsync(request, source, cancellationToken) ?? throw Changed(null);
+            remoteCopy.Check(request, source, found.Info);
+            await remoteCopy.CopyAsync(target, request, found, answer, cancellationToken);
+        }
+        catch (Exception failure) when (IsChange(failure))
+        {
+            throw Changed(failure);
+        }
+    }
+
+    private static bool IsChange(Exception failure) =>
+        failure is VersionChangedException or RemoteException { Failure: RemoteFailure.Changed or RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket };
+
+    private static S3Exception Changed(Exception? cause) =>
+        new(S3Errors.ServiceUnavailable, "The source of the copy changed while it was read. Please try again.", cause);
 
     /// <summary>The source where the remote owns it; null where local copies by itself.</summary>
     private async Task<RemoteSource?> FindRemoteAsync(S3Request request, CopySource source, CancellationToken cancellationToken)

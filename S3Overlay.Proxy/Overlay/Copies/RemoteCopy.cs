@@ -54,7 +54,9 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         }
     }
 
-    /// <summary>Copies.</summary>
+    /// <summary>Copies. Where that fails, nothing was written, and <paramref name="answer"/> is as it was.</summary>
+    /// <exception cref="VersionChangedException">The source is of another version by now.</exception>
+    /// <exception cref="RemoteException">So it is, or it is gone or cannot be read.</exception>
     public async Task CopyAsync(BucketView target, S3Request request, RemoteSource source, S3Answer answer, CancellationToken cancellationToken)
     {
         var isPart = request.Operation == S3Operation.UploadPartCopy;
@@ -82,11 +84,6 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
                 Body = body,
             };
             await (isPart ? local.HandleAsync(put, written, copying.Token) : conditional.WriteAsync(target, put, written, copying.Token));
-        }
-        catch (Exception changed) when (changed is VersionChangedException or RemoteException { Failure: RemoteFailure.Changed })
-        {
-            // What was read so far is no version's (rule R7), and the conditions were judged on one that is gone: the client's retry starts over.
-            throw new S3Exception(S3Errors.ServiceUnavailable, "The source of the copy changed while it was read. Please try again.", changed);
         }
         finally
         {

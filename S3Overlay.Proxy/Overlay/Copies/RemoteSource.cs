@@ -86,6 +86,9 @@ public sealed class RemoteSource
         return new RemoteObjectBody(await _remote.Remote.GetAsync(read, cancellationToken), range?.Length ?? Info.Size);
     }
 
+    /// <summary>Forgets what is held of it: a copy with gaps that nothing fills any more, since the remote has the version no longer.</summary>
+    public ValueTask ForgetAsync() => _reader?.InvalidateAsync(_source.Bucket, _source.Key) ?? ValueTask.CompletedTask;
+
     /// <summary>
     /// The source's tags as a copy's <c>x-amz-tagging</c>, or null for none. Asked for only where the remote said that there are some, and the client does
     /// not give its own.
