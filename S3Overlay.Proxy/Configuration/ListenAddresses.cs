@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 
 using Microsoft.AspNetCore.Http;
 
@@ -44,7 +45,9 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSect
     public bool Include(Uri url) => Urls.Any(address =>
         TryParse(address, out var scheme, out var host, out var port)
         && scheme == url.Scheme && port == url.Port
-        && (host == url.Host || ((IsLoopback(address) || IsEveryInterface(host)) && url.IsLoopback)));
+        && (host.Equals(url.Host, StringComparison.OrdinalIgnoreCase)
+            || ((IsLoopback(address) || IsEveryInterface(host)) && url.IsLoopback)
+            || (IsEveryInterface(host) && IsThisMachine(url))));
 
     /// <summary>Whether an address is one at all.</summary>
     public static bool IsWellFormed(string url) => TryParse(url, out _, out _, out var port) && port is >= 0 and <= 65535;
@@ -57,6 +60,12 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSect
         && (host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
             || host.StartsWith("unix:", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip)));
+
+    /// <summary>Whether the URL names this machine by its name or by an address of its own. Other names are not looked up: whom they lead to is found out by asking.</summary>
+    private static bool IsThisMachine(Uri url) =>
+        url.Host.Equals(Environment.MachineName, StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address)
+            && NetworkInterface.GetAllNetworkInterfaces().Any(own => own.GetIPProperties().UnicastAddresses.Any(each => each.Address.Equals(address))));
 
     private static bool IsEveryInterface(string host) =>
         host is "*" or "+" || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)));

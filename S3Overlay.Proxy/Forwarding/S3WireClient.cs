@@ -3,6 +3,7 @@ using System.Net;
 
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Telemetry;
 
@@ -14,9 +15,6 @@ namespace S3Overlay.Proxy.Forwarding;
 /// </summary>
 public sealed class S3WireClient : IAsyncDisposable, IDisposable
 {
-    /// <summary>The header by which a request that comes round in a circle is known.</summary>
-    public const string ViaHeader = "x-s3overlay-via";
-
     private const int MaxAttempts = 5;
 
     private readonly EndpointSettings _settings;
@@ -89,9 +87,14 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
 
                 using (answer)
                 {
-                    if (answer.Status is 501 or 508)
+                    if (answer.Status == 508)
                     {
-                        throw new RemoteException(answer.Status == 508 ? RemoteFailure.Loop : RemoteFailure.Other, $"The {_settings.Role} answered {answer.Status}.") { Status = answer.Status, Code = "NotImplemented" };
+                        throw new RemoteException(RemoteFailure.Loop, $"The {_settings.Role} {_settings.Name} is this proxy itself, or leads back to it.") { Status = 508, Code = "LoopDetected" };
+                    }
+
+                    if (answer.Status == 501)
+                    {
+                        throw new RemoteException(RemoteFailure.Other, $"The {_settings.Role} answered {answer.Status}.") { Status = answer.Status, Code = "NotImplemented" };
                     }
 
                     var error = await answer.ErrorAsync(both.Token);
@@ -207,7 +210,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         }
 
         await SignAsync(message, request, target, cancellationToken);
-        message.Headers.TryAddWithoutValidation(ViaHeader, _settings.InstanceId);
+        message.Headers.TryAddWithoutValidation(ProxyChain.Header, ProxyChain.Through(_settings.InstanceId));
         using var span = AttemptSpan.Start(request.Method, _settings.Role, target.Uri, request.Bucket, resends);
         AttemptSpan.Propagate(span, message);
         var started = _settings.Meters?.Started() ?? 0;

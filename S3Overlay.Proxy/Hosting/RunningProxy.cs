@@ -14,9 +14,11 @@ internal sealed class RunningProxy : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ProxyServices _services;
     private readonly MetricsPage _metrics;
+    private readonly LayerChecks _health;
     private ManagementPort? _management;
 
-    private RunningProxy(WebApplication app, ProxyServices services, MetricsPage metrics) => (_app, _services, _metrics) = (app, services, metrics);
+    private RunningProxy(WebApplication app, ProxyServices services, MetricsPage metrics, LayerChecks health) =>
+        (_app, _services, _metrics, _health) = (app, services, metrics, health);
 
     /// <summary>The parts behind the port.</summary>
     public ProxyServices Services => _services;
@@ -50,7 +52,7 @@ internal sealed class RunningProxy : IAsyncDisposable
         var loggers = app.Services.GetRequiredService<ILoggerFactory>();
         var services = await ProxyServices.OpenAsync(options, meters, loggers, time);
         health.Watch(services, loggers);
-        var proxy = new RunningProxy(app, services, metrics);
+        var proxy = new RunningProxy(app, services, metrics, health);
         app.UseProxyPipeline(metrics, services.FrontDoor.HandleAsync);
         try
         {
@@ -98,6 +100,9 @@ internal sealed class RunningProxy : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Asks every layer whether it answers, and tells in the log which does not (rule M5). Whatever comes of it, the proxy serves what it can.</summary>
+    public Task LookAtLayersAsync() => _health.LookAsync();
 
     /// <summary>Returns once the process was told to end.</summary>
     public Task WaitForShutdownAsync() => _app.WaitForShutdownAsync();

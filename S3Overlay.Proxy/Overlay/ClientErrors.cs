@@ -28,7 +28,7 @@ public static class ClientErrors
         RemoteFailure.Changed => S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "The object keeps changing at the remote.", failure),
         RemoteFailure.Drifted => S3Exception.ForNow(S3Errors.RemoteChanged, 60, cause: failure),
         RemoteFailure.Loop => new(
-            new S3Error("LoopDetected", StatusCodes.Status508LoopDetected, "The remote of this server is this server itself."), cause: failure),
+            new S3Error("LoopDetected", StatusCodes.Status508LoopDetected, "The remote of this server is this server itself, or leads back to it."), cause: failure),
         RemoteFailure.Other when failure.Status == S3Errors.NotImplemented.Status => new(S3Errors.NotImplemented, failure.Message, failure),
         RemoteFailure.Other when failure is { Status: >= 400 and < 500, Code.Length: > 0 } =>
             new(new S3Error(failure.Code, failure.Status, failure.Message), cause: failure),

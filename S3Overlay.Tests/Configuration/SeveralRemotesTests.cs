@@ -165,6 +165,26 @@ public sealed class SeveralRemotesTests : OptionsTestBase
         "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT",
         ReadError("S3_OVERLAY_REMOTES=images", "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT=http://localhost:8000", "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos").Setting);
 
+    [Theory]
+    [InlineData("http://*:8000", true)]
+    [InlineData("http://0.0.0.0:8000", true)]
+    [InlineData("http://*:8001", false)]
+    [InlineData("https://*:8000", false)]
+    [InlineData("http://127.0.0.1:8000", false)]
+    [Trait("Rule", "M4")]
+    public void This_machines_own_name_and_addresses_are_where_it_listens(string urls, bool isThere)
+    {
+        var listen = Read($"urls={urls}").Listen;
+        var own = System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(each => each.GetIPProperties().UnicastAddresses)
+            .Select(each => each.Address)
+            .Where(address => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && !System.Net.IPAddress.IsLoopback(address))
+            .Select(address => address.ToString());
+
+        Assert.All(own.Append(Environment.MachineName), name => Assert.Equal(isThere, listen.Include(new Uri($"http://{name}:8000"))));
+        Assert.False(listen.Include(new Uri("http://192.0.2.1:8000")));
+    }
+
     [Fact]
     public void A_connection_string_is_a_remote_too()
     {

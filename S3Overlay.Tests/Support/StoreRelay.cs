@@ -8,7 +8,6 @@ namespace S3Overlay.Tests.Support;
 /// </summary>
 public sealed class StoreRelay : IAsyncDisposable
 {
-    private readonly Uri _store;
     private readonly List<RelayedConnection> _connections = [];
     private readonly Lock _lock = new();
     private TcpListener _listener;
@@ -17,12 +16,15 @@ public sealed class StoreRelay : IAsyncDisposable
     /// <summary>A wire to a store.</summary>
     public StoreRelay(Uri store)
     {
-        _store = store;
+        Store = store;
         _listener = new TcpListener(IPAddress.Loopback, 0);
         _listener.Start();
         Endpoint = new Uri($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
         _accepting = AcceptAsync(_listener);
     }
+
+    /// <summary>The store that new connections lead to.</summary>
+    public Uri Store { get; set; }
 
     /// <summary>Where the proxy finds its store.</summary>
     public Uri Endpoint { get; }
@@ -121,7 +123,7 @@ public sealed class StoreRelay : IAsyncDisposable
             lock (_lock)
             {
                 _connections.RemoveAll(connection => connection.IsOver);
-                var connection = new RelayedConnection(client, _store);
+                var connection = new RelayedConnection(client, Store);
                 _connections.Add(connection);
                 connection.Break(Fault, AnswerBytes ?? 0);
                 connection.Start();

@@ -211,7 +211,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         var message = new HttpRequestMessage(new HttpMethod(request.Method), target.Uri) { Version = HttpVersion.Version11 };
         signed = new List<KeyValuePair<string, string>>(8);
         RequestHeaders.Copy(request.Headers, message, signed);
-        message.Headers.TryAddWithoutValidation(S3WireClient.ViaHeader, _settings.Endpoint.InstanceId);
+        message.Headers.TryAddWithoutValidation(ProxyChain.Header, ProxyChain.Through(_settings.Endpoint.InstanceId));
         return message;
     }
 

@@ -21,6 +21,7 @@ public static class ServeCommand
         {
             await using var proxy = await RunningProxy.StartAsync(builder, options, problems);
             proxy.Announce(StartupLines.For(options, proxy.Endpoint, proxy.Management));
+            await proxy.LookAtLayersAsync();
             await proxy.WaitForShutdownAsync();
             return ExitCodes.Ok;
         }

@@ -35,6 +35,9 @@ internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider
             ? HealthCheckResult.Healthy()
             : new HealthCheckResult(context.Registration.FailureStatus, trouble);
 
+    /// <summary>Looks, unless there was a look a while ago. Never fails: trouble is told in the log.</summary>
+    public Task LookAsync() => Ask is { } ask ? LookAsync(ask) : Task.CompletedTask;
+
     private Task<string?> LookAsync(Func<CancellationToken, Task> ask)
     {
         lock (_lock)

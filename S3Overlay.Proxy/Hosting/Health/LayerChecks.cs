@@ -23,7 +23,10 @@ internal sealed class LayerChecks(IEnumerable<string> remotes, TimeProvider time
         }
     }
 
-    /// <summary>Begins to look at the layers.</summary>
+    /// <summary>Looks at every layer once, whoever asks or not: what is in trouble is told in the log.</summary>
+    public Task LookAsync() => Task.WhenAll(_remotes.Values.Prepend(_local).Select(check => check.LookAsync()));
+
+    /// <summary>Makes the layers known that are to be looked at.</summary>
     public void Watch(ProxyServices services, ILoggerFactory loggers)
     {
         (_local.Logger, _local.Ask) = (loggers.CreateLogger<LayerCheck>(), services.Local.Check);

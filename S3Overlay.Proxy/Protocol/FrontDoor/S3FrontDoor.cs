@@ -37,9 +37,6 @@ public sealed class S3FrontDoor(
     ProxyMeters meters,
     ILogger<S3FrontDoor> logger)
 {
-    /// <summary>The header by which a request that comes round in a circle is known.</summary>
-    public const string ViaHeader = "x-s3overlay-via";
-
     private readonly PostUploads _posts = new(service, authenticator, rights, settings.IsForwarded);
 
     /// <summary>Serves one request.</summary>
@@ -107,7 +104,7 @@ public sealed class S3FrontDoor(
     private async Task ServeAsync(Call call, HttpContext context, HttpAnswer answer)
     {
         var http = context.Request;
-        if (http.Headers[ViaHeader].ToString().Contains(settings.InstanceId, StringComparison.Ordinal))
+        if (!ProxyChain.TryEnter(http.Headers[ProxyChain.Header].ToString(), settings.InstanceId))
         {
             throw new S3Exception(LoopDetected);
         }
@@ -250,7 +247,7 @@ public sealed class S3FrontDoor(
     };
 
     private static readonly S3Error LoopDetected =
-        new("LoopDetected", StatusCodes.Status508LoopDetected, "The remote of this server is this server itself. Set S3_OVERLAY_REMOTE_ENDPOINT to the remote store.");
+        new("LoopDetected", StatusCodes.Status508LoopDetected, "This server asked itself: a remote of its, or its local store, leads back to it. Set S3_OVERLAY_REMOTE_ENDPOINT, or what else names it, to another store.");
 
     /// <summary>What is known of a request so far, for whoever has to report its failure.</summary>
     private sealed class Call(string requestId, Activity? span)
