@@ -29,6 +29,9 @@ public sealed class VersionedStore : IAsyncDisposable
     /// <summary>Whether a delete marker asked for by its id is 404, as Ceph has it, and not 405 that says what it is.</summary>
     public bool DeniesMarkers { get; set; }
 
+    /// <summary>Whether versions are locked: whoever deletes one has to say that it may be in spite of that.</summary>
+    public bool LocksVersions { get; set; }
+
     /// <summary>Starts one on a free port.</summary>
     public static async Task<VersionedStore> StartAsync()
     {
@@ -110,6 +113,8 @@ public sealed class VersionedStore : IAsyncDisposable
                 case "DELETE" when id is null:
                     Add(versions, null, headers);
                     return (204, "");
+                case "DELETE" when LocksVersions && context.Request.Headers["x-amz-bypass-governance-retention"] != "true":
+                    return (403, "AccessDenied");
                 case "DELETE":
                     Tell(versions.FirstOrDefault(version => version.Id == id), headers);
                     versions.RemoveAll(version => version.Id == id);

@@ -10,6 +10,9 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// <summary>Requests that the overlay makes of local on its own account, in the name of the client whose request it is answering.</summary>
 public sealed class LocalObjects(IS3Service local)
 {
+    /// <summary>What a delete may depend on beside the key.</summary>
+    private static readonly string[] Permits = ["x-amz-bypass-governance-retention", "x-amz-mfa", "x-amz-expected-bucket-owner"];
+
     /// <summary>What local has under a key, or as a version of it; or null.</summary>
     public async Task<LocalObject?> HeadAsync(
         S3Request origin, string bucket, string key, CancellationToken cancellationToken, string? versionId = null)
@@ -67,7 +70,7 @@ public sealed class LocalObjects(IS3Service local)
     public Task DeleteAsync(
         S3Request origin, string bucket, string key, bool isVersionNull, string? ifMatch, S3Answer answer, CancellationToken cancellationToken)
     {
-        var delete = About(origin, S3Operation.DeleteObject, "DELETE", bucket, key, isVersionNull ? "null" : null);
+        var delete = Delete(origin, bucket, key, isVersionNull ? "null" : null);
         if (ifMatch is not null)
         {
             delete.Headers.IfMatch = ifMatch;
@@ -79,7 +82,22 @@ public sealed class LocalObjects(IS3Service local)
     /// <summary>Deletes one of local's versions.</summary>
     public Task DeleteVersionAsync(
         S3Request origin, string bucket, string key, string versionId, S3Answer answer, CancellationToken cancellationToken) =>
-        local.HandleAsync(About(origin, S3Operation.DeleteObject, "DELETE", bucket, key, versionId), answer, cancellationToken);
+        local.HandleAsync(Delete(origin, bucket, key, versionId), answer, cancellationToken);
+
+    /// <summary>A delete that says of a lock, of a second factor and of the bucket's owner what the client's request does.</summary>
+    private static S3Request Delete(S3Request origin, string bucket, string key, string? versionId)
+    {
+        var delete = About(origin, S3Operation.DeleteObject, "DELETE", bucket, key, versionId);
+        foreach (var name in Permits)
+        {
+            if (origin.Headers.TryGetValue(name, out var value))
+            {
+                delete.Headers[name] = value;
+            }
+        }
+
+        return delete;
+    }
 
     /// <summary>An id that is not of the store's making is a 400 in most of them.</summary>
     private static bool MeansAbsent(int status, string? versionId) =>

@@ -159,13 +159,27 @@ public sealed class VersionedStoreTests : IAsyncLifetime
         Assert.Single(_store.VersionsOf("bucket", "key"));
     }
 
+    [Fact, Trait("Rule", "V4"), Trait("Rule", "T3")]
+    public async Task A_locked_version_is_deleted_by_who_says_that_it_may_be()
+    {
+        _store.LocksVersions = true;
+        var one = (await _proxy.SendAsync("PUT", "/bucket/key", "one")).Headers["x-amz-version-id"];
+        var two = (await _proxy.SendAsync("PUT", "/bucket/key", "two")).Headers["x-amz-version-id"];
+        Assert.Equal((403, "AccessDenied"), await CodeAsync(_proxy.SendAsync("DELETE", $"/bucket/key?versionId={one}")));
+        Assert.Contains("<Code>AccessDenied</Code>", await DeleteManyAsync($"<Object><Key>key</Key><VersionId>{one}</VersionId></Object>"));
+        var bypass = ("x-amz-bypass-governance-retention", "true");
+        Assert.Equal(204, (await _proxy.SendAsync("DELETE", $"/bucket/key?versionId={one}", null, bypass)).Status);
+        Assert.DoesNotContain("<Error>", await DeleteManyAsync($"<Object><Key>key</Key><VersionId>{two}</VersionId></Object>", bypass));
+        Assert.Empty(_store.VersionsOf("bucket", "key"));
+    }
+
     private static async Task<(int, string)> CodeAsync(Task<RawAnswer> sending) => (await sending) is var answer ? (answer.Status, answer.Code) : default;
 
-    private async Task<string> DeleteManyAsync(string items)
+    private async Task<string> DeleteManyAsync(string items, params (string Name, string Value)[] headers)
     {
         var body = $"<Delete>{items}</Delete>";
         var digest = Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(body)));
-        return (await _proxy.SendAsync("POST", "/bucket?delete", body, ("Content-MD5", digest))).Text;
+        return (await _proxy.SendAsync("POST", "/bucket?delete", body, [("Content-MD5", digest), .. headers])).Text;
     }
 
     private Task<RawAnswer> CopyAsync(string target, string version) =>
