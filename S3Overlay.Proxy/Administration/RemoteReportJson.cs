@@ -18,6 +18,22 @@ internal static class RemoteReportJson
         }
 
         writer.WriteStartObject("remote");
+        WriteMembers(json, report);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Writes it as one of several, with the prefix here that it is for as the member <c>of</c>.</summary>
+    public static void WritePart(JsonLines json, RemoteReport report)
+    {
+        json.Writer.WriteStartObject();
+        json.Writer.WriteString("of", report.Bucket.ClientPrefix);
+        WriteMembers(json, report);
+        json.Writer.WriteEndObject();
+    }
+
+    private static void WriteMembers(JsonLines json, RemoteReport report)
+    {
+        var writer = json.Writer;
         writer.WriteString("endpoint", report.Bucket.Remote.Endpoint);
         writer.WriteString("bucket", report.Bucket.Name);
         writer.WriteString(report.Key is null ? "prefix" : "key", report.Key ?? report.Bucket.KeyPrefix);
@@ -31,8 +47,6 @@ internal static class RemoteReportJson
         {
             writer.WriteString("problem", problem);
         }
-
-        writer.WriteEndObject();
     }
 
     /// <summary>Writes which version of an object something is.</summary>

@@ -8,6 +8,9 @@ namespace S3Overlay.Proxy.Overlay.Administration;
 /// <param name="Remote">Where it continues below as a whole, hidden or not; null where it has no remote, or only for keys under some prefixes.</param>
 public sealed record BucketReport(BucketState State, bool IsMapped, RemoteReport? Remote)
 {
+    /// <summary>Where its keys under some prefixes continue instead, in the order of the prefixes (rule M2).</summary>
+    public IReadOnlyList<RemoteReport> Parts { get; init; } = [];
+
     /// <summary>Whether clients see the bucket (rule B1); null where the remote did not say.</summary>
     public bool? IsVisible =>
         State.Exists ? true

@@ -41,8 +41,10 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
     public async Task<BucketReport> OfBucketAsync(string bucket, bool asksRemote, CancellationToken cancellationToken)
     {
         var state = await local.State.ResolveBucketAsync(bucket, cancellationToken);
-        var below = directory.Below(bucket)?.Whole;
-        return new BucketReport(state, directory.IsMapped(bucket), below is null ? null : await RemoteAsync(below, null, asksRemote, cancellationToken));
+        var routes = directory.Below(bucket);
+        var whole = routes?.Whole is { } below ? RemoteAsync(below, null, asksRemote, cancellationToken) : Task.FromResult<RemoteReport?>(null);
+        var parts = (routes?.Parts ?? []).Select(part => RemoteAsync(part, null, asksRemote, cancellationToken)).ToList();
+        return new BucketReport(state, directory.IsMapped(bucket), await whole) { Parts = (await Task.WhenAll(parts))! };
     }
 
     /// <summary>Whether a read is given a copy: one that is not fresh only where the remote says that it is current, or does not let the overlay look (rule S1).</summary>
@@ -77,7 +79,7 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
     }
 
     /// <summary>Asks the remote with one HEAD, where it is to be asked. Whatever it says is part of the report.</summary>
-    private static async Task<RemoteReport> RemoteAsync(RemoteBucket below, string? key, bool asks, CancellationToken cancellationToken)
+    private static async Task<RemoteReport?> RemoteAsync(RemoteBucket below, string? key, bool asks, CancellationToken cancellationToken)
     {
         if (!asks)
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 using S3Overlay.Tests.Support;
@@ -215,6 +216,33 @@ public sealed partial class SeveralRemotesTests
         Assert.Equal(("open", "remote"), TextOf(await scene.SendAsync("GET", "/theirs/o")));
         var listed = NameElement().Matches((await scene.SendAsync("GET", "/")).Text).Select(match => match.Groups[1].Value);
         Assert.Equal(isListed ? ["bare", "data", "theirs"] : ["bare", "data"], listed);
+    }
+
+    [Theory]
+    [MemberData(nameof(Layers))]
+    [Trait("Rule", "A5")]
+    public async Task Administrators_are_told_which_remote_has_what(bool isOnStore)
+    {
+        await using var scene = await RemotesScene.StartAsync(isOnStore, hasFirst: false);
+        RemotesScene.Put(scene.Models, "ml", "released/m", "models");
+
+        Assert.Equal(
+            (true, "remote", "ml/released/m"),
+            await ExplainAsync("bucket=data&key=models%2Fm", json => json.GetProperty("remote") is var remote ? $"{remote.GetProperty("bucket")}/{remote.GetProperty("key")}" : ""));
+        Assert.Equal((false, "absent", ""), await ExplainAsync("bucket=data&key=other", json => json.GetProperty("remote").ToString()));
+        Assert.Equal(
+            (true, "", "models/ is ml/released/: yes"),
+            await ExplainAsync("bucket=data", json => string.Join(", ", json.GetProperty("parts").EnumerateArray().Select(part =>
+                $"{part.GetProperty("of")} is {part.GetProperty("bucket")}/{part.GetProperty("prefix")}: {part.GetProperty("found")}"))));
+
+        async Task<(bool IsVisible, string Reason, string Text)> ExplainAsync(string query, Func<JsonElement, string> textOf)
+        {
+            var answer = await scene.SendAsync("GET", $"/-/v1/explain?{query}");
+            Assert.True(answer.Status == 200, answer.Text);
+            using var document = JsonDocument.Parse(answer.Text);
+            var json = document.RootElement;
+            return (json.GetProperty("visible").GetBoolean(), json.TryGetProperty("reason", out var reason) ? reason.GetString()! : "", textOf(json));
+        }
     }
 
     private static async Task<List<string>> WalkAsync(RemotesScene scene, string prefix, string delimiter, int size)

@@ -16,7 +16,7 @@ internal static class ExplanationText
         yield return $"  written    {(answer.Object("written") is { } written ? Version(written) : "no")}";
         yield return $"  tombstone  {(answer.Object("tombstone") is { } tombstone ? tombstone.Text("deleted") is { Length: > 0 } date ? $"of {date}" : "yes" : "no")}";
         yield return $"  held       {(answer.Object("held") is { } held ? Held(held) : "nothing")}";
-        yield return $"  remote     {Remote(answer)}";
+        yield return $"  remote     {Remote(answer.Object("remote"))}";
         if (Next(answer, AdminText.Argument(name)) is { } next)
         {
             yield return $"Next: {next}";
@@ -31,7 +31,15 @@ internal static class ExplanationText
         yield return $"  local half  {(answer.Is("local") ? "yes" : "no")}";
         yield return $"  mapped      {(answer.Is("mapped") ? "yes" : "no")}";
         yield return $"  deleted     {(answer.Is("deleted") ? "yes" : "no")}";
-        yield return $"  remote      {Remote(answer)}";
+        yield return $"  remote      {Remote(answer.Object("remote"))}";
+        if (answer.TryGetProperty("parts", out var parts) && parts.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var part in parts.EnumerateArray())
+            {
+                yield return $"  under {AdminText.Name(part.Text("of"))}  {Remote(part)}";
+            }
+        }
+
         if (answer.Is("deleted"))
         {
             yield return $"Next: to have the remote show again:  s3overlay admin discard {AdminText.Argument(bucket)}";
@@ -53,9 +61,9 @@ internal static class ExplanationText
         + $", known to be the remote's {AdminText.Age(held.Number("age"))} ago"
         + (held.Is("used") ? "" : ", not used any more");
 
-    private static string Remote(JsonElement answer)
+    private static string Remote(JsonElement? report)
     {
-        if (answer.Object("remote") is not { } remote)
+        if (report is not { } remote)
         {
             return "none";
         }
