@@ -20,6 +20,7 @@ namespace S3Overlay.Tests.Support;
 public sealed class ScriptedRemote : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<(string Bucket, string Key), ScriptedObject> _objects = new();
+    private readonly ConcurrentDictionary<string, bool> _empty = new();
     private readonly ConcurrentQueue<ScriptedRequest> _requests = new();
     private LoopbackServer _server = null!;
 
@@ -43,6 +44,9 @@ public sealed class ScriptedRemote : IAsyncDisposable
         remote._server = await LoopbackServer.StartAsync(remote.HandleAsync);
         return remote;
     }
+
+    /// <summary>Makes a bucket that is there without objects, too.</summary>
+    public void AddBucket(string bucket) => _empty[bucket] = true;
 
     /// <summary>Puts an object there; another one of that key is replaced.</summary>
     public ScriptedObject Put(string bucket, string key, byte[] bytes, params (string Name, string Value)[] headers) =>
@@ -83,7 +87,7 @@ public sealed class ScriptedRemote : IAsyncDisposable
         }
         else if (request.Method == "HEAD")
         {
-            context.Response.StatusCode = _objects.Keys.Any(k => k.Bucket == target.Bucket) ? 200 : 404;
+            context.Response.StatusCode = HasBucket(target.Bucket) ? 200 : 404;
         }
         else if (target.Bucket.Length > 0)
         {
@@ -110,7 +114,7 @@ public sealed class ScriptedRemote : IAsyncDisposable
     {
         if (!_objects.TryGetValue((request.Bucket, request.Key), out var item))
         {
-            await AnswerErrorAsync(context, 404, _objects.Keys.Any(k => k.Bucket == request.Bucket) ? "NoSuchKey" : "NoSuchBucket");
+            await AnswerErrorAsync(context, 404, HasBucket(request.Bucket) ? "NoSuchKey" : "NoSuchBucket");
             return;
         }
 
@@ -190,9 +194,11 @@ public sealed class ScriptedRemote : IAsyncDisposable
         }
     }
 
+    private bool HasBucket(string bucket) => _empty.ContainsKey(bucket) || _objects.Keys.Any(k => k.Bucket == bucket);
+
     private async Task AnswerListingAsync(ScriptedRequest request, HttpContext context)
     {
-        if (!_objects.Keys.Any(k => k.Bucket == request.Bucket))
+        if (!HasBucket(request.Bucket))
         {
             await AnswerErrorAsync(context, 404, "NoSuchBucket");
             return;

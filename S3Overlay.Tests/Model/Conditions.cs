@@ -1,0 +1,39 @@
+namespace S3Overlay.Tests.Model;
+
+/// <summary>What conditions are, and what comes of them.</summary>
+internal static class Conditions
+{
+    private const string Unknown = "\"0123456789abcdef0123456789abcdef\"";
+
+    /// <summary>The header of a condition, for a key that may be any of these.</summary>
+    public static (string Name, string Value)[] Header(ModelCondition condition, IReadOnlyList<ObjectVersion?> shown) => condition switch
+    {
+        ModelCondition.None => [],
+        ModelCondition.Absent => [("If-None-Match", "*")],
+        ModelCondition.Shown => [("If-Match", ETag(shown))],
+        ModelCondition.Other => [("If-Match", Unknown)],
+        _ => [("If-None-Match", ETag(shown))],
+    };
+
+    /// <summary>What comes of a write or delete, of a key that is this.</summary>
+    public static int Write(ModelCondition condition, ObjectVersion? current, IReadOnlyList<ObjectVersion?> shown, int otherwise) => condition switch
+    {
+        ModelCondition.None => otherwise,
+        ModelCondition.Absent => current is null ? otherwise : 412,
+        _ when current is null => 404,
+        ModelCondition.Shown => current.ETag == ETag(shown) ? otherwise : 412,
+        _ => 412,
+    };
+
+    /// <summary>What comes of a read of this.</summary>
+    public static int Read(ModelCondition condition, ObjectVersion current, IReadOnlyList<ObjectVersion?> shown, int otherwise) => condition switch
+    {
+        ModelCondition.Shown when current.ETag != ETag(shown) => 412,
+        ModelCondition.Other => 412,
+        ModelCondition.NotShown when current.ETag == ETag(shown) => 304,
+        ModelCondition.Absent => 304,
+        _ => otherwise,
+    };
+
+    private static string ETag(IReadOnlyList<ObjectVersion?> shown) => shown.FirstOrDefault(version => version is not null)?.ETag ?? Unknown;
+}

@@ -1,0 +1,14 @@
+namespace S3Overlay.Tests.Model;
+
+/// <summary>What becomes of the remote's bytes in a sequence.</summary>
+internal enum ModelCache
+{
+    /// <summary>Nothing is kept.</summary>
+    Off,
+
+    /// <summary>Copies are read without asking the remote.</summary>
+    Believed,
+
+    /// <summary>Copies are compared with the remote at each read.</summary>
+    Compared,
+}

@@ -1,0 +1,11 @@
+namespace S3Overlay.Tests.Model;
+
+/// <summary>Which writable layer a sequence runs on.</summary>
+internal enum ModelLayer
+{
+    /// <summary>The built-in store.</summary>
+    Embedded,
+
+    /// <summary>An S3 endpoint.</summary>
+    Store,
+}

@@ -1,0 +1,36 @@
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Tests.Model.Operations;
+
+/// <summary>CreateMultipartUpload and UploadPart. Another upload of the slot is left lying.</summary>
+internal sealed record BeginUpload(int Slot, int Bucket, string Key, int Serial, int Size) : ModelOperation
+{
+    /// <inheritdoc/>
+    public override async Task RunAsync(ModelScene scene)
+    {
+        var bucket = scene.Buckets[Bucket];
+        var version = ObjectVersion.OfUpload(ObjectVersion.Content(Serial, Size));
+        scene.Uploads.Remove(Slot);
+        var begun = await scene.SendAsync("POST", bucket, Key, "uploads", null, (ObjectVersion.MetaHeader, version.Meta));
+        if (!bucket.Exists)
+        {
+            Expect.NoBucket(begun, scene);
+            return;
+        }
+
+        if (begun.Status is 503 or 507 && scene.MayFailToWrite(bucket))
+        {
+            return;
+        }
+
+        Expect.Status(begun, 200);
+        bucket.HasLocal = true;
+
+        // Not read as XML: the key in it may have characters that no parser takes.
+        var id = begun.Text.Split("<UploadId>")[1].Split("</UploadId>")[0];
+        var part = await scene.SendAsync("PUT", bucket, Key, $"partNumber=1&uploadId={UriEncoding.EncodeComponent(id)}", version.Bytes);
+        Expect.Status(part, 200);
+        Expect.Same(ObjectVersion.Of(version.Bytes).ETag, part.Headers.GetValueOrDefault("ETag", ""), "The part's ETag");
+        scene.Uploads[Slot] = new ModelUpload(bucket, Key, id, version);
+    }
+}

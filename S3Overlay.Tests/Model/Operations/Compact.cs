@@ -1,0 +1,30 @@
+namespace S3Overlay.Tests.Model.Operations;
+
+/// <summary>An administrator removes tombstones that hide nothing, and looks at those that are left.</summary>
+internal sealed record Compact(int Bucket, string Prefix) : ModelOperation
+{
+    /// <inheritdoc/>
+    public override async Task RunAsync(ModelScene scene)
+    {
+        if (scene.IsFull || scene.Trouble.IsDown)
+        {
+            return;
+        }
+
+        var bucket = scene.Buckets[Bucket];
+        var done = await scene.CallAsync("POST", "compact", ("bucket", bucket.Name), ("prefix", Prefix));
+        if (bucket.IsOpaque)
+        {
+            Expect.That(done.TryGetProperty("code", out var code) && code.GetString() == "InvalidBucketState", $"A deleted bucket was compacted: {done}");
+            return;
+        }
+
+        var looked = bucket.Tombstones.Where(key => key.StartsWith(Prefix, StringComparison.Ordinal)).ToList();
+        var idle = looked.Where(key => !bucket.Remote.ContainsKey(key)).ToList();
+        Expect.That(
+            done.TryGetProperty("done", out var isDone) && isDone.GetBoolean() && done.GetProperty("kept").GetInt64() == 0
+                && done.GetProperty("tombstones").GetInt64() == looked.Count && done.GetProperty("removed").GetInt64() == idle.Count,
+            $"Compaction of {looked.Count} tombstones, of which {idle.Count} hide nothing: {done}");
+        bucket.Tombstones.ExceptWith(idle);
+    }
+}

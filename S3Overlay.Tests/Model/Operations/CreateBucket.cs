@@ -1,0 +1,19 @@
+namespace S3Overlay.Tests.Model.Operations;
+
+/// <summary>CreateBucket.</summary>
+internal sealed record CreateBucket(int Bucket) : ModelOperation
+{
+    /// <inheritdoc/>
+    public override async Task RunAsync(ModelScene scene)
+    {
+        var bucket = scene.Buckets[Bucket];
+        var answer = await scene.SendAsync("PUT", bucket, null);
+        if (answer.Status is 503 or 507 && scene.IsFull)
+        {
+            return;
+        }
+
+        Expect.Status(answer, 200);
+        bucket.HasLocal = true;
+    }
+}

@@ -1,0 +1,33 @@
+namespace S3Overlay.Tests.Model.Operations;
+
+/// <summary>DeleteObject.</summary>
+internal sealed record DeleteObject(int Bucket, string Key, ModelCondition Condition) : ModelOperation
+{
+    /// <inheritdoc/>
+    public override async Task RunAsync(ModelScene scene)
+    {
+        var bucket = scene.Buckets[Bucket];
+        var shown = scene.MayShow(bucket, Key);
+        var answer = await scene.SendAsync("DELETE", bucket, Key, "", null, Conditions.Header(Condition, shown));
+        if (!bucket.Exists)
+        {
+            Expect.NoBucket(answer, scene);
+            return;
+        }
+
+        if (answer.Status is 503 or 507 && (scene.MayFailToWrite(bucket) || (Condition != ModelCondition.None && scene.MayBeUnknown(bucket, Key))))
+        {
+            return;
+        }
+
+        Expect.Status(answer, shown.Select(current => Conditions.Write(Condition, current, shown, 204)));
+        if (answer.Status == 204)
+        {
+            bucket.Delete(Key);
+        }
+        else
+        {
+            bucket.MayHaveKept(Key);
+        }
+    }
+}

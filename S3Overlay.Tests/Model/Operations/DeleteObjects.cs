@@ -1,0 +1,45 @@
+using System.Security;
+using System.Xml.Linq;
+
+namespace S3Overlay.Tests.Model.Operations;
+
+/// <summary>DeleteObjects.</summary>
+internal sealed record DeleteObjects(int Bucket, IReadOnlyList<string> Keys, bool IsQuiet) : ModelOperation
+{
+    /// <inheritdoc/>
+    public override async Task RunAsync(ModelScene scene)
+    {
+        var bucket = scene.Buckets[Bucket];
+        var xml = $"<Delete>{(IsQuiet ? "<Quiet>true</Quiet>" : "")}{string.Concat(Keys.Select(key => $"<Object><Key>{SecurityElement.Escape(key)?.Replace("\n", "&#10;")}</Key></Object>"))}</Delete>";
+        var body = System.Text.Encoding.UTF8.GetBytes(xml);
+        var md5 = Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(body));
+        var answer = await scene.SendAsync("POST", bucket, null, "delete", body, ("Content-MD5", md5));
+        if (!bucket.Exists)
+        {
+            Expect.NoBucket(answer, scene);
+            return;
+        }
+
+        if (answer.Status is 503 or 507 && scene.MayFailToWrite(bucket))
+        {
+            return;
+        }
+
+        Expect.Status(answer, 200);
+        var result = XElement.Parse(answer.Text);
+        var (deleted, failed) = (KeysOf(result, "Deleted"), KeysOf(result, "Error"));
+        Expect.That(failed.Count == 0 || scene.IsFull, $"These were not deleted: {string.Join(", ", failed)}.");
+        foreach (var key in IsQuiet ? Keys.Except(failed) : deleted)
+        {
+            bucket.Delete(key);
+        }
+
+        Expect.Same(IsQuiet ? 0 : Keys.Count - failed.Count, deleted.Count, "The number of deleted keys told");
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"DeleteObjects {{ Bucket = {Bucket}, Keys = [{string.Join(", ", Keys)}], IsQuiet = {IsQuiet} }}";
+
+    private static List<string> KeysOf(XElement result, string element) =>
+        [.. result.Elements().Where(each => each.Name.LocalName == element).Select(each => each.Elements().First(child => child.Name.LocalName == "Key").Value)];
+}

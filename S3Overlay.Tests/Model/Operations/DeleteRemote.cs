@@ -1,0 +1,12 @@
+namespace S3Overlay.Tests.Model.Operations;
+
+/// <summary>Somebody deletes at the remote.</summary>
+internal sealed record DeleteRemote(int Bucket, string Key) : ModelOperation
+{
+    /// <inheritdoc/>
+    public override Task RunAsync(ModelScene scene)
+    {
+        scene.RemoveRemote(scene.Buckets[Bucket], Key);
+        return Task.CompletedTask;
+    }
+}

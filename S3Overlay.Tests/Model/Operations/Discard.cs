@@ -1,0 +1,34 @@
+namespace S3Overlay.Tests.Model.Operations;
+
+/// <summary>An administrator takes deletes back: of a key, of a prefix, or of the bucket as a whole.</summary>
+internal sealed record Discard(int Bucket, string? Key, string? Prefix) : ModelOperation
+{
+    /// <inheritdoc/>
+    public override async Task RunAsync(ModelScene scene)
+    {
+        if (scene.IsFull)
+        {
+            return;
+        }
+
+        var bucket = scene.Buckets[Bucket];
+        var done = await scene.CallAsync(
+            "POST", "discard", [("bucket", bucket.Name), .. Key is null ? [] : new[] { ("key", Key) }, .. Prefix is null ? [] : new[] { ("prefix", Prefix) }]);
+        if (bucket.IsOpaque && (Key ?? Prefix) is not null)
+        {
+            Expect.That(done.TryGetProperty("code", out var code) && code.GetString() == "InvalidBucketState", $"Part of a deleted bucket was discarded: {done}");
+            return;
+        }
+
+        var meant = bucket.Tombstones.Where(key => Key is not null ? key == Key : key.StartsWith(Prefix ?? "", StringComparison.Ordinal)).ToList();
+        Expect.That(
+            done.TryGetProperty("done", out var isDone) && isDone.GetBoolean() && done.GetProperty("kept").GetInt64() == 0
+                && done.GetProperty("tombstones").GetInt64() == meant.Count && done.GetProperty("buckets").GetInt64() == (bucket.IsOpaque ? 1 : 0),
+            $"Discard of {meant.Count} tombstones: {done}");
+        bucket.Tombstones.ExceptWith(meant);
+        if (bucket.IsOpaque)
+        {
+            bucket.Show();
+        }
+    }
+}

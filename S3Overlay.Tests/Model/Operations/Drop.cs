@@ -1,0 +1,19 @@
+namespace S3Overlay.Tests.Model.Operations;
+
+/// <summary>An administrator drops what is held: of a bucket, or of one key.</summary>
+internal sealed record Drop(int Bucket, string? Key) : ModelOperation
+{
+    /// <inheritdoc/>
+    public override async Task RunAsync(ModelScene scene)
+    {
+        if (scene.IsFull)
+        {
+            return;
+        }
+
+        var bucket = scene.Buckets[Bucket];
+        var done = await scene.CallAsync("POST", "drop", Key is null ? [("bucket", bucket.Name)] : [("bucket", bucket.Name), ("key", Key)]);
+        Expect.That(done.TryGetProperty("done", out var isDone) && isDone.GetBoolean() && done.GetProperty("failed").GetInt64() == 0, $"Drop: {done}");
+        bucket.Drop(key => Key is null || key == Key);
+    }
+}

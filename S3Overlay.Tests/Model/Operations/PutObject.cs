@@ -1,0 +1,37 @@
+namespace S3Overlay.Tests.Model.Operations;
+
+/// <summary>PutObject.</summary>
+internal sealed record PutObject(int Bucket, string Key, int Serial, int Size, ModelCondition Condition) : ModelOperation
+{
+    /// <inheritdoc/>
+    public override async Task RunAsync(ModelScene scene)
+    {
+        var bucket = scene.Buckets[Bucket];
+        var shown = scene.MayShow(bucket, Key);
+        var version = ObjectVersion.Of(ObjectVersion.Content(Serial, Size));
+        var answer = await scene.SendAsync(
+            "PUT", bucket, Key, "", version.Bytes, [(ObjectVersion.MetaHeader, version.Meta), .. Conditions.Header(Condition, shown)]);
+        if (!bucket.Exists)
+        {
+            Expect.NoBucket(answer, scene);
+            return;
+        }
+
+        if (answer.Status is 503 or 507 && (scene.MayFailToWrite(bucket) || (Condition != ModelCondition.None && scene.MayBeUnknown(bucket, Key))))
+        {
+            return;
+        }
+
+        Expect.Status(answer, shown.Select(current => Conditions.Write(Condition, current, shown, 200)));
+        if (answer.Status == 200)
+        {
+            Expect.That(!scene.IsFull, "It was written to a store that takes nothing more.");
+            Expect.Same(version.ETag, answer.Headers.GetValueOrDefault("ETag", ""), "ETag");
+            bucket.Write(Key, version);
+        }
+        else
+        {
+            bucket.MayHaveKept(Key);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+namespace S3Overlay.Tests.Model.Operations;
+
+/// <summary>The store takes nothing more, or has room again.</summary>
+internal sealed record SetFull(bool IsFull) : ModelOperation
+{
+    /// <inheritdoc/>
+    public override Task RunAsync(ModelScene scene)
+    {
+        scene.SetFull(IsFull);
+        return Task.CompletedTask;
+    }
+}
