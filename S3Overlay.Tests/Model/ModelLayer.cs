@@ -8,4 +8,7 @@ internal enum ModelLayer
 
     /// <summary>An S3 endpoint.</summary>
     Store,
+
+    /// <summary>An S3 endpoint that has copies among written objects (rule E4).</summary>
+    Place,
 }

@@ -12,11 +12,13 @@ internal sealed class ModelScene : IAsyncDisposable
     public const int ChunkThreshold = 32 << 10;
 
     private readonly TemporaryFolder _folder = new();
+    private readonly ModelLayer _layer;
     private readonly ModelCache _cache;
     private readonly ScriptedRemote _remote;
     private readonly StoreServer? _store;
 
-    private ModelScene(ModelCache cache, ScriptedRemote remote, StoreServer? store) => (_cache, _remote, _store) = (cache, remote, store);
+    private ModelScene(ModelLayer layer, ModelCache cache, ScriptedRemote remote, StoreServer? store) =>
+        (_layer, _cache, _remote, _store) = (layer, cache, remote, store);
 
     /// <summary>The proxy.</summary>
     public OverlayHost Proxy { get; private set; } = null!;
@@ -40,7 +42,7 @@ internal sealed class ModelScene : IAsyncDisposable
     public static async Task<ModelScene> StartAsync(ModelLayer layer, ModelCache cache)
     {
         var remote = await ScriptedRemote.StartAsync();
-        var scene = new ModelScene(cache, remote, layer == ModelLayer.Store ? await StoreServer.StartAsync() : null);
+        var scene = new ModelScene(layer, cache, remote, layer != ModelLayer.Embedded ? await StoreServer.StartAsync() : null);
         remote.Script = scene.Trouble.AnswerAsync;
         foreach (var bucket in scene.Buckets)
         {
@@ -155,6 +157,7 @@ internal sealed class ModelScene : IAsyncDisposable
         ("S3_OVERLAY_DURABLE", "false"),
         ("S3_OVERLAY_BUCKET_MAPPING", "mapped:below/pre"),
         ("S3_OVERLAY_CACHE_ENABLED", _cache == ModelCache.Off ? "false" : "true"),
+        ("S3_OVERLAY_CACHE_PLACE", _layer == ModelLayer.Place ? "bucket" : "cache-bucket"),
         ("S3_OVERLAY_REVALIDATE", _cache == ModelCache.Compared ? "always" : "never"),
         ("S3_OVERLAY_CHUNK_THRESHOLD", $"{ChunkThreshold >> 10}KiB"),
         ("S3_OVERLAY_CHUNK_SIZE", $"{ChunkThreshold >> 11}KiB"),

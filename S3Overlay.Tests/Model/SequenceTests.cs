@@ -18,6 +18,9 @@ public sealed class SequenceTests
     [Fact]
     public Task On_a_store_the_proxy_does_what_the_model_does() => RunAsync(ModelLayer.Store);
 
+    [Fact]
+    public Task On_a_store_that_has_copies_among_written_objects_the_proxy_does_what_the_model_does() => RunAsync(ModelLayer.Place);
+
     private static async Task RunAsync(ModelLayer layer)
     {
         var (first, sequences, steps) = (Number("SEED", 1), Number("SEQUENCES", 3), Number("STEPS", 150));
