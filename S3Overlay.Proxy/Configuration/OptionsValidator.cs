@@ -24,11 +24,6 @@ internal static class OptionsValidator
                 Settings.CachePlace.Name, "bucket", $"puts copies into the buckets of an S3 endpoint, and local is the built-in store. Set {Settings.LocalEndpoint.Name}.");
         }
 
-        if (options is { Cache.MaxBytes: { } bytes, Local.Endpoint: not null })
-        {
-            problems.Error(Settings.CacheMaxBytes.Name, ByteSize.Format(bytes), "is not served yet over an S3 endpoint. Take the setting away.");
-        }
-
         RemotesValidator.Validate(options, problems);
     }
 

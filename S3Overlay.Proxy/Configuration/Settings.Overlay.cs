@@ -58,7 +58,7 @@ public static partial class Settings
 
     public static readonly Setting<long?> CacheMaxBytes = new(
         "S3_OVERLAY_CACHE_MAX_BYTES", Cache, null,
-        "A bound on held bytes: copies that were used longest ago go first. Unset: no bound. *Not served yet over an S3 endpoint.*", Parsers.OptionalSize);
+        "A bound on held bytes: copies that were used longest ago go first. Over an S3 endpoint about so many. Unset: no bound.", Parsers.OptionalSize);
 
     public static readonly Setting<int> CacheMinUses = new(
         "S3_OVERLAY_CACHE_MIN_USES", Cache, "1", "Kept on the n-th miss; until then streamed through.", Parsers.Count);

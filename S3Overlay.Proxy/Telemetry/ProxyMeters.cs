@@ -97,6 +97,15 @@ public sealed class ProxyMeters : IDisposable
         Meter.CreateObservableCounter(
             name, () => figures.Select(figure => new Measurement<long>(figure.Figure(), new KeyValuePair<string, object?>(label, figure.Value))), description: description);
 
+    /// <summary>Shows what is held, as the layer that holds it counts it.</summary>
+    /// <param name="bytes">How many bytes.</param>
+    /// <param name="evictions">How many copies were taken away so far to stay within the bound.</param>
+    public void WatchCache(Func<long> bytes, Func<long> evictions)
+    {
+        Watch("s3_overlay_cache_bytes", "By", "Bytes of the remote's objects that are held.", bytes);
+        Meter.CreateObservableCounter("s3_overlay_evictions_total", evictions, description: "Held copies that were taken away to stay within the bound.");
+    }
+
     /// <summary>Notes that a request came in. The result is handed to <see cref="RequestFinished"/>.</summary>
     public long RequestStarted()
     {

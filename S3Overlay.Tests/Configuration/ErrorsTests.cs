@@ -55,10 +55,6 @@ public sealed class ErrorsTests : OptionsTestBase
     public void What_this_version_does_not_serve_is_not_quietly_ignored(string setting) =>
         Assert.Contains("not served yet", ReadError(setting).Message, StringComparison.Ordinal);
 
-    [Fact]
-    public void A_bound_over_an_endpoint_is_not_quietly_ignored() => Assert.Contains(
-        "not served yet", ReadError("S3_OVERLAY_CACHE_MAX_BYTES=1GiB", "S3_OVERLAY_LOCAL_ENDPOINT=http://store:9000", "S3_OVERLAY_LOCAL_ACCESS_KEY_ID=a", "S3_OVERLAY_LOCAL_SECRET_ACCESS_KEY=b").Message, StringComparison.Ordinal);
-
     [Fact, Trait("Rule", "E4")]
     public void Copies_in_their_own_bucket_need_an_endpoint_that_has_buckets() =>
         Assert.Contains("S3_OVERLAY_LOCAL_ENDPOINT", ReadError("S3_OVERLAY_CACHE_PLACE=bucket").Message, StringComparison.Ordinal);

@@ -9,6 +9,9 @@ public sealed record StoreSettings
     /// <summary>The region that buckets are made in; us-east-1 is what is not said.</summary>
     public string BucketLocation { get; init; } = "us-east-1";
 
+    /// <summary>How many bytes copies may take, about (rule E1); null for any number.</summary>
+    public long? MaxBytes { get; init; }
+
     /// <summary>How many proxies share the endpoint. With more than one, what one of them knows of buckets may be a second old.</summary>
     public int Proxies { get; init; } = 1;
 

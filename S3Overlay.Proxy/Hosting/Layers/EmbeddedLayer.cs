@@ -4,7 +4,6 @@ using S3Overlay.Proxy.Embedded.Held;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
-using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting.Layers;
 
@@ -39,6 +38,7 @@ internal static class EmbeddedLayer
                 Folder = local.DataDirectory,
                 IsDurable = local.IsDurable,
                 Region = local.BucketLocation,
+                Time = setup.Time,
                 Logger = setup.LoggerOf<EmbeddedStore>(),
             }));
         }
@@ -54,7 +54,7 @@ internal static class EmbeddedLayer
         try
         {
             var held = setup.Opened.Add(HeldStore.Open(folder, setup.LoggerOf<HeldStore>(), setup.Time, setup.Options.Cache.MaxBytes));
-            CacheMeters.Observe(setup.Meters.Meter, () => held.Bytes, () => held.Evictions);
+            setup.Meters.WatchCache(() => held.Bytes, () => held.Evictions);
             return held;
         }
         catch (Exception failure) when (IsAboutFolder(failure))

@@ -74,6 +74,11 @@ internal static class StoreLayer
         var local = setup.Options.Local;
         var spool = new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes);
         var held = setup.Opened.Add(new StoreHeldStore(store, spool, setup.LoggerOf<StoreHeldStore>(), placed));
+        if (held.Bytes is not null)
+        {
+            setup.Meters.WatchCache(() => held.Bytes ?? 0, () => held.Evictions);
+        }
+
         setup.Meters.Watch("s3_overlay_spool_bytes", "By", "Bytes set aside in the spool for fills under way.", () => spool.Used);
         setup.Meters.WatchTotals(
             "s3_overlay_copy_uploads_total",
@@ -105,6 +110,7 @@ internal static class StoreLayer
         BucketLocation = options.Local.BucketLocation,
         Proxies = options.Local.Proxies,
         LargestWhole = options.Cache.ChunkThreshold,
+        MaxBytes = options.Cache.MaxBytes,
     };
 
     private static ForwardingSettings ForwardingOf(ProxyOptions options, EndpointSettings endpoint, bool showsRemoteOnError) => new()

@@ -39,6 +39,21 @@ internal static class CopyHeaders
     public static CopyRecord ReadWhole(WireAnswer answer) =>
         answer.Header(Form) == "whole" && answer.Header(Record) is { } packed ? PackedRecord.Read(packed) : throw new InvalidDataException("its metadata is not that of a copy");
 
+    /// <summary>Reads whose copy an object of the cache bucket is; null where it is not there, or none.</summary>
+    /// <exception cref="IOException">The store failed.</exception>
+    public static async Task<CopyRecord?> RecordOfAsync(HeldObjects objects, string name, CancellationToken cancellationToken)
+    {
+        using var answer = await objects.GetAsync(name, null, cancellationToken);
+        try
+        {
+            return answer is null ? null : IsManifest(answer) ? (await CopyManifest.ReadAsync(answer, cancellationToken)).Record : ReadWhole(answer);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     private static IEnumerable<KeyValuePair<string, string>> Common(CopyRecord record, string form) =>
         [new(Form, form), new(Fill, record.Fill.ToString("n")), new(Row, HeldNames.RowSuffix(record.Row))];
 }

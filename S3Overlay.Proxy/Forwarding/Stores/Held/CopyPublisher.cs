@@ -18,6 +18,7 @@ internal sealed class CopyPublisher(
 
     private readonly SemaphoreSlim _slots = new(Parallel, Parallel);
     private long _uploads;
+    private long _uploadedBytes;
     private long _failures;
 
     /// <summary>Puts copies held whole under their own keys; null where they are kept in the cache bucket.</summary>
@@ -25,6 +26,9 @@ internal sealed class CopyPublisher(
 
     /// <summary>How many came to their end.</summary>
     public long Uploads => Volatile.Read(ref _uploads);
+
+    /// <summary>How many bytes of copies they were.</summary>
+    public long UploadedBytes => Volatile.Read(ref _uploadedBytes);
 
     /// <summary>How many uploads failed.</summary>
     public long Failures => Volatile.Read(ref _failures);
@@ -58,6 +62,7 @@ internal sealed class CopyPublisher(
             {
                 await (copy.IsManifest ? PutChunkAsync(copy, chunk, cancellationToken) : PutWholeAsync(copy, cancellationToken));
                 Interlocked.Increment(ref _uploads);
+                Interlocked.Add(ref _uploadedBytes, copy.Layout.Count == 0 ? 0 : copy.Layout.BytesOf(chunk).Length);
             }
             catch (Exception failure)
             {

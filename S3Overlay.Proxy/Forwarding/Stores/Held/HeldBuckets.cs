@@ -32,22 +32,10 @@ internal sealed class HeldBuckets(HeldObjects objects, LiveCopies live)
     {
         await foreach (var row in objects.ListAsync(folder, "", cancellationToken))
         {
-            if (HeldNames.CopyOfRow(row.Name) is not { } copy || await objects.GetAsync(copy, null, cancellationToken) is not { } answer)
+            // Where one is damaged, the next may be whole.
+            if (HeldNames.CopyOfRow(row.Name) is { } copy && await CopyHeaders.RecordOfAsync(objects, copy, cancellationToken) is { } record)
             {
-                continue;
-            }
-
-            using (answer)
-            {
-                try
-                {
-                    var record = CopyHeaders.IsManifest(answer) ? (await CopyManifest.ReadAsync(answer, cancellationToken)).Record : CopyHeaders.ReadWhole(answer);
-                    return record.Name.Bucket;
-                }
-                catch (InvalidDataException)
-                {
-                    // The next one may be whole.
-                }
+                return record.Name.Bucket;
             }
         }
 

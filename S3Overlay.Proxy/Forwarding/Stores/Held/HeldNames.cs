@@ -12,6 +12,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 /// <code>
 ///   c/bucket/key                      a copy, or its manifest
 ///   k/bucket/key/fill/number          a chunk
+///   u/bucket/key                      when a copy was last used: the object's date
 ///   r/bucket/key/etag.size.date       a row: ETag in base64url, date in Unix seconds
 /// </code>
 /// Bucket and key are written as <see cref="CacheNames"/> has it.
@@ -27,6 +28,9 @@ internal static class HeldNames
     /// <summary>What the names of all rows begin with.</summary>
     public const string Rows = "r/";
 
+    /// <summary>What the names of all marks of use begin with.</summary>
+    public const string Uses = "u/";
+
     /// <summary>A name has 1024 bytes, and a cut key's leaves 125 of them.</summary>
     private const int LongestSuffix = 120;
 
@@ -34,6 +38,13 @@ internal static class HeldNames
 
     /// <summary>The object that is a key's copy, or its manifest.</summary>
     public static string Copy(ObjectName name) => CacheNames.Copy(name.Bucket, name.Key);
+
+    /// <summary>When a key's copy was last used.</summary>
+    public static string Use(ObjectName name) => string.Concat(Uses, Copy(name).AsSpan(Copies.Length));
+
+    /// <summary>The key of a copy, by its name without the kind; null where only its content tells.</summary>
+    public static ObjectName? NameOf(string tail) =>
+        tail.IndexOf('/') is var slash and > 0 && !CacheNames.IsHashed(tail) && CacheNames.TryDecode(tail.AsSpan(slash + 1), out var key) ? new ObjectName(tail[..slash], key) : null;
 
     /// <summary>Under which a fill's chunks stand.</summary>
     public static string ChunksOf(ObjectName name, Guid fill) => $"{CacheNames.Chunks(name.Bucket, name.Key)}{fill:n}/";

@@ -181,6 +181,15 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
+    /// <summary>Whether a key's copy is being read here, filled, or on its way to the store.</summary>
+    public bool IsInUse(ObjectName name)
+    {
+        lock (_lock)
+        {
+            return _copies.TryGetValue(name, out var copy) && (copy.Users > 0 || copy.Pending > 0);
+        }
+    }
+
     /// <summary>Whether a fill is one of a copy that is known here.</summary>
     public bool HasFill(Guid fill)
     {

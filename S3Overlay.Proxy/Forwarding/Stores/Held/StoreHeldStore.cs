@@ -33,6 +33,9 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     private readonly StrangerSweep _sweep;
     private readonly CopyRenewer _renewer;
     private readonly PlacedCopies? _placed;
+    private readonly HeldObjects _objects;
+    private readonly CopyUses? _uses;
+    private readonly CopyEviction? _eviction;
 
     /// <summary>Copies in a bucket, which is made when it is first written to.</summary>
     /// <param name="store">The store.</param>
@@ -42,7 +45,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     public StoreHeldStore(LocalStore store, SpoolFolder spool, ILogger<StoreHeldStore> logger, PlacedCopies? placed = null)
     {
         (_spool, _time, _logger, _placed) = (spool, store.Time, logger, placed);
-        var objects = new HeldObjects(store);
+        var objects = _objects = new HeldObjects(store);
         _listing = new HeldListing(objects);
         _buckets = new HeldBuckets(objects, _live);
         _sweep = new StrangerSweep(objects, _live, _time, logger);
@@ -60,6 +63,16 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         };
         var chunks = new StoredChunks(objects, _time, logger);
         _loader = new CopyLoader(objects, _live, renewals, chunks, _publisher, spool, store.Settings.LargestWhole, _time, logger);
+        if (store.Settings.MaxBytes is { } bytes)
+        {
+            _uses = new CopyUses(objects, _work, _time, logger);
+            _eviction = new CopyEviction(bytes, _uses, () => _publisher.UploadedBytes, TryEvictAsync, NameOfAsync, _time, logger);
+            _eviction.Start();
+            if (placed is not null)
+            {
+                placed.Used = _uses.Note;
+            }
+        }
     }
 
     /// <summary>How many copies, and chunks of copies, were put into the store.</summary>
@@ -70,6 +83,15 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
 
     /// <summary>How often a fill found no room in the spool.</summary>
     public long SpoolRefusals => _spool.Refused;
+
+    /// <summary>How many bytes copies take, about; null where there is no bound, and nobody looks.</summary>
+    public long? Bytes => _eviction?.Bytes;
+
+    /// <summary>How many copies this process has evicted.</summary>
+    public long Evictions => _eviction?.Evicted ?? 0;
+
+    /// <summary>Takes out what is too much, as happens in the background.</summary>
+    internal Task EvictAsync() => _eviction!.EvictAsync(CancellationToken.None);
 
     /// <summary>Finishes once nothing is on its way to the store or being taken out of it, but for manifests that wait for their time.</summary>
     /// <returns>Whether there are any.</returns>
@@ -82,6 +104,17 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     public async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken)
     {
         var name = new ObjectName(bucket, key);
+        var copy = await FindAsync(name, wish, cancellationToken);
+        if (copy is not null && wish.ReadsBytes)
+        {
+            _uses?.Note(name);
+        }
+
+        return copy;
+    }
+
+    private async ValueTask<IHeldCopy?> FindAsync(ObjectName name, HeldWish wish, CancellationToken cancellationToken)
+    {
         try
         {
             if (_live.Use(name) is not { } known)
@@ -183,6 +216,11 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_eviction is not null)
+        {
+            await _eviction.DisposeAsync();
+        }
+
         await _sweep.DisposeAsync();
         await _work.DisposeAsync();
     }
@@ -210,4 +248,18 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
             Log.HeldCleaningFailed(_logger, failure);
         }
     }
+
+    private async Task<bool> TryEvictAsync(ObjectName name, CancellationToken cancellationToken)
+    {
+        if (_live.IsInUse(name))
+        {
+            return false;
+        }
+
+        await DropAsync(name.Bucket, name.Key, null, cancellationToken);
+        return true;
+    }
+
+    private async ValueTask<ObjectName?> NameOfAsync(string tail, CancellationToken cancellationToken) =>
+        HeldNames.NameOf(tail) ?? (await CopyHeaders.RecordOfAsync(_objects, HeldNames.Copies + tail, cancellationToken))?.Name;
 }

@@ -72,11 +72,24 @@ internal sealed class PlacedCopies : IPlacedCopies
     public async Task<IHeldCopy?> OpenAsync(ObjectName name, CancellationToken cancellationToken) =>
         await FindAsync(name, cancellationToken) is { } found ? Copy(found, null) : null;
 
+    /// <summary>Told of each read of a copy's bytes; null for nobody.</summary>
+    public Action<ObjectName>? Used { get; set; }
+
     /// <summary>The copy that a client's read was answered with, which takes the answer over where it is one; null where the object is written.</summary>
     public IHeldCopy? Take(S3Request request, HttpResponseMessage response)
     {
-        var answer = new WireAnswer(response);
-        return Found(answer, new ObjectName(request.Bucket, request.Key)) is { } found ? Copy(found, request.IsHead ? null : answer) : null;
+        var (answer, name) = (new WireAnswer(response), new ObjectName(request.Bucket, request.Key));
+        if (Found(answer, name) is not { } found)
+        {
+            return null;
+        }
+
+        if (!request.IsHead)
+        {
+            Used?.Invoke(name);
+        }
+
+        return Copy(found, request.IsHead ? null : answer);
     }
 
     /// <summary>The rows of a bucket's copies in their keys' order; their objects may be gone.</summary>

@@ -19,7 +19,7 @@ internal sealed class StoreBench : IHeldPlace
     private readonly S3WireClient _client;
     private readonly TemporaryFolder _folder = new();
 
-    private StoreBench(StoreServer server)
+    private StoreBench(StoreServer server, TimeProvider clock)
     {
         Server = server;
         var settings = new EndpointSettings
@@ -30,10 +30,10 @@ internal sealed class StoreBench : IHeldPlace
             Addressing = AddressingStyle.Path,
 
             // Calls are counted: none may be repeated because the machine was busy.
-            ConnectTimeout = Patience.Limit, FirstByteTimeout = Patience.Limit, StallTimeout = Patience.Limit, Budget = 3 * Patience.Limit,
+            ConnectTimeout = Patience.Limit, FirstByteTimeout = TimeSpan.FromDays(9), StallTimeout = TimeSpan.FromDays(9), Budget = TimeSpan.FromDays(9),
         };
-        _client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("minioadmin", "minioadmin", null)), TimeProvider.System);
-        Calls = new StoreCalls(settings, _client, TimeProvider.System);
+        _client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("minioadmin", "minioadmin", null)), clock);
+        Calls = new StoreCalls(settings, _client, clock);
     }
 
     /// <summary>The store.</summary>
@@ -42,12 +42,12 @@ internal sealed class StoreBench : IHeldPlace
     /// <summary>How it is asked.</summary>
     public StoreCalls Calls { get; }
 
-    /// <summary>Starts a store.</summary>
-    public static async Task<StoreBench> StartAsync() => new(await StoreServer.StartAsync());
+    /// <summary>Starts a store, with a clock of its own where one is given.</summary>
+    public static async Task<StoreBench> StartAsync(TimeProvider? clock = null) => new(await StoreServer.StartAsync(clock), clock ?? TimeProvider.System);
 
     /// <summary>A proxy's view of it. Waits for nothing of other views.</summary>
-    public StoreHeldStore Open(SpoolFolder? spool = null, TimeProvider? time = null, long largestWhole = 50 << 20) => new(
-        new LocalStore(Calls, new StoreSettings { CacheBucket = CacheBucket, LargestWhole = largestWhole }, time ?? TimeProvider.System),
+    public StoreHeldStore Open(SpoolFolder? spool = null, TimeProvider? time = null, long largestWhole = 50 << 20, long? maxBytes = null) => new(
+        new LocalStore(Calls, new StoreSettings { CacheBucket = CacheBucket, LargestWhole = largestWhole, MaxBytes = maxBytes }, time ?? TimeProvider.System),
         spool ?? Spool(),
         NullLogger<StoreHeldStore>.Instance);
 
