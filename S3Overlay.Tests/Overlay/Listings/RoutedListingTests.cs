@@ -220,9 +220,10 @@ public sealed class RoutedListingTests
                 }
             }
 
+            // What lies beside the prefix there must not show; no random prefix starts so.
             if (place.KeyPrefix.Length > 0)
             {
-                source.Put("below", "beside");
+                source.Put("below", "0beside");
             }
         }
 
