@@ -19,10 +19,10 @@ namespace S3Overlay.Proxy.Overlay.Freshness;
 ///                             doubted: the failure is the answer
 /// </code>
 /// </remarks>
-internal sealed class CopyFreshness(FreshnessSettings settings, Revalidations revalidations, RemoteDown down, TimeProvider time)
+internal sealed class CopyFreshness(FreshnessSettings settings, Revalidations revalidations, IHeldVersions held, RemoteDown down, TimeProvider time)
 {
     private readonly CopyLife _life = new(settings);
-    private readonly Refreshes _refreshes = new(settings, revalidations, down, time);
+    private readonly Refreshes _refreshes = new(settings, revalidations, held, down, time);
 
     /// <summary>Whether a copy may be served now without a word of the remote's.</summary>
     public bool IsFresh(IHeldCopy copy) => _life.StateOf(time.GetUtcNow() - copy.ValidatedAt) is CopyState.Fresh or CopyState.Ageing;
@@ -45,7 +45,7 @@ internal sealed class CopyFreshness(FreshnessSettings settings, Revalidations re
         var state = isDoubted ? CopyState.Doubted : _life.StateOf(age);
         if (state == CopyState.Ageing)
         {
-            _refreshes.Begin(name, remote, copy.Info);
+            _refreshes.Begin(name, remote, copy);
         }
 
         return state is CopyState.Fresh or CopyState.Ageing

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Freshness;
@@ -14,4 +15,17 @@ internal interface IHeldVersions
 
     /// <summary>Drops the copy of a version that is current no more. Those who read it go on; nobody begins to.</summary>
     ValueTask DropAsync(ObjectName name, string etag);
+
+    /// <summary>Where an object stands: to be noted before the remote is asked about it, and given to <see cref="RefillAsync"/>.</summary>
+    RefillPoint PointOf(ObjectName name);
+
+    /// <summary>
+    /// Fetches a version in place of one that was dropped, where it is one that is held whole, and nobody changed the key or opened the object meanwhile. Finishes once it is being stored.
+    /// </summary>
+    /// <param name="name">The object.</param>
+    /// <param name="remote">Where it is.</param>
+    /// <param name="info">The version.</param>
+    /// <param name="outdated">The ETag of the one that was dropped.</param>
+    /// <param name="since">Where the object stood before it was asked about.</param>
+    ValueTask RefillAsync(ObjectName name, RemoteBucket remote, ObjectInfo info, string outdated, RefillPoint since);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -7,13 +8,14 @@ namespace S3Overlay.Proxy.Overlay.Freshness;
 
 /// <summary>
 /// Compares copies whose life is about to end with the remote while they are served (rule S4): once, since what comes of it is a copy that is as good as new, or one that
-/// is dropped. Where the remote does not tell, the copy is left alone until its life is over.
+/// is dropped. A new version of an object all of which was held is fetched at once, so that no reader waits for it. Where the remote does not tell, the copy is left alone until its life is over.
 /// </summary>
 /// <param name="settings">How long copies live.</param>
 /// <param name="revalidations">Asks.</param>
+/// <param name="held">Fetches new versions.</param>
 /// <param name="down">Which remotes are down: these are not asked for a copy that can still be served without.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Refreshes(FreshnessSettings settings, Revalidations revalidations, RemoteDown down, TimeProvider time)
+internal sealed class Refreshes(FreshnessSettings settings, Revalidations revalidations, IHeldVersions held, RemoteDown down, TimeProvider time)
 {
     /// <summary>Beyond this many those that were tried are forgotten, and tried once more.</summary>
     private const int Limit = 10_000;
@@ -21,9 +23,15 @@ internal sealed class Refreshes(FreshnessSettings settings, Revalidations revali
     private readonly ConcurrentDictionary<ObjectName, long> _tried = new();
 
     /// <summary>Begins to compare a copy, unless that is under way or was tried.</summary>
-    public void Begin(ObjectName name, RemoteBucket remote, ObjectInfo known)
+    public void Begin(ObjectName name, RemoteBucket remote, IHeldCopy copy)
     {
-        if (WasTried(name) || down.IsDown(remote) || revalidations.TryAskAsync(name, remote, known) is not { } asked)
+        if (WasTried(name) || down.IsDown(remote))
+        {
+            return;
+        }
+
+        var (known, since) = (copy.Info, held.PointOf(name));
+        if (revalidations.TryAskAsync(name, remote, known) is not { } asked)
         {
             return;
         }
@@ -34,17 +42,25 @@ internal sealed class Refreshes(FreshnessSettings settings, Revalidations revali
         }
 
         _tried[name] = time.GetTimestamp();
-        _ = ForgetAsync(name, asked);
+        var isWhole = copy.Identity.ChunkSize == 0 && (known.Size == 0 || copy.FirstHeld(0) is { First: 0 } all && all.Length == known.Size);
+        _ = EndAsync(name, remote, known.ETag, isWhole ? since : null, asked);
     }
 
     private bool WasTried(ObjectName name) =>
         !_tried.IsEmpty && _tried.TryGetValue(name, out var tried) && time.GetElapsedTime(tried) < settings.Revalidation.Life - CopyLife.FreshOf(settings);
 
-    private async Task ForgetAsync(ObjectName name, Task<RevalidationOutcome> asked)
+    private async Task EndAsync(ObjectName name, RemoteBucket remote, string etag, RefillPoint? since, Task<RevalidationOutcome> asked)
     {
-        if ((await asked).Result != RevalidationResult.Unknown)
+        var outcome = await asked;
+        if (outcome.Result == RevalidationResult.Unknown)
         {
-            _tried.TryRemove(name, out _);
+            return;
+        }
+
+        _tried.TryRemove(name, out _);
+        if (outcome is { Result: RevalidationResult.Changed, Info: { } newer } && since is { } point)
+        {
+            await held.RefillAsync(name, remote, newer, etag, point);
         }
     }
 }

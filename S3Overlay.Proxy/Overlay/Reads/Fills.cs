@@ -246,6 +246,37 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, TimeProvide
         }
     }
 
+    /// <inheritdoc/>
+    public RefillPoint PointOf(ObjectName name) => new(_generations.Of(name.Bucket, name.Key), Openings(name));
+
+    /// <inheritdoc/>
+    public async ValueTask RefillAsync(ObjectName name, RemoteBucket remote, ObjectInfo info, string outdated, RefillPoint since)
+    {
+        if (DropsWhenLeft || !CanHold(info) || ChunkSizeOf(info) > 0 || PointOf(name) != since)
+        {
+            return;
+        }
+
+        using var read = Follow();
+        try
+        {
+            var (held, unheld) = await OpenAsync(name, remote, null, since.Openings, outdated, read, CancellationToken.None);
+            if (unheld is not null)
+            {
+                await unheld.DisposeAsync();
+            }
+
+            if (held is not null)
+            {
+                await held.LeaveAsync();
+            }
+        }
+        catch (Exception)
+        {
+            // Nobody waits for it: the next reader asks himself, and is told what is wrong.
+        }
+    }
+
     /// <summary>Drops the copy of an object's version. The object is still to be retired.</summary>
     public ValueTask DropAsync(HeldObject held) => DropCopyAsync(held.Name, held.Copy.Info.ETag);
 

@@ -67,7 +67,7 @@ public sealed class RemoteReader : IRemoteReader
         {
             var (fills, down) = (new Fills(settings, store, time, _absent, logger, meters), new RemoteDown(settings.Freshness, time, logger));
             Fills = fills;
-            _freshness = new CopyFreshness(settings.Freshness, new Revalidations(settings.Freshness, fills, down, _absent, time, meters), down, time);
+            _freshness = new CopyFreshness(settings.Freshness, new Revalidations(settings.Freshness, fills, down, _absent, time, meters), fills, down, time);
             _held = new HeldReads(fills, _streamed, new ReadAhead(settings), _freshness, _absent);
         }
     }

@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Support;
@@ -8,6 +10,22 @@ namespace S3Overlay.Tests.Overlay.Freshness;
 [Trait("Rule", "S4")]
 public class RefreshTests : FreshnessTestBase
 {
+    private readonly TaskCompletionSource _dropped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isWatching;
+
+    public RefreshTests() => Wrap = store => new SteppedStore(store)
+    {
+        AfterDrop = () =>
+        {
+            if (_isWatching)
+            {
+                _dropped.TrySetResult();
+            }
+
+            return Task.CompletedTask;
+        },
+    };
+
     [Fact]
     public async Task No_reader_waits_and_the_copy_lives_on()
     {
@@ -36,18 +54,71 @@ public class RefreshTests : FreshnessTestBase
         Assert.Empty(Remote.Gets);
     }
 
-    [Fact]
-    public async Task What_the_remote_has_changed_meanwhile_is_fetched_by_the_next_reader()
+    [Theory]
+    [InlineData(500)]
+    [InlineData(0)]
+    public async Task A_new_version_of_what_is_held_whole_is_fetched_before_anybody_reads_it(int length)
     {
         var older = await HoldAsync("key", 100_000);
         Time.Advance(Life / 5 * 4);
-        var newer = Bytes(500, 2);
+        ForgetRequests();
+        var newer = Bytes(length, 2);
+        var version = Remote.Put("key", newer);
+        Assert.Equal(older, (await ReadAsync("key")).Bytes);
+        await FoundAsync(copy => copy?.Info.ETag == version.ETag);
+        await QuietAsync();
+        for (var i = 0; i < 2; i++)
+        {
+            var answer = await ReadAsync("key");
+            Assert.Equal("HIT", Origin(answer).Cache);
+            Assert.Equal(newer, answer.Bytes);
+        }
+
+        Assert.Single(Remote.Gets);
+        Assert.Single(Remote.Heads);
+    }
+
+    [Theory]
+    [InlineData("in chunks")]
+    [InlineData("into chunks")]
+    [InlineData("drop")]
+    public async Task Another_new_version_is_fetched_by_the_next_reader(string why)
+    {
+        InChunks(why == "in chunks" ? 64 << 10 : 150_000);
+        Settings = why == "drop" ? Settings with { FillOnLeave = FillOnLeave.Drop } : Settings;
+        var older = await HoldAsync("key", 100_000);
+        Time.Advance(Life / 5 * 4);
+        ForgetRequests();
+        var newer = Bytes(why == "into chunks" ? 200_000 : 100, 2);
         Remote.Put("key", newer);
+        _isWatching = true;
         Assert.Equal(older, (await ReadAsync("key")).Bytes);
         await DroppedAsync();
+        Assert.Empty(Remote.Gets);
         Assert.Equal(newer, (await ReadAsync("key")).Bytes);
         await QuietAsync();
         Assert.Equal("HIT", Origin(await ReadAsync("key")).Cache);
+    }
+
+    [Fact]
+    [Trait("Rule", "C3")]
+    public async Task A_key_that_was_written_meanwhile_is_not_fetched()
+    {
+        await HoldAsync("key");
+        Time.Advance(Life / 5 * 4);
+        ForgetRequests();
+        Remote.Put("key", Bytes(500, 2));
+        var answered = new TaskCompletionSource();
+        Remote.OnAnswer = (_, _) => answered.Task;
+        await ReadAsync("key");
+        await Patience.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+        await Reader.InvalidateAsync(Bucket, "key");
+        _isWatching = true;
+        answered.SetResult();
+        await DroppedAsync();
+        await QuietAsync();
+        Assert.Empty(Remote.Gets);
+        Assert.Null(await Store.FindAsync(Bucket, "key", default));
     }
 
     [Fact]
@@ -56,6 +127,7 @@ public class RefreshTests : FreshnessTestBase
         await HoldAsync("key");
         Time.Advance(Life / 5 * 4);
         Remote.Remove("key");
+        _isWatching = true;
         Assert.Equal("HIT", Origin(await ReadAsync("key")).Cache);
         await DroppedAsync();
         Assert.Equal("NoSuchKey", (await Assert.ThrowsAsync<S3Exception>(() => ReadAsync("key"))).Error.Code);
@@ -69,9 +141,14 @@ public class RefreshTests : FreshnessTestBase
         await HoldAsync("key");
         ForgetRequests();
         Time.Advance(Life / 5 * 4);
-        Fail(failure);
+        var failed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Remote.OnRequest = (_, _) =>
+        {
+            failed.TrySetResult();
+            throw new RemoteException(failure, "as the test says");
+        };
         Assert.Equal("HIT", Origin(await ReadAsync("key")).Cache);
-        await Patience.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+        await failed.Task.WaitAsync(Patience.Limit);
         for (var i = 0; i < 20; i++)
         {
             Assert.Equal("HIT", Origin(await ReadAsync("key")).Cache);
@@ -88,17 +165,19 @@ public class RefreshTests : FreshnessTestBase
         Assert.Equal(3, Questions.Count);
     }
 
-    private async Task DroppedAsync()
+    private Task DroppedAsync() => _dropped.Task.WaitAsync(Patience.Limit);
+
+    private async Task FoundAsync(Predicate<IHeldCopy?> isAwaited)
     {
         for (var waited = System.Diagnostics.Stopwatch.StartNew(); ; await Task.Delay(1))
         {
             await using var copy = await Store.FindAsync(Bucket, "key", default);
-            if (copy is null)
+            if (isAwaited(copy))
             {
                 return;
             }
 
-            Assert.True(waited.Elapsed < Patience.Limit, "The copy is not dropped.");
+            Assert.True(waited.Elapsed < Patience.Limit, "The copy is not what is awaited.");
         }
     }
 }
