@@ -59,6 +59,7 @@ internal sealed class CopyLoader(
     /// <exception cref="IOException">The store failed.</exception>
     public async Task<IHeldCopy?> LoadAsync(ObjectName name, HeldWish wish, CancellationToken cancellationToken)
     {
+        var drops = live.Drops;
         var reads = wish.ReadsBytes && wish.Range is not ({ First: > Furthest } or { Suffix: 0 });
         var answer = reads
             ? await objects.GetAsync(HeldNames.Copy(name), PartOf(wish.Range), cancellationToken)
@@ -73,7 +74,7 @@ internal sealed class CopyLoader(
 
             if (CopyHeaders.IsManifest(answer))
             {
-                return await LoadManifestAsync(name, wish, answer, reads, cancellationToken);
+                return await LoadManifestAsync(name, wish, answer, reads, drops, cancellationToken);
             }
 
             var record = renewals.Apply(CopyHeaders.ReadWhole(answer));
@@ -110,7 +111,7 @@ internal sealed class CopyLoader(
         }
     }
 
-    private async Task<IHeldCopy?> LoadManifestAsync(ObjectName name, HeldWish wish, WireAnswer answer, bool reads, CancellationToken cancellationToken)
+    private async Task<IHeldCopy?> LoadManifestAsync(ObjectName name, HeldWish wish, WireAnswer answer, bool reads, long drops, CancellationToken cancellationToken)
     {
         var isWhole = reads && (answer.Status == 200 || (answer.ContentRange is { } part && part.Range.Length == part.Total));
         using var again = isWhole ? null : await objects.GetAsync(HeldNames.Copy(name), null, cancellationToken);
@@ -122,7 +123,7 @@ internal sealed class CopyLoader(
 
         var manifest = await CopyManifest.ReadAsync(isWhole ? answer : again!, cancellationToken);
         RequireName(manifest.Record, name);
-        var copy = live.AddOrUse(new SharedCopy(renewals.Apply(manifest.Record), manifest.Chunks, isManifest: true, spool, logger) { Stored = manifest.Record });
+        var copy = live.AddOrUse(new SharedCopy(renewals.Apply(manifest.Record), manifest.Chunks, isManifest: true, spool, logger) { Stored = manifest.Record }, drops);
         return copy.IsDropped ? null : await LeaseAsync(copy, wish, cancellationToken) ?? Lease(copy);
     }
 

@@ -16,6 +16,19 @@ internal sealed class LiveCopies(long remembered)
     private readonly LinkedList<SharedCopy> _idle = [];
     private readonly Dictionary<SharedCopy, LinkedListNode<SharedCopy>> _idleNodes = [];
     private long _idleWeight;
+    private long _drops;
+
+    /// <summary>How many drops there were: to be noted before a copy is read from the store, and given to <see cref="AddOrUse"/>.</summary>
+    public long Drops
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _drops;
+            }
+        }
+    }
 
     /// <summary>The copy of a key, used by the caller; one that was dropped, and is still being taken out of the store, comes back unused.</summary>
     public SharedCopy? Use(ObjectName name)
@@ -45,8 +58,12 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
-    /// <summary>Remembers a copy that was read from the store, unless there is one of its key. The caller is a user of what it gets, unless that is dropped.</summary>
-    public SharedCopy AddOrUse(SharedCopy copy)
+    /// <summary>
+    /// Remembers a copy that was read from the store, unless there is one of its key, or any was dropped since: it may be the one. The caller is a user of what it gets, unless that is dropped.
+    /// </summary>
+    /// <param name="copy">The copy.</param>
+    /// <param name="drops">What <see cref="Drops"/> said before it was read.</param>
+    public SharedCopy AddOrUse(SharedCopy copy, long drops)
     {
         lock (_lock)
         {
@@ -55,7 +72,11 @@ internal sealed class LiveCopies(long remembered)
                 return known.IsDropped ? known : Used(known);
             }
 
-            _copies.Add(copy.Name, copy);
+            if (_drops == drops)
+            {
+                _copies.Add(copy.Name, copy);
+            }
+
             return Used(copy);
         }
     }
@@ -156,6 +177,7 @@ internal sealed class LiveCopies(long remembered)
     {
         lock (_lock)
         {
+            _drops++;
             if (!_copies.TryGetValue(name, out var copy) || (onlyETag is not null && !ETags.Same(copy.Record.Info.ETag, onlyETag)))
             {
                 return false;
@@ -169,6 +191,19 @@ internal sealed class LiveCopies(long remembered)
 
             Remove(copy);
             return false;
+        }
+    }
+
+    /// <summary>What was dropped of a key is out of the store. What was read of it before that, and since the drop, is not remembered: the next who looks asks the store.</summary>
+    public void Removed(ObjectName name)
+    {
+        lock (_lock)
+        {
+            _drops++;
+            if (_copies.TryGetValue(name, out var copy) && copy is { Stored: not null, Pending: 0, IsSpoolEmpty: true })
+            {
+                Remove(copy);
+            }
         }
     }
 

@@ -235,6 +235,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
 
         await _removal.RemoveAsync(
             name, suffix => onlyETag is null || HeldNames.ParseSuffix(name.Key, suffix) is not { } row || ETags.Same(row.ETag, onlyETag), cancellationToken);
+        _live.Removed(name);
     }
 
     private async Task RemoveQuietlyAsync(ObjectName name, CancellationToken cancellationToken)
