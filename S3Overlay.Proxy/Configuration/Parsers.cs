@@ -21,6 +21,11 @@ internal static class Parsers
         ? size
         : throw new FormatException("must be at least 1 byte and at most 5GiB.");
 
+    /// <summary>A bound on what is put in one piece; 0 for nothing.</summary>
+    public static long PieceSizeOrNone(string text) => ByteSize.Parse(text) is var size and >= 0 and <= 5L << 30
+        ? size
+        : throw new FormatException("must be at most 5GiB.");
+
     public static long? OptionalSize(string text) => ByteSize.Parse(text);
 
     public static int Count(string text) => int.TryParse(text, out var count) && count > 0

@@ -40,6 +40,7 @@ public static class ProxyOptionsReader
                 Listing = values.Get(Settings.Listing),
                 ListingOnError = values.Get(Settings.ListingOnError),
                 Deletes = values.Get(Settings.Deletes),
+                CopyUpMax = values.Get(Settings.CopyUpMax),
                 RemoteForbidden = values.Get(Settings.RemoteForbidden),
             },
             Listen = ListenAddresses.Read(configuration),

@@ -18,9 +18,10 @@ public static partial class Settings
         "S3_OVERLAY_DELETES", Views, "tombstone", "`tombstone`: what was deleted stays deleted. `local`: it may come back from the remote.",
         Parsers.OneOf(("tombstone", DeleteBehaviour.Tombstone), ("local", DeleteBehaviour.Local)));
 
-    public static readonly Setting<long?> CopyUpMax = new(
-        "S3_OVERLAY_COPY_UP_MAX", Views, null, "How large an object may be that is copied up for its tags or ACL. *Not served yet.*", Parsers.OptionalSize)
-    { NotServed = static _ => NotYet("Copying an object up for its sub-resources") };
+    public static readonly Setting<long> CopyUpMax = new(
+        "S3_OVERLAY_COPY_UP_MAX", Views, "5GiB",
+        "How large an object of the remote may be that is copied to local when its tags, ACL, retention or legal hold are set, at most `5GiB`; `0` for no such copies (501).",
+        Parsers.PieceSizeOrNone);
 
     public static readonly Setting<bool> CacheEnabled = new(
         "S3_OVERLAY_CACHE_ENABLED", Cache, "false", "Keep what is read from the remote.", Parsers.Switch);

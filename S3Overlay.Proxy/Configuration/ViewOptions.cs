@@ -12,6 +12,9 @@ public sealed record ViewOptions
     /// <summary>What a delete leaves behind.</summary>
     public required DeleteBehaviour Deletes { get; init; }
 
+    /// <summary>The largest object, in bytes, that is copied up for its sub-resources.</summary>
+    public required long CopyUpMax { get; init; }
+
     /// <summary>What a client gets where the remote says AccessDenied.</summary>
     public required RemoteForbidden RemoteForbidden { get; init; }
 }

@@ -38,6 +38,9 @@ public sealed class EmbeddedService : IS3Service
         _slow = new SlowAnswers(store.Time, store.Logger, static failure => failure as S3Exception ?? new S3Exception(S3Errors.InternalError, cause: failure));
     }
 
+    /// <summary>Whether it serves the writing of this sub-resource of an object.</summary>
+    public static bool SetsSubResource(S3Operation operation) => operation is S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging;
+
     /// <inheritdoc/>
     public Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken) => request.Operation switch
     {

@@ -22,6 +22,7 @@ namespace S3Overlay.Proxy.Overlay;
 ///     a bucket with a remote
 ///       read a key                     Reads/ReadMap: written, tombstone, held, remote
 ///       write a key                    Writes/ObjectWrites: the bucket's local half first, conditions on the merged view
+///       write a sub-resource           Copies/CopyUps: the remote's object becomes local's first
 ///       copy                           Copies/ObjectCopies: local's own, or the remote's bytes put into local
 ///       delete                         Writes/ObjectDeletes: tombstone, then local
 ///       list                           Listings/BucketListings: a merge
@@ -34,7 +35,6 @@ public sealed class OverlayService : IS3Service
     private const string InternalMetadata = "x-amz-meta-s3overlay-";
 
     private readonly IS3Service _local;
-    private readonly ILayerState _layer;
     private readonly BucketDirectory _directory;
     private readonly BucketList _bucketList;
     private readonly BucketRequests _buckets;
@@ -44,7 +44,7 @@ public sealed class OverlayService : IS3Service
     private readonly ObjectDeletes _deletes;
     private readonly ManyDeletes _manyDeletes;
     private readonly ObjectCopies _copies;
-    private readonly IRemoteReader _reader;
+    private readonly CopyUps _copyUps;
     private readonly OverlayLocks _locks = new();
 
     /// <summary>An overlay around a writable layer.</summary>
@@ -69,7 +69,7 @@ public sealed class OverlayService : IS3Service
         OverlayMeters? meters = null)
     {
         var (service, layer) = (local.Service, local.State);
-        (_local, _layer, _reader) = (service, layer, reader);
+        _local = service;
         var (slow, objects) = (new SlowAnswers(time, logger, ClientErrors.Of), new LocalObjects(service));
         var conditional = new ConditionalWrites(service, objects, layer, reader, _locks.Keys, local.Conditions, local.Placed);
         _directory = new BucketDirectory(layer, remotes, settings, time);
@@ -83,6 +83,7 @@ public sealed class OverlayService : IS3Service
         _manyDeletes = new ManyDeletes(_deletes, _directory, logger);
         _copies = new ObjectCopies(
             service, objects, _directory, layer, reader, conditional, new RemoteCopy(service, objects, conditional, time), _writes, slow, local.Identities);
+        _copyUps = new CopyUps(local, objects, _directory, reader, conditional, _writes, settings);
     }
 
     /// <summary>Which buckets there are.</summary>
@@ -153,7 +154,7 @@ public sealed class OverlayService : IS3Service
 
             S3Operation.PutObjectAcl or S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging or S3Operation.PutObjectLegalHold
                 or S3Operation.PutObjectRetention or S3Operation.RestoreObject or S3Operation.SelectObjectContent
-                => HandleWrittenAsync(bucket, request, answer, cancellationToken),
+                => _copyUps.AnswerAsync(bucket, request, answer, cancellationToken),
 
             S3Operation.ListObjects or S3Operation.ListObjectsV2 or S3Operation.ListObjectVersions => ListAsync(bucket, request, answer, cancellationToken),
             S3Operation.CreateBucket => _buckets.CreateAsync(bucket, request, answer, cancellationToken),
@@ -198,22 +199,6 @@ public sealed class OverlayService : IS3Service
     {
         await _directory.RequireAsync(bucket, cancellationToken);
         await _listings.AnswerAsync(bucket, request, answer, cancellationToken);
-    }
-
-    /// <summary>Sub-resources can be set on what was written here. What the remote owns is never changed, and copying it up first is for the client to decide (rule W5).</summary>
-    private async Task HandleWrittenAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
-    {
-        var state = await _layer.ResolveAsync(bucket.Name, request.Key, cancellationToken);
-        if (state == KeyState.Written)
-        {
-            await _local.HandleAsync(request, answer, cancellationToken);
-            return;
-        }
-
-        await _directory.RequireAsync(bucket, cancellationToken);
-        throw state == KeyState.Nothing && await _reader.HeadAsync(bucket, request.Key, mayBeStale: false, cancellationToken) is not null
-            ? new S3Exception(S3Errors.NotImplemented, "This object is the remote's, which is never changed. Copy it onto itself first.")
-            : new S3Exception(S3Errors.NoSuchKey);
     }
 
     /// <summary>Metadata of this name is what the overlay tells its own objects by (rule T5).</summary>

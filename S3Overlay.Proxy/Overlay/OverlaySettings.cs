@@ -20,6 +20,9 @@ public sealed record OverlaySettings
     /// <summary>Whether a delete leaves a tombstone (rule D1); otherwise the object may come back from the remote (rule D2).</summary>
     public bool LeavesTombstones { get; init; } = true;
 
+    /// <summary>The largest object, in bytes, that is copied up for its sub-resources (rule W5).</summary>
+    public long CopyUpMax { get; init; } = 5L << 30;
+
     /// <summary>Whether ListBuckets shows the remote's buckets that no mapping names (rule B6).</summary>
     public bool ShowsRemoteBuckets { get; init; }
 
@@ -31,6 +34,7 @@ public sealed record OverlaySettings
         MergesListings = options.View.Listing == ListingScope.Merged,
         ListsLocalOnError = options.View.ListingOnError == ListingFailure.Local,
         LeavesTombstones = options.View.Deletes == DeleteBehaviour.Tombstone,
+        CopyUpMax = options.View.CopyUpMax,
         ShowsRemoteBuckets = options.Remotes.Any(static remote => remote.Unmapped == UnmappedBuckets.Show),
     };
 }

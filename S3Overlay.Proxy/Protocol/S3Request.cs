@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Protocol;
 
@@ -40,6 +41,9 @@ public sealed record S3Request
 
     /// <summary>Whether the caller may write a key that only the body names (DeleteObjects): rights can be narrower than a bucket.</summary>
     public Func<string, bool> MayWrite { get; init; } = static _ => true;
+
+    /// <summary>The remote's object that a PutObject makes local's, and whose ETag and date it keeps where local can (rule W5); null in every request of a client.</summary>
+    public ObjectInfo? CopiedUp { get; init; }
 
     /// <summary>Whether the answer carries headers only.</summary>
     public bool IsHead => Method == "HEAD";

@@ -50,7 +50,6 @@ public sealed class ErrorsTests : OptionsTestBase
     }
 
     [Theory]
-    [InlineData("S3_OVERLAY_COPY_UP_MAX=1GiB")]
     [InlineData("S3_OVERLAY_TRUSTED_PROXIES=10.0.0.1")]
     public void What_this_version_does_not_serve_is_not_quietly_ignored(string setting) =>
         Assert.Contains("not served yet", ReadError(setting).Message, StringComparison.Ordinal);
@@ -65,6 +64,7 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_CACHE_MIN_USES=2")]
     [InlineData("S3_OVERLAY_CACHE_MAX_BYTES=1GiB")]
     [InlineData("S3_OVERLAY_PROXIES=1")]
+    [InlineData("S3_OVERLAY_COPY_UP_MAX=0")]
     public void What_asks_for_what_is_done_anyway_is_fine(string setting) => Read(setting);
 
     [Theory]
@@ -74,6 +74,8 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_NEGATIVE_TTL=-1s")]
     [InlineData("S3_OVERLAY_CLIENT_DIRECTIVES=perhaps")]
     [InlineData("S3_OVERLAY_CACHE_MAX_BYTES=lots")]
+    [InlineData("S3_OVERLAY_COPY_UP_MAX=6GiB")]
+    [InlineData("S3_OVERLAY_COPY_UP_MAX=-1")]
     public void Settings_of_later_versions_are_checked_all_the_same(string setting) =>
         Assert.DoesNotContain("not served", ReadError(setting).Message, StringComparison.Ordinal);
 

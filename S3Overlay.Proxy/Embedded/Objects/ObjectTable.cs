@@ -103,9 +103,11 @@ internal sealed class ObjectTable(
     /// <param name="condition">What is demanded of the object that is there.</param>
     /// <param name="with">What else is committed in the same instant, or null.</param>
     /// <param name="cancellationToken">Ends the wait for the lock; what has begun is finished.</param>
+    /// <param name="date">The date of an object that keeps another's; null for now.</param>
     /// <exception cref="S3Exception">NoSuchBucket, PreconditionFailed, NoSuchKey, InsufficientStorage.</exception>
     public async Task<ObjectRow> CommitAsync(
-        ObjectFileWriter file, FileHeader header, WriteCondition condition, Action<IndexBatch>? with, CancellationToken cancellationToken)
+        ObjectFileWriter file, FileHeader header, WriteCondition condition, Action<IndexBatch>? with, CancellationToken cancellationToken,
+        DateTimeOffset? date = null)
     {
         await SettleAsync(file);
         using var bucket = await buckets.KeepAsync(header.Bucket, cancellationToken);
@@ -118,7 +120,7 @@ internal sealed class ObjectTable(
             header = header with
             {
                 Sequence = await sequences.NextAsync(),
-                Info = header.Info with { LastModified = HttpDates.WholeSeconds(time.GetUtcNow()) },
+                Info = header.Info with { LastModified = HttpDates.WholeSeconds(date ?? time.GetUtcNow()) },
             };
             row = ObjectRow.Of(file.Id, header);
             var batch = new IndexBatch();

@@ -25,17 +25,19 @@ internal sealed class PutOperations(EmbeddedStore store)
         var condition = WriteCondition.Of(request.Headers);
         condition.Judge(store.Objects.Find(request.Bucket, request.Key));
 
+        // An object that was the remote's stays what it is to clients that know its ETag. One that bound nobody to any bytes is not kept.
+        var kept = request.CopiedUp is { ETag.Length: > 0 } known && !ETags.IsWeak(known.ETag) ? known.ETag : null;
         var header = new FileHeader
         {
             Bucket = request.Bucket,
             Key = request.Key,
             Tags = tags,
-            Info = new ObjectInfo { Size = length, ETag = EmptyETag, LastModified = store.Now, Headers = headers },
+            Info = new ObjectInfo { Size = length, ETag = kept ?? EmptyETag, LastModified = store.Now, Headers = headers },
         };
         await using var file = store.Objects.NewFile(FileKind.Object, length, header);
         await file.FillAsync(request.Body, cancellationToken);
-        var info = header.Info with { Size = file.Length, ETag = Quoted(file.Md5), Checksums = Checksums(request.Body), ChecksumType = TypeOf(request.Body) };
-        await store.Objects.CommitAsync(file, header with { Info = info }, condition, null, cancellationToken);
+        var info = header.Info with { Size = file.Length, ETag = kept ?? Quoted(file.Md5), Checksums = Checksums(request.Body), ChecksumType = TypeOf(request.Body) };
+        await store.Objects.CommitAsync(file, header with { Info = info }, condition, null, cancellationToken, request.CopiedUp?.LastModified);
 
         answer.Status = StatusCodes.Status200OK;
         answer.Headers.ETag = info.ETag;

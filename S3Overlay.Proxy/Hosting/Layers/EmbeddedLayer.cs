@@ -22,6 +22,7 @@ internal static class EmbeddedLayer
             Service = service,
             Reads = new ResolvedReads(service, state),
             State = state,
+            SetsSubResource = EmbeddedService.SetsSubResource,
             Check = _ => store.CheckAsync(),
             Marks = new EmbeddedMarks(store),
             Held = setup.Holds ? OpenHeld(setup) : null,

@@ -89,7 +89,7 @@ public sealed class ObjectCopies(
             await remoteCopy.CopyAsync(target, request, found, answer, cancellationToken);
             return;
         }
-        catch (Exception failure) when (IsChange(failure))
+        catch (Exception failure) when (RemoteSource.IsChange(failure))
         {
             await found.ForgetAsync();
         }
@@ -100,14 +100,11 @@ public sealed class ObjectCopies(
             remoteCopy.Check(request, source, found.Info);
             await remoteCopy.CopyAsync(target, request, found, answer, cancellationToken);
         }
-        catch (Exception failure) when (IsChange(failure))
+        catch (Exception failure) when (RemoteSource.IsChange(failure))
         {
             throw Changed(failure);
         }
     }
-
-    private static bool IsChange(Exception failure) =>
-        failure is VersionChangedException or RemoteException { Failure: RemoteFailure.Changed or RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket };
 
     private static S3Exception Changed(Exception? cause) =>
         new(S3Errors.ServiceUnavailable, "The source of the copy changed while it was read. Please try again.", cause);
@@ -137,7 +134,7 @@ public sealed class ObjectCopies(
         }
 
         await directory.RequireAsync(bucket, cancellationToken);
-        return (bucket.RemoteOf(source.Key) is { } below ? await RemoteSource.FindAsync(source, below, reader, cancellationToken) : null) ?? throw Absent(source);
+        return (bucket.RemoteOf(source.Key) is { } below ? await RemoteSource.FindAsync(source, below, reader, mayBeStale: true, cancellationToken) : null) ?? throw Absent(source);
     }
 
     /// <summary>

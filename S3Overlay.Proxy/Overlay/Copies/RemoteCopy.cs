@@ -1,5 +1,3 @@
-using System.Globalization;
-
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Overlay.Buckets;
@@ -44,7 +42,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         {
             CopyHeaders.IsReplaced(request.Headers, "x-amz-metadata-directive");
             CopyHeaders.IsReplaced(request.Headers, "x-amz-tagging-directive");
-            AlgorithmOf(request, info);
+            AlgorithmOf(request);
         }
 
         if (length > Largest)
@@ -63,37 +61,19 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         var range = isPart ? RangeOf(request, source.Info) : null;
         var tags = isPart ? null : await source.TagsAsync(request.Headers, cancellationToken);
 
-        var algorithm = isPart ? await objects.ChecksumOfUploadAsync(request, cancellationToken) : AlgorithmOf(request, source.Info);
-
-        // Ends the reading of the source with the writing of the copy, however that ends.
-        using var copying = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var algorithm = isPart ? await objects.ChecksumOfUploadAsync(request, cancellationToken) : AlgorithmOf(request) ?? source.Algorithm;
         var written = new BufferedAnswer();
-        S3Body? body = null;
-        try
+        var put = request with
         {
-            body = await source.OpenAsync(range, copying.Token);
-            if (algorithm is { } summed)
-            {
-                body = new SummedBody(body, summed);
-            }
-
-            var put = request with
-            {
-                Operation = isPart ? S3Operation.UploadPart : S3Operation.PutObject,
-                Headers = WithLength(isPart ? new HeaderDictionary() : CopyHeaders.ForPut(request.Headers, source.Info, tags), body),
-                Body = body,
-            };
-            await (isPart ? local.HandleAsync(put, written, copying.Token) : conditional.WriteAsync(target, put, written, copying.Token));
-        }
-        finally
-        {
-            await copying.CancelAsync();
-            if (body is IAsyncDisposable open)
-            {
-                await open.DisposeAsync();
-            }
-        }
-
+            Operation = isPart ? S3Operation.UploadPart : S3Operation.PutObject,
+            Headers = isPart ? new HeaderDictionary() : CopyHeaders.ForPut(request.Headers, source.Info, tags),
+        };
+        await source.WriteAsync(
+            put,
+            range,
+            algorithm,
+            (write, token) => isPart ? local.HandleAsync(write, written, token) : conditional.WriteAsync(target, write, written, token),
+            cancellationToken);
         if (written.Status >= StatusCodes.Status400BadRequest)
         {
             await written.CopyToAsync(answer, cancellationToken);
@@ -140,23 +120,17 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         await xml.Close(root).SendAsync(request, answer, cancellationToken);
     }
 
-    /// <summary>The checksum the copy gets: the one asked for, else the source's kind where it covers the whole object.</summary>
-    private static ChecksumAlgorithm? AlgorithmOf(S3Request request, ObjectInfo source)
+    /// <summary>The checksum that is asked for; null for none.</summary>
+    private static ChecksumAlgorithm? AlgorithmOf(S3Request request)
     {
-        if (request.Header("x-amz-checksum-algorithm") is { Length: > 0 } name)
+        if (request.Header("x-amz-checksum-algorithm") is not { Length: > 0 } name)
         {
-            return ChecksumNames.TryParseName(name, out var asked)
-                ? asked
-                : throw new S3Exception(S3Errors.InvalidRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
+            return null;
         }
 
-        return source is { ChecksumType: "FULL_OBJECT", Checksums.Count: > 0 } ? source.Checksums[0].Algorithm : null;
-    }
-
-    private static HeaderDictionary WithLength(HeaderDictionary headers, S3Body body)
-    {
-        headers["Content-Length"] = body.Length?.ToString(CultureInfo.InvariantCulture);
-        return headers;
+        return ChecksumNames.TryParseName(name, out var asked)
+            ? asked
+            : throw new S3Exception(S3Errors.InvalidRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
     }
 
     /// <summary>Part of the source: unlike a read's, it must be written out in full and lie within the object.</summary>

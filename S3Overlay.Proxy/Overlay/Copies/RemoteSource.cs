@@ -1,3 +1,5 @@
+using System.Globalization;
+
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Overlay.Reads;
@@ -31,16 +33,28 @@ public sealed class RemoteSource
     /// <summary>The version that is copied.</summary>
     public ObjectInfo Info { get; }
 
+    /// <summary>The kind of checksum that the source has over the whole of itself, which a copy of it is given too; null for none.</summary>
+    public ChecksumAlgorithm? Algorithm => Info is { ChecksumType: "FULL_OBJECT", Checksums.Count: > 0 } ? Info.Checksums[0].Algorithm : null;
+
+    /// <summary>Whether the source got another version, or went, while it was read: it may be looked for once more.</summary>
+    public static bool IsChange(Exception failure) =>
+        failure is VersionChangedException or RemoteException { Failure: RemoteFailure.Changed or RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket };
+
     /// <summary>Whether the request names a version other than the current one.</summary>
     public static bool NamesVersion(CopySource source) => source.VersionId is { Length: > 0 } and not "null";
 
     /// <summary>Finds the object; null where the remote has none.</summary>
+    /// <param name="source">Which.</param>
+    /// <param name="remote">Where it continues below.</param>
+    /// <param name="reader">Reads it.</param>
+    /// <param name="mayBeStale">Whether a copy past its life will do where the remote cannot be asked.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
     public static async Task<RemoteSource?> FindAsync(
-        CopySource source, RemoteBucket remote, IRemoteReader reader, CancellationToken cancellationToken)
+        CopySource source, RemoteBucket remote, IRemoteReader reader, bool mayBeStale, CancellationToken cancellationToken)
     {
         if (!NamesVersion(source))
         {
-            return await reader.HeadAsync(source.Bucket, source.Key, remote, mayBeStale: true, cancellationToken) is { } current
+            return await reader.HeadAsync(source.Bucket, source.Key, remote, mayBeStale, cancellationToken) is { } current
                 ? new RemoteSource(source, remote, reader, current)
                 : null;
         }
@@ -62,6 +76,38 @@ public sealed class RemoteSource
         var read = new RemoteRead(remote.Name, remote.RemoteKey(source.Key)) { Query = VersionQuery(source) };
         await using var version = await remote.Remote.HeadAsync(read, cancellationToken);
         return new RemoteSource(source, remote, null, version.Info);
+    }
+
+    /// <summary>Makes a write whose body are the source's bytes, or some of them. Reading ends with the writing, however that ends.</summary>
+    /// <param name="put">The write; its body and length are set here.</param>
+    /// <param name="range">Which bytes; null for all.</param>
+    /// <param name="algorithm">The checksum to compute on the way, or null.</param>
+    /// <param name="write">Makes the write.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
+    public async Task WriteAsync(
+        S3Request put, ByteRange? range, ChecksumAlgorithm? algorithm, Func<S3Request, CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
+        using var copying = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        S3Body? body = null;
+        try
+        {
+            body = await OpenAsync(range, copying.Token);
+            if (algorithm is { } summed)
+            {
+                body = new SummedBody(body, summed);
+            }
+
+            put.Headers["Content-Length"] = body.Length?.ToString(CultureInfo.InvariantCulture);
+            await write(put with { Body = body }, copying.Token);
+        }
+        finally
+        {
+            await copying.CancelAsync();
+            if (body is IAsyncDisposable open)
+            {
+                await open.DisposeAsync();
+            }
+        }
     }
 
     /// <summary>Opens its bytes, or some of them: of exactly the version found.</summary>
@@ -93,9 +139,17 @@ public sealed class RemoteSource
     /// The source's tags as a copy's <c>x-amz-tagging</c>, or null for none. Asked for only where the remote said that there are some, and the client does
     /// not give its own.
     /// </summary>
-    public async Task<string?> TagsAsync(IHeaderDictionary client, CancellationToken cancellationToken)
+    public Task<string?> TagsAsync(IHeaderDictionary client, CancellationToken cancellationToken) =>
+        Info.Header("x-amz-tagging-count") is null || CopyHeaders.IsReplaced(client, "x-amz-tagging-directive")
+            ? Task.FromResult<string?>(null)
+            : TagsAsync(cancellationToken);
+
+    /// <summary>The source's tags as <c>x-amz-tagging</c> has them, or null for none. Asked for unless the remote said that there are none.</summary>
+    /// <exception cref="RemoteException">The remote does not tell.</exception>
+    /// <exception cref="S3Exception">MalformedXML: its answer is no such document.</exception>
+    public async Task<string?> TagsAsync(CancellationToken cancellationToken)
     {
-        if (Info.Header("x-amz-tagging-count") is null or "0" || CopyHeaders.IsReplaced(client, "x-amz-tagging-directive"))
+        if (Info.Header("x-amz-tagging-count") == "0")
         {
             return null;
         }

@@ -21,6 +21,9 @@ public sealed record LocalLayer
     /// <summary>Which conditions it judges.</summary>
     public ILocalConditions Conditions { get; init; } = BuiltInConditions.Instance;
 
+    /// <summary>Whether it serves the writing of this sub-resource at all: nothing is copied up for what would be refused.</summary>
+    public Func<S3Operation, bool> SetsSubResource { get; init; } = static _ => true;
+
     /// <summary>Where copies of the remote are kept; null while caching is off.</summary>
     public IHeldStore? Held { get; init; }
 

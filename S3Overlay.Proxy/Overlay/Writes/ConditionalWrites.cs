@@ -16,6 +16,7 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 ///   written           local judges         local judges
 ///   deleted, absent   local judges         404 NoSuchKey
 ///   remote-owned R    412                  E is R: local with If-None-Match: *, whose 412 is a 409 here; else 412
+///     copied up       local with If-None-Match: *, whose 412 is a 409 here
 /// </code>
 /// What local judges it judges when it commits, so that no write slips in between; deletes are kept out by <see cref="CommitGuard"/>. Where local cannot judge,
 /// it is judged here with the key's lock held, which every write takes then; that is worth nothing where other proxies write past the lock, so that they get 501.
@@ -35,16 +36,28 @@ public sealed class ConditionalWrites(
             return;
         }
 
-        if (WriteConditions.Of(request.Headers) is not { } conditions)
-        {
-            await WritePlainAsync(bucket, request, answer, cancellationToken);
-            return;
-        }
+        await (WriteConditions.Of(request.Headers) is { } conditions
+            ? WriteIfAsync(bucket, request, conditions, isCopyUp: false, answer, cancellationToken)
+            : WritePlainAsync(bucket, request, answer, cancellationToken));
+    }
 
+    /// <summary>Writes the remote's own object of a key (rule W5): only while nobody has written or deleted the key, whichever version the remote has by then.</summary>
+    /// <exception cref="S3Exception">ConditionalRequestConflict where somebody has; NotImplemented where nobody could tell.</exception>
+    public Task CopyUpAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken) =>
+        WriteIfAsync(bucket, request, new WriteConditions(null, IsForNewKey: true), isCopyUp: true, answer, cancellationToken);
+
+    private async Task WriteIfAsync(
+        BucketView bucket, S3Request request, WriteConditions conditions, bool isCopyUp, S3Answer answer, CancellationToken cancellationToken)
+    {
         using var heldOff = placed is null ? null : await placed.HoldOffAsync(bucket.Name, request.Key, cancellationToken);
         var state = await layer.ResolveAsync(bucket.Name, request.Key, cancellationToken);
-        var isRemoteOwned = false;
-        if (state != KeyState.Written)
+        var isRemoteOwned = isCopyUp;
+        if (isCopyUp && state != KeyState.Nothing)
+        {
+            throw new S3Exception(S3Errors.ConditionalRequestConflict);
+        }
+
+        if (!isCopyUp && state != KeyState.Written)
         {
             var current = state == KeyState.Deleted ? null : await reader.HeadAsync(bucket, request.Key, mayBeStale: false, cancellationToken);
             conditions.Judge(current);

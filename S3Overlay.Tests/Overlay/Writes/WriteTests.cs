@@ -174,11 +174,11 @@ public sealed class WriteTests
 
     [Theory]
     [InlineData("written", 200)]
-    [InlineData("remote", 501)]
+    [InlineData("remote", 200)]
     [InlineData("deleted", 404)]
     [InlineData("absent", 404)]
     [Trait("Rule", "R8")]
-    public async Task Sub_resources_are_set_on_what_is_local(string state, int status)
+    public async Task Sub_resources_are_set_on_what_clients_see(string state, int status)
     {
         await ArrangeAsync(state);
         if (status == 200)

@@ -1,0 +1,195 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Copies;
+
+namespace S3Overlay.Proxy.Overlay.Copies;
+
+/// <summary>Requests that set something of an object: local's alone, which gets the remote's object first where the key is the remote's (rule W5).</summary>
+/// <remarks>
+/// <code>
+///   written           local
+///   deleted, absent   404 NoSuchKey
+///   remote-owned      the request's body, read and checked
+///                     the remote's tags, then its bytes: put into local while nobody writes or deletes the key
+///                       somebody did: looked at anew
+///                     local, with the request as it came
+/// </code>
+/// </remarks>
+public sealed class CopyUps(
+    LocalLayer local, LocalObjects objects, BucketDirectory directory, IRemoteReader reader, ConditionalWrites conditional, ObjectWrites writes, OverlaySettings settings)
+{
+    /// <summary>How often a key is looked at that changes each time while it is copied.</summary>
+    private const int Attempts = 4;
+
+    /// <summary>Answers the request.</summary>
+    public async Task AnswerAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var state = await local.State.ResolveAsync(bucket.Name, request.Key, cancellationToken);
+            if (state == KeyState.Written || await IsOfLocalVersionAsync(bucket, request, cancellationToken))
+            {
+                await local.Service.HandleAsync(request, answer, cancellationToken);
+                return;
+            }
+
+            await directory.RequireAsync(bucket, cancellationToken);
+            var source = state == KeyState.Nothing ? await FindAsync(bucket, request, cancellationToken) : null;
+            Check(request, source ?? throw Absent(request));
+            if (request.Body is not ReadBody)
+            {
+                // What is not what its sender signed, or breaks off, must not have changed anything.
+                request = request with { Body = await ReadBody.ReadAsync(request.Body, cancellationToken) };
+            }
+
+            try
+            {
+                await directory.EnsureAsync(bucket, cancellationToken);
+                if (!await CopyAsync(bucket, request, source, answer, cancellationToken))
+                {
+                    return;
+                }
+            }
+            catch (Exception failure) when (IsOvertaken(failure))
+            {
+                await source.ForgetAsync();
+                if (attempt == Attempts)
+                {
+                    throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "The object changed each time while it was copied to the local store. Please try again.", failure);
+                }
+
+                continue;
+            }
+
+            writes.Forget(bucket.Name, request.Key);
+            await local.Service.HandleAsync(request with { Query = WithoutVersion(request.Query) }, answer, cancellationToken);
+            return;
+        }
+    }
+
+    /// <summary>Copies the object. False where local did not take it: what it said is the answer then.</summary>
+    private async Task<bool> CopyAsync(BucketView bucket, S3Request request, RemoteSource source, S3Answer answer, CancellationToken cancellationToken)
+    {
+        var tags = await TagsAsync(request, source, cancellationToken);
+        var headers = CopyHeaders.ForPut(OfClient(request), source.Info, tags);
+        if (source.Info.Header("x-amz-website-redirect-location") is { } redirect)
+        {
+            headers["x-amz-website-redirect-location"] = redirect;
+        }
+
+        var put = request with { Operation = S3Operation.PutObject, Method = "PUT", Query = S3Query.Empty, Headers = headers, CopiedUp = source.Info };
+        var written = new BufferedAnswer();
+        await source.WriteAsync(put, null, source.Algorithm, (write, token) => conditional.CopyUpAsync(bucket, write, written, token), cancellationToken);
+        switch (written.Status)
+        {
+            case StatusCodes.Status409Conflict:
+                throw new S3Exception(S3Errors.ConditionalRequestConflict);
+            case >= StatusCodes.Status400BadRequest:
+                await written.CopyToAsync(answer, cancellationToken);
+                return false;
+            default:
+                return true;
+        }
+    }
+
+    /// <summary>
+    /// The remote's tags. A remote that knows no tags has none. One that does not tell its tags stands in the way, as it does of a copy in S3, unless the request gives the object
+    /// others in their place.
+    /// </summary>
+    private static async Task<string?> TagsAsync(S3Request request, RemoteSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.TagsAsync(cancellationToken);
+        }
+        catch (RemoteException none) when (
+            none.Status is StatusCodes.Status405MethodNotAllowed or StatusCodes.Status501NotImplemented || none.Code == "NoSuchTagSet")
+        {
+            return null;
+        }
+        catch (RemoteException untold) when (
+            untold.Failure == RemoteFailure.AccessDenied && request.Operation is S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging)
+        {
+            return null;
+        }
+        catch (S3Exception malformed) when (malformed.Error == S3Errors.MalformedXml)
+        {
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The remote did not tell the object's tags.", malformed);
+        }
+    }
+
+    private async Task<RemoteSource?> FindAsync(BucketView bucket, S3Request request, CancellationToken cancellationToken) =>
+        bucket.RemoteOf(request.Key) is { } below
+            ? await RemoteSource.FindAsync(new CopySource(bucket.Name, request.Key, null), below, reader, mayBeStale: false, cancellationToken)
+            : null;
+
+    /// <summary>Refuses what would be for nothing, or is not done, before anything is made or read.</summary>
+    /// <exception cref="S3Exception">NotImplemented.</exception>
+    private void Check(S3Request request, RemoteSource source)
+    {
+        if (request.Operation is S3Operation.RestoreObject or S3Operation.SelectObjectContent)
+        {
+            throw new S3Exception(S3Errors.NotImplemented, "This object is the remote's, which is only read. Copy it onto itself first.");
+        }
+
+        if (NamedVersion(request) is not null)
+        {
+            throw new S3Exception(S3Errors.NotImplemented, "This version is the remote's, which is only read.");
+        }
+
+        if (!local.SetsSubResource(request.Operation))
+        {
+            throw new S3Exception(S3Errors.NotImplemented);
+        }
+
+        if (source.Info.Size > settings.CopyUpMax)
+        {
+            throw new S3Exception(
+                S3Errors.NotImplemented,
+                $"This object is the remote's, and larger than what is copied to the local store for such a request: {settings.CopyUpMax} bytes (S3_OVERLAY_COPY_UP_MAX).");
+        }
+    }
+
+    /// <summary>Whether the request names a version that local has, whatever the key is now.</summary>
+    private async ValueTask<bool> IsOfLocalVersionAsync(BucketView bucket, S3Request request, CancellationToken cancellationToken) =>
+        bucket.IsLocal
+        && NamedVersion(request) is { } version
+        && await objects.HeadAsync(request, bucket.Name, request.Key, cancellationToken, version) is not null;
+
+    /// <summary>The version that is named; null for the current one, and for <c>null</c>, which the remote's current one is called (rule V1).</summary>
+    private static string? NamedVersion(S3Request request) => request.Query["versionId"] is { Length: > 0 } version and not "null" ? version : null;
+
+    /// <summary>Written or deleted here, or changed at the remote.</summary>
+    private static bool IsOvertaken(Exception failure) =>
+        RemoteSource.IsChange(failure) || failure is S3Exception { Error: var error } && error == S3Errors.ConditionalRequestConflict;
+
+    private static S3Exception Absent(S3Request request) =>
+        new(NamedVersion(request) is null ? S3Errors.NoSuchKey : S3Errors.NoSuchVersion) { Details = [new("Key", request.Key)] };
+
+    /// <summary>Of the request's headers, what the copy depends on as well.</summary>
+    private static HeaderDictionary OfClient(S3Request request)
+    {
+        var headers = new HeaderDictionary();
+        if (request.Header("x-amz-expected-bucket-owner") is { } owner)
+        {
+            headers["x-amz-expected-bucket-owner"] = owner;
+        }
+
+        return headers;
+    }
+
+    /// <summary>The object that was copied is the only one there is, but need not be called <c>null</c> where local keeps versions.</summary>
+    private static S3Query WithoutVersion(S3Query query) => !query.Has("versionId")
+        ? query
+        : S3Query.Parse(string.Join('&', query.Parameters
+            .Where(static parameter => parameter.Key != "versionId")
+            .Select(static parameter =>
+                parameter.Value is null ? UriEncoding.EncodeComponent(parameter.Key) : $"{UriEncoding.EncodeComponent(parameter.Key)}={UriEncoding.EncodeComponent(parameter.Value)}")));
+}
