@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -231,6 +232,39 @@ public sealed class CopyUpTests : IAsyncLifetime
         _clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal("remote", await LayerAsync());
         Assert.Equal("old=a b", await TagsAsync());
+    }
+
+    [Theory]
+    [InlineData("embedded")]
+    [InlineData("store")]
+    public async Task A_client_that_leaves_ends_the_copy(string local)
+    {
+        await StartAsync(local);
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        ScriptedRequest? reading = null;
+        _remote.Script = (request, context) =>
+        {
+            if (!IsBody(request))
+            {
+                return ScriptAsync(request, context);
+            }
+
+            context.RequestAborted.Register(left.SetResult);
+            reading = request;
+            return Task.FromResult(new ScriptedOutcome { GateAfter = (300_000, new TaskCompletionSource()) });
+        };
+        using (var client = new TcpClient())
+        {
+            await client.ConnectAsync(_proxy.Endpoint.Host, _proxy.Endpoint.Port);
+            await client.GetStream().WriteAsync(_proxy.Http.Signed("PUT", "/bucket/key?tagging", Encoding.UTF8.GetBytes(Document(("new", "2")))));
+            await Patience.UntilAsync(() => reading is { BytesSent: >= 300_000 }, "The remote was not read.");
+        }
+
+        await left.Task.WaitAsync(Patience.Limit);
+        Assert.Equal("remote", await LayerAsync());
+        _remote.Script = ScriptAsync;
+        Assert.Equal(200, (await SetTagsAsync(("new", "2"))).Status);
+        Assert.Equal(Bytes, (await GetAsync()).Body);
     }
 
     [Theory]
