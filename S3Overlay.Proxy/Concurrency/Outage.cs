@@ -35,7 +35,11 @@ internal sealed class Outage(Func<CancellationToken, Task<bool>> answers, Action
 
             if (_confirming is not { IsCompleted: false })
             {
-                _confirming = ConfirmAsync().Observed();
+                // What is asked from here on is no part of the request that had no answer: neither its trace nor the way it came.
+                using (ExecutionContext.SuppressFlow())
+                {
+                    _confirming = Task.Run(ConfirmAsync).Observed();
+                }
             }
 
             return _confirming.WaitAsync(cancellationToken);
@@ -59,9 +63,6 @@ internal sealed class Outage(Func<CancellationToken, Task<bool>> answers, Action
 
     private async Task<bool> ConfirmAsync()
     {
-        // What is asked from here on is no part of the request that had no answer.
-        await Task.Yield();
-        System.Diagnostics.Activity.Current = null;
         if (await AnswersAsync())
         {
             return false;

@@ -17,7 +17,17 @@ internal static class RemoteOptionsReader
     public static IReadOnlyList<RemoteOptions> Read(SettingValues values, ConfigurationProblems problems)
     {
         var named = (values.Get(Settings.Remotes) ?? []).Select(name => ReadNamed(name, values, problems)).ToList();
-        return ReadUnnamed(values, named.Count > 0, problems) is { } unnamed ? [unnamed, .. named] : named;
+        if (ReadUnnamed(values, named.Count > 0, problems) is { } unnamed)
+        {
+            return [unnamed, .. named];
+        }
+
+        if (values.HasOwn(Settings.Unmapped) && values.Get(Settings.Unmapped) == UnmappedBuckets.Deny && named.Find(remote => remote.Unmapped != UnmappedBuckets.Deny) is { } all)
+        {
+            problems.Error(Settings.Unmapped.Name, "deny", $"contradicts the * in {all.Settings.Backs!.Name}. Take one of them away.");
+        }
+
+        return named;
     }
 
     /// <summary>An endpoint, a key, a secret or a region of its own switches the remote without a name on.</summary>

@@ -25,7 +25,7 @@ internal static class RemotesValidator
     /// <summary>Rule T5: the cache bucket is the overlay's own.</summary>
     private static void CheckOwnBucket(RemoteOptions remote, string own, ConfigurationProblems problems)
     {
-        foreach (var row in remote.Mapping.Where(row => row.Local == own || row.Remote == own))
+        foreach (var row in remote.Mapping.Where(row => string.Equals(row.Local, own, StringComparison.OrdinalIgnoreCase) || row.Remote == own))
         {
             problems.Error(
                 PlacesOf(remote), $"{row.Here}:{row.There}", $"{own} is the overlay's own bucket. Map another, or set {Settings.CacheBucket.Name}.");

@@ -36,12 +36,12 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
 
     /// <summary>
     /// Unless told: a bucket is a host name where the endpoint is a real domain, not where it is an address, <c>localhost</c> or a bare name; and not where its
-    /// dots would fall outside of a wildcard certificate. A name with a tenant in it (<c>tenant:bucket</c>) never is: after a colon there is a port.
+    /// dots would fall outside of a wildcard certificate. A name with a tenant in it (<c>tenant:bucket</c>) never is: after a colon there is a port; nor is one that no host can have.
     /// </summary>
     private bool IsVirtual(string bucket) => style switch
     {
         AddressingStyle.Path => false,
-        AddressingStyle.Virtual => !bucket.Contains(':'),
+        AddressingStyle.Virtual => !bucket.Contains(':') && Uri.CheckHostName($"{bucket}.{endpoint.Host}") == UriHostNameType.Dns,
         _ => endpoint.HostNameType == UriHostNameType.Dns
             && endpoint.Host.Contains('.', StringComparison.Ordinal)
             && !endpoint.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)

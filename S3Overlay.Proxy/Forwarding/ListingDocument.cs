@@ -23,9 +23,9 @@ internal static class ListingDocument
             using var reader = XmlReader.Create(body, Settings);
             return await ReadAsync(reader, endpoint, cancellationToken);
         }
-        catch (XmlException e)
+        catch (Exception e) when (e is XmlException or FormatException or OverflowException)
         {
-            throw new RemoteException(RemoteFailure.Unavailable, $"The {endpoint} answered a listing that is not XML.", e);
+            throw new RemoteException(RemoteFailure.Unavailable, $"The {endpoint} answered a listing that cannot be read.", e);
         }
     }
 

@@ -15,6 +15,9 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     /// <inheritdoc/>
     public string Endpoint => settings.Name;
 
+    /// <summary>Whether a refusal to list buckets is an error, and not a remote that shows none (rule B6).</summary>
+    public bool TellsRefusals { get; init; }
+
     /// <inheritdoc/>
     public async Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken)
     {
@@ -79,7 +82,8 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         return answer.Status switch
         {
             < 300 or 301 or 307 or 403 => true,
-            404 or 400 => false,
+            404 => false,
+            400 => await IsThereAsync(bucket, cancellationToken),
             _ => throw await RemoteErrors.ReadAsync(answer, isHead: true, cancellationToken),
         };
     }
@@ -90,7 +94,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         using var answer = await client.SendAsync(new WireRequest("GET", "", "", "", []), cancellationToken);
         if (answer.Status != 200)
         {
-            return [];
+            return TellsRefusals ? throw await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken) : [];
         }
 
         return await answer.ReadAsync(settings, time, BucketListDocument.ReadAsync, cancellationToken);
@@ -135,6 +139,20 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         {
             throw new RemoteException(RemoteFailure.NoSuchKey, "No object of the remote can have so long a key.") { Status = 404, Code = "NoSuchKey" };
         }
+    }
+
+    /// <summary>A bare 400 may mean a name that no bucket has, or a token that has expired: a listing has a document that tells.</summary>
+    private async Task<bool> IsThereAsync(string bucket, CancellationToken cancellationToken)
+    {
+        using var answer = await client.SendAsync(new WireRequest("GET", bucket, "", "list-type=2&max-keys=0", []), cancellationToken);
+        if (answer.Status == 200)
+        {
+            return true;
+        }
+
+        var failure = await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
+        return failure.Failure == RemoteFailure.AccessDenied
+            || (failure.Failure != RemoteFailure.NoSuchBucket && failure.Code != "InvalidBucketName" ? throw failure : false);
     }
 
     private static WireRequest Request(string method, RemoteRead read)

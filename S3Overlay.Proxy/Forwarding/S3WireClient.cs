@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 
-using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
@@ -11,7 +10,7 @@ namespace S3Overlay.Proxy.Forwarding;
 
 /// <summary>
 /// Asks an S3 endpoint, and brings back its answer with every header as it came. Signs anew for each attempt, learns regions and the endpoint's clock, repeats what may be
-/// repeated, gives up within its budget, and does not try at all while the endpoint is known to be down.
+/// repeated, gives up within its budget, and does not try at all while the bucket is known to be down.
 /// </summary>
 public sealed class S3WireClient : IAsyncDisposable, IDisposable
 {
@@ -24,8 +23,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     private readonly EndpointAddress _address;
     private readonly ConcurrentDictionary<string, string> _regions;
     private readonly bool _isDerived;
-    private readonly Outage? _outage;
-    private volatile string _askedLast = "";
+    private readonly BucketOutages? _outages;
     private long _skewTicks;
 
     /// <summary>A client of an endpoint; of one that is not writable it lets nothing but GET and HEAD through (rule W1).</summary>
@@ -33,9 +31,9 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     /// <param name="credentials">What to sign with.</param>
     /// <param name="time">The clock.</param>
     /// <param name="whenDown">
-    /// Told when the endpoint was found to answer nothing at all (true), and when it answers again. Meanwhile requests fail at once. Null: each request finds out for itself.
+    /// Told when a bucket was found to answer nothing at all (true), and when it answers again. Meanwhile requests to it fail at once. Null: each request finds out for itself.
     /// </param>
-    public S3WireClient(EndpointSettings settings, ICredentialSource credentials, TimeProvider time, Action<bool>? whenDown = null)
+    public S3WireClient(EndpointSettings settings, ICredentialSource credentials, TimeProvider time, Action<string, bool>? whenDown = null)
     {
         _settings = settings;
         _credentials = credentials;
@@ -44,7 +42,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         var connections = EndpointConnections.Create(settings);
         _http = new HttpMessageInvoker(settings.IsWritable ? connections : new ReadOnlyHandler(connections));
         _regions = new(StringComparer.Ordinal);
-        _outage = whenDown is null ? null : new Outage(AnswersAsync, whenDown, time);
+        _outages = whenDown is null ? null : new BucketOutages(AnswersAsync, whenDown, time);
     }
 
     private S3WireClient(S3WireClient origin, ICredentialSource credentials)
@@ -56,8 +54,8 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     /// <summary>The same endpoint, asked with other keys over the same connections. They end with this client.</summary>
     public S3WireClient As(ICredentialSource credentials) => new(this, credentials);
 
-    /// <summary>Whether the endpoint is known to answer nothing at all.</summary>
-    public bool IsDown => _outage is { IsOn: true };
+    /// <summary>Whether a bucket of the endpoint is known to answer nothing at all.</summary>
+    public bool IsDown => _outages is { Any: true };
 
     /// <summary>Sends a request until it is answered with something that asking again would not better.</summary>
     /// <exception cref="RemoteException">Unavailable, Throttled, BadCredentials.</exception>
@@ -68,7 +66,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, budget.Token);
         RemoteException? last = null;
         var isSuspect = false;
-        for (var attempt = 0; attempt < MaxAttempts && !IsDown; attempt++)
+        for (var attempt = 0; attempt < MaxAttempts && _outages?.IsOn(request.Bucket) is not true; attempt++)
         {
             try
             {
@@ -131,7 +129,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
             if (!isSuspect && last.Failure == RemoteFailure.Unavailable && (attempt == MaxAttempts - 1 || _time.GetElapsedTime(started) >= _settings.ConnectTimeout))
             {
                 isSuspect = true;
-                Suspect(request.Bucket);
+                _outages?.Suspect(request.Bucket);
             }
         }
 
@@ -141,9 +139,9 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_outage is not null)
+        if (_outages is not null)
         {
-            await _outage.DisposeAsync();
+            await _outages.DisposeAsync();
         }
 
         Dispose();
@@ -158,21 +156,11 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Finds out, beside the request that had no answer, whether the endpoint is down.</summary>
-    private void Suspect(string bucket)
+    /// <summary>Whether it answers anything about a bucket, asked once. That it has too much to do is an answer, which a HEAD has no document to tell apart.</summary>
+    private async Task<bool> AnswersAsync(string bucket, CancellationToken cancellationToken)
     {
-        if (_outage is { IsOn: false } outage)
-        {
-            _askedLast = bucket;
-            _ = outage.BeginsAsync(CancellationToken.None);
-        }
-    }
-
-    /// <summary>Whether it answers anything, once, to a question about the bucket that was last asked for in vain.</summary>
-    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
-    {
-        using var answer = await AttemptAsync(new WireRequest("HEAD", _askedLast, "", "", []), 0, cancellationToken);
-        return answer.Status is < 500 or 501;
+        using var answer = await AttemptAsync(new WireRequest("HEAD", bucket, "", "", []), 0, cancellationToken);
+        return answer.Status is < 500 or 501 or 503 or 508;
     }
 
     private async Task<WireAnswer> AttemptAsync(WireRequest request, int attempt, CancellationToken cancellationToken)

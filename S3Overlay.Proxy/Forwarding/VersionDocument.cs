@@ -18,7 +18,7 @@ internal static class VersionDocument
             using var reader = XmlReader.Create(body, ListingDocument.Settings);
             return await ReadAsync(reader, endpoint, cancellationToken);
         }
-        catch (Exception e) when (e is XmlException or FormatException)
+        catch (Exception e) when (e is XmlException or FormatException or OverflowException)
         {
             throw new RemoteException(RemoteFailure.Unavailable, $"The {endpoint} answered a listing of versions that is none.", e);
         }

@@ -19,18 +19,32 @@ internal sealed class OpenedParts : IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    /// <remarks>One that fails to close is no reason to leave the others open.</remarks>
     public async ValueTask DisposeAsync()
     {
+        List<Exception> failures = [];
         while (_parts.TryPop(out var part))
         {
-            if (part is IAsyncDisposable closing)
+            try
             {
-                await closing.DisposeAsync();
+                if (part is IAsyncDisposable closing)
+                {
+                    await closing.DisposeAsync();
+                }
+                else
+                {
+                    ((IDisposable)part).Dispose();
+                }
             }
-            else
+            catch (Exception failure)
             {
-                ((IDisposable)part).Dispose();
+                failures.Add(failure);
             }
+        }
+
+        if (failures.Count > 0)
+        {
+            throw new AggregateException(failures);
         }
     }
 }

@@ -36,10 +36,10 @@ public static partial class Log
     public static partial void LocalIsBack(ILogger logger);
 
     /// <summary>What needs the remote fails at once from now on.</summary>
-    [LoggerMessage(6009, LogLevel.Error, "The remote {Remote} answers nothing: until it does, what is not held here is 503 at once. It is asked once a second")]
-    public static partial void RemoteIsDown(ILogger logger, string remote);
+    [LoggerMessage(6009, LogLevel.Error, "Bucket {Bucket} of the remote {Remote} answers nothing: until it does, what is not held here is 503 at once. It is asked once a second")]
+    public static partial void RemoteIsDown(ILogger logger, string bucket, string remote);
 
     /// <summary>The remote is asked as usual again.</summary>
-    [LoggerMessage(6010, LogLevel.Warning, "The remote {Remote} answers again")]
-    public static partial void RemoteIsBack(ILogger logger, string remote);
+    [LoggerMessage(6010, LogLevel.Warning, "Bucket {Bucket} of the remote {Remote} answers again")]
+    public static partial void RemoteIsBack(ILogger logger, string bucket, string remote);
 }

@@ -116,6 +116,7 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     {
         string[] settings = ["S3_OVERLAY_REMOTE_ENDPOINT=http://one.example.com", "S3_OVERLAY_REMOTES=images", Endpoint, "S3_OVERLAY_REMOTE_IMAGES_BACKS=*"];
 
+        Assert.Equal("S3_OVERLAY_UNMAPPED", ReadError([.. settings[1..], "S3_OVERLAY_UNMAPPED=deny"]).Setting);
         Assert.Contains("S3_OVERLAY_UNMAPPED=deny", ReadError(settings).ToString(), StringComparison.Ordinal);
         Assert.Equal(UnmappedBuckets.SameName, Read([.. settings, "S3_OVERLAY_UNMAPPED=deny"]).Remotes[1].Unmapped);
         Assert.Contains(

@@ -81,6 +81,44 @@ public sealed class DeadRemoteTests
     }
 
     [Fact, Trait("Rule", "F")]
+    public async Task A_bucket_that_answers_nothing_takes_no_other_with_it()
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("broken", "key", "one"u8.ToArray());
+        remote.Put("bucket", "key", "two"u8.ToArray());
+        Script(remote, "502", static request => request.Bucket != "bucket");
+        await using var proxy = await StartAsync(remote);
+        _isDead = true;
+        Assert.Equal(503, (await _clock.RunAsync(proxy.SendAsync("GET", "/broken/key"))).Status);
+        await _clock.RunAsync(KnownAsync(remote));
+        Assert.Equal(503, (await proxy.SendAsync("GET", "/broken/key").WaitAsync(Patience.Limit)).Status);
+        Assert.Equal("two", (await proxy.SendAsync("GET", "/bucket/key").WaitAsync(Patience.Limit)).Text);
+
+        // The endpoint itself may not answer at all: that says nothing of its buckets.
+        for (var i = 0; i < 3; i++)
+        {
+            await _clock.RunAsync(proxy.SendAsync("GET", "/health"));
+        }
+
+        Assert.Equal("two", (await proxy.SendAsync("GET", "/bucket/key").WaitAsync(Patience.Limit)).Text);
+    }
+
+    [Fact, Trait("Rule", "F")]
+    public async Task What_a_request_came_through_is_not_held_against_the_remote_that_is_back()
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("bucket", "key", "one"u8.ToArray());
+        Script(remote, "cut", static _ => true);
+        await using var proxy = await StartAsync(remote);
+        _isDead = true;
+        var via = new string('v', 700);
+        Assert.Equal(503, (await _clock.RunAsync(proxy.SendAsync("GET", "/bucket/key", null, ("x-s3overlay-via", via)))).Status);
+        await _clock.RunAsync(KnownAsync(remote));
+        Assert.All(
+            remote.Requests.Where(request => request is { Method: "HEAD", Key: "" }), request => Assert.DoesNotContain("vvv", request.Headers["x-s3overlay-via"], StringComparison.Ordinal));
+    }
+
+    [Fact, Trait("Rule", "F")]
     public async Task A_proxy_stops_while_it_waits_for_a_dead_remote()
     {
         await using var remote = await ScriptedRemote.StartAsync();

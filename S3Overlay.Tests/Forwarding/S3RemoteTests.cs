@@ -219,8 +219,45 @@ public sealed class S3RemoteTests : IAsyncLifetime
     [InlineData("My_Bucket", "My_Bucket.storage.example.org")]
     [InlineData("tenant:bucket", "storage.example.org")]
     [InlineData(":9000", "storage.example.org")]
+    [InlineData("a..b", "storage.example.org")]
     public void Where_every_bucket_is_a_host_none_with_a_tenant_is(string bucket, string host) => Assert.Equal(
         host, new EndpointAddress(new Uri("http://storage.example.org"), S3Overlay.Proxy.Configuration.AddressingStyle.Virtual).Of(bucket, "k", "").Uri.Authority, ignoreCase: true);
+
+    [Theory, Trait("Rule", "F")]
+    [InlineData("ExpiredToken", null)]
+    [InlineData("InvalidBucketName", false)]
+    [InlineData("NoSuchBucket", false)]
+    public async Task A_bare_400_about_a_bucket_is_explained_before_it_passes_for_absent(string code, bool? exists)
+    {
+        _server.Script = async (request, context) =>
+        {
+            await ScriptedRemote.AnswerErrorAsync(context, code == "NoSuchBucket" && request.Method == "GET" ? 404 : 400, code);
+            return ScriptedOutcome.Answered;
+        };
+        if (exists is { } expected)
+        {
+            Assert.Equal(expected, await _remote.BucketExistsAsync("bucket", default));
+        }
+        else
+        {
+            Assert.Equal(RemoteFailure.BadCredentials, (await Assert.ThrowsAsync<RemoteException>(() => _remote.BucketExistsAsync("bucket", default))).Failure);
+        }
+    }
+
+    [Theory, Trait("Rule", "L4")]
+    [InlineData("<Size></Size>")]
+    [InlineData("<Size>99999999999999999999</Size>")]
+    [InlineData("<Size>1</Size><LastModified>today</LastModified>")]
+    public async Task A_row_that_cannot_be_read_is_the_remotes_failure(string fields)
+    {
+        _server.Script = async (_, context) =>
+        {
+            await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(
+                context.Response, $"<ListBucketResult><Contents><Key>k</Key>{fields}</Contents><IsTruncated>false</IsTruncated></ListBucketResult>");
+            return ScriptedOutcome.Answered;
+        };
+        Assert.Equal(RemoteFailure.Unavailable, (await Assert.ThrowsAsync<RemoteException>(() => _remote.ListAsync(new("bucket", "", "", "", null, 1000), default))).Failure);
+    }
 
     private static async Task<byte[]> ReadAsync(RemoteObject answer)
     {

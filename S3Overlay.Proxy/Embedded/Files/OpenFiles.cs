@@ -88,6 +88,18 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         }
     }
 
+    /// <summary>The same for the file of a lease; where the name is another's by now, nothing happens.</summary>
+    public void Forget(Lease lease)
+    {
+        lock (_entries)
+        {
+            if (lease.IsOf(_entries))
+            {
+                Forget(lease.Name);
+            }
+        }
+    }
+
     /// <summary>The same, unless somebody uses the file.</summary>
     /// <returns>Whether nobody did.</returns>
     public bool TryForgetUnused(TName name)
@@ -202,6 +214,12 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
     {
         /// <summary>The file.</summary>
         public TFile File { get; } = file;
+
+        /// <summary>The file's name.</summary>
+        public TName Name => entry.Name;
+
+        /// <summary>Whether the file is the one that is open under its name.</summary>
+        public bool IsOf(Dictionary<TName, Entry> entries) => entries.TryGetValue(entry.Name, out var current) && current == entry;
 
         /// <summary>Whether the name is this file's still.</summary>
         public bool IsCurrent => !entry.IsForgotten;

@@ -21,8 +21,8 @@ internal sealed class HeldAccount(HeldLedger ledger, UInt128 file, string bucket
     /// <summary>When it was last used.</summary>
     public DateTimeOffset Used => new(Volatile.Read(ref _used), TimeSpan.Zero);
 
-    /// <summary>Whether a file is open of it. For <see cref="HeldLedger"/>, under its lock.</summary>
-    public bool IsOpen { get; set; }
+    /// <summary>How many times its file is open. For <see cref="HeldLedger"/>, under its lock.</summary>
+    public int Files { get; set; }
 
     /// <summary>Whether its row says less.</summary>
     public bool IsUnsaved => Volatile.Read(ref _isUnsaved) != 0;
@@ -55,7 +55,7 @@ internal sealed class HeldAccount(HeldLedger ledger, UInt128 file, string bucket
     public void FileClosed() => ledger.Close(this);
 
     /// <summary>The row is about to be made to say what is known here.</summary>
-    public void Saving() => Volatile.Write(ref _isUnsaved, 0);
+    public void Saving() => Interlocked.Exchange(ref _isUnsaved, 0);
 
     /// <summary>The file is no longer the key's: what is written to it by those who have it open counts no more.</summary>
     /// <returns>What it held until now.</returns>
@@ -68,7 +68,8 @@ internal sealed class HeldAccount(HeldLedger ledger, UInt128 file, string bucket
         }
     }
 
-    private void MustBeSaved()
+    /// <summary>The row does not say what is known here.</summary>
+    public void MustBeSaved()
     {
         if (Volatile.Read(ref _isUnsaved) == 0 && Interlocked.Exchange(ref _isUnsaved, 1) == 0)
         {

@@ -25,6 +25,7 @@ internal sealed class HeldEviction : IAsyncDisposable
     private bool _isRunning;
     private bool _isWoken;
     private volatile bool _isCounted;
+    private volatile bool _isStuck;
     private long _evicted;
 
     /// <summary>Begins.</summary>
@@ -50,7 +51,16 @@ internal sealed class HeldEviction : IAsyncDisposable
     /// <summary>Finishes once nothing is left to do.</summary>
     public Task Done => DoneAsync();
 
-    /// <summary>More is held than before, or something is no longer in use.</summary>
+    /// <summary>More is held than before.</summary>
+    public void Grew()
+    {
+        if (!_isStuck)
+        {
+            Wake();
+        }
+    }
+
+    /// <summary>Something is no longer in use.</summary>
     public void Wake()
     {
         if (_isCounted && _ledger.Bytes > _maxBytes)
@@ -117,23 +127,44 @@ internal sealed class HeldEviction : IAsyncDisposable
                 _isWoken = false;
             }
 
-            try
+            // What was used while others were evicted has another place in the order: another pass for those.
+            while (await SaveAsync() && await TryEvictAsync() && _ledger.Bytes > _maxBytes && !_stopping.IsCancellationRequested)
             {
-                // What was used while others were evicted has another place in the order: another pass for those.
-                bool isOld;
-                do
-                {
-                    isOld = await _store.SaveAsync();
-                    await EvictAsync();
-                }
-                while (isOld && _ledger.Bytes > _maxBytes && !_stopping.IsCancellationRequested);
-            }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-            {
-                // The next copy that comes, or the next save, tries again.
-                Log.HeldCleaningFailed(_logger, failure);
             }
         }
+    }
+
+    /// <returns>Always: what could not be saved is tried again later, and there is the more reason to evict where the disk is full.</returns>
+    private async Task<bool> SaveAsync()
+    {
+        try
+        {
+            await _store.SaveAsync();
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            Log.HeldCleaningFailed(_logger, failure);
+        }
+
+        return true;
+    }
+
+    /// <returns>Whether anything was evicted.</returns>
+    private async Task<bool> TryEvictAsync()
+    {
+        var before = Evicted;
+        try
+        {
+            await EvictAsync();
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            Log.HeldCleaningFailed(_logger, failure);
+        }
+
+        // All that is left is in use: nothing can be done until something is not.
+        _isStuck = _ledger.Bytes > _maxBytes && Evicted == before;
+        return !_isStuck;
     }
 
     /// <summary>Evicts in the order of last use, until no more than allowed is held. A copy that was used since its row was written has its turn later, or in the next run.</summary>
@@ -170,13 +201,21 @@ internal sealed class HeldEviction : IAsyncDisposable
     private void CountAll(IndexSnapshot before)
     {
         var bytes = 0L;
-        using (before)
+        try
         {
-            using var cursor = before.OpenCursor();
-            for (var found = cursor.Seek(HeldEntry.First); found && !_stopping.IsCancellationRequested; found = cursor.Next())
+            using (before)
             {
-                bytes += HeldEntry.Parse(cursor.Value)?.Held ?? 0;
+                using var cursor = before.OpenCursor();
+                for (var found = cursor.Seek(HeldEntry.First); found && !_stopping.IsCancellationRequested; found = cursor.Next())
+                {
+                    bytes += HeldEntry.Parse(cursor.Value)?.Held ?? 0;
+                }
             }
+        }
+        catch (Exception failure)
+        {
+            // Damaged: what was counted so far is kept within the bound, and the next start begins anew.
+            Log.HeldCleaningFailed(_logger, failure);
         }
 
         _ledger.Add(bytes);

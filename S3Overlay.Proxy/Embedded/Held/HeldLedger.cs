@@ -11,6 +11,9 @@ internal sealed class HeldLedger(Action grew)
     private readonly Lock _lock = new();
     private readonly Dictionary<UInt128, HeldAccount> _accounts = [];
     private readonly ConcurrentQueue<HeldAccount> _unsaved = new();
+
+    /// <summary>Removed files whose rows are not.</summary>
+    private readonly HashSet<UInt128> _gone = [];
     private long _bytes;
 
     /// <summary>How many bytes of the remote's objects are held.</summary>
@@ -41,7 +44,7 @@ internal sealed class HeldLedger(Action grew)
                 _accounts.Add(entry.File, account = new HeldAccount(this, entry.File, bucket, key, entry.Held, entry.Used));
             }
 
-            account.IsOpen = true;
+            account.Files++;
         }
 
         if (bytes != account.Bytes)
@@ -57,18 +60,30 @@ internal sealed class HeldLedger(Action grew)
     {
         lock (_lock)
         {
-            account.IsOpen = false;
+            account.Files--;
             Settle(account);
         }
     }
 
-    /// <summary>A copy is no longer the key's.</summary>
-    public void Remove(HeldEntry entry)
+    /// <summary>A copy's file is removed. Its row may stay for a while, where the index cannot be written: it counts no more.</summary>
+    public void FileGone(HeldEntry entry)
     {
         lock (_lock)
         {
-            var bytes = _accounts.Remove(entry.File, out var account) ? account.Leave() : entry.Held;
-            Interlocked.Add(ref _bytes, -bytes);
+            if (_gone.Add(entry.File))
+            {
+                var bytes = _accounts.Remove(entry.File, out var account) ? account.Leave() : entry.Held;
+                Interlocked.Add(ref _bytes, -bytes);
+            }
+        }
+    }
+
+    /// <summary>The row of a removed copy is gone, too.</summary>
+    public void RowGone(HeldEntry entry)
+    {
+        lock (_lock)
+        {
+            _gone.Remove(entry.File);
         }
     }
 
@@ -98,7 +113,7 @@ internal sealed class HeldLedger(Action grew)
 
     private void Settle(HeldAccount account)
     {
-        if (account is { IsOpen: false, IsUnsaved: false } && _accounts.GetValueOrDefault(account.File) == account)
+        if (account is { Files: 0, IsUnsaved: false } && _accounts.GetValueOrDefault(account.File) == account)
         {
             _accounts.Remove(account.File);
         }

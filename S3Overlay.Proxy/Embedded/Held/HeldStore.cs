@@ -34,7 +34,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     private HeldStore(HeldFolder folder, OrderedIndex index, TimeProvider time, long? maxBytes, ILogger logger)
     {
         (_folder, _index, _time, _logger) = (folder, index, time, logger);
-        _ledger = new HeldLedger(() => _eviction?.Wake());
+        _ledger = new HeldLedger(() => _eviction?.Grew());
         _eviction = new HeldEviction(this, index, _ledger, maxBytes, time, logger);
         _sweep = new HeldSweep(folder, index, RecountAsync, logger);
     }
@@ -92,8 +92,8 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
             }
 
             // Deleted by hand.
+            _open.Forget(lease);
             lease.Dispose();
-            _open.Forget(new ObjectName(bucket, key));
         }
 
         return FindEntry(bucket, key) is null ? new((IHeldCopy?)null) : OpenAsync(bucket, key, cancellationToken);
@@ -239,9 +239,17 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
             using (await _locks.TakeAsync(new ObjectName(bucket, key), CancellationToken.None))
             {
                 account.Saving();
-                if (FindEntry(bucket, key) is { } entry && entry.File == account.File)
+                try
                 {
-                    await ReplaceAsync(bucket, key, entry, entry with { Used = account.Used, Held = account.Bytes });
+                    if (FindEntry(bucket, key) is { } entry && entry.File == account.File)
+                    {
+                        await ReplaceAsync(bucket, key, entry, entry with { Used = account.Used, Held = account.Bytes });
+                    }
+                }
+                catch
+                {
+                    account.MustBeSaved();
+                    throw;
                 }
             }
 
@@ -276,11 +284,24 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
         using (await _locks.TakeAsync(new ObjectName(bucket, key), CancellationToken.None))
         {
             // One that was opened since was counted then.
-            if (_ledger.Find(file) is null && FindEntry(bucket, key) is { } entry && entry.File == file
-                && await Task.Run(() => HeldFile.Examine(path, _logger)) is var (_, bytes) && bytes != entry.Held)
+            if (_ledger.Find(file) is not null || FindEntry(bucket, key) is not { } entry || entry.File != file)
             {
-                await ReplaceAsync(bucket, key, entry, entry with { Held = bytes });
-                _ledger.Add(bytes - entry.Held);
+                return;
+            }
+
+            try
+            {
+                var (_, bytes) = await Task.Run(() => HeldFile.Examine(path, _logger));
+                if (bytes != entry.Held)
+                {
+                    await ReplaceAsync(bucket, key, entry, entry with { Held = bytes });
+                    _ledger.Add(bytes - entry.Held);
+                }
+            }
+            catch (InvalidDataException failure)
+            {
+                Log.HeldCopyUnusable(_logger, Path.GetFileName(path), failure.Message);
+                await ForgetAsync(bucket, key, entry);
             }
         }
     }
@@ -330,6 +351,11 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
             file.Enter(_ledger, entry);
             var lease = _open.Put(new ObjectName(bucket, key), file);
             Delete(before);
+            if (before is { } gone)
+            {
+                _ledger.RowGone(gone);
+            }
+
             return new HeldLease(lease, _eviction);
         }
     }
@@ -391,9 +417,11 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
         return null;
     }
 
-    /// <summary>The caller has the key's lock.</summary>
+    /// <summary>The caller has the key's lock. The file goes first: on a full disk that is what makes room, and a row without a file is nothing held.</summary>
     private async ValueTask ForgetAsync(string bucket, string key, HeldEntry? entry)
     {
+        _open.Forget(new ObjectName(bucket, key));
+        Delete(entry);
         var batch = new IndexBatch();
         batch.Delete(HeldEntry.KeyOf(bucket, key));
         if (entry is { } held)
@@ -401,9 +429,20 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
             batch.Delete(held.UseKey);
         }
 
-        await _index.CommitAsync(batch);
-        _open.Forget(new ObjectName(bucket, key));
-        Delete(entry);
+        try
+        {
+            await _index.CommitAsync(batch);
+        }
+        catch (IOException failure)
+        {
+            Log.HeldCleaningFailed(_logger, failure);
+            return;
+        }
+
+        if (entry is { } forgotten)
+        {
+            _ledger.RowGone(forgotten);
+        }
     }
 
     private void Delete(HeldEntry? entry)
@@ -413,13 +452,19 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
             return;
         }
 
-        _ledger.Remove(held);
         try
         {
             File.Delete(_folder.PathOf(held.File));
+            _ledger.FileGone(held);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            _ledger.FileGone(held);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
+            // The sweep after the next start removes it: no row names it.
+            _ledger.FileGone(held);
             Log.HeldCleaningFailed(_logger, failure);
         }
     }

@@ -67,22 +67,35 @@ internal sealed class HeldSweep : IAsyncDisposable
                     return;
                 }
 
-                if (IsBeingMade(id))
-                {
-                    continue;
-                }
-
-                if (NameOf(id, path) is not { } header)
-                {
-                    File.Delete(path);
-                }
-                else if (header.Key is not null)
-                {
-                    await _recount(header.Bucket!, header.Key, id, path);
-                }
+                await LookAtAsync(id, path);
             }
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or ObjectDisposedException)
+        catch (Exception failure)
+        {
+            Log.HeldCleaningFailed(_logger, failure);
+        }
+    }
+
+    /// <summary>What is wrong with one file is no reason to leave the others.</summary>
+    private async Task LookAtAsync(UInt128 id, string path)
+    {
+        try
+        {
+            if (IsBeingMade(id))
+            {
+                return;
+            }
+
+            if (NameOf(id, path) is not { } header)
+            {
+                File.Delete(path);
+            }
+            else if (header.Key is not null)
+            {
+                await _recount(header.Bucket!, header.Key, id, path);
+            }
+        }
+        catch (Exception failure)
         {
             Log.HeldCleaningFailed(_logger, failure);
         }

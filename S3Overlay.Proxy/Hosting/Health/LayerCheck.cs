@@ -79,7 +79,8 @@ internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider
         using var patience = new CancellationTokenSource(Patience, time);
         try
         {
-            await ask(patience.Token);
+            // What does not listen to its token is not waited for either.
+            await ask(patience.Token).WaitAsync(patience.Token);
             return null;
         }
         catch (OperationCanceledException)

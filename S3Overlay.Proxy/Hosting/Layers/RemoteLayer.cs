@@ -42,7 +42,7 @@ internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IRea
         var settings = EndpointOf(remote, setup.InstanceId) with { Meters = setup.Meters.Upstream(remote.Role) };
         try
         {
-            var client = setup.Opened.Add(new S3WireClient(settings, CredentialsOf(remote), setup.Time, isDown => Tell(setup.LoggerOf<S3Remote>(), settings.Name, isDown)));
+            var client = setup.Opened.Add(new S3WireClient(settings, CredentialsOf(remote), setup.Time, (bucket, isDown) => Tell(setup.LoggerOf<S3Remote>(), settings.Name, bucket, isDown)));
             setup.Meters.WatchOutage(remote.Role, () => client.IsDown);
             return new S3Remote(settings, client, setup.Time);
         }
@@ -52,15 +52,15 @@ internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IRea
         }
     }
 
-    private static void Tell(ILogger logger, string remote, bool isDown)
+    private static void Tell(ILogger logger, string remote, string bucket, bool isDown)
     {
         if (isDown)
         {
-            Log.RemoteIsDown(logger, remote);
+            Log.RemoteIsDown(logger, bucket, remote);
         }
         else
         {
-            Log.RemoteIsBack(logger, remote);
+            Log.RemoteIsBack(logger, bucket, remote);
         }
     }
 

@@ -30,7 +30,7 @@ internal static class StoreLayer
         var calls = new StoreCalls(settings, client, time);
         var store = new LocalStore(calls, OwnOf(options), time);
         var identities = new StoreIdentities(
-            keys, calls.Reads, options.Clients.Keys, theirs => new S3Remote(settings, client.As(theirs), time), overlaid);
+            keys, calls.Reads, options.Clients.Keys, theirs => new S3Remote(settings, client.As(theirs), time) { TellsRefusals = true }, overlaid);
         var probe = await ProbeAsync(setup, store, isOverlaid: overlaid is not null);
         var showsRemoteOnError = overlaid is not null && options.Local.ReadsThroughOnError;
         var service = setup.Opened.Add(new ForwardingService(

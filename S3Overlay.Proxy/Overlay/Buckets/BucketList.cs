@@ -99,6 +99,10 @@ public sealed class BucketList(
         {
             return await theirs.ListBucketsAsync(cancellationToken);
         }
+        catch (RemoteException refused) when (refused.Failure is RemoteFailure.AccessDenied or RemoteFailure.BadCredentials)
+        {
+            throw new S3Exception(S3Errors.AccessDenied, "The local store does not show its buckets to the keys that belong to these.", refused);
+        }
         catch (RemoteException failure)
         {
             throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The local store did not say which buckets there are.", failure);

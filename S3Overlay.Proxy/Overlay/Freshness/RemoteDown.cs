@@ -11,12 +11,12 @@ namespace S3Overlay.Proxy.Overlay.Freshness;
 /// </summary>
 internal sealed class RemoteDown(FreshnessSettings settings, TimeProvider time, ILogger logger)
 {
-    private readonly ConcurrentDictionary<string, State> _down = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<IRemote, State> _down = new();
 
     /// <summary>How long a reader who has a copy to fall back on is to wait for the remote's word; no time where it is not to be asked now.</summary>
     public TimeSpan Patience(RemoteBucket remote)
     {
-        if (!_down.TryGetValue(remote.Remote.Endpoint, out var state))
+        if (!_down.TryGetValue(remote.Remote, out var state))
         {
             return settings.Patience;
         }
@@ -25,12 +25,12 @@ internal sealed class RemoteDown(FreshnessSettings settings, TimeProvider time, 
     }
 
     /// <summary>Whether a remote is known to be down.</summary>
-    public bool IsDown(RemoteBucket remote) => _down.ContainsKey(remote.Remote.Endpoint);
+    public bool IsDown(RemoteBucket remote) => _down.ContainsKey(remote.Remote);
 
     /// <summary>A remote did not answer.</summary>
     public void Note(RemoteBucket remote, string failure)
     {
-        if (_down.TryAdd(remote.Remote.Endpoint, new State(time.GetTimestamp())))
+        if (_down.TryAdd(remote.Remote, new State(time.GetTimestamp())))
         {
             Log.CopiesServedStale(logger, remote.Remote.Endpoint, failure);
         }
@@ -39,7 +39,7 @@ internal sealed class RemoteDown(FreshnessSettings settings, TimeProvider time, 
     /// <summary>A remote answered.</summary>
     public void Clear(RemoteBucket remote)
     {
-        if (!_down.IsEmpty && _down.TryRemove(remote.Remote.Endpoint, out _))
+        if (!_down.IsEmpty && _down.TryRemove(remote.Remote, out _))
         {
             Log.CopiesComparedAgain(logger, remote.Remote.Endpoint);
         }

@@ -79,7 +79,17 @@ internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions he
                 question.IsPut = true;
             }
 
-            var outcome = await AskRemoteAsync(subject.Name, remote, known);
+            RevalidationOutcome outcome;
+            try
+            {
+                outcome = await AskRemoteAsync(subject.Name, remote, known);
+            }
+            catch (Exception unexpected)
+            {
+                // Whoever waits must not wait for ever.
+                outcome = Unforeseen(unexpected);
+            }
+
             Question? next;
             lock (_lock)
             {
@@ -139,6 +149,9 @@ internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions he
         return outcome;
     }
 
+    private static RevalidationOutcome Unforeseen(Exception unexpected) =>
+        new(RevalidationResult.Unknown, Failure: new RemoteException(RemoteFailure.Unavailable, "A question to the remote ended for a reason nobody foresaw.", unexpected));
+
     private static string WordOf(RevalidationResult result) => result switch
     {
         RevalidationResult.Same => "same",
@@ -163,7 +176,7 @@ internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions he
         }
         catch (Exception unexpected)
         {
-            return new(RevalidationResult.Unknown, Failure: new RemoteException(RemoteFailure.Unavailable, "A question to the remote ended for a reason nobody foresaw.", unexpected));
+            return Unforeseen(unexpected);
         }
     }
 

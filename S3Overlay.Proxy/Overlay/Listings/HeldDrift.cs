@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -13,8 +14,9 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 /// <param name="held">Where copies are.</param>
 /// <param name="reader">Reads the remote's keys, and knows whether copies are frozen; null where they are not.</param>
 /// <param name="bucket">The bucket.</param>
+/// <param name="routes">Where it continues below.</param>
 /// <param name="query">What is listed of it.</param>
-public sealed class HeldDrift(IHeldStore held, IRemoteReader? reader, string bucket, ListingQuery query) : IAsyncDisposable
+public sealed class HeldDrift(IHeldStore held, IRemoteReader? reader, string bucket, BucketRoutes routes, ListingQuery query) : IAsyncDisposable
 {
     private readonly KeyCursor<HeldRow> _copies = new(
         (from, token) => held.ListAsync(bucket, query.Prefix, from, token), row => row.Key, Places.After(query.After));
@@ -84,12 +86,14 @@ public sealed class HeldDrift(IHeldStore held, IRemoteReader? reader, string buc
     private async ValueTask<ListedObject> OfCopyAsync(string key, ListedObject shown, CancellationToken cancellationToken)
     {
         await using var copy = await FindAsync(key, cancellationToken);
-        if (copy?.Info is not { } info || !Differs(new HeldRow(key, info.Size, info.ETag, info.LastModified), shown))
+
+        // One of another remote, or cut otherwise than today, is not what a read shows.
+        if (copy?.Info is not { } info || routes.Of(key) is not { } remote || !reader!.CanUse(copy, bucket, key, remote) || !Differs(new HeldRow(key, info.Size, info.ETag, info.LastModified), shown))
         {
             return shown;
         }
 
-        reader!.NoteDrift(bucket);
+        reader.NoteDrift(bucket);
         return new ListedObject(info.Size, info.ETag, info.LastModified) { StorageClass = shown.StorageClass };
     }
 

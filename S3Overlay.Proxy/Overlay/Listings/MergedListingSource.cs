@@ -61,7 +61,7 @@ public sealed class MergedListingSource : IListingSource
             (from, token) => layer.ListDeletedAsync(bucket, query.Prefix, from, token), key => key, Places.After(query.After));
         _probe = new PrefixProbe(layer, bucket, routes, query.After, logger);
         _probes = new PrefixProbes(_probe);
-        _held = held is null ? null : new HeldDrift(held, reader, bucket, query);
+        _held = held is null ? null : new HeldDrift(held, reader, bucket, routes, query);
     }
 
     /// <inheritdoc/>

@@ -286,7 +286,7 @@ internal sealed class Fills(ReadSettings settings, IHeldStore store, TimeProvide
         {
             await store.DropAsync(name.Bucket, name.Key, etag, CancellationToken.None);
         }
-        catch (Exception failure) when (failure is IOException or OperationCanceledException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException or OperationCanceledException)
         {
             // A copy of an old version that stays is outranked, or found out by the next listing; those who read go on.
             Log.HeldCleaningFailed(logger, failure);

@@ -294,7 +294,12 @@ internal sealed class HeldReads(Fills fills, StreamedReads streamed, ReadAhead r
 
         if (!fills.Admits(name))
         {
-            await streamed.AnswerAsync(request, answer, remote, RemoteReads.Whole(remote, name.Key), cancellationToken);
+            await absent.AskAsync(name, (streamed, request, answer, remote, cancellationToken), static async about =>
+            {
+                await about.streamed.AnswerAsync(
+                    about.request, about.answer, about.remote, RemoteReads.Whole(about.remote, about.request.Key), about.cancellationToken);
+                return true;
+            });
             return;
         }
 

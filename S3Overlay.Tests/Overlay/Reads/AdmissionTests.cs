@@ -36,6 +36,22 @@ public sealed class AdmissionTests
         }
     }
 
+    [Fact, Trait("Rule", "S2"), Trait("Rule", "E2")]
+    public async Task What_is_streamed_through_is_remembered_to_be_there_or_not()
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("bucket", "other", new byte[10]);
+        await using var proxy = await OverlayHost.StartEmbeddedAsync(
+            remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CACHE_MIN_USES", "5"), ("S3_OVERLAY_NEGATIVE_TTL", "1h"));
+        Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/key")).Status);
+        var asked = remote.Requests.Count(request => request.Key == "key");
+        Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/key")).Status);
+        Assert.Equal(asked, remote.Requests.Count(request => request.Key == "key"));
+        remote.Put("bucket", "key", new byte[10]);
+        Assert.Equal(200, (await proxy.SendAsync("GET", "/bucket/key", null, ("Cache-Control", "no-cache"))).Status);
+        Assert.Equal(200, (await proxy.SendAsync("GET", "/bucket/key")).Status);
+    }
+
     [Fact, Trait("Rule", "E1")]
     public async Task What_is_held_stays_within_its_bound_and_what_was_written_stays()
     {

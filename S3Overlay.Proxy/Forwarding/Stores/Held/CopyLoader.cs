@@ -24,7 +24,11 @@ internal sealed class CopyLoader(
     private const long Furthest = 1L << 60;
 
     /// <summary>A hold on a copy, of which the caller is a user.</summary>
-    public StoreCopy Lease(SharedCopy copy, StartedRead? started = null) => new(copy, chunks, publisher, live, started);
+    public StoreCopy Lease(SharedCopy copy, StartedRead? started = null)
+    {
+        live.Enter(copy.Name);
+        return new StoreCopy(copy, chunks, publisher, live, started);
+    }
 
     /// <summary>A hold on a copy, of which the caller is a user, with the read begun that the wish is for; null where the store lacks a chunk it should have.</summary>
     public async ValueTask<StoreCopy?> LeaseAsync(SharedCopy copy, HeldWish wish, CancellationToken cancellationToken)

@@ -69,6 +69,7 @@ internal sealed class CopyUses(HeldObjects objects, BackgroundWork work, TimePro
         while (walks.Where(walk => walk.Tail is not null).MinBy(walk => walk.Tail, StringComparer.Ordinal)?.Tail is { } tail)
         {
             var (bytes, used) = (0L, DateTimeOffset.MinValue);
+            var isThere = copies.Tail == tail || placed.Tail == tail;
             foreach (var walk in walks)
             {
                 for (; walk.Tail == tail; await walk.NextAsync())
@@ -78,7 +79,8 @@ internal sealed class CopyUses(HeldObjects objects, BackgroundWork work, TimePro
                 }
             }
 
-            yield return new CopyUse(tail, bytes, used);
+            // Chunks without a manifest are being filled, or nobody's: those the daily sweep takes away.
+            yield return new CopyUse(tail, isThere ? bytes : 0, used);
         }
     }
 

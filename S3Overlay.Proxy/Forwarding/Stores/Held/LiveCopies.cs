@@ -14,6 +14,9 @@ internal sealed class LiveCopies(long remembered)
     private readonly Lock _lock = new();
     private readonly Dictionary<ObjectName, SharedCopy> _copies = [];
     private readonly LinkedList<SharedCopy> _idle = [];
+
+    /// <summary>How many use copies of a key, those included that are not among the known.</summary>
+    private readonly Dictionary<ObjectName, int> _reading = [];
     private readonly Dictionary<SharedCopy, LinkedListNode<SharedCopy>> _idleNodes = [];
     private long _idleWeight;
     private long _drops;
@@ -216,12 +219,33 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
+    /// <summary>Somebody begins to use a copy of a key, known here or not.</summary>
+    public void Enter(ObjectName name)
+    {
+        lock (_lock)
+        {
+            System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_reading, name, out _)++;
+        }
+    }
+
+    /// <summary>Somebody uses it no more.</summary>
+    public void Leave(ObjectName name)
+    {
+        lock (_lock)
+        {
+            if (--System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrNullRef(_reading, name) == 0)
+            {
+                _reading.Remove(name);
+            }
+        }
+    }
+
     /// <summary>Whether a key's copy is being read here, filled, or on its way to the store.</summary>
     public bool IsInUse(ObjectName name)
     {
         lock (_lock)
         {
-            return _copies.TryGetValue(name, out var copy) && (copy.Users > 0 || copy.Pending > 0);
+            return _reading.ContainsKey(name) || (_copies.TryGetValue(name, out var copy) && (copy.Users > 0 || copy.Pending > 0));
         }
     }
 

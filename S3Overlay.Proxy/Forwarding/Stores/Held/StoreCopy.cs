@@ -68,6 +68,7 @@ internal sealed class StoreCopy(SharedCopy shared, StoredChunks chunks, CopyPubl
             }
 
             live.Release(shared);
+            live.Leave(shared.Name);
         }
     }
 }
