@@ -67,6 +67,14 @@ public sealed class LyingRemoteTests
                 foreach (var wanted in (string?[])[range, null, "bytes=0-99", "bytes=99900-", null])
                 {
                     var right = await GetAsync(proxy, key, wanted);
+                    if (lie == "another total" && right.Status is 200 or 206 && right.Body.Length != Part(wanted).Length)
+                    {
+                        // A size beside a right ETag is believed until the remote itself contradicts it: the answer that finds out is cut, and what was held goes.
+                        AssertNothingWrong(right, wanted);
+                        await proxy.WhenIdleAsync();
+                        right = await GetAsync(proxy, key, wanted);
+                    }
+
                     Assert.True(right.Status == (wanted is null ? 200 : 206), $"{range}, {times}: {right.Status} {right.Code} for {wanted}");
                     Assert.True(Part(wanted).SequenceEqual(right.Body), $"{range}, {times}: other bytes for {wanted}");
                     await proxy.WhenIdleAsync();
