@@ -118,16 +118,18 @@ public sealed class ObjectCopies(
             return null;
         }
 
-        if (RemoteSource.NamesVersion(source)
+        // As reads of a version do (rule V1): local's where it has it, "null" too, whatever its current one is.
+        var namesVersion = source.VersionId is { Length: > 0 };
+        if (namesVersion
             && await objects.HeadAsync(request, source.Bucket, source.Key, cancellationToken, source.VersionId) is { } version
-            && version.VersionId == source.VersionId)
+            && (version.VersionId ?? "null") == source.VersionId)
         {
             return null;
         }
 
         switch (await layer.ResolveAsync(source.Bucket, source.Key, cancellationToken))
         {
-            case KeyState.Written when !RemoteSource.NamesVersion(source):
+            case KeyState.Written when !namesVersion:
                 return null;
             case KeyState.Deleted:
                 throw Absent(source);

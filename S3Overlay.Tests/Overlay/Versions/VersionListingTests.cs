@@ -51,6 +51,21 @@ public sealed class VersionListingTests : IAsyncLifetime
         Assert.Equal(["tagging", "versionId=theirs"], _remote.Requests.Where(request => request.Key == "a" && request.RawQuery.Length > 0).Select(request => request.RawQuery));
     }
 
+    [Fact, Trait("Rule", "V1"), Trait("Rule", "W4")]
+    public async Task A_copy_of_the_version_null_is_of_what_a_read_of_it_shows()
+    {
+        foreach (var key in (string[])["a", "b"])
+        {
+            Assert.Equal(200, (await _proxy.SendAsync("PUT", "/bucket/a", "mine")).Status);
+            Assert.Equal("remote", (await _proxy.SendAsync("GET", $"/bucket/{key}?versionId=null")).Text);
+            Assert.Equal(200, (await _proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", $"/bucket/{key}?versionId=null"))).Status);
+            Assert.Equal("remote", (await _proxy.SendAsync("GET", "/bucket/copy")).Text);
+        }
+
+        Assert.Equal(204, (await _proxy.SendAsync("DELETE", "/bucket/b")).Status);
+        Assert.Equal(404, (await _proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/b?versionId=null"))).Status);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
