@@ -12,6 +12,11 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
 {
     private const int LongestDocument = 1 << 20;
 
+    /// <summary>After so many answers that cannot be one it is no accident.</summary>
+    private const int MaxAnswers = 3;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
     /// <inheritdoc/>
     public string Endpoint => settings.Name;
 
@@ -19,7 +24,23 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     public bool TellsRefusals { get; init; }
 
     /// <inheritdoc/>
+    /// <remarks>An answer that cannot be one is asked for again, as one that broke off is.</remarks>
     public async Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken)
+    {
+        for (var answers = 1; ; answers++)
+        {
+            try
+            {
+                return await GetOnceAsync(read, cancellationToken);
+            }
+            catch (RemoteException failure) when (failure.IsNonsense && answers < MaxAnswers)
+            {
+                await Task.Delay(answers * Pause, time, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<RemoteObject> GetOnceAsync(RemoteRead read, CancellationToken cancellationToken)
     {
         RefuseLong(read.Key);
         var answer = await client.SendAsync(Request("GET", read), cancellationToken);
@@ -272,5 +293,5 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     private Func<string, string, CancellationToken, Task<WireAnswer>> AskAgainFor(RemoteRead read) =>
         (range, etag, cancellationToken) => client.SendAsync(Request("GET", read with { Range = range, IfMatch = etag, IfNoneMatch = null }), cancellationToken);
 
-    private RemoteException Nonsense(string what) => new(RemoteFailure.Unavailable, $"The {settings.Role} {settings.Name} answered {what}.");
+    private RemoteException Nonsense(string what) => new(RemoteFailure.Unavailable, $"The {settings.Role} {settings.Name} answered {what}.") { IsNonsense = true };
 }

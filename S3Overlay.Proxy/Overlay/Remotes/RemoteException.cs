@@ -19,6 +19,9 @@ public sealed class RemoteException : Exception
     /// <summary>The date of the object's version, where a 304 told it; else null.</summary>
     public DateTimeOffset? LastModified { get; init; }
 
+    /// <summary>Whether what came is no answer to what was asked, whatever its status says.</summary>
+    public bool IsNonsense { get; init; }
+
     /// <summary>The object's size, where a 416 told it; else null.</summary>
     public long? ActualSize { get; init; }
 
