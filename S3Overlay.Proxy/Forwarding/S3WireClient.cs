@@ -10,7 +10,7 @@ namespace S3Overlay.Proxy.Forwarding;
 
 /// <summary>
 /// Asks an S3 endpoint, and brings back its answer with every header as it came. Signs anew for each attempt, learns regions and the endpoint's clock, repeats what may be
-/// repeated, gives up within its budget, and does not try at all while the bucket is known to be down.
+/// repeated, asks for less at once of one that throttles, gives up within its budget, and does not try at all while the bucket is known to be down.
 /// </summary>
 public sealed class S3WireClient : IAsyncDisposable, IDisposable
 {
@@ -24,6 +24,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     private readonly ConcurrentDictionary<string, string> _regions;
     private readonly bool _isDerived;
     private readonly BucketOutages? _outages;
+    private readonly RequestPace _pace = new();
     private long _skewTicks;
 
     /// <summary>A client of an endpoint; of one that is not writable it lets nothing but GET and HEAD through (rule W1).</summary>
@@ -75,7 +76,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
                     await Task.Delay(Backoff(attempt), _time, both.Token);
                 }
 
-                var answer = await AttemptAsync(request, attempt, both.Token);
+                var answer = await PacedAsync(request, attempt, both.Token);
 
                 // 507: a store that is full is no less so when asked again.
                 if ((answer.Status < 500 || answer.Status == (int)HttpStatusCode.InsufficientStorage) && answer.Status != (int)HttpStatusCode.TooManyRequests)
@@ -161,6 +162,23 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     {
         using var answer = await AttemptAsync(new WireRequest("HEAD", bucket, "", "", []), 0, cancellationToken);
         return answer.Status is < 500 or 501 or 503 or 508;
+    }
+
+    /// <summary>An attempt among no more at once than the endpoint will have: 429 and 503 are how S3 says that there are too many.</summary>
+    private async Task<WireAnswer> PacedAsync(WireRequest request, int attempt, CancellationToken cancellationToken)
+    {
+        var turn = await _pace.EnterAsync(cancellationToken);
+        bool? isTooMany = null;
+        try
+        {
+            var answer = await AttemptAsync(request, attempt, cancellationToken);
+            isTooMany = answer.Status is 429 or 503;
+            return answer;
+        }
+        finally
+        {
+            _pace.Leave(turn, isTooMany);
+        }
     }
 
     private async Task<WireAnswer> AttemptAsync(WireRequest request, int attempt, CancellationToken cancellationToken)

@@ -1,0 +1,59 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Failures;
+
+/// <summary>A remote that has too much to do is asked for less at once, and in the end gives everything (table F).</summary>
+public sealed class ThrottlingRemoteTests
+{
+    private const int Bearable = 6;
+    private const int Readers = 48;
+
+    [Theory, Trait("Rule", "F")]
+    [InlineData(503)]
+    [InlineData(429)]
+    public async Task Fewer_are_asked_for_at_once_until_all_are_answered(int status)
+    {
+        var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
+        await using var remote = await ScriptedRemote.StartAsync();
+        await using var proxy = await OverlayHost.StartAsync(
+            null, remote.Endpoint, clock, ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_BUDGET", "48h"));
+        for (var i = 0; i < Readers; i++)
+        {
+            remote.Put("bucket", $"key{i}", "bytes"u8.ToArray());
+        }
+
+        // All of the first round are there before any is answered.
+        var (inside, refused) = (0, 0);
+        var all = new TaskCompletionSource();
+        remote.Script = async (request, context) =>
+        {
+            var now = Interlocked.Increment(ref inside);
+            try
+            {
+                if (now == Readers)
+                {
+                    all.TrySetResult();
+                }
+
+                await all.Task.WaitAsync(Patience.Limit);
+                if (now <= Bearable)
+                {
+                    return ScriptedOutcome.AsUsual;
+                }
+
+                Interlocked.Increment(ref refused);
+                await ScriptedRemote.AnswerErrorAsync(context, status, "SlowDown");
+                return ScriptedOutcome.Answered;
+            }
+            finally
+            {
+                Interlocked.Decrement(ref inside);
+            }
+        };
+
+        var reads = Enumerable.Range(0, Readers).Select(i => proxy.SendAsync("GET", $"/bucket/key{i}")).ToList();
+        var answers = await clock.RunAsync(Task.WhenAll(reads));
+        Assert.All(answers, answer => Assert.Equal((200, "bytes"), (answer.Status, answer.Text)));
+        Assert.InRange(refused, Readers - Bearable, Readers * 3);
+    }
+}
