@@ -174,8 +174,11 @@ internal sealed class CopyPublisher(
                 copy.MarkStored(0, record.Fill);
             }
 
-            // One call tells all of it from now on, and what other processes do to it.
-            live.Forget(copy);
+            // One call tells all of it from now on, and what other processes do to it. Where it was dropped in this very moment, it is found by nobody until it is out of the store.
+            if (!live.TryForgetKept(copy))
+            {
+                await removal.RemoveDroppedAsync(record, cancellationToken);
+            }
         }
         finally
         {

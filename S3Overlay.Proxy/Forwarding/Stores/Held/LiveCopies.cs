@@ -147,6 +147,22 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
+    /// <summary>Forgets a copy that the store tells all of, unless it was dropped.</summary>
+    /// <returns>False where it was.</returns>
+    public bool TryForgetKept(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            if (copy.IsDropped)
+            {
+                return false;
+            }
+
+            Remove(copy);
+            return true;
+        }
+    }
+
     /// <summary>Forgets a remembered manifest that is out of date, unless something of it is still on its way to the store.</summary>
     public bool TryForget(SharedCopy copy)
     {
