@@ -20,6 +20,22 @@ public sealed class HostingTests
     }
 
     [Fact]
+    public async Task Remotes_that_have_names_are_told_with_what_they_have()
+    {
+        var builder = Publishing();
+        builder.AddS3Overlay("s3")
+            .WithRemote("models", builder.AddConnectionString("store"), "models", "data/models/:ml-prod/released/")
+            .WithRemote("logs-eu", builder.AddConnectionString("production"), "*");
+
+        await using var application = builder.Build();
+        var environment = await application.EnvironmentAsync("s3");
+
+        Assert.Equal(("{store.connectionString}", "{production.connectionString}"), (environment["ConnectionStrings__remote_models"], environment["ConnectionStrings__remote_logs-eu"]));
+        Assert.Equal("models,logs-eu", environment["S3_OVERLAY_REMOTES"]);
+        Assert.Equal(("models,data/models/:ml-prod/released/", "*"), (environment["S3_OVERLAY_REMOTE_MODELS_BACKS"], environment["S3_OVERLAY_REMOTE_LOGS_EU_BACKS"]));
+    }
+
+    [Fact]
     public async Task Whoever_references_it_gets_a_connection_string_that_a_manifest_can_resolve()
     {
         var builder = Publishing();

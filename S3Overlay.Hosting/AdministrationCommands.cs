@@ -28,7 +28,7 @@ internal static class AdministrationCommands
                 ConfirmationMessage = confirmation,
                 IconName = icon,
                 Method = HttpMethod.Post,
-                UpdateState = context => resource.Remote is null ? ResourceCommandState.Hidden
+                UpdateState = context => !resource.HasRemote ? ResourceCommandState.Hidden
                     : context.ResourceSnapshot.State?.Text == KnownResourceStates.Running ? ResourceCommandState.Enabled
                     : ResourceCommandState.Disabled,
                 PrepareRequest = context => SignAsync(context, resource),

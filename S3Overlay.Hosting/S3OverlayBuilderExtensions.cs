@@ -9,7 +9,7 @@ public static class S3OverlayBuilderExtensions
 {
     /// <summary>
     /// Adds an S3 overlay: the proxy, run from its project in this library's own checkout. Without <see cref="WithLocal"/> it keeps what is written in a folder of its own,
-    /// without <see cref="WithRemote"/> it is a plain S3 server.
+    /// without a remote it is a plain S3 server.
     /// </summary>
     /// <param name="builder">The application's builder.</param>
     /// <param name="name">The resource's name, and its connection string's.</param>
@@ -78,6 +78,24 @@ public static class S3OverlayBuilderExtensions
         return builder.WithReference(remote, "remote");
     }
 
+    /// <summary>
+    /// A further S3 endpoint that is only ever read, for some buckets or parts of buckets. Called once for each, beside <see cref="WithRemote(IResourceBuilder{S3OverlayResource}, IResourceBuilder{IResourceWithConnectionString})"/> or without it.
+    /// </summary>
+    /// <param name="builder">The overlay.</param>
+    /// <param name="name">The remote's name, in the proxy's settings and messages: letters, digits, <c>-</c> and <c>_</c>, a letter first.</param>
+    /// <param name="remote">The endpoint.</param>
+    /// <param name="backs">What it has: <c>bucket</c>, <c>bucket/prefix/</c>, <c>here:there</c>, <c>here/prefix/:there/other/</c>, or <c>*</c> for all that is not named.</param>
+    /// <exception cref="ArgumentException">The name is no name or taken, or it is not said what the remote has.</exception>
+    public static IResourceBuilder<S3OverlayResource> WithRemote(
+        this IResourceBuilder<S3OverlayResource> builder, string name, IResourceBuilder<IResourceWithConnectionString> remote, params string[] backs)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(remote);
+        ArgumentNullException.ThrowIfNull(backs);
+        builder.Resource.NamedRemotes.Add(name, backs);
+        return builder.WithReference(remote, NamedRemotes.ConnectionOf(name));
+    }
+
     /// <summary>A bucket here is a bucket of the remote, or what is below a prefix of it (<c>bucket/prefix</c>). Called once for each.</summary>
     /// <exception cref="ArgumentException">The bucket is mapped already, or a name has a character of the setting's own.</exception>
     public static IResourceBuilder<S3OverlayResource> WithBucketMapping(this IResourceBuilder<S3OverlayResource> builder, string local, string remote)
@@ -133,6 +151,11 @@ public static class S3OverlayBuilderExtensions
             environment["S3_OVERLAY_PROXIES"] = resource.Local is null
                 ? throw new DistributedApplicationException($"{resource.Name} has {resource.Replicas} replicas and keeps what is written in a folder, which has one owner. Call WithLocal.")
                 : resource.Replicas.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        foreach (var (setting, value) in resource.NamedRemotes.Settings)
+        {
+            environment[setting] = value;
         }
 
         if (resource.Mapping.Count > 0)

@@ -25,7 +25,7 @@ public class S3OverlayResource(string name, ParameterResource accessKey, Paramet
     /// <summary>The S3 endpoint that everything is written to; null for the built-in store.</summary>
     public IResourceWithConnectionString? Local { get; internal set; }
 
-    /// <summary>The S3 endpoint that is only ever read; null without one.</summary>
+    /// <summary>The S3 endpoint without a name that is only ever read; null without one.</summary>
     public IResourceWithConnectionString? Remote { get; internal set; }
 
     /// <summary>Which bucket here is which bucket, or <c>bucket/prefix</c>, of the remote.</summary>
@@ -34,6 +34,12 @@ public class S3OverlayResource(string name, ParameterResource accessKey, Paramet
     /// <inheritdoc/>
     public ReferenceExpression ConnectionStringExpression =>
         ReferenceExpression.Create($"Endpoint={PrimaryEndpoint.Property(EndpointProperty.Url)};AccessKey={AccessKey};SecretKey={SecretKey}");
+
+    /// <summary>Whether it has any remote, with or without a name.</summary>
+    internal bool HasRemote => Remote is not null || !NamedRemotes.IsEmpty;
+
+    /// <summary>The remotes that have names.</summary>
+    internal NamedRemotes NamedRemotes { get; } = new();
 
     internal SortedDictionary<string, string> Mapping { get; } = new(StringComparer.Ordinal);
 
