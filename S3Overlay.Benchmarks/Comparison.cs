@@ -23,10 +23,12 @@ public static class Comparison
         {
             var files = MakeFiles(folder);
             await using var upstream = options.Forwards && NginxServer.IsInstalled ? await NginxServer.StartAsync(folder, processor: 1) : null;
-            await using var proxy = upstream is null
-                ? await ProxyServer.StartAsync(folder, files, options.Proxy)
-                : await ProxyServer.StartForwardingAsync(folder, upstream.Port, options.Proxy);
-            await using IServerUnderTest? other = options.Against is { } build ? await ProxyServer.StartAsync(folder, files, build, "other")
+            Task<ProxyServer> StartAsync(string? build, string name) => upstream is null
+                ? ProxyServer.StartAsync(folder, files, build, name)
+                : ProxyServer.StartForwardingAsync(folder, upstream.Port, build, name);
+
+            await using var proxy = await StartAsync(options.Proxy, "proxy");
+            await using IServerUnderTest? other = options.Against is { } build ? await StartAsync(build, "other")
                 : NginxServer.IsInstalled ? await NginxServer.StartAsync(folder, upstream?.Port)
                 : null;
             if (other is null && options.Forwards)

@@ -51,7 +51,7 @@ public sealed class ProxyServer : IServerUnderTest
     }
 
     /// <summary>Starts the proxy without a store of its own, in front of an S3 endpoint on a loopback port.</summary>
-    public static async Task<ProxyServer> StartForwardingAsync(string folder, int upstream, string? assembly)
+    public static async Task<ProxyServer> StartForwardingAsync(string folder, int upstream, string? assembly, string name = "proxy")
     {
         var port = ServerProcess.FreePort();
         return new ProxyServer(
@@ -61,10 +61,13 @@ public sealed class ProxyServer : IServerUnderTest
                 [assembly ?? typeof(S3Overlay.Proxy.Protocol.S3Request).Assembly.Location, "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")],
                 new Dictionary<string, string>
                 {
-                    ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "unused"),
+                    ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "unused-" + name),
                     ["S3_OVERLAY_LOCAL_ENDPOINT"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{upstream}"),
                 }),
-            port);
+            port)
+        {
+            Name = name,
+        };
     }
 
     /// <inheritdoc/>

@@ -14,11 +14,14 @@ internal sealed class Outage(Func<CancellationToken, Task<bool>> answers, Action
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
     private Task _watching = Task.CompletedTask;
-    private Task<bool>? _confirming;
+    private volatile Task<bool>? _confirming;
     private volatile bool _isOn;
 
     /// <summary>Whether it is known to be down.</summary>
     public bool IsOn => _isOn;
+
+    /// <summary>Whether it is being found out at this moment whether it is down.</summary>
+    public bool IsDoubted => _confirming is { IsCompleted: false };
 
     /// <summary>
     /// Whether the endpoint, which failed a request, is down. One that answers another is not: what it failed at may be that one request. All who wonder at

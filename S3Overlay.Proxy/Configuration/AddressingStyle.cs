@@ -1,9 +1,9 @@
 namespace S3Overlay.Proxy.Configuration;
 
-/// <summary>How a bucket is named in requests to the remote.</summary>
+/// <summary>How a bucket is named in requests to an S3 endpoint.</summary>
 public enum AddressingStyle
 {
-    /// <summary>By the host: virtual for AWS and host names of several labels, path for everything else.</summary>
+    /// <summary>By the host: virtual for the clouds that want it so, AWS first; path for everything else, which serves it without a wildcard in DNS.</summary>
     Auto,
 
     /// <summary><c>https://host/bucket/key</c>.</summary>

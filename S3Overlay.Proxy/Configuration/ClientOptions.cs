@@ -1,3 +1,5 @@
+using System.Net;
+
 using S3Overlay.Proxy.Configuration.Keys;
 
 namespace S3Overlay.Proxy.Configuration;
@@ -17,11 +19,17 @@ public sealed record ClientOptions
     /// <summary>Whether clients have to sign.</summary>
     public required AuthenticationMode Authentication { get; init; }
 
+    /// <summary>What may be read without signing (rule A3).</summary>
+    public required IReadOnlyList<BucketRight> ReadableByAll { get; init; }
+
     /// <summary>Whether default keys and no authentication are meant, wherever the proxy listens.</summary>
     public required bool AllowsDefaultKeys { get; init; }
 
     /// <summary>The domain whose sub-domains are buckets.</summary>
     public required string Domain { get; init; }
+
+    /// <summary>The reverse proxies whose word counts on where a client is and which host it asked; empty for none.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
     /// <summary>The one region signatures may name, or null for any.</summary>
     public required string? Region { get; init; }

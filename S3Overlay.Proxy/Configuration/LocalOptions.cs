@@ -30,6 +30,9 @@ public sealed record LocalOptions
     /// <summary>The region for a local endpoint.</summary>
     public required string Region { get; init; }
 
+    /// <summary>How buckets are addressed at a local endpoint.</summary>
+    public required AddressingStyle Addressing { get; init; }
+
     /// <summary>The session token for a local endpoint, or null.</summary>
     public required string? SessionToken { get; init; }
 

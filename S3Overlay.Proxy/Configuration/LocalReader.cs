@@ -26,6 +26,7 @@ internal static class LocalReader
             SpoolMaxBytes = values.Get(Settings.SpoolMaxBytes),
             ReadsThroughOnError = values.Get(Settings.ReadThroughOnLocalError),
             Region = values.Get(Settings.LocalRegion)!,
+            Addressing = values.Get(Settings.LocalAddressingStyle),
         };
 
         string KeyOf(Setting<string?> setting, string? connected, string awsName) =>

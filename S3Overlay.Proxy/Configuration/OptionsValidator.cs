@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Protocol.Buckets;
+
 namespace S3Overlay.Proxy.Configuration;
 
 /// <summary>Checks what no setting can know alone.</summary>
@@ -22,6 +24,13 @@ internal static class OptionsValidator
         {
             problems.Error(
                 Settings.CachePlace.Name, "bucket", $"puts copies into the buckets of an S3 endpoint, and local is the built-in store. Set {Settings.LocalEndpoint.Name}.");
+        }
+
+        if (options.Local.Endpoint is not null && !BucketNames.IsValid(options.Cache.Bucket))
+        {
+            problems.Error(
+                Settings.CacheBucket.Name, options.Cache.Bucket,
+                "is no name that a bucket can be made by at the local store: 3 to 63 lower-case letters, digits, dots and dashes. Choose another.");
         }
 
         RemotesValidator.Validate(options, problems);

@@ -15,6 +15,9 @@ public sealed record ProxyOptions
     /// <summary>The lower layer that <c>S3_OVERLAY_REMOTE_*</c> tells of, without a name; null where there is none.</summary>
     public RemoteOptions? Remote => Remotes.FirstOrDefault(remote => remote.Name.Length == 0);
 
+    /// <summary>How long one request waits for remotes in all, however many there are: it is one setting for all of them.</summary>
+    public TimeSpan RemoteBudget => Remotes is [var any, ..] ? any.Budget : Settings.RemoteBudget.DefaultValue;
+
     /// <summary>What is kept of the remote.</summary>
     public required CacheOptions Cache { get; init; }
 

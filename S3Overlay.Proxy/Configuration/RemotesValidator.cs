@@ -8,6 +8,7 @@ internal static class RemotesValidator
         foreach (var remote in options.Remotes)
         {
             CheckOwnBucket(remote, options.Cache.Bucket, problems);
+            CheckLocal(remote, options.Local, problems);
             if (remote.Endpoint is { } endpoint && options.Listen.Include(endpoint))
             {
                 problems.Error(remote.Settings.Endpoint.Name, endpoint.ToString(), "is where this proxy itself listens. Set it to the remote store.");
@@ -21,6 +22,36 @@ internal static class RemotesValidator
                 Settings.RemoteBudget.Name, $"{any.Budget.TotalSeconds}s", $"is shorter than one connection attempt ({Settings.RemoteConnectTimeout.Name}). Make it longer.");
         }
     }
+
+    /// <summary>Rule W1: were a bucket its own remote, each write would change what is only to be read, and each delete take away the one object there is.</summary>
+    private static void CheckLocal(RemoteOptions remote, LocalOptions local, ConfigurationProblems problems)
+    {
+        if (local.Endpoint is not { } endpoint || !SameStore.Is(endpoint, remote.Endpoint))
+        {
+            return;
+        }
+
+        var what = $"is the store that {Settings.LocalEndpoint.Name} names too";
+        if (remote.Unmapped != UnmappedBuckets.Deny)
+        {
+            problems.Error(
+                remote.Settings.Endpoint.Name, remote.DisplayName,
+                $"{what}, so that every bucket would be its own remote, and a delete take away the only object. Set another store, or {WayToDeny(remote)} and map buckets to others.");
+        }
+
+        foreach (var row in remote.Mapping.Where(IsItself))
+        {
+            problems.Error(
+                PlacesOf(remote), $"{row.Here}:{row.There}",
+                $"is its own remote, since {remote.Settings.Endpoint.Name} {what}: a delete would take away the only object. Map it to another bucket or prefix.");
+        }
+    }
+
+    private static string WayToDeny(RemoteOptions remote) =>
+        remote.Name.Length == 0 ? $"{Settings.Unmapped.Name}=deny" : $"{PlacesOf(remote)} without {BackedPlaces.Everything}";
+
+    private static bool IsItself(BucketMapping row) =>
+        row.Local == row.Remote && (row.Prefix.StartsWith(row.LocalPrefix, StringComparison.Ordinal) || row.LocalPrefix.StartsWith(row.Prefix, StringComparison.Ordinal));
 
     /// <summary>Rule T5: the cache bucket is the overlay's own.</summary>
     private static void CheckOwnBucket(RemoteOptions remote, string own, ConfigurationProblems problems)

@@ -17,9 +17,6 @@ public abstract record Setting(string Name, string Area, string? Default, string
     /// <exception cref="FormatException">What is wrong with it.</exception>
     internal abstract object? ParseValue(string text);
 
-    /// <summary>What this version does not do of what a value asks for; null for a value that is served.</summary>
-    internal abstract string? WhyNotServed(object? value);
-
     /// <summary>The setting's row in the documentation.</summary>
     public string DocumentationRow
     {
@@ -40,18 +37,9 @@ public abstract record Setting(string Name, string Area, string? Default, string
 public sealed record Setting<T>(string Name, string Area, string? Default, string Description, Func<string, T> Parse)
     : Setting(Name, Area, Default, Description)
 {
-    /// <summary>
-    /// What this version does not do of what the setting could ask for: null for a value that is served. A setting that is quietly
-    /// ignored is worse than a program that does not start.
-    /// </summary>
-    public Func<T, string?> NotServed { get; init; } = static _ => null;
-
     /// <summary>The value where nothing is set.</summary>
     public T DefaultValue => Default is null ? default! : Parse(Default);
 
     /// <inheritdoc/>
     internal override object? ParseValue(string text) => Parse(text);
-
-    /// <inheritdoc/>
-    internal override string? WhyNotServed(object? value) => NotServed((T)value!);
 }

@@ -49,12 +49,7 @@ internal sealed class SettingValues
         var shown = setting.IsSecret ? null : text;
         try
         {
-            var value = setting.ParseValue(text);
-            _values[setting] = value;
-            if (setting.WhyNotServed(value) is { } reason)
-            {
-                problems.Error(name, shown, reason);
-            }
+            _values[setting] = setting.ParseValue(text);
         }
         catch (FormatException problem)
         {

@@ -1,3 +1,6 @@
+using System.Net;
+using S3Overlay.Proxy.Configuration.Keys;
+
 namespace S3Overlay.Proxy.Configuration;
 
 public static partial class Settings
@@ -17,6 +20,11 @@ public static partial class Settings
     public static readonly Setting<AuthenticationMode> Auth = new(
         "S3_OVERLAY_AUTH", Clients, "keys", "`none`: nobody has to sign and everyone may do everything, but for the administration calls.",
         Parsers.OneOf(("keys", AuthenticationMode.Keys), ("none", AuthenticationMode.None)));
+
+    public static readonly Setting<IReadOnlyList<BucketRight>> AnonymousRead = new(
+        "S3_OVERLAY_ANONYMOUS_READ", Clients, null,
+        "What may be read without signing: buckets (`photos`), listings too, or objects (`photos/2024/*`); `*` and `?` as in rights. Unset: nothing.",
+        Parsers.ReadableByAll);
 
     public static readonly Setting<bool> AllowDefaultKeys = new(
         "S3_OVERLAY_ALLOW_DEFAULT_KEYS", Clients, "false",
@@ -40,9 +48,9 @@ public static partial class Settings
         "Addresses of their own for `/health`, `/alive` and `/metrics`, beside the S3 port: `http://127.0.0.1:9100`, several with `;` between them. Plain HTTP, nothing is signed.",
         Parsers.PlainAddresses);
 
-    public static readonly Setting<string?> TrustedProxies = new(
-        "S3_OVERLAY_TRUSTED_PROXIES", Clients, null, "Whose `X-Forwarded-Host` counts. *Not served yet.*", Parsers.Text)
-    { NotServed = static _ => NotYet("Trusting a proxy's X-Forwarded-Host") };
+    public static readonly Setting<IReadOnlyList<IPNetwork>> TrustedProxies = new(
+        "S3_OVERLAY_TRUSTED_PROXIES", Clients, null,
+        "Reverse proxies whose `X-Forwarded-For`, `-Host` and `-Proto` count: addresses and networks, such as `10.0.0.7,192.168.0.0/16,fd00::/8`. Everybody else's are ignored. See below.", Parsers.Networks);
 
     public static readonly Setting<bool> ClientDirectives = new(
         "S3_OVERLAY_CLIENT_DIRECTIVES", Clients, "true", "Clients that sign may say `Cache-Control: no-cache`, `no-store` or `only-if-cached` on reads.", Parsers.Switch);

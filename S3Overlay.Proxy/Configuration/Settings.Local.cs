@@ -29,10 +29,13 @@ public static partial class Settings
     { IsSecret = true };
 
     public static readonly Setting<string?> LocalRegion = new(
-        "S3_OVERLAY_LOCAL_REGION", Local, "us-east-1", "The region for that endpoint; the built-in store has no use for it.", Parsers.Region);
+        "S3_OVERLAY_LOCAL_REGION", Local, "us-east-1", "The region for that endpoint, unless it names another; the built-in store has no use for it.", Parsers.Region);
+
+    public static readonly Setting<AddressingStyle> LocalAddressingStyle = new(
+        "S3_OVERLAY_LOCAL_ADDRESSING_STYLE", Local, "auto", "How that endpoint is asked for a bucket; see `S3_OVERLAY_REMOTE_ADDRESSING_STYLE`.", Parsers.Addressing);
 
     public static readonly Setting<int> Proxies = new(
-        "S3_OVERLAY_PROXIES", Local, "1", "How many proxies share one local S3 endpoint. With more than one nothing is remembered that another may have changed, and conditional writes need a store that has them.",
+        "S3_OVERLAY_PROXIES", Local, "1", "How many proxies share one local S3 endpoint. With more than one nothing is remembered that another may have changed, but for a second that a bucket is there, and conditional writes need a store that has them.",
         Parsers.Count);
 
     public static readonly Setting<bool> ReadThroughOnLocalError = new(
@@ -42,7 +45,7 @@ public static partial class Settings
 
     public static readonly Setting<string?> SpoolDirectory = new(
         "S3_OVERLAY_SPOOL_DIR", Local, null,
-        "Where bytes on their way to a local S3 endpoint wait: running fills, and uploads of unknown length. Unset: `s3overlay-spool` in the system's folder for temporary files.", Parsers.Text);
+        "Where bytes on their way to a local S3 endpoint wait: running fills, uploads of unknown length, and large ones with a checksum behind them where the store takes none there. Unset: `s3overlay-spool` in the system's folder for temporary files.", Parsers.Text);
 
     public static readonly Setting<long> SpoolMaxBytes = new(
         "S3_OVERLAY_SPOOL_MAX_BYTES", Local, "10GiB", "How much running fills may keep there; beyond it reads go on uncached.", Parsers.Size);

@@ -30,7 +30,7 @@ public static partial class Settings
         "S3_OVERLAY_CHUNK_THRESHOLD", Cache, "52428800", "Objects up to this size are kept whole, larger ones in chunks. `50MiB` is the same.", Parsers.Size);
 
     public static readonly Setting<long> ChunkSize = new(
-        "S3_OVERLAY_CHUNK_SIZE", Cache, "16777216", "The size of a chunk. `16MiB` is the same.", Parsers.PieceSize);
+        "S3_OVERLAY_CHUNK_SIZE", Cache, "16777216", "The size of a chunk, at least `16KiB` and at most `5GiB`. `16MiB` is the same.", Parsers.ChunkSize);
 
     public static readonly Setting<long> ReadAheadBytes = new(
         "S3_OVERLAY_READ_AHEAD_BYTES", Cache, "64MiB", "How far ahead of a sequential reader chunks may be fetched; `0` for not at all.", Parsers.Size);

@@ -42,8 +42,8 @@ public static partial class Settings
 
     public static readonly Setting<AddressingStyle> RemoteAddressingStyle = new(
         "S3_OVERLAY_REMOTE_ADDRESSING_STYLE", Remote, "auto",
-        "`path`, `virtual`, or `auto`: virtual for AWS and host names of several labels; path for IP addresses, localhost, single labels, and dotted buckets over https.",
-        Parsers.OneOf(("auto", AddressingStyle.Auto), ("path", AddressingStyle.Path), ("virtual", AddressingStyle.Virtual)));
+        "`path` (`host/bucket/key`), `virtual` (`bucket.host/key`), or `auto`: virtual for AWS and Alibaba Cloud, but for dotted buckets over https; path for all other endpoints.",
+        Parsers.Addressing);
 
     public static readonly Setting<IReadOnlyList<BucketMapping>> Mapping = new(
         "S3_OVERLAY_BUCKET_MAPPING", Remote, null,

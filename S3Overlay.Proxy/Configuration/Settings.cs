@@ -17,5 +17,4 @@ public static partial class Settings
     /// <summary>All of them, and those that each further remote has under its own name.</summary>
     public static IReadOnlyList<Setting> Documented => [.. All, .. RemoteSettings.Template.All];
 
-    private static string NotYet(string what) => $"{what} is not served yet by this version. Take the setting away.";
 }

@@ -1,4 +1,3 @@
-using S3Overlay.Proxy.Embedded.Listings;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Listings;
 
@@ -10,12 +9,12 @@ public sealed class EmbeddedLayerState(EmbeddedStore store) : ILayerState
     /// <inheritdoc/>
     public ValueTask<KeyState> ResolveAsync(string bucket, string key, CancellationToken cancellationToken) =>
         new(store.Objects.Find(bucket, key) is not null ? KeyState.Written
-            : store.Objects.IsTombstoned(bucket, key) ? KeyState.Deleted
+            : store.Tombstones.Has(bucket, key) ? KeyState.Deleted
             : KeyState.Nothing);
 
     /// <inheritdoc/>
     public ValueTask MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        new(store.Objects.MarkDeletedAsync(bucket, key, cancellationToken));
+        new(store.Tombstones.LeaveAsync(bucket, key, cancellationToken));
 
     /// <inheritdoc/>
     public ValueTask<BucketState> ResolveBucketAsync(string bucket, CancellationToken cancellationToken) =>
@@ -43,5 +42,5 @@ public sealed class EmbeddedLayerState(EmbeddedStore store) : ILayerState
 
     /// <inheritdoc/>
     public IAsyncEnumerable<string> ListDeletedAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
-        DeletedKeys.ListAsync(store.Index, store.Objects, bucket, prefix, after, static (key, _) => key, cancellationToken);
+        store.Tombstones.ListAsync(bucket, prefix, after, static (key, _) => key, cancellationToken);
 }

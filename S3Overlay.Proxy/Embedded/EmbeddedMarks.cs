@@ -1,9 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text;
 
-using S3Overlay.Proxy.Embedded.Listings;
-using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Overlay.Layers;
 
 namespace S3Overlay.Proxy.Embedded;
@@ -15,7 +12,7 @@ public sealed class EmbeddedMarks(EmbeddedStore store) : IDeleteMarks
     public async IAsyncEnumerable<string> ListBucketsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var names = new SortedSet<string>(store.Buckets.ListOpaque(), StringComparer.Ordinal);
-        foreach (var bucket in BucketsWithTombstones())
+        foreach (var bucket in store.Tombstones.ListBuckets())
         {
             names.Add(bucket);
         }
@@ -32,16 +29,15 @@ public sealed class EmbeddedMarks(EmbeddedStore store) : IDeleteMarks
 
     /// <inheritdoc/>
     public IAsyncEnumerable<Tombstone> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
-        DeletedKeys.ListAsync(
-            store.Index, store.Objects, bucket, prefix, after, static (key, sequence) => Show(key, sequence), cancellationToken);
+        store.Tombstones.ListAsync(bucket, prefix, after, static (key, sequence) => Show(key, sequence), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<Tombstone?> FindAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        new(store.Objects.FindTombstone(bucket, key) is { } sequence ? Show(key, sequence) : null);
+        new(store.Tombstones.Find(bucket, key) is { } sequence ? Show(key, sequence) : null);
 
     /// <inheritdoc/>
     public ValueTask<DiscardOutcome> DiscardAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken) =>
-        new(store.Objects.DiscardTombstoneAsync(
+        new(store.Tombstones.DiscardAsync(
             bucket, tombstone.Key, ulong.Parse(tombstone.Stamp, CultureInfo.InvariantCulture), cancellationToken));
 
     /// <inheritdoc/>
@@ -49,21 +45,4 @@ public sealed class EmbeddedMarks(EmbeddedStore store) : IDeleteMarks
         new(store.Buckets.DiscardMarkAsync(bucket, cancellationToken));
 
     private static Tombstone Show(string key, ulong sequence) => new(key, sequence.ToString(CultureInfo.InvariantCulture), null);
-
-    /// <summary>One look-up a bucket: the cursor jumps behind the last tombstone of each.</summary>
-    private List<string> BucketsWithTombstones()
-    {
-        var names = new List<string>();
-        using var snapshot = store.Index.Snapshot();
-        using var cursor = snapshot.OpenCursor();
-        for (var found = cursor.Seek([RowKeys.Tombstone]); found && cursor.Key[0] == RowKeys.Tombstone;)
-        {
-            var row = cursor.Key[1..];
-            var bucket = Encoding.UTF8.GetString(row[..row.IndexOf((byte)0)]);
-            names.Add(bucket);
-            found = cursor.Seek(RowKeys.OfKey(RowKeys.Tombstone, bucket, "", [RowKeys.AfterAll]));
-        }
-
-        return names;
-    }
 }

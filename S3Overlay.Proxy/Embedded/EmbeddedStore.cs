@@ -5,6 +5,8 @@ using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Listings;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Embedded.Rebuild;
+using S3Overlay.Proxy.Embedded.Rows;
+using S3Overlay.Proxy.Embedded.Tombstones;
 using S3Overlay.Proxy.Embedded.Uploads;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Telemetry;
@@ -32,6 +34,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
         Files = new ObjectFiles(folders, disk);
         Buckets = new BucketTable(folders, disk, index, _sequences);
         Objects = new ObjectTable(folders, disk, index, _sequences, Buckets, Files, options.Time, options.Logger);
+        Tombstones = new TombstoneTable(index, _sequences, Buckets, Objects);
         Uploads = new UploadTable(folders, disk, index, _sequences, Buckets, Objects, Files, options.Time);
     }
 
@@ -42,6 +45,8 @@ public sealed class EmbeddedStore : IAsyncDisposable
     internal BucketTable Buckets { get; }
 
     internal ObjectTable Objects { get; }
+
+    internal TombstoneTable Tombstones { get; }
 
     internal UploadTable Uploads { get; }
 
@@ -88,6 +93,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
             index = await IndexOpening.OpenAsync(folders, disk, options, cancellationToken);
             var store = new EmbeddedStore(options, owner, folders, disk, index);
             await store.StartAsync(wasClean);
+            store.Tombstones.Count.Begin(index);
             return store;
         }
         catch
@@ -128,7 +134,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
         await Uploads.AbortAllAsync(open);
         if (isOpaque)
         {
-            await Objects.ForgetTombstonesAsync(bucket);
+            await Tombstones.ForgetAsync(bucket);
         }
     }
 
@@ -137,6 +143,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
     {
         await _closing.CancelAsync();
         await _tidying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Tombstones.Count.DisposeAsync();
         await Files.DisposeAsync();
         await Objects.Deletes.DisposeAsync();
         await Index.DisposeAsync();

@@ -16,8 +16,8 @@ internal static class FrontDoorSetup
     /// <param name="service">The service.</param>
     /// <param name="administration">The administration.</param>
     /// <param name="remote">The remote; null in local-only mode.</param>
-    /// <param name="identities">In whose name local is asked; null where it knows nobody.</param>
-    public static S3FrontDoor Make(ProxySetup setup, IS3Service service, IS3Service administration, RemoteLayer? remote, ILocalIdentities? identities)
+    /// <param name="local">The writable layer.</param>
+    public static S3FrontDoor Make(ProxySetup setup, IS3Service service, IS3Service administration, RemoteLayer? remote, LocalLayer local)
     {
         var clients = setup.Options.Clients;
         var isOff = clients.Authentication == AuthenticationMode.None;
@@ -32,7 +32,7 @@ internal static class FrontDoorSetup
                 keys,
                 new AuthenticationSettings { Region = clients.Region, IsOff = isOff, AllowsVersion2 = clients.AllowsVersion2, LeavesLifetimes = isPlainProxy },
                 setup.Time),
-            new AccessRights(clients.Keys, isOff),
+            new AccessRights(clients.Keys, isOff, clients.ReadableByAll),
             new FrontDoorSettings
             {
                 Domain = clients.Domain,
@@ -40,7 +40,8 @@ internal static class FrontDoorSetup
                 InstanceId = setup.InstanceId,
                 IsForwarded = ForwardedOf(setup.Options, remote),
                 KnowsTenants = isPlainProxy,
-                IsKnownToStore = caller => identities?.Of(caller) is not null,
+                StoreChecksChecksums = local.ChecksChecksums,
+                IsKnownToStore = caller => local.Identities?.Of(caller) is not null,
             },
             setup.Meters,
             setup.LoggerOf<S3FrontDoor>());

@@ -46,5 +46,8 @@ internal static class KestrelSettings
     {
         sockets.UnsafePreferInlineScheduling = true;
         sockets.IOQueueCount = 0;
+
+        // A connection that waits for its next request holds 4 KiB, and spares itself the system call that asks whether there is anything to read.
+        sockets.WaitForDataBeforeAllocatingBuffer = false;
     }
 }

@@ -8,7 +8,7 @@ namespace S3Overlay.Proxy.Hosting;
 
 /// <summary>
 /// Makes web application builders for S3 ports. They start from the empty one: host filtering, forwarded headers (which would trust
-/// everyone) and routing have nothing to do here and would cost every request.
+/// everyone; <see cref="Pipeline"/> trusts whom the settings name) and routing have nothing to do here and would cost every request.
 /// </summary>
 internal static class ProxyBuilder
 {

@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Administration;
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Hosting.Layers;
 using S3Overlay.Proxy.Overlay.Administration;
 using S3Overlay.Proxy.Overlay.Layers;
@@ -30,7 +31,7 @@ internal sealed class ProxyServices : IAsyncDisposable
         Service = Overlay?.Service ?? local.Service;
         Administration = AdministrationLayer.Open(setup, local, Overlay);
         FrontDoor = FrontDoorSetup.Make(
-            setup, Service, new AdministrationService(Administration, setup.Time, setup.LoggerOf<AdministrationService>()), remote, local.Identities);
+            setup, Service, new AdministrationService(Administration, setup.Time, setup.LoggerOf<AdministrationService>()), remote, local);
     }
 
     /// <summary>Where requests come in.</summary>
@@ -56,13 +57,14 @@ internal sealed class ProxyServices : IAsyncDisposable
     /// <param name="meters">What is counted.</param>
     /// <param name="loggers">Where it says what goes wrong.</param>
     /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="disk">The disk of the built-in store; null for the machine's.</param>
     /// <exception cref="StartupException">A folder cannot be used.</exception>
-    public static async Task<ProxyServices> OpenAsync(ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers, TimeProvider? time = null)
+    public static async Task<ProxyServices> OpenAsync(ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers, TimeProvider? time = null, StoreDisk? disk = null)
     {
         var opened = new OpenedParts();
         try
         {
-            var setup = new ProxySetup(options, meters, loggers, time ?? TimeProvider.System, opened);
+            var setup = new ProxySetup(options, meters, loggers, time ?? TimeProvider.System, opened) { Disk = disk };
             var remote = RemoteLayer.Open(setup);
             var local = options.Local.Endpoint is { } endpoint
                 ? await StoreLayer.OpenAsync(setup, endpoint, remote?.Buckets)

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting;
@@ -13,6 +14,9 @@ internal sealed record ProxySetup(ProxyOptions Options, ProxyMeters Meters, ILog
 {
     /// <summary>This proxy among all that may send each other requests: those it sent itself have come round in a circle.</summary>
     public string InstanceId { get; } = Guid.NewGuid().ToString("n");
+
+    /// <summary>The disk of the built-in store, where a test wants one of its own.</summary>
+    public StoreDisk? Disk { get; init; }
 
     /// <summary>Whether anything of the remote is held.</summary>
     public bool Holds => Options.Remotes.Count > 0 && Options.Cache.IsEnabled;

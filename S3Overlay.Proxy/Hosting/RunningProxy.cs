@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Hosting.Health;
 using S3Overlay.Proxy.Telemetry;
 
@@ -34,9 +35,10 @@ internal sealed class RunningProxy : IAsyncDisposable
     /// <param name="options">The options.</param>
     /// <param name="problems">What was found wrong with them and is no error.</param>
     /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="disk">The disk of the built-in store; null for the machine's.</param>
     /// <exception cref="StartupException">The machine does not allow it.</exception>
     public static async Task<RunningProxy> StartAsync(
-        WebApplicationBuilder builder, ProxyOptions options, ConfigurationProblems problems, TimeProvider? time = null)
+        WebApplicationBuilder builder, ProxyOptions options, ConfigurationProblems problems, TimeProvider? time = null, StoreDisk? disk = null)
     {
         ProxyBuilder.Configure(builder, options);
         var health = new LayerChecks(options.Remotes.Select(remote => remote.Role), time ?? TimeProvider.System);
@@ -50,10 +52,10 @@ internal sealed class RunningProxy : IAsyncDisposable
         var meters = new ProxyMeters();
         var metrics = new MetricsPage(meters.Meter);
         var loggers = app.Services.GetRequiredService<ILoggerFactory>();
-        var services = await ProxyServices.OpenAsync(options, meters, loggers, time);
+        var services = await ProxyServices.OpenAsync(options, meters, loggers, time, disk);
         health.Watch(services, loggers);
         var proxy = new RunningProxy(app, services, metrics, health);
-        app.UseProxyPipeline(metrics, services.FrontDoor.HandleAsync);
+        app.UseProxyPipeline(options.Clients.TrustedProxies, metrics, services.FrontDoor.HandleAsync);
         try
         {
             await app.StartAsync();

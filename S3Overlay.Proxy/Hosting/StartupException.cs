@@ -30,6 +30,10 @@ public sealed class StartupException(string message, Exception cause) : Exceptio
     public static StartupException FromOpening(Exception failure, string folder) =>
         new($"the data folder {folder} cannot be used: {failure.Message} Set S3_OVERLAY_DATA_DIR to a folder of this proxy's own.", failure);
 
+    /// <summary>What a failure to make a file in the folder for bytes on their way means.</summary>
+    public static StartupException FromSpool(Exception failure, string folder) =>
+        new($"the folder {folder} for bytes on their way to the local store cannot be written to: {failure.Message} Set {Configuration.Settings.SpoolDirectory.Name} to one that can.", failure);
+
     /// <summary>What a failure to read the authorities of a remote means.</summary>
     public static StartupException FromAuthorities(Exception failure, string file, string setting) =>
         new($"the authorities in {file} cannot be read: {failure.Message} Set {setting} to a PEM file of certificates.", failure);

@@ -31,7 +31,7 @@ public static class ClientErrors
             new S3Error("LoopDetected", StatusCodes.Status508LoopDetected, "The remote of this server is this server itself, or leads back to it."), cause: failure),
         RemoteFailure.Other when failure.Status == S3Errors.NotImplemented.Status => new(S3Errors.NotImplemented, failure.Message, failure),
         RemoteFailure.Other when failure is { Status: >= 400 and < 500, Code.Length: > 0 } =>
-            new(new S3Error(failure.Code, failure.Status, failure.Message), cause: failure),
+            new(new S3Error(failure.Code, failure.Status, failure.Message), cause: failure) { Headers = failure.DeleteMarker },
         _ => S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The remote could not be reached, or did not answer in time.", failure),
     };
 }

@@ -6,8 +6,8 @@ using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
-using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay;
@@ -46,6 +46,8 @@ public sealed class OverlayService : IS3Service
     private readonly ObjectCopies _copies;
     private readonly CopyUps _copyUps;
     private readonly OverlayLocks _locks = new();
+    private readonly TimeSpan _budget;
+    private readonly TimeProvider _time;
 
     /// <summary>An overlay around a writable layer.</summary>
     /// <param name="local">The writable layer.</param>
@@ -69,20 +71,20 @@ public sealed class OverlayService : IS3Service
         OverlayMeters? meters = null)
     {
         var (service, layer) = (local.Service, local.State);
-        _local = service;
+        (_local, _budget, _time) = (service, settings.Budget, time);
         var (slow, objects) = (new SlowAnswers(time, logger, ClientErrors.Of), new LocalObjects(service));
         var conditional = new ConditionalWrites(service, objects, layer, reader, _locks.Keys, local.Conditions, local.Placed);
         _directory = new BucketDirectory(layer, remotes, settings, time);
         _bucketList = new BucketList(layer, local.Identities, remotes, shown, _directory, settings, logger);
         _listings = new BucketListings(layer, local.Versions, local.Held, reader, settings, logger);
         _buckets = new BucketRequests(service, _directory, _listings, settings);
-        _reads = new ReadMap(service, local.Reads, _directory, reader, outage);
+        _reads = new ReadMap(service, local.Reads, _directory, reader, settings.Budget, time, outage);
         _writes = new ObjectWrites(service, _directory, conditional, reader, slow, logger);
         var markers = new DeleteMarkers(objects, local.Versions, reader, _locks);
-        _deletes = new ObjectDeletes(objects, _directory, layer, reader, _locks, _writes, settings, local.Conditions, markers, meters);
+        _deletes = new ObjectDeletes(objects, _directory, layer, local.Marks, reader, _locks, _writes, settings, local.Conditions, markers, meters);
         _manyDeletes = new ManyDeletes(_deletes, _directory, logger);
         _copies = new ObjectCopies(
-            service, objects, _directory, layer, reader, conditional, new RemoteCopy(service, objects, conditional, time), _writes, slow, local.Identities);
+            service, objects, _directory, layer, reader, conditional, new RemoteCopy(service, objects, conditional, time), _writes, slow, local.Identities, local.Placed);
         _copyUps = new CopyUps(local, objects, _directory, reader, conditional, _writes, settings);
     }
 
@@ -107,6 +109,12 @@ public sealed class OverlayService : IS3Service
 
         RefuseInternalMetadata(request);
         var hasRemote = _directory.Below(request.Bucket) is not null;
+        if (hasRemote && request.Operation is S3Operation.DeleteObject or S3Operation.DeleteObjectTagging)
+        {
+            // A read of such goes to whom the object is of, who says the same, or what it says of itself.
+            NamedVersions.RefuseEmpty(request);
+        }
+
         return request.Operation switch
         {
             S3Operation.GetObject or S3Operation.HeadObject when hasRemote => _reads.AnswerAsync(request, answer, cancellationToken),
@@ -120,6 +128,7 @@ public sealed class OverlayService : IS3Service
         try
         {
             var bucket = await _directory.LookAsync(request.Bucket, cancellationToken);
+            bucket = bucket with { Patience = new RemotePatience(_budget, _time) };
             await HandleAsync(bucket, request, answer, cancellationToken);
         }
         catch (RemoteException failure)
@@ -177,7 +186,7 @@ public sealed class OverlayService : IS3Service
     {
         using (await _locks.Buckets.ShareAsync(bucket.Name, cancellationToken))
         {
-            bucket = await _directory.LookAsync(bucket.Name, cancellationToken);
+            bucket = (await _directory.LookAsync(bucket.Name, cancellationToken)) with { Patience = bucket.Patience };
             if (!bucket.IsOverlaid)
             {
                 await _local.HandleAsync(request, answer, cancellationToken);
@@ -192,7 +201,7 @@ public sealed class OverlayService : IS3Service
     private async Task DeleteBucketAsync(BucketView bucket, S3Answer answer, CancellationToken cancellationToken)
     {
         using var alone = await _locks.Buckets.TakeAsync(bucket.Name, cancellationToken);
-        await _buckets.DeleteAsync(await _directory.LookAsync(bucket.Name, cancellationToken), answer, cancellationToken);
+        await _buckets.DeleteAsync((await _directory.LookAsync(bucket.Name, cancellationToken)) with { Patience = bucket.Patience }, answer, cancellationToken);
     }
 
     private async Task ListAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)

@@ -26,6 +26,9 @@ public sealed record OverlaySettings
     /// <summary>Whether ListBuckets shows the remote's buckets that no mapping names (rule B6).</summary>
     public bool ShowsRemoteBuckets { get; init; }
 
+    /// <summary>How long a client's request waits for remotes in all (table F).</summary>
+    public TimeSpan Budget { get; init; } = Settings.RemoteBudget.DefaultValue;
+
     /// <summary>What the settings say.</summary>
     public static OverlaySettings From(ProxyOptions options) => new()
     {
@@ -34,6 +37,7 @@ public sealed record OverlaySettings
         MergesListings = options.View.Listing == ListingScope.Merged,
         ListsLocalOnError = options.View.ListingOnError == ListingFailure.Local,
         LeavesTombstones = options.View.Deletes == DeleteBehaviour.Tombstone,
+        Budget = options.RemoteBudget,
         CopyUpMax = options.View.CopyUpMax,
         ShowsRemoteBuckets = options.Remotes.Any(static remote => remote.Unmapped == UnmappedBuckets.Show),
     };

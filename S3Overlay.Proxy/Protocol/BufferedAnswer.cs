@@ -1,6 +1,9 @@
 using System.IO.Pipelines;
+using System.Xml;
 
 using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol;
 
@@ -32,19 +35,28 @@ public sealed class BufferedAnswer : S3Answer
     /// <summary>The body so far. Complete once the service has returned and <see cref="FinishAsync"/> was called.</summary>
     public ReadOnlyMemory<byte> Content => _body.GetBuffer().AsMemory(0, (int)_body.Length);
 
-    /// <inheritdoc/>
-    public override Task StartAsync(CancellationToken cancellationToken)
-    {
-        _started = true;
-        return Task.CompletedTask;
-    }
-
     /// <summary>Brings what was written but not flushed into <see cref="Content"/>.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken)
     {
         if (_writer is not null)
         {
             await _writer.FlushAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>What the answer's error document says; null where it has none that says so, as a gateway's page.</summary>
+    public async ValueTask<S3Error?> ErrorAsync(CancellationToken cancellationToken)
+    {
+        await FinishAsync(cancellationToken);
+        try
+        {
+            return !Content.IsEmpty && S3XmlReader.Parse(Content) is var error && error.ChildText("Code") is { Length: > 0 } code
+                ? new S3Error(code, Status, error.ChildText("Message") ?? "")
+                : null;
+        }
+        catch (XmlException)
+        {
+            return null;
         }
     }
 

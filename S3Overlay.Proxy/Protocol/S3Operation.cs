@@ -55,6 +55,10 @@ public enum S3Operation
     AbortMultipartUpload,
     ListParts,
 
+    // what a sub-resource asks for that S3 does not have: a store's own
+    StoreRead,
+    StoreWrite,
+
     // the configuration of a bucket: which one is in the query
     GetBucketConfiguration,
     PutBucketConfiguration,

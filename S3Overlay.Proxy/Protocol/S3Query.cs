@@ -59,6 +59,14 @@ public sealed class S3Query
     /// <summary>The first value of the parameter: the empty string where it was sent without one, null where it was not sent.</summary>
     public string? this[string name] => IndexOf(name) is var i && i >= 0 ? _parameters[i].Value ?? "" : null;
 
+    /// <summary>The query without a parameter.</summary>
+    public S3Query Without(string name) => !Has(name)
+        ? this
+        : Parse(string.Join('&', _parameters
+            .Where(parameter => parameter.Key != name)
+            .Select(static parameter =>
+                parameter.Value is null ? UriEncoding.EncodeComponent(parameter.Key) : $"{UriEncoding.EncodeComponent(parameter.Key)}={UriEncoding.EncodeComponent(parameter.Value)}")));
+
     private int IndexOf(string name)
     {
         for (var i = 0; i < _parameters.Length; i++)

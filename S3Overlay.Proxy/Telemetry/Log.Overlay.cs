@@ -36,7 +36,7 @@ public static partial class Log
     public static partial void LocalIsBack(ILogger logger);
 
     /// <summary>What needs the remote fails at once from now on.</summary>
-    [LoggerMessage(6009, LogLevel.Error, "Bucket {Bucket} of the remote {Remote} answers nothing: until it does, what is not held here is 503 at once. It is asked once a second")]
+    [LoggerMessage(6009, LogLevel.Error, "Bucket {Bucket} of the remote {Remote} answers nothing: until it does, what is not held here is 503 at once, and copies past their life are served (S3_OVERLAY_STALE_IF_ERROR). It is asked once a second")]
     public static partial void RemoteIsDown(ILogger logger, string bucket, string remote);
 
     /// <summary>The remote is asked as usual again.</summary>

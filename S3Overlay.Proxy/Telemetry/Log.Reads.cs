@@ -51,13 +51,13 @@ public static partial class Log
     [LoggerMessage(4012, LogLevel.Warning, "Copies of objects in {Bucket} are kept in the cache bucket, whatever S3_OVERLAY_CACHE_PLACE says: {Reason}")]
     public static partial void CopiesPlacedElsewhere(ILogger logger, string bucket, string reason);
 
-    /// <summary>The remote did not say whether a copy is current; told once until it answers again.</summary>
-    [LoggerMessage(4013, LogLevel.Warning, "The remote {Remote} cannot be asked whether copies are current: {Failure}. Until it answers, copies past their life are served (S3_OVERLAY_STALE_IF_ERROR)")]
-    public static partial void CopiesServedStale(ILogger logger, string remote, string failure);
+    /// <summary>The remote answers, but does not say whether a copy is current; told once until it does.</summary>
+    [LoggerMessage(4013, LogLevel.Warning, "Bucket {Bucket} of the remote {Remote} does not say whether copies are current: {Failure}. Until it does, copies past their life are served (S3_OVERLAY_STALE_IF_ERROR)")]
+    public static partial void CopiesServedStale(ILogger logger, string bucket, string remote, string failure);
 
     /// <summary>The remote says again whether copies are current.</summary>
-    [LoggerMessage(4014, LogLevel.Information, "The remote {Remote} answers again; copies are compared with it")]
-    public static partial void CopiesComparedAgain(ILogger logger, string remote);
+    [LoggerMessage(4014, LogLevel.Information, "Bucket {Bucket} of the remote {Remote} says again whether copies are current")]
+    public static partial void CopiesComparedAgain(ILogger logger, string bucket, string remote);
 
     /// <summary>That a copy is current could not be noted; the next reader asks again.</summary>
     [LoggerMessage(4015, LogLevel.Warning, "That a copy of an object of {Bucket} is current could not be noted; the remote is asked again")]

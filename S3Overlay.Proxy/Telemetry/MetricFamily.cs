@@ -43,15 +43,28 @@ internal sealed class MetricFamily(Instrument instrument)
         }
     }
 
-    /// <summary>Up to two labels: a value that hashes without making anything. Instruments here have no more.</summary>
-    private readonly record struct Labels(KeyValuePair<string, object?> First, KeyValuePair<string, object?> Second)
+    /// <summary>Up to two labels: instruments here have no more. Compared part by part, since a pair of the framework's has no hash of its own and is looked through by reflection.</summary>
+    private readonly struct Labels(KeyValuePair<string, object?> first, KeyValuePair<string, object?> second) : IEquatable<Labels>
     {
+        private KeyValuePair<string, object?> First { get; } = first;
+
+        private KeyValuePair<string, object?> Second { get; } = second;
+
+        public bool Equals(Labels other) => Same(First, other.First) && Same(Second, other.Second);
+
+        public override bool Equals(object? other) => other is Labels labels && Equals(labels);
+
+        public override int GetHashCode() => HashCode.Combine(First.Value, Second.Value);
+
         public override string ToString() => (First.Key, Second.Key) switch
         {
             (null, _) => "",
             (_, null) => One(First),
             _ => $"{One(First)},{One(Second)}",
         };
+
+        private static bool Same(KeyValuePair<string, object?> one, KeyValuePair<string, object?> other) =>
+            Equals(one.Value, other.Value) && string.Equals(one.Key, other.Key, StringComparison.Ordinal);
 
         private static string One(KeyValuePair<string, object?> label) =>
             string.Create(CultureInfo.InvariantCulture, $"{label.Key}=\"{label.Value}\"");

@@ -27,6 +27,11 @@ internal static class RequestSpan
             ? Tracing.Start(Unnamed, ActivityKind.Server, client)
             : Tracing.Start(Unnamed, ActivityKind.Server);
         span?.SetTag(SpanAttributes.RpcSystem, SpanAttributes.AwsApi).SetTag(SpanAttributes.Method, request.Method);
+        if (span is not null && request.HttpContext.Connection.RemoteIpAddress is { } address)
+        {
+            span.SetTag(SpanAttributes.ClientAddress, address.ToString());
+        }
+
         if (request.ContentLength is { } length)
         {
             span?.SetTag(SpanAttributes.RequestSize, length);

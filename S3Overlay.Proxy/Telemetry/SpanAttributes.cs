@@ -21,6 +21,7 @@ public static class SpanAttributes
     public const string RequestSize = "http.request.body.size";
     public const string ResponseSize = "http.response.body.size";
     public const string ResendCount = "http.request.resend_count";
+    public const string ClientAddress = "client.address";
     public const string ServerAddress = "server.address";
     public const string ServerPort = "server.port";
     public const string ErrorType = "error.type";

@@ -99,19 +99,8 @@ public abstract class DropTests<TFixture>(TFixture fixture) : AdministrationTest
     }
 
     /// <summary>A copy is put into a store in the background.</summary>
-    private async Task HeldAsync(string bucket, string key)
-    {
-        for (var waited = System.Diagnostics.Stopwatch.StartNew(); ; await Task.Delay(10))
-        {
-            var head = await Http.SendAsync("HEAD", $"/{bucket}/{key}");
-            if (head.Headers["x-s3overlay-layer"] == "cache")
-            {
-                return;
-            }
-
-            Assert.True(waited.Elapsed < Patience.Limit, "It is not held.");
-        }
-    }
+    private Task HeldAsync(string bucket, string key) => Patience.UntilAsync(
+        async () => (await Http.SendAsync("HEAD", $"/{bucket}/{key}")).Headers["x-s3overlay-layer"] == "cache", "It is not held.");
 
     private static (bool Done, int Entries, long Bytes, int Failed) Counts(JsonElement done) =>
         (done.GetProperty("done").GetBoolean(), done.GetProperty("entries").GetInt32(), done.GetProperty("bytes").GetInt64(), done.GetProperty("failed").GetInt32());

@@ -48,6 +48,17 @@ public sealed class ExplainFreshnessTests : IAsyncLifetime
     [Fact]
     public async Task What_the_remote_was_not_asked_about_is_not_known() => Assert.Equal((null, null, "unknown"), await VerdictAsync("&remote=false"));
 
+    [Fact]
+    public async Task What_it_says_is_there_is_there_though_its_absence_was_remembered()
+    {
+        await using var proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_NEGATIVE_TTL", "1d"));
+        Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/late")).Status);
+        _remote.Put("bucket", "late", "here"u8.ToArray());
+        Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/late")).Status);
+        Assert.Contains("\"visible\":true", (await proxy.SendAsync("GET", "/-/v1/explain?bucket=bucket&key=late")).Text, StringComparison.Ordinal);
+        Assert.Equal("here", (await proxy.SendAsync("GET", "/bucket/late")).Text);
+    }
+
     private async Task<(bool? Visible, string? Layer, string? Reason)> VerdictAsync(string more = "")
     {
         var answer = await _proxy.SendAsync("GET", "/-/v1/explain?bucket=bucket&key=key" + more);

@@ -1,5 +1,6 @@
 using S3Overlay.Tests.Support;
 using S3Overlay.Tests.Support.Ceph;
+using S3Overlay.Tests.Support.Given;
 
 namespace S3Overlay.Tests.Clients;
 
@@ -14,3 +15,8 @@ public sealed class RealClientTestsOnStore(OverlayOnStoreFixture fixture) : Real
 [Trait("Needs", "Ceph")]
 [Collection(CephCollection.Name)]
 public sealed class RealClientTestsOnCeph(OverlayOnCephFixture fixture) : RealClientTests<OverlayOnCephFixture>(fixture);
+
+/// <summary>See <see cref="RealClientTests{TFixture}"/>: between two of a store that somebody has started.</summary>
+[NeedsGivenStore]
+[Trait("Needs", "Store")]
+public sealed class RealClientTestsOnGiven(OverlayOnGivenFixture fixture) : RealClientTests<OverlayOnGivenFixture>(fixture);

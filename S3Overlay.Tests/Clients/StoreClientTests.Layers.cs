@@ -1,5 +1,6 @@
 using S3Overlay.Tests.Support;
 using S3Overlay.Tests.Support.Ceph;
+using S3Overlay.Tests.Support.Given;
 
 namespace S3Overlay.Tests.Clients;
 
@@ -11,3 +12,8 @@ public sealed class StoreClientTests(ForwardingFixture fixture) : StoreClientTes
 [Trait("Needs", "Ceph")]
 [Collection(CephCollection.Name)]
 public sealed class StoreClientTestsOnCeph(CephForwardingFixture fixture) : StoreClientTests<CephForwardingFixture>(fixture);
+
+/// <summary>See <see cref="StoreClientTests{TFixture}"/>: in front of a store that somebody has started.</summary>
+[NeedsGivenStore]
+[Trait("Needs", "Store")]
+public sealed class StoreClientTestsOnGiven(GivenForwardingFixture fixture) : StoreClientTests<GivenForwardingFixture>(fixture);

@@ -52,7 +52,8 @@ def step(name, **arguments):
         print(name, answer["ResponseMetadata"]["HTTPStatusCode"], json.dumps(plain(answer), ensure_ascii=True))
         return answer
     except ClientError as error:
-        print(name, error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]["Code"])
+        # An error in the midst of an event stream has no status.
+        print(name, error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", "stream"), error.response["Error"]["Code"])
     except (BotoCoreError, ResponseParserError) as error:
         print(name, type(error).__name__)
     return {}
@@ -207,6 +208,6 @@ step("delete_bucket", Bucket=b)
 for page in s3.get_paginator("list_object_versions").paginate(Bucket=b, PaginationConfig={"PageSize": 4}):
     rows = page.get("Versions", []) + page.get("DeleteMarkers", [])
     left = s3.delete_objects(Bucket=b, Delete={"Objects": [{"Key": row["Key"], "VersionId": row["VersionId"]} for row in rows]})
-    print(sorted((item["Key"], plain(item["VersionId"], "VersionId")) for item in left["Deleted"]), left.get("Errors"))
+    print(sorted((item["Key"], plain(item["VersionId"], "VersionId")) for item in left.get("Deleted", [])), left.get("Errors"))
 step("delete_bucket", Bucket=b)
 print("boto3 done")

@@ -16,6 +16,7 @@ public sealed class DefaultsTests : OptionsTestBase
         Assert.True(options.Local.IsDurable);
         Assert.Equal("us-east-1", options.Local.BucketLocation);
         Assert.Equal("us-east-1", options.Local.Region);
+        Assert.Equal(AddressingStyle.Auto, options.Local.Addressing);
         Assert.False(options.Cache.IsEnabled);
         Assert.Equal(52428800, options.Cache.ChunkThreshold);
         Assert.Equal(16777216, options.Cache.ChunkSize);
@@ -55,10 +56,10 @@ public sealed class DefaultsTests : OptionsTestBase
     [Fact]
     public void Every_setting_can_be_given_in_any_case()
     {
-        var options = Read("s3_overlay_cache_enabled=true", "S3_Overlay_Chunk_Size=512", "s3_overlay_data_dir=elsewhere");
+        var options = Read("s3_overlay_cache_enabled=true", "S3_Overlay_Chunk_Size=20480", "s3_overlay_data_dir=elsewhere");
 
         Assert.True(options.Cache.IsEnabled);
-        Assert.Equal(512, options.Cache.ChunkSize);
+        Assert.Equal(20480, options.Cache.ChunkSize);
         Assert.Equal(Path.GetFullPath("elsewhere"), options.Local.DataDirectory);
     }
 

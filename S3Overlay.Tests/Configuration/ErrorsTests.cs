@@ -35,6 +35,60 @@ public sealed class ErrorsTests : OptionsTestBase
         Assert.Equal("AWS_REGION", ReadError("S3_OVERLAY_REMOTE_ENDPOINT=http://a.example", "AWS_REGION=a/b").Setting);
 
     [Theory]
+    [InlineData("S3_OVERLAY_CHUNK_SIZE", "1")]
+    [InlineData("S3_OVERLAY_CHUNK_SIZE", "16383")]
+    [InlineData("S3_OVERLAY_CACHE_BUCKET", "Overlay_Cache")]
+    [InlineData("S3_OVERLAY_CACHE_BUCKET", "ab")]
+    public void What_a_store_could_never_work_with_is_an_error(string setting, string value) =>
+        Assert.Equal((setting, value), ReadError("S3_OVERLAY_LOCAL_ENDPOINT=http://store.example", $"{setting}={value}") is var error ? (error.Setting, error.Value) : default);
+
+    [Fact]
+    public void The_built_in_store_takes_any_name_for_the_bucket_that_nobody_sees() => Assert.Equal("Overlay_Cache", Read("S3_OVERLAY_CACHE_BUCKET=Overlay_Cache").Cache.Bucket);
+
+    [Theory]
+    [Trait("Rule", "W1")]
+    [InlineData("http://store.example", "http://store.example:80")]
+    [InlineData("http://Store.Example.:9000", "http://store.example:9000")]
+    [InlineData("https://store.example", "https://store.example:443")]
+    [InlineData("http://localhost:9000", "http://127.0.0.1:9000")]
+    [InlineData("http://127.0.0.1:9000", "http://[::1]:9000")]
+    [InlineData("http://10.0.0.7:9000", "http://[::ffff:10.0.0.7]:9000")]
+    [InlineData("https://s3.amazonaws.com", "https://s3.eu-west-1.amazonaws.com")]
+    public void A_store_that_is_its_own_remote_is_an_error_unless_no_bucket_is_its_own(string local, string remote)
+    {
+        string[] both = [$"S3_OVERLAY_LOCAL_ENDPOINT={local}", $"S3_OVERLAY_REMOTE_ENDPOINT={remote}"];
+        var error = ReadError(both);
+        Assert.Equal("S3_OVERLAY_REMOTE_ENDPOINT", error.Setting);
+        Assert.Contains("S3_OVERLAY_LOCAL_ENDPOINT", error.Message, StringComparison.Ordinal);
+        Assert.Contains("S3_OVERLAY_UNMAPPED=deny", error.Message, StringComparison.Ordinal);
+        both = [.. both, "S3_OVERLAY_UNMAPPED=deny"];
+        Read([.. both, "S3_OVERLAY_BUCKET_MAPPING=photos:archive"]);
+        Assert.Equal("S3_OVERLAY_BUCKET_MAPPING", ReadError([.. both, "S3_OVERLAY_BUCKET_MAPPING=photos:archive,own:own"]).Setting);
+        Assert.Equal("S3_OVERLAY_BUCKET_MAPPING", ReadError([.. both, "S3_OVERLAY_BUCKET_MAPPING=own:own/under/"]).Setting);
+    }
+
+    [Theory]
+    [InlineData("http://store.example:9000", "http://store.example:9001")]
+    [InlineData("http://one.example", "http://two.example")]
+    [InlineData("http://10.0.0.7", "http://10.0.0.8")]
+    [InlineData("https://s3.example.com", "https://s3.amazonaws.com")]
+    public void Two_stores_are_none(string local, string remote) => Read($"S3_OVERLAY_LOCAL_ENDPOINT={local}", $"S3_OVERLAY_REMOTE_ENDPOINT={remote}");
+
+    [Fact]
+    [Trait("Rule", "M1")]
+    public void Of_several_remotes_each_is_looked_at()
+    {
+        string[] settings =
+        [
+            "S3_OVERLAY_LOCAL_ENDPOINT=http://store.example", "S3_OVERLAY_REMOTES=one", "S3_OVERLAY_REMOTE_one_ENDPOINT=http://store.example:80",
+            "S3_OVERLAY_REMOTE_one_ANONYMOUS=true",
+        ];
+        Assert.Equal("S3_OVERLAY_REMOTE_ONE_ENDPOINT", ReadError([.. settings, "S3_OVERLAY_REMOTE_one_BACKS=*"]).Setting, ignoreCase: true);
+        Assert.Equal("S3_OVERLAY_REMOTE_ONE_BACKS", ReadError([.. settings, "S3_OVERLAY_REMOTE_one_BACKS=own/prefix/"]).Setting, ignoreCase: true);
+        Read([.. settings, "S3_OVERLAY_REMOTE_one_BACKS=own/prefix/:own/other/"]);
+    }
+
+    [Theory]
     [Trait("Rule", "A4")]
     [InlineData("S3_OVERLAY_SECRET_KEY=hush-hush")]
     [InlineData("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=hush-hush")]
@@ -50,9 +104,22 @@ public sealed class ErrorsTests : OptionsTestBase
     }
 
     [Theory]
-    [InlineData("S3_OVERLAY_TRUSTED_PROXIES=10.0.0.1")]
-    public void What_this_version_does_not_serve_is_not_quietly_ignored(string setting) =>
-        Assert.Contains("not served yet", ReadError(setting).Message, StringComparison.Ordinal);
+    [InlineData("proxy.example.com")]
+    [InlineData("10.1")]
+    [InlineData("010.0.0.1")]
+    [InlineData("fd00::1/8")]
+    [InlineData("10.0.0.7/8")]
+    [InlineData("10.0.0.0/33")]
+    [InlineData("10.0.0.0/8/8")]
+    [InlineData("10.0.0.7:8080")]
+    [InlineData("*")]
+    [InlineData(",")]
+    public void A_proxy_that_is_no_address_cannot_be_trusted(string proxy) =>
+        Assert.Contains("10.0.0.7,192.168.0.0/16,fd00::/8", ReadError($"S3_OVERLAY_TRUSTED_PROXIES={proxy}").Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void All_proxies_that_are_no_addresses_are_named_at_once() =>
+        Assert.Contains("\"one\", \"10.0.0.7/8\" is not", ReadError("S3_OVERLAY_TRUSTED_PROXIES=one, 10.0.0.1, 10.0.0.7/8").Message, StringComparison.Ordinal);
 
     [Fact, Trait("Rule", "E4")]
     public void Copies_in_their_own_bucket_need_an_endpoint_that_has_buckets() =>
@@ -76,8 +143,8 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_CACHE_MAX_BYTES=lots")]
     [InlineData("S3_OVERLAY_COPY_UP_MAX=6GiB")]
     [InlineData("S3_OVERLAY_COPY_UP_MAX=-1")]
-    public void Settings_of_later_versions_are_checked_all_the_same(string setting) =>
-        Assert.DoesNotContain("not served", ReadError(setting).Message, StringComparison.Ordinal);
+    public void Values_that_a_setting_cannot_have_are_errors(string setting) =>
+        Assert.Equal(setting.Split('=')[0], ReadError(setting).Setting);
 
     [Theory]
     [InlineData("S3_OVERLAY_CHUNKSIZE=5", "S3_OVERLAY_CHUNK_SIZE")]

@@ -68,7 +68,10 @@ public sealed class RemoteSettingsTests : OptionsTestBase
     [InlineData("Virtual", AddressingStyle.Virtual)]
     [InlineData("path", AddressingStyle.Path)]
     public void The_addressing_style_can_be_chosen(string text, AddressingStyle style) =>
-        Assert.Equal(style, Read("S3_OVERLAY_REMOTE_ENDPOINT=http://a.example", $"S3_OVERLAY_REMOTE_ADDRESSING_STYLE={text}").Remote!.Addressing);
+        Assert.Equal(
+            (style, style),
+            Read("S3_OVERLAY_REMOTE_ENDPOINT=http://a.example", $"S3_OVERLAY_REMOTE_ADDRESSING_STYLE={text}", $"S3_OVERLAY_LOCAL_ADDRESSING_STYLE={text}")
+                is var options ? (options.Remote!.Addressing, options.Local.Addressing) : default);
 
     [Theory]
     [InlineData("S3_OVERLAY_REMOTE_ACCESS_KEY_ID=a", null, "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY")]

@@ -5,12 +5,13 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Contract;
 
 /// <summary>Many at once, over real connections: each byte comes from the remote once, and nobody waits for the last of them to see the first.</summary>
-public sealed class ColdReadersTests : IAsyncLifetime
+public abstract class ColdReadersTests(bool isOnStore) : IAsyncLifetime
 {
     private const int Size = 64 << 20;
     private const int Readers = 64;
 
     private readonly TemporaryFolder _folder = new();
+    private StoreServer? _store;
     private ScriptedRemote _remote = null!;
     private ProxyProcess _proxy = null!;
 
@@ -20,8 +21,10 @@ public sealed class ColdReadersTests : IAsyncLifetime
         var bytes = new byte[Size];
         await new PatternStream(Size).ReadExactlyAsync(bytes);
         _remote.Put("bucket", "large", bytes);
+        _store = isOnStore ? await StoreServer.StartAsync() : null;
         _proxy = await ProxyProcess.StartAsync(
             _folder["data"],
+            [.. _store is null ? [] : new[] { ("S3_OVERLAY_LOCAL_ENDPOINT", _store.Endpoint.ToString().TrimEnd('/')), ("S3_OVERLAY_SPOOL_DIR", _folder["spool"]) },
             ("S3_OVERLAY_REMOTE_ENDPOINT", _remote.Endpoint.ToString().TrimEnd('/')),
             ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "key"),
             ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "secret"),
@@ -30,12 +33,17 @@ public sealed class ColdReadersTests : IAsyncLifetime
             // The remote stands still on purpose, for as long as this machine needs to start all readers: that must not count as broken.
             ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "5m"),
             ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "5m"),
-            ("S3_OVERLAY_REMOTE_BUDGET", "10m"));
+            ("S3_OVERLAY_REMOTE_BUDGET", "10m")]);
     }
 
     public async Task DisposeAsync()
     {
         await _proxy.DisposeAsync();
+        if (_store is not null)
+        {
+            await _store.DisposeAsync();
+        }
+
         await _remote.DisposeAsync();
         _folder.Dispose();
     }

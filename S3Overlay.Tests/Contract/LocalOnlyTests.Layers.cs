@@ -1,4 +1,5 @@
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Given;
 
 namespace S3Overlay.Tests.Contract;
 
@@ -7,3 +8,8 @@ public sealed class LocalOnlyTests(LocalOnlyFixture fixture) : LocalOnlyTests<Lo
 
 /// <summary>See <see cref="LocalOnlyTests{TFixture}"/>: in front of an S3 endpoint.</summary>
 public sealed class LocalOnlyTestsOnStore(ForwardingFixture fixture) : LocalOnlyTests<ForwardingFixture>(fixture);
+
+/// <summary>See <see cref="LocalOnlyTests{TFixture}"/>: in front of a store that somebody has started.</summary>
+[NeedsGivenStore]
+[Trait("Needs", "Store")]
+public sealed class LocalOnlyTestsOnGiven(GivenForwardingFixture fixture) : LocalOnlyTests<GivenForwardingFixture>(fixture);

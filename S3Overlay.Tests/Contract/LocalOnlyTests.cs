@@ -4,6 +4,7 @@ using System.Text;
 using Amazon.S3;
 using Amazon.S3.Model;
 
+using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract;
@@ -62,6 +63,26 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
         }
 
         Assert.Equal(AwkwardKeys.InListingOrder, (await _s3.ListObjectsV2Async(new() { BucketName = bucket })).S3Objects.Select(o => o.Key));
+    }
+
+    /// <summary>As the SDK for JavaScript presigns an upload: with the checksum of no bytes, since it had none.</summary>
+    [Theory]
+    [InlineData(5)]
+    [InlineData(100_000)]
+    [Trait("Rule", "A1")]
+    public async Task A_link_for_an_upload_says_nothing_of_its_bytes(int size)
+    {
+        var bucket = await fixture.NewBucketAsync();
+        var body = new byte[size];
+        new Random(size).NextBytes(body);
+        var http = new SignedHttp(fixture.Proxy.Endpoint);
+        var query = new RequestSigner(new SigningCredentials("minioadmin", "minioadmin"), "us-east-1").Presign(
+            "PUT", http.Host, $"/{bucket}/k", "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32&x-amz-meta-a=b&x-id=PutObject", [], DateTimeOffset.UtcNow, TimeSpan.FromHours(1));
+        var put = await http.SendUnsignedAsync("PUT", $"/{bucket}/k?{query}", body);
+        Assert.True(put.Status == 200, put.Text);
+        using var read = await _s3.GetObjectAsync(bucket, "k");
+        Assert.Equal(body, await ReadAsync(read));
+        Assert.Equal("b", read.Metadata["a"]);
     }
 
     [Fact]

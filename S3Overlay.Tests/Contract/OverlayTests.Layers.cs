@@ -1,4 +1,5 @@
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Given;
 
 namespace S3Overlay.Tests.Contract;
 
@@ -10,3 +11,8 @@ public sealed class OverlayTestsOnStore(OverlayOnStoreFixture fixture) : Overlay
 
 /// <summary>See <see cref="OverlayTests{TFixture}"/>: over an S3 endpoint as local that has copies among written objects.</summary>
 public sealed class OverlayTestsOnPlace(OverlayOnPlaceFixture fixture) : OverlayTests<OverlayOnPlaceFixture>(fixture);
+
+/// <summary>See <see cref="OverlayTests{TFixture}"/>: between two of a store that somebody has started.</summary>
+[NeedsGivenStore]
+[Trait("Needs", "Store")]
+public sealed class OverlayTestsOnGiven(OverlayOnGivenFixture fixture) : OverlayTests<OverlayOnGivenFixture>(fixture);

@@ -29,6 +29,32 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
         Assert.True(int.Parse(warm.Headers["age"], System.Globalization.CultureInfo.InvariantCulture) >= 0);
     }
 
+    /// <summary>It means no version, so that without the id the object itself would be deleted.</summary>
+    [Theory]
+    [Trait("Rule", "R8")]
+    [InlineData("?versionId=")]
+    [InlineData("?versionId")]
+    [InlineData("?tagging&versionId=")]
+    public async Task A_delete_of_an_empty_version_id_is_refused(string query)
+    {
+        var bucket = await fixture.NewRemoteBucketAsync();
+        await _remote.PutObjectAsync(new() { BucketName = bucket, Key = "remote", ContentBody = "value" });
+        await _s3.PutObjectAsync(new() { BucketName = bucket, Key = "written", ContentBody = "value" });
+        var http = new SignedHttp(fixture.Proxy.Endpoint);
+        foreach (var key in (string[])["remote", "written"])
+        {
+            var etag = (await http.SendAsync("HEAD", $"/{bucket}/{key}")).Headers["ETag"];
+            foreach (var headers in ((string, string)[][])[[], [("If-Match", etag)]])
+            {
+                var answer = await http.SendAsync("DELETE", $"/{bucket}/{key}{query}", null, headers);
+                Assert.Equal((400, "InvalidArgument"), (answer.Status, answer.Code));
+                Assert.Contains("Version id cannot be the empty string", answer.Text, StringComparison.Ordinal);
+            }
+
+            Assert.Equal("value", (await http.SendAsync("GET", $"/{bucket}/{key}")).Text);
+        }
+    }
+
     [Fact]
     [Trait("Rule", "S3")]
     public async Task Only_if_cached_is_satisfied_by_what_is_here()
@@ -80,6 +106,76 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
         var warm = await SeenAsync(_s3, bucket);
         Assert.Equal(direct, cold);
         Assert.Equal(direct, warm);
+    }
+
+    [Fact]
+    [Trait("Rule", "T1")]
+    [Trait("Rule", "W4")]
+    public async Task Checksums_are_the_same_after_a_cold_range_and_go_with_a_copy()
+    {
+        var bucket = await fixture.NewRemoteBucketAsync();
+        var put = await _remote.PutObjectAsync(new() { BucketName = bucket, Key = "k", ContentBody = new string('x', 1000), ChecksumAlgorithm = ChecksumAlgorithm.SHA256 });
+        var range = new GetObjectRequest { BucketName = bucket, Key = "k", ByteRange = new("bytes=10-19") };
+        Assert.Equal("xxxxxxxxxx", await TextAsync(await _s3.GetObjectAsync(range)));
+        await _s3.CopyObjectAsync(bucket, "k", bucket, "copy");
+
+        // A store without checksums says so when it is written to.
+        var direct = await _remote.GetObjectMetadataAsync(new() { BucketName = bucket, Key = "k", ChecksumMode = ChecksumMode.ENABLED });
+        Assert.Equal((put.ChecksumSHA256, put.ChecksumSHA256 is null ? null : ChecksumType.FULL_OBJECT), (direct.ChecksumSHA256, direct.ChecksumType));
+        foreach (var key in (string[])["k", "copy"])
+        {
+            var head = await _s3.GetObjectMetadataAsync(new() { BucketName = bucket, Key = key, ChecksumMode = ChecksumMode.ENABLED });
+            Assert.Equal((direct.ChecksumSHA256, direct.ChecksumType), (head.ChecksumSHA256, head.ChecksumType));
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "L1")]
+    [Trait("Rule", "V3")]
+    public async Task Versions_and_uploads_go_on_behind_a_key_that_is_shorter_than_the_delimiter()
+    {
+        var bucket = await fixture.NewRemoteBucketAsync();
+        foreach (var key in (string[])["a", "ab", "ac"])
+        {
+            await _s3.PutObjectAsync(new() { BucketName = bucket, Key = key, ContentBody = "v" });
+            await _s3.InitiateMultipartUploadAsync(new() { BucketName = bucket, Key = key });
+        }
+
+        var versions = await _s3.ListVersionsAsync(new ListVersionsRequest { BucketName = bucket, Delimiter = "--", KeyMarker = "a" });
+        Assert.Equal(["ab", "ac"], versions.Versions.Select(version => version.Key));
+        var uploads = await _s3.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = bucket, Delimiter = "--", KeyMarker = "a" });
+        Assert.Equal(UploadsBehindA, uploads.MultipartUploads.Select(upload => upload.Key));
+    }
+
+    /// <summary>Of uploads of the keys a, ab and ac those behind the marker a, as the store that keeps them lists them.</summary>
+    protected virtual string[] UploadsBehindA => ["ab", "ac"];
+
+    [Fact]
+    [Trait("Rule", "T4")]
+    public async Task Answers_say_which_layer_they_are_from_and_what_the_cache_had_to_do_with_it()
+    {
+        var bucket = await fixture.NewRemoteBucketAsync();
+        await _remote.PutObjectAsync(new() { BucketName = bucket, Key = "k", ContentBody = "remote" });
+        await _s3.PutObjectAsync(new() { BucketName = bucket, Key = "mine", ContentBody = "mine" });
+        var http = new SignedHttp(fixture.Proxy.Endpoint);
+        Assert.Equal(("local", null, false), await OriginAsync("GET", "mine"));
+        Assert.Equal(("local", null, false), await OriginAsync("HEAD", "mine"));
+        Assert.Equal(("local", null, false), await OriginAsync("GET", "mine", ("Range", "bytes=0-1")));
+        Assert.Equal(("remote", "BYPASS", true), await OriginAsync("GET", "k", ("Cache-Control", "no-store")));
+        Assert.Equal(("remote", "MISS", true), await OriginAsync("HEAD", "k"));
+        Assert.Equal(("remote", "MISS", true), await OriginAsync("GET", "k"));
+        Assert.Equal(("cache", "HIT", true), await OriginAsync("GET", "k"));
+        Assert.Equal(("cache", "HIT", true), await OriginAsync("GET", "k", ("Range", "bytes=0-1")));
+        Assert.Equal(("cache", "HIT", true), await OriginAsync("HEAD", "k"));
+        Assert.Equal(("cache", "REVALIDATED", true), await OriginAsync("GET", "k", ("Cache-Control", "no-cache")));
+        await _s3.DeleteObjectAsync(bucket, "k");
+        Assert.Equal(("local", null, false), await OriginAsync("GET", "k"));
+
+        async Task<(string? Layer, string? Cache, bool HasAge)> OriginAsync(string method, string key, params (string Name, string Value)[] headers)
+        {
+            var answer = await http.SendAsync(method, $"/{bucket}/{key}", null, headers);
+            return (answer.Headers.GetValueOrDefault("x-s3overlay-layer"), answer.Headers.GetValueOrDefault("x-cache"), answer.Headers.ContainsKey("age"));
+        }
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract;
@@ -42,6 +43,31 @@ public sealed class UnsignedForwardingTests : IAsyncLifetime
         using var posted = await _http.PostAsync(new Uri(_proxy.Endpoint, "/bucket"), form);
         Assert.Equal(HttpStatusCode.NoContent, posted.StatusCode);
         Assert.Equal("file", await _http.GetStringAsync(new Uri(_proxy.Endpoint, "/bucket/from-a-form")));
+    }
+
+    /// <summary>Today's SDKs frame what they upload, for the checksum behind it, also where they have no keys.</summary>
+    [Theory]
+    [InlineData(10)]
+    [InlineData(100_000)]
+    [Trait("Rule", "A3")]
+    [Trait("Rule", "W7")]
+    public async Task Of_a_framed_upload_the_frames_do_not_become_the_object(int size)
+    {
+        var body = new byte[size];
+        new Random(size).NextBytes(body);
+        var checksum = ChecksumHasher.Compute(ChecksumAlgorithm.Crc32, body).Value;
+        var put = await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync(
+            "PUT",
+            "/bucket/framed",
+            [.. Encoding.ASCII.GetBytes($"{size:x}\r\n"), .. body, .. Encoding.ASCII.GetBytes($"\r\n0\r\nx-amz-checksum-crc32:{checksum}\r\n\r\n")],
+            ("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
+            ("x-amz-trailer", "x-amz-checksum-crc32"),
+            ("x-amz-decoded-content-length", $"{size}"),
+            ("Content-Encoding", "aws-chunked"));
+        Assert.Equal(200, put.Status);
+        var read = await new SignedHttp(_store.Endpoint).SendUnsignedAsync("GET", "/bucket/framed", null, ("x-amz-checksum-mode", "ENABLED"));
+        Assert.Equal(body, read.Body);
+        Assert.Equal(checksum, read.Headers["x-amz-checksum-crc32"]);
     }
 
     [Fact]

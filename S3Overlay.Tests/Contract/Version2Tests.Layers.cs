@@ -1,4 +1,5 @@
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Given;
 
 namespace S3Overlay.Tests.Contract;
 
@@ -7,3 +8,8 @@ public sealed class Version2Tests(LocalOnlyFixture fixture) : Version2Tests<Loca
 
 /// <summary>See <see cref="Version2Tests{TFixture}"/>: in front of an S3 endpoint.</summary>
 public sealed class Version2TestsOnStore(ForwardingFixture fixture) : Version2Tests<ForwardingFixture>(fixture);
+
+/// <summary>See <see cref="Version2Tests{TFixture}"/>: in front of a store that somebody has started.</summary>
+[NeedsGivenStore]
+[Trait("Needs", "Store")]
+public sealed class Version2TestsOnGiven(GivenForwardingFixture fixture) : Version2Tests<GivenForwardingFixture>(fixture);

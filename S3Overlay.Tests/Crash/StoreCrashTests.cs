@@ -8,7 +8,12 @@ namespace S3Overlay.Tests.Crash;
 /// </summary>
 public sealed class StoreCrashTests : IAsyncLifetime
 {
-    private static readonly (string, string)[] Settings = [("S3_OVERLAY_PROXIES", "2"), ("S3_OVERLAY_CACHE_ENABLED", "true")];
+    private static readonly (string, string)[] Settings =
+    [
+        ("S3_OVERLAY_PROXIES", "2"), ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "128KiB"), ("S3_OVERLAY_CHUNK_SIZE", "128KiB"),
+        ("S3_OVERLAY_READ_AHEAD_BYTES", "0"),
+    ];
+
     private static readonly string Large = string.Concat(Enumerable.Range(0, 30_000).Select(i => $"{i:d9} "));
 
     private StoreScene _scene = null!;
@@ -18,6 +23,7 @@ public sealed class StoreCrashTests : IAsyncLifetime
     {
         _scene = await StoreScene.StartAsync(true, Settings);
         _scene.Remote.Put("bucket", "source", "remote"u8.ToArray());
+        _scene.Remote.Put("bucket", "copied", "copied"u8.ToArray());
         Assert.Equal(200, (await _scene.SendAsync("PUT", "/bucket/warm", "v")).Status);
     }
 
@@ -121,7 +127,129 @@ public sealed class StoreCrashTests : IAsyncLifetime
             await SeesAsync(key, "remote");
         });
 
+    /// <summary>Chunks, and the manifest that tells of them.</summary>
+    [Fact, Trait("Rule", "C2")]
+    public async Task Fill_in_chunks()
+    {
+        await KillAsync(
+            key =>
+            {
+                _scene.Remote.Put("bucket", key, System.Text.Encoding.ASCII.GetBytes(Large));
+                return Task.CompletedTask;
+            },
+            async (proxy, key) =>
+            {
+                var answer = await proxy.SendAsync("GET", "/bucket/" + key);
+                await proxy.WhenIdleAsync();
+                return answer;
+            },
+            async key =>
+            {
+                await SeesAsync(key, Large);
+                var range = await _scene.SendAsync("GET", "/bucket/" + key, null, ("Range", "bytes=100000-200009"));
+                Assert.Equal((206, Large[100_000..200_010]), (range.Status, range.Text));
+                await _scene.Proxy.WhenIdleAsync();
+                await SeesAsync(key, Large);
+            });
+        Assert.Contains(_scene.Store.Calls, call => call is { Method: "PUT", Status: 200 } && call.Path.Contains("/k/bucket/", StringComparison.Ordinal));
+        Assert.Contains(_scene.Store.Calls, call => call is { Method: "PUT", Status: 200 } && call.Path.Contains("/c/bucket/", StringComparison.Ordinal));
+    }
+
+    [Fact, Trait("Rule", "W5")]
+    public Task Tags_of_the_remotes() => KillAsync(
+        PutRemoteAsync,
+        (proxy, key) => proxy.SendAsync("PUT", $"/bucket/{key}?tagging", "<Tagging><TagSet><Tag><Key>k</Key><Value>mine</Value></Tag></TagSet></Tagging>"),
+        async key =>
+        {
+            await SeesAsync(key, "remote");
+            var tags = await _scene.SendAsync("GET", $"/bucket/{key}?tagging");
+            Assert.True(!_isAcknowledged || tags.Text.Contains("<Value>mine</Value>", StringComparison.Ordinal), tags.Text);
+
+            // What the dead one left is not in the way of whoever tries again.
+            Assert.Equal(200, (await _scene.SendAsync("PUT", $"/bucket/{key}?tagging", "<Tagging><TagSet><Tag><Key>k</Key><Value>again</Value></Tag></TagSet></Tagging>")).Status);
+            Assert.Contains("<Value>again</Value>", (await _scene.SendAsync("GET", $"/bucket/{key}?tagging")).Text);
+            await SeesAsync(key, "remote");
+        });
+
+    [Theory, Trait("Rule", "W6")]
+    [InlineData(null)]
+    [InlineData("/bucket/copied")]
+    public Task Part(string? source)
+    {
+        var (upload, etag) = ("", "");
+        return KillAsync(
+            async key =>
+            {
+                await PutRemoteAsync(key);
+                upload = (await _scene.SendAsync("POST", $"/bucket/{key}?uploads")).Text.Split("<UploadId>")[1].Split('<')[0];
+            },
+            async (proxy, key) =>
+            {
+                var path = $"/bucket/{key}?partNumber=1&uploadId={upload}";
+                var part = await (source is null ? proxy.SendAsync("PUT", path, "part") : proxy.SendAsync("PUT", path, null, ("x-amz-copy-source", source)));
+                etag = part.Headers.GetValueOrDefault("ETag") ?? (part.Text.Contains("<ETag>", StringComparison.Ordinal) ? part.Text.Split("<ETag>")[1].Split('<')[0] : "");
+                return part;
+            },
+            async key =>
+            {
+                await SeesAsync(key, "remote");
+                if (_isAcknowledged)
+                {
+                    Assert.Contains("<PartNumber>1</PartNumber>", (await _scene.SendAsync("GET", $"/bucket/{key}?uploadId={upload}")).Text);
+                    var parts = $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>";
+                    Assert.Equal("", (await _scene.SendAsync("POST", $"/bucket/{key}?uploadId={upload}", parts)).Code);
+                    await SeesAsync(key, source is null ? "part" : "copied");
+                }
+                else
+                {
+                    Assert.Equal(204, (await _scene.SendAsync("DELETE", $"/bucket/{key}?uploadId={upload}")).Status);
+                    await SeesAsync(key, "remote");
+                }
+            });
+    }
+
+    [Fact, Trait("Rule", "A5")]
+    public Task Discard_of_a_delete() => KillAsync(
+        async key =>
+        {
+            await PutRemoteAsync(key);
+            Assert.Equal(204, (await _scene.SendAsync("DELETE", "/bucket/" + key)).Status);
+        },
+        (proxy, key) => DiscardAsync(proxy, $"bucket=bucket&key={key}", "\"tombstones\":1"),
+        async key =>
+        {
+            await SeesAsync(key, _isAcknowledged ? ["remote"] : ["remote", null]);
+            Assert.Equal(200, (await _scene.SendAsync("POST", $"/-/v1/discard?bucket=bucket&key={key}")).Status);
+            await SeesAsync(key, "remote");
+        });
+
+    [Fact, Trait("Rule", "B4")]
+    public Task Discard_of_a_deleted_bucket() => KillAsync(
+        async key =>
+        {
+            _scene.Remote.Put(key, "gone", "remote"u8.ToArray());
+            Assert.Equal(204, (await _scene.SendAsync("DELETE", $"/{key}/gone")).Status);
+            Assert.Equal(204, (await _scene.SendAsync("DELETE", "/" + key)).Status);
+        },
+        (proxy, key) => DiscardAsync(proxy, $"bucket={key}", "\"buckets\":1"),
+        async key =>
+        {
+            // All of it or nothing, but never a bucket of which some deletes are left when it shows.
+            var get = await _scene.SendAsync("GET", $"/{key}/gone");
+            Assert.True(get.Status == 200 || (get.Status == 404 && !_isAcknowledged), get.Text);
+            Assert.Equal(200, (await _scene.SendAsync("POST", $"/-/v1/discard?bucket={key}")).Status);
+            _scene.Clock.Advance(TimeSpan.FromSeconds(2));
+            Assert.Equal("remote", (await _scene.SendAsync("GET", $"/{key}/gone")).Text);
+        });
+
     private static string Md5(string text) => Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Takes deletes back. What came of it is in the document.</summary>
+    private static async Task<RawAnswer> DiscardAsync(OverlayHost proxy, string what, string done)
+    {
+        var answer = await proxy.SendAsync("POST", "/-/v1/discard?" + what);
+        return answer.Text.Contains("\"done\":true", StringComparison.Ordinal) && answer.Text.Contains(done, StringComparison.Ordinal) ? answer : answer with { Status = 503 };
+    }
 
     private Task PutRemoteAsync(string key)
     {

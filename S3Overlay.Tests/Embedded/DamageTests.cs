@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 using S3Overlay.Proxy.Embedded;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol;
@@ -107,20 +105,5 @@ public sealed class DamageTests
         var value = file.ReadByte();
         file.Seek(-1, SeekOrigin.Current);
         file.WriteByte((byte)(value ^ 0x10));
-    }
-
-    private sealed class FullDisk() : StoreDisk(isDurable: false)
-    {
-        public bool IsOut { get; set; }
-
-        public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
-        {
-            if (IsOut)
-            {
-                throw new IOException("No space left on device", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28);
-            }
-
-            base.Write(file, bytes, offset);
-        }
     }
 }

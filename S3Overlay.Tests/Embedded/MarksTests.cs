@@ -1,4 +1,7 @@
+using Microsoft.Win32.SafeHandles;
+
 using S3Overlay.Proxy.Embedded;
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Tests.Support;
 
@@ -39,6 +42,40 @@ public sealed class MarksTests
             Assert.Equal(KeyState.Nothing, await bench.Layer.ResolveAsync(Bucket, "gone", default));
             Assert.Equal(KeyState.Deleted, await bench.Layer.ResolveAsync(Bucket, "again", default));
         }
+    }
+
+    [Fact]
+    public async Task How_many_there_are_is_known_whatever_becomes_of_them()
+    {
+        await using var bench = await OpenAsync();
+        await bench.PutAsync("written", [1]);
+        foreach (var key in (string[])["a", "b", "b", "c", "written"])
+        {
+            await bench.Layer.MarkDeletedAsync(Bucket, key, default);
+        }
+
+        await CountsAsync(4);
+        await DiscardAsync(bench, "a");
+        await CountsAsync(3);
+        await bench.ReopenAsync();
+        await CountsAsync(3);
+        await bench.RebuildAsync();
+        await CountsAsync(3);
+        await bench.Layer.MarkDeletedAsync(Bucket, "a", default);
+        await bench.Layer.MarkDeletedAsync(Bucket, "b", default);
+        await CountsAsync(4);
+
+        // They go with their bucket.
+        await bench.DeleteAsync("written");
+        await bench.Layer.DeleteBucketAsync(Bucket, default);
+        await CountsAsync(0);
+        await bench.Layer.EnsureBucketAsync(Bucket, default);
+        await bench.Layer.MarkDeletedAsync(Bucket, "b", default);
+        await CountsAsync(1);
+        await bench.ReopenAsync();
+        await CountsAsync(1);
+
+        Task CountsAsync(long count) => Patience.UntilAsync(() => bench.Store.Tombstones.Count.Value == count, $"There are not {count}.");
     }
 
     [Fact]
@@ -134,6 +171,72 @@ public sealed class MarksTests
             Assert.Equal(default, await bench.Layer.ResolveBucketAsync(Bucket, default));
             Assert.Equal(KeyState.Nothing, await bench.Layer.ResolveAsync(Bucket, "key", default));
             Assert.Empty(await new EmbeddedMarks(bench.Store).ListBucketsAsync(default).ToListAsync());
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "D1")]
+    public async Task A_tombstone_put_while_those_that_went_with_the_bucket_are_tidied_up_stays()
+    {
+        var disk = new HaltingDisk();
+        await using var bench = await OpenAsync(disk);
+        await bench.Layer.MarkDeletedAsync(Bucket, "other", default);
+        await bench.Layer.MarkDeletedAsync(Bucket, "key", default);
+        await bench.Store.Buckets.DeleteAsync(Bucket, true, static () => { }, default);
+        await bench.Layer.EnsureBucketAsync(Bucket, default);
+
+        // Its row has reached the log of deletes, and is on its way to the index.
+        disk.Halt(after: 1);
+        var marking = bench.Layer.MarkDeletedAsync(Bucket, "key", default).AsTask();
+        await disk.Halted.WaitAsync(Patience.Limit);
+        var tidying = bench.Store.Tombstones.ForgetAsync(Bucket);
+        disk.GoOn();
+        await marking.WaitAsync(Patience.Limit);
+        await tidying.WaitAsync(Patience.Limit);
+        Assert.Equal(["key"], await KeysAsync(bench));
+        await Patience.UntilAsync(() => bench.Store.Tombstones.Count.Value == 1, "There is not one.");
+        await bench.RebuildAsync();
+        Assert.Equal(["key"], await KeysAsync(bench));
+    }
+
+    /// <summary>A disk that stops before a write.</summary>
+    private sealed class HaltingDisk() : StoreDisk(isDurable: false)
+    {
+        private readonly TaskCompletionSource _halted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim _goesOn = new(true);
+        private int _left = int.MaxValue;
+
+        public Task Halted => _halted.Task;
+
+        public void Halt(int after)
+        {
+            _goesOn.Reset();
+            Volatile.Write(ref _left, after);
+        }
+
+        public void GoOn() => _goesOn.Set();
+
+        public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+        {
+            Stop();
+            base.Write(file, bytes, offset);
+        }
+
+        public override void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset)
+        {
+            Stop();
+            base.Write(file, pieces, offset);
+        }
+
+        private void Stop()
+        {
+            if (Interlocked.Decrement(ref _left) == -1)
+            {
+                _halted.SetResult();
+
+                // The thread that writes a journal, and none of the test's.
+                _goesOn.Wait(Patience.Limit);
+            }
         }
     }
 

@@ -149,7 +149,7 @@ public sealed class RebuildTests
         await using var bench = await OpenAsync();
         await bench.PutAsync("key", [1]);
         var batch = new S3Overlay.Proxy.Embedded.Index.IndexBatch();
-        batch.Put(S3Overlay.Proxy.Embedded.Objects.RowKeys.OfKey((byte)'o', Bucket, "key"), [1, 2, 3]);
+        batch.Put(S3Overlay.Proxy.Embedded.Rows.RowKeys.OfKey((byte)'o', Bucket, "key"), [1, 2, 3]);
         await bench.Store.Index.CommitAsync(batch);
         Assert.Equal("InternalError", await bench.FailAsync(S3Operation.HeadObject, "key"));
         await bench.ReopenAsync();

@@ -107,15 +107,23 @@ public sealed class BrokenStoreTests
         await using var scene = await StoreScene.StartAsync();
         await StoreRequests.PrepareAsync(scene);
         scene.Wire.CloseConnections();
+        await Patience.UntilAsync(() => scene.Wire.Open == 0, "Connections stay open.");
         scene.Wire.Break(WireFault.Hanging);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        scene.Store.After = _ =>
+        {
+            asked.TrySetResult();
+            return Task.CompletedTask;
+        };
         using (var client = new System.Net.Sockets.TcpClient())
         {
             await client.ConnectAsync(scene.Proxy.Endpoint.Host, scene.Proxy.Endpoint.Port);
-            var answer = scene.Proxy.SendAsync("GET", "/bucket/written");
-            await Patience.UntilAsync(() => scene.Wire.Open > 0, "The store is not asked.");
-            await scene.Clock.RunAsync(answer);
+            await client.GetStream().WriteAsync(scene.Proxy.Http.Signed("GET", "/bucket/written"));
+            await asked.Task.WaitAsync(Patience.Limit);
+            Assert.True(scene.Wire.Open > 0);
         }
 
+        // The clock stands still: no limit of the proxy's own ends it.
         await Patience.UntilAsync(() => scene.Wire.Open == 0, "A connection to the store stays open.");
     }
 

@@ -11,22 +11,47 @@ namespace S3Overlay.Tests.Failures;
 [Trait("Rule", "F")]
 public sealed class LyingRemoteTests
 {
+    private static readonly string[] Lies =
+    [
+        "error document", "error document without a length", "object without a length", "short", "part for the whole", "no range named", "another range", "another total", "another length",
+        "another version",
+    ];
+
     private const int Size = 100_000;
 
     private static readonly byte[] Right = [.. Enumerable.Range(0, Size).Select(i => (byte)(i * 7))];
 
-    private readonly ManualTimeProvider _clock = new(DateTimeOffset.UtcNow);
     private int _lies;
 
-    public static TheoryData<string, bool> Scenes()
+    public static TheoryData<string, string, bool> Scenes()
     {
-        var scenes = new TheoryData<string, bool>();
-        foreach (var lie in (string[])[
-            "error document", "error document without a length", "object without a length", "short", "part for the whole", "no range named", "another range", "another total", "another length",
-            "another version"])
+        var scenes = new TheoryData<string, string, bool>();
+        foreach (var lie in Lies)
         {
-            scenes.Add(lie, true);
-            scenes.Add(lie, false);
+            foreach (var layer in (string[])["embedded", "store"])
+            {
+                scenes.Add(lie, layer, true);
+                scenes.Add(lie, layer, false);
+            }
+        }
+
+        return scenes;
+    }
+
+    public static TheoryData<string, string, string> VersionsAndParts()
+    {
+        var scenes = new TheoryData<string, string, string>();
+        foreach (var lie in Lies)
+        {
+            foreach (var layer in (string[])["embedded", "store"])
+            {
+                scenes.Add(lie, layer, "versionId=v");
+                if (lie is not ("part for the whole" or "another range"))
+                {
+                    // Which bytes a part has is for the remote to say.
+                    scenes.Add(lie, layer, "partNumber=1");
+                }
+            }
         }
 
         return scenes;
@@ -34,22 +59,10 @@ public sealed class LyingRemoteTests
 
     [Theory]
     [MemberData(nameof(Scenes))]
-    public async Task No_client_gets_other_bytes_and_nothing_of_it_is_held(string lie, bool inChunks)
+    public async Task No_client_gets_other_bytes_and_nothing_of_it_is_held(string lie, string layer, bool inChunks)
     {
-        await using var remote = await ScriptedRemote.StartAsync();
-        await using var proxy = await OverlayHost.StartAsync(
-            null,
-            remote.Endpoint,
-            _clock,
-            ("S3_OVERLAY_CACHE_ENABLED", "true"),
-            ("S3_OVERLAY_CHUNK_THRESHOLD", inChunks ? "65536" : "50MiB"),
-            ("S3_OVERLAY_CHUNK_SIZE", "65536"),
-            ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "2m"),
-            ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "2m"),
-            ("S3_OVERLAY_REMOTE_BUDGET", "10m"));
-        remote.Script = (request, context) => request is { Method: "GET", Key.Length: > 0 } && Interlocked.Decrement(ref _lies) >= 0
-            ? LieAsync(lie, request, context)
-            : Task.FromResult(ScriptedOutcome.AsUsual);
+        await using var scene = await StartAsync(lie, layer, ("S3_OVERLAY_CHUNK_THRESHOLD", inChunks ? "65536" : "50MiB"), ("S3_OVERLAY_CHUNK_SIZE", "65536"));
+        var (remote, proxy) = (scene.Remote, scene.Proxy);
         foreach (var range in (string?[])[null, "bytes=10-20", "bytes=70000-", "bytes=-100", "bytes=65530-65540"])
         {
             // Once, then for as long as anybody asks.
@@ -58,7 +71,7 @@ public sealed class LyingRemoteTests
                 var key = $"key-{range}-{times}";
                 remote.Put("bucket", key, Right);
                 Volatile.Write(ref _lies, times);
-                var answer = await _clock.RunAsync(GetAsync(proxy, key, range));
+                var answer = await scene.Clock.RunAsync(GetAsync(proxy, key, range));
                 AssertNothingWrong(answer, range);
                 Assert.False(times == 1 && answer.Status == 503, $"{range}: a single lie was not asked about again: {answer.Text}");
                 Volatile.Write(ref _lies, 0);
@@ -84,15 +97,41 @@ public sealed class LyingRemoteTests
         }
     }
 
-    [Fact]
-    [Trait("Rule", "L4")]
-    public async Task A_page_that_is_an_error_document_is_no_empty_page()
+    [Theory]
+    [MemberData(nameof(VersionsAndParts))]
+    [Trait("Rule", "R8")]
+    public async Task No_client_gets_other_bytes_of_a_version_or_part(string lie, string layer, string query)
     {
-        await using var remote = await ScriptedRemote.StartAsync();
-        await using var proxy = await OverlayHost.StartAsync(null, remote.Endpoint, _clock);
-        remote.Put("bucket", "key", Right);
-        Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/mine", "v")).Status);
-        remote.Script = async (request, context) =>
+        await using var scene = await StartAsync(lie, layer);
+        scene.Remote.Put("bucket", "key", Right);
+        foreach (var isHeld in (bool[])[false, true])
+        {
+            // Once, then for as long as anybody asks.
+            foreach (var times in (int[])[1, int.MaxValue])
+            {
+                Volatile.Write(ref _lies, times);
+                var answer = await scene.SendAsync("GET", "/bucket/key?" + query);
+                AssertNothingWrong(answer, null);
+                Volatile.Write(ref _lies, 0);
+                var right = await scene.SendAsync("GET", "/bucket/key?" + query);
+                Assert.True((right.Status, right.Body.AsSpan().SequenceEqual(Right)) == (200, true), $"{isHeld}, {times}: {answer.Status}, then {right.Status} with {right.Body.Length} bytes");
+            }
+
+            // Beside a copy of the whole too.
+            Assert.Equal(200, (await scene.SendAsync("GET", "/bucket/key")).Status);
+            await scene.Proxy.WhenIdleAsync();
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [Trait("Rule", "L4")]
+    public async Task A_page_that_is_an_error_document_is_no_empty_page(string layer)
+    {
+        await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_CACHE_ENABLED", "false"));
+        scene.Remote.Put("bucket", "key", Right);
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/mine", "v")).Status);
+        scene.Remote.Script = async (request, context) =>
         {
             if (request is not { Method: "GET", Key: "" })
             {
@@ -104,13 +143,22 @@ public sealed class LyingRemoteTests
         };
         foreach (var target in (string[])["/bucket?list-type=2", "/bucket", "/bucket?versions"])
         {
-            var page = await _clock.RunAsync(proxy.SendAsync("GET", target));
+            var page = await scene.SendAsync("GET", target);
             Assert.True((page.Status, page.Headers.ContainsKey("Retry-After")) == (503, true), $"{target}: {page.Status} {page.Text}");
         }
 
         // An empty page would let the bucket be deleted.
-        Assert.Equal(204, (await proxy.SendAsync("DELETE", "/bucket/mine")).Status);
-        Assert.Equal(503, (await _clock.RunAsync(proxy.SendAsync("DELETE", "/bucket"))).Status);
+        Assert.Equal(204, (await scene.SendAsync("DELETE", "/bucket/mine")).Status);
+        Assert.Equal(503, (await scene.SendAsync("DELETE", "/bucket")).Status);
+    }
+
+    private async Task<LayerScene> StartAsync(string lie, string layer, params (string Name, string Value)[] settings)
+    {
+        var scene = await LayerScene.StartAsync(layer, settings);
+        scene.Remote.Script = (request, context) => request is { Method: "GET", Key.Length: > 0 } && Interlocked.Decrement(ref _lies) >= 0
+            ? LieAsync(lie, request, context)
+            : Task.FromResult(ScriptedOutcome.AsUsual);
+        return scene;
     }
 
     private static Task<RawAnswer> GetAsync(OverlayHost proxy, string key, string? range) =>

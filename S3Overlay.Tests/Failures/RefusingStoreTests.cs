@@ -64,6 +64,28 @@ public sealed class RefusingStoreTests
         Assert.Equal(204, (await StoreRequests.SendAsync(scene, "delete")).Status);
     }
 
+    [Theory, Trait("Rule", "F"), Trait("Rule", "S1")]
+    [InlineData("put")]
+    [InlineData("copy")]
+    [InlineData("copy of nothing")]
+    public async Task What_a_refused_write_would_have_replaced_stays_held(string write)
+    {
+        await using var scene = await StoreScene.StartAsync(true, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "frozen"));
+        scene.Remote.Put("bucket", "key", "of old"u8.ToArray());
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/source", "mine")).Status);
+        Assert.Equal("of old", (await scene.SendAsync("GET", "/bucket/key")).Text);
+        await scene.Proxy.WhenIdleAsync();
+        scene.Remote.Put("bucket", "key", "of late"u8.ToArray());
+        scene.Store.Fail = request => request.Method == "PUT" && request.Path.Value!.EndsWith("/key", StringComparison.Ordinal) && write != "copy of nothing" ? (507, "InsufficientStorage") : null;
+        var refused = write == "put" ? await scene.SendAsync("PUT", "/bucket/key", "mine")
+            : await scene.Proxy.SendAsync("PUT", "/bucket/key", headers: [("x-amz-copy-source", write == "copy" ? "/bucket/source" : "/bucket/nothing")]);
+        Assert.Equal(write == "copy of nothing" ? 404 : 507, refused.Status);
+        await scene.Proxy.WhenIdleAsync();
+
+        var kept = await scene.SendAsync("GET", "/bucket/key");
+        Assert.Equal(("of old", "HIT"), (kept.Text, kept.Headers["x-cache"]));
+    }
+
     [Fact, Trait("Rule", "F")]
     public async Task Of_many_deletes_the_one_that_the_store_throttles_says_so()
     {

@@ -9,14 +9,14 @@ public sealed class ThrottlingRemoteTests
     private const int Readers = 48;
 
     [Theory, Trait("Rule", "F")]
-    [InlineData(503)]
-    [InlineData(429)]
-    public async Task Fewer_are_asked_for_at_once_until_all_are_answered(int status)
+    [InlineData("embedded", 503)]
+    [InlineData("embedded", 429)]
+    [InlineData("store", 503)]
+    [InlineData("store", 429)]
+    public async Task Fewer_are_asked_for_at_once_until_all_are_answered(string layer, int status)
     {
-        var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
-        await using var remote = await ScriptedRemote.StartAsync();
-        await using var proxy = await OverlayHost.StartAsync(
-            null, remote.Endpoint, clock, ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_BUDGET", "48h"));
+        await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_CACHE_ENABLED", "false"));
+        var (remote, proxy, clock) = (scene.Remote, scene.Proxy, scene.Clock);
         for (var i = 0; i < Readers; i++)
         {
             remote.Put("bucket", $"key{i}", "bytes"u8.ToArray());

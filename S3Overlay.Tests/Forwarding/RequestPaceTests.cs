@@ -1,4 +1,4 @@
-using S3Overlay.Proxy.Forwarding;
+using S3Overlay.Proxy.Forwarding.Wire;
 
 namespace S3Overlay.Tests.Forwarding;
 

@@ -1,6 +1,8 @@
 using System.Net;
 
-using S3Overlay.Proxy.Forwarding;
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Forwarding.Remotes;
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -47,6 +49,29 @@ public sealed class S3RemoteTests : IAsyncLifetime
         Assert.StartsWith("AWS4-HMAC-SHA256 Credential=key/", _server.Requests[0].Headers["Authorization"], StringComparison.Ordinal);
         Assert.Equal("ENABLED", _server.Requests[0].Headers["x-amz-checksum-mode"]);
         Assert.Equal("test", _server.Requests[0].Headers["x-s3overlay-via"]);
+    }
+
+    [Theory]
+    [Trait("Rule", "T1")]
+    [InlineData("Set-Cookie")]
+    [InlineData("set-cookie2")]
+    [InlineData("x-amz-cf-id")]
+    [InlineData("X-Amz-Cf-Pop")]
+    [InlineData("CF-Ray")]
+    [InlineData("cf-cache-status")]
+    [InlineData("Via")]
+    [InlineData("x-served-by")]
+    [InlineData("x-cache")]
+    [InlineData("x-cache-hits")]
+    [InlineData("Age")]
+    public async Task What_is_about_one_request_is_not_the_objects(string header)
+    {
+        _server.Put("bucket", "k", Bytes, (header, "session=1"), ("x-amz-meta-cf-ray", "the user's own"));
+        await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
+        Assert.Null(answer.Info.Header(header));
+        Assert.Equal("the user's own", answer.Info.Header("x-amz-meta-cf-ray"));
+        await using var head = await _remote.HeadAsync(new("bucket", "k"), default);
+        Assert.Null(head.Info.Header(header));
     }
 
     [Theory]
@@ -201,8 +226,13 @@ public sealed class S3RemoteTests : IAsyncLifetime
 
     [Theory]
     [InlineData("s3.eu-west-1.amazonaws.com", "my-bucket", true)]
-    [InlineData("storage.example.org", "my-bucket", true)]
-    [InlineData("storage.example.org", "my.bucket", false)]
+    [InlineData("s3.cn-north-1.amazonaws.com.cn", "my-bucket", true)]
+    [InlineData("oss-cn-hangzhou.aliyuncs.com", "my-bucket", true)]
+    [InlineData("s3.eu-west-1.amazonaws.com", "my.bucket", false)]
+    [InlineData("amazonaws.com.example.org", "my-bucket", false)]
+    [InlineData("storage.example.org", "my-bucket", false)]
+    [InlineData("minio.ns.svc", "my-bucket", false)]
+    [InlineData("host.docker.internal", "my-bucket", false)]
     [InlineData("localhost", "my-bucket", false)]
     [InlineData("minio", "my-bucket", false)]
     [InlineData("10.0.0.1", "my-bucket", false)]

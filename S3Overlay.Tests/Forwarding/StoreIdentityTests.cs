@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 using S3Overlay.Proxy.Protocol.Authentication;
@@ -187,6 +188,33 @@ public sealed class StoreIdentityTests
         list = await scene.As("ann").SendAsync("GET", "/");
         Assert.Equal((403, "AccessDenied"), (list.Status, list.Code));
         Assert.Contains("<Name>anns</Name>", (await scene.As("bob").SendAsync("GET", "/")).Text);
+    }
+
+    /// <summary>What an administrator asks is about the overlay: neither keys that the store does not know nor a user who may not see the object stand in the way.</summary>
+    [Theory, Trait("Rule", "A5")]
+    [InlineData("ann", "/teams/k", "written")]
+    [InlineData("eve", "/teams/k", "written")]
+    [InlineData("eve", "/teams/other", "absent")]
+    [InlineData("ann", "/mapped/w", "written")]
+    [InlineData("eve", "/mapped/w", "written")]
+    [InlineData("eve", "/mapped/d", "deleted")]
+    [InlineData("eve", "/mapped/r", "remote")]
+    public async Task What_administrators_ask_of_the_store_is_asked_by_the_overlay(string administrator, string target, string reason)
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("below", "r", "of the remote"u8.ToArray());
+        remote.Put("below", "d", "of the remote"u8.ToArray());
+        await using var scene = await StartOverlaidAsync(remote);
+        Assert.Equal(200, (await scene.As("team").SendAsync("PUT", "/mapped/w", "written"u8.ToArray())).Status);
+        Assert.Equal(204, (await scene.As("team").SendAsync("DELETE", "/mapped/d")).Status);
+        scene.Forget();
+
+        var (bucket, key) = (target.Split('/')[1], target.Split('/')[2]);
+        var answer = await scene.As(administrator).SendAsync("GET", $"/-/v1/explain?bucket={bucket}&key={key}");
+        Assert.True(answer.Status == 200, answer.Text);
+        Assert.Equal(reason, JsonDocument.Parse(answer.Text).RootElement.GetProperty("reason").GetString());
+        Assert.NotEmpty(scene.Asked);
+        Assert.All(scene.Asked, asked => Assert.Equal("overlay", asked.Signer));
     }
 
     private static async Task<UsersScene> StartOverlaidAsync(ScriptedRemote remote)

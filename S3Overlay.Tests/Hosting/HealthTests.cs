@@ -37,7 +37,7 @@ public sealed class HealthTests : IAsyncLifetime
         await using var proxy = await OverlayHost.StartAsync(null, _remote.Endpoint, _clock);
         Answer(status, code);
 
-        Assert.Equal((200, "{\"status\":\"degraded\",\"checks\":{\"remote\":\"degraded\"}}"), await _clock.RunAsync(LookAsync(proxy)));
+        Assert.Equal((200, "{\"status\":\"degraded\",\"checks\":{\"remote\":\"degraded\"}}"), await _clock.RunToLimitAsync(LookAsync(proxy)));
         Assert.Equal((200, "{\"status\":\"ok\"}"), await LookAsync(proxy, "/alive"));
     }
 
@@ -52,7 +52,7 @@ public sealed class HealthTests : IAsyncLifetime
             return ScriptedOutcome.Answered;
         };
 
-        Assert.Equal((200, "{\"status\":\"degraded\",\"checks\":{\"remote\":\"degraded\"}}"), await _clock.RunAsync(LookAsync(proxy)));
+        Assert.Equal((200, "{\"status\":\"degraded\",\"checks\":{\"remote\":\"degraded\"}}"), await _clock.RunToLimitAsync(LookAsync(proxy)));
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class HealthTests : IAsyncLifetime
         await wire.DisposeAsync();
         _clock.Advance(TimeSpan.FromSeconds(3));
 
-        Assert.Equal((503, "{\"status\":\"unhealthy\",\"checks\":{\"local\":\"unhealthy\"}}"), await _clock.RunAsync(LookAsync(proxy)));
+        Assert.Equal((503, "{\"status\":\"unhealthy\",\"checks\":{\"local\":\"unhealthy\"}}"), await _clock.RunToLimitAsync(LookAsync(proxy)));
         Assert.Equal((200, "{\"status\":\"ok\"}"), await LookAsync(proxy, "/alive"));
     }
 

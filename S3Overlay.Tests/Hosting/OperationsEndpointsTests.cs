@@ -27,7 +27,7 @@ public sealed class OperationsEndpointsTests : IAsyncLifetime
         ProxyBuilder.Configure(builder, ProxyOptionsReader.Read(builder.Configuration, new()));
         _app = builder.Build();
         _page = new(_meters.Meter);
-        _app.UseProxyPipeline(_page, context =>
+        _app.UseProxyPipeline([], _page, context =>
         {
             context.Response.StatusCode = FrontDoor;
             return Task.CompletedTask;

@@ -84,6 +84,20 @@ public sealed class ProcessTests
         Assert.Single(result.Errors.Trim().Split('\n'));
     }
 
+    [Fact]
+    public async Task A_spool_folder_that_is_a_file_ends_it_with_code_1_and_one_line()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["spool"], "");
+
+        var result = await RunAsync(
+            ["--urls", "http://127.0.0.1:0"], ("S3_OVERLAY_DATA_DIR", folder["data"]), ("S3_OVERLAY_LOCAL_ENDPOINT", "http://127.0.0.1:1"), ("S3_OVERLAY_SPOOL_DIR", folder["spool"]));
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("S3_OVERLAY_SPOOL_DIR", result.Errors, StringComparison.Ordinal);
+        Assert.Single(result.Errors.Trim().Split('\n'));
+    }
+
     [Fact, Trait("Rule", "F")]
     public async Task A_request_for_a_store_that_is_down_is_one_line_of_the_log_that_says_why()
     {
@@ -122,13 +136,11 @@ public sealed class ProcessTests
         var http = new SignedHttp(proxy.Endpoint);
         await http.SendAsync("PUT", "/bucket");
         var upload = http.SendAsync("PUT", "/bucket/key", new byte[4 << 20], ("Content-Length", "5000000"));
-        while (!Directory.EnumerateFiles(Path.Combine(folder["data"], "incoming")).Any())
-        {
-            // Another process takes the request in its own time; that it keeps what comes is all that shows of it.
-            Assert.False(upload.IsCompleted);
-            await Task.Delay(10);
-        }
 
+        // Another process takes the request in its own time; that it keeps what comes is all that shows of it.
+        await Patience.UntilAsync(
+            () => upload.IsCompleted || Directory.EnumerateFiles(Path.Combine(folder["data"], "incoming")).Any(), "The upload does not begin.");
+        Assert.False(upload.IsCompleted);
         Assert.Equal(0, await proxy.TerminateAsync());
         Assert.Equal(0, (await upload).Status);
         Assert.DoesNotContain("fail:", proxy.Output, StringComparison.Ordinal);

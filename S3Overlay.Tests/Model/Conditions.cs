@@ -35,5 +35,15 @@ internal static class Conditions
         _ => otherwise,
     };
 
+    /// <summary>The header of a condition on the source of a copy, which may be any of these.</summary>
+    public static (string Name, string Value)[] OfSource(ModelCondition condition, IReadOnlyList<ObjectVersion?> shown) =>
+        [.. Header(condition, shown).Select(header => ("x-amz-copy-source-" + header.Name.ToLowerInvariant(), header.Value))];
+
+    /// <summary>What comes of a copy of this.</summary>
+    public static int Source(ModelCondition condition, ObjectVersion? current, IReadOnlyList<ObjectVersion?> shown, int otherwise) =>
+        current is null ? 404
+        : Read(condition, current, shown, otherwise) is var status && status == 304 ? 412
+        : status;
+
     private static string ETag(IReadOnlyList<ObjectVersion?> shown) => shown.FirstOrDefault(version => version is not null)?.ETag ?? Unknown;
 }

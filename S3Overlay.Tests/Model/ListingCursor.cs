@@ -2,23 +2,23 @@ namespace S3Overlay.Tests.Model;
 
 /// <summary>How far a listing is, and what it asks for.</summary>
 /// <param name="Bucket">The bucket.</param>
-/// <param name="IsVersion2">ListObjectsV2, or ListObjects.</param>
+/// <param name="Kind">How it is listed.</param>
 /// <param name="Prefix">What keys start with.</param>
 /// <param name="Delimiter">Where they are rolled up; empty for nowhere.</param>
 /// <param name="PageSize">How many rows a page has.</param>
-internal sealed record ListingCursor(ModelBucket Bucket, bool IsVersion2, string Prefix, string Delimiter, int PageSize)
+internal sealed record ListingCursor(ModelBucket Bucket, ListingKind Kind, string Prefix, string Delimiter, int PageSize)
 {
     /// <summary>The last row shown; null before the first page.</summary>
     public ListingItem? Last { get; init; }
 
-    /// <summary>What the next page is asked for with; null before the first page.</summary>
+    /// <summary>The parameters that the next page is asked for with; null before the first page.</summary>
     public string? Token { get; init; }
 
-    /// <summary>All rows that are left, as the model has them now.</summary>
-    public List<ListingItem> Rest()
+    /// <summary>All rows that may be left, as the model has them now.</summary>
+    public List<ListingItem> Rest(ModelScene scene)
     {
         var rows = new List<ListingItem>();
-        foreach (var (key, version) in Bucket.Visible())
+        foreach (var (key, versions) in scene.View.MayList(Bucket))
         {
             if (!key.StartsWith(Prefix, StringComparison.Ordinal) || (Last is { } last && !IsBehind(key, last)))
             {
@@ -26,10 +26,19 @@ internal sealed record ListingCursor(ModelBucket Bucket, bool IsVersion2, string
             }
 
             var end = Delimiter.Length == 0 ? -1 : key.IndexOf(Delimiter, Prefix.Length, StringComparison.Ordinal);
-            var row = end < 0 ? new ListingItem(key, version) : new ListingItem(key[..(end + Delimiter.Length)], null);
-            if (rows.Count == 0 || rows[^1].Name != row.Name)
+            var mayBeMissing = versions.Contains(null);
+            if (end < 0)
             {
-                rows.Add(row);
+                rows.Add(new ListingItem(key, false, [.. versions.OfType<ObjectVersion>()], mayBeMissing));
+            }
+            else if (rows.Count == 0 || rows[^1].Name != key[..(end + Delimiter.Length)])
+            {
+                rows.Add(new ListingItem(key[..(end + Delimiter.Length)], true, [], mayBeMissing));
+            }
+            else if (!mayBeMissing)
+            {
+                // One key that is there for certain is enough.
+                rows[^1] = rows[^1] with { MayBeMissing = false };
             }
         }
 
@@ -37,5 +46,5 @@ internal sealed record ListingCursor(ModelBucket Bucket, bool IsVersion2, string
     }
 
     private static bool IsBehind(string key, ListingItem last) =>
-        ModelBucket.ByBytes.Compare(key, last.Name) > 0 && !(last.Version is null && key.StartsWith(last.Name, StringComparison.Ordinal));
+        ModelBucket.ByBytes.Compare(key, last.Name) > 0 && !(last.IsPrefix && key.StartsWith(last.Name, StringComparison.Ordinal));
 }

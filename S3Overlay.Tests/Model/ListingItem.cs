@@ -1,10 +1,21 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>A row of a listing.</summary>
+/// <summary>A row that a listing may show.</summary>
 /// <param name="Name">The key, or the common prefix.</param>
-/// <param name="Version">The object; null for a common prefix.</param>
-internal sealed record ListingItem(string Name, ObjectVersion? Version)
+/// <param name="IsPrefix">Whether it is a common prefix.</param>
+/// <param name="Versions">What the row may say of the object; none for a common prefix.</param>
+/// <param name="MayBeMissing">Whether it need not be shown.</param>
+internal sealed record ListingItem(string Name, bool IsPrefix, IReadOnlyList<ObjectVersion> Versions, bool MayBeMissing)
 {
-    /// <summary>The row as answers tell it.</summary>
-    public string Told => Version is null ? $"{Name} (prefix)" : $"{Name} {Version.ETag} {Version.Bytes.Length}";
+    /// <summary>Whether this is how an answer tells it.</summary>
+    public bool IsTold(string row) => IsPrefix ? row == $"{Name} (prefix)" : Versions.Any(version => row == Told(version));
+
+    /// <summary>The version of an object's row.</summary>
+    public ObjectVersion VersionOf(string row) => Versions.First(version => row == Told(version));
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        (IsPrefix ? $"{Name} (prefix)" : string.Join(" or ", Versions.Select(Told))) + (MayBeMissing ? " or nothing" : "");
+
+    private string Told(ObjectVersion version) => $"{Name} {version.ETag} {version.Bytes.Length}";
 }

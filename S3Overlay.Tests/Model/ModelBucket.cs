@@ -9,11 +9,14 @@ namespace S3Overlay.Tests.Model;
 /// <param name="remoteName">The bucket it continues in.</param>
 /// <param name="remotePrefix">What stands before its keys there.</param>
 /// <param name="isMapped">Whether it is there by the settings, whatever the remote says.</param>
-internal sealed class ModelBucket(string name, string remoteName, string remotePrefix, bool isMapped)
+/// <param name="now">The time.</param>
+internal sealed class ModelBucket(string name, string remoteName, string remotePrefix, bool isMapped, Func<DateTimeOffset> now)
 {
     /// <summary>The order of UTF-8 bytes.</summary>
     public static readonly Comparer<string> ByBytes =
         Comparer<string>.Create(static (a, b) => Encoding.UTF8.GetBytes(a).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(b)));
+
+    private readonly Dictionary<string, ModelCopies> _held = [];
 
     public string Name { get; } = name;
 
@@ -40,51 +43,61 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
     /// <summary>Whether only the remote knows that it is there.</summary>
     public bool IsKnownByRemoteAlone => !HasLocal && !IsOpaque && !isMapped;
 
-    /// <summary>Of which versions a copy may be held; not looked at where copies are compared with the remote at each read.</summary>
-    private Dictionary<string, HashSet<ObjectVersion>> Held { get; } = [];
-
     /// <summary>A key at the remote.</summary>
     public string RemoteKey(string key) => remotePrefix + key;
 
     /// <summary>Whether the remote has no say in what a key is.</summary>
     public bool IsDecidedHere(string key) => Written.ContainsKey(key) || IsOpaque || Tombstones.Contains(key);
 
-    /// <summary>All that a read of a key may show (rule S1); null stands for nothing.</summary>
-    public IReadOnlyList<ObjectVersion?> MayShow(string key) =>
-        Written.TryGetValue(key, out var written) ? [written]
-        : IsDecidedHere(key) ? [null]
-        : [.. (Held.GetValueOrDefault(key) ?? []).Append(Remote.GetValueOrDefault(key)).Distinct()];
-
-    /// <summary>A read showed this version, or nothing: no other one is held.</summary>
-    public void Observe(string key, ObjectVersion? shown)
-    {
-        if (IsDecidedHere(key))
-        {
-            return;
-        }
-
-        Held.Remove(key);
-        if (shown is not null)
-        {
-            Held[key] = [shown];
-        }
-    }
+    /// <summary>What may be held of a key.</summary>
+    public ModelCopies CopiesOf(string key) => _held.TryGetValue(key, out var copies) ? copies : _held[key] = new ModelCopies();
 
     /// <summary>The remote's version may have been kept, whatever else is.</summary>
     public void MayHaveKept(string key)
     {
         if (!IsDecidedHere(key) && Remote.TryGetValue(key, out var current))
         {
-            (Held.TryGetValue(key, out var held) ? held : Held[key] = []).Add(current);
+            CopiesOf(key).MayBe(current, now());
+        }
+    }
+
+    /// <summary>What may be held now, to be given to <see cref="MayHaveKept(IReadOnlyDictionary{string, ModelCopies})"/>.</summary>
+    public IReadOnlyDictionary<string, ModelCopies> Copies()
+    {
+        var copies = new Dictionary<string, ModelCopies>();
+        foreach (var (key, held) in _held)
+        {
+            copies.Add(key, new ModelCopies());
+            copies[key].MayBe(held);
+        }
+
+        return copies;
+    }
+
+    /// <summary>These may be held still, whatever happened since.</summary>
+    public void MayHaveKept(IReadOnlyDictionary<string, ModelCopies> copies)
+    {
+        foreach (var (key, held) in copies)
+        {
+            CopiesOf(key).MayBe(held);
         }
     }
 
     /// <summary>Copies of these keys are gone.</summary>
     public void Drop(Func<string, bool> isMeant)
     {
-        foreach (var key in Held.Keys.Where(isMeant).ToList())
+        foreach (var key in _held.Keys.Where(isMeant).ToList())
         {
-            Held.Remove(key);
+            _held.Remove(key);
+        }
+    }
+
+    /// <summary>Of no copy is it certain any more that it is held.</summary>
+    public void DoubtCopies()
+    {
+        foreach (var copies in _held.Values)
+        {
+            copies.Doubt();
         }
     }
 
@@ -92,7 +105,7 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
     public void Write(string key, ObjectVersion version)
     {
         Written[key] = version;
-        Held.Remove(key);
+        _held.Remove(key);
         HasLocal = true;
     }
 
@@ -100,7 +113,7 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
     public void Delete(string key)
     {
         Written.Remove(key);
-        Held.Remove(key);
+        _held.Remove(key);
         HasLocal = true;
         if (!IsOpaque)
         {
@@ -114,21 +127,12 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
         (IsOpaque, HasLocal) = (true, false);
         Written.Clear();
         Tombstones.Clear();
-        Held.Clear();
+        _held.Clear();
     }
 
     /// <summary>The bucket's own deletion was taken back.</summary>
     public void Show() => IsOpaque = false;
 
-    /// <summary>The keys that a listing shows, with what it says of them.</summary>
-    public SortedDictionary<string, ObjectVersion> Visible()
-    {
-        var visible = new SortedDictionary<string, ObjectVersion>(Written, ByBytes);
-        foreach (var (key, version) in Remote.Where(pair => !IsDecidedHere(pair.Key)))
-        {
-            visible.Add(key, version);
-        }
-
-        return visible;
-    }
+    /// <summary>All keys of which there is or may be anything here or there, in order.</summary>
+    public IReadOnlyList<string> Keys() => [.. Written.Keys.Concat(Remote.Keys).Concat(_held.Keys).Distinct().Order(ByBytes)];
 }

@@ -1,7 +1,7 @@
 namespace S3Overlay.Tests.Model;
 
 /// <summary>Which writable layer a sequence runs on.</summary>
-internal enum ModelLayer
+public enum ModelLayer
 {
     /// <summary>The built-in store.</summary>
     Embedded,
@@ -11,4 +11,10 @@ internal enum ModelLayer
 
     /// <summary>An S3 endpoint that has copies among written objects (rule E4).</summary>
     Place,
+
+    /// <summary>An S3 endpoint that two proxies share.</summary>
+    SharedStore,
+
+    /// <summary>An S3 endpoint that two proxies share, and that has copies among written objects.</summary>
+    SharedPlace,
 }

@@ -6,6 +6,15 @@ namespace S3Overlay.Tests.Model;
 /// </summary>
 internal abstract record ModelOperation
 {
+    /// <summary>Which proxy it goes to, where there are several.</summary>
+    public int Proxy { get; init; }
+
+    /// <summary>Whether a proxy may forget by it that the remote lacks a key.</summary>
+    public virtual bool MayMakeForget => true;
+
+    /// <summary>What may come of it where the proxy does not live to tell, as things are now.</summary>
+    public virtual IEnumerable<ModelDoubt> MayLeave(ModelScene scene) => [];
+
     /// <summary>Runs it.</summary>
     /// <exception cref="Mismatch">The proxy did what the model does not allow.</exception>
     public abstract Task RunAsync(ModelScene scene);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
@@ -12,63 +13,158 @@ internal sealed class ModelScene : IAsyncDisposable
     public const int ChunkThreshold = 32 << 10;
 
     private readonly TemporaryFolder _folder = new();
-    private readonly ModelLayer _layer;
-    private readonly ModelCache _cache;
+    private readonly ManualTimeProvider _clock = new(DateTimeOffset.UtcNow);
     private readonly ScriptedRemote _remote;
-    private readonly StoreServer? _store;
+    private StoreServer? _store;
+    private int _life;
+    private ModelProxies _proxies = null!;
 
-    private ModelScene(ModelLayer layer, ModelCache cache, ScriptedRemote remote, StoreServer? store) =>
-        (_layer, _cache, _remote, _store) = (layer, cache, remote, store);
-
-    /// <summary>The proxy.</summary>
-    public OverlayHost Proxy { get; private set; } = null!;
+    private ModelScene(ModelLayer layer, ModelCache cache, bool remembersAbsence, ScriptedRemote remote)
+    {
+        (Layer, _remote, Freshness, View) = (layer, remote, new ModelFreshness(cache), new ModelView(this));
+        Buckets = [new("same", "same", "", isMapped: false, () => Now), new("mapped", "below", "pre/", isMapped: true, () => Now)];
+        Absences = new ModelAbsences(remembersAbsence ? ModelFreshness.NegativeLife : TimeSpan.Zero);
+    }
 
     /// <summary>The buckets: one under its own name, one that is a prefix of another.</summary>
-    public IReadOnlyList<ModelBucket> Buckets { get; } = [new("same", "same", "", isMapped: false), new("mapped", "below", "pre/", isMapped: true)];
+    public IReadOnlyList<ModelBucket> Buckets { get; }
+
+    /// <summary>Where it runs.</summary>
+    public ModelLayer Layer { get; }
+
+    /// <summary>What reads and listings may show.</summary>
+    public ModelView View { get; }
+
+    /// <summary>When requests of the remote were last to fail.</summary>
+    public DateTimeOffset LastTrouble { get; private set; } = DateTimeOffset.MinValue;
+
+    /// <summary>How far copies are believed.</summary>
+    public ModelFreshness Freshness { get; }
+
+    /// <summary>What proxies remember not to be there.</summary>
+    public ModelAbsences Absences { get; }
+
+    /// <summary>The time.</summary>
+    public DateTimeOffset Now => _clock.GetUtcNow();
+
+    /// <summary>Which proxy the step goes to.</summary>
+    public int Proxy { get; private set; }
 
     /// <summary>What is wrong with the remote.</summary>
     public RemoteTrouble Trouble { get; } = new();
 
+    /// <summary>What is wrong with the store, where it is an S3 endpoint.</summary>
+    public StoreTrouble StoreTrouble { get; } = new();
+
+    /// <summary>Whether the store may have refused to keep something of the remote's.</summary>
+    public bool MayNotKeep => IsFull || StoreTrouble.Happened;
+
     /// <summary>Whether the store takes nothing more; never where it is the built-in one.</summary>
     public bool IsFull { get; private set; }
 
+    /// <summary>Whether several proxies share the store.</summary>
+    public bool IsShared => Layer is ModelLayer.SharedStore or ModelLayer.SharedPlace;
+
+    /// <summary>The data folder of the built-in store: another one after each kill.</summary>
+    private string Data => _folder[$"data{_life}"];
+
     /// <summary>Uploads under way, by slot.</summary>
     public Dictionary<int, ModelUpload> Uploads { get; } = [];
+
+    /// <summary>The ids of uploads that were completed or aborted.</summary>
+    public HashSet<string> EndedUploads { get; } = [];
 
     /// <summary>Listings under way, by slot.</summary>
     public Dictionary<int, ListingCursor> Listings { get; } = [];
 
     /// <summary>Starts all of it.</summary>
-    public static async Task<ModelScene> StartAsync(ModelLayer layer, ModelCache cache)
+    public static async Task<ModelScene> StartAsync(ModelLayer layer, ModelCache cache, bool remembersAbsence)
     {
         var remote = await ScriptedRemote.StartAsync();
-        var scene = new ModelScene(layer, cache, remote, layer != ModelLayer.Embedded ? await StoreServer.StartAsync() : null);
+        var scene = new ModelScene(layer, cache, remembersAbsence, remote);
         remote.Script = scene.Trouble.AnswerAsync;
         foreach (var bucket in scene.Buckets)
         {
             remote.AddBucket(bucket.RemoteName);
         }
 
-        if (scene._store is { } store)
+        if (layer != ModelLayer.Embedded)
         {
-            store.Fail = request => scene.IsFull && request.Method is ("PUT" or "POST") ? (507, "InsufficientStorage") : null;
+            var store = scene._store = await StoreServer.StartAsync(scene._clock);
+            store.Fail = request => scene.IsFull && request.Method is ("PUT" or "POST") ? (507, "InsufficientStorage") : scene.StoreTrouble.Answer(request);
+            store.Before = call => Task.WhenAll(scene._proxies.Reaper.BeforeAsync(call), scene.StoreTrouble.BeforeAsync(call));
+            store.After = call => Task.WhenAll(scene._proxies.Reaper.AfterAsync(call), scene.StoreTrouble.AfterAsync(call));
+            store.Alter = request => request.HttpContext.Response.Headers.Date = HttpDates.Header(scene._clock.GetUtcNow());
         }
 
-        await scene.StartProxyAsync();
+        scene._proxies = new ModelProxies(scene._clock, scene.IsShared ? 2 : 1, scene.StartProxyAsync);
+        await scene._proxies.StartAsync();
         return scene;
+    }
+
+    /// <summary>Runs a step.</summary>
+    /// <exception cref="Mismatch">The proxy did what the model does not allow.</exception>
+    public async Task RunAsync(ModelOperation operation)
+    {
+        _proxies.Turn(operation.Proxy);
+        Proxy = IsShared ? operation.Proxy : 0;
+        var before = Buckets.Select(bucket => (bucket.Exists, bucket.IsOpaque)).ToList();
+        var began = Now;
+        await operation.RunAsync(this);
+        LastTrouble = Trouble.IsOn ? Now : LastTrouble;
+        if (operation.MayMakeForget)
+        {
+            Absences.Doubt();
+        }
+
+        View.NoteAbsences(began);
+
+        if (!before.SequenceEqual(Buckets.Select(bucket => (bucket.Exists, bucket.IsOpaque))))
+        {
+            await _proxies.ShareAsync();
+        }
     }
 
     /// <summary>Ends the proxy and starts it again over what it has on disk.</summary>
     /// <param name="without">A folder of the built-in store that is gone by then; empty for none.</param>
-    public async Task RestartAsync(string without)
+    public Task RestartAsync(string without) => _proxies.RestartAsync(() =>
     {
-        await Proxy.DisposeAsync();
-        if (without.Length > 0 && Directory.Exists(Path.Combine(_folder["data"], without)))
+        Forgotten();
+        if (without.Length > 0 && Directory.Exists(Path.Combine(Data, without)))
         {
-            Directory.Delete(Path.Combine(_folder["data"], without), recursive: true);
+            Directory.Delete(Path.Combine(Data, without), recursive: true);
         }
+    });
 
-        await StartProxyAsync();
+    /// <summary>The proxy dies at a step that it takes toward its disk or store from now on.</summary>
+    public void Arm(int step, bool isAfter) => _proxies.Reaper.Arm(step, isAfter, PutAside);
+
+    /// <summary>It dies now, if it did not yet, and is started again over what it left.</summary>
+    public Task KillAsync()
+    {
+        _proxies.Reaper.Kill();
+        return _proxies.ReplaceAsync(() =>
+        {
+            _proxies.Reaper.Rest();
+            _life += _store is null ? 1 : 0;
+            Forgotten();
+        });
+    }
+
+    /// <summary>A process is gone: what it remembered is, and what it had not told of copies yet.</summary>
+    private void Forgotten()
+    {
+        Absences.Forget(Proxy);
+        DoubtCopies();
+    }
+
+    /// <summary>Of no copy is it certain any more that it is held.</summary>
+    public void DoubtCopies()
+    {
+        foreach (var bucket in Buckets)
+        {
+            bucket.DoubtCopies();
+        }
     }
 
     /// <summary>Puts an object at the remote, behind the proxy's back.</summary>
@@ -93,12 +189,9 @@ internal sealed class ModelScene : IAsyncDisposable
     /// <summary>Fills the store up, or makes room.</summary>
     public void SetFull(bool isFull) => IsFull = isFull && _store is not null;
 
-    /// <summary>All that a read may show: no copy counts where none is kept, or each is compared.</summary>
-    public IReadOnlyList<ObjectVersion?> MayShow(ModelBucket bucket, string key) =>
-        _cache == ModelCache.Believed || bucket.IsDecidedHere(key) ? bucket.MayShow(key) : [bucket.Remote.GetValueOrDefault(key)];
-
-    /// <summary>Whether the proxy may say that it cannot tell what a key is.</summary>
-    public bool MayBeUnknown(ModelBucket bucket, string key) => Trouble.IsDown && (!bucket.IsDecidedHere(key) || bucket.IsKnownByRemoteAlone);
+    /// <summary>Whether an answer with this version may be cut: of a copy that is held in part the rest cannot be had.</summary>
+    public bool MayEndEarly(ModelBucket bucket, string key, ObjectVersion shown) =>
+        !bucket.IsDecidedHere(key) && (Trouble.IsDown || bucket.Remote.GetValueOrDefault(key) != shown);
 
     /// <summary>Whether a write or delete that asks nothing may fail for now.</summary>
     public bool MayFailToWrite(ModelBucket bucket) => IsFull || (Trouble.IsDown && bucket.IsKnownByRemoteAlone);
@@ -107,8 +200,8 @@ internal sealed class ModelScene : IAsyncDisposable
     public async Task<RawAnswer> SendAsync(string method, ModelBucket bucket, string? key, string query = "", byte[]? body = null, params (string Name, string Value)[] headers)
     {
         var target = $"/{bucket.Name}{(key is null ? "" : "/" + UriEncoding.EncodeKey(key))}{(query.Length == 0 ? "" : "?" + query)}";
-        var answer = await Proxy.Http.SendAsync(method, target, body, headers);
-        await Proxy.WhenIdleAsync();
+        var answer = await _proxies.SendAsync(method, target, body, headers);
+        StoreTrouble.Judge(answer);
         if (answer.Status is 0 or 500)
         {
             throw new Mismatch($"{method} {target}: {(answer.Status == 0 ? "the connection was cut" : "500 " + answer.Text)}");
@@ -117,28 +210,61 @@ internal sealed class ModelScene : IAsyncDisposable
         return answer;
     }
 
-    /// <summary>Makes an administration call; null where it is refused for now.</summary>
+    /// <summary>Makes an administration call.</summary>
+    /// <returns>The last that it says.</returns>
     public async Task<JsonElement> CallAsync(string method, string call, params (string Name, string Value)[] parameters)
     {
         var query = string.Join('&', parameters.Select(parameter => $"{parameter.Name}={UriEncoding.EncodeComponent(parameter.Value)}"));
-        var answer = await Proxy.Http.SendAsync(method, $"/-/v1/{call}?{query}");
-        return JsonDocument.Parse(answer.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
+        var answer = await _proxies.SendAsync(method, $"/-/v1/{call}?{query}");
+        StoreTrouble.Judge(answer);
+        var told = JsonDocument.Parse(answer.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
+        StoreTrouble.Judge(told);
+        return told;
     }
 
-    /// <summary>Ends all trouble, and waits until the proxy knows.</summary>
-    public async Task MendAsync()
+    /// <summary>Ends all trouble, and waits until every proxy knows.</summary>
+    public Task MendAsync()
     {
         Trouble.End();
-        while ((await CallAsync("GET", "explain", ("bucket", Buckets[0].Name), ("key", "is-it-there"))).GetProperty("remote").GetProperty("found").GetString() == "failed")
+        return _proxies.ForEachAsync(async () =>
         {
-            await Task.Delay(5);
+            // One bucket that is back says nothing of another.
+            for (var (at, seconds) = (0, 0); at < Buckets.Count;)
+            {
+                var told = await CallAsync("GET", "explain", ("bucket", Buckets[at].Name), ("key", "is-it-there"));
+                if (told.GetProperty("remote").GetProperty("found").GetString() != "failed")
+                {
+                    at++;
+                    continue;
+                }
+
+                Expect.That(++seconds < 60, $"The remote is back for a minute, and still not asked: {told}");
+                _clock.Advance(TimeSpan.FromSeconds(1));
+            }
+        });
+    }
+
+    /// <summary>Lets time pass.</summary>
+    public Task WaitAsync(TimeSpan time)
+    {
+        _clock.Advance(time);
+        return _proxies.ShareAsync();
+    }
+
+    /// <summary>Lets a while pass, after which no other proxy can be in the midst of a delete.</summary>
+    public void LetDeletesEnd()
+    {
+        if (IsShared)
+        {
+            _clock.Advance(TimeSpan.FromMinutes(1));
         }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await Proxy.DisposeAsync();
+        _proxies.Reaper.Rest();
+        await _proxies.DisposeAsync();
         if (_store is not null)
         {
             await _store.DisposeAsync();
@@ -148,20 +274,22 @@ internal sealed class ModelScene : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task StartProxyAsync() => Proxy = await OverlayHost.StartAsync(
-        _store?.Endpoint,
-        _remote.Endpoint,
-        new ImpatientTimeProvider(),
-        ("S3_OVERLAY_DATA_DIR", _folder["data"]),
-        ("S3_OVERLAY_SPOOL_DIR", _folder["spool"]),
-        ("S3_OVERLAY_DURABLE", "false"),
-        ("S3_OVERLAY_BUCKET_MAPPING", "mapped:below/pre"),
-        ("S3_OVERLAY_CACHE_ENABLED", _cache == ModelCache.Off ? "false" : "true"),
-        ("S3_OVERLAY_CACHE_PLACE", _layer == ModelLayer.Place ? "bucket" : "cache-bucket"),
-        ("S3_OVERLAY_REVALIDATE", _cache == ModelCache.Compared ? "always" : "never"),
-        ("S3_OVERLAY_CHUNK_THRESHOLD", $"{ChunkThreshold >> 10}KiB"),
-        ("S3_OVERLAY_CHUNK_SIZE", $"{ChunkThreshold >> 11}KiB"),
-        ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "24h"),
-        ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "24h"),
-        ("S3_OVERLAY_REMOTE_BUDGET", "48h"));
+    private Task<OverlayHost> StartProxyAsync() => _store is { } store
+        ? OverlayHost.StartAsync(store.Endpoint, _remote.Endpoint, _clock, ModelSettings.Of(this, Data, _folder["spool"]))
+        : OverlayHost.StartOnDiskAsync(new MortalDisk(_proxies.Reaper), _remote.Endpoint, _clock, ModelSettings.Of(this, Data, _folder["spool"]));
+
+    /// <summary>What is on the disk now is what the next process finds.</summary>
+    private void PutAside()
+    {
+        if (_store is null)
+        {
+            // Locks end with their process.
+            foreach (var file in Directory.EnumerateFiles(Data, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "LOCK"))
+            {
+                var copy = Path.Combine(_folder[$"data{_life + 1}"], Path.GetRelativePath(Data, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
+            }
+        }
+    }
 }

@@ -3,22 +3,29 @@ namespace S3Overlay.Tests.Model;
 /// <summary>A sequence, and where it runs.</summary>
 /// <param name="Layer">The writable layer.</param>
 /// <param name="Cache">What is kept.</param>
+/// <param name="RemembersAbsence">Whether it is remembered what the remote lacks.</param>
 /// <param name="Operations">The steps.</param>
-internal sealed record ModelSequence(ModelLayer Layer, ModelCache Cache, IReadOnlyList<ModelOperation> Operations)
+internal sealed record ModelSequence(ModelLayer Layer, ModelCache Cache, bool RemembersAbsence, IReadOnlyList<ModelOperation> Operations)
 {
     /// <summary>The sequence of a seed.</summary>
-    public static ModelSequence Of(int seed, ModelLayer layer, int steps) => new(layer, (ModelCache)(seed % 3), new SequenceMaker(seed, layer).Make(steps));
+    public static ModelSequence Of(int seed, ModelLayer layer, ModelMix mix, int steps) =>
+        new(layer, CacheOf(seed, mix), (seed / 2 + (int)layer) % 2 == 0, new SequenceMaker(seed, layer, mix).Make(steps));
+
+    /// <summary>Where nothing is kept, or nothing believed, there is little that could be read in error: of reads there are sequences of the other kinds alone.</summary>
+    private static ModelCache CacheOf(int seed, ModelMix mix) => mix == ModelMix.Reads
+        ? (seed % 4) switch { 0 => ModelCache.Frozen, 2 => ModelCache.Believed, _ => ModelCache.ForAWhile }
+        : (ModelCache)(seed % Enum.GetValues<ModelCache>().Length);
 
     /// <summary>Runs it from the start.</summary>
     /// <returns>What went wrong, and at which step; null where nothing did.</returns>
     public async Task<(int Step, string Message)?> RunAsync()
     {
-        await using var scene = await ModelScene.StartAsync(Layer, Cache);
+        await using var scene = await ModelScene.StartAsync(Layer, Cache, RemembersAbsence);
         for (var step = 0; step < Operations.Count; step++)
         {
             try
             {
-                await Operations[step].RunAsync(scene);
+                await scene.RunAsync(Operations[step]);
             }
             catch (Exception failure) when (failure is not OutOfMemoryException)
             {

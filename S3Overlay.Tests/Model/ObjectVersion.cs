@@ -4,7 +4,7 @@ using System.Text;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>What an object may be: bytes, the ETag they have, and metadata that follows from them. Two with the same ETag are the same.</summary>
+/// <summary>What an object may be: bytes, the ETag they have, and metadata. Two with the same ETag are the same.</summary>
 /// <param name="Bytes">The body.</param>
 /// <param name="ETag">In quotes.</param>
 internal sealed record ObjectVersion(byte[] Bytes, string ETag)
@@ -12,14 +12,15 @@ internal sealed record ObjectVersion(byte[] Bytes, string ETag)
     /// <summary>The header that carries <see cref="Meta"/>.</summary>
     public const string MetaHeader = "x-amz-meta-content";
 
-    /// <summary>A value of metadata.</summary>
-    public string Meta { get; } = Hash(Bytes)[..8];
+    /// <summary>A value of metadata: of a multipart upload what it began with, and what a copy took over; else it follows from the bytes.</summary>
+    public string Meta { get; init; } = Hash(Bytes)[..8];
 
     /// <summary>An object that was put in one piece.</summary>
     public static ObjectVersion Of(byte[] bytes) => new(bytes, $"\"{Hash(bytes)}\"");
 
-    /// <summary>An object that was uploaded in one part.</summary>
-    public static ObjectVersion OfUpload(byte[] bytes) => new(bytes, $"\"{Hash(MD5.HashData(bytes))}-1\"");
+    /// <summary>An object that was put together from these parts.</summary>
+    public static ObjectVersion OfParts(IReadOnlyList<byte[]> parts) =>
+        new([.. parts.SelectMany(part => part)], $"\"{Hash([.. parts.SelectMany(part => MD5.HashData(part))])}-{parts.Count}\"");
 
     /// <summary>Bytes that no other serial has, as far as there is room for it.</summary>
     public static byte[] Content(int serial, int size)

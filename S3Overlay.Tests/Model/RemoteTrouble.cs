@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Tests.Support;
@@ -9,16 +11,55 @@ internal sealed class RemoteTrouble
 {
     private int _failures;
     private int _cutAfter = -1;
-    private int _asked;
+    private readonly ConcurrentQueue<ScriptedRequest> _asked = new();
+    private bool _began;
+    private readonly HashSet<(int Proxy, ModelBucket Bucket)> _told = [];
 
     /// <summary>Whether it answers nothing at all.</summary>
-    public bool IsDown { get; set; }
+    public bool IsDown
+    {
+        get;
+        set
+        {
+            field = value;
+            Begin(value);
+        }
+    }
+
+    /// <summary>Whether requests fail.</summary>
+    public bool IsOn => IsDown || Volatile.Read(ref _failures) > 0;
+
+    /// <summary>Whether a proxy may have reason to think that the remote does not tell what became of a copy, and so serve it past its life.</summary>
+    public bool MayNotTell(int proxy, ModelBucket bucket) => _began && !_told.Contains((proxy, bucket));
+
+    /// <summary>A proxy has reason to think so.</summary>
+    public void Suspect(int proxy, ModelBucket bucket)
+    {
+        _began = true;
+        _told.Remove((proxy, bucket));
+    }
+
+    /// <summary>It told a proxy what became of a copy.</summary>
+    public void Told(int proxy, ModelBucket bucket)
+    {
+        if (!IsOn)
+        {
+            _told.Add((proxy, bucket));
+        }
+    }
 
     /// <summary>How many requests for objects and listings there were.</summary>
-    public int Asked => Volatile.Read(ref _asked);
+    public int Asked => _asked.Count;
+
+    /// <summary>Those that came after so many.</summary>
+    public IReadOnlyList<ScriptedRequest> AskedSince(int count) => [.. _asked.Skip(count)];
 
     /// <summary>The next so many requests fail; whoever asks again is answered.</summary>
-    public void FailNext(int count) => Volatile.Write(ref _failures, count);
+    public void FailNext(int count)
+    {
+        Volatile.Write(ref _failures, count);
+        Begin(count > 0);
+    }
 
     /// <summary>The next body ends after so many bytes.</summary>
     public void CutNext(int after) => Volatile.Write(ref _cutAfter, after);
@@ -36,7 +77,7 @@ internal sealed class RemoteTrouble
     {
         if (request.Key.Length > 0 || request.Method == "GET")
         {
-            Interlocked.Increment(ref _asked);
+            _asked.Enqueue(request);
         }
 
         if (IsDown)
@@ -55,5 +96,14 @@ internal sealed class RemoteTrouble
         return request is { Method: "GET", Key.Length: > 0 } && Interlocked.Exchange(ref _cutAfter, -1) is var cut and >= 0
             ? new ScriptedOutcome { CutAfter = cut }
             : ScriptedOutcome.AsUsual;
+    }
+
+    private void Begin(bool really)
+    {
+        if (really)
+        {
+            _began = true;
+            _told.Clear();
+        }
     }
 }

@@ -11,43 +11,52 @@ internal sealed class SequenceMaker
 
     private readonly Random _random;
     private readonly ModelLayer _layer;
+    private readonly ModelMix _mix;
     private readonly List<string> _keys;
-    private readonly (int Weight, Func<ModelOperation> Make)[] _kinds;
+    private readonly (int All, int Reads, int Kills, Func<ModelOperation> Make)[] _kinds;
     private int _serial;
     private string _key = "";
 
     /// <summary>A maker.</summary>
-    public SequenceMaker(int seed, ModelLayer layer)
+    public SequenceMaker(int seed, ModelLayer layer, ModelMix mix)
     {
-        (_random, _layer) = (new Random(seed), layer);
-        _keys = [.. Pick(Nested, 4), .. Pick([.. AwkwardKeys.All], 5)];
+        (_random, _layer, _mix) = (new Random(seed), layer, mix);
+
+        // With few keys more happens to each of them.
+        _keys = seed % 2 == 0 || mix == ModelMix.Reads ? [.. Pick(Nested, 2), .. Pick([.. AwkwardKeys.All], 1)] : [.. Pick(Nested, 4), .. Pick([.. AwkwardKeys.All], 5)];
         _keys = [.. _keys.Distinct()];
         _kinds =
         [
-            (24, Read),
-            (12, () => new PutObject(Bucket(), Key(), ++_serial, Size(), Chance(4) ? OfWrites() : ModelCondition.None)),
-            (12, () => new DeleteObject(Bucket(), Key(), Chance(5) ? Any(ModelCondition.Shown, ModelCondition.Other) : ModelCondition.None)),
-            (4, () => new DeleteObjects(Bucket(), Pick([.. _keys.Where(key => !key.Any(c => c < ' ' && c is not '\n' and not '\t'))], 1 + _random.Next(5)), Chance(3))),
-            (8, () => new CopyObject(Bucket(), Key(), Bucket(), Key(), Chance(2))),
-            (4, () => new BeginUpload(_random.Next(2), Bucket(), Key(), ++_serial, Size())),
-            (4, () => new EndUpload(_random.Next(2), Chance(4))),
-            (12, () => new BeginListing(_random.Next(2), Bucket(), Chance(2), Prefix(), Any("", "", "/", "b"), Any(1, 2, 3, 1000), Chance(2))),
-            (8, () => new GoOnListing(_random.Next(2))),
-            (14, () => new PutRemote(Bucket(), Key(), ++_serial, Size())),
-            (6, () => new DeleteRemote(Bucket(), Key())),
-            (1, () => new CreateBucket(Bucket())),
-            (2, () => new DeleteBucket(Bucket())),
-            (3, () => new Drop(Bucket(), Chance(2) ? Key() : null)),
-            (3, () => Chance(3) ? new Discard(Bucket(), null, Prefix()) : new Discard(Bucket(), Chance(2) ? Key() : null, null)),
-            (2, () => new Compact(Bucket(), Prefix())),
-            (2, () => new ListTombstones(Bucket(), Prefix())),
-            (2, () => new Explain(Bucket(), Key())),
-            (2, () => new Restart(_layer == ModelLayer.Embedded ? Any("", "index", "cache") : "")),
-            (4, () => Chance(2) ? new TroubleRemote(1 + _random.Next(2), -1) : new TroubleRemote(0, _random.Next(5000))),
-            (1, () => new SetRemoteDown(true)),
-            (2, () => new SetRemoteDown(false)),
-            (1, () => new SetFull(true)),
-            (2, () => new SetFull(false)),
+            (24, 60, 10, Read),
+            (12, 2, 10, () => new PutObject(Bucket(), Key(), ++_serial, Size(), Chance(4) ? OfWrites() : ModelCondition.None)),
+            (12, 2, 10, () => new DeleteObject(Bucket(), Key(), Chance(5) ? Any(ModelCondition.Shown, ModelCondition.Other) : ModelCondition.None)),
+            (4, 0, 5, () => new DeleteObjects(Bucket(), Pick([.. _keys.Where(key => !key.Any(c => c < ' ' && c is not '\n' and not '\t'))], 1 + _random.Next(5)), Chance(3))),
+            (8, 1, 6, () => new CopyObject(Bucket(), Key(), Bucket(), Key(), Chance(2), Chance(5) ? OfReads() : ModelCondition.None, Chance(5) ? OfWrites() : ModelCondition.None)),
+            (4, 0, 4, () => new BeginUpload(_random.Next(2), Bucket(), Key(), ++_serial, Size())),
+            (1, 0, 1, () => new AddPart(_random.Next(2), 1 + _random.Next(3), ++_serial, Chance(2) ? ModelUpload.SmallestPart : Size())),
+            (4, 1, 3, PartCopy),
+            (1, 0, 1, () => Chance(2) ? new ListParts(_random.Next(2)) : new ListUploads(Bucket())),
+            (4, 0, 4, () => new EndUpload(_random.Next(2), Chance(4), Chance(5) ? OfWrites() : ModelCondition.None)),
+            (12, 5, 4, () => new BeginListing(_random.Next(2), Bucket(), Any(Enum.GetValues<ListingKind>()), Prefix(), Any("", "", "/", "b"), Any(1, 2, 3, 1000), Chance(2))),
+            (8, 2, 2, () => new GoOnListing(_random.Next(2))),
+            (14, 14, 8, () => new PutRemote(Bucket(), Key(), ++_serial, Size())),
+            (6, 6, 3, () => new DeleteRemote(Bucket(), Key())),
+            (1, 0, 1, () => new CreateBucket(Bucket())),
+            (2, 0, 2, () => new DeleteBucket(Bucket())),
+            (3, 2, 2, () => new Drop(Bucket(), Chance(2) ? Key() : null)),
+            (3, 4, 4, () => Chance(3) ? new Discard(Bucket(), null, Prefix()) : new Discard(Bucket(), Chance(2) ? Key() : null, null)),
+            (2, 0, 3, () => new Compact(Bucket(), Prefix())),
+            (2, 0, 1, () => new ListTombstones(Bucket(), Prefix())),
+            (2, 1, 1, () => new Explain(Bucket(), Key())),
+            (2, 1, 2, () => new Restart(_layer == ModelLayer.Embedded ? Any("", "index", "cache") : "")),
+            (3, 0, 40, () => new Kill(Killable(), _random.Next(8), Chance(2))),
+            (Store(8), 0, Store(10), () => new TroubleStore(Troubled(), Any(Enum.GetValues<StoreFault>()), _random.Next(7), Any(1, 1, 2, 5, 50), Chance(3))),
+            (3, 14, 1, () => new Wait(Any(1, 10, 31, 85, 85, 101, 101, 800))),
+            (4, 2, 0, () => Chance(2) ? new TroubleRemote(1 + _random.Next(2), -1) : new TroubleRemote(0, _random.Next(5000))),
+            (1, 1, 0, () => new SetRemoteDown(true)),
+            (2, 3, 0, () => new SetRemoteDown(false)),
+            (1, 0, 0, () => new SetFull(true)),
+            (2, 0, 0, () => new SetFull(false)),
         ];
     }
 
@@ -65,7 +74,7 @@ internal sealed class SequenceMaker
         for (var bucket = 0; bucket < 2; bucket++)
         {
             operations.AddRange(_keys.Select(key => new ReadObject(bucket, key, "GET", false, null, null, ModelCondition.None)));
-            operations.AddRange([new BeginListing(0, bucket, true, "", "", 2, true), new ListTombstones(bucket, "")]);
+            operations.AddRange([new BeginListing(0, bucket, ListingKind.Version2, "", "", 2, true), new BeginListing(0, bucket, ListingKind.Versions, "", "", 1000, true), new ListTombstones(bucket, "")]);
         }
 
         return operations;
@@ -73,16 +82,49 @@ internal sealed class SequenceMaker
 
     private ModelOperation Next()
     {
-        var at = _random.Next(_kinds.Sum(kind => kind.Weight));
-        foreach (var (weight, make) in _kinds)
+        var at = _random.Next(_kinds.Sum(Weight));
+        foreach (var kind in _kinds)
         {
-            if ((at -= weight) < 0)
+            if ((at -= Weight(kind)) < 0)
             {
-                return make();
+                return _layer is ModelLayer.SharedStore or ModelLayer.SharedPlace ? kind.Make() with { Proxy = _random.Next(2) } : kind.Make();
             }
         }
 
         throw new InvalidOperationException();
+    }
+
+    private int Weight((int All, int Reads, int Kills, Func<ModelOperation> Make) kind) => _mix switch
+    {
+        ModelMix.All => kind.All,
+        ModelMix.Reads => kind.Reads,
+        _ => kind.Kills,
+    };
+
+    /// <summary>Mostly what changes something.</summary>
+    private ModelOperation Killable()
+    {
+        while (true)
+        {
+            var operation = Next();
+            if (operation is PutObject or DeleteObject or DeleteObjects or CopyObject or BeginUpload or AddPart or CopyPart or EndUpload or CreateBucket or DeleteBucket or Drop or Discard or Compact
+                || (operation is ReadObject or BeginListing && Chance(4)))
+            {
+                return operation;
+            }
+        }
+    }
+
+    /// <summary>What a store takes part in: as often as not what changes something.</summary>
+    private ModelOperation Troubled()
+    {
+        var operation = Chance(2) ? Killable() : Next();
+        while (operation is Kill or TroubleStore or Restart or PutRemote or DeleteRemote or TroubleRemote or SetRemoteDown or SetFull)
+        {
+            operation = Next();
+        }
+
+        return operation;
     }
 
     private ReadObject Read()
@@ -90,8 +132,19 @@ internal sealed class SequenceMaker
         var (hasRange, first, last) = (Chance(3), _random.Next(3) > 0 ? _random.Next(80_000) / (Chance(2) ? 1 : 100) : (int?)null, (int?)_random.Next(40_000));
         return new ReadObject(
             Bucket(), Key(), Chance(4) ? "HEAD" : "GET", hasRange, first, first is null ? last : Chance(3) ? null : first + last,
-            Chance(5) ? Any(ModelCondition.Shown, ModelCondition.Other, ModelCondition.NotShown, ModelCondition.Absent) : ModelCondition.None);
+            Chance(5) ? Any(ModelCondition.Absent, OfReads()) : ModelCondition.None,
+            Chance(4) ? Any(ModelDirective.NoCache, ModelDirective.NoStore, ModelDirective.OnlyIfCached) : ModelDirective.None);
     }
+
+    /// <summary>A weight of what needs a store that is an S3 endpoint.</summary>
+    private int Store(int weight) => _layer == ModelLayer.Embedded ? 0 : weight;
+
+    /// <summary>Of the whole object as often as not, and mostly of what is as long as the range wants.</summary>
+    private CopyPart PartCopy() => new(
+        _random.Next(2), 1 + _random.Next(2), Bucket(), Key(), Chance(2) ? null : _random.Next(Any(1, 200, 30_000)), 1 + _random.Next(Any(50, 5000, 40_000)),
+        Chance(5) ? OfReads() : ModelCondition.None);
+
+    private ModelCondition OfReads() => Any(ModelCondition.Shown, ModelCondition.Other, ModelCondition.NotShown);
 
     private ModelCondition OfWrites() => Any(ModelCondition.Absent, ModelCondition.Shown, ModelCondition.Other);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace S3Overlay.Tests.Model;
@@ -7,38 +8,58 @@ namespace S3Overlay.Tests.Model;
 /// A sequence that fails is shrunk, and printed with its seed.
 /// </summary>
 /// <remarks>
-/// <c>S3OVERLAY_MODEL_SEED</c> is the first seed, <c>S3OVERLAY_MODEL_SEQUENCES</c> how many there are on each layer, <c>S3OVERLAY_MODEL_STEPS</c> how long they are.
+/// <c>S3OVERLAY_MODEL_SEED</c> is the first seed, <c>S3OVERLAY_MODEL_SEQUENCES</c> how many there are on each layer, <c>S3OVERLAY_MODEL_STEPS</c> how long they are,
+/// <c>S3OVERLAY_MODEL_SHRINK</c> for how many seconds one that fails is shrunk.
 /// </remarks>
 [Trait("Category", "Model")]
 public sealed class SequenceTests
 {
     [Fact]
-    public Task On_the_built_in_store_the_proxy_does_what_the_model_does() => RunAsync(ModelLayer.Embedded);
+    public Task On_the_built_in_store_the_proxy_does_what_the_model_does() => RunAsync(ModelMix.All, ModelLayer.Embedded);
 
     [Fact]
-    public Task On_a_store_the_proxy_does_what_the_model_does() => RunAsync(ModelLayer.Store);
+    public Task On_a_store_the_proxy_does_what_the_model_does() => RunAsync(ModelMix.All, ModelLayer.Store);
 
     [Fact]
-    public Task On_a_store_that_has_copies_among_written_objects_the_proxy_does_what_the_model_does() => RunAsync(ModelLayer.Place);
+    public Task On_a_store_that_has_copies_among_written_objects_the_proxy_does_what_the_model_does() => RunAsync(ModelMix.All, ModelLayer.Place);
 
-    private static async Task RunAsync(ModelLayer layer)
+    [Fact]
+    public Task On_a_store_that_two_proxies_share_both_do_what_the_model_does() => RunAsync(ModelMix.All, ModelLayer.SharedStore);
+
+    [Fact]
+    public Task On_a_store_with_copies_among_written_objects_that_two_proxies_share_both_do_what_the_model_does() => RunAsync(ModelMix.All, ModelLayer.SharedPlace);
+
+    [Theory]
+    [InlineData(ModelLayer.Embedded)]
+    [InlineData(ModelLayer.Place)]
+    [InlineData(ModelLayer.SharedStore)]
+    public Task While_copies_grow_old_reads_show_what_the_model_allows(ModelLayer layer) => RunAsync(ModelMix.Reads, layer, usual: 4);
+
+    [Theory]
+    [InlineData(ModelLayer.Embedded)]
+    [InlineData(ModelLayer.Store)]
+    [InlineData(ModelLayer.SharedPlace)]
+    public Task However_often_proxies_are_killed_what_was_acknowledged_is_there(ModelLayer layer) => RunAsync(ModelMix.Kills, layer, usual: 2);
+
+    private static async Task RunAsync(ModelMix mix, ModelLayer layer, int usual = 5)
     {
-        var (first, sequences, steps) = (Number("SEED", 1), Number("SEQUENCES", 3), Number("STEPS", 150));
+        var (first, sequences, steps) = (Number("SEED", 1), Number("SEQUENCES", usual), Number("STEPS", 150));
         for (var seed = first; seed < first + sequences; seed++)
         {
-            var sequence = ModelSequence.Of(seed, layer, steps);
+            var sequence = ModelSequence.Of(seed, layer, mix, steps);
             if (await sequence.RunAsync() is not { } found)
             {
                 continue;
             }
 
-            // What comes after the failure has no part in it.
+            // What comes after the failure has no part in it. Whoever runs this takes it for a hang if it is silent for long.
+            var (began, longest) = (Stopwatch.StartNew(), TimeSpan.FromSeconds(Number("SHRINK", 40)));
             var shortest = await Shrinker.ShrinkAsync(
-                sequence with { Operations = [.. sequence.Operations.Take(found.Step + 1)] }, static async shorter => await shorter.RunAsync() is not null);
+                sequence with { Operations = [.. sequence.Operations.Take(found.Step + 1)] }, async shorter => began.Elapsed < longest && await shorter.RunAsync() is not null);
             var message = (await shortest.RunAsync())?.Message ?? $"Not found again once shrunk; at first: {found.Message}";
             Assert.Fail(
                 $"""
-                {layer}, cache {sequence.Cache}, seed {seed}, step {found.Step} of {sequence.Operations.Count}: {found.Message}
+                {layer}, {mix}, cache {sequence.Cache}{(sequence.RemembersAbsence ? ", absence remembered" : "")}, seed {seed}, step {found.Step} of {sequence.Operations.Count}: {found.Message}
                 Again with S3OVERLAY_MODEL_SEED={seed} S3OVERLAY_MODEL_SEQUENCES=1 S3OVERLAY_MODEL_STEPS={steps}. The shortest that fails:
                 {shortest}
                 {message}

@@ -83,6 +83,32 @@ public sealed class OperationResolverTests
     public void A_sub_resource_without_that_method_does_not_become_the_object_or_bucket_itself(string method, string key, string query) =>
         Assert.Equal("MethodNotAllowed", Assert.Throws<S3Exception>(() => Resolve(method, key, query)).Error.Code);
 
+    /// <summary>What is the store's alone is its to know; but not where a name stands beside what has rights or a meaning of its own here.</summary>
+    [Theory]
+    [InlineData("GET", "k", "nonsense", "", "StoreRead")]
+    [InlineData("HEAD", "k", "nonsense", "", "StoreRead")]
+    [InlineData("PUT", "k", "append&position=3", "", "StoreWrite")]
+    [InlineData("POST", "k", "nonsense", "", "StoreWrite")]
+    [InlineData("POST", "", "mdsearch", "", "StoreWrite")]
+    [InlineData("PUT", "k", "", "", "PutObject")]
+    [InlineData("PUT", "k", "nonsense", "x-amz-copy-source", "NotImplemented")]
+    [InlineData("POST", "", "delete&nonsense", "", "NotImplemented")]
+    [InlineData("PUT", "", "policy&nonsense", "", "NotImplemented")]
+    [InlineData("DELETE", "k", "nonsense", "", "NotImplemented")]
+    [InlineData("DELETE", "", "nonsense", "", "NotImplemented")]
+    [Trait("Rule", "T3")]
+    public void In_a_stores_own_bucket_it_may_know_what_nobody_here_does(string method, string key, string query, string header, string expected)
+    {
+        var headers = new HeaderDictionary();
+        if (header.Length > 0)
+        {
+            headers[header] = "/other/secret";
+        }
+
+        S3Operation Resolve() => OperationResolver.Resolve(method, "bucket", key, S3Query.Parse(query), headers, isStoresAlone: true);
+        Assert.Equal(expected, expected == "NotImplemented" ? Assert.Throws<S3Exception>(() => Resolve()).Error.Code : Resolve().ToString());
+    }
+
     [Fact]
     public void Unknown_parameters_with_a_value_are_ignored() => Assert.Equal(S3Operation.GetObject, Resolve("GET", "k", "utm_source=mail"));
 

@@ -9,32 +9,8 @@ namespace S3Overlay.Tests.Races;
 /// what the other does, one instant a run.
 /// </summary>
 [Trait("Rule", "A5")]
-public sealed class DiscardRaceTests : IAsyncLifetime
+public sealed class DiscardRaceTests : TwoProxyTestBase
 {
-    private static readonly (string, string)[] Settings = [("S3_OVERLAY_PROXIES", "2"), ("S3_OVERLAY_CACHE_ENABLED", "true")];
-
-    private StoreScene _scene = null!;
-    private OverlayHost _a = null!;
-    private OverlayHost _b = null!;
-
-    public async Task InitializeAsync()
-    {
-        _scene = await StoreScene.StartAsync(true, Settings);
-        _a = _scene.Proxy;
-        _b = await _scene.AddProxyAsync(Settings);
-        _scene.Remote.Put("bucket", "any", "remote"u8.ToArray());
-        foreach (var proxy in (OverlayHost[])[_a, _b])
-        {
-            await _scene.SendAsync(proxy, "PUT", "/bucket/warm", "v");
-        }
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _b.DisposeAsync();
-        await _scene.DisposeAsync();
-    }
-
     [Fact, Trait("Rule", "D1")]
     public async Task A_discard_while_another_proxy_deletes_what_was_written()
     {
@@ -42,11 +18,11 @@ public sealed class DiscardRaceTests : IAsyncLifetime
         string? seenAfter = null;
         var runs = await SweepAsync(
             prepare: PutBothAsync,
-            first: key => DeleteAsync(_a, key),
+            first: key => DeleteAsync(A, key),
             between: async key =>
             {
-                discarded = await DiscardAsync(_b, key);
-                seenAfter = await SeenAsync(_b, key);
+                discarded = await DiscardAsync(B, key);
+                seenAfter = await SeenAsync(B, key);
             },
 
             // Whoever still saw the object after the discard sees the delete come after it, and that hides the remote's.
@@ -57,8 +33,8 @@ public sealed class DiscardRaceTests : IAsyncLifetime
     [Fact, Trait("Rule", "D1")]
     public Task A_discard_while_another_proxy_deletes_what_is_the_remotes() => SweepAsync(
         prepare: PutRemoteAsync,
-        first: key => DeleteAsync(_a, key),
-        between: key => DiscardAsync(_b, key),
+        first: key => DeleteAsync(A, key),
+        between: key => DiscardAsync(B, key),
         allowed: () => [null, "remote"]);
 
     [Fact, Trait("Rule", "D1")]
@@ -67,11 +43,11 @@ public sealed class DiscardRaceTests : IAsyncLifetime
         string? seenAfter = null;
         await SweepAsync(
             prepare: PutDeletedAsync,
-            first: key => DiscardAsync(_a, key),
+            first: key => DiscardAsync(A, key),
             between: async key =>
             {
-                await DeleteAsync(_b, key);
-                seenAfter = await SeenAsync(_b, key);
+                await DeleteAsync(B, key);
+                seenAfter = await SeenAsync(B, key);
             },
             allowed: () => [null, "remote"]);
         Assert.Null(seenAfter);
@@ -80,26 +56,26 @@ public sealed class DiscardRaceTests : IAsyncLifetime
     [Fact, Trait("Rule", "W1")]
     public Task A_write_while_another_proxy_discards() => SweepAsync(
         prepare: PutDeletedAsync,
-        first: key => DiscardAsync(_a, key),
-        between: key => PutAsync(_b, key, "of b"),
+        first: key => DiscardAsync(A, key),
+        between: key => PutAsync(B, key, "of b"),
         allowed: () => ["of b"]);
 
     [Fact, Trait("Rule", "W1")]
     public Task A_discard_while_another_proxy_writes() => SweepAsync(
         prepare: PutDeletedAsync,
-        first: key => PutAsync(_a, key, "of a"),
-        between: key => DiscardAsync(_b, key),
+        first: key => PutAsync(A, key, "of a"),
+        between: key => DiscardAsync(B, key),
         allowed: () => ["of a"]);
 
     [Fact, Trait("Rule", "D1")]
     public Task A_delete_while_another_proxy_compacts() => SweepAsync(
-        prepare: key => DeleteAsync(_b, key),
-        first: key => CompactAsync(_a, key),
+        prepare: key => DeleteAsync(B, key),
+        first: key => CompactAsync(A, key),
         between: async key =>
         {
             // The remote gets the key, and a client deletes it: whatever was found of the remote before, that delete stays.
             await PutRemoteAsync(key);
-            await DeleteAsync(_b, key);
+            await DeleteAsync(B, key);
         },
         allowed: () => [null]);
 
@@ -108,13 +84,13 @@ public sealed class DiscardRaceTests : IAsyncLifetime
     {
         var deleting = Task.CompletedTask;
         await SweepAsync(
-            prepare: key => DeleteAsync(_a, key),
-            first: key => CompactAsync(_a, key),
+            prepare: key => DeleteAsync(A, key),
+            first: key => CompactAsync(A, key),
             between: async key =>
             {
                 // Not waited for here: it may have to wait for the compaction, and that waits for this.
                 await PutRemoteAsync(key);
-                deleting = DeleteAsync(_a, key);
+                deleting = DeleteAsync(A, key);
             },
             allowed: () => [null],
             settle: () => deleting);
@@ -124,21 +100,21 @@ public sealed class DiscardRaceTests : IAsyncLifetime
     public async Task The_deletion_of_a_bucket_while_another_proxy_takes_it_back()
     {
         var runs = await StoreSteps.SweepAsync(
-            _scene.Store,
-            run => _scene.SendAsync(_a, "DELETE", $"/bucket{run}"),
-            run => CallAsync(_b, $"discard?bucket=bucket{run}"),
+            Scene.Store,
+            run => Scene.SendAsync(A, "DELETE", $"/bucket{run}"),
+            run => CallAsync(B, $"discard?bucket=bucket{run}"),
             async run =>
             {
-                _scene.Clock.Advance(TimeSpan.FromSeconds(2));
+                Scene.Clock.Advance(TimeSpan.FromSeconds(2));
                 await AgreeAsync($"bucket{run}", "gone", null, "remote");
-                await CallAsync(_a, $"discard?bucket=bucket{run}");
-                _scene.Clock.Advance(TimeSpan.FromSeconds(2));
+                await CallAsync(A, $"discard?bucket=bucket{run}");
+                Scene.Clock.Advance(TimeSpan.FromSeconds(2));
                 await AgreeAsync($"bucket{run}", "gone", "remote");
             },
             async run =>
             {
-                _scene.Remote.Put($"bucket{run}", "gone", "remote"u8.ToArray());
-                Assert.Equal(204, (await _scene.SendAsync(_a, "DELETE", $"/bucket{run}/gone")).Status);
+                Scene.Remote.Put($"bucket{run}", "gone", "remote"u8.ToArray());
+                Assert.Equal(204, (await Scene.SendAsync(A, "DELETE", $"/bucket{run}/gone")).Status);
             });
         Assert.True(runs > 4);
     }
@@ -148,7 +124,7 @@ public sealed class DiscardRaceTests : IAsyncLifetime
     {
         var serial = Guid.NewGuid().ToString("n")[..4];
         var runs = await StoreSteps.SweepAsync(
-            _scene.Store,
+            Scene.Store,
             run => first($"{serial}-{run}-"),
             run => between($"{serial}-{run}-"),
             async run =>
@@ -163,43 +139,43 @@ public sealed class DiscardRaceTests : IAsyncLifetime
 
     private async Task AgreeAsync(string bucket, string key, params string?[] allowed)
     {
-        var (a, b) = (await SeenAsync(_a, key, bucket), await SeenAsync(_b, key, bucket));
+        var (a, b) = (await SeenAsync(A, key, bucket), await SeenAsync(B, key, bucket));
         Assert.Equal(a, b);
         Assert.Contains(a, allowed);
-        var isListed = (await _scene.SendAsync(_a, "GET", $"/{bucket}?list-type=2&prefix={key}")).Text.Contains($"<Key>{key}</Key>", StringComparison.Ordinal);
+        var isListed = (await Scene.SendAsync(A, "GET", $"/{bucket}?list-type=2&prefix={key}")).Text.Contains($"<Key>{key}</Key>", StringComparison.Ordinal);
         Assert.Equal(a is not null, isListed);
     }
 
     private async Task<string?> SeenAsync(OverlayHost proxy, string key, string bucket = "bucket")
     {
-        var answer = await _scene.SendAsync(proxy, "GET", $"/{bucket}/{key}");
+        var answer = await Scene.SendAsync(proxy, "GET", $"/{bucket}/{key}");
         await proxy.WhenIdleAsync();
         return answer.Status == 404 ? null : answer.Text;
     }
 
     private Task PutRemoteAsync(string key)
     {
-        _scene.Remote.Put("bucket", key, "remote"u8.ToArray());
+        Scene.Remote.Put("bucket", key, "remote"u8.ToArray());
         return Task.CompletedTask;
     }
 
     private async Task PutBothAsync(string key)
     {
         await PutRemoteAsync(key);
-        await PutAsync(_a, key, "mine");
+        await PutAsync(A, key, "mine");
     }
 
     private async Task PutDeletedAsync(string key)
     {
         await PutRemoteAsync(key);
-        await DeleteAsync(_a, key);
+        await DeleteAsync(A, key);
     }
 
     private async Task PutAsync(OverlayHost proxy, string key, string body) =>
-        Assert.Equal(200, (await _scene.SendAsync(proxy, "PUT", "/bucket/" + key, body)).Status);
+        Assert.Equal(200, (await Scene.SendAsync(proxy, "PUT", "/bucket/" + key, body)).Status);
 
     private async Task DeleteAsync(OverlayHost proxy, string key) =>
-        Assert.Equal(204, (await _scene.SendAsync(proxy, "DELETE", "/bucket/" + key)).Status);
+        Assert.Equal(204, (await Scene.SendAsync(proxy, "DELETE", "/bucket/" + key)).Status);
 
     private async Task<int> DiscardAsync(OverlayHost proxy, string key) =>
         (await CallAsync(proxy, $"discard?bucket=bucket&key={key}")).GetProperty("tombstones").GetInt32();
@@ -208,7 +184,7 @@ public sealed class DiscardRaceTests : IAsyncLifetime
 
     private async Task<JsonElement> CallAsync(OverlayHost proxy, string call)
     {
-        var answer = await _scene.SendAsync(proxy, "POST", "/-/v1/" + call);
+        var answer = await Scene.SendAsync(proxy, "POST", "/-/v1/" + call);
         Assert.True(answer.Status == 200, answer.Text);
         var last = JsonDocument.Parse(answer.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
         Assert.True(last.GetProperty("done").GetBoolean(), answer.Text);

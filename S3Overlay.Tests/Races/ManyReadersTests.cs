@@ -216,7 +216,7 @@ public class ManyReadersTests : ReaderTestBase
         var gate = new TaskCompletionSource();
         Remote.OnByte = (position, _) => position is > 100_000 and < 1_000_000 ? gate.Task : Task.CompletedTask;
         var whole = ReadAsync("key");
-        await Patience.UntilAsync(() => Remote.Bytes > 100_000, "The fill does not begin.");
+        await Remote.UntilAsync(() => Remote.Bytes > 100_000, "The fill does not begin.");
         var tail = await ReadAsync("key", "bytes=-100").WaitAsync(Patience.Limit);
         Assert.Equal(bytes[^100..], tail.Bytes);
         gate.SetResult();

@@ -76,7 +76,7 @@ public sealed class WrittenDuringFillTests
             };
             var reading = proxy.SendAsync("GET", "/bucket/" + key);
             await asked.Task.WaitAsync(Patience.Limit);
-            await Patience.UntilAsync(() => remote.BodyBytesSent("bucket", key) >= (at ?? 0), "The remote does not send.");
+            await remote.UntilAsync(() => remote.BodyBytesSent("bucket", key) >= (at ?? 0), "The remote does not send.");
             var changed = await proxy.SendAsync(change, "/bucket/" + key, change == "PUT" ? "here" : null);
             Assert.True(changed.Status == (change == "PUT" ? 200 : 204), $"{at}: {changed.Text}");
             await AssertDoneAsync($"{at}, while it is filled");

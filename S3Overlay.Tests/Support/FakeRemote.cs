@@ -16,6 +16,7 @@ public sealed class FakeRemote : IRemote
 {
     private readonly ConcurrentDictionary<string, Version> _objects = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Key, string ETag, long Position), int> _given = new();
+    private readonly Bell _bell = new();
     private long _bytes;
 
     public string Endpoint { get; init; } = "https://remote.test";
@@ -25,6 +26,12 @@ public sealed class FakeRemote : IRemote
     public ConcurrentQueue<RemoteRead> Gets { get; } = [];
 
     public ConcurrentQueue<RemoteRead> Heads { get; } = [];
+
+    /// <summary>What is known of its buckets.</summary>
+    public RemoteCondition Condition { get; set; }
+
+    /// <summary>The buckets that did not answer somebody in time.</summary>
+    public ConcurrentQueue<string> Suspected { get; } = [];
 
     /// <summary>The most bytes a read of a body gives.</summary>
     public int PieceSize { get; set; } = 64 * 1024;
@@ -57,7 +64,8 @@ public sealed class FakeRemote : IRemote
     public Func<long, long>? StopAt { get; set; }
 
     public ObjectInfo Put(
-        string key, byte[] bytes, string? etag = null, DateTimeOffset? modified = null, IReadOnlyList<KeyValuePair<string, string>>? headers = null)
+        string key, byte[] bytes, string? etag = null, DateTimeOffset? modified = null, IReadOnlyList<KeyValuePair<string, string>>? headers = null,
+        BodyChecksum? checksum = null)
     {
         var info = new ObjectInfo
         {
@@ -65,16 +73,22 @@ public sealed class FakeRemote : IRemote
             ETag = etag ?? $"\"{Convert.ToHexStringLower(MD5.HashData(bytes))}\"",
             LastModified = modified ?? new DateTimeOffset(2024, 5, 6, 7, 8, 9, TimeSpan.Zero),
             Headers = headers ?? [new("Content-Type", "text/x-test"), new("x-amz-meta-color", "blue")],
+            Checksums = checksum is { } known ? [known] : [],
+            ChecksumType = checksum is null ? null : "FULL_OBJECT",
         };
         _objects[key] = new Version(info, bytes);
         return info;
     }
+
+    /// <summary>Finishes once a condition holds of what it was asked, and of the bytes it gave.</summary>
+    public Task UntilAsync(Func<bool> holds, string otherwise) => _bell.UntilAsync(holds, () => otherwise);
 
     public void Remove(string key) => _objects.TryRemove(key, out _);
 
     public async Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken)
     {
         Gets.Enqueue(read);
+        _bell.Ring();
         if (OnRequest is not null)
         {
             await OnRequest(read, cancellationToken);
@@ -89,13 +103,15 @@ public sealed class FakeRemote : IRemote
         }
 
         return range is { } bytes
-            ? new RemoteObject(found.Info, read.Range is null ? 200 : 206, bytes, new Body(this, read.Key, found, bytes))
+            ? new RemoteObject(
+                read.Range is null ? found.Info : found.Info.WithoutChecksums(), read.Range is null ? 200 : 206, bytes, new Body(this, read.Key, found, bytes))
             : new RemoteObject(found.Info, 200, null, Stream.Null);
     }
 
     public async Task<RemoteObject> HeadAsync(RemoteRead read, CancellationToken cancellationToken)
     {
         Heads.Enqueue(read);
+        _bell.Ring();
         if (OnRequest is not null)
         {
             await OnRequest(read, cancellationToken);
@@ -103,6 +119,10 @@ public sealed class FakeRemote : IRemote
 
         return new RemoteObject((await FindAsync(read, cancellationToken)).Info, 200, null, Stream.Null);
     }
+
+    public RemoteCondition ConditionOf(string bucket) => Condition;
+
+    public void Suspect(string bucket) => Suspected.Enqueue(bucket);
 
     public Task<RemotePage> ListAsync(RemoteListing listing, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -170,6 +190,7 @@ public sealed class FakeRemote : IRemote
             }
 
             Interlocked.Add(ref owner._bytes, count);
+            owner._bell.Ring();
             _position += count;
             return count;
         }

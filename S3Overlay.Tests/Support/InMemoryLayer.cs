@@ -12,12 +12,16 @@ public sealed class InMemoryLayer : ILayerState
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Bucket> _buckets = new(StringComparer.Ordinal);
+    private int _deletedTaken;
 
     /// <summary>What marking a key deleted fails with, by key.</summary>
     public Dictionary<string, Exception> TombstoneFailures { get; } = [];
 
     /// <summary>Runs after a tombstone was written, before anything else happens.</summary>
     public Func<string, Task>? OnTombstone { get; set; }
+
+    /// <summary>How many deleted keys were taken from lists of them.</summary>
+    public int DeletedTaken => _deletedTaken;
 
     /// <summary>Runs when the first written row is taken.</summary>
     public Action? OnListed { get; set; }
@@ -51,6 +55,24 @@ public sealed class InMemoryLayer : ILayerState
         lock (_lock)
         {
             Of(bucket).Deleted.Add(key);
+        }
+    }
+
+    /// <summary>Whether a key has a tombstone, written or not.</summary>
+    public bool IsMarked(string bucket, string key)
+    {
+        lock (_lock)
+        {
+            return _buckets.GetValueOrDefault(bucket)?.Deleted.Contains(key) ?? false;
+        }
+    }
+
+    /// <summary>Takes a tombstone away.</summary>
+    public bool Unmark(string bucket, string key)
+    {
+        lock (_lock)
+        {
+            return Of(bucket).Deleted.Remove(key);
         }
     }
 
@@ -138,6 +160,7 @@ public sealed class InMemoryLayer : ILayerState
         {
             if (key.StartsWith(prefix, StringComparison.Ordinal) && (after.Length == 0 || Utf8Order.Compare(key, after) > 0))
             {
+                Interlocked.Increment(ref _deletedTaken);
                 yield return key;
             }
         }

@@ -76,6 +76,13 @@ public sealed class InMemoryRemote : IRemote
         return info;
     }
 
+    /// <summary>Gives an object a checksum over the whole of itself.</summary>
+    public void Promise(string bucket, string key, S3Overlay.Proxy.Protocol.Bodies.BodyChecksum checksum)
+    {
+        var (info, bytes) = _buckets[bucket][key];
+        _buckets[bucket][key] = (info with { Checksums = [checksum], ChecksumType = "FULL_OBJECT" }, bytes);
+    }
+
     public Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken)
     {
         Gets.Enqueue(read);
@@ -89,7 +96,7 @@ public sealed class InMemoryRemote : IRemote
         {
             var range = header.Resolve(bytes.Length)
                 ?? throw new RemoteException(RemoteFailure.InvalidRange, "no such bytes") { Status = 416, ActualSize = bytes.Length };
-            return Task.FromResult(new RemoteObject(info, 206, range, new MemoryStream(bytes, (int)range.First, (int)range.Length, writable: false)));
+            return Task.FromResult(new RemoteObject(info.WithoutChecksums(), 206, range, new MemoryStream(bytes, (int)range.First, (int)range.Length, writable: false)));
         }
 
         ByteRange? whole = bytes.Length == 0 ? null : new ByteRange(0, bytes.Length - 1);
@@ -135,6 +142,12 @@ public sealed class InMemoryRemote : IRemote
         var rows = all.Take(size).ToList();
         var next = all.Count > size ? ContinuationTokens.Write(new(rows[^1].Name, rows[^1].IsPrefix)) : null;
         return new RemotePage(rows, next);
+    }
+
+    public RemoteCondition ConditionOf(string bucket) => RemoteCondition.Answering;
+
+    public void Suspect(string bucket)
+    {
     }
 
     public Task<bool> BucketExistsAsync(string bucket, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ namespace S3Overlay.Tests.Support;
 /// <summary>What a listing is, said as plainly as can be: the keys behind the position, rolled up. All other listings are held against it.</summary>
 public static class ListingModel
 {
-    public static List<ListingRow> Rows<T>(IEnumerable<KeyValuePair<string, T>> sorted, ListingQuery query, Func<T, ObjectInfo> infoOf)
+    public static List<ListingRow> Rows<T>(IEnumerable<KeyValuePair<string, T>> sorted, ListingQuery query, Func<T, ObjectInfo> infoOf, int most = int.MaxValue)
     {
         var rows = new List<ListingRow>();
         foreach (var (key, value) in sorted)
@@ -14,6 +14,11 @@ public static class ListingModel
             if (!key.StartsWith(query.Prefix, StringComparison.Ordinal) || !query.After.IsBefore(key))
             {
                 continue;
+            }
+
+            if (rows.Count == most)
+            {
+                break;
             }
 
             if (query.CommonPrefixOf(key) is { } prefix)

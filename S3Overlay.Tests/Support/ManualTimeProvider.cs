@@ -1,8 +1,13 @@
+using System.Diagnostics;
+
 namespace S3Overlay.Tests.Support;
 
 /// <summary>A clock that stands still until it is moved; its timers fire while it is.</summary>
 public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvider
 {
+    /// <summary>Pauses between two attempts last no longer. What lasts longer bounds what work may take: a busy machine must not pass for a server that hangs.</summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(4);
+
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = start ?? new(2026, 2, 3, 4, 5, 6, TimeSpan.Zero);
@@ -56,8 +61,14 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         }
     }
 
-    /// <summary>Moves the clock on and on until something has come to its end: what waits for time does not wait, what waits for others does.</summary>
-    public async Task<T> RunAsync<T>(Task<T> work)
+    /// <summary>
+    /// Moves the clock to the end of each pause until something has come to its end: no limit on what work may take is reached, however busy the machine.
+    /// </summary>
+    /// <exception cref="TimeoutException">The work hangs.</exception>
+    public Task<T> RunAsync<T>(Task<T> work) => RunAsync(work, LongestPause);
+
+    /// <summary>Moves the clock on and on until something has come to its end that a limit on what work may take ends: whatever else goes on meanwhile is hurried as well.</summary>
+    public async Task<T> RunToLimitAsync<T>(Task<T> work)
     {
         while (await Task.WhenAny(work, Task.Delay(10)) != work)
         {
@@ -65,6 +76,34 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         }
 
         return await work;
+    }
+
+    /// <summary>The same, where pauses are longer or shorter.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="pause">What is due within this is a pause.</param>
+    /// <exception cref="TimeoutException">The work hangs.</exception>
+    public async Task<T> RunAsync<T>(Task<T> work, TimeSpan pause)
+    {
+        var waited = Stopwatch.StartNew();
+        while (await Task.WhenAny(work, Task.Delay(10)) != work)
+        {
+            EndPause(pause);
+            if (waited.Elapsed > Patience.Limit)
+            {
+                throw new TimeoutException($"What is waited for does not come to an end; the next timer is due in {NextTimer()}.");
+            }
+        }
+
+        return await work;
+    }
+
+    /// <summary>Moves the clock to the next timer that is due, where that is within so long: where nothing pauses, no time passes.</summary>
+    public void EndPause(TimeSpan within)
+    {
+        if (NextTimer() is { } next && next <= within)
+        {
+            Advance(next);
+        }
     }
 
     /// <summary>Sets the time of day back, as an administrator may: no time has passed for timers.</summary>
@@ -100,6 +139,15 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         foreach (var timer in due)
         {
             timer.Fire();
+        }
+    }
+
+    /// <summary>When the next timer is due; null where none is set.</summary>
+    private TimeSpan? NextTimer()
+    {
+        lock (_lock)
+        {
+            return _timers.Count == 0 ? null : _timers.Min(timer => timer.Due) - _now;
         }
     }
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Embedded;
 using S3Overlay.Proxy.Overlay;
+using S3Overlay.Proxy.Overlay.Filling;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -32,7 +33,7 @@ public sealed class OverlayBench : IRemoteBuckets
                 Service = LocalService,
                 Reads = new ResolvedReads(LocalService, State),
                 State = State,
-                Marks = new UnusedMarks(),
+                Marks = Store is null ? new InMemoryMarks(Layer) : new EmbeddedMarks(Store),
                 Conditions = Conditions ?? BuiltInConditions.Instance,
             },
             HasRealReader ? new RemoteReader(new ReadSettings(), null, Time, NullLogger<RemoteReader>.Instance) : Reader,

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Hosting;
 
@@ -41,7 +42,14 @@ internal sealed class OverlayHost : IAsyncDisposable
     public static Task<OverlayHost> StartEmbeddedAsync(Uri? remote, params (string Name, string Value)[] settings) => StartAsync(null, remote, null, settings);
 
     /// <summary>Starts one over a store, the built-in one where none is named, and over a remote where there is one.</summary>
-    public static async Task<OverlayHost> StartAsync(Uri? store, Uri? remote, TimeProvider? time = null, params (string Name, string Value)[] settings)
+    public static Task<OverlayHost> StartAsync(Uri? store, Uri? remote, TimeProvider? time = null, params (string Name, string Value)[] settings) =>
+        StartAsync(store, null, remote, time, settings);
+
+    /// <summary>The same, with a disk of one's own for the built-in store.</summary>
+    public static Task<OverlayHost> StartOnDiskAsync(StoreDisk disk, Uri? remote, TimeProvider? time = null, params (string Name, string Value)[] settings) =>
+        StartAsync(null, disk, remote, time, settings);
+
+    private static async Task<OverlayHost> StartAsync(Uri? store, StoreDisk? disk, Uri? remote, TimeProvider? time, (string Name, string Value)[] settings)
     {
         var folder = new TemporaryFolder();
         var values = new Dictionary<string, string?>
@@ -69,14 +77,14 @@ internal sealed class OverlayHost : IAsyncDisposable
         var problems = new ConfigurationProblems();
         var options = ProxyOptionsReader.Read(builder.Configuration, problems);
         Assert.Empty(problems.Errors);
-        return new OverlayHost(await RunningProxy.StartAsync(builder, options, problems, time), folder, time ?? TimeProvider.System);
+        return new OverlayHost(await RunningProxy.StartAsync(builder, options, problems, time, disk), folder, time ?? TimeProvider.System);
     }
 
     /// <summary>Sends a request; its answer comes with what of its body came.</summary>
     public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
         Http.SendAsync(method, target, body is null ? null : System.Text.Encoding.UTF8.GetBytes(body), headers);
 
-    /// <summary>Finishes once no fill is under way, and nothing on its way to the store, but for manifests that wait until their time has come on the proxy's clock.</summary>
+    /// <summary>Finishes once no fill is under way, no question about a copy, and nothing on its way to the store, but for manifests that wait until their time has come on the proxy's clock.</summary>
     public async Task WhenIdleAsync()
     {
         var idle = IdleAsync();
@@ -84,7 +92,7 @@ internal sealed class OverlayHost : IAsyncDisposable
         // A call of the store that failed is made again after a pause, which a clock that stands still would never end.
         for (var waited = Stopwatch.StartNew(); _time is ManualTimeProvider still && await Task.WhenAny(idle, Task.Delay(500)) != idle && waited.Elapsed < Patience.Limit;)
         {
-            still.Advance(TimeSpan.FromSeconds(1));
+            still.EndPause(ManualTimeProvider.LongestPause);
         }
 
         await idle.WaitAsync(Patience.Limit);
@@ -99,7 +107,8 @@ internal sealed class OverlayHost : IAsyncDisposable
 
     private async Task IdleAsync()
     {
-        await Patience.UntilAsync(() => Services.Overlay?.Reader.Fills is null or { InUse: 0 }, "A fill does not end.");
+        await Patience.UntilAsync(() => Services.Overlay is null or { Reader: { Refreshing: 0, Revalidating: 0 } }, "A question to the remote does not end.");
+        await Patience.UntilAsync(() => Services.Overlay?.Reader.Fills is null or { Objects.InUse: 0 }, "A fill does not end.");
         await (Copies?.WhenIdleAsync() ?? Task.CompletedTask);
     }
 }

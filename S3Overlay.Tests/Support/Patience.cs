@@ -29,4 +29,29 @@ public static class Patience
             }
         }
     }
+
+    /// <summary>The same for a condition that has to be asked for.</summary>
+    public static Task UntilAsync(Func<Task<bool>> holds, string otherwise) => UntilAsync(holds, static isSo => isSo, _ => otherwise);
+
+    /// <summary>Asks until the answer is the one that is waited for.</summary>
+    /// <param name="ask">Asks.</param>
+    /// <param name="isIt">Whether an answer is the one.</param>
+    /// <param name="otherwise">What is told of the last answer, where it never is.</param>
+    public static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Predicate<T> isIt, Func<T, string> otherwise)
+    {
+        var waited = Stopwatch.StartNew();
+        for (var asked = 1; ; asked++)
+        {
+            var answer = await ask();
+            if (isIt(answer))
+            {
+                return answer;
+            }
+
+            Assert.True(waited.Elapsed < Limit, otherwise(answer));
+
+            // A question keeps whoever is asked from what is waited for: more and more rarely, but never so rarely that a test is slow for it.
+            await Task.Delay(Math.Min(asked, 20));
+        }
+    }
 }

@@ -18,4 +18,17 @@ public static class S3Clients
                 MaxErrorRetry = 0,
                 Timeout = TimeSpan.FromMinutes(2),
             });
+
+    /// <summary>A client of a store of any make. Not every one takes the checksum trailers that the SDK sends by default.</summary>
+    public static AmazonS3Client CreateForStore(Uri endpoint, string accessKey, string secretKey) =>
+        new(
+            new BasicAWSCredentials(accessKey, secretKey),
+            new AmazonS3Config
+            {
+                ServiceURL = endpoint.ToString(),
+                AuthenticationRegion = "us-east-1",
+                ForcePathStyle = true,
+                RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+                ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+            });
 }

@@ -22,6 +22,7 @@ public sealed class ScriptedRemote : IAsyncDisposable
     private readonly ConcurrentDictionary<(string Bucket, string Key), ScriptedObject> _objects = new();
     private readonly ConcurrentDictionary<string, bool> _empty = new();
     private readonly ConcurrentQueue<ScriptedRequest> _requests = new();
+    private readonly Bell _bell = new();
     private LoopbackServer _server = null!;
 
     private ScriptedRemote()
@@ -61,6 +62,9 @@ public sealed class ScriptedRemote : IAsyncDisposable
     /// <summary>How many body bytes of an object went out, all its answers together.</summary>
     public long BodyBytesSent(string bucket, string key) => _requests.Where(r => r.Bucket == bucket && r.Key == key).Sum(r => Interlocked.Read(ref r.BytesSent));
 
+    /// <summary>Finishes once a condition holds of what it was asked, and of the bytes it sent.</summary>
+    public Task UntilAsync(Func<bool> holds, string otherwise) => _bell.UntilAsync(holds, () => otherwise);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -75,6 +79,7 @@ public sealed class ScriptedRemote : IAsyncDisposable
             context.Request.Method, target.RawPath, target.RawQuery, target.Bucket, target.Key,
             context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase));
         _requests.Enqueue(request);
+        _bell.Ring();
         var outcome = Script is { } script ? await script(request, context) : ScriptedOutcome.AsUsual;
         if (outcome.IsAnswered)
         {
@@ -145,7 +150,23 @@ public sealed class ScriptedRemote : IAsyncDisposable
         }
 
         var bytes = new ByteRange(0, item.Bytes.Length - 1);
-        if (RangeHeader.Parse(request.Headers.GetValueOrDefault("Range")) is { } range)
+        if (item.PartSize > 0 && S3Query.Parse(request.RawQuery)["partNumber"] is { } number)
+        {
+            if (item.Part(int.Parse(number, CultureInfo.InvariantCulture)) is not { } part)
+            {
+                await AnswerErrorAsync(context, 416, "InvalidPartNumber");
+                return;
+            }
+
+            bytes = part;
+            headers["x-amz-mp-parts-count"] = ((item.Bytes.Length + item.PartSize - 1) / item.PartSize).ToString(CultureInfo.InvariantCulture);
+            if (!item.SendsPartsAsWholes)
+            {
+                context.Response.StatusCode = 206;
+                headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {bytes.First}-{bytes.Last}/{item.Bytes.Length}");
+            }
+        }
+        else if (RangeHeader.Parse(request.Headers.GetValueOrDefault("Range")) is { } range)
         {
             if (range.Resolve(item.Bytes.Length) is not { } resolved)
             {
@@ -157,6 +178,15 @@ public sealed class ScriptedRemote : IAsyncDisposable
             bytes = resolved;
             context.Response.StatusCode = 206;
             headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {bytes.First}-{bytes.Last}/{item.Bytes.Length}");
+        }
+
+        if (context.Response.StatusCode == 206)
+        {
+            // Beside a range S3 names no checksum.
+            foreach (var name in headers.Keys.Where(static name => name.StartsWith("x-amz-checksum-", StringComparison.OrdinalIgnoreCase)).ToList())
+            {
+                headers.Remove(name);
+            }
         }
 
         headers.ContentLength = bytes.Length;
@@ -182,6 +212,7 @@ public sealed class ScriptedRemote : IAsyncDisposable
                 await context.Response.Body.WriteAsync(item.Bytes.AsMemory((int)at, count), context.RequestAborted);
                 await context.Response.Body.FlushAsync(context.RequestAborted);
                 Interlocked.Add(ref request.BytesSent, count);
+                _bell.Ring();
                 at += count;
             }
 

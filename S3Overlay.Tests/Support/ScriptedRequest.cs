@@ -5,4 +5,7 @@ public sealed record ScriptedRequest(string Method, string RawPath, string RawQu
 {
     /// <summary>How many body bytes of the answer went out so far.</summary>
     public long BytesSent;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Method} {RawPath}{(RawQuery.Length == 0 ? "" : "?" + RawQuery)}{(Headers.TryGetValue("Range", out var range) ? " " + range : "")}";
 }

@@ -56,6 +56,8 @@ public sealed class SimpleRemoteReader : IRemoteReader
         }
     }
 
+    public ValueTask<ObjectInfo> WithChecksumsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo info, CancellationToken cancellationToken) => new(info);
+
     public async Task<S3Body> OpenAsync(
         string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, CancellationToken cancellationToken)
     {

@@ -13,6 +13,7 @@ internal sealed class SpanCollector : IDisposable
 {
     private readonly ConcurrentQueue<Activity> _started = new();
     private readonly ConcurrentQueue<Activity> _stopped = new();
+    private readonly Bell _bell = new();
     private readonly ActivityListener _listener;
     private readonly ActivitySpanId _client = ActivitySpanId.CreateRandom();
 
@@ -53,19 +54,22 @@ internal sealed class SpanCollector : IDisposable
     /// <summary>The one span of a name, once it has ended: an answer may be with its client a moment before its span ends.</summary>
     public async Task<Activity> OneAsync(string name)
     {
-        await Patience.UntilAsync(() => Named(name).Count > 0, $"There is no span \"{name}\", but: {string.Join(", ", _stopped.Select(span => span.DisplayName))}.");
+        await _bell.UntilAsync(() => Named(name).Count > 0, () => $"There is no span \"{name}\", but: {string.Join(", ", _stopped.Select(span => span.DisplayName))}.");
         return Assert.Single(Named(name));
     }
 
     /// <summary>Finishes once so many spans of a name have ended.</summary>
     public async Task<IReadOnlyList<Activity>> SeveralAsync(string name, int count)
     {
-        await Patience.UntilAsync(() => Named(name).Count >= count, $"There are fewer than {count} spans \"{name}\".");
+        await _bell.UntilAsync(() => Named(name).Count >= count, () => $"There are fewer than {count} spans \"{name}\".");
         return Named(name);
     }
 
     /// <summary>Finishes once every span that was begun has ended.</summary>
-    public Task WhenAllEndedAsync() => Patience.UntilAsync(() => Open.Count == 0, "A span does not end.");
+    public Task WhenAllEndedAsync() => UntilAsync(() => Open.Count == 0, "A span does not end.");
+
+    /// <summary>Finishes once a condition holds of the spans.</summary>
+    public Task UntilAsync(Func<bool> holds, string otherwise) => _bell.UntilAsync(holds, () => otherwise);
 
     /// <inheritdoc/>
     public void Dispose() => _listener.Dispose();
@@ -75,6 +79,7 @@ internal sealed class SpanCollector : IDisposable
         if (span.TraceId == TraceId)
         {
             to.Enqueue(span);
+            _bell.Ring();
         }
     }
 }

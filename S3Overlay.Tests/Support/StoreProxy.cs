@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 
-using S3Overlay.Proxy.Forwarding;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Stores;
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Tests.Support;

@@ -39,13 +39,13 @@ internal sealed class StoreScene : IAsyncDisposable
     public Task<OverlayHost> AddProxyAsync(params (string Name, string Value)[] settings) =>
         OverlayHost.StartAsync(Wire.Endpoint, Remote?.Endpoint, Clock, [.. Remote is null ? [] : PatientWithRemote, .. settings]);
 
-    /// <summary>Sends a request, and lets time pass until it is answered.</summary>
+    /// <summary>Sends a request, and lets time pass until it is answered: of a store that hangs only a limit ends the wait.</summary>
     public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
-        Clock.RunAsync(Proxy.SendAsync(method, target, body, headers));
+        SendAsync(Proxy, method, target, body, headers);
 
     /// <summary>The same of another proxy.</summary>
     public Task<RawAnswer> SendAsync(OverlayHost proxy, string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
-        Clock.RunAsync(proxy.SendAsync(method, target, body, headers));
+        Wire.Fault == WireFault.Hanging ? Clock.RunToLimitAsync(proxy.SendAsync(method, target, body, headers)) : Clock.RunAsync(proxy.SendAsync(method, target, body, headers));
 
     /// <summary>What the store itself has.</summary>
     public Task<RawAnswer> AskStoreAsync(string method, string target, string? body = null) =>

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Hosting;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Tests.Support;
@@ -16,10 +17,11 @@ namespace S3Overlay.Tests.Support;
 /// An S3 store in this process on a loopback port: the product's own, in a folder that goes with it. Its calls can be counted, delayed, refused and cut, so
 /// that a test decides what happens between any two of them. Its keys are minioadmin/minioadmin unless its settings say otherwise.
 /// </summary>
-public sealed class StoreServer : IAsyncDisposable
+public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
 {
     private readonly TemporaryFolder _folder = new();
     private readonly List<StoreCall> _calls = [];
+    private readonly Bell _bell = new();
     private WebApplication _app = null!;
     private ProxyServices _services = null!;
     private ProxyMeters _meters = null!;
@@ -43,6 +45,9 @@ public sealed class StoreServer : IAsyncDisposable
         }
     }
 
+    /// <summary>What answers its calls, for whoever puts very many objects there without a connection: these are not counted.</summary>
+    public IS3Service Service => _services.Service;
+
     /// <summary>Runs before a call takes effect. May delay it; what it throws cuts the connection.</summary>
     public Func<StoreCall, Task>? Before { get; set; }
 
@@ -57,6 +62,12 @@ public sealed class StoreServer : IAsyncDisposable
 
     /// <summary>Changes a request before it is served: taking a header away makes a store that does not know it. Signed headers must stay.</summary>
     public Action<HttpRequest>? Alter { get; set; }
+
+    /// <summary>Answers a request in place of serving it; null to serve it.</summary>
+    public Func<HttpContext, Task?>? Take { get; set; }
+
+    /// <summary>Changes the headers of an answer before they go out.</summary>
+    public Action<HttpContext>? Dress { get; set; }
 
     /// <summary>Starts an empty store.</summary>
     /// <param name="time">Its clock; null for the system's.</param>
@@ -88,6 +99,9 @@ public sealed class StoreServer : IAsyncDisposable
         server.Endpoint = new Uri(server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return server;
     }
+
+    /// <summary>Finishes once a condition holds of <see cref="Calls"/>.</summary>
+    public Task UntilAsync(Func<bool> holds, string otherwise) => _bell.UntilAsync(holds, () => otherwise);
 
     /// <summary>Empties <see cref="Calls"/>.</summary>
     public void ForgetCalls()
@@ -123,6 +137,7 @@ public sealed class StoreServer : IAsyncDisposable
         {
             var answered = call with { Status = context.Response.StatusCode };
             Note(answered);
+            Dress?.Invoke(context);
             return RunAsync(After, answered, context);
         });
         if (Refuse?.Invoke(context.Request) is { } status)
@@ -134,6 +149,12 @@ public sealed class StoreServer : IAsyncDisposable
         if (Fail?.Invoke(context.Request) is { } failure)
         {
             await ScriptedRemote.AnswerErrorAsync(context, failure.Status, failure.Code);
+            return;
+        }
+
+        if (Take?.Invoke(context) is { } answered)
+        {
+            await answered;
             return;
         }
 
@@ -168,5 +189,7 @@ public sealed class StoreServer : IAsyncDisposable
         {
             _calls.Add(call);
         }
+
+        _bell.Ring();
     }
 }

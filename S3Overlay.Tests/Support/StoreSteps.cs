@@ -13,7 +13,7 @@ internal static class StoreSteps
     /// <param name="prepare">What is there before, which nothing interrupts; null for nothing.</param>
     /// <returns>How many instants there were.</returns>
     public static async Task<int> SweepAsync(
-        StoreServer store, Func<int, Task> first, Func<int, Task> between, Func<int, Task> check, Func<int, Task>? prepare = null)
+        ISteppedCalls store, Func<int, Task> first, Func<int, Task> between, Func<int, Task> check, Func<int, Task>? prepare = null)
     {
         var runs = 0;
         foreach (var isAfter in (bool[])[false, true])
@@ -58,7 +58,7 @@ internal static class StoreSteps
     /// Runs <paramref name="first"/> again and again, and kills it one call further on each time: that call is cut before or after it took effect, and no later
     /// one comes through, until it has ended.
     /// </summary>
-    public static async Task<int> KillAsync(StoreServer store, Func<int, Task> prepare, Func<int, CancellationToken, Task> first, Func<int, Task> check)
+    public static async Task<int> KillAsync(ISteppedCalls store, Func<int, Task> prepare, Func<int, CancellationToken, Task> first, Func<int, Task> check)
     {
         var runs = 0;
         foreach (var isAfter in (bool[])[false, true])

@@ -7,7 +7,7 @@ namespace S3Overlay.Tests.Support;
 
 /// <summary>
 /// A proxy whose clients are users of its store: <c>ann</c> and <c>bob</c> have keys there, and each a bucket that the other may not use; <c>team</c> has none, and is there what the
-/// overlay is. What the store is asked, and by whom, is noted.
+/// overlay is; <c>eve</c> has keys that it does not know. Ann and Eve may administer. What the store is asked, and by whom, is noted.
 /// </summary>
 internal sealed class UsersScene : IAsyncDisposable
 {
@@ -38,9 +38,9 @@ internal sealed class UsersScene : IAsyncDisposable
             """);
         await File.WriteAllTextAsync(scene._folder["proxy"], """
             [
-              { "accessKey": "ann", "secretKey": "ann-here", "rights": { "*": "write" }, "local": { "accessKey": "ANN", "secretKey": "of-ann" } },
+              { "accessKey": "ann", "secretKey": "ann-here", "rights": { "*": "write" }, "admin": true, "local": { "accessKey": "ANN", "secretKey": "of-ann" } },
               { "accessKey": "bob", "secretKey": "bob-here", "rights": { "*": "write" }, "local": { "accessKey": "BOB", "secretKey": "of-bob" } },
-              { "accessKey": "eve", "secretKey": "eve-here", "rights": { "*": "write" }, "local": { "accessKey": "EVE", "secretKey": "of-eve", "sessionToken": "eves-token" } },
+              { "accessKey": "eve", "secretKey": "eve-here", "rights": { "*": "write" }, "admin": true, "local": { "accessKey": "EVE", "secretKey": "of-eve", "sessionToken": "eves-token" } },
               { "accessKey": "team", "secretKey": "team-here", "rights": { "*": "write" } }
             ]
             """);

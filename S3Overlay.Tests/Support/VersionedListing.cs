@@ -14,15 +14,22 @@ internal static class VersionedListing
     private static readonly DateTimeOffset Written = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     /// <summary>ListObjectVersions; of each key the versions are given oldest first.</summary>
-    public static byte[] Versions(SortedDictionary<string, IReadOnlyList<StoredVersion>> keys, S3Query query)
+    public static byte[] Versions(SortedDictionary<string, IReadOnlyList<StoredVersion>> keys, S3Query query, bool inGroups, bool takesNextKeysVersion)
     {
         var (marker, version) = (query["key-marker"] ?? "", query["version-id-marker"] ?? "");
+        if (takesNextKeysVersion && version.Length > 0 && !keys.ContainsKey(marker)
+            && keys.FirstOrDefault(next => Utf8Order.Compare(next.Key, marker) > 0) is { Key: { } taken } next && next.Value.Any(each => each.Id == version))
+        {
+            marker = taken;
+        }
+
         var rows = new List<(string Name, StoredVersion? Version, bool IsLatest)>();
         foreach (var (key, versions) in keys)
         {
             var hasBegun = key != marker;
             foreach (var each in versions.Reverse())
             {
+                hasBegun |= inGroups && each == versions[^1] && each.Id == version;
                 if (hasBegun ? Utf8Order.Compare(key, marker) > 0 || key == marker : false)
                 {
                     Add(rows, query, key, each, each == versions[^1]);
@@ -30,6 +37,11 @@ internal static class VersionedListing
 
                 hasBegun |= each.Id == version;
             }
+        }
+
+        if (inGroups && version == "null" && keys.GetValueOrDefault(marker) is { } ofMarker && ofMarker.ToList().FindIndex(static each => each.Id == "null") is var at && at >= 0 && at < ofMarker.Count - 1)
+        {
+            rows.RemoveAll(row => row.Name != marker);
         }
 
         var limit = int.Parse(query["max-keys"] ?? "1000", CultureInfo.InvariantCulture);
@@ -40,7 +52,7 @@ internal static class VersionedListing
             xml.Element("NextKeyMarker", UriEncoding.EncodeKey(page[^1].Name)).Element("NextVersionIdMarker", page[^1].Version?.Id ?? "");
         }
 
-        foreach (var (name, each, isLatest) in page)
+        foreach (var (name, each, isLatest) in inGroups ? page.OrderBy(static row => row.Version?.Bytes is not null) : page.AsEnumerable())
         {
             if (each is not null)
             {

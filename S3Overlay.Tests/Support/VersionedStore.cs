@@ -11,7 +11,7 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>A small S3 store whose buckets all keep versions: objects, delete markers, copies, listings, and nothing else. It checks no signatures.</summary>
-public sealed class VersionedStore : IAsyncDisposable
+public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
 {
     private readonly Lock _lock = new();
     private readonly HashSet<string> _buckets = [];
@@ -32,6 +32,36 @@ public sealed class VersionedStore : IAsyncDisposable
     /// <summary>Whether versions are locked: whoever deletes one has to say that it may be in spite of that.</summary>
     public bool LocksVersions { get; set; }
 
+    /// <summary>So many deletes of versions fail, and are to be tried again.</summary>
+    public int FailingVersionDeletes { get; set; }
+
+    /// <summary>
+    /// Whether it lists as Versity does: all delete markers before all versions, ids that sort by time, the newest version of a key once more to whoever goes on after it,
+    /// and no other key to whoever goes on after a version null that is not the newest.
+    /// </summary>
+    public bool ListsInGroups { get; set; }
+
+    /// <summary>Whether it looks for the version to go on after in the first key behind, where the one that is named is not there, as MinIO does.</summary>
+    public bool TakesNextKeysVersion { get; set; }
+
+    /// <summary>Whether its buckets keep no versions any more: each write, and each delete, takes the place of the version null.</summary>
+    public bool IsSuspended { get; set; }
+
+    /// <summary>Whether it knows If-Match of deletes.</summary>
+    public bool JudgesDeletes { get; set; }
+
+    /// <summary>Answers the question for a bucket's state of versioning in its place; null to answer it.</summary>
+    public Func<(int Status, string Text)>? TellVersioning { get; set; }
+
+    /// <summary>Whether it knows the question for a bucket's versions.</summary>
+    public bool ListsVersions { get; set; } = true;
+
+    /// <inheritdoc/>
+    public Func<StoreCall, Task>? Before { get; set; }
+
+    /// <inheritdoc/>
+    public Func<StoreCall, Task>? After { get; set; }
+
     /// <summary>Starts one on a free port.</summary>
     public static async Task<VersionedStore> StartAsync()
     {
@@ -49,6 +79,15 @@ public sealed class VersionedStore : IAsyncDisposable
         }
     }
 
+    /// <summary>Puts an object as it was put before there were versions.</summary>
+    public void PutNull(string bucket, string key, byte[] bytes)
+    {
+        lock (_lock)
+        {
+            Of(bucket, key).Add(new StoredVersion("null", bytes));
+        }
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
@@ -58,16 +97,46 @@ public sealed class VersionedStore : IAsyncDisposable
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
         var query = S3Query.Parse(target.RawQuery);
+        var call = new StoreCall(context.Request.Method, target.RawPath, target.RawQuery, 0);
+        if (!await RunAsync(Before, call, context))
+        {
+            return;
+        }
+
         var (status, code) = Serve(context, target.Bucket, target.Key, query, body.ToArray(), out var answer);
+        if (!await RunAsync(After, call with { Status = status }, context))
+        {
+            return;
+        }
+
         context.Response.StatusCode = status;
         if (code.Length > 0)
         {
             await ScriptedRemote.AnswerErrorAsync(context, status, code);
         }
-        else if (answer is not null && context.Request.Method != "HEAD")
+        else if (answer is not null)
         {
             context.Response.ContentLength = answer.Length;
-            await context.Response.Body.WriteAsync(answer);
+            if (context.Request.Method != "HEAD")
+            {
+                await context.Response.Body.WriteAsync(answer);
+            }
+        }
+    }
+
+    /// <summary>Runs a hook.</summary>
+    /// <returns>Whether the call goes on.</returns>
+    private static async Task<bool> RunAsync(Func<StoreCall, Task>? hook, StoreCall call, HttpContext context)
+    {
+        try
+        {
+            await (hook?.Invoke(call).WaitAsync(context.RequestAborted) ?? Task.CompletedTask);
+            return true;
+        }
+        catch (Exception)
+        {
+            context.Abort();
+            return false;
         }
     }
 
@@ -84,6 +153,8 @@ public sealed class VersionedStore : IAsyncDisposable
                     "PUT" when _buckets.Add(bucket) => (200, ""),
                     "HEAD" => (_buckets.Contains(bucket) ? 200 : 404, ""),
                     "GET" when !_buckets.Contains(bucket) => (404, "NoSuchBucket"),
+                    "GET" when query.Has("versioning") => Versioning(out answer),
+                    "GET" when query.Has("versions") && !ListsVersions => (400, "NotImplemented"),
                     "GET" when query.Has("versions") || query["list-type"] == "2" => List(bucket, query, out answer),
                     _ => (501, "NotImplemented"),
                 };
@@ -110,9 +181,14 @@ public sealed class VersionedStore : IAsyncDisposable
                 case "PUT" when query.Parameters.Count == 0:
                     headers.ETag = Add(versions, body, headers).ETag;
                     return (200, "");
+                case "DELETE" when id is null && JudgesDeletes && context.Request.Headers.IfMatch is [{ } etag] && versions.LastOrDefault()?.ETag != etag:
+                    return (412, "PreconditionFailed");
                 case "DELETE" when id is null:
                     Add(versions, null, headers);
                     return (204, "");
+                case "DELETE" when FailingVersionDeletes > 0:
+                    FailingVersionDeletes--;
+                    return (503, "SlowDown");
                 case "DELETE" when LocksVersions && context.Request.Headers["x-amz-bypass-governance-retention"] != "true":
                     return (403, "AccessDenied");
                 case "DELETE":
@@ -130,6 +206,18 @@ public sealed class VersionedStore : IAsyncDisposable
                     return (501, "NotImplemented");
             }
         }
+    }
+
+    private (int Status, string Code) Versioning(out byte[] answer)
+    {
+        if (TellVersioning?.Invoke() is { } told)
+        {
+            answer = System.Text.Encoding.UTF8.GetBytes(told.Text);
+            return (told.Status, "");
+        }
+
+        answer = new S3XmlWriter().Root("VersioningConfiguration").Element("Status", IsSuspended ? "Suspended" : "Enabled").Close("VersioningConfiguration").Content.ToArray();
+        return (200, "");
     }
 
     private List<StoredVersion> Of(string bucket, string key)
@@ -153,7 +241,7 @@ public sealed class VersionedStore : IAsyncDisposable
             }
         }
 
-        answer = query.Has("versions") ? VersionedListing.Versions(keys, query) : VersionedListing.Objects(keys, query);
+        answer = query.Has("versions") ? VersionedListing.Versions(keys, query, ListsInGroups, TakesNextKeysVersion) : VersionedListing.Objects(keys, query);
         return (200, "");
     }
 
@@ -167,7 +255,12 @@ public sealed class VersionedStore : IAsyncDisposable
 
     private StoredVersion Add(List<StoredVersion> versions, byte[]? bytes, IHeaderDictionary headers)
     {
-        var version = new StoredVersion($"version{++_last}", bytes);
+        if (IsSuspended)
+        {
+            versions.RemoveAll(static version => version.Id == "null");
+        }
+
+        var version = new StoredVersion(IsSuspended ? "null" : ListsInGroups ? $"01K{++_last:d23}" : $"version{++_last}", bytes);
         versions.Add(version);
         Tell(version, headers);
         return version;

@@ -94,12 +94,10 @@ public sealed class DashboardTests : IAsyncLifetime
         var trace = await TracedAsync("/photos/refused");
 
         await SeenAsync(trace, "S3.GetObject");
-        var said = "";
-        for (var waited = Stopwatch.StartNew(); !said.Contains(trace, StringComparison.Ordinal); await Task.Delay(100))
-        {
-            Assert.True(waited.Elapsed < Patience.Limit, $"No log message is of the trace {trace}: {said}");
-            said = (await _dashboard.AskAsync("/api/telemetry/logs")).ToString();
-        }
+        var said = await Patience.UntilAsync(
+            async () => (await _dashboard.AskAsync("/api/telemetry/logs")).ToString(),
+            said => said.Contains(trace, StringComparison.Ordinal),
+            said => $"No log message is of the trace {trace}: {said}");
 
         Assert.Contains("The remote refused an object of photos", said, StringComparison.Ordinal);
     }
@@ -119,21 +117,12 @@ public sealed class DashboardTests : IAsyncLifetime
     /// <summary>Waits until the dashboard has a span of a name in a trace.</summary>
     private async Task<JsonElement> SeenAsync(string trace, string name)
     {
-        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(100))
-        {
-            var spans = await _dashboard.SpansAsync(trace);
-            foreach (var (service, span) in spans)
-            {
-                if (service == "s3overlay" && span.GetProperty("name").GetString() == name)
-                {
-                    return span;
-                }
-            }
-
-            Assert.True(
-                waited.Elapsed < Patience.Limit,
-                $"The dashboard has no span \"{name}\" in trace {trace}, but: {string.Join(", ", spans.Select(span => span.Span.GetProperty("name")))}.");
-        }
+        bool IsMeant((string Service, JsonElement Span) seen) => seen.Service == "s3overlay" && seen.Span.GetProperty("name").GetString() == name;
+        var spans = await Patience.UntilAsync(
+            () => _dashboard.SpansAsync(trace),
+            spans => spans.Any(IsMeant),
+            spans => $"The dashboard has no span \"{name}\" in trace {trace}, but: {string.Join(", ", spans.Select(span => span.Span.GetProperty("name")))}.");
+        return spans.First(IsMeant).Span;
     }
 
     /// <summary>Two reads of one cold object, the second of which has all there is of it and waits for the first one's fill: the traces of both.</summary>

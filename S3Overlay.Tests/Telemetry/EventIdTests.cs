@@ -36,6 +36,6 @@ public sealed partial class EventIdTests
         Assert.Equal(typeof(Log).GetMethods().Count(method => method.IsDefined(typeof(LoggerMessageAttribute))), ids.Sum(found => found.Count));
     }
 
-    [GeneratedRegex(@"LoggerMessage\((\d+)")]
+    [GeneratedRegex(@"LoggerMessage\(\s*(\d+)")]
     private static partial Regex Id();
 }

@@ -75,7 +75,8 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
         await asked.Task;
         await ReachesAsync("s3_overlay_fills_in_progress", 1);
         var others = new[] { _proxy.SendAsync("GET", "/photos/a", null, second.Header), _proxy.SendAsync("GET", "/photos/a", null, third.Header) };
-        await Patience.UntilAsync(() => second.Open.Any(IsWait) && third.Open.Any(IsWait), "The others do not wait.");
+        await second.UntilAsync(() => second.Open.Any(IsWait), "The second does not wait.");
+        await third.UntilAsync(() => third.Open.Any(IsWait), "The third does not wait.");
         gate.SetResult();
         await Task.WhenAll([first, .. others]);
 
@@ -83,6 +84,30 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
         await ReachesAsync("s3_overlay_upstream_requests_total{endpoint=\"remote\",outcome=\"ok\"}", 1);
 
         static bool IsWait(System.Diagnostics.Activity span) => span.DisplayName == "fill wait";
+    }
+
+    [Fact]
+    [Trait("Rule", "S4")]
+    public async Task Questions_about_copies_and_refreshes_are_seen_while_they_are_under_way()
+    {
+        var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
+        await using var proxy = await OverlayHost.StartAsync(null, _remote.Endpoint, clock, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "10m"));
+        _remote.Put("photos", "a", new byte[1000]);
+        await proxy.SendAsync("GET", "/photos/a");
+        await proxy.WhenIdleAsync();
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _remote.Script = async (_, _) =>
+        {
+            await gate.Task;
+            return ScriptedOutcome.AsUsual;
+        };
+        clock.Advance(TimeSpan.FromMinutes(9.5));
+        Assert.Equal("HIT", (await proxy.SendAsync("GET", "/photos/a")).Headers["x-cache"]);
+        await ReachesAsync(proxy, "s3_overlay_revalidations_in_progress", 1);
+        await ReachesAsync(proxy, "s3_overlay_refreshes_in_progress", 1);
+        gate.SetResult();
+        await ReachesAsync(proxy, "s3_overlay_revalidations_in_progress", 0);
+        await ReachesAsync(proxy, "s3_overlay_refreshes_in_progress", 0);
     }
 
     [Fact]
@@ -199,6 +224,12 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
         await _proxy.SendAsync("DELETE", "/photos/a");
 
         await ReachesAsync("s3_overlay_tombstones_total", 1);
+        await ReachesAsync("s3_overlay_tombstones_present", 1);
+        await _proxy.SendAsync("DELETE", "/photos/b");
+        await _proxy.SendAsync("DELETE", "/photos/b");
+        await ReachesAsync("s3_overlay_tombstones_present", 2);
+        Assert.Equal(200, (await _proxy.SendAsync("POST", "/-/v1/discard?bucket=photos&key=a")).Status);
+        await ReachesAsync("s3_overlay_tombstones_present", 1);
     }
 
     [Fact]
@@ -237,15 +268,8 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
     private Task ReachesAsync(string series, double value) => ReachesAsync(_proxy, series, value);
 
     /// <summary>Waits until a series shows a value: an answer may be with its client a moment before it is counted.</summary>
-    private static async Task ReachesAsync(OverlayHost proxy, string series, double value)
-    {
-        var waited = System.Diagnostics.Stopwatch.StartNew();
-        while (await ValueAsync(proxy, series) is var now && now != value)
-        {
-            Assert.True(waited.Elapsed < Patience.Limit, $"{series} is {now} and not {value}.");
-            await Task.Delay(5);
-        }
-    }
+    private static Task ReachesAsync(OverlayHost proxy, string series, double value) =>
+        Patience.UntilAsync(() => ValueAsync(proxy, series), now => now == value, now => $"{series} is {now} and not {value}.");
 
     private static async Task<double?> ValueAsync(OverlayHost proxy, string series) =>
         (await PageAsync(proxy)).Split('\n').FirstOrDefault(line => line.StartsWith(series + " ", StringComparison.Ordinal)) is { } line

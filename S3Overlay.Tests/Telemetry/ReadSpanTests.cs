@@ -177,9 +177,9 @@ public sealed class ReadSpanTests : IAsyncLifetime
         using var second = new SpanCollector();
 
         var starter = _proxy.SendAsync("GET", "/photos/a", null, first.Header);
-        await Patience.UntilAsync(() => first.Open.Any(span => span.DisplayName == "remote fill"), "No fill is started.");
+        await first.UntilAsync(() => first.Open.Any(span => span.DisplayName == "remote fill"), "No fill is started.");
         var joiner = _proxy.SendAsync("GET", "/photos/a", null, second.Header);
-        await Patience.UntilAsync(() => second.Open.Any(span => span.DisplayName == "fill wait"), "The second does not wait.");
+        await second.UntilAsync(() => second.Open.Any(span => span.DisplayName == "fill wait"), "The second does not wait.");
         gate.SetResult();
         Assert.Equal([200, 200], (await Task.WhenAll(starter, joiner)).Select(answer => answer.Status));
 
@@ -205,7 +205,7 @@ public sealed class ReadSpanTests : IAsyncLifetime
         {
             await client.ConnectAsync(_proxy.Endpoint.Host, _proxy.Endpoint.Port);
             await client.GetStream().WriteAsync(_proxy.Http.Signed("GET", "/photos/a", null, spans.Header));
-            await Patience.UntilAsync(() => spans.Open.Any(span => span.DisplayName == "fill wait"), "No fill is started.");
+            await spans.UntilAsync(() => spans.Open.Any(span => span.DisplayName == "fill wait"), "No fill is started.");
         }
 
         var request = await spans.OneAsync("S3.GetObject");
@@ -217,7 +217,6 @@ public sealed class ReadSpanTests : IAsyncLifetime
         var fill = await spans.OneAsync("remote fill");
         Assert.Equal(300_000L, fill.GetTagItem(SpanAttributes.Bytes));
         Assert.Equal("ok", fill.GetTagItem(SpanAttributes.Outcome));
-        Assert.True(fill.StartTimeUtc + fill.Duration > request.StartTimeUtc + request.Duration);
         await spans.WhenAllEndedAsync();
     }
 

@@ -77,7 +77,7 @@ public sealed class RequestSpanTests : IAsyncLifetime
 
         var answer = await _proxy.SendAsync("GET", target, null, spans.Header);
 
-        await Patience.UntilAsync(() => spans.Ended.Any(span => span.Kind == ActivityKind.Server), "The request has no span.");
+        await spans.UntilAsync(() => spans.Ended.Any(span => span.Kind == ActivityKind.Server), "The request has no span.");
         var span = spans.Ended.Single(span => span.Kind == ActivityKind.Server);
         Assert.Equal(200, answer.Status);
         Assert.Equal(bytes ?? answer.Body.Length, span.GetTagItem("http.response.body.size"));

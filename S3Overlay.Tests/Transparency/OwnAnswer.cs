@@ -4,4 +4,14 @@ namespace S3Overlay.Tests.Transparency;
 /// <param name="Request">The request's label, or its beginning.</param>
 /// <param name="Answer">Status and code that the proxy answers with.</param>
 /// <param name="Why">Why it does.</param>
-public sealed record OwnAnswer(string Request, string Answer, string Why);
+/// <param name="InPlaceOf">Status and code of the store's that it stands for; null for whichever.</param>
+/// <param name="IsWhole">Whether the label is that, and not only its beginning.</param>
+public sealed record OwnAnswer(string Request, string Answer, string Why, string? InPlaceOf = null, bool IsWhole = false)
+{
+    /// <summary>Whether the proxy may have given an answer to a request that the store gave another one to.</summary>
+    /// <param name="label">The request's label.</param>
+    /// <param name="direct">Status and code of the store's.</param>
+    /// <param name="through">Status and code of the proxy's.</param>
+    public bool Allows(string label, string direct, string through) =>
+        (IsWhole ? label == Request : label.StartsWith(Request, StringComparison.Ordinal)) && through == Answer && (InPlaceOf ?? direct) == direct;
+}

@@ -12,7 +12,7 @@ public sealed class Seen
     {
         Status = answer.Status;
         Code = answer.Code;
-        Headers = new SortedDictionary<string, string>(answer.Headers.ToDictionary(), StringComparer.Ordinal);
+        Headers = new SortedDictionary<string, string>(answer.Headers.ToDictionary(), StringComparer.OrdinalIgnoreCase);
         Body = Encoding.Latin1.GetString(answer.Body);
     }
 
@@ -22,29 +22,26 @@ public sealed class Seen
     /// <summary>The error's code, or the empty string.</summary>
     public string Code { get; }
 
-    /// <summary>The headers, their names as they were spelt.</summary>
+    /// <summary>Both, as the list of allowed differences has them.</summary>
+    public string Outcome => $"{Status} {Code}".Trim();
+
+    /// <summary>The headers. Their names mean the same in any case.</summary>
     public SortedDictionary<string, string> Headers { get; }
 
     /// <summary>The body, a character for each byte.</summary>
     public string Body { get; set; }
 
-    /// <summary>Changes the value of a header where it is there, whatever its spelling.</summary>
+    /// <summary>Changes the value of a header where it is there.</summary>
     public void Header(string name, Func<string, string> change)
     {
-        foreach (var spelt in Headers.Keys.Where(key => key.Equals(name, StringComparison.OrdinalIgnoreCase)).ToList())
+        if (Headers.TryGetValue(name, out var value))
         {
-            Headers[spelt] = change(Headers[spelt]);
+            Headers[name] = change(value);
         }
     }
 
-    /// <summary>Takes a header out, whatever its spelling.</summary>
-    public void Without(string name)
-    {
-        foreach (var spelt in Headers.Keys.Where(key => key.Equals(name, StringComparison.OrdinalIgnoreCase)).ToList())
-        {
-            Headers.Remove(spelt);
-        }
-    }
+    /// <summary>Takes a header out.</summary>
+    public void Without(string name) => Headers.Remove(name);
 
     /// <summary>Replaces a text wherever it stands.</summary>
     public void Replace(string text, string with)

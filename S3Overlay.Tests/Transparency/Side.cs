@@ -26,6 +26,9 @@ public sealed class Side
     /// <summary>The bucket.</summary>
     public string Bucket { get; }
 
+    /// <summary>Whether the server is the proxy.</summary>
+    public bool IsProxy { get; init; }
+
     /// <summary>All that was asked.</summary>
     public IReadOnlyList<Exchange> Exchanges => _exchanges;
 
@@ -62,8 +65,13 @@ public sealed class Side
     }
 
     /// <summary>Sends a request signed with version 2, in its query.</summary>
-    public async Task<RawAnswer> SendVersion2Async(Depth depth, string method, string target, string expires = "9175139620")
+    /// <param name="depth">How much of the answer counts.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="end">Until when it may be used, in seconds since 1970; null for an hour. Not all stores take links for longer than a week.</param>
+    public async Task<RawAnswer> SendVersion2Async(Depth depth, string method, string target, string? end = null)
     {
+        var expires = end ?? DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         var own = Own(target);
         var signature = Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(Access.SecretKey), Encoding.UTF8.GetBytes($"{method}\n\n\n{expires}\n{own}")));
         var link = $"{own}{(own.Contains('?', StringComparison.Ordinal) ? '&' : '?')}AWSAccessKeyId={Access.AccessKey}&Expires={expires}&Signature={Uri.EscapeDataString(signature)}";
@@ -92,6 +100,22 @@ public sealed class Side
         }
 
         return Keep("in chunks " + Label("PUT", target, headers), await Http.SendUnsignedAsync("PUT", own, body.ToArray(), [.. all, .. request.Headers.Select(header => (header.Key, header.Value))]), depth);
+    }
+
+    /// <summary>Sends a body as today's SDKs do: in frames that nobody signs, with a checksum behind them.</summary>
+    public Task<RawAnswer> SendFramesAsync(Depth depth, string target, byte[] body)
+    {
+        var checksum = S3Overlay.Proxy.Protocol.Bodies.ChecksumHasher.Compute(S3Overlay.Proxy.Protocol.Bodies.ChecksumAlgorithm.Crc32, body).Value;
+        return SendAsync(
+            depth,
+            "PUT",
+            target,
+            [.. Encoding.ASCII.GetBytes($"{body.Length:x}\r\n"), .. body, .. Encoding.ASCII.GetBytes($"\r\n0\r\nx-amz-checksum-crc32:{checksum}\r\n\r\n")],
+            ("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
+            ("x-amz-trailer", "x-amz-checksum-crc32"),
+            ("x-amz-sdk-checksum-algorithm", "CRC32"),
+            ("x-amz-decoded-content-length", body.Length.ToString(CultureInfo.InvariantCulture)),
+            ("Content-Encoding", "aws-chunked"));
     }
 
     /// <summary>Sends an upload form.</summary>

@@ -24,12 +24,18 @@ public abstract class TransparencyTests<TFixture>(TFixture fixture) : IClassFixt
     [Fact]
     public Task The_proxy_does_not_show_in_forms() => CompareAsync(SignatureScenarios.FormsAsync);
 
+    [Fact]
+    public Task The_proxy_does_not_show_in_trailers() => CompareAsync(BodyScenarios.TrailersAsync);
+
+    [Fact]
+    public Task The_proxy_does_not_show_in_headers_on_several_lines() => CompareAsync(ObjectScenarios.LinesAsync);
+
     private async Task CompareAsync(Func<Side, Task> scenario)
     {
         var number = Interlocked.Increment(ref _buckets);
         var run = Guid.NewGuid().ToString("n")[..6];
         var direct = new Side(fixture.Direct, $"direct--{run}-{number:D3}");
-        var through = new Side(fixture.Through, $"through-{run}-{number:D3}");
+        var through = new Side(fixture.Through, $"through-{run}-{number:D3}") { IsProxy = true };
         foreach (var side in new[] { direct, through })
         {
             Assert.Equal(200, (await side.SendAsync("PUT", "/BUCKET")).Status);

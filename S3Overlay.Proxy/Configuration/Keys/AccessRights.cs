@@ -10,17 +10,47 @@ public sealed class AccessRights
 {
     private readonly FrozenDictionary<string, ClientKey> _keys;
     private readonly bool _everyoneMayEverything;
+    private readonly IReadOnlyList<BucketRight> _readableByAll;
 
     /// <summary>The rights of the keys given; with <paramref name="everyoneMayEverything"/> (<c>S3_OVERLAY_AUTH=none</c>) nothing is refused.</summary>
-    public AccessRights(IEnumerable<ClientKey> keys, bool everyoneMayEverything = false)
+    /// <param name="keys">The keys that clients sign with.</param>
+    /// <param name="everyoneMayEverything">Whether nobody has to sign.</param>
+    /// <param name="readableByAll">What whoever asks may read, signed or not (rule A3); null for nothing.</param>
+    public AccessRights(IEnumerable<ClientKey> keys, bool everyoneMayEverything = false, IReadOnlyList<BucketRight>? readableByAll = null)
     {
         _keys = keys.ToFrozenDictionary(key => key.AccessKey, StringComparer.Ordinal);
         _everyoneMayEverything = everyoneMayEverything;
+        _readableByAll = readableByAll ?? [];
     }
 
     /// <summary>Whether the caller may do this to this bucket and key (each empty where the operation has none).</summary>
     public bool May(S3Caller caller, S3Operation operation, string bucket, string key) =>
         May(caller, IsRead(operation) ? AccessRight.Read : AccessRight.Write, bucket, key);
+
+    /// <summary>
+    /// Whether whoever asks may do this, signed or not (rule A3): read an object that is opened to all, as it is now, or list a bucket that is. Buckets that a store has alone are that store's to open, and whoever asks here says so.
+    /// </summary>
+    /// <param name="operation">What is asked for.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="key">The key; empty for the bucket itself.</param>
+    /// <param name="versionId">The version that is named; null for none. Versions of before are nobody's who did not sign.</param>
+    public bool MayAll(S3Operation operation, string bucket, string key, string? versionId)
+    {
+        if (_readableByAll.Count == 0 || bucket.Length == 0 || !IsOpenRead(operation) || versionId is { Length: > 0 } and not "null")
+        {
+            return false;
+        }
+
+        foreach (var right in _readableByAll)
+        {
+            if (right.Covers(bucket, key))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Whether the caller may read the object: what the source of a copy needs beside the right to write its destination.</summary>
     public bool MayRead(S3Caller caller, string bucket, string key) => May(caller, AccessRight.Read, bucket, key);
@@ -62,6 +92,16 @@ public sealed class AccessRights
         return false;
     }
 
+    /// <summary>What reading a public bucket is in S3: its objects and their listing. Not its settings, uploads, versions, and who may do what.</summary>
+    private static bool IsOpenRead(S3Operation operation) => operation
+        is S3Operation.GetObject
+        or S3Operation.HeadObject
+        or S3Operation.GetObjectAttributes
+        or S3Operation.HeadBucket
+        or S3Operation.GetBucketLocation
+        or S3Operation.ListObjects
+        or S3Operation.ListObjectsV2;
+
     /// <summary>Everything that is not known to only read counts as writing.</summary>
     private static bool IsRead(S3Operation operation) => operation
         is S3Operation.ListBuckets
@@ -81,5 +121,6 @@ public sealed class AccessRights
         or S3Operation.GetObjectTorrent
         or S3Operation.SelectObjectContent
         or S3Operation.ListParts
-        or S3Operation.GetBucketConfiguration;
+        or S3Operation.GetBucketConfiguration
+        or S3Operation.StoreRead;
 }

@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
 
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
-using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Embedded.Buckets;

@@ -47,7 +47,7 @@ internal sealed class DeleteLog : IAsyncDisposable
         var old = Segments(folders).ToArray();
         var aside = Path.Combine(folders.Incoming, "deletes");
         disk.Delete(aside);
-        await using (var log = GroupCommitLog.Open(aside, durable: false, static _ => { }))
+        await using (var log = GroupCommitLog.Open(aside, new StoreDisk(isDurable: false), static _ => { }))
         {
             var pending = new List<Task>();
             foreach (var record in records)
@@ -94,7 +94,7 @@ internal sealed class DeleteLog : IAsyncDisposable
     public ValueTask DisposeAsync() => _log.DisposeAsync();
 
     private static GroupCommitLog OpenSegment(string path, StoreDisk disk, Action<DeleteRecord> replay) =>
-        GroupCommitLog.Open(path, disk.IsDurable, bytes => replay(DeleteRecord.Read(bytes.Span)));
+        GroupCommitLog.Open(path, disk, bytes => replay(DeleteRecord.Read(bytes.Span)));
 
     private static IEnumerable<string> Segments(StoreFolders folders) =>
         Directory.EnumerateFiles(folders.Deletes, "*.log").Order(StringComparer.Ordinal);

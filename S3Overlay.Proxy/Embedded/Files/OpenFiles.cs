@@ -93,7 +93,7 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
     {
         lock (_entries)
         {
-            if (lease.IsOf(_entries))
+            if (lease.IsCurrent)
             {
                 Forget(lease.Name);
             }
@@ -217,9 +217,6 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
 
         /// <summary>The file's name.</summary>
         public TName Name => entry.Name;
-
-        /// <summary>Whether the file is the one that is open under its name.</summary>
-        public bool IsOf(Dictionary<TName, Entry> entries) => entries.TryGetValue(entry.Name, out var current) && current == entry;
 
         /// <summary>Whether the name is this file's still.</summary>
         public bool IsCurrent => !entry.IsForgotten;

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
+using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Embedded.Files;
@@ -18,6 +19,9 @@ internal class StoreDisk(bool isDurable)
 
     /// <summary>Writes at a position.</summary>
     public virtual void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(file, bytes, offset);
+
+    /// <summary>Writes pieces behind one another at a position.</summary>
+    public virtual void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset) => RandomAccess.Write(file, pieces, offset);
 
     /// <summary>Waits until the file's bytes are on disk.</summary>
     public virtual void Sync(SafeFileHandle file)
@@ -49,6 +53,15 @@ internal class StoreDisk(bool isDurable)
 
     /// <summary>Waits until the names in a folder are on disk.</summary>
     public virtual Task SyncFolderAsync(string folder) => IsDurable ? _folders.SyncAsync(folder) : Task.CompletedTask;
+
+    /// <summary>The same, for those who write on a thread of their own.</summary>
+    public virtual void SyncFolder(string folder)
+    {
+        if (IsDurable)
+        {
+            FolderSync.Sync(folder);
+        }
+    }
 
     /// <summary>Whether a failure says that the disk, or the quota, is full.</summary>
     public static bool IsFull(IOException failure) =>

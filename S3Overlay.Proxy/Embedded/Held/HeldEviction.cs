@@ -1,4 +1,3 @@
-using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Held;
@@ -12,8 +11,8 @@ internal sealed class HeldEviction : IAsyncDisposable
     /// <summary>How much of what hits tell a crash may take.</summary>
     private static readonly TimeSpan SavePause = TimeSpan.FromSeconds(10);
 
-    private readonly HeldStore _store;
-    private readonly OrderedIndex _index;
+    private readonly HeldTable _table;
+    private readonly HeldRows _rows;
     private readonly HeldLedger _ledger;
     private readonly long _maxBytes;
     private readonly ILogger _logger;
@@ -29,18 +28,18 @@ internal sealed class HeldEviction : IAsyncDisposable
     private long _evicted;
 
     /// <summary>Begins.</summary>
-    /// <param name="store">What is held.</param>
-    /// <param name="index">Its rows.</param>
+    /// <param name="table">What is held.</param>
+    /// <param name="rows">Its rows.</param>
     /// <param name="ledger">How much that is.</param>
     /// <param name="maxBytes">How much it may be; null for any amount.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where failures are told.</param>
-    public HeldEviction(HeldStore store, OrderedIndex index, HeldLedger ledger, long? maxBytes, TimeProvider time, ILogger logger)
+    public HeldEviction(HeldTable table, HeldRows rows, HeldLedger ledger, long? maxBytes, TimeProvider time, ILogger logger)
     {
-        (_store, _index, _ledger, _maxBytes, _logger) = (store, index, ledger, maxBytes ?? long.MaxValue, logger);
+        (_table, _rows, _ledger, _maxBytes, _logger) = (table, rows, ledger, maxBytes ?? long.MaxValue, logger);
 
         // As it is before anything comes or goes: what does is counted as it happens.
-        var before = index.Snapshot();
+        var before = rows.HeldNow();
         _counting = Task.Run(() => CountAll(before));
         _saving = time.CreateTimer(_ => Start(), null, SavePause, SavePause);
     }
@@ -139,7 +138,7 @@ internal sealed class HeldEviction : IAsyncDisposable
     {
         try
         {
-            await _store.SaveAsync();
+            await _table.SaveAsync();
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -171,45 +170,29 @@ internal sealed class HeldEviction : IAsyncDisposable
     private async Task EvictAsync()
     {
         var last = HeldEntry.FirstUse;
-        while (_isCounted && _ledger.Bytes > _maxBytes && !_stopping.IsCancellationRequested && Next(last) is { } use)
+        while (_isCounted && _ledger.Bytes > _maxBytes && !_stopping.IsCancellationRequested && _rows.NextUse(last) is { } use)
         {
-            last = use.Key;
-            var (bucket, key) = HeldEntry.NameOf(use.Name);
-            if (await _store.TryEvictAsync(bucket, key, use.Key))
+            last = use.UseKey;
+            if (await _table.TryEvictAsync(use.Bucket, use.Key, use.UseKey))
             {
                 Interlocked.Increment(ref _evicted);
             }
         }
     }
 
-    /// <summary>The use that comes next in time.</summary>
-    private (byte[] Key, byte[] Name)? Next(byte[] last)
-    {
-        using var snapshot = _index.Snapshot();
-        using var cursor = snapshot.OpenCursor();
-        for (var found = cursor.Seek(last); found && cursor.Key[0] == HeldEntry.FirstUse[0]; found = cursor.Next())
-        {
-            if (!cursor.Key.SequenceEqual(last))
-            {
-                return (cursor.Key.ToArray(), cursor.Value.ToArray());
-            }
-        }
-
-        return null;
-    }
-
-    private void CountAll(IndexSnapshot before)
+    private void CountAll(IEnumerable<long> before)
     {
         var bytes = 0L;
         try
         {
-            using (before)
+            foreach (var held in before)
             {
-                using var cursor = before.OpenCursor();
-                for (var found = cursor.Seek(HeldEntry.First); found && !_stopping.IsCancellationRequested; found = cursor.Next())
+                if (_stopping.IsCancellationRequested)
                 {
-                    bytes += HeldEntry.Parse(cursor.Value)?.Held ?? 0;
+                    break;
                 }
+
+                bytes += held;
             }
         }
         catch (Exception failure)

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 
 using Microsoft.Win32.SafeHandles;
 
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Layers.Blocks;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -48,7 +49,7 @@ internal sealed class HeldFile : IDisposable
     public long HeldBytes => _table.HeldBytes();
 
     /// <summary>Makes the file of an empty copy.</summary>
-    public static HeldFile Create(string path, HeldHeader header, ILogger logger)
+    public static HeldFile Create(StoreDisk disk, string path, HeldHeader header, ILogger logger)
     {
         var geometry = GeometryOf(header);
         var bytes = header.ToBytes();
@@ -56,7 +57,7 @@ internal sealed class HeldFile : IDisposable
         try
         {
             var copy = new HeldFile(file, path, header, geometry, HeldHeader.Align(bytes.Length), new uint[geometry.Blocks], logger);
-            RandomAccess.Write(file, bytes, 0);
+            disk.Write(file, bytes, 0);
             RandomAccess.SetLength(file, copy._dataOffset + geometry.Size);
             return copy;
         }
@@ -101,12 +102,12 @@ internal sealed class HeldFile : IDisposable
     /// <summary>From now on what it holds is counted. Before anything is written to it.</summary>
     public void Enter(HeldLedger ledger, HeldEntry entry) => _account = ledger.Open(entry, _header.Bucket, _header.Key, HeldBytes);
 
-    /// <summary>Reads whose copy a file is, and how many bytes its whole blocks hold.</summary>
+    /// <summary>Reads how many bytes a file's whole blocks hold.</summary>
     /// <exception cref="InvalidDataException">It does not say.</exception>
-    public static (HeldHeader Header, long Bytes) Examine(string path, ILogger logger)
+    public static long Count(string path, ILogger logger)
     {
         using var copy = Open(path, logger);
-        return (copy.Header, copy.HeldBytes);
+        return copy.HeldBytes;
     }
 
     /// <summary>Reads only whose copy a file is.</summary>

@@ -1,9 +1,17 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Security.Cryptography;
+
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Held;
 
 /// <summary>Where the files of held copies are: by random number, in 256 folders, so that no folder grows large and no key becomes a path.</summary>
-internal sealed class HeldFolder(string root)
+/// <param name="root">The folder, with the index beside the files.</param>
+/// <param name="disk">The disk.</param>
+/// <param name="logger">Where failures are told.</param>
+internal sealed class HeldFolder(string root, StoreDisk disk, ILogger logger)
 {
     private const string Extension = ".held";
 
@@ -15,11 +23,55 @@ internal sealed class HeldFolder(string root)
 
     private string Files => Path.Combine(root, "files");
 
-    /// <summary>The path of a copy's file.</summary>
-    public string PathOf(UInt128 id)
+    /// <summary>A number for a new file.</summary>
+    public static UInt128 NewId()
     {
-        var name = id.ToString("x32", CultureInfo.InvariantCulture);
-        return Path.Combine(Files, name[..2], name + Extension);
+        Span<byte> bytes = stackalloc byte[16];
+        RandomNumberGenerator.Fill(bytes);
+        return BinaryPrimitives.ReadUInt128LittleEndian(bytes);
+    }
+
+    /// <summary>What a file is called, in messages and on the disk.</summary>
+    public static string NameOf(UInt128 id) => id.ToString("x32", CultureInfo.InvariantCulture) + Extension;
+
+    /// <summary>Makes the file of an empty copy.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public HeldFile Create(UInt128 id, HeldHeader header)
+    {
+        var path = PathOf(id);
+        try
+        {
+            return HeldFile.Create(disk, path, header, logger);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            return HeldFile.Create(disk, path, header, logger);
+        }
+    }
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="IOException">It is not there, or the disk failed.</exception>
+    /// <exception cref="InvalidDataException">It is damaged where it says whose copy it is.</exception>
+    public HeldFile Open(UInt128 id) => HeldFile.Open(PathOf(id), logger);
+
+    /// <summary>Whether a file is there.</summary>
+    public bool Has(UInt128 id) => File.Exists(PathOf(id));
+
+    /// <summary>Removes a file. One that cannot be removed is removed by the sweep after the next start: no row names it.</summary>
+    public void Delete(UInt128 id)
+    {
+        try
+        {
+            File.Delete(PathOf(id));
+        }
+        catch (DirectoryNotFoundException)
+        {
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Log.HeldCleaningFailed(logger, failure);
+        }
     }
 
     /// <summary>Every copy's file, found while walking.</summary>
@@ -37,5 +89,11 @@ internal sealed class HeldFolder(string root)
                 yield return (id, path);
             }
         }
+    }
+
+    private string PathOf(UInt128 id)
+    {
+        var name = NameOf(id);
+        return Path.Combine(Files, name[..2], name);
     }
 }

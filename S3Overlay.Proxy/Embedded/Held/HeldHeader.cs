@@ -61,6 +61,7 @@ internal sealed record HeldHeader(string Bucket, string Key, HeldIdentity Identi
 
             writer.Write(Info.ChecksumType is not null);
             writer.Write(Info.ChecksumType ?? "");
+            writer.Write(Info.AreChecksumsKnown);
         }
 
         var bytes = memory.ToArray();
@@ -126,6 +127,9 @@ internal sealed record HeldHeader(string Bucket, string Key, HeldIdentity Identi
 
         var hasType = reader.ReadBoolean();
         var type = reader.ReadString();
+
+        // Copies made before this was kept say nothing of it: where they name no checksum it is to be asked for.
+        var areKnown = reader.BaseStream.Position < reader.BaseStream.Length ? reader.ReadBoolean() : checksums.Length > 0;
         var info = new ObjectInfo
         {
             Size = size,
@@ -134,6 +138,7 @@ internal sealed record HeldHeader(string Bucket, string Key, HeldIdentity Identi
             Headers = headers,
             Checksums = checksums,
             ChecksumType = hasType ? type : null,
+            AreChecksumsKnown = areKnown,
         };
         return new HeldHeader(bucket, key, identity, info, validatedAt);
     }

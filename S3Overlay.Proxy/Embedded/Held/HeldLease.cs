@@ -5,7 +5,9 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Embedded.Held;
 
 /// <summary>One user's hold on a copy's file.</summary>
-internal sealed class HeldLease(OpenFiles<ObjectName, HeldFile>.Lease lease, HeldEviction eviction) : IHeldCopy
+/// <param name="lease">The file.</param>
+/// <param name="released">Told when the user lets go of it.</param>
+internal sealed class HeldLease(OpenFiles<ObjectName, HeldFile>.Lease lease, Action released) : IHeldCopy
 {
     private readonly HeldFile _file = lease.File;
     private int _disposed;
@@ -44,7 +46,7 @@ internal sealed class HeldLease(OpenFiles<ObjectName, HeldFile>.Lease lease, Hel
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             lease.Dispose();
-            eviction.Wake();
+            released();
         }
 
         return ValueTask.CompletedTask;

@@ -66,15 +66,19 @@ internal sealed class HeldLedger(Action grew)
     }
 
     /// <summary>A copy's file is removed. Its row may stay for a while, where the index cannot be written: it counts no more.</summary>
-    public void FileGone(HeldEntry entry)
+    /// <returns>Whether it counted until now.</returns>
+    public bool FileGone(HeldEntry entry)
     {
         lock (_lock)
         {
-            if (_gone.Add(entry.File))
+            if (!_gone.Add(entry.File))
             {
-                var bytes = _accounts.Remove(entry.File, out var account) ? account.Leave() : entry.Held;
-                Interlocked.Add(ref _bytes, -bytes);
+                return false;
             }
+
+            var bytes = _accounts.Remove(entry.File, out var account) ? account.Leave() : entry.Held;
+            Interlocked.Add(ref _bytes, -bytes);
+            return true;
         }
     }
 

@@ -1,29 +1,31 @@
-using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Held;
 
 /// <summary>
 /// Removes, once after the start and in the background, the files that no row names: what a crash, or an index that was lost, left behind. Of those that have a
-/// row it is seen whether the row says how much they hold.
+/// row it is seen whether the row says how much they hold. Then it removes the rows whose files are gone, as a full disk leaves them, on which files can be removed and rows cannot: they
+/// would count as held until they are met.
 /// </summary>
 internal sealed class HeldSweep : IAsyncDisposable
 {
     private readonly HeldFolder _folder;
-    private readonly OrderedIndex _index;
-    private readonly Func<string, string, UInt128, string, Task> _recount;
+    private readonly HeldRows _rows;
+    private readonly HeldTable _table;
+    private readonly HeldLedger _ledger;
     private readonly ILogger _logger;
     private readonly HashSet<UInt128> _making = [];
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Begins.</summary>
     /// <param name="folder">The files.</param>
-    /// <param name="index">Their rows.</param>
-    /// <param name="recount">Sees whether the row of a bucket's key says how much its file holds: bucket, key, file, path.</param>
+    /// <param name="rows">Their rows.</param>
+    /// <param name="table">Both, and their locks.</param>
+    /// <param name="ledger">How much is held.</param>
     /// <param name="logger">Where failures are told.</param>
-    public HeldSweep(HeldFolder folder, OrderedIndex index, Func<string, string, UInt128, string, Task> recount, ILogger logger)
+    public HeldSweep(HeldFolder folder, HeldRows rows, HeldTable table, HeldLedger ledger, ILogger logger)
     {
-        (_folder, _index, _recount, _logger) = (folder, index, recount, logger);
+        (_folder, _rows, _table, _ledger, _logger) = (folder, rows, table, ledger, logger);
         Done = Task.Run(RunAsync);
     }
 
@@ -69,6 +71,19 @@ internal sealed class HeldSweep : IAsyncDisposable
 
                 await LookAtAsync(id, path);
             }
+
+            foreach (var (bucket, key, entry) in _rows.All())
+            {
+                if (_stop.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                if (!_folder.Has(entry.File))
+                {
+                    await ForgetAsync(bucket, key, entry.File);
+                }
+            }
         }
         catch (Exception failure)
         {
@@ -92,7 +107,7 @@ internal sealed class HeldSweep : IAsyncDisposable
             }
             else if (header.Key is not null)
             {
-                await _recount(header.Bucket!, header.Key, id, path);
+                await RecountAsync(header.Bucket!, header.Key, id, path);
             }
         }
         catch (Exception failure)
@@ -116,7 +131,7 @@ internal sealed class HeldSweep : IAsyncDisposable
         try
         {
             var header = HeldFile.ReadHeader(path);
-            return _index.TryGet(HeldEntry.KeyOf(header.Bucket, header.Key), out var value) && HeldEntry.Parse(value)?.File == id
+            return _rows.Find(header.Bucket, header.Key)?.File == id
                 ? (header.Bucket, header.Key)
                 : null;
         }
@@ -127,6 +142,46 @@ internal sealed class HeldSweep : IAsyncDisposable
         catch (IOException)
         {
             return (null, null);
+        }
+    }
+
+    /// <summary>Takes a row without a file away, unless the key has another copy by now: a row is put behind its file, and a copy that is replaced loses its file last.</summary>
+    private async Task ForgetAsync(string bucket, string key, UInt128 file)
+    {
+        using (await _table.LockAsync(bucket, key, CancellationToken.None))
+        {
+            if (_rows.Find(bucket, key) is { } entry && entry.File == file && !_folder.Has(file))
+            {
+                await _table.ForgetAsync(bucket, key, entry);
+            }
+        }
+    }
+
+    /// <summary>A row of which a crash took the last changes is made to say what its file holds.</summary>
+    private async Task RecountAsync(string bucket, string key, UInt128 file, string path)
+    {
+        using (await _table.LockAsync(bucket, key, CancellationToken.None))
+        {
+            // One that was opened since was counted then.
+            if (_ledger.Find(file) is not null || _rows.Find(bucket, key) is not { } entry || entry.File != file)
+            {
+                return;
+            }
+
+            try
+            {
+                var bytes = await Task.Run(() => HeldFile.Count(path, _logger));
+                if (bytes != entry.Held)
+                {
+                    await _rows.PutAsync(bucket, key, entry, entry with { Held = bytes });
+                    _ledger.Add(bytes - entry.Held);
+                }
+            }
+            catch (InvalidDataException failure)
+            {
+                Log.HeldCopyUnusable(_logger, Path.GetFileName(path), failure.Message);
+                await _table.ForgetAsync(bucket, key, entry);
+            }
         }
     }
 }

@@ -1,16 +1,18 @@
+using S3Overlay.Proxy.Embedded.Files;
+
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>An append-only log of records whose concurrent writers share the cost of bringing them to the disk.</summary>
-public sealed class GroupCommitLog : IAsyncDisposable
+internal sealed class GroupCommitLog : IAsyncDisposable
 {
-    private readonly bool _durable;
+    private readonly StoreDisk _disk;
     private readonly Committer<ReadOnlyMemory<byte>> _committer;
     private readonly Lock _gate = new();
     private Journal _journal;
 
-    private GroupCommitLog(Journal journal, bool durable)
+    private GroupCommitLog(Journal journal, StoreDisk disk)
     {
-        (_journal, _durable) = (journal, durable);
+        (_journal, _disk) = (journal, disk);
         _committer = new(Append);
     }
 
@@ -18,14 +20,10 @@ public sealed class GroupCommitLog : IAsyncDisposable
     public long Length => _journal.Length;
 
     /// <summary>Opens or makes a log and hands each of its records to <paramref name="replay"/>, oldest first. A torn tail is cut off.</summary>
-    public static GroupCommitLog Open(string path, bool durable, Action<ReadOnlyMemory<byte>> replay)
+    public static GroupCommitLog Open(string path, StoreDisk disk, Action<ReadOnlyMemory<byte>> replay)
     {
-        var log = new GroupCommitLog(Journal.Open(path, replay), durable);
-        if (durable)
-        {
-            FolderSync.Sync(Path.GetDirectoryName(path)!);
-        }
-
+        var log = new GroupCommitLog(Journal.Open(path, disk, replay), disk);
+        disk.SyncFolder(Path.GetDirectoryName(path)!);
         return log;
     }
 
@@ -39,21 +37,21 @@ public sealed class GroupCommitLog : IAsyncDisposable
         {
             var path = _journal.Path;
             var aside = path + ".new";
-            File.Delete(aside);
-            using (var next = Journal.Open(aside, _ => { }))
+            _disk.Delete(aside);
+            using (var next = Journal.Open(aside, _disk, _ => { }))
             {
                 foreach (var group in records.Chunk(1024))
                 {
-                    next.Append(group, durable: false);
+                    next.Append(group, waits: false);
                 }
 
-                next.Append([], _durable);
+                next.Append([]);
             }
 
             _journal.Dispose();
-            File.Move(aside, path, overwrite: true);
-            FolderSync.Sync(Path.GetDirectoryName(path)!);
-            _journal = Journal.Open(path, _ => { });
+            _disk.Move(aside, path);
+            _disk.SyncFolder(Path.GetDirectoryName(path)!);
+            _journal = Journal.Open(path, _disk, _ => { });
         }
     }
 
@@ -68,7 +66,7 @@ public sealed class GroupCommitLog : IAsyncDisposable
     {
         lock (_gate)
         {
-            _journal.Append(records, _durable);
+            _journal.Append(records);
         }
     }
 }

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 
+using S3Overlay.Proxy.Embedded.Files;
+
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>How an index is kept.</summary>
@@ -8,11 +10,11 @@ public sealed record IndexOptions
     /// <summary>The folder it lives in, alone.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>Whether a commit is on the disk, not merely handed to the system, before it is acknowledged.</summary>
-    public bool Durable { get; init; } = true;
-
     /// <summary>How many bytes of recent commits are kept in memory before they become a sorted run; what start-up has to replay at most.</summary>
     public long FlushBytes { get; init; } = 16 << 20;
+
+    /// <summary>The disk. Where that is durable, a commit is on it, not merely handed to the system, before it is acknowledged.</summary>
+    internal StoreDisk Disk { get; init; } = new(isDurable: true);
 
     /// <summary>Where it says what goes wrong in the background.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;

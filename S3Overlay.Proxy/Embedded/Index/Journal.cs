@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 
 using Microsoft.Win32.SafeHandles;
 
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Embedded.Index;
@@ -15,16 +16,17 @@ internal sealed class Journal : IDisposable
     private const int FrameHead = 8;
 
     private readonly SafeFileHandle _file;
+    private readonly StoreDisk _disk;
     private long _end;
 
-    private Journal(string path, SafeFileHandle file, long end) => (Path, _file, _end) = (path, file, end);
+    private Journal(string path, SafeFileHandle file, StoreDisk disk, long end) => (Path, _file, _disk, _end) = (path, file, disk, end);
 
     public string Path { get; }
 
     public long Length => _end;
 
     /// <summary>Opens or makes the file, hands every whole record to <paramref name="replay"/>, and cuts off what follows them.</summary>
-    public static Journal Open(string path, Action<ReadOnlyMemory<byte>> replay)
+    public static Journal Open(string path, StoreDisk disk, Action<ReadOnlyMemory<byte>> replay)
     {
         var file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
         try
@@ -35,7 +37,7 @@ internal sealed class Journal : IDisposable
                 RandomAccess.SetLength(file, end);
             }
 
-            return new Journal(path, file, end);
+            return new Journal(path, file, disk, end);
         }
         catch
         {
@@ -44,8 +46,10 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>Appends records with one write, and brings them to the disk. On failure nothing of them stays.</summary>
-    public void Append(IReadOnlyList<ReadOnlyMemory<byte>> records, bool durable)
+    /// <summary>Appends records with one write, and brings them to the disk where that is durable. On failure nothing of them stays.</summary>
+    /// <param name="records">The records.</param>
+    /// <param name="waits">Whether to wait for the disk; not where more records follow, and the last will.</param>
+    public void Append(IReadOnlyList<ReadOnlyMemory<byte>> records, bool waits = true)
     {
         var start = _end;
         try
@@ -62,10 +66,10 @@ internal sealed class Journal : IDisposable
                 length += FrameHead + record.Length;
             }
 
-            RandomAccess.Write(_file, buffers, start);
-            if (durable)
+            _disk.Write(_file, buffers, start);
+            if (waits)
             {
-                RandomAccess.FlushToDisk(_file);
+                _disk.Sync(_file);
             }
 
             _end = start + length;

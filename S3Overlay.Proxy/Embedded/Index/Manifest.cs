@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Embedded.Index;
@@ -36,21 +37,19 @@ internal sealed record Manifest(long NextNumber, IReadOnlyList<long> Runs, IRead
         throw SortedRun.Damaged(path);
     }
 
-    public void Write(string path, bool durable)
+    public void Write(StoreDisk disk, string path)
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"{Header}\n{NextNumber}\n{string.Join(' ', Runs)}\n{string.Join(' ', Journals)}");
         var aside = path + ".new";
-        using (var file = new FileStream(aside, FileMode.Create, FileAccess.Write, FileShare.None))
+        disk.Delete(aside);
+        using (var file = disk.Create(aside))
         {
-            file.Write(Encoding.ASCII.GetBytes($"{text}\n{Checksum(text)}\n"));
-            file.Flush(flushToDisk: durable);
+            disk.Write(file, Encoding.ASCII.GetBytes($"{text}\n{Checksum(text)}\n"), 0);
+            disk.Sync(file);
         }
 
-        File.Move(aside, path, overwrite: true);
-        if (durable)
-        {
-            FolderSync.Sync(Path.GetDirectoryName(path)!);
-        }
+        disk.Move(aside, path);
+        disk.SyncFolder(Path.GetDirectoryName(path)!);
     }
 
     private static List<long> Numbers(string line) =>

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 
 using S3Overlay.Proxy.Telemetry;
 
@@ -22,8 +21,7 @@ public sealed class OrderedIndex : IAsyncDisposable
     private const int MaxRuns = 6;
 
     private readonly IndexOptions _options;
-    private readonly FileStream _lock;
-    private readonly BlockCache _cache = new(32 << 20);
+    private readonly IndexFolder _folder;
     private readonly Committer<IndexBatch> _committer;
     private readonly Lock _publish = new();
     private IndexView _view;
@@ -34,65 +32,50 @@ public sealed class OrderedIndex : IAsyncDisposable
     private long _recentBytes;
     private Task _background = Task.CompletedTask;
 
-    private OrderedIndex(IndexOptions options, FileStream ownership)
+    private OrderedIndex(IndexOptions options, IndexFolder folder)
     {
-        _options = options;
-        _lock = ownership;
+        (_options, _folder) = (options, folder);
         _committer = new(Commit);
-        var manifest = Manifest.Read(ManifestPath) ?? new Manifest(1, [], []);
+        var manifest = folder.ReadManifest();
         _nextNumber = manifest.NextNumber;
-        var runs = manifest.Runs.Select(number => SortedRun.Open(RunPath(number), number, _cache)).ToImmutableArray();
+        var runs = manifest.Runs.Select(folder.OpenRun).ToImmutableArray();
         var recent = ImmutableSortedSet.CreateBuilder<MemoryEntry>();
         foreach (var number in manifest.Journals)
         {
-            using var journal = Journal.Open(JournalPath(number), record => Apply(recent, BatchRecord.Decode(record)));
+            using var journal = folder.OpenJournal(number, record => Apply(recent, BatchRecord.Decode(record)));
         }
 
         _view = new IndexView(recent.ToImmutable(), null, runs);
-        DeleteStrangers(manifest);
+        folder.DeleteStrangers(manifest);
         if (recent.Count > 0)
         {
             // What was replayed becomes a run at once: there is one journal then, and the next start is as short as this one.
-            var number = _nextNumber++;
-            SortedRunWriter.Write(RunPath(number), Entries(_view.Recent), options.Durable);
-            _view = new IndexView([], null, runs.Insert(0, SortedRun.Open(RunPath(number), number, _cache)));
+            _view = new IndexView([], null, runs.Insert(0, folder.WriteRun(_nextNumber++, Entries(_view.Recent))!));
         }
 
         _recentBytes = 0;
         _journalNumber = _nextNumber++;
-        _journal = Journal.Open(JournalPath(_journalNumber), _ => { });
+        _journal = folder.OpenJournal(_journalNumber, _ => { });
         WriteManifest();
-        DeleteStrangers(Manifest.Read(ManifestPath)!);
+        folder.DeleteStrangers(folder.ReadManifest());
     }
 
     /// <summary>What went wrong in the background lately, or null. Commits go on meanwhile: what could not be flushed stays in memory and in its journal.</summary>
     internal Exception? LastBackgroundError { get; private set; }
-
-    private string ManifestPath => Path.Combine(_options.Folder, "MANIFEST");
 
     /// <summary>Opens the index in a folder, which is made where it is missing.</summary>
     /// <exception cref="IndexDamagedException">What is there cannot be trusted; the message names the file.</exception>
     /// <exception cref="IndexInUseException">Another process has it open.</exception>
     public static OrderedIndex Open(IndexOptions options)
     {
-        Directory.CreateDirectory(options.Folder);
-        FileStream ownership;
+        var folder = IndexFolder.Take(options.Folder, options.Disk);
         try
         {
-            ownership = new FileStream(Path.Combine(options.Folder, "LOCK"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException)
-        {
-            throw new IndexInUseException(options.Folder);
-        }
-
-        try
-        {
-            return new OrderedIndex(options, ownership);
+            return new OrderedIndex(options, folder);
         }
         catch
         {
-            ownership.Dispose();
+            folder.Dispose();
             throw;
         }
     }
@@ -108,7 +91,7 @@ public sealed class OrderedIndex : IAsyncDisposable
                 value = Volatile.Read(ref _view).Find(owned);
                 return value is not null;
             }
-            catch (ObjectDisposedException) when (!_lock.SafeFileHandle.IsClosed)
+            catch (ObjectDisposedException) when (!_folder.IsClosed)
             {
                 // A run was merged away between taking the view and reading its file: the next view knows the merged one.
             }
@@ -142,7 +125,7 @@ public sealed class OrderedIndex : IAsyncDisposable
             run.Release();
         }
 
-        await _lock.DisposeAsync();
+        _folder.Dispose();
     }
 
     private static void Apply(ImmutableSortedSet<MemoryEntry>.Builder entries, IEnumerable<MemoryEntry> changes)
@@ -159,7 +142,7 @@ public sealed class OrderedIndex : IAsyncDisposable
 
     private void Commit(IReadOnlyList<IndexBatch> batches)
     {
-        _journal.Append([.. batches.Select(BatchRecord.Encode)], _options.Durable);
+        _journal.Append([.. batches.Select(BatchRecord.Encode)]);
         var recent = _view.Recent.ToBuilder();
         foreach (var batch in batches)
         {
@@ -198,34 +181,41 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
     }
 
-    /// <summary>Only the committer calls this: between two groups, so that a journal and the commits in memory hold the same.</summary>
+    /// <summary>
+    /// Only the committer calls this: between two groups, so that a journal and the commits in memory hold the same. Nothing is committed to a journal that the manifest on the disk does not
+    /// name: a crash would lose it. Where that cannot be written, all goes on with the journal there is, and the next commit tries again.
+    /// </summary>
     private void StartFlush()
     {
+        Journal full;
+        Journal? next = null;
         try
         {
             var number = Interlocked.Increment(ref _nextNumber) - 1;
-            var next = Journal.Open(JournalPath(number), _ => { });
-            var full = _journal;
+            next = _folder.OpenJournal(number, _ => { });
             lock (_publish)
             {
+                WriteManifest(_journalNumber, number);
+                full = _journal;
                 _flushingJournal = _journalNumber;
                 (_journal, _journalNumber) = (next, number);
                 Volatile.Write(ref _view, _view with { Recent = [], Flushing = _view.Recent });
-                WriteManifest();
             }
-
-            full.Dispose();
-            _recentBytes = 0;
         }
         catch (IOException failure)
         {
-            NoteFailure(failure);
-            if (_view.Flushing is null)
+            if (next is not null)
             {
-                return;
+                next.Dispose();
+                File.Delete(next.Path);
             }
+
+            NoteFailure(failure);
+            return;
         }
 
+        full.Dispose();
+        _recentBytes = 0;
         _background = _background.ContinueWith(_ => FlushAndMerge(), TaskScheduler.Default);
     }
 
@@ -234,8 +224,7 @@ public sealed class OrderedIndex : IAsyncDisposable
         try
         {
             var number = Interlocked.Increment(ref _nextNumber) - 1;
-            SortedRunWriter.Write(RunPath(number), Entries(_view.Flushing!), _options.Durable);
-            var run = SortedRun.Open(RunPath(number), number, _cache);
+            var run = _folder.WriteRun(number, Entries(_view.Flushing!))!;
             var journal = _flushingJournal;
             lock (_publish)
             {
@@ -244,7 +233,7 @@ public sealed class OrderedIndex : IAsyncDisposable
                 WriteManifest();
             }
 
-            File.Delete(JournalPath(journal));
+            _folder.DeleteJournal(journal);
             while (_view.Runs.Length > MaxRuns)
             {
                 Merge();
@@ -284,8 +273,7 @@ public sealed class OrderedIndex : IAsyncDisposable
         var merged = runs.Take(count).ToImmutableArray();
         var isBottom = count == runs.Length;
         var number = Interlocked.Increment(ref _nextNumber) - 1;
-        var any = SortedRunWriter.Write(RunPath(number), RunMerge.Entries(merged, dropDeletions: isBottom), _options.Durable);
-        var replacement = any ? SortedRun.Open(RunPath(number), number, _cache) : null;
+        var replacement = _folder.WriteRun(number, RunMerge.Entries(merged, dropDeletions: isBottom));
         lock (_publish)
         {
             var left = runs.RemoveRange(0, count);
@@ -300,25 +288,8 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
     }
 
-    private void WriteManifest() => new Manifest(
-        Volatile.Read(ref _nextNumber),
-        [.. _view.Runs.Select(run => run.Number)],
-        _flushingJournal >= 0 ? [_flushingJournal, _journalNumber] : [_journalNumber]).Write(ManifestPath, _options.Durable);
+    private void WriteManifest() => WriteManifest(_flushingJournal >= 0 ? [_flushingJournal, _journalNumber] : [_journalNumber]);
 
-    /// <summary>Files that no manifest names are what a crash left of a flush or merge.</summary>
-    private void DeleteStrangers(Manifest manifest)
-    {
-        var known = manifest.Runs.Select(RunPath).Concat(manifest.Journals.Select(JournalPath)).ToHashSet(StringComparer.Ordinal);
-        foreach (var path in Directory.EnumerateFiles(_options.Folder))
-        {
-            if ((path.EndsWith(".run", StringComparison.Ordinal) || path.EndsWith(".journal", StringComparison.Ordinal)) && !known.Contains(path))
-            {
-                File.Delete(path);
-            }
-        }
-    }
-
-    private string RunPath(long number) => Path.Combine(_options.Folder, number.ToString("d12", CultureInfo.InvariantCulture) + ".run");
-
-    private string JournalPath(long number) => Path.Combine(_options.Folder, number.ToString("d12", CultureInfo.InvariantCulture) + ".journal");
+    private void WriteManifest(params long[] journals) =>
+        _folder.WriteManifest(new Manifest(Volatile.Read(ref _nextNumber), [.. _view.Runs.Select(run => run.Number)], journals));
 }

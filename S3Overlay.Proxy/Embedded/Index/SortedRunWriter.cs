@@ -1,6 +1,9 @@
 using System.Buffers;
 using System.Buffers.Binary;
 
+using Microsoft.Win32.SafeHandles;
+
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Embedded.Index;
@@ -10,13 +13,13 @@ internal static class SortedRunWriter
 {
     /// <summary>Writes the entries, which must come in key order, each key once; a null value says that the key was deleted.</summary>
     /// <returns>False, with no file left, where there were none.</returns>
-    public static bool Write(string path, IEnumerable<KeyValuePair<byte[], byte[]?>> entries, bool durable)
+    public static bool Write(StoreDisk disk, string path, IEnumerable<KeyValuePair<byte[], byte[]?>> entries)
     {
         var index = new ArrayBufferWriter<byte>();
         var hashes = new List<ulong>();
         var block = new ArrayBufferWriter<byte>(SortedRun.BlockSize + 4096);
         var position = 0L;
-        using (var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.Read | FileShare.Delete))
+        using (var file = disk.Create(path))
         {
             foreach (var (key, value) in entries)
             {
@@ -36,31 +39,28 @@ internal static class SortedRunWriter
                 hashes.Add(BloomFilter.Hash(key));
                 if (block.WrittenCount >= SortedRun.BlockSize)
                 {
-                    position += EndBlock(file, block, position);
+                    position += EndBlock(disk, file, block, position);
                 }
             }
 
             if (block.WrittenCount > 0)
             {
-                position += EndBlock(file, block, position);
+                position += EndBlock(disk, file, block, position);
             }
 
-            WriteEnd(file, position, index.WrittenSpan, BloomFilter.Build(hashes), hashes.Count);
-            if (durable)
-            {
-                RandomAccess.FlushToDisk(file);
-            }
+            WriteEnd(disk, file, position, index.WrittenSpan, BloomFilter.Build(hashes), hashes.Count);
+            disk.Sync(file);
         }
 
         if (hashes.Count == 0)
         {
-            File.Delete(path);
+            disk.Delete(path);
         }
 
         return hashes.Count > 0;
     }
 
-    private static void WriteEnd(Microsoft.Win32.SafeHandles.SafeFileHandle file, long position, ReadOnlySpan<byte> index, byte[] bloom, long entries)
+    private static void WriteEnd(StoreDisk disk, SafeFileHandle file, long position, ReadOnlySpan<byte> index, byte[] bloom, long entries)
     {
         var footer = new byte[SortedRun.FooterSize];
         BinaryPrimitives.WriteInt64LittleEndian(footer, position);
@@ -70,17 +70,17 @@ internal static class SortedRunWriter
         BinaryPrimitives.WriteUInt32LittleEndian(footer.AsSpan(32), Crc32C.Append(Crc32C.Compute(index), bloom));
         BinaryPrimitives.WriteUInt32LittleEndian(footer.AsSpan(40), Crc32C.Compute(footer.AsSpan(0, 40)));
         BinaryPrimitives.WriteUInt64LittleEndian(footer.AsSpan(48), SortedRun.Magic);
-        RandomAccess.Write(file, index, position);
-        RandomAccess.Write(file, bloom, position + index.Length);
-        RandomAccess.Write(file, footer, position + index.Length + bloom.Length);
+        disk.Write(file, index, position);
+        disk.Write(file, bloom, position + index.Length);
+        disk.Write(file, footer, position + index.Length + bloom.Length);
     }
 
-    private static int EndBlock(Microsoft.Win32.SafeHandles.SafeFileHandle file, ArrayBufferWriter<byte> block, long position)
+    private static int EndBlock(StoreDisk disk, SafeFileHandle file, ArrayBufferWriter<byte> block, long position)
     {
         var crc = Crc32C.Compute(block.WrittenSpan);
         BinaryPrimitives.WriteUInt32LittleEndian(block.GetSpan(4), crc);
         block.Advance(4);
-        RandomAccess.Write(file, block.WrittenSpan, position);
+        disk.Write(file, block.WrittenSpan, position);
         var length = block.WrittenCount;
         block.ResetWrittenCount();
         return length;

@@ -1,6 +1,6 @@
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Objects;
-using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Embedded.Listings;
@@ -68,7 +68,7 @@ internal sealed class WrittenRows : IListingSource
             return new ListingRow(common, null);
         }
 
-        return new ListingRow(key, Show(ObjectRow.Read(_cursor.Value)));
+        return new ListingRow(key, ListedObject.Of(ObjectRow.Read(_cursor.Value).Info));
     }
 
     private byte[] Start(ListingQuery query)
@@ -85,16 +85,5 @@ internal sealed class WrittenRows : IListingSource
         }
 
         return RowKeys.OfKey(RowKeys.Object, _bucket, query.Prefix);
-    }
-
-    private static ListedObject Show(ObjectRow row)
-    {
-        var algorithms = row.Info.Checksums.Count == 0 ? (IReadOnlyList<ChecksumAlgorithm>)[] : [.. row.Info.Checksums.Select(static c => c.Algorithm)];
-        return new ListedObject(row.Info.Size, row.Info.ETag, row.Info.LastModified)
-        {
-            StorageClass = row.Info.Header("x-amz-storage-class") ?? "STANDARD",
-            ChecksumAlgorithms = algorithms,
-            ChecksumType = row.Info.ChecksumType,
-        };
     }
 }

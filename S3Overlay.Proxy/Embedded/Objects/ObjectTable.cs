@@ -3,15 +3,17 @@ using S3Overlay.Proxy.Embedded.Buckets;
 using S3Overlay.Proxy.Embedded.Deletes;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Deletes;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
 
 /// <summary>
-/// The written objects and the tombstones. A key's lock is held while a write or delete is committed, not while a body comes in; under it the condition is judged,
+/// The written objects. A key's lock is held while a write or delete is committed, not while a body comes in; under it the condition is judged,
 /// the number in the order of all writes is drawn, the file gets its place, and the index its row. So the numbers of one key's files are in the order in
 /// which they became visible, and a rebuild, which goes by the numbers, finds the same object.
 /// </summary>
@@ -36,6 +38,10 @@ internal sealed class ObjectTable(
 
     /// <summary>Whether there may be files that no row names.</summary>
     public bool MayHaveOrphans => FollowsCrash || _hadFailure;
+
+    /// <summary>Waits for a key's lock: nobody else writes or deletes it meanwhile.</summary>
+    public ValueTask<NameLocks<ObjectName>.Held> LockAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        _locks.TakeAsync(new ObjectName(bucket, key), cancellationToken);
 
     /// <summary>The object's row, or null.</summary>
     public ObjectRow? Find(string bucket, string key)
@@ -113,7 +119,7 @@ internal sealed class ObjectTable(
         using var bucket = await buckets.KeepAsync(header.Bucket, cancellationToken);
         ObjectRow row;
         ObjectRow? old;
-        using (await _locks.TakeAsync(new ObjectName(header.Bucket, header.Key), cancellationToken))
+        using (await LockAsync(header.Bucket, header.Key, cancellationToken))
         {
             old = Find(header.Bucket, header.Key);
             condition.Judge(old);
@@ -139,14 +145,14 @@ internal sealed class ObjectTable(
 
     /// <summary>Deletes the object, if there is one. Returns once that survives a power cut.</summary>
     /// <exception cref="S3Exception">NoSuchBucket, PreconditionFailed, NoSuchKey.</exception>
-    public async Task DeleteAsync(string bucketName, string key, string? ifMatch, CancellationToken cancellationToken)
+    public async Task DeleteAsync(string bucketName, string key, DeleteConditions? conditions, CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
         ObjectRow? old;
-        using (await _locks.TakeAsync(new ObjectName(bucketName, key), cancellationToken))
+        using (await LockAsync(bucketName, key, cancellationToken))
         {
             old = Find(bucketName, key);
-            new WriteCondition(ifMatch, false).Judge(old);
+            conditions?.Judge(old?.Info.ETag, old?.Info.Size ?? 0, old?.Info.LastModified ?? default);
 
             // Nothing there: nothing to say, unless a crash may have left a file that a rebuild would take for the object.
             if (old is null && !MayHaveOrphans)
@@ -170,78 +176,12 @@ internal sealed class ObjectTable(
         }
     }
 
-    /// <summary>Whether the key has a tombstone that counts.</summary>
-    public bool IsTombstoned(string bucket, string key) => FindTombstone(bucket, key) is not null;
-
-    /// <summary>Whether a tombstone's row counts: not where the bucket was deleted since.</summary>
-    public bool CountsIn(string bucket, ReadOnlySpan<byte> value) =>
-        SequenceCounter.Read(value) >= (buckets.Find(bucket)?.PurgedUpTo ?? 0);
-
-    /// <summary>Leaves a tombstone (rule D1). Returns once it survives a power cut.</summary>
-    public async Task MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken)
-    {
-        using var held = await _locks.TakeAsync(new ObjectName(bucket, key), cancellationToken);
-        if (IsTombstoned(bucket, key))
-        {
-            return;
-        }
-
-        // The mark does not delete the object that is there: that is the next step, with a number of its own. Until then a rebuild must find the object
-        // outranking the mark, as the index does, so the mark takes its place right before it.
-        var sequence = Find(bucket, key) is { } row ? row.Sequence - 1 : await sequences.NextAsync();
-        await Deletes.AppendAsync(new DeleteRecord(DeleteKind.Tombstone, sequence, bucket, key, default));
-        var batch = new IndexBatch();
-        batch.Put(RowKeys.OfKey(RowKeys.Tombstone, bucket, key), SequenceCounter.RowValue(sequence));
-        await CommitAsync(batch);
-    }
-
-    /// <summary>The number of a key's tombstone that counts; null where there is none.</summary>
-    public ulong? FindTombstone(string bucket, string key) =>
-        index.TryGet(RowKeys.OfKey(RowKeys.Tombstone, bucket, key), out var value) && CountsIn(bucket, value) ? SequenceCounter.Read(value) : null;
-
-    /// <summary>Takes a tombstone back, where it still is the one of this number. Returns once that survives a power cut.</summary>
-    public async Task<DiscardOutcome> DiscardTombstoneAsync(string bucket, string key, ulong sequence, CancellationToken cancellationToken)
-    {
-        using var held = await _locks.TakeAsync(new ObjectName(bucket, key), cancellationToken);
-        if (FindTombstone(bucket, key) is not { } current)
-        {
-            return DiscardOutcome.Absent;
-        }
-
-        if (current != sequence)
-        {
-            return DiscardOutcome.Kept;
-        }
-
-        await Deletes.AppendAsync(new DeleteRecord(DeleteKind.Discard, sequence, bucket, key, default));
-        var batch = new IndexBatch();
-        batch.Delete(RowKeys.OfKey(RowKeys.Tombstone, bucket, key));
-        await CommitAsync(batch);
-        return DiscardOutcome.Discarded;
-    }
-
-    /// <summary>Takes the rows of tombstones away that went with their bucket; they do not count any more already.</summary>
-    public async Task ForgetTombstonesAsync(string bucket)
-    {
-        var scan = new PrefixScan(index, RowKeys.OfKey(RowKeys.Tombstone, bucket, ""));
-        while (scan.Keys(1000, (_, value) => !CountsIn(bucket, value)) is { Count: > 0 } keys)
-        {
-            var batch = new IndexBatch();
-            foreach (var key in keys)
-            {
-                batch.Delete(key);
-            }
-
-            await CommitAsync(batch);
-        }
-    }
-
     /// <summary>Replaces an object's tags; null takes them away. ETag and date stay.</summary>
     /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey.</exception>
     public async Task SetTagsAsync(string bucketName, string key, string? tags, CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
-        using var held = await _locks.TakeAsync(new ObjectName(bucketName, key), cancellationToken);
+        using var held = await LockAsync(bucketName, key, cancellationToken);
         var row = Require(bucketName, key);
         await Deletes.AppendAsync(new DeleteRecord(DeleteKind.Tags, row.Sequence, bucketName, key, row.File, tags));
         var batch = new IndexBatch();

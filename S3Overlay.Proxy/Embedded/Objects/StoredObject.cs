@@ -142,8 +142,7 @@ internal sealed class StoredObject : IDisposable
             var (skip, wanted) = ((int)(position - blockStart), (int)(Math.Min(blockEnd, range.Last + 1) - position));
             await ReadIntoAsync(file, blockStart, (int)(blockEnd - blockStart), skip, wanted, answer, cancellationToken);
             position += wanted;
-            var flushed = await answer.Body.FlushAsync(cancellationToken);
-            if (flushed.IsCompleted || flushed.IsCanceled)
+            if (!await answer.FlushAsync(cancellationToken))
             {
                 return false;
             }

@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
 
-/// <summary>What a write or delete demands of the object that is there.</summary>
+/// <summary>What a write demands of the object that is there.</summary>
 /// <param name="IfMatch">The ETag it must have, or null.</param>
 /// <param name="IfAbsent">Whether there must be none.</param>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html</remarks>

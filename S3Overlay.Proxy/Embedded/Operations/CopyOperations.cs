@@ -117,9 +117,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
             return null;
         }
 
-        return ChecksumNames.TryParseName(name, out var algorithm)
-            ? algorithm
-            : throw new S3Exception(S3Errors.InvalidRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
+        return ChecksumNames.ParseComputed(name);
     }
 
     private static bool IsReplace(S3Request request, string header) => request.Header(header) switch

@@ -15,8 +15,7 @@ internal sealed class DeleteOperations(EmbeddedStore store)
     public async Task DeleteAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
-        var ifMatch = request.Headers.IfMatch.Count > 0 ? request.Headers.IfMatch.ToString() : null;
-        await store.Objects.DeleteAsync(request.Bucket, request.Key, ifMatch, cancellationToken);
+        await store.Objects.DeleteAsync(request.Bucket, request.Key, DeleteConditions.Of(request.Headers), cancellationToken);
         answer.Status = StatusCodes.Status204NoContent;
     }
 
@@ -40,7 +39,7 @@ internal sealed class DeleteOperations(EmbeddedStore store)
         {
             ObjectKeys.Check(item.Key);
             VersionIds.Check(item.VersionId);
-            await store.Objects.DeleteAsync(bucket, item.Key, item.IfMatch, cancellationToken);
+            await store.Objects.DeleteAsync(bucket, item.Key, item.Conditions, cancellationToken);
             return new DeleteOutcome(item, null);
         }
         catch (S3Exception failure)

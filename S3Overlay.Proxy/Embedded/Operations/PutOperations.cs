@@ -26,7 +26,7 @@ internal sealed class PutOperations(EmbeddedStore store)
         condition.Judge(store.Objects.Find(request.Bucket, request.Key));
 
         // An object that was the remote's stays what it is to clients that know its ETag. One that bound nobody to any bytes is not kept.
-        var kept = request.CopiedUp is { ETag.Length: > 0 } known && !ETags.IsWeak(known.ETag) ? known.ETag : null;
+        var kept = request.CopiedUp is { } known && ETags.IsStrong(known.ETag) ? known.ETag : null;
         var header = new FileHeader
         {
             Bucket = request.Bucket,

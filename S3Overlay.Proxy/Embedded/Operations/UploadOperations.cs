@@ -151,11 +151,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
                 : throw new S3Exception(S3Errors.InvalidRequest, "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
         }
 
-        if (!ChecksumNames.TryParseName(name, out var algorithm))
-        {
-            throw new S3Exception(S3Errors.InvalidRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
-        }
-
+        var algorithm = ChecksumNames.ParseComputed(name);
         type ??= PartChecksums.DefaultType(algorithm);
         var isPossible = type switch
         {

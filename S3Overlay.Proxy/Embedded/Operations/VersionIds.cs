@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
@@ -14,7 +15,12 @@ internal static class VersionIds
             return;
         }
 
-        if (versionId.Length is 0 or > 1024 || versionId.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        if (versionId.Length == 0)
+        {
+            throw NamedVersions.Empty();
+        }
+
+        if (versionId.Length > 1024 || versionId.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
             throw new S3Exception(S3Errors.InvalidArgument, "Invalid version id specified")
             {

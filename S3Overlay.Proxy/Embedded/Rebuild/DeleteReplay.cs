@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Embedded.Deletes;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Embedded.Rows;
 
 namespace S3Overlay.Proxy.Embedded.Rebuild;
 

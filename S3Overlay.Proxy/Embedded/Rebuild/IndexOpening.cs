@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Rebuild;
@@ -17,7 +18,7 @@ internal static class IndexOpening
         {
             try
             {
-                var index = OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Durable = options.IsDurable, Logger = options.Logger });
+                var index = OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Disk = disk, Logger = options.Logger });
                 if (index.TryGet(RowKeys.Complete, out _) && !File.Exists(folders.RebuildMark))
                 {
                     return index;
@@ -39,6 +40,6 @@ internal static class IndexOpening
 
         await new IndexRebuild(folders, disk, options).RunAsync(cancellationToken);
         File.Delete(folders.RebuildMark);
-        return OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Durable = options.IsDurable, Logger = options.Logger });
+        return OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Disk = disk, Logger = options.Logger });
     }
 }

@@ -3,6 +3,7 @@ using S3Overlay.Proxy.Embedded.Deletes;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Embedded.Uploads;
 using S3Overlay.Proxy.Telemetry;
 
@@ -255,7 +256,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, Embedde
         }
 
         await disk.SyncFolderAsync(folders.IndexFolder);
-        await using var index = OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Durable = disk.IsDurable });
+        await using var index = OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Disk = disk });
         var batch = new IndexBatch();
         batch.Put(RowKeys.Complete, [1]);
         await index.CommitAsync(batch);

@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Embedded.Uploads;
 
 namespace S3Overlay.Proxy.Embedded.Rebuild;
@@ -10,7 +11,7 @@ internal sealed class RebuildTarget(string folder) : IAsyncDisposable
 {
     private const int BatchSize = 1000;
 
-    private readonly OrderedIndex _index = OrderedIndex.Open(new IndexOptions { Folder = folder, Durable = false });
+    private readonly OrderedIndex _index = OrderedIndex.Open(new IndexOptions { Folder = folder, Disk = new StoreDisk(isDurable: false) });
     private readonly Dictionary<string, ObjectRow> _waitingRows = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PartRow> _waitingParts = new(StringComparer.Ordinal);
     private IndexBatch _batch = new();

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Security.Cryptography;
 
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Buckets;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
-using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;

@@ -3,6 +3,8 @@ using System.Xml;
 
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -20,18 +22,17 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 ///     3 body       small: read and checked first, sent in one piece                          PreparedBody
 ///                  large: streamed, the last byte held back until all is checked (rule W7)   StreamedContent
 ///                  of unknown length: spooled first, since stores do not take such           SpooledBody
+///                  its checksum in the form that the store takes                             RelayedChecksums
 ///     4 sign       with the store's keys, the overlay's or the client's own; what nobody     StoreIdentities, RequestSigner
 ///                  signed goes on unsigned (rule A3)
 ///     5 send       once: a request that failed is the client's to repeat
 ///   answer
 ///     6 headers    all but those of the connection; addresses become the proxy's             AnswerHeaders, Addresses
-///     7 body       as it comes, error documents too; an upload's Location is rewritten       CompletedUploads
+///     7 body       as it comes, error documents too; an upload's Location is rewritten       AnswerBody, CompletedUploads
 /// </code>
 /// </remarks>
 public sealed class ForwardingService : IS3Service, IDisposable
 {
-    private const int PieceSize = 256 << 10;
-
     /// <summary>HttpClient does not send a longer body that a store refused while it waited.</summary>
     private const int HeldByClient = 1024;
 
@@ -40,7 +41,8 @@ public sealed class ForwardingService : IS3Service, IDisposable
 
     private readonly ForwardingSettings _settings;
     private readonly StoreIdentities _identities;
-    private readonly Func<bool> _takesTrailers;
+    private readonly EndpointRegions _regions;
+    private readonly Func<StoreCapabilities?> _store;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly StoreConnection _connection;
@@ -50,15 +52,14 @@ public sealed class ForwardingService : IS3Service, IDisposable
     /// <summary>A service in front of an endpoint.</summary>
     /// <param name="settings">Which endpoint, and how it is asked.</param>
     /// <param name="identities">What to sign with.</param>
-    /// <param name="takesTrailers">
-    /// Whether the endpoint is known to take checksums behind a body (aws-chunked trailers). Until then they are verified here, and handed on where they fit a header.
-    /// </param>
+    /// <param name="regions">For which regions to sign.</param>
+    /// <param name="store">What is known of the endpoint: in which form it takes checksums. Null while nothing is.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where cut answers are told.</param>
     internal ForwardingService(
-        ForwardingSettings settings, StoreIdentities identities, Func<bool> takesTrailers, TimeProvider time, ILogger<ForwardingService> logger)
+        ForwardingSettings settings, StoreIdentities identities, EndpointRegions regions, Func<StoreCapabilities?> store, TimeProvider time, ILogger<ForwardingService> logger)
     {
-        (_settings, _identities, _takesTrailers, _time, _logger) = (settings, identities, takesTrailers, time, logger);
+        (_settings, _identities, _regions, _store, _time, _logger) = (settings, identities, regions, store, time, logger);
         _endpoint = settings.Endpoint.Endpoint ?? settings.Endpoint.AwsEndpoint;
         _address = new EndpointAddress(_endpoint, settings.Endpoint.Addressing);
         _connection = new StoreConnection(settings.Endpoint, _endpoint);
@@ -79,13 +80,14 @@ public sealed class ForwardingService : IS3Service, IDisposable
     /// <exception cref="S3Exception">The client's body was not what it promised; or ServiceUnavailable where the store did not answer.</exception>
     internal async Task<HttpResponseMessage> SendAsync(S3Request request, Patience patience, CancellationToken cancellationToken)
     {
-        if (request.Body.Length is null)
+        var isSmall = request.Body.Length <= PreparedBody.Limit && !WaitsForStore(request);
+        if (request.Body.Length is null || (!isSmall && RelayedChecksums.NeedEnd(request, _store())))
         {
             await using var spooled = await SpooledBody.ReadAsync(request.Body, _settings.SpoolDirectory, cancellationToken);
             return await SendAsync(request with { Body = spooled }, patience, cancellationToken);
         }
 
-        if (request.Body.Length > PreparedBody.Limit || WaitsForStore(request))
+        if (!isSmall)
         {
             return await SendStreamedAsync(request, patience, cancellationToken);
         }
@@ -97,11 +99,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
             SetContent(message, new ReadOnlyMemoryContent(body.Bytes));
         }
 
-        if (request.Body.Checksum is { } checksum && !request.Headers.ContainsKey(ChecksumNames.Header(checksum.Algorithm)))
-        {
-            RequestHeaders.Add(message, ChecksumNames.Header(checksum.Algorithm), checksum.Value, signed);
-        }
-
+        RelayedChecksums.Add(message, request, signed);
         await SignAsync(message, request, target, signed, body.Length == 0 ? SigV4.EmptyPayload : PayloadHash(request), cancellationToken);
         patience.Limit(AnswerTimeoutOf(request));
         return await _connection.SendAsync(message, request.Bucket, null, patience, cancellationToken);
@@ -121,14 +119,14 @@ public sealed class ForwardingService : IS3Service, IDisposable
         {
             patience.Limit(_settings.StallTimeout);
             await using var source = await response.Content.ReadAsStreamAsync(patience.Token);
-            if (request.Operation == S3Operation.CompleteMultipartUpload && response.StatusCode == HttpStatusCode.OK)
+            if (request.Operation == S3Operation.CompleteMultipartUpload && response.StatusCode == HttpStatusCode.OK && CodingOf(response) is null)
             {
                 patience.Limit(_settings.LongAnswerTimeout);
                 await CompletedUploads.SendAsync(source, request, answer, patience.Token);
                 return;
             }
 
-            await CopyAsync(source, answer, patience, cancellationToken);
+            await AnswerBody.SendAsync(source, answer, _settings, patience, cancellationToken);
         }
         catch (Exception failure) when (failure is IOException or HttpRequestException or InvalidDataException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
@@ -137,8 +135,10 @@ public sealed class ForwardingService : IS3Service, IDisposable
                 throw _connection.Unavailable("it broke off its answer", failure);
             }
 
-            // What has gone out cannot be made whole any more, and must not look it.
+            // What has gone out cannot be made whole any more, and must not look it. What came goes out too: clients go on from there.
             Log.LocalAnswerCut(_logger, request.RequestId, failure.Message);
+            var sending = (Task)answer.FlushAsync(cancellationToken).AsTask();
+            await sending.WaitAsync(_settings.StallTimeout, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             answer.Abort();
         }
     }
@@ -153,9 +153,10 @@ public sealed class ForwardingService : IS3Service, IDisposable
         {
             patience.Limit(_settings.StallTimeout);
             await response.Content.LoadIntoBufferAsync(LongestError, patience.Token);
-            return S3XmlReader.Parse(await response.Content.ReadAsByteArrayAsync(patience.Token)).ChildText("Code");
+            var document = await response.Content.ReadAsByteArrayAsync(patience.Token);
+            return S3XmlReader.Parse(await ContentCodings.DecodeAsync(document, CodingOf(response), LongestError, patience.Token)).ChildText("Code");
         }
-        catch (XmlException)
+        catch (Exception unreadable) when (unreadable is XmlException or InvalidDataException)
         {
             return null;
         }
@@ -169,7 +170,8 @@ public sealed class ForwardingService : IS3Service, IDisposable
     {
         using var message = Start(request, out var target, out var signed);
         var length = request.Body.Length!.Value;
-        var trailer = _takesTrailers() && TrailingChecksum.Announced(request) is { } algorithm ? new TrailingChecksum(algorithm, length) : null;
+        var store = _store();
+        var trailer = RelayedChecksums.Framing(request, store, length);
         var verdict = length <= HeldByClient ? new StoreVerdict() : null;
         var content = new StreamedContent(request.Body, length, trailer, patience, _settings.StallTimeout, AnswerTimeoutOf(request), verdict);
         SetContent(message, content);
@@ -179,12 +181,11 @@ public sealed class ForwardingService : IS3Service, IDisposable
         var hash = PayloadHash(request);
         if (trailer is not null)
         {
-            hash = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
-            RequestHeaders.Add(message, "x-amz-trailer", trailer.Name, signed);
-            RequestHeaders.Add(message, "x-amz-decoded-content-length", length.ToString(System.Globalization.CultureInfo.InvariantCulture), signed);
-            var encoding = ContentEncodings.ToStore(request.Header("Content-Encoding"));
-            message.Content!.Headers.Remove("Content-Encoding");
-            message.Content.Headers.TryAddWithoutValidation("Content-Encoding", encoding is null ? "aws-chunked" : $"aws-chunked,{encoding}");
+            hash = RelayedChecksums.AddFraming(message, request, trailer, length, store, signed);
+        }
+        else
+        {
+            RelayedChecksums.Add(message, request, signed);
         }
 
         await SignAsync(message, request, target, signed, hash, cancellationToken);
@@ -202,7 +203,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         && request.Header("Expect") is { } expects && expects.Contains("100-continue", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether the request goes on as what nobody signed.</summary>
-    private bool IsUnsigned(S3Request request) => request.Caller.IsAnonymous && !_settings.SignsForEveryone;
+    private bool IsUnsigned(S3Request request) => request.Caller.IsAnonymous && !_settings.SignsForEveryone && _identities.IsStoresAlone(request.Bucket);
 
     /// <summary>The message as far as it is the client's.</summary>
     private HttpRequestMessage Start(S3Request request, out EndpointTarget target, out List<KeyValuePair<string, string>> signed)
@@ -211,9 +212,20 @@ public sealed class ForwardingService : IS3Service, IDisposable
         var message = new HttpRequestMessage(new HttpMethod(request.Method), target.Uri) { Version = HttpVersion.Version11 };
         signed = new List<KeyValuePair<string, string>>(8);
         RequestHeaders.Copy(request.Headers, message, signed);
+        if (request.Method is not ("GET" or "HEAD"))
+        {
+            // What writes are answered with is read here as often as not (a Location, an error within a 200), and too small to be worth compressing.
+            message.Headers.Remove("Accept-Encoding");
+            message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
+        }
+
         message.Headers.TryAddWithoutValidation(ProxyChain.Header, ProxyChain.Through(_settings.Endpoint.InstanceId));
         return message;
     }
+
+    /// <summary>How the store compressed a document; null where it did not.</summary>
+    private static string? CodingOf(HttpResponseMessage response) =>
+        response.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var coding) && coding.ToString() is { Length: > 0 } one and not "identity" ? one : null;
 
     /// <summary>Gives the message its body, and the body the headers that HttpClient counts as its own.</summary>
     private static void SetContent(HttpRequestMessage message, HttpContent content)
@@ -238,17 +250,18 @@ public sealed class ForwardingService : IS3Service, IDisposable
     private async ValueTask SignAsync(
         HttpRequestMessage message, S3Request request, EndpointTarget target, List<KeyValuePair<string, string>> signed, string payloadHash, CancellationToken cancellationToken)
     {
-        if (IsUnsigned(request))
+        if (IsUnsigned(request) || await _identities.KeysFor(request.Caller, request.Bucket).GetAsync(cancellationToken) is not { } keys)
         {
+            if (payloadHash == SigV4.StreamingUnsignedPayloadTrailer)
+            {
+                // The one thing that tells a store of the frames, or they would become the object.
+                message.Headers.TryAddWithoutValidation("x-amz-content-sha256", payloadHash);
+            }
+
             return;
         }
 
-        if (await _identities.KeysFor(request.Caller, request.Bucket).GetAsync(cancellationToken) is not { } keys)
-        {
-            return;
-        }
-
-        var signer = new RequestSigner(keys, _settings.Endpoint.Region ?? "us-east-1");
+        var signer = new RequestSigner(keys, _regions.Of(request.Bucket));
         if (request.Operation != S3Operation.Preflight && PresignedQuery.TryReadUnusualLifetime(request.Query, out var start, out var lifetime))
         {
             // What becomes of such a link is the store's to say, so that it is shown one.
@@ -260,40 +273,6 @@ public sealed class ForwardingService : IS3Service, IDisposable
         foreach (var (name, value) in signer.Sign(request.Method, target.Host, target.RawPath, target.RawQuery, signed, payloadHash, _time.GetUtcNow()).Headers)
         {
             message.Headers.TryAddWithoutValidation(name, value);
-        }
-    }
-
-    private async Task CopyAsync(Stream source, S3Answer answer, Patience patience, CancellationToken cancellationToken)
-    {
-        var left = answer.Headers.ContentLength ?? long.MaxValue;
-        while (left > 0)
-        {
-            var memory = answer.Body.GetMemory((int)Math.Min(left, PieceSize));
-            var reading = source.ReadAsync(memory[..(int)Math.Min(left, memory.Length)], patience.Token);
-            if (!reading.IsCompleted)
-            {
-                patience.Limit(_settings.StallTimeout);
-            }
-
-            var read = await reading;
-            patience.Unlimited();
-            if (read == 0)
-            {
-                if (left < long.MaxValue / 2)
-                {
-                    throw new IOException("The store's answer ended early.");
-                }
-
-                return;
-            }
-
-            answer.Advance(read);
-            _settings.Endpoint.Meters?.BytesReceived(read);
-            left -= read;
-            if ((await answer.Body.FlushAsync(cancellationToken)).IsCompleted)
-            {
-                return;
-            }
         }
     }
 

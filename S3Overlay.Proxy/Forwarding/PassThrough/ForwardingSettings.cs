@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Forwarding.Endpoints;
+
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>How clients' requests are handed on to an S3 endpoint.</summary>

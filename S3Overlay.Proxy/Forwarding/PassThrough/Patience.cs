@@ -22,6 +22,9 @@ internal sealed class Patience : IDisposable
     /// <summary>The store is not the one that is waited for.</summary>
     public void Unlimited() => _source.CancelAfter(Timeout.InfiniteTimeSpan);
 
+    /// <summary>Nobody waits for the store any more.</summary>
+    public void End() => _source.Cancel();
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -18,11 +18,11 @@ internal static class RequestHeaders
         // The signature's, which are made anew.
         "Authorization", "Date", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token",
 
-        // The framing's, which was taken off.
+        // The framing's, which was taken off; and which checksum there is, told by what becomes of it (RelayedChecksums).
         "x-amz-trailer", "x-amz-decoded-content-length", "x-amz-sdk-checksum-algorithm",
 
         // Where the client comes from is between it and whoever stands before this proxy.
-        "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP",
+        "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "X-Original-For", "X-Original-Host", "X-Original-Proto",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Adds them to a message, and those that must be signed to a list.</summary>
@@ -35,12 +35,10 @@ internal static class RequestHeaders
                 continue;
             }
 
-            foreach (var value in values)
+            // Several lines go on as one: HttpClient would join them with a space that the signature does not have.
+            if (values.Count > 0)
             {
-                if (value is not null)
-                {
-                    Add(to, name, value, signed);
-                }
+                Add(to, name, values.Count == 1 ? values.ToString() : string.Join(SeparatorOf(name), values.ToArray()), signed);
             }
         }
 
@@ -49,6 +47,9 @@ internal static class RequestHeaders
             Add(to, "Content-Encoding", encoding, signed);
         }
     }
+
+    /// <summary>What stands between the values of a header that came on several lines: a comma, as in a signature, but where they are no list (RFC 6265, section 5.4).</summary>
+    private static string SeparatorOf(string name) => name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) ? "; " : ",";
 
     /// <summary>Adds one header.</summary>
     public static void Add(HttpRequestMessage to, string name, string value, List<KeyValuePair<string, string>> signed)

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 
 using S3Overlay.Proxy.Configuration.Keys;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Authentication;
@@ -45,7 +46,10 @@ internal sealed class StoreIdentities : ILocalIdentities
     /// <inheritdoc/>
     public IRemote? Of(S3Caller caller) => _ofClients.TryGetValue(caller.AccessKey, out var theirs) ? theirs.Reads : null;
 
+    /// <summary>Whether a bucket is the store's alone, which then judges who may do what there; elsewhere the overlay has judged, and asks in its own name.</summary>
+    public bool IsStoresAlone(string bucket) => _overlaid?.Find(bucket) is null;
+
     /// <summary>What to sign a caller's request about a bucket with (the empty string: about the service).</summary>
     public ICredentialSource KeysFor(S3Caller caller, string bucket) =>
-        _ofClients.Count > 0 && _ofClients.TryGetValue(caller.AccessKey, out var theirs) && _overlaid?.Find(bucket) is null ? theirs.Keys : _own;
+        _ofClients.Count > 0 && _ofClients.TryGetValue(caller.AccessKey, out var theirs) && IsStoresAlone(bucket) ? theirs.Keys : _own;
 }

@@ -1,11 +1,14 @@
 using System.Net;
 
+using Microsoft.AspNetCore.Http;
+
 using S3Overlay.Proxy.Concurrency;
-using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Forwarding.Stores.Placed;
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
@@ -14,21 +17,36 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 /// and its tombstone is then asked for while the caller looks for a copy.
 /// </summary>
 /// <param name="service">The store.</param>
+/// <param name="nulls">What it calls the version <c>null</c>.</param>
+/// <param name="capabilities">What the store can do; null while that is not known.</param>
 /// <param name="isDeleted">Whether a key has a tombstone.</param>
 /// <param name="time">The clock.</param>
 /// <param name="throwsFailures">Whether an error that is the store's own (5xx) is thrown, for a caller that may have another answer; else it is handed on as it came.</param>
 /// <param name="copies">Tells copies of the remote's objects among local's own (rule E4); null where there are none.</param>
 internal sealed class StoreReads(
-    ForwardingService service, Func<string, string, CancellationToken, Task<bool>> isDeleted, TimeProvider time, bool throwsFailures = false,
-    PlacedCopies? copies = null) : IWrittenReads
+    ForwardingService service, NullVersions nulls, Func<StoreCapabilities?> capabilities, Func<string, string, CancellationToken, Task<bool>> isDeleted, TimeProvider time,
+    bool throwsFailures = false, PlacedCopies? copies = null) : IWrittenReads
 {
+    /// <summary>What a client says that a HEAD in place of its request is to say as well: the key of an object that it has encrypted, whose bucket it means, and who pays.</summary>
+    private static readonly string[] Passed =
+    [
+        "x-amz-server-side-encryption-customer-algorithm", "x-amz-server-side-encryption-customer-key", "x-amz-server-side-encryption-customer-key-MD5",
+        "x-amz-expected-bucket-owner", "x-amz-request-payer",
+    ];
+
     /// <inheritdoc/>
     public async Task<WrittenRead> TryAnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
+        request = nulls.ForStore(request);
         if (copies is not null && request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject) && await IsCopyAsync(request, cancellationToken))
         {
             // The answer about a sub-resource would not tell whose it is.
             return NotWritten(request, null, cancellationToken);
+        }
+
+        if (request.Operation == S3Operation.GetObjectAttributes && capabilities() is { HasAttributes: false })
+        {
+            return await AnswerAttributesAsync(request, answer, cancellationToken);
         }
 
         using var patience = new Patience(time, cancellationToken);
@@ -38,7 +56,7 @@ internal sealed class StoreReads(
         {
             if (await IsAbsentAsync(request, response, patience, cancellationToken))
             {
-                return NotWritten(request, null, cancellationToken);
+                return NotWritten(request, null, cancellationToken) with { Marker = MarkerOf(response) };
             }
 
             if (throwsFailures && (int)response.StatusCode >= 500)
@@ -66,8 +84,90 @@ internal sealed class StoreReads(
         }
     }
 
+    /// <summary>
+    /// Attributes of a store that does not know the question, and may answer it with the object: from the object's headers, as the remote's are where it does not. Conditions are judged
+    /// by what it says, as of the remote's.
+    /// </summary>
+    private async Task<WrittenRead> AnswerAttributesAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        ObjectAttributes.Check(request);
+        using var patience = new Patience(time, cancellationToken);
+        var head = request with
+        {
+            Operation = S3Operation.HeadObject,
+            Method = "HEAD",
+            Query = request.Query["versionId"] is { } version ? S3Query.Parse("versionId=" + UriEncoding.EncodeComponent(version)) : S3Query.Empty,
+            Headers = new HeaderDictionary { ["x-amz-checksum-mode"] = "ENABLED" },
+        };
+        foreach (var name in Passed)
+        {
+            if (request.Header(name) is { } value)
+            {
+                head.Headers[name] = value;
+            }
+        }
+
+        using var found = new WireAnswer(await service.SendAsync(head, patience, cancellationToken));
+        if (found.Status == StatusCodes.Status400BadRequest && await ReasonAsync(head, patience, cancellationToken) is { } reason && !IsAbsence(head, reason))
+        {
+            // Its message is not known here; the code is what clients go by.
+            throw new S3Exception(new S3Error(reason, found.Status, "The local store refused the request."));
+        }
+
+        if (await IsAbsentAsync(head, found.Message, patience, cancellationToken))
+        {
+            return NotWritten(request, null, cancellationToken) with { Marker = MarkerOf(found.Message) };
+        }
+
+        if (found.Status != StatusCodes.Status200OK)
+        {
+            throw new S3Exception(
+                found.Status == StatusCodes.Status403Forbidden ? S3Errors.AccessDenied
+                : found.Status == StatusCodes.Status405MethodNotAllowed ? S3Errors.MethodNotAllowed
+                : found.Status == StatusCodes.Status400BadRequest ? S3Errors.InvalidRequest
+                : S3Errors.ServiceUnavailable)
+            {
+                Headers = MarkerOf(found.Message) ?? [],
+            };
+        }
+
+        var info = ObjectHeaders.Read(found, found.ContentLength ?? 0);
+        if (info.Header("x-amz-version-id") is { } id)
+        {
+            answer.Headers["x-amz-version-id"] = id;
+        }
+
+        await ObjectAttributes.AnswerAsync(request, answer, info, null, cancellationToken);
+        return WrittenRead.Answered;
+    }
+
     private WrittenRead NotWritten(S3Request request, IHeldCopy? copy, CancellationToken cancellationToken) =>
         new(false, isDeleted(request.Bucket, request.Key, cancellationToken).Observed()) { Copy = copy };
+
+    /// <summary>What a 404 says of the delete marker that it is about (https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html).</summary>
+    private static List<KeyValuePair<string, string>>? MarkerOf(HttpResponseMessage response)
+    {
+        if (!response.Headers.NonValidated.TryGetValues("x-amz-delete-marker", out var marks) || marks.ToString() != "true")
+        {
+            return null;
+        }
+
+        var headers = new List<KeyValuePair<string, string>>(3);
+        foreach (var name in (string[])["x-amz-delete-marker", "x-amz-version-id"])
+        {
+            if (response.Headers.NonValidated.TryGetValues(name, out var value))
+            {
+                headers.Add(new(name, value.ToString()));
+            }
+        }
+
+        if (response.Content.Headers.NonValidated.TryGetValues("Last-Modified", out var date))
+        {
+            headers.Add(new("Last-Modified", date.ToString()));
+        }
+
+        return headers;
+    }
 
     private async ValueTask<bool> IsCopyAsync(S3Request request, CancellationToken cancellationToken) =>
         await copies!.ETagAsync(request.Bucket, request.Key, cancellationToken) is not null;
@@ -98,23 +198,42 @@ internal sealed class StoreReads(
     }
 
     /// <summary>
-    /// Whether the store has no such key, version or bucket. Its other 404s are answers about an object that is there: a retention it does not have, a website's own
-    /// error page.
+    /// Whether the store has no such key, version or bucket, or cannot have any of that name. Its other 404s are answers about an object that is there: a retention it does
+    /// not have, a website's own error page.
     /// </summary>
     private async ValueTask<bool> IsAbsentAsync(S3Request request, HttpResponseMessage response, Patience patience, CancellationToken cancellationToken)
     {
-        var namesVersion = request.Query["versionId"] is { Length: > 0 } and not "null";
-        if (response.StatusCode != HttpStatusCode.NotFound && !(namesVersion && response.StatusCode == HttpStatusCode.BadRequest))
+        if (response.StatusCode is not (HttpStatusCode.NotFound or HttpStatusCode.BadRequest))
         {
             return false;
         }
 
         if (request.IsHead)
         {
-            return true;
+            return NamesVersion(request) || response.StatusCode == HttpStatusCode.NotFound
+                || StoreErrors.IsAbsence(await ReasonAsync(request, patience, cancellationToken));
         }
 
-        var code = await service.CodeAsync(response, patience, cancellationToken);
-        return code is "NoSuchKey" or "NoSuchBucket" or "NoSuchVersion" || (namesVersion && code is "InvalidArgument" or "InvalidVersionId");
+        return IsAbsence(request, await service.CodeAsync(response, patience, cancellationToken));
+    }
+
+    private static bool NamesVersion(S3Request request) => request.Query["versionId"] is { Length: > 0 } and not "null";
+
+    private static bool IsAbsence(S3Request request, string? code) =>
+        StoreErrors.IsAbsence(code) || (NamesVersion(request) && code is "InvalidArgument" or "InvalidVersionId");
+
+    /// <summary>Why a HEAD is a 400, for which it has no document: one byte is asked for, and the code of the answer's document read; null where that is no 400, or has none.</summary>
+    private async ValueTask<string?> ReasonAsync(S3Request head, Patience patience, CancellationToken cancellationToken)
+    {
+        var headers = new HeaderDictionary();
+        foreach (var header in head.Headers)
+        {
+            headers[header.Key] = header.Value;
+        }
+
+        headers["Range"] = "bytes=0-0";
+        var read = head with { Operation = S3Operation.GetObject, Method = "GET", Headers = headers };
+        using var explained = await service.SendAsync(read, patience, cancellationToken);
+        return explained.StatusCode == HttpStatusCode.BadRequest ? await service.CodeAsync(explained, patience, cancellationToken) : null;
     }
 }

@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Forwarding.Wire;
+
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
@@ -12,30 +14,16 @@ internal sealed class StoreVerdict
     /// <summary>Looks at a connection.</summary>
     public Stream Watch(Stream connection) => new WatchedStream(connection, this);
 
-    private sealed class WatchedStream(Stream connection, StoreVerdict verdict) : Stream
+    private sealed class WatchedStream(Stream connection, StoreVerdict verdict) : ConnectionStream(connection)
     {
         /// <summary>Where in <c>HTTP/1.1 100</c> stands what kind of answer it is.</summary>
         private const int Digit = 9;
 
         private int _seen;
 
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            var read = await connection.ReadAsync(buffer, cancellationToken);
+            var read = await Connection.ReadAsync(buffer, cancellationToken);
             if (_seen <= Digit && _seen + read > Digit)
             {
                 verdict.IsRefusal = buffer.Span[Digit - _seen] != (byte)'1';
@@ -46,34 +34,6 @@ internal sealed class StoreVerdict
         }
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-            verdict.IsRefusal ? ValueTask.CompletedTask : connection.WriteAsync(buffer, cancellationToken);
-
-        public override Task FlushAsync(CancellationToken cancellationToken) => connection.FlushAsync(cancellationToken);
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() => connection.Flush();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                connection.Dispose();
-            }
-
-            base.Dispose(disposing);
-        }
+            verdict.IsRefusal ? ValueTask.CompletedTask : base.WriteAsync(buffer, cancellationToken);
     }
 }

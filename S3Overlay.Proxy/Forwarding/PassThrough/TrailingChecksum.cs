@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 
-using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
@@ -19,30 +18,11 @@ internal sealed class TrailingChecksum(ChecksumAlgorithm algorithm, long length)
 
     private long _position;
 
+    /// <summary>Which checksum it is.</summary>
+    public ChecksumAlgorithm Algorithm => algorithm;
+
     /// <summary>The name of the trailer.</summary>
     public string Name => ChecksumNames.Header(algorithm);
-
-    /// <summary>The trailing checksum that a client announced, or null.</summary>
-    public static ChecksumAlgorithm? Announced(S3Request request)
-    {
-        if (request.Header("x-amz-trailer") is not { } names)
-        {
-            return null;
-        }
-
-        foreach (var algorithm in ChecksumNames.All)
-        {
-            foreach (var name in names.Split(',', StringSplitOptions.TrimEntries))
-            {
-                if (name.Equals(ChecksumNames.Header(algorithm), StringComparison.OrdinalIgnoreCase))
-                {
-                    return algorithm;
-                }
-            }
-        }
-
-        return null;
-    }
 
     /// <summary>How long a body is once it is framed.</summary>
     public long FramedLength(long bytes)

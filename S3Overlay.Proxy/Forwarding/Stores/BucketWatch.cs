@@ -12,23 +12,30 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 /// <param name="service">The store.</param>
 /// <param name="state">What remembers buckets.</param>
 /// <param name="overlaid">Which buckets have a remote; the store's word on all others is the last.</param>
-/// <param name="time">The clock.</param>
-internal sealed class BucketWatch(ForwardingService service, StoreLayerState state, IRemoteBuckets overlaid, TimeProvider time) : IS3Service
+internal sealed class BucketWatch(ForwardingService service, StoreLayerState state, IRemoteBuckets overlaid)
 {
-    /// <inheritdoc/>
-    public async Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    /// <summary>Sends a request. The store's answer is the caller's to dispose.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable where the bucket was taken away at the store, or the store did not answer.</exception>
+    public async Task<HttpResponseMessage> SendAsync(S3Request request, Patience patience, CancellationToken cancellationToken)
     {
-        using var patience = new Patience(time, cancellationToken);
-        using var response = await SendAsync(request, patience, cancellationToken);
-        if (response.StatusCode == HttpStatusCode.NotFound && overlaid.Find(request.Bucket) is not null)
+        var response = await SendOnAsync(request, patience, cancellationToken);
+        try
         {
-            await LookAgainAsync(request, response, patience, cancellationToken);
-        }
+            if (response.StatusCode == HttpStatusCode.NotFound && overlaid.Find(request.Bucket) is not null)
+            {
+                await LookAgainAsync(request, response, patience, cancellationToken);
+            }
 
-        await service.AnswerAsync(request, response, answer, patience, cancellationToken);
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(S3Request request, Patience patience, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendOnAsync(S3Request request, Patience patience, CancellationToken cancellationToken)
     {
         try
         {

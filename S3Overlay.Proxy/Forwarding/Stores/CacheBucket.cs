@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;

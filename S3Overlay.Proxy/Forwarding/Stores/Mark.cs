@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
+using S3Overlay.Proxy.Forwarding.Wire;
+
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>

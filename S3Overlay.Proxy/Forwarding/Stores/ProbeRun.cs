@@ -4,6 +4,7 @@ using System.Text;
 using System.Xml;
 using System.Xml.Linq;
 
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -19,6 +20,8 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
 {
     private const string WrongETag = "\"00000000000000000000000000000000\"";
 
+    private const string WrongChecksum = "AAAAAA==";
+
     private const int LongestAnswer = 16 << 10;
 
     private static readonly byte[] Content = "tried by s3overlay"u8.ToArray();
@@ -26,34 +29,47 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
     /// <summary>Two proxies may try at the same time.</summary>
     private readonly string _folder = $"p/{Guid.NewGuid():n}/";
 
+    /// <summary>Whether the store let anything be put there.</summary>
+    public bool HasBegun { get; private set; }
+
     private string First => _folder + "first";
 
     private string Second => _folder + "second";
 
     private string Framed => _folder + "framed";
 
+    private string Named => _folder + "named";
+
     /// <summary>Tries everything.</summary>
     /// <exception cref="S3Exception">The store cannot be asked.</exception>
     public async Task<StoreCapabilities> AskAsync(CancellationToken cancellationToken)
     {
         await cache.PutAsync(First, WireBody.Of(Content), cancellationToken);
+        HasBegun = true;
         await cache.PutAsync(Second, WireBody.Of(Content), cancellationToken);
         var etag = await ETagAsync(cancellationToken);
-        var takesTrailers = await PutFramedAsync(cancellationToken);
+        var takesTrailers = await TakesFramesAsync(isNamed: false, cancellationToken);
+        var takesNamed = !takesTrailers && await TakesFramesAsync(isNamed: true, cancellationToken);
         return new StoreCapabilities
         {
             HasPlainETags = ETags.Same(etag, Convert.ToHexStringLower(MD5.HashData(Content))),
-            TakesTrailers = takesTrailers && await IsIntactAsync(cancellationToken),
-            KeepsChunkedEncoding = takesTrailers && await KeepsEncodingAsync(cancellationToken),
+            TakesTrailers = takesTrailers || takesNamed,
+            NeedsChunkedEncoding = takesNamed,
             PutsIfNew = await RefusesAsync(PutAsync(First, "If-None-Match", "*", cancellationToken))
                 && await TakesAsync(PutAsync(_folder + "new", "If-None-Match", "*", cancellationToken)),
             PutsIfMatch = await RefusesAsync(PutAsync(First, "If-Match", WrongETag, cancellationToken))
                 && await TakesAsync(PutAsync(First, "If-Match", etag, cancellationToken)),
             CompletesIf = await CompletesIfAsync(cancellationToken),
             CopiesIf = await RefusesAsync(CopyAsync("If-None-Match", "*", cancellationToken)) && await RefusesAsync(CopyAsync("If-Match", WrongETag, cancellationToken)),
-            TakesChecksums = await TakesAsync(PutAsync(Second, "x-amz-checksum-crc32", Checksum(), cancellationToken)),
+            ChecksChecksums = (await PutSummedAsync(Checksum(), cancellationToken)) is { Status: < 300 }
+                && (await PutSummedAsync(WrongChecksum, cancellationToken)) is { Status: 400 }
+                && (await PutSummedAsync("none", cancellationToken)) is { Status: 400 },
             HasVersions = await TakesAsync(SendAsync(new("GET", cache.Name, "", "versioning", []), cancellationToken)),
-            HasObjectAttributes = await HasAttributesAsync(cancellationToken),
+            TakesNullVersion = await SendAsync(new("GET", cache.Name, Second, "versionId=null", []), cancellationToken) is not { Status: 400 },
+            HasAttributes = await SendAsync(
+                new("GET", cache.Name, Second, "attributes", [new("x-amz-object-attributes", "ETag,ObjectSize")]), cancellationToken) is var attributes
+                && (attributes.Status == 403
+                    || (attributes.Status == 200 && attributes.Text("ObjectSize") == Content.Length.ToString(CultureInfo.InvariantCulture))),
 
             // Last: a store that does not know the condition deletes the object.
             DeletesIfMatch = await RefusesAsync(DeleteAsync(WrongETag, cancellationToken))
@@ -67,7 +83,7 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
     {
         try
         {
-            foreach (var name in (string[])[First, Second, Framed, _folder + "new"])
+            foreach (var name in (string[])[First, Second, Framed, Named, _folder + "new"])
             {
                 await calls.DeleteAsync(cache.Name, name, cancellationToken);
             }
@@ -117,42 +133,36 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
         return can;
     }
 
-    /// <summary>Sends what today's SDKs send unless told otherwise.</summary>
-    private Task<bool> PutFramedAsync(CancellationToken cancellationToken)
+    private Task<ProbeAnswer> PutSummedAsync(string checksum, CancellationToken cancellationToken) =>
+        SendAsync(
+            new WireRequest("PUT", cache.Name, Second, "", [new("x-amz-sdk-checksum-algorithm", "CRC32"), new("x-amz-checksum-crc32", checksum)]) { Body = WireBody.Of(Content) },
+            cancellationToken);
+
+    /// <summary>Whether what today's SDKs send unless told otherwise is taken, and comes back as if it had never been in frames.</summary>
+    private async Task<bool> TakesFramesAsync(bool isNamed, CancellationToken cancellationToken)
+    {
+        var name = isNamed ? Named : Framed;
+        if (!await TakesAsync(PutFramedAsync(name, isNamed, cancellationToken)))
+        {
+            return false;
+        }
+
+        var kept = await SendAsync(new WireRequest("GET", cache.Name, name, "", []), cancellationToken);
+        return !kept.Encoding.Contains("aws-chunked", StringComparison.OrdinalIgnoreCase) && kept.Body.AsSpan().SequenceEqual(Content);
+    }
+
+    private Task<ProbeAnswer> PutFramedAsync(string name, bool isNamed, CancellationToken cancellationToken)
     {
         var body = WireBody.Of(Encoding.ASCII.GetBytes(string.Create(
             CultureInfo.InvariantCulture, $"{Content.Length:x}\r\n{Encoding.ASCII.GetString(Content)}\r\n0\r\nx-amz-checksum-crc32:{Checksum()}\r\n\r\n")));
-        return TakesAsync(SendAsync(
-            new WireRequest(
-                "PUT",
-                cache.Name,
-                Framed,
-                "",
-                [
-                    new("Content-Encoding", "aws-chunked"),
-                    new("x-amz-decoded-content-length", Content.Length.ToString(CultureInfo.InvariantCulture)),
-                    new("x-amz-trailer", "x-amz-checksum-crc32"),
-                ])
-            {
-                Body = body with { Sha256 = "STREAMING-UNSIGNED-PAYLOAD-TRAILER" },
-            },
-            cancellationToken));
-    }
-
-    private async Task<bool> IsIntactAsync(CancellationToken cancellationToken) =>
-        (await SendAsync(new WireRequest("GET", cache.Name, Framed, "", []), cancellationToken)).Body.AsSpan().SequenceEqual(Content);
-
-    private async Task<bool> KeepsEncodingAsync(CancellationToken cancellationToken)
-    {
-        using var answer = await calls.SendAsync(new WireRequest("HEAD", cache.Name, Framed, "", []), cancellationToken);
-        return answer.Header("Content-Encoding")?.Contains("aws-chunked", StringComparison.OrdinalIgnoreCase) ?? false;
-    }
-
-    private async Task<bool> HasAttributesAsync(CancellationToken cancellationToken)
-    {
-        // Who does not know the sub-resource may well answer with the object.
-        var answer = await SendAsync(new WireRequest("GET", cache.Name, Second, "attributes=", [new("x-amz-object-attributes", "ObjectSize")]), cancellationToken);
-        return answer.Status == 200 && answer.Text("ObjectSize") == Content.Length.ToString(CultureInfo.InvariantCulture);
+        KeyValuePair<string, string>[] headers =
+        [
+            new("x-amz-decoded-content-length", Content.Length.ToString(CultureInfo.InvariantCulture)),
+            new("x-amz-trailer", "x-amz-checksum-crc32"),
+            new("x-amz-sdk-checksum-algorithm", "CRC32"),
+            .. isNamed ? [new("Content-Encoding", "aws-chunked")] : Array.Empty<KeyValuePair<string, string>>(),
+        ];
+        return SendAsync(new WireRequest("PUT", cache.Name, name, "", headers) { Body = body with { Sha256 = "STREAMING-UNSIGNED-PAYLOAD-TRAILER" } }, cancellationToken);
     }
 
     private static string Checksum() => ChecksumHasher.Compute(ChecksumAlgorithm.Crc32, Content).Value;
@@ -162,16 +172,17 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
         try
         {
             using var answer = await calls.SendAsync(request, cancellationToken);
-            return new ProbeAnswer(answer.Status, answer.Header("ETag") ?? "", await calls.ReadAsync(answer, LongestAnswer, cancellationToken));
+            return new ProbeAnswer(
+                answer.Status, answer.Header("ETag") ?? "", answer.Header("Content-Encoding") ?? "", await calls.ReadAsync(answer, LongestAnswer, cancellationToken));
         }
         catch (S3Exception failure) when (failure.InnerException is RemoteException { Status: 500 or 501 or 505 } refused)
         {
-            return new ProbeAnswer(refused.Status, "", []);
+            return new ProbeAnswer(refused.Status, "", "", []);
         }
     }
 
     /// <summary>What came of one attempt.</summary>
-    private sealed record ProbeAnswer(int Status, string ETag, byte[] Body)
+    private sealed record ProbeAnswer(int Status, string ETag, string Encoding, byte[] Body)
     {
         /// <summary>The code of the error document, also of one that came with a 200; else the empty string.</summary>
         public string Code => Root() is { Name.LocalName: "Error" } error ? error.Elements().FirstOrDefault(e => e.Name.LocalName == "Code")?.Value ?? "?" : "";

@@ -1,6 +1,8 @@
 using System.Text;
 
 using S3Overlay.Proxy.Concurrency;
+using S3Overlay.Proxy.Forwarding.Listings;
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 
@@ -80,6 +82,11 @@ internal sealed class StoreBuckets
             if (answer.Status == 409 && await IsOursAsync(bucket))
             {
                 return;
+            }
+
+            if (ImpossibleNames.IsOfBucket(error.Code))
+            {
+                throw new S3Exception(S3Errors.InvalidBucketName, $"The bucket {bucket} cannot be made at the local store, which takes no such name: it can only be read.");
             }
 
             if (error.Code == S3Errors.BucketAlreadyExists.Code)

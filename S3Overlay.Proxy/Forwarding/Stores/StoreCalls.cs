@@ -1,5 +1,9 @@
 using System.Runtime.CompilerServices;
 
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Forwarding.Listings;
+using S3Overlay.Proxy.Forwarding.Remotes;
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
@@ -57,7 +61,31 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         },
         cancellationToken);
 
-    /// <summary>Whether an object, or with an empty key a bucket, is there.</summary>
+    /// <summary>Whether a bucket is there.</summary>
+    /// <exception cref="S3Exception">AccessDenied where it is somebody else's; ServiceUnavailable where the store does not tell.</exception>
+    public async Task<bool> BucketExistsAsync(string bucket, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(new WireRequest("HEAD", bucket, "", "", NoHeaders), cancellationToken);
+        if (answer.Status is not (400 or 403))
+        {
+            return answer.Status < 300 || (answer.Status == 404 ? false : throw Refused(answer.Status, ""));
+        }
+
+        // A HEAD has no document that would say why: whose the bucket is, that no bucket can have the name, that these credentials have expired.
+        using var explained = await SendAsync(new WireRequest("GET", bucket, "", ListingQueries.Nothing, NoHeaders), cancellationToken);
+        if (explained.Status < 300)
+        {
+            return true;
+        }
+
+        var error = await explained.ErrorAsync(cancellationToken);
+        return StoreErrors.IsAbsence(error.Code) ? false
+            : throw (error.Code is "AccessDenied" or "AllAccessDisabled"
+                ? new S3Exception(S3Errors.AccessDenied, "At the local store the bucket is somebody else's, or may not be listed.")
+                : Refused(explained.Status, error.Code));
+    }
+
+    /// <summary>Whether an object of the overlay's own is there.</summary>
     public async Task<bool> ExistsAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         using var answer = await SendAsync(new WireRequest("HEAD", bucket, key, "", NoHeaders), cancellationToken);
@@ -163,26 +191,50 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         while (token is not null);
     }
 
-    /// <summary>One page of a bucket's versions, by a query of <see cref="ListingQueries.Versions"/>; empty where the bucket is not there.</summary>
+    /// <summary>One page of a bucket's versions; empty where the bucket is not there.</summary>
     /// <exception cref="S3Exception">NotImplemented where the store does not know the question; ServiceUnavailable where it gave no answer of use.</exception>
-    public async Task<VersionPage> VersionsAsync(string bucket, string query, CancellationToken cancellationToken)
+    public async Task<VersionPage> VersionsAsync(VersionListing listing, CancellationToken cancellationToken)
     {
         try
         {
-            using var answer = await client.SendAsync(new WireRequest("GET", bucket, "", query, NoHeaders), cancellationToken);
-            return answer.Status switch
+            return await VersionsOnceAsync(listing, cancellationToken);
+        }
+        catch (RemoteException failure) when (ImpossibleNames.IsOfKey(failure.Code))
+        {
+            if (NearbyListing.Of(listing.Prefix, listing.Delimiter, listing.KeyMarker) is not { } near)
             {
-                200 => await ReadAsync(
-                    answer, (body, token) => VersionDocument.ReadAsync(body, $"{settings.Role} {settings.Name}", token), cancellationToken),
-                404 => new VersionPage([], null),
-                _ => throw await RefusedAsync(answer, cancellationToken),
-            };
+                return new VersionPage([], null);
+            }
+
+            // A marker's version is that of its very key.
+            var version = near.After == listing.KeyMarker ? listing.VersionIdMarker : "";
+            var page = await VersionsAsync(
+                listing with { Prefix = near.Prefix, Delimiter = near.Delimiter, KeyMarker = near.After, VersionIdMarker = version }, cancellationToken);
+            var isPast = page.Rows is [.., var last] && near.IsPast(last.Name);
+            return new VersionPage([.. page.Rows.Where(row => near.IsMeant(row.Name))], isPast ? null : page.NextMarker);
         }
         catch (RemoteException failure)
         {
-            throw failure.Status == 501 ? new S3Exception(S3Errors.NotImplemented, "The local store does not list versions.", failure) : Unavailable(failure);
+            throw Refusal(failure);
         }
     }
+
+    private async Task<VersionPage> VersionsOnceAsync(VersionListing listing, CancellationToken cancellationToken)
+    {
+        using var answer = await client.SendAsync(new WireRequest("GET", listing.Bucket, "", ListingQueries.Versions(listing), listing.WithRestoreStatus ? [RestoreStatus.Wish] : NoHeaders), cancellationToken);
+        if (answer.Status == 200)
+        {
+            return await ReadAsync(answer, (body, token) => VersionDocument.ReadAsync(body, $"{settings.Role} {settings.Name}", token), cancellationToken);
+        }
+
+        var refused = await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
+        return answer.Status == 404 || refused.Failure == RemoteFailure.NoSuchBucket ? new VersionPage([], null) : throw refused;
+    }
+
+    private static S3Exception Refusal(RemoteException failure) =>
+        failure.Status is 501 or 405 || failure.Code == S3Errors.NotImplemented.Code ? new S3Exception(S3Errors.NotImplemented, "The local store does not list versions.", failure)
+        : failure.Status is > 0 and < 500 ? Refused(failure.Status, failure.Code)
+        : Unavailable(failure);
 
     private async Task<RemotePage> PageAsync(RemoteListing listing, CancellationToken cancellationToken)
     {

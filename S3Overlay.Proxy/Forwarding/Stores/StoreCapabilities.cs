@@ -18,14 +18,14 @@ public sealed record StoreCapabilities
     /// <summary>CopyObject does so of its destination.</summary>
     public bool CopiesIf { get; init; }
 
-    /// <summary>PUT takes <c>x-amz-checksum-crc32</c> as a header.</summary>
-    public bool TakesChecksums { get; init; }
+    /// <summary>PUT takes a right checksum in a header, and refuses a wrong one and what cannot be one, where <c>x-amz-sdk-checksum-algorithm</c> names its algorithm.</summary>
+    public bool ChecksChecksums { get; init; }
 
-    /// <summary>PUT takes checksums in the trailer of an unsigned aws-chunked body over this scheme, and stores the body without its framing.</summary>
+    /// <summary>PUT takes checksums in the trailer of an unsigned aws-chunked body over this scheme, and keeps the body without its framing, and without a word of it.</summary>
     public bool TakesTrailers { get; init; }
 
-    /// <summary>An object sent in aws-chunked framing is given back with <c>Content-Encoding: aws-chunked</c>, though the framing is gone.</summary>
-    public bool KeepsChunkedEncoding { get; init; }
+    /// <summary>It knows such a body only where <c>Content-Encoding: aws-chunked</c> names its framing.</summary>
+    public bool NeedsChunkedEncoding { get; init; }
 
     /// <summary>The ETag of a simple PUT is the MD5 of its bytes.</summary>
     public bool HasPlainETags { get; init; }
@@ -33,14 +33,17 @@ public sealed record StoreCapabilities
     /// <summary>Buckets can have versions.</summary>
     public bool HasVersions { get; init; }
 
-    /// <summary>There is GetObjectAttributes.</summary>
-    public bool HasObjectAttributes { get; init; }
+    /// <summary>The version <c>null</c> of an object that was never given another is no error in the request, as any id is to some stores that have no versions.</summary>
+    public bool TakesNullVersion { get; init; }
+
+    /// <summary>It answers GetObjectAttributes: not with the object, as stores do that do not know the sub-resource. One that refuses to say may answer others, and its refusals stand.</summary>
+    public bool HasAttributes { get; init; }
 
     /// <summary>For people.</summary>
     public override string ToString() =>
         $"PUT If-None-Match {Word(PutsIfNew)}, PUT If-Match {Word(PutsIfMatch)}, DELETE If-Match {Word(DeletesIfMatch)}, conditional completes {Word(CompletesIf)}, "
-        + $"conditional copies {Word(CopiesIf)}, checksum headers {Word(TakesChecksums)}, checksum trailers {Word(TakesTrailers)}, "
-        + $"aws-chunked kept as encoding {Word(KeepsChunkedEncoding)}, MD5 as ETag {Word(HasPlainETags)}, versions {Word(HasVersions)}, object attributes {Word(HasObjectAttributes)}";
+        + $"conditional copies {Word(CopiesIf)}, checksums checked {Word(ChecksChecksums)}, checksum trailers {Word(TakesTrailers)}, "
+        + $"aws-chunked must be named {Word(NeedsChunkedEncoding)}, MD5 as ETag {Word(HasPlainETags)}, versions {Word(HasVersions)}, version null {Word(TakesNullVersion)}, attributes {Word(HasAttributes)}";
 
     private static string Word(bool can) => can ? "yes" : "no";
 }

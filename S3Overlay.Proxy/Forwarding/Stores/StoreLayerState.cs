@@ -1,12 +1,12 @@
 using S3Overlay.Proxy.Concurrency;
-using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Forwarding.Stores.Placed;
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Overlay.Remotes;
-using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
@@ -68,6 +68,17 @@ internal sealed class StoreLayerState : ILayerState
     /// <remarks>May be a minute old; a second where several proxies share the endpoint. Never older than a change made through this object.</remarks>
     public ValueTask<BucketState> ResolveBucketAsync(string bucket, CancellationToken cancellationToken) =>
         _memory.FindAsync(bucket, this, static (name, state) => state.AskAsync(name), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<BucketState> ConfirmBucketAsync(string bucket, CancellationToken cancellationToken)
+    {
+        if (!_store.IsAlone)
+        {
+            _memory.Forget(bucket);
+        }
+
+        return ResolveBucketAsync(bucket, cancellationToken);
+    }
 
     /// <summary>
     /// Forgets what is known of a bucket: for whoever made, deleted or missed a bucket at the endpoint without this object.
@@ -142,7 +153,7 @@ internal sealed class StoreLayerState : ILayerState
 
         var error = await explained.ErrorAsync(cancellationToken);
         return StoreErrors.IsEncrypted(error)
-            || (StoreErrors.IsImpossibleName(error) ? false : throw await StoreCalls.RefusedAsync(explained, cancellationToken));
+            || (StoreErrors.IsAbsence(error.Code) ? false : throw await StoreCalls.RefusedAsync(explained, cancellationToken));
     }
 
     private bool IsCopy(WireAnswer answer, string bucket, string key) => _placed is not null && PlacedMark.Read(answer, new ObjectName(bucket, key)) is not null;
@@ -185,7 +196,7 @@ internal sealed class StoreLayerState : ILayerState
 
     private async Task<BucketState> AskAsync(string bucket)
     {
-        var exists = _store.Calls.ExistsAsync(bucket, "", CancellationToken.None);
+        var exists = _store.Calls.BucketExistsAsync(bucket, CancellationToken.None);
         var isOpaque = _store.Calls.ExistsAsync(_store.Cache.Name, CacheNames.BucketMark(bucket), CancellationToken.None);
         await Task.WhenAll(exists, isOpaque);
         return new BucketState(await exists, await isOpaque);

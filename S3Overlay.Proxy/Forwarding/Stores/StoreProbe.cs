@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Concurrency;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
@@ -12,7 +13,11 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
+    /// <summary>A store that refuses is no sooner of another mind.</summary>
+    private static readonly TimeSpan PauseAfterRefusal = TimeSpan.FromMinutes(5);
+
     private readonly LocalStore _store;
+    private readonly LocalStore? _other;
     private readonly bool _keepsBucket;
     private readonly ILogger _logger;
     private readonly OnceAtATime _asking;
@@ -24,9 +29,10 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     /// <param name="store">The store; what is tried is tried in its cache bucket.</param>
     /// <param name="keepsBucket">Whether that bucket stays. Where there is no overlay it is one of the probe's own, and nothing of it may be left (rule T3).</param>
     /// <param name="logger">Where it says what was found.</param>
-    public StoreProbe(LocalStore store, bool keepsBucket, ILogger logger)
+    /// <param name="other">The store with the bucket to try it in where no bucket can be made, if that one is there; null for none.</param>
+    public StoreProbe(LocalStore store, bool keepsBucket, ILogger logger, LocalStore? other = null)
     {
-        (_store, _keepsBucket, _logger) = (store, keepsBucket, logger);
+        (_store, _keepsBucket, _logger, _other) = (store, keepsBucket, logger, other);
         _asking = new OnceAtATime(_ => AskAsync());
     }
 
@@ -53,8 +59,16 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
         }
         catch (Exception failure) when (failure is S3Exception or OperationCanceledException)
         {
-            Log.StoreNotReachable(_logger, Pause.TotalSeconds, failure is S3Exception ? failure.Message : "it does not answer.");
-            _retrying = RetryAsync();
+            if (IsRefusal(failure))
+            {
+                Log.StoreNotProbed(_logger, failure.Message, (_other ?? _store).Cache.Name, PauseAfterRefusal.TotalMinutes);
+            }
+            else
+            {
+                Log.StoreNotReachable(_logger, Pause.TotalSeconds, failure is S3Exception ? failure.Message : "it does not answer.");
+            }
+
+            _retrying = RetryAsync(IsRefusal(failure) ? PauseAfterRefusal : Pause);
         }
     }
 
@@ -84,23 +98,27 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     private static LocalConditions ConditionsOf(StoreCapabilities found) =>
         new(found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch, found.CompletesIf, found.CopiesIf);
 
-    private async Task RetryAsync()
+    /// <summary>Whether the store answered, and what it answered was no: a store that is not there, or has too much to do, is behind all else that is thrown.</summary>
+    private static bool IsRefusal(Exception failure) => failure is S3Exception { InnerException: null, Error: var error } && error.Code == S3Errors.ServiceUnavailable.Code;
+
+    private async Task RetryAsync(TimeSpan pause)
     {
         while (_found is null)
         {
-            await Task.Delay(Pause, _store.Time, _stopping.Token);
+            await Task.Delay(pause, _store.Time, _stopping.Token);
             try
             {
                 await FindAsync(_stopping.Token);
             }
-            catch (S3Exception)
+            catch (S3Exception failure)
             {
                 // It was said once; that it is back is said by what it can do.
+                pause = IsRefusal(failure) ? PauseAfterRefusal : Pause;
             }
         }
     }
 
-    private async Task TakeAwayBucketAsync()
+    private async Task TakeAwayBucketAsync(bool isThere)
     {
         try
         {
@@ -108,7 +126,10 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
         }
         catch (Exception failure) when (failure is S3Exception or OperationCanceledException)
         {
-            Log.ProbeBucketLeft(_logger, _store.Cache.Name, failure.Message);
+            if (isThere)
+            {
+                Log.ProbeBucketLeft(_logger, _store.Cache.Name, failure.Message);
+            }
         }
     }
 
@@ -119,18 +140,36 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
             return;
         }
 
-        var run = new ProbeRun(_store.Calls, _store.Cache);
         try
         {
-            _found = await run.AskAsync(_stopping.Token);
-            Log.StoreProbed(_logger, _found.ToString());
+            _found = await TryAsync(_store, _keepsBucket);
+        }
+        catch (S3Exception failure) when (_other is not null && IsRefusal(failure))
+        {
+            if (!await _store.Calls.ExistsAsync(_other.Cache.Name, "", _stopping.Token))
+            {
+                throw;
+            }
+
+            _found = await TryAsync(_other, keepsBucket: true);
+        }
+
+        Log.StoreProbed(_logger, _found.ToString());
+    }
+
+    private async Task<StoreCapabilities> TryAsync(LocalStore store, bool keepsBucket)
+    {
+        var run = new ProbeRun(store.Calls, store.Cache);
+        try
+        {
+            return await run.AskAsync(_stopping.Token);
         }
         finally
         {
             await run.CleanAsync(_stopping.Token);
-            if (!_keepsBucket)
+            if (!keepsBucket)
             {
-                await TakeAwayBucketAsync();
+                await TakeAwayBucketAsync(run.HasBegun);
             }
         }
     }

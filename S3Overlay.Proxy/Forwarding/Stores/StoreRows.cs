@@ -11,6 +11,9 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 internal sealed class StoreRows(RemoteRows rows) : IListingSource
 {
     /// <inheritdoc/>
+    public int Readings => rows.Readings;
+
+    /// <inheritdoc/>
     public async ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken)
     {
         try

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
+using S3Overlay.Proxy.Forwarding.Listings;
 using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Listings;
@@ -10,22 +12,62 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>Versions of keys at an S3 endpoint.</summary>
-internal sealed class StoreVersions(LocalStore store, Tombstones tombstones, StoreMarks marks, ILogger logger, PlacedCopies? placed) : ILocalVersions
+/// <param name="store">The endpoint.</param>
+/// <param name="tombstones">The marks of deleted keys.</param>
+/// <param name="marks">Takes them back.</param>
+/// <param name="logger">Where a wrong order is told.</param>
+/// <param name="placed">Copies among written objects; null where there are none.</param>
+/// <param name="written">Lists the written objects of a bucket, for a store that does not list versions.</param>
+internal sealed class StoreVersions(
+    LocalStore store, Tombstones tombstones, StoreMarks marks, ILogger logger, PlacedCopies? placed, Func<string, ListingQuery, IListingSource> written) : ILocalVersions
 {
     /// <summary>How many versions of one key are looked at first.</summary>
     private const int FirstVersions = 100;
 
+    /// <summary>The id that objects have which were written while no versions were kept, and those of the remote.</summary>
+    private const string NullVersion = "null";
+
+    /// <summary>
+    /// How long the answer for a bucket counts that its versions are not listed. One refusal is enough, and a gateway's looks like that of a store that knows no versions: so not for long.
+    /// </summary>
+    private static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);
+
+    /// <summary>Beyond so many buckets, what is known is forgotten.</summary>
+    private const int MostBuckets = 1000;
+
+    /// <summary>When the store was found not to know the question, by bucket.</summary>
+    private readonly ConcurrentDictionary<string, long> _unlisted = new(StringComparer.Ordinal);
+
     /// <inheritdoc/>
-    public IVersionedRows List(string bucket, ListingQuery query, string versionIdMarker, CancellationToken cancellationToken)
+    /// <remarks>A store that does not list versions keeps none, as far as clients can tell: there each written object is its <c>null</c> (rule V3).</remarks>
+    public IVersionedRows List(string bucket, ListingQuery query, string versionIdMarker, CancellationToken cancellationToken) => new UnlessUnknown(
+        IsUnlisted(bucket) ? null : ListVersions(bucket, query, versionIdMarker, cancellationToken),
+        () => written(bucket, query),
+        () => Unlist(bucket));
+
+    private bool IsUnlisted(string bucket) => _unlisted.TryGetValue(bucket, out var found) && store.Time.GetElapsedTime(found) < Memory;
+
+    private void Unlist(string bucket)
     {
-        var rows = new VersionedRows(ListAsync(bucket, query, query.After.IsPrefix ? "" : versionIdMarker, cancellationToken));
+        if (_unlisted.Count >= MostBuckets)
+        {
+            _unlisted.Clear();
+        }
+
+        _unlisted[bucket] = store.Time.GetTimestamp();
+    }
+
+    private IVersionedRows ListVersions(string bucket, ListingQuery query, string versionIdMarker, CancellationToken cancellationToken)
+    {
+        var pages = new StrongBox<int>();
+        var rows = new VersionedRows(ListAsync(bucket, query, query.After.IsPrefix ? "" : versionIdMarker, pages, cancellationToken), () => pages.Value);
         return placed is null ? rows : new WrittenVersions(rows, new WrittenOnly(rows, placed, bucket, query));
     }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<VersionRow> ListOfAsync(string bucket, string key, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var rows = ListAsync(bucket, new ListingQuery(key, "", ListingPosition.Start, FirstVersions), "", cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var rows = ListAsync(bucket, new ListingQuery(key, "", ListingPosition.Start, FirstVersions), "", new(), cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (await IsThereAsync(rows) && rows.Current.Name == key)
         {
             yield return rows.Current;
@@ -46,10 +88,11 @@ internal sealed class StoreVersions(LocalStore store, Tombstones tombstones, Sto
 
     /// <remarks>
     /// What is gone on after is the last row seen, not what the store says: stores differ in whether they encode that. Rows before the position are dropped and keys rolled
-    /// up here as well, as <see cref="RemoteRows"/> does.
+    /// up here as well, as <see cref="RemoteRows"/> does. No store is asked to go on behind a version <c>null</c>, but a little before it, and what was shown is left out here: the <c>null</c>
+    /// may be the remote's (rule V3), and MinIO takes the next key's for one it lacks, and passes over that; Versity ends the listing with that of a key with newer versions.
     /// </remarks>
     private async IAsyncEnumerable<VersionRow> ListAsync(
-        string bucket, ListingQuery query, string versionIdMarker, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string bucket, ListingQuery query, string versionIdMarker, StrongBox<int> pages, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (Places.IsPast(query))
         {
@@ -59,11 +102,20 @@ internal sealed class StoreVersions(LocalStore store, Tombstones tombstones, Sto
         var order = new RowOrder("local", logger);
         var (marker, version) = (Places.StartAfter(new RemoteBucket(store.Calls.Reads, bucket, ""), query), versionIdMarker);
         version = marker == query.After.Name ? version : "";
+        string? behindNullOf = null;
+        if (version == NullVersion)
+        {
+            // Versions of a key that is rolled up are no rows.
+            (marker, version, behindNullOf) = query.CommonPrefixOf(marker) is null ? (Places.Before(marker), "", marker) : (marker, "", null);
+        }
+
         var (pageSize, shown, last) = (Math.Clamp(query.PageSize, 1, ListRequest.MaxPage), "", "");
         while (true)
         {
-            var page = await store.Calls.VersionsAsync(bucket, ListingQueries.Versions(query.Prefix, query.Delimiter, marker, version, pageSize), cancellationToken);
-            foreach (var row in page.Rows)
+            pages.Value++;
+            var page = await store.Calls.VersionsAsync(new VersionListing(bucket, query.Prefix, query.Delimiter, marker, version, pageSize) { WithRestoreStatus = query.WithRestoreStatus }, cancellationToken);
+            var skipped = behindNullOf is null ? ShownBefore(page, marker, version) : ShownBefore(page, ref behindNullOf);
+            foreach (var row in page.Rows.Skip(skipped))
             {
                 if (row.Name != last)
                 {
@@ -83,14 +135,61 @@ internal sealed class StoreVersions(LocalStore store, Tombstones tombstones, Sto
             }
 
             var before = (marker, version);
-            (marker, version) = page.Rows is [.., var end] ? (end.IsPrefix ? Places.Beyond(end.Name) : end.Name, end.VersionId ?? "") : (next, "");
-            if ((marker, version) == before)
+            if (page.Rows is not [.., var end])
+            {
+                (marker, version) = (next, "");
+            }
+            else if (end.VersionId != NullVersion || (page.Rows.Count == 1 && pageSize == ListRequest.MaxPage))
+            {
+                (marker, version) = (end.IsPrefix ? Places.Beyond(end.Name) : end.Name, end.VersionId ?? "");
+            }
+            else
+            {
+                behindNullOf = end.Name;
+                if (page.Rows is [.., var previous, _])
+                {
+                    (marker, version) = (previous.IsPrefix ? Places.Beyond(previous.Name) : previous.Name, previous.Name == end.Name ? previous.VersionId ?? "" : "");
+                }
+            }
+
+            if ((marker, version) == before && pageSize == ListRequest.MaxPage)
             {
                 throw order.Wrong("it gives the same page over and over");
             }
 
             pageSize = ListRequest.MaxPage;
         }
+    }
+
+    /// <summary>How many rows of a page are up to the version that it goes on after: none, but where a store gives that one once more (Versity, of a key's newest).</summary>
+    private static int ShownBefore(VersionPage page, string marker, string version)
+    {
+        for (var i = 0; version.Length > 0 && i < page.Rows.Count && Utf8Order.Compare(page.Rows[i].Name, marker) <= 0; i++)
+        {
+            if (page.Rows[i].Name == marker && page.Rows[i].VersionId == version)
+            {
+                return i + 1;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>How many rows of a page are up to the version <c>null</c> of a key, or, where it is not among them, up to the last row of that key; the key is null once it was found.</summary>
+    private static int ShownBefore(VersionPage page, ref string? nullOf)
+    {
+        var count = 0;
+        while (nullOf is not null && count < page.Rows.Count && Utf8Order.Compare(page.Rows[count].Name, nullOf) <= 0)
+        {
+            if (page.Rows[count].Name == nullOf && page.Rows[count].VersionId == NullVersion)
+            {
+                nullOf = null;
+            }
+
+            count++;
+        }
+
+        return count;
     }
 
     /// <summary>Whether there is another row: none where the store does not know the question.</summary>
@@ -118,9 +217,57 @@ internal sealed class StoreVersions(LocalStore store, Tombstones tombstones, Sto
         return query.After.IsBefore(row.Name) || (versionIdMarker.Length > 0 && row.Name == query.After.Name) ? row : null;
     }
 
+    /// <summary>Rows of versions; those of objects instead, where the store turns out not to know versions when it is first asked for them.</summary>
+    private sealed class UnlessUnknown(IVersionedRows? versions, Func<IListingSource> objects, Action unknown) : IVersionedRows
+    {
+        private IListingSource? _objects;
+        private bool _hasBegun;
+
+        /// <remarks>Of both: where the one takes over from the other, no row may look older than what was read before.</remarks>
+        public int Readings => (versions?.Readings ?? 0) + (_objects?.Readings ?? 0);
+
+        public async ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken)
+        {
+            if (versions is not null && _objects is null)
+            {
+                try
+                {
+                    var row = await versions.NextAsync(cancellationToken);
+                    _hasBegun = true;
+                    return row;
+                }
+                catch (S3Exception failure) when (!_hasBegun && failure.Error == S3Errors.NotImplemented)
+                {
+                    unknown();
+                }
+            }
+
+            return await (_objects ??= objects()).NextAsync(cancellationToken);
+        }
+
+        public VersionRow? NewestOf(ListingRow row) => _objects is null ? versions!.NewestOf(row) : null;
+
+        public ValueTask<VersionRow?> NextOlderAsync(CancellationToken cancellationToken) => _objects is null ? versions!.NextOlderAsync(cancellationToken) : default;
+
+        public async ValueTask DisposeAsync()
+        {
+            if (versions is not null)
+            {
+                await versions.DisposeAsync();
+            }
+
+            if (_objects is not null)
+            {
+                await _objects.DisposeAsync();
+            }
+        }
+    }
+
     /// <summary>Rows of versions without those of copies among written objects (rule E4).</summary>
     private sealed class WrittenVersions(VersionedRows versions, WrittenOnly written) : IVersionedRows
     {
+        public int Readings => written.Readings;
+
         public ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken) => written.NextAsync(cancellationToken);
 
         public VersionRow? NewestOf(ListingRow row) => versions.NewestOf(row);

@@ -15,6 +15,7 @@ internal static class EmbeddedLayer
     public static async Task<LocalLayer> OpenAsync(ProxySetup setup)
     {
         var store = await OpenStoreAsync(setup);
+        setup.Meters.Watch("s3_overlay_tombstones_present", "{tombstone}", "Tombstones there are now.", () => store.Tombstones.Count.Value);
         var service = new EmbeddedService(store);
         var state = new EmbeddedLayerState(store);
         return new LocalLayer
@@ -41,6 +42,7 @@ internal static class EmbeddedLayer
                 Region = local.BucketLocation,
                 Time = setup.Time,
                 Logger = setup.LoggerOf<EmbeddedStore>(),
+                Disk = setup.Disk,
             }));
         }
         catch (Exception failure) when (IsAboutFolder(failure))

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Overlay;
+using S3Overlay.Proxy.Overlay.Filling;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
 
@@ -24,6 +25,8 @@ internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader)
             setup.LoggerOf<OverlayService>(),
             OutageOf(setup, settings, local),
             setup.Meters.Overlay);
+        setup.Meters.Watch("s3_overlay_revalidations_in_progress", "{question}", "Questions to the remote whether a held copy is current, under way.", () => reader.Revalidating);
+        setup.Meters.Watch("s3_overlay_refreshes_in_progress", "{copy}", "Copies near the end of their life that are compared with the remote, or fetched anew, while they are served.", () => reader.Refreshing);
         return new OverlayLayer(service, reader);
     }
 

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 
 using S3Overlay.Proxy.Configuration;
-using S3Overlay.Proxy.Forwarding;
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Forwarding.Remotes;
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Telemetry;

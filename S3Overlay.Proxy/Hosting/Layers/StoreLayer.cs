@@ -1,9 +1,12 @@
 using S3Overlay.Proxy.Configuration;
-using S3Overlay.Proxy.Forwarding;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.PassThrough;
+using S3Overlay.Proxy.Forwarding.Remotes;
 using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
 using S3Overlay.Proxy.Forwarding.Stores.Placed;
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Authentication;
@@ -24,6 +27,7 @@ internal static class StoreLayer
     public static async Task<LocalLayer> OpenAsync(ProxySetup setup, Uri endpoint, IRemoteBuckets? overlaid)
     {
         var (options, time) = (setup.Options, setup.Time);
+        TrySpool(options.Local.SpoolDirectory);
         var settings = EndpointOf(setup, endpoint);
         var keys = new FixedCredentials(new SigningCredentials(options.Local.AccessKey, options.Local.SecretKey, options.Local.SessionToken));
         var client = setup.Opened.Add(new S3WireClient(settings, keys, time));
@@ -36,7 +40,8 @@ internal static class StoreLayer
         var service = setup.Opened.Add(new ForwardingService(
             ForwardingOf(options, settings, showsRemoteOnError),
             identities,
-            () => probe.Capabilities is { TakesTrailers: true },
+            client.Regions,
+            () => probe.Capabilities,
             time,
             setup.LoggerOf<ForwardingService>()));
         var placed = overlaid is not null && options.Cache.Place == CachePlace.Bucket
@@ -44,26 +49,47 @@ internal static class StoreLayer
             : null;
         var state = new StoreLayerState(store, setup.LoggerOf<StoreLayerState>(), placed);
         var marks = new StoreMarks(store, state, probe);
+        var nulls = new NullVersions(() => probe.Capabilities);
         return new LocalLayer
         {
-            Service = overlaid is null ? service : new BucketWatch(service, state, overlaid, time),
-            Reads = new StoreReads(service, state.IsDeletedAsync, time, showsRemoteOnError, placed),
+            Service = overlaid is null ? service : new OverlaidStore(service, new BucketWatch(service, state, overlaid), overlaid, nulls, time),
+            Reads = new StoreReads(service, nulls, () => probe.Capabilities, state.IsDeletedAsync, time, showsRemoteOnError, placed),
             State = state,
             Marks = marks,
             Conditions = probe,
             Held = setup.Holds ? OpenHeld(setup, store, placed) : null,
             Placed = placed,
-            Versions = new StoreVersions(store, state.Tombstones, marks, setup.LoggerOf<StoreVersions>(), placed),
+            Versions = new StoreVersions(store, state.Tombstones, marks, setup.LoggerOf<StoreVersions>(), placed, state.ListWritten),
             Identities = identities,
+            TakesUnverified = true,
+            ChecksChecksums = () => probe.Capabilities is { ChecksChecksums: true },
             Check = state.PingAsync,
             Ping = state.PingAsync,
         };
     }
 
+    /// <summary>A folder that cannot be used would show in reads that are never held, and in uploads that fail, long after.</summary>
+    /// <exception cref="StartupException">It cannot.</exception>
+    private static void TrySpool(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            using var trial = new FileStream(
+                Path.Combine(folder, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw StartupException.FromSpool(failure, folder);
+        }
+    }
+
     private static async Task<StoreProbe> ProbeAsync(ProxySetup setup, LocalStore store, bool isOverlaid)
     {
-        var tried = isOverlaid ? store : new LocalStore(store.Calls, store.Settings with { CacheBucket = StoreProbe.NewBucketName() }, setup.Time);
-        var probe = setup.Opened.Add(new StoreProbe(tried, keepsBucket: isOverlaid, setup.LoggerOf<StoreProbe>()));
+        var logger = setup.LoggerOf<StoreProbe>();
+        var probe = setup.Opened.Add(isOverlaid
+            ? new StoreProbe(store, keepsBucket: true, logger)
+            : new StoreProbe(new LocalStore(store.Calls, store.Settings with { CacheBucket = StoreProbe.NewBucketName() }, setup.Time), keepsBucket: false, logger, store));
         using var patience = new CancellationTokenSource(ProbePatience);
         await probe.StartAsync(patience.Token);
         return probe;
@@ -97,6 +123,7 @@ internal static class StoreLayer
         IsWritable = true,
         Endpoint = endpoint,
         Region = setup.Options.Local.Region,
+        Addressing = setup.Options.Local.Addressing,
         InstanceId = setup.InstanceId,
         Meters = setup.Meters.Upstream("local"),
 

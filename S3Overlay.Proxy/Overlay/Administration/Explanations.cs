@@ -4,25 +4,32 @@ using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Overlay.Administration;
 
-/// <summary>Looks at all layers and says what they have of a key or bucket. Changes nothing.</summary>
+/// <summary>Looks at all layers and says what they have of a key or bucket. Changes nothing, but that no read says a remote lacks a key which it was seen here to have.</summary>
 internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, BucketDirectory directory, TimeProvider time)
 {
     private readonly LocalObjects _objects = new(local.Service);
 
-    /// <summary>What the merged view says of a key.</summary>
+    /// <summary>What the merged view says of a key. Local is asked as the overlay itself: the question is about the overlay, and an administrator need not be a user of local's who may see the key.</summary>
     public async Task<KeyReport> OfKeyAsync(S3Request origin, string bucket, string key, bool asksRemote, CancellationToken cancellationToken)
     {
         // In the order in which a read looks: what is written first, so that a key deleted meanwhile is found to be one or the other.
         var state = await local.State.ResolveAsync(bucket, key, cancellationToken);
-        var written = state == KeyState.Written ? await _objects.HeadAsync(origin, bucket, key, cancellationToken) : null;
+        var written = state == KeyState.Written ? await _objects.HeadAsync(origin with { Caller = S3Caller.Overlay }, bucket, key, cancellationToken) : null;
         var bucketState = await local.State.ResolveBucketAsync(bucket, cancellationToken);
         var tombstone = bucketState.IsOpaque ? null : await local.Marks.FindAsync(bucket, key, cancellationToken);
         var below = directory.Below(bucket)?.Of(key);
         var held = below is null ? null : await HeldAsync(bucket, key, below, cancellationToken);
         var remote = below is null ? null : await RemoteAsync(below, below.RemoteKey(key), asksRemote, cancellationToken);
+        if (remote is { Finding: RemoteFinding.Found })
+        {
+            // Else the next read could still answer that it was not there when it was asked last.
+            reader?.NoteListed(bucket, key);
+        }
+
         var reason = written is not null ? KeyReason.Written
             : bucketState.IsOpaque && below is not null ? KeyReason.BucketDeleted
             : below is null ? KeyReason.Absent

@@ -38,9 +38,19 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
     /// <summary>Whether clients see an overlaid bucket. Asks the remote only where neither local nor the mapping knows it.</summary>
     public async ValueTask<bool> ExistsAsync(BucketView bucket, CancellationToken cancellationToken) =>
         bucket.IsLocal
-        || (bucket.Routes is { } routes
-            && (remotes.IsMapped(bucket.Name) || await _memory.FindAsync(
-                bucket.Name, routes.Whole!, static (_, whole) => whole.Remote.BucketExistsAsync(whole.Name, CancellationToken.None), cancellationToken)));
+        || await IsBelowAsync(bucket, cancellationToken)
+        || await IsLocalByNowAsync(bucket, cancellationToken);
+
+    /// <summary>Whether the bucket has a local half after all, by now: another proxy may have made it.</summary>
+    public async ValueTask<bool> IsLocalByNowAsync(BucketView bucket, CancellationToken cancellationToken) =>
+        Below(bucket.Name) is not null && (await layer.ConfirmBucketAsync(bucket.Name, cancellationToken)).Exists;
+
+    private async ValueTask<bool> IsBelowAsync(BucketView bucket, CancellationToken cancellationToken) =>
+        bucket.Routes is { } routes
+        && (remotes.IsMapped(bucket.Name)
+            || await (bucket.Patience is { } patience
+                ? patience.AskAsync(token => AskAsync(bucket.Name, routes.Whole!, token).AsTask(), cancellationToken)
+                : AskAsync(bucket.Name, routes.Whole!, cancellationToken).AsTask()));
 
     /// <summary>Refuses a bucket that is not there.</summary>
     /// <exception cref="S3Exception">NoSuchBucket.</exception>
@@ -65,6 +75,9 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
 
     /// <summary>Forgets what the remote was heard to say of a bucket.</summary>
     public void Forget(string bucket) => _memory.Forget(bucket);
+
+    private ValueTask<bool> AskAsync(string bucket, RemoteBucket whole, CancellationToken cancellationToken) =>
+        _memory.FindAsync(bucket, whole, static (_, whole) => whole.Remote.BucketExistsAsync(whole.Name, CancellationToken.None), cancellationToken);
 
     /// <summary>Takes the bucket away here, and hides the remote's (rule B4).</summary>
     public async ValueTask DeleteAsync(BucketView bucket, CancellationToken cancellationToken)

@@ -9,6 +9,12 @@ namespace S3Overlay.Proxy.Overlay.Buckets;
 /// <param name="State">What the writable layer knows of it.</param>
 public readonly record struct BucketView(string Name, BucketRoutes? Routes, BucketState State)
 {
+    /// <summary>How long the request may wait for remotes in all; null where each question has a budget of its own.</summary>
+    public RemotePatience? Patience { get; init; }
+
+    /// <summary>The same as <see cref="Routes"/>, for questions of this request alone.</summary>
+    public BucketRoutes? AskedRoutes => Patience is null ? Routes : Routes?.Within(Patience);
+
     /// <summary>Whether it has a local half.</summary>
     public bool IsLocal => State.Exists;
 

@@ -69,7 +69,9 @@ public sealed class CopyUps(
             }
 
             writes.Forget(bucket.Name, request.Key);
-            await local.Service.HandleAsync(request with { Query = WithoutVersion(request.Query) }, answer, cancellationToken);
+
+            // The object that was copied is the only one there is, but need not be called null where local keeps versions.
+            await local.Service.HandleAsync(request with { Query = request.Query.Without("versionId") }, answer, cancellationToken);
             return;
         }
     }
@@ -89,7 +91,7 @@ public sealed class CopyUps(
         await source.WriteAsync(put, null, source.Algorithm, (write, token) => conditional.CopyUpAsync(bucket, write, written, token), cancellationToken);
         switch (written.Status)
         {
-            case StatusCodes.Status409Conflict:
+            case StatusCodes.Status409Conflict when IsConflict(await written.ErrorAsync(cancellationToken)):
                 throw new S3Exception(S3Errors.ConditionalRequestConflict);
             case >= StatusCodes.Status400BadRequest:
                 await written.CopyToAsync(answer, cancellationToken);
@@ -125,9 +127,12 @@ public sealed class CopyUps(
         }
     }
 
+    /// <summary>Whether a 409 of local's means that somebody else writes the key: not that it cannot be there, below what is a file to some stores.</summary>
+    private static bool IsConflict(S3Error? error) => error is null or { Code: "ConditionalRequestConflict" or "OperationAborted" or "ConcurrentModification" };
+
     private async Task<RemoteSource?> FindAsync(BucketView bucket, S3Request request, CancellationToken cancellationToken) =>
         bucket.RemoteOf(request.Key) is { } below
-            ? await RemoteSource.FindAsync(new CopySource(bucket.Name, request.Key, null), below, reader, mayBeStale: false, cancellationToken)
+            ? await RemoteSource.FindAsync(new CopySource(bucket.Name, request.Key, null), below, reader, mayBeStale: false, bucket.Patience!, cancellationToken)
             : null;
 
     /// <summary>Refuses what would be for nothing, or is not done, before anything is made or read.</summary>
@@ -147,6 +152,11 @@ public sealed class CopyUps(
         if (!local.SetsSubResource(request.Operation))
         {
             throw new S3Exception(S3Errors.NotImplemented);
+        }
+
+        if (!local.TakesUnverified)
+        {
+            request.Body.RequireVerified();
         }
 
         if (source.Info.Size > settings.CopyUpMax)
@@ -184,12 +194,4 @@ public sealed class CopyUps(
 
         return headers;
     }
-
-    /// <summary>The object that was copied is the only one there is, but need not be called <c>null</c> where local keeps versions.</summary>
-    private static S3Query WithoutVersion(S3Query query) => !query.Has("versionId")
-        ? query
-        : S3Query.Parse(string.Join('&', query.Parameters
-            .Where(static parameter => parameter.Key != "versionId")
-            .Select(static parameter =>
-                parameter.Value is null ? UriEncoding.EncodeComponent(parameter.Key) : $"{UriEncoding.EncodeComponent(parameter.Key)}={UriEncoding.EncodeComponent(parameter.Value)}")));
 }

@@ -31,7 +31,8 @@ public sealed class ObjectCopies(
     RemoteCopy remoteCopy,
     ObjectWrites writes,
     SlowAnswers slow,
-    ILocalIdentities? identities)
+    ILocalIdentities? identities,
+    IPlacedCopies? placed)
 {
     /// <summary>Answers a copy into <paramref name="target"/>, overlaid or not.</summary>
     public async Task CopyAsync(BucketView target, S3Request request, S3Answer answer, CancellationToken cancellationToken)
@@ -48,7 +49,7 @@ public sealed class ObjectCopies(
             await writes.RequireUploadsAsync(target, cancellationToken);
         }
 
-        var remote = await FindRemoteAsync(request, source, cancellationToken) ?? await FindOfAnotherAsync(target, request, source, cancellationToken);
+        var remote = await FindRemoteAsync(target, request, source, cancellationToken) ?? await FindOfAnotherAsync(target, request, source, cancellationToken);
         if (remote is not null)
         {
             remoteCopy.Check(request, source, remote.Info);
@@ -73,7 +74,7 @@ public sealed class ObjectCopies(
             cancellationToken);
         if (target.IsOverlaid && !isPart)
         {
-            writes.Forget(target.Name, request.Key);
+            writes.Forget(target.Name, request.Key, answer);
         }
     }
 
@@ -96,7 +97,7 @@ public sealed class ObjectCopies(
 
         try
         {
-            found = await FindRemoteAsync(request, source, cancellationToken) ?? throw Changed(null);
+            found = await FindRemoteAsync(target, request, source, cancellationToken) ?? throw Changed(null);
             remoteCopy.Check(request, source, found.Info);
             await remoteCopy.CopyAsync(target, request, found, answer, cancellationToken);
         }
@@ -110,9 +111,9 @@ public sealed class ObjectCopies(
         new(S3Errors.ServiceUnavailable, "The source of the copy changed while it was read. Please try again.", cause);
 
     /// <summary>The source where the remote owns it; null where local copies by itself.</summary>
-    private async Task<RemoteSource?> FindRemoteAsync(S3Request request, CopySource source, CancellationToken cancellationToken)
+    private async Task<RemoteSource?> FindRemoteAsync(BucketView target, S3Request request, CopySource source, CancellationToken cancellationToken)
     {
-        var bucket = await directory.LookAsync(source.Bucket, cancellationToken);
+        var bucket = (await directory.LookAsync(source.Bucket, cancellationToken)) with { Patience = target.Patience };
         if (!bucket.IsOverlaid)
         {
             return null;
@@ -122,7 +123,8 @@ public sealed class ObjectCopies(
         var namesVersion = source.VersionId is { Length: > 0 };
         if (namesVersion
             && await objects.HeadAsync(request, source.Bucket, source.Key, cancellationToken, source.VersionId) is { } version
-            && (version.VersionId ?? "null") == source.VersionId)
+            && (version.VersionId ?? "null") == source.VersionId
+            && !await IsPlacedAsync(source, version, cancellationToken))
         {
             return null;
         }
@@ -136,8 +138,12 @@ public sealed class ObjectCopies(
         }
 
         await directory.RequireAsync(bucket, cancellationToken);
-        return (bucket.RemoteOf(source.Key) is { } below ? await RemoteSource.FindAsync(source, below, reader, mayBeStale: true, cancellationToken) : null) ?? throw Absent(source);
+        return (bucket.RemoteOf(source.Key) is { } below ? await RemoteSource.FindAsync(source, below, reader, mayBeStale: true, target.Patience!, cancellationToken) : null) ?? throw Absent(source);
     }
+
+    /// <summary>Whether what local has as a key's version <c>null</c> is the overlay's own copy of the remote's object (rule E4), which nobody wrote.</summary>
+    private async ValueTask<bool> IsPlacedAsync(CopySource source, LocalObject version, CancellationToken cancellationToken) =>
+        placed is not null && source.VersionId == "null" && ETags.Same(await placed.ETagAsync(source.Bucket, source.Key, cancellationToken) ?? "", version.ETag);
 
     /// <summary>
     /// Local's source where whoever reads it is not whoever writes the copy: between an overlaid bucket, where the overlay acts in its own name, and one of local's alone, where
@@ -153,7 +159,7 @@ public sealed class ObjectCopies(
 
         try
         {
-            return await RemoteSource.FindDirectAsync(source, new RemoteBucket(isOverlaid ? identities.Own : theirs, source.Bucket, ""), cancellationToken);
+            return await RemoteSource.FindDirectAsync(source, new RemoteBucket(isOverlaid ? identities.Own : theirs, source.Bucket, ""), target.Patience!, cancellationToken);
         }
         catch (RemoteException failure)
         {

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Filling;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
@@ -128,9 +129,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
             return null;
         }
 
-        return ChecksumNames.TryParseName(name, out var asked)
-            ? asked
-            : throw new S3Exception(S3Errors.InvalidRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
+        return ChecksumNames.ParseComputed(name);
     }
 
     /// <summary>Part of the source: unlike a read's, it must be written out in full and lie within the object.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Overlay.Filling;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -21,9 +22,11 @@ public sealed class RemoteSource
     private readonly CopySource _source;
     private readonly RemoteBucket _remote;
     private readonly IRemoteReader? _reader;
+    private readonly RemotePatience _patience;
 
-    private RemoteSource(CopySource source, RemoteBucket remote, IRemoteReader? reader, ObjectInfo info)
+    private RemoteSource(CopySource source, RemoteBucket remote, IRemoteReader? reader, RemotePatience patience, ObjectInfo info)
     {
+        _patience = patience;
         _source = source;
         _remote = remote;
         _reader = reader;
@@ -33,8 +36,22 @@ public sealed class RemoteSource
     /// <summary>The version that is copied.</summary>
     public ObjectInfo Info { get; }
 
-    /// <summary>The kind of checksum that the source has over the whole of itself, which a copy of it is given too; null for none.</summary>
-    public ChecksumAlgorithm? Algorithm => Info is { ChecksumType: "FULL_OBJECT", Checksums.Count: > 0 } ? Info.Checksums[0].Algorithm : null;
+    /// <summary>The kind of checksum that the source has over the whole of itself, which a copy of it is given too; null for none, and for one that is not computed here.</summary>
+    public ChecksumAlgorithm? Algorithm
+    {
+        get
+        {
+            foreach (var checksum in Info.ChecksumType == "FULL_OBJECT" ? Info.Checksums : [])
+            {
+                if (ChecksumNames.IsComputed(checksum.Algorithm))
+                {
+                    return checksum.Algorithm;
+                }
+            }
+
+            return null;
+        }
+    }
 
     /// <summary>Whether the source got another version, or went, while it was read: it may be looked for once more.</summary>
     public static bool IsChange(Exception failure) =>
@@ -48,20 +65,21 @@ public sealed class RemoteSource
     /// <param name="remote">Where it continues below.</param>
     /// <param name="reader">Reads it.</param>
     /// <param name="mayBeStale">Whether a copy past its life will do where the remote cannot be asked.</param>
+    /// <param name="patience">How long the copy waits for the remote in all, until bytes come.</param>
     /// <param name="cancellationToken">The client's patience.</param>
     public static async Task<RemoteSource?> FindAsync(
-        CopySource source, RemoteBucket remote, IRemoteReader reader, bool mayBeStale, CancellationToken cancellationToken)
+        CopySource source, RemoteBucket remote, IRemoteReader reader, bool mayBeStale, RemotePatience patience, CancellationToken cancellationToken)
     {
         if (!NamesVersion(source))
         {
-            return await reader.HeadAsync(source.Bucket, source.Key, remote, mayBeStale, cancellationToken) is { } current
-                ? new RemoteSource(source, remote, reader, current)
+            return await patience.AskAsync(token => CurrentAsync(source, remote, reader, mayBeStale, token), cancellationToken) is { } current
+                ? new RemoteSource(source, remote, reader, patience, current)
                 : null;
         }
 
         try
         {
-            return await FindDirectAsync(source, remote, cancellationToken);
+            return await FindDirectAsync(source, remote, patience, cancellationToken);
         }
         catch (RemoteException absent) when (absent.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket)
         {
@@ -69,13 +87,18 @@ public sealed class RemoteSource
         }
     }
 
+    private static async Task<ObjectInfo?> CurrentAsync(CopySource source, RemoteBucket remote, IRemoteReader reader, bool mayBeStale, CancellationToken cancellationToken) =>
+        await reader.HeadAsync(source.Bucket, source.Key, remote, mayBeStale, cancellationToken) is { } current
+            ? await reader.WithChecksumsAsync(source.Bucket, source.Key, remote, current, cancellationToken)
+            : null;
+
     /// <summary>Finds the object, or its version, where it is; nothing of it is held.</summary>
     /// <exception cref="RemoteException">It is not there, or may not be read.</exception>
-    public static async Task<RemoteSource> FindDirectAsync(CopySource source, RemoteBucket remote, CancellationToken cancellationToken)
+    public static async Task<RemoteSource> FindDirectAsync(CopySource source, RemoteBucket remote, RemotePatience patience, CancellationToken cancellationToken)
     {
         var read = new RemoteRead(remote.Name, remote.RemoteKey(source.Key)) { Query = VersionQuery(source) };
-        await using var version = await remote.Remote.HeadAsync(read, cancellationToken);
-        return new RemoteSource(source, remote, null, version.Info);
+        await using var version = await patience.AskAsync(token => remote.Remote.HeadAsync(read, token), cancellationToken);
+        return new RemoteSource(source, remote, null, patience, version.Info);
     }
 
     /// <summary>Makes a write whose body are the source's bytes, or some of them. Reading ends with the writing, however that ends.</summary>
@@ -111,13 +134,11 @@ public sealed class RemoteSource
     }
 
     /// <summary>Opens its bytes, or some of them: of exactly the version found.</summary>
-    public async Task<S3Body> OpenAsync(ByteRange? range, CancellationToken cancellationToken)
-    {
-        if (Info.Size == 0)
-        {
-            return S3Body.Empty;
-        }
+    public Task<S3Body> OpenAsync(ByteRange? range, CancellationToken cancellationToken) =>
+        _patience.AskAsync(token => OpenInTimeAsync(range, token), cancellationToken);
 
+    private async Task<S3Body> OpenInTimeAsync(ByteRange? range, CancellationToken cancellationToken)
+    {
         if (_reader is not null)
         {
             return await _reader.OpenAsync(_source.Bucket, _source.Key, _remote, Info, range, cancellationToken);
@@ -129,7 +150,14 @@ public sealed class RemoteSource
             IfMatch = Info.ETag.Length > 0 ? Info.ETag : null,
             Range = range is { } part ? $"bytes={part.First}-{part.Last}" : null,
         };
-        return new RemoteObjectBody(await _remote.Remote.GetAsync(read, cancellationToken), range?.Length ?? Info.Size);
+        var found = await _remote.Remote.GetAsync(read, cancellationToken);
+        if (found.Info.Size == Info.Size && found.Info.ETag == Info.ETag)
+        {
+            return new RemoteObjectBody(found, range?.Length ?? Info.Size);
+        }
+
+        await found.DisposeAsync();
+        throw new RemoteException(RemoteFailure.Changed, "The remote answered with another version than the one asked for.");
     }
 
     /// <summary>Forgets what is held of it: a copy with gaps that nothing fills any more, since the remote has the version no longer.</summary>
@@ -154,6 +182,11 @@ public sealed class RemoteSource
             return null;
         }
 
+        return await _patience.AskAsync(ReadTagsAsync, cancellationToken);
+    }
+
+    private async Task<string?> ReadTagsAsync(CancellationToken cancellationToken)
+    {
         var query = _reader is null && VersionQuery(_source) is { Length: > 0 } version ? "tagging&" + version : "tagging";
         var read = new RemoteRead(_remote.Name, _remote.RemoteKey(_source.Key)) { Query = query };
         await using var answer = await _remote.Remote.GetAsync(read, cancellationToken);

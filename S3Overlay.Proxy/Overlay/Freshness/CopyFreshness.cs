@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -19,13 +20,22 @@ namespace S3Overlay.Proxy.Overlay.Freshness;
 ///                             doubted: the failure is the answer
 /// </code>
 /// </remarks>
-internal sealed class CopyFreshness(FreshnessSettings settings, Revalidations revalidations, IHeldVersions held, RemoteDown down, TimeProvider time)
+internal sealed class CopyFreshness(FreshnessSettings settings, Revalidations revalidations, IHeldVersions held, ReaderPatience patience, TimeProvider time)
 {
     private readonly CopyLife _life = new(settings);
-    private readonly Refreshes _refreshes = new(settings, revalidations, held, down, time);
+    private readonly Refreshes _refreshes = new(settings, revalidations, held, patience, time);
+
+    /// <summary>How many questions about copies are on their way.</summary>
+    public int Revalidating => revalidations.UnderWay;
+
+    /// <summary>How many copies are being compared while they are served, or fetched anew.</summary>
+    public int Refreshing => _refreshes.UnderWay;
 
     /// <summary>Whether a copy may be served now without a word of the remote's.</summary>
     public bool IsFresh(IHeldCopy copy) => _life.StateOf(time.GetUtcNow() - copy.ValidatedAt) is CopyState.Fresh or CopyState.Ageing;
+
+    /// <summary>Whether no copy is believed, however young: each read asks the remote after it began.</summary>
+    public bool AlwaysAsks => settings.Revalidation.Mode == RevalidationMode.Always;
 
     /// <summary>How a copy may be used without a word of the remote's; null where it may not.</summary>
     public CopyVerdict? OfFresh(IHeldCopy copy) =>
@@ -56,20 +66,28 @@ internal sealed class CopyFreshness(FreshnessSettings settings, Revalidations re
     private async ValueTask<CopyVerdict> AskAsync(
         ObjectName name, RemoteBucket remote, ObjectInfo known, CopyState state, TimeSpan age, bool canFallBack, CancellationToken cancellationToken)
     {
-        var patience = canFallBack ? down.Patience(remote) : Timeout.InfiniteTimeSpan;
-        if (patience == TimeSpan.Zero)
+        var limit = canFallBack ? patience.With(remote) : Timeout.InfiniteTimeSpan;
+        if (limit == TimeSpan.Zero)
         {
             return new(CopyUse.Stale, known, age);
         }
 
+        var (answer, waiting) = revalidations.Ask(name, remote, known, isFromNow: state == CopyState.Doubted);
+
+        // The patience is the question's: whoever joins it when it is slow does not wait as long again.
+        var left = !canFallBack ? limit : limit > waiting ? limit - waiting : TimeSpan.Zero;
         RevalidationOutcome outcome;
         try
         {
-            outcome = await revalidations.AskAsync(name, remote, known, isFromNow: state == CopyState.Doubted).WaitAsync(patience, time, cancellationToken);
+            outcome = await answer.WaitAsync(left, time, cancellationToken);
         }
         catch (TimeoutException)
         {
-            down.Note(remote, "it did not answer in time");
+            if (left > TimeSpan.Zero)
+            {
+                remote.Remote.Suspect(remote.Name);
+            }
+
             return new(CopyUse.Stale, known, age);
         }
 

@@ -23,11 +23,11 @@ public sealed record FreshnessSettings
     /// <summary>How long a reader who could be given a copy past its life waits for the remote's word on it. The question goes on without him.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// While the remote is known to be down: so often is a reader let ask who could be given a copy past its life, and so long he waits. All others are given theirs
-    /// at once.
-    /// </summary>
-    public (TimeSpan Every, TimeSpan Patience) WhileDown { get; init; } = (TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(500));
+    /// <summary>How long he waits where there is reason to think that the remote will not tell.</summary>
+    public TimeSpan ShortPatience { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How often one such reader asks a remote that answers and does not tell. All others are given their copies at once.</summary>
+    public TimeSpan SilentEvery { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>What the settings say.</summary>
     public static FreshnessSettings From(ProxyOptions options) => new()

@@ -13,26 +13,32 @@ namespace S3Overlay.Proxy.Overlay.Freshness;
 /// <param name="settings">How long copies live.</param>
 /// <param name="revalidations">Asks.</param>
 /// <param name="held">Fetches new versions.</param>
-/// <param name="down">Which remotes are down: these are not asked for a copy that can still be served without.</param>
+/// <param name="patience">Which remotes are not to be asked for a copy that can still be served without.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Refreshes(FreshnessSettings settings, Revalidations revalidations, IHeldVersions held, RemoteDown down, TimeProvider time)
+internal sealed class Refreshes(FreshnessSettings settings, Revalidations revalidations, IHeldVersions held, ReaderPatience patience, TimeProvider time)
 {
     /// <summary>Beyond this many those that were tried are forgotten, and tried once more.</summary>
     private const int Limit = 10_000;
 
     private readonly ConcurrentDictionary<ObjectName, long> _tried = new();
+    private int _underWay;
+
+    /// <summary>How many copies are being compared while they are served, or fetched anew.</summary>
+    public int UnderWay => Volatile.Read(ref _underWay);
 
     /// <summary>Begins to compare a copy, unless that is under way or was tried.</summary>
     public void Begin(ObjectName name, RemoteBucket remote, IHeldCopy copy)
     {
-        if (WasTried(name) || down.IsDown(remote))
+        if (WasTried(name) || patience.IsDoubtful(remote))
         {
             return;
         }
 
         var (known, since) = (copy.Info, held.PointOf(name));
+        Interlocked.Increment(ref _underWay);
         if (revalidations.TryAskAsync(name, remote, known) is not { } asked)
         {
+            Interlocked.Decrement(ref _underWay);
             return;
         }
 
@@ -51,16 +57,21 @@ internal sealed class Refreshes(FreshnessSettings settings, Revalidations revali
 
     private async Task EndAsync(ObjectName name, RemoteBucket remote, string etag, RefillPoint? since, Task<RevalidationOutcome> asked)
     {
-        var outcome = await asked;
-        if (outcome.Result == RevalidationResult.Unknown)
+        try
         {
-            return;
+            var outcome = await asked;
+            if (outcome.Result != RevalidationResult.Unknown)
+            {
+                _tried.TryRemove(name, out _);
+                if (outcome is { Result: RevalidationResult.Changed, Info: { } newer } && since is { } point)
+                {
+                    await held.RefillAsync(name, remote, newer, etag, point);
+                }
+            }
         }
-
-        _tried.TryRemove(name, out _);
-        if (outcome is { Result: RevalidationResult.Changed, Info: { } newer } && since is { } point)
+        finally
         {
-            await held.RefillAsync(name, remote, newer, etag, point);
+            Interlocked.Decrement(ref _underWay);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Overlay.Filling;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -23,17 +24,30 @@ namespace S3Overlay.Proxy.Overlay.Freshness;
 /// A reader who must have the remote's word from after his own request does not take the answer to a question that was asked before it: he waits for the next one,
 /// with all who came meanwhile.
 /// </remarks>
-internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions held, RemoteDown down, AbsentKeys absent, TimeProvider time, OverlayMeters? meters)
+internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions held, ReaderPatience patience, AbsentKeys absent, TimeProvider time, OverlayMeters? meters)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Subject, Question> _questions = [];
+
+    /// <summary>How many questions are on their way.</summary>
+    public int UnderWay
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _questions.Count;
+            }
+        }
+    }
 
     /// <summary>Asks, or joins those who do.</summary>
     /// <param name="name">The object.</param>
     /// <param name="remote">Where it is.</param>
     /// <param name="known">The version that is held.</param>
     /// <param name="isFromNow">Whether the question must be put after this call.</param>
-    public Task<RevalidationOutcome> AskAsync(ObjectName name, RemoteBucket remote, ObjectInfo known, bool isFromNow)
+    /// <returns>The answer, which never fails, and how long the question has been on its way.</returns>
+    public (Task<RevalidationOutcome> Answer, TimeSpan Waiting) Ask(ObjectName name, RemoteBucket remote, ObjectInfo known, bool isFromNow)
     {
         var subject = new Subject(name, known.ETag);
         lock (_lock)
@@ -42,12 +56,12 @@ internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions he
             {
                 question = Begin(subject, remote, known);
             }
-            else if (isFromNow && question.IsPut)
+            else if (isFromNow && question.Put is not null)
             {
                 question = question.Next ??= new Question();
             }
 
-            return question.Answer.Task;
+            return (question.Answer.Task, question.Put is { } put ? time.GetElapsedTime(put) : TimeSpan.Zero);
         }
     }
 
@@ -76,7 +90,7 @@ internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions he
         {
             lock (_lock)
             {
-                question.IsPut = true;
+                question.Put = time.GetTimestamp();
             }
 
             RevalidationOutcome outcome;
@@ -126,16 +140,12 @@ internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions he
         meters?.Revalidated(word);
         if (outcome.Result == RevalidationResult.Unknown)
         {
-            if (outcome.Failure!.Failure is RemoteFailure.Unavailable or RemoteFailure.Throttled or RemoteFailure.BadCredentials)
-            {
-                down.Note(remote, outcome.Failure.Message);
-            }
-
-            span.Fail(outcome.Failure.Failure.ToString());
+            patience.NotTold(remote, outcome.Failure!);
+            span.Fail(outcome.Failure!.Failure.ToString());
             return outcome;
         }
 
-        down.Clear(remote);
+        patience.Told(remote);
         if (outcome.Result != RevalidationResult.Same)
         {
             await held.DropAsync(name, known.ETag);
@@ -195,9 +205,9 @@ internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions he
         {
             await using var head = await remote.Remote.HeadAsync(read, CancellationToken.None);
             var info = head.Info;
-            return !Fills.CanHold(info) || !ETags.Same(info.ETag, known.ETag) || info.Size != known.Size ? new(RevalidationResult.Changed, info)
-                : IsOf(info.LastModified, known) ? new(RevalidationResult.Same)
-                : new(RevalidationResult.Same, info);
+            return !ETags.IsStrong(info.ETag) || !ETags.Same(info.ETag, known.ETag) || info.Size != known.Size ? new(RevalidationResult.Changed, info)
+                : IsOf(info.LastModified, known) && (known.AreChecksumsKnown || !info.AreChecksumsKnown) ? new(RevalidationResult.Same)
+                : new(RevalidationResult.Same, info.OrChecksumsOf(known));
         }
         catch (RemoteException same) when (same.Failure == RemoteFailure.NotModified)
         {
@@ -215,8 +225,8 @@ internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions he
     {
         public TaskCompletionSource<RevalidationOutcome> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>Whether it is on its way.</summary>
-        public bool IsPut { get; set; }
+        /// <summary>When it was put; null while it is not on its way yet.</summary>
+        public long? Put { get; set; }
 
         /// <summary>The one after it, where somebody waits for that.</summary>
         public Question? Next { get; set; }

@@ -1,8 +1,8 @@
 namespace S3Overlay.Proxy.Overlay.Layers;
 
 /// <summary>
-/// The marks that deletes leave in the writable layer, as administrators see them and take them back: tombstones, and the marks of deleted buckets. Nothing else ever
-/// removes one (rules D1, B4).
+/// The marks that deletes leave in the writable layer, as administrators see them and take them back: tombstones, and the marks of deleted buckets. Nothing else
+/// removes one but a delete that was refused, its own (rules D1, B4).
 /// </summary>
 public interface IDeleteMarks
 {

@@ -17,6 +17,9 @@ public interface ILayerState
     /// <summary>What the writable layer knows of the bucket.</summary>
     ValueTask<BucketState> ResolveBucketAsync(string bucket, CancellationToken cancellationToken);
 
+    /// <summary>The same, before a client is told that the bucket is not there: what another proxy over the same layer may have made meanwhile is asked for once more.</summary>
+    ValueTask<BucketState> ConfirmBucketAsync(string bucket, CancellationToken cancellationToken) => ResolveBucketAsync(bucket, cancellationToken);
+
     /// <summary>Makes the bucket's local half where it is missing (rule B2); keeps every mark. Safe to call at once from many requests.</summary>
     ValueTask EnsureBucketAsync(string bucket, CancellationToken cancellationToken);
 

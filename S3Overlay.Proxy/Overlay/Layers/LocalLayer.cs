@@ -24,6 +24,9 @@ public sealed record LocalLayer
     /// <summary>Whether it serves the writing of this sub-resource at all: nothing is copied up for what would be refused.</summary>
     public Func<S3Operation, bool> SetsSubResource { get; init; } = static _ => true;
 
+    /// <summary>Whether checksums that are not computed here are left for it to verify (rule W7); else it refuses them, and nothing is copied up for what would be refused.</summary>
+    public bool TakesUnverified { get; init; }
+
     /// <summary>Where copies of the remote are kept; null while caching is off.</summary>
     public IHeldStore? Held { get; init; }
 
@@ -35,6 +38,9 @@ public sealed record LocalLayer
 
     /// <summary>In whose name it is asked; null where it knows nobody but the overlay.</summary>
     public ILocalIdentities? Identities { get; init; }
+
+    /// <summary>Whether it is known to refuse bodies whose checksum is wrong, or cannot be one, and so may be left the second.</summary>
+    public Func<bool> ChecksChecksums { get; init; } = static () => false;
 
     /// <summary>Throws where it cannot serve, for whatever reason; cheap enough to be asked every few seconds.</summary>
     public required Func<CancellationToken, Task> Check { get; init; }

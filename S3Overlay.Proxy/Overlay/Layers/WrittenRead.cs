@@ -15,6 +15,11 @@ public readonly record struct WrittenRead(bool IsAnswered, Task<bool> IsDeleted)
     /// </summary>
     public IHeldCopy? Copy { get; init; }
 
+    /// <summary>
+    /// The headers by which local says that the newest version of the key is a delete marker; null where it does not. They count where the key is deleted here.
+    /// </summary>
+    public IReadOnlyList<KeyValuePair<string, string>>? Marker { get; init; }
+
     /// <summary>Local answered.</summary>
     public static readonly WrittenRead Answered = new(true, No);
 

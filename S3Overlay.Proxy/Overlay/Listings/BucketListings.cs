@@ -52,8 +52,8 @@ public sealed class BucketListings(
         var query = new ListingQuery("", "", ListingPosition.Start, 1);
         try
         {
-            await using var rows = bucket.Routes is { } routes
-                ? new MergedListingSource(layer, null, bucket.Name, routes, query, logger)
+            await using var rows = bucket.AskedRoutes is { } routes
+                ? new MergedListingSource(layer, reader.IsFrozen ? held : null, bucket.Name, routes, query, logger, reader: reader)
                 : layer.ListWritten(bucket.Name, query);
             return await rows.NextAsync(cancellationToken) is null;
         }
@@ -72,7 +72,7 @@ public sealed class BucketListings(
     private async Task AnswerAsync(
         BucketView bucket, ListingQuery query, Func<IVersionedRows?> open, Func<IListingSource, IVersionedRows?, Task<int>> send, S3Answer answer)
     {
-        if (settings.MergesListings && bucket.Routes is { } routes)
+        if (settings.MergesListings && bucket.AskedRoutes is { } routes)
         {
             try
             {

@@ -9,7 +9,8 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
 /// Keeps LIST and GET agreed about remote-owned keys (rule T2): where the remote's row differs from the copy held here, the copy is of an old
-/// version, and is dropped before the page is sent. Frozen copies are kept, and the page shows them in place of the remote's rows.
+/// version, and is dropped before the page is sent. Frozen copies are kept, and the page shows them in place of the remote's rows (<see cref="FrozenRows"/> shows those of which
+/// the remote has no row).
 /// </summary>
 /// <param name="held">Where copies are.</param>
 /// <param name="reader">Reads the remote's keys, and knows whether copies are frozen; null where they are not.</param>
@@ -85,7 +86,7 @@ public sealed class HeldDrift(IHeldStore held, IRemoteReader? reader, string buc
     /// <summary>A frozen copy as the page shows it. A row may be all that is left of one: then it is the remote's object that is read.</summary>
     private async ValueTask<ListedObject> OfCopyAsync(string key, ListedObject shown, CancellationToken cancellationToken)
     {
-        await using var copy = await FindAsync(key, cancellationToken);
+        await using var copy = await FindAsync(held, bucket, key, cancellationToken);
 
         // One of another remote, or cut otherwise than today, is not what a read shows.
         if (copy?.Info is not { } info || routes.Of(key) is not { } remote || !reader!.CanUse(copy, bucket, key, remote) || !Differs(new HeldRow(key, info.Size, info.ETag, info.LastModified), shown))
@@ -94,10 +95,11 @@ public sealed class HeldDrift(IHeldStore held, IRemoteReader? reader, string buc
         }
 
         reader.NoteDrift(bucket);
-        return new ListedObject(info.Size, info.ETag, info.LastModified) { StorageClass = shown.StorageClass };
+        return ListedObject.Of(info) with { StorageClass = shown.StorageClass };
     }
 
-    private async ValueTask<IHeldCopy?> FindAsync(string key, CancellationToken cancellationToken)
+    /// <summary>What is held of a key, for what is known of it; null where that is nothing.</summary>
+    internal static async ValueTask<IHeldCopy?> FindAsync(IHeldStore held, string bucket, string key, CancellationToken cancellationToken)
     {
         try
         {
@@ -110,7 +112,8 @@ public sealed class HeldDrift(IHeldStore held, IRemoteReader? reader, string buc
         }
     }
 
-    private static S3Exception Unknown(IOException failure) =>
+    /// <summary>What a client is told where copies cannot be known.</summary>
+    internal static S3Exception Unknown(IOException failure) =>
         new(S3Errors.ServiceUnavailable, "The cache cannot be asked for copies of old versions.", failure);
 
     private static bool Differs(HeldRow copy, ListedObject shown) =>

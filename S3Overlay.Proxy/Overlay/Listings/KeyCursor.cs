@@ -10,8 +10,8 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 public sealed class KeyCursor<T> : IAsyncDisposable
     where T : class
 {
-    /// <summary>How many entries are walked before the cursor is opened anew behind a prefix: about what opening costs.</summary>
-    private const int WalkLimit = 32;
+    /// <summary>How many entries are walked before the cursor is opened anew further on: a page of them, which is what opening costs where each is a call.</summary>
+    private const int WalkLimit = ListRequest.MaxPage;
 
     private readonly Func<string, CancellationToken, IAsyncEnumerable<T>> _open;
     private readonly Func<T, string> _keyOf;
@@ -19,6 +19,10 @@ public sealed class KeyCursor<T> : IAsyncDisposable
     private IAsyncEnumerator<T>? _items;
     private T? _current;
     private bool _hasEnded;
+    private bool _isOutdated;
+    private int _readings;
+    private readonly Queue<T> _ahead = [];
+    private bool _aheadHasEnded;
 
     /// <summary>A cursor over what <paramref name="open"/> gives of the keys strictly after a key.</summary>
     public KeyCursor(Func<string, CancellationToken, IAsyncEnumerable<T>> open, Func<T, string> keyOf, string after)
@@ -31,22 +35,53 @@ public sealed class KeyCursor<T> : IAsyncDisposable
     /// <summary>Begins to look for the first entry, where nobody has yet: who asks others at the same time need not wait for both in turn.</summary>
     public async ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        if (_items is null && _current is null && !_hasEnded)
+        if (_items is null && _current is null && !_hasEnded && !_isOutdated)
         {
             await MoveAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Sees to it that entries are read after rows that they stand beside. What was read before these is forgotten, and read anew from the key that is sought next.
+    /// </summary>
+    /// <param name="needed">How often others had been asked for rows when the row came that is to be held against an entry (<see cref="IListingSource.Readings"/>).</param>
+    /// <param name="now">The same at this moment.</param>
+    public async ValueTask KeepBehindAsync(int needed, int now)
+    {
+        if (_items is null && _current is null && !_hasEnded)
+        {
+            _readings = now;
+        }
+        else if (_readings < needed)
+        {
+            await CloseAsync();
+            (_current, _hasEnded, _isOutdated, _readings) = (null, false, true, now);
         }
     }
 
     /// <summary>The first entry at or after <paramref name="key"/>, or null. Asking for an earlier key than before gives the same entry again.</summary>
     public async ValueTask<T?> SeekAsync(string key, CancellationToken cancellationToken)
     {
+        if (_isOutdated && key.Length > 0 && Places.Before(key) is var before && Utf8Order.Compare(before, _after) > 0)
+        {
+            _after = before;
+        }
+
+        _isOutdated = false;
         if (_current is null && !_hasEnded)
         {
             await MoveAsync(cancellationToken);
         }
 
+        var walked = 0;
         while (_current is not null && Utf8Order.Compare(_keyOf(_current), key) < 0)
         {
+            if (++walked == WalkLimit)
+            {
+                await CloseAsync();
+                _after = Places.Before(key);
+            }
+
             await MoveAsync(cancellationToken);
         }
 
@@ -58,6 +93,24 @@ public sealed class KeyCursor<T> : IAsyncDisposable
     {
         await MoveAsync(cancellationToken);
         return _current;
+    }
+
+    /// <summary>The entries behind the one that was found last, without going on to them; no more than so many.</summary>
+    public async ValueTask<IEnumerable<T>> PeekAsync(int count, CancellationToken cancellationToken)
+    {
+        while (_ahead.Count < count && !_aheadHasEnded && _items is not null)
+        {
+            if (await _items.MoveNextAsync())
+            {
+                _ahead.Enqueue(_items.Current);
+            }
+            else
+            {
+                _aheadHasEnded = true;
+            }
+        }
+
+        return _ahead.Take(count);
     }
 
     /// <summary>Leaves out all entries under a common prefix.</summary>
@@ -81,6 +134,17 @@ public sealed class KeyCursor<T> : IAsyncDisposable
 
     private async ValueTask MoveAsync(CancellationToken cancellationToken)
     {
+        if (_ahead.TryDequeue(out _current))
+        {
+            return;
+        }
+
+        if (_aheadHasEnded)
+        {
+            _hasEnded = true;
+            return;
+        }
+
         _items ??= _open(_after, cancellationToken).GetAsyncEnumerator(cancellationToken);
         if (await _items.MoveNextAsync())
         {
@@ -95,6 +159,8 @@ public sealed class KeyCursor<T> : IAsyncDisposable
 
     private async ValueTask CloseAsync()
     {
+        _ahead.Clear();
+        _aheadHasEnded = false;
         if (_items is not null)
         {
             await _items.DisposeAsync();

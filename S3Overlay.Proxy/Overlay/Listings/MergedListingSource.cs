@@ -14,15 +14,15 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 ///                                                   a prefix: has a key without one (asked only where there are any, or where several remotes are under it)
 ///   merged         a      c/  d/ e     g  h
 /// </code>
+/// Where copies are frozen, those whose objects the remote has lost count among its rows (<see cref="FrozenRows"/>).
 /// All three are walked in step. Their first pages are fetched at the same time; later pages when the merge runs out of rows.
 /// </remarks>
 public sealed class MergedListingSource : IListingSource
 {
     private readonly ListingQuery _query;
-    private readonly IListingSource _written;
-    private readonly RowOrder _writtenOrder;
+    private readonly WrittenAhead _written;
     private readonly BucketRoutes _routes;
-    private readonly RoutedRows _remote;
+    private readonly IRowsBelow _remote;
     private readonly KeyCursor<string> _tombstones;
     private readonly PrefixProbe _probe;
     private readonly PrefixProbes _probes;
@@ -30,9 +30,7 @@ public sealed class MergedListingSource : IListingSource
     private readonly IRemoteReader? _reader;
     private readonly string _bucket;
     private readonly Func<string, CancellationToken, ValueTask<bool>> _wasWrittenUnder;
-    private ListingRow? _nextWritten;
     private ListingRow? _nextRemote;
-    private bool _writtenHasEnded;
     private ListingRow? _peeked;
     private string? _openPrefix;
     private string? _provenPrefix;
@@ -52,15 +50,15 @@ public sealed class MergedListingSource : IListingSource
         IRemoteReader? reader = null)
     {
         (_query, _routes, _reader, _bucket) = (query, routes, reader, bucket);
-        _written = written ?? layer.ListWritten(bucket, query);
+        _written = new WrittenAhead(written ?? layer.ListWritten(bucket, query), new RowOrder("local", logger), mayLookAhead: written is null);
         _wasWrittenUnder = (prefix, token) => WrittenUnder.AnyAsync(layer, bucket, prefix, query.After, token);
-        _writtenOrder = new RowOrder("local", logger);
         _openPrefix = Places.OpenPrefix(query);
-        _remote = new RoutedRows(routes, _openPrefix is null ? query : query with { After = new ListingPosition(_openPrefix, true) }, logger);
+        var below = new BelowLocal(bucket, routes, held, reader, logger);
+        _remote = below.Open(_openPrefix is null ? query : query with { After = new ListingPosition(_openPrefix, true) });
         _tombstones = new KeyCursor<string>(
             (from, token) => layer.ListDeletedAsync(bucket, query.Prefix, from, token), key => key, Places.After(query.After));
-        _probe = new PrefixProbe(layer, bucket, routes, query.After, logger);
-        _probes = new PrefixProbes(_probe);
+        _probe = new PrefixProbe(layer, below, query.After);
+        _probes = new PrefixProbes(_probe, new PrefixReading(layer, below, query));
         _held = held is null ? null : new HeldDrift(held, reader, bucket, routes, query);
     }
 
@@ -82,16 +80,16 @@ public sealed class MergedListingSource : IListingSource
         while (true)
         {
             await FillHeadsAsync(cancellationToken);
-            if (_nextWritten is null && _nextRemote is null)
+            if (_written.Next is null && _nextRemote is null)
             {
                 return null;
             }
 
-            var order = _nextRemote is null ? -1 : _nextWritten is null ? 1 : Utf8Order.Compare(_nextWritten.Name, _nextRemote.Name);
-            var row = (order <= 0 ? _nextWritten : _nextRemote)!;
+            var order = _nextRemote is null ? -1 : _written.Next is null ? 1 : Utf8Order.Compare(_written.Next.Name, _nextRemote.Name);
+            var row = (order <= 0 ? _written.Next : _nextRemote)!;
             if (order <= 0)
             {
-                _nextWritten = null;
+                _written.Take();
             }
 
             if (order >= 0)
@@ -121,6 +119,11 @@ public sealed class MergedListingSource : IListingSource
                 row = await AsReadAsync(row, cancellationToken);
             }
 
+            if (order >= 0)
+            {
+                _remote.NoteShown();
+            }
+
             _taken++;
             return row;
         }
@@ -134,8 +137,8 @@ public sealed class MergedListingSource : IListingSource
     {
         if (_peeked is null)
         {
-            await FillWrittenAsync(cancellationToken);
-            if (_nextWritten is { MayBeCopies: false })
+            await _written.FillAsync(cancellationToken);
+            if (_written.Next is { MayBeCopies: false })
             {
                 return true;
             }
@@ -143,7 +146,7 @@ public sealed class MergedListingSource : IListingSource
             if (_nextRemote is null
                 && !_remote.HasRowAtHand
                 && _remote.PromisesMore
-                && await _tombstones.SeekAsync(_remote.LastName, cancellationToken) is null)
+                && await TombstoneAtAsync(_remote.LastName, cancellationToken) is null)
             {
                 return true;
             }
@@ -173,20 +176,30 @@ public sealed class MergedListingSource : IListingSource
     /// </summary>
     private async ValueTask LookIntoOpenPrefixAsync(string prefix, CancellationToken cancellationToken)
     {
-        await FillWrittenAsync(cancellationToken);
-        if ((_nextWritten?.Name != prefix || _nextWritten.MayBeCopies) && await _probe.FindsAnyAsync(prefix, cancellationToken))
+        await _written.FillAsync(cancellationToken);
+        if ((_written.Next?.Name != prefix || _written.Next.MayBeCopies) && await _probe.FindsAnyAsync(prefix, cancellationToken))
         {
             _nextRemote = new ListingRow(prefix, null);
             _provenPrefix = prefix;
         }
 
-        await _tombstones.SeekAsync(prefix, cancellationToken);
+        await TombstoneAtAsync(prefix, cancellationToken);
         await _tombstones.SkipUnderAsync(prefix, cancellationToken);
     }
 
     /// <summary>Brings together what the page says of the remote's row, and what reads will say of it (rule T2).</summary>
     private ValueTask<ListingRow> AsReadAsync(ListingRow row, CancellationToken cancellationToken)
     {
+        if (_remote is FrozenRows frozen && frozen.IsLost(row))
+        {
+            if (!row.IsPrefix)
+            {
+                _reader?.NoteDrift(_bucket);
+            }
+
+            return new(row);
+        }
+
         if (!row.IsPrefix)
         {
             _reader?.NoteListed(_bucket, row.Name);
@@ -200,7 +213,7 @@ public sealed class MergedListingSource : IListingSource
         if (_nextRemote is not null || _remote.HasRowAtHand)
         {
             _nextRemote ??= await _remote.NextAsync(cancellationToken);
-            await FillWrittenAsync(cancellationToken);
+            await _written.FillAsync(cancellationToken);
             return;
         }
 
@@ -218,28 +231,24 @@ public sealed class MergedListingSource : IListingSource
     /// </summary>
     private async Task FillLocalAsync(CancellationToken cancellationToken)
     {
-        await FillWrittenAsync(cancellationToken);
+        await _written.FillAsync(cancellationToken);
+        await _tombstones.KeepBehindAsync(_written.ReadingOfNext, _written.Readings);
         await _tombstones.StartAsync(cancellationToken);
     }
 
-    private async ValueTask FillWrittenAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// The first tombstone at or after a name that local's next row is not before. Tombstones that were read before the page which that row came with say nothing of what was deleted
+    /// in between, which that page lacks: they are read anew.
+    /// </summary>
+    private async ValueTask<string?> TombstoneAtAsync(string name, CancellationToken cancellationToken)
     {
-        if (_nextWritten is not null || _writtenHasEnded)
-        {
-            return;
-        }
-
-        _nextWritten = await _written.NextAsync(cancellationToken);
-        _writtenHasEnded = _nextWritten is null;
-        if (_nextWritten is not null)
-        {
-            _writtenOrder.Next(_nextWritten.Name);
-        }
+        await _tombstones.KeepBehindAsync(_written.ReadingOfNext, _written.Readings);
+        return await _tombstones.SeekAsync(name, cancellationToken);
     }
 
     private async ValueTask<bool> IsVisibleAsync(ListingRow row, CancellationToken cancellationToken)
     {
-        var tombstone = await _tombstones.SeekAsync(row.Name, cancellationToken);
+        var tombstone = await TombstoneAtAsync(row.Name, cancellationToken);
         if (!row.IsPrefix)
         {
             return tombstone != row.Name;
@@ -253,7 +262,8 @@ public sealed class MergedListingSource : IListingSource
 
         // The page shows one row less than was asked for: the last only tells whether there is another page.
         var room = Math.Max(0, _query.PageSize - _taken - 2);
-        var isVisible = await _probes.FindsVisibleAsync(row.Name, _remote.AtHand, room, cancellationToken);
+        var behind = _written.UnwrittenPrefixesAsync(_remote.AtHand, room, cancellationToken);
+        var isVisible = await _probes.FindsVisibleAsync(row.Name, behind, room + 1, cancellationToken);
         await _tombstones.SkipUnderAsync(row.Name, cancellationToken);
         return isVisible;
     }

@@ -1,5 +1,4 @@
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Overlay.Listings;
@@ -12,7 +11,7 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 /// Of n tombstones and n + 1 keys one key is visible. So a page of n + 1 keys decides where n is below a thousand, and otherwise each page that decides
 /// nothing has used up a thousand tombstones: at most n/1000 + 1 pages (rule L2). Each further remote under the prefix, and each step over its keys, may cost one more.
 /// </remarks>
-public sealed class PrefixProbe(ILayerState layer, string bucket, BucketRoutes routes, ListingPosition after, ILogger logger)
+public sealed class PrefixProbe(ILayerState layer, BelowLocal below, ListingPosition after)
 {
     /// <summary>Whether a key under <paramref name="prefix"/> is visible. Asks the remote only where there are tombstones under it, or several remotes.</summary>
     public Task<bool> FindsVisibleAsync(string prefix, CancellationToken cancellationToken) =>
@@ -26,15 +25,15 @@ public sealed class PrefixProbe(ILayerState layer, string bucket, BucketRoutes r
     {
         var start = after.Name.StartsWith(prefix, StringComparison.Ordinal) ? after : ListingPosition.Start;
         var count = await CountTombstonesAsync(prefix, Places.After(start), cancellationToken);
-        if (count == 0 && hasKeys && !routes.BeginUnder(prefix))
+        if (count == 0 && hasKeys && !below.BeginUnder(prefix))
         {
             return true;
         }
 
         var query = new ListingQuery(prefix, "", start, Math.Min(count + 1, ListRequest.MaxPage));
-        await using var keys = new RoutedRows(routes, query, logger);
+        await using var keys = below.Open(query);
         await using var tombstones = new KeyCursor<string>(
-            (from, token) => layer.ListDeletedAsync(bucket, prefix, from, token), key => key, Places.After(start));
+            (from, token) => layer.ListDeletedAsync(below.Bucket, prefix, from, token), key => key, Places.After(start));
         while (await keys.NextAsync(cancellationToken) is { } row)
         {
             if (await tombstones.SeekAsync(row.Name, cancellationToken) != row.Name)
@@ -49,7 +48,7 @@ public sealed class PrefixProbe(ILayerState layer, string bucket, BucketRoutes r
     private async Task<int> CountTombstonesAsync(string prefix, string from, CancellationToken cancellationToken)
     {
         var count = 0;
-        await foreach (var unused in layer.ListDeletedAsync(bucket, prefix, from, cancellationToken))
+        await foreach (var unused in layer.ListDeletedAsync(below.Bucket, prefix, from, cancellationToken))
         {
             _ = unused;
             if (++count == ListRequest.MaxPage)

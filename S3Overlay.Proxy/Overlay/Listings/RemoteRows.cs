@@ -27,6 +27,10 @@ public sealed class RemoteRows : IListingSource
     private bool _hasEnded;
     private bool _hasRolledUp;
     private bool _hasPromise;
+    private bool _wasAnyShown;
+    private bool _hasAsked;
+    private bool _hasSteppedOver;
+    private bool _startsElsewhere;
     private int _pageSize;
     private string _bound;
 
@@ -52,6 +56,9 @@ public sealed class RemoteRows : IListingSource
         var start = Places.After(_query.After);
         _bound = Utf8Order.Compare(start, share.Prefix) < 0 ? share.Prefix : start;
     }
+
+    /// <inheritdoc/>
+    public int Readings { get; private set; }
 
     /// <summary>Whether a row is at hand without asking the remote.</summary>
     public bool HasRowAtHand => _next < _rows.Count;
@@ -97,6 +104,9 @@ public sealed class RemoteRows : IListingSource
         return row;
     }
 
+    /// <summary>The row taken last is shown.</summary>
+    public void NoteShown() => _wasAnyShown = true;
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -104,7 +114,9 @@ public sealed class RemoteRows : IListingSource
     public async Task FetchAsync(CancellationToken cancellationToken)
     {
         var startAfter = _hasStarted ? "" : Places.StartAfter(_place, _query with { Prefix = _share.Prefix });
-        var listing = new RemoteListing(_place.Name, _place.RemoteKey(_share.Prefix), _delimiter, startAfter, _token, _pageSize);
+        _pageSize = NextSize();
+        Readings++;
+        var listing = new RemoteListing(_place.Name, _place.RemoteKey(_share.Prefix), _delimiter, startAfter, _token, _pageSize) { WithRestoreStatus = _query.WithRestoreStatus };
         RemotePage page;
         try
         {
@@ -124,10 +136,18 @@ public sealed class RemoteRows : IListingSource
         _hasStarted = true;
         _hasEnded = page.NextToken is null;
         _hasPromise = !_hasEnded;
-
-        // What was hidden of this page will be hidden of the next as well: larger steps keep the number of pages logarithmic.
-        _pageSize = Math.Min(_pageSize * 4, ListRequest.MaxPage);
         Read(page);
+    }
+
+    /// <summary>
+    /// As many rows as the client's page has, to begin with. What was hidden of these will be hidden of the next as well: larger steps keep the number of pages logarithmic, and
+    /// where nothing at all was shown, there may be a long run of deleted keys, of which each page should take as much away as it can.
+    /// </summary>
+    private int NextSize()
+    {
+        var size = !_hasAsked ? _pageSize : _wasAnyShown ? Math.Min(_pageSize * 4, ListRequest.MaxPage) : ListRequest.MaxPage;
+        (_hasAsked, _wasAnyShown) = (true, false);
+        return size;
     }
 
     private void Read(RemotePage page)
@@ -149,6 +169,7 @@ public sealed class RemoteRows : IListingSource
             }
 
             _order.Next(name);
+            _startsElsewhere |= last.Length == 0 && _hasSteppedOver && !row.IsPrefix && !_query.After.IsBefore(name);
             last = name;
             var shown = Shown(row, name);
             if (shown is not null && shown.Name != _lastShown)
@@ -158,21 +179,26 @@ public sealed class RemoteRows : IListingSource
             }
         }
 
+        _hasSteppedOver = false;
         if (Utf8Order.Compare(last, _bound) > 0)
         {
             _bound = last;
         }
 
-        if (!_hasEnded && _share.HiddenUnder(last) is { } hidden && hidden != last && Utf8Order.Compare(hidden, _query.After.Name) > 0)
+        if (!_hasEnded && !_startsElsewhere && (_share.HiddenUnder(last) ?? RolledUpHere(last)) is { } behind && behind != last && Utf8Order.Compare(behind, _query.After.Name) > 0)
         {
-            StepOver(hidden);
+            StepOver(behind);
         }
     }
 
-    /// <summary>Goes on behind the keys of another place. Only ever forward: a remote that starts elsewhere than it is told to is read on from where it is.</summary>
+    /// <summary>The common prefix that a key was rolled up into here, since the remote did not do so: the rest of the keys under it need not be read. Null where there is none.</summary>
+    private string? RolledUpHere(string last) =>
+        _hasRolledUp && _query.CommonPrefixOf(last) is { } common && common.Length > _share.Prefix.Length ? common : null;
+
+    /// <summary>Goes on behind keys that are not wanted. A remote that then starts elsewhere than it is told to is read on from where it is, and never told again.</summary>
     private void StepOver(string hidden)
     {
-        (_hasStarted, _token, _hasPromise) = (false, null, false);
+        (_hasStarted, _token, _hasPromise, _hasSteppedOver) = (false, null, false, true);
         _order = _newOrder();
         _query = _query with { After = new ListingPosition(hidden, true) };
         _bound = Places.Beyond(hidden);

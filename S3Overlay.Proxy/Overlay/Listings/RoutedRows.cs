@@ -10,11 +10,12 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 /// <remarks>
 /// A row that several places share is given without asking any: whoever shows it looks first whether a key under it is to be seen (<see cref="PrefixProbe"/>).
 /// </remarks>
-public sealed class RoutedRows : IListingSource
+public sealed class RoutedRows : IRowsBelow
 {
     private readonly RemoteRows[] _places;
     private readonly IReadOnlyList<string> _shared;
     private int _nextShared;
+    private RemoteRows? _lastTaken;
 
     /// <summary>The rows that <paramref name="query"/> wants of what the bucket continues on.</summary>
     public RoutedRows(BucketRoutes routes, ListingQuery query, ILogger logger)
@@ -28,16 +29,19 @@ public sealed class RoutedRows : IListingSource
         }
     }
 
-    /// <summary>Whether a row is at hand without asking a remote.</summary>
+    /// <inheritdoc/>
     public bool HasRowAtHand => Nearest() is var nearest && (IsSharedNext(nearest) || nearest is { HasRowAtHand: true });
 
-    /// <summary>Whether a remote says that more rows come behind those at hand, and no other place's keys could turn out to be what it speaks of.</summary>
+    /// <inheritdoc/>
     public bool PromisesMore => Array.Exists(_places, static place => place.PromisesMore);
 
-    /// <summary>The name of the last row taken, or the empty string.</summary>
+    /// <inheritdoc/>
+    public bool IsDone => _nextShared == _shared.Count && Nearest() is null;
+
+    /// <inheritdoc/>
     public string LastName { get; private set; } = "";
 
-    /// <summary>The rows at hand behind the one taken last, without asking a remote.</summary>
+    /// <inheritdoc/>
     public IEnumerable<ListingRow> AtHand
     {
         get
@@ -70,6 +74,7 @@ public sealed class RoutedRows : IListingSource
             if (IsSharedNext(nearest))
             {
                 row = new ListingRow(_shared[_nextShared++], null);
+                _lastTaken = null;
             }
             else if (nearest is null)
             {
@@ -78,6 +83,7 @@ public sealed class RoutedRows : IListingSource
             else if (nearest.HasRowAtHand)
             {
                 row = nearest.Take();
+                _lastTaken = nearest;
             }
             else
             {
@@ -89,6 +95,9 @@ public sealed class RoutedRows : IListingSource
             return row;
         }
     }
+
+    /// <inheritdoc/>
+    public void NoteShown() => _lastTaken?.NoteShown();
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -9,6 +9,9 @@ public sealed class SettledRows(ILayerState layer, string bucket, ListingQuery q
     private readonly IListingSource _rows = layer.ListWritten(bucket, query);
 
     /// <inheritdoc/>
+    public int Readings => _rows.Readings;
+
+    /// <inheritdoc/>
     public async ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken)
     {
         while (await _rows.NextAsync(cancellationToken) is { } row)

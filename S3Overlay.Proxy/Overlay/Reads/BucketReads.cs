@@ -16,5 +16,8 @@ public static class BucketReads
     /// <exception cref="RemoteException">It cannot be known.</exception>
     public static ValueTask<ObjectInfo?> HeadAsync(
         this IRemoteReader reader, BucketView bucket, string key, bool mayBeStale, CancellationToken cancellationToken) =>
-        bucket.RemoteOf(key) is { } remote ? reader.HeadAsync(bucket.Name, key, remote, mayBeStale, cancellationToken) : default;
+        bucket.RemoteOf(key) is not { } remote ? default
+        : bucket.Patience is { } patience
+            ? new(patience.AskAsync(token => reader.HeadAsync(bucket.Name, key, remote, mayBeStale, token).AsTask(), cancellationToken))
+            : reader.HeadAsync(bucket.Name, key, remote, mayBeStale, cancellationToken);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 
+using S3Overlay.Proxy.Overlay.Filling;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;

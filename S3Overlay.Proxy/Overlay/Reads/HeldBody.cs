@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Filling;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -93,7 +94,7 @@ internal sealed class HeldBody(
     private async ValueTask<RemoteObject> AskRemoteAsync(CancellationToken cancellationToken)
     {
         var rest = range with { First = _position };
-        var isHoldable = Fills.CanHold(expected);
+        var isHoldable = ETags.IsStrong(expected.ETag);
         var source = await remote.Remote.GetAsync(
             RemoteReads.Whole(remote, key) with
             {
@@ -108,7 +109,11 @@ internal sealed class HeldBody(
                 throw new RemoteException(RemoteFailure.Changed, "The remote answered with another version than the one asked for.");
             }
 
-            await RemoteReads.SkipToAsync(source, rest.First, new byte[4096], cancellationToken);
+            if (rest.Length > 0)
+            {
+                await RemoteReads.SkipToAsync(source, rest.First, new byte[4096], cancellationToken);
+            }
+
             return _source = source;
         }
         catch

@@ -29,6 +29,9 @@ public interface IRemoteReader
     /// <exception cref="RemoteException">It cannot be known.</exception>
     ValueTask<ObjectInfo?> HeadAsync(string bucket, string key, RemoteBucket remote, bool mayBeStale, CancellationToken cancellationToken);
 
+    /// <summary>What is known of a version, with its checksums: asked for where they are not known, and left out where the remote does not tell.</summary>
+    ValueTask<ObjectInfo> WithChecksumsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo info, CancellationToken cancellationToken);
+
     /// <summary>The bytes of one version, or some of them: never of another (rule R7).</summary>
     Task<S3Body> OpenAsync(
         string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, CancellationToken cancellationToken);
@@ -45,7 +48,7 @@ public interface IRemoteReader
     /// <summary>No fill that began before leaves a copy behind, whatever it is of. What is held already stays.</summary>
     void InvalidateAll();
 
-    /// <summary>The remote was seen to have a key: a page that shows it must not be followed by a 404 that was remembered (rule T2).</summary>
+    /// <summary>The remote was seen to have a key: a page or an explanation that shows it must not be followed by a 404 that was remembered (rule T2).</summary>
     void NoteListed(string bucket, string key);
 
     /// <summary>Whether what is held is never replaced, so that pages show it in place of what the remote has (rules S1, T2).</summary>

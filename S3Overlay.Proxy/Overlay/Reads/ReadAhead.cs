@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Filling;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -29,7 +30,7 @@ internal sealed class ReadAhead(ReadSettings settings)
         for (var budget = settings.ReadAheadBytes; budget >= chunk && next < copy.Info.Size; budget -= chunk)
         {
             var ahead = new ByteRange(next, Math.Min(next + chunk, copy.Info.Size) - 1);
-            if (!HeldSending.Covers(copy, ahead))
+            if (!HeldCopies.Covers(copy, ahead))
             {
                 ranges.Add(ahead);
             }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Overlay.Filling;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -25,7 +26,7 @@ public sealed class ReadErrors(ReadSettings settings, ILogger logger)
                 return new(failure.Code == S3Errors.NoSuchVersion.Code ? S3Errors.NoSuchVersion : S3Errors.NoSuchKey, cause: failure);
             case RemoteFailure.NoSuchBucket:
                 return new(S3Errors.NoSuchBucket, cause: failure);
-            case RemoteFailure.AccessDenied when settings.RemoteForbidden == RemoteForbidden.NotFound:
+            case RemoteFailure.AccessDenied when settings.RemoteForbidden == RemoteForbidden.NotFound && request.Operation is S3Operation.GetObject or S3Operation.HeadObject:
                 Log.RemoteRefused(logger, request.Bucket);
                 return new(S3Errors.NoSuchKey, cause: failure);
             case RemoteFailure.InvalidRange:

@@ -19,7 +19,8 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 ///     local is down    503; or, where the settings say so, the remote alone                    LocalOutage
 /// </code>
 /// </remarks>
-public sealed class ReadMap(IS3Service service, IWrittenReads written, BucketDirectory directory, IRemoteReader reader, LocalOutage? outage = null)
+public sealed class ReadMap(
+    IS3Service service, IWrittenReads written, BucketDirectory directory, IRemoteReader reader, TimeSpan budget, TimeProvider time, LocalOutage? outage = null)
 {
     /// <summary>The header that names the layer an answer comes from (rule T4).</summary>
     public const string LayerHeader = OriginHeaders.Layer;
@@ -102,7 +103,7 @@ public sealed class ReadMap(IS3Service service, IWrittenReads written, BucketDir
     {
         if (IsDeletedHere(local))
         {
-            throw Deleted(request);
+            throw Deleted(request, local);
         }
 
         var bucket = await directory.LookAsync(request.Bucket, cancellationToken);
@@ -113,7 +114,7 @@ public sealed class ReadMap(IS3Service service, IWrittenReads written, BucketDir
             if (local.Copy is not null || bucket.IsOverlaid)
             {
                 // A copy is of the remote that is hidden now. A bucket that is there for other keys' sake may have no local half to ask.
-                throw Deleted(request);
+                throw Deleted(request, local);
             }
 
             await service.HandleAsync(request, answer, cancellationToken);
@@ -121,31 +122,35 @@ public sealed class ReadMap(IS3Service service, IWrittenReads written, BucketDir
         }
 
         answer.Headers.Remove(LayerHeader);
+        var began = time.GetTimestamp();
         try
         {
             if (!await reader.AnswerAsync(request, answer, remote, local, cancellationToken))
             {
                 answer.Headers[LayerHeader] = "local";
-                throw Deleted(request);
+                throw Deleted(request, local);
             }
         }
         catch (S3Exception missing) when (!IsDeletedHere(local) && !answer.HasStarted && !request.IsHead && (missing.Error == S3Errors.NoSuchKey || missing.Error == S3Errors.NoSuchBucket))
         {
-            throw await ExplainAsync(bucket, missing, cancellationToken);
+            throw await ExplainAsync(bucket, missing, time.GetElapsedTime(began), cancellationToken);
         }
     }
 
     private static bool IsDeletedHere(WrittenRead local) => local.IsDeleted.IsCompletedSuccessfully && local.IsDeleted.Result;
 
-    private static S3Exception Deleted(S3Request request) =>
-        new(request.Query["versionId"] is { Length: > 0 } and not "null" ? S3Errors.NoSuchVersion : S3Errors.NoSuchKey);
+    private static S3Exception Deleted(S3Request request, WrittenRead local) =>
+        new(request.Query["versionId"] is { Length: > 0 } and not "null" ? S3Errors.NoSuchVersion : S3Errors.NoSuchKey) { Headers = local.Marker ?? [] };
 
-    /// <summary>A miss is NoSuchKey where the bucket is there, whatever the remote's own bucket is; and NoSuchBucket where it is not.</summary>
-    private async Task<S3Exception> ExplainAsync(BucketView bucket, S3Exception missing, CancellationToken cancellationToken)
+    /// <summary>
+    /// A miss is NoSuchKey where the bucket is there, whatever the remote's own bucket is; and NoSuchBucket where it is not. Where that is not known once the client has waited for the remote
+    /// as long as it may, it is told what is known.
+    /// </summary>
+    private async Task<S3Exception> ExplainAsync(BucketView bucket, S3Exception missing, TimeSpan waited, CancellationToken cancellationToken)
     {
         try
         {
-            var exists = await directory.ExistsAsync(bucket, cancellationToken);
+            var exists = await directory.ExistsAsync(bucket with { Patience = new RemotePatience(budget, time, waited) }, cancellationToken);
             return exists == (missing.Error == S3Errors.NoSuchKey) ? missing
                 : new S3Exception(exists ? S3Errors.NoSuchKey : S3Errors.NoSuchBucket, cause: missing);
         }

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Filling;
 using S3Overlay.Proxy.Overlay.Freshness;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -13,28 +14,29 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 /// <code>
 ///   GET, HEAD
 ///     0  the remote is known to lack it              -> 404, where nothing is held               Freshness/AbsentKeys
-///     1  a sub-resource, version, part, client's key -> the remote, as it is            BYPASS   SubResourceReads
+///     1  a sub-resource, version, part, client's key -> the remote, as it is            BYPASS   SubResourceReads, PartReads
 ///     2  caching off, or the client says no-store    -> streamed through, nothing kept   BYPASS   StreamedReads
 ///     3  a copy is held                                                                           HeldReads
 ///          3a  which is not to be believed           -> the remote is asked first                 Freshness/CopyFreshness
 ///                                                       another version                  -> 4
-///          3b  and every byte wanted                 -> sent from the copy               HIT      HeldSending
+///          3b  and every byte wanted                 -> sent from the copy               HIT      WarmReads, HeldSending
 ///                                                       the remote just said so          REVALIDATED
 ///                                                       past its life, no remote         STALE
 ///          3c  but not every byte                    -> 5, each further request with If-Match
 ///          3d  and the client says only-if-cached    -> 3b without a question, else 504
-///     4  nothing is held
-///          4a  HEAD, or conditions                   -> one HEAD; done, or on                     HeldReads
+///     4  nothing is held                                                                          ColdReads
+///          4a  HEAD, or conditions                   -> one HEAD; done, or on
 ///          4b  missed too few times to be held       -> streamed through                 BYPASS   Admission
-///          4c  one GET for all who come meanwhile                                                 Fills, Opening
+///          4c  one GET for all who come meanwhile                                                 Fills, ObjectOpener
+///                                                    and who may not believe it       -> 3a
 ///          4d  which has no strong ETag, or the store fails
 ///                                                    -> streamed through                 BYPASS   StreamedReads
 ///     5  a fill runs into the copy's file, readers
-///        follow it there                                                                 MISS     HeldObject, Fill, FillPlan
+///        follow it there                                                                 MISS     FollowedReads, HeldObject, Fill
 ///          5a  a byte held                           -> sent
 ///          5b  a byte being fetched                  -> waited for
 ///          5c  a byte nobody fetches                 -> a fill is started for it
-///          5d  the store fails meanwhile             -> the rest is streamed through              HeldSending
+///          5d  the store fails meanwhile             -> the rest is streamed through              FollowedReads
 ///     6  the remote has another version by then      -> before the first byte: from 3 again; after it: cut (rule R7)
 /// </code>
 /// A write or delete is seen by every read that starts after it, whatever fill is running: the caller resolved the key before it came here, and
@@ -44,12 +46,16 @@ public sealed class RemoteReader : IRemoteReader
 {
     private readonly ReadSettings _settings;
     private readonly ReadErrors _errors;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly StreamedReads _streamed = new();
     private readonly SubResourceReads _subResources;
     private readonly AbsentKeys _absent;
     private readonly CopyFreshness? _freshness;
     private readonly HeldReads? _held;
+    private readonly HeldCopies? _copies;
+    private readonly HeldVersions? _versions;
+    private readonly MissingChecksums? _checksums;
 
     /// <summary>A reader.</summary>
     /// <param name="settings">How to read.</param>
@@ -59,33 +65,46 @@ public sealed class RemoteReader : IRemoteReader
     /// <param name="meters">Counts fills; null where nobody counts.</param>
     public RemoteReader(ReadSettings settings, IHeldStore? store, TimeProvider time, ILogger<RemoteReader> logger, OverlayMeters? meters = null)
     {
-        (_settings, _logger) = (settings, logger);
+        (_settings, _time, _logger) = (settings, time, logger);
         _absent = new AbsentKeys(settings.Freshness.NegativeLife, time);
         _errors = new ReadErrors(settings, logger);
-        _subResources = new SubResourceReads(_streamed);
         if (settings.CacheEnabled && store is not null)
         {
-            var (fills, down) = (new Fills(settings, store, time, _absent, logger, meters), new RemoteDown(settings.Freshness, time, logger));
-            Fills = fills;
-            _freshness = new CopyFreshness(settings.Freshness, new Revalidations(settings.Freshness, fills, down, _absent, time, meters), fills, down, time);
-            _held = new HeldReads(fills, _streamed, new ReadAhead(settings), _freshness, _absent);
+            _copies = new HeldCopies(settings, store, logger);
+            Fills = new Fills(settings, _copies, time, _absent, logger, meters);
+            _versions = new HeldVersions(Fills, _copies);
+            var patience = new ReaderPatience(settings.Freshness, time, logger);
+            _freshness = new CopyFreshness(settings.Freshness, new Revalidations(settings.Freshness, _versions, patience, _absent, time, meters), _versions, patience, time);
+            _checksums = new MissingChecksums(_versions, patience, time);
+            var (readAhead, followed) = (new ReadAhead(settings), new FollowedReads());
+            var cold = new ColdReads(Fills, _streamed, followed, readAhead, _freshness, _absent, _checksums);
+            _held = new HeldReads(Fills, _copies, new WarmReads(readAhead), followed, cold, _freshness, _absent, _checksums);
         }
+
+        _subResources = new SubResourceReads(_streamed, new PartReads(_copies, _versions, Fills, _freshness));
     }
 
     /// <summary>The fills under way; null while caching is off.</summary>
     internal Fills? Fills { get; }
 
+    /// <summary>How many questions about copies are on their way to the remote, be it that a reader waits for one or not.</summary>
+    internal int Revalidating => _freshness?.Revalidating ?? 0;
+
+    /// <summary>How many copies are being compared while they are served, or fetched anew; their questions count in <see cref="Revalidating"/> too.</summary>
+    internal int Refreshing => _freshness?.Refreshing ?? 0;
+
     /// <inheritdoc/>
     public async Task<bool> AnswerAsync(
         S3Request request, S3Answer answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
     {
+        using var deadline = new AnswerDeadline(answer, _settings.Budget, _time, cancellationToken);
         try
         {
             var isPlain = !SubResourceReads.IsOne(request);
             var directives = ClientDirectives.Of(request, _settings.Freshness);
             if (isPlain && _held is not null && (directives & (ReadDirectives.Bypass | ReadDirectives.OnlyHeld)) != ReadDirectives.Bypass)
             {
-                return await _held.AnswerAsync(request, answer, remote, local, directives, cancellationToken);
+                return await _held.AnswerAsync(request, answer, remote, local, directives, deadline);
             }
 
             if (await local.IsDeleted)
@@ -105,14 +124,13 @@ public sealed class RemoteReader : IRemoteReader
 
             if (!isPlain)
             {
-                var etag = request.Query.Has("partNumber") && directives == ReadDirectives.None ? await HeldETagAsync(request.Bucket, request.Key, remote, cancellationToken) : null;
-                await AnswerSubResourceAsync(request, answer, remote, etag, cancellationToken);
+                await _subResources.AnswerAsync(request, answer, remote, mayBeOfHeld: directives == ReadDirectives.None, deadline.Waiting);
             }
             else
             {
                 await _absent.AskAsync(
                     new ObjectName(request.Bucket, request.Key),
-                    (_streamed, request, answer, remote, cancellationToken),
+                    (_streamed, request, answer, remote, cancellationToken: deadline.Waiting),
                     static async about =>
                     {
                         await about._streamed.AnswerAsync(
@@ -126,6 +144,10 @@ public sealed class RemoteReader : IRemoteReader
         catch (RemoteException failure) when (!answer.HasStarted)
         {
             throw _errors.Of(failure, request);
+        }
+        catch (OperationCanceledException late) when (deadline.HasPassed && !answer.HasStarted)
+        {
+            throw _errors.Of(new RemoteException(RemoteFailure.Unavailable, "The remote did not answer in time.", late), request);
         }
         catch (VersionChangedException changed) when (!answer.HasStarted)
         {
@@ -144,7 +166,7 @@ public sealed class RemoteReader : IRemoteReader
     public async ValueTask<ObjectInfo?> HeadAsync(string bucket, string key, RemoteBucket remote, bool mayBeStale, CancellationToken cancellationToken)
     {
         var name = new ObjectName(bucket, key);
-        if (Fills is not null && await Fills.FindAsync(name, remote, HeldWish.Info, cancellationToken) is { } copy)
+        if (_copies is not null && await _copies.FindAsync(name, remote, HeldWish.Info, cancellationToken) is { } copy)
         {
             await using (copy)
             {
@@ -168,19 +190,34 @@ public sealed class RemoteReader : IRemoteReader
     }
 
     /// <inheritdoc/>
+    public async ValueTask<ObjectInfo> WithChecksumsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo info, CancellationToken cancellationToken)
+    {
+        if (_checksums is null || info.AreChecksumsKnown)
+        {
+            return info;
+        }
+
+        // A copy takes what is learned of it only as of no earlier than it is itself.
+        var name = new ObjectName(bucket, key);
+        await using var copy = await _copies!.FindAsync(name, remote, HeldWish.Info, cancellationToken);
+        return await _checksums.CompleteAsync(name, remote, info, copy?.ValidatedAt ?? DateTimeOffset.MinValue, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task<S3Body> OpenAsync(
         string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, CancellationToken cancellationToken)
     {
-        if (expected.Size == 0)
-        {
-            return S3Body.Empty;
-        }
-
-        var copy = Fills is null ? null : await Fills.FindAsync(new ObjectName(bucket, key), remote, HeldWish.Info, cancellationToken);
+        var copy = _copies is null ? null : await _copies.FindAsync(new ObjectName(bucket, key), remote, HeldWish.Info, cancellationToken);
         if (copy is not null && (copy.Info.ETag != expected.ETag || copy.Info.Size != expected.Size))
         {
             await copy.DisposeAsync();
             copy = null;
+        }
+
+        if (copy is not null && expected.Size == 0)
+        {
+            await copy.DisposeAsync();
+            return S3Body.Empty;
         }
 
         var body = new HeldBody(
@@ -207,11 +244,11 @@ public sealed class RemoteReader : IRemoteReader
     {
         var name = new ObjectName(bucket, key);
         _absent.Forget(name);
-        return Fills?.InvalidateAsync(name) ?? ValueTask.CompletedTask;
+        return _versions?.InvalidateAsync(name) ?? ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public bool CanUse(IHeldCopy copy, string bucket, string key, RemoteBucket remote) => Fills?.IsOf(copy, new ObjectName(bucket, key), remote) ?? false;
+    public bool CanUse(IHeldCopy copy, string bucket, string key, RemoteBucket remote) => _copies?.IsOf(copy, new ObjectName(bucket, key), remote) ?? false;
 
     /// <inheritdoc/>
     public bool IsFresh(IHeldCopy copy) => _freshness?.IsFresh(copy) ?? false;
@@ -220,7 +257,7 @@ public sealed class RemoteReader : IRemoteReader
     public void InvalidateAll()
     {
         _absent.ForgetAll();
-        Fills?.InvalidateAll();
+        _versions?.InvalidateAll();
     }
 
     /// <inheritdoc/>
@@ -232,18 +269,6 @@ public sealed class RemoteReader : IRemoteReader
     /// <inheritdoc/>
     public void NoteListed(string bucket, string key) => _absent.Forget(new ObjectName(bucket, key));
 
-    private async Task AnswerSubResourceAsync(S3Request request, S3Answer answer, RemoteBucket remote, string? heldETag, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _subResources.AnswerAsync(request, answer, remote, heldETag, cancellationToken);
-        }
-        catch (RemoteException changed) when (changed.Failure == RemoteFailure.Changed && heldETag is not null && IsFrozen)
-        {
-            throw Fills!.Drift.Of(request.Bucket, changed);
-        }
-    }
-
     /// <summary>What the object is now of which a copy is held; null where it is gone. Of a copy that is kept, though the remote refuses to say, nothing is guessed.</summary>
     private async ValueTask<ObjectInfo?> InfoAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy, bool mayBeStale, CancellationToken cancellationToken)
     {
@@ -254,20 +279,6 @@ public sealed class RemoteReader : IRemoteReader
         catch (RemoteException gone) when (gone.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket)
         {
             return null;
-        }
-    }
-
-    /// <summary>The version that parts are asked of: that of the copy which readers of the whole are given. Where the remote is to be asked anyway, it is the remote's own.</summary>
-    private async ValueTask<string?> HeldETagAsync(string bucket, string key, RemoteBucket remote, CancellationToken cancellationToken)
-    {
-        if (Fills is null || await Fills.FindAsync(new ObjectName(bucket, key), remote, HeldWish.Info, cancellationToken) is not { } copy)
-        {
-            return null;
-        }
-
-        await using (copy)
-        {
-            return _freshness!.IsFresh(copy) ? copy.Info.ETag : null;
         }
     }
 }

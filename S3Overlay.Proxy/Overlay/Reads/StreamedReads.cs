@@ -81,15 +81,16 @@ internal sealed class StreamedReads
             info = head.Info;
         }
 
-        if (ObjectAnswer.Prepare(request, answer, info) is not { } wanted)
+        var wanted = ObjectAnswer.Prepare(request, answer, info);
+        if (!ObjectAnswer.SendsBody(request, answer))
         {
             return;
         }
 
         var exact = read with
         {
-            IfMatch = info.ETag.Length > 0 && !ETags.IsWeak(info.ETag) ? info.ETag : null,
-            Range = wanted.Length == info.Size ? null : RemoteReads.Text(wanted),
+            IfMatch = ETags.IsStrong(info.ETag) ? info.ETag : null,
+            Range = wanted is { } part && part.Length < info.Size ? RemoteReads.Text(part) : null,
         };
         await using var source = await remote.Remote.GetAsync(exact, cancellationToken);
         if (source.Info.ETag != info.ETag || source.Info.Size != info.Size)
@@ -97,7 +98,10 @@ internal sealed class StreamedReads
             throw new RemoteException(RemoteFailure.Changed, "The object changed between two requests.");
         }
 
-        await Streaming.SendAsync(source, wanted, answer, cancellationToken);
+        if (wanted is { } bytes)
+        {
+            await Streaming.SendAsync(source, bytes, answer, cancellationToken);
+        }
     }
 
     private static async Task GetAsync(S3Request request, S3Answer answer, RemoteBucket remote, RemoteRead read, CancellationToken cancellationToken)

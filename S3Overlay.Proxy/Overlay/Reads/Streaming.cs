@@ -36,7 +36,7 @@ internal static class Streaming
 
             left -= read;
             answer.Advance(read);
-            if ((await answer.Body.FlushAsync(cancellationToken)).IsCompleted)
+            if (!await answer.FlushAsync(cancellationToken))
             {
                 return;
             }

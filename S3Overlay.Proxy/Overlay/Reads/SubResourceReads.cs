@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 using Microsoft.AspNetCore.Http;
@@ -10,7 +9,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Reads;
 
 /// <summary>What is asked of the remote as it is, and never held: sub-resources, versions, parts, objects under a client's own key (rules R8, T1).</summary>
-internal sealed class SubResourceReads(StreamedReads streamed)
+internal sealed class SubResourceReads(StreamedReads streamed, PartReads parts)
 {
     /// <summary>What selects a version or a part of the object.</summary>
     private static readonly string[] Selectors = ["versionId", "partNumber"];
@@ -35,8 +34,13 @@ internal sealed class SubResourceReads(StreamedReads streamed)
     private static bool NamesVersion(S3Request request) => request.Query.Has("versionId") && request.Query["versionId"] != "null";
 
     /// <summary>Answers from the remote.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="answer">Its answer.</param>
+    /// <param name="remote">Where the object is.</param>
+    /// <param name="mayBeOfHeld">Whether a part is to be of the version that is held, where one is.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
     /// <exception cref="RemoteException">The remote did not give it.</exception>
-    public Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, string? heldETag, CancellationToken cancellationToken)
+    public Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, bool mayBeOfHeld, CancellationToken cancellationToken)
     {
         AnswerOrigin.Bypass(answer);
         var read = RemoteReads.Whole(remote, request.Key) with { Query = QueryOf(request), Headers = HeadersOf(request, remote) };
@@ -48,7 +52,7 @@ internal sealed class SubResourceReads(StreamedReads streamed)
         }
 
         return request.Query.Has("partNumber")
-            ? AnswerPartAsync(request, answer, remote, read with { IfMatch = heldETag }, cancellationToken)
+            ? parts.AnswerAsync(request, answer, remote, read, mayBeOfHeld && !NamesVersion(request), cancellationToken)
             : streamed.AnswerAsync(request, answer, remote, read, cancellationToken);
     }
 
@@ -80,41 +84,9 @@ internal sealed class SubResourceReads(StreamedReads streamed)
         catch (RemoteException unknown) when (unknown.Status == StatusCodes.Status501NotImplemented)
         {
             var version = NamesVersion(request) && request.Query["versionId"] is { } id ? "versionId=" + UriEncoding.EncodeComponent(id) : "";
-            await using var head = await remote.Remote.HeadAsync(read with { Query = version, Headers = [] }, cancellationToken);
+            var headers = read.Headers.Where(static header => ClientKeyHeaders.Contains(header.Key)).ToList();
+            await using var head = await remote.Remote.HeadAsync(read with { Query = version, Headers = headers }, cancellationToken);
             await ObjectAttributes.AnswerAsync(request, answer, head.Info, null, cancellationToken);
-        }
-    }
-
-    private static async Task AnswerPartAsync(S3Request request, S3Answer answer, RemoteBucket remote, RemoteRead read, CancellationToken cancellationToken)
-    {
-        if (!int.TryParse(request.Query["partNumber"], NumberStyles.None, CultureInfo.InvariantCulture, out var part) || part is < 1 or > 10_000)
-        {
-            throw new S3Exception(S3Errors.InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive");
-        }
-
-        if (request.Headers.Range.Count > 0)
-        {
-            throw new S3Exception(S3Errors.InvalidRequest, "Cannot specify both Range header and partNumber query parameter");
-        }
-
-        // Asked for with GET by a HEAD too, and left unread: only its Content-Range tells which bytes the part is.
-        await using var source = await remote.Remote.GetAsync(read, cancellationToken);
-        ObjectAnswer.Prepare(request, answer, source.Info);
-        if (answer.Status != StatusCodes.Status200OK || source.Range is not { } range)
-        {
-            return;
-        }
-
-        if (source.Status == StatusCodes.Status206PartialContent)
-        {
-            answer.Status = StatusCodes.Status206PartialContent;
-            answer.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {range.First}-{range.Last}/{source.Info.Size}");
-            answer.Headers.ContentLength = range.Length;
-        }
-
-        if (!request.IsHead)
-        {
-            await Streaming.SendAsync(source, range, answer, cancellationToken);
         }
     }
 

@@ -44,6 +44,14 @@ public sealed class BucketRoutes
     /// <summary>The prefixes that continue elsewhere than the rest, in UTF-8 byte order.</summary>
     public IReadOnlyList<RemoteBucket> Parts => _parts;
 
+    /// <summary>The same places, for questions of one client's request alone.</summary>
+    public BucketRoutes Within(RemotePatience patience)
+    {
+        return _parts.Length == 0 && _whole is not null ? new BucketRoutes(Asked(_whole)) : new BucketRoutes(_parts.Concat(_whole is null ? [] : [_whole]).Select(Asked));
+
+        RemoteBucket Asked(RemoteBucket place) => place with { Remote = new PatientRemote(place.Remote, patience) };
+    }
+
     /// <summary>Where a key continues; null where it is local only.</summary>
     public RemoteBucket? Of(string key)
     {

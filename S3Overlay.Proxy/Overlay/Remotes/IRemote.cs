@@ -9,11 +9,17 @@ public interface IRemote
     /// <summary>The endpoint, as configured: scheme, host and port. Part of a held copy's identity.</summary>
     string Endpoint { get; }
 
+    /// <summary>What is known of a bucket there; costs nothing.</summary>
+    RemoteCondition ConditionOf(string bucket);
+
+    /// <summary>Finds out, beside whatever was asked and had no answer in time, whether a bucket is down.</summary>
+    void Suspect(string bucket);
+
     /// <summary>Asks for an object's bytes. The answer's body heals breaks itself as long as its budget lasts.</summary>
     /// <exception cref="RemoteException">Anything but 200 or 206.</exception>
     Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken);
 
-    /// <summary>Asks for an object's headers. A 403 is explained with one GET of its first byte (table F).</summary>
+    /// <summary>Asks for an object's headers. A 403 is explained, and a length that is missing found out, with one GET of its first byte (table F).</summary>
     /// <exception cref="RemoteException">Anything but 200.</exception>
     Task<RemoteObject> HeadAsync(RemoteRead read, CancellationToken cancellationToken);
 

@@ -25,6 +25,12 @@ public sealed class RemoteException : Exception
     /// <summary>The object's size, where a 416 told it; else null.</summary>
     public long? ActualSize { get; init; }
 
+    /// <summary>The headers that name a delete marker, where that is what was asked for by its version id; else none.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> DeleteMarker { get; init; } = [];
+
     /// <summary>The same failure for one more who waited for it: an exception that is thrown to many would have all their stacks.</summary>
-    public RemoteException Anew() => new(Failure, Message, this) { Status = Status, Code = Code, LastModified = LastModified, ActualSize = ActualSize };
+    public RemoteException Anew() => new(Failure, Message, this)
+    {
+        Status = Status, Code = Code, LastModified = LastModified, ActualSize = ActualSize, DeleteMarker = DeleteMarker,
+    };
 }

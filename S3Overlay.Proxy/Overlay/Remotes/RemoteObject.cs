@@ -23,7 +23,7 @@ public sealed class RemoteObject : IAsyncDisposable
     /// <summary>200 or 206.</summary>
     public int Status { get; }
 
-    /// <summary>Which bytes the body holds; null where it holds none (HEAD, empty object).</summary>
+    /// <summary>Which bytes the body holds; null where it holds none (HEAD, empty object). Of a HEAD of a part: those of the part.</summary>
     public ByteRange? Range { get; }
 
     /// <summary>

@@ -1,8 +1,8 @@
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
@@ -72,6 +72,8 @@ public sealed class CommitGuard(
         public override long? LongestLength => inner.LongestLength;
 
         public override BodyChecksum? Checksum => inner.Checksum;
+
+        public override ChecksumAlgorithm? ComingChecksum => inner.ComingChecksum;
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
         {

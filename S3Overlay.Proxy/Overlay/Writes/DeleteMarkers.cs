@@ -22,9 +22,73 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
     private const string IsMarker = "x-amz-delete-marker";
     private const string VersionId = "x-amz-version-id";
 
+    /// <summary>How often a marker is tried to be taken away that hides what somebody was told is written.</summary>
+    private const int Attempts = 3;
+
     /// <summary>The delete marker that local's answer to a delete tells of, made or taken away; null for none.</summary>
     public static string? Of(S3Answer answer) =>
         answer.Status < StatusCodes.Status300MultipleChoices && answer.Headers[IsMarker] == "true" && answer.Headers[VersionId] is [{ Length: > 0 } marker] ? marker : null;
+
+    /// <summary>
+    /// Whether deletes of keys that local lacks leave markers in a bucket: it keeps versions. One whose versions are suspended is not asked for a marker: that would take the place of
+    /// what another proxy writes meanwhile.
+    /// </summary>
+    public async ValueTask<bool> AreLeftAsync(BucketView bucket, S3Request request, CancellationToken cancellationToken) =>
+        versions is not null && await local.KeepsVersionsAsync(request, bucket.Name, cancellationToken);
+
+    /// <summary>
+    /// Takes the marker of a delete that local did not judge away again, where it hides an object: local had none when the conditions were judged, so that somebody has written it since.
+    /// </summary>
+    /// <returns>Whether that was so: the conditions held of something else.</returns>
+    /// <exception cref="S3Exception">ServiceUnavailable: it cannot be found out, or the marker cannot be taken away.</exception>
+    public async ValueTask<bool> TakeBackOverWriteAsync(KeyDelete delete, S3Answer deleted)
+    {
+        if (versions is null || Of(deleted) is not { } marker)
+        {
+            return false;
+        }
+
+        // Whether or not the client still waits: what is hidden was acknowledged.
+        var below = await versions.ListOfAsync(delete.Bucket.Name, delete.Key, CancellationToken.None).SkipWhile(row => row.VersionId != marker).Skip(1).FirstOrDefaultAsync();
+        if (below?.Object is null)
+        {
+            return false;
+        }
+
+        await TakeAwayAsync(delete, marker);
+        return true;
+    }
+
+    private async Task TakeAwayAsync(KeyDelete delete, string marker)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            S3Exception? failure = null;
+            var answer = new BufferedAnswer();
+            try
+            {
+                await local.DeleteVersionAsync(delete.Request, delete.Bucket.Name, delete.Key, marker, answer, CancellationToken.None);
+            }
+            catch (S3Exception failed)
+            {
+                failure = failed;
+            }
+
+            var status = failure?.Error.Status ?? answer.Status;
+            if (status is < StatusCodes.Status300MultipleChoices or StatusCodes.Status404NotFound)
+            {
+                return;
+            }
+
+            if (attempt == Attempts || status < StatusCodes.Status500InternalServerError)
+            {
+                throw new S3Exception(
+                    S3Errors.ServiceUnavailable,
+                    $"The key was written while it was deleted, and the local store does not take the delete marker away that hides this ({status}). Deleting its version {marker} shows it again.",
+                    failure);
+            }
+        }
+    }
 
     /// <summary>Has a tombstone name the delete marker that local's answer to the same delete tells of, if any.</summary>
     public async ValueTask NameAsync(string bucket, string key, S3Answer answer, CancellationToken cancellationToken)
@@ -36,17 +100,21 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
     }
 
     /// <summary>Deletes one version of a key. One that local lacks is the remote's, and not ours to delete.</summary>
-    public async Task DeleteVersionAsync(
-        BucketView bucket, S3Request request, string key, string versionId, S3Answer answer, CancellationToken cancellationToken)
+    /// <remarks>Conditions are judged here: what a version is does not change between the look and the delete.</remarks>
+    public async Task DeleteVersionAsync(KeyDelete delete, S3Answer answer, CancellationToken cancellationToken)
     {
+        var (bucket, request, key, _, conditions) = delete;
+        var versionId = delete.VersionId!;
+
         // The tombstone that goes may be all that hides the remote: not while somebody finds out whether the bucket is empty.
         using var shared = await locks.Buckets.ShareAsync(bucket.Name, cancellationToken);
         using var entered = await locks.Keys.TakeAsync(new ObjectName(bucket.Name, key), cancellationToken);
         var tombstone = versions is null || !bucket.IsOverlaid ? null : await versions.FindTombstoneAsync(bucket.Name, key, cancellationToken);
         var undoes = tombstone?.Marker == versionId;
 
-        if (await HasAsync(bucket, request, key, versionId, cancellationToken))
+        if (await FindAsync(bucket, request, key, versionId, cancellationToken) is { } version)
         {
+            conditions?.Judge(version.ETag, version.Size, version.LastModified);
             await local.DeleteVersionAsync(request, bucket.Name, key, versionId, answer, cancellationToken);
         }
         else if (undoes)
@@ -68,17 +136,21 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
     }
 
     /// <summary>
-    /// Whether local has a version, whatever the key is now: what is deleted has versions still, and its delete marker is one of them. Some stores deny that of a marker (Ceph) but
-    /// in their lists.
+    /// A version that local has, whatever the key is now: what is deleted has versions still, and its delete marker is one of them. Some stores deny that of a marker (Ceph) but
+    /// in their lists. Null where local has none of that id.
     /// </summary>
-    private async ValueTask<bool> HasAsync(BucketView bucket, S3Request request, string key, string versionId, CancellationToken cancellationToken)
+    private async ValueTask<LocalObject?> FindAsync(BucketView bucket, S3Request request, string key, string versionId, CancellationToken cancellationToken)
     {
-        if (await local.HeadAsync(request, bucket.Name, key, cancellationToken, versionId) is { VersionId: { } found })
+        if (await local.HeadAsync(request, bucket.Name, key, cancellationToken, versionId) is { VersionId: { } id } found)
         {
-            return found == versionId;
+            return id == versionId ? found : null;
         }
 
-        return versions is not null && await versions.ListOfAsync(bucket.Name, key, cancellationToken).AnyAsync(row => row.VersionId == versionId, cancellationToken);
+        var row = versions is null ? null : await versions.ListOfAsync(bucket.Name, key, cancellationToken).FirstOrDefaultAsync(row => row.VersionId == versionId, cancellationToken);
+        return row is null ? null : new LocalObject(row.Object?.ETag ?? "", row.Object?.LastModified ?? row.MarkedAt)
+        {
+            Size = row.Object?.Size ?? 0, VersionId = versionId, IsDeleteMarker = row.Object is null,
+        };
     }
 
     private async ValueTask UndoAsync(string bucket, string key, Tombstone tombstone, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using System.Xml;
+
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Protocol;
@@ -7,7 +9,7 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
-/// <summary>Requests that the overlay makes of local on its own account, in the name of the client whose request it is answering.</summary>
+/// <summary>Requests that the overlay makes of local on its own account, in the name of the caller of the request that it is answering.</summary>
 public sealed class LocalObjects(IS3Service local)
 {
     /// <summary>What a delete may depend on beside the key.</summary>
@@ -28,10 +30,11 @@ public sealed class LocalObjects(IS3Service local)
             return null;
         }
 
+        HttpDates.TryParseHeader(answer.Headers.LastModified, out var lastModified);
         if (answer.Status == StatusCodes.Status405MethodNotAllowed && versionId is not null && answer.Headers["x-amz-delete-marker"] == "true")
         {
             // Not every store repeats the id that it was asked for.
-            return new LocalObject("", default) { VersionId = versionId, IsDeleteMarker = true };
+            return new LocalObject("", lastModified) { VersionId = versionId, IsDeleteMarker = true };
         }
 
         if (answer.Status >= StatusCodes.Status400BadRequest)
@@ -39,7 +42,6 @@ public sealed class LocalObjects(IS3Service local)
             return MeansAbsent(answer.Status, versionId) ? null : throw new S3Exception(S3Errors.ServiceUnavailable);
         }
 
-        HttpDates.TryParseHeader(answer.Headers.LastModified, out var lastModified);
         return new LocalObject(answer.Headers.ETag.ToString(), lastModified)
         {
             Size = answer.Headers.ContentLength ?? 0,
@@ -48,6 +50,7 @@ public sealed class LocalObjects(IS3Service local)
     }
 
     /// <summary>The kind of checksum that an upload was started with, which all its parts must bring; null for none.</summary>
+    /// <exception cref="S3Exception">NotImplemented: it is one that is not computed here (rule W7).</exception>
     public async Task<ChecksumAlgorithm?> ChecksumOfUploadAsync(S3Request part, CancellationToken cancellationToken)
     {
         var answer = new BufferedAnswer();
@@ -63,7 +66,45 @@ public sealed class LocalObjects(IS3Service local)
         }
 
         var upload = S3XmlReader.Parse(answer.Content);
-        return ChecksumNames.TryParseName(upload.ChildText("ChecksumAlgorithm"), out var algorithm) ? algorithm : null;
+        return !ChecksumNames.TryParseName(upload.ChildText("ChecksumAlgorithm"), out var algorithm) ? null
+            : ChecksumNames.IsComputed(algorithm) ? algorithm
+            : throw ChecksumNames.NotComputed(algorithm);
+    }
+
+    /// <summary>Whether local keeps versions of a bucket's keys. False where it does not say.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable: it failed of saying.</exception>
+    public async Task<bool> KeepsVersionsAsync(S3Request origin, string bucket, CancellationToken cancellationToken)
+    {
+        var answer = new BufferedAnswer();
+        var ask = About(origin, S3Operation.GetBucketConfiguration, "GET", bucket, "", null) with { Query = S3Query.Parse("versioning") };
+        try
+        {
+            await local.HandleAsync(ask, answer, cancellationToken);
+        }
+        catch (S3Exception unknown) when (unknown.Error.Status < StatusCodes.Status500InternalServerError || unknown.Error == S3Errors.NotImplemented)
+        {
+            return false;
+        }
+
+        await answer.FinishAsync(cancellationToken);
+        if (answer.Status >= StatusCodes.Status500InternalServerError && answer.Status != StatusCodes.Status501NotImplemented)
+        {
+            throw new S3Exception(S3Errors.ServiceUnavailable);
+        }
+
+        return answer.Status < StatusCodes.Status300MultipleChoices && IsEnabled(answer.Content);
+    }
+
+    private static bool IsEnabled(ReadOnlyMemory<byte> configuration)
+    {
+        try
+        {
+            return !configuration.IsEmpty && S3XmlReader.Parse(configuration).ChildText("Status") == "Enabled";
+        }
+        catch (XmlException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Deletes local's object; with <paramref name="isVersionNull"/> the version of that name, without a marker of it where local keeps versions.</summary>

@@ -1,9 +1,6 @@
-using System.Xml;
-
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Deletes;
-using S3Overlay.Proxy.Protocol.Xml;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
@@ -40,7 +37,7 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
             }
 
             var answer = new BufferedAnswer();
-            await deletes.DeleteKeyAsync(bucket, request, item.Key, item.VersionId, item.IfMatch, answer, cancellationToken);
+            await deletes.DeleteKeyAsync(new KeyDelete(bucket, request, item.Key, item.VersionId, item.Conditions), answer, cancellationToken);
             return new DeleteOutcome(item, answer.Status < 400 ? null : await ErrorOfAsync(answer, cancellationToken)) { Marker = DeleteMarkers.Of(answer) };
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
@@ -56,23 +53,9 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
     }
 
     /// <summary>What local's answer says: a client tells by the code whether to try again.</summary>
-    private static async ValueTask<S3Error> ErrorOfAsync(BufferedAnswer answer, CancellationToken cancellationToken)
-    {
-        await answer.FinishAsync(cancellationToken);
-        try
-        {
-            if (!answer.Content.IsEmpty && S3XmlReader.Parse(answer.Content) is var error && error.ChildText("Code") is { Length: > 0 } code)
-            {
-                return new S3Error(code, answer.Status, error.ChildText("Message") ?? "");
-            }
-        }
-        catch (XmlException)
-        {
-            // A gateway's page.
-        }
-
-        return answer.Status == S3Errors.ServiceUnavailable.Status
+    private static async ValueTask<S3Error> ErrorOfAsync(BufferedAnswer answer, CancellationToken cancellationToken) =>
+        await answer.ErrorAsync(cancellationToken)
+        ?? (answer.Status == S3Errors.ServiceUnavailable.Status
             ? S3Errors.ServiceUnavailable
-            : S3Errors.InternalError with { Message = "The local layer could not delete the object." };
-    }
+            : S3Errors.InternalError with { Message = "The local layer could not delete the object." });
 }

@@ -5,91 +5,201 @@ using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Deletes;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>Deletes in overlaid buckets: the tombstone first, then the local object (rule D1). Whichever instant it ends at, the remote's never shows.</summary>
+/// <remarks>
+/// <code>
+///   1 a version by its id       is another matter                                    DeleteMarkers
+///   2 abilities                 conditions that nobody could hold are refused        IsJudgedByLocalAsync
+///   -- under the key's lock --
+///   3 plan                      the key is looked at, its conditions are judged      PlanAsync, DeletePlan
+///   4 mark                      the tombstone                                        MarkAsync
+///   5 local                     its object goes, or it leaves a marker               DeleteLocalAsync, DeleteOrTakeBackAsync
+///   6 the tombstone at last     names the marker; where local refused it goes again
+/// </code>
+/// </remarks>
 public sealed class ObjectDeletes(
-    LocalObjects local, BucketDirectory directory, ILayerState layer, IRemoteReader reader, OverlayLocks locks, ObjectWrites writes, OverlaySettings settings,
-    ILocalConditions abilities, DeleteMarkers markers, OverlayMeters? meters)
+    LocalObjects local, BucketDirectory directory, ILayerState layer, IDeleteMarks marks, IRemoteReader reader, OverlayLocks locks, ObjectWrites writes,
+    OverlaySettings settings, ILocalConditions abilities, DeleteMarkers markers, OverlayMeters? meters)
 {
     /// <summary>DeleteObject.</summary>
     public async Task DeleteAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
+        var delete = new KeyDelete(bucket, request, request.Key, request.Query["versionId"], DeleteConditions.Of(request.Headers));
         await directory.EnsureAsync(bucket, cancellationToken);
-        await DeleteKeyAsync(bucket, request, request.Key, request.Query["versionId"], request.Header("If-Match"), answer, cancellationToken);
+        await DeleteKeyAsync(delete, answer, cancellationToken);
     }
 
     /// <summary>Deletes one key of a bucket whose local half is there.</summary>
-    public async Task DeleteKeyAsync(
-        BucketView bucket, S3Request request, string key, string? versionId, string? ifMatch, S3Answer answer, CancellationToken cancellationToken)
+    public async Task DeleteKeyAsync(KeyDelete delete, S3Answer answer, CancellationToken cancellationToken)
     {
-        if (versionId is { Length: > 0 } and not "null")
+        if (delete.IsOfVersion)
         {
-            await markers.DeleteVersionAsync(bucket, request, key, versionId, answer, cancellationToken);
-            writes.Forget(bucket.Name, key);
-            return;
+            await markers.DeleteVersionAsync(delete, answer, cancellationToken);
+        }
+        else
+        {
+            await DeleteNewestAsync(delete, answer, cancellationToken);
         }
 
-        var isJudgedByLocal = ifMatch is null || !bucket.IsOverlaid || (await abilities.GetAsync(cancellationToken)).DeletesIfMatch;
-        if (!isJudgedByLocal && !abilities.IsAlone)
-        {
-            throw LocalConditions.NotJudged();
-        }
-
-        using (await locks.Keys.TakeAsync(new ObjectName(bucket.Name, key), cancellationToken))
-        {
-            if (ifMatch is not null && bucket.IsOverlaid)
-            {
-                await JudgeAsync(bucket, request, key, ifMatch, cancellationToken);
-            }
-
-            var leavesTombstone = bucket.IsOverlaid && settings.LeavesTombstones;
-            if (leavesTombstone)
-            {
-                locks.Deletes.Advance(bucket.Name, key);
-                await layer.MarkDeletedAsync(bucket.Name, key, cancellationToken);
-                meters?.TombstoneWritten();
-            }
-
-            if (ifMatch is null || !bucket.IsOverlaid || await layer.ResolveAsync(bucket.Name, key, cancellationToken) == KeyState.Written)
-            {
-                await local.DeleteAsync(request, bucket.Name, key, versionId == "null", isJudgedByLocal ? ifMatch : null, answer, cancellationToken);
-                if (leavesTombstone)
-                {
-                    await markers.NameAsync(bucket.Name, key, answer, cancellationToken);
-                }
-            }
-            else
-            {
-                // The condition held on the remote's object. Local has none to judge it by once more, and would call it absent.
-                answer.Status = StatusCodes.Status204NoContent;
-            }
-        }
-
-        writes.Forget(bucket.Name, key);
+        writes.Forget(delete.Bucket.Name, delete.Key, answer);
     }
 
-    /// <summary>Refuses a delete whose condition does not hold on what clients see, before anything is marked.</summary>
-    private async Task JudgeAsync(BucketView bucket, S3Request request, string key, string ifMatch, CancellationToken cancellationToken)
+    private async Task DeleteNewestAsync(KeyDelete delete, S3Answer answer, CancellationToken cancellationToken)
     {
-        var state = await layer.ResolveAsync(bucket.Name, key, cancellationToken);
-        var current = state switch
+        var isJudgedByLocal = delete.Conditions is not null && await IsJudgedByLocalAsync(cancellationToken);
+        using var entered = await locks.Keys.TakeAsync(new ObjectName(delete.Bucket.Name, delete.Key), cancellationToken);
+        var plan = await PlanAsync(delete, isJudgedByLocal, cancellationToken);
+        if (plan.LeavesTombstone)
         {
-            KeyState.Written => await local.HeadAsync(request, bucket.Name, key, cancellationToken),
-            KeyState.Deleted => null,
-            _ => await reader.HeadAsync(bucket, key, mayBeStale: false, cancellationToken) is { } info ? new LocalObject(info.ETag, info.LastModified) : null,
-        };
-        if (current is null)
-        {
-            throw new S3Exception(S3Errors.NoSuchKey);
+            await MarkAsync(delete.Bucket.Name, delete.Key, cancellationToken);
         }
 
-        if (!ETags.ListHas(ifMatch, current.ETag))
+        var isLocals = plan.IsLocals || await layer.ResolveAsync(delete.Bucket.Name, delete.Key, cancellationToken) == KeyState.Written;
+        if (!isLocals && !plan.LeavesMarker)
         {
-            throw WriteConditions.Failed("If-Match");
+            answer.Status = StatusCodes.Status204NoContent;
+        }
+        else if (plan.TakesTombstoneBack || !isLocals)
+        {
+            var result = await DeleteOrTakeBackAsync(delete, plan, isLocals);
+            await result.CopyToAsync(answer, cancellationToken);
+        }
+        else
+        {
+            await DeleteLocalAsync(delete, plan, isLocals, answer, cancellationToken);
+            await NameMarkerAsync(delete, plan, answer, cancellationToken);
+        }
+    }
+
+    /// <summary>Whether local judges If-Match of a delete, in the instant in which it deletes. Where it does not, the key's lock has to do.</summary>
+    /// <exception cref="S3Exception">NotImplemented: the lock does not do where others delete past it.</exception>
+    private async ValueTask<bool> IsJudgedByLocalAsync(CancellationToken cancellationToken)
+    {
+        var isJudged = (await abilities.GetAsync(cancellationToken)).DeletesIfMatch;
+        return isJudged || abilities.IsAlone ? isJudged : throw LocalConditions.NotJudged();
+    }
+
+    /// <summary>Finds out what is to be done; nothing is, until it is known.</summary>
+    /// <exception cref="S3Exception">The conditions do not hold.</exception>
+    private async ValueTask<DeletePlan> PlanAsync(KeyDelete delete, bool isJudgedByLocal, CancellationToken cancellationToken)
+    {
+        var leavesTombstone = delete.Bucket.IsOverlaid && settings.LeavesTombstones;
+        if (delete.Conditions is not { } conditions)
+        {
+            return new DeletePlan { LeavesTombstone = leavesTombstone, IsLocals = true };
+        }
+
+        var (state, judged, isOfLocal) = await JudgeAsync(delete, conditions, cancellationToken);
+        return new DeletePlan
+        {
+            LeavesTombstone = leavesTombstone,
+            IsLocals = isOfLocal && state != KeyState.Written,
+            LeavesMarker = state != KeyState.Written && await markers.AreLeftAsync(delete.Bucket, delete.Request, cancellationToken),
+            TakesTombstoneBack = leavesTombstone && await IsUnmarkedAsync(delete, state, cancellationToken),
+            ForLocal = isJudgedByLocal ? conditions : null,
+            Judged = judged,
+            IsOfVersion = delete.VersionId is not null,
+        };
+    }
+
+    /// <summary>Refuses a delete whose conditions do not hold on what clients see.</summary>
+    /// <returns>
+    /// What the key is, what they were judged on (null for nothing), and whether that is local's. Of a key that local does not show it is the version <c>null</c> where that is asked for
+    /// and local has one (rule V1).
+    /// </returns>
+    private async Task<(KeyState State, LocalObject? Current, bool IsLocals)> JudgeAsync(KeyDelete delete, DeleteConditions conditions, CancellationToken cancellationToken)
+    {
+        var (bucket, request, key, versionId, _) = delete;
+        var state = await layer.ResolveAsync(bucket.Name, key, cancellationToken);
+        var own = state == KeyState.Written || versionId is not null ? await local.HeadAsync(request, bucket.Name, key, cancellationToken, versionId) : null;
+        var current = own is null && state == KeyState.Nothing && await reader.HeadAsync(bucket, key, mayBeStale: false, cancellationToken) is { } info
+            ? new LocalObject(info.ETag, info.LastModified) { Size = info.Size }
+            : own;
+        conditions.Judge(current?.ETag, current?.Size ?? 0, current?.LastModified ?? default);
+        return (state, current, own is not null);
+    }
+
+    /// <summary>
+    /// Whether the key has no tombstone that anybody could rely on. Where others delete past the lock, one that is put here may be theirs by the time it turns out to be one too many.
+    /// </summary>
+    private async ValueTask<bool> IsUnmarkedAsync(KeyDelete delete, KeyState state, CancellationToken cancellationToken) =>
+        abilities.IsAlone && state switch
+        {
+            KeyState.Deleted => false,
+            KeyState.Written => await marks.FindAsync(delete.Bucket.Name, delete.Key, cancellationToken) is null,
+            _ => true,
+        };
+
+    private async ValueTask MarkAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        locks.Deletes.Advance(bucket, key);
+        await layer.MarkDeletedAsync(bucket, key, cancellationToken);
+        meters?.TombstoneWritten();
+    }
+
+    /// <summary>Asks local to delete what it has. Of a key that it lacks the conditions held on the remote's object: it has none to judge them by, and is asked for its marker alone.</summary>
+    private Task DeleteLocalAsync(KeyDelete delete, DeletePlan plan, bool isLocals, S3Answer answer, CancellationToken cancellationToken) => local.DeleteAsync(
+        delete.Request, delete.Bucket.Name, delete.Key, delete.VersionId == "null", isLocals ? plan.IfMatch() : null, answer, cancellationToken);
+
+    /// <summary>
+    /// The same where it may turn out to have been refused: by local, or because its marker hides what was written since the conditions were judged. The client is told only once what was
+    /// done of it has been taken back, and that is done whether or not he still waits: nobody else would find it.
+    /// </summary>
+    private async Task<BufferedAnswer> DeleteOrTakeBackAsync(KeyDelete delete, DeletePlan plan, bool isLocals)
+    {
+        var result = new BufferedAnswer();
+        try
+        {
+            await DeleteLocalAsync(delete, plan, isLocals, result, CancellationToken.None);
+            if (!isLocals && await markers.TakeBackOverWriteAsync(delete, result))
+            {
+                throw new S3Exception(S3Errors.ConditionalRequestConflict);
+            }
+        }
+        catch (S3Exception refused) when (IsRefusal(refused.Error.Status))
+        {
+            await UnmarkAsync(delete, plan);
+            throw;
+        }
+        catch (Exception failure) when (failure is S3Exception or IOException && DeleteMarkers.Of(result) is not null)
+        {
+            // The marker stays, and may hide what was written. Whoever deletes it takes the tombstone along.
+            await NameMarkerAsync(delete, plan, result, CancellationToken.None);
+            throw;
+        }
+
+        if (IsRefusal(result.Status))
+        {
+            await UnmarkAsync(delete, plan);
+        }
+        else
+        {
+            await NameMarkerAsync(delete, plan, result, CancellationToken.None);
+        }
+
+        return result;
+    }
+
+    /// <summary>Whether local's answer to a delete says that the object is there still, and stays. What answers 404 is another's delete.</summary>
+    private static bool IsRefusal(int status) => status is >= 400 and < 500 and not StatusCodes.Status404NotFound;
+
+    private ValueTask NameMarkerAsync(KeyDelete delete, DeletePlan plan, S3Answer answer, CancellationToken cancellationToken) =>
+        plan.LeavesTombstone ? markers.NameAsync(delete.Bucket.Name, delete.Key, answer, cancellationToken) : ValueTask.CompletedTask;
+
+    /// <summary>
+    /// Takes the tombstone of a delete that was refused back: it would hide the remote's object once the one that is there goes in another way than by a delete of the key (rules D4, V2).
+    /// </summary>
+    private async ValueTask UnmarkAsync(KeyDelete delete, DeletePlan plan)
+    {
+        if (plan.TakesTombstoneBack && await marks.FindAsync(delete.Bucket.Name, delete.Key, CancellationToken.None) is { } tombstone)
+        {
+            await marks.DiscardAsync(delete.Bucket.Name, tombstone, CancellationToken.None);
         }
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Reads;
 using S3Overlay.Proxy.Protocol;
@@ -21,7 +23,7 @@ public sealed class ObjectWrites(
     {
         await directory.EnsureAsync(bucket, cancellationToken);
         await conditional.WriteAsync(bucket, request, answer, cancellationToken);
-        Forget(bucket.Name, request.Key);
+        Forget(bucket.Name, request.Key, answer);
     }
 
     /// <summary>CompleteMultipartUpload.</summary>
@@ -30,7 +32,7 @@ public sealed class ObjectWrites(
         await RequireUploadsAsync(bucket, cancellationToken);
         await slow.AnswerAsync(
             request, answer, (result, token) => conditional.WriteAsync(bucket, request, result, token), cancellationToken);
-        Forget(bucket.Name, request.Key);
+        Forget(bucket.Name, request.Key, answer);
     }
 
     /// <summary>UploadPart, AbortMultipartUpload, ListParts: about an upload that only local can have (rule W6).</summary>
@@ -48,10 +50,19 @@ public sealed class ObjectWrites(
         _ = ForgetAsync(bucket, key);
     }
 
+    /// <summary>The same where the answer says that it was. What local refused has changed nothing, and where copies are frozen (rule S1) they cannot be had again.</summary>
+    public void Forget(string bucket, string key, S3Answer answer)
+    {
+        if (answer.Status < StatusCodes.Status400BadRequest)
+        {
+            Forget(bucket, key);
+        }
+    }
+
     /// <summary>Refuses an upload id where no local half could hold one.</summary>
     public async ValueTask RequireUploadsAsync(BucketView bucket, CancellationToken cancellationToken)
     {
-        if (!bucket.IsLocal)
+        if (!bucket.IsLocal && !await directory.IsLocalByNowAsync(bucket, cancellationToken))
         {
             await directory.RequireAsync(bucket, cancellationToken);
             throw new S3Exception(S3Errors.NoSuchUpload);

@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
-/// <summary>The conditions of a write or delete.</summary>
+/// <summary>The conditions of a write.</summary>
 /// <param name="IfMatch">The ETag the key must have, or null.</param>
 /// <param name="IsForNewKey">Whether the key must not exist (<c>If-None-Match: *</c>).</param>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html</remarks>

@@ -1,3 +1,7 @@
+using System.Buffers;
+
+using Microsoft.AspNetCore.Http;
+
 using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
@@ -5,6 +9,8 @@ namespace S3Overlay.Proxy.Protocol.Authentication;
 /// <summary>What a payload hash asks of the body.</summary>
 internal static class PayloadHashes
 {
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
+
     /// <summary>The plan for a body.</summary>
     /// <param name="hash">The value of <c>x-amz-content-sha256</c>.</param>
     /// <param name="signatures">What checks its chunks; null where they have no signature to begin from.</param>
@@ -27,7 +33,7 @@ internal static class PayloadHashes
                 return new(PayloadFraming.SignedChunks, HasTrailer: hash == SigV4.StreamingPayloadTrailer, Signatures: signatures);
         }
 
-        if (hash.Length == 64 && hash.All(char.IsAsciiHexDigit))
+        if (hash.Length == 64 && !hash.AsSpan().ContainsAnyExcept(HexDigits))
         {
             return new(PayloadFraming.Plain, Sha256: hash);
         }
@@ -42,4 +48,8 @@ internal static class PayloadHashes
                 Details = [new("ArgumentName", "x-amz-content-sha256"), new("ArgumentValue", hash)],
             };
     }
+
+    /// <summary>The hash that a request sends along; null for none.</summary>
+    public static string? Sent(IHeaderDictionary headers) =>
+        headers.TryGetValue("x-amz-content-sha256", out var sent) && sent.Count > 0 ? sent.ToString().Trim() : null;
 }

@@ -104,14 +104,19 @@ internal static class PresignedQuery
 
     /// <summary>
     /// Makes headers of the <c>x-amz-*</c> parameters of a presigned URL, where no such header was sent. Presigners of several SDKs move
-    /// headers there (metadata, ACL, storage class, checksums), and S3 takes them as the headers they were.
+    /// headers there (metadata, ACL, storage class), and S3 takes them as the headers they were; but not what is about a body, which nobody
+    /// had when the URL was made: SDKs leave the checksum of no bytes there, and S3 passes over it.
     /// </summary>
-    public static void MoveToHeaders(S3Query query, IHeaderDictionary headers)
+    /// <param name="query">The query.</param>
+    /// <param name="headers">The headers.</param>
+    /// <param name="isSignedAsHeaders">Whether the signature is over these headers and not over the query, as version 2 has it: then nothing is passed over.</param>
+    public static void MoveToHeaders(S3Query query, IHeaderDictionary headers, bool isSignedAsHeaders = false)
     {
         foreach (var (name, value) in query.Parameters)
         {
             if (name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase)
                 && !IsSigning(name)
+                && (isSignedAsHeaders || !IsOfBody(name))
                 && value is not null
                 && IsToken(name)
                 && !value.AsSpan().ContainsAny('\r', '\n', '\0')
@@ -121,6 +126,16 @@ internal static class PresignedQuery
             }
         }
     }
+
+    /// <summary>Whether a header is about the body that comes with it: its checksum, and how it is framed.</summary>
+    private static bool IsOfBody(string name) =>
+        name.StartsWith("x-amz-checksum-", StringComparison.OrdinalIgnoreCase)
+            ? !name.Equals("x-amz-checksum-mode", StringComparison.OrdinalIgnoreCase)
+                && !name.Equals("x-amz-checksum-algorithm", StringComparison.OrdinalIgnoreCase)
+                && !name.Equals("x-amz-checksum-type", StringComparison.OrdinalIgnoreCase)
+            : name.Equals("x-amz-sdk-checksum-algorithm", StringComparison.OrdinalIgnoreCase)
+                || name.Equals("x-amz-trailer", StringComparison.OrdinalIgnoreCase)
+                || name.Equals("x-amz-decoded-content-length", StringComparison.OrdinalIgnoreCase);
 
     private static bool TryReadSeconds(string? expires, out long seconds) =>
         long.TryParse(expires, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out seconds);

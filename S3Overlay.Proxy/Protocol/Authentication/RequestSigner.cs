@@ -33,7 +33,7 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
         string payloadHash,
         DateTimeOffset now)
     {
-        var time = now.UtcDateTime.ToString(SigV4.TimeFormat, CultureInfo.InvariantCulture);
+        var time = SigningTime.Of(now);
         var signed = new List<KeyValuePair<string, string>>
         {
             new("host", host),
@@ -77,7 +77,7 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
         TimeSpan lifetime,
         string payloadHash = SigV4.UnsignedPayload)
     {
-        var time = now.UtcDateTime.ToString(SigV4.TimeFormat, CultureInfo.InvariantCulture);
+        var time = SigningTime.Of(now);
         var signed = new List<KeyValuePair<string, string>> { new("host", host) };
         AddSorted(signed, headers);
         var scope = Scope(time);
@@ -102,7 +102,7 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
     }
 
     /// <summary>The key that signs at a time: for signing the chunks of a body.</summary>
-    public SigningKey KeyAt(DateTimeOffset now) => KeyOf(Scope(now.UtcDateTime.ToString(SigV4.TimeFormat, CultureInfo.InvariantCulture)));
+    public SigningKey KeyAt(DateTimeOffset now) => KeyOf(Scope(SigningTime.Of(now)));
 
     private static void AddSorted(List<KeyValuePair<string, string>> signed, IEnumerable<KeyValuePair<string, string>> headers)
     {
@@ -150,15 +150,25 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
 
     private SigningKey KeyOf(string scope)
     {
-        var name = $"{credentials.AccessKey}/{scope.AsSpan(0, scope.Length - SigV4.Terminator.Length - 1)}";
-        if (Keys.Find(name, credentials.SecretKey) is { } known)
+        var name = new DefaultInterpolatedStringHandler(1, 2, CultureInfo.InvariantCulture, stackalloc char[256]);
+        name.AppendLiteral(credentials.AccessKey);
+        name.AppendLiteral("/");
+        name.AppendFormatted(scope.AsSpan(0, scope.Length - SigV4.Terminator.Length - 1));
+        try
         {
-            return known;
-        }
+            if (Keys.Find(name.Text, credentials.SecretKey) is { } known)
+            {
+                return known;
+            }
 
-        var key = SigningKey.Derive(credentials.SecretKey, scope.AsSpan(0, 8), region, service);
-        Keys.Keep(name, key);
-        return key;
+            var key = SigningKey.Derive(credentials.SecretKey, scope.AsSpan(0, 8), region, service);
+            Keys.Keep(name.Text, key);
+            return key;
+        }
+        finally
+        {
+            name.Clear();
+        }
     }
 
     private string Signature(

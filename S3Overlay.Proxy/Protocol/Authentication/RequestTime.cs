@@ -8,9 +8,25 @@ namespace S3Overlay.Proxy.Protocol.Authentication;
 internal static class RequestTime
 {
     /// <summary>Reads the form that is signed: <c>20130524T000000Z</c>.</summary>
-    public static bool TryParseBasic(ReadOnlySpan<char> text, out DateTimeOffset time) =>
-        DateTimeOffset.TryParseExact(
-            text, SigV4.TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
+    /// <remarks>Digit by digit: every request has one, and a reader of all formats takes longer over it than the signature's hash does.</remarks>
+    public static bool TryParseBasic(ReadOnlySpan<char> text, out DateTimeOffset time)
+    {
+        time = default;
+        if (text is not [_, _, _, _, _, _, _, _, 'T', _, _, _, _, _, _, 'Z']
+            || !TryRead(text[..4], out var year)
+            || !TryRead(text[4..6], out var month)
+            || !TryRead(text[6..8], out var day)
+            || !TryRead(text[9..11], out var hour)
+            || !TryRead(text[11..13], out var minute)
+            || !TryRead(text[13..15], out var second)
+            || year == 0 || month is 0 or > 12 || day == 0 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 59)
+        {
+            return false;
+        }
+
+        time = new(year, month, day, hour, minute, second, TimeSpan.Zero);
+        return true;
+    }
 
     /// <summary>Reads <c>x-amz-date</c> or <c>Date</c>, in the basic form or in that of HTTP, and gives it in the form that is signed.</summary>
     public static bool TryParseHeader(string text, out DateTimeOffset time, out string basic)
@@ -26,7 +42,7 @@ internal static class RequestTime
             return false;
         }
 
-        basic = time.UtcDateTime.ToString(SigV4.TimeFormat, CultureInfo.InvariantCulture);
+        basic = SigningTime.Of(time);
         return true;
     }
 
@@ -71,4 +87,20 @@ internal static class RequestTime
     /// <summary>As error bodies show times: <c>2013-05-24T00:00:00Z</c>.</summary>
     public static string ForErrors(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static bool TryRead(ReadOnlySpan<char> digits, out int value)
+    {
+        value = 0;
+        foreach (var digit in digits)
+        {
+            if (!char.IsAsciiDigit(digit))
+            {
+                return false;
+            }
+
+            value = (value * 10) + (digit - '0');
+        }
+
+        return true;
+    }
 }

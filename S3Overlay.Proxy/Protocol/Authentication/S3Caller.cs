@@ -7,6 +7,12 @@ public sealed record S3Caller(string AccessKey)
     /// <summary>A caller that signed nothing.</summary>
     public static readonly S3Caller Anonymous = new("");
 
+    /// <summary>The overlay itself: what it asks of local on its own account is no client's, whoever is waiting for it.</summary>
+    public static readonly S3Caller Overlay = new("") { IsOverlay = true };
+
     /// <summary>Whether the request was not signed.</summary>
-    public bool IsAnonymous => AccessKey.Length == 0;
+    public bool IsAnonymous => AccessKey.Length == 0 && !IsOverlay;
+
+    /// <summary>Whether the overlay asks on its own account.</summary>
+    public bool IsOverlay { get; private init; }
 }

@@ -83,7 +83,7 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
     /// <summary>Makes headers of what presigners put into the query of a link: it is signed over as the headers it stands for.</summary>
     public static void MoveToHeaders(S3Query query, IHeaderDictionary headers)
     {
-        PresignedQuery.MoveToHeaders(query, headers);
+        PresignedQuery.MoveToHeaders(query, headers, isSignedAsHeaders: true);
         foreach (var name in (string[])["content-type", "content-md5"])
         {
             if (query[name] is { Length: > 0 } value && !headers.ContainsKey(name) && !value.AsSpan().ContainsAny('\r', '\n', '\0'))

@@ -11,35 +11,40 @@ internal sealed class BodyDigests : IDisposable
     private readonly byte[]? _md5;
     private readonly IncrementalHash? _sha256Hash;
     private readonly IncrementalHash? _md5Hash;
+    private readonly ChecksumAlgorithm? _algorithm;
     private readonly ChecksumHasher? _checksumHasher;
     private readonly string? _checksum;
 
     private BodyDigests(string? sha256, byte[]? md5, ChecksumAlgorithm? algorithm, string? checksum)
     {
-        (_sha256, _md5, _checksum) = (sha256, md5, checksum);
+        (_sha256, _md5, _algorithm, _checksum) = (sha256, md5, algorithm, checksum);
         _sha256Hash = sha256 is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         _md5Hash = md5 is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-        _checksumHasher = algorithm is { } known ? ChecksumHasher.Create(known) : null;
+        _checksumHasher = algorithm is { } known && ChecksumNames.IsComputed(known) ? ChecksumHasher.Create(known) : null;
     }
 
-    /// <summary>The checksum that came as a header and, once verified, the one that came as a trailer.</summary>
+    /// <summary>The checksum that came as a header and, once verified, the one that came as a trailer. One that cannot be computed here is what the client said.</summary>
     public BodyChecksum? Checksum { get; private set; }
+
+    /// <summary>The algorithm of the one that comes as a trailer; null where none does, and once it is verified.</summary>
+    public ChecksumAlgorithm? ComingChecksum => Checksum is null ? _algorithm : null;
 
     /// <summary>Reads what was promised.</summary>
     /// <param name="headers">The request's headers.</param>
     /// <param name="sha256">The payload hash; null where none was promised.</param>
     /// <param name="announced">The names of the trailers to come.</param>
     /// <param name="checksumsAreOfTheBody">False where the checksum headers are about something else (CompleteMultipartUpload).</param>
+    /// <param name="leavesMalformed">Whether a checksum header that cannot be one is somebody else's to refuse.</param>
     /// <returns>Null where nothing was promised.</returns>
     /// <exception cref="S3Exception">InvalidDigest or InvalidRequest: a promise that nothing could keep.</exception>
-    public static BodyDigests? Read(IHeaderDictionary headers, string? sha256, IReadOnlyCollection<string> announced, bool checksumsAreOfTheBody)
+    public static BodyDigests? Read(IHeaderDictionary headers, string? sha256, IReadOnlyCollection<string> announced, bool checksumsAreOfTheBody, bool leavesMalformed = false)
     {
         var md5 = ReadMd5(headers);
         ChecksumAlgorithm? algorithm = null;
         string? checksum = null;
         if (checksumsAreOfTheBody)
         {
-            (algorithm, checksum) = ChecksumHeaders.Read(headers, announced);
+            (algorithm, checksum) = ChecksumHeaders.Read(headers, announced, leavesMalformed);
         }
 
         return sha256 is null && md5 is null && algorithm is null
@@ -61,16 +66,15 @@ internal sealed class BodyDigests : IDisposable
     {
         CheckSha256();
         CheckMd5();
-        if (_checksumHasher is null)
+        if (_algorithm is not { } algorithm)
         {
             return;
         }
 
-        var algorithm = _checksumHasher.Algorithm;
         var name = ChecksumNames.Header(algorithm);
         var promised = _checksum ?? trailers.First(trailer => trailer.Key == name).Value;
         ChecksumHeaders.CheckForm(algorithm, promised);
-        var computed = _checksumHasher.Finish();
+        var computed = _checksumHasher?.Finish() ?? new BodyChecksum(algorithm, promised);
         if (computed.Value != promised)
         {
             throw new S3Exception(S3Errors.BadDigest, $"The {ChecksumNames.Name(algorithm)} you specified did not match the calculated checksum.");

@@ -1,6 +1,7 @@
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>The additional checksums of S3.</summary>
+/// <summary>The additional checksums of S3. Their numbers are on disk.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html</remarks>
 public enum ChecksumAlgorithm
 {
     /// <summary>CRC-32 (ISO-HDLC).</summary>
@@ -17,4 +18,19 @@ public enum ChecksumAlgorithm
 
     /// <summary>SHA-256.</summary>
     Sha256,
+
+    /// <summary>SHA-512.</summary>
+    Sha512,
+
+    /// <summary>MD5.</summary>
+    Md5,
+
+    /// <summary>XXH64: not computed here, as the others of its family.</summary>
+    XxHash64,
+
+    /// <summary>XXH3 of 64 bits.</summary>
+    XxHash3,
+
+    /// <summary>XXH3 of 128 bits.</summary>
+    XxHash128,
 }

@@ -11,14 +11,16 @@ public abstract class ChecksumHasher : IDisposable
     /// <summary>Which checksum it computes.</summary>
     public ChecksumAlgorithm Algorithm { get; }
 
-    /// <summary>A new one, of no bytes yet.</summary>
+    /// <summary>A new one, of no bytes yet. There is none of what is not computed here (<see cref="ChecksumNames.IsComputed"/>).</summary>
     public static ChecksumHasher Create(ChecksumAlgorithm algorithm) => algorithm switch
     {
         ChecksumAlgorithm.Crc32 => new Crc32Hasher(algorithm, Crc32Iso.Append),
         ChecksumAlgorithm.Crc32C => new Crc32Hasher(algorithm, Crc32C.Append),
         ChecksumAlgorithm.Crc64Nvme => new Crc64NvmeHasher(),
-        ChecksumAlgorithm.Sha1 => new ShaHasher(algorithm, HashAlgorithmName.SHA1),
-        ChecksumAlgorithm.Sha256 => new ShaHasher(algorithm, HashAlgorithmName.SHA256),
+        ChecksumAlgorithm.Sha1 => new DigestHasher(algorithm, HashAlgorithmName.SHA1),
+        ChecksumAlgorithm.Sha256 => new DigestHasher(algorithm, HashAlgorithmName.SHA256),
+        ChecksumAlgorithm.Sha512 => new DigestHasher(algorithm, HashAlgorithmName.SHA512),
+        ChecksumAlgorithm.Md5 => new DigestHasher(algorithm, HashAlgorithmName.MD5),
         _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
     };
 
@@ -39,7 +41,7 @@ public abstract class ChecksumHasher : IDisposable
     /// <summary>The value of all bytes added, as S3 encodes it; starts anew.</summary>
     public BodyChecksum Finish()
     {
-        Span<byte> value = stackalloc byte[SHA256.HashSizeInBytes];
+        Span<byte> value = stackalloc byte[SHA512.HashSizeInBytes];
         value = value[..ChecksumNames.Size(Algorithm)];
         Finish(value);
         return new(Algorithm, Convert.ToBase64String(value));
@@ -78,7 +80,7 @@ public abstract class ChecksumHasher : IDisposable
         }
     }
 
-    private sealed class ShaHasher(ChecksumAlgorithm algorithm, HashAlgorithmName name) : ChecksumHasher(algorithm)
+    private sealed class DigestHasher(ChecksumAlgorithm algorithm, HashAlgorithmName name) : ChecksumHasher(algorithm)
     {
         private readonly IncrementalHash _hash = IncrementalHash.CreateHash(name);
 

@@ -9,13 +9,17 @@ public static class ChecksumHeaders
     /// <summary>The one checksum of a request.</summary>
     /// <param name="headers">The request's headers.</param>
     /// <param name="announced">The names of the trailers to come, in lower case.</param>
+    /// <param name="leavesMalformed">
+    /// Whether a header that cannot be a checksum is somebody else's to refuse: it then counts as none, where <c>x-amz-sdk-checksum-algorithm</c> names its algorithm. Stores differ in the
+    /// code (S3: InvalidRequest, RGW: BadDigest, MinIO: InvalidArgument).
+    /// </param>
     /// <returns>The algorithm, and its value where it is not to come as a trailer; nulls where there is no checksum.</returns>
     /// <exception cref="S3Exception">InvalidRequest: more than one, malformed, or not the one that was said to be used.</exception>
-    public static (ChecksumAlgorithm? Algorithm, string? Value) Read(IHeaderDictionary headers, IReadOnlyCollection<string> announced)
+    public static (ChecksumAlgorithm? Algorithm, string? Value) Read(IHeaderDictionary headers, IReadOnlyCollection<string> announced, bool leavesMalformed = false)
     {
         ChecksumAlgorithm? algorithm = null;
         string? value = null;
-        for (var candidate = ChecksumAlgorithm.Crc32; candidate <= ChecksumAlgorithm.Sha256; candidate++)
+        for (var candidate = ChecksumAlgorithm.Crc32; candidate <= ChecksumAlgorithm.XxHash128; candidate++)
         {
             var name = ChecksumNames.Header(candidate);
             var isHeader = headers.TryGetValue(name, out var sent) && sent.Count > 0;
@@ -34,7 +38,6 @@ public static class ChecksumHeaders
             if (isHeader)
             {
                 value = sent.ToString().Trim();
-                CheckForm(candidate, value);
             }
         }
 
@@ -46,6 +49,11 @@ public static class ChecksumHeaders
             throw new S3Exception(S3Errors.InvalidRequest, "Value for x-amz-sdk-checksum-algorithm header is invalid.");
         }
 
+        if (value is not null && !IsWellFormed(algorithm!.Value, value))
+        {
+            return leavesMalformed && headers.ContainsKey("x-amz-sdk-checksum-algorithm") ? default : throw Malformed(algorithm.Value);
+        }
+
         return (algorithm, value);
     }
 
@@ -53,10 +61,18 @@ public static class ChecksumHeaders
     /// <exception cref="S3Exception">InvalidRequest.</exception>
     public static void CheckForm(ChecksumAlgorithm algorithm, string value)
     {
-        Span<byte> bytes = stackalloc byte[64];
-        if (!Convert.TryFromBase64String(value, bytes, out var written) || written != ChecksumNames.Size(algorithm))
+        if (!IsWellFormed(algorithm, value))
         {
-            throw new S3Exception(S3Errors.InvalidRequest, $"Value for {ChecksumNames.Header(algorithm)} header is invalid.");
+            throw Malformed(algorithm);
         }
     }
+
+    private static bool IsWellFormed(ChecksumAlgorithm algorithm, string value)
+    {
+        Span<byte> bytes = stackalloc byte[64];
+        return Convert.TryFromBase64String(value, bytes, out var written) && written == ChecksumNames.Size(algorithm);
+    }
+
+    private static S3Exception Malformed(ChecksumAlgorithm algorithm) =>
+        new(S3Errors.InvalidRequest, $"Value for {ChecksumNames.Header(algorithm)} header is invalid.");
 }

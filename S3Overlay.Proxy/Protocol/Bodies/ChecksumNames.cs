@@ -6,6 +6,9 @@ public static class ChecksumNames
     /// <summary>Every algorithm.</summary>
     public static IReadOnlyList<ChecksumAlgorithm> All { get; } = Enum.GetValues<ChecksumAlgorithm>();
 
+    /// <summary>Whether its value can be computed here: of the others what a client says is handed on to a store, which judges it.</summary>
+    public static bool IsComputed(ChecksumAlgorithm algorithm) => algorithm <= ChecksumAlgorithm.Md5;
+
     /// <summary>The header (or trailer) that carries the value: <c>x-amz-checksum-crc32c</c>.</summary>
     public static string Header(ChecksumAlgorithm algorithm) => algorithm switch
     {
@@ -14,6 +17,11 @@ public static class ChecksumNames
         ChecksumAlgorithm.Crc64Nvme => "x-amz-checksum-crc64nvme",
         ChecksumAlgorithm.Sha1 => "x-amz-checksum-sha1",
         ChecksumAlgorithm.Sha256 => "x-amz-checksum-sha256",
+        ChecksumAlgorithm.Sha512 => "x-amz-checksum-sha512",
+        ChecksumAlgorithm.Md5 => "x-amz-checksum-md5",
+        ChecksumAlgorithm.XxHash64 => "x-amz-checksum-xxhash64",
+        ChecksumAlgorithm.XxHash3 => "x-amz-checksum-xxhash3",
+        ChecksumAlgorithm.XxHash128 => "x-amz-checksum-xxhash128",
         _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
     };
 
@@ -25,6 +33,11 @@ public static class ChecksumNames
         ChecksumAlgorithm.Crc64Nvme => "CRC64NVME",
         ChecksumAlgorithm.Sha1 => "SHA1",
         ChecksumAlgorithm.Sha256 => "SHA256",
+        ChecksumAlgorithm.Sha512 => "SHA512",
+        ChecksumAlgorithm.Md5 => "MD5",
+        ChecksumAlgorithm.XxHash64 => "XXHASH64",
+        ChecksumAlgorithm.XxHash3 => "XXHASH3",
+        ChecksumAlgorithm.XxHash128 => "XXHASH128",
         _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
     };
 
@@ -35,10 +48,26 @@ public static class ChecksumNames
     public static int Size(ChecksumAlgorithm algorithm) => algorithm switch
     {
         ChecksumAlgorithm.Crc32 or ChecksumAlgorithm.Crc32C => 4,
-        ChecksumAlgorithm.Crc64Nvme => 8,
+        ChecksumAlgorithm.Crc64Nvme or ChecksumAlgorithm.XxHash64 or ChecksumAlgorithm.XxHash3 => 8,
+        ChecksumAlgorithm.Md5 or ChecksumAlgorithm.XxHash128 => 16,
         ChecksumAlgorithm.Sha1 => 20,
+        ChecksumAlgorithm.Sha512 => 64,
         _ => 32,
     };
+
+    /// <summary>Reads the name of one that whoever serves a request is to compute.</summary>
+    /// <exception cref="S3Exception">NotImplemented for one that S3 knows and that is not computed here (rule W7); InvalidRequest for what is none.</exception>
+    public static ChecksumAlgorithm ParseComputed(string name) =>
+        !TryParseName(name, out var algorithm)
+            ? throw new S3Exception(
+                S3Errors.InvalidRequest,
+                "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5]")
+        : IsComputed(algorithm) ? algorithm
+        : throw NotComputed(algorithm);
+
+    /// <summary>What is answered where one is wanted that is not computed here.</summary>
+    public static S3Exception NotComputed(ChecksumAlgorithm algorithm) =>
+        new(S3Errors.NotImplemented, $"Checksums of the algorithm {Name(algorithm)} are not implemented: use one of the CRCs, the SHAs or MD5.");
 
     /// <summary>Reads a name as clients write it in <c>x-amz-checksum-algorithm</c> and <c>x-amz-sdk-checksum-algorithm</c>.</summary>
     public static bool TryParseName(string? text, out ChecksumAlgorithm algorithm)

@@ -91,7 +91,8 @@ internal sealed class ChunkedFraming(Stream stream, long length, PayloadPlan pla
         }
     }
 
-    private static S3Exception Malformed() => new(S3Errors.InvalidRequest, "The request body is not well-formed aws-chunked encoding.");
+    /// <summary>S3 has no error for bytes that are no frames: it, and stores, tell that the body is not whole.</summary>
+    private static S3Exception Malformed() => new(S3Errors.IncompleteBody, "The request body is not well-formed aws-chunked encoding.");
 
     private void BeginChunk(ReadOnlyMemory<byte> line)
     {
@@ -102,7 +103,7 @@ internal sealed class ChunkedFraming(Stream stream, long length, PayloadPlan pla
 
         if (_signatures is not null && !header.HasSignature)
         {
-            throw new S3Exception(S3Errors.InvalidRequest, "A chunk of the request body is not signed.");
+            throw new S3Exception(S3Errors.IncompleteBody, "A chunk of the request body is not signed.");
         }
 
         if (header.Size > _leftInBody || (header.Size == 0 && _leftInBody > 0))

@@ -65,7 +65,7 @@ public static class PartChecksums
     public static BodyChecksum Composite(ChecksumAlgorithm algorithm, IEnumerable<string> parts)
     {
         using var hasher = ChecksumHasher.Create(algorithm);
-        Span<byte> value = stackalloc byte[32];
+        Span<byte> value = stackalloc byte[64];
         var bytes = value[..ChecksumNames.Size(algorithm)];
         var count = 0;
         foreach (var part in parts)

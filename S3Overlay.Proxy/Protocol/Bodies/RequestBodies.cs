@@ -14,15 +14,16 @@ public static class RequestBodies
     /// <param name="contentLength">The Content-Length, null where none was sent.</param>
     /// <param name="headers">The request's headers.</param>
     /// <param name="plan">What authentication found about the body.</param>
-    /// <param name="operation">What is asked for: the checksum headers of CompleteMultipartUpload are those of the object, not of its body.</param>
+    /// <param name="operation">What is asked for: the checksum headers of CompleteMultipartUpload are those of the object, not of its body; reads have none.</param>
+    /// <param name="leavesMalformed">Whether a checksum header that cannot be one is not refused here, since the service is known to.</param>
     /// <exception cref="S3Exception">What was promised about the body cannot be kept: known before its first byte is read.</exception>
     public static S3Body Create(
-        Stream raw, long? contentLength, IHeaderDictionary headers, PayloadPlan plan, S3Operation operation = S3Operation.Unknown)
+        Stream raw, long? contentLength, IHeaderDictionary headers, PayloadPlan plan, S3Operation operation = S3Operation.Unknown, bool leavesMalformed = false)
     {
         var isEmpty = contentLength is null or 0 && headers.TransferEncoding.Count == 0;
         if (plan.Framing != PayloadFraming.Plain)
         {
-            return InChunks(raw, headers, plan, operation);
+            return InChunks(raw, headers, plan, operation, leavesMalformed);
         }
 
         if (headers.ContainsKey("x-amz-trailer"))
@@ -33,13 +34,13 @@ public static class RequestBodies
 
         // The payload hash of most requests without a body is that of no bytes: nothing left to check.
         var sha256 = isEmpty && plan.Sha256 == SigV4.EmptyPayload ? null : plan.Sha256;
-        var digests = BodyDigests.Read(headers, sha256, announced: [], ChecksumsAreOfTheBody(operation));
+        var digests = BodyDigests.Read(headers, sha256, announced: [], ChecksumsAreOfTheBody(operation), leavesMalformed);
         return isEmpty && digests is null
             ? S3Body.Empty
             : new VerifiedBody(new PlainFraming(raw, isEmpty ? 0 : contentLength), digests);
     }
 
-    private static VerifiedBody InChunks(Stream raw, IHeaderDictionary headers, PayloadPlan plan, S3Operation operation)
+    private static VerifiedBody InChunks(Stream raw, IHeaderDictionary headers, PayloadPlan plan, S3Operation operation, bool leavesMalformed)
     {
         if (!headers.TryGetValue("x-amz-decoded-content-length", out var sent)
             || !long.TryParse(sent.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var length))
@@ -51,9 +52,10 @@ public static class RequestBodies
         var announced = headers.TryGetValue("x-amz-trailer", out var names)
             ? names.ToString().ToLowerInvariant().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             : [];
-        var digests = BodyDigests.Read(headers, sha256: null, announced, ChecksumsAreOfTheBody(operation));
+        var digests = BodyDigests.Read(headers, sha256: null, announced, ChecksumsAreOfTheBody(operation), leavesMalformed);
         return new(new ChunkedFraming(raw, length, plan, announced), digests);
     }
 
-    private static bool ChecksumsAreOfTheBody(S3Operation operation) => operation != S3Operation.CompleteMultipartUpload;
+    private static bool ChecksumsAreOfTheBody(S3Operation operation) =>
+        operation is not (S3Operation.CompleteMultipartUpload or S3Operation.GetObject or S3Operation.HeadObject);
 }

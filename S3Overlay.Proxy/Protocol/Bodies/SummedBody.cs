@@ -13,6 +13,9 @@ public sealed class SummedBody(S3Body inner, ChecksumAlgorithm algorithm) : S3Bo
     public override BodyChecksum? Checksum => _checksum;
 
     /// <inheritdoc/>
+    public override ChecksumAlgorithm? ComingChecksum => _checksum is null ? algorithm : null;
+
+    /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var read = await inner.ReadAsync(buffer, cancellationToken);

@@ -14,6 +14,8 @@ internal sealed class VerifiedBody(BodyFraming framing, BodyDigests? digests) : 
 
     public override BodyChecksum? Checksum => digests?.Checksum;
 
+    public override ChecksumAlgorithm? ComingChecksum => digests?.ComingChecksum;
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         _failure?.Throw();

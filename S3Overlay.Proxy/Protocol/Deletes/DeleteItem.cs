@@ -3,5 +3,5 @@ namespace S3Overlay.Proxy.Protocol.Deletes;
 /// <summary>One key of DeleteObjects.</summary>
 /// <param name="Key">The key.</param>
 /// <param name="VersionId">The version to delete, or null.</param>
-/// <param name="IfMatch">The ETag the object must have, or null.</param>
-public sealed record DeleteItem(string Key, string? VersionId, string? IfMatch);
+/// <param name="Conditions">What the object must be, or null.</param>
+public sealed record DeleteItem(string Key, string? VersionId, DeleteConditions? Conditions);

@@ -15,6 +15,7 @@ public sealed record DeleteObjectsRequest(IReadOnlyList<DeleteItem> Items, bool 
     /// <exception cref="S3Exception">MalformedXML, or what a check of the body found.</exception>
     public static async Task<DeleteObjectsRequest> ReadAsync(S3Request request, CancellationToken cancellationToken)
     {
+        request.Body.RequireVerified();
         var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
         if (root.Name.LocalName != "Delete")
         {
@@ -30,7 +31,7 @@ public sealed record DeleteObjectsRequest(IReadOnlyList<DeleteItem> Items, bool 
                 throw new S3Exception(S3Errors.MalformedXml);
             }
 
-            items.Add(new DeleteItem(key, element.ChildText("VersionId"), element.ChildText("ETag")));
+            items.Add(new DeleteItem(key, element.ChildText("VersionId"), DeleteConditions.Of(element)));
         }
 
         return items.Count == 0

@@ -30,6 +30,12 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
         var length = form.Body.Length ?? throw new S3Exception(S3Errors.MissingContentLength);
         using var read = await PostForm.ReadAsync(form.Body, form.Header("Content-Type"), cancellationToken);
         var fields = read.Fields;
+        if (fields["x-minio-fanout-list"] is not null)
+        {
+            // To put the file as one object of all those would answer a request that was not made.
+            throw new S3Exception(S3Errors.NotImplemented, "Forms that put a file under many keys (x-minio-fanout-list) are not implemented.");
+        }
+
         var key = KeyOf(fields);
         var authenticated = authenticator.AuthenticateForm(fields, form.Bucket, form.Caller, MaxSize);
         var caller = authenticated.Caller;

@@ -17,6 +17,12 @@ public sealed record FrontDoorSettings
     /// </summary>
     public Func<string, bool> IsForwarded { get; init; } = static _ => false;
 
+    /// <summary>
+    /// Whether the S3 endpoint behind the door is known to refuse a checksum header that cannot be one: in buckets that are its alone it does so in its own words, after which there is nothing
+    /// that could be acknowledged (rule W7).
+    /// </summary>
+    public Func<bool> StoreChecksChecksums { get; init; } = static () => false;
+
     /// <summary>Whether a caller acts in its own name at an S3 endpoint: what it sees there may then differ from what everyone sees.</summary>
     public Func<S3Caller, bool> IsKnownToStore { get; init; } = static _ => false;
 

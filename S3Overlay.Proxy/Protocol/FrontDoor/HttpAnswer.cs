@@ -20,13 +20,10 @@ public sealed class HttpAnswer(HttpContext context) : S3Answer
     public override IHeaderDictionary Headers => _response.Headers;
 
     /// <inheritdoc/>
-    public override bool HasStarted => _response.HasStarted;
+    public override bool HasStarted => _response.HasStarted || Sent > 0;
 
     /// <inheritdoc/>
     public override PipeWriter Body => _response.BodyWriter;
-
-    /// <inheritdoc/>
-    public override Task StartAsync(CancellationToken cancellationToken) => _response.StartAsync(cancellationToken);
 
     /// <inheritdoc/>
     public override void Abort()

@@ -35,18 +35,30 @@ public static class OperationResolver
     public static IEnumerable<string> ChoosingParameters => SubResources.Concat(BucketConfigurations);
 
     /// <summary>Resolves a request.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="bucket">The bucket; empty for the service.</param>
+    /// <param name="key">The key; empty for the bucket itself.</param>
+    /// <param name="query">The query.</param>
+    /// <param name="headers">The headers.</param>
+    /// <param name="isStoresAlone">Whether the bucket is an S3 endpoint's alone, which may know sub-resources of its own (RGW's <c>append</c>).</param>
     /// <exception cref="S3Exception">MethodNotAllowed, NotImplemented for sub-resources unknown here, InvalidArgument.</exception>
-    public static S3Operation Resolve(string method, string bucket, string key, S3Query query, IHeaderDictionary headers)
+    public static S3Operation Resolve(string method, string bucket, string key, S3Query query, IHeaderDictionary headers, bool isStoresAlone = false)
     {
         if (bucket.Length == 0)
         {
             return method == "GET" ? S3Operation.ListBuckets : throw new S3Exception(S3Errors.MethodNotAllowed);
         }
 
+        if (isStoresAlone && OfStore(method, query, headers) is { } own)
+        {
+            return own;
+        }
+
         var operation = key.Length == 0 ? OfBucket(method, query, headers) : OfObject(method, query, headers);
         RefuseMisplacedSubResource(operation, query);
-        RefuseUnknownSubResource(query);
-        return operation;
+        return UnknownSubResource(query) is { } unknown
+            ? throw new S3Exception(S3Errors.NotImplemented, $"The sub-resource '{unknown}' is not known.")
+            : operation;
     }
 
     /// <summary>Which configuration a bucket-configuration request is about: <c>acl</c>, <c>policy</c>, ...</summary>
@@ -183,10 +195,32 @@ public static class OperationResolver
     }
 
     /// <summary>
+    /// What a sub-resource asks for that only the store may know; null where there is none, and where its meaning beside what is known here must not be guessed: of a copy, whose
+    /// source has its own rights, of another sub-resource, and of a deletion, which stores make of the object or the bucket itself where they do not know the name (RGW).
+    /// </summary>
+    private static S3Operation? OfStore(string method, S3Query query, IHeaderDictionary headers)
+    {
+        if (method is not ("GET" or "HEAD" or "PUT" or "POST") || UnknownSubResource(query) is null || headers.ContainsKey("x-amz-copy-source"))
+        {
+            return null;
+        }
+
+        foreach (var (name, _) in query.Parameters)
+        {
+            if (SubResources.Contains(name) || BucketConfigurations.Contains(name))
+            {
+                return null;
+            }
+        }
+
+        return method is "GET" or "HEAD" ? S3Operation.StoreRead : S3Operation.StoreWrite;
+    }
+
+    /// <summary>
     /// A name with neither a value nor an equals sign is how sub-resources are written (<c>?acl</c>). One that nobody knows is refused (rule A1): its meaning
     /// would be guessed otherwise. Unknown parameters with a value are ignored, as S3 ignores them.
     /// </summary>
-    private static void RefuseUnknownSubResource(S3Query query)
+    private static string? UnknownSubResource(S3Query query)
     {
         foreach (var (name, value) in query.Parameters)
         {
@@ -196,8 +230,10 @@ public static class OperationResolver
                 && !PlainParameters.Contains(name)
                 && !name.StartsWith("X-Amz-", StringComparison.OrdinalIgnoreCase))
             {
-                throw new S3Exception(S3Errors.NotImplemented, $"The sub-resource '{name}' is not known.");
+                return name;
             }
         }
+
+        return null;
     }
 }

@@ -9,6 +9,7 @@ using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Copies;
 using S3Overlay.Proxy.Protocol.Forms;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Protocol.FrontDoor;
@@ -76,11 +77,17 @@ public sealed class S3FrontDoor(
         }
     }
 
-    /// <summary>Tells meters and traces how a request ended.</summary>
+    /// <summary>Tells meters, traces and the log how a request ended.</summary>
     private void Note(Call call, HttpContext context, HttpAnswer answer, long started)
     {
         var layer = answer.Headers[OriginHeaders.Layer] is [{ } header, ..] ? header : null;
         var cache = answer.Headers[OriginHeaders.Cache] is [{ } part, ..] ? part : null;
+        var outcome = OutcomeOf(call, context, answer);
+        if (outcome == Outcomes.Left)
+        {
+            Log.ClientLeft(logger, call.RequestId, call.Operation);
+        }
+
         meters.RequestFinished(started, call.Operation, answer.Status);
         meters.BytesSent(layer, answer.Sent);
         if (layer is not null)
@@ -90,16 +97,18 @@ public sealed class S3FrontDoor(
 
         if (call.Span is { } span)
         {
-            RequestSpan.Finish(span, call.RequestId, answer, layer, cache, OutcomeOf(context, answer));
+            RequestSpan.Finish(span, call.RequestId, answer, layer, cache, outcome);
         }
     }
 
-    private static string OutcomeOf(HttpContext context, HttpAnswer answer) =>
+    private static string OutcomeOf(Call call, HttpContext context, HttpAnswer answer) =>
         answer.IsCut ? Outcomes.Cut
-        : context.RequestAborted.IsCancellationRequested ? Outcomes.Left
+        : HasLeft(call, context, answer) && !answer.IsWhole ? Outcomes.Left
         : answer.Status >= 500 ? Outcomes.Failed
         : answer.Status >= 400 ? Outcomes.Refused
         : Outcomes.Ok;
+
+    private static bool HasLeft(Call call, HttpContext context, HttpAnswer answer) => call.IsLeft || answer.IsLeft || context.RequestAborted.IsCancellationRequested;
 
     private async Task ServeAsync(Call call, HttpContext context, HttpAnswer answer)
     {
@@ -128,16 +137,22 @@ public sealed class S3FrontDoor(
         call.Operation = isPreflight
             ? S3Operation.Preflight
             : isAdministration ? S3Operation.Administration
-            : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers);
+            : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers, isForwarded);
         RequestSpan.Name(call.Span, call.Operation, isAdministration ? "" : target.Bucket, isAdministration ? "" : target.Key);
 
         // 5: who sends a form, and which key it is about, stands in the form
         var caller = authenticated.Caller;
         var isForm = call.Operation == S3Operation.PostObject;
-        var isAllowed = isPreflight || (isAdministration ? rights.MayAdminister(caller) : rights.May(caller, call.Operation, target.Bucket, target.Key));
+        var isAllowed = isPreflight || (isAdministration ? rights.MayAdminister(caller) : rights.May(caller, call.Operation, target.Bucket, target.Key)
+            || (!isForwarded && rights.MayAll(call.Operation, target.Bucket, target.Key, query["versionId"])));
         if (!isForm && !isAllowed && !(caller.IsAnonymous && isForwarded))
         {
             throw new S3Exception(S3Errors.AccessDenied);
+        }
+
+        if (caller.IsAnonymous && !isForwarded && call.Operation is S3Operation.GetObject or S3Operation.HeadObject)
+        {
+            ObjectAnswer.RefuseOverrides(query);
         }
 
         // 6
@@ -151,14 +166,15 @@ public sealed class S3FrontDoor(
             Headers = http.Headers,
             Caller = caller,
             MayWrite = key => rights.MayWrite(caller, target.Bucket, key),
-            Body = RequestBodies.Create(http.Body, http.ContentLength, http.Headers, authenticated.Payload, call.Operation),
+            Body = RequestBodies.Create(
+                http.Body, http.ContentLength, http.Headers, authenticated.Payload, call.Operation, leavesMalformed: isForwarded && settings.StoreChecksChecksums()),
             RequestId = call.RequestId,
             Address = new S3Address(http.Scheme, host, target.IsVirtualHosted),
         };
         if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy
             && CopySource.Parse(request, settings.KnowsTenants) is var source
             && !rights.MayRead(caller, source.Bucket, source.Key)
-            && !(caller.IsAnonymous && settings.IsForwarded(source.Bucket)))
+            && !(settings.IsForwarded(source.Bucket) ? caller.IsAnonymous : rights.MayAll(S3Operation.GetObject, source.Bucket, source.Key, source.VersionId)))
         {
             throw new S3Exception(S3Errors.AccessDenied);
         }
@@ -197,10 +213,14 @@ public sealed class S3FrontDoor(
 
     private async Task FailAsync(Call call, HttpContext context, HttpAnswer answer, Exception failure)
     {
-        if (context.RequestAborted.IsCancellationRequested || failure is OperationCanceledException { InnerException: ConnectionAbortedException })
+        if (failure is OperationCanceledException { InnerException: ConnectionAbortedException })
         {
-            // The second is how a read of the body ends where this server is being shut down and the client still sends.
-            Log.ClientLeft(logger, call.RequestId, call.Operation);
+            // A read of the body ends so where this server is being shut down and the client still sends.
+            call.IsLeft = true;
+        }
+
+        if (HasLeft(call, context, answer))
+        {
             return;
         }
 
@@ -234,7 +254,7 @@ public sealed class S3FrontDoor(
         }
         catch (Exception late) when (late is OperationCanceledException or IOException or ConnectionAbortedException)
         {
-            Log.ClientLeft(logger, call.RequestId, call.Operation);
+            call.IsLeft = true;
         }
     }
 
@@ -259,5 +279,8 @@ public sealed class S3FrontDoor(
         public RequestTarget Target { get; set; }
 
         public S3Operation Operation { get; set; }
+
+        /// <summary>Whether a failure told that there is no client any more.</summary>
+        public bool IsLeft { get; set; }
     }
 }

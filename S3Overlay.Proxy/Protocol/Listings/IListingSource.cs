@@ -6,6 +6,12 @@ namespace S3Overlay.Proxy.Protocol.Listings;
 /// </summary>
 public interface IListingSource : IAsyncDisposable
 {
+    /// <summary>
+    /// How often the layer was asked for rows so far. What is kept elsewhere of a layer that changes meanwhile fits to a row only where it was read after the question that gave the row.
+    /// Always 0 where all rows are of the instant at which the source was made.
+    /// </summary>
+    int Readings => 0;
+
     /// <summary>The next row, or null after the last.</summary>
     ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken);
 

@@ -42,6 +42,9 @@ public sealed record ListRequest
     /// <summary>Whether V2 shall name the owner of each object. V1 always does.</summary>
     public required bool FetchOwner { get; init; }
 
+    /// <summary>Whether rows shall tell how far archived objects are restored.</summary>
+    public required bool WithRestoreStatus { get; init; }
+
     /// <summary>Where the page starts.</summary>
     public required ListingPosition After { get; init; }
 
@@ -49,7 +52,7 @@ public sealed record ListRequest
     public int PageSize => Math.Min(MaxKeys, MaxPage);
 
     /// <summary>What to ask of a layer: one row more than the page has, since that tells whether there is another page.</summary>
-    public ListingQuery Query => new(Prefix, Delimiter, After, PageSize + 1);
+    public ListingQuery Query => new(Prefix, Delimiter, After, PageSize + 1) { WithRestoreStatus = WithRestoreStatus };
 
     /// <summary>Reads the query.</summary>
     /// <exception cref="S3Exception">InvalidArgument, as S3 words it.</exception>
@@ -74,7 +77,7 @@ public sealed record ListRequest
         var prefix = query["prefix"] ?? "";
         var marker = isV2 ? "" : query["marker"] ?? "";
         var after = token is not null ? ContinuationTokens.Read(token)
-            : AfterName(isV2 ? startAfter ?? "" : marker, prefix, delimiter);
+            : ListingPosition.Behind(isV2 ? startAfter ?? "" : marker, prefix, delimiter);
 
         return new ListRequest
         {
@@ -87,21 +90,9 @@ public sealed record ListRequest
             StartAfter = startAfter,
             ContinuationToken = token,
             FetchOwner = !isV2 || query["fetch-owner"] == "true",
+            WithRestoreStatus = RestoreStatus.IsWanted(request),
             After = after,
         };
-    }
-
-    /// <summary>
-    /// V1's NextMarker is the last row shown, and with a delimiter that may be a common prefix: everything under it has been shown. A marker that
-    /// ends in the delimiter is taken for one, as S3 takes it. So is V2's start-after, since clients that page by the last row shown would go in circles.
-    /// </summary>
-    private static ListingPosition AfterName(string marker, string prefix, string delimiter)
-    {
-        var isPrefix = delimiter.Length > 0
-            && marker.Length >= prefix.Length + delimiter.Length
-            && marker.StartsWith(prefix, StringComparison.Ordinal)
-            && marker.IndexOf(delimiter, prefix.Length, StringComparison.Ordinal) == marker.Length - delimiter.Length;
-        return new ListingPosition(marker, isPrefix);
     }
 
     private static int MaxKeysOf(string? text)

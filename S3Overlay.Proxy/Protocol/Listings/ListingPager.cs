@@ -1,4 +1,3 @@
-using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Listings;
@@ -99,23 +98,16 @@ public static class ListingPager
             .Element("Key", Name(list, key))
             .Element("LastModified", Objects.HttpDates.WholeSeconds(item.LastModified))
             .Element("ETag", item.ETag);
-        foreach (var algorithm in item.ChecksumAlgorithms)
-        {
-            xml.Element("ChecksumAlgorithm", ChecksumNames.Name(algorithm));
-        }
-
-        if (item.ChecksumType is { } type)
-        {
-            xml.Element("ChecksumType", type);
-        }
-
+        item.WriteChecksums(xml);
         xml.Element("Size", item.Size);
         if (list.FetchOwner)
         {
             xml.Open("Owner").Element("ID", OwnerId).Element("DisplayName", OwnerName).Close("Owner");
         }
 
-        xml.Element("StorageClass", item.StorageClass).Close("Contents");
+        xml.Element("StorageClass", item.StorageClass);
+        item.RestoreStatus?.Write(xml);
+        xml.Close("Contents");
     }
 
     private static string Name(ListRequest list, string name) => list.EncodeNames ? UriEncoding.EncodeKey(name) : name;

@@ -7,6 +7,9 @@ namespace S3Overlay.Proxy.Protocol.Listings;
 /// <param name="PageSize">How many rows will be taken at most: what a layer need not fetch beyond.</param>
 public sealed record ListingQuery(string Prefix, string Delimiter, ListingPosition After, int PageSize)
 {
+    /// <summary>Whether rows are to tell of <see cref="ListedObject.RestoreStatus"/>.</summary>
+    public bool WithRestoreStatus { get; init; }
+
     /// <summary>The common prefix that a key is rolled up into, or null where it stands for itself.</summary>
     public string? CommonPrefixOf(string key)
     {

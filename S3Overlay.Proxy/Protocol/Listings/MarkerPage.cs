@@ -9,16 +9,14 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
 {
     private const int MaxPage = 1000;
 
+    /// <summary>Whether rows shall tell how far archived objects are restored.</summary>
+    public bool WithRestoreStatus { get; init; }
+
     /// <summary>Where the page starts. A marker that is a common prefix stands for all keys under it.</summary>
-    public ListingPosition After => new(
-        KeyMarker,
-        Delimiter.Length > 0
-            && KeyMarker.Length > Prefix.Length
-            && KeyMarker.StartsWith(Prefix, StringComparison.Ordinal)
-            && KeyMarker.IndexOf(Delimiter, Prefix.Length, StringComparison.Ordinal) == KeyMarker.Length - Delimiter.Length);
+    public ListingPosition After => ListingPosition.Behind(KeyMarker, Prefix, Delimiter);
 
     /// <summary>Which rows the page is cut from: one more than it has, since that tells whether there is another page.</summary>
-    public ListingQuery Query => new(Prefix, Delimiter, After, Limit + 1);
+    public ListingQuery Query => new(Prefix, Delimiter, After, Limit + 1) { WithRestoreStatus = WithRestoreStatus };
 
     /// <summary>Reads the query.</summary>
     public static MarkerPage Parse(S3Request request, string limitName)
@@ -31,7 +29,7 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
         }
 
         return new MarkerPage(
-            query["prefix"] ?? "", query["delimiter"] ?? "", query["key-marker"] ?? "", Number(query, limitName, MaxPage), !string.IsNullOrEmpty(encoding));
+            query["prefix"] ?? "", query["delimiter"] ?? "", query["key-marker"] ?? "", Number(query, limitName, MaxPage), !string.IsNullOrEmpty(encoding)) { WithRestoreStatus = RestoreStatus.IsWanted(request) };
     }
 
     /// <summary>A parameter that is a number from 0 on; more than <paramref name="most"/> counts as that.</summary>

@@ -62,13 +62,16 @@ internal static class VersionPager
             .Element("LastModified", HttpDates.WholeSeconds(row.Object?.LastModified ?? row.MarkedAt));
         if (row.Object is { } item)
         {
-            xml.Element("ETag", item.ETag).Element("Size", item.Size);
+            xml.Element("ETag", item.ETag);
+            item.WriteChecksums(xml);
+            xml.Element("Size", item.Size);
         }
 
         xml.Open("Owner").Element("ID", ListingPager.OwnerId).Element("DisplayName", ListingPager.OwnerName).Close("Owner");
         if (row.Object is { } stored)
         {
             xml.Element("StorageClass", stored.StorageClass);
+            stored.RestoreStatus?.Write(xml);
         }
 
         xml.Close(kind);

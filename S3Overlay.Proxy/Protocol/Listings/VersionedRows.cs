@@ -4,6 +4,7 @@ namespace S3Overlay.Proxy.Protocol.Listings;
 public sealed class VersionedRows : IVersionedRows
 {
     private readonly IAsyncEnumerator<VersionRow> _versions;
+    private readonly Func<int> _readings;
     private ListingRow? _given;
     private VersionRow? _newest;
     private VersionRow? _ahead;
@@ -11,7 +12,12 @@ public sealed class VersionedRows : IVersionedRows
 
     /// <summary>The rows of some versions.</summary>
     /// <param name="versions">The versions, and common prefixes between them.</param>
-    public VersionedRows(IAsyncEnumerable<VersionRow> versions) => _versions = versions.GetAsyncEnumerator(CancellationToken.None);
+    /// <param name="readings">How often the layer was asked for them so far.</param>
+    public VersionedRows(IAsyncEnumerable<VersionRow> versions, Func<int> readings) =>
+        (_versions, _readings) = (versions.GetAsyncEnumerator(CancellationToken.None), readings);
+
+    /// <inheritdoc/>
+    public int Readings => _readings();
 
     /// <inheritdoc/>
     public async ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken)

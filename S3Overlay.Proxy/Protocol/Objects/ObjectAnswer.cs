@@ -22,7 +22,7 @@ public static class ObjectAnswer
 
     /// <summary>Sets status and headers.</summary>
     /// <returns>The bytes to send after them; null where the answer has no body (HEAD, 304, an empty object).</returns>
-    /// <exception cref="S3Exception">PreconditionFailed, InvalidRange, or InvalidRequest for overrides by an anonymous caller.</exception>
+    /// <exception cref="S3Exception">PreconditionFailed, InvalidRange, or InvalidArgument for an override that cannot be sent.</exception>
     public static ByteRange? Prepare(S3Request request, S3Answer answer, ObjectInfo info)
     {
         switch (ReadConditions.Judge(request.Headers, info.ETag, info.LastModified))
@@ -70,6 +70,16 @@ public static class ObjectAnswer
         return request.IsHead ? null : bytes;
     }
 
+    /// <summary>
+    /// Whether a prepared answer is the object's own bytes, be they none: neither a HEAD's nor a 304. That an object is empty is believed of a GET alone, whose body cannot lie.
+    /// </summary>
+    public static bool SendsBody(S3Request request, S3Answer answer) => !request.IsHead && answer.Status != StatusCodes.Status304NotModified;
+
+    /// <summary>Whether the answer lacks checksums that it would show, had they been asked for: neither a part of the object nor a 304 or 412 shows any.</summary>
+    public static bool LacksChecksums(S3Request request, ObjectInfo info) =>
+        !info.AreChecksumsKnown && AsksForChecksums(request) && EffectiveRange(request, info) is null
+        && ReadConditions.Judge(request.Headers, info.ETag, info.LastModified) == ConditionOutcome.Pass;
+
     /// <summary>The range the client wants of this version: none where If-Range names another one (RFC 9110, section 13.1.5).</summary>
     public static RangeHeader? EffectiveRange(S3Request request, ObjectInfo info)
     {
@@ -111,10 +121,11 @@ public static class ObjectAnswer
         answer.Headers.LastModified = HttpDates.Header(info.LastModified);
     }
 
+    private static bool AsksForChecksums(S3Request request) => string.Equals(request.Header("x-amz-checksum-mode"), "ENABLED", StringComparison.OrdinalIgnoreCase);
+
     private static void WriteChecksums(S3Request request, S3Answer answer, ObjectInfo info)
     {
-        if (info.Checksums.Count == 0
-            || !string.Equals(request.Header("x-amz-checksum-mode"), "ENABLED", StringComparison.OrdinalIgnoreCase))
+        if (info.Checksums.Count == 0 || !AsksForChecksums(request))
         {
             return;
         }
@@ -130,6 +141,19 @@ public static class ObjectAnswer
         }
     }
 
+    /// <summary>Refuses overrides that nobody signed: an unsigned link that chooses its own content type is how stored scripts get run.</summary>
+    /// <exception cref="S3Exception">InvalidRequest.</exception>
+    public static void RefuseOverrides(S3Query query)
+    {
+        foreach (var (name, _) in Overrides)
+        {
+            if (query.Has(name))
+            {
+                throw new S3Exception(S3Errors.InvalidRequest, "Request specific response headers cannot be used for anonymous GET requests.");
+            }
+        }
+    }
+
     private static void WriteOverrides(S3Request request, S3Answer answer)
     {
         foreach (var (query, header) in Overrides)
@@ -137,12 +161,6 @@ public static class ObjectAnswer
             if (request.Query[query] is not { } value)
             {
                 continue;
-            }
-
-            if (request.Caller.IsAnonymous)
-            {
-                // An unsigned link that chooses its own content type is how stored scripts get run.
-                throw new S3Exception(S3Errors.InvalidRequest, "Request specific response headers cannot be used for anonymous GET requests.");
             }
 
             if (value.AsSpan().ContainsAny('\r', '\n', '\0'))

@@ -18,6 +18,7 @@ public sealed class BadInputTestsOnCeph(CephForwardingFixture fixture) : BadInpu
     /// <summary>Method, target, the start of the body or header, what RGW 16 answers, and what it does that for.</summary>
     private static readonly (string Method, string Target, string Start, int Status, string Code, string Why)[] Differences =
     [
+        ("GET", "/b/k?nonsense", "", 404, "NoSuchBucket", "it looks for the bucket, and not at what it does not know"),
         ("PUT", "/new-bucket", "<not xml", 400, "InvalidArgument", "its code for documents it cannot read"),
         ("PUT", "/BUCKET/k", "If-None-Match: \"etag\"", 412, "PreconditionFailed", "it judges If-None-Match with an ETag, which S3 does not serve"),
         ("PUT", "/BUCKET/k", "x-amz-storage-class: NONSENSE", 400, "InvalidArgument", "its code for a class it does not have"),

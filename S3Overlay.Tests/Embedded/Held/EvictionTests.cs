@@ -120,6 +120,28 @@ public sealed class EvictionTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "E1")]
+    public async Task After_a_restart_rows_whose_files_are_gone_do_not_count_once_all_were_looked_at()
+    {
+        // As a full disk leaves them, on which files can be removed and rows cannot; and a hand.
+        await PutAsync("gone", 3 * Block);
+        await PutAsync("stays", Block);
+        var files = Files.ToDictionary(static path => path, static path => new FileInfo(path).Length);
+        await _store.DisposeAsync();
+        File.Delete(files.MaxBy(static file => file.Value).Key);
+        Open(4 * Block);
+        await _store.Cleaning;
+        await _store.Evicting;
+        Assert.Equal((Block, 0), (_store.Bytes, _store.Evictions));
+        Assert.Equal(["stays"], await KeysAsync());
+
+        // There is room for three blocks more, and nothing need go for them.
+        await PutAsync("more", 3 * Block);
+        await _store.Evicting;
+        Assert.Equal((4 * Block, 0), (_store.Bytes, _store.Evictions));
+        Assert.Equal(["more", "stays"], await KeysAsync());
+    }
+
+    [Fact, Trait("Rule", "E1")]
     public async Task Only_blocks_that_are_held_count_and_what_is_dropped_or_damaged_does_not()
     {
         await using (var copy = await CreateAsync("sparse", 100 * Block, chunkSize: 4 * Block))

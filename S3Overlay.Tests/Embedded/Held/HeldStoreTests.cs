@@ -1,5 +1,7 @@
 using S3Overlay.Proxy.Embedded.Held;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Overlay.Reads;
 using S3Overlay.Tests.Support;
 
@@ -33,6 +35,32 @@ public sealed class HeldStoreTests : ReaderTestBase
             await QuietAsync();
             await Store.DropAsync(Bucket, "key", null, default);
         }
+    }
+
+    /// <summary>Before the bytes there is room up to the next multiple of 4096. A copy is worth more than the checksums that do not fit there.</summary>
+    [Fact]
+    [Trait("Rule", "T1")]
+    public async Task Checksums_that_there_is_no_room_for_are_none_and_the_copy_stays()
+    {
+        var bytes = Bytes(1000);
+        var identity = new HeldIdentity(Remote.Endpoint, Remote.Bucket.Name, "key", 0);
+        ObjectInfo Padded(int length) => Remote.Put(
+            "key", bytes, headers: [new("x-amz-meta-long", new string('x', length))], checksum: new(ChecksumAlgorithm.Crc32, "AAAAAA=="));
+        var room = 4096 - new HeldHeader(Bucket, "key", identity, Padded(3500).WithoutChecksums(), Time.GetUtcNow()).ToBytes().Length;
+        Padded(3500 + room);
+        await ReadAsync("key", "bytes=5-9");
+        await QuietAsync();
+        Remote.Gets.Clear();
+        for (var i = 0; i < 3; i++)
+        {
+            var answer = await ReadAsync(Request("key", headers: ("x-amz-checksum-mode", "ENABLED")));
+            Assert.Equal((bytes.Length, "HIT"), (answer.Bytes.Length, answer.Headers["x-cache"].ToString()));
+            Assert.Equal(i == 0 ? "AAAAAA==" : "", answer.Headers["x-amz-checksum-crc32"].ToString());
+            await ReopenAsync();
+        }
+
+        Assert.Single(Remote.Heads);
+        Assert.Empty(Remote.Gets);
     }
 
     [Fact]

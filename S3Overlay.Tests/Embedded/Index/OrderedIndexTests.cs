@@ -1,5 +1,9 @@
+using System.Collections.Concurrent;
 using System.Text;
 
+using Microsoft.Win32.SafeHandles;
+
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Tests.Support;
 
@@ -168,7 +172,7 @@ public sealed class OrderedIndexTests : IDisposable
     public async Task A_log_brings_back_its_records_and_cuts_a_torn_tail()
     {
         var path = _folder["log"];
-        await using (var log = GroupCommitLog.Open(path, durable: true, _ => { }))
+        await using (var log = GroupCommitLog.Open(path, new StoreDisk(isDurable: true), _ => { }))
         {
             await Task.WhenAll(Enumerable.Range(0, 50).Select(i => log.AppendAsync(Bytes($"record {i}")).AsTask()));
         }
@@ -176,7 +180,7 @@ public sealed class OrderedIndexTests : IDisposable
         var bytes = await File.ReadAllBytesAsync(path);
         await File.WriteAllBytesAsync(path, bytes[..^3]);
         var found = new List<string>();
-        await using var again = GroupCommitLog.Open(path, durable: true, record => found.Add(Text(record.Span)));
+        await using var again = GroupCommitLog.Open(path, new StoreDisk(isDurable: true), record => found.Add(Text(record.Span)));
         Assert.Equal(Enumerable.Range(0, 49).Select(i => $"record {i}"), found);
     }
 
@@ -184,7 +188,7 @@ public sealed class OrderedIndexTests : IDisposable
     public async Task An_index_that_cannot_be_brought_to_disk_says_so_once_and_goes_on()
     {
         var logger = new EventLogger();
-        await using var index = OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Durable = false, Logger = logger });
+        await using var index = OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = new StoreDisk(isDurable: false), Logger = logger });
         Directory.Delete(_folder.Path, recursive: true);
         for (var i = 0; i < 200; i++)
         {
@@ -199,7 +203,70 @@ public sealed class OrderedIndexTests : IDisposable
         Directory.CreateDirectory(_folder.Path);
     }
 
-    private OrderedIndex Open(long flushBytes) => OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = flushBytes, Durable = false });
+    /// <summary>A commit that is acknowledged while nothing but the journal can be written must be in a journal that the next start reads.</summary>
+    [Fact]
+    public async Task What_is_committed_while_the_manifest_cannot_be_written_survives_a_crash()
+    {
+        // One write has room each time: the commit itself.
+        var disk = new FullDisk { Room = 100 };
+        await using var index = OrderedIndex.Open(new IndexOptions
+        {
+            Folder = _folder["index"],
+            FlushBytes = 1000,
+            Disk = disk,
+        });
+        for (var i = 0; i < 100; i++)
+        {
+            var batch = new IndexBatch();
+            batch.Put(Bytes($"k{i:D3}"), Bytes("value"));
+            disk.Room = 1;
+            await index.CommitAsync(batch);
+        }
+
+        Assert.IsAssignableFrom<IOException>(index.LastBackgroundError);
+        Directory.CreateDirectory(_folder["crashed"]);
+        foreach (var file in Directory.GetFiles(_folder["index"]).Where(file => Path.GetFileName(file) != "LOCK"))
+        {
+            await using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            await using var copy = File.Create(Path.Combine(_folder["crashed"], Path.GetFileName(file)));
+            await source.CopyToAsync(copy);
+        }
+
+        await using (var crashed = OrderedIndex.Open(new IndexOptions { Folder = _folder["crashed"], Disk = new StoreDisk(isDurable: false) }))
+        {
+            Assert.Equal(100, Scan(crashed, "").Count());
+        }
+
+        // Once there is room, it is flushed as ever.
+        disk.IsOut = false;
+        await PutAsync(index, 0, 100, "more");
+        await Patience.UntilAsync(() => index.LastBackgroundError is null, "The index is not flushed.");
+        Assert.Equal(200, Scan(index, "").Count());
+    }
+
+    /// <summary>Each attempt is a file with a number of its own: left where they are, they would take what room there is.</summary>
+    [Fact]
+    public async Task A_flush_that_finds_the_disk_full_leaves_nothing_behind()
+    {
+        var disk = new NoRoomForRuns();
+        var options = new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = disk };
+        await using (var index = OrderedIndex.Open(options))
+        {
+            for (var i = 0; disk.Refusals < 3; i++)
+            {
+                await PutAsync(index, i, i + 1, "value");
+            }
+
+            Assert.IsAssignableFrom<IOException>(index.LastBackgroundError);
+        }
+
+        Assert.Empty(Directory.GetFiles(_folder.Path, "*.run"));
+        disk.HasRoom = true;
+        await using var again = OrderedIndex.Open(options);
+        Assert.Equal(Bytes("value"), again.TryGet(Bytes($"{0:D7}"), out var value) ? value : null);
+    }
+
+    private OrderedIndex Open(long flushBytes) => OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = flushBytes, Disk = new StoreDisk(isDurable: false) });
 
     private static async ValueTask PutAsync(OrderedIndex index, int from, int to, string value)
     {
@@ -235,4 +302,33 @@ public sealed class OrderedIndexTests : IDisposable
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
     private static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
+
+    /// <summary>A disk on which the first block of a run has room, and no more of it.</summary>
+    private sealed class NoRoomForRuns() : StoreDisk(isDurable: false)
+    {
+        private readonly ConcurrentDictionary<SafeFileHandle, bool> _runs = new();
+        private int _refusals;
+
+        public int Refusals => Volatile.Read(ref _refusals);
+
+        public bool HasRoom { get; set; }
+
+        public override SafeFileHandle Create(string path)
+        {
+            var file = base.Create(path);
+            _runs[file] = path.EndsWith(".run", StringComparison.Ordinal);
+            return file;
+        }
+
+        public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+        {
+            if (!HasRoom && offset > 0 && _runs.GetValueOrDefault(file))
+            {
+                Interlocked.Increment(ref _refusals);
+                throw new IOException("No space left on device", 28);
+            }
+
+            base.Write(file, bytes, offset);
+        }
+    }
 }

@@ -196,4 +196,15 @@ public sealed class CacheNamesTests
 
         return key;
     }
+
+    /// <summary>What keeps deletes must be possible at every store, whatever the key: Scality has names of up to 915 bytes.</summary>
+    [Fact]
+    public void Marks_are_short_enough_for_the_store_with_the_shortest_names()
+    {
+        var bucket = new string('b', 63);
+        foreach (var key in (string[])[new string('/', 1024), new string('k', 1024), new string('k', 768), string.Concat(Enumerable.Repeat("\u00e9", 512))])
+        {
+            Assert.True(CacheNames.Tombstone(bucket, key).Length <= 915);
+        }
+    }
 }

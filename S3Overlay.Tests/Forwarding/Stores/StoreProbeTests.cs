@@ -18,7 +18,9 @@ public sealed class StoreProbeTests : StoreTestBase
         await probe.StartAsync(default);
         var found = probe.Capabilities!;
         Assert.Equal((true, true, true, true, true), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch, found.CompletesIf, found.CopiesIf));
-        Assert.Equal((true, true, false), (found.TakesChecksums, found.TakesTrailers, found.KeepsChunkedEncoding));
+        Assert.Equal((true, true, false), (found.ChecksChecksums, found.TakesTrailers, found.NeedsChunkedEncoding));
+        Assert.True(found.HasAttributes);
+        Assert.Contains("attributes yes", found.ToString(), StringComparison.Ordinal);
         Assert.True(probe.Known!.AreAll);
         Assert.DoesNotContain(Store.Calls, call => call.Status is 0 or >= 500 and not 501);
         Store.ForgetCalls();
@@ -28,6 +30,19 @@ public sealed class StoreProbeTests : StoreTestBase
         {
             Assert.Fail($"{row.Name} is left behind.");
         }
+    }
+
+    /// <summary>A refusal says nothing of what the store knows: it may be of the cache's bucket alone.</summary>
+    [Theory]
+    [InlineData(403, true)]
+    [InlineData(400, false)]
+    [InlineData(404, false)]
+    [InlineData(501, false)]
+    [Trait("Rule", "R8")]
+    public async Task Attributes_that_are_refused_are_not_known_to_be_lacking(int status, bool has)
+    {
+        Store.Refuse = request => request.Query.ContainsKey("attributes") ? status : null;
+        Assert.Equal(has, (await FindAsync()).HasAttributes);
     }
 
     [Theory]
@@ -64,7 +79,29 @@ public sealed class StoreProbeTests : StoreTestBase
         Store.Refuse = request => request.Headers.ContainsKey("x-amz-trailer") ? 400 : null;
         Assert.False((await FindAsync()).TakesTrailers);
         Store.Refuse = request => request.Headers.ContainsKey("x-amz-checksum-crc32") ? 501 : null;
-        Assert.False((await FindAsync()).TakesChecksums);
+        Assert.False((await FindAsync()).ChecksChecksums);
+    }
+
+    [Theory]
+    [InlineData(ChecksumHabits.Good, true, false)]
+    [InlineData(ChecksumHabits.KeepsEncoding, true, false)]
+    [InlineData(ChecksumHabits.NeedsEncoding, true, true)]
+    [InlineData(ChecksumHabits.NeedsAndKeepsEncoding, false, false)]
+    [InlineData(ChecksumHabits.NoTrailers, false, false)]
+    public async Task Frames_that_leave_a_trace_are_not_used(string habit, bool takesTrailers, bool needsEncoding)
+    {
+        ChecksumHabits.Play(Store, habit);
+        var found = await FindAsync();
+        Assert.Equal((takesTrailers, needsEncoding, true), (found.TakesTrailers, found.NeedsChunkedEncoding, found.ChecksChecksums));
+    }
+
+    [Theory]
+    [InlineData("AAAAAA==")]
+    [InlineData("none")]
+    public async Task A_store_that_takes_a_wrong_checksum_checks_none(string taken)
+    {
+        Store.Refuse = request => request.Headers["x-amz-checksum-crc32"] == taken ? 200 : null;
+        Assert.False((await FindAsync()).ChecksChecksums);
     }
 
     [Fact, Trait("Rule", "F")]
@@ -138,6 +175,34 @@ public sealed class StoreProbeTests : StoreTestBase
 
         Assert.True((await probe.FindAsync(default)).TakesTrailers);
         Assert.Empty(await One.State.ListBucketsAsync(default));
+    }
+
+    [Theory]
+    [Trait("Rule", "T3")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_no_bucket_can_be_made_the_one_that_is_there_is_used_and_stays(bool isThere)
+    {
+        var cache = One.Store.Cache.Name;
+        if (isThere)
+        {
+            await One.Store.Buckets.CreateAsync(cache, default);
+        }
+
+        Store.Fail = request => request.Method == "PUT" && request.Path.Value!.StartsWith("/s3overlay-probe-", StringComparison.Ordinal) ? (403, "AccessDenied") : null;
+        var time = new ManualTimeProvider(DateTimeOffset.UtcNow);
+        var own = new LocalStore(One.Calls, One.Store.Settings with { CacheBucket = StoreProbe.NewBucketName() }, time);
+        var log = new EventLogger();
+        await using var probe = new StoreProbe(own, keepsBucket: false, log, One.Store);
+        await probe.StartAsync(default);
+
+        Assert.Equal(isThere, probe.Capabilities is { TakesTrailers: true });
+        Assert.Equal(isThere, await One.Calls.ExistsAsync(cache, "", default));
+        Assert.Equal(isThere ? ["StoreProbed"] : ["StoreNotProbed"], log.Names);
+        await foreach (var row in One.Calls.ListAsync(cache, "", "", 1000, default))
+        {
+            Assert.Fail($"{row.Name} is left behind.");
+        }
     }
 
     private static StoreProbe Probe(StoreProxy proxy) =>

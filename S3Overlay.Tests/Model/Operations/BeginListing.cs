@@ -1,13 +1,13 @@
 namespace S3Overlay.Tests.Model.Operations;
 
 /// <summary>The first page of a listing, or all of it; what is left is gone on with by <see cref="GoOnListing"/>.</summary>
-internal sealed record BeginListing(int Slot, int Bucket, bool IsVersion2, string Prefix, string Delimiter, int PageSize, bool IsWhole) : ModelOperation
+internal sealed record BeginListing(int Slot, int Bucket, ListingKind Kind, string Prefix, string Delimiter, int PageSize, bool IsWhole) : ModelOperation
 {
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         scene.Listings.Remove(Slot);
-        var cursor = new ListingCursor(scene.Buckets[Bucket], IsVersion2, Prefix, Delimiter, PageSize);
+        var cursor = new ListingCursor(scene.Buckets[Bucket], Kind, Prefix, Delimiter, PageSize);
         var next = await ListingPage.NextAsync(scene, cursor);
         for (; IsWhole && next is not null && next != cursor; next = await ListingPage.NextAsync(scene, next))
         {

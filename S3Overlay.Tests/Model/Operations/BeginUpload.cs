@@ -2,14 +2,14 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>CreateMultipartUpload and UploadPart. Another upload of the slot is left lying.</summary>
+/// <summary>CreateMultipartUpload and UploadPart of its first part. Another upload of the slot is left lying.</summary>
 internal sealed record BeginUpload(int Slot, int Bucket, string Key, int Serial, int Size) : ModelOperation
 {
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];
-        var version = ObjectVersion.OfUpload(ObjectVersion.Content(Serial, Size));
+        var version = ObjectVersion.Of(ObjectVersion.Content(Serial, Size));
         scene.Uploads.Remove(Slot);
         var begun = await scene.SendAsync("POST", bucket, Key, "uploads", null, (ObjectVersion.MetaHeader, version.Meta));
         if (!bucket.Exists)
@@ -30,7 +30,8 @@ internal sealed record BeginUpload(int Slot, int Bucket, string Key, int Serial,
         var id = begun.Text.Split("<UploadId>")[1].Split("</UploadId>")[0];
         var part = await scene.SendAsync("PUT", bucket, Key, $"partNumber=1&uploadId={UriEncoding.EncodeComponent(id)}", version.Bytes);
         Expect.Status(part, 200);
-        Expect.Same(ObjectVersion.Of(version.Bytes).ETag, part.Headers.GetValueOrDefault("ETag", ""), "The part's ETag");
-        scene.Uploads[Slot] = new ModelUpload(bucket, Key, id, version);
+        Expect.Same(version.ETag, part.Headers.GetValueOrDefault("ETag", ""), "The part's ETag");
+        scene.Uploads[Slot] = new ModelUpload(bucket, Key, id, version.Meta);
+        scene.Uploads[Slot].Note(1, version.Bytes);
     }
 }

@@ -4,6 +4,10 @@ namespace S3Overlay.Tests.Model.Operations;
 internal sealed record Compact(int Bucket, string Prefix) : ModelOperation
 {
     /// <inheritdoc/>
+    public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
+        scene.Buckets[Bucket].Tombstones.Select(key => new ModelDoubt(scene.Buckets[Bucket], key, ModelEffect.Undeleted));
+
+    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         if (scene.IsFull || scene.Trouble.IsDown)
@@ -12,6 +16,7 @@ internal sealed record Compact(int Bucket, string Prefix) : ModelOperation
         }
 
         var bucket = scene.Buckets[Bucket];
+        scene.LetDeletesEnd();
         var done = await scene.CallAsync("POST", "compact", ("bucket", bucket.Name), ("prefix", Prefix));
         if (bucket.IsOpaque)
         {

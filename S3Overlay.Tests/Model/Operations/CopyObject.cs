@@ -5,13 +5,22 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Tests.Model.Operations;
 
 /// <summary>CopyObject.</summary>
-internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, string SourceKey, bool Replaces) : ModelOperation
+/// <param name="OfSource">What is said of the source.</param>
+/// <param name="Condition">What is said of the key that is written.</param>
+internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, string SourceKey, bool Replaces, ModelCondition OfSource, ModelCondition Condition) : ModelOperation
 {
+    /// <inheritdoc/>
+    public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
+        scene.View.MayShow(scene.Buckets[SourceBucket], SourceKey).OfType<ObjectVersion>()
+            .Select(version => new ModelDoubt(scene.Buckets[Bucket], Key, ModelEffect.Written, CopyOf(version)))
+            .Append(new ModelDoubt(scene.Buckets[SourceBucket], SourceKey, ModelEffect.Read));
+
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var (bucket, source) = (scene.Buckets[Bucket], scene.Buckets[SourceBucket]);
-        IReadOnlyList<ObjectVersion?> shown = source.Exists ? scene.MayShow(source, SourceKey) : [null];
+        IReadOnlyList<ObjectVersion?> shown = source.Exists ? scene.View.MayShow(source, SourceKey) : [null];
+        var before = bucket.Exists ? scene.View.MayShow(bucket, Key, isExact: true) : [null];
         var directive = ("x-amz-metadata-directive", Replaces ? "REPLACE" : "COPY");
         var from = ("x-amz-copy-source", $"/{source.Name}/{UriEncoding.EncodeKey(SourceKey)}");
 
@@ -19,33 +28,57 @@ internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, stri
         var meta = shown.FirstOrDefault(version => version is not null)?.Meta ?? "none";
         var replaces = Replaces && shown.Count(version => version is not null) == 1;
         var answer = await scene.SendAsync(
-            "PUT", bucket, Key, "", null, replaces ? [from, directive, (ObjectVersion.MetaHeader, meta)] : [from]);
+            "PUT", bucket, Key, "", null,
+            [from, .. replaces ? new[] { directive, (ObjectVersion.MetaHeader, meta) } : [], .. Conditions.OfSource(OfSource, shown), .. Conditions.Header(Condition, before)]);
         if (!bucket.Exists)
         {
-            Expect.NoBucket(answer, scene);
+            // Where nothing can come of it, which of the reasons is told is nobody's promise.
+            var reasons = shown.Select(version => Conditions.Source(OfSource, version, shown, 404)).Append(404);
+            Expect.Status(answer, reasons.Concat(scene.IsFull || scene.View.MayBeUnknown(source, SourceKey) ? [503, 507] : []));
             return;
         }
 
-        if (answer.Status is 503 or 507 && (scene.MayFailToWrite(bucket) || scene.MayBeUnknown(source, SourceKey)))
+        if (answer.Status is 503 or 507
+            && (scene.MayFailToWrite(bucket) || scene.View.MayBeUnknown(source, SourceKey) || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, Key))))
         {
             return;
         }
 
         source.MayHaveKept(SourceKey);
+        var outcomes = shown.SelectMany(version => before.SelectMany(current => Outcomes(version, current, shown, before)));
         if (bucket == source && Key == SourceKey && !replaces)
         {
             // Nothing would change.
-            Expect.Status(answer, 400, 404);
+            Expect.Status(answer, outcomes.Where(status => status != 200).Append(400));
             return;
         }
 
-        Expect.Status(answer, shown.Select(version => version is null ? 404 : 200));
+        Expect.Status(answer, outcomes);
         if (answer.Status == 200)
         {
             var etag = XElement.Parse(answer.Text.Trim()).Elements().First(element => element.Name.LocalName == "ETag").Value;
             var copied = shown.FirstOrDefault(version => version is not null && ObjectVersion.Of(version.Bytes).ETag == etag)
                 ?? throw new Mismatch($"The copy has the ETag {etag}, and what may be copied is {string.Join(" or ", shown)}.");
-            bucket.Write(Key, ObjectVersion.Of(copied.Bytes));
+            bucket.Write(Key, CopyOf(copied));
         }
+        else
+        {
+            bucket.MayHaveKept(Key);
+        }
+    }
+
+    /// <summary>What the copy of an object is, whichever way its metadata came.</summary>
+    private static ObjectVersion CopyOf(ObjectVersion version) => ObjectVersion.Of(version.Bytes) with { Meta = version.Meta };
+
+    /// <summary>What may come of it where these are source and target: which is looked at first is nobody's promise.</summary>
+    private IEnumerable<int> Outcomes(ObjectVersion? version, ObjectVersion? current, IReadOnlyList<ObjectVersion?> shown, IReadOnlyList<ObjectVersion?> before)
+    {
+        var (ofSource, ofTarget) = (Conditions.Source(OfSource, version, shown, 200), Conditions.Write(Condition, current, before, 200));
+        return (ofSource, ofTarget) switch
+        {
+            (200, _) => [ofTarget],
+            (_, 200) => [ofSource],
+            _ => [ofSource, ofTarget],
+        };
     }
 }

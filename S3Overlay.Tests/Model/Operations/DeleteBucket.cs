@@ -4,23 +4,31 @@ namespace S3Overlay.Tests.Model.Operations;
 internal sealed record DeleteBucket(int Bucket) : ModelOperation
 {
     /// <inheritdoc/>
+    public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
+        scene.View.MayList(scene.Buckets[Bucket]).All(row => row.Versions.Contains(null)) ? [new(scene.Buckets[Bucket], "", ModelEffect.BucketDeleted)] : [];
+
+    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];
+        var rows = scene.View.MayList(bucket).ToList();
+        var uploads = scene.Uploads.Where(upload => upload.Value.Bucket == bucket).ToList();
+        uploads.ForEach(upload => scene.Uploads.Remove(upload.Key));
         var answer = await scene.SendAsync("DELETE", bucket, null);
+        if (answer.Status != 204)
+        {
+            uploads.ForEach(upload => scene.Uploads.Add(upload.Key, upload.Value));
+        }
+
         if (bucket.Exists && answer.Status is 503 or 507 && (scene.IsFull || (scene.Trouble.IsDown && !bucket.IsOpaque)))
         {
             return;
         }
 
-        Expect.Status(answer, !bucket.Exists ? 404 : bucket.Visible().Count > 0 ? 409 : 204);
+        Expect.Status(answer, !bucket.Exists ? [404] : rows.Count == 0 ? [204] : rows.All(row => row.Versions.Contains(null)) ? [204, 409] : [409]);
         if (answer.Status == 204)
         {
             bucket.DeleteAll();
-            foreach (var (slot, _) in scene.Uploads.Where(upload => upload.Value.Bucket == bucket).ToList())
-            {
-                scene.Uploads.Remove(slot);
-            }
         }
 
         if (!scene.Trouble.IsDown)

@@ -4,10 +4,14 @@ namespace S3Overlay.Tests.Model.Operations;
 internal sealed record DeleteObject(int Bucket, string Key, ModelCondition Condition) : ModelOperation
 {
     /// <inheritdoc/>
+    public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
+        [new(scene.Buckets[Bucket], Key, ModelEffect.Deleted)];
+
+    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];
-        var shown = scene.MayShow(bucket, Key);
+        var shown = scene.View.MayShow(bucket, Key, isExact: true);
         var answer = await scene.SendAsync("DELETE", bucket, Key, "", null, Conditions.Header(Condition, shown));
         if (!bucket.Exists)
         {
@@ -15,7 +19,7 @@ internal sealed record DeleteObject(int Bucket, string Key, ModelCondition Condi
             return;
         }
 
-        if (answer.Status is 503 or 507 && (scene.MayFailToWrite(bucket) || (Condition != ModelCondition.None && scene.MayBeUnknown(bucket, Key))))
+        if (answer.Status is 503 or 507 && (scene.MayFailToWrite(bucket) || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, Key))))
         {
             return;
         }

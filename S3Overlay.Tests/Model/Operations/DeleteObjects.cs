@@ -7,6 +7,10 @@ namespace S3Overlay.Tests.Model.Operations;
 internal sealed record DeleteObjects(int Bucket, IReadOnlyList<string> Keys, bool IsQuiet) : ModelOperation
 {
     /// <inheritdoc/>
+    public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
+        Keys.Select(key => new ModelDoubt(scene.Buckets[Bucket], key, ModelEffect.Deleted));
+
+    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];
@@ -28,13 +32,17 @@ internal sealed record DeleteObjects(int Bucket, IReadOnlyList<string> Keys, boo
         Expect.Status(answer, 200);
         var result = XElement.Parse(answer.Text);
         var (deleted, failed) = (KeysOf(result, "Deleted"), KeysOf(result, "Error"));
-        Expect.That(failed.Count == 0 || scene.IsFull, $"These were not deleted: {string.Join(", ", failed)}.");
+        Expect.That(failed.Count == 0 || scene.IsFull || scene.StoreTrouble.Happened, $"These were not deleted: {string.Join(", ", failed)}.");
         foreach (var key in IsQuiet ? Keys.Except(failed) : deleted)
         {
             bucket.Delete(key);
         }
 
         Expect.Same(IsQuiet ? 0 : Keys.Count - failed.Count, deleted.Count, "The number of deleted keys told");
+        if (failed.Count > 0 && scene.StoreTrouble.Happened)
+        {
+            throw new StoreFailedException();
+        }
     }
 
     /// <inheritdoc/>

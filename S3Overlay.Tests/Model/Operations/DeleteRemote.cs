@@ -4,6 +4,9 @@ namespace S3Overlay.Tests.Model.Operations;
 internal sealed record DeleteRemote(int Bucket, string Key) : ModelOperation
 {
     /// <inheritdoc/>
+    public override bool MayMakeForget => false;
+
+    /// <inheritdoc/>
     public override Task RunAsync(ModelScene scene)
     {
         scene.RemoveRemote(scene.Buckets[Bucket], Key);

@@ -4,6 +4,11 @@ namespace S3Overlay.Tests.Model.Operations;
 internal sealed record Discard(int Bucket, string? Key, string? Prefix) : ModelOperation
 {
     /// <inheritdoc/>
+    public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
+        scene.Buckets[Bucket].Tombstones.Select(key => new ModelDoubt(scene.Buckets[Bucket], key, ModelEffect.Undeleted))
+            .Append(new ModelDoubt(scene.Buckets[Bucket], "", ModelEffect.BucketShown));
+
+    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         if (scene.IsFull)
@@ -12,6 +17,7 @@ internal sealed record Discard(int Bucket, string? Key, string? Prefix) : ModelO
         }
 
         var bucket = scene.Buckets[Bucket];
+        scene.LetDeletesEnd();
         var done = await scene.CallAsync(
             "POST", "discard", [("bucket", bucket.Name), .. Key is null ? [] : new[] { ("key", Key) }, .. Prefix is null ? [] : new[] { ("prefix", Prefix) }]);
         if (bucket.IsOpaque && (Key ?? Prefix) is not null)

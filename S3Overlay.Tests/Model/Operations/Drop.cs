@@ -4,6 +4,10 @@ namespace S3Overlay.Tests.Model.Operations;
 internal sealed record Drop(int Bucket, string? Key) : ModelOperation
 {
     /// <inheritdoc/>
+    public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
+        Key is null ? [] : [new(scene.Buckets[Bucket], Key, ModelEffect.Read)];
+
+    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         if (scene.IsFull)

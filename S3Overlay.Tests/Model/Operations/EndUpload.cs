@@ -3,34 +3,55 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Tests.Model.Operations;
 
 /// <summary>CompleteMultipartUpload, or AbortMultipartUpload.</summary>
-internal sealed record EndUpload(int Slot, bool Aborts) : ModelOperation
+/// <param name="Condition">What is said of the key that is written.</param>
+internal sealed record EndUpload(int Slot, bool Aborts, ModelCondition Condition) : ModelOperation
 {
+    /// <inheritdoc/>
+    public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
+        !Aborts && scene.Uploads.TryGetValue(Slot, out var upload) && upload.Parts.Count > 0 ? [new(upload.Bucket, upload.Key, ModelEffect.Written, upload.Version)] : [];
+
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
-        if (!scene.Uploads.TryGetValue(Slot, out var upload))
+        if (!scene.Uploads.TryGetValue(Slot, out var upload) || (upload.Parts.Count == 0 && !Aborts))
         {
             return;
         }
 
+        scene.Uploads.Remove(Slot);
         var query = "uploadId=" + UriEncoding.EncodeComponent(upload.Id);
         if (Aborts)
         {
             Expect.Status(await scene.SendAsync("DELETE", upload.Bucket, upload.Key, query), 204);
-            scene.Uploads.Remove(Slot);
+            scene.EndedUploads.Add(upload.Id);
             return;
         }
 
-        var xml = $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{ObjectVersion.Of(upload.Version.Bytes).ETag}</ETag></Part></CompleteMultipartUpload>";
-        var answer = await scene.SendAsync("POST", upload.Bucket, upload.Key, query, System.Text.Encoding.UTF8.GetBytes(xml));
-        if (answer.Status is 503 or 507 && scene.IsFull)
+        var (bucket, key, version) = (upload.Bucket, upload.Key, upload.Version);
+        var shown = scene.View.MayShow(bucket, key, isExact: true);
+        var xml = $"<CompleteMultipartUpload>{string.Concat(upload.Parts.Select(part => $"<Part><PartNumber>{part.Key}</PartNumber><ETag>{ObjectVersion.Of(part.Value).ETag}</ETag></Part>"))}</CompleteMultipartUpload>";
+        var answer = await scene.SendAsync("POST", bucket, key, query, System.Text.Encoding.UTF8.GetBytes(xml), Conditions.Header(Condition, shown));
+        if (answer.Status != 200)
+        {
+            scene.Uploads[Slot] = upload;
+        }
+
+        if (answer.Status is 503 or 507 && (scene.IsFull || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, key))))
         {
             return;
         }
 
-        Expect.Status(answer, 200);
-        Expect.That(answer.Text.Contains(upload.Version.ETag.Trim('"'), StringComparison.Ordinal), $"The object is not {upload.Version}: {answer.Text}");
-        upload.Bucket.Write(upload.Key, upload.Version);
-        scene.Uploads.Remove(Slot);
+        var outcomes = shown.Select(current => Conditions.Write(Condition, current, shown, 200)).ToList();
+        Expect.Status(answer, upload.IsTooSmall ? outcomes.Where(status => status != 200).Append(400) : outcomes);
+        if (answer.Status == 200)
+        {
+            Expect.That(answer.Text.Contains(version.ETag.Trim('"'), StringComparison.Ordinal), $"The object is not {version}: {answer.Text}");
+            bucket.Write(key, version);
+            scene.EndedUploads.Add(upload.Id);
+        }
+        else
+        {
+            bucket.MayHaveKept(key);
+        }
     }
 }

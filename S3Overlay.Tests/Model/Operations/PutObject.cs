@@ -4,10 +4,14 @@ namespace S3Overlay.Tests.Model.Operations;
 internal sealed record PutObject(int Bucket, string Key, int Serial, int Size, ModelCondition Condition) : ModelOperation
 {
     /// <inheritdoc/>
+    public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
+        [new(scene.Buckets[Bucket], Key, ModelEffect.Written, ObjectVersion.Of(ObjectVersion.Content(Serial, Size)))];
+
+    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];
-        var shown = scene.MayShow(bucket, Key);
+        var shown = scene.View.MayShow(bucket, Key, isExact: true);
         var version = ObjectVersion.Of(ObjectVersion.Content(Serial, Size));
         var answer = await scene.SendAsync(
             "PUT", bucket, Key, "", version.Bytes, [(ObjectVersion.MetaHeader, version.Meta), .. Conditions.Header(Condition, shown)]);
@@ -17,7 +21,7 @@ internal sealed record PutObject(int Bucket, string Key, int Serial, int Size, M
             return;
         }
 
-        if (answer.Status is 503 or 507 && (scene.MayFailToWrite(bucket) || (Condition != ModelCondition.None && scene.MayBeUnknown(bucket, Key))))
+        if (answer.Status is 503 or 507 && (scene.MayFailToWrite(bucket) || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, Key))))
         {
             return;
         }

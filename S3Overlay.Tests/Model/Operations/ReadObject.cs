@@ -7,56 +7,83 @@ namespace S3Overlay.Tests.Model.Operations;
 /// <summary>GET or HEAD of an object, or of a range of it.</summary>
 /// <param name="First">The range's first byte; null where it is counted from the end.</param>
 /// <param name="Last">Its last byte, or how many from the end; null for all that follows.</param>
-internal sealed record ReadObject(int Bucket, string Key, string Method, bool HasRange, int? First, int? Last, ModelCondition Condition) : ModelOperation
+internal sealed record ReadObject(
+    int Bucket, string Key, string Method, bool HasRange, int? First, int? Last, ModelCondition Condition, ModelDirective Directive = ModelDirective.None) : ModelOperation
 {
+    /// <inheritdoc/>
+    public override bool MayMakeForget => false;
+
+    /// <inheritdoc/>
+    public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
+        [new(scene.Buckets[Bucket], Key, ModelEffect.Read)];
+
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];
-        var shown = scene.MayShow(bucket, Key);
-        var asked = scene.Trouble.Asked;
-        var answer = await scene.SendAsync(Method, bucket, Key, "", null, [.. Conditions.Header(Condition, shown), .. RangeHeader()]);
+        var shown = scene.View.MayShow(bucket, Key, Directive);
+        var (asked, began) = (scene.Trouble.Asked, scene.Now);
+        var answer = await scene.SendAsync(Method, bucket, Key, "", null, [.. Conditions.Header(Condition, shown), .. RangeHeader(), .. CacheControl()]);
         if (!bucket.Exists)
         {
             Expect.NoBucket(answer, scene);
             return;
         }
 
-        if (answer.Status == 503 && scene.MayBeUnknown(bucket, Key))
+        if (bucket.IsDecidedHere(Key))
+        {
+            if (answer.Status != 503 || !scene.View.MayBeUnknown(bucket, Key))
+            {
+                Expect.That(scene.Trouble.IsDown || asked == scene.Trouble.Asked, "The remote was asked, which has no say in this.");
+                Check(scene, bucket, shown, answer);
+            }
+
+            return;
+        }
+
+        // What it has to say of copies is held against the model before the model learns of it.
+        var origin = new ReadOrigin(scene, bucket, Key, Directive, began, scene.Trouble.AskedSince(asked), answer);
+        if (origin.MayHaveGivenUp)
+        {
+            scene.Trouble.Suspect(scene.Proxy, bucket);
+            shown = [.. shown.Concat(scene.View.MayShow(bucket, Key, Directive)).Distinct()];
+        }
+
+        origin.CheckStatus();
+        if (answer.Status == 504 || (answer.Status == 503 && scene.View.MayBeUnknown(bucket, Key)))
         {
             return;
         }
 
-        if (bucket.IsDecidedHere(Key) && !scene.Trouble.IsDown)
+        var found = Check(scene, bucket, shown, answer);
+        if (found is not null)
         {
-            Expect.Same(asked, scene.Trouble.Asked, "The number of requests to the remote, which has no say in this,");
+            origin.Check(found);
         }
 
-        Check(scene, bucket, shown, answer);
+        // Of chunks that another proxy fetched one that knows some of them itself need not know.
+        origin.Learn(
+            found,
+            hasBody: Method == "GET" && answer.Status is 200 or 206 && found?.Bytes.Length > 0,
+            hasAll: found?.Bytes.Length <= ModelScene.ChunkThreshold || (answer.Status == 200 && !scene.IsShared));
     }
 
-    private void Check(ModelScene scene, ModelBucket bucket, IReadOnlyList<ObjectVersion?> shown, RawAnswer answer)
+    /// <summary>Holds an answer against what it may show.</summary>
+    /// <returns>What it shows; null where that is nothing, or not known.</returns>
+    private ObjectVersion? Check(ModelScene scene, ModelBucket bucket, IReadOnlyList<ObjectVersion?> shown, RawAnswer answer)
     {
         Expect.Status(answer, shown.Select(version => StatusOf(version, shown)));
-        if (answer.Status == 404)
+        if (answer.Status is 404 or 412 or 416)
         {
-            bucket.Observe(Key, null);
-            return;
-        }
-
-        if (answer.Status is 412 or 416)
-        {
-            bucket.MayHaveKept(Key);
-            return;
+            return null;
         }
 
         var etag = answer.Headers.GetValueOrDefault("ETag", "");
         var found = shown.FirstOrDefault(version => version?.ETag == etag && StatusOf(version, shown) == answer.Status)
             ?? throw new Mismatch($"{answer.Status} with the ETag {etag}, and what may show is {string.Join(" or ", shown)}.");
-        bucket.Observe(Key, found);
         if (answer.Status == 304)
         {
-            return;
+            return found;
         }
 
         var (from, to) = Resolve(found.Bytes.Length) ?? (0, found.Bytes.Length - 1);
@@ -64,12 +91,29 @@ internal sealed record ReadObject(int Bucket, string Key, string Method, bool Ha
         Expect.Same(found.Meta, answer.Headers.GetValueOrDefault(ObjectVersion.MetaHeader, ""), ObjectVersion.MetaHeader);
         Expect.Same(
             answer.Status == 206 ? $"bytes {from}-{to}/{found.Bytes.Length}" : "", answer.Headers.GetValueOrDefault("Content-Range", ""), "Content-Range");
-        Expect.That(
-            Method == "HEAD" ? answer.Body.Length == 0 : answer.Body.AsSpan().SequenceEqual(found.Bytes.AsSpan(from, to - from + 1)),
-            $"The body is not that of {found}.");
         var layer = answer.Headers.GetValueOrDefault("x-s3overlay-layer", "");
         Expect.That(bucket.Written.ContainsKey(Key) == (layer == "local"), $"The layer is {layer}.");
+        if (Method == "GET" && answer.Body.Length < to - from + 1 && scene.MayEndEarly(bucket, Key, found))
+        {
+            // The first bytes were held, the next ones are gone: cut, and not held any more (rule R7).
+            Expect.That(found.Bytes.AsSpan(from).StartsWith(answer.Body), $"The body does not begin as {found} does.");
+            bucket.Drop(key => key == Key && !scene.Trouble.IsDown);
+            return null;
+        }
+
+        Expect.That(
+            Method == "HEAD" ? answer.Body.Length == 0 : answer.Body.AsSpan().SequenceEqual(found.Bytes.AsSpan(from, to - from + 1)),
+            $"The body is not that of {found}: of {to - from + 1} bytes {answer.Body.Length} came.");
+        return found;
     }
+
+    private (string, string)[] CacheControl() => Directive switch
+    {
+        ModelDirective.NoCache => [("Cache-Control", "no-cache")],
+        ModelDirective.NoStore => [("Cache-Control", "max-age=0, no-store")],
+        ModelDirective.OnlyIfCached => [("Cache-Control", "only-if-cached")],
+        _ => [],
+    };
 
     private int StatusOf(ObjectVersion? version, IReadOnlyList<ObjectVersion?> shown) =>
         version is null ? 404

@@ -4,6 +4,9 @@ namespace S3Overlay.Tests.Model.Operations;
 internal sealed record TroubleRemote(int Failures, int CutAfter) : ModelOperation
 {
     /// <inheritdoc/>
+    public override bool MayMakeForget => false;
+
+    /// <inheritdoc/>
     public override Task RunAsync(ModelScene scene)
     {
         scene.Trouble.FailNext(Failures);

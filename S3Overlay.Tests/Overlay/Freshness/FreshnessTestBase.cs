@@ -45,13 +45,7 @@ public abstract class FreshnessTestBase : ReaderTestBase
     }
 
     /// <summary>Finishes once the copy of "key" is known to be current at a moment.</summary>
-    protected async Task RenewedAsync(DateTimeOffset at)
-    {
-        for (var waited = System.Diagnostics.Stopwatch.StartNew(); await ValidatedAtAsync() < at; await Task.Delay(1))
-        {
-            Assert.True(waited.Elapsed < Patience.Limit, "The copy is not renewed.");
-        }
-    }
+    protected Task RenewedAsync(DateTimeOffset at) => Patience.UntilAsync(async () => await ValidatedAtAsync() >= at, "The copy is not renewed.");
 
     /// <summary>Forgets what the remote was asked.</summary>
     protected void ForgetRequests()

@@ -40,6 +40,35 @@ public class FrozenTests : FreshnessTestBase
         Assert.Empty(Remote.Gets);
     }
 
+    /// <summary>The HEAD that asks for checksums tells of an object that was written anew with the same bytes.</summary>
+    [Theory]
+    [Trait("Rule", "T1")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nothing_but_its_checksums_is_learned_of_a_copy_that_is_not_compared(bool isFrozen)
+    {
+        Revalidate(isFrozen ? Revalidation.Frozen : Revalidation.Never);
+        var bytes = Bytes(1000);
+        var older = Remote.Put("key", bytes);
+        await ReadAsync("key", "bytes=5-9");
+        await QuietAsync();
+        var validatedAt = await ValidatedAtAsync();
+        Remote.Put(
+            "key", bytes, modified: older.LastModified.AddDays(1), headers: [new("x-amz-meta-color", "red")], checksum: new(Proxy.Protocol.Bodies.ChecksumAlgorithm.Crc32, "AAAAAA=="));
+        Time.Advance(TimeSpan.FromDays(1));
+        for (var i = 0; i < 2; i++)
+        {
+            var answer = await ReadAsync(Request("key", headers: ("x-amz-checksum-mode", "ENABLED")));
+            Assert.Equal(
+                ("AAAAAA==", "blue", HttpDates.Header(older.LastModified), "86400"),
+                (answer.Headers["x-amz-checksum-crc32"].ToString(), answer.Headers["x-amz-meta-color"].ToString(), answer.Headers.LastModified.ToString(), Origin(answer).Age));
+            Assert.Equal(validatedAt, await ValidatedAtAsync());
+            await ReopenAsync();
+        }
+
+        Assert.Single(Remote.Heads);
+    }
+
     [Theory]
     [InlineData("changed")]
     [InlineData("shorter")]

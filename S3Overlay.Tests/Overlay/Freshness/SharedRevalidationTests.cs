@@ -15,7 +15,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         var answered = new TaskCompletionSource();
         Remote.OnAnswer = (_, _) => answered.Task;
         var readers = Enumerable.Range(0, 20).Select(i => Task.Run(() => ReadAsync(Request("key", head: i % 3 == 0)))).ToList();
-        await Patience.UntilAsync(() => Questions.Count > 0, "Nobody asks.");
+        await Remote.UntilAsync(() => Questions.Count > 0, "Nobody asks.");
         answered.SetResult();
         foreach (var answer in await Task.WhenAll(readers))
         {
@@ -51,7 +51,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         var answered = new TaskCompletionSource();
         Remote.OnAnswer = (_, _) => answered.Task;
         var first = ReadAsync("key");
-        await Patience.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+        await Remote.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
 
         // The remote has said "the same" already. It changes, its listing shows that, and then somebody reads.
         var newer = Bytes(500, 2);
@@ -61,7 +61,9 @@ public class SharedRevalidationTests : FreshnessTestBase
         answered.SetResult();
         Assert.Equal(older, (await first).Bytes);
         Assert.All(await Task.WhenAll(later), answer => Assert.Equal(newer, answer.Bytes));
-        Assert.InRange(Questions.Count, 2, 6);
+
+        // A later reader asks about the older copy, and about the newer where another has fetched it meanwhile.
+        Assert.InRange(Questions.Count, 2, 1 + (2 * later.Count));
     }
 
     [Fact]
@@ -75,7 +77,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         Wrap = store => new SteppedStore(store) { AfterFind = () => Task.FromResult(Interlocked.Increment(ref found)) };
         await ReopenAsync();
         var readers = new List<Task<CollectedAnswer>> { ReadAsync("key") };
-        await Patience.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+        await Remote.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
         readers.AddRange(Enumerable.Range(0, 20).Select(_ => ReadAsync("key")));
         await Patience.UntilAsync(() => Volatile.Read(ref found) == 21, "Not all have found the copy.");
         answered.SetResult();
@@ -94,7 +96,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         using var leaving = new CancellationTokenSource();
         var first = ReadAsync("key", cancellationToken: leaving.Token);
         var second = ReadAsync("key");
-        await Patience.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+        await Remote.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         answered.SetResult();
@@ -113,7 +115,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         Remote.OnAnswer = (_, _) => answered.Task;
         using var leaving = new CancellationTokenSource();
         var reading = ReadAsync("key", cancellationToken: leaving.Token);
-        await Patience.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+        await Remote.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
         answered.SetResult();

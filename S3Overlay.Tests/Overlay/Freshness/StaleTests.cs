@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Freshness;
@@ -10,6 +11,7 @@ namespace S3Overlay.Tests.Overlay.Freshness;
 public class StaleTests : FreshnessTestBase
 {
     [Theory]
+    [Trait("Rule", "T4")]
     [InlineData(RemoteFailure.Unavailable)]
     [InlineData(RemoteFailure.Throttled)]
     [InlineData(RemoteFailure.BadCredentials)]
@@ -101,7 +103,104 @@ public class StaleTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task While_the_remote_is_down_one_reader_a_second_asks_and_no_other_waits()
+    public async Task Readers_who_join_a_slow_question_do_not_wait_as_long_again()
+    {
+        await HoldAsync("key");
+        Time.Advance(Life);
+        Remote.OnRequest = (_, _) => new TaskCompletionSource().Task;
+        var reading = ReadAsync("key");
+        await Time.WaitForTimerAsync(within: Settings.Freshness.Patience);
+        await Remote.UntilAsync(() => Questions.Count > 0, "The remote is not asked.");
+        Time.Advance(Settings.Freshness.Patience);
+        Assert.Equal("STALE", Origin(await reading).Cache);
+        Assert.Equal(["remote-bucket"], Remote.Suspected);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal("STALE", Origin(await ReadAsync("key").WaitAsync(Support.Patience.Limit)).Cache);
+        }
+
+        Assert.Single(Questions);
+        Assert.Single(Remote.Suspected);
+    }
+
+    /// <summary>Of a remote that throttles one question a second finds out that it answers again: whichever it is.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_question_about_checksums_tells_as_well_whether_the_remote_answers(bool isAnswered)
+    {
+        await HoldAsync("old");
+        Time.Advance(Life);
+        Remote.Put("key", Bytes(1000), checksum: new(ChecksumAlgorithm.Crc32, "AAAAAA=="));
+        await ReadAsync("key", "bytes=5-9");
+        await QuietAsync();
+        Fail(RemoteFailure.Throttled);
+        if (isAnswered)
+        {
+            Assert.Equal("STALE", Origin(await ReadAsync("old")).Cache);
+            Time.Advance(Settings.Freshness.SilentEvery);
+            Fail(null);
+        }
+
+        var answer = await ReadAsync(Request("key", headers: [("x-amz-checksum-mode", "ENABLED")]));
+        Assert.Equal(("HIT", isAnswered ? "AAAAAA==" : ""), (Origin(answer).Cache, answer.Headers["x-amz-checksum-crc32"].ToString()));
+        Fail(null);
+        Assert.Equal(isAnswered ? "REVALIDATED" : "STALE", Origin(await ReadAsync("old")).Cache);
+        Time.Advance(Settings.Freshness.SilentEvery);
+        Assert.Equal(isAnswered ? "HIT" : "REVALIDATED", Origin(await ReadAsync("old")).Cache);
+    }
+
+    [Fact]
+    public async Task What_is_down_is_not_asked_and_nobody_waits_for_it()
+    {
+        await HoldAsync("key");
+        Time.Advance(Life);
+        ForgetRequests();
+        Fail(RemoteFailure.Unavailable);
+        Remote.Condition = RemoteCondition.Down;
+        for (var second = 0; second < 3; second++)
+        {
+            Assert.Equal("STALE", Origin(await ReadAsync("key")).Cache);
+            Time.Advance(Moment);
+        }
+
+        Assert.Empty(Remote.Heads);
+        Fail(null);
+        Remote.Condition = RemoteCondition.Answering;
+        Assert.Equal("REVALIDATED", Origin(await ReadAsync("key")).Cache);
+    }
+
+    [Fact]
+    public async Task While_it_is_found_out_whether_the_remote_is_down_readers_wait_half_a_second_at_most()
+    {
+        await HoldAsync("key");
+        Time.Advance(Life);
+        Remote.Condition = RemoteCondition.Doubted;
+        Remote.OnRequest = (_, _) => new TaskCompletionSource().Task;
+        var reading = ReadAsync("key");
+        await Time.WaitForTimerAsync(within: Settings.Freshness.ShortPatience);
+        Time.Advance(Settings.Freshness.ShortPatience);
+        Assert.Equal("STALE", Origin(await reading).Cache);
+    }
+
+    [Fact]
+    public async Task An_object_that_the_remote_fails_at_keeps_no_other_from_being_compared()
+    {
+        await HoldAsync("bad");
+        await HoldAsync("good");
+        for (var i = 0; i < 3; i++)
+        {
+            Time.Advance(Life);
+            Remote.OnRequest = (read, _) => read.Key == "bad" ? throw new RemoteException(RemoteFailure.Unavailable, "as the test says") : Task.CompletedTask;
+            Assert.Equal("STALE", Origin(await ReadAsync("bad")).Cache);
+            Assert.Equal("REVALIDATED", Origin(await ReadAsync("good")).Cache);
+        }
+    }
+
+    [Theory]
+    [InlineData(RemoteFailure.Throttled)]
+    [InlineData(RemoteFailure.BadCredentials)]
+    public async Task While_the_remote_answers_and_does_not_tell_one_reader_a_second_asks_and_no_other_waits(RemoteFailure failure)
     {
         for (var i = 0; i < 20; i++)
         {
@@ -110,7 +209,7 @@ public class StaleTests : FreshnessTestBase
 
         Time.Advance(Life);
         ForgetRequests();
-        Fail(RemoteFailure.Unavailable);
+        Fail(failure);
         for (var second = 1; second < 4; second++)
         {
             for (var i = 0; i < 20; i++)

@@ -2,7 +2,9 @@ using Amazon.S3.Model;
 
 using Microsoft.Extensions.Logging.Abstractions;
 
-using S3Overlay.Proxy.Forwarding;
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Forwarding.Remotes;
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Authentication;

@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
+
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
 
@@ -169,9 +172,193 @@ public class ColdAndWarmReadTests : ReaderTestBase
         Remote.Put("key", Bytes(1000), $"\"{new string('a', 32)}\"");
         Assert.Equal(Bytes(1000), (await ReadAsync("key")).Bytes);
         await QuietAsync();
-        Assert.Equal(1, Reader.Fills!.Mismatches);
+        Assert.Equal(1, Reader.Fills!.Telemetry.Mismatches);
         Assert.Null(await Store.FindAsync(Bucket, "key", default));
     }
+
+    [Fact]
+    [Trait("Rule", "T1")]
+    public async Task Checksums_of_a_copy_that_began_with_a_range_are_asked_for_once_and_only_for_who_is_shown_them()
+    {
+        var info = Remote.Put("key", Bytes(1000), checksum: new(ChecksumAlgorithm.Crc32, "AAAAAA=="));
+        await ReadAsync(Request("key", "bytes=5-9", headers: Enabled));
+        await QuietAsync();
+        Assert.Equal("", Checksum(await ReadAsync("key")));
+        Assert.Equal("", Checksum(await ReadAsync(Request("key", "bytes=7-9", headers: Enabled))));
+        Assert.Empty(Remote.Heads);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => ReadAsync(Request("key", head: i % 2 == 0, headers: Enabled))));
+        Assert.All(answers, answer => Assert.Equal(("AAAAAA==", "FULL_OBJECT"), (Checksum(answer), answer.Headers["x-amz-checksum-type"].ToString())));
+        Assert.All(answers, answer => Assert.Equal("HIT", answer.Headers["x-cache"].ToString()));
+        Assert.Equal(info.ETag, Assert.Single(Remote.Heads).IfMatch);
+        await ReopenAsync();
+        Assert.Equal("AAAAAA==", Checksum(await ReadAsync(Request("key", head: true, headers: Enabled))));
+        Assert.Single(Remote.Heads);
+    }
+
+    [Fact]
+    [Trait("Rule", "T1")]
+    public async Task Who_follows_a_fill_that_began_with_a_range_is_shown_checksums_too()
+    {
+        Remote.Put("key", Bytes(200_000), checksum: new(ChecksumAlgorithm.Crc32, "AAAAAA=="));
+        var gate = new TaskCompletionSource();
+        Remote.OnByte = (at, token) => at > 100_000 ? gate.Task.WaitAsync(token) : Task.CompletedTask;
+        await ReadAsync("key", "bytes=5-9");
+        var follower = ReadAsync(Request("key", headers: Enabled));
+        await Remote.UntilAsync(() => !Remote.Heads.IsEmpty, "Nobody asks for the checksums.");
+        gate.SetResult();
+        Assert.Equal("AAAAAA==", Checksum(await follower));
+    }
+
+    [Theory]
+    [Trait("Rule", "T1")]
+    [InlineData(RemoteFailure.Unavailable)]
+    [InlineData(RemoteFailure.AccessDenied)]
+    [InlineData(RemoteFailure.Changed)]
+    [InlineData(RemoteFailure.NoSuchKey)]
+    public async Task Held_bytes_are_sent_without_checksums_where_the_remote_does_not_tell_them_and_it_is_not_asked_each_time(RemoteFailure failure)
+    {
+        Remote.Put("key", Bytes(1000), checksum: new(ChecksumAlgorithm.Crc32, "AAAAAA=="));
+        await ReadAsync("key", "bytes=5-9");
+        await QuietAsync();
+        Remote.OnRequest = (_, _) => throw new RemoteException(failure, "as the test says");
+        for (var i = 0; i < 3; i++)
+        {
+            var answer = await ReadAsync(Request("key", headers: Enabled));
+            Assert.Equal((200, "", "HIT"), (answer.Status, Checksum(answer), answer.Headers["x-cache"].ToString()));
+            Assert.Equal(Bytes(1000), answer.Bytes);
+        }
+
+        Assert.Single(Remote.Heads);
+        Remote.OnRequest = null;
+        Time.Advance(TimeSpan.FromMinutes(1));
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal("AAAAAA==", Checksum(await ReadAsync(Request("key", headers: Enabled))));
+        }
+
+        Assert.Equal(2, Remote.Heads.Count);
+    }
+
+    [Fact]
+    [Trait("Rule", "T1")]
+    public async Task A_remote_that_hangs_costs_one_reader_his_patience_for_checksums_and_the_next_ones_nothing()
+    {
+        Remote.Put("key", Bytes(1000), checksum: new(ChecksumAlgorithm.Crc32, "AAAAAA=="));
+        await ReadAsync("key", "bytes=5-9");
+        await QuietAsync();
+        Remote.OnRequest = (_, token) => Task.Delay(Timeout.Infinite, token);
+        var first = ReadAsync(Request("key", headers: Enabled));
+        await Remote.UntilAsync(() => !Remote.Heads.IsEmpty, "Nobody asks for the checksums.");
+        Time.Advance(Settings.Freshness.Patience);
+        Assert.Equal(("", 1000L), (Checksum(await first), (await ReadAsync(Request("key", headers: Enabled))).Length));
+        Assert.Single(Remote.Heads);
+        Assert.Single(Remote.Suspected);
+    }
+
+    [Theory]
+    [Trait("Rule", "T1")]
+    [InlineData("If-None-Match", 304)]
+    [InlineData("If-Match", 412)]
+    public async Task Checksums_are_not_asked_for_where_the_answer_is_none_of_the_objects(string condition, int status)
+    {
+        var info = Remote.Put("key", Bytes(1000), checksum: new(ChecksumAlgorithm.Crc32, "AAAAAA=="));
+        await ReadAsync("key", "bytes=5-9");
+        await QuietAsync();
+        var request = Request("key", headers: [.. Enabled, (condition, status == 304 ? info.ETag : "\"other\"")]);
+        if (status == 412)
+        {
+            Assert.Equal(412, (await Assert.ThrowsAsync<S3Exception>(() => ReadAsync(request))).Error.Status);
+        }
+        else
+        {
+            Assert.Equal(304, (await ReadAsync(request)).Status);
+        }
+
+        Assert.Empty(Remote.Heads);
+    }
+
+    [Fact]
+    [Trait("Rule", "T1")]
+    [Trait("Rule", "W4")]
+    public async Task That_a_version_is_gone_is_not_kept_as_if_it_had_no_checksums()
+    {
+        Remote.Put("key", Bytes(1000), checksum: new(ChecksumAlgorithm.Crc32, "AAAAAA=="));
+        await ReadAsync("key", "bytes=5-9");
+        await QuietAsync();
+        Remote.Remove("key");
+        var known = (await Reader.HeadAsync(Bucket, "key", Remote.Bucket, mayBeStale: true, default))!;
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Empty((await Reader.WithChecksumsAsync(Bucket, "key", Remote.Bucket, known, default)).Checksums);
+        }
+
+        Assert.Single(Remote.Heads);
+        Remote.Put("key", Bytes(1000), known.ETag, checksum: new(ChecksumAlgorithm.Crc32, "AAAAAA=="));
+        await ReopenAsync();
+        Assert.Single((await Reader.WithChecksumsAsync(Bucket, "key", Remote.Bucket, known, default)).Checksums);
+    }
+
+    public static TheoryData<bool, bool, bool> Promises =>
+        new() { { true, true, false }, { true, false, false }, { false, true, false }, { false, false, false }, { true, true, true }, { false, true, true } };
+
+    /// <summary>Of an object that was put in parts the ETag tells nothing: there a checksum does, where one is known.</summary>
+    [Theory]
+    [Trait("Rule", "F")]
+    [MemberData(nameof(Promises))]
+    public async Task An_object_is_held_only_if_it_is_what_the_remote_promised(bool isRight, bool hasMd5, bool beginsWithRange)
+    {
+        var bytes = Bytes(700_000);
+        var promised = isRight ? bytes : Bytes(700_000, seed: 2);
+        Remote.Put(
+            "key", bytes, hasMd5 ? $"\"{Convert.ToHexStringLower(MD5.HashData(promised))}\"" : $"\"{new string('a', 32)}-2\"",
+            checksum: hasMd5 ? null : ChecksumHasher.Compute(ChecksumAlgorithm.Crc64Nvme, promised));
+        Assert.Equal(beginsWithRange ? bytes[500_000..500_100] : bytes, (await ReadAsync("key", beginsWithRange ? "bytes=500000-500099" : null)).Bytes);
+        await QuietAsync();
+        Assert.Equal(isRight ? 0 : 1, Reader.Fills!.Telemetry.Mismatches);
+        await ReopenAsync();
+        Assert.Equal(isRight ? "HIT" : "MISS", Origin(await ReadAsync("key")).Cache);
+        await QuietAsync();
+    }
+
+    [Theory]
+    [Trait("Rule", "F")]
+    [InlineData(ChecksumAlgorithm.XxHash3, "AAAAAAAAAAA=")]
+    [InlineData(ChecksumAlgorithm.Crc32, "nonsense")]
+    public async Task A_checksum_that_nobody_here_can_compute_promises_nothing(ChecksumAlgorithm algorithm, string value)
+    {
+        Remote.Put("key", Bytes(1000), $"\"{new string('a', 32)}-2\"", checksum: new(algorithm, value));
+        Assert.Equal(Bytes(1000), (await ReadAsync("key")).Bytes);
+        await QuietAsync();
+        Assert.Equal((0, "HIT"), (Reader.Fills!.Telemetry.Mismatches, Origin(await ReadAsync("key")).Cache));
+    }
+
+    [Theory]
+    [Trait("Rule", "F")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_object_that_two_fills_brought_is_held_only_if_it_is_right(bool isRight)
+    {
+        const int Size = 4_000_000;
+        Settings = Settings with { TakeOverDistance = 0 };
+        Remote.Put("key", Bytes(Size), $"\"{Convert.ToHexStringLower(MD5.HashData(isRight ? Bytes(Size) : Bytes(Size, seed: 2)))}\"");
+        var gate = new TaskCompletionSource();
+        Remote.OnByte = (at, token) => at is > 500_000 and < 2_000_000 ? gate.Task.WaitAsync(token) : Task.CompletedTask;
+        var whole = ReadAsync("key");
+        await Remote.UntilAsync(() => Remote.Bytes > 400_000, "The first fill does not begin.");
+        Assert.Equal(Bytes(Size)[3_000_000..3_000_010], (await ReadAsync("key", "bytes=3000000-3000009")).Bytes);
+        gate.SetResult();
+        Assert.Equal(Bytes(Size), (await whole).Bytes);
+        await QuietAsync();
+        Assert.Equal(2, Remote.Gets.Count);
+        Assert.Equal(isRight ? 0 : 1, Reader.Fills!.Telemetry.Mismatches);
+        await ReopenAsync();
+        Assert.Equal(isRight ? "HIT" : "MISS", Origin(await ReadAsync("key")).Cache);
+        await QuietAsync();
+    }
+
+    private static (string Name, string Value)[] Enabled => [("x-amz-checksum-mode", "ENABLED")];
+
+    private static string Checksum(CollectedAnswer answer) => answer.Headers["x-amz-checksum-crc32"].ToString();
 
     private static (string Layer, string Cache, string Age) Origin(CollectedAnswer answer) =>
         (answer.Headers["x-s3overlay-layer"].ToString(), answer.Headers["x-cache"].ToString(), answer.Headers.Age.ToString());

@@ -2,7 +2,9 @@ using System.Text;
 
 using Microsoft.AspNetCore.Http;
 
-using S3Overlay.Proxy.Forwarding;
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Forwarding.Remotes;
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
@@ -98,6 +100,34 @@ public class SubResourceTests : ReaderTestBase
         await ReadAsync(Request("key", query: "partNumber=1"));
         Assert.Equal(("partNumber=1", info.ETag), (Remote.Gets.Last().Query, Remote.Gets.Last().IfMatch));
         await Assert.ThrowsAsync<S3Exception>(() => ReadAsync(Request("key", query: "partNumber=x")));
+    }
+
+    [Theory]
+    [Trait("Rule", "T1")]
+    [Trait("Rule", "F")]
+    [InlineData(S3Operation.GetObject, "", 404)]
+    [InlineData(S3Operation.GetObject, "partNumber=1", 404)]
+    [InlineData(S3Operation.GetObjectTagging, "tagging", 403)]
+    [InlineData(S3Operation.GetObjectAcl, "acl", 403)]
+    [InlineData(S3Operation.GetObjectAttributes, "attributes", 403)]
+    public async Task A_refusal_passes_for_absence_on_reads_of_the_object_alone(S3Operation operation, string query, int status)
+    {
+        Remote.Put("key", Bytes(40));
+        Remote.OnRequest = (_, _) => throw new RemoteException(RemoteFailure.AccessDenied, "refused") { Status = 403, Code = "AccessDenied" };
+        var failure = await Assert.ThrowsAsync<S3Exception>(() => ReadAsync(Request("key", query: query, headers: ("x-amz-object-attributes", "ETag")) with { Operation = operation }));
+        Assert.Equal((status, status == 404 ? "NoSuchKey" : "AccessDenied"), (failure.Error.Status, failure.Error.Code));
+    }
+
+    [Fact]
+    [Trait("Rule", "R8")]
+    public async Task A_clients_own_key_goes_with_the_head_that_stands_for_attributes()
+    {
+        Remote.Put("key", Bytes(40));
+        Remote.OnRequest = (read, _) => read.Query != "attributes" ? Task.CompletedTask : throw new RemoteException(RemoteFailure.Other, "not known") { Status = 501, Code = "NotImplemented" };
+        var request = Request("key", query: "attributes", headers: [("x-amz-object-attributes", "ObjectSize"), ("x-amz-server-side-encryption-customer-algorithm", "AES256")]);
+        var answer = await ReadAsync(request with { Operation = S3Operation.GetObjectAttributes });
+        Assert.Contains("<ObjectSize>40</ObjectSize>", Encoding.UTF8.GetString(answer.Bytes), StringComparison.Ordinal);
+        Assert.Equal("AES256", Assert.Single(Assert.Single(Remote.Heads).Headers).Value);
     }
 
     [Fact]

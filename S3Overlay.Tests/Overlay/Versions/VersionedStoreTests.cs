@@ -3,15 +3,19 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Versions;
 
 /// <summary>An overlay whose store keeps versions (rules V1, V2, V4, D1).</summary>
-public sealed class VersionedStoreTests : IAsyncLifetime
+public class VersionedStoreTests : IAsyncLifetime
 {
     private VersionedStore _store = null!;
     private ScriptedRemote _remote = null!;
     private OverlayHost _proxy = null!;
 
+    /// <summary>Whether the store lists as Versity does (<see cref="VersionedStore.ListsInGroups"/>).</summary>
+    protected virtual bool InGroups => false;
+
     public async Task InitializeAsync()
     {
         _store = await VersionedStore.StartAsync();
+        _store.ListsInGroups = InGroups;
         _remote = await ScriptedRemote.StartAsync();
         _remote.Put("bucket", "key", "remote"u8.ToArray());
         _proxy = await OverlayHost.StartAsync(_store.Endpoint, _remote.Endpoint);
@@ -31,8 +35,90 @@ public sealed class VersionedStoreTests : IAsyncLifetime
         var delete = await _proxy.SendAsync("DELETE", "/bucket/key");
         Assert.Equal((204, "true"), (delete.Status, delete.Headers["x-amz-delete-marker"]));
         Assert.Equal([delete.Headers["x-amz-version-id"], put.Headers["x-amz-version-id"]], _store.VersionsOf("bucket", "key").Select(version => version.Id));
+        foreach (var method in (string[])["GET", "HEAD"])
+        {
+            // With what S3 says of the marker, as the store says it (rule T1).
+            var gone = await _proxy.SendAsync(method, "/bucket/key");
+            Assert.Equal(404, gone.Status);
+            Assert.Equal(("true", delete.Headers["x-amz-version-id"]), (gone.Headers.GetValueOrDefault("x-amz-delete-marker"), gone.Headers.GetValueOrDefault("x-amz-version-id")));
+        }
+    }
+
+    [Fact, Trait("Rule", "V4")]
+    public async Task A_conditional_delete_of_the_remotes_object_makes_a_marker_which_undoes_it()
+    {
+        var etag = (await _proxy.SendAsync("HEAD", "/bucket/key")).Headers["ETag"];
+        Assert.Equal(412, (await _proxy.SendAsync("DELETE", "/bucket/key", null, ("If-Match", "\"other\""))).Status);
+        var delete = await _proxy.SendAsync("DELETE", "/bucket/key", null, ("If-Match", etag));
+        Assert.Equal((204, "true"), (delete.Status, delete.Headers.GetValueOrDefault("x-amz-delete-marker")));
+        Assert.Equal(delete.Headers["x-amz-version-id"], Assert.Single(_store.VersionsOf("bucket", "key")).Id);
         Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/key")).Status);
-        Assert.Equal(404, (await _proxy.SendAsync("HEAD", "/bucket/key")).Status);
+        Assert.Equal(204, (await _proxy.SendAsync("DELETE", $"/bucket/key?versionId={delete.Headers["x-amz-version-id"]}")).Status);
+        Assert.Equal("remote", (await _proxy.SendAsync("GET", "/bucket/key")).Text);
+    }
+
+    [Fact, Trait("Rule", "F")]
+    public async Task A_conditional_delete_that_cannot_ask_about_versions_has_not_begun()
+    {
+        var etag = (await _proxy.SendAsync("HEAD", "/bucket/key")).Headers["ETag"];
+        _store.Before = call => call.Query.Contains("versioning", StringComparison.Ordinal) ? throw new IOException("gone") : Task.CompletedTask;
+        Assert.Equal(503, (await _proxy.SendAsync("DELETE", "/bucket/key", null, ("If-Match", etag))).Status);
+        _store.Before = null;
+        Assert.Equal("remote", (await _proxy.SendAsync("GET", "/bucket/key")).Text);
+        Assert.Equal(204, (await _proxy.SendAsync("DELETE", "/bucket/key", null, ("If-Match", etag))).Status);
+        Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/key")).Status);
+    }
+
+    [Fact, Trait("Rule", "V3")]
+    public async Task Where_the_store_does_not_list_versions_each_object_is_its_null()
+    {
+        _store.ListsVersions = false;
+        _remote.Put("bucket", "deleted", "remote"u8.ToArray());
+        await _proxy.SendAsync("PUT", "/bucket/a/written", "mine");
+        await _proxy.SendAsync("PUT", "/bucket/mine", "mine");
+        await _proxy.SendAsync("DELETE", "/bucket/deleted");
+        var asked = 0;
+        _store.Before = call => Task.FromResult(call.Query.Contains("versions", StringComparison.Ordinal) ? ++asked : 0);
+        foreach (var (query, keys) in ((string, string[])[])[("", ["a/written", "key", "mine"]), ("&delimiter=/", ["key", "mine"]), ("&key-marker=key", ["mine"])])
+        {
+            var page = await _proxy.SendAsync("GET", $"/bucket?versions{query}");
+            Assert.Equal(200, page.Status);
+            var root = System.Xml.Linq.XDocument.Parse(page.Text).Root!;
+            var versions = root.Elements(root.Name.Namespace + "Version").ToList();
+            Assert.Equal(keys, versions.Select(version => version.Element(root.Name.Namespace + "Key")!.Value));
+            Assert.All(versions, version => Assert.Equal("null", version.Element(root.Name.Namespace + "VersionId")!.Value));
+        }
+
+        Assert.Equal(1, asked);
+    }
+
+    [Fact, Trait("Rule", "V3")]
+    public async Task A_bucket_whose_versions_are_refused_says_nothing_of_others()
+    {
+        await _proxy.SendAsync("PUT", "/other");
+        await _proxy.SendAsync("PUT", "/other/key", "mine");
+        _store.ListsVersions = false;
+        Assert.Contains("<VersionId>null</VersionId>", (await _proxy.SendAsync("GET", "/bucket?versions")).Text, StringComparison.Ordinal);
+        _store.ListsVersions = true;
+        Assert.DoesNotContain("<VersionId>null</VersionId>", (await _proxy.SendAsync("GET", "/other?versions")).Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>What refused may have been a gateway, for a moment.</summary>
+    [Fact, Trait("Rule", "V3")]
+    public async Task Versions_that_were_refused_are_asked_for_again_a_minute_later()
+    {
+        var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
+        await using var store = await VersionedStore.StartAsync();
+        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, _remote.Endpoint, clock);
+        await clock.RunAsync(proxy.SendAsync("PUT", "/bucket/key", "mine"));
+        store.ListsVersions = false;
+        Assert.Contains("<VersionId>null</VersionId>", (await ListAsync()).Text, StringComparison.Ordinal);
+        store.ListsVersions = true;
+        Assert.Contains("<VersionId>null</VersionId>", (await ListAsync()).Text, StringComparison.Ordinal);
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.DoesNotContain("<VersionId>null</VersionId>", (await ListAsync()).Text, StringComparison.Ordinal);
+
+        Task<RawAnswer> ListAsync() => clock.RunAsync(proxy.SendAsync("GET", "/bucket?versions"));
     }
 
     [Fact, Trait("Rule", "V1")]
@@ -136,6 +222,26 @@ public sealed class VersionedStoreTests : IAsyncLifetime
         Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/key")).Status);
         Assert.Empty(_store.VersionsOf("bucket", "key"));
         Assert.DoesNotContain("<Key>key</Key>", (await _proxy.SendAsync("GET", "/bucket?versions")).Text);
+    }
+
+    /// <summary>What emptied the bucket of its newest versions comes to the older ones, and may say of them what it saw in the list.</summary>
+    [Fact, Trait("Rule", "W3"), Trait("Rule", "V3")]
+    public async Task The_version_null_of_a_deleted_key_is_deleted_where_the_conditions_hold_of_it()
+    {
+        await _proxy.SendAsync("PUT", "/bucket/other", "makes the bucket");
+        _store.PutNull("bucket", "key", "older"u8.ToArray());
+        var etag = _store.VersionsOf("bucket", "key")[0].ETag!;
+        var marker = (await _proxy.SendAsync("DELETE", "/bucket/key")).Headers["x-amz-version-id"];
+        foreach (var (name, value) in ((string, string)[])[("If-Match", "\"other\""), ("x-amz-if-match-size", "6")])
+        {
+            Assert.Equal((412, "PreconditionFailed"), await CodeAsync(_proxy.SendAsync("DELETE", "/bucket/key?versionId=null", null, (name, value))));
+        }
+
+        Assert.Equal([marker, "null"], _store.VersionsOf("bucket", "key").Select(version => version.Id));
+        var delete = await _proxy.SendAsync("DELETE", "/bucket/key?versionId=null", null, ("If-Match", etag), ("x-amz-if-match-size", "5"));
+        Assert.Equal(204, delete.Status);
+        Assert.Equal([marker], _store.VersionsOf("bucket", "key").Select(version => version.Id));
+        Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/key")).Status);
     }
 
     [Fact, Trait("Rule", "D3"), Trait("Rule", "V4")]

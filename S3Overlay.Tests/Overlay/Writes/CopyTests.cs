@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
@@ -165,13 +166,26 @@ public sealed class CopyTests
         Assert.Same(S3Errors.InvalidRequest, (await FailAsync("key", "copy", ("x-amz-checksum-algorithm", "CRC7"))).Error);
     }
 
+    [Theory]
+    [Trait("Rule", "W4")]
+    [InlineData(ChecksumAlgorithm.Crc32, "y/Q5Jg==")]
+    [InlineData(ChecksumAlgorithm.XxHash64, null)]
+    public async Task A_copy_is_given_the_sources_checksum_where_that_is_computed_here(ChecksumAlgorithm algorithm, string? expected)
+    {
+        _bench.Remote.Put("below", "key", "123456789");
+        _bench.Remote.Promise("below", "key", new(algorithm, expected ?? "AAAAAAAAAAA="));
+        var result = OverlayBench.Xml(await CopyAsync("key", "copy"));
+        Assert.Equal(expected, result.Elements().SingleOrDefault(element => element.Name.LocalName.StartsWith("Checksum", StringComparison.Ordinal) && element.Name.LocalName != "ChecksumType")?.Value);
+        Assert.Equal("123456789", await _bench.GetAsync(Bucket, "copy"));
+    }
+
     [Fact]
     [Trait("Rule", "W4")]
     public async Task A_part_copied_into_an_upload_with_checksums_brings_its_own()
     {
         _bench.Remote.Put("below", "key", "123456789");
         await _bench.Layer.EnsureBucketAsync(Bucket, default);
-        _bench.Local.UploadAlgorithm = S3Overlay.Proxy.Protocol.Bodies.ChecksumAlgorithm.Crc32;
+        _bench.Local.UploadAlgorithm = ChecksumAlgorithm.Crc32;
         var result = OverlayBench.Xml(await _bench.SendAsync(
             S3Operation.UploadPartCopy, Bucket, "big", "", "partNumber=1&uploadId=u", ("x-amz-copy-source", "mapped/key")));
         Assert.Equal("y/Q5Jg==", result.Elements().Single(element => element.Name.LocalName == "ChecksumCRC32").Value);

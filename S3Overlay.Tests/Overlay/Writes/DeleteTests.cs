@@ -108,6 +108,33 @@ public sealed class DeleteTests
         }
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [Trait("Rule", "D1")]
+    [Trait("Rule", "W3")]
+    public async Task A_delete_that_is_refused_at_the_last_moment_leaves_the_tombstones_that_there_were(bool isWritten, bool wasDeletedBefore)
+    {
+        var etag = _bench.Remote.Put("below", "key").ETag;
+        if (wasDeletedBefore)
+        {
+            await _bench.SendAsync(S3Operation.DeleteObject, Bucket, "key");
+            etag = "*";
+        }
+
+        if (isWritten || wasDeletedBefore)
+        {
+            etag = (await _bench.SendAsync(S3Operation.PutObject, Bucket, "key", "written")).Headers.ETag.ToString();
+        }
+
+        _bench.Layer.OnTombstone = async _ => await _bench.SendAsync(S3Operation.PutObject, Bucket, "key", "in between");
+        Assert.Equal(412, (await _bench.FailAsync(S3Operation.DeleteObject, Bucket, "key", headers: ("If-Match", etag))).Error.Status);
+        Assert.Equal("in between", await _bench.GetAsync(Bucket, "key"));
+        Assert.Equal(wasDeletedBefore, _bench.Layer.IsMarked(Bucket, "key"));
+    }
+
     [Fact]
     [Trait("Rule", "D3")]
     public async Task Many_keys_are_deleted_each_by_itself_and_reported_in_order()

@@ -115,6 +115,19 @@ public sealed class PresignedAuthenticationTests : AuthenticatorTestBase
         Assert.Equal(2, headers.Count);
     }
 
+    /// <summary>The SDK for JavaScript leaves the checksum of no bytes in the URL of an upload: whoever made it had no body.</summary>
+    [Fact]
+    public void WhatIsAboutABodyIsNotMadeAHeader()
+    {
+        const string OfNoBytes =
+            "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32&x-amz-trailer=x-amz-checksum-crc32&x-amz-decoded-content-length=0&x-amz-checksum-mode=ENABLED";
+        var headers = Headers();
+
+        Authenticate("PUT", "/k", Signer.Presign("PUT", Host, "/k", OfNoBytes, [], Time, TimeSpan.FromHours(1)), headers);
+
+        Assert.Equal("x-amz-checksum-mode", Assert.Single(headers).Key);
+    }
+
     [Fact]
     public void ASessionTokenInTheUrlIsRefused()
     {

@@ -143,7 +143,7 @@ public sealed class ChunkedBodyTests : BodyTestBase
     {
         byte[] framed = [.. Frame(Hello, [21], Chain()), .. Encoding.ASCII.GetBytes(extra)];
 
-        Assert.Equal("InvalidRequest", (await Failure(Body(framed, Hello.Length, SignedPlan()))).Error.Code);
+        Assert.Equal("IncompleteBody", (await Failure(Body(framed, Hello.Length, SignedPlan()))).Error.Code);
     }
 
     [Theory]
@@ -193,15 +193,15 @@ public sealed class ChunkedBodyTests : BodyTestBase
     [InlineData("5\r\nHelloX\r\n0\r\n\r\n")]
     [InlineData("ffffffffffffffff\r\n")]
     [InlineData("140000001\r\n")]
-    public async Task MalformedFramingIsABadRequest(string framed) =>
-        Assert.Equal("InvalidRequest", (await Failure(Body(Encoding.ASCII.GetBytes(framed), 5, UnsignedPlan()))).Error.Code);
+    public async Task MalformedFramingIsAnIncompleteBody(string framed) =>
+        Assert.Equal("IncompleteBody", (await Failure(Body(Encoding.ASCII.GetBytes(framed), 5, UnsignedPlan()))).Error.Code);
 
     [Fact]
     public async Task AHeaderOfAChunkWithoutEndIsNotReadForEver()
     {
         var stream = new SlicedStream([.. Enumerable.Repeat((byte)'0', 10_000_000)], _ => int.MaxValue);
 
-        Assert.Equal("InvalidRequest", (await Failure(Body(stream, 5, UnsignedPlan()))).Error.Code);
+        Assert.Equal("IncompleteBody", (await Failure(Body(stream, 5, UnsignedPlan()))).Error.Code);
     }
 
     [Fact]
@@ -233,7 +233,7 @@ public sealed class ChunkedBodyTests : BodyTestBase
 
     [Fact]
     public async Task AnUnsignedChunkInASignedBodyIsRefused() =>
-        Assert.Equal("InvalidRequest", (await Failure(Body(Frame(Hello, [21], null), Hello.Length, SignedPlan()))).Error.Code);
+        Assert.Equal("IncompleteBody", (await Failure(Body(Frame(Hello, [21], null), Hello.Length, SignedPlan()))).Error.Code);
 
     [Fact]
     public async Task ChunkSignaturesAreTakenOffUncheckedWhereNothingIsChecked()

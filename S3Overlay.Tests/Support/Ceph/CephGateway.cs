@@ -1,6 +1,5 @@
 using System.Diagnostics;
 
-using Amazon.Runtime;
 using Amazon.S3;
 
 namespace S3Overlay.Tests.Support.Ceph;
@@ -54,18 +53,7 @@ public sealed class CephGateway : IAsyncDisposable
     }
 
     /// <summary>A client of the gateway itself.</summary>
-    public AmazonS3Client CreateClient() => new(
-        new BasicAWSCredentials(AccessKey, SecretKey),
-        new AmazonS3Config
-        {
-            ServiceURL = Endpoint.ToString(),
-            ForcePathStyle = true,
-            AuthenticationRegion = "us-east-1",
-
-            // This gateway refuses the checksum trailers that the SDK sends by default.
-            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
-            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-        });
+    public AmazonS3Client CreateClient() => S3Clients.CreateForStore(Endpoint, AccessKey, SecretKey);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await RunAsync(Script("ceph-rgw-stop.sh"), _folder);

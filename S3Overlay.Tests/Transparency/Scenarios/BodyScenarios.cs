@@ -20,6 +20,16 @@ internal static class BodyScenarios
         await s.SendAsync(Depth.Code, "PUT", "/BUCKET/wrong-length", "v"u8.ToArray(), ("Content-Length", "nonsense"));
     }
 
+    /// <summary>What today's SDKs send, and older stores do not take.</summary>
+    public static async Task TrailersAsync(Side s)
+    {
+        foreach (var size in (int[])[100, 65536, 65537, 300_000])
+        {
+            await s.SendFramesAsync(Depth.All, $"/BUCKET/trailer-{size}", new byte[size]);
+            await s.SendAsync("HEAD", $"/BUCKET/trailer-{size}", null, ("x-amz-checksum-mode", "ENABLED"));
+        }
+    }
+
     public static async Task WaitingAsync(Side s)
     {
         await s.SendAsync("PUT", "/BUCKET/k", "value", ("Expect", "100-continue"));

@@ -81,6 +81,16 @@ internal static class ObjectScenarios
         await s.SendAsync("GET", "/BUCKET/k4", null, ("Accept-Encoding", "gzip"));
     }
 
+    /// <summary>Headers on several lines, which SDKs send, and older stores do not join.</summary>
+    public static async Task LinesAsync(Side s)
+    {
+        await s.SendAsync("PUT", "/BUCKET/k", "value", ("x-amz-meta-lines", "value-1"), ("x-amz-meta-lines", "value-2"), ("x-amz-meta-lines", "value 3, with more"));
+        await s.SendAsync("HEAD", "/BUCKET/k");
+        await s.SendAsync("GET", "/BUCKET/k?attributes", null, ("x-amz-object-attributes", "ETag"), ("x-amz-object-attributes", "ObjectSize"));
+        await s.SendAsync("PUT", "/BUCKET/unsigned", "value", ("Cache-Control", "no-cache"), ("Cache-Control", "max-age=60"));
+        await s.SendAsync("HEAD", "/BUCKET/unsigned");
+    }
+
     public static async Task KeysAsync(Side s)
     {
         foreach (var key in AwkwardKeys.All)
@@ -121,6 +131,12 @@ internal static class ObjectScenarios
 
         await s.SendAsync("GET", "/BUCKET/k", null, ("x-amz-checksum-mode", "ENABLED"));
         await s.SendAsync("HEAD", "/BUCKET/k", null, ("x-amz-checksum-mode", "ENABLED"));
+
+        // Last: a store that checks none takes the object.
+        foreach (var size in (int[])[10, 100_000])
+        {
+            await s.SendAsync(Depth.All, "PUT", "/BUCKET/k", new byte[size], ("x-amz-checksum-crc32", "nonsense"), ("x-amz-sdk-checksum-algorithm", "CRC32"));
+        }
     }
 
     private static string Latin1(string text) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));

@@ -14,6 +14,9 @@ internal static class SignatureScenarios
         await s.SendPresignedAsync(Depth.All, "GET", "/BUCKET?list-type=2", null, TimeSpan.Zero);
         await s.SendPresignedAsync(Depth.All, "PUT", "/BUCKET/p", "value"u8.ToArray(), TimeSpan.Zero, null, ("Content-Type", "text/plain"));
         await s.SendPresignedAsync(Depth.All, "PUT", "/BUCKET/q", "value"u8.ToArray(), TimeSpan.Zero, null, ("x-amz-meta-a", "b"), ("x-amz-acl", "public-read"));
+        await s.SendPresignedAsync(
+            Depth.All, "PUT", "/BUCKET/sdk?x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32&x-id=PutObject", "value"u8.ToArray(), TimeSpan.Zero);
+        await s.SendAsync("GET", "/BUCKET/sdk");
         await s.SendPresignedAsync(Depth.All, "DELETE", "/BUCKET/p", null, TimeSpan.Zero);
         await s.SendPresignedAsync(Depth.Code, "GET", "/BUCKET/a%20b", null, TimeSpan.FromMinutes(10));
         await s.SendPresignedAsync(Depth.Code, "GET", "/BUCKET/a%20b", null, TimeSpan.Zero, link => link.Replace("a%20b", "other", StringComparison.Ordinal));

@@ -1,4 +1,11 @@
 using S3Overlay.Proxy.Concurrency;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Known;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Reading;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Removal;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Rows;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
 using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
@@ -49,7 +56,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         _listing = new HeldListing(objects);
         _buckets = new HeldBuckets(objects, _live);
         _sweep = new StrangerSweep(objects, _live, _time, logger);
-        _removal = new CopyRemoval(objects, _work, logger);
+        _removal = new CopyRemoval(objects, _live, _work, logger);
         var rows = new CopyRows(objects, _removal);
         var manifests = new ManifestWriter(objects, _live, _work, rows, _removal, _gates, _time, logger);
         _publisher = new CopyPublisher(objects, _live, _work, rows, _removal, manifests, _gates, logger)
@@ -62,7 +69,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
             Placed = placed is null ? null : new PlacedRenewal(store, placed),
         };
         var chunks = new StoredChunks(objects, _time, logger);
-        _loader = new CopyLoader(objects, _live, renewals, chunks, _publisher, spool, store.Settings.LargestWhole, _time, logger);
+        _loader = new CopyLoader(objects, _live, renewals, chunks, _publisher, spool, !store.IsAlone, store.Settings.LargestWhole, _time, logger);
         if (store.Settings.MaxBytes is { } bytes)
         {
             _uses = new CopyUses(objects, _work, _time, logger);
@@ -129,13 +136,13 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
                 return null;
             }
 
-            var copy = await _loader.LeaseAsync(known, wish, cancellationToken);
+            var copy = await _loader.LeaseKnownAsync(known, wish, cancellationToken);
             if (copy is not null || !_live.TryForget(known))
             {
                 return copy ?? _loader.Lease(known);
             }
 
-            // What is remembered names a chunk that is not there: another process replaced or dropped the copy.
+            // What is remembered is not there, or names a chunk that is not: another process replaced or dropped the copy.
             _live.Release(known);
             return await _loader.LoadAsync(name, wish, cancellationToken);
         }
@@ -188,15 +195,34 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     public async ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
     {
         var name = new ObjectName(bucket, key);
-        if (!_live.Drop(name, onlyETag) || _placed is not null)
+        var isOnItsWay = false;
+        var removing = _work.RunAsync(
+            token =>
+            {
+                // Its turn at the key is taken before anything is dropped: what is filled from then on is put once this is over.
+                var turn = _gates.TakeAsync(name, token);
+                isOnItsWay = _live.Drop(name, onlyETag);
+                return RemoveAsync(name, onlyETag, turn, token);
+            },
+            CancellationToken.None);
+        if (!isOnItsWay || _placed is not null)
         {
             // A copy under its own key is what local answers a read with, whatever is known here of it: one on its way there is waited for, and is gone when this returns.
-            await _work.RunAsync(token => RemoveAsync(name, onlyETag, token), cancellationToken);
+            try
+            {
+                await removing.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException) when (!removing.IsCompleted)
+            {
+                // It goes on, and nobody is left to hear of it.
+                _ = ToldAsync(removing);
+                throw;
+            }
         }
-        else if (onlyETag is null)
+        else
         {
             // What is on its way is taken out when it has arrived, and not found until then. What was there before it goes with it.
-            _work.Start(token => RemoveQuietlyAsync(name, token));
+            _ = ToldAsync(removing);
         }
     }
 
@@ -225,9 +251,9 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         await _work.DisposeAsync();
     }
 
-    private async Task RemoveAsync(ObjectName name, string? onlyETag, CancellationToken cancellationToken)
+    private async Task RemoveAsync(ObjectName name, string? onlyETag, ValueTask<NameLocks<ObjectName>.Held> turn, CancellationToken cancellationToken)
     {
-        using var gate = await _gates.TakeAsync(name, cancellationToken);
+        using var gate = await turn;
         if (_placed is not null)
         {
             await _placed.RemoveAsync(name, row => onlyETag is null || ETags.Same(row.ETag, onlyETag), cancellationToken);
@@ -238,11 +264,11 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         _live.Removed(name);
     }
 
-    private async Task RemoveQuietlyAsync(ObjectName name, CancellationToken cancellationToken)
+    private async Task ToldAsync(Task removing)
     {
         try
         {
-            await RemoveAsync(name, null, cancellationToken);
+            await removing;
         }
         catch (Exception failure)
         {

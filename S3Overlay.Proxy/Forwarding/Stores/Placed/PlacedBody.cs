@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Security.Cryptography;
 
-using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;

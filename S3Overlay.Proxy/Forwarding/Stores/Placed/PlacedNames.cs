@@ -1,6 +1,6 @@
 using System.Globalization;
 
-using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 

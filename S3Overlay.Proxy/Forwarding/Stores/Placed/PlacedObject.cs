@@ -1,4 +1,4 @@
-using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 

@@ -1,4 +1,5 @@
-using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
@@ -40,9 +41,11 @@ internal sealed class PlacedRenewal(LocalStore store, PlacedCopies copies)
             return false;
         }
 
-        var record = renewal.Apply(found.Record);
         var md5 = ETags.Bare(found.StoreETag).ToString();
-        if (PlacedMark.Headers(record, md5) is not { } headers || !PlacedNames.HasRow(record, md5))
+        IReadOnlyList<KeyValuePair<string, string>>? headers = null;
+        var record = renewal.Apply(found.Record).Fitting(
+            found.Record, candidate => (headers = PlacedMark.Headers(candidate, md5)) is not null && PlacedNames.HasRow(candidate, md5));
+        if (record is null || headers is null)
         {
             // More metadata than there is room for: it is fetched anew, and kept elsewhere.
             await copies.RemoveAsync(renewal.Name, row => row == found.Record.Row, cancellationToken);

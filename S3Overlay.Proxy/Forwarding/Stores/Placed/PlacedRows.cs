@@ -1,6 +1,7 @@
 using System.Text;
 
-using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.Wire;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 

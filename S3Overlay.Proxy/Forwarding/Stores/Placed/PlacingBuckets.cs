@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 
 using S3Overlay.Proxy.Concurrency;
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Xml;

@@ -1,8 +1,7 @@
-using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Overlay.Listings;
-using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 
@@ -13,12 +12,16 @@ internal sealed class WrittenOnly(IListingSource rows, PlacedCopies copies, stri
         (from, token) => copies.ListAsync(bucket, query.Prefix, from, token), row => row.Key, Places.After(query.After));
 
     /// <inheritdoc/>
+    public int Readings => rows.Readings;
+
+    /// <inheritdoc/>
     public async ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken)
     {
         try
         {
             while (await rows.NextAsync(cancellationToken) is { } row)
             {
+                await _placed.KeepBehindAsync(rows.Readings, rows.Readings);
                 var placed = await _placed.SeekAsync(row.Name, cancellationToken);
                 if (row.Object is not { } shown)
                 {

@@ -1,4 +1,6 @@
 using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
@@ -207,8 +209,12 @@ public sealed class ChunkedCopyTests : IAsyncLifetime
         await Task.WhenAll(FillAsync(_store, 0, 1), FillAsync(other, 1, 2));
         await other.DisposeAsync();
         await ReopenAsync();
-        var held = await _store.ReadAsync("key", "bytes=100000-199999");
-        Assert.Equal(_bytes[100_000..200_000], held);
+        var (first, second) = (await _store.ReadAsync("key", "bytes=0-99999"), await _store.ReadAsync("key", "bytes=100000-199999"));
+
+        // Whose manifest came last goes on with the other's fill, and may lose a chunk by that; never does it name one that is not there.
+        Assert.True(first is { Length: > 0 } || second is { Length: > 0 }, "Nothing is held.");
+        Assert.True(first is not { Length: > 0 } || first.AsSpan().SequenceEqual(_bytes.AsSpan(0, 100_000)));
+        Assert.True(second is not { Length: > 0 } || second.AsSpan().SequenceEqual(_bytes.AsSpan(100_000, 100_000)));
         await using var third = _bench.Open(time: _time);
         await third.DropAsync("bucket", "key", null, default);
         await third.WhenIdleAsync();

@@ -21,6 +21,9 @@ public sealed class CopyEvictionTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _bench = await StoreBench.StartAsync(_clock);
+
+        // Clients learn a store's clock from its answers: it is the one that it judges signatures by.
+        _bench.Server.Dress = context => context.Response.Headers.Date = _clock.GetUtcNow().ToString("r");
         _store = Open();
     }
 
@@ -97,11 +100,13 @@ public sealed class CopyEvictionTests : IAsyncLifetime
         for (var i = 0; i < 130; i++)
         {
             await _store.ReadAsync("one");
+
+            // A call that is on its way while a quarter of an hour passes is refused.
+            await _store.WhenIdleAsync();
             _clock.Advance(TimeSpan.FromMinutes(1));
             _proxyClock.Advance(TimeSpan.FromMinutes(1));
         }
 
-        await _store.WhenIdleAsync();
         Assert.Equal(3, _bench.Server.Calls.Count(call => call.Method == "PUT" && call.Path.Contains("/u/", StringComparison.Ordinal)));
         await _store.DropAsync("bucket", "one", null, default);
         await _store.EvictAsync();
@@ -113,10 +118,25 @@ public sealed class CopyEvictionTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "E1")]
+    public async Task A_use_that_is_refused_since_its_signature_is_too_old_harms_no_call_after_it()
+    {
+        await FillAsync("one");
+        var (arrived, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _bench.Server.Before = call => call.Path.Contains("/u/", StringComparison.Ordinal) && arrived.TrySetResult() ? goOn.Task : Task.CompletedTask;
+        Assert.NotNull(await _store.ReadAsync("one"));
+        await arrived.Task.WaitAsync(Patience.Limit);
+        _clock.Advance(TimeSpan.FromMinutes(16));
+        goOn.SetResult();
+        await _store.WhenIdleAsync();
+        Assert.Contains(_bench.Server.Calls, call => call.Status == 403);
+        Assert.NotNull(await _store.ReadAsync("one"));
+    }
+
+    [Fact, Trait("Rule", "E1")]
     public async Task It_happens_by_itself_once_much_was_put()
     {
         await FillAsync("one", "two", "three", "four", "five");
-        await _proxyClock.RunAsync(UntilAsync(() => _store.Evictions >= 2));
+        await _proxyClock.RunToLimitAsync(UntilAsync(() => _store.Evictions >= 2));
         Assert.Equal(3, (await KeysAsync()).Count);
     }
 
@@ -135,11 +155,7 @@ public sealed class CopyEvictionTests : IAsyncLifetime
 
     private static async Task<bool> UntilAsync(Func<bool> isSo)
     {
-        while (!isSo())
-        {
-            await Task.Delay(10);
-        }
-
+        await Patience.UntilAsync(isSo, "It does not come to that.");
         return true;
     }
 

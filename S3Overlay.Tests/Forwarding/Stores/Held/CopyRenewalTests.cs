@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
 
@@ -107,6 +108,35 @@ public sealed class CopyRenewalTests : IAsyncLifetime
         Assert.DoesNotContain("PUT c", _bench.Kinds());
     }
 
+    /// <summary>Between any two calls to the store of a fill: whatever date is written then, a row with it was written before, or the copy would be taken for one that was dropped.</summary>
+    [Theory]
+    [Trait("Rule", "T2")]
+    [InlineData(0)]
+    [InlineData(100)]
+    public async Task Another_date_that_is_learned_while_a_copy_is_on_its_way_loses_nothing(int chunk)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var instants = await StoreSteps.SweepAsync(_bench.Server, FillAsync, LearnAsync, CheckAsync);
+        Assert.True(instants > (chunk == 0 ? 6 : 10), $"{instants} instants");
+
+        async Task FillAsync(int run)
+        {
+            await _store.BeginFillAsync($"key{run}", _bytes, chunk);
+            await SettleAsync();
+        }
+
+        Task LearnAsync(int run) => _store.RenewAsync("bucket", $"key{run}", Info.ETag, now.AddMinutes(1), Touched, default).AsTask();
+
+        async Task CheckAsync(int run)
+        {
+            await SettleAsync();
+            await using var other = _bench.Open();
+            await using var copy = await other.FindAsync("bucket", $"key{run}", HeldWish.Info, default);
+            Assert.Equal(Touched.LastModified, copy?.Info.LastModified);
+            Assert.Equal([new HeldRow($"key{run}", 250, Info.ETag, Touched.LastModified)], (await RowsAsync(other)).Where(row => row.Key == $"key{run}"));
+        }
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(100)]
@@ -126,6 +156,20 @@ public sealed class CopyRenewalTests : IAsyncLifetime
         {
             Assert.Equal(longer.Headers, copy!.Info.Headers);
         }
+    }
+
+    /// <summary>A copy is worth more than the checksums that do not fit beside it.</summary>
+    [Fact]
+    [Trait("Rule", "T1")]
+    public async Task Checksums_that_there_is_no_room_for_are_none_and_the_copy_stays()
+    {
+        var random = new Random(1);
+        var almost = Info.WithoutChecksums() with { Headers = [new("x-amz-meta-a", Convert.ToHexString(HeldFilling.Bytes(470, 5)))] };
+        await FillAsync(0, almost);
+        var learned = almost.OrChecksumsOf(Info with { Checksums = [.. Enumerable.Range(0, 40).Select(_ => new BodyChecksum(ChecksumAlgorithm.Sha256, RandomText(random)))] });
+        await RenewAsync(TimeSpan.Zero, learned);
+        await AssertFoundByOthersAsync(_filled, learned with { Checksums = [], ChecksumType = null });
+        await AssertFoundAsync(_store, _filled, learned with { Checksums = [], ChecksumType = null });
     }
 
     [Theory]
@@ -157,10 +201,17 @@ public sealed class CopyRenewalTests : IAsyncLifetime
         await AssertFoundByOthersAsync(_filled, Info);
     }
 
-    private async Task FillAsync(int chunk)
+    private static string RandomText(Random random)
+    {
+        var bytes = new byte[32];
+        random.NextBytes(bytes);
+        return Convert.ToBase64String(bytes);
+    }
+
+    private async Task FillAsync(int chunk, ObjectInfo? info = null)
     {
         _filled = DateTimeOffset.UtcNow;
-        await using (var copy = await _store.CreateAsync("bucket", "key", HeldFilling.Identity("key", chunk), Info, _filled, default))
+        await using (var copy = await _store.CreateAsync("bucket", "key", HeldFilling.Identity("key", chunk), info ?? Info, _filled, default))
         {
             await copy.WriteAsync(0, _bytes, default);
             await copy.CompleteAsync(default);

@@ -140,8 +140,8 @@ public sealed class RacingProxiesTests : IAsyncLifetime
         for (var seed = 0; seed < 25; seed++)
         {
             // Their clocks stand still: manifests that wait for their time are written at the end.
-            await using (var first = _bench.Open(time: new ManualTimeProvider()))
-            await using (var second = _bench.Open(time: new ManualTimeProvider()))
+            await using (var first = _bench.Open(time: new ManualTimeProvider(), proxies: 2))
+            await using (var second = _bench.Open(time: new ManualTimeProvider(), proxies: 2))
             await using (new JumbledCalls(_bench.Server, seed))
             {
                 await race(first, second);
@@ -149,7 +149,7 @@ public sealed class RacingProxiesTests : IAsyncLifetime
             }
 
             await CheckAsync($"seed {seed}");
-            await using var third = _bench.Open();
+            await using var third = _bench.Open(proxies: 2);
             await third.DropAsync("bucket", "key", null, default);
         }
     }

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Overlay.Reads;

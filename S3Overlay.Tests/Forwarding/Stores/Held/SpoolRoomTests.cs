@@ -1,4 +1,6 @@
 using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
 

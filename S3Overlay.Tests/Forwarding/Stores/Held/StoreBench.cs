@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Configuration;
-using S3Overlay.Proxy.Forwarding;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Tests.Overlay.Reads;
@@ -45,9 +47,9 @@ internal sealed class StoreBench : IHeldPlace
     /// <summary>Starts a store, with a clock of its own where one is given.</summary>
     public static async Task<StoreBench> StartAsync(TimeProvider? clock = null) => new(await StoreServer.StartAsync(clock), clock ?? TimeProvider.System);
 
-    /// <summary>A proxy's view of it. Waits for nothing of other views.</summary>
-    public StoreHeldStore Open(SpoolFolder? spool = null, TimeProvider? time = null, long largestWhole = 50 << 20, long? maxBytes = null) => new(
-        new LocalStore(Calls, new StoreSettings { CacheBucket = CacheBucket, LargestWhole = largestWhole, MaxBytes = maxBytes }, time ?? TimeProvider.System),
+    /// <summary>A proxy's view of it. Waits for nothing of other views; and knows of them only where it is told how many proxies there are.</summary>
+    public StoreHeldStore Open(SpoolFolder? spool = null, TimeProvider? time = null, long largestWhole = 50 << 20, long? maxBytes = null, int proxies = 1) => new(
+        new LocalStore(Calls, new StoreSettings { CacheBucket = CacheBucket, LargestWhole = largestWhole, MaxBytes = maxBytes, Proxies = proxies }, time ?? TimeProvider.System),
         spool ?? Spool(),
         NullLogger<StoreHeldStore>.Instance);
 

@@ -46,7 +46,7 @@ internal sealed class PlaceScene : IAsyncDisposable
         Remote.Put("bucket", key, Encoding.UTF8.GetBytes(body), headers);
         Store.ForgetCalls();
         Assert.Equal(body, (await SendAsync("GET", $"/bucket/{key}")).Text);
-        await Patience.UntilAsync(
+        await Store.UntilAsync(
             () => Store.Calls.Any(call => (call.Method == "DELETE" && call.Path.StartsWith("/s3-overlay-cache/o/", StringComparison.Ordinal))
                 || (call.Method == "PUT" && call.Path.StartsWith("/s3-overlay-cache/c/", StringComparison.Ordinal))),
             "The copy was not put.");

@@ -16,7 +16,7 @@ public sealed class PlacedListingTests
 
         await scene.SendAsync("PUT", "/bucket/a/1", "mine");
         await scene.IdleAsync();
-        await Patience.UntilAsync(() => scene.Calls().Contains("DELETE o"), "not forgotten");
+        await scene.Store.UntilAsync(() => scene.Calls().Contains("DELETE o"), "not forgotten");
         scene.Remote.Remove("bucket", "a/2");
         scene.Store.ForgetCalls();
         var rows = await scene.ListAsync();

@@ -8,6 +8,27 @@ namespace S3Overlay.Tests.Forwarding.Stores.Placed;
 /// <summary>Reads of copies that stand under their own keys, and of objects that only look like one.</summary>
 public sealed class PlacedReadTests
 {
+    [Fact, Trait("Rule", "W4"), Trait("Rule", "V1")]
+    public async Task A_copy_of_the_version_null_is_of_the_remotes_object_and_not_of_the_overlays_own()
+    {
+        await using var scene = await PlaceScene.StartAsync();
+        scene.Remote.Put("bucket", "k", new ScriptedObject("remote"u8.ToArray(), "\"of-the-remote-2\"", DateTimeOffset.UtcNow.AddDays(-3), []));
+        await scene.SendAsync("GET", "/bucket/k");
+        await scene.Store.UntilAsync(() => scene.Calls().Count(call => call == "DELETE o") > 0, "not placed");
+        await scene.IdleAsync();
+        (string, string)[] source = [("x-amz-copy-source", "/bucket/k?versionId=null"), ("x-amz-copy-source-if-match", "\"of-the-remote-2\"")];
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/copy", null, source)).Status);
+        var upload = (await scene.SendAsync("POST", "/bucket/parts?uploads")).Text.Split("<UploadId>")[1].Split('<')[0];
+        Assert.Equal(200, (await scene.SendAsync("PUT", $"/bucket/parts?partNumber=1&uploadId={upload}", null, source)).Status);
+        var copy = await scene.AskStoreAsync("GET", "/bucket/copy");
+        Assert.Equal("remote", copy.Text);
+        Assert.DoesNotContain(copy.Headers.Keys, name => name.StartsWith("x-amz-meta-s3overlay", StringComparison.OrdinalIgnoreCase));
+
+        await scene.SendAsync("PUT", "/bucket/k", "written");
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/copy", null, source[0])).Status);
+        Assert.Equal("written", (await scene.SendAsync("GET", "/bucket/copy")).Text);
+    }
+
     [Fact, Trait("Rule", "E4")]
     public async Task A_copy_is_a_plain_object_under_its_own_key_and_is_answered_as_the_remotes()
     {
@@ -18,7 +39,7 @@ public sealed class PlacedReadTests
         await scene.SendAsync("DELETE", "/bucket/k");
         scene.Remote.Put("bucket", "l", original);
         Assert.Equal("MISS", (await scene.SendAsync("GET", "/bucket/l")).Headers["x-cache"]);
-        await Patience.UntilAsync(() => scene.Calls().Count(call => call == "DELETE o") > 0, "not placed");
+        await scene.Store.UntilAsync(() => scene.Calls().Count(call => call == "DELETE o") > 0, "not placed");
         await scene.IdleAsync();
 
         var seen = await scene.AskStoreAsync("GET", "/bucket/l");

@@ -50,7 +50,7 @@ public sealed class PlacedWriteTests
         await using var scene = await PlaceScene.StartAsync();
         scene.Remote.Put("bucket", "k", new ScriptedObject("remote"u8.ToArray(), "\"theirs-2\"", DateTimeOffset.UtcNow, []));
         await scene.SendAsync("GET", "/bucket/k");
-        await Patience.UntilAsync(() => scene.Calls().Contains("DELETE o"), "not placed");
+        await scene.Store.UntilAsync(() => scene.Calls().Contains("DELETE o"), "not placed");
         await scene.IdleAsync();
         var stored = (await scene.AskStoreAsync("HEAD", "/bucket/k")).Headers["ETag"];
         Assert.Equal(412, (await scene.SendAsync("PUT", "/bucket/k", "v", ("If-None-Match", "*"))).Status);

@@ -1,0 +1,91 @@
+using System.Globalization;
+
+using S3Overlay.Proxy.Embedded.Files;
+
+namespace S3Overlay.Proxy.Embedded.Index;
+
+/// <summary>The folder of an index, which one process has at a time: its manifest, and the runs and journals that this names by their numbers.</summary>
+internal sealed class IndexFolder : IDisposable
+{
+    private readonly string _path;
+    private readonly StoreDisk _disk;
+    private readonly FileStream _ownership;
+    private readonly BlockCache _cache = new(32 << 20);
+
+    private IndexFolder(string path, StoreDisk disk, FileStream ownership) => (_path, _disk, _ownership) = (path, disk, ownership);
+
+    /// <summary>Whether it was given back: what is read of it then fails.</summary>
+    public bool IsClosed => _ownership.SafeFileHandle.IsClosed;
+
+    private string ManifestPath => Path.Combine(_path, "MANIFEST");
+
+    /// <summary>Takes a folder, which is made where it is missing.</summary>
+    /// <exception cref="IndexInUseException">Another process has it.</exception>
+    public static IndexFolder Take(string path, StoreDisk disk)
+    {
+        Directory.CreateDirectory(path);
+        try
+        {
+            return new IndexFolder(path, disk, new FileStream(Path.Combine(path, "LOCK"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException)
+        {
+            throw new IndexInUseException(path);
+        }
+    }
+
+    /// <summary>Which files make up the index: none where it is new.</summary>
+    /// <exception cref="IndexDamagedException">What it says cannot be trusted.</exception>
+    public Manifest ReadManifest() => Manifest.Read(ManifestPath) ?? new Manifest(1, [], []);
+
+    /// <summary>Says which files make up the index from now on.</summary>
+    public void WriteManifest(Manifest manifest) => manifest.Write(_disk, ManifestPath);
+
+    /// <summary>Opens a run.</summary>
+    /// <exception cref="IndexDamagedException">It cannot be trusted.</exception>
+    public SortedRun OpenRun(long number) => SortedRun.Open(RunPath(number), number, _cache);
+
+    /// <summary>Writes a run of entries in their order.</summary>
+    /// <returns>The run; null where there are no entries, and no file.</returns>
+    /// <exception cref="IOException">The disk failed, or is full. What was written is taken away: each attempt has a number of its own, and would leave less room for the next.</exception>
+    public SortedRun? WriteRun(long number, IEnumerable<KeyValuePair<byte[], byte[]?>> entries)
+    {
+        try
+        {
+            return SortedRunWriter.Write(_disk, RunPath(number), entries) ? OpenRun(number) : null;
+        }
+        catch (IOException)
+        {
+            _disk.Delete(RunPath(number));
+            throw;
+        }
+    }
+
+    /// <summary>Opens a journal, or begins it.</summary>
+    /// <param name="number">Its number.</param>
+    /// <param name="replay">Given each record that is in it.</param>
+    public Journal OpenJournal(long number, Action<ReadOnlyMemory<byte>> replay) => Journal.Open(JournalPath(number), _disk, replay);
+
+    /// <summary>Removes a journal whose commits are in a run.</summary>
+    public void DeleteJournal(long number) => File.Delete(JournalPath(number));
+
+    /// <summary>Files that no manifest names are what a crash left of a flush or merge.</summary>
+    public void DeleteStrangers(Manifest manifest)
+    {
+        var known = manifest.Runs.Select(RunPath).Concat(manifest.Journals.Select(JournalPath)).ToHashSet(StringComparer.Ordinal);
+        foreach (var path in Directory.EnumerateFiles(_path))
+        {
+            if ((path.EndsWith(".run", StringComparison.Ordinal) || path.EndsWith(".journal", StringComparison.Ordinal)) && !known.Contains(path))
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _ownership.Dispose();
+
+    private string RunPath(long number) => Path.Combine(_path, number.ToString("d12", CultureInfo.InvariantCulture) + ".run");
+
+    private string JournalPath(long number) => Path.Combine(_path, number.ToString("d12", CultureInfo.InvariantCulture) + ".journal");
+}

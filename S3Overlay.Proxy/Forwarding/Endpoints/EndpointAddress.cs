@@ -1,0 +1,54 @@
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Forwarding.Endpoints;
+
+/// <summary>Builds the address of a bucket or object at an endpoint: every byte of the key arrives as it is.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html</remarks>
+internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
+{
+    /// <summary>Without it <see cref="Uri"/> would resolve <c>../</c> and decode what was encoded on purpose.</summary>
+    private static readonly UriCreationOptions AsItIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    /// <summary>Domains whose newer buckets are not served by path, or not for ever.</summary>
+    private static readonly string[] Clouds = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".aliyuncs.com"];
+
+    private readonly bool _isCloud = IsCloud(endpoint);
+    private readonly string _base = endpoint.AbsolutePath.TrimEnd('/');
+
+    /// <summary>Whether an endpoint is one of the clouds: buckets are host names there, and in many regions.</summary>
+    public static bool IsCloud(Uri endpoint) => Array.Exists(Clouds, domain => endpoint.Host.EndsWith(domain, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The address.</summary>
+    /// <param name="bucket">The bucket, or the empty string for the endpoint itself.</param>
+    /// <param name="key">The key, or the empty string for the bucket itself.</param>
+    /// <param name="query">The query, percent-encoded, or the empty string.</param>
+    public EndpointTarget Of(string bucket, string key, string query)
+    {
+        var isVirtual = bucket.Length > 0 && IsVirtual(bucket);
+        var host = isVirtual ? $"{bucket}.{endpoint.Authority}" : endpoint.Authority;
+        var path = _base
+            + (isVirtual || bucket.Length == 0 ? "" : "/" + UriEncoding.EncodeComponent(bucket))
+            + "/" + UriEncoding.EncodeKey(key);
+        if (!isVirtual && bucket.Length > 0 && key.Length == 0)
+        {
+            path = path.TrimEnd('/');
+        }
+
+        var target = query.Length == 0 ? path : $"{path}?{query}";
+        return new EndpointTarget(new Uri($"{endpoint.Scheme}://{host}{target}", AsItIs), host, path, query);
+    }
+
+    /// <summary>
+    /// Unless told: a bucket is a host name at the clouds that want it so, as the aws and MinIO clients have it, since a store of one's own has seldom a wildcard in DNS, and serves paths always;
+    /// and not where its dots would fall outside of a wildcard certificate. A name with a tenant in it (<c>tenant:bucket</c>) never is: after a colon there is a port; nor is one that no host can have.
+    /// </summary>
+    private bool IsVirtual(string bucket) => style switch
+    {
+        AddressingStyle.Path => false,
+        AddressingStyle.Virtual => !bucket.Contains(':') && Uri.CheckHostName($"{bucket}.{endpoint.Host}") == UriHostNameType.Dns,
+        _ => _isCloud
+            && !(endpoint.Scheme == Uri.UriSchemeHttps && bucket.Contains('.', StringComparison.Ordinal))
+            && Protocol.Buckets.BucketNames.IsValid(bucket),
+    };
+}

@@ -1,0 +1,72 @@
+using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.Endpoints;
+
+/// <summary>Signs requests to an endpoint, and learns from its refusals what to sign for: the bucket's region, and the endpoint's clock.</summary>
+internal sealed class EndpointSigner(EndpointSettings settings, ICredentialSource credentials, EndpointRegions regions, TimeProvider time)
+{
+    private long _skewTicks;
+
+    /// <summary>Signs a request, where there are keys to sign with.</summary>
+    /// <exception cref="RemoteException">BadCredentials: they cannot be had.</exception>
+    public async ValueTask SignAsync(HttpRequestMessage message, WireRequest request, EndpointTarget target, string region, CancellationToken cancellationToken)
+    {
+        SigningCredentials? keys;
+        try
+        {
+            keys = await credentials.GetAsync(cancellationToken);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new RemoteException(RemoteFailure.BadCredentials, e.Message, e);
+        }
+
+        var headers = request.Headers.Where(h => h.Key.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase));
+        if (settings.RequestPayer)
+        {
+            message.Headers.TryAddWithoutValidation("x-amz-request-payer", "requester");
+            headers = headers.Append(new("x-amz-request-payer", "requester"));
+        }
+
+        if (keys is null)
+        {
+            return;
+        }
+
+        var now = time.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _skewTicks));
+        var signed = new RequestSigner(keys, region).Sign(request.Method, target.Host, target.RawPath, target.RawQuery, headers, request.Body?.Sha256 ?? SigV4.EmptyPayload, now);
+        foreach (var header in signed.Headers)
+        {
+            message.Headers.TryAddWithoutValidation(header.Key, header.Value);
+        }
+    }
+
+    /// <summary>Whether the answer taught something by which the next attempt may succeed: the bucket's region, or how far the clocks are apart.</summary>
+    public async ValueTask<bool> LearnAsync(WireRequest request, WireAnswer answer, string signedFor, CancellationToken cancellationToken)
+    {
+        var region = answer.Header("x-amz-bucket-region");
+        if (region is null && answer.Status != 403 && request.Method != "HEAD")
+        {
+            var error = await answer.ErrorAsync(cancellationToken);
+            region = error.Code is "AuthorizationHeaderMalformed" or "PermanentRedirect" or "TemporaryRedirect" or "IllegalLocationConstraintException" ? error.Region : null;
+        }
+
+        if (region is { Length: > 0 } && regions.Learn(request.Bucket, region, signedFor))
+        {
+            return true;
+        }
+
+        if (answer.Status != 403
+            || !HttpDates.TryParseHeader(answer.Header("Date"), out var theirs)
+            || (theirs - time.GetUtcNow() - TimeSpan.FromTicks(Interlocked.Read(ref _skewTicks))).Duration() < TimeSpan.FromMinutes(5))
+        {
+            return false;
+        }
+
+        Interlocked.Exchange(ref _skewTicks, (theirs - time.GetUtcNow()).Ticks);
+        return true;
+    }
+}

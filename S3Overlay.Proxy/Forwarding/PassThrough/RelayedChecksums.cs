@@ -1,0 +1,75 @@
+using System.Globalization;
+
+using S3Overlay.Proxy.Forwarding.Stores;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Bodies;
+
+namespace S3Overlay.Proxy.Forwarding.PassThrough;
+
+/// <summary>
+/// In which form the checksum of a body goes on to the store: a client's, which has been verified here, or is before the last byte goes out (rule W7); or one that was computed on the way,
+/// of a copy.
+/// </summary>
+/// <remarks>
+/// <code>
+///   came as a header                                     as it came
+///   came behind the body, which is known by now          as a header
+///   comes behind the body, the store takes trailers      behind the body, in frames of our own
+///   ..., the store checks headers, or nobody knows yet   as a header, once the body is in a file: a store may refuse a part that has none (MinIO does)
+///   ..., the store checks none                           not at all: it was verified here
+///        of an algorithm that is not computed here       as a header, once the body is in a file: whoever keeps the body is the only one to verify it
+/// </code>
+/// </remarks>
+internal static class RelayedChecksums
+{
+    /// <summary>Which algorithm a checksum is of. Some stores learn it only from here, and keep no checksum where it does not come along (RGW); others refuse it alone (Versity).</summary>
+    private const string AlgorithmHeader = "x-amz-sdk-checksum-algorithm";
+
+    /// <summary>Whether the end of the body must have come before the store can be told its checksum.</summary>
+    public static bool NeedEnd(S3Request request, StoreCapabilities? store) =>
+        store is not { TakesTrailers: true } && request.Body.ComingChecksum is { } algorithm && (store is not { ChecksChecksums: false } || !ChecksumNames.IsComputed(algorithm));
+
+    /// <summary>The frames to send a body in; null where it goes as it is.</summary>
+    public static TrailingChecksum? Framing(S3Request request, StoreCapabilities? store, long length) =>
+        store is { TakesTrailers: true } && request.Body.ComingChecksum is { } algorithm ? new TrailingChecksum(algorithm, length) : null;
+
+    /// <summary>Adds what is known of the checksum: its header, where it came behind the body, and its algorithm's name, where either came.</summary>
+    public static void Add(HttpRequestMessage message, S3Request request, List<KeyValuePair<string, string>> signed)
+    {
+        var named = request.Header(AlgorithmHeader);
+        if (request.Body.Checksum is { } checksum && !request.Headers.ContainsKey(ChecksumNames.Header(checksum.Algorithm)))
+        {
+            RequestHeaders.Add(message, ChecksumNames.Header(checksum.Algorithm), checksum.Value, signed);
+            named ??= ChecksumNames.Name(checksum.Algorithm);
+        }
+        else if (request.Headers.ContainsKey("x-amz-trailer"))
+        {
+            return;
+        }
+
+        if (named is not null)
+        {
+            RequestHeaders.Add(message, AlgorithmHeader, named, signed);
+        }
+    }
+
+    /// <summary>Adds what announces a body in frames.</summary>
+    /// <returns>What stands for the body's hash.</returns>
+    public static string AddFraming(
+        HttpRequestMessage message, S3Request request, TrailingChecksum trailer, long length, StoreCapabilities? store, List<KeyValuePair<string, string>> signed)
+    {
+        RequestHeaders.Add(message, "x-amz-trailer", trailer.Name, signed);
+        RequestHeaders.Add(message, "x-amz-decoded-content-length", length.ToString(CultureInfo.InvariantCulture), signed);
+        RequestHeaders.Add(message, AlgorithmHeader, request.Header(AlgorithmHeader) ?? ChecksumNames.Name(trailer.Algorithm), signed);
+        if (store is { NeedsChunkedEncoding: true })
+        {
+            // Where the framing is known without it, nothing is said of it: many a store would give it back with the object.
+            var encoding = ContentEncodings.ToStore(request.Header("Content-Encoding"));
+            message.Content!.Headers.Remove("Content-Encoding");
+            message.Content.Headers.TryAddWithoutValidation("Content-Encoding", encoding is null ? "aws-chunked" : $"aws-chunked,{encoding}");
+        }
+
+        return SigV4.StreamingUnsignedPayloadTrailer;
+    }
+}

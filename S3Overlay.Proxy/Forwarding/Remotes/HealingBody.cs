@@ -1,0 +1,158 @@
+using System.Globalization;
+
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Forwarding.Remotes;
+
+/// <summary>
+/// The bytes of one range of one version. Where the remote breaks off, stands still or sends too little, the rest is asked for again from the byte reached, with
+/// If-Match, so that bytes of two versions never meet (rule R7, table F). A version without an ETag cannot be asked for again.
+/// </summary>
+internal sealed class HealingBody : ForwardStream
+{
+    /// <summary>So often in a row may nothing at all come before the remote is given up.</summary>
+    private const int MaxBarrenAttempts = 4;
+
+    private readonly Func<string, string, CancellationToken, Task<WireAnswer>> _askAgain;
+    private readonly string _etag;
+    private readonly ByteRange _range;
+    private readonly long _total;
+    private readonly TimeSpan _stall;
+    private readonly TimeProvider _time;
+    private readonly UpstreamMeters? _meters;
+    private WireAnswer? _answer;
+    private Stream? _body;
+    private long _position;
+    private int _barren;
+
+    /// <param name="answer">The answer whose body is the range's bytes; owned from here on.</param>
+    /// <param name="etag">The version; the empty string where it has none.</param>
+    /// <param name="range">The range.</param>
+    /// <param name="total">The whole object's size.</param>
+    /// <param name="settings">How long the body may stand still, and who counts its bytes.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="askAgain">Asks for a range with If-Match.</param>
+    public HealingBody(
+        WireAnswer answer, string etag, ByteRange range, long total, EndpointSettings settings, TimeProvider time, Func<string, string, CancellationToken, Task<WireAnswer>> askAgain)
+    {
+        _answer = answer;
+        _etag = etag;
+        _range = range;
+        _total = total;
+        _stall = settings.StallTimeout;
+        _meters = settings.Meters;
+        _time = time;
+        _askAgain = askAgain;
+        _position = range.First;
+    }
+
+    public override long Length => _range.Length;
+
+    public override long Position
+    {
+        get => _position - _range.First;
+        set => throw new NotSupportedException();
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var left = _range.Last + 1 - _position;
+        if (left == 0 || buffer.IsEmpty)
+        {
+            return 0;
+        }
+
+        while (true)
+        {
+            Exception? broken = null;
+            try
+            {
+                _body ??= await _answer!.BodyAsync(cancellationToken);
+                var read = await ReadOnceAsync(buffer[..(int)Math.Min(buffer.Length, left)], cancellationToken);
+                if (read > 0)
+                {
+                    _position += read;
+                    _meters?.BytesReceived(read);
+                    _barren = 0;
+                    return read;
+                }
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is IOException or HttpRequestException or OperationCanceledException)
+            {
+                broken = e;
+            }
+
+            await AskAgainAsync(broken, cancellationToken);
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _answer?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async ValueTask<int> ReadOnceAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var reading = _body!.ReadAsync(buffer, cancellationToken);
+        if (reading.IsCompleted)
+        {
+            return await reading;
+        }
+
+        // Only a read that has to wait is timed: most find their bytes there already.
+        using var stalled = new CancellationTokenSource(_stall, _time);
+        var pending = reading.AsTask();
+        using (stalled.Token.UnsafeRegister(static state => ((WireAnswer)state!).Dispose(), _answer))
+        {
+            try
+            {
+                return await pending;
+            }
+            catch (Exception e) when (stalled.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                throw new IOException("The remote's body stood still.", e);
+            }
+        }
+    }
+
+    private async Task AskAgainAsync(Exception? broken, CancellationToken cancellationToken)
+    {
+        _answer?.Dispose();
+        (_answer, _body) = (null, null);
+        if (_etag.Length == 0 || ETags.IsWeak(_etag) || ++_barren > MaxBarrenAttempts)
+        {
+            throw new RemoteException(RemoteFailure.BodyBroken, "The remote broke off in the middle of a body, and could not be made to go on.", broken);
+        }
+
+        if (_barren > 1)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100 << _barren), _time, cancellationToken);
+        }
+
+        var answer = await _askAgain(string.Create(CultureInfo.InvariantCulture, $"bytes={_position}-{_range.Last}"), _etag, cancellationToken);
+        var isTheRest = answer.Status == 206
+            && answer.ContentRange is { } got && got.Range == new ByteRange(_position, _range.Last) && got.Total == _total
+            && answer.Header("ETag") is { } etag && ETags.Same(etag, _etag);
+        if (!isTheRest)
+        {
+            using (answer)
+            {
+                throw answer.Status is 206 or 200 or 412
+                    ? new RemoteException(RemoteFailure.Changed, "The object changed at the remote in the middle of a body.") { Status = answer.Status }
+                    : await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
+            }
+        }
+
+        _answer = answer;
+    }
+}

@@ -1,0 +1,263 @@
+using System.Globalization;
+
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Forwarding.Listings;
+using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.Remotes;
+
+/// <summary>Any S3 endpoint as a remote.</summary>
+public sealed class S3Remote(EndpointSettings settings, S3WireClient client, TimeProvider time) : IRemote
+{
+    private readonly RemoteAnswers _answers = new(settings, time);
+
+    /// <summary>After so many answers that cannot be one it is no accident.</summary>
+    private const int MaxAnswers = 3;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <inheritdoc/>
+    public string Endpoint => settings.Name;
+
+    /// <summary>Whether a refusal to list buckets is an error, and not a remote that shows none (rule B6).</summary>
+    public bool TellsRefusals { get; init; }
+
+    /// <inheritdoc/>
+    public RemoteCondition ConditionOf(string bucket) => client.ConditionOf(bucket);
+
+    /// <inheritdoc/>
+    public void Suspect(string bucket) => client.Suspect(bucket);
+
+    /// <inheritdoc/>
+    /// <remarks>An answer that cannot be one is asked for again, as one that broke off is.</remarks>
+    public Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken) => GetAsync(read, time.GetTimestamp(), cancellationToken);
+
+    private async Task<RemoteObject> GetAsync(RemoteRead read, long since, CancellationToken cancellationToken)
+    {
+        for (var answers = 1; ; answers++)
+        {
+            try
+            {
+                return await GetOnceAsync(read, since, cancellationToken);
+            }
+            catch (RemoteException failure) when (failure.IsNonsense && answers < MaxAnswers)
+            {
+                await Task.Delay(answers * Pause, time, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<RemoteObject> GetOnceAsync(RemoteRead read, long since, CancellationToken cancellationToken)
+    {
+        RefuseLong(read.Key);
+        var answer = await client.SendAsync(Request("GET", read), cancellationToken, since);
+        try
+        {
+            if (answer.Status is not (200 or 206))
+            {
+                throw await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
+            }
+
+            return RemoteAnswers.IsDocument(read) ? await _answers.DocumentAsync(answer, cancellationToken) : _answers.Object(answer, read, AskAgainFor(read));
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<RemoteObject> HeadAsync(RemoteRead read, CancellationToken cancellationToken)
+    {
+        RefuseLong(read.Key);
+        var since = time.GetTimestamp();
+        using var answer = await client.SendAsync(Request("HEAD", read), cancellationToken, since);
+        if (answer.Status is 200 or 206)
+        {
+            // Gateways that send bodies in pieces, or packed, leave a HEAD's length out.
+            var part = answer.ContentRange;
+            return (answer.Status == 206 ? part?.Total : answer.ContentLength) is { } total
+                ? new RemoteObject(ObjectHeaders.Read(answer, total), answer.Status, answer.Status == 206 ? part?.Range : null, Stream.Null)
+                : await InfoOfGetAsync(read, since, cancellationToken);
+        }
+
+        if (answer.Status is 400 or 403)
+        {
+            // A HEAD has no document that would say why.
+            return await InfoOfGetAsync(read, since, cancellationToken);
+        }
+
+        var failure = await RemoteErrors.ReadAsync(answer, isHead: true, cancellationToken);
+        throw failure.Failure == RemoteFailure.NoSuchKey && !await BucketExistsAsync(read.Bucket, since, cancellationToken)
+            ? new RemoteException(RemoteFailure.NoSuchBucket, "The bucket does not exist at the remote.") { Status = 404, Code = "NoSuchBucket" }
+            : failure;
+    }
+
+    /// <summary>What a HEAD did not tell: a GET of one byte does, or of the whole where no byte is there. A part, which stands in place of a range, is asked for and left unread.</summary>
+    private async Task<RemoteObject> InfoOfGetAsync(RemoteRead read, long since, CancellationToken cancellationToken)
+    {
+        if (read.NamesPart)
+        {
+            await using var part = await GetAsync(read, since, cancellationToken);
+            return new RemoteObject(part.Info, part.Status, part.Status == 206 ? part.Range : null, Stream.Null);
+        }
+
+        try
+        {
+            return await InfoAsync(read with { Range = "bytes=0-0" });
+        }
+        catch (RemoteException empty) when (empty.Failure == RemoteFailure.InvalidRange)
+        {
+            return await InfoAsync(read);
+        }
+
+        async Task<RemoteObject> InfoAsync(RemoteRead get)
+        {
+            await using var got = await GetAsync(get, since, cancellationToken);
+            return new RemoteObject(got.Info, 200, null, Stream.Null);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<RemotePage> ListAsync(RemoteListing listing, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ListOnceAsync(listing, cancellationToken);
+        }
+        catch (RemoteException refused) when (ImpossibleNames.IsOfKey(refused.Code))
+        {
+            if (NearbyListing.Of(listing.Prefix, listing.Delimiter, listing.StartAfter) is not { } near)
+            {
+                return new RemotePage([], null);
+            }
+
+            var page = await ListAsync(listing with { Prefix = near.Prefix, Delimiter = near.Delimiter, StartAfter = near.After }, cancellationToken);
+            var isPast = page.Rows is [.., var last] && near.IsPast(last.Name);
+            return new RemotePage([.. page.Rows.Where(row => near.IsMeant(row.Name))], isPast ? null : page.NextToken);
+        }
+    }
+
+    private async Task<RemotePage> ListOnceAsync(RemoteListing listing, CancellationToken cancellationToken)
+    {
+        using var answer = await client.SendAsync(new WireRequest("GET", listing.Bucket, "", ListingQueries.V2(listing), listing.WithRestoreStatus ? [RestoreStatus.Wish] : []), cancellationToken);
+        if (answer.Status != 200)
+        {
+            throw await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
+        }
+
+        return await answer.ReadAsync(settings, time, (body, token) => ListingDocument.ReadAsync(body, $"{settings.Role} {settings.Name}", token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> BucketExistsAsync(string bucket, CancellationToken cancellationToken) => BucketExistsAsync(bucket, time.GetTimestamp(), cancellationToken);
+
+    private async Task<bool> BucketExistsAsync(string bucket, long since, CancellationToken cancellationToken)
+    {
+        using var answer = await client.SendAsync(new WireRequest("HEAD", bucket, "", "", []), cancellationToken, since);
+        return answer.Status switch
+        {
+            < 300 or 301 or 307 or 403 => true,
+            404 => false,
+            400 => await IsThereAsync(bucket, since, cancellationToken),
+            _ => throw await RemoteErrors.ReadAsync(answer, isHead: true, cancellationToken),
+        };
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await client.SendAsync(new WireRequest("GET", "", "", "", []), cancellationToken);
+        if (answer.Status != 200)
+        {
+            return TellsRefusals ? throw await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken) : [];
+        }
+
+        return await answer.ReadAsync(settings, time, BucketListDocument.ReadAsync, cancellationToken);
+    }
+
+    /// <summary>Asks for the buckets, and cares for nothing but that there is an answer: credentials that may not list them are as good as others.</summary>
+    /// <exception cref="RemoteException">There is none, only errors of the endpoint's own, or it does not accept the credentials.</exception>
+    public async Task PingAsync(CancellationToken cancellationToken)
+    {
+        WireAnswer answer;
+        try
+        {
+            answer = await client.SendAsync(new WireRequest("GET", "", "", "", []), cancellationToken);
+        }
+        catch (RemoteException unknown) when (unknown.Failure == RemoteFailure.Other)
+        {
+            // It knows no such request, and is there to say so.
+            return;
+        }
+
+        using (answer)
+        {
+            await RequireCredentialsAsync(answer, cancellationToken);
+        }
+    }
+
+    private static async Task RequireCredentialsAsync(WireAnswer answer, CancellationToken cancellationToken)
+    {
+        if (answer.Status >= 400 && await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken) is { Failure: RemoteFailure.BadCredentials } failure)
+        {
+            throw failure;
+        }
+    }
+
+    /// <summary>
+    /// A client's key of full length is too long behind the prefix that a mapping puts before it. No object can be there, and what endpoints say of the name is an error in
+    /// the request, which the client's was not.
+    /// </summary>
+    private static void RefuseLong(string key)
+    {
+        if (ObjectKeys.IsTooLong(key))
+        {
+            throw new RemoteException(RemoteFailure.NoSuchKey, "No object of the remote can have so long a key.") { Status = 404, Code = "NoSuchKey" };
+        }
+    }
+
+    /// <summary>A bare 400 may mean a name that no bucket has, or a token that has expired: a listing has a document that tells.</summary>
+    private async Task<bool> IsThereAsync(string bucket, long since, CancellationToken cancellationToken)
+    {
+        using var answer = await client.SendAsync(new WireRequest("GET", bucket, "", ListingQueries.Nothing, []), cancellationToken, since);
+        if (answer.Status == 200)
+        {
+            return true;
+        }
+
+        var failure = await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
+        return failure.Failure == RemoteFailure.AccessDenied || (failure.Failure == RemoteFailure.NoSuchBucket ? false : throw failure);
+    }
+
+    private static WireRequest Request(string method, RemoteRead read)
+    {
+        var headers = new List<KeyValuePair<string, string>>(read.Headers) { new("x-amz-checksum-mode", "ENABLED") };
+        if (read.Range is { } range)
+        {
+            headers.Add(new("Range", range));
+        }
+
+        if (read.IfMatch is { } ifMatch)
+        {
+            headers.Add(new("If-Match", ifMatch));
+        }
+
+        if (read.IfNoneMatch is { } ifNoneMatch)
+        {
+            headers.Add(new("If-None-Match", ifNoneMatch));
+        }
+
+        return new WireRequest(method, read.Bucket, read.Key, read.Query, headers);
+    }
+
+    /// <summary>Asks for the rest of what was asked for. Of a part too that is a range of the whole: which bytes the part has is known by then.</summary>
+    private Func<string, string, CancellationToken, Task<WireAnswer>> AskAgainFor(RemoteRead read) =>
+        (range, etag, cancellationToken) => client.SendAsync(Request("GET", read.WithoutPart() with { Range = range, IfMatch = etag, IfNoneMatch = null }), cancellationToken);
+}

@@ -1,0 +1,33 @@
+namespace S3Overlay.Proxy.Forwarding.Stores.Held.Known;
+
+/// <summary>Manifests that nobody uses and that are remembered all the same, in the order of last use; <see cref="LiveCopies"/>' own, under its lock.</summary>
+/// <param name="bound">How many bytes, about, they may take.</param>
+internal sealed class IdleManifests(long bound)
+{
+    private readonly LinkedList<SharedCopy> _order = [];
+    private readonly Dictionary<SharedCopy, LinkedListNode<SharedCopy>> _nodes = [];
+    private long _weight;
+
+    /// <summary>The one that was used longest ago, where they take more than they may; else null.</summary>
+    public SharedCopy? Excess => _weight > bound ? _order.Last!.Value : null;
+
+    /// <summary>Nobody uses one any more. What is among them already keeps its place.</summary>
+    public void Add(SharedCopy copy)
+    {
+        if (!_nodes.ContainsKey(copy))
+        {
+            _nodes.Add(copy, _order.AddFirst(copy));
+            _weight += copy.Weight;
+        }
+    }
+
+    /// <summary>One is used again, or forgotten.</summary>
+    public void Remove(SharedCopy copy)
+    {
+        if (_nodes.Remove(copy, out var node))
+        {
+            _order.Remove(node);
+            _weight -= copy.Weight;
+        }
+    }
+}

@@ -1,0 +1,390 @@
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held.Known;
+
+/// <summary>
+/// The copies this process knows by key: those being filled or on their way to the store, and, bounded, manifests that were read last. A copy that is one
+/// object in the store and nothing more is not among them: one call tells all of it.
+/// </summary>
+/// <param name="remembered">How many bytes, about, the manifests may take that nobody uses.</param>
+internal sealed class LiveCopies(long remembered)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ObjectName, SharedCopy> _copies = [];
+    private readonly IdleManifests _idle = new(remembered);
+
+    /// <summary>Who uses copies of a key, those included that are not among the known.</summary>
+    private readonly KeyUsers _users = new();
+    private long _drops;
+
+    /// <summary>The fills that those are of.</summary>
+    public FillUsers Fills { get; } = new();
+
+    /// <summary>How many drops there were: to be noted before a copy is read from the store, and given to <see cref="AddOrUse"/>.</summary>
+    public long Drops
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _drops;
+            }
+        }
+    }
+
+    /// <summary>The copy of a key, used by the caller; one that was dropped, and is still being taken out of the store, comes back unused.</summary>
+    public SharedCopy? Use(ObjectName name)
+    {
+        lock (_lock)
+        {
+            return _copies.TryGetValue(name, out var copy) && !copy.IsDropped ? Used(copy) : copy;
+        }
+    }
+
+    /// <summary>Makes a new copy the one of its key. The caller is a user of it.</summary>
+    /// <returns>The one before, which is dropped now; null where there was none.</returns>
+    public SharedCopy? Replace(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            Enter(copy);
+            _copies.Remove(copy.Name, out var before);
+            if (before is not null)
+            {
+                before.IsDropped = true;
+                _idle.Remove(before);
+            }
+
+            _copies.Add(copy.Name, copy);
+            return before;
+        }
+    }
+
+    /// <summary>
+    /// Remembers a copy that was read from the store, unless there is one of its key, or any was dropped since: it may be the one. The caller is a user of what it gets, unless that is dropped.
+    /// </summary>
+    /// <param name="copy">The copy.</param>
+    /// <param name="drops">What <see cref="Drops"/> said before it was read.</param>
+    public SharedCopy AddOrUse(SharedCopy copy, long drops)
+    {
+        lock (_lock)
+        {
+            if (_copies.TryGetValue(copy.Name, out var known))
+            {
+                return known.IsDropped ? known : Used(known);
+            }
+
+            if (_drops == drops)
+            {
+                _copies.Add(copy.Name, copy);
+            }
+
+            return Used(copy);
+        }
+    }
+
+    /// <summary>Whether a copy is the one of its key, or can be made it: only then it may be put into the store.</summary>
+    public bool TryKeep(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            return !copy.IsDropped && (_copies.TryAdd(copy.Name, copy) || _copies[copy.Name] == copy);
+        }
+    }
+
+    /// <summary>Whether a copy is the one of its key, or could be made it.</summary>
+    public bool IsCurrent(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            return !copy.IsDropped && _copies.GetValueOrDefault(copy.Name, copy) == copy;
+        }
+    }
+
+    /// <summary>One user less: the last does what waited for that.</summary>
+    public void Release(SharedCopy copy)
+    {
+        Action? waiting;
+        lock (_lock)
+        {
+            waiting = --copy.Users == 0 && copy.IsManifest ? Fills.Leave(copy) : null;
+            Settle(copy);
+        }
+
+        waiting?.Invoke();
+    }
+
+    /// <summary>A copy goes on with another fill: those who use it read chunks of that one too.</summary>
+    public void Adopted(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            if (copy.Users > 0)
+            {
+                Fills.Enter(copy);
+            }
+        }
+    }
+
+    /// <summary>Work in the background has begun; false where the copy was dropped.</summary>
+    public bool TryHold(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            if (copy.IsDropped)
+            {
+                return false;
+            }
+
+            _idle.Remove(copy);
+            copy.Pending++;
+            return true;
+        }
+    }
+
+    /// <summary>Work in the background is over.</summary>
+    public void LetGo(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            copy.Pending--;
+            Settle(copy);
+        }
+    }
+
+    /// <summary>Forgets a copy, which stays as it is for its users.</summary>
+    public void Forget(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            Remove(copy);
+        }
+    }
+
+    /// <summary>Forgets a copy that the store tells all of, unless it was dropped.</summary>
+    /// <returns>False where it was.</returns>
+    public bool TryForgetKept(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            if (copy.IsDropped)
+            {
+                return false;
+            }
+
+            Remove(copy);
+            return true;
+        }
+    }
+
+    /// <summary>Whether the store has all there is of a copy: nothing of it is on its way there.</summary>
+    public bool IsAtRest(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            return copy.Pending == 0 && copy.IsSpoolEmpty;
+        }
+    }
+
+    /// <summary>Forgets a remembered manifest that is out of date, unless something of it is still on its way to the store.</summary>
+    public bool TryForget(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            if (copy.Pending > 0 || !copy.IsSpoolEmpty)
+            {
+                return false;
+            }
+
+            Remove(copy);
+            return true;
+        }
+    }
+
+    /// <summary>Tells the copy of a key what was learned of its version.</summary>
+    /// <returns>The copy; null where none is known that is not dropped.</returns>
+    public SharedCopy? Renew(CopyRenewal renewal)
+    {
+        lock (_lock)
+        {
+            var copy = _copies.GetValueOrDefault(renewal.Name);
+            copy?.Renew(renewal);
+            return copy is { IsDropped: false } ? copy : null;
+        }
+    }
+
+    /// <summary>Drops the copy of a key, where it is of the version named. It is not found from now on.</summary>
+    /// <returns>Whether work about it is under way, which takes it out of the store when it ends.</returns>
+    public bool Drop(ObjectName name, string? onlyETag)
+    {
+        lock (_lock)
+        {
+            _drops++;
+            if (!_copies.TryGetValue(name, out var copy) || (onlyETag is not null && !ETags.Same(copy.Record.Info.ETag, onlyETag)))
+            {
+                return false;
+            }
+
+            copy.IsDropped = true;
+            if (copy.Pending > 0)
+            {
+                return true;
+            }
+
+            Remove(copy);
+            return false;
+        }
+    }
+
+    /// <summary>What was dropped of a key is out of the store. What was read of it before that, and since the drop, is not remembered: the next who looks asks the store.</summary>
+    public void Removed(ObjectName name)
+    {
+        lock (_lock)
+        {
+            _drops++;
+            if (_copies.TryGetValue(name, out var copy) && copy is { Flush.Stored: not null, Pending: 0, IsSpoolEmpty: true })
+            {
+                Remove(copy);
+            }
+        }
+    }
+
+    /// <summary>Drops a copy that the store was found not to have any more.</summary>
+    public void Drop(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            copy.IsDropped = true;
+        }
+    }
+
+    /// <summary>Somebody begins to use a copy of a key, known here or not.</summary>
+    public void Enter(ObjectName name)
+    {
+        lock (_lock)
+        {
+            _users.Enter(name);
+        }
+    }
+
+    /// <summary>Somebody uses it no more.</summary>
+    public void Leave(ObjectName name)
+    {
+        lock (_lock)
+        {
+            _users.Leave(name);
+        }
+    }
+
+    /// <summary>Whether a key's copy is being read here, filled, or on its way to the store.</summary>
+    public bool IsInUse(ObjectName name)
+    {
+        lock (_lock)
+        {
+            return _users.Any(name) || (_copies.TryGetValue(name, out var copy) && (copy.Users > 0 || copy.Pending > 0));
+        }
+    }
+
+    /// <summary>Whether something of a copy is on its way to the store, or is being taken out of it.</summary>
+    /// <param name="copy">The copy's name there.</param>
+    public bool IsOnItsWay(string copy)
+    {
+        lock (_lock)
+        {
+            return _copies.Values.Any(known => known.Pending > 0 && HeldNames.Copy(known.Name) == copy);
+        }
+    }
+
+    /// <summary>Whether a fill is one of a copy that is known here, or read here still.</summary>
+    public bool HasFill(Guid fill)
+    {
+        lock (_lock)
+        {
+            return Fills.Any(fill) || _copies.Values.Any(copy => copy.Record.Fill == fill);
+        }
+    }
+
+    /// <summary>What is known here of a bucket's keys that start with a prefix and come after a key, in their order.</summary>
+    public List<HeldRow> Rows(string bucket, string prefix, string after)
+    {
+        lock (_lock)
+        {
+            return [.. _copies.Values
+                .Where(copy => !copy.IsDropped
+                    && copy.Name.Bucket == bucket
+                    && copy.Name.Key.StartsWith(prefix, StringComparison.Ordinal)
+                    && Utf8Order.Compare(copy.Name.Key, after) > 0)
+                .Select(copy => copy.Record.Row)
+                .OrderBy(row => row.Key, Utf8Order.Instance)];
+        }
+    }
+
+    /// <summary>The buckets that something is known of here.</summary>
+    public List<string> Buckets()
+    {
+        lock (_lock)
+        {
+            return [.. _copies.Values.Where(copy => !copy.IsDropped).Select(copy => copy.Name.Bucket).Distinct(StringComparer.Ordinal)];
+        }
+    }
+
+    private SharedCopy Used(SharedCopy copy)
+    {
+        _idle.Remove(copy);
+        Enter(copy);
+        return copy;
+    }
+
+    private void Enter(SharedCopy copy)
+    {
+        if (copy.Users++ == 0 && copy.IsManifest)
+        {
+            Fills.Enter(copy);
+        }
+    }
+
+    private void Remove(SharedCopy copy)
+    {
+        _idle.Remove(copy);
+        if (_copies.GetValueOrDefault(copy.Name) == copy)
+        {
+            _copies.Remove(copy.Name);
+        }
+    }
+
+    private void Settle(SharedCopy copy)
+    {
+        if (copy.Users > 0)
+        {
+            if (copy.IsDropped && copy.Pending == 0)
+            {
+                Remove(copy);
+            }
+
+            return;
+        }
+
+        copy.FreeUnfinished();
+        if (copy.Pending > 0)
+        {
+            return;
+        }
+
+        if (!copy.IsManifest || copy.IsDropped)
+        {
+            Remove(copy);
+        }
+        else if (_copies.GetValueOrDefault(copy.Name) == copy)
+        {
+            _idle.Add(copy);
+            while (_idle.Excess is { } oldest)
+            {
+                Remove(oldest);
+            }
+        }
+    }
+}

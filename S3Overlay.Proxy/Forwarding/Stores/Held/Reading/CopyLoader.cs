@@ -1,0 +1,215 @@
+using System.Globalization;
+
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Known;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
+using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held.Reading;
+
+/// <summary>Finds copies in the store, and begins in the same call the read that they are looked for.</summary>
+/// <param name="objects">The store's objects.</param>
+/// <param name="live">What is known of copies already.</param>
+/// <param name="renewals">What was learned of them since they were put.</param>
+/// <param name="chunks">Chunks that are objects of their own.</param>
+/// <param name="publisher">Takes what is written to a copy to the store.</param>
+/// <param name="spool">Where new bytes of a copy go.</param>
+/// <param name="isShared">Whether other proxies use the store as well.</param>
+/// <param name="largestWhole">Objects whose first wanted byte is further on than this are not expected to be held whole: what is asked for is the manifest.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Where damage is told.</param>
+internal sealed class CopyLoader(
+    HeldObjects objects, LiveCopies live, CopyRenewals renewals, StoredChunks chunks, CopyPublisher publisher, SpoolFolder spool, bool isShared, long largestWhole,
+    TimeProvider time, ILogger logger)
+{
+    /// <summary>A first byte further on than this is not of an object that has one call's worth of bytes: no part of anything is asked for.</summary>
+    private const long Furthest = 1L << 60;
+
+    /// <summary>A hold on a copy, of which the caller is a user.</summary>
+    public StoreCopy Lease(SharedCopy copy, StartedRead? started = null)
+    {
+        live.Enter(copy.Name);
+        return new StoreCopy(copy, chunks, publisher, live, started);
+    }
+
+    /// <summary>
+    /// A hold on a copy that was known before, of which the caller is a user, with the read begun that the wish is for; null where the store lacks a chunk it should have, or
+    /// another proxy has dropped or replaced the copy.
+    /// </summary>
+    public async ValueTask<StoreCopy?> LeaseKnownAsync(SharedCopy copy, HeldWish wish, CancellationToken cancellationToken)
+    {
+        // A read of a chunk finds out by itself. Whoever reads none would believe for ever what another proxy has taken back.
+        return isShared && !ReadsStore(copy, wish) && !await IsStillThereAsync(copy, cancellationToken) ? null : await LeaseAsync(copy, wish, cancellationToken);
+    }
+
+    /// <summary>A hold on a copy, of which the caller is a user, with the read begun that the wish is for; null where the store lacks a chunk it should have.</summary>
+    public async ValueTask<StoreCopy?> LeaseAsync(SharedCopy copy, HeldWish wish, CancellationToken cancellationToken)
+    {
+        if (!wish.ReadsBytes || copy.Layout.Size == 0 || Wanted(wish, copy.Layout.Size) is not { } wanted)
+        {
+            return Lease(copy);
+        }
+
+        try
+        {
+            var chunk = copy.Layout.At(wanted.First);
+            if (!copy.IsStored(chunk, out _))
+            {
+                return Lease(copy);
+            }
+
+            var bytes = copy.Layout.BytesOf(chunk);
+            var part = new ByteRange(wanted.First - bytes.First, Math.Min(wanted.Last, bytes.Last) - bytes.First);
+            return await chunks.OpenAsync(copy, chunk, part, cancellationToken) is { } reader ? Lease(copy, new StartedRead(chunk, part.Last, reader)) : null;
+        }
+        catch
+        {
+            live.Release(copy);
+            throw;
+        }
+    }
+
+    private static bool ReadsStore(SharedCopy copy, HeldWish wish) =>
+        wish.ReadsBytes && copy.Layout.Size > 0 && Wanted(wish, copy.Layout.Size) is { } wanted && copy.IsStored(copy.Layout.At(wanted.First), out _);
+
+    /// <summary>Whether the store has a copy still; so it is of one that is not all there yet.</summary>
+    private async ValueTask<bool> IsStillThereAsync(SharedCopy copy, CancellationToken cancellationToken)
+    {
+        if (!live.IsAtRest(copy))
+        {
+            return true;
+        }
+
+        try
+        {
+            using var answer = await objects.HeadAsync(HeldNames.Copy(copy.Name), cancellationToken);
+            return answer is not null && CopyHeaders.TryFill(answer, out var fill) && fill == copy.Record.Fill;
+        }
+        catch
+        {
+            live.Release(copy);
+            throw;
+        }
+    }
+
+    private static ByteRange? Wanted(HeldWish wish, long size) => wish.Range is { } range ? range.Resolve(size) : new ByteRange(0, size - 1);
+
+    /// <summary>The copy that the store has of a key, or null.</summary>
+    /// <exception cref="IOException">The store failed.</exception>
+    public async Task<IHeldCopy?> LoadAsync(ObjectName name, HeldWish wish, CancellationToken cancellationToken)
+    {
+        var drops = live.Drops;
+        var reads = wish.ReadsBytes && wish.Range is not ({ First: > Furthest } or { Suffix: 0 });
+        var answer = reads
+            ? await objects.GetAsync(HeldNames.Copy(name), PartOf(wish.Range), cancellationToken)
+            : await objects.HeadAsync(HeldNames.Copy(name), cancellationToken);
+        try
+        {
+            if (answer is null)
+            {
+                // Somebody in this process may have begun to fill it meanwhile.
+                return live.Use(name) is { IsDropped: false } filling ? Lease(filling) : null;
+            }
+
+            if (CopyHeaders.IsManifest(answer))
+            {
+                return await LoadManifestAsync(name, wish, answer, reads, drops, cancellationToken);
+            }
+
+            var record = renewals.Apply(CopyHeaders.ReadWhole(answer));
+            RequireName(record, name);
+            if (live.Use(name) is { } known)
+            {
+                return known.IsDropped ? null : Lease(known);
+            }
+
+            var stored = new ChunkSet(record.Info.Size == 0 ? 0 : 1);
+            if (record.Info.Size > 0)
+            {
+                stored.Add(0);
+            }
+
+            var copy = new SharedCopy(record, stored, isManifest: false, spool, logger) { Users = 1 };
+            StartedRead? started = null;
+            if (reads && record.Info.Size > 0)
+            {
+                started = await StartedAsync(answer, record, cancellationToken);
+                answer = null;
+            }
+
+            return Lease(copy, started);
+        }
+        catch (InvalidDataException failure)
+        {
+            Log.HeldCopyUnusable(logger, name.Bucket, failure.Message);
+            return null;
+        }
+        finally
+        {
+            answer?.Dispose();
+        }
+    }
+
+    private async Task<IHeldCopy?> LoadManifestAsync(ObjectName name, HeldWish wish, WireAnswer answer, bool reads, long drops, CancellationToken cancellationToken)
+    {
+        var isWhole = reads && (answer.Status == 200 || (answer.ContentRange is { } part && part.Range.Length == part.Total));
+        using var again = isWhole ? null : await objects.GetAsync(HeldNames.Copy(name), null, cancellationToken);
+        if (!isWhole && (again is null || !CopyHeaders.IsManifest(again)))
+        {
+            // Replaced between the two calls: what is there now is found by the next who looks.
+            return null;
+        }
+
+        var manifest = await CopyManifest.ReadAsync(isWhole ? answer : again!, cancellationToken);
+        RequireName(manifest.Record, name);
+        var copy = live.AddOrUse(new SharedCopy(renewals.Apply(manifest.Record), manifest.Chunks, isManifest: true, spool, logger) { Flush = { Stored = manifest.Record } }, drops);
+        return copy.IsDropped ? null : await LeaseAsync(copy, wish, cancellationToken) ?? Lease(copy);
+    }
+
+    private async Task<StartedRead> StartedAsync(WireAnswer answer, CopyRecord record, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var last = answer.Status == 206 && answer.ContentRange is { } part && part.Range.Last + 1 < part.Total
+                ? ((part.Range.Last + 1) / HeldFrames.FrameSize * HeldFrames.BlockSize) - 1
+                : record.Info.Size - 1;
+            return new StartedRead(0, last, await FramedReader.OpenAsync(answer, record.Fill, 0, record.Info.Size, time, cancellationToken));
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The part of a copy's object, whose size is not known yet, that holds what is wished for; null for all of it.</summary>
+    private string? PartOf(RangeHeader? range)
+    {
+        if (range is { Suffix: { } suffix })
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"bytes=-{HeldFrames.OfSuffix(suffix)}");
+        }
+
+        if (range is not { First: { } first } || first >= largestWhole)
+        {
+            return null;
+        }
+
+        var framed = HeldFrames.Of(new ByteRange(first, range.Value.Last ?? long.MaxValue));
+        return framed.Last < long.MaxValue
+            ? string.Create(CultureInfo.InvariantCulture, $"bytes={framed.First}-{framed.Last}")
+            : string.Create(CultureInfo.InvariantCulture, $"bytes={framed.First}-");
+    }
+
+    private static void RequireName(CopyRecord record, ObjectName name)
+    {
+        if (record.Name != name)
+        {
+            throw new InvalidDataException("it is of another key");
+        }
+    }
+}

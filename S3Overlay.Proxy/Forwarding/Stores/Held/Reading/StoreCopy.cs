@@ -1,0 +1,77 @@
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Known;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held.Reading;
+
+/// <summary>One user's hold on a copy.</summary>
+internal sealed class StoreCopy(SharedCopy shared, StoredChunks chunks, CopyPublisher publisher, LiveCopies live, StartedRead? started) : IHeldCopy
+{
+    private StartedRead? _started = started;
+    private int _disposed;
+
+    /// <inheritdoc/>
+    public HeldIdentity Identity => shared.Record.Identity;
+
+    /// <inheritdoc/>
+    public ObjectInfo Info => shared.Record.Info;
+
+    /// <inheritdoc/>
+    public DateTimeOffset ValidatedAt => shared.Record.ValidatedAt;
+
+    /// <inheritdoc/>
+    public bool IsCurrent => live.IsCurrent(shared);
+
+    /// <inheritdoc/>
+    public ByteRange? FirstHeld(long position) => shared.FirstHeld(position);
+
+    /// <inheritdoc/>
+    public IHeldReader Read(ByteRange range) => new StoreCopyReader(this, shared, chunks, range);
+
+    /// <summary>The read that was begun while the copy was looked for, where it fits; the taker disposes it.</summary>
+    public FramedReader? TakeStarted(int chunk, long first, long last) =>
+        _started is { } begun && begun.Fits(chunk, first, last) && Interlocked.CompareExchange(ref _started, null, begun) == begun ? begun.Reader : null;
+
+    /// <summary>On the pool: a disk that falls behind makes writers wait, and the caller may be a socket's thread.</summary>
+    public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        new(Task.Run(
+            () =>
+            {
+                foreach (var whole in shared.Write(position, bytes.Span))
+                {
+                    if (shared.IsManifest && shared.Record.Identity.ChunkSize > 0)
+                    {
+                        publisher.Upload(shared, whole);
+                    }
+                }
+            },
+            cancellationToken));
+
+    /// <summary>A copy held whole is put into the store now that all of it was found right; chunks are on their way there already.</summary>
+    public ValueTask CompleteAsync(CancellationToken cancellationToken)
+    {
+        if (shared.Record.Identity.ChunkSize == 0)
+        {
+            publisher.Upload(shared, 0);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            if (Interlocked.Exchange(ref _started, null) is { } unused)
+            {
+                await unused.Reader.DisposeAsync();
+            }
+
+            live.Release(shared);
+            live.Leave(shared.Name);
+        }
+    }
+}

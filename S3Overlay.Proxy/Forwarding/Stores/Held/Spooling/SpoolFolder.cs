@@ -1,0 +1,60 @@
+using S3Overlay.Proxy.Overlay.Layers;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
+
+/// <summary>
+/// Where fills keep their bytes until the store has them. Bounded in all; a file has no name as soon as it is open, so that a crash leaves nothing behind.
+/// </summary>
+internal sealed class SpoolFolder(string directory, long maxBytes)
+{
+    private long _used;
+    private long _refused;
+
+    /// <summary>Bytes set aside for files that are open now.</summary>
+    public long Used => Volatile.Read(ref _used);
+
+    /// <summary>How often there was no room.</summary>
+    public long Refused => Volatile.Read(ref _refused);
+
+    /// <summary>Opens an empty file with room for so many bytes.</summary>
+    /// <exception cref="HeldRoomException">There is no room for it now.</exception>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public SpoolFile Open(long bytes)
+    {
+        if (Interlocked.Add(ref _used, bytes) > maxBytes)
+        {
+            Interlocked.Add(ref _used, -bytes);
+            Interlocked.Increment(ref _refused);
+            throw new HeldRoomException("There is no room left in the spool.");
+        }
+
+        try
+        {
+            return new SpoolFile(Make(), () => Interlocked.Add(ref _used, -bytes));
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            Interlocked.Add(ref _used, -bytes);
+            throw new IOException(failure.Message, failure);
+        }
+        catch
+        {
+            Interlocked.Add(ref _used, -bytes);
+            throw;
+        }
+    }
+
+    private Microsoft.Win32.SafeHandles.SafeFileHandle Make()
+    {
+        Directory.CreateDirectory(directory);
+        var path = Path.Combine(directory, $"s3overlay-{Guid.NewGuid():n}.spool");
+        if (OperatingSystem.IsWindows())
+        {
+            return File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, FileOptions.Asynchronous | FileOptions.RandomAccess | FileOptions.DeleteOnClose);
+        }
+
+        var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, FileOptions.Asynchronous | FileOptions.RandomAccess);
+        File.Delete(path);
+        return handle;
+    }
+}

@@ -1,0 +1,208 @@
+using S3Overlay.Proxy.Concurrency;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Known;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Removal;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
+using S3Overlay.Proxy.Forwarding.Stores.Placed;
+using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
+
+/// <summary>
+/// Puts what fills brought into the store, in the background. A row comes before the copy it lists, chunks before the manifest that names them; a
+/// copy that is dropped meanwhile is taken out again.
+/// </summary>
+internal sealed class CopyPublisher(
+    HeldObjects objects, LiveCopies live, BackgroundWork work, CopyRows rows, CopyRemoval removal, ManifestWriter manifests, NameLocks<ObjectName> gates, ILogger logger)
+{
+    private const int Parallel = 4;
+
+    private static readonly WireBody Nothing = WireBody.Of(ReadOnlyMemory<byte>.Empty);
+
+    private readonly SemaphoreSlim _slots = new(Parallel, Parallel);
+    private long _uploads;
+    private long _uploadedBytes;
+    private long _failures;
+
+    /// <summary>Puts copies held whole under their own keys; null where they are kept in the cache bucket.</summary>
+    public PlacedPublisher? Placed { get; init; }
+
+    /// <summary>How many came to their end.</summary>
+    public long Uploads => Volatile.Read(ref _uploads);
+
+    /// <summary>How many bytes of copies they were.</summary>
+    public long UploadedBytes => Volatile.Read(ref _uploadedBytes);
+
+    /// <summary>How many uploads failed.</summary>
+    public long Failures => Volatile.Read(ref _failures);
+
+    /// <summary>Puts a chunk, or a copy held whole, into the store where all of its bytes are in the spool. Nothing happens where it is on its way already.</summary>
+    public void Upload(SharedCopy copy, int chunk)
+    {
+        var isEmpty = copy.Layout.Count == 0;
+        if (!live.TryKeep(copy) || !(isEmpty || copy.TryBeginUpload(chunk)))
+        {
+            return;
+        }
+
+        if (live.TryHold(copy))
+        {
+            work.Start(cancellationToken => UploadAsync(copy, chunk, cancellationToken));
+        }
+        else
+        {
+            copy.UploadFailed(chunk);
+        }
+    }
+
+    private async Task UploadAsync(SharedCopy copy, int chunk, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _slots.WaitAsync(cancellationToken);
+            using var span = Tracing.Start(SpanNames.CopyUpload)?.SetTag(SpanAttributes.Chunk, chunk);
+            try
+            {
+                await (copy.IsManifest ? PutChunkAsync(copy, chunk, cancellationToken) : PutWholeAsync(copy, cancellationToken));
+                Interlocked.Increment(ref _uploads);
+                Interlocked.Add(ref _uploadedBytes, copy.Layout.Count == 0 ? 0 : copy.Layout.BytesOf(chunk).Length);
+            }
+            catch (Exception failure)
+            {
+                span.Fail(failure.GetType().Name);
+                throw;
+            }
+            finally
+            {
+                _slots.Release();
+            }
+        }
+        catch (Exception failure)
+        {
+            Interlocked.Increment(ref _failures);
+            if (copy.UploadFailed(chunk))
+            {
+                Log.HeldUploadFailed(logger, copy.Name.Bucket, failure);
+            }
+        }
+        finally
+        {
+            live.LetGo(copy);
+        }
+    }
+
+    private async Task PutChunkAsync(SharedCopy copy, int chunk, CancellationToken cancellationToken)
+    {
+        if (copy.Layout.Count == 0)
+        {
+            // A manifest of no chunks: the copy of an empty object with much to say of it.
+            copy.Flush.MarkChanged();
+            manifests.Changed(copy);
+        }
+        else if (copy.UseSpooled(chunk) is { } spooled)
+        {
+            try
+            {
+                await PutChunkAsync(copy, chunk, spooled, cancellationToken);
+            }
+            finally
+            {
+                spooled.Release();
+            }
+        }
+    }
+
+    private async Task PutChunkAsync(SharedCopy copy, int chunk, SpooledChunk spooled, CancellationToken cancellationToken)
+    {
+        Guid fill;
+        string name;
+        do
+        {
+            copy.IsStored(chunk, out fill);
+            name = HeldNames.Chunk(copy.Name, fill, chunk);
+            await objects.PutAsync(name, FramedBody.Of(spooled, fill, chunk, copy.Layout.BytesOf(chunk).Length), [], cancellationToken);
+        }
+        while (!copy.MarkStored(chunk, fill));
+
+        if (copy.IsDropped)
+        {
+            await objects.DeleteAsync(name, cancellationToken);
+        }
+        else
+        {
+            manifests.Changed(copy);
+        }
+    }
+
+    /// <summary>The copy is under its own key. Those who read it go on in the spool; whoever comes from now on finds it there.</summary>
+    private async Task PlacedAsync(SharedCopy copy, Placement placement, CancellationToken cancellationToken)
+    {
+        copy.MarkPlaced();
+        if (placement == Placement.Placed && copy.IsDropped)
+        {
+            await Placed!.RemoveAsync(copy.Record, cancellationToken);
+        }
+
+        live.Forget(copy);
+    }
+
+    private async Task PutWholeAsync(SharedCopy copy, CancellationToken cancellationToken)
+    {
+        var spooled = copy.UseSpooled(0);
+        try
+        {
+            using var gate = await gates.TakeAsync(copy.Name, cancellationToken);
+            var record = copy.Record;
+            var placement = Placed is null || copy.IsDropped ? Placement.Elsewhere : await Placed.PutAsync(record, spooled, cancellationToken);
+            if (placement != Placement.Elsewhere)
+            {
+                await PlacedAsync(copy, placement, cancellationToken);
+                return;
+            }
+
+            if (!copy.IsDropped && !await PutWholeAsync(record, spooled, cancellationToken))
+            {
+                live.Drop(copy);
+            }
+
+            if (copy.IsDropped)
+            {
+                await removal.RemoveDroppedAsync(record, cancellationToken);
+                copy.EndUpload(0);
+                return;
+            }
+
+            if (spooled is not null)
+            {
+                copy.MarkStored(0, record.Fill);
+            }
+
+            // One call tells all of it from now on, and what other processes do to it. Where it was dropped in this very moment, it is found by nobody until it is out of the store.
+            if (!live.TryForgetKept(copy))
+            {
+                await removal.RemoveDroppedAsync(record, cancellationToken);
+            }
+        }
+        finally
+        {
+            spooled?.Release();
+        }
+    }
+
+    /// <summary>Puts a copy held whole into the cache bucket.</summary>
+    /// <returns>False where it is to be dropped: somebody else dropped it meanwhile, or the remote has given it more metadata since than there is room for.</returns>
+    private async Task<bool> PutWholeAsync(CopyRecord record, SpooledChunk? spooled, CancellationToken cancellationToken)
+    {
+        if (CopyHeaders.OfWhole(record) is not { } headers)
+        {
+            return false;
+        }
+
+        await rows.PutAsync(record, cancellationToken);
+        var body = spooled is null ? Nothing : FramedBody.Of(spooled, record.Fill, 0, record.Info.Size);
+        await objects.PutAsync(HeldNames.Copy(record.Name), body, headers, cancellationToken);
+        return await rows.SettleAsync(record, cancellationToken);
+    }
+}

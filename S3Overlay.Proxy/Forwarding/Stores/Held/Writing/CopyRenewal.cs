@@ -1,0 +1,17 @@
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
+
+/// <summary>What was learned of a version that is held.</summary>
+/// <param name="Name">Of which key.</param>
+/// <param name="ETag">Of which version.</param>
+/// <param name="ValidatedAt">When it was the remote's current version.</param>
+/// <param name="Info">What the remote said of it then, its bytes apart; null where that is what the copy says.</param>
+internal sealed record CopyRenewal(ObjectName Name, string ETag, DateTimeOffset ValidatedAt, ObjectInfo? Info)
+{
+    /// <summary>A record with what was learned; as it is where it is of another version, or of a later moment.</summary>
+    public CopyRecord Apply(CopyRecord record) => record.Info.ETag == ETag && record.ValidatedAt <= ValidatedAt
+        ? record with { ValidatedAt = ValidatedAt, Info = Info is null ? record.Info : Info with { ETag = record.Info.ETag } }
+        : record;
+}

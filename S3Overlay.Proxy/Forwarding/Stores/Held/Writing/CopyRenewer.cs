@@ -1,0 +1,137 @@
+using S3Overlay.Proxy.Concurrency;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Known;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Removal;
+using S3Overlay.Proxy.Forwarding.Stores.Placed;
+using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
+
+/// <summary>
+/// Keeps what was learned of copies after they were put: at once in memory, where those who look for them find it, and in the background in the store, whose bytes stay where
+/// they are.
+/// </summary>
+/// <remarks>
+/// <code>
+///   a copy that is one object    copied onto itself with other metadata, as long as it is the object that was looked at
+///   one in chunks                its manifest is written anew
+///   one under its own key        as the first; see <see cref="PlacedRenewal"/>
+/// </code>
+/// The store is told at most every ten minutes of a copy's time, and at once of other headers. A row is put before and looked for afterwards, as with any copy that is put.
+/// </remarks>
+internal sealed class CopyRenewer(
+    HeldObjects objects, CopyRenewals renewals, LiveCopies live, ManifestWriter manifests, CopyRows rows, CopyRemoval removal, BackgroundWork work, NameLocks<ObjectName> gates,
+    ILogger logger)
+{
+    /// <summary>Renews copies under their own keys; null where there are none.</summary>
+    public PlacedRenewal? Placed { get; init; }
+
+    /// <summary>Notes what was learned of a version.</summary>
+    public void Renew(CopyRenewal renewal)
+    {
+        var isDue = renewals.Note(renewal);
+        var known = live.Renew(renewal);
+        if (!isDue)
+        {
+            return;
+        }
+
+        if (known is { IsManifest: true, Flush.Stored: { } stored })
+        {
+            if (renewals.IsDue(stored))
+            {
+                known.Flush.MarkChanged();
+                manifests.Changed(known);
+            }
+        }
+        else
+        {
+            work.Start(cancellationToken => KeepAsync(renewal.Name, cancellationToken));
+        }
+    }
+
+    private async Task KeepAsync(ObjectName name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var gate = await gates.TakeAsync(name, cancellationToken);
+            if (renewals.TryGet(name, out var renewal)
+                && ((Placed is not null && await Placed.TryRenewAsync(renewal, cancellationToken)) || await TryRenewAsync(renewal, cancellationToken)))
+            {
+                renewals.Forget(renewal);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or S3Exception or HttpRequestException or InvalidDataException or OperationCanceledException)
+        {
+            // Known here until the end of the process; and to be told to the store with the next renewal.
+            Log.HeldRenewalFailed(logger, name.Bucket, failure);
+        }
+    }
+
+    /// <summary>Tells the store what was learned of a copy in the cache bucket, where that is not known to it.</summary>
+    /// <returns>Whether it knows now.</returns>
+    private async Task<bool> TryRenewAsync(CopyRenewal renewal, CancellationToken cancellationToken)
+    {
+        var name = HeldNames.Copy(renewal.Name);
+        using var there = await objects.HeadAsync(name, cancellationToken);
+        if (there is null)
+        {
+            return false;
+        }
+
+        CopyManifest? manifest = null;
+        if (CopyHeaders.IsManifest(there))
+        {
+            using var whole = await objects.GetAsync(name, null, cancellationToken);
+            manifest = whole is not null && CopyHeaders.IsManifest(whole) ? await CopyManifest.ReadAsync(whole, cancellationToken) : null;
+            if (manifest is null)
+            {
+                return false;
+            }
+        }
+
+        var stored = manifest?.Record ?? CopyHeaders.ReadWhole(there);
+        if (stored.Name != renewal.Name || !renewals.IsDue(stored))
+        {
+            return false;
+        }
+
+        IReadOnlyList<KeyValuePair<string, string>>? headers = null;
+        var record = renewal.Apply(stored).Fitting(stored, candidate => (headers = manifest is null ? CopyHeaders.OfWhole(candidate) : CopyHeaders.OfManifest(candidate)) is not null);
+        if (record is null || headers is null)
+        {
+            // More metadata than there is room for beside the bytes: it is fetched anew, into a copy of another form.
+            await removal.RemoveAsync(renewal.Name, suffix => suffix == HeldNames.RowSuffix(stored.Row), cancellationToken);
+            return true;
+        }
+
+        if (record.Row != stored.Row)
+        {
+            await rows.PutAsync(record, cancellationToken);
+        }
+
+        if (manifest is not null)
+        {
+            await objects.PutAsync(name, WireBody.Of((manifest with { Record = record }).ToBytes()), headers, cancellationToken);
+        }
+        else if (!await objects.TryReplaceMetadataAsync(name, there.Header("ETag") ?? "", headers, cancellationToken))
+        {
+            if (record.Row != stored.Row)
+            {
+                await removal.RemoveRowsAsync(renewal.Name, [HeldNames.Row(record)], cancellationToken);
+            }
+
+            return false;
+        }
+
+        if (!await rows.SettleAsync(record, cancellationToken))
+        {
+            await removal.RemoveDroppedAsync(record, cancellationToken);
+        }
+
+        return true;
+    }
+}

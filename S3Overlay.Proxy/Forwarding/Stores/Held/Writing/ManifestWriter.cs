@@ -1,0 +1,156 @@
+using S3Overlay.Proxy.Concurrency;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Known;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Removal;
+using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
+
+/// <summary>
+/// Writes manifests after the chunks they name, in the background and not more often than every two seconds a copy, so that a long read costs few of them.
+/// What another process wrote meanwhile is kept; what is lost in a race is cache and nothing else.
+/// </summary>
+internal sealed class ManifestWriter(
+    HeldObjects objects, LiveCopies live, BackgroundWork work, CopyRows rows, CopyRemoval removal, NameLocks<ObjectName> gates, TimeProvider time, ILogger logger)
+{
+    /// <summary>So often in a row may a write fail; after that the next chunk begins anew.</summary>
+    private const int MaxAttempts = 6;
+
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
+
+    /// <summary>A copy has chunks in the store that its manifest does not name, or more is known of it than that says.</summary>
+    public void Changed(SharedCopy copy)
+    {
+        if (copy.Flush.TryBegin())
+        {
+            if (live.TryHold(copy))
+            {
+                work.Start(cancellationToken => RunAsync(copy, cancellationToken));
+            }
+            else
+            {
+                copy.Flush.End(goesOn: false);
+            }
+        }
+    }
+
+    private async Task RunAsync(SharedCopy copy, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var failures = 0;
+            do
+            {
+                await work.RestAsync(RestBefore(copy, failures), time);
+                failures = await TryWriteAsync(copy, cancellationToken) ? 0 : failures + 1;
+                copy.Flush.FlushedAt = time.GetTimestamp();
+            }
+            while (copy.Flush.End(goesOn: !copy.IsDropped && (failures == 0 || (failures < MaxAttempts && !work.IsClosing))));
+        }
+        finally
+        {
+            live.LetGo(copy);
+        }
+    }
+
+    /// <summary>Twice as long after each failure: chunks that no manifest names are of no use after the end of the process, and nothing else writes it again.</summary>
+    private TimeSpan RestBefore(SharedCopy copy, int failures) =>
+        copy.Flush.FlushedAt is { } flushed ? (Between * (1 << failures)) - time.GetElapsedTime(flushed) : TimeSpan.Zero;
+
+    private async Task<bool> TryWriteAsync(SharedCopy copy, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var gate = await gates.TakeAsync(copy.Name, cancellationToken);
+            await WriteAsync(copy, cancellationToken);
+            return true;
+        }
+        catch (Exception failure)
+        {
+            if (copy.FailureIsNew())
+            {
+                Log.HeldUploadFailed(logger, copy.Name.Bucket, failure);
+            }
+
+            // It is to be written still, with the next chunk if not before.
+            copy.Flush.MarkChanged();
+            return false;
+        }
+    }
+
+    private async Task WriteAsync(SharedCopy copy, CancellationToken cancellationToken)
+    {
+        var left = copy.IsDropped ? null : await MergeAsync(copy, cancellationToken);
+        if (!copy.IsDropped && copy.Flush.Stored is { } put && !await rows.SettleAsync(put, cancellationToken))
+        {
+            live.Drop(copy);
+        }
+
+        if (copy.IsDropped)
+        {
+            await removal.RemoveDroppedAsync(copy.Flush.Stored ?? copy.Record, cancellationToken);
+        }
+
+        if (left is { } fill)
+        {
+            removal.RemoveChunks(copy.Name, fill);
+        }
+    }
+
+    /// <summary>Writes the manifest, with what the store's one says besides.</summary>
+    /// <returns>A fill that no manifest names any more, or null.</returns>
+    private async Task<Guid?> MergeAsync(SharedCopy copy, CancellationToken cancellationToken)
+    {
+        // Read once: another date may be learned at any moment, and what has no row yet is not to be taken for listed.
+        var record = copy.Record;
+        if (copy.Flush.Stored?.Row != record.Row)
+        {
+            await rows.PutAsync(record, cancellationToken);
+        }
+
+        Guid? left = null;
+        CopyManifest? theirs = null;
+        using (var answer = await objects.GetAsync(HeldNames.Copy(copy.Name), null, cancellationToken))
+        {
+            theirs = answer is not null && CopyHeaders.IsManifest(answer) ? await ReadAsync(answer, cancellationToken) : null;
+            if (copy.Flush.Stored is not null && (theirs is null || !theirs.Record.HasSameBytes(copy.Record)))
+            {
+                // It was dropped, or a newer version put in its place, by another process.
+                live.Drop(copy);
+                return null;
+            }
+
+            if (answer is not null && CopyHeaders.IsManifest(answer) && CopyHeaders.TryFill(answer, out var fill) && fill != copy.Record.Fill)
+            {
+                left = theirs is not null && theirs.Record.HasSameBytes(copy.Record) ? copy.Adopt(theirs) : fill;
+                live.Adopted(copy);
+            }
+        }
+
+        var merged = copy.Manifest(theirs?.Record.Fill == copy.Record.Fill ? theirs : null);
+        if (merged.Record.Row != record.Row)
+        {
+            // The remote has given it another date a moment ago.
+            await rows.PutAsync(merged.Record, cancellationToken);
+        }
+
+        await objects.PutAsync(HeldNames.Copy(copy.Name), WireBody.Of(merged.ToBytes()), CopyHeaders.OfManifest(merged.Record), cancellationToken);
+        copy.Flush.Stored = merged.Record;
+        return left;
+    }
+
+    private static async Task<CopyManifest?> ReadAsync(WireAnswer answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CopyManifest.ReadAsync(answer, cancellationToken);
+        }
+        catch (InvalidDataException)
+        {
+            // What cannot be read is written anew.
+            return null;
+        }
+    }
+}

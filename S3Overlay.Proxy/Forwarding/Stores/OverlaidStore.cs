@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Forwarding.PassThrough;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Copies;
+
+namespace S3Overlay.Proxy.Forwarding.Stores;
+
+/// <summary>
+/// The store under an overlay. In buckets with a remote the overlay speaks for it where stores differ about what is not there; in all others its word stands (rule T3).
+/// </summary>
+/// <param name="service">The store.</param>
+/// <param name="watch">Learns of buckets from what it answers.</param>
+/// <param name="overlaid">Which buckets have a remote.</param>
+/// <param name="nulls">What it calls the version <c>null</c>.</param>
+/// <param name="time">The clock.</param>
+internal sealed class OverlaidStore(ForwardingService service, BucketWatch watch, IRemoteBuckets overlaid, NullVersions nulls, TimeProvider time) : IS3Service
+{
+    /// <inheritdoc/>
+    public async Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    {
+        using var patience = new Patience(time, cancellationToken);
+        var isOverlaid = overlaid.Find(request.Bucket) is not null;
+        request = isOverlaid || CopiesOverlaid(request) ? nulls.ForStore(request) : request;
+        using var response = await watch.SendAsync(request, patience, cancellationToken);
+        if (isOverlaid
+            && request.Operation == S3Operation.DeleteObject
+            && (int)response.StatusCode == StatusCodes.Status400BadRequest
+            && StoreErrors.LeavesNothingToDelete(await service.CodeAsync(response, patience, cancellationToken)))
+        {
+            // What it cannot have is as gone as a delete can make it: its remote's object is hidden by the tombstone.
+            answer.Status = StatusCodes.Status204NoContent;
+            return;
+        }
+
+        await service.AnswerAsync(request, response, answer, patience, cancellationToken);
+    }
+
+    private bool CopiesOverlaid(S3Request request) =>
+        request.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy && overlaid.Find(CopySource.Parse(request).Bucket) is not null;
+}

@@ -1,0 +1,63 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+using S3Overlay.Proxy.Forwarding.Endpoints;
+
+namespace S3Overlay.Proxy.Forwarding.Wire;
+
+/// <summary>Connections to an endpoint that leave everything as it is: no redirects, decompression or cookies, header bytes as they came.</summary>
+internal static class EndpointConnections
+{
+    /// <summary>Makes the handler.</summary>
+    /// <param name="settings">The endpoint.</param>
+    /// <param name="watch">Puts something around each connection; null for none.</param>
+    public static SocketsHttpHandler Create(EndpointSettings settings, Func<Stream, Stream>? watch = null)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseCookies = false,
+            UseProxy = !settings.IsWritable && Environment.GetEnvironmentVariable("HTTPS_PROXY") is { Length: > 0 } && (settings.Endpoint ?? settings.AwsEndpoint).Scheme == Uri.UriSchemeHttps,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = settings.ConnectTimeout,
+            Expect100ContinueTimeout = TimeSpan.FromSeconds(5),
+            PooledConnectionIdleTimeout = settings.IdleTimeout,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(15),
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+
+            // A body whose reader has gone is not read to its end for the sake of its connection.
+            MaxResponseDrainSize = 64 << 10,
+        };
+        if (settings.CaFile is { } file)
+        {
+            var authorities = new X509Certificate2Collection();
+            authorities.ImportFromPemFile(file);
+            handler.SslOptions = new SslClientAuthenticationOptions
+            {
+                CertificateChainPolicy = Policy(authorities),
+            };
+        }
+
+        if (settings.IsWritable || watch is not null)
+        {
+            handler.PlaintextStreamFilter = (connection, _) =>
+            {
+                var written = new WrittenStream(connection.PlaintextStream);
+                return new(watch is null ? written : watch(written));
+            };
+        }
+
+        return handler;
+    }
+
+    private static X509ChainPolicy Policy(X509Certificate2Collection authorities)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(authorities);
+        return policy;
+    }
+}

@@ -1,0 +1,62 @@
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.Wire;
+
+/// <summary>Says in the overlay's terms what an endpoint's error means.</summary>
+internal static class RemoteErrors
+{
+    /// <summary>The failure that an answer of 300 or more stands for.</summary>
+    public static async ValueTask<RemoteException> ReadAsync(WireAnswer answer, bool isHead, CancellationToken cancellationToken)
+    {
+        var error = isHead ? new WireError(OfHead(answer.Status), "", null) : await answer.ErrorAsync(cancellationToken);
+        return new RemoteException(Classify(answer.Status, error.Code), error.Message.Length > 0 ? error.Message : $"The remote answered {answer.Status} {error.Code}".TrimEnd() + ".")
+        {
+            Status = answer.Status,
+            Code = error.Code,
+            LastModified = answer.Status == 304 && HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var date) ? date : null,
+            DeleteMarker = answer.Status == 405 && answer.Header("x-amz-delete-marker") == "true" ? [.. MarkerHeaders(answer)] : [],
+            ActualSize = answer.Status == 416 ? ContentRanges.ParseUnsatisfied(answer.Header("Content-Range")) : null,
+        };
+    }
+
+    /// <summary>The code of an error without a document, where its status has only one: S3 refuses so to show a delete marker.</summary>
+    private static string OfHead(int status) => status == S3Errors.MethodNotAllowed.Status ? S3Errors.MethodNotAllowed.Code : "";
+
+    private static IEnumerable<KeyValuePair<string, string>> MarkerHeaders(WireAnswer answer)
+    {
+        foreach (var name in (string[])["x-amz-delete-marker", "x-amz-version-id", "Last-Modified"])
+        {
+            if (answer.Header(name) is { } value)
+            {
+                yield return new(name, value);
+            }
+        }
+    }
+
+    private static RemoteFailure Classify(int status, string code) => code switch
+    {
+        "NoSuchKey" or "NoSuchVersion" => RemoteFailure.NoSuchKey,
+        "NoSuchBucket" => RemoteFailure.NoSuchBucket,
+        _ when ImpossibleNames.IsOfKey(code) => RemoteFailure.NoSuchKey,
+        _ when ImpossibleNames.IsOfBucket(code) => RemoteFailure.NoSuchBucket,
+        "AccessDenied" or "AllAccessDisabled" or "AccountProblem" => RemoteFailure.AccessDenied,
+        "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "ExpiredToken" or "InvalidToken" or "TokenRefreshRequired" or "RequestTimeTooSkewed" or "RequestExpired"
+            or "AuthorizationHeaderMalformed" or "InvalidSecurity" or "NotSignedUp" or "CredentialsNotSupported" => RemoteFailure.BadCredentials,
+        "PreconditionFailed" => RemoteFailure.Changed,
+        "InvalidRange" => RemoteFailure.InvalidRange,
+        "SlowDown" => RemoteFailure.Throttled,
+        "LoopDetected" => RemoteFailure.Loop,
+        _ => status switch
+        {
+            304 => RemoteFailure.NotModified,
+            404 => RemoteFailure.NoSuchKey,
+            401 or 403 when code.Length == 0 => RemoteFailure.AccessDenied,
+            412 => RemoteFailure.Changed,
+            416 => RemoteFailure.InvalidRange,
+            508 => RemoteFailure.Loop,
+            _ => RemoteFailure.Other,
+        },
+    };
+}

@@ -1,0 +1,40 @@
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Bodies;
+
+namespace S3Overlay.Proxy.Forwarding.Wire;
+
+/// <summary>Reads bodies that are documents: whoever sends one may break off within it, or stop.</summary>
+internal static class WireBodies
+{
+    /// <summary>Reads a body, within the endpoint's budget.</summary>
+    /// <exception cref="RemoteException">Unavailable where it breaks off or takes too long.</exception>
+    public static async Task<T> ReadAsync<T>(
+        this WireAnswer answer, EndpointSettings settings, TimeProvider time, Func<Stream, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        using var budget = new CancellationTokenSource(settings.Budget, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, budget.Token);
+        try
+        {
+            await using var body = await answer.BodyAsync(both.Token);
+            return await read(new EndingStream(body, both.Token), both.Token);
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Broken(settings, "stopped", late);
+        }
+        catch (Exception broken) when (broken is IOException or HttpRequestException && !cancellationToken.IsCancellationRequested)
+        {
+            throw Broken(settings, "broke off", broken);
+        }
+    }
+
+    private static RemoteException Broken(EndpointSettings settings, string how, Exception cause) =>
+        new(RemoteFailure.Unavailable, $"The {settings.Role} {settings.Name} {how} within an answer.", cause);
+
+    /// <summary>Readers of XML tell nobody below them that they are to end: this ends for them.</summary>
+    private sealed class EndingStream(Stream inner, CancellationToken end) : ForwardStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, end);
+    }
+}

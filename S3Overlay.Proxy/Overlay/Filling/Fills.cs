@@ -1,0 +1,161 @@
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Overlay.Freshness;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Overlay.Filling;
+
+/// <summary>How reads come by an object that is filled while they follow it: by a copy that was found of it, or by asking the remote, once for all who come meanwhile.</summary>
+internal sealed class Fills
+{
+    private readonly HeldCopies _copies;
+    private readonly ObjectOpener _opener;
+    private readonly Admission _admission;
+
+    /// <summary>None so far.</summary>
+    /// <param name="settings">How remote-owned keys are read.</param>
+    /// <param name="copies">What is held of them.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="absent">What is known of keys that the remote has not.</param>
+    /// <param name="logger">Where fills say what goes wrong.</param>
+    /// <param name="meters">Counts fills; null where nobody counts.</param>
+    public Fills(ReadSettings settings, HeldCopies copies, TimeProvider time, AbsentKeys absent, ILogger logger, OverlayMeters? meters)
+    {
+        (Settings, Logger, _copies) = (settings, logger, copies);
+        _admission = new Admission(settings.MinUses);
+        _opener = new ObjectOpener(this, copies, absent, time);
+        Telemetry = new FillTelemetry(meters);
+        Drift = new FrozenDrift(meters, time, logger);
+    }
+
+    /// <summary>How remote-owned keys are read.</summary>
+    public ReadSettings Settings { get; }
+
+    /// <summary>Where fills say what goes wrong.</summary>
+    public ILogger Logger { get; }
+
+    /// <summary>What fills tell of themselves.</summary>
+    public FillTelemetry Telemetry { get; }
+
+    /// <summary>Tells where the remote has other versions than frozen copies.</summary>
+    public FrozenDrift Drift { get; }
+
+    /// <summary>The objects in use, and those being opened.</summary>
+    public OpenObjects Objects { get; } = new();
+
+    /// <summary>How often keys were written or deleted here: what a fill notes before it asks the remote.</summary>
+    public KeyGenerations Generations { get; } = new();
+
+    private bool DropsWhenLeft => Settings.FillOnLeave == FillOnLeave.Drop;
+
+    /// <summary>Whether a copy is never to be replaced: copies are frozen, and this one holds bytes.</summary>
+    public bool IsFrozen(IHeldCopy copy) => Settings.Freshness.IsFrozen && copy.FirstHeld(0) is not null;
+
+    /// <summary>Whether a read that finds nothing held is to begin a fill; counts it (rule E2). One that is under way is joined in any case.</summary>
+    public bool Admits(ObjectName name) => Objects.Find(name) is not null || _admission.Admits(name);
+
+    /// <summary>
+    /// Makes a copy that was found one in use, or joins those who use it. The copy is taken over in any case; the caller is a reader of what it gets.
+    /// </summary>
+    /// <param name="name">The object.</param>
+    /// <param name="remote">Where it is.</param>
+    /// <param name="copy">What was found of it.</param>
+    /// <param name="read">The read that found it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="VersionChangedException">Another version took the copy's place meanwhile.</exception>
+    public async ValueTask<HeldObject> AttachAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy, Following read, CancellationToken cancellationToken)
+    {
+        var found = new HeldObject(name, remote, copy, this);
+        HeldObject? used = null;
+        try
+        {
+            while (true)
+            {
+                used = Objects.JoinOrPut(found, out var opening);
+                if (used is not null)
+                {
+                    return used;
+                }
+
+                read.Wait(opening!.Trace, isOwn: false);
+                HeldObject? opened = null;
+                try
+                {
+                    opened = await opening.WaitAsync(isStarter: false, DropsWhenLeft, cancellationToken);
+                }
+                catch (Exception failure) when (failure is RemoteException || !cancellationToken.IsCancellationRequested)
+                {
+                    // That was another's request; what was found is there all the same.
+                }
+
+                if (opened?.Copy.Info.ETag == copy.Info.ETag)
+                {
+                    return opened;
+                }
+
+                if (opened is not null)
+                {
+                    await opened.LeaveAsync();
+                    throw new VersionChangedException();
+                }
+            }
+        }
+        finally
+        {
+            if (used != found)
+            {
+                await copy.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Opens an object of which nothing is held: one request to the remote for all who come meanwhile. The caller is a reader of what it gets. Neither
+    /// of the two: it cannot be held, and the caller is to ask for itself. What was asked for by another may have been asked for before the caller came.
+    /// </summary>
+    /// <param name="name">The object.</param>
+    /// <param name="remote">Where it is.</param>
+    /// <param name="range">What the caller wants of it.</param>
+    /// <param name="openings">What <see cref="OpenObjects.Openings"/> said before the caller looked for a copy and found none.</param>
+    /// <param name="outdated">The ETag of a version that the remote has just said it has no more; null for none.</param>
+    /// <param name="read">The caller.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="RemoteException">The remote did not give it.</exception>
+    public async Task<(HeldObject? Held, RemoteObject? Unheld, bool IsOfAnother)> OpenAsync(
+        ObjectName name, RemoteBucket remote, RangeHeader? range, long openings, string? outdated, Following read, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var (current, opening, isStarter) = Objects.JoinOrBegin(name, outdated, () => new Opening(Telemetry.Begin(), read));
+            if (opening is null)
+            {
+                return (current, null, true);
+            }
+
+            if (isStarter)
+            {
+                _ = Task.Run(() => _opener.RunAsync(opening, name, remote, range, openings), CancellationToken.None);
+            }
+
+            read.Wait(opening.Trace, isStarter);
+            try
+            {
+                var held = await opening.WaitAsync(isStarter, DropsWhenLeft, cancellationToken);
+                return (held, held is null && isStarter ? opening.TakeUnheld() : null, !isStarter || opening.FoundFilled);
+            }
+            catch (RemoteException unsatisfiable) when (unsatisfiable.Failure == RemoteFailure.InvalidRange && !isStarter)
+            {
+                // That range was another client's.
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // All who waited had left when this one came.
+            }
+        }
+    }
+
+    /// <summary>Drops the copy of an object's version. The object is still to be retired.</summary>
+    public ValueTask DropAsync(HeldObject held) => _copies.DropAsync(held.Name, held.Copy.Info.ETag);
+}

@@ -1,0 +1,208 @@
+using System.Globalization;
+
+using Microsoft.AspNetCore.Http;
+
+namespace S3Overlay.Proxy.Protocol.Authentication;
+
+/// <summary>Checks requests and URLs signed with version 4. Keys that signed before, and lists of signed headers, are kept, so that a check derives and splits nothing.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html</remarks>
+internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSettings settings, TimeProvider time)
+{
+    private readonly SigningKeys _signingKeys = new();
+    private readonly SignedHeaderNames _headerNames = new();
+
+    /// <summary>Checks an Authorization header.</summary>
+    /// <exception cref="S3Exception">AuthorizationHeaderMalformed, InvalidRequest, AccessDenied, RequestTimeTooSkewed, InvalidAccessKeyId, InvalidToken, SignatureDoesNotMatch.</exception>
+    public AuthenticatedRequest Header(
+        string authorization, string method, string rawPath, string rawQuery, IHeaderDictionary headers, string host)
+    {
+        var claim = default(SignatureClaim);
+        AuthorizationHeader.Read(authorization, ref claim);
+        var sent = headers.TryGetValue("x-amz-date", out var amzDate) ? amzDate.ToString() : headers.Date.ToString();
+        if (!RequestTime.TryParseHeader(sent, out var signedAt, out claim.Time))
+        {
+            throw new S3Exception(S3Errors.AccessDenied, "AWS authentication requires a valid Date or x-amz-date header");
+        }
+
+        claim.PayloadHash = PayloadHashes.Sent(headers)
+            ?? throw new S3Exception(S3Errors.InvalidRequest, "Missing required header for this request: x-amz-content-sha256");
+        CheckScope(in claim);
+        RequestTime.CheckSkew(signedAt, claim.Time, time.GetUtcNow(), settings.MaxSkew);
+        return Verify(ref claim, claim.PayloadHash, method, rawPath, rawQuery, headers, host, headers.ContainsKey("x-amz-security-token"));
+    }
+
+    /// <summary>Checks a URL, and makes headers of what its signer put into its query.</summary>
+    /// <exception cref="S3Exception">AuthorizationQueryParametersError, AccessDenied, InvalidAccessKeyId, InvalidToken, SignatureDoesNotMatch.</exception>
+    public AuthenticatedRequest Presigned(
+        string method, string rawPath, string rawQuery, S3Query query, IHeaderDictionary headers, string host)
+    {
+        var claim = default(SignatureClaim);
+        var lifetime = PresignedQuery.Read(query, ref claim, out var refusal);
+        if (refusal is not null && !settings.LeavesLifetimes)
+        {
+            throw refusal;
+        }
+
+        RequestTime.TryParseBasic(claim.Time, out var signedAt);
+        CheckScope(in claim);
+        var now = time.GetUtcNow();
+        if (signedAt > now + settings.MaxSkew)
+        {
+            throw new S3Exception(S3Errors.AccessDenied, "Request is not valid yet");
+        }
+
+        if (refusal is null && now > signedAt + lifetime)
+        {
+            throw new S3Exception(S3Errors.AccessDenied, "Request has expired")
+            {
+                Details =
+                [
+                    new("X-Amz-Expires", ((long)lifetime.TotalSeconds).ToString(CultureInfo.InvariantCulture)),
+                    new("Expires", RequestTime.ForErrors(signedAt + lifetime)),
+                    new("ServerTime", RequestTime.ForErrors(now)),
+                ],
+            };
+        }
+
+        // A hash named in the URL binds whoever uses it; one that the user sends is a promise about what they send.
+        var promised = query[PresignedQuery.PayloadHash] ?? PayloadHashes.Sent(headers) ?? SigV4.UnsignedPayload;
+        claim.PayloadHash = promised;
+        var hasToken = query.Has(PresignedQuery.SecurityToken) || headers.ContainsKey("x-amz-security-token");
+        var request = Verify(ref claim, promised, method, rawPath, rawQuery, headers, host, hasToken);
+        PresignedQuery.MoveToHeaders(query, headers);
+        return request;
+    }
+
+    private AuthenticatedRequest Verify(
+        ref SignatureClaim claim,
+        string promisedHash,
+        string method,
+        string rawPath,
+        string rawQuery,
+        IHeaderDictionary headers,
+        string host,
+        bool hasToken)
+    {
+        var names = _headerNames.Read(claim.SignedHeaders, out var areNamesKnown) ?? throw Malformed(in claim, "the SignedHeaders are mal-formed.");
+        CheckEverythingIsSigned(names, headers);
+
+        var accessKey = claim.AccessKey.ToString();
+        if (!keys.TryGetSecret(accessKey, out var secret))
+        {
+            throw new S3Exception(S3Errors.InvalidAccessKeyId) { Details = [new("AWSAccessKeyId", accessKey)] };
+        }
+
+        if (hasToken)
+        {
+            // Keys here have no session tokens. One that is sent belongs to other credentials: ignoring it would hide the mix-up.
+            throw new S3Exception(S3Errors.InvalidToken);
+        }
+
+        var known = _signingKeys.Find(claim.KeyName, secret);
+        var key = known ?? SigningKey.Derive(secret, claim.Date, claim.Region, claim.Service);
+        var check = new SignatureCheck(method, rawPath, rawQuery, host, headers, names);
+        if (!check.Holds(key, ref claim))
+        {
+            throw Mismatch(in check, in claim, accessKey, promisedHash, host);
+        }
+
+        if (known is null)
+        {
+            _signingKeys.Keep(claim.KeyName, key);
+        }
+
+        if (!areNamesKnown)
+        {
+            _headerNames.Keep(claim.SignedHeaders, names);
+        }
+
+        var signatures = promisedHash is SigV4.StreamingPayload or SigV4.StreamingPayloadTrailer
+            ? new ChunkSignatures(key, claim.Time, claim.Scope.ToString(), claim.Signature.ToString())
+            : null;
+        return new(new S3Caller(accessKey), PayloadHashes.Plan(promisedHash, signatures));
+    }
+
+    private void CheckScope(in SignatureClaim claim)
+    {
+        if (!claim.Service.SequenceEqual("s3"))
+        {
+            throw Malformed(in claim, $"incorrect service \"{claim.Service}\". This endpoint belongs to \"s3\".");
+        }
+
+        if (!claim.Date.SequenceEqual(claim.Time.AsSpan(0, 8)))
+        {
+            throw Malformed(
+                in claim, $"Invalid credential date \"{claim.Date}\". This date is not the same as X-Amz-Date: \"{claim.Time.AsSpan(0, 8)}\".");
+        }
+
+        if (settings.Region is { } region && !claim.Region.SequenceEqual(region))
+        {
+            throw Malformed(in claim, $"the region '{claim.Region}' is wrong; expecting '{region}'", new("Region", region));
+        }
+    }
+
+    private static void CheckEverythingIsSigned(string[] names, IHeaderDictionary headers)
+    {
+        if (!names.Contains("host"))
+        {
+            throw NotSigned("host");
+        }
+
+        List<string>? unsigned = null;
+        foreach (var header in headers)
+        {
+            if (header.Key.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase)
+                && !IsListed(names, header.Key)
+                && !header.Key.Equals("x-amz-content-sha256", StringComparison.OrdinalIgnoreCase))
+            {
+                (unsigned ??= []).Add(header.Key.ToLowerInvariant());
+            }
+        }
+
+        if (unsigned is not null)
+        {
+            throw NotSigned(string.Join(", ", unsigned));
+        }
+    }
+
+    private static bool IsListed(string[] names, string header)
+    {
+        foreach (var name in names)
+        {
+            if (name.Equals(header, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static S3Exception NotSigned(string headers) =>
+        new(S3Errors.AccessDenied, "There were headers present in the request which were not signed") { Details = [new("HeadersNotSigned", headers)] };
+
+    private static S3Exception Malformed(in SignatureClaim claim, string why, KeyValuePair<string, string>? detail = null) =>
+        claim.IsPresigned
+            ? new(S3Errors.AuthorizationQueryParametersError, "Error parsing the X-Amz-Credential parameter; " + why) { Details = detail is { } d ? [d] : [] }
+            : new(S3Errors.AuthorizationHeaderMalformed, "The authorization header is malformed; " + why) { Details = detail is { } e ? [e] : [] };
+
+    private static S3Exception Mismatch(in SignatureCheck check, in SignatureClaim claim, string accessKey, string promisedHash, string host)
+    {
+        var described = claim;
+        described.PayloadHash = promisedHash;
+        var (canonicalRequest, stringToSign) = check.Describe(in described);
+        var message = claim.IsPresigned
+            ? $"{S3Errors.SignatureDoesNotMatch.Message} The URL was used with the host '{host}': it must have been signed for that host."
+            : null;
+        return new(S3Errors.SignatureDoesNotMatch, message)
+        {
+            Details =
+            [
+                new("AWSAccessKeyId", accessKey),
+                new("StringToSign", stringToSign),
+                new("SignatureProvided", claim.Signature.ToString()),
+                new("CanonicalRequest", canonicalRequest),
+            ],
+        };
+    }
+}

@@ -1,0 +1,142 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Crash;
+
+/// <summary>
+/// A proxy that dies between any two calls of a store that keeps versions: a delete is a tombstone, a delete marker, and the tombstone anew that names it (rule V4).
+/// </summary>
+public sealed class VersionedStoreCrashTests : IAsyncLifetime
+{
+    /// <summary>Time passes much faster here than work gets done.</summary>
+    private static readonly (string Name, string Value)[] Settings =
+        [("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_BUDGET", "48h")];
+
+    private readonly ManualTimeProvider _clock = new(DateTimeOffset.UtcNow);
+    private VersionedStore _store = null!;
+    private ScriptedRemote _remote = null!;
+    private OverlayHost _proxy = null!;
+    private string _marker = "";
+    private bool _isAcknowledged;
+
+    public async Task InitializeAsync()
+    {
+        _store = await VersionedStore.StartAsync();
+        _remote = await ScriptedRemote.StartAsync();
+        _remote.Put("bucket", "warm", "remote"u8.ToArray());
+        _proxy = await StartAsync();
+        Assert.Equal(200, (await SendAsync(_proxy, "PUT", "/bucket/warm")).Status);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _proxy.DisposeAsync();
+        await _remote.DisposeAsync();
+        await _store.DisposeAsync();
+    }
+
+    [Fact, Trait("Rule", "V4")]
+    public Task Delete_of_the_remotes() => KillAsync(
+        _ => Task.CompletedTask,
+        (proxy, path) => proxy.SendAsync("DELETE", path),
+        async path =>
+        {
+            Assert.Contains(await SeenAsync(path), _isAcknowledged ? [null] : new[] { null, "remote" });
+
+            // The client makes it again, and takes it back as it would have: nothing that the dead one left is in the way.
+            var again = await SendAsync(_proxy, "DELETE", path);
+            Assert.Equal(204, again.Status);
+            Assert.Null(await SeenAsync(path));
+            foreach (var marker in _store.VersionsOf("bucket", path["/bucket/".Length..]).Select(static version => version.Id).ToList())
+            {
+                Assert.Equal(204, (await SendAsync(_proxy, "DELETE", $"{path}?versionId={marker}")).Status);
+            }
+
+            Assert.Equal("remote", await SeenAsync(path));
+        });
+
+    [Fact, Trait("Rule", "V4")]
+    public Task Delete_of_what_was_written() => KillAsync(
+        async path => Assert.Equal(200, (await SendAsync(_proxy, "PUT", path, "mine")).Status),
+        (proxy, path) => proxy.SendAsync("DELETE", path),
+        async path => Assert.Contains(await SeenAsync(path), _isAcknowledged ? [null] : new[] { null, "mine" }));
+
+    [Fact, Trait("Rule", "V4")]
+    public Task Taking_back_a_delete() => KillAsync(
+        async path => _marker = (await SendAsync(_proxy, "DELETE", path)).Headers["x-amz-version-id"],
+        (proxy, path) => proxy.SendAsync("DELETE", $"{path}?versionId={_marker}"),
+        async path =>
+        {
+            Assert.Contains(await SeenAsync(path), _isAcknowledged ? ["remote"] : new[] { null, "remote" });
+            var again = await SendAsync(_proxy, "DELETE", $"{path}?versionId={_marker}");
+            Assert.True(again.Status == 204 || (again.Status == 403 && await SeenAsync(path) == "remote"), again.Text);
+            Assert.Equal("remote", await SeenAsync(path));
+        });
+
+    [Fact, Trait("Rule", "V4")]
+    public Task Taking_back_the_second_of_two_deletes() => KillAsync(
+        async path =>
+        {
+            await SendAsync(_proxy, "DELETE", path);
+            _marker = (await SendAsync(_proxy, "DELETE", path)).Headers["x-amz-version-id"];
+        },
+        (proxy, path) => proxy.SendAsync("DELETE", $"{path}?versionId={_marker}"),
+        async path =>
+        {
+            Assert.Null(await SeenAsync(path));
+            await SendAsync(_proxy, "DELETE", $"{path}?versionId={_marker}");
+            Assert.Null(await SeenAsync(path));
+            var first = Assert.Single(_store.VersionsOf("bucket", path["/bucket/".Length..])).Id;
+            Assert.Equal(204, (await SendAsync(_proxy, "DELETE", $"{path}?versionId={first}")).Status);
+            Assert.Equal("remote", await SeenAsync(path));
+        });
+
+    private Task<OverlayHost> StartAsync() => OverlayHost.StartAsync(_store.Endpoint, _remote.Endpoint, _clock, Settings);
+
+    private Task<RawAnswer> SendAsync(OverlayHost proxy, string method, string path, string? body = null) => _clock.RunAsync(proxy.SendAsync(method, path, body));
+
+    private async Task<string?> SeenAsync(string path)
+    {
+        var answer = await SendAsync(_proxy, "GET", path);
+        Assert.True(answer.Status is 200 or 404, answer.Text);
+        return answer.Status == 404 ? null : answer.Text;
+    }
+
+    /// <summary>Lets a proxy of its own do something, and die one call further on each time.</summary>
+    private async Task KillAsync(Func<string, Task> prepare, Func<OverlayHost, string, Task<RawAnswer>> first, Func<string, Task> check)
+    {
+        OverlayHost dying = null!;
+        var runs = await StoreSteps.KillAsync(
+            _store,
+            async run =>
+            {
+                _remote.Put("bucket", $"key{run}", "remote"u8.ToArray());
+                await prepare($"/bucket/key{run}");
+                dying = await StartAsync();
+                _isAcknowledged = false;
+            },
+            async (run, dead) =>
+            {
+                try
+                {
+                    _isAcknowledged = (await _clock.RunAsync(first(dying, $"/bucket/key{run}"))).Status == 204;
+                }
+                finally
+                {
+                    await _clock.RunAsync(CloseAsync(dying));
+                }
+            },
+            async run =>
+            {
+                // What the living one remembers of buckets may be as old as this.
+                _clock.Advance(TimeSpan.FromSeconds(61));
+                await check($"/bucket/key{run}");
+            });
+        Assert.True(runs > 5);
+    }
+
+    private static async Task<bool> CloseAsync(OverlayHost proxy)
+    {
+        await proxy.DisposeAsync();
+        return true;
+    }
+}

@@ -1,0 +1,24 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding;
+
+/// <summary>How buckets are named at the local endpoint is the setting's to say, for clients' requests and the overlay's own alike.</summary>
+public sealed class LocalAddressingTests
+{
+    [Theory]
+    [InlineData("auto", true)]
+    [InlineData("path", true)]
+    [InlineData("virtual", false)]
+    public async Task Buckets_of_local_are_addressed_as_the_setting_says(string style, bool isInPath)
+    {
+        await using var store = await StoreServer.StartAsync();
+        await using var proxy = await OverlayHost.StartAsync(
+            new Uri($"http://localhost:{store.Endpoint.Port}"), null, null, ("S3_OVERLAY_LOCAL_ADDRESSING_STYLE", style));
+
+        // Whether a host below localhost can be reached is the machine's affair; a path that names the bucket is asked for, or not.
+        await proxy.SendAsync("PUT", "/bucket");
+
+        Assert.Equal(isInPath, store.Calls.Any(call => call.Path == "/bucket"));
+        Assert.Equal(isInPath, store.Calls.Any(call => call.Path.StartsWith("/s3overlay-probe-", StringComparison.Ordinal)));
+    }
+}

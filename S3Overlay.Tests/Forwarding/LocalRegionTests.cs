@@ -1,0 +1,42 @@
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding;
+
+/// <summary>A store that is in a region of its own names it to whoever signs for another, and that is enough.</summary>
+public sealed class LocalRegionTests
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Clients_requests_are_signed_for_the_region_that_the_store_named(bool hasRemote)
+    {
+        await using var store = await StoreServer.StartAsync(null, ("S3_OVERLAY_REGION", "eu-somewhere"));
+        await using var remote = await ScriptedRemote.StartAsync();
+        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, hasRemote ? remote.Endpoint : null);
+
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket")).Status);
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/k", "value")).Status);
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/large", new string('x', 100_000))).Status);
+        Assert.Equal("value", (await proxy.SendAsync("GET", "/bucket/k")).Text);
+        Assert.Equal(200, (await proxy.SendAsync("GET", "/")).Status);
+    }
+
+    [Fact]
+    public void One_bucket_of_a_cloud_tells_nothing_of_another()
+    {
+        var cloud = new EndpointRegions(new EndpointSettings { Region = "us-east-1" });
+        Assert.True(cloud.Learn("a", "eu-west-1", signedFor: "us-east-1"));
+
+        // Another request that was refused at the same time is worth another attempt too; one that was signed for it already is not.
+        Assert.True(cloud.Learn("a", "eu-west-1", signedFor: "us-east-1"));
+        Assert.False(cloud.Learn("a", "eu-west-1", signedFor: "eu-west-1"));
+        Assert.Equal(("eu-west-1", "us-east-1", "us-east-1"), (cloud.Of("a"), cloud.Of("b"), cloud.Of("")));
+
+        var own = new EndpointRegions(new EndpointSettings { Endpoint = new Uri("http://store.example:9000") });
+        Assert.True(own.Learn("a", "eu-west-1", signedFor: "us-east-1"));
+        Assert.Equal(("eu-west-1", "eu-west-1", "eu-west-1"), (own.Of("a"), own.Of("b"), own.Of("")));
+        Assert.True(own.Learn("b", "eu-west-2", signedFor: "eu-west-1"));
+        Assert.Equal(("eu-west-1", "eu-west-2"), (own.Of("a"), own.Of("b")));
+    }
+}

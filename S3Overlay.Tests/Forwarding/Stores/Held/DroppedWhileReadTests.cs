@@ -1,0 +1,103 @@
+using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.Stores.Held;
+
+/// <summary>A copy in chunks goes while somebody in the same process reads it: he reads it to its end, as from a file that is deleted, and its chunks go after him.</summary>
+public sealed class DroppedWhileReadTests : IAsyncLifetime
+{
+    private const int Chunk = 100;
+
+    private readonly byte[] _older = HeldFilling.Bytes(750, 1);
+    private readonly byte[] _newer = HeldFilling.Bytes(450, 2);
+    private StoreBench _bench = null!;
+    private StoreHeldStore _store = null!;
+
+    public async Task InitializeAsync()
+    {
+        _bench = await StoreBench.StartAsync();
+        _store = _bench.Open();
+        await _store.BeginFillAsync("key", _older, Chunk);
+        await _store.WhenIdleAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        await _bench.DisposeAsync();
+    }
+
+    [Theory, Trait("Rule", "R7"), Trait("Rule", "C4")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task It_is_read_to_its_end_and_its_chunks_go_with_the_last_reader(bool isReplaced)
+    {
+        var (first, second) = (await FindAsync(), await FindAsync());
+        await using var reader = first!.Read(new ByteRange(0, _older.Length - 1));
+        var read = new byte[_older.Length];
+        var at = await reader.ReadAsync(read.AsMemory(0, 50), default);
+        await (isReplaced ? _store.BeginFillAsync("key", _newer, Chunk) : _store.DropAsync("bucket", "key", null, default).AsTask());
+
+        await _store.WhenIdleAsync();
+        for (int length; at < read.Length && (length = await reader.ReadAsync(read.AsMemory(at), default)) > 0;)
+        {
+            at += length;
+        }
+
+        Assert.Equal(_older, read);
+        await first.DisposeAsync();
+        await _store.WhenIdleAsync();
+        Assert.Equal(_older[^Chunk..], await second!.ReadAllAsync(new ByteRange(_older.Length - Chunk, _older.Length - 1)));
+        await second!.DisposeAsync();
+        await _store.WhenIdleAsync();
+        Assert.Equal(isReplaced ? 5 : 0, (await _bench.NamesAsync("k/")).Count);
+        Assert.Equal(isReplaced ? _newer : null, await _store.ReadAsync("key"));
+    }
+
+    [Fact, Trait("Rule", "R7"), Trait("Rule", "C4")]
+    public async Task It_is_read_whole_though_it_goes_between_two_calls_of_the_look_for_it()
+    {
+        await using var started = _bench.Open();
+        var (found, dropping) = (0, Task.CompletedTask);
+        var instants = await StoreSteps.SweepAsync(
+            _bench.Server,
+            async run =>
+            {
+                if (await started.ReadAsync($"key{run}") is { } read)
+                {
+                    Assert.True(_older.AsSpan().SequenceEqual(read), $"{read.Length} bytes were read in run {run}.");
+                    found++;
+                }
+            },
+            run =>
+            {
+                dropping = started.DropAsync("bucket", $"key{run}", null, default).AsTask();
+                return Task.CompletedTask;
+            },
+            _ => dropping,
+            async run =>
+            {
+                await started.BeginFillAsync($"key{run}", _older, Chunk);
+                await started.WhenIdleAsync();
+            });
+        Assert.True((instants, found) is ( > 6, > 6), $"{found} of {instants} instants");
+    }
+
+    [Fact, Trait("Rule", "R7"), Trait("Rule", "C4")]
+    public async Task It_is_read_whole_though_it_went_on_with_the_chunks_of_another_process()
+    {
+        await using var another = _bench.Open();
+        await another.BeginFillAsync("both", _older, Chunk);
+        await another.WhenIdleAsync();
+        await using var copy = await _store.CreateAsync("bucket", "both", HeldFilling.Identity("both", Chunk), HeldFilling.Info(_older), DateTimeOffset.UtcNow, default);
+        await copy.WriteAsync(0, _older, default);
+        await _store.WhenIdleAsync();
+        await _store.DropAsync("bucket", "both", null, default);
+        await _store.WhenIdleAsync();
+        Assert.Equal(_older, await copy.ReadAllAsync(new ByteRange(0, _older.Length - 1)));
+    }
+
+    private ValueTask<IHeldCopy?> FindAsync() => _store.FindAsync("bucket", "key", HeldWish.Info, default);
+}

@@ -1,0 +1,75 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.Stores.Held;
+
+/// <summary>A copy in chunks is dropped while further chunks of it are on their way: it is not found again, whatever of it was in the store before (rule C3).</summary>
+public sealed class DroppedWhileStoredTests
+{
+    private const int Chunk = 100;
+
+    private readonly byte[] _bytes = HeldFilling.Bytes(250);
+
+    [Theory, Trait("Rule", "C3")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_dropped_between_any_two_calls_is_gone(bool onlyItsVersion)
+    {
+        await using var bench = await StoreBench.StartAsync();
+        var time = new ManualTimeProvider();
+        await using var store = bench.Open(time: time);
+        var etag = onlyItsVersion ? HeldFilling.Info(_bytes).ETag : null;
+        var dropping = Task.CompletedTask;
+        var instants = await StoreSteps.SweepAsync(bench.Server, AddAsync, DropAsync, CheckAsync, HoldOneAsync);
+        Assert.True(instants > 10);
+
+        async Task HoldOneAsync(int run)
+        {
+            var key = $"key{run}";
+            await using (var copy = await store.CreateAsync("bucket", key, HeldFilling.Identity(key, Chunk), HeldFilling.Info(_bytes), time.GetUtcNow(), default))
+            {
+                await copy.WriteAsync(0, _bytes.AsMemory(0, Chunk), default);
+            }
+
+            await SettleAsync();
+        }
+
+        async Task AddAsync(int run)
+        {
+            await using (var copy = await store.FindAsync("bucket", $"key{run}", HeldWish.Info, default))
+            {
+                if (copy is not null)
+                {
+                    await copy.WriteAsync(Chunk, _bytes.AsMemory(Chunk), default);
+                }
+            }
+
+            await SettleAsync();
+        }
+
+        // What it comes in between of may be what it waits for: the call goes on as soon as the drop has begun.
+        Task DropAsync(int run)
+        {
+            dropping = store.DropAsync("bucket", $"key{run}", etag, default).AsTask();
+            return Task.CompletedTask;
+        }
+
+        async Task CheckAsync(int run)
+        {
+            await dropping;
+            await SettleAsync();
+            Assert.Null(await store.FindAsync("bucket", $"key{run}", HeldWish.Info, default));
+            await using var other = bench.Open();
+            Assert.Null(await other.FindAsync("bucket", $"key{run}", HeldWish.Info, default));
+            Assert.DoesNotContain(await bench.NamesAsync("r/"), name => name.Contains($"key{run}/", StringComparison.Ordinal));
+        }
+
+        async Task SettleAsync()
+        {
+            while (await store.WhenIdleAsync())
+            {
+                time.Advance(TimeSpan.FromSeconds(2));
+            }
+        }
+    }
+}

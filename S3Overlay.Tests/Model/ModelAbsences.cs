@@ -1,0 +1,65 @@
+namespace S3Overlay.Tests.Model;
+
+/// <summary>Which keys a proxy may remember that the remote lacks (rule S2): each of several proxies has a memory of its own.</summary>
+/// <param name="life">How long it is remembered; no time for not at all.</param>
+internal sealed class ModelAbsences(TimeSpan life)
+{
+    private readonly Dictionary<(int Proxy, ModelBucket Bucket, string Key), (DateTimeOffset From, DateTimeOffset To)> _known = [];
+    private readonly HashSet<(int Proxy, ModelBucket Bucket, string Key)> _certain = [];
+
+    /// <summary>How long it is remembered.</summary>
+    public TimeSpan Life => life;
+
+    /// <summary>The remote lacked a key while it was looked at.</summary>
+    /// <param name="proxy">Which proxy looked.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="began">When it began to.</param>
+    /// <param name="now">When it had answered.</param>
+    /// <param name="isCertain">Whether the remote was asked for certain, or had been; else it may have been.</param>
+    public void Note(int proxy, ModelBucket bucket, string key, DateTimeOffset began, DateTimeOffset now, bool isCertain)
+    {
+        if (life > TimeSpan.Zero)
+        {
+            // It may have been told from memory.
+            var at = (proxy, bucket, key);
+            var isKnown = _known.TryGetValue(at, out var before) && now - before.From < life;
+            _known[at] = (isKnown ? before.From : began, now);
+            if (isCertain)
+            {
+                _certain.Add(at);
+            }
+            else if (!isKnown)
+            {
+                // What was certain before is over.
+                _certain.Remove(at);
+            }
+        }
+    }
+
+    /// <summary>Whether a key may be told to be absent by memory.</summary>
+    public bool MayHave(int proxy, ModelBucket bucket, string key, DateTimeOffset began) =>
+        _known.TryGetValue((proxy, bucket, key), out var known) && began - known.To < life;
+
+    /// <summary>Whether it must be.</summary>
+    public bool Has(int proxy, ModelBucket bucket, string key, DateTimeOffset now) =>
+        _certain.Contains((proxy, bucket, key)) && now - _known[(proxy, bucket, key)].From < life;
+
+    /// <summary>Something was done that may have made proxies forget.</summary>
+    public void Doubt() => _certain.Clear();
+
+    /// <summary>The proxy has forgotten a key, for certain.</summary>
+    public void Forget(int proxy, ModelBucket bucket, string key) => Forget(at => at == (proxy, bucket, key));
+
+    /// <summary>The proxy has forgotten all keys.</summary>
+    public void Forget(int proxy) => Forget(at => at.Proxy == proxy);
+
+    private void Forget(Func<(int Proxy, ModelBucket Bucket, string Key), bool> isMeant)
+    {
+        foreach (var at in _known.Keys.Where(isMeant).ToList())
+        {
+            _known.Remove(at);
+            _certain.Remove(at);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace S3Overlay.Tests.Model;
+
+/// <summary>What a read says of copies (rule S3).</summary>
+internal enum ModelDirective
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary><c>no-cache</c>: the remote's word is asked for.</summary>
+    NoCache,
+
+    /// <summary><c>no-store</c>: the remote's object, past all copies.</summary>
+    NoStore,
+
+    /// <summary><c>only-if-cached</c>: a copy, or nothing.</summary>
+    OnlyIfCached,
+}

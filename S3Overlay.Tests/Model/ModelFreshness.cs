@@ -1,0 +1,49 @@
+namespace S3Overlay.Tests.Model;
+
+/// <summary>How far copies are believed (rules S1 to S4): what a read of a remote-owned key may show, and what it must.</summary>
+/// <param name="cache">What the settings say.</param>
+internal sealed class ModelFreshness(ModelCache cache)
+{
+    /// <summary>How long a copy is believed where it is for a while.</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromSeconds(100);
+
+    /// <summary>How long past it a copy may be served while the remote does not tell.</summary>
+    public static readonly TimeSpan StaleIfError = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long it is remembered that a key is absent, where it is.</summary>
+    public static readonly TimeSpan NegativeLife = TimeSpan.FromSeconds(30);
+
+    /// <summary>What the settings say.</summary>
+    public ModelCache Cache => cache;
+
+    /// <summary>Whether what the client says of copies counts.</summary>
+    public bool Heeds(ModelDirective directive) => directive != ModelDirective.None && cache != ModelCache.Frozen;
+
+    /// <summary>The versions of copies that may be served, by what is held and the time a read begins.</summary>
+    /// <param name="copies">What may be held.</param>
+    /// <param name="directive">What the read says.</param>
+    /// <param name="began">When it began.</param>
+    /// <param name="mayBeStale">Whether the remote may not have told, and copies past their life will do.</param>
+    public IEnumerable<ObjectVersion> Usable(ModelCopies copies, ModelDirective directive, DateTimeOffset began, bool mayBeStale) =>
+        cache is ModelCache.Off or ModelCache.Compared || (Heeds(directive) && directive is ModelDirective.NoCache or ModelDirective.NoStore)
+            ? []
+            : copies.Possible.Where(pair => IsBelieved(pair.Value, began) || (mayBeStale && !Heeds(directive) && IsOfUse(pair.Value, began))).Select(pair => pair.Key);
+
+    /// <summary>Whether a copy may be taken for current without the remote's word.</summary>
+    public bool IsBelieved(DateTimeOffset validated, DateTimeOffset now) =>
+        cache is ModelCache.Believed or ModelCache.Frozen || (cache == ModelCache.ForAWhile && now - validated < Life);
+
+    /// <summary>Whether a copy may be served where the remote does not tell.</summary>
+    public bool IsOfUse(DateTimeOffset validated, DateTimeOffset now) => cache == ModelCache.ForAWhile && now - validated <= Life + StaleIfError;
+
+    /// <summary>Whether a copy may be compared while it is served: its life is about to end (rule S4).</summary>
+    public bool MayAge(DateTimeOffset validated, DateTimeOffset now) => cache == ModelCache.ForAWhile && now - validated >= Life / 5 * 4;
+
+    /// <summary>Whether a read has to show a copy, and need not ask the remote for it.</summary>
+    /// <param name="copy">The copy, held for certain.</param>
+    /// <param name="directive">What the read says.</param>
+    /// <param name="now">When it was over.</param>
+    public bool Must(ModelCopy copy, ModelDirective directive, DateTimeOffset now) =>
+        copy.IsWhole && !(Heeds(directive) && directive is ModelDirective.NoCache or ModelDirective.NoStore) && cache is not (ModelCache.Off or ModelCache.Compared)
+        && IsBelieved(copy.ValidatedFrom, now);
+}

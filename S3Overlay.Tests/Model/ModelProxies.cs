@@ -1,0 +1,144 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Model;
+
+/// <summary>The proxies of a sequence: one, or two that share a store and nothing else. Their clock moves only where somebody waits for it.</summary>
+internal sealed class ModelProxies : IAsyncDisposable
+{
+    /// <summary>After this a proxy knows what another one did to a bucket, and has told the store of all that it holds.</summary>
+    private static readonly TimeSpan UntilKnown = TimeSpan.FromSeconds(2);
+
+    private readonly OverlayHost[] _running;
+    private readonly Func<Task<OverlayHost>> _start;
+    private int _turn;
+
+    /// <summary>So many proxies, that are not started yet.</summary>
+    /// <param name="clock">Their clock.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="start">Starts one.</param>
+    public ModelProxies(ManualTimeProvider clock, int count, Func<Task<OverlayHost>> start) =>
+        (Clock, _running, _start) = (clock, new OverlayHost[count], start);
+
+    /// <summary>The clock of all of them, and of their store.</summary>
+    public ManualTimeProvider Clock { get; }
+
+    /// <summary>Whether there are several.</summary>
+    public bool AreSeveral => _running.Length > 1;
+
+    /// <summary>The one that requests go to.</summary>
+    public OverlayHost Current => _running[_turn];
+
+    /// <summary>Starts them.</summary>
+    public async Task StartAsync()
+    {
+        for (var i = 0; i < _running.Length; i++)
+        {
+            _running[i] = await _start();
+        }
+    }
+
+    /// <summary>From now on requests go to this one, as far as there are so many.</summary>
+    public void Turn(int proxy) => _turn = proxy % _running.Length;
+
+    /// <summary>Ends the current one and starts it again over what it has on disk.</summary>
+    /// <param name="between">Runs in between.</param>
+    public async Task RestartAsync(Action between)
+    {
+        await RunAsync(DisposedAsync(Current));
+        between();
+        _running[_turn] = await _start();
+    }
+
+    /// <summary>Starts another in place of the current one, which has been killed.</summary>
+    /// <param name="between">Runs in between.</param>
+    public async Task ReplaceAsync(Action between)
+    {
+        // Whatever it waits for is over soon: there is nothing that it could still do.
+        await Clock.RunAsync(Current.DisposeAsync().AsTask().ContinueWith(static ended => ended.IsFaulted, TaskScheduler.Default));
+        between();
+        _running[_turn] = await _start();
+        await ShareAsync();
+    }
+
+    /// <summary>Sends a request to the current one, and waits until nothing of it is under way any more.</summary>
+    public Task<RawAnswer> SendAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
+        RunAsync(SendAndWaitAsync(method, target, body, headers));
+
+    /// <summary>The one that requests go to is killed at some time, and nobody waits for it then.</summary>
+    public Reaper Reaper { get; } = new();
+
+    /// <summary>Does something with each of them.</summary>
+    public async Task ForEachAsync(Func<Task> action)
+    {
+        var before = _turn;
+        for (_turn = 0; _turn < _running.Length; _turn++)
+        {
+            await action();
+        }
+
+        _turn = before;
+    }
+
+    /// <summary>Waits until what one did is known to all.</summary>
+    public async Task ShareAsync()
+    {
+        if (AreSeveral)
+        {
+            Clock.Advance(UntilKnown);
+            await RunAsync(WhenIdleAsync());
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var proxy in _running)
+        {
+            await RunAsync(DisposedAsync(proxy));
+        }
+    }
+
+    private static async Task<bool> DisposedAsync(OverlayHost proxy)
+    {
+        await proxy.DisposeAsync();
+        return true;
+    }
+
+    private Task<T> RunAsync<T>(Task<T> work) => Clock.RunAsync(work, ManualTimeProvider.LongestPause);
+
+    private async Task<RawAnswer> SendAndWaitAsync(string method, string target, byte[]? body, (string Name, string Value)[] headers)
+    {
+        var death = Reaper.Death;
+        var sending = Current.Http.SendAsync(method, target, body, headers);
+        if (await Task.WhenAny(death, sending) == death || death.IsCompleted)
+        {
+            throw new ProcessKilledException();
+        }
+
+        await Task.WhenAny(death, ShareHeldAsync(death));
+        return await sending;
+    }
+
+    /// <summary>Waits until nothing is under way, and until the store knows all that is held where others look for it there.</summary>
+    private async Task ShareHeldAsync(Task death)
+    {
+        while (await WhenIdleAsync() && AreSeveral && !death.IsCompleted)
+        {
+            Clock.Advance(UntilKnown);
+        }
+    }
+
+    /// <summary>Waits until nothing is under way but what waits for its time.</summary>
+    /// <returns>Whether anything does.</returns>
+    private async Task<bool> WhenIdleAsync()
+    {
+        var isWaiting = false;
+        foreach (var proxy in _running)
+        {
+            await proxy.WhenIdleAsync();
+            isWaiting |= proxy.Copies is { } copies && await copies.WhenIdleAsync();
+        }
+
+        return isWaiting;
+    }
+}

@@ -1,0 +1,29 @@
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Tests.Model.Operations;
+
+/// <summary>UploadPart: one more part of an upload, or another one in place of it.</summary>
+internal sealed record AddPart(int Slot, int Number, int Serial, int Size) : ModelOperation
+{
+    /// <inheritdoc/>
+    public override async Task RunAsync(ModelScene scene)
+    {
+        if (!scene.Uploads.TryGetValue(Slot, out var upload))
+        {
+            return;
+        }
+
+        var before = upload.Begin(Number);
+        var bytes = ObjectVersion.Content(Serial, Size);
+        var answer = await scene.SendAsync("PUT", upload.Bucket, upload.Key, $"partNumber={Number}&uploadId={UriEncoding.EncodeComponent(upload.Id)}", bytes);
+        if (answer.Status is 503 or 507 && scene.IsFull)
+        {
+            upload.Refused(Number, before);
+            return;
+        }
+
+        Expect.Status(answer, 200);
+        Expect.Same(ObjectVersion.Of(bytes).ETag, answer.Headers.GetValueOrDefault("ETag", ""), "The part's ETag");
+        upload.Note(Number, bytes);
+    }
+}

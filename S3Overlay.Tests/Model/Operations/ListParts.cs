@@ -1,0 +1,31 @@
+using System.Xml.Linq;
+
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Tests.Model.Operations;
+
+/// <summary>ListParts: what was acknowledged is there, and of each number but one.</summary>
+internal sealed record ListParts(int Slot) : ModelOperation
+{
+    /// <inheritdoc/>
+    public override async Task RunAsync(ModelScene scene)
+    {
+        if (!scene.Uploads.TryGetValue(Slot, out var upload))
+        {
+            return;
+        }
+
+        var answer = await scene.SendAsync("GET", upload.Bucket, upload.Key, "uploadId=" + UriEncoding.EncodeComponent(upload.Id));
+        Expect.Status(answer, 200);
+
+        // What stands before may have a key that no parser takes.
+        var (from, to) = (answer.Text.IndexOf("<Part>", StringComparison.Ordinal), answer.Text.LastIndexOf("</Part>", StringComparison.Ordinal));
+        var listed = XElement.Parse(from < 0 ? "<Parts/>" : $"<Parts>{answer.Text[from..to]}</Part></Parts>").Elements()
+            .Select(part => (Number: int.Parse(Text(part, "PartNumber"), null), Text: $"{Text(part, "ETag")} {Text(part, "Size")}"))
+            .Where(part => !upload.Unknown.Contains(part.Number));
+        var expected = upload.Parts.Select(part => (part.Key, $"{ObjectVersion.Of(part.Value).ETag} {part.Value.Length}"));
+        Expect.Same(string.Join("; ", expected), string.Join("; ", listed), "The list of parts");
+    }
+
+    private static string Text(XElement part, string name) => part.Element(name)?.Value ?? "";
+}

@@ -1,0 +1,55 @@
+namespace S3Overlay.Tests.Model.Operations;
+
+/// <summary>
+/// The store fails while it is asked for what a request takes: what the proxy acknowledges all the same is there, and what it does not is there as a whole or not at all; nothing else is touched by it, and once
+/// the store is well again all is.
+/// </summary>
+/// <param name="Operation">The request.</param>
+/// <param name="Fault">How calls fail.</param>
+/// <param name="Skip">So many calls do not yet.</param>
+/// <param name="Count">Then so many do.</param>
+/// <param name="IsOfChangesAlone">Whether only those fail, and are counted, that change something.</param>
+internal sealed record TroubleStore(ModelOperation Operation, StoreFault Fault, int Skip, int Count, bool IsOfChangesAlone) : ModelOperation
+{
+    /// <inheritdoc/>
+    public override async Task RunAsync(ModelScene scene)
+    {
+        scene.SetFull(false);
+        await scene.MendAsync();
+        var doubts = Operation.MayLeave(scene).ToList();
+        var copies = scene.Buckets.Select(bucket => bucket.Copies()).ToList();
+        scene.DoubtCopies();
+        var isHeard = true;
+        scene.StoreTrouble.Begin(Fault, Skip, Count, IsOfChangesAlone);
+        try
+        {
+            await Operation.RunAsync(scene);
+        }
+        catch (StoreFailedException)
+        {
+            // A store that keeps nothing does not keep the proxy from showing what there is (rule R3).
+            Expect.That(!IsOfChangesAlone || Operation is not ReadObject, "A read failed for what it would have kept.");
+            isHeard = false;
+        }
+
+        if (!scene.StoreTrouble.Happened)
+        {
+            scene.StoreTrouble.End();
+            return;
+        }
+
+        scene.StoreTrouble.End();
+        scene.DoubtCopies();
+
+        // What takes copies away, beside what was asked or after it, may not have come to it; but for what was asked for that alone.
+        foreach (var (bucket, held) in scene.Buckets.Zip(copies).Where(_ => !isHeard || Operation is not Drop))
+        {
+            bucket.MayHaveKept(held);
+        }
+
+        foreach (var bucket in scene.Buckets)
+        {
+            await Aftermath.LookAsync(scene, bucket, [.. doubts.Where(doubt => doubt.Bucket == bucket)], isHeard);
+        }
+    }
+}

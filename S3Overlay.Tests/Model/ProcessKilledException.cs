@@ -1,0 +1,4 @@
+namespace S3Overlay.Tests.Model;
+
+/// <summary>The proxy was killed before it answered.</summary>
+internal sealed class ProcessKilledException() : Exception("The process was killed.");

@@ -1,0 +1,199 @@
+using System.Globalization;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Model;
+
+/// <summary>Where the answer to a read of a remote-owned key says that it comes from (rules T4, S1 to S4): held against the model, which then learns from it what is held.</summary>
+/// <param name="scene">The scene.</param>
+/// <param name="bucket">The bucket.</param>
+/// <param name="key">The key.</param>
+/// <param name="directive">What the read said of copies.</param>
+/// <param name="began">When it began.</param>
+/// <param name="asked">What the remote was asked for meanwhile.</param>
+/// <param name="answer">The answer.</param>
+internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string key, ModelDirective directive, DateTimeOffset began, IReadOnlyList<ScriptedRequest> asked, RawAnswer answer)
+{
+    /// <summary>What a reader waits for who could be given a copy past its life is a little more.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
+    private readonly ModelCopies _copies = bucket.CopiesOf(key);
+    private readonly DateTimeOffset _now = scene.Now;
+    private readonly ModelFreshness _freshness = scene.Freshness;
+
+    private TimeSpan Age => TimeSpan.FromSeconds(long.Parse(answer.Headers.GetValueOrDefault("Age", "0"), CultureInfo.InvariantCulture));
+
+    private bool WasAsked => asked.Count > 0;
+
+    private string Cache => answer.Headers.GetValueOrDefault("x-cache", "");
+
+    private ObjectVersion? Current => bucket.Remote.GetValueOrDefault(key);
+
+    private bool Is(ModelDirective said) => directive == said && _freshness.Heeds(said);
+
+    /// <summary>Whether a copy may have been compared while it was served. One proxy need not know that another has found it current since: it goes by the date that it knows.</summary>
+    private bool MayAge =>
+        _copies.Possible.Values.Any(validated => _freshness.MayAge(validated, _now))
+        || (scene.IsShared && _copies.Possible.Count > 0 && _freshness.MayAge(_copies.Certain?.ValidatedFrom ?? DateTimeOffset.MinValue, _now));
+
+    /// <summary>Whether so much time went by meanwhile that the reader may have been sent away with a copy past its life, whatever the remote was about to say.</summary>
+    public bool MayHaveGivenUp => _now - began >= Patience;
+
+    /// <summary>Holds what follows from the status alone against the model: where something is known for certain nothing is asked and nothing else is told.</summary>
+    public void CheckStatus()
+    {
+        var isKnown = _copies.Certain is { } copy && _freshness.Must(copy, directive, _now);
+        if (isKnown)
+        {
+            Expect.That(answer.Status is not (404 or 503 or 504), $"{answer.Status}, and {_copies.Certain} is held.");
+            Expect.That(!WasAsked || MayAge, $"The remote was asked for {string.Join(", ", asked)}, and {_copies.Certain} is held.");
+        }
+
+        var isKnownAbsent = _copies.Possible.Count == 0 && scene.Absences.Has(scene.Proxy, bucket, key, _now) && !Is(ModelDirective.NoCache) && !Is(ModelDirective.NoStore);
+        Expect.That(!isKnownAbsent || (answer.Status == 404 && !WasAsked), $"{answer.Status}, the remote {(WasAsked ? "was" : "was not")} asked, and it is known to lack the key.");
+        Expect.That(answer.Status != 504 || Is(ModelDirective.OnlyIfCached), "504, and the remote may be asked.");
+        Expect.That(!WasAsked || !Is(ModelDirective.OnlyIfCached) || MayAge, "The remote was asked, and only a copy was wanted.");
+    }
+
+    /// <summary>Holds what it says of itself against the model.</summary>
+    /// <param name="found">The version it shows.</param>
+    /// <exception cref="Mismatch">It cannot be so.</exception>
+    public void Check(ObjectVersion found)
+    {
+        var isHeld = _copies.Possible.TryGetValue(found, out var validated);
+        var isRight = Cache switch
+        {
+            "HIT" => isHeld && !Is(ModelDirective.NoCache) && !Is(ModelDirective.NoStore) && _freshness.IsBelieved(began - Age, began) && IsAgeOf(found, validated),
+            "STALE" => isHeld && directive == ModelDirective.None && scene.Trouble.MayNotTell(scene.Proxy, bucket) && _freshness.IsOfUse(began - Age, began) && IsAgeOf(found, validated),
+            "REVALIDATED" => isHeld && found == Current && !Is(ModelDirective.NoStore) && !Is(ModelDirective.OnlyIfCached)
+                && (Is(ModelDirective.NoCache) || _freshness.Cache is ModelCache.Compared or ModelCache.ForAWhile),
+            "MISS" => (isHeld || found == Current) && !Is(ModelDirective.NoStore) && !Is(ModelDirective.OnlyIfCached) && _freshness.Cache != ModelCache.Off,
+            "BYPASS" => found == Current && (Is(ModelDirective.NoStore) || _freshness.Cache == ModelCache.Off || scene.MayNotKeep),
+            _ => false,
+        };
+        Expect.That(isRight, $"x-cache: {Cache}, age: {Age.TotalSeconds}, of {found}; the remote has {Current}, and copies may be {Told(_copies)}.");
+        if (_copies.Certain is { } copy && _freshness.Must(copy, directive, _now))
+        {
+            Expect.That(Cache == "HIT" && found == copy.Version, $"x-cache: {Cache} of {found}, and {copy} is held.");
+        }
+    }
+
+    /// <summary>Learns what may be held now.</summary>
+    /// <param name="found">The version it shows; null where it shows none.</param>
+    /// <param name="hasBody">Whether bytes of it came.</param>
+    /// <param name="hasAll">Whether all of them are held where any are.</param>
+    public void Learn(ObjectVersion? found, bool hasBody, bool hasAll)
+    {
+        if (Cache == "REVALIDATED")
+        {
+            scene.Trouble.Told(scene.Proxy, bucket);
+        }
+
+        if (found is not null && found == Current && Cache != "HIT" && Cache != "STALE")
+        {
+            scene.Absences.Forget(scene.Proxy, bucket, key);
+        }
+
+        if (answer.Status == 404)
+        {
+            LearnAbsence();
+        }
+        else if (Is(ModelDirective.NoStore) || Cache == "STALE")
+        {
+            // Copies are as they were.
+        }
+        else if (found is null || scene.MayNotKeep)
+        {
+            bucket.MayHaveKept(key);
+        }
+        else if (Cache == "HIT" && MayAge)
+        {
+            LearnRefreshed(found, hasAll);
+        }
+        else if (Cache == "HIT")
+        {
+            var (from, to) = (_copies.Certain?.ValidatedFrom ?? DateTimeOffset.MinValue, _copies.Possible[found]);
+            if (hasBody && from > DateTimeOffset.MinValue)
+            {
+                _copies.Is(new ModelCopy(found, from, hasAll), to);
+            }
+            else
+            {
+                _copies.IsAtMost(found, to);
+            }
+        }
+        else if (Cache == "REVALIDATED")
+        {
+            Renew(found, isWhole: false);
+        }
+        else if (hasBody && Cache == "MISS")
+        {
+            // What was held of it already keeps its date: what is fetched beside it is asked for by its version.
+            var from = !_copies.Possible.ContainsKey(found) ? began : _copies.Certain?.Version == found ? _copies.Certain.ValidatedFrom : DateTimeOffset.MinValue;
+            _copies.Is(new ModelCopy(found, from, hasAll), _now);
+        }
+        else
+        {
+            _copies.IsAtMost(found, _now);
+        }
+    }
+
+    /// <summary>The copy was compared while it was served, and fetched anew if all of it was held and there is another one (rule S4).</summary>
+    private void LearnRefreshed(ObjectVersion found, bool hasAll)
+    {
+        var wasWhole = _copies.Certain is { IsWhole: true } || hasAll;
+        if (!_freshness.MayAge(_now - Age, _now) || scene.View.MayNotHaveRefreshed(bucket))
+        {
+            bucket.MayHaveKept(key);
+            _copies.Doubt();
+        }
+        else if (found == Current)
+        {
+            Renew(found, wasWhole);
+        }
+        else if (Current is { } current && found.Bytes.Length <= ModelScene.ChunkThreshold && current.Bytes.Length <= ModelScene.ChunkThreshold && wasWhole)
+        {
+            _copies.Is(new ModelCopy(current, began, true), _now);
+        }
+        else
+        {
+            _copies.IsAtMost(null, _now);
+        }
+    }
+
+    /// <summary>A copy was found to be current: that is noted, but another proxy that knows the copy need not know of it.</summary>
+    private void Renew(ObjectVersion found, bool isWhole)
+    {
+        var from = scene.IsShared ? _copies.Certain?.ValidatedFrom : began;
+        if (_copies.Certain?.Version == found && from is { } validated)
+        {
+            _copies.Is(new ModelCopy(found, validated, isWhole), _now);
+        }
+        else
+        {
+            _copies.IsAtMost(found, _now);
+        }
+    }
+
+    private void LearnAbsence()
+    {
+        if (!Is(ModelDirective.NoStore))
+        {
+            _copies.IsAtMost(null, _now);
+        }
+
+        scene.Absences.Note(scene.Proxy, bucket, key, began, _now, isCertain: true);
+    }
+
+    /// <summary>Whether a copy that was validated then at the latest may be as old as it says, and no younger than it is known to be.</summary>
+    private bool IsAgeOf(ObjectVersion found, DateTimeOffset validated) =>
+        MayBeDatedElsewhere(found)
+        || (Age >= began - validated - TimeSpan.FromSeconds(1) && (_copies.Certain is not { } copy || Age <= _now - copy.ValidatedFrom));
+
+    /// <summary>
+    /// Whether two proxies may know of different dates at which it was current: each that fetches chunks of a copy has the remote's word on its version, and tells the other only with the manifest.
+    /// </summary>
+    private bool MayBeDatedElsewhere(ObjectVersion found) => scene.IsShared && found.Bytes.Length > ModelScene.ChunkThreshold;
+
+    private static string Told(ModelCopies copies) => string.Join(" or ", copies.Possible.Select(pair => $"{pair.Key} of {pair.Value:HH:mm:ss}"));
+}

@@ -1,0 +1,17 @@
+namespace S3Overlay.Tests.Model;
+
+/// <summary>How a call of the store fails.</summary>
+internal enum StoreFault
+{
+    /// <summary>It is answered 500, and has no effect.</summary>
+    Error,
+
+    /// <summary>It is answered 503, and has no effect.</summary>
+    Busy,
+
+    /// <summary>The connection is cut before it takes effect.</summary>
+    CutBefore,
+
+    /// <summary>The connection is cut when it has taken effect, before the answer.</summary>
+    CutAfter,
+}

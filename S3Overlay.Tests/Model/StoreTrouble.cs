@@ -1,0 +1,95 @@
+using System.Text.Json;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Model;
+
+/// <summary>What is wrong with the store: which of its calls fail, and how. It is the same for all of them, so that a step says in a few words what happened.</summary>
+internal sealed class StoreTrouble
+{
+    private readonly Lock _lock = new();
+    private StoreFault _fault;
+    private bool _isOfChangesAlone;
+    private int _skip;
+    private int _left;
+
+    /// <summary>Whether a call failed since it began; never once it is over.</summary>
+    public bool Happened { get; private set; }
+
+    /// <summary>From now on calls fail.</summary>
+    /// <param name="fault">How.</param>
+    /// <param name="skip">So many do not yet.</param>
+    /// <param name="count">Then so many do.</param>
+    /// <param name="isOfChangesAlone">Whether only those do, and are counted, that change something.</param>
+    public void Begin(StoreFault fault, int skip, int count, bool isOfChangesAlone)
+    {
+        lock (_lock)
+        {
+            (_fault, _skip, _left, _isOfChangesAlone) = (fault, skip, count, isOfChangesAlone);
+        }
+    }
+
+    /// <summary>Nothing is wrong any more.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            (_left, Happened) = (0, false);
+        }
+    }
+
+    /// <summary>Refuses an answer that no failure of the store accounts for, and tells of one that a failure does.</summary>
+    /// <exception cref="StoreFailedException">The store failed, and the client is told so.</exception>
+    public void Judge(RawAnswer answer)
+    {
+        if (!Happened || answer.Status is not (500 or 503))
+        {
+            return;
+        }
+
+        // The store's own answer to the client's request passes as it is; where it gave none clients are told when to come again.
+        Expect.That(answer.Status == 503 || _fault == StoreFault.Error, "500, which the store did not say.");
+        Expect.That(_fault is not (StoreFault.CutBefore or StoreFault.CutAfter) || answer.Headers.ContainsKey("Retry-After"), "503, and no word of when to come again.");
+        throw new StoreFailedException();
+    }
+
+    /// <summary>The same of what an administrator's call says last.</summary>
+    public void Judge(JsonElement told)
+    {
+        if (Happened && (told.TryGetProperty("error", out _) || (told.TryGetProperty("failed", out var failed) && failed.GetInt64() > 0)))
+        {
+            throw new StoreFailedException();
+        }
+    }
+
+    /// <summary>A call of the store is about to take effect.</summary>
+    public Task BeforeAsync(StoreCall call) => Cut(StoreFault.CutBefore, call);
+
+    /// <summary>A call of the store took effect.</summary>
+    public Task AfterAsync(StoreCall call) => Cut(StoreFault.CutAfter, call);
+
+    /// <summary>What the store answers in place of serving a request.</summary>
+    public (int Status, string Code)? Answer(HttpRequest request) =>
+        IsHit(StoreFault.Error, request.Method) ? (500, "InternalError")
+        : IsHit(StoreFault.Busy, request.Method) ? (503, "ServiceUnavailable")
+        : null;
+
+    private Task Cut(StoreFault fault, StoreCall call) =>
+        IsHit(fault, call.Method) ? Task.FromException(new IOException("The store broke the connection.")) : Task.CompletedTask;
+
+    private bool IsHit(StoreFault fault, string method)
+    {
+        lock (_lock)
+        {
+            if (_left == 0 || fault != _fault || (_isOfChangesAlone && method is "GET" or "HEAD") || _skip-- > 0)
+            {
+                return false;
+            }
+
+            (_left, Happened) = (_left - 1, true);
+            return true;
+        }
+    }
+}

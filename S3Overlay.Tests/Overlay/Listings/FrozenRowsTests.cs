@@ -1,0 +1,185 @@
+using System.Runtime.CompilerServices;
+
+using Microsoft.Extensions.Logging.Abstractions;
+
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Listings;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Listings;
+
+/// <summary>Looks at frozen copies whose objects the remote has lost, of which each may be a round trip.</summary>
+[Trait("Rule", "L2")]
+public sealed class FrozenRowsTests
+{
+    [Theory]
+    [InlineData(1000, 8)]
+    [InlineData(3, 3)]
+    [InlineData(1, 1)]
+    public async Task A_few_are_looked_at_together_and_no_more_than_the_page_has_room_for(int pageSize, int expected)
+    {
+        var remote = new InMemoryRemote();
+        remote.AddBucket("below");
+        var routes = new BucketRoutes(new RemoteBucket(remote, "below", ""));
+        var query = new ListingQuery("", "", ListingPosition.Start, pageSize);
+        var held = new SlowStore(30, expected);
+        await using (var rows = new FrozenRows(new RoutedRows(routes, query, NullLogger.Instance), held, new SimpleRemoteReader(), "bucket", routes, query))
+        {
+            Assert.Null(await rows.NextAsync(default));
+        }
+
+        Assert.Equal((expected, 30, 0), (held.Most, held.Looks, held.Running));
+    }
+
+    /// <summary>Once one of a folder's copies shows it, those that were looked at meanwhile are let go before any of the next folder is looked at.</summary>
+    [Fact]
+    public async Task The_looks_of_a_folder_have_ended_before_those_of_the_next_begin()
+    {
+        var remote = new InMemoryRemote();
+        remote.AddBucket("below");
+        var routes = new BucketRoutes(new RemoteBucket(remote, "below", ""));
+        var query = new ListingQuery("", "/", ListingPosition.Start, 1000);
+        var held = new FolderStore();
+        await using (var rows = new FrozenRows(new RoutedRows(routes, query, NullLogger.Instance), held, new SimpleRemoteReader(), "bucket", routes, query))
+        {
+            foreach (var folder in (string[])["a/", "b/", "c/"])
+            {
+                Assert.Equal(folder, (await rows.NextAsync(default))?.Name);
+            }
+
+            Assert.Null(await rows.NextAsync(default));
+        }
+
+        Assert.Equal((8, 0), (held.Most, held.Running));
+    }
+
+    /// <summary>Three folders of twenty copies: of the first nothing is held any more, the second is of use, and the others give no answer until they are left.</summary>
+    private sealed class FolderStore : SomeCopies
+    {
+        private int _running;
+
+        public int Running => Volatile.Read(ref _running);
+
+        public int Most { get; private set; }
+
+        protected override IEnumerable<string> Keys => from folder in (string[])["a", "b", "c"] from i in Enumerable.Range(0, 20) select $"{folder}/{i:d2}";
+
+        public override async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken)
+        {
+            Most = Math.Max(Most, Interlocked.Increment(ref _running));
+            try
+            {
+                await Task.Yield();
+                if (key.EndsWith("/00", StringComparison.Ordinal))
+                {
+                    return null;
+                }
+
+                if (!key.EndsWith("/01", StringComparison.Ordinal))
+                {
+                    await Task.Delay(Patience.Limit, cancellationToken);
+                }
+
+                return new HeldInfo(bucket, key);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _running);
+            }
+        }
+    }
+
+    /// <summary>A copy of which nothing but what is known of it is asked for.</summary>
+    private sealed class HeldInfo(string bucket, string key) : IHeldCopy
+    {
+        public HeldIdentity Identity => new("endpoint", bucket, key, 0);
+
+        public ObjectInfo Info { get; } = new() { Size = 1, ETag = "\"e\"", LastModified = DateTimeOffset.UnixEpoch };
+
+        public DateTimeOffset ValidatedAt => DateTimeOffset.UnixEpoch;
+
+        public bool IsCurrent => true;
+
+        public ByteRange? FirstHeld(long position) => null;
+
+        public IHeldReader Read(ByteRange range) => throw new NotSupportedException();
+
+        public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask CompleteAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    /// <summary>A store that can only be listed and looked into.</summary>
+    private abstract class SomeCopies : IHeldStore
+    {
+        protected abstract IEnumerable<string> Keys { get; }
+
+        public abstract ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken);
+
+        public async IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await Task.CompletedTask;
+            foreach (var key in Keys.Where(key => Utf8Order.Compare(key, after) > 0))
+            {
+                yield return new HeldRow(key, 1, "\"e\"", DateTimeOffset.UnixEpoch);
+            }
+        }
+
+        public ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+
+    /// <summary>A store that gives no answer until so many have asked, or all that are left.</summary>
+    private sealed class SlowStore(int copies, int together) : SomeCopies
+    {
+        private readonly Lock _lock = new();
+        private readonly List<TaskCompletionSource> _waiting = [];
+
+        public int Most { get; private set; }
+
+        public int Looks { get; private set; }
+
+        public int Running { get; private set; }
+
+        protected override IEnumerable<string> Keys => Enumerable.Range(0, copies).Select(i => $"key{i:d4}");
+
+        public override async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken)
+        {
+            var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            lock (_lock)
+            {
+                Looks++;
+                Most = Math.Max(Most, ++Running);
+                _waiting.Add(answer);
+                if (Running >= Math.Min(together, copies - Looks + Running))
+                {
+                    // The first of them: those who come next find the others waiting still.
+                    _waiting[0].SetResult();
+                    _waiting.RemoveAt(0);
+                }
+            }
+
+            await answer.Task.WaitAsync(Patience.Limit, cancellationToken);
+            lock (_lock)
+            {
+                Running--;
+                if (Looks == copies)
+                {
+                    _waiting.ForEach(static waiter => waiter.TrySetResult());
+                }
+            }
+
+            return null;
+        }
+    }
+}

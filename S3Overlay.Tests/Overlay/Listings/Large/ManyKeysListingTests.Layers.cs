@@ -1,0 +1,7 @@
+namespace S3Overlay.Tests.Overlay.Listings.Large;
+
+/// <summary>See <see cref="ManyKeysListingTests{TScene}"/>: over the built-in store.</summary>
+public sealed class ManyKeysListingTests(ManyKeysOnEmbedded scene) : ManyKeysListingTests<ManyKeysOnEmbedded>(scene);
+
+/// <summary>See <see cref="ManyKeysListingTests{TScene}"/>: over an S3 endpoint.</summary>
+public sealed class ManyKeysListingTestsOnStore(ManyKeysOnStore scene) : ManyKeysListingTests<ManyKeysOnStore>(scene);

@@ -1,0 +1,55 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Listings;
+
+/// <summary>What the settings of listings change, as clients see it (rules L3, L4).</summary>
+public sealed class ListingSettingTests
+{
+    [Theory, Trait("Rule", "L3")]
+    [InlineData("embedded", "local")]
+    [InlineData("embedded", "merged")]
+    [InlineData("store", "local")]
+    [InlineData("store", "merged")]
+    public async Task Listings_show_local_alone_where_they_are_to(string layer, string scope)
+    {
+        await using var scene = await StartAsync(layer, ("S3_OVERLAY_LISTING", scope));
+        foreach (var target in (string[])["/bucket", "/bucket?list-type=2"])
+        {
+            var page = await scene.SendAsync("GET", target);
+            Assert.Equal((200, true, scope == "merged"), (page.Status, page.Text.Contains("<Key>mine</Key>", StringComparison.Ordinal), page.Text.Contains("<Key>theirs</Key>", StringComparison.Ordinal)));
+        }
+    }
+
+    [Theory, Trait("Rule", "L4")]
+    [InlineData("embedded", "local")]
+    [InlineData("embedded", "error")]
+    [InlineData("store", "local")]
+    [InlineData("store", "error")]
+    public async Task A_remote_that_cannot_be_listed_is_an_error_or_left_out_and_told(string layer, string onError)
+    {
+        await using var scene = await StartAsync(layer, ("S3_OVERLAY_LISTING_ON_ERROR", onError));
+        scene.Remote.Script = async (request, context) =>
+        {
+            if (request is not { Method: "GET", Key: "" })
+            {
+                return ScriptedOutcome.AsUsual;
+            }
+
+            await ScriptedRemote.AnswerErrorAsync(context, 403, "AccessDenied");
+            return ScriptedOutcome.Answered;
+        };
+        var page = await scene.SendAsync("GET", "/bucket?list-type=2");
+        Assert.Equal(
+            onError == "local" ? (200, "local", true) : (503, null, false),
+            (page.Status, page.Headers.GetValueOrDefault("x-s3overlay-listing"), page.Text.Contains("<Key>mine</Key>", StringComparison.Ordinal)));
+    }
+
+    /// <summary>A bucket with "mine" in local and "theirs" at the remote.</summary>
+    private static async Task<LayerScene> StartAsync(string layer, (string Name, string Value) setting)
+    {
+        var scene = await LayerScene.StartAsync(layer, setting);
+        scene.Remote.Put("bucket", "theirs", "r"u8.ToArray());
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/mine", "m")).Status);
+        return scene;
+    }
+}

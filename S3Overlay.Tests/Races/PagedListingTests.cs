@@ -1,0 +1,113 @@
+using System.Text.RegularExpressions;
+
+using Microsoft.AspNetCore.Http.Features;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Races;
+
+/// <summary>
+/// Listings for which the store is asked for many pages, two rows each. What is deleted meanwhile lies on a later one, and is deleted at each instant between two calls of the listing.
+/// </summary>
+public sealed class PagedListingTests
+{
+    private const string Written = "as written here";
+
+    [Theory, Trait("Rule", "T2")]
+    [InlineData("list-type=2&prefix=")]
+    [InlineData("delimiter=/&prefix=")]
+    [InlineData("versions&prefix=")]
+    public async Task A_key_that_is_deleted_meanwhile_is_shown_as_it_was_written_or_not_at_all(string question)
+    {
+        var seen = "";
+        await SweepAsync(
+            "cache-bucket",
+            async (scene, run) => seen = (await scene("GET", $"/bucket?{question}{run}/", null)).Text,
+            async (scene, run) => Assert.Equal(204, (await scene("DELETE", $"/bucket/{run}/5", null)).Status),
+            (_, run) =>
+            {
+                // The row of a key that was never deleted shows that the page came about at all.
+                Assert.Contains($"<Key>{run}/6</Key>", seen, StringComparison.Ordinal);
+                Assert.DoesNotContain($"<Size>{"remote".Length}</Size>", seen, StringComparison.Ordinal);
+                return Task.CompletedTask;
+            },
+            writes: 6);
+    }
+
+    [Theory, Trait("Rule", "E4")]
+    [InlineData("list-type=2&prefix=")]
+    [InlineData("versions&prefix=")]
+    public async Task A_key_that_is_read_meanwhile_is_shown_as_the_remotes_though_its_copy_is_put_among_written_objects(string question)
+    {
+        var seen = "";
+        await SweepAsync(
+            "bucket",
+            async (scene, run) => seen = (await scene("GET", $"/bucket?{question}{run}/", null)).Text,
+            async (scene, run) => Assert.Equal("remote", (await scene("GET", $"/bucket/{run}/6", null)).Text),
+            async (scene, run) => Assert.Equal((await scene("GET", $"/bucket?{question}{run}/", null)).Text, seen),
+            writes: 5);
+    }
+
+    /// <summary>Sweeps over a bucket in which each run has six keys of the remote's under a prefix of its own, of which clients wrote the first few.</summary>
+    private static async Task SweepAsync(
+        string place,
+        Func<Func<string, string, string?, Task<RawAnswer>>, int, Task> first,
+        Func<Func<string, string, string?, Task<RawAnswer>>, int, Task> between,
+        Func<Func<string, string, string?, Task<RawAnswer>>, int, Task> check,
+        int writes)
+    {
+        var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
+        await using var remote = await ScriptedRemote.StartAsync();
+        await using var store = await StoreServer.StartAsync(clock, ("S3_OVERLAY_AUTH", "none"));
+        var pages = 0;
+        store.Alter = request =>
+        {
+            var target = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>();
+            if (target.RawTarget.StartsWith("/bucket?", StringComparison.Ordinal) && Regex.Replace(target.RawTarget, "max-keys=[0-9]+", "max-keys=2") is var cut && cut != target.RawTarget)
+            {
+                target.RawTarget = cut;
+                pages++;
+            }
+        };
+        await using var proxy = await OverlayHost.StartAsync(
+            store.Endpoint,
+            remote.Endpoint,
+            clock,
+            ("S3_OVERLAY_CACHE_ENABLED", "true"),
+            ("S3_OVERLAY_CACHE_PLACE", place),
+            ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "24h"),
+            ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "24h"),
+            ("S3_OVERLAY_REMOTE_BUDGET", "48h"));
+        remote.Put("bucket", "any", "remote"u8.ToArray());
+        Assert.Equal(200, (await SendAsync("PUT", "/bucket/warm", "v")).Status);
+        var runs = await StoreSteps.SweepAsync(
+            store,
+            run => first(SendAsync, run),
+            async run =>
+            {
+                await between(SendAsync, run);
+                await proxy.WhenIdleAsync();
+            },
+            run => check(SendAsync, run),
+            async run =>
+            {
+                for (var i = 1; i <= 6; i++)
+                {
+                    remote.Put("bucket", $"{run}/{i}", "remote"u8.ToArray());
+                    if (i <= writes)
+                    {
+                        Assert.Equal(200, (await SendAsync("PUT", $"/bucket/{run}/{i}", Written)).Status);
+                    }
+                }
+
+                // What a write looks for afterwards is not to be what is interrupted: the end of it is waited for in between.
+                await proxy.WhenIdleAsync();
+            });
+
+        // A call for each page of two rows, before and after it; how many more there are depends on what is asked for ahead.
+        Assert.True(runs > 5, $"Only {runs} instants.");
+        Assert.True(pages >= 3 * runs, $"Only {pages} pages.");
+
+        Task<RawAnswer> SendAsync(string method, string target, string? body) => clock.RunAsync(proxy.SendAsync(method, target, body));
+    }
+}

@@ -1,0 +1,46 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Races;
+
+/// <summary>
+/// A conditional delete over a store while a client writes the key, at each instant between two calls: whoever is told that the object stays finds nothing of that delete later on, when the
+/// object goes behind the proxy and the remote's shows again (rule D4).
+/// </summary>
+public sealed class RefusedDeleteTests
+{
+    [Theory, Trait("Rule", "D1")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task One_that_is_refused_leaves_no_tombstone(bool isWritten)
+    {
+        await using var scene = await StoreScene.StartAsync();
+        var (deleted, put, refusals) = ((RawAnswer?)null, (RawAnswer?)null, 0);
+        scene.Remote.Put("bucket", "any", "remote"u8.ToArray());
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/warm", "v")).Status);
+        Assert.Equal(412, (await scene.SendAsync("DELETE", "/bucket/warm", null, ("If-Match", "\"other\""))).Status);
+        var etag = "";
+        var runs = await StoreSteps.SweepAsync(
+            scene.Store,
+            async run => deleted = await scene.SendAsync("DELETE", $"/bucket/{run}", null, ("If-Match", etag)),
+            async run => put = await scene.SendAsync("PUT", $"/bucket/{run}", "in between"),
+            async run =>
+            {
+                Assert.Equal(200, put!.Status);
+                Assert.True(deleted!.Status is 204 or 412, deleted.Text);
+                Assert.Equal(204, (await scene.AskStoreAsync("DELETE", $"/bucket/{run}")).Status);
+                var read = await scene.SendAsync("GET", $"/bucket/{run}");
+                Assert.Equal(deleted.Status == 204 ? (404, "") : (200, "remote"), (read.Status, read.Status == 200 ? read.Text : ""));
+                refusals += deleted.Status == 412 ? 1 : 0;
+            },
+            async run =>
+            {
+                etag = scene.Remote.Put("bucket", $"{run}", "remote"u8.ToArray()).ETag;
+                if (isWritten)
+                {
+                    etag = (await scene.SendAsync("PUT", $"/bucket/{run}", "mine")).Headers["ETag"];
+                }
+            });
+        Assert.True(runs > 6, $"Only {runs} instants.");
+        Assert.True(refusals > 3, $"Only {refusals} refusals.");
+    }
+}

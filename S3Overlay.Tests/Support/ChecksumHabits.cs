@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+
+using Microsoft.AspNetCore.Http;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>What stores are known to do with checksums and framing, played by one that does it right.</summary>
+internal static class ChecksumHabits
+{
+    /// <summary>It does all of it right.</summary>
+    public const string Good = "good";
+
+    /// <summary>It gives back <c>Content-Encoding: aws-chunked</c> as if it were the object's (Versity, RGW).</summary>
+    public const string KeepsEncoding = "keeps the encoding";
+
+    /// <summary>It knows frames only where their encoding is named.</summary>
+    public const string NeedsEncoding = "needs the encoding";
+
+    /// <summary>It knows frames only where their encoding is named, and gives that back.</summary>
+    public const string NeedsAndKeepsEncoding = "needs and keeps the encoding";
+
+    /// <summary>It takes no trailers (Scality, older ones of MinIO).</summary>
+    public const string NoTrailers = "no trailers";
+
+    /// <summary>It keeps a checksum only where its algorithm is named apart from it (older ones of RGW).</summary>
+    public const string NeedsAlgorithm = "needs the algorithm";
+
+    /// <summary>All of them.</summary>
+    public static readonly string[] All = [Good, KeepsEncoding, NeedsEncoding, NeedsAndKeepsEncoding, NoTrailers, NeedsAlgorithm];
+
+    /// <summary>Makes a store do so.</summary>
+    public static void Play(StoreServer store, string habit)
+    {
+        var marked = new ConcurrentDictionary<string, bool>();
+        if (habit is KeepsEncoding or NeedsAndKeepsEncoding)
+        {
+            store.Alter = request => marked[request.Path] = request.Method == "PUT" ? IsNamed(request) : marked.GetValueOrDefault(request.Path);
+            store.Dress = context =>
+            {
+                if (context.Request.Method is "GET" or "HEAD" && context.Response.StatusCode == 200 && marked.GetValueOrDefault(context.Request.Path))
+                {
+                    context.Response.Headers.ContentEncoding = "aws-chunked";
+                }
+            };
+        }
+
+        if (habit is NeedsEncoding or NeedsAndKeepsEncoding)
+        {
+            store.Refuse = request => request.Headers.ContainsKey("x-amz-trailer") && !IsNamed(request) ? 400 : null;
+        }
+        else if (habit == NoTrailers)
+        {
+            store.Refuse = request => request.Headers.ContainsKey("x-amz-trailer") ? 400 : null;
+        }
+        else if (habit == NeedsAlgorithm)
+        {
+            store.Alter = request => marked[request.Path] = request.Method == "PUT" ? request.Headers.ContainsKey("x-amz-sdk-checksum-algorithm") : marked.GetValueOrDefault(request.Path);
+            store.Dress = context =>
+            {
+                if (!marked.GetValueOrDefault(context.Request.Path))
+                {
+                    context.Response.Headers.Remove("x-amz-checksum-crc32");
+                }
+            };
+        }
+    }
+
+    private static bool IsNamed(HttpRequest request) => request.Headers.ContentEncoding.ToString().Contains("aws-chunked", StringComparison.Ordinal);
+}

@@ -1,0 +1,47 @@
+using Microsoft.Win32.SafeHandles;
+
+using S3Overlay.Proxy.Embedded.Files;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>A disk on which there is room or not, as a test says: for any number of writes, or for so many.</summary>
+internal sealed class FullDisk() : StoreDisk(isDurable: false)
+{
+    private int _room = int.MaxValue;
+
+    /// <summary>Whether nothing can be written.</summary>
+    public bool IsOut
+    {
+        get => Volatile.Read(ref _room) <= 0;
+        set => Room = value ? 0 : int.MaxValue;
+    }
+
+    /// <summary>For how many writes there is room.</summary>
+    public int Room
+    {
+        set => Volatile.Write(ref _room, value);
+    }
+
+    /// <inheritdoc/>
+    public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+    {
+        Use();
+        base.Write(file, bytes, offset);
+    }
+
+    /// <inheritdoc/>
+    public override void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset)
+    {
+        Use();
+        base.Write(file, pieces, offset);
+    }
+
+    private void Use()
+    {
+        if (Interlocked.Decrement(ref _room) < 0)
+        {
+            Interlocked.Increment(ref _room);
+            throw new IOException("No space left on device", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+namespace S3Overlay.Tests.Support;
+
+/// <summary>A whole proxy with caching on over one of the local layers, and over a scripted remote.</summary>
+internal sealed class LayerScene : IAsyncDisposable
+{
+    private LayerScene(ManualTimeProvider clock, ScriptedRemote remote, StoreServer? store, OverlayHost proxy) => (Clock, Remote, Store, Proxy) = (clock, remote, store, proxy);
+
+    /// <summary>The local layers: the built-in store, an S3 endpoint, and one of which copies are held among written objects.</summary>
+    public static TheoryData<string> All => new("embedded", "store", "placed");
+
+    /// <summary>The local layers, for what does not depend on where copies are held.</summary>
+    public static TheoryData<string> Both => new("embedded", "store");
+
+    /// <summary>The clock of all of them: it stands still unless a test moves it.</summary>
+    public ManualTimeProvider Clock { get; }
+
+    /// <summary>The remote.</summary>
+    public ScriptedRemote Remote { get; }
+
+    /// <summary>The store that is its local layer; null over the built-in one.</summary>
+    public StoreServer? Store { get; }
+
+    /// <summary>The proxy.</summary>
+    public OverlayHost Proxy { get; }
+
+    /// <summary>Starts all of it. Unless the settings say otherwise, the remote is waited for however fast time passes.</summary>
+    /// <param name="layer">One of <see cref="All"/>.</param>
+    /// <param name="settings">Settings of the proxy.</param>
+    public static async Task<LayerScene> StartAsync(string layer, params (string Name, string Value)[] settings)
+    {
+        var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
+        var remote = await ScriptedRemote.StartAsync();
+        var store = layer == "embedded" ? null : await StoreServer.StartAsync(clock);
+        var proxy = await OverlayHost.StartAsync(
+            store?.Endpoint,
+            remote.Endpoint,
+            clock,
+            [
+                ("S3_OVERLAY_CACHE_ENABLED", "true"),
+                ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"),
+                ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "24h"),
+                ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "24h"),
+                ("S3_OVERLAY_REMOTE_BUDGET", "48h"),
+                .. settings,
+            ]);
+        return new LayerScene(clock, remote, store, proxy);
+    }
+
+    /// <summary>Sends a request, and lets time pass until it is answered.</summary>
+    public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
+        Clock.RunAsync(Proxy.SendAsync(method, target, body, headers));
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Proxy.DisposeAsync();
+        if (Store is not null)
+        {
+            await Store.DisposeAsync();
+        }
+
+        await Remote.DisposeAsync();
+    }
+}
