@@ -6,9 +6,12 @@ namespace S3Overlay.Proxy.Protocol;
 /// <param name="IsVirtualHosted">Whether the bucket came from the host name (<c>bucket.localhost:8000</c>) rather than from the path.</param>
 public readonly record struct S3Address(string Scheme, string Host, bool IsVirtualHosted)
 {
-    /// <summary>The URL of an object as this client would write it: what CompleteMultipartUpload answers as Location.</summary>
-    public string ObjectUrl(string bucket, string key) =>
-        IsVirtualHosted
-            ? $"{Scheme}://{Host}/{UriEncoding.EncodeKey(key)}"
-            : $"{Scheme}://{Host}/{bucket}/{UriEncoding.EncodeKey(key)}";
+    /// <summary>The URL of an object as this client would write it, its key spelt as S3 does in what it answers: slashes too are encoded.</summary>
+    /// <remarks>What CompleteMultipartUpload and a form's upload are answered with as Location.</remarks>
+    public string ObjectUrl(string bucket, string key) => UrlOf(bucket, UriEncoding.EncodeComponent(key));
+
+    /// <summary>The URL of an object whose key is spelt already.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="spelling">The key as it stands in a URL.</param>
+    public string UrlOf(string bucket, string spelling) => IsVirtualHosted ? $"{Scheme}://{Host}/{spelling}" : $"{Scheme}://{Host}/{bucket}/{spelling}";
 }

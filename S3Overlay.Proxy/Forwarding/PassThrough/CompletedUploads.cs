@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security;
 using System.Text;
 
@@ -44,7 +45,7 @@ internal static class CompletedUploads
             }
         }
 
-        var rest = Rewrite(Encoding.UTF8.GetString(document, sent, length - sent), request.Address.ObjectUrl(request.Bucket, request.Key));
+        var rest = Rewrite(Encoding.UTF8.GetString(document, sent, length - sent), request);
         if (!answer.HasStarted)
         {
             answer.Headers.ContentLength = rest.Length;
@@ -75,11 +76,35 @@ internal static class CompletedUploads
         return end == document.Length ? end : 0;
     }
 
-    private static byte[] Rewrite(string document, string location)
+    private static byte[] Rewrite(string document, S3Request request)
     {
-        var start = document.IndexOf("<Location>", StringComparison.Ordinal);
+        var start = document.IndexOf("<Location>", StringComparison.Ordinal) + "<Location>".Length;
         var end = document.IndexOf("</Location>", StringComparison.Ordinal);
-        return Encoding.UTF8.GetBytes(
-            start < 0 || end < start ? document : $"{document.AsSpan(0, start + "<Location>".Length)}{SecurityElement.Escape(location)}{document.AsSpan(end)}");
+        if (start < "<Location>".Length || end < start)
+        {
+            return Encoding.UTF8.GetBytes(document);
+        }
+
+        var location = SpellingOf(WebUtility.HtmlDecode(document[start..end]), request.Key) is { } spelling
+            ? request.Address.UrlOf(request.Bucket, spelling)
+            : request.Address.ObjectUrl(request.Bucket, request.Key);
+        return Encoding.UTF8.GetBytes($"{document.AsSpan(0, start)}{SecurityElement.Escape(location)}{document.AsSpan(end)}");
+    }
+
+    /// <summary>
+    /// How a store spells the key at the end of an address: behind its host name, or behind the bucket. Some encode slashes and some do not, and a client may compare. Null where the key is not there.
+    /// </summary>
+    private static string? SpellingOf(string location, string key)
+    {
+        var host = location.IndexOf("://", StringComparison.Ordinal);
+        for (var at = host < 0 ? -1 : host + 2; at < location.Length && (at = location.IndexOf('/', at + 1)) >= 0;)
+        {
+            if (UriEncoding.TryDecode(location.AsSpan(at + 1), out var decoded) && decoded == key)
+            {
+                return location[(at + 1)..];
+            }
+        }
+
+        return null;
     }
 }

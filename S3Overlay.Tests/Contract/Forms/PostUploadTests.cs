@@ -157,7 +157,7 @@ public sealed class PostUploadTests(LocalOnlyFixture fixture) : FormTestBase(fix
         var form = Form("foo dir/ü.txt").With("success_action_status", wanted).SignedV2(PolicyFor(bucket, ["success_action_status"]));
         var answer = await form.SendAsync(Http, "/" + bucket);
         AssertStatus(status, answer);
-        Assert.Equal($"{Endpoint}{bucket}/foo%20dir/%C3%BC.txt", answer.Headers["Location"]);
+        Assert.Equal($"{Endpoint}{bucket}/foo%20dir%2F%C3%BC.txt", answer.Headers["Location"]);
         if (status != 201)
         {
             Assert.Empty(answer.Body);

@@ -88,9 +88,13 @@ public sealed class DroppedWhileReadTests : IAsyncLifetime
     [Fact, Trait("Rule", "R7"), Trait("Rule", "C4")]
     public async Task It_is_read_whole_though_it_went_on_with_the_chunks_of_another_process()
     {
-        await using var another = _bench.Open();
-        await another.BeginFillAsync("both", _older, Chunk);
-        await another.WhenIdleAsync();
+        await using (var another = _bench.Open())
+        {
+            await another.BeginFillAsync("both", _older, Chunk);
+
+            // It ends: its manifest names all of the chunks. One that names some of them takes from the one who goes on with it those that were given up in the spool by then.
+        }
+
         await using var copy = await _store.CreateAsync("bucket", "both", HeldFilling.Identity("both", Chunk), HeldFilling.Info(_older), DateTimeOffset.UtcNow, default);
         await copy.WriteAsync(0, _older, default);
         await _store.WhenIdleAsync();
