@@ -124,16 +124,12 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     {
         try
         {
-            if (_live.Use(name) is not { } known)
+            if (_live.Use(name, out var isDropped) is not { } known)
             {
-                return _placed is not null && !wish.IsNotUnderItsKey && await _placed.OpenAsync(name, cancellationToken) is { } placed
+                return isDropped ? null
+                    : _placed is not null && !wish.IsNotUnderItsKey && await _placed.OpenAsync(name, cancellationToken) is { } placed
                     ? placed
                     : await _loader.LoadAsync(name, wish, cancellationToken);
-            }
-
-            if (known.IsDropped)
-            {
-                return null;
             }
 
             var copy = await _loader.LeaseKnownAsync(known, wish, cancellationToken);

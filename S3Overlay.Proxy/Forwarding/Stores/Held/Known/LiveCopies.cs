@@ -36,12 +36,15 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
-    /// <summary>The copy of a key, used by the caller; one that was dropped, and is still being taken out of the store, comes back unused.</summary>
-    public SharedCopy? Use(ObjectName name)
+    /// <summary>The copy of a key, of which the caller is a user from now on; null where none is known, or the one that is was dropped.</summary>
+    /// <param name="name">The key.</param>
+    /// <param name="isDropped">Whether one is known that was dropped, and is still being taken out of the store. It may be dropped at any later moment too: what is used is to be released.</param>
+    public SharedCopy? Use(ObjectName name, out bool isDropped)
     {
         lock (_lock)
         {
-            return _copies.TryGetValue(name, out var copy) && !copy.IsDropped ? Used(copy) : copy;
+            isDropped = _copies.TryGetValue(name, out var copy) && copy.IsDropped;
+            return copy is null || isDropped ? null : Used(copy);
         }
     }
 
@@ -65,17 +68,18 @@ internal sealed class LiveCopies(long remembered)
     }
 
     /// <summary>
-    /// Remembers a copy that was read from the store, unless there is one of its key, or any was dropped since: it may be the one. The caller is a user of what it gets, unless that is dropped.
+    /// Remembers a copy that was read from the store, unless there is one of its key, or any was dropped since: it may be the one. The caller is a user of what it gets: null where the
+    /// one of the key was dropped.
     /// </summary>
     /// <param name="copy">The copy.</param>
     /// <param name="drops">What <see cref="Drops"/> said before it was read.</param>
-    public SharedCopy AddOrUse(SharedCopy copy, long drops)
+    public SharedCopy? AddOrUse(SharedCopy copy, long drops)
     {
         lock (_lock)
         {
             if (_copies.TryGetValue(copy.Name, out var known))
             {
-                return known.IsDropped ? known : Used(known);
+                return known.IsDropped ? null : Used(known);
             }
 
             if (_drops == drops)

@@ -112,7 +112,7 @@ internal sealed class CopyLoader(
             if (answer is null)
             {
                 // Somebody in this process may have begun to fill it meanwhile.
-                return live.Use(name) is { IsDropped: false } filling ? Lease(filling) : null;
+                return live.Use(name, out _) is { } filling ? Lease(filling) : null;
             }
 
             if (CopyHeaders.IsManifest(answer))
@@ -122,9 +122,14 @@ internal sealed class CopyLoader(
 
             var record = renewals.Apply(CopyHeaders.ReadWhole(answer));
             RequireName(record, name);
-            if (live.Use(name) is { } known)
+            if (live.Use(name, out var isDropped) is { } known)
             {
-                return known.IsDropped ? null : Lease(known);
+                return Lease(known);
+            }
+
+            if (isDropped)
+            {
+                return null;
             }
 
             var stored = new ChunkSet(record.Info.Size == 0 ? 0 : 1);
@@ -167,7 +172,7 @@ internal sealed class CopyLoader(
         var manifest = await CopyManifest.ReadAsync(isWhole ? answer : again!, cancellationToken);
         RequireName(manifest.Record, name);
         var copy = live.AddOrUse(new SharedCopy(renewals.Apply(manifest.Record), manifest.Chunks, isManifest: true, spool, logger) { Flush = { Stored = manifest.Record } }, drops);
-        return copy.IsDropped ? null : await LeaseAsync(copy, wish, cancellationToken) ?? Lease(copy);
+        return copy is null ? null : await LeaseAsync(copy, wish, cancellationToken) ?? Lease(copy);
     }
 
     private async Task<StartedRead> StartedAsync(WireAnswer answer, CopyRecord record, CancellationToken cancellationToken)
