@@ -11,6 +11,9 @@ internal sealed class OnceAtATime(Func<string, Task> work)
     public Task RunAsync(string name, CancellationToken cancellationToken) =>
         _running.GetOrAdd(name, key => new Lazy<Task>(() => WorkAsync(key).Observed())).Value.WaitAsync(cancellationToken);
 
+    /// <summary>The work that is under way; done where there is none.</summary>
+    public Task UnderWay(string name) => _running.TryGetValue(name, out var running) ? running.Value : Task.CompletedTask;
+
     private async Task WorkAsync(string name)
     {
         try

@@ -11,11 +11,14 @@ public static class ProcessSettings
     /// woken for it; the price is that handlers must never block. The sockets library reads the variable when its first engine starts,
     /// so setting it here is early enough, and nobody has to export anything by hand.
     /// </summary>
-    public static void Apply()
+    public static void Apply() => Apply(Environment.GetEnvironmentVariable, Environment.SetEnvironmentVariable);
+
+    /// <summary>The same in an environment that is not this process's own: a test's.</summary>
+    internal static void Apply(Func<string, string?> get, Action<string, string> set)
     {
-        if (Environment.GetEnvironmentVariable(InlineCompletions) is null)
+        if (get(InlineCompletions) is null)
         {
-            Environment.SetEnvironmentVariable(InlineCompletions, "1");
+            set(InlineCompletions, "1");
         }
     }
 }

@@ -52,7 +52,9 @@ public sealed class LocalHitsTests
         Assert.Equal(living, await CostsAsync(proxy, store, remote));
 
         // And while it is known.
-        Assert.Equal(503, (await _clock.RunToLimitAsync(proxy.SendAsync("GET", "/bucket/never-read"))).Status);
+        var unread = proxy.SendAsync("GET", "/bucket/never-read");
+        await remote.UntilAsync(() => remote.Requests.Any(static request => request.Key == "never-read"), "The remote is not asked.");
+        Assert.Equal(503, (await _clock.RunToLimitAsync(unread)).Status);
         await _clock.RunToLimitAsync(KnownAsync(remote));
         Assert.Equal(503, (await proxy.SendAsync("GET", "/bucket/never-read").WaitAsync(Patience.Limit)).Status);
         Assert.Equal(living, await CostsAsync(proxy, store, remote));

@@ -13,8 +13,12 @@ public sealed class HealthCommandTests
         using var folder = new TemporaryFolder();
         await using var proxy = await ProxyProcess.StartAsync(folder["data"]);
 
-        var ready = await S3Tool.RunAsync("dotnet", [Program, "health", "--urls", $"http://*:{proxy.Port}"], new Dictionary<string, string>());
-        Assert.Equal((0, ""), (ready.ExitCode, ready.Errors));
+        // The proxy asks its layers within seconds of a clock that nobody steers.
+        var ready = await Patience.UntilAsync(
+            () => S3Tool.RunAsync("dotnet", [Program, "health", "--urls", $"http://*:{proxy.Port}"], new Dictionary<string, string>()),
+            static asked => asked.ExitCode == 0,
+            static asked => asked.Errors);
+        Assert.Equal("", ready.Errors);
         Assert.Contains("ok", ready.Output, StringComparison.Ordinal);
 
         await proxy.KillAsync();

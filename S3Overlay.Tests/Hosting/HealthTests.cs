@@ -5,6 +5,9 @@ namespace S3Overlay.Tests.Hosting;
 /// <summary>What <c>/health</c> and <c>/alive</c> say of a proxy whose layers fail. The clock stands still, so that a slow machine does not pass for a slow layer.</summary>
 public sealed class HealthTests : IAsyncLifetime
 {
+    /// <summary>Pauses between attempts are no longer, and what is waited for an answer is.</summary>
+    private static readonly TimeSpan Pauses = TimeSpan.FromSeconds(2);
+
     private readonly ManualTimeProvider _clock = new(DateTimeOffset.UtcNow);
     private ScriptedRemote _remote = null!;
 
@@ -37,7 +40,7 @@ public sealed class HealthTests : IAsyncLifetime
         await using var proxy = await OverlayHost.StartAsync(null, _remote.Endpoint, _clock);
         Answer(status, code);
 
-        Assert.Equal((200, "{\"status\":\"degraded\",\"checks\":{\"remote\":\"degraded\"}}"), await _clock.RunToLimitAsync(LookAsync(proxy)));
+        Assert.Equal((200, "{\"status\":\"degraded\",\"checks\":{\"remote\":\"degraded\"}}"), await _clock.RunAsync(LookAsync(proxy), Pauses));
         Assert.Equal((200, "{\"status\":\"ok\"}"), await LookAsync(proxy, "/alive"));
     }
 
@@ -52,7 +55,11 @@ public sealed class HealthTests : IAsyncLifetime
             return ScriptedOutcome.Answered;
         };
 
-        Assert.Equal((200, "{\"status\":\"degraded\",\"checks\":{\"remote\":\"degraded\"}}"), await _clock.RunToLimitAsync(LookAsync(proxy)));
+        // Local has its word before the time is over for both.
+        var look = LookAsync(proxy);
+        await _remote.UntilAsync(() => _remote.Requests.Count > 0, "The remote is not asked.");
+        await proxy.Services.Local.Check(default);
+        Assert.Equal((200, "{\"status\":\"degraded\",\"checks\":{\"remote\":\"degraded\"}}"), await _clock.RunToLimitAsync(look));
     }
 
     [Fact]
@@ -82,10 +89,11 @@ public sealed class HealthTests : IAsyncLifetime
         await using var proxy = await OverlayHost.StartAsync(wire.Endpoint, _remote.Endpoint, _clock);
         Assert.Equal(200, (await LookAsync(proxy)).Status);
 
-        await wire.DisposeAsync();
+        wire.Break(WireFault.Refused);
+        wire.CloseConnections();
         _clock.Advance(TimeSpan.FromSeconds(3));
 
-        Assert.Equal((503, "{\"status\":\"unhealthy\",\"checks\":{\"local\":\"unhealthy\"}}"), await _clock.RunToLimitAsync(LookAsync(proxy)));
+        Assert.Equal((503, "{\"status\":\"unhealthy\",\"checks\":{\"local\":\"unhealthy\"}}"), await _clock.RunAsync(LookAsync(proxy), Pauses));
         Assert.Equal((200, "{\"status\":\"ok\"}"), await LookAsync(proxy, "/alive"));
     }
 

@@ -4,21 +4,16 @@ namespace S3Overlay.Tests.Hosting;
 
 public sealed class ProcessSettingsTests
 {
+    /// <summary>Not in this process's own environment: all other tests run in it, and what they start inherits it.</summary>
     [Theory]
     [InlineData(null, "1")]
     [InlineData("0", "0")]
     public void Inline_completions_are_on_unless_somebody_chose_otherwise(string? before, string after)
     {
-        var original = Environment.GetEnvironmentVariable(ProcessSettings.InlineCompletions);
-        try
-        {
-            Environment.SetEnvironmentVariable(ProcessSettings.InlineCompletions, before);
-            ProcessSettings.Apply();
-            Assert.Equal(after, Environment.GetEnvironmentVariable(ProcessSettings.InlineCompletions));
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable(ProcessSettings.InlineCompletions, original);
-        }
+        var chosen = before;
+        ProcessSettings.Apply(
+            name => name == ProcessSettings.InlineCompletions ? chosen : null,
+            (name, value) => chosen = name == ProcessSettings.InlineCompletions ? value : chosen);
+        Assert.Equal(after, chosen);
     }
 }

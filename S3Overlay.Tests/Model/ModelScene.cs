@@ -288,7 +288,14 @@ internal sealed class ModelScene : IAsyncDisposable
             {
                 var copy = Path.Combine(_folder[$"data{_life + 1}"], Path.GetRelativePath(Data, file));
                 Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-                File.Copy(file, copy);
+                try
+                {
+                    File.Copy(file, copy);
+                }
+                catch (FileNotFoundException)
+                {
+                    // Deleted before the process was killed: some of what is held goes in the background.
+                }
             }
         }
     }

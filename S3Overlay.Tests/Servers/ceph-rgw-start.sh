@@ -84,10 +84,10 @@ if [ $FRESH = 1 ]; then
   ceph-osd -c "$DIR/ceph.conf" -i 0 --mkfs --osd-uuid $U >"$DIR/log/mkfs.out" 2>&1
 fi
 bg osd ceph-osd -c "$DIR/ceph.conf" -i 0 -f
-for i in $(seq 200); do ceph osd stat 2>/dev/null | grep -q '1 up' && break; sleep 0.1; done; echo "osd up $(ms) ms"
+for i in $(seq 1800); do ceph osd stat 2>/dev/null | grep -q '1 up' && break; sleep 0.1; done; echo "osd up $(ms) ms"
 if [ $FRESH = 1 ]; then
   radosgw-admin user create --uid=test --display-name=test --access-key="$AK" --secret-key="$SK" >"$DIR/log/user.json" 2>"$DIR/log/user.err"
   echo "user made $(ms) ms"
 fi
 bg rgw radosgw -c "$DIR/ceph.conf" -n client.rgw -f
-for i in $(seq 600); do curl -fs -o /dev/null http://127.0.0.1:$PORT/ && { echo "ready $PORT $(ms) ms"; exit 0; }; kill -0 $(cat "$DIR/rgw.pid") || { tail -20 "$DIR"/log/rgw.out; exit 1; }; sleep 0.1; done; exit 1
+for i in $(seq 1800); do curl -fs -o /dev/null http://127.0.0.1:$PORT/ && { echo "ready $PORT $(ms) ms"; exit 0; }; kill -0 $(cat "$DIR/rgw.pid") || { tail -20 "$DIR"/log/rgw.out; exit 1; }; sleep 0.1; done; exit 1

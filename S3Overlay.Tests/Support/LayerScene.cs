@@ -38,6 +38,7 @@ internal sealed class LayerScene : IAsyncDisposable
             [
                 ("S3_OVERLAY_CACHE_ENABLED", "true"),
                 ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"),
+                ("S3_OVERLAY_REMOTE_CONNECT_TIMEOUT", "3m"),
                 ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "24h"),
                 ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "24h"),
                 ("S3_OVERLAY_REMOTE_BUDGET", "48h"),

@@ -68,11 +68,14 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     public Task<T> RunAsync<T>(Task<T> work) => RunAsync(work, LongestPause);
 
     /// <summary>Moves the clock on and on until something has come to its end that a limit on what work may take ends: whatever else goes on meanwhile is hurried as well.</summary>
+    /// <exception cref="TimeoutException">The work hangs.</exception>
     public async Task<T> RunToLimitAsync<T>(Task<T> work)
     {
+        var waited = Stopwatch.StartNew();
         while (await Task.WhenAny(work, Task.Delay(10)) != work)
         {
             Advance(TimeSpan.FromSeconds(1));
+            ThrowIfOver(waited);
         }
 
         return await work;
@@ -88,10 +91,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         while (await Task.WhenAny(work, Task.Delay(10)) != work)
         {
             EndPause(pause);
-            if (waited.Elapsed > Patience.Limit)
-            {
-                throw new TimeoutException($"What is waited for does not come to an end; the next timer is due in {NextTimer()}.");
-            }
+            ThrowIfOver(waited);
         }
 
         return await work;
@@ -139,6 +139,14 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         foreach (var timer in due)
         {
             timer.Fire();
+        }
+    }
+
+    private void ThrowIfOver(Stopwatch waited)
+    {
+        if (waited.Elapsed > Patience.Limit)
+        {
+            throw new TimeoutException($"What is waited for does not come to an end; the next timer is due in {NextTimer()}.");
         }
     }
 

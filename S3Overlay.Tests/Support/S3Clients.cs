@@ -7,7 +7,7 @@ namespace S3Overlay.Tests.Support;
 public static class S3Clients
 {
     /// <summary>A client with path-style addressing and no retries, so that a test sees what the server said.</summary>
-    public static AmazonS3Client Create(Uri endpoint, string accessKey = "minioadmin", string secretKey = "minioadmin", bool pathStyle = true) =>
+    public static AmazonS3Client Create(Uri endpoint, string accessKey = "minioadmin", string secretKey = "minioadmin", bool pathStyle = true, TimeSpan? timeout = null) =>
         new(
             new BasicAWSCredentials(accessKey, secretKey),
             new AmazonS3Config
@@ -16,7 +16,7 @@ public static class S3Clients
                 AuthenticationRegion = "us-east-1",
                 ForcePathStyle = pathStyle,
                 MaxErrorRetry = 0,
-                Timeout = TimeSpan.FromMinutes(2),
+                Timeout = timeout ?? TimeSpan.FromMinutes(2),
             });
 
     /// <summary>A client of a store of any make. Not every one takes the checksum trailers that the SDK sends by default.</summary>

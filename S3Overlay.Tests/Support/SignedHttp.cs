@@ -78,14 +78,9 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(endpoint.Host, endpoint.Port, limit.Token);
         using var answer = new MemoryStream();
+        var sending = SendAsync(socket, bytes, limit.Token);
         try
         {
-            await socket.SendAsync(bytes, limit.Token);
-            if (ClosesSending)
-            {
-                socket.Shutdown(SocketShutdown.Send);
-            }
-
             var buffer = new byte[65536];
             int read;
             while ((read = await socket.ReceiveAsync(buffer, limit.Token)) > 0)
@@ -98,6 +93,24 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
             // The server may cut the connection of a client that sends what it will not read; what it said before that counts.
         }
 
+        await sending;
         return RawAnswer.Parse(answer.ToArray());
+    }
+
+    /// <summary>Sends beside the reading: an answer that comes before all is sent is read even where the server then closes.</summary>
+    private async Task SendAsync(Socket socket, byte[] bytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await socket.SendAsync(bytes, cancellationToken);
+            if (ClosesSending)
+            {
+                socket.Shutdown(SocketShutdown.Send);
+            }
+        }
+        catch (SocketException)
+        {
+            // What the server will not read.
+        }
     }
 }

@@ -10,6 +10,9 @@ public sealed class StoreRelay : IAsyncDisposable
 {
     private readonly List<RelayedConnection> _connections = [];
     private readonly Lock _lock = new();
+
+    /// <summary>Has the port while nobody listens: no other test's server gets it meanwhile, and connections are refused.</summary>
+    private readonly Socket _port = Bound(0);
     private TcpListener _listener;
     private Task _accepting;
 
@@ -17,9 +20,8 @@ public sealed class StoreRelay : IAsyncDisposable
     public StoreRelay(Uri store)
     {
         Store = store;
-        _listener = new TcpListener(IPAddress.Loopback, 0);
-        _listener.Start();
-        Endpoint = new Uri($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+        Endpoint = new Uri($"http://127.0.0.1:{((IPEndPoint)_port.LocalEndPoint!).Port}");
+        _listener = Listening(Endpoint.Port);
         _accepting = AcceptAsync(_listener);
     }
 
@@ -74,9 +76,7 @@ public sealed class StoreRelay : IAsyncDisposable
             (Fault, AnswerBytes) = (WireFault.None, null);
             if (wasRefused)
             {
-                _listener = new TcpListener(IPAddress.Loopback, Endpoint.Port);
-                _listener.Server.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-                _listener.Start();
+                _listener = Listening(Endpoint.Port);
                 _accepting = AcceptAsync(_listener);
             }
         }
@@ -104,6 +104,23 @@ public sealed class StoreRelay : IAsyncDisposable
 
         CloseConnections();
         await _accepting;
+        _port.Dispose();
+    }
+
+    private static Socket Bound(int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        return socket;
+    }
+
+    private static TcpListener Listening(int port)
+    {
+        var listener = new TcpListener(IPAddress.Loopback, port);
+        listener.Server.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        listener.Start();
+        return listener;
     }
 
     private async Task AcceptAsync(TcpListener listener)

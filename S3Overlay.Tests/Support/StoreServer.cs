@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Hosting;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
 
@@ -25,6 +26,7 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
     private WebApplication _app = null!;
     private ProxyServices _services = null!;
     private ProxyMeters _meters = null!;
+    private TimeProvider? _time;
 
     private StoreServer()
     {
@@ -74,7 +76,7 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
     /// <param name="settings">Further settings, as a proxy has them.</param>
     public static async Task<StoreServer> StartAsync(TimeProvider? time = null, params (string Name, string Value)[] settings)
     {
-        var server = new StoreServer();
+        var server = new StoreServer { _time = time };
         var values = new Dictionary<string, string?>
         {
             ["S3_OVERLAY_DATA_DIR"] = server._folder["data"],
@@ -137,6 +139,12 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
         {
             var answered = call with { Status = context.Response.StatusCode };
             Note(answered);
+            if (_time is { } time)
+            {
+                // What looks at how old its own objects are by this date must not see two clocks.
+                context.Response.Headers.Date = HttpDates.Header(time.GetUtcNow());
+            }
+
             Dress?.Invoke(context);
             return RunAsync(After, answered, context);
         });

@@ -21,7 +21,7 @@ internal static class StoreSteps
             for (var step = 0; ; step++)
             {
                 var (run, seen) = (runs, 0);
-                Task? meanwhile = null;
+                var meanwhile = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
                 await (prepare?.Invoke(run) ?? Task.CompletedTask);
                 Task Hook(StoreCall call)
                 {
@@ -31,7 +31,9 @@ internal static class StoreSteps
                     }
 
                     (store.Before, store.After) = (null, null);
-                    return meanwhile = between(run);
+                    var happening = between(run);
+                    meanwhile.SetResult(happening);
+                    return happening;
                 }
 
                 (store.Before, store.After) = (isAfter ? null : Hook, isAfter ? Hook : null);
@@ -40,13 +42,13 @@ internal static class StoreSteps
 
                 // The number of a run that came to its end without being interrupted is not used again either: it has left things behind.
                 runs++;
-                if (meanwhile is null)
+                if (Volatile.Read(ref seen) <= step)
                 {
                     break;
                 }
 
                 // The call may have been one that nobody waited for.
-                await meanwhile;
+                await await meanwhile.Task;
                 await check(run);
             }
         }

@@ -32,7 +32,8 @@ public sealed class DashboardTests : IAsyncLifetime
             _folder["data"],
             ("S3_OVERLAY_REMOTE_ENDPOINT", _remote.Endpoint.ToString()), ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "remote"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "remote"),
             ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "512KiB"), ("S3_OVERLAY_CHUNK_SIZE", "256KiB"),
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", _dashboard.Otlp.ToString()), ("OTEL_BSP_SCHEDULE_DELAY", "100"), ("OTEL_BLRP_SCHEDULE_DELAY", "100"));
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", _dashboard.Otlp.ToString()), ("OTEL_BSP_SCHEDULE_DELAY", "100"), ("OTEL_BLRP_SCHEDULE_DELAY", "100"),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "180000"));
     }
 
     public async Task DisposeAsync()

@@ -45,6 +45,9 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     /// <summary>What is known of the store; null until it could be asked.</summary>
     public StoreCapabilities? Capabilities => _found;
 
+    /// <summary>The question that is under way, whoever put it; done where there is none.</summary>
+    internal Task Asking => _asking.UnderWay("");
+
     /// <summary>A bucket for a probe that leaves none.</summary>
     public static string NewBucketName() => $"s3overlay-probe-{Guid.NewGuid():n}"[..32];
 

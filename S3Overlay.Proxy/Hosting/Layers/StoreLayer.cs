@@ -90,7 +90,7 @@ internal static class StoreLayer
         var probe = setup.Opened.Add(isOverlaid
             ? new StoreProbe(store, keepsBucket: true, logger)
             : new StoreProbe(new LocalStore(store.Calls, store.Settings with { CacheBucket = StoreProbe.NewBucketName() }, setup.Time), keepsBucket: false, logger, store));
-        using var patience = new CancellationTokenSource(ProbePatience);
+        using var patience = new CancellationTokenSource(ProbePatience, setup.Time);
         await probe.StartAsync(patience.Token);
         return probe;
     }

@@ -45,6 +45,7 @@ public sealed class OutageOfOneTests
         // The first to ask has the failure, and whoever asks on meanwhile, and then it is known.
         Assert.Equal("STALE", (await _clock.RunAsync(proxy.SendAsync("GET", "/left/key"))).Headers["x-cache"]);
         await _clock.RunAsync(KnownAsync(endpoint));
+        await proxy.WhenIdleAsync();
         var asked = endpoint.Requests.Count(request => request.Key.Length > 0);
         for (var i = 0; i < 3; i++)
         {

@@ -70,7 +70,7 @@ public sealed class CephGateway : IAsyncDisposable
                 await client.DeleteBucketAsync("the-first-bucket");
                 return;
             }
-            catch (AmazonS3Exception) when (attempt < 20)
+            catch (Exception failure) when (attempt < 20 && failure is AmazonS3Exception or HttpRequestException)
             {
                 await Task.Delay(500);
             }

@@ -3,8 +3,6 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 /// <summary>Work that no client waits for; the end does, within a bound.</summary>
 internal sealed class BackgroundWork : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     private readonly Lock _lock = new();
     private readonly HashSet<Task> _running = [];
 
@@ -13,6 +11,9 @@ internal sealed class BackgroundWork : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenSource _stop = new();
     private TaskCompletionSource? _changed;
+
+    /// <summary>How long the end waits for what runs, before that is cancelled.</summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether the end has come: what rests from now on rests for no time.</summary>
     public bool IsClosing => _closing.IsCancellationRequested;

@@ -97,6 +97,12 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     /// <summary>How many copies this process has evicted.</summary>
     public long Evictions => _eviction?.Evicted ?? 0;
 
+    /// <summary>How long the end waits for what is on its way to the store.</summary>
+    internal TimeSpan ClosingPatience
+    {
+        init => _work.Patience = value;
+    }
+
     /// <summary>Takes out what is too much, as happens in the background.</summary>
     internal Task EvictAsync() => _eviction!.EvictAsync(CancellationToken.None);
 

@@ -7,7 +7,8 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores.Held;
 
-/// <summary>The same promises where copies are held on an S3 endpoint.</summary>
+/// <summary>The same promises where copies are held on an S3 endpoint. What the process takes in memory is measured: nothing else runs in it meanwhile.</summary>
+[Collection(AloneInProcess.Name)]
 public sealed class ManyReadersOverStoreTests : ManyReadersTests
 {
     [Theory]

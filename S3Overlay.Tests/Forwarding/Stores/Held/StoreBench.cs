@@ -51,7 +51,10 @@ internal sealed class StoreBench : IHeldPlace
     public StoreHeldStore Open(SpoolFolder? spool = null, TimeProvider? time = null, long largestWhole = 50 << 20, long? maxBytes = null, int proxies = 1) => new(
         new LocalStore(Calls, new StoreSettings { CacheBucket = CacheBucket, LargestWhole = largestWhole, MaxBytes = maxBytes, Proxies = proxies }, time ?? TimeProvider.System),
         spool ?? Spool(),
-        NullLogger<StoreHeldStore>.Instance);
+        NullLogger<StoreHeldStore>.Instance)
+    {
+        ClosingPatience = Patience.Limit,
+    };
 
     /// <inheritdoc/>
     IHeldStore IHeldPlace.Open(TimeProvider time) => Open(time: time);
