@@ -127,7 +127,7 @@ internal sealed class ReadOperations(EmbeddedStore store)
 
     private static void RefuseCustomerKeys(S3Request request)
     {
-        if (request.Header("x-amz-server-side-encryption-customer-algorithm") is not null)
+        if (request.Header(ClientKeys.Algorithm) is not null)
         {
             throw new S3Exception(S3Errors.InvalidRequest, "The encryption parameters are not applicable to this object.");
         }

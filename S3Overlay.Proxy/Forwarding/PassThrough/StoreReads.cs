@@ -28,11 +28,7 @@ internal sealed class StoreReads(
     bool throwsFailures = false, PlacedCopies? copies = null) : IWrittenReads
 {
     /// <summary>What a client says that a HEAD in place of its request is to say as well: the key of an object that it has encrypted, whose bucket it means, and who pays.</summary>
-    private static readonly string[] Passed =
-    [
-        "x-amz-server-side-encryption-customer-algorithm", "x-amz-server-side-encryption-customer-key", "x-amz-server-side-encryption-customer-key-MD5",
-        "x-amz-expected-bucket-owner", "x-amz-request-payer",
-    ];
+    private static readonly string[] Passed = [.. ClientKeys.Headers, "x-amz-expected-bucket-owner", "x-amz-request-payer"];
 
     /// <inheritdoc/>
     public async Task<WrittenRead> TryAnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
@@ -56,7 +52,7 @@ internal sealed class StoreReads(
         {
             if (await IsAbsentAsync(request, response, patience, cancellationToken))
             {
-                return NotWritten(request, null, cancellationToken) with { Marker = MarkerOf(response) };
+                return NotWritten(request, null, cancellationToken) with { Marker = MarkerHeaders.Of(response) };
             }
 
             if (throwsFailures && (int)response.StatusCode >= 500)
@@ -116,7 +112,7 @@ internal sealed class StoreReads(
 
         if (await IsAbsentAsync(head, found.Message, patience, cancellationToken))
         {
-            return NotWritten(request, null, cancellationToken) with { Marker = MarkerOf(found.Message) };
+            return NotWritten(request, null, cancellationToken) with { Marker = MarkerHeaders.Of(found.Message) };
         }
 
         if (found.Status != StatusCodes.Status200OK)
@@ -127,7 +123,7 @@ internal sealed class StoreReads(
                 : found.Status == StatusCodes.Status400BadRequest ? S3Errors.InvalidRequest
                 : S3Errors.ServiceUnavailable)
             {
-                Headers = MarkerOf(found.Message) ?? [],
+                Headers = MarkerHeaders.Of(found.Message) ?? [],
             };
         }
 
@@ -143,31 +139,6 @@ internal sealed class StoreReads(
 
     private WrittenRead NotWritten(S3Request request, IHeldCopy? copy, CancellationToken cancellationToken) =>
         new(false, isDeleted(request.Bucket, request.Key, cancellationToken).Observed()) { Copy = copy };
-
-    /// <summary>What a 404 says of the delete marker that it is about (https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html).</summary>
-    private static List<KeyValuePair<string, string>>? MarkerOf(HttpResponseMessage response)
-    {
-        if (!response.Headers.NonValidated.TryGetValues("x-amz-delete-marker", out var marks) || marks.ToString() != "true")
-        {
-            return null;
-        }
-
-        var headers = new List<KeyValuePair<string, string>>(3);
-        foreach (var name in (string[])["x-amz-delete-marker", "x-amz-version-id"])
-        {
-            if (response.Headers.NonValidated.TryGetValues(name, out var value))
-            {
-                headers.Add(new(name, value.ToString()));
-            }
-        }
-
-        if (response.Content.Headers.NonValidated.TryGetValues("Last-Modified", out var date))
-        {
-            headers.Add(new("Last-Modified", date.ToString()));
-        }
-
-        return headers;
-    }
 
     private async ValueTask<bool> IsCopyAsync(S3Request request, CancellationToken cancellationToken) =>
         await copies!.ETagAsync(request.Bucket, request.Key, cancellationToken) is not null;

@@ -16,24 +16,13 @@ internal static class RemoteErrors
             Status = answer.Status,
             Code = error.Code,
             LastModified = answer.Status == 304 && HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var date) ? date : null,
-            DeleteMarker = answer.Status == 405 && answer.Header("x-amz-delete-marker") == "true" ? [.. MarkerHeaders(answer)] : [],
+            DeleteMarker = answer.Status == 405 ? MarkerHeaders.Of(answer.Message) ?? [] : [],
             ActualSize = answer.Status == 416 ? ContentRanges.ParseUnsatisfied(answer.Header("Content-Range")) : null,
         };
     }
 
     /// <summary>The code of an error without a document, where its status has only one: S3 refuses so to show a delete marker.</summary>
     private static string OfHead(int status) => status == S3Errors.MethodNotAllowed.Status ? S3Errors.MethodNotAllowed.Code : "";
-
-    private static IEnumerable<KeyValuePair<string, string>> MarkerHeaders(WireAnswer answer)
-    {
-        foreach (var name in (string[])["x-amz-delete-marker", "x-amz-version-id", "Last-Modified"])
-        {
-            if (answer.Header(name) is { } value)
-            {
-                yield return new(name, value);
-            }
-        }
-    }
 
     private static RemoteFailure Classify(int status, string code) => code switch
     {

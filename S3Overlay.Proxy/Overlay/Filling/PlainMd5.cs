@@ -12,7 +12,7 @@ internal static class PlainMd5
         var tag = ETags.Bare(info.ETag);
         return tag.Length == 32
             && !tag.ContainsAnyExcept("0123456789abcdefABCDEF")
-            && info.Header("x-amz-server-side-encryption-customer-algorithm") is null
+            && info.Header(ClientKeys.Algorithm) is null
             && info.Header("x-amz-server-side-encryption")?.StartsWith("aws:kms", StringComparison.OrdinalIgnoreCase) != true;
     }
 

@@ -16,19 +16,12 @@ internal sealed class SubResourceReads(StreamedReads streamed, PartReads parts)
 
     private static readonly string[] SubResources = ["acl", "attributes", "legal-hold", "retention", "tagging", "torrent"];
 
-    private static readonly string[] ClientKeyHeaders =
-    [
-        "x-amz-server-side-encryption-customer-algorithm",
-        "x-amz-server-side-encryption-customer-key",
-        "x-amz-server-side-encryption-customer-key-MD5",
-    ];
-
     /// <summary>Whether the request is one of these.</summary>
     public static bool IsOne(S3Request request) =>
         request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject)
         || NamesVersion(request)
         || request.Query.Has("partNumber")
-        || request.Headers.ContainsKey(ClientKeyHeaders[0]);
+        || request.Headers.ContainsKey(ClientKeys.Algorithm);
 
     /// <summary>Whether a version of the remote's is asked for. <c>null</c> is what its current one is called here (rule V3), whatever the remote calls it.</summary>
     private static bool NamesVersion(S3Request request) => request.Query.Has("versionId") && request.Query["versionId"] != "null";
@@ -84,7 +77,7 @@ internal sealed class SubResourceReads(StreamedReads streamed, PartReads parts)
         catch (RemoteException unknown) when (unknown.Status == StatusCodes.Status501NotImplemented)
         {
             var version = NamesVersion(request) && request.Query["versionId"] is { } id ? "versionId=" + UriEncoding.EncodeComponent(id) : "";
-            var headers = read.Headers.Where(static header => ClientKeyHeaders.Contains(header.Key)).ToList();
+            var headers = read.Headers.Where(static header => ClientKeys.Headers.Contains(header.Key)).ToList();
             await using var head = await remote.Remote.HeadAsync(read with { Query = version, Headers = headers }, cancellationToken);
             await ObjectAttributes.AnswerAsync(request, answer, head.Info, null, cancellationToken);
         }
@@ -112,7 +105,7 @@ internal sealed class SubResourceReads(StreamedReads streamed, PartReads parts)
     private static List<KeyValuePair<string, string>> HeadersOf(S3Request request, RemoteBucket remote)
     {
         var headers = new List<KeyValuePair<string, string>>();
-        foreach (var name in ClientKeyHeaders)
+        foreach (var name in ClientKeys.Headers)
         {
             if (request.Header(name) is { } value)
             {
