@@ -89,6 +89,9 @@ public sealed class SimpleRemoteReader : IRemoteReader
     {
     }
 
+    public ValueTask<RemoteException> GoneAsync(
+        string bucket, string key, RemoteBucket remote, ObjectInfo expected, RemoteException gone, CancellationToken cancellationToken) => new(gone);
+
     public void NoteListed(string bucket, string key)
     {
     }

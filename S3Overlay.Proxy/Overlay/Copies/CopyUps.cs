@@ -111,8 +111,7 @@ public sealed class CopyUps(
         {
             return await source.TagsAsync(cancellationToken);
         }
-        catch (RemoteException none) when (
-            none.Status is StatusCodes.Status405MethodNotAllowed or StatusCodes.Status501NotImplemented || none.Code == "NoSuchTagSet")
+        catch (RemoteException none) when (none.Status is StatusCodes.Status405MethodNotAllowed or StatusCodes.Status501NotImplemented)
         {
             return null;
         }

@@ -173,7 +173,7 @@ public sealed class RemoteSource
             : TagsAsync(cancellationToken);
 
     /// <summary>The source's tags as <c>x-amz-tagging</c> has them, or null for none. Asked for unless the remote said that there are none.</summary>
-    /// <exception cref="RemoteException">The remote does not tell.</exception>
+    /// <exception cref="RemoteException">The remote does not tell; or it has the object no more, of which a frozen copy does not tell either: Drifted.</exception>
     /// <exception cref="S3Exception">MalformedXML: its answer is no such document.</exception>
     public async Task<string?> TagsAsync(CancellationToken cancellationToken)
     {
@@ -182,7 +182,19 @@ public sealed class RemoteSource
             return null;
         }
 
-        return await _patience.AskAsync(ReadTagsAsync, cancellationToken);
+        try
+        {
+            return await _patience.AskAsync(ReadTagsAsync, cancellationToken);
+        }
+        catch (RemoteException none) when (none.Code == "NoSuchTagSet")
+        {
+            // A 404 from some stores, and not of the object.
+            return null;
+        }
+        catch (RemoteException gone) when (_reader is not null && IsChange(gone))
+        {
+            throw await _reader.GoneAsync(_source.Bucket, _source.Key, _remote, Info, gone, cancellationToken);
+        }
     }
 
     private async Task<string?> ReadTagsAsync(CancellationToken cancellationToken)

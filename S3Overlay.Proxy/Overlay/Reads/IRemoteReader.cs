@@ -56,4 +56,16 @@ public interface IRemoteReader
 
     /// <summary>A key of a bucket was seen to be of another version at the remote than what is held and never replaced.</summary>
     void NoteDrift(string bucket);
+
+    /// <summary>
+    /// What those are told to whom the remote said that it has a version no more: that, and where the version is held and never replaced, that the remote drifted from it, which is noted.
+    /// </summary>
+    /// <param name="bucket">The bucket, in the client's view.</param>
+    /// <param name="key">The key, in the client's view.</param>
+    /// <param name="remote">Where the key continues below.</param>
+    /// <param name="expected">The version.</param>
+    /// <param name="gone">What the remote said.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
+    ValueTask<RemoteException> GoneAsync(
+        string bucket, string key, RemoteBucket remote, ObjectInfo expected, RemoteException gone, CancellationToken cancellationToken);
 }

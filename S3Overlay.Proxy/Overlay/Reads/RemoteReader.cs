@@ -207,26 +207,14 @@ public sealed class RemoteReader : IRemoteReader
     public async Task<S3Body> OpenAsync(
         string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, CancellationToken cancellationToken)
     {
-        var copy = _copies is null ? null : await _copies.FindAsync(new ObjectName(bucket, key), remote, HeldWish.Info, cancellationToken);
-        if (copy is not null && (copy.Info.ETag != expected.ETag || copy.Info.Size != expected.Size))
-        {
-            await copy.DisposeAsync();
-            copy = null;
-        }
-
+        var copy = await FindAsync(bucket, key, remote, expected, cancellationToken);
         if (copy is not null && expected.Size == 0)
         {
             await copy.DisposeAsync();
             return S3Body.Empty;
         }
 
-        var body = new HeldBody(
-            copy,
-            remote,
-            key,
-            expected,
-            range ?? new ByteRange(0, expected.Size - 1),
-            failure => copy is not null && Fills!.IsFrozen(copy) ? Fills.Drift.Of(bucket, failure) : failure);
+        var body = new HeldBody(copy, remote, key, expected, range ?? new ByteRange(0, expected.Size - 1), gone => Gone(bucket, copy, gone));
         try
         {
             await body.OpenAsync(cancellationToken);
@@ -267,7 +255,30 @@ public sealed class RemoteReader : IRemoteReader
     public void NoteDrift(string bucket) => Fills?.Drift.Note(bucket);
 
     /// <inheritdoc/>
+    public async ValueTask<RemoteException> GoneAsync(
+        string bucket, string key, RemoteBucket remote, ObjectInfo expected, RemoteException gone, CancellationToken cancellationToken)
+    {
+        await using var copy = await FindAsync(bucket, key, remote, expected, cancellationToken);
+        return Gone(bucket, copy, gone);
+    }
+
+    /// <inheritdoc/>
     public void NoteListed(string bucket, string key) => _absent.Forget(new ObjectName(bucket, key));
+
+    /// <summary>The copy that is held of a version; null where there is none.</summary>
+    private async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version, CancellationToken cancellationToken)
+    {
+        var copy = _copies is null ? null : await _copies.FindAsync(new ObjectName(bucket, key), remote, HeldWish.Info, cancellationToken);
+        if (copy is null || (copy.Info.ETag == version.ETag && copy.Info.Size == version.Size))
+        {
+            return copy;
+        }
+
+        await copy.DisposeAsync();
+        return null;
+    }
+
+    private RemoteException Gone(string bucket, IHeldCopy? copy, RemoteException gone) => copy is not null && Fills!.IsFrozen(copy) ? Fills.Drift.Of(bucket, gone) : gone;
 
     /// <summary>What the object is now of which a copy is held; null where it is gone. Of a copy that is kept, though the remote refuses to say, nothing is guessed.</summary>
     private async ValueTask<ObjectInfo?> InfoAsync(ObjectName name, RemoteBucket remote, IHeldCopy copy, bool mayBeStale, CancellationToken cancellationToken)

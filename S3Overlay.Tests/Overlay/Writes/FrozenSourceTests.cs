@@ -1,0 +1,63 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Writes;
+
+/// <summary>Copies of a frozen copy, and requests that bring one up, which ask the remote for nothing but its tags (rules S1, W4, W5).</summary>
+[Trait("Rule", "S1")]
+public sealed class FrozenSourceTests
+{
+    [Theory, Trait("Rule", "W5"), Trait("Rule", "W4")]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
+    public async Task Tags_of_an_object_that_the_remote_has_lost_are_503_and_what_is_held_stays(string layer)
+    {
+        await using var scene = await HoldAsync(layer);
+        scene.Remote.Remove("bucket", "key");
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal((503, "RemoteChanged"), Error(await scene.SendAsync("PUT", "/bucket/key?tagging", "<Tagging><TagSet/></Tagging>")));
+            Assert.Equal((503, "RemoteChanged"), Error(await CopyAsync(scene)));
+            var held = await scene.SendAsync("GET", "/bucket/key");
+            Assert.Equal(("held", "HIT"), (held.Text, held.Headers["x-cache"]));
+        }
+
+        // A client that gives tags of its own needs nothing of the remote.
+        Assert.Equal(200, (await CopyAsync(scene, ("x-amz-tagging-directive", "REPLACE"))).Status);
+        Assert.Equal("held", (await scene.SendAsync("GET", "/bucket/copy")).Text);
+    }
+
+    [Theory, Trait("Rule", "W4")]
+    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    public async Task An_object_that_has_no_tags_any_more_is_copied_without_and_stays_held(string layer)
+    {
+        await using var scene = await HoldAsync(layer);
+        scene.Remote.Script = async (request, context) =>
+        {
+            if (request.RawQuery != "tagging")
+            {
+                return ScriptedOutcome.AsUsual;
+            }
+
+            await ScriptedRemote.AnswerErrorAsync(context, 404, "NoSuchTagSet");
+            return ScriptedOutcome.Answered;
+        };
+        Assert.Equal(200, (await CopyAsync(scene)).Status);
+        scene.Remote.Remove("bucket", "key");
+        var held = await scene.SendAsync("GET", "/bucket/key");
+        Assert.Equal(("held", "HIT"), (held.Text, held.Headers["x-cache"]));
+    }
+
+    private static async Task<LayerScene> HoldAsync(string layer)
+    {
+        var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_REVALIDATE", "frozen"));
+        scene.Remote.Put("bucket", "other", [1]);
+        scene.Remote.Put("bucket", "key", "held"u8.ToArray(), ("x-amz-tagging-count", "1"));
+        Assert.Equal("held", (await scene.SendAsync("GET", "/bucket/key")).Text);
+        await scene.Proxy.WhenIdleAsync();
+        return scene;
+    }
+
+    private static Task<RawAnswer> CopyAsync(LayerScene scene, params (string Name, string Value)[] headers) =>
+        scene.SendAsync("PUT", "/bucket/copy", null, [("x-amz-copy-source", "/bucket/key"), .. headers]);
+
+    private static (int Status, string Code) Error(RawAnswer answer) => (answer.Status, answer.Code);
+}
