@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
@@ -84,6 +86,46 @@ public sealed class RefusingStoreTests
 
         var kept = await scene.SendAsync("GET", "/bucket/key");
         Assert.Equal(("of old", "HIT"), (kept.Text, kept.Headers["x-cache"]));
+    }
+
+    /// <summary>After ten seconds the client's answer has begun as a 200; a store may begin its own as one at once.</summary>
+    [Theory, Trait("Rule", "W2"), Trait("Rule", "W4"), Trait("Rule", "S1")]
+    [InlineData("complete", 11, 400, "InvalidPart")]
+    [InlineData("complete", 0, 200, "InternalError")]
+    [InlineData("copy", 11, 403, "QuotaExceeded")]
+    [InlineData("copy", 0, 200, "InternalError")]
+    public async Task What_a_write_would_have_replaced_that_is_refused_within_a_200_stays_held(string write, int seconds, int status, string code)
+    {
+        await using var scene = await StoreScene.StartAsync(true, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "frozen"));
+        scene.Remote.Put("bucket", "key", "of old"u8.ToArray());
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/source", "mine")).Status);
+        Assert.Equal("of old", (await scene.SendAsync("GET", "/bucket/key")).Text);
+        var upload = (await scene.SendAsync("POST", "/bucket/key?uploads")).Text.Split("<UploadId>")[1].Split('<')[0];
+        await scene.Proxy.WhenIdleAsync();
+        scene.Remote.Put("bucket", "key", "of late"u8.ToArray());
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        scene.Store.Take = context => context.Request.Query.ContainsKey("uploadId") || context.Request.Headers.ContainsKey("x-amz-copy-source") ? RefuseAsync(context) : null;
+        var sending = write == "complete" ? scene.Proxy.SendAsync("POST", $"/bucket/key?uploadId={upload}", "<CompleteMultipartUpload/>")
+            : scene.Proxy.SendAsync("PUT", "/bucket/key", headers: [("x-amz-copy-source", "/bucket/source")]);
+        await asked.Task.WaitAsync(Patience.Limit);
+        if (seconds > 0)
+        {
+            await scene.Clock.WaitForTimerAsync(TimeSpan.FromSeconds(10));
+        }
+
+        var refused = await scene.Clock.RunAsync(sending, TimeSpan.FromSeconds(11));
+        Assert.Equal((200, code), (refused.Status, refused.Code));
+        await scene.Proxy.WhenIdleAsync();
+
+        var kept = await scene.SendAsync("GET", "/bucket/key");
+        Assert.Equal(("of old", "HIT"), (kept.Text, kept.Headers["x-cache"]));
+
+        async Task RefuseAsync(HttpContext context)
+        {
+            asked.SetResult();
+            await Task.Delay(TimeSpan.FromSeconds(seconds), scene.Clock, context.RequestAborted);
+            await ScriptedRemote.AnswerErrorAsync(context, status, code);
+        }
     }
 
     [Fact, Trait("Rule", "F")]

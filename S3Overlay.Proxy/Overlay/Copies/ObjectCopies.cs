@@ -68,14 +68,17 @@ public sealed class ObjectCopies(
         await slow.AnswerAsync(
             request,
             answer,
-            (result, token) => remote is not null ? CopyRemoteAsync(target, request, source, remote, result, token)
-                : isPart ? local.HandleAsync(request, result, token)
-                : conditional.WriteAsync(target, request, result, token),
+            async (result, token) =>
+            {
+                await (remote is not null ? CopyRemoteAsync(target, request, source, remote, result, token)
+                    : isPart ? local.HandleAsync(request, result, token)
+                    : conditional.WriteAsync(target, request, result, token));
+                if (target.IsOverlaid && !isPart)
+                {
+                    await writes.ForgetIfWrittenAsync(target.Name, request.Key, result);
+                }
+            },
             cancellationToken);
-        if (target.IsOverlaid && !isPart)
-        {
-            writes.Forget(target.Name, request.Key, answer);
-        }
     }
 
     /// <summary>

@@ -31,8 +31,14 @@ public sealed class ObjectWrites(
     {
         await RequireUploadsAsync(bucket, cancellationToken);
         await slow.AnswerAsync(
-            request, answer, (result, token) => conditional.WriteAsync(bucket, request, result, token), cancellationToken);
-        Forget(bucket.Name, request.Key, answer);
+            request,
+            answer,
+            async (result, token) =>
+            {
+                await conditional.WriteAsync(bucket, request, result, token);
+                await ForgetIfWrittenAsync(bucket.Name, request.Key, result);
+            },
+            cancellationToken);
     }
 
     /// <summary>UploadPart, AbortMultipartUpload, ListParts: about an upload that only local can have (rule W6).</summary>
@@ -50,12 +56,26 @@ public sealed class ObjectWrites(
         _ = ForgetAsync(bucket, key);
     }
 
-    /// <summary>The same where the answer says that it was. What local refused has changed nothing, and where copies are frozen (rule S1) they cannot be had again.</summary>
+    /// <summary>
+    /// The same where the answer's status says that it was. What local refused has changed nothing, and where copies are frozen (rule S1) they cannot be had again. Nor is anything dropped
+    /// where local failed and nobody knows: should the key be written, that outranks what is kept.
+    /// </summary>
     public void Forget(string bucket, string key, S3Answer answer)
     {
         if (answer.Status < StatusCodes.Status400BadRequest)
         {
             Forget(bucket, key);
+        }
+    }
+
+    /// <summary>
+    /// The same of a copy or complete, by what local itself answered: what the client gets may have begun as a 200 before that, and a 200 of local's own may end with an <c>Error</c> (rule W4).
+    /// </summary>
+    public async ValueTask ForgetIfWrittenAsync(string bucket, string key, BufferedAnswer answer)
+    {
+        if (!answer.IsCut && await answer.ErrorAsync(CancellationToken.None) is null)
+        {
+            Forget(bucket, key, answer);
         }
     }
 

@@ -154,12 +154,14 @@ public sealed class WriteTests
         await answer.FinishAsync(default);
         Assert.Equal(200, answer.Status);
         Assert.Equal("CompleteMultipartUploadResult", OverlayBench.Xml(answer).Name.LocalName);
+        Assert.Equal(["key"], _bench.Reader.Invalidated);
         Assert.StartsWith("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n  ", System.Text.Encoding.UTF8.GetString(answer.Content.Span));
     }
 
     [Fact]
     [Trait("Rule", "W4")]
-    public async Task A_complete_that_fails_late_says_so_in_its_body()
+    [Trait("Rule", "W2")]
+    public async Task A_complete_that_fails_late_says_so_in_its_body_and_takes_no_copy()
     {
         await _bench.Layer.EnsureBucketAsync(Bucket, default);
         var (slow, answer) = (new TaskCompletionSource(), new BufferedAnswer());
@@ -170,6 +172,7 @@ public sealed class WriteTests
         await running;
         await answer.FinishAsync(default);
         Assert.Equal("InvalidPart", OverlayBench.Xml(answer).Element("Code")!.Value);
+        Assert.Empty(_bench.Reader.Invalidated);
     }
 
     [Theory]
