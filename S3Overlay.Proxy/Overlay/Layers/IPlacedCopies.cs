@@ -15,5 +15,5 @@ public interface IPlacedCopies
     /// <summary>
     /// Begins the commit of a write, which ends with the disposal of the result: no copy of the key is taken away meanwhile, since what is taken away could be what was just written.
     /// </summary>
-    ValueTask<IDisposable> EnterAsync(string bucket, string key, CancellationToken cancellationToken);
+    ValueTask<IPlacedCommit> EnterAsync(string bucket, string key, CancellationToken cancellationToken);
 }

@@ -23,7 +23,7 @@ public sealed class CommitGuard(
     IPlacedCopies? placed = null) : IDisposable
 {
     private IDisposable? _held;
-    private IDisposable? _committing;
+    private IPlacedCommit? _committing;
 
     /// <summary>Takes the lock and looks again.</summary>
     /// <exception cref="S3Exception">ConditionalRequestConflict where the key was deleted meanwhile: the client may judge anew.</exception>
@@ -54,6 +54,9 @@ public sealed class CommitGuard(
             await judge(cancellationToken);
         }
     }
+
+    /// <summary>Local refused the write: it has changed nothing.</summary>
+    public void NoteRefusal() => _committing?.Refused();
 
     /// <summary>A body whose end is only seen with the lock held.</summary>
     public S3Body Over(S3Body body) => new GuardedBody(body, this);

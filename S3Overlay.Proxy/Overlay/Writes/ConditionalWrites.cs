@@ -133,9 +133,20 @@ public sealed class ConditionalWrites(
         {
             await local.HandleAsync(request with { Body = guard.Over(request.Body) }, written, cancellationToken);
         }
-        catch (S3Exception overtaken) when (isRemoteOwned && overtaken.Error.Status == StatusCodes.Status412PreconditionFailed)
+        catch (S3Exception refused) when (IsRefusal(refused.Error.Status))
         {
-            throw new S3Exception(S3Errors.ConditionalRequestConflict, cause: overtaken);
+            guard.NoteRefusal();
+            if (isRemoteOwned && refused.Error.Status == StatusCodes.Status412PreconditionFailed)
+            {
+                throw new S3Exception(S3Errors.ConditionalRequestConflict, cause: refused);
+            }
+
+            throw;
+        }
+
+        if (IsRefusal(written.Status))
+        {
+            guard.NoteRefusal();
         }
 
         if (isOverCopy && written.Status is (StatusCodes.Status404NotFound or StatusCodes.Status412PreconditionFailed))
@@ -149,6 +160,9 @@ public sealed class ConditionalWrites(
             throw new S3Exception(S3Errors.ConditionalRequestConflict);
         }
     }
+
+    /// <summary>Whether a status says that nothing was written; what a store answers that failed may have been.</summary>
+    private static bool IsRefusal(int status) => status is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError;
 
     /// <summary>The key was written, or lost its copy, after it was looked at.</summary>
     private static S3Exception Overtaken(bool isRemoteOwned) =>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
 using S3Overlay.Proxy.Concurrency;
@@ -33,7 +32,7 @@ internal sealed class PlacedCopies : IPlacedCopies
     private readonly HeldListing _listing;
     private readonly NameLocks<ObjectName> _putting = new();
     private readonly NameLocks<ObjectName> _changing = new();
-    private readonly ConcurrentDictionary<ObjectName, object> _unsettled = new();
+    private readonly UnsettledWrites _unsettled = new();
 
     /// <summary>The copies of a store.</summary>
     public PlacedCopies(LocalStore store, StoreProbe probe, ILogger<PlacedCopies> logger)
@@ -55,6 +54,9 @@ internal sealed class PlacedCopies : IPlacedCopies
 
     /// <summary>How many writes wait until a copy has been taken away, and the other way round.</summary>
     internal int Waiting => _changing.Waiting;
+
+    /// <summary>Of how many keys a write may have left what looks like the copy that was there.</summary>
+    internal int Unsettled => _unsettled.Count;
 
     /// <summary>Whether the store can have such copies: it must tell a new key from one that is there, and let a copy be taken away that is still one.</summary>
     public async ValueTask<bool> IsPossibleAsync(CancellationToken cancellationToken) =>
@@ -114,17 +116,17 @@ internal sealed class PlacedCopies : IPlacedCopies
             return false;
         }
 
-        var isUnsettled = _unsettled.TryGetValue(name, out var since);
+        var isUnsettled = _unsettled.Has(name, out var last);
         if (!isUnsettled && alike.All(row => row.Placed is not null))
         {
             return alike.Any(row => row.Placed == HttpDates.WholeSeconds(shown.LastModified));
         }
 
         var isCopy = await FindAsync(name, cancellationToken) is not null;
-        if (isCopy && isUnsettled)
+        if (isCopy)
         {
             // The write failed, or is another than this one.
-            _unsettled.TryRemove(KeyValuePair.Create(name, since!));
+            _unsettled.Settle(name, last);
         }
 
         return isCopy;
@@ -136,7 +138,7 @@ internal sealed class PlacedCopies : IPlacedCopies
     {
         try
         {
-            _unsettled.TryGetValue(name, out var since);
+            _unsettled.Has(name, out var last);
             var all = await RowsAsync(name, cancellationToken);
             var rows = all.Where(row => PlacedNames.ParseSuffix(name.Key, HeldNames.SuffixOf(row)) is not { } parsed || isMeant(parsed)).ToList();
             if (rows.Count > 0)
@@ -148,9 +150,9 @@ internal sealed class PlacedCopies : IPlacedCopies
                 await RemoveObjectAsync(name, isMeant, cancellationToken);
             }
 
-            if (since is not null && rows.Count == all.Count)
+            if (rows.Count == all.Count)
             {
-                _unsettled.TryRemove(KeyValuePair.Create(name, since));
+                _unsettled.Settle(name, last);
             }
         }
         catch (S3Exception failure)
@@ -237,12 +239,20 @@ internal sealed class PlacedCopies : IPlacedCopies
         (await FindAsync(new ObjectName(bucket, key), cancellationToken))?.StoreETag;
 
     /// <inheritdoc/>
-    public async ValueTask<IDisposable> EnterAsync(string bucket, string key, CancellationToken cancellationToken)
+    public async ValueTask<IPlacedCommit> EnterAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         // From here on the object may be another, and look like the copy: bytes and second may be the same.
         var name = new ObjectName(bucket, key);
-        _unsettled[name] = new object();
-        return await _changing.TakeAsync(name, cancellationToken);
+        _unsettled.Begin(name);
+        try
+        {
+            return new PlacedCommit(_unsettled, name, await _changing.TakeAsync(name, cancellationToken));
+        }
+        catch
+        {
+            _unsettled.End(name, isRefused: true);
+            throw;
+        }
     }
 
     /// <summary>Begins to change the copy of a key, which ends with the disposal of the result: no write of this process commits meanwhile.</summary>

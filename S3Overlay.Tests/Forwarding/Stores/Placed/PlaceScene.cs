@@ -57,6 +57,9 @@ internal sealed class PlaceScene : IAsyncDisposable
     /// <summary>How many wait for a copy's taking away, or for a write.</summary>
     public int Waiting => ((PlacedCopies)Proxy.Services.Local.Placed!).Waiting;
 
+    /// <summary>Of how many keys a write may have left what looks like the copy that was there.</summary>
+    public int Unsettled => ((PlacedCopies)Proxy.Services.Local.Placed!).Unsettled;
+
     /// <summary>Waits until nothing is on its way to the store.</summary>
     public Task IdleAsync() => Proxy.Copies!.WhenIdleAsync();
 

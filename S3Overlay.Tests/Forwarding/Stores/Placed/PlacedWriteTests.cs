@@ -86,6 +86,56 @@ public sealed class PlacedWriteTests
     }
 
     [Fact, Trait("Rule", "E4")]
+    public async Task Writes_that_are_refused_leave_nothing_in_memory()
+    {
+        await using var scene = await PlaceScene.StartAsync();
+        for (var key = 0; key < 20; key++)
+        {
+            Assert.Equal(200, (await scene.SendAsync("PUT", $"/bucket/k{key}", "v")).Status);
+        }
+
+        await SettledAsync(scene);
+        for (var key = 0; key < 20; key++)
+        {
+            Assert.Equal(412, (await scene.SendAsync("PUT", $"/bucket/k{key}", "w", ("If-None-Match", "*"))).Status);
+        }
+
+        Assert.Equal(0, scene.Unsettled);
+
+        // Another proxy writes over the copy just before.
+        await scene.FillAsync("taken");
+        scene.Store.Before = async call =>
+        {
+            if (call is { Method: "PUT", Path: "/bucket/taken" })
+            {
+                scene.Store.Before = null;
+                await scene.AskStoreAsync("PUT", "/bucket/taken", "theirs");
+            }
+        };
+        var etag = (await scene.SendAsync("HEAD", "/bucket/taken")).Headers["ETag"];
+        Assert.Equal(409, (await scene.SendAsync("PUT", "/bucket/taken", "mine", ("If-Match", etag))).Status);
+        Assert.Equal(0, scene.Unsettled);
+
+        // Of what a store answers that failed nobody knows.
+        scene.Store.Refuse = request => request.Method == "PUT" ? 500 : null;
+        Assert.Equal(500, (await scene.SendAsync("PUT", "/bucket/k0", "w")).Status);
+        Assert.Equal(1, scene.Unsettled);
+    }
+
+    [Fact, Trait("Rule", "E4")]
+    public async Task The_one_of_many_writes_that_is_not_refused_is_settled()
+    {
+        await using var scene = await PlaceScene.StartAsync();
+        for (var key = 0; key < 5; key++)
+        {
+            var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => scene.SendAsync("PUT", $"/bucket/k{key}", $"{i}", ("If-None-Match", "*"))));
+            Assert.Single(answers, answer => answer.Status == 200);
+        }
+
+        await SettledAsync(scene);
+    }
+
+    [Fact, Trait("Rule", "E4")]
     public async Task A_write_at_any_instant_of_a_fill_wins()
     {
         await using var scene = await PlaceScene.StartAsync();
@@ -158,4 +208,7 @@ public sealed class PlacedWriteTests
         await Patience.UntilAsync(() => isInterrupted() || scene.Calls().Any(call => call is "PUT o" or "PUT c"), "no fill");
         await scene.IdleAsync();
     }
+
+    /// <summary>Finishes once nothing is left of writes: their clients do not wait for the cleaning.</summary>
+    private static Task SettledAsync(PlaceScene scene) => Patience.UntilAsync(() => scene.Unsettled == 0, "Writes are not settled.");
 }
