@@ -49,8 +49,10 @@ public sealed class LocalObjects(IS3Service local)
         };
     }
 
-    /// <summary>The kind of checksum that an upload was started with, which all its parts must bring; null for none.</summary>
-    /// <exception cref="S3Exception">NotImplemented: it is one that is not computed here (rule W7).</exception>
+    /// <summary>The kind of checksum that an upload was started with, which all its parts must bring; null for none, and where local does not say.</summary>
+    /// <exception cref="S3Exception">
+    /// NotImplemented: it is one that is not computed here (rule W7). NoSuchUpload, or what else local says is not there. ServiceUnavailable: local failed of saying.
+    /// </exception>
     public async Task<ChecksumAlgorithm?> ChecksumOfUploadAsync(S3Request part, CancellationToken cancellationToken)
     {
         var answer = new BufferedAnswer();
@@ -60,16 +62,43 @@ public sealed class LocalObjects(IS3Service local)
         };
         await local.HandleAsync(list, answer, cancellationToken);
         await answer.FinishAsync(cancellationToken);
-        if (answer.Status >= StatusCodes.Status400BadRequest || answer.Content.IsEmpty)
+        if (Failed(answer) || answer.IsCut)
+        {
+            throw Untold($"it answered {answer.Status}");
+        }
+
+        if (answer.Status == StatusCodes.Status404NotFound)
+        {
+            // Before the source is read for nothing.
+            throw new S3Exception(await answer.ErrorAsync(cancellationToken) ?? S3Errors.NoSuchUpload);
+        }
+
+        if (answer.Status >= StatusCodes.Status300MultipleChoices || answer.Content.IsEmpty)
         {
             return null;
         }
 
-        var upload = S3XmlReader.Parse(answer.Content);
-        return !ChecksumNames.TryParseName(upload.ChildText("ChecksumAlgorithm"), out var algorithm) ? null
+        return !ChecksumNames.TryParseName(ChecksumOf(answer.Content), out var algorithm) ? null
             : ChecksumNames.IsComputed(algorithm) ? algorithm
             : throw ChecksumNames.NotComputed(algorithm);
     }
+
+    private static string? ChecksumOf(ReadOnlyMemory<byte> upload)
+    {
+        try
+        {
+            // Not every store has called this ListPartsResult; an Error, or a gateway's page, is called otherwise by all.
+            var parts = S3XmlReader.Parse(upload);
+            return parts.Name.LocalName.StartsWith("List", StringComparison.Ordinal) ? parts.ChildText("ChecksumAlgorithm") : throw Untold($"it answered {parts.Name.LocalName}");
+        }
+        catch (XmlException broken)
+        {
+            throw Untold("its answer is no document", broken);
+        }
+    }
+
+    private static S3Exception Untold(string why, Exception? cause = null) =>
+        S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, $"The local store did not tell of the upload: {why}.", cause);
 
     /// <summary>Whether local keeps versions of a bucket's keys. False where it does not say.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable: it failed of saying.</exception>
@@ -87,13 +116,17 @@ public sealed class LocalObjects(IS3Service local)
         }
 
         await answer.FinishAsync(cancellationToken);
-        if (answer.Status >= StatusCodes.Status500InternalServerError && answer.Status != StatusCodes.Status501NotImplemented)
+        if (Failed(answer))
         {
             throw new S3Exception(S3Errors.ServiceUnavailable);
         }
 
         return answer.Status < StatusCodes.Status300MultipleChoices && IsEnabled(answer.Content);
     }
+
+    /// <summary>Whether a store failed: not that it does not know what it was asked.</summary>
+    private static bool Failed(BufferedAnswer answer) =>
+        answer.Status is >= StatusCodes.Status500InternalServerError and not StatusCodes.Status501NotImplemented;
 
     private static bool IsEnabled(ReadOnlyMemory<byte> configuration)
     {
