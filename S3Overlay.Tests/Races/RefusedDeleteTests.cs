@@ -43,4 +43,39 @@ public sealed class RefusedDeleteTests
         Assert.True(runs > 6, $"Only {runs} instants.");
         Assert.True(refusals > 3, $"Only {refusals} refusals.");
     }
+
+    /// <summary>Each call of the overlay's own is repeated by itself a few times before it counts as failed.</summary>
+    [Theory, Trait("Rule", "D1"), Trait("Rule", "F")]
+    [InlineData("taking back", 412)]
+    [InlineData("looking", 503)]
+    public async Task One_that_fails_halfway_leaves_no_tombstone(string stage, int status)
+    {
+        await using var scene = await StoreScene.StartAsync();
+        scene.Remote.Put("bucket", "key", "remote"u8.ToArray());
+        var etag = (await scene.SendAsync("PUT", "/bucket/key", "mine")).Headers["ETag"];
+        Assert.Equal(412, (await scene.SendAsync("DELETE", "/bucket/key", null, ("If-Match", "\"other\""))).Status);
+        var (isReached, failures) = (false, 0);
+        scene.Store.Before = async call =>
+        {
+            if (stage == "looking")
+            {
+                isReached |= call is { Method: "PUT" };
+            }
+            else if (call is { Method: "DELETE", Path: "/bucket/key" })
+            {
+                scene.Store.Before = null;
+                Assert.Equal(200, (await scene.AskStoreAsync("PUT", "/bucket/key", "theirs")).Status);
+                isReached = true;
+            }
+        };
+        var failing = stage == "looking" ? "/bucket/key" : "/s3-overlay-cache/";
+        scene.Store.Fail = request =>
+            isReached && request.Method != "PUT" && request.Path.Value!.StartsWith(failing, StringComparison.Ordinal) && Interlocked.Increment(ref failures) <= 5 ? (500, "InternalError") : null;
+        Assert.Equal(status, (await scene.SendAsync("DELETE", "/bucket/key", null, ("If-Match", etag))).Status);
+        Assert.True(failures >= 5, $"Only {failures} calls failed.");
+        (scene.Store.Before, scene.Store.Fail) = (null, null);
+
+        Assert.Equal(204, (await scene.AskStoreAsync("DELETE", "/bucket/key")).Status);
+        Assert.Equal("remote", (await scene.SendAsync("GET", "/bucket/key")).Text);
+    }
 }

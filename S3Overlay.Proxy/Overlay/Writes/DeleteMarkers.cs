@@ -22,9 +22,6 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
     private const string IsMarker = "x-amz-delete-marker";
     private const string VersionId = "x-amz-version-id";
 
-    /// <summary>How often a marker is tried to be taken away that hides what somebody was told is written.</summary>
-    private const int Attempts = 3;
-
     /// <summary>The delete marker that local's answer to a delete tells of, made or taken away; null for none.</summary>
     public static string? Of(S3Answer answer) =>
         answer.Status < StatusCodes.Status300MultipleChoices && answer.Headers[IsMarker] == "true" && answer.Headers[VersionId] is [{ Length: > 0 } marker] ? marker : null;
@@ -61,32 +58,34 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
 
     private async Task TakeAwayAsync(KeyDelete delete, string marker)
     {
-        for (var attempt = 1; ; attempt++)
+        try
         {
-            S3Exception? failure = null;
-            var answer = new BufferedAnswer();
-            try
-            {
-                await local.DeleteVersionAsync(delete.Request, delete.Bucket.Name, delete.Key, marker, answer, CancellationToken.None);
-            }
-            catch (S3Exception failed)
-            {
-                failure = failed;
-            }
+            await TakeBacks.RunAsync(() => DeleteMarkerAsync(delete, marker));
+        }
+        catch (S3Exception failure)
+        {
+            throw new S3Exception(
+                S3Errors.ServiceUnavailable,
+                $"The key was written while it was deleted, and the local store does not take the delete marker away that hides this ({failure.Error.Status}). Deleting its version {marker} shows it again.",
+                failure);
+        }
+    }
 
-            var status = failure?.Error.Status ?? answer.Status;
-            if (status is < StatusCodes.Status300MultipleChoices or StatusCodes.Status404NotFound)
-            {
-                return;
-            }
+    private async Task DeleteMarkerAsync(KeyDelete delete, string marker)
+    {
+        var answer = new BufferedAnswer();
+        try
+        {
+            await local.DeleteVersionAsync(delete.Request, delete.Bucket.Name, delete.Key, marker, answer, CancellationToken.None);
+        }
+        catch (S3Exception gone) when (gone.Error.Status == StatusCodes.Status404NotFound)
+        {
+            return;
+        }
 
-            if (attempt == Attempts || status < StatusCodes.Status500InternalServerError)
-            {
-                throw new S3Exception(
-                    S3Errors.ServiceUnavailable,
-                    $"The key was written while it was deleted, and the local store does not take the delete marker away that hides this ({status}). Deleting its version {marker} shows it again.",
-                    failure);
-            }
+        if (answer.Status is not (< StatusCodes.Status300MultipleChoices or StatusCodes.Status404NotFound))
+        {
+            throw new S3Exception(S3Errors.ServiceUnavailable with { Status = answer.Status });
         }
     }
 

@@ -60,7 +60,7 @@ public sealed class ObjectDeletes(
             await MarkAsync(delete.Bucket.Name, delete.Key, cancellationToken);
         }
 
-        var isLocals = plan.IsLocals || await layer.ResolveAsync(delete.Bucket.Name, delete.Key, cancellationToken) == KeyState.Written;
+        var isLocals = plan.IsLocals || await IsWrittenByNowAsync(delete, plan, cancellationToken);
         if (!isLocals && !plan.LeavesMarker)
         {
             answer.Status = StatusCodes.Status204NoContent;
@@ -143,6 +143,21 @@ public sealed class ObjectDeletes(
         meters?.TombstoneWritten();
     }
 
+    /// <summary>Whether somebody has written the key by the time its tombstone is there. Where that cannot be known, or the client leaves, the delete ends here, and its tombstone with it.</summary>
+    private async ValueTask<bool> IsWrittenByNowAsync(KeyDelete delete, DeletePlan plan, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await layer.ResolveAsync(delete.Bucket.Name, delete.Key, cancellationToken) == KeyState.Written;
+        }
+        catch
+        {
+            // Once: of a store that fails already nobody waits for more.
+            await (plan.TakesTombstoneBack ? DiscardAsync(delete) : Task.CompletedTask);
+            throw;
+        }
+    }
+
     /// <summary>Asks local to delete what it has. Of a key that it lacks the conditions held on the remote's object: it has none to judge them by, and is asked for its marker alone.</summary>
     private Task DeleteLocalAsync(KeyDelete delete, DeletePlan plan, bool isLocals, S3Answer answer, CancellationToken cancellationToken) => local.DeleteAsync(
         delete.Request, delete.Bucket.Name, delete.Key, delete.VersionId == "null", isLocals ? plan.IfMatch() : null, answer, cancellationToken);
@@ -197,7 +212,15 @@ public sealed class ObjectDeletes(
     /// </summary>
     private async ValueTask UnmarkAsync(KeyDelete delete, DeletePlan plan)
     {
-        if (plan.TakesTombstoneBack && await marks.FindAsync(delete.Bucket.Name, delete.Key, CancellationToken.None) is { } tombstone)
+        if (plan.TakesTombstoneBack)
+        {
+            await TakeBacks.RunAsync(() => DiscardAsync(delete));
+        }
+    }
+
+    private async Task DiscardAsync(KeyDelete delete)
+    {
+        if (await marks.FindAsync(delete.Bucket.Name, delete.Key, CancellationToken.None) is { } tombstone)
         {
             await marks.DiscardAsync(delete.Bucket.Name, tombstone, CancellationToken.None);
         }
