@@ -40,6 +40,9 @@ public interface IHeldStore
     ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken);
 
     /// <summary>Drops what is held of a key, unless it is of another version than <paramref name="onlyETag"/> (null: whatever it is).</summary>
+    /// <remarks>
+    /// It may return while what is dropped is still being taken out: where a copy is on its way to an S3 endpoint that does not hold it under its own key. None of it is found meanwhile.
+    /// </remarks>
     ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken);
 
     /// <summary>

@@ -6,8 +6,8 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held.Removal;
 
 /// <summary>
 /// Finds what a crash, or a race, left in the cache bucket and nobody will use: chunks that no manifest names, copies without a row, rows without a copy. Only
-/// what is older than a day by the store's own date, so that nothing is taken that is just being put; what this process puts is known, and left alone whatever the clocks say. Once an hour after the
-/// start, and then once a day.
+/// what is older than a day by the store's own date, so that nothing is taken that is just being put; what this process puts is known, and left alone whatever the clocks say. Once, an hour after
+/// the start, and then once a day.
 /// </summary>
 internal sealed class StrangerSweep : IAsyncDisposable
 {
