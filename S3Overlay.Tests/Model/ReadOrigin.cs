@@ -105,6 +105,11 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
         else if (found is null || scene.MayNotKeep)
         {
             bucket.MayHaveKept(key);
+            if (WasAsked)
+            {
+                // What is held of a version that the remote has no longer is dropped, though the answer (a range that no version has, a condition) shows none.
+                _copies.Doubt();
+            }
         }
         else if (Cache == "HIT" && MayAge)
         {
