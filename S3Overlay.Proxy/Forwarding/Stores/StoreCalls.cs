@@ -256,15 +256,22 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     internal static async Task<S3Exception> RefusedAsync(WireAnswer answer, CancellationToken cancellationToken) =>
         Refused(answer.Status, (await answer.ErrorAsync(cancellationToken)).Code);
 
-    /// <summary>What the store's failure is to a client: never one of the remote, which a setting may allow to be passed over.</summary>
-    internal static S3Exception Unavailable(RemoteException failure) =>
-        S3Exception.ForNow(Means(failure), failure.Failure == RemoteFailure.Throttled ? 5 : 2, failure.Message, failure);
+    /// <summary>
+    /// What the store's failure is to a client: never one of the remote, which a setting may allow to be passed over. A refusal's own words do not say whose it is.
+    /// </summary>
+    internal static S3Exception Unavailable(RemoteException failure) => S3Exception.ForNow(
+        Means(failure),
+        failure.Failure == RemoteFailure.Throttled ? 5 : 2,
+        failure.Status is >= 300 and < 500 ? Answered(failure.Status, failure.Code) : failure.Message,
+        failure);
 
     /// <summary>A store that refuses the overlay its own state: full is what a client can be told; all else is for whoever runs it, and passes or is mended.</summary>
     private static S3Exception Refused(int status, string code) => S3Exception.ForNow(
         IsFull(status, code) ? S3Errors.InsufficientStorage : S3Errors.ServiceUnavailable,
         2,
-        $"The local store answered {status} {code}".TrimEnd() + " to the overlay's own request.");
+        Answered(status, code));
+
+    private static string Answered(int status, string code) => $"The local store answered {status} {code}".TrimEnd() + " to the overlay's own request.";
 
     private static S3Error Means(RemoteException failure) =>
         failure.Failure == RemoteFailure.Throttled ? S3Errors.SlowDown

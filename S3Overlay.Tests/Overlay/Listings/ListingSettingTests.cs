@@ -44,6 +44,21 @@ public sealed class ListingSettingTests
             (page.Status, page.Headers.GetValueOrDefault("x-s3overlay-listing"), page.Text.Contains("<Key>mine</Key>", StringComparison.Ordinal)));
     }
 
+    /// <summary>A store whose policy forbids even the owner to list, as it may be set through the overlay.</summary>
+    [Fact, Trait("Rule", "F")]
+    public async Task A_store_that_refuses_a_listing_is_not_taken_for_the_remote()
+    {
+        await using var scene = await StartAsync("store", ("S3_OVERLAY_LISTING_ON_ERROR", "local"));
+        scene.Store!.Fail = request => request.Method == "GET" && request.Path.Value!.TrimEnd('/') == "/bucket" ? (403, "AccessDenied") : null;
+        foreach (var target in (string[])["/bucket", "/bucket?list-type=2", "/bucket?versions"])
+        {
+            var page = await scene.SendAsync("GET", target);
+            Assert.True(
+                page.Status == 503 && page.Text.Contains("<Message>The local store answered 403 AccessDenied to the overlay's own request.</Message>", StringComparison.Ordinal),
+                $"{target}: {page.Status} {page.Text}");
+        }
+    }
+
     /// <summary>A bucket with "mine" in local and "theirs" at the remote.</summary>
     private static async Task<LayerScene> StartAsync(string layer, (string Name, string Value) setting)
     {
