@@ -111,7 +111,7 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
                 _copies.Doubt();
             }
         }
-        else if (Cache == "HIT" && MayAge)
+        else if (Cache == "HIT" && MayAge && !Is(ModelDirective.OnlyIfCached))
         {
             LearnRefreshed(found, hasAll);
         }
