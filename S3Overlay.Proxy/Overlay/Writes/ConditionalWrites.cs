@@ -81,7 +81,7 @@ public sealed class ConditionalWrites(
         var written = new BufferedAnswer();
         using (var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, state, judge, placed))
         {
-            await CommitAsync(request with { Headers = headers }, written, guard, isRemoteOwned, isJudgedByLocal && copy is not null, cancellationToken);
+            await CommitAsync(request with { Headers = headers }, written, guard, isRemoteOwned, isJudgedByLocal ? copy : null, cancellationToken);
         }
 
         // Only now: a client that does not read its answer must not keep the key's lock.
@@ -102,7 +102,7 @@ public sealed class ConditionalWrites(
         var written = new BufferedAnswer();
         using (var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, null, null, placed))
         {
-            await CommitAsync(request, written, guard, false, false, cancellationToken);
+            await CommitAsync(request, written, guard, false, null, cancellationToken);
         }
 
         await written.CopyToAsync(answer, cancellationToken);
@@ -120,8 +120,14 @@ public sealed class ConditionalWrites(
         conditions.Judge(current?.ETag);
     }
 
+    /// <param name="request">The write, as local is to judge it.</param>
+    /// <param name="written">Local's answer.</param>
+    /// <param name="guard">Takes the key's lock.</param>
+    /// <param name="isRemoteOwned">Whether the conditions held on the remote's object, and local is asked for a new key.</param>
+    /// <param name="copy">The ETag of the copy that local is to write over; null for none.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
     private async Task CommitAsync(
-        S3Request request, BufferedAnswer written, CommitGuard guard, bool isRemoteOwned, bool isOverCopy, CancellationToken cancellationToken)
+        S3Request request, BufferedAnswer written, CommitGuard guard, bool isRemoteOwned, string? copy, CancellationToken cancellationToken)
     {
         if (request.Operation == S3Operation.CopyObject)
         {
@@ -136,7 +142,7 @@ public sealed class ConditionalWrites(
         catch (S3Exception refused) when (IsRefusal(refused.Error.Status))
         {
             guard.NoteRefusal();
-            if (isRemoteOwned && refused.Error.Status == StatusCodes.Status412PreconditionFailed)
+            if (isRemoteOwned && refused.Error.Status == StatusCodes.Status412PreconditionFailed && await IsOvertakenAsync(request, isRemoteOwned, copy, cancellationToken))
             {
                 throw new S3Exception(S3Errors.ConditionalRequestConflict, cause: refused);
             }
@@ -149,17 +155,26 @@ public sealed class ConditionalWrites(
             guard.NoteRefusal();
         }
 
-        if (isOverCopy && written.Status is (StatusCodes.Status404NotFound or StatusCodes.Status412PreconditionFailed))
+        // Over a copy 404 as well: it is gone, where it was not written by another proxy.
+        var isGone = copy is not null && written.Status == StatusCodes.Status404NotFound;
+        if (((isRemoteOwned || copy is not null) && written.Status == StatusCodes.Status412PreconditionFailed) || isGone)
         {
-            // Gone, or written by another proxy.
-            throw Overtaken(isRemoteOwned || written.Status == StatusCodes.Status404NotFound);
-        }
-
-        if (isRemoteOwned && written.Status == StatusCodes.Status412PreconditionFailed)
-        {
-            throw new S3Exception(S3Errors.ConditionalRequestConflict);
+            if (await IsOvertakenAsync(request, isRemoteOwned, copy, cancellationToken))
+            {
+                throw Overtaken(isRemoteOwned || isGone);
+            }
         }
     }
+
+    /// <summary>
+    /// Whether local refused a write because its key is another than it was judged to be. A copy may have conditions on its source as well, and not every store says which one did not hold: then the key
+    /// is looked at once more.
+    /// </summary>
+    private async ValueTask<bool> IsOvertakenAsync(S3Request request, bool isRemoteOwned, string? copy, CancellationToken cancellationToken) =>
+        request.Operation != S3Operation.CopyObject
+        || !request.Headers.Keys.Any(static name => name.StartsWith("x-amz-copy-source-if-", StringComparison.OrdinalIgnoreCase))
+        || (await layer.ResolveAsync(request.Bucket, request.Key, cancellationToken) is var now && (now == KeyState.Written || (isRemoteOwned && now == KeyState.Deleted)))
+        || (copy is not null && await placed!.ETagAsync(request.Bucket, request.Key, cancellationToken) != copy);
 
     /// <summary>Whether a status says that nothing was written; what a store answers that failed may have been.</summary>
     private static bool IsRefusal(int status) => status is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError;
