@@ -89,6 +89,30 @@ public sealed class ConditionalMarkerTests
         Assert.Equal("remote", (await proxy.SendAsync("GET", "/bucket/key")).Text);
     }
 
+    /// <summary>
+    /// Whether it hides anything cannot be found out, where nobody may list versions: the store's word on that is not its word on the delete. The marker is there, and so is the tombstone that goes with it.
+    /// </summary>
+    [Fact, Trait("Rule", "V4"), Trait("Rule", "D1")]
+    public async Task A_marker_of_which_the_store_does_not_tell_keeps_its_tombstone()
+    {
+        await using var store = await VersionedStore.StartAsync();
+        await using var remote = await ScriptedRemote.StartAsync();
+        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, remote.Endpoint);
+        await WarmAsync(remote, proxy);
+        var etag = remote.Put("bucket", "key", "remote"u8.ToArray()).ETag;
+        store.ForbidsVersions = true;
+        var deleted = await proxy.SendAsync("DELETE", "/bucket/key", null, ("If-Match", etag));
+        Assert.Equal(503, deleted.Status);
+        Assert.Contains("At the local store the bucket may not be listed.", deleted.Text, StringComparison.Ordinal);
+        Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/key")).Status);
+        Assert.Equal((403, true), ((await proxy.SendAsync("GET", "/bucket?versions")).Status, store.VersionsOf("bucket", "key") is [{ Bytes: null }]));
+
+        // Who takes the marker away shows the remote's object again.
+        store.ForbidsVersions = false;
+        Assert.Equal(204, (await proxy.SendAsync("DELETE", $"/bucket/key?versionId={store.VersionsOf("bucket", "key")[0].Id}")).Status);
+        Assert.Equal("remote", (await proxy.SendAsync("GET", "/bucket/key")).Text);
+    }
+
     /// <summary>What a delete has begun at the store is finished or taken back, though its client is gone.</summary>
     [Fact, Trait("Rule", "V4"), Trait("Rule", "W3")]
     public async Task A_client_that_leaves_leaves_nothing_hidden()

@@ -56,6 +56,9 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
     /// <summary>Whether it knows the question for a bucket's versions.</summary>
     public bool ListsVersions { get; set; } = true;
 
+    /// <summary>Whether nobody may list versions.</summary>
+    public bool ForbidsVersions { get; set; }
+
     /// <inheritdoc/>
     public Func<StoreCall, Task>? Before { get; set; }
 
@@ -155,6 +158,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
                     "GET" when !_buckets.Contains(bucket) => (404, "NoSuchBucket"),
                     "GET" when query.Has("versioning") => Versioning(out answer),
                     "GET" when query.Has("versions") && !ListsVersions => (400, "NotImplemented"),
+                    "GET" when query.Has("versions") && ForbidsVersions => (403, "AccessDenied"),
                     "GET" when query.Has("versions") || query["list-type"] == "2" => List(bucket, query, out answer),
                     _ => (501, "NotImplemented"),
                 };

@@ -192,7 +192,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     }
 
     /// <summary>One page of a bucket's versions; empty where the bucket is not there.</summary>
-    /// <exception cref="S3Exception">NotImplemented where the store does not know the question; ServiceUnavailable where it gave no answer of use.</exception>
+    /// <exception cref="S3Exception">NotImplemented where the store does not know the question; AccessDenied where it may not be asked; ServiceUnavailable where it gave no answer of use.</exception>
     public async Task<VersionPage> VersionsAsync(VersionListing listing, CancellationToken cancellationToken)
     {
         try
@@ -231,8 +231,14 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         return answer.Status == 404 || refused.Failure == RemoteFailure.NoSuchBucket ? new VersionPage([], null) : throw refused;
     }
 
+    /// <summary>What it is to the client of a listing that the store cannot give: forbidden where the bucket may not be listed, by whoever asks for him.</summary>
+    internal static S3Exception Unlisted(RemoteException failure) => failure.Failure == RemoteFailure.AccessDenied
+        ? new S3Exception(S3Errors.AccessDenied, "At the local store the bucket may not be listed.", failure)
+        : Unavailable(failure);
+
     private static S3Exception Refusal(RemoteException failure) =>
         failure.Status is 501 or 405 || failure.Code == S3Errors.NotImplemented.Code ? new S3Exception(S3Errors.NotImplemented, "The local store does not list versions.", failure)
+        : failure.Failure == RemoteFailure.AccessDenied ? Unlisted(failure)
         : failure.Status is > 0 and < 500 ? Refused(failure.Status, failure.Code)
         : Unavailable(failure);
 

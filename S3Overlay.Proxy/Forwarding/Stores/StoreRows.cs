@@ -6,7 +6,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
 /// The store's own rows of a bucket. A store that cannot be listed is a failure of local: it must not be taken for one of the remote, which settings may allow to be
-/// left out of a listing.
+/// left out of a listing. One that does not let the bucket be listed is what it is to a client without the proxy: 403.
 /// </summary>
 internal sealed class StoreRows(RemoteRows rows) : IListingSource
 {
@@ -22,7 +22,7 @@ internal sealed class StoreRows(RemoteRows rows) : IListingSource
         }
         catch (RemoteException failure)
         {
-            throw StoreCalls.Unavailable(failure);
+            throw StoreCalls.Unlisted(failure);
         }
     }
 

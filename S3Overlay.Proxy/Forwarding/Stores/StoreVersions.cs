@@ -203,6 +203,11 @@ internal sealed class StoreVersions(
         {
             return false;
         }
+        catch (S3Exception forbidden) when (forbidden.Error.Code == S3Errors.AccessDenied.Code)
+        {
+            // What the overlay has to know of a key is no request of the client's: he must not take it for local's word on his.
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, forbidden.Message, forbidden);
+        }
     }
 
     /// <summary>The row as it is shown; null where it lies before the position.</summary>

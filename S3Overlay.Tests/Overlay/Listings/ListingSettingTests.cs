@@ -54,7 +54,7 @@ public sealed class ListingSettingTests
         {
             var page = await scene.SendAsync("GET", target);
             Assert.True(
-                page.Status == 503 && page.Text.Contains("<Message>The local store answered 403 AccessDenied to the overlay's own request.</Message>", StringComparison.Ordinal),
+                page.Status == 403 && page.Text.Contains("<Code>AccessDenied</Code><Message>At the local store the bucket may not be listed.</Message>", StringComparison.Ordinal),
                 $"{target}: {page.Status} {page.Text}");
         }
     }
