@@ -7,10 +7,6 @@ namespace S3Overlay.Tests.Crash;
 /// </summary>
 public sealed class VersionedStoreCrashTests : IAsyncLifetime
 {
-    /// <summary>Time passes much faster here than work gets done.</summary>
-    private static readonly (string Name, string Value)[] Settings =
-        [("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_BUDGET", "48h")];
-
     private readonly ManualTimeProvider _clock = new(DateTimeOffset.UtcNow);
     private VersionedStore _store = null!;
     private ScriptedRemote _remote = null!;
@@ -90,7 +86,7 @@ public sealed class VersionedStoreCrashTests : IAsyncLifetime
             Assert.Equal("remote", await SeenAsync(path));
         });
 
-    private Task<OverlayHost> StartAsync() => OverlayHost.StartAsync(_store.Endpoint, _remote.Endpoint, _clock, Settings);
+    private Task<OverlayHost> StartAsync() => OverlayHost.StartAsync(_store.Endpoint, _remote.Endpoint, _clock, RemoteLimits.Far);
 
     private Task<RawAnswer> SendAsync(OverlayHost proxy, string method, string path, string? body = null) => _clock.RunAsync(proxy.SendAsync(method, path, body));
 

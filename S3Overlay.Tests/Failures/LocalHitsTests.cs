@@ -93,15 +93,12 @@ public sealed class LocalHitsTests
         return true;
     }
 
-    /// <summary>A proxy whose clock is hurried only while something must fail: what a busy machine takes is less than these.</summary>
+    /// <summary>A proxy whose clock is hurried only while something must fail.</summary>
     private Task<OverlayHost> StartAsync(StoreServer? store, ScriptedRemote remote) => OverlayHost.StartAsync(
         store?.Endpoint,
         remote.Endpoint,
         _clock,
-        ("S3_OVERLAY_CACHE_ENABLED", "true"),
-        ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "2m"),
-        ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "1h"),
-        ("S3_OVERLAY_REMOTE_BUDGET", "2h"));
+        [("S3_OVERLAY_CACHE_ENABLED", "true"), .. RemoteLimits.Hurried]);
 
     private async Task<ScriptedOutcome> DieAsync(ScriptedRequest request, HttpContext context)
     {

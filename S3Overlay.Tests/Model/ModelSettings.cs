@@ -1,3 +1,5 @@
+using S3Overlay.Tests.Support;
+
 namespace S3Overlay.Tests.Model;
 
 /// <summary>The settings of a scene's proxies.</summary>
@@ -27,9 +29,7 @@ internal static class ModelSettings
         ("S3_OVERLAY_NEGATIVE_TTL", $"{scene.Absences.Life.TotalSeconds}s"),
         ("S3_OVERLAY_CHUNK_THRESHOLD", $"{ModelScene.ChunkThreshold >> 10}KiB"),
         ("S3_OVERLAY_CHUNK_SIZE", $"{ModelScene.ChunkThreshold >> 11}KiB"),
-        ("S3_OVERLAY_REMOTE_CONNECT_TIMEOUT", "3m"),
-        ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "24h"),
-        ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "24h"),
-        ("S3_OVERLAY_REMOTE_BUDGET", "48h"),
+        RemoteLimits.Connect,
+        .. RemoteLimits.Far,
     ];
 }

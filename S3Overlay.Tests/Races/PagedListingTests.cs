@@ -73,11 +73,7 @@ public sealed class PagedListingTests
             store.Endpoint,
             remote.Endpoint,
             clock,
-            ("S3_OVERLAY_CACHE_ENABLED", "true"),
-            ("S3_OVERLAY_CACHE_PLACE", place),
-            ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "24h"),
-            ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "24h"),
-            ("S3_OVERLAY_REMOTE_BUDGET", "48h"));
+            [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CACHE_PLACE", place), .. RemoteLimits.Far]);
         remote.Put("bucket", "any", "remote"u8.ToArray());
         Assert.Equal(200, (await SendAsync("PUT", "/bucket/warm", "v")).Status);
         var runs = await StoreSteps.SweepAsync(

@@ -3,8 +3,6 @@ namespace S3Overlay.Tests.Support;
 /// <summary>A whole proxy with caching on over one of the local layers, and over a scripted remote.</summary>
 internal sealed class LayerScene : IAsyncDisposable
 {
-    private static readonly (string Name, string Value)[] Patient = [("S3_OVERLAY_REMOTE_CONNECT_TIMEOUT", "3m")];
-
     private LayerScene(ManualTimeProvider clock, ScriptedRemote remote, StoreServer? store, OverlayHost proxy) => (Clock, Remote, Store, Proxy) = (clock, remote, store, proxy);
 
     /// <summary>The local layers: the built-in store, an S3 endpoint, and one of which copies are held among written objects.</summary>
@@ -40,12 +38,8 @@ internal sealed class LayerScene : IAsyncDisposable
             [
                 ("S3_OVERLAY_CACHE_ENABLED", "true"),
                 ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"),
-                ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "24h"),
-                ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "24h"),
-                ("S3_OVERLAY_REMOTE_BUDGET", "48h"),
-
-                // By the machine's clock, which is not the proxy's; a budget may not be shorter.
-                .. settings.Any(static setting => setting.Name == "S3_OVERLAY_REMOTE_BUDGET") ? [] : Patient,
+                .. RemoteLimits.Far,
+                .. settings.Any(static setting => setting.Name == "S3_OVERLAY_REMOTE_BUDGET") ? Array.Empty<(string, string)>() : [RemoteLimits.Connect],
                 .. settings,
             ]);
         return new LayerScene(clock, remote, store, proxy);

@@ -5,7 +5,7 @@ internal sealed class StoreScene : IAsyncDisposable
 {
     /// <summary>Time passes here a hundred times faster than work gets done: what a busy machine takes must not pass for a remote that hangs.</summary>
     private static readonly (string Name, string Value)[] PatientWithRemote =
-        [("S3_OVERLAY_REMOTE_CONNECT_TIMEOUT", "3m"), ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_BUDGET", "48h")];
+        [RemoteLimits.Connect, .. RemoteLimits.Far];
 
     private StoreScene(ManualTimeProvider clock, StoreServer store, StoreRelay wire, ScriptedRemote? remote) =>
         (Clock, Store, Wire, Remote) = (clock, store, wire, remote!);

@@ -101,11 +101,7 @@ public sealed class OutageOfOneTests
             ("S3_OVERLAY_REMOTES", "left,right"),
             .. SettingsOf("LEFT", endpoint, $"left:{leftBucket}"),
             .. SettingsOf("RIGHT", endpoint, $"right:{rightBucket}"),
-
-            // The clock is hurried while something must fail: what a busy machine takes is less than these.
-            ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "2m"),
-            ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "1h"),
-            ("S3_OVERLAY_REMOTE_BUDGET", "2h"),
+            .. RemoteLimits.Hurried,
         ]);
 
     private static IEnumerable<(string Name, string Value)> SettingsOf(string name, ScriptedRemote endpoint, string backs) =>

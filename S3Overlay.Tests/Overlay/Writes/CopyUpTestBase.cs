@@ -58,11 +58,7 @@ public abstract class CopyUpTestBase : IAsyncLifetime
 
     protected async Task StartAsync(string local, params (string Name, string Value)[] settings)
     {
-        // Time passes here faster than work gets done: what a busy machine takes must not pass for a remote that hangs.
-        settings =
-        [
-            ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_BUDGET", "48h"), .. settings,
-        ];
+        settings = [.. RemoteLimits.Far, .. settings];
         if (local.Contains("caching", StringComparison.Ordinal) || local.StartsWith("copies", StringComparison.Ordinal))
         {
             settings = [.. settings, ("S3_OVERLAY_CACHE_ENABLED", "true")];

@@ -1,0 +1,16 @@
+namespace S3Overlay.Tests.Support;
+
+/// <summary>How long a proxy waits for its remote, where its clock runs faster than a busy machine works: what that takes must not pass for a remote that hangs.</summary>
+internal static class RemoteLimits
+{
+    /// <summary>For a clock that passes pauses alone, or is put on by hours: no limit is ever reached.</summary>
+    public static readonly (string Name, string Value)[] Far =
+        [("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "24h"), ("S3_OVERLAY_REMOTE_BUDGET", "48h")];
+
+    /// <summary>For a clock that is hurried only while something must fail.</summary>
+    public static readonly (string Name, string Value)[] Hurried =
+        [("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "2m"), ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "1h"), ("S3_OVERLAY_REMOTE_BUDGET", "2h")];
+
+    /// <summary>The connection's, by the machine's own clock, which no test steers. A budget may not be shorter.</summary>
+    public static readonly (string Name, string Value) Connect = ("S3_OVERLAY_REMOTE_CONNECT_TIMEOUT", "3m");
+}
