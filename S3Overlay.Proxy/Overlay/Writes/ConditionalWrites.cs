@@ -174,7 +174,10 @@ public sealed class ConditionalWrites(
         request.Operation != S3Operation.CopyObject
         || !request.Headers.Keys.Any(static name => name.StartsWith("x-amz-copy-source-if-", StringComparison.OrdinalIgnoreCase))
         || (await layer.ResolveAsync(request.Bucket, request.Key, cancellationToken) is var now && (now == KeyState.Written || (isRemoteOwned && now == KeyState.Deleted)))
-        || (copy is not null && await placed!.ETagAsync(request.Bucket, request.Key, cancellationToken) != copy);
+        || (placed is not null && NamesTarget(request) && await placed.ETagAsync(request.Bucket, request.Key, cancellationToken) != copy);
+
+    /// <summary>Whether local was asked to judge the target: what another proxy places there is in the way of a new key, too.</summary>
+    private static bool NamesTarget(S3Request request) => request.Headers.IfMatch.Count > 0 || request.Headers.IfNoneMatch.Count > 0;
 
     /// <summary>Whether a status says that nothing was written; what a store answers that failed may have been.</summary>
     private static bool IsRefusal(int status) => status is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError;
