@@ -142,7 +142,7 @@ public sealed class ConditionalWrites(
         catch (S3Exception refused) when (IsRefusal(refused.Error.Status))
         {
             guard.NoteRefusal();
-            if (isRemoteOwned && refused.Error.Status == StatusCodes.Status412PreconditionFailed && await IsOvertakenAsync(request, isRemoteOwned, copy, cancellationToken))
+            if (isRemoteOwned && refused.Error.Status == StatusCodes.Status412PreconditionFailed && await IsOvertakenAsync(request, isGone: false, isRemoteOwned, copy, cancellationToken))
             {
                 throw new S3Exception(S3Errors.ConditionalRequestConflict, cause: refused);
             }
@@ -155,26 +155,32 @@ public sealed class ConditionalWrites(
             guard.NoteRefusal();
         }
 
-        // Over a copy 404 as well: it is gone, where it was not written by another proxy.
+        // Over a copy 404 as well: it is gone, or what the write was to be made of is.
         var isGone = copy is not null && written.Status == StatusCodes.Status404NotFound;
         if (((isRemoteOwned || copy is not null) && written.Status == StatusCodes.Status412PreconditionFailed) || isGone)
         {
-            if (await IsOvertakenAsync(request, isRemoteOwned, copy, cancellationToken))
+            if (await IsOvertakenAsync(request, isGone, isRemoteOwned, copy, cancellationToken))
             {
                 throw Overtaken(isRemoteOwned || isGone);
             }
         }
     }
 
-    /// <summary>
-    /// Whether local refused a write because its key is another than it was judged to be. A copy may have conditions on its source as well, and not every store says which one did not hold: then the key
-    /// is looked at once more.
-    /// </summary>
-    private async ValueTask<bool> IsOvertakenAsync(S3Request request, bool isRemoteOwned, string? copy, CancellationToken cancellationToken) =>
-        request.Operation != S3Operation.CopyObject
-        || !request.Headers.Keys.Any(static name => name.StartsWith("x-amz-copy-source-if-", StringComparison.OrdinalIgnoreCase))
+    /// <summary>Whether local refused a write because its key is another than it was judged to be. Where the refusal may be about something else, the key is looked at once more.</summary>
+    private async ValueTask<bool> IsOvertakenAsync(S3Request request, bool isGone, bool isRemoteOwned, string? copy, CancellationToken cancellationToken) =>
+        !MayBeOfAnother(request, isGone)
         || (await layer.ResolveAsync(request.Bucket, request.Key, cancellationToken) is var now && (now == KeyState.Written || (isRemoteOwned && now == KeyState.Deleted)))
         || (placed is not null && NamesTarget(request) && await placed.ETagAsync(request.Bucket, request.Key, cancellationToken) != copy);
+
+    /// <summary>
+    /// Whether a 404 (<paramref name="isGone"/>) or 412 may be about another than the key: an upload, or a copy's source, which may have conditions as well; not every store says whose did not hold.
+    /// </summary>
+    private static bool MayBeOfAnother(S3Request request, bool isGone) => request.Operation switch
+    {
+        S3Operation.CopyObject => isGone || request.Headers.Keys.Any(static name => name.StartsWith("x-amz-copy-source-if-", StringComparison.OrdinalIgnoreCase)),
+        S3Operation.CompleteMultipartUpload => isGone,
+        _ => false,
+    };
 
     /// <summary>Whether local was asked to judge the target: what another proxy places there is in the way of a new key, too.</summary>
     private static bool NamesTarget(S3Request request) => request.Headers.IfMatch.Count > 0 || request.Headers.IfNoneMatch.Count > 0;

@@ -1,0 +1,94 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.Stores.Placed;
+
+/// <summary>
+/// Conditional writes of keys under which there is a copy, or comes to be one. The store is asked about that copy in place of the remote's object, and its refusal may be about something else: who
+/// reads it must know whether to try again.
+/// </summary>
+[Trait("Rule", "E4"), Trait("Rule", "W3")]
+public sealed class PlacedConditionTests
+{
+    [Fact, Trait("Rule", "W4")]
+    public async Task A_source_that_is_gone_by_the_time_of_its_copy_is_a_404()
+    {
+        await using var scene = await StartAsync();
+        BeforeWrite(scene, () => scene.AskStoreAsync("DELETE", "/bucket/mine"));
+        await RefusedAsync(scene, 404, "NoSuchKey", await WriteAsync(scene, "copy"));
+    }
+
+    [Fact, Trait("Rule", "W6")]
+    public async Task An_upload_that_is_not_there_is_a_404()
+    {
+        await using var scene = await StartAsync();
+        BeforeWrite(scene, async () =>
+        {
+            var uploads = (await scene.AskStoreAsync("GET", "/bucket?uploads")).Text;
+            await scene.AskStoreAsync("DELETE", $"/bucket/key?uploadId={uploads.Split("<UploadId>")[1].Split('<')[0]}");
+        });
+        await RefusedAsync(scene, 404, "NoSuchUpload", await WriteAsync(scene, "complete"));
+    }
+
+    [Theory]
+    [InlineData("put", true)]
+    [InlineData("copy", true)]
+    [InlineData("complete", true)]
+    [InlineData("put", false)]
+    [InlineData("copy", false)]
+    [InlineData("complete", false)]
+    public async Task A_copy_that_goes_or_is_written_over_meanwhile_is_a_conflict(string write, bool goes)
+    {
+        await using var scene = await StartAsync();
+        BeforeWrite(scene, () => goes ? scene.AskStoreAsync("DELETE", "/bucket/key") : scene.AskStoreAsync("PUT", "/bucket/key", "theirs"));
+        await RefusedAsync(scene, 409, "ConditionalRequestConflict", await WriteAsync(scene, write), goes ? "remote" : "theirs");
+    }
+
+    /// <summary>A bucket with "mine", and with a copy of the remote's "key".</summary>
+    private static async Task<PlaceScene> StartAsync()
+    {
+        var scene = await PlaceScene.StartAsync();
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/mine", "mine")).Status);
+        await SettledAsync(scene);
+        await scene.FillAsync("key");
+        return scene;
+    }
+
+    /// <summary>Writes the key, as long as it is what the remote has.</summary>
+    private static async Task<RawAnswer> WriteAsync(PlaceScene scene, string write)
+    {
+        var condition = ("If-Match", (await scene.SendAsync("HEAD", "/bucket/key")).Headers["ETag"]);
+        if (write != "complete")
+        {
+            return write == "put" ? await scene.SendAsync("PUT", "/bucket/key", "mine", condition)
+                : await scene.SendAsync("PUT", "/bucket/key", null, ("x-amz-copy-source", "/bucket/mine"), condition);
+        }
+
+        var upload = (await scene.SendAsync("POST", "/bucket/key?uploads")).Text.Split("<UploadId>")[1].Split('<')[0];
+        var part = (await scene.SendAsync("PUT", $"/bucket/key?partNumber=1&uploadId={upload}", "mine")).Headers["ETag"];
+        return await scene.SendAsync(
+            "POST",
+            $"/bucket/key?uploadId={upload}",
+            $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part}</ETag></Part></CompleteMultipartUpload>",
+            condition);
+    }
+
+    /// <summary>Lets something happen once all has been looked at, and before the store commits.</summary>
+    private static void BeforeWrite(PlaceScene scene, Func<Task> happens) => scene.Store.Before = async call =>
+    {
+        if (call is { Method: "PUT" or "POST", Path: "/bucket/key" } && (call.Query.Length == 0 || (call.Method == "POST" && call.Query.StartsWith("uploadId", StringComparison.Ordinal))))
+        {
+            scene.Store.Before = null;
+            await happens();
+        }
+    };
+
+    /// <summary>What a refusal says, and that it changed nothing.</summary>
+    private static async Task RefusedAsync(PlaceScene scene, int status, string code, RawAnswer answer, string body = "remote")
+    {
+        Assert.Equal((status, code), (answer.Status, answer.Code));
+        Assert.Equal(body, (await scene.SendAsync("GET", "/bucket/key")).Text);
+    }
+
+    /// <summary>Finishes once nothing is left of writes: their clients do not wait for the cleaning.</summary>
+    private static Task SettledAsync(PlaceScene scene) => Patience.UntilAsync(() => scene.Unsettled == 0, "Writes are not settled.");
+}
