@@ -41,21 +41,19 @@ public sealed class CommitGuard(
             return;
         }
 
-        var now = await layer.ResolveAsync(bucket, key, cancellationToken);
-
-        // A key written meanwhile is local's to judge: it knows the version.
-        if (now != judged && now != KeyState.Written)
+        try
         {
-            throw new S3Exception(S3Errors.ConditionalRequestConflict);
+            await LookAsync(judged.Value, cancellationToken);
         }
-
-        if (now == KeyState.Written && judge is not null)
+        catch
         {
-            await judge(cancellationToken);
+            // Whoever is not let in writes nothing.
+            NoteRefusal();
+            throw;
         }
     }
 
-    /// <summary>Local refused the write: it has changed nothing.</summary>
+    /// <summary>The write was refused: it has changed nothing.</summary>
     public void NoteRefusal() => _committing?.Refused();
 
     /// <summary>A body whose end is only seen with the lock held.</summary>
@@ -66,6 +64,22 @@ public sealed class CommitGuard(
     {
         _committing?.Dispose();
         _held?.Dispose();
+    }
+
+    private async ValueTask LookAsync(KeyState before, CancellationToken cancellationToken)
+    {
+        var now = await layer.ResolveAsync(bucket, key, cancellationToken);
+
+        // A key written meanwhile is local's to judge: it knows the version.
+        if (now != before && now != KeyState.Written)
+        {
+            throw new S3Exception(S3Errors.ConditionalRequestConflict);
+        }
+
+        if (now == KeyState.Written && judge is not null)
+        {
+            await judge(cancellationToken);
+        }
     }
 
     private sealed class GuardedBody(S3Body inner, CommitGuard guard) : S3Body

@@ -9,6 +9,8 @@ namespace S3Overlay.Tests.Forwarding.Stores.Placed;
 [Trait("Rule", "E4"), Trait("Rule", "W3")]
 public sealed class PlacedConditionTests
 {
+    private static readonly (string Name, string Value) Shared = ("S3_OVERLAY_PROXIES", "2");
+
     [Fact, Trait("Rule", "W4")]
     public async Task A_source_that_is_gone_by_the_time_of_its_copy_is_a_404()
     {
@@ -41,6 +43,42 @@ public sealed class PlacedConditionTests
         await using var scene = await StartAsync();
         BeforeWrite(scene, () => goes ? scene.AskStoreAsync("DELETE", "/bucket/key") : scene.AskStoreAsync("PUT", "/bucket/key", "theirs"));
         await RefusedAsync(scene, 409, "ConditionalRequestConflict", await WriteAsync(scene, write), goes ? "remote" : "theirs");
+    }
+
+    [Theory]
+    [InlineData("DELETE", false)]
+    [InlineData("DELETE", true)]
+    [InlineData("PUT", false)]
+    [InlineData("PUT", true)]
+    public async Task A_copy_that_another_proxy_overtakes_at_any_instant_leaves_nothing_in_memory(string change, bool isHeld)
+    {
+        await using var scene = await PlaceScene.StartAsync(null, Shared);
+        await using var other = await scene.AddProxyAsync(Shared);
+        await scene.SendAsync("PUT", "/bucket/mine", "mine");
+        var (copied, etag, conflicts) = ((RawAnswer?)null, "", 0);
+        await StoreSteps.SweepAsync(
+            scene.Store,
+            async run => copied = await scene.SendAsync("PUT", $"/bucket/k{run}", null, ("x-amz-copy-source", "/bucket/mine"), ("If-Match", etag)),
+            async run => Assert.True((await other.SendAsync(change, $"/bucket/k{run}", change == "PUT" ? "theirs" : null)).Status < 300),
+            async run =>
+            {
+                if (copied!.Status == 200)
+                {
+                    await SettledAsync(scene);
+                    return;
+                }
+
+                Assert.True(copied.Status is 404 or 409 or 412, copied.Text);
+                Assert.Equal(0, scene.Unsettled);
+                conflicts += copied.Status == 409 ? 1 : 0;
+            },
+            async run =>
+            {
+                etag = scene.Remote.Put("bucket", $"k{run}", "remote"u8.ToArray()).ETag;
+                await (isHeld ? scene.FillAsync($"k{run}") : scene.IdleAsync());
+                await SettledAsync(scene);
+            });
+        Assert.True(conflicts > 1, $"Only {conflicts} conflicts.");
     }
 
     /// <summary>A bucket with "mine", and with a copy of the remote's "key".</summary>
@@ -86,6 +124,7 @@ public sealed class PlacedConditionTests
     private static async Task RefusedAsync(PlaceScene scene, int status, string code, RawAnswer answer, string body = "remote")
     {
         Assert.Equal((status, code), (answer.Status, answer.Code));
+        Assert.Equal(0, scene.Unsettled);
         Assert.Equal(body, (await scene.SendAsync("GET", "/bucket/key")).Text);
     }
 
