@@ -150,14 +150,15 @@ public sealed class ConditionalWrites(
             throw;
         }
 
-        if (IsRefusal(written.Status))
+        var status = await LateRefusals.StatusOfAsync(written, cancellationToken);
+        if (IsRefusal(status))
         {
             guard.NoteRefusal();
         }
 
         // Over a copy 404 as well: it is gone, or what the write was to be made of is.
-        var isGone = copy is not null && written.Status == StatusCodes.Status404NotFound;
-        if (((isRemoteOwned || copy is not null) && written.Status == StatusCodes.Status412PreconditionFailed) || isGone)
+        var isGone = copy is not null && status == StatusCodes.Status404NotFound;
+        if (((isRemoteOwned || copy is not null) && status == StatusCodes.Status412PreconditionFailed) || isGone)
         {
             if (await IsOvertakenAsync(request, isGone, isRemoteOwned, copy, cancellationToken))
             {

@@ -81,6 +81,23 @@ public sealed class PlacedConditionTests
         Assert.True(conflicts > 1, $"Only {conflicts} conflicts.");
     }
 
+    /// <summary>A copy or complete that takes long is refused within a 200 (rule W4).</summary>
+    [Theory, Trait("Rule", "W4")]
+    [InlineData("copy", "PreconditionFailed", 409, "ConditionalRequestConflict", 0)]
+    [InlineData("complete", "PreconditionFailed", 409, "ConditionalRequestConflict", 0)]
+    [InlineData("copy", "AccessDenied", 200, "AccessDenied", 0)]
+    [InlineData("complete", "InvalidPart", 200, "InvalidPart", 0)]
+    [InlineData("copy", "InternalError", 200, "InternalError", 1)]
+    [InlineData("complete", "InternalError", 200, "InternalError", 1)]
+    public async Task What_is_refused_within_a_200_is_refused(string write, string told, int status, string code, int unsettled)
+    {
+        await using var scene = await StartAsync();
+        scene.Store.Take = context => context.Request.Query.ContainsKey("uploadId") && context.Request.Method == "POST" || context.Request.Headers.ContainsKey("x-amz-copy-source")
+            ? ScriptedRemote.AnswerErrorAsync(context, 200, told)
+            : null;
+        await RefusedAsync(scene, status, code, await WriteAsync(scene, write), unsettled: unsettled);
+    }
+
     /// <summary>A bucket with "mine", and with a copy of the remote's "key".</summary>
     private static async Task<PlaceScene> StartAsync()
     {
@@ -121,10 +138,10 @@ public sealed class PlacedConditionTests
     };
 
     /// <summary>What a refusal says, and that it changed nothing.</summary>
-    private static async Task RefusedAsync(PlaceScene scene, int status, string code, RawAnswer answer, string body = "remote")
+    private static async Task RefusedAsync(PlaceScene scene, int status, string code, RawAnswer answer, string body = "remote", int unsettled = 0)
     {
         Assert.Equal((status, code), (answer.Status, answer.Code));
-        Assert.Equal(0, scene.Unsettled);
+        Assert.Equal(unsettled, scene.Unsettled);
         Assert.Equal(body, (await scene.SendAsync("GET", "/bucket/key")).Text);
     }
 
