@@ -61,6 +61,11 @@ public sealed class BucketListings(
         {
             throw Unlistable(failure);
         }
+        catch (S3Exception forbidden) when (forbidden.Error == S3Errors.AccessDenied)
+        {
+            // The client did not ask for a listing: that local allows none is no word on his own key.
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, forbidden.Message, forbidden);
+        }
     }
 
     /// <summary>Sends rows of all layers, or of local alone where the settings say so.</summary>

@@ -59,6 +59,21 @@ public sealed class ListingSettingTests
         }
     }
 
+    /// <summary>That the overlay may not list is no word on the client's own key: a 403 would say that it lacks a right.</summary>
+    [Theory, Trait("Rule", "B4"), Trait("Rule", "F")]
+    [InlineData("store")]
+    [InlineData("placed")]
+    public async Task A_bucket_that_the_store_refuses_to_list_cannot_be_deleted_for_now(string layer)
+    {
+        await using var scene = await StartAsync(layer, ("S3_OVERLAY_LISTING", "merged"));
+        scene.Store!.Fail = request => request.Method == "GET" && request.Path.Value!.TrimEnd('/') == "/bucket" ? (403, "AccessDenied") : null;
+        var refused = await scene.SendAsync("DELETE", "/bucket");
+        Assert.Equal((503, "ServiceUnavailable", true), (refused.Status, refused.Code, refused.Headers.ContainsKey("Retry-After")));
+        Assert.Contains("At the local store the bucket may not be listed.", refused.Text, StringComparison.Ordinal);
+        scene.Store.Fail = null;
+        Assert.Equal("BucketNotEmpty", (await scene.SendAsync("DELETE", "/bucket")).Code);
+    }
+
     /// <summary>A bucket with "mine" in local and "theirs" at the remote.</summary>
     private static async Task<LayerScene> StartAsync(string layer, (string Name, string Value) setting)
     {
