@@ -44,13 +44,19 @@ internal sealed class PlaceScene : IAsyncDisposable
     public async Task FillAsync(string key, string body = "remote", params (string Name, string Value)[] headers)
     {
         Remote.Put("bucket", key, Encoding.UTF8.GetBytes(body), headers);
+        await FillAsync(Proxy, key, body);
+    }
+
+    /// <summary>Reads what the remote has through a proxy until its copy is where it stays.</summary>
+    public async Task FillAsync(OverlayHost proxy, string key, string body)
+    {
         Store.ForgetCalls();
-        Assert.Equal(body, (await SendAsync("GET", $"/bucket/{key}")).Text);
+        Assert.Equal(body, (await proxy.SendAsync("GET", $"/bucket/{key}")).Text);
         await Store.UntilAsync(
             () => Store.Calls.Any(call => (call.Method == "DELETE" && call.Path.StartsWith("/s3-overlay-cache/o/", StringComparison.Ordinal))
                 || (call.Method == "PUT" && call.Path.StartsWith("/s3-overlay-cache/c/", StringComparison.Ordinal))),
             "The copy was not put.");
-        await IdleAsync();
+        await proxy.Copies!.WhenIdleAsync();
         Store.ForgetCalls();
     }
 

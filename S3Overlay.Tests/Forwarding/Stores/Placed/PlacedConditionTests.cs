@@ -45,6 +45,27 @@ public sealed class PlacedConditionTests
         await RefusedAsync(scene, 409, "ConditionalRequestConflict", await WriteAsync(scene, write), goes ? "remote" : "theirs");
     }
 
+    /// <summary>The store is asked for a new key then, and says 412 as it does of a condition on the source. The condition on the target holds all the same.</summary>
+    [Theory, Trait("Rule", "W4")]
+    [InlineData("If-Match", 409, "ConditionalRequestConflict")]
+    [InlineData("If-None-Match", 412, "PreconditionFailed")]
+    public async Task A_copy_that_another_proxy_places_before_a_write_with_conditions_on_both_is_a_conflict_where_those_hold(string condition, int status, string code)
+    {
+        await using var scene = await PlaceScene.StartAsync(null, Shared);
+        await using var other = await scene.AddProxyAsync(Shared);
+        var source = (await scene.SendAsync("PUT", "/bucket/mine", "mine")).Headers["ETag"];
+        await SettledAsync(scene);
+        var etag = condition == "If-Match" ? scene.Remote.Put("bucket", "key", "remote"u8.ToArray()).ETag : "*";
+        BeforeWrite(scene, () =>
+        {
+            scene.Remote.Put("bucket", "key", "remote"u8.ToArray());
+            return scene.FillAsync(other, "key", "remote");
+        });
+        var copied = await scene.SendAsync("PUT", "/bucket/key", null, ("x-amz-copy-source", "/bucket/mine"), ("x-amz-copy-source-if-match", source), (condition, etag));
+        Assert.Equal(200, (await scene.AskStoreAsync("HEAD", "/bucket/key")).Status);
+        await RefusedAsync(scene, status, code, copied);
+    }
+
     [Theory]
     [InlineData("DELETE", false)]
     [InlineData("DELETE", true)]
