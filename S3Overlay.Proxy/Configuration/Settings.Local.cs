@@ -29,7 +29,7 @@ public static partial class Settings
     { IsSecret = true };
 
     public static readonly Setting<string?> LocalRegion = new(
-        "S3_OVERLAY_LOCAL_REGION", Local, "us-east-1", "The region for that endpoint, unless it names another; the built-in store has no use for it.", Parsers.Region);
+        "S3_OVERLAY_LOCAL_REGION", Local, "us-east-1", "The region for that endpoint, unless its name or an answer of its says another; the built-in store has no use for it.", Parsers.Region);
 
     public static readonly Setting<AddressingStyle> LocalAddressingStyle = new(
         "S3_OVERLAY_LOCAL_ADDRESSING_STYLE", Local, "auto", "How that endpoint is asked for a bucket; see `S3_OVERLAY_REMOTE_ADDRESSING_STYLE`.", Parsers.Addressing);

@@ -12,7 +12,7 @@ public static partial class Settings
         "S3_OVERLAY_REMOTE_ENDPOINT", Remote, null, "The remote's URL. Unset, while another setting switches the remote on: AWS.", Parsers.Endpoint);
 
     public static readonly Setting<string?> RemoteRegion = new(
-        "S3_OVERLAY_REMOTE_REGION", Remote, null, "The remote's region. `AWS_REGION` counts too, but does not switch a remote on.", Parsers.Region)
+        "S3_OVERLAY_REMOTE_REGION", Remote, null, "The remote's region, unless its endpoint's name says another. Buckets of AWS in other regions are found all the same: it names theirs. `AWS_REGION` counts too, but does not switch a remote on.", Parsers.Region)
     { Aliases = ["AWS_REGION"] };
 
     public static readonly Setting<string?> RemoteAccessKeyId = new(

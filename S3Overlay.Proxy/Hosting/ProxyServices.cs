@@ -56,15 +56,14 @@ internal sealed class ProxyServices : IAsyncDisposable
     /// <param name="options">The options.</param>
     /// <param name="meters">What is counted.</param>
     /// <param name="loggers">Where it says what goes wrong.</param>
-    /// <param name="time">The clock; null for the system's.</param>
-    /// <param name="disk">The disk of the built-in store; null for the machine's.</param>
+    /// <param name="machine">The machine they are on; null for the one there is.</param>
     /// <exception cref="StartupException">A folder cannot be used.</exception>
-    public static async Task<ProxyServices> OpenAsync(ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers, TimeProvider? time = null, StoreDisk? disk = null)
+    public static async Task<ProxyServices> OpenAsync(ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers, Machine? machine = null)
     {
         var opened = new OpenedParts();
         try
         {
-            var setup = new ProxySetup(options, meters, loggers, time ?? TimeProvider.System, opened) { Disk = disk };
+            var setup = new ProxySetup(options, meters, loggers, machine ?? new Machine(), opened);
             var remote = RemoteLayer.Open(setup);
             var local = options.Local.Endpoint is { } endpoint
                 ? await StoreLayer.OpenAsync(setup, endpoint, remote?.Buckets)

@@ -8,15 +8,15 @@ namespace S3Overlay.Proxy.Hosting;
 /// <param name="Options">The options.</param>
 /// <param name="Meters">What is counted.</param>
 /// <param name="Loggers">Where parts say what goes wrong.</param>
-/// <param name="Time">The clock.</param>
+/// <param name="Machine">The clock, the disk and the network.</param>
 /// <param name="Opened">Closes what is opened.</param>
-internal sealed record ProxySetup(ProxyOptions Options, ProxyMeters Meters, ILoggerFactory Loggers, TimeProvider Time, OpenedParts Opened)
+internal sealed record ProxySetup(ProxyOptions Options, ProxyMeters Meters, ILoggerFactory Loggers, Machine Machine, OpenedParts Opened)
 {
     /// <summary>This proxy among all that may send each other requests: those it sent itself have come round in a circle.</summary>
     public string InstanceId { get; } = Guid.NewGuid().ToString("n");
 
-    /// <summary>The disk of the built-in store, where a test wants one of its own.</summary>
-    public StoreDisk? Disk { get; init; }
+    /// <summary>The clock.</summary>
+    public TimeProvider Time => Machine.Time;
 
     /// <summary>Whether anything of the remote is held.</summary>
     public bool Holds => Options.Remotes.Count > 0 && Options.Cache.IsEnabled;

@@ -34,14 +34,13 @@ internal sealed class RunningProxy : IAsyncDisposable
     /// <param name="builder">The web server's.</param>
     /// <param name="options">The options.</param>
     /// <param name="problems">What was found wrong with them and is no error.</param>
-    /// <param name="time">The clock; null for the system's.</param>
-    /// <param name="disk">The disk of the built-in store; null for the machine's.</param>
+    /// <param name="machine">The machine it runs on; null for the one there is.</param>
     /// <exception cref="StartupException">The machine does not allow it.</exception>
-    public static async Task<RunningProxy> StartAsync(
-        WebApplicationBuilder builder, ProxyOptions options, ConfigurationProblems problems, TimeProvider? time = null, StoreDisk? disk = null)
+    public static async Task<RunningProxy> StartAsync(WebApplicationBuilder builder, ProxyOptions options, ConfigurationProblems problems, Machine? machine = null)
     {
+        machine ??= new Machine();
         ProxyBuilder.Configure(builder, options);
-        var health = new LayerChecks(options.Remotes.Select(remote => remote.Role), time ?? TimeProvider.System);
+        var health = new LayerChecks(options.Remotes.Select(remote => remote.Role), machine.Time);
         health.AddTo(builder.Services);
         var app = builder.Build();
         foreach (var warning in problems.Warnings)
@@ -52,7 +51,7 @@ internal sealed class RunningProxy : IAsyncDisposable
         var meters = new ProxyMeters();
         var metrics = new MetricsPage(meters.Meter);
         var loggers = app.Services.GetRequiredService<ILoggerFactory>();
-        var services = await ProxyServices.OpenAsync(options, meters, loggers, time, disk);
+        var services = await ProxyServices.OpenAsync(options, meters, loggers, machine);
         health.Watch(services, loggers);
         var proxy = new RunningProxy(app, services, metrics, health);
         app.UseProxyPipeline(options.Clients.TrustedProxies, metrics, services.FrontDoor.HandleAsync);

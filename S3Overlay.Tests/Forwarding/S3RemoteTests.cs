@@ -239,7 +239,8 @@ public sealed class S3RemoteTests : IAsyncLifetime
     [InlineData("[::1]", "my-bucket", false)]
     public void Addressing_follows_the_host(string host, string bucket, bool isVirtual)
     {
-        var target = new EndpointAddress(new Uri($"https://{host}:9000"), S3Overlay.Proxy.Configuration.AddressingStyle.Auto).Of(bucket, "a/../b%", "");
+        var target = new EndpointAddress(new Uri($"https://{host}:9000"), S3Overlay.Proxy.Configuration.AddressingStyle.Auto).Of(
+            bucket, "a/../b%", "", AwsHosts.RegionOf(host) ?? "us-east-1");
         Assert.Equal(isVirtual ? $"{bucket}.{host}:9000" : $"{host}:9000", target.Host);
         Assert.Equal(isVirtual ? "/a/../b%25" : $"/{bucket}/a/../b%25", target.RawPath);
         Assert.EndsWith(target.RawPath, target.Uri.AbsoluteUri, StringComparison.Ordinal);
@@ -251,7 +252,7 @@ public sealed class S3RemoteTests : IAsyncLifetime
     [InlineData(":9000", "storage.example.org")]
     [InlineData("a..b", "storage.example.org")]
     public void Where_every_bucket_is_a_host_none_with_a_tenant_is(string bucket, string host) => Assert.Equal(
-        host, new EndpointAddress(new Uri("http://storage.example.org"), S3Overlay.Proxy.Configuration.AddressingStyle.Virtual).Of(bucket, "k", "").Uri.Authority, ignoreCase: true);
+        host, new EndpointAddress(new Uri("http://storage.example.org"), S3Overlay.Proxy.Configuration.AddressingStyle.Virtual).Of(bucket, "k", "", "us-east-1").Uri.Authority, ignoreCase: true);
 
     [Theory, Trait("Rule", "F")]
     [InlineData("ExpiredToken", null)]

@@ -44,13 +44,14 @@ internal sealed class OverlayHost : IAsyncDisposable
 
     /// <summary>Starts one over a store, the built-in one where none is named, and over a remote where there is one.</summary>
     public static Task<OverlayHost> StartAsync(Uri? store, Uri? remote, TimeProvider? time = null, params (string Name, string Value)[] settings) =>
-        StartAsync(store, null, remote, time, settings);
+        StartOnAsync(MachineWith(time), store, remote, settings);
 
     /// <summary>The same, with a disk of one's own for the built-in store.</summary>
     public static Task<OverlayHost> StartOnDiskAsync(StoreDisk disk, Uri? remote, TimeProvider? time = null, params (string Name, string Value)[] settings) =>
-        StartAsync(null, disk, remote, time, settings);
+        StartOnAsync(MachineWith(time) with { Disk = disk }, null, remote, settings);
 
-    private static async Task<OverlayHost> StartAsync(Uri? store, StoreDisk? disk, Uri? remote, TimeProvider? time, (string Name, string Value)[] settings)
+    /// <summary>The same, on a machine of which anything may be a test's own.</summary>
+    public static async Task<OverlayHost> StartOnAsync(Machine machine, Uri? store, Uri? remote, params (string Name, string Value)[] settings)
     {
         var folder = new TemporaryFolder();
         var values = new Dictionary<string, string?>
@@ -67,7 +68,7 @@ internal sealed class OverlayHost : IAsyncDisposable
             values["S3_OVERLAY_REMOTE_ENDPOINT"] = remote.ToString().TrimEnd('/');
             values["S3_OVERLAY_REMOTE_ACCESS_KEY_ID"] = "remote";
             values["S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY"] = "remote";
-            if (time is null && !settings.Any(static setting => setting.Name == "S3_OVERLAY_REMOTE_BUDGET"))
+            if (machine.Time == TimeProvider.System && !settings.Any(static setting => setting.Name == "S3_OVERLAY_REMOTE_BUDGET"))
             {
                 // On the machine's own clock: a machine that is busy with other tests must not pass for a remote that hangs.
                 values["S3_OVERLAY_REMOTE_CONNECT_TIMEOUT"] = values["S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT"] = values["S3_OVERLAY_REMOTE_STALL_TIMEOUT"] = "3m";
@@ -84,12 +85,14 @@ internal sealed class OverlayHost : IAsyncDisposable
         var problems = new ConfigurationProblems();
         var options = ProxyOptionsReader.Read(builder.Configuration, problems);
         Assert.Empty(problems.Errors);
-        var host = new OverlayHost(await RunningProxy.StartAsync(builder, options, problems, time, disk), folder, time ?? TimeProvider.System);
+        var host = new OverlayHost(await RunningProxy.StartAsync(builder, options, problems, machine), folder, machine.Time);
 
         // A start waits a while for what the store can do; on a busy machine the question would go on among the test's own calls.
         await (host.Services.Local.Conditions is StoreProbe probe ? probe.Asking : Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return host;
     }
+
+    private static Machine MachineWith(TimeProvider? time) => new() { Time = time ?? TimeProvider.System };
 
     /// <summary>Sends a request; its answer comes with what of its body came.</summary>
     public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>

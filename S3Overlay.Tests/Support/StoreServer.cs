@@ -95,7 +95,7 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
         ProxyBuilder.Configure(builder, options);
         server._app = builder.Build();
         server._meters = new ProxyMeters();
-        server._services = await ProxyServices.OpenAsync(options, server._meters, server._app.Services.GetRequiredService<ILoggerFactory>(), time);
+        server._services = await ProxyServices.OpenAsync(options, server._meters, server._app.Services.GetRequiredService<ILoggerFactory>(), new Machine { Time = time ?? TimeProvider.System });
         server._app.Run(server.ServeAsync);
         await server._app.StartAsync();
         server.Endpoint = new Uri(server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());

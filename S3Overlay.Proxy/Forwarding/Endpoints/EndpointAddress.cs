@@ -14,6 +14,7 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
     private static readonly string[] Clouds = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".aliyuncs.com"];
 
     private readonly bool _isCloud = IsCloud(endpoint);
+    private readonly bool _isAws = AwsHosts.IsOne(endpoint.Host);
     private readonly string _base = endpoint.AbsolutePath.TrimEnd('/');
 
     /// <summary>Whether an endpoint is one of the clouds: buckets are host names there, and in many regions.</summary>
@@ -23,10 +24,12 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
     /// <param name="bucket">The bucket, or the empty string for the endpoint itself.</param>
     /// <param name="key">The key, or the empty string for the bucket itself.</param>
     /// <param name="query">The query, percent-encoded, or the empty string.</param>
-    public EndpointTarget Of(string bucket, string key, string query)
+    /// <param name="region">The bucket's region, which AWS serves by a host of its own; elsewhere it is a matter of signatures alone.</param>
+    public EndpointTarget Of(string bucket, string key, string query, string region)
     {
         var isVirtual = bucket.Length > 0 && IsVirtual(bucket);
-        var host = isVirtual ? $"{bucket}.{endpoint.Authority}" : endpoint.Authority;
+        var authority = _isAws ? AuthorityIn(region) : endpoint.Authority;
+        var host = isVirtual ? $"{bucket}.{authority}" : authority;
         var path = _base
             + (isVirtual || bucket.Length == 0 ? "" : "/" + UriEncoding.EncodeComponent(bucket))
             + "/" + UriEncoding.EncodeKey(key);
@@ -38,6 +41,8 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
         var target = query.Length == 0 ? path : $"{path}?{query}";
         return new EndpointTarget(new Uri($"{endpoint.Scheme}://{host}{target}", AsItIs), host, path, query);
     }
+
+    private string AuthorityIn(string region) => AwsHosts.In(endpoint.Host, region) + endpoint.Authority[endpoint.Host.Length..];
 
     /// <summary>
     /// Unless told: a bucket is a host name at the clouds that want it so, as the aws and MinIO clients have it, since a store of one's own has seldom a wildcard in DNS, and serves paths always;

@@ -2,18 +2,24 @@ using System.Collections.Concurrent;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
-/// <summary>Which regions to sign for at an endpoint: what its refusals told, else the setting. Known to all who sign for it.</summary>
+/// <summary>In which regions an endpoint's buckets are: what its refusals told, else what the endpoint's own name or the setting says. Known to all who sign for it.</summary>
 public sealed class EndpointRegions(EndpointSettings settings)
 {
     /// <summary>A store of one's own has one region: what a bucket told is the first guess for all others. No bucket has this name.</summary>
     private const string Anywhere = "";
 
     private readonly ConcurrentDictionary<string, string> _found = new(StringComparer.Ordinal);
-    private readonly bool _areMany = EndpointAddress.IsCloud(settings.Endpoint ?? settings.AwsEndpoint);
+    private readonly string _first = AwsHosts.RegionOf((settings.Endpoint ?? settings.AwsEndpoint).Host) ?? settings.Region ?? "us-east-1";
+
+    /// <summary>Whether what one bucket told says nothing of another.</summary>
+    public bool AreMany { get; } = EndpointAddress.IsCloud(settings.Endpoint ?? settings.AwsEndpoint);
 
     /// <summary>The region of a bucket (the empty string: of the service).</summary>
     public string Of(string bucket) =>
-        _found.GetValueOrDefault(bucket) ?? (_areMany ? null : _found.GetValueOrDefault(Anywhere)) ?? settings.Region ?? "us-east-1";
+        _found.GetValueOrDefault(bucket) ?? (AreMany ? null : _found.GetValueOrDefault(Anywhere)) ?? _first;
+
+    /// <summary>Whether the endpoint has named the region of a bucket.</summary>
+    public bool IsTold(string bucket) => _found.ContainsKey(bucket);
 
     /// <summary>Takes note of the region that the endpoint named.</summary>
     /// <param name="bucket">The bucket that was asked for.</param>
@@ -22,13 +28,19 @@ public sealed class EndpointRegions(EndpointSettings settings)
     /// <returns>Whether the request is worth another attempt.</returns>
     public bool Learn(string bucket, string region, string signedFor)
     {
-        if (region == signedFor || (_areMany && bucket.Length == 0))
+        if (AreMany && bucket.Length == 0)
         {
             return false;
         }
 
+        if (region == signedFor)
+        {
+            _found.TryAdd(bucket, region);
+            return false;
+        }
+
         _found[bucket] = region;
-        if (!_areMany)
+        if (!AreMany)
         {
             _found[Anywhere] = region;
         }

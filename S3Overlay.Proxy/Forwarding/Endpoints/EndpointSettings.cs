@@ -1,3 +1,5 @@
+using System.Net;
+
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Telemetry;
 
@@ -26,6 +28,9 @@ public sealed record EndpointSettings
 
     /// <summary>A file of further certificate authorities (PEM), or null.</summary>
     public string? CaFile { get; init; }
+
+    /// <summary>Connects to a host and port; null for TCP to where the name leads.</summary>
+    public Func<DnsEndPoint, CancellationToken, ValueTask<Stream>>? Connect { get; init; }
 
     /// <summary>How long a connection may take.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3);

@@ -47,14 +47,7 @@ internal sealed class EndpointSigner(EndpointSettings settings, ICredentialSourc
     /// <summary>Whether the answer taught something by which the next attempt may succeed: the bucket's region, or how far the clocks are apart.</summary>
     public async ValueTask<bool> LearnAsync(WireRequest request, WireAnswer answer, string signedFor, CancellationToken cancellationToken)
     {
-        var region = answer.Header("x-amz-bucket-region");
-        if (region is null && answer.Status != 403 && request.Method != "HEAD")
-        {
-            var error = await answer.ErrorAsync(cancellationToken);
-            region = error.Code is "AuthorizationHeaderMalformed" or "PermanentRedirect" or "TemporaryRedirect" or "IllegalLocationConstraintException" ? error.Region : null;
-        }
-
-        if (region is { Length: > 0 } && regions.Learn(request.Bucket, region, signedFor))
+        if (await NamedAsync(request, answer, cancellationToken) is { Region: { Length: > 0 } region } && regions.Learn(request.Bucket, region, signedFor))
         {
             return true;
         }
@@ -68,5 +61,18 @@ internal sealed class EndpointSigner(EndpointSettings settings, ICredentialSourc
 
         Interlocked.Exchange(ref _skewTicks, (theirs - time.GetUtcNow()).Ticks);
         return true;
+    }
+
+    /// <summary>What the answer says of the bucket's region.</summary>
+    public static async ValueTask<RegionRefusal> NamedAsync(WireRequest request, WireAnswer answer, CancellationToken cancellationToken)
+    {
+        var header = answer.Header(RegionRefusal.Header);
+        if (!RegionRefusal.IsPossible(answer.Status))
+        {
+            return new(header, false, false);
+        }
+
+        var error = header is null && request.Method != "HEAD" ? await answer.ErrorAsync(cancellationToken) : null;
+        return RegionRefusal.Of(answer.Status, header, error?.Code, error?.Region);
     }
 }

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
@@ -10,14 +11,13 @@ internal static class Addresses
     {
         if (!Uri.TryCreate(location, UriKind.Absolute, out var address)
             || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps)
-            || !IsOf(address, request.Bucket, store))
+            || HasBucketInPath(address, request.Bucket, store) is not { } inPath)
         {
             return location;
         }
 
         var path = location[(location.IndexOf("://", StringComparison.Ordinal) + 3)..];
         path = path.IndexOf('/', StringComparison.Ordinal) is >= 0 and var slash ? path[slash..] : "/";
-        var inPath = address.Authority.Length == store.Authority.Length;
         var bucket = "/" + request.Bucket;
         if (inPath && request.Address.IsVirtualHosted && (path == bucket || path.StartsWith(bucket + "/", StringComparison.Ordinal)))
         {
@@ -31,7 +31,14 @@ internal static class Addresses
         return $"{request.Address.Scheme}://{request.Address.Host}{path}";
     }
 
-    private static bool IsOf(Uri address, string bucket, Uri store) =>
-        address.Authority.Equals(store.Authority, StringComparison.OrdinalIgnoreCase)
-        || (bucket.Length > 0 && address.Authority.Equals($"{bucket}.{store.Authority}", StringComparison.OrdinalIgnoreCase));
+    /// <summary>Whether an address at the store names the bucket in its path, or in its host; null for one that is not the store's.</summary>
+    private static bool? HasBucketInPath(Uri address, string bucket, Uri store) =>
+        IsOf(address.Authority, address.Host, store) ? true
+        : bucket.Length > 0 && address.Authority.StartsWith(bucket + ".", StringComparison.OrdinalIgnoreCase)
+            && IsOf(address.Authority[(bucket.Length + 1)..], address.Host[(bucket.Length + 1)..], store) ? false
+        : null;
+
+    /// <summary>AWS has a host for each region, and a bucket may be in another than the setting names.</summary>
+    private static bool IsOf(string authority, string host, Uri store) =>
+        authority.Equals(store.Authority, StringComparison.OrdinalIgnoreCase) || (AwsHosts.IsOne(store.Host) && AwsHosts.IsOne(host));
 }

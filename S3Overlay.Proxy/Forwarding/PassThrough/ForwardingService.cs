@@ -1,5 +1,6 @@
 using System.Net;
 using System.Xml;
+using System.Xml.Linq;
 
 using Microsoft.AspNetCore.Http;
 
@@ -25,7 +26,8 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 ///                  its checksum in the form that the store takes                             RelayedChecksums
 ///     4 sign       with the store's keys, the overlay's or the client's own; what nobody     StoreIdentities, RequestSigner
 ///                  signed goes on unsigned (rule A3)
-///     5 send       once: a request that failed is the client's to repeat
+///     5 send       once: a request that failed is the client's to repeat; to the bucket's region,    RegionLessons
+///                  where the store says that it is another
 ///   answer
 ///     6 headers    all but those of the connection; addresses become the proxy's             AnswerHeaders, Addresses
 ///     7 body       as it comes, error documents too; an upload's Location is rewritten       AnswerBody, CompletedUploads
@@ -46,6 +48,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly StoreConnection _connection;
+    private readonly RegionLessons _lessons;
     private readonly EndpointAddress _address;
     private readonly Uri _endpoint;
 
@@ -62,7 +65,8 @@ public sealed class ForwardingService : IS3Service, IDisposable
         (_settings, _identities, _regions, _store, _time, _logger) = (settings, identities, regions, store, time, logger);
         _endpoint = settings.Endpoint.Endpoint ?? settings.Endpoint.AwsEndpoint;
         _address = new EndpointAddress(_endpoint, settings.Endpoint.Addressing);
-        _connection = new StoreConnection(settings.Endpoint, _endpoint);
+        _connection = new StoreConnection(settings.Endpoint);
+        _lessons = new RegionLessons(this, regions);
     }
 
     /// <inheritdoc/>
@@ -93,16 +97,15 @@ public sealed class ForwardingService : IS3Service, IDisposable
         }
 
         using var body = await PreparedBody.ReadAsync(request.Body, cancellationToken);
-        using var message = Start(request, out var target, out var signed);
-        if (body.Length > 0 || request.Method is "PUT" or "POST")
+        for (var attempt = 0; ; attempt++)
         {
-            SetContent(message, new ReadOnlyMemoryContent(body.Bytes));
+            var region = _regions.Of(request.Bucket);
+            var response = await SendPreparedAsync(request, body, region, patience, cancellationToken);
+            if (!await _lessons.IsTaughtAsync(request, response, region, attempt, patience, cancellationToken))
+            {
+                return response;
+            }
         }
-
-        RelayedChecksums.Add(message, request, signed);
-        await SignAsync(message, request, target, signed, body.Length == 0 ? SigV4.EmptyPayload : PayloadHash(request), cancellationToken);
-        patience.Limit(AnswerTimeoutOf(request));
-        return await _connection.SendAsync(message, request.Bucket, null, patience, cancellationToken);
     }
 
     /// <summary>Hands an answer of the store on to the client.</summary>
@@ -147,14 +150,19 @@ public sealed class ForwardingService : IS3Service, IDisposable
     /// The code of an error that the store answered, or null where its document does not tell. The document is kept for whoever hands the answer on.
     /// </summary>
     /// <exception cref="S3Exception">ServiceUnavailable where the store breaks off within it, or stops.</exception>
-    internal async Task<string?> CodeAsync(HttpResponseMessage response, Patience patience, CancellationToken cancellationToken)
+    internal async Task<string?> CodeAsync(HttpResponseMessage response, Patience patience, CancellationToken cancellationToken) =>
+        (await ErrorAsync(response, patience, cancellationToken))?.ChildText("Code");
+
+    /// <summary>The same, and all else that the document says; null where it cannot be read.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable where the store breaks off within it, or stops.</exception>
+    internal async Task<XElement?> ErrorAsync(HttpResponseMessage response, Patience patience, CancellationToken cancellationToken)
     {
         try
         {
             patience.Limit(_settings.StallTimeout);
             await response.Content.LoadIntoBufferAsync(LongestError, patience.Token);
             var document = await response.Content.ReadAsByteArrayAsync(patience.Token);
-            return S3XmlReader.Parse(await ContentCodings.DecodeAsync(document, CodingOf(response), LongestError, patience.Token)).ChildText("Code");
+            return S3XmlReader.Parse(await ContentCodings.DecodeAsync(document, CodingOf(response), LongestError, patience.Token));
         }
         catch (Exception unreadable) when (unreadable is XmlException or InvalidDataException)
         {
@@ -166,14 +174,46 @@ public sealed class ForwardingService : IS3Service, IDisposable
         }
     }
 
+    private async Task<HttpResponseMessage> SendPreparedAsync(S3Request request, PreparedBody body, string region, Patience patience, CancellationToken cancellationToken)
+    {
+        using var message = Start(request, region, out var target, out var signed);
+        if (body.Length > 0 || request.Method is "PUT" or "POST")
+        {
+            SetContent(message, new ReadOnlyMemoryContent(body.Bytes));
+        }
+
+        RelayedChecksums.Add(message, request, signed);
+        await SignAsync(message, request, target, region, signed, body.Length == 0 ? SigV4.EmptyPayload : PayloadHash(request), cancellationToken);
+        patience.Limit(AnswerTimeoutOf(request));
+        return await _connection.SendAsync(message, request.Bucket, null, patience, cancellationToken);
+    }
+
     private async Task<HttpResponseMessage> SendStreamedAsync(S3Request request, Patience patience, CancellationToken cancellationToken)
     {
-        using var message = Start(request, out var target, out var signed);
-        var length = request.Body.Length!.Value;
-        var store = _store();
-        var trailer = RelayedChecksums.Framing(request, store, length);
-        var verdict = length <= HeldByClient ? new StoreVerdict() : null;
-        var content = new StreamedContent(request.Body, length, trailer, patience, _settings.StallTimeout, AnswerTimeoutOf(request), verdict);
+        for (var attempt = 0; ; attempt++)
+        {
+            var region = _regions.Of(request.Bucket);
+            var (length, store) = (request.Body.Length!.Value, _store());
+            var trailer = RelayedChecksums.Framing(request, store, length);
+            var verdict = length <= HeldByClient ? new StoreVerdict() : null;
+            var content = new StreamedContent(request.Body, length, trailer, patience, _settings.StallTimeout, AnswerTimeoutOf(request), verdict);
+            var response = await SendStreamedAsync(request, content, trailer, region, patience, cancellationToken);
+            if (!await _lessons.IsTaughtAsync(request, response, region, attempt, patience, cancellationToken))
+            {
+                return response;
+            }
+
+            if (content.HasBegun)
+            {
+                throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "The bucket is in another region of the local store than was known. Please try again.");
+            }
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendStreamedAsync(
+        S3Request request, StreamedContent content, TrailingChecksum? trailer, string region, Patience patience, CancellationToken cancellationToken)
+    {
+        using var message = Start(request, region, out var target, out var signed);
         SetContent(message, content);
 
         // A store that refuses says so before the body has been sent in vain.
@@ -181,14 +221,14 @@ public sealed class ForwardingService : IS3Service, IDisposable
         var hash = PayloadHash(request);
         if (trailer is not null)
         {
-            hash = RelayedChecksums.AddFraming(message, request, trailer, length, store, signed);
+            hash = RelayedChecksums.AddFraming(message, request, trailer, request.Body.Length!.Value, _store(), signed);
         }
         else
         {
             RelayedChecksums.Add(message, request, signed);
         }
 
-        await SignAsync(message, request, target, signed, hash, cancellationToken);
+        await SignAsync(message, request, target, region, signed, hash, cancellationToken);
         patience.Limit(_settings.Endpoint.ConnectTimeout + _settings.StallTimeout);
         return await _connection.SendAsync(message, request.Bucket, content, patience, cancellationToken);
     }
@@ -206,9 +246,9 @@ public sealed class ForwardingService : IS3Service, IDisposable
     private bool IsUnsigned(S3Request request) => request.Caller.IsAnonymous && !_settings.SignsForEveryone && _identities.IsStoresAlone(request.Bucket);
 
     /// <summary>The message as far as it is the client's.</summary>
-    private HttpRequestMessage Start(S3Request request, out EndpointTarget target, out List<KeyValuePair<string, string>> signed)
+    private HttpRequestMessage Start(S3Request request, string region, out EndpointTarget target, out List<KeyValuePair<string, string>> signed)
     {
-        target = _address.Of(request.Bucket, request.Key, RequestQueries.Of(request.Query));
+        target = _address.Of(request.Bucket, request.Key, RequestQueries.Of(request.Query), region);
         var message = new HttpRequestMessage(new HttpMethod(request.Method), target.Uri) { Version = HttpVersion.Version11 };
         signed = new List<KeyValuePair<string, string>>(8);
         RequestHeaders.Copy(request.Headers, message, signed);
@@ -248,7 +288,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
     }
 
     private async ValueTask SignAsync(
-        HttpRequestMessage message, S3Request request, EndpointTarget target, List<KeyValuePair<string, string>> signed, string payloadHash, CancellationToken cancellationToken)
+        HttpRequestMessage message, S3Request request, EndpointTarget target, string region, List<KeyValuePair<string, string>> signed, string payloadHash, CancellationToken cancellationToken)
     {
         if (IsUnsigned(request) || await _identities.KeysFor(request.Caller, request.Bucket).GetAsync(cancellationToken) is not { } keys)
         {
@@ -261,12 +301,12 @@ public sealed class ForwardingService : IS3Service, IDisposable
             return;
         }
 
-        var signer = new RequestSigner(keys, _regions.Of(request.Bucket));
+        var signer = new RequestSigner(keys, region);
         if (request.Operation != S3Operation.Preflight && PresignedQuery.TryReadUnusualLifetime(request.Query, out var start, out var lifetime))
         {
             // What becomes of such a link is the store's to say, so that it is shown one.
             var query = signer.Presign(request.Method, target.Host, target.RawPath, target.RawQuery, signed, start, lifetime, payloadHash);
-            message.RequestUri = _address.Of(request.Bucket, request.Key, query).Uri;
+            message.RequestUri = _address.Of(request.Bucket, request.Key, query, region).Uri;
             return;
         }
 

@@ -10,8 +10,7 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>Brings finished requests to the store, each once, and says of a store that gives no answer what a client is told.</summary>
 /// <param name="settings">The store.</param>
-/// <param name="endpoint">Where it is.</param>
-internal sealed class StoreConnection(EndpointSettings settings, Uri endpoint) : IDisposable
+internal sealed class StoreConnection(EndpointSettings settings) : IDisposable
 {
     private readonly HttpMessageInvoker _http = new(EndpointConnections.Create(settings));
 
@@ -25,7 +24,7 @@ internal sealed class StoreConnection(EndpointSettings settings, Uri endpoint) :
     public async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage message, string bucket, StreamedContent? content, Patience patience, CancellationToken cancellationToken)
     {
-        using var span = AttemptSpan.Start(message.Method.Method, settings.Role, endpoint, bucket);
+        using var span = AttemptSpan.Start(message.Method.Method, settings.Role, message.RequestUri!, bucket);
         AttemptSpan.Propagate(span, message);
         var started = settings.Meters?.Started() ?? 0;
 

@@ -38,6 +38,9 @@ internal sealed class StreamedContent : HttpContent
     /// <summary>What the store says before any of it is sent; null where nobody listens for that.</summary>
     public StoreVerdict? Verdict { get; }
 
+    /// <summary>Whether the store was sent any of it, or the client asked for any: then it cannot be sent once more.</summary>
+    public bool HasBegun { get; private set; }
+
     /// <summary>Why the client's body could not be read to its end, or null.</summary>
     public Exception? Failure { get; private set; }
 
@@ -54,6 +57,7 @@ internal sealed class StreamedContent : HttpContent
             return;
         }
 
+        HasBegun = true;
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(BufferSize, _length + 1));
         try
         {

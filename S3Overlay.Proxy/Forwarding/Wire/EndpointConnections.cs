@@ -32,6 +32,11 @@ internal static class EndpointConnections
             // A body whose reader has gone is not read to its end for the sake of its connection.
             MaxResponseDrainSize = 64 << 10,
         };
+        if (settings.Connect is { } connect)
+        {
+            handler.ConnectCallback = (context, cancellationToken) => connect(context.DnsEndPoint, cancellationToken);
+        }
+
         if (settings.CaFile is { } file)
         {
             var authorities = new X509Certificate2Collection();

@@ -200,7 +200,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     {
         var region = Regions.Of(request.Bucket);
         var answer = await SendOnceAsync(request, region, attempt, cancellationToken);
-        for (var lesson = 0; lesson < 2 && answer.Status is 301 or 307 or 400 or 403 && await _signer.LearnAsync(request, answer, region, cancellationToken); lesson++)
+        for (var lesson = 0; lesson < 2 && answer.Status is 301 or 307 or 400 or 403 && await LearnsAsync(request, answer, region, cancellationToken); lesson++)
         {
             answer.Dispose();
             region = Regions.Of(request.Bucket);
@@ -210,9 +210,29 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         return answer;
     }
 
+    /// <summary>Whether a refusal teaches something by which another attempt may succeed.</summary>
+    private async ValueTask<bool> LearnsAsync(WireRequest request, WireAnswer answer, string region, CancellationToken cancellationToken)
+    {
+        if (await _signer.LearnAsync(request, answer, region, cancellationToken))
+        {
+            return true;
+        }
+
+        if (!Regions.AreMany || request.Bucket.Length == 0 || request is { Method: "HEAD", Key.Length: 0 } || (answer.Status == 400 && Regions.IsTold(request.Bucket))
+            || await EndpointSigner.NamedAsync(request, answer, cancellationToken) is not { MayBeOne: true, Region: null })
+        {
+            return false;
+        }
+
+        // An answer without a document, or a document that names no region. A HEAD of the bucket is answered with it, whatever else it is answered with.
+        var question = new WireRequest("HEAD", request.Bucket, "", "", []);
+        using var told = await SendOnceAsync(question, region, 0, cancellationToken);
+        return await _signer.LearnAsync(question, told, region, cancellationToken);
+    }
+
     private async Task<WireAnswer> SendOnceAsync(WireRequest request, string region, int resends, CancellationToken cancellationToken)
     {
-        var target = _address.Of(request.Bucket, request.Key, request.Query);
+        var target = _address.Of(request.Bucket, request.Key, request.Query, region);
         using var message = new HttpRequestMessage(new HttpMethod(request.Method), target.Uri) { Version = HttpVersion.Version11 };
         foreach (var header in request.Headers)
         {

@@ -42,7 +42,7 @@ internal static class EmbeddedLayer
                 Region = local.BucketLocation,
                 Time = setup.Time,
                 Logger = setup.LoggerOf<EmbeddedStore>(),
-                Disk = setup.Disk,
+                Disk = setup.Machine.Disk,
             }));
         }
         catch (Exception failure) when (IsAboutFolder(failure))

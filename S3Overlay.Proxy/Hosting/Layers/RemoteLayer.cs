@@ -41,7 +41,7 @@ internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IRea
 
     private static S3Remote Connect(ProxySetup setup, RemoteOptions remote)
     {
-        var settings = EndpointOf(remote, setup.InstanceId) with { Meters = setup.Meters.Upstream(remote.Role) };
+        var settings = EndpointOf(remote, setup.InstanceId) with { Meters = setup.Meters.Upstream(remote.Role), Connect = setup.Machine.Connect };
         try
         {
             var client = setup.Opened.Add(new S3WireClient(settings, CredentialsOf(remote), setup.Time, (bucket, isDown) => Tell(setup.LoggerOf<S3Remote>(), settings.Name, bucket, isDown)));

@@ -126,6 +126,7 @@ internal static class StoreLayer
         Addressing = setup.Options.Local.Addressing,
         InstanceId = setup.InstanceId,
         Meters = setup.Meters.Upstream("local"),
+        Connect = setup.Machine.Connect,
 
         // Node's servers close after 5 seconds, and nginx's default is among the longest.
         IdleTimeout = TimeSpan.FromSeconds(4),

@@ -1,0 +1,92 @@
+using System.Net;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Forwarding.PassThrough;
+
+/// <summary>
+/// A store of many regions (AWS) refuses a request for a bucket of another one than it was sent to and signed for. Which one that is, is between the proxy and the store: the client has no keys
+/// there, and is never sent to where the store would redirect it.
+/// </summary>
+/// <param name="service">The store.</param>
+/// <param name="regions">What is known of its regions.</param>
+internal sealed class RegionLessons(ForwardingService service, EndpointRegions regions)
+{
+    /// <summary>One for a region that was not known, one for a bucket that moves meanwhile.</summary>
+    private const int Most = 2;
+
+    /// <summary>Whether the answer taught another region, to which the request is to be sent once more; the answer is done with then.</summary>
+    /// <param name="request">What was sent.</param>
+    /// <param name="response">The answer; disposed of unless it is the client's.</param>
+    /// <param name="region">The region that the request was sent to and signed for.</param>
+    /// <param name="attempt">How many lessons there were before.</param>
+    /// <param name="patience">How long the store may take.</param>
+    /// <param name="cancellationToken">The client has gone.</param>
+    /// <exception cref="S3Exception">ServiceUnavailable where the store redirects, and names no region that helps.</exception>
+    public ValueTask<bool> IsTaughtAsync(
+        S3Request request, HttpResponseMessage response, string region, int attempt, Patience patience, CancellationToken cancellationToken) =>
+        RegionRefusal.IsPossible((int)response.StatusCode) && request is { Bucket.Length: > 0, Operation: not S3Operation.CreateBucket }
+            ? LearnAsync(request, response, region, attempt, patience, cancellationToken)
+            : new(false);
+
+    private async ValueTask<bool> LearnAsync(
+        S3Request request, HttpResponseMessage response, string region, int attempt, Patience patience, CancellationToken cancellationToken)
+    {
+        var isKept = false;
+        try
+        {
+            var refusal = await ReadAsync(request, response, patience, cancellationToken);
+            if (attempt < Most && (refusal.Region ?? await AskAsync(request, response, refusal, patience, cancellationToken)) is { Length: > 0 } named
+                && regions.Learn(request.Bucket, named, region))
+            {
+                return true;
+            }
+
+            if ((refusal.IsOne || (refusal.MayBeOne && regions.AreMany)) && response.StatusCode != HttpStatusCode.BadRequest)
+            {
+                // To follow it with these keys would be to trust whoever answers with them, and with what is written.
+                throw S3Exception.ForNow(
+                    S3Errors.ServiceUnavailable, 5, "The local store sends requests for this bucket to another address. If it goes on, S3_OVERLAY_LOCAL_ENDPOINT should be that address.");
+            }
+
+            isKept = true;
+            return false;
+        }
+        finally
+        {
+            if (!isKept)
+            {
+                response.Dispose();
+            }
+        }
+    }
+
+    private async ValueTask<RegionRefusal> ReadAsync(S3Request request, HttpResponseMessage response, Patience patience, CancellationToken cancellationToken)
+    {
+        var header = response.Headers.NonValidated.TryGetValues(RegionRefusal.Header, out var values) ? values.ToString() : null;
+        var error = request.IsHead ? null : await service.ErrorAsync(response, patience, cancellationToken);
+        return RegionRefusal.Of((int)response.StatusCode, header, request.IsHead ? null : error?.ChildText("Code") ?? "", error?.ChildText("Region"));
+    }
+
+    /// <summary>The region, where the refusal does not name it, and may be one: any answer to a HEAD of the bucket does, and teaches by itself.</summary>
+    private async ValueTask<string?> AskAsync(S3Request request, HttpResponseMessage response, RegionRefusal refusal, Patience patience, CancellationToken cancellationToken)
+    {
+        if (!regions.AreMany || !refusal.MayBeOne || request.Operation == S3Operation.HeadBucket
+            || (response.StatusCode == HttpStatusCode.BadRequest && regions.IsTold(request.Bucket)))
+        {
+            return null;
+        }
+
+        var question = request with
+        {
+            Operation = S3Operation.HeadBucket, Method = "HEAD", Key = "", Query = S3Query.Empty, Headers = new HeaderDictionary(), Body = S3Body.Empty,
+        };
+        using var told = await service.SendAsync(question, patience, cancellationToken);
+        return regions.Of(request.Bucket);
+    }
+}

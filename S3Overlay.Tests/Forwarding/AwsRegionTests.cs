@@ -1,0 +1,159 @@
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding;
+
+/// <summary>AWS serves each region by a host of its own, and refuses a bucket of another one however the request is signed: the region that it names is gone to.</summary>
+public sealed class AwsRegionTests
+{
+    private static readonly string Large = new('x', 200_000);
+
+    public static TheoryData<int, string, bool, bool> Refusals => new()
+    {
+        { 301, "PermanentRedirect", true, false },
+        { 301, "PermanentRedirect", false, false },
+        { 307, "TemporaryRedirect", true, false },
+        { 307, "TemporaryRedirect", false, false },
+        { 400, "AuthorizationHeaderMalformed", false, true },
+        { 400, "IllegalLocationConstraintException", false, false },
+    };
+
+    [Theory, MemberData(nameof(Refusals)), Trait("Rule", "T3")]
+    public async Task Clients_requests_go_to_the_region_of_their_bucket(int status, string code, bool inHeader, bool inDocument)
+    {
+        await using var aws = await FarAsync((status, code, inHeader, inDocument));
+        foreach (var (method, target, body) in new[]
+        {
+            ("PUT", "/far/k", "value"), ("PUT", "/far/large", Large), ("GET", "/far/there", null), ("HEAD", "/far/there", null), ("HEAD", "/far", null), ("GET", "/far?list-type=2", null),
+            ("DELETE", "/far/there", null),
+        })
+        {
+            // Each finds out by itself, with a proxy that knows nothing yet.
+            await using var proxy = await OverlayHost.StartOnAsync(aws.Machine, TwoRegions.Endpoint, null);
+            var first = await proxy.SendAsync(method, target, body);
+            Assert.True(first.Status is 200 or 204, $"{method} {target}: {first.Status} {first.Text}");
+            Assert.DoesNotContain("amazonaws", first.Headers.GetValueOrDefault("Location") ?? "", StringComparison.Ordinal);
+
+            aws.Home.ForgetCalls();
+            Assert.Equal(200, (await proxy.SendAsync("GET", "/far/kept")).Status);
+            Assert.Empty(aws.Home.Calls);
+        }
+
+        await using var after = await OverlayHost.StartOnAsync(aws.Machine, TwoRegions.Endpoint, null);
+        Assert.Equal(("value", Large), ((await after.SendAsync("GET", "/far/k")).Text, (await after.SendAsync("GET", "/far/large")).Text));
+        Assert.Equal(404, (await after.SendAsync("GET", "/far/there")).Status);
+    }
+
+    [Theory, MemberData(nameof(Refusals)), Trait("Rule", "R1")]
+    public async Task The_remote_s_buckets_are_read_in_their_regions(int status, string code, bool inHeader, bool inDocument)
+    {
+        await using var aws = await FarAsync((status, code, inHeader, inDocument));
+        foreach (var (method, target) in new[] { ("GET", "/far/there"), ("HEAD", "/far/there"), ("HEAD", "/far"), ("GET", "/far?list-type=2") })
+        {
+            await using var proxy = await OverlayHost.StartOnAsync(aws.Machine, null, TwoRegions.Endpoint, ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "minioadmin"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "minioadmin"));
+            Assert.Equal(200, (await proxy.SendAsync(method, target)).Status);
+            Assert.Equal("there", (await proxy.SendAsync("GET", "/far/there")).Text);
+            Assert.Contains("<Key>there</Key>", (await proxy.SendAsync("GET", "/far?list-type=2")).Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact, Trait("Rule", "T3")]
+    public async Task A_body_that_was_sent_in_vain_is_the_client_s_to_send_again()
+    {
+        await using var aws = await FarAsync((301, "PermanentRedirect", true, false));
+        aws.ReadFirst = 1000;
+        await using var proxy = await OverlayHost.StartOnAsync(aws.Machine, TwoRegions.Endpoint, null);
+
+        var refused = await proxy.SendAsync("PUT", "/far/large", Large);
+        Assert.Equal((503, "1"), (refused.Status, refused.Headers.GetValueOrDefault("Retry-After")));
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/far/large", Large)).Status);
+        Assert.Equal(Large, (await proxy.SendAsync("GET", "/far/large")).Text);
+    }
+
+    [Theory, Trait("Rule", "T3")]
+    [InlineData(301, "PermanentRedirect", "us-east-1")]
+    [InlineData(307, "TemporaryRedirect", "us-east-1")]
+    [InlineData(301, "PermanentRedirect", "evil.example/eu-west-1")]
+    public async Task A_client_is_never_sent_to_where_the_store_redirects_it(int status, string code, string named)
+    {
+        await using var aws = await FarAsync((status, code, true, true));
+        aws.Named = named;
+        await using var proxy = await OverlayHost.StartOnAsync(aws.Machine, TwoRegions.Endpoint, null);
+        foreach (var method in new[] { "GET", "HEAD", "DELETE" })
+        {
+            var refused = await proxy.SendAsync(method, "/far/there");
+            Assert.Equal((503, null), (refused.Status, refused.Headers.GetValueOrDefault("Location")));
+        }
+    }
+
+    [Theory, Trait("Rule", "T3")]
+    [InlineData("http://far.s3.eu-west-1.amazonaws.com/a/k?x=1", "/far/a/k?x=1")]
+    [InlineData("https://s3-eu-west-1.amazonaws.com/far/k", "/far/k")]
+    [InlineData("https://far.s3.amazonaws.com/k", "/far/k")]
+    [InlineData("https://far.s3.eu-west-1.amazonaws.com.example.org/k", null)]
+    [InlineData("https://far.example.org/k", null)]
+    public async Task Locations_speak_of_the_proxy_whichever_region_s_host_they_name(string location, string? target)
+    {
+        await using var aws = await FarAsync((301, "PermanentRedirect", true, false));
+        await using var proxy = await OverlayHost.StartOnAsync(aws.Machine, TwoRegions.Endpoint, null);
+        aws.Far.Dress = context => context.Response.Headers.Location = location;
+        var answer = await proxy.SendAsync("GET", "/far/there");
+        Assert.Equal(target is null ? location : $"{proxy.Endpoint.GetLeftPart(UriPartial.Authority)}{target}", answer.Headers.GetValueOrDefault("Location"));
+    }
+
+    [Theory]
+    [InlineData("s3.amazonaws.com", null, "s3.eu-west-1.amazonaws.com")]
+    [InlineData("s3.us-east-1.amazonaws.com", "us-east-1", "s3.eu-west-1.amazonaws.com")]
+    [InlineData("s3-us-west-2.amazonaws.com", "us-west-2", "s3.eu-west-1.amazonaws.com")]
+    [InlineData("s3.dualstack.us-west-2.amazonaws.com", "us-west-2", "s3.dualstack.eu-west-1.amazonaws.com")]
+    [InlineData("s3-fips.dualstack.us-gov-east-1.amazonaws.com", "us-gov-east-1", "s3-fips.dualstack.eu-west-1.amazonaws.com")]
+    [InlineData("s3-fips.us-east-1.amazonaws.com", "us-east-1", "s3-fips.eu-west-1.amazonaws.com")]
+    [InlineData("s3.cn-north-1.amazonaws.com.cn", "cn-north-1", "s3.eu-west-1.amazonaws.com.cn")]
+    [InlineData("s3.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1", "s3.eu-west-1.amazonaws.eu")]
+    [InlineData("s3-accelerate.amazonaws.com", null, "s3-accelerate.amazonaws.com")]
+    [InlineData("bucket.vpce-1a2b-3c.s3.us-east-1.vpce.amazonaws.com", null, "bucket.vpce-1a2b-3c.s3.us-east-1.vpce.amazonaws.com")]
+    [InlineData("s3.us-east-1.amazonaws.com.example.org", null, "s3.us-east-1.amazonaws.com.example.org")]
+    [InlineData("minio", null, "minio")]
+    public void A_host_of_AWS_is_of_a_region(string host, string? region, string far)
+    {
+        Assert.Equal(region, AwsHosts.RegionOf(host));
+        Assert.Equal(far, AwsHosts.In(host, "eu-west-1"));
+        Assert.Equal(host, AwsHosts.In(host, region ?? "us-east-1"));
+        foreach (var named in new[] { "evil.example", "eu-west-1.evil.example/", "EU", "", "a/../b-1", "eu-west-1\n" })
+        {
+            Assert.Equal(host, AwsHosts.In(host, named));
+        }
+    }
+
+    [Fact]
+    public void An_address_is_of_its_bucket_s_region()
+    {
+        var address = new EndpointAddress(new Uri("https://s3.us-east-1.amazonaws.com"), AddressingStyle.Auto);
+        Assert.Equal("bucket.s3.eu-west-1.amazonaws.com", address.Of("bucket", "k", "", "eu-west-1").Host);
+        Assert.Equal("https://s3.eu-west-1.amazonaws.com/dotted.bucket/k", address.Of("dotted.bucket", "k", "", "eu-west-1").Uri.AbsoluteUri);
+        Assert.Equal("bucket.s3.us-east-1.amazonaws.com", address.Of("bucket", "k", "", "us-east-1").Host);
+    }
+
+    [Theory]
+    [InlineData("https://s3.eu-west-1.amazonaws.com", null, "eu-west-1")]
+    [InlineData("https://s3.eu-west-1.amazonaws.com", "us-east-1", "eu-west-1")]
+    [InlineData("https://s3.amazonaws.com", "eu-west-1", "eu-west-1")]
+    [InlineData("https://s3.amazonaws.com", null, "us-east-1")]
+    [InlineData(null, "eu-west-1", "eu-west-1")]
+    [InlineData(null, null, "us-east-1")]
+    [InlineData("http://minio:9000", "home", "home")]
+    public void The_first_region_is_the_endpoint_s_own(string? endpoint, string? setting, string region) => Assert.Equal(
+        region, new EndpointRegions(new EndpointSettings { Endpoint = endpoint is null ? null : new Uri(endpoint), Region = setting }).Of("bucket"));
+
+    private static async Task<TwoRegions> FarAsync((int Status, string Code, bool InHeader, bool InDocument) refusal)
+    {
+        var aws = await TwoRegions.StartAsync();
+        aws.Refusal = refusal;
+        await using var proxy = await OverlayHost.StartOnAsync(aws.Machine, new Uri("http://s3.eu-west-1.amazonaws.com"), null);
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/far")).Status);
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/far/there", "there")).Status);
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/far/kept", "kept")).Status);
+        return aws;
+    }
+}
