@@ -13,7 +13,7 @@ public static partial class Settings
         "A write is on disk before it is acknowledged. `false`: faster, and a power cut may lose the last writes.", Parsers.Switch);
 
     public static readonly Setting<string?> DefaultBucketLocation = new(
-        "S3_OVERLAY_DEFAULT_BUCKET_LOCATION", Local, "us-east-1", "The region of buckets made here.", Parsers.Region);
+        "S3_OVERLAY_DEFAULT_BUCKET_LOCATION", Local, "us-east-1", "The region of buckets made here. Where the local endpoint is AWS's, its own unless this is another.", Parsers.Region);
 
     public static readonly Setting<string?> LocalAccessKey = new(
         "S3_OVERLAY_LOCAL_ACCESS_KEY", Local, "minioadmin", "The local layer's access key; what clients sign with where they have no key of their own.", Parsers.Text);

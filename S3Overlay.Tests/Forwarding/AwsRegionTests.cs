@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Tests.Support;
@@ -84,6 +86,30 @@ public sealed class AwsRegionTests
         {
             var refused = await proxy.SendAsync(method, "/far/there");
             Assert.Equal((503, null), (refused.Status, refused.Headers.GetValueOrDefault("Location")));
+        }
+    }
+
+    [Fact, Trait("Rule", "B1")]
+    public async Task Buckets_are_made_in_the_region_of_the_endpoint()
+    {
+        await using var aws = await FarAsync((301, "PermanentRedirect", true, false));
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("far-data", "k", "remote"u8.ToArray());
+        var taken = aws.Far.Take!;
+
+        // As AWS does: the host of a region makes buckets in no other, and must be told so.
+        aws.Far.Take = context => taken(context) ?? (HttpMethods.IsPut(context.Request.Method) && context.Request.Path == "/" && context.Request.ContentLength is null or 0
+            ? ScriptedRemote.AnswerErrorAsync(context, 400, "IllegalLocationConstraintException")
+            : null);
+        await using var proxy = await OverlayHost.StartOnAsync(
+            aws.Machine, new Uri("http://s3.eu-west-1.amazonaws.com"), remote.Endpoint, ("S3_OVERLAY_CACHE_BUCKET", "far-cache"));
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/far-data/written", "mine")).Status);
+        Assert.Equal("remote", (await proxy.SendAsync("GET", "/far-data/k")).Text);
+
+        await using var plain = await OverlayHost.StartOnAsync(aws.Machine, new Uri("http://s3.eu-west-1.amazonaws.com"), null);
+        foreach (var bucket in new[] { "far-cache", "far-data" })
+        {
+            Assert.Contains(">eu-west-1<", (await plain.SendAsync("GET", $"/{bucket}?location")).Text, StringComparison.Ordinal);
         }
     }
 

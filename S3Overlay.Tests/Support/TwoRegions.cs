@@ -87,11 +87,11 @@ internal sealed class TwoRegions : IAsyncDisposable
     {
         var server = host.Host.EndsWith("s3.eu-west-1.amazonaws.com", StringComparison.Ordinal) ? Far
             : host.Host.EndsWith("s3.us-east-1.amazonaws.com", StringComparison.Ordinal) ? Home
-            : throw new HttpRequestException($"{host.Host} is not of AWS.");
+            : null;
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(server.Endpoint.Host, server.Endpoint.Port, cancellationToken);
+            await socket.ConnectAsync(server?.Endpoint.Host ?? host.Host, server?.Endpoint.Port ?? host.Port, cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

@@ -19,7 +19,7 @@ internal static partial class AwsHosts
     /// </summary>
     public static string In(string host, string region)
     {
-        if (Host().Match(host) is not { Success: true } found || !Region().IsMatch(region) || (found.Groups["region"].Success ? found.Groups["region"].Value : "us-east-1") == region)
+        if (Host().Match(host) is not { Success: true } found || !Region().IsMatch(region) || (found.Groups["region"].Success ? found.Groups["region"].Value : EndpointRegions.Default) == region)
         {
             return host;
         }

@@ -5,11 +5,14 @@ namespace S3Overlay.Proxy.Forwarding.Endpoints;
 /// <summary>In which regions an endpoint's buckets are: what its refusals told, else what the endpoint's own name or the setting says. Known to all who sign for it.</summary>
 public sealed class EndpointRegions(EndpointSettings settings)
 {
+    /// <summary>AWS's first region, which stands for none: buckets are made there without its name.</summary>
+    public const string Default = "us-east-1";
+
     /// <summary>A store of one's own has one region: what a bucket told is the first guess for all others. No bucket has this name.</summary>
     private const string Anywhere = "";
 
     private readonly ConcurrentDictionary<string, string> _found = new(StringComparer.Ordinal);
-    private readonly string _first = AwsHosts.RegionOf((settings.Endpoint ?? settings.AwsEndpoint).Host) ?? settings.Region ?? "us-east-1";
+    private readonly string _first = AwsHosts.RegionOf((settings.Endpoint ?? settings.AwsEndpoint).Host) ?? settings.Region ?? Default;
 
     /// <summary>Whether what one bucket told says nothing of another.</summary>
     public bool AreMany { get; } = EndpointAddress.IsCloud(settings.Endpoint ?? settings.AwsEndpoint);

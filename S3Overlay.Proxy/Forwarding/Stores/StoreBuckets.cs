@@ -2,6 +2,7 @@ using System.Text;
 
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Listings;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
@@ -109,7 +110,7 @@ internal sealed class StoreBuckets
         return answer.Status < 300;
     }
 
-    private WireBody? Configuration() => _settings.BucketLocation == "us-east-1"
+    private WireBody? Configuration() => _settings.BucketLocation == EndpointRegions.Default
         ? null
         : WireBody.Of(Encoding.UTF8.GetBytes(
             "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>"

@@ -32,7 +32,7 @@ internal static class StoreLayer
         var keys = new FixedCredentials(new SigningCredentials(options.Local.AccessKey, options.Local.SecretKey, options.Local.SessionToken));
         var client = setup.Opened.Add(new S3WireClient(settings, keys, time));
         var calls = new StoreCalls(settings, client, time);
-        var store = new LocalStore(calls, OwnOf(options), time);
+        var store = new LocalStore(calls, OwnOf(options, endpoint), time);
         var identities = new StoreIdentities(
             keys, calls.Reads, options.Clients.Keys, theirs => new S3Remote(settings, client.As(theirs), time) { TellsRefusals = true }, overlaid);
         var probe = await ProbeAsync(setup, store, isOverlaid: overlaid is not null);
@@ -132,10 +132,10 @@ internal static class StoreLayer
         IdleTimeout = TimeSpan.FromSeconds(4),
     };
 
-    private static StoreSettings OwnOf(ProxyOptions options) => new()
+    private static StoreSettings OwnOf(ProxyOptions options, Uri endpoint) => new()
     {
         CacheBucket = options.Cache.Bucket,
-        BucketLocation = options.Local.BucketLocation,
+        BucketLocation = options.Local.BucketLocation != EndpointRegions.Default ? options.Local.BucketLocation : AwsHosts.RegionOf(endpoint.Host) ?? EndpointRegions.Default,
         Proxies = options.Local.Proxies,
         LargestWhole = options.Cache.ChunkThreshold,
         MaxBytes = options.Cache.MaxBytes,
