@@ -24,24 +24,22 @@ internal static class VersionedListing
         }
 
         var rows = new List<(string Name, StoredVersion? Version, bool IsLatest)>();
-        foreach (var (key, versions) in keys)
+        var hasBegun = version.Length == 0;
+        foreach (var (key, versions) in keys.Where(each => Utf8Order.Compare(each.Key, marker) >= 0))
         {
-            var hasBegun = key != marker;
+            // Versity looks for the version in whatever key comes, S3 in the one that is named.
+            hasBegun = inGroups ? hasBegun : key != marker;
             foreach (var each in versions.Reverse())
             {
-                hasBegun |= inGroups && each == versions[^1] && each.Id == version;
-                if (hasBegun ? Utf8Order.Compare(key, marker) > 0 || key == marker : false)
+                var isLatest = each == versions[^1];
+                hasBegun |= inGroups && isLatest && each.Id == version;
+                if (hasBegun || (inGroups && !isLatest && each.Id == "null"))
                 {
-                    Add(rows, query, key, each, each == versions[^1]);
+                    Add(rows, query, key, each, isLatest);
                 }
 
-                hasBegun |= each.Id == version;
+                hasBegun |= each.Id == version && !(inGroups && each.Id == "null");
             }
-        }
-
-        if (inGroups && version == "null" && keys.GetValueOrDefault(marker) is { } ofMarker && ofMarker.ToList().FindIndex(static each => each.Id == "null") is var at && at >= 0 && at < ofMarker.Count - 1)
-        {
-            rows.RemoveAll(row => row.Name != marker);
         }
 
         var limit = int.Parse(query["max-keys"] ?? "1000", CultureInfo.InvariantCulture);

@@ -37,7 +37,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
 
     /// <summary>
     /// Whether it lists as Versity does: all delete markers before all versions, ids that sort by time, the newest version of a key once more to whoever goes on after it,
-    /// and no other key to whoever goes on after a version null that is not the newest.
+    /// a version null that is not the newest whatever is gone on after, and nothing but those to whoever goes on after one of them.
     /// </summary>
     public bool ListsInGroups { get; set; }
 

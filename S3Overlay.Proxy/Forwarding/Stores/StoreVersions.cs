@@ -89,7 +89,8 @@ internal sealed class StoreVersions(
     /// <remarks>
     /// What is gone on after is the last row seen, not what the store says: stores differ in whether they encode that. Rows before the position are dropped and keys rolled
     /// up here as well, as <see cref="RemoteRows"/> does. No store is asked to go on behind a version <c>null</c>, but a little before it, and what was shown is left out here: the <c>null</c>
-    /// may be the remote's (rule V3), and MinIO takes the next key's for one it lacks, and passes over that; Versity ends the listing with that of a key with newer versions.
+    /// may be the remote's (rule V3), and MinIO takes the next key's for one it lacks, and passes over that; Versity gives nothing but other versions <c>null</c> behind that of a key with
+    /// newer ones. It also gives such a <c>null</c> again behind older versions of its key: of each key one is shown.
     /// </remarks>
     private async IAsyncEnumerable<VersionRow> ListAsync(
         string bucket, ListingQuery query, string versionIdMarker, StrongBox<int> pages, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -109,14 +110,28 @@ internal sealed class StoreVersions(
             (marker, version, behindNullOf) = query.CommonPrefixOf(marker) is null ? (Places.Before(marker), "", marker) : (marker, "", null);
         }
 
-        var (pageSize, shown, last) = (Math.Clamp(query.PageSize, 1, ListRequest.MaxPage), "", "");
+        var (pageSize, shown, last, nullOf) = (Math.Clamp(query.PageSize, 1, ListRequest.MaxPage), "", "", "");
         while (true)
         {
             pages.Value++;
             var page = await store.Calls.VersionsAsync(new VersionListing(bucket, query.Prefix, query.Delimiter, marker, version, pageSize) { WithRestoreStatus = query.WithRestoreStatus }, cancellationToken);
             var skipped = behindNullOf is null ? ShownBefore(page, marker, version) : ShownBefore(page, ref behindNullOf);
-            foreach (var row in page.Rows.Skip(skipped))
+            if (pages.Value == 1 && MayGiveNullAgain(page, marker, version))
             {
+                pages.Value++;
+                var whole = await store.Calls.VersionsAsync(new VersionListing(bucket, query.Prefix, query.Delimiter, Places.Before(marker), "", ListRequest.MaxPage), cancellationToken);
+                nullOf = IsNullBefore(whole, marker, version) ? marker : "";
+            }
+
+            foreach (var (i, row) in page.Rows.Index())
+            {
+                var isAgain = row.VersionId == NullVersion && row.Name == nullOf;
+                nullOf = row.VersionId == NullVersion ? row.Name : nullOf;
+                if (i < skipped || isAgain)
+                {
+                    continue;
+                }
+
                 if (row.Name != last)
                 {
                     order.Next(last = row.Name);
@@ -190,6 +205,17 @@ internal sealed class StoreVersions(
         }
 
         return count;
+    }
+
+    /// <summary>Whether a page behind a version has the <c>null</c> of its key, and not that version itself, which would tell what is before it.</summary>
+    private static bool MayGiveNullAgain(VersionPage page, string marker, string version) =>
+        version.Length > 0 && page.Rows.Any(row => row.Name == marker && row.VersionId == NullVersion) && !page.Rows.Any(row => row.Name == marker && row.VersionId == version);
+
+    /// <summary>Whether a listing of a key from its beginning has its <c>null</c> before a version; not known, and so not, of a version that is gone.</summary>
+    private static bool IsNullBefore(VersionPage whole, string key, string version)
+    {
+        var first = whole.Rows.FirstOrDefault(row => row.Name == key && (row.VersionId == NullVersion || row.VersionId == version));
+        return first?.VersionId == NullVersion && (whole.Rows.Any(row => row.Name == key && row.VersionId == version) || (whole.NextMarker is not null && whole.Rows[^1].Name == key));
     }
 
     /// <summary>Whether there is another row: none where the store does not know the question.</summary>
