@@ -28,7 +28,10 @@ internal static class RequestTime
         return true;
     }
 
-    /// <summary>Reads <c>x-amz-date</c> or <c>Date</c>, in the basic form or in that of HTTP, and gives it in the form that is signed.</summary>
+    /// <summary>
+    /// Reads <c>x-amz-date</c> or <c>Date</c>, in the basic form, in that of HTTP, or with an offset in place of GMT (RFC 822), as botocore writes a <c>Date</c> that it signs, and gives it in
+    /// the form that is signed.
+    /// </summary>
     public static bool TryParseHeader(string text, out DateTimeOffset time, out string basic)
     {
         basic = text;
@@ -37,7 +40,8 @@ internal static class RequestTime
             return true;
         }
 
-        if (!HttpDates.TryParseHeader(text, out time))
+        if (!HttpDates.TryParseHeader(text, out time)
+            && !DateTimeOffset.TryParseExact(text, "ddd, d MMM yyyy HH:mm:ss zzz", CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out time))
         {
             return false;
         }

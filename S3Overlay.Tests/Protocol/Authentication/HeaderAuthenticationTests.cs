@@ -73,16 +73,20 @@ public sealed class HeaderAuthenticationTests : AuthenticatorTestBase
         Assert.Equal(PayloadFraming.SignedChunks, request.Payload.Framing);
     }
 
-    [Fact]
-    public void TheTimeMayComeFromDateAlone()
+    /// <summary>With an offset as botocore writes it, where its caller gave the request a <c>Date</c>.</summary>
+    [Theory]
+    [InlineData("Fri, 24 May 2013 00:00:00 GMT")]
+    [InlineData("Fri, 24 May 2013 00:00:00 -0000")]
+    [InlineData("Fri, 24 May 2013 02:00:00 +0200")]
+    public void TheTimeMayComeFromDateAlone(string date)
     {
-        const string Canonical = "GET\n/k\n\ndate:Fri, 24 May 2013 00:00:00 GMT\nhost:" + Host + "\n\ndate;host\nUNSIGNED-PAYLOAD";
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(Canonical)));
+        var canonical = $"GET\n/k\n\ndate:{date}\nhost:{Host}\n\ndate;host\nUNSIGNED-PAYLOAD";
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(canonical)));
         var toSign = $"AWS4-HMAC-SHA256\n20130524T000000Z\n20130524/us-east-1/s3/aws4_request\n{hash}";
         var signature = new byte[32];
         Signer.KeyAt(Time).Sign(Encoding.ASCII.GetBytes(toSign), signature);
         var headers = Headers(
-            ("Date", "Fri, 24 May 2013 00:00:00 GMT"),
+            ("Date", date),
             ("x-amz-content-sha256", SigV4.UnsignedPayload),
             ("Authorization", $"{Credential}, SignedHeaders=date;host, Signature={Convert.ToHexStringLower(signature)}"));
 
