@@ -175,7 +175,11 @@ internal sealed class ModelScene : IAsyncDisposable
             return;
         }
 
-        _remote.Put(bucket.RemoteName, bucket.RemoteKey(key), version.Bytes, (ObjectVersion.MetaHeader, version.Meta));
+        var item = new ScriptedObject(version.Bytes, version.ETag, DateTimeOffset.UtcNow, [(ObjectVersion.MetaHeader, version.Meta)])
+        {
+            PartSize = version.Parts.Select(part => part.Length).FirstOrDefault(), IsItsFirstPart = version.Parts.Count == 0,
+        };
+        _remote.Put(bucket.RemoteName, bucket.RemoteKey(key), item);
         bucket.Remote[key] = version;
     }
 

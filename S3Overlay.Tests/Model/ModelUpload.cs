@@ -22,7 +22,7 @@ internal sealed record ModelUpload(ModelBucket Bucket, string Key, string Id, st
     public bool IsTooSmall => Parts.Values.SkipLast(1).Any(part => part.Length < SmallestPart);
 
     /// <summary>What it makes.</summary>
-    public ObjectVersion Version => ObjectVersion.OfParts([.. Parts.Values]) with { Meta = Meta };
+    public ObjectVersion Version => ObjectVersion.OfParts(Parts) with { Meta = Meta };
 
     /// <summary>A part is about to be uploaded: until it is noted what became of it, nothing is known of this number.</summary>
     /// <returns>What was there before; null for nothing, or where that is not known.</returns>

@@ -28,18 +28,19 @@ internal sealed class SequenceMaker
         _kinds =
         [
             (24, 60, 10, Read),
+            (6, 12, 1, PartRead),
             (12, 2, 10, () => new PutObject(Bucket(), Key(), ++_serial, Size(), Chance(4) ? OfWrites() : ModelCondition.None)),
             (12, 2, 10, () => new DeleteObject(Bucket(), Key(), Chance(5) ? Any(ModelCondition.Shown, ModelCondition.Other) : ModelCondition.None)),
             (4, 0, 5, () => new DeleteObjects(Bucket(), Pick([.. _keys.Where(key => !key.Any(c => c < ' ' && c is not '\n' and not '\t'))], 1 + _random.Next(5)), Chance(3))),
             (8, 1, 6, () => new CopyObject(Bucket(), Key(), Bucket(), Key(), Chance(2), Chance(4) ? OfReads() : ModelCondition.None, Chance(3) ? OfWrites() : ModelCondition.None)),
-            (4, 0, 4, () => new BeginUpload(_random.Next(2), Bucket(), Key(), ++_serial, Size())),
+            (4, 0, 4, () => new BeginUpload(_random.Next(2), Bucket(), Key(), ++_serial, Chance(6) ? ModelUpload.SmallestPart : Size())),
             (1, 0, 1, () => new AddPart(_random.Next(2), 1 + _random.Next(3), ++_serial, Chance(2) ? ModelUpload.SmallestPart : Size())),
             (6, 1, 4, PartCopy),
             (1, 0, 1, () => Chance(2) ? new ListParts(_random.Next(2)) : new ListUploads(Bucket())),
             (4, 0, 4, () => new EndUpload(_random.Next(2), Chance(4), Chance(5) ? OfWrites() : ModelCondition.None)),
             (12, 5, 4, () => new BeginListing(_random.Next(2), Bucket(), Any(Enum.GetValues<ListingKind>()), Prefix(), Any("", "", "/", "b"), Any(1, 2, 3, 1000), Chance(2))),
             (8, 2, 2, () => new GoOnListing(_random.Next(2))),
-            (14, 14, 8, () => new PutRemote(Bucket(), Key(), ++_serial, Size())),
+            (14, 14, 8, () => new PutRemote(Bucket(), Key(), ++_serial, Size(), PartSize())),
             (6, 6, 3, () => new DeleteRemote(Bucket(), Key())),
             (1, 0, 1, () => new CreateBucket(Bucket())),
             (2, 0, 2, () => new DeleteBucket(Bucket())),
@@ -66,7 +67,7 @@ internal sealed class SequenceMaker
         var operations = new List<ModelOperation>();
         for (var bucket = 0; bucket < 2; bucket++)
         {
-            operations.AddRange(_keys.Where(_ => Chance(2)).Select(key => new PutRemote(bucket, key, ++_serial, Size())).ToList());
+            operations.AddRange(_keys.Where(_ => Chance(2)).Select(key => new PutRemote(bucket, key, ++_serial, Size(), PartSize())).ToList());
         }
 
         operations.AddRange(Enumerable.Range(0, steps).Select(_ => Next()).ToList());
@@ -108,7 +109,7 @@ internal sealed class SequenceMaker
         {
             var operation = Next();
             if (operation is PutObject or DeleteObject or DeleteObjects or CopyObject or BeginUpload or AddPart or CopyPart or EndUpload or CreateBucket or DeleteBucket or Drop or Discard or Compact
-                || (operation is ReadObject or BeginListing && Chance(4)))
+                || (operation is ReadObject or ReadPart or BeginListing && Chance(4)))
             {
                 return operation;
             }
@@ -136,6 +137,11 @@ internal sealed class SequenceMaker
             Chance(4) ? Any(ModelDirective.NoCache, ModelDirective.NoStore, ModelDirective.OnlyIfCached) : ModelDirective.None);
     }
 
+    private ReadPart PartRead() => new(
+        Bucket(), Key(), Chance(3) ? "HEAD" : "GET", 1 + _random.Next(Any(1, 2, 4)),
+        Chance(5) ? Any(ModelCondition.Absent, OfReads()) : ModelCondition.None,
+        Chance(4) ? Any(ModelDirective.NoCache, ModelDirective.NoStore, ModelDirective.OnlyIfCached) : ModelDirective.None);
+
     /// <summary>A weight of what needs a store that is an S3 endpoint.</summary>
     private int Store(int weight) => _layer == ModelLayer.Embedded ? 0 : weight;
 
@@ -154,6 +160,9 @@ internal sealed class SequenceMaker
     private string Key() => _key = _key.Length > 0 && Chance(2) ? _key : _keys[_random.Next(_keys.Count)];
 
     private string Prefix() => Chance(2) ? "" : Key() is var key && Chance(2) ? key : key[..(_random.Next(key.Length) is var end && end > 0 && char.IsHighSurrogate(key[end - 1]) ? end - 1 : end)];
+
+    /// <summary>Most objects come in one piece.</summary>
+    private int PartSize() => Chance(3) ? Any(50, 5000, 30_000) : 0;
 
     private int Size() => Sizes[_random.Next(Sizes.Length)];
 

@@ -12,6 +12,9 @@ public sealed record ScriptedObject(byte[] Bytes, string ETag, DateTimeOffset La
     /// <summary>How long each part is, but for the last; 0 where the remote takes no notice of part numbers.</summary>
     public int PartSize { get; init; }
 
+    /// <summary>Whether it was put in one piece at a remote that takes notice of part numbers: the first part is all of it, and there is no other.</summary>
+    public bool IsItsFirstPart { get; init; }
+
     /// <summary>Whether a part is sent with 200, and nothing said of which bytes of the whole it has, as Scality does.</summary>
     public bool SendsPartsAsWholes { get; init; }
 

@@ -166,6 +166,20 @@ public sealed class ScriptedRemote : IAsyncDisposable
                 headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {bytes.First}-{bytes.Last}/{item.Bytes.Length}");
             }
         }
+        else if (item.IsItsFirstPart && S3Query.Parse(request.RawQuery)["partNumber"] is { } only)
+        {
+            if (only != "1")
+            {
+                await AnswerErrorAsync(context, 416, "InvalidPartNumber");
+                return;
+            }
+
+            if (item.Bytes.Length > 0)
+            {
+                context.Response.StatusCode = 206;
+                headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {bytes.First}-{bytes.Last}/{item.Bytes.Length}");
+            }
+        }
         else if (RangeHeader.Parse(request.Headers.GetValueOrDefault("Range")) is { } range)
         {
             if (range.Resolve(item.Bytes.Length) is not { } resolved)

@@ -23,7 +23,7 @@ internal sealed record ReadObject(
         var bucket = scene.Buckets[Bucket];
         var shown = scene.View.MayShow(bucket, Key, Directive);
         var (asked, began) = (scene.Trouble.Asked, scene.Now);
-        var answer = await scene.SendAsync(Method, bucket, Key, "", null, [.. Conditions.Header(Condition, shown), .. RangeHeader(), .. CacheControl()]);
+        var answer = await scene.SendAsync(Method, bucket, Key, "", null, [.. Conditions.Header(Condition, shown), .. RangeHeader(), .. Directives.Header(Directive)]);
         if (!bucket.Exists)
         {
             Expect.NoBucket(answer, scene);
@@ -106,14 +106,6 @@ internal sealed record ReadObject(
             $"The body is not that of {found}: of {to - from + 1} bytes {answer.Body.Length} came.");
         return found;
     }
-
-    private (string, string)[] CacheControl() => Directive switch
-    {
-        ModelDirective.NoCache => [("Cache-Control", "no-cache")],
-        ModelDirective.NoStore => [("Cache-Control", "max-age=0, no-store")],
-        ModelDirective.OnlyIfCached => [("Cache-Control", "only-if-cached")],
-        _ => [],
-    };
 
     private int StatusOf(ObjectVersion? version, IReadOnlyList<ObjectVersion?> shown) =>
         version is null ? 404

@@ -1,0 +1,117 @@
+using System.Globalization;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Model.Operations;
+
+/// <summary>GET or HEAD of a part of an object (rules R8, T1): of what is not decided here the remote is asked for it in any case, whatever is held.</summary>
+/// <param name="Number">The part's number.</param>
+internal sealed record ReadPart(int Bucket, string Key, string Method, int Number, ModelCondition Condition, ModelDirective Directive) : ModelOperation
+{
+    /// <inheritdoc/>
+    public override bool MayMakeForget => false;
+
+    /// <inheritdoc/>
+    public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
+        [new(scene.Buckets[Bucket], Key, ModelEffect.Read)];
+
+    /// <inheritdoc/>
+    public override async Task RunAsync(ModelScene scene)
+    {
+        var bucket = scene.Buckets[Bucket];
+        var isDecided = bucket.IsDecidedHere(Key);
+        IReadOnlyList<ObjectVersion?> shown = [isDecided ? bucket.Written.GetValueOrDefault(Key) : bucket.Remote.GetValueOrDefault(Key)];
+        var asked = scene.Trouble.Asked;
+        var answer = await scene.SendAsync(Method, bucket, Key, $"partNumber={Number}", null, [.. Conditions.Header(Condition, shown), .. Directives.Header(Directive)]);
+        if (!bucket.Exists)
+        {
+            Expect.NoBucket(answer, scene);
+            return;
+        }
+
+        var says = scene.Freshness.Heeds(Directive) && !isDecided ? Directive : ModelDirective.None;
+        var copies = bucket.CopiesOf(Key);
+        var (mayHaveDrifted, hasDrifted) = scene.Freshness.Cache != ModelCache.Frozen || isDecided ? (false, false)
+            : (copies.Possible.Keys.Any(version => version != shown[0]), copies.Certain is { } copy && copy.Version != shown[0]);
+        if (answer.Status == 503 && (scene.View.MayBeUnknown(bucket, Key) || mayHaveDrifted))
+        {
+            return;
+        }
+
+        Expect.That(!hasDrifted, $"{answer.Status}, and what is held is {copies.Certain}, which the remote has no more.");
+        if (says == ModelDirective.OnlyIfCached)
+        {
+            Expect.Status(answer, 504);
+            Expect.That(scene.Trouble.Asked == asked, "The remote was asked, and only a copy was wanted.");
+            return;
+        }
+
+        Check(scene, bucket, shown, isDecided, answer);
+        if (isDecided)
+        {
+            Expect.That(scene.Trouble.IsDown || asked == scene.Trouble.Asked, "The remote was asked, which has no say in this.");
+        }
+        else if (says == ModelDirective.None)
+        {
+            Learn(scene, copies, shown[0]);
+        }
+    }
+
+    private void Check(ModelScene scene, ModelBucket bucket, IReadOnlyList<ObjectVersion?> shown, bool isDecided, RawAnswer answer)
+    {
+        var version = shown[0];
+        var part = version?.Part(Number);
+        Expect.Status(answer, Statuses(version, part, shown, isDecided));
+        if (answer.Status == 416)
+        {
+            Expect.That(Method == "HEAD" || answer.Code == "InvalidPartNumber", $"416 {answer.Code}");
+        }
+
+        if (version is null || answer.Status is 412 or 416)
+        {
+            return;
+        }
+
+        Expect.Same(version.ETag, answer.Headers.GetValueOrDefault("ETag", ""), "The ETag");
+        Expect.Same(isDecided ? "local" : "remote", answer.Headers.GetValueOrDefault("x-s3overlay-layer", ""), "The layer");
+        Expect.Same(isDecided ? "" : "BYPASS", answer.Headers.GetValueOrDefault("x-cache", ""), "x-cache");
+        if (answer.Status == 304 || part is not var (first, length))
+        {
+            return;
+        }
+
+        static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+        Expect.Same(Text(length), answer.Headers.GetValueOrDefault("Content-Length", ""), "Content-Length");
+        Expect.Same(length == 0 ? "" : $"bytes {first}-{first + length - 1}/{version.Bytes.Length}", answer.Headers.GetValueOrDefault("Content-Range", ""), "Content-Range");
+        Expect.Same(version.Parts.Count == 0 ? "" : Text(version.Parts.Count), answer.Headers.GetValueOrDefault("x-amz-mp-parts-count", ""), "x-amz-mp-parts-count");
+        Expect.Same(version.Meta, answer.Headers.GetValueOrDefault(ObjectVersion.MetaHeader, ""), ObjectVersion.MetaHeader);
+        Expect.That(
+            Method == "HEAD" ? answer.Body.Length == 0 : answer.Body.AsSpan().SequenceEqual(version.Bytes.AsSpan(first, length)),
+            $"The body is not that part of {version}: of {length} bytes {answer.Body.Length} came.");
+    }
+
+    /// <summary>What comes of it: of a part that the remote's object has not, and a condition on it that does not hold, either is told.</summary>
+    private IEnumerable<int> Statuses(ObjectVersion? version, (int First, int Length)? part, IReadOnlyList<ObjectVersion?> shown, bool isDecided) =>
+        version is null ? [404]
+        : part is var (_, length) ? [Conditions.Read(Condition, version, shown, length == 0 ? 200 : 206)]
+        : isDecided ? [Conditions.Read(Condition, version, shown, 416)]
+        : [Conditions.Read(Condition, version, shown, 416), 416];
+
+    /// <summary>A copy of another version, that readers were given without asking, is gone: parts and wholes are of one version.</summary>
+    private static void Learn(ModelScene scene, ModelCopies copies, ObjectVersion? current)
+    {
+        if (copies.Certain is not { } copy || copy.Version == current || scene.Freshness.Cache is not (ModelCache.Believed or ModelCache.ForAWhile))
+        {
+            return;
+        }
+
+        if (!scene.IsShared && !scene.MayNotKeep && scene.Freshness.IsBelieved(copy.ValidatedFrom, scene.Now))
+        {
+            copies.IsAtMost(null, scene.Now);
+        }
+        else
+        {
+            copies.Doubt();
+        }
+    }
+}
