@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
@@ -8,16 +9,21 @@ internal sealed class ModelProxies : IAsyncDisposable
     /// <summary>After this a proxy knows what another one did to a bucket, and has told the store of all that it holds.</summary>
     private static readonly TimeSpan UntilKnown = TimeSpan.FromSeconds(2);
 
+    /// <summary>What ends the wait for a store that hangs comes sooner, step by step.</summary>
+    private static readonly TimeSpan LongestLimit = TimeSpan.FromMinutes(1);
+
     private readonly OverlayHost[] _running;
     private readonly Func<Task<OverlayHost>> _start;
+    private readonly Func<bool> _isHanging;
     private int _turn;
 
     /// <summary>So many proxies, that are not started yet.</summary>
     /// <param name="clock">Their clock.</param>
     /// <param name="count">How many.</param>
     /// <param name="start">Starts one.</param>
-    public ModelProxies(ManualTimeProvider clock, int count, Func<Task<OverlayHost>> start) =>
-        (Clock, _running, _start) = (clock, new OverlayHost[count], start);
+    /// <param name="isHanging">Whether a call of their store hangs, so that what they wait for ends by a limit alone.</param>
+    public ModelProxies(ManualTimeProvider clock, int count, Func<Task<OverlayHost>> start, Func<bool> isHanging) =>
+        (Clock, _running, _start, _isHanging) = (clock, new OverlayHost[count], start, isHanging);
 
     /// <summary>The clock of all of them, and of their store.</summary>
     public ManualTimeProvider Clock { get; }
@@ -42,11 +48,11 @@ internal sealed class ModelProxies : IAsyncDisposable
 
     /// <summary>Ends the current one and starts it again over what it has on disk.</summary>
     /// <param name="between">Runs in between.</param>
-    public async Task RestartAsync(Action between)
+    public async Task RestartAsync(Func<Task> between)
     {
         await RunAsync(DisposedAsync(Current));
-        between();
-        _running[_turn] = await _start();
+        await between();
+        _running[_turn] = await RunAsync(_start());
     }
 
     /// <summary>Starts another in place of the current one, which has been killed.</summary>
@@ -79,6 +85,18 @@ internal sealed class ModelProxies : IAsyncDisposable
         _turn = before;
     }
 
+    /// <summary>
+    /// Waits until the current one knows what its store can do, which is well by now: while it asks in the background, its pauses would move the clock that others' limits go by.
+    /// </summary>
+    public async Task ProbeAsync()
+    {
+        if (Current.Services.Local.Conditions is StoreProbe probe)
+        {
+            await RunAsync(Settled(probe.Asking));
+            await RunAsync(probe.FindAsync(CancellationToken.None).AsTask());
+        }
+    }
+
     /// <summary>Waits until what one did is known to all.</summary>
     public async Task ShareAsync()
     {
@@ -104,7 +122,9 @@ internal sealed class ModelProxies : IAsyncDisposable
         return true;
     }
 
-    private Task<T> RunAsync<T>(Task<T> work) => Clock.RunAsync(work, ManualTimeProvider.LongestPause);
+    private static Task<bool> Settled(Task asking) => asking.ContinueWith(static asked => asked.IsCompletedSuccessfully, TaskScheduler.Default);
+
+    private Task<T> RunAsync<T>(Task<T> work) => Clock.RunAsync(work, () => _isHanging() ? LongestLimit : ManualTimeProvider.LongestPause);
 
     private async Task<RawAnswer> SendAndWaitAsync(string method, string target, byte[]? body, (string Name, string Value)[] headers)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using S3Overlay.Proxy.Hosting;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
@@ -94,10 +95,11 @@ internal sealed class ModelScene : IAsyncDisposable
             store.Fail = request => scene.IsFull && request.Method is ("PUT" or "POST") ? (507, "InsufficientStorage") : scene.StoreTrouble.Answer(request);
             store.Before = call => Task.WhenAll(scene._proxies.Reaper.BeforeAsync(call), scene.StoreTrouble.BeforeAsync(call));
             store.After = call => Task.WhenAll(scene._proxies.Reaper.AfterAsync(call), scene.StoreTrouble.AfterAsync(call));
+            store.Take = scene.StoreTrouble.Hang;
             store.Alter = request => request.HttpContext.Response.Headers.Date = HttpDates.Header(scene._clock.GetUtcNow());
         }
 
-        scene._proxies = new ModelProxies(scene._clock, scene.IsShared ? 2 : 1, scene.StartProxyAsync);
+        scene._proxies = new ModelProxies(scene._clock, scene.IsShared ? 2 : 1, scene.StartProxyAsync, () => scene.StoreTrouble.IsHanging);
         await scene._proxies.StartAsync();
         return scene;
     }
@@ -108,10 +110,10 @@ internal sealed class ModelScene : IAsyncDisposable
     {
         _proxies.Turn(operation.Proxy);
         Proxy = IsShared ? operation.Proxy : 0;
-        var before = Buckets.Select(bucket => (bucket.Exists, bucket.IsOpaque)).ToList();
+        var before = Buckets.Select(bucket => (bucket.Exists, bucket.IsOpaque, bucket.HasLocal)).ToList();
         var began = Now;
         await operation.RunAsync(this);
-        LastTrouble = Trouble.IsOn ? Now : LastTrouble;
+        NoteTrouble();
         if (operation.MayMakeForget)
         {
             Absences.Doubt();
@@ -119,7 +121,7 @@ internal sealed class ModelScene : IAsyncDisposable
 
         View.NoteAbsences(began);
 
-        if (!before.SequenceEqual(Buckets.Select(bucket => (bucket.Exists, bucket.IsOpaque))))
+        if (!before.SequenceEqual(Buckets.Select(bucket => (bucket.Exists, bucket.IsOpaque, bucket.HasLocal))))
         {
             await _proxies.ShareAsync();
         }
@@ -127,14 +129,36 @@ internal sealed class ModelScene : IAsyncDisposable
 
     /// <summary>Ends the proxy and starts it again over what it has on disk.</summary>
     /// <param name="without">A folder of the built-in store that is gone by then; empty for none.</param>
-    public Task RestartAsync(string without) => _proxies.RestartAsync(() =>
+    /// <param name="room">How many writes there is room for on the disk of the built-in store at a start before that one; null where there is no such start.</param>
+    public Task RestartAsync(string without = "", int? room = null) => _proxies.RestartAsync(async () =>
     {
         Forgotten();
         if (without.Length > 0 && Directory.Exists(Path.Combine(Data, without)))
         {
             Directory.Delete(Path.Combine(Data, without), recursive: true);
         }
+
+        if (room is { } writes)
+        {
+            await StartOnFullDiskAsync(writes);
+        }
     });
+
+    /// <summary>The store is well again: waits until the proxy knows what it can do.</summary>
+    public Task ProbeAsync() => _proxies.ProbeAsync();
+
+    /// <summary>Starts a proxy on a disk that is full at once or soon, and ends it again. That it does not start is no mismatch, as long as whoever started it is told why.</summary>
+    private async Task StartOnFullDiskAsync(int room)
+    {
+        try
+        {
+            await using var proxy = await OverlayHost.StartOnDiskAsync(new FullDisk { Room = room }, _remote.Endpoint, _clock, ModelSettings.Of(this, Data, _folder["spool"]));
+        }
+        catch (StartupException)
+        {
+            // What comes next finds all that there was.
+        }
+    }
 
     /// <summary>The proxy dies at a step that it takes toward its disk or store from now on.</summary>
     public void Arm(int step, bool isAfter) => _proxies.Reaper.Arm(step, isAfter, PutAside);
@@ -205,7 +229,10 @@ internal sealed class ModelScene : IAsyncDisposable
     {
         var target = $"/{bucket.Name}{(key is null ? "" : "/" + UriEncoding.EncodeKey(key))}{(query.Length == 0 ? "" : "?" + query)}";
         var answer = await _proxies.SendAsync(method, target, body, headers);
-        StoreTrouble.Judge(answer);
+        var late = StoreTrouble.Happened ? LateErrors.StatusOf(answer) : null;
+        answer = late is { } status ? answer with { Status = status } : answer;
+        StoreTrouble.Judge(answer, isLate: late is not null);
+        Expect.That(answer.Status != 503 || StoreTrouble.Happened || answer.Headers.ContainsKey("Retry-After"), $"{method} {target}: 503, and no word of when to come again.");
         if (answer.Status is 0 or 500)
         {
             throw new Mismatch($"{method} {target}: {(answer.Status == 0 ? "the connection was cut" : "500 " + answer.Text)}");
@@ -226,9 +253,30 @@ internal sealed class ModelScene : IAsyncDisposable
         return told;
     }
 
+    /// <summary>What is under way from now on goes on while the remote is in trouble, or not.</summary>
+    /// <param name="failures">So many of its requests fail, beside what else is wrong with it; null where nothing is.</param>
+    public Task MendRemoteOrFailAsync(int? failures)
+    {
+        if (failures is not { } count)
+        {
+            return MendAsync();
+        }
+
+        if (count > 0)
+        {
+            Trouble.FailNext(count);
+        }
+
+        NoteTrouble();
+        return Task.CompletedTask;
+    }
+
+    private void NoteTrouble() => LastTrouble = Trouble.IsOn ? Now : LastTrouble;
+
     /// <summary>Ends all trouble, and waits until every proxy knows.</summary>
     public Task MendAsync()
     {
+        NoteTrouble();
         Trouble.End();
         return _proxies.ForEachAsync(async () =>
         {

@@ -34,9 +34,9 @@ internal sealed class SequenceMaker
             (4, 0, 5, () => new DeleteObjects(Bucket(), Pick([.. _keys.Where(key => !key.Any(c => c < ' ' && c is not '\n' and not '\t'))], 1 + _random.Next(5)), Chance(3))),
             (8, 1, 6, () => new CopyObject(Bucket(), Key(), Bucket(), Key(), Chance(2), Chance(4) ? OfReads() : ModelCondition.None, Chance(3) ? OfWrites() : ModelCondition.None)),
             (4, 0, 4, () => new BeginUpload(_random.Next(2), Bucket(), Key(), ++_serial, Chance(6) ? ModelUpload.SmallestPart : Size())),
-            (1, 0, 1, () => new AddPart(_random.Next(2), 1 + _random.Next(3), ++_serial, Chance(2) ? ModelUpload.SmallestPart : Size())),
+            (4, 0, 2, () => new AddPart(_random.Next(2), 1 + _random.Next(3), ++_serial, Chance(4) ? ModelUpload.SmallestPart : Size())),
             (6, 1, 4, PartCopy),
-            (1, 0, 1, () => Chance(2) ? new ListParts(_random.Next(2)) : new ListUploads(Bucket())),
+            (2, 0, 1, () => Chance(2) ? new ListParts(_random.Next(2)) : new ListUploads(Bucket())),
             (4, 0, 4, () => new EndUpload(_random.Next(2), Chance(4), Chance(5) ? OfWrites() : ModelCondition.None)),
             (12, 5, 4, () => new BeginListing(_random.Next(2), Bucket(), Any(Enum.GetValues<ListingKind>()), Prefix(), Any("", "", "/", "b"), Any(1, 2, 3, 1000), Chance(2))),
             (8, 2, 2, () => new GoOnListing(_random.Next(2))),
@@ -49,9 +49,9 @@ internal sealed class SequenceMaker
             (2, 0, 3, () => new Compact(Bucket(), Prefix())),
             (2, 0, 1, () => new ListTombstones(Bucket(), Prefix())),
             (2, 1, 1, () => new Explain(Bucket(), Key())),
-            (2, 1, 2, () => new Restart(_layer == ModelLayer.Embedded ? Any("", "index", "cache") : "")),
-            (3, 0, 40, () => new Kill(Killable(), _random.Next(8), Chance(2))),
-            (Store(10), 0, Store(14), () => new TroubleStore(Troubled(), Any(Enum.GetValues<StoreFault>()), Any(0, 0, 1, 1, 2, 3, 6), Any(1, 1, 2, 5, 50), Chance(3))),
+            (2, 1, 2, AnyRestart),
+            (3, 0, 40, () => new Kill(Killable(), _random.Next(8), Chance(2), RemoteFailures())),
+            (Store(10), 0, Store(14), AnyTroubleOfStore),
             (3, 14, 1, () => new Wait(Any(1, 10, 31, 85, 85, 101, 101, 800))),
             (4, 2, 0, () => Chance(2) ? new TroubleRemote(1 + _random.Next(2), -1) : new TroubleRemote(0, _random.Next(5000))),
             (1, 1, 0, () => new SetRemoteDown(true)),
@@ -136,6 +136,14 @@ internal sealed class SequenceMaker
             Chance(5) ? Any(ModelCondition.Absent, OfReads()) : ModelCondition.None,
             Chance(4) ? Any(ModelDirective.NoCache, ModelDirective.NoStore, ModelDirective.OnlyIfCached) : ModelDirective.None);
     }
+
+    private Restart AnyRestart() => _layer != ModelLayer.Embedded ? new("") : new(Any("", "index", "cache"), Chance(2) ? _random.Next(Any(1, 8)) : null);
+
+    private TroubleStore AnyTroubleOfStore() => new(
+        Troubled(), Any(Enum.GetValues<StoreFault>()), Any(0, 0, 1, 1, 2, 3, 6), Any(1, 1, 2, 5, 50), Chance(3), Chance(6), RemoteFailures());
+
+    /// <summary>Mostly the remote is well.</summary>
+    private int? RemoteFailures() => Chance(3) ? _random.Next(3) : null;
 
     private ReadPart PartRead() => new(
         Bucket(), Key(), Chance(3) ? "HEAD" : "GET", 1 + _random.Next(Any(1, 2, 4)),

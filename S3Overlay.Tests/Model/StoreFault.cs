@@ -12,6 +12,9 @@ internal enum StoreFault
     /// <summary>The connection is cut before it takes effect.</summary>
     CutBefore,
 
+    /// <summary>It is not answered, and has no effect.</summary>
+    Hang,
+
     /// <summary>The connection is cut when it has taken effect, before the answer.</summary>
     CutAfter,
 }

@@ -14,9 +14,14 @@ internal sealed class StoreTrouble
     private bool _isOfChangesAlone;
     private int _skip;
     private int _left;
+    private int _hanging;
+    private TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Whether a call failed since it began; never once it is over.</summary>
     public bool Happened { get; private set; }
+
+    /// <summary>Whether a call hangs.</summary>
+    public bool IsHanging => Volatile.Read(ref _hanging) > 0;
 
     /// <summary>From now on calls fail.</summary>
     /// <param name="fault">How.</param>
@@ -31,18 +36,22 @@ internal sealed class StoreTrouble
         }
     }
 
-    /// <summary>Nothing is wrong any more.</summary>
+    /// <summary>Nothing is wrong any more; a call that hangs is cut.</summary>
     public void End()
     {
         lock (_lock)
         {
             (_left, Happened) = (0, false);
+            _over.SetResult();
+            _over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 
     /// <summary>Refuses an answer that no failure of the store accounts for, and tells of one that a failure does.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="isLate">Whether it had begun before it was known to be one: there is no header then that could say when to come again.</param>
     /// <exception cref="StoreFailedException">The store failed, and the client is told so.</exception>
-    public void Judge(RawAnswer answer)
+    public void Judge(RawAnswer answer, bool isLate = false)
     {
         if (!Happened || answer.Status is not (500 or 503))
         {
@@ -50,8 +59,8 @@ internal sealed class StoreTrouble
         }
 
         // The store's own answer to the client's request passes as it is; where it gave none clients are told when to come again.
-        Expect.That(answer.Status == 503 || _fault == StoreFault.Error, "500, which the store did not say.");
-        Expect.That(_fault is not (StoreFault.CutBefore or StoreFault.CutAfter) || answer.Headers.ContainsKey("Retry-After"), "503, and no word of when to come again.");
+        Expect.That(answer.Status != 500 || _fault == StoreFault.Error, "500, which the store did not say.");
+        Expect.That(isLate || answer.Status != 503 || _fault is StoreFault.Error or StoreFault.Busy || answer.Headers.ContainsKey("Retry-After"), "503, and no word of when to come again.");
         throw new StoreFailedException();
     }
 
@@ -75,6 +84,23 @@ internal sealed class StoreTrouble
         IsHit(StoreFault.Error, request.Method) ? (500, "InternalError")
         : IsHit(StoreFault.Busy, request.Method) ? (503, "ServiceUnavailable")
         : null;
+
+    /// <summary>What becomes of a request that hangs; null where it is served.</summary>
+    public Task? Hang(HttpContext context)
+    {
+        lock (_lock)
+        {
+            return IsHit(StoreFault.Hang, context.Request.Method) ? HangAsync(context, _over.Task) : null;
+        }
+    }
+
+    private async Task HangAsync(HttpContext context, Task over)
+    {
+        Interlocked.Increment(ref _hanging);
+        await Task.WhenAny(over, Task.Delay(Timeout.Infinite, context.RequestAborted));
+        Interlocked.Decrement(ref _hanging);
+        context.Abort();
+    }
 
     private Task Cut(StoreFault fault, StoreCall call) =>
         IsHit(fault, call.Method) ? Task.FromException(new IOException("The store broke the connection.")) : Task.CompletedTask;

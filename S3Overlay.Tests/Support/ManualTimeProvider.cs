@@ -85,12 +85,18 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     /// <param name="work">The work.</param>
     /// <param name="pause">What is due within this is a pause.</param>
     /// <exception cref="TimeoutException">The work hangs.</exception>
-    public async Task<T> RunAsync<T>(Task<T> work, TimeSpan pause)
+    public Task<T> RunAsync<T>(Task<T> work, TimeSpan pause) => RunAsync(work, () => pause);
+
+    /// <summary>The same, where how long pauses are may change meanwhile.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="pause">What is due within this is a pause.</param>
+    /// <exception cref="TimeoutException">The work hangs.</exception>
+    public async Task<T> RunAsync<T>(Task<T> work, Func<TimeSpan> pause)
     {
         var waited = Stopwatch.StartNew();
         while (await Task.WhenAny(work, Task.Delay(10)) != work)
         {
-            EndPause(pause);
+            EndPause(pause());
             ThrowIfOver(waited);
         }
 

@@ -85,7 +85,18 @@ internal sealed class OverlayHost : IAsyncDisposable
         var problems = new ConfigurationProblems();
         var options = ProxyOptionsReader.Read(builder.Configuration, problems);
         Assert.Empty(problems.Errors);
-        var host = new OverlayHost(await RunningProxy.StartAsync(builder, options, problems, machine), folder, machine.Time);
+        RunningProxy proxy;
+        try
+        {
+            proxy = await RunningProxy.StartAsync(builder, options, problems, machine);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+
+        var host = new OverlayHost(proxy, folder, machine.Time);
 
         // A start waits a while for what the store can do; on a busy machine the question would go on among the test's own calls.
         await (host.Services.Local.Conditions is StoreProbe probe ? probe.Asking : Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -6,13 +6,14 @@ namespace S3Overlay.Tests.Model.Operations;
 /// <param name="Operation">The request.</param>
 /// <param name="Step">After so many steps toward its disk or store, if there are so many.</param>
 /// <param name="IsAfter">Whether the last one takes effect.</param>
-internal sealed record Kill(ModelOperation Operation, int Step, bool IsAfter) : ModelOperation
+/// <param name="RemoteFailures">How many requests of the remote fail meanwhile, beside what else is wrong with it; null where nothing is.</param>
+internal sealed record Kill(ModelOperation Operation, int Step, bool IsAfter, int? RemoteFailures = null) : ModelOperation
 {
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         scene.SetFull(false);
-        await scene.MendAsync();
+        await scene.MendRemoteOrFailAsync(RemoteFailures);
         var doubts = Operation.MayLeave(scene).ToList();
         var copies = scene.Buckets.Select(bucket => bucket.Copies()).ToList();
         var isHeard = true;
@@ -27,6 +28,10 @@ internal sealed record Kill(ModelOperation Operation, int Step, bool IsAfter) : 
         }
 
         await scene.KillAsync();
+        if (RemoteFailures is not null)
+        {
+            await scene.MendAsync();
+        }
 
         // What takes copies away after the answer, too, may not have come to it.
         foreach (var (bucket, held) in scene.Buckets.Zip(copies))

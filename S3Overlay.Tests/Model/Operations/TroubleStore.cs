@@ -9,13 +9,16 @@ namespace S3Overlay.Tests.Model.Operations;
 /// <param name="Skip">So many calls do not yet.</param>
 /// <param name="Count">Then so many do.</param>
 /// <param name="IsOfChangesAlone">Whether only those fail, and are counted, that change something.</param>
-internal sealed record TroubleStore(ModelOperation Operation, StoreFault Fault, int Skip, int Count, bool IsOfChangesAlone) : ModelOperation
+/// <param name="Restarts">Whether the proxy ends and starts again before the request, while calls fail already.</param>
+/// <param name="RemoteFailures">How many requests of the remote fail as well, beside what else is wrong with it; null where nothing is.</param>
+internal sealed record TroubleStore(
+    ModelOperation Operation, StoreFault Fault, int Skip, int Count, bool IsOfChangesAlone, bool Restarts = false, int? RemoteFailures = null) : ModelOperation
 {
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         scene.SetFull(false);
-        await scene.MendAsync();
+        await scene.MendRemoteOrFailAsync(RemoteFailures);
         var doubts = Operation.MayLeave(scene).ToList();
         var copies = scene.Buckets.Select(bucket => bucket.Copies()).ToList();
         scene.DoubtCopies();
@@ -23,23 +26,37 @@ internal sealed record TroubleStore(ModelOperation Operation, StoreFault Fault, 
         scene.StoreTrouble.Begin(Fault, Skip, Count, IsOfChangesAlone);
         try
         {
+            if (Restarts)
+            {
+                await scene.RestartAsync();
+            }
+
             await Operation.RunAsync(scene);
         }
         catch (StoreFailedException)
         {
             // A store that keeps nothing does not keep the proxy from showing what there is (rule R3).
-            Expect.That(!IsOfChangesAlone || Operation is not (ReadObject or ReadPart), "A read failed for what it would have kept.");
+            Expect.That(!IsOfChangesAlone || RemoteFailures is not null || Operation is not (ReadObject or ReadPart), "A read failed for what it would have kept.");
             isHeard = false;
         }
 
-        if (!scene.StoreTrouble.Happened)
+        var hasHappened = scene.StoreTrouble.Happened;
+        scene.StoreTrouble.End();
+        if (Restarts)
         {
-            scene.StoreTrouble.End();
+            await scene.ProbeAsync();
+        }
+
+        if (!hasHappened)
+        {
             return;
         }
 
-        scene.StoreTrouble.End();
         scene.DoubtCopies();
+        if (RemoteFailures is not null)
+        {
+            await scene.MendAsync();
+        }
 
         // What takes copies away, beside what was asked or after it, may not have come to it; but for what was asked for that alone.
         foreach (var (bucket, held) in scene.Buckets.Zip(copies).Where(_ => !isHeard || Operation is not Drop))

@@ -1,0 +1,25 @@
+using System.Text.RegularExpressions;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Model;
+
+/// <summary>What is told of a request that failed once its answer had begun, because it took long (rule W4).</summary>
+internal static partial class LateErrors
+{
+    /// <summary>The status that it would have had at first; null where it did not fail so.</summary>
+    public static int? StatusOf(RawAnswer answer) => answer.Status != 200 || !Document().IsMatch(answer.Text) ? null : answer.Code switch
+    {
+        "ServiceUnavailable" or "SlowDown" => 503,
+        "InternalError" => 500,
+        "InsufficientStorage" => 507,
+        "PreconditionFailed" => 412,
+        "ConditionalRequestConflict" => 409,
+        "NoSuchKey" or "NoSuchBucket" or "NoSuchUpload" => 404,
+        "EntityTooSmall" or "InvalidRequest" => 400,
+        _ => null,
+    };
+
+    [GeneratedRegex(@"^\s*(<\?xml[^>]*>)?\s*<Error>")]
+    private static partial Regex Document();
+}
