@@ -40,6 +40,10 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
 
     private string Named => _folder + "named";
 
+    private string New => _folder + "new";
+
+    private string Well => _folder + "well";
+
     /// <summary>Tries everything.</summary>
     /// <exception cref="S3Exception">The store cannot be asked.</exception>
     public async Task<StoreCapabilities> AskAsync(CancellationToken cancellationToken)
@@ -56,7 +60,7 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
             TakesTrailers = takesTrailers || takesNamed,
             NeedsChunkedEncoding = takesNamed,
             PutsIfNew = await RefusesAsync(PutAsync(First, "If-None-Match", "*", cancellationToken))
-                && await TakesAsync(PutAsync(_folder + "new", "If-None-Match", "*", cancellationToken)),
+                && await TakesNewAsync(cancellationToken),
             PutsIfMatch = await RefusesAsync(PutAsync(First, "If-Match", WrongETag, cancellationToken))
                 && await TakesAsync(PutAsync(First, "If-Match", etag, cancellationToken)),
             CompletesIf = await CompletesIfAsync(cancellationToken),
@@ -74,7 +78,7 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
             // Last: a store that does not know the condition deletes the object.
             DeletesIfMatch = await RefusesAsync(DeleteAsync(WrongETag, cancellationToken))
                 && await calls.ExistsAsync(cache.Name, First, cancellationToken)
-                && await TakesAsync(DeleteAsync(await ETagAsync(cancellationToken), cancellationToken)),
+                && await DeletesAsync(cancellationToken),
         };
     }
 
@@ -83,7 +87,7 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
     {
         try
         {
-            foreach (var name in (string[])[First, Second, Framed, Named, _folder + "new"])
+            foreach (var name in (string[])[First, Second, Framed, Named, New, Well])
             {
                 await calls.DeleteAsync(cache.Name, name, cancellationToken);
             }
@@ -98,6 +102,14 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
 
     /// <summary>Whether the condition was seen not to hold. Completes and copies may say so within a 200.</summary>
     private static async Task<bool> RefusesAsync(Task<ProbeAnswer> answer) => (await answer) is { Status: 409 or 412 } or { Status: 200, Code: "PreconditionFailed" };
+
+    /// <summary>Whether a new name is taken. One that is there was written by this run, whose answer may have been lost.</summary>
+    private async Task<bool> TakesNewAsync(CancellationToken cancellationToken) =>
+        await TakesAsync(PutAsync(New, "If-None-Match", "*", cancellationToken)) || await calls.ExistsAsync(cache.Name, New, cancellationToken);
+
+    /// <summary>Whether the right ETag is taken. What is gone this run deleted, whose answer may have been lost.</summary>
+    private async Task<bool> DeletesAsync(CancellationToken cancellationToken) =>
+        await TakesAsync(DeleteAsync(await ETagAsync(cancellationToken), cancellationToken)) || !await calls.ExistsAsync(cache.Name, First, cancellationToken);
 
     private Task<ProbeAnswer> PutAsync(string name, string header, string value, CancellationToken cancellationToken) =>
         SendAsync(new WireRequest("PUT", cache.Name, name, "", [new(header, value)]) { Body = WireBody.Of(Content) }, cancellationToken);
@@ -167,7 +179,20 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
 
     private static string Checksum() => ChecksumHasher.Compute(ChecksumAlgorithm.Crc32, Content).Value;
 
+    /// <summary>Asks. 500 is an answer to what was asked only where the store takes what is no question at all, and stays with it.</summary>
     private async Task<ProbeAnswer> SendAsync(WireRequest request, CancellationToken cancellationToken)
+    {
+        var answer = await SendOnceAsync(request, cancellationToken);
+        if (answer.Status != 500)
+        {
+            return answer;
+        }
+
+        await cache.PutAsync(Well, WireBody.Of(Content), cancellationToken);
+        return await SendOnceAsync(request, cancellationToken);
+    }
+
+    private async Task<ProbeAnswer> SendOnceAsync(WireRequest request, CancellationToken cancellationToken)
     {
         try
         {

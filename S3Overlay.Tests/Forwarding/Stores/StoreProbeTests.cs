@@ -133,6 +133,40 @@ public sealed class StoreProbeTests : StoreTestBase
         }
     }
 
+    /// <summary>An error of the store's own may be about what was asked, or about the store: only of one that is well otherwise it says what it lacks.</summary>
+    [Theory, Trait("Rule", "F")]
+    [InlineData(5)]
+    [InlineData(15)]
+    public async Task A_store_that_answers_500_for_a_while_is_not_judged_by_it(int failing)
+    {
+        var whole = await CountAsync();
+        for (var good = 0; good < whole; good++)
+        {
+            var calls = 0;
+            Store.Refuse = _ => Interlocked.Increment(ref calls) is var call && call > good && call <= good + failing ? 500 : null;
+            await using var probe = Probe(Fresh());
+            await Record.ExceptionAsync(() => probe.FindAsync(default).AsTask());
+            Store.Refuse = null;
+            AssertAll(probe.Capabilities, $"After {good} calls, and {failing} that failed");
+        }
+    }
+
+    /// <summary>What took effect, and is asked for once more because the answer was lost, is refused then.</summary>
+    [Fact, Trait("Rule", "F")]
+    public async Task A_store_of_which_one_answer_is_lost_is_not_judged_by_that()
+    {
+        var whole = await CountAsync();
+        for (var good = 0; good < whole; good++)
+        {
+            var calls = 0;
+            Store.After = _ => Interlocked.Increment(ref calls) == good + 1 ? throw new IOException() : Task.CompletedTask;
+            await using var probe = Probe(Fresh());
+            await Record.ExceptionAsync(() => probe.FindAsync(default).AsTask());
+            Store.After = null;
+            AssertAll(probe.Capabilities, $"The answer after {good} is lost");
+        }
+    }
+
     [CephFact]
     public async Task Ceph_is_found_to_be_what_it_is_and_keeps_the_state()
     {
@@ -204,6 +238,10 @@ public sealed class StoreProbeTests : StoreTestBase
             Assert.Fail($"{row.Name} is left behind.");
         }
     }
+
+    private static void AssertAll(StoreCapabilities? found, string when) => Assert.True(
+        found is null or { PutsIfNew: true, PutsIfMatch: true, DeletesIfMatch: true, CompletesIf: true, CopiesIf: true, ChecksChecksums: true, TakesTrailers: true, NeedsChunkedEncoding: false, HasAttributes: true, HasVersions: true },
+        $"{when}: {found}");
 
     private static StoreProbe Probe(StoreProxy proxy) =>
         new(new LocalStore(proxy.Calls, proxy.Store.Settings, new HurriedTimeProvider(20)), keepsBucket: true, NullLogger.Instance);
