@@ -1,5 +1,7 @@
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting;
@@ -17,6 +19,12 @@ internal sealed record ProxySetup(ProxyOptions Options, ProxyMeters Meters, ILog
 
     /// <summary>The clock.</summary>
     public TimeProvider Time => Machine.Time;
+
+    /// <summary>The region that local's buckets are in: what the name of an endpoint of AWS says, else the setting.</summary>
+    public string LocalRegion => (Options.Local.Endpoint is { } endpoint ? AwsHosts.RegionOf(endpoint.Host) : null) ?? Options.Local.Region;
+
+    /// <summary>What clients are to see.</summary>
+    public OverlaySettings View => OverlaySettings.From(Options, LocalRegion);
 
     /// <summary>Whether anything of the remote is held.</summary>
     public bool Holds => Options.Remotes.Count > 0 && Options.Cache.IsEnabled;

@@ -30,10 +30,12 @@ public sealed record OverlaySettings
     public TimeSpan Budget { get; init; } = Settings.RemoteBudget.DefaultValue;
 
     /// <summary>What the settings say.</summary>
-    public static OverlaySettings From(ProxyOptions options) => new()
+    /// <param name="options">The settings.</param>
+    /// <param name="region">The region that local's buckets are in.</param>
+    public static OverlaySettings From(ProxyOptions options, string region) => new()
     {
         CacheBucket = options.Cache.Bucket,
-        Region = options.Local.Region,
+        Region = region,
         MergesListings = options.View.Listing == ListingScope.Merged,
         ListsLocalOnError = options.View.ListingOnError == ListingFailure.Local,
         LeavesTombstones = options.View.Deletes == DeleteBehaviour.Tombstone,

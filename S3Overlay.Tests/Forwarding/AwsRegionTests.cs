@@ -82,15 +82,17 @@ public sealed class AwsRegionTests
         await using var aws = await FarAsync((status, code, true, true));
         aws.Named = named;
         await using var proxy = await OverlayHost.StartOnAsync(aws.Machine, TwoRegions.Endpoint, null);
-        foreach (var method in new[] { "GET", "HEAD", "DELETE" })
+        foreach (var (method, target) in new[] { ("GET", "/far/there"), ("HEAD", "/far/there"), ("DELETE", "/far/there"), ("PUT", "/far") })
         {
-            var refused = await proxy.SendAsync(method, "/far/there");
+            var refused = await proxy.SendAsync(method, target);
             Assert.Equal((503, null), (refused.Status, refused.Headers.GetValueOrDefault("Location")));
         }
     }
 
-    [Fact, Trait("Rule", "B1")]
-    public async Task Buckets_are_made_in_the_region_of_the_endpoint()
+    [Theory, Trait("Rule", "B1")]
+    [InlineData("http://s3.eu-west-1.amazonaws.com", null)]
+    [InlineData("http://s3.amazonaws.com", "eu-west-1")]
+    public async Task Buckets_are_made_in_the_region_of_the_endpoint(string endpoint, string? region)
     {
         await using var aws = await FarAsync((301, "PermanentRedirect", true, false));
         await using var remote = await ScriptedRemote.StartAsync();
@@ -102,7 +104,8 @@ public sealed class AwsRegionTests
             ? ScriptedRemote.AnswerErrorAsync(context, 400, "IllegalLocationConstraintException")
             : null);
         await using var proxy = await OverlayHost.StartOnAsync(
-            aws.Machine, new Uri("http://s3.eu-west-1.amazonaws.com"), remote.Endpoint, ("S3_OVERLAY_CACHE_BUCKET", "far-cache"));
+            aws.Machine, new Uri(endpoint), remote.Endpoint, ("S3_OVERLAY_CACHE_BUCKET", "far-cache"), ("S3_OVERLAY_LOCAL_REGION", region ?? "us-east-1"));
+        Assert.Contains(">eu-west-1<", (await proxy.SendAsync("GET", "/far-data?location")).Text, StringComparison.Ordinal);
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/far-data/written", "mine")).Status);
         Assert.Equal("remote", (await proxy.SendAsync("GET", "/far-data/k")).Text);
 
@@ -111,6 +114,64 @@ public sealed class AwsRegionTests
         {
             Assert.Contains(">eu-west-1<", (await plain.SendAsync("GET", $"/{bucket}?location")).Text, StringComparison.Ordinal);
         }
+    }
+
+    [Fact, Trait("Rule", "T3")]
+    public async Task A_new_bucket_is_made_where_the_endpoint_is_and_not_where_one_of_its_name_was()
+    {
+        await using var aws = await FarAsync((301, "PermanentRedirect", true, false));
+        await using var proxy = await OverlayHost.StartOnAsync(aws.Machine, TwoRegions.Endpoint, null);
+        Assert.Equal(204, (await proxy.SendAsync("DELETE", "/far/there")).Status);
+        Assert.Equal(204, (await proxy.SendAsync("DELETE", "/far/kept")).Status);
+        aws.Home.Take = null;
+        foreach (var isDeleted in new[] { false, true })
+        {
+            if (isDeleted)
+            {
+                Assert.Equal(204, (await proxy.SendAsync("DELETE", "/far")).Status);
+            }
+
+            aws.Home.ForgetCalls();
+            Assert.Equal(200, (await proxy.SendAsync("PUT", "/far")).Status);
+            Assert.Single(aws.Home.Calls, call => call.Method == "PUT");
+        }
+
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/far/k", "new")).Status);
+        Assert.Equal("new", (await proxy.SendAsync("GET", "/far/k")).Text);
+        Assert.Contains(aws.Home.Calls, call => call.Method == "GET");
+    }
+
+    [Theory, Trait("Rule", "T3")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_region_that_cannot_be_reached_is_asked_for_again(bool isLocal)
+    {
+        await using var aws = await FarAsync((301, "PermanentRedirect", true, false));
+        aws.Named = "no-where-1";
+        await using var proxy = await OverlayHost.StartOnAsync(
+            aws.Machine, isLocal ? TwoRegions.Endpoint : null, isLocal ? null : TwoRegions.Endpoint,
+            ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", isLocal ? null! : "minioadmin"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", isLocal ? null! : "minioadmin"));
+        Assert.Equal(503, (await proxy.SendAsync("GET", "/far/there")).Status);
+        aws.Named = "eu-west-1";
+        await Patience.UntilAsync(async () => (await proxy.SendAsync("GET", "/far/there")).Status == 200, "The region was not asked for again.");
+    }
+
+    [Theory, Trait("Rule", "T3")]
+    [InlineData(400, "text/html")]
+    [InlineData(301, "text/html")]
+    [InlineData(400, "application/xml")]
+    public async Task Long_answers_that_are_no_error_documents_are_handed_on(int status, string type)
+    {
+        await using var store = await StoreServer.StartAsync();
+        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket")).Status);
+        store.Take = context =>
+        {
+            (context.Response.StatusCode, context.Response.ContentType, context.Response.ContentLength) = (status, type, Large.Length);
+            return context.Response.WriteAsync(Large);
+        };
+        var answer = await proxy.SendAsync("GET", "/bucket/k");
+        Assert.Equal((status, Large), (answer.Status, answer.Text));
     }
 
     [Theory, Trait("Rule", "T3")]
@@ -137,6 +198,7 @@ public sealed class AwsRegionTests
     [InlineData("s3-fips.us-east-1.amazonaws.com", "us-east-1", "s3-fips.eu-west-1.amazonaws.com")]
     [InlineData("s3.cn-north-1.amazonaws.com.cn", "cn-north-1", "s3.eu-west-1.amazonaws.com.cn")]
     [InlineData("s3.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1", "s3.eu-west-1.amazonaws.eu")]
+    [InlineData("s3-website-us-east-1.amazonaws.com", null, "s3-website-us-east-1.amazonaws.com")]
     [InlineData("s3-accelerate.amazonaws.com", null, "s3-accelerate.amazonaws.com")]
     [InlineData("bucket.vpce-1a2b-3c.s3.us-east-1.vpce.amazonaws.com", null, "bucket.vpce-1a2b-3c.s3.us-east-1.vpce.amazonaws.com")]
     [InlineData("s3.us-east-1.amazonaws.com.example.org", null, "s3.us-east-1.amazonaws.com.example.org")]

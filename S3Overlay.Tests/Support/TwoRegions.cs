@@ -86,7 +86,8 @@ internal sealed class TwoRegions : IAsyncDisposable
     private async ValueTask<Stream> ConnectAsync(DnsEndPoint host, CancellationToken cancellationToken)
     {
         var server = host.Host.EndsWith("s3.eu-west-1.amazonaws.com", StringComparison.Ordinal) ? Far
-            : host.Host.EndsWith("s3.us-east-1.amazonaws.com", StringComparison.Ordinal) ? Home
+            : host.Host.EndsWith("s3.us-east-1.amazonaws.com", StringComparison.Ordinal) || host.Host == "s3.amazonaws.com" ? Home
+            : host.Host.EndsWith(".amazonaws.com", StringComparison.Ordinal) ? throw new HttpRequestException($"There is no {host.Host}.")
             : null;
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try

@@ -27,9 +27,9 @@ internal static partial class AwsHosts
         return $"{found.Groups["kind"].Value}.{region}.{found.Groups["domain"].Value}";
     }
 
-    /// <summary>Beside today's form the older ones: without a region, and with a hyphen before it. Access points, accelerated and private endpoints have other names.</summary>
+    /// <summary>Beside today's form the older ones: without a region, and with a hyphen before it. Access points, websites, accelerated and private endpoints have other names.</summary>
     [GeneratedRegex(
-        @"^(?<kind>s3(-fips)?(\.dualstack)?)([.-](?<region>[a-z]{2,}(-[a-z]+)+-[0-9]+))?\.(?<domain>amazonaws\.com(\.cn)?|amazonaws\.eu)$",
+        @"^(?<kind>s3(-fips)?(\.dualstack)?)([.-](?!website-)(?<region>[a-z]{2,}(-[a-z]+)+-[0-9]+))?\.(?<domain>amazonaws\.com(\.cn)?|amazonaws\.eu)$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Host();
 

@@ -21,6 +21,17 @@ public sealed class EndpointRegions(EndpointSettings settings)
     public string Of(string bucket) =>
         _found.GetValueOrDefault(bucket) ?? (AreMany ? null : _found.GetValueOrDefault(Anywhere)) ?? _first;
 
+    /// <summary>
+    /// What was told of a bucket is so no longer: it was made or deleted, or cannot be reached where it was said to be. What one bucket of a store of one's own told stays true of the store.
+    /// </summary>
+    public void Forget(string bucket)
+    {
+        if (AreMany)
+        {
+            _found.TryRemove(bucket, out _);
+        }
+    }
+
     /// <summary>Whether the endpoint has named the region of a bucket.</summary>
     public bool IsTold(string bucket) => _found.ContainsKey(bucket);
 

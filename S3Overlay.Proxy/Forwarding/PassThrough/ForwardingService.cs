@@ -39,7 +39,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
     private const int HeldByClient = 1024;
 
     /// <summary>An error document is a few hundred bytes.</summary>
-    private const int LongestError = 64 << 10;
+    internal const int LongestError = 64 << 10;
 
     private readonly ForwardingSettings _settings;
     private readonly StoreIdentities _identities;
@@ -65,7 +65,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         (_settings, _identities, _regions, _store, _time, _logger) = (settings, identities, regions, store, time, logger);
         _endpoint = settings.Endpoint.Endpoint ?? settings.Endpoint.AwsEndpoint;
         _address = new EndpointAddress(_endpoint, settings.Endpoint.Addressing);
-        _connection = new StoreConnection(settings.Endpoint);
+        _connection = new StoreConnection(settings.Endpoint, regions);
         _lessons = new RegionLessons(this, regions);
     }
 
@@ -99,7 +99,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         using var body = await PreparedBody.ReadAsync(request.Body, cancellationToken);
         for (var attempt = 0; ; attempt++)
         {
-            var region = _regions.Of(request.Bucket);
+            var region = RegionOf(request);
             var response = await SendPreparedAsync(request, body, region, patience, cancellationToken);
             if (!await _lessons.IsTaughtAsync(request, response, region, attempt, patience, cancellationToken))
             {
@@ -192,12 +192,12 @@ public sealed class ForwardingService : IS3Service, IDisposable
     {
         for (var attempt = 0; ; attempt++)
         {
-            var region = _regions.Of(request.Bucket);
+            var region = RegionOf(request);
             var (length, store) = (request.Body.Length!.Value, _store());
             var trailer = RelayedChecksums.Framing(request, store, length);
             var verdict = length <= HeldByClient ? new StoreVerdict() : null;
             var content = new StreamedContent(request.Body, length, trailer, patience, _settings.StallTimeout, AnswerTimeoutOf(request), verdict);
-            var response = await SendStreamedAsync(request, content, trailer, region, patience, cancellationToken);
+            var response = await SendStreamedAsync(request, content, trailer, store, region, patience, cancellationToken);
             if (!await _lessons.IsTaughtAsync(request, response, region, attempt, patience, cancellationToken))
             {
                 return response;
@@ -211,7 +211,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
     }
 
     private async Task<HttpResponseMessage> SendStreamedAsync(
-        S3Request request, StreamedContent content, TrailingChecksum? trailer, string region, Patience patience, CancellationToken cancellationToken)
+        S3Request request, StreamedContent content, TrailingChecksum? trailer, StoreCapabilities? store, string region, Patience patience, CancellationToken cancellationToken)
     {
         using var message = Start(request, region, out var target, out var signed);
         SetContent(message, content);
@@ -221,7 +221,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         var hash = PayloadHash(request);
         if (trailer is not null)
         {
-            hash = RelayedChecksums.AddFraming(message, request, trailer, request.Body.Length!.Value, _store(), signed);
+            hash = RelayedChecksums.AddFraming(message, request, trailer, request.Body.Length!.Value, store, signed);
         }
         else
         {
@@ -244,6 +244,9 @@ public sealed class ForwardingService : IS3Service, IDisposable
 
     /// <summary>Whether the request goes on as what nobody signed.</summary>
     private bool IsUnsigned(S3Request request) => request.Caller.IsAnonymous && !_settings.SignsForEveryone && _identities.IsStoresAlone(request.Bucket);
+
+    /// <summary>A new bucket is in the store's own region, whatever was told of one that had its name before.</summary>
+    private string RegionOf(S3Request request) => _regions.Of(request.Operation == S3Operation.CreateBucket ? "" : request.Bucket);
 
     /// <summary>The message as far as it is the client's.</summary>
     private HttpRequestMessage Start(S3Request request, string region, out EndpointTarget target, out List<KeyValuePair<string, string>> signed)

@@ -29,10 +29,17 @@ internal sealed class RegionLessons(ForwardingService service, EndpointRegions r
     /// <param name="cancellationToken">The client has gone.</param>
     /// <exception cref="S3Exception">ServiceUnavailable where the store redirects, and names no region that helps.</exception>
     public ValueTask<bool> IsTaughtAsync(
-        S3Request request, HttpResponseMessage response, string region, int attempt, Patience patience, CancellationToken cancellationToken) =>
-        RegionRefusal.IsPossible((int)response.StatusCode) && request is { Bucket.Length: > 0, Operation: not S3Operation.CreateBucket }
+        S3Request request, HttpResponseMessage response, string region, int attempt, Patience patience, CancellationToken cancellationToken)
+    {
+        if (response.IsSuccessStatusCode && request.Operation is S3Operation.CreateBucket or S3Operation.DeleteBucket)
+        {
+            regions.Forget(request.Bucket);
+        }
+
+        return RegionRefusal.IsPossible((int)response.StatusCode) && request.Bucket.Length > 0
             ? LearnAsync(request, response, region, attempt, patience, cancellationToken)
             : new(false);
+    }
 
     private async ValueTask<bool> LearnAsync(
         S3Request request, HttpResponseMessage response, string region, int attempt, Patience patience, CancellationToken cancellationToken)
@@ -41,7 +48,7 @@ internal sealed class RegionLessons(ForwardingService service, EndpointRegions r
         try
         {
             var refusal = await ReadAsync(request, response, patience, cancellationToken);
-            if (attempt < Most && (refusal.Region ?? await AskAsync(request, response, refusal, patience, cancellationToken)) is { Length: > 0 } named
+            if (attempt < Most && request.Operation != S3Operation.CreateBucket && (refusal.Region ?? await AskAsync(request, response, refusal, patience, cancellationToken)) is { Length: > 0 } named
                 && regions.Learn(request.Bucket, named, region))
             {
                 return true;
@@ -69,9 +76,14 @@ internal sealed class RegionLessons(ForwardingService service, EndpointRegions r
     private async ValueTask<RegionRefusal> ReadAsync(S3Request request, HttpResponseMessage response, Patience patience, CancellationToken cancellationToken)
     {
         var header = response.Headers.NonValidated.TryGetValues(RegionRefusal.Header, out var values) ? values.ToString() : null;
-        var error = request.IsHead ? null : await service.ErrorAsync(response, patience, cancellationToken);
+        var error = request.IsHead || !MayBeDocument(response) ? null : await service.ErrorAsync(response, patience, cancellationToken);
         return RegionRefusal.Of((int)response.StatusCode, header, request.IsHead ? null : error?.ChildText("Code") ?? "", error?.ChildText("Region"));
     }
+
+    /// <summary>Whether an answer may have an error document of S3: a website's page, or a gateway's, is handed on unread.</summary>
+    private static bool MayBeDocument(HttpResponseMessage response) =>
+        response.Content.Headers.ContentLength is null or <= ForwardingService.LongestError
+        && (!response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) || type.ToString().Contains("xml", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The region, where the refusal does not name it, and may be one: any answer to a HEAD of the bucket does, and teaches by itself.</summary>
     private async ValueTask<string?> AskAsync(S3Request request, HttpResponseMessage response, RegionRefusal refusal, Patience patience, CancellationToken cancellationToken)

@@ -10,7 +10,8 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>Brings finished requests to the store, each once, and says of a store that gives no answer what a client is told.</summary>
 /// <param name="settings">The store.</param>
-internal sealed class StoreConnection(EndpointSettings settings) : IDisposable
+/// <param name="regions">What is known of its regions.</param>
+internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions regions) : IDisposable
 {
     private readonly HttpMessageInvoker _http = new(EndpointConnections.Create(settings));
 
@@ -56,6 +57,8 @@ internal sealed class StoreConnection(EndpointSettings settings) : IDisposable
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
+            // A region that cannot be reached may have been named wrongly; it is named again where it was not.
+            regions.Forget(bucket);
             throw Unavailable(failure.InnerException?.Message ?? failure.Message, failure);
         }
     }

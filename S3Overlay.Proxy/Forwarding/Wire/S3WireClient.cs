@@ -198,27 +198,50 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
 
     private async Task<WireAnswer> AttemptAsync(WireRequest request, int attempt, CancellationToken cancellationToken)
     {
-        var region = Regions.Of(request.Bucket);
+        var region = RegionOf(request);
         var answer = await SendOnceAsync(request, region, attempt, cancellationToken);
+        if (answer.Status < 300 && IsOfBucketItself(request))
+        {
+            Regions.Forget(request.Bucket);
+        }
+
         for (var lesson = 0; lesson < 2 && answer.Status is 301 or 307 or 400 or 403 && await LearnsAsync(request, answer, region, cancellationToken); lesson++)
         {
             answer.Dispose();
-            region = Regions.Of(request.Bucket);
+            region = RegionOf(request);
             answer = await SendOnceAsync(request, region, attempt + lesson + 1, cancellationToken);
         }
 
         return answer;
     }
 
-    /// <summary>Whether a refusal teaches something by which another attempt may succeed.</summary>
+    /// <summary>Makes a bucket, or deletes it: a new one is in the endpoint's own region, whatever was told of one that had its name before.</summary>
+    private static bool IsOfBucketItself(WireRequest request) => request is { Method: "PUT" or "DELETE", Key.Length: 0, Query.Length: 0 };
+
+    private string RegionOf(WireRequest request) => Regions.Of(request.Method == "PUT" && IsOfBucketItself(request) ? "" : request.Bucket);
+
+    /// <summary>Whether a refusal teaches something by which another attempt may succeed. The answer is disposed of where nobody learns that.</summary>
     private async ValueTask<bool> LearnsAsync(WireRequest request, WireAnswer answer, string region, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LearnAsync(request, answer, region, cancellationToken);
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask<bool> LearnAsync(WireRequest request, WireAnswer answer, string region, CancellationToken cancellationToken)
     {
         if (await _signer.LearnAsync(request, answer, region, cancellationToken))
         {
             return true;
         }
 
-        if (!Regions.AreMany || request.Bucket.Length == 0 || request is { Method: "HEAD", Key.Length: 0 } || (answer.Status == 400 && Regions.IsTold(request.Bucket))
+        if (!Regions.AreMany || request.Bucket.Length == 0 || IsOfBucketItself(request) || request is { Method: "HEAD", Key.Length: 0 } || (answer.Status == 400 && Regions.IsTold(request.Bucket))
             || await EndpointSigner.NamedAsync(request, answer, cancellationToken) is not { MayBeOne: true, Region: null })
         {
             return false;
@@ -227,7 +250,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         // An answer without a document, or a document that names no region. A HEAD of the bucket is answered with it, whatever else it is answered with.
         var question = new WireRequest("HEAD", request.Bucket, "", "", []);
         using var told = await SendOnceAsync(question, region, 0, cancellationToken);
-        return await _signer.LearnAsync(question, told, region, cancellationToken);
+        return Regions.Learn(request.Bucket, told.Header(RegionRefusal.Header) ?? region, region);
     }
 
     private async Task<WireAnswer> SendOnceAsync(WireRequest request, string region, int resends, CancellationToken cancellationToken)
@@ -269,6 +292,11 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         catch (Exception failure)
         {
             AttemptSpan.Failed(span, failure);
+            if (failure is HttpRequestException)
+            {
+                Regions.Forget(request.Bucket);
+            }
+
             _settings.Meters?.Failed(started, cancellationToken.IsCancellationRequested);
             throw;
         }

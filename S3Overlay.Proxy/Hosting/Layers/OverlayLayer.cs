@@ -20,7 +20,7 @@ internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader)
             reader,
             remote.Buckets,
             remote.Others,
-            OverlaySettings.From(setup.Options),
+            setup.View,
             setup.Time,
             setup.LoggerOf<OverlayService>(),
             OutageOf(setup, settings, local),

@@ -32,7 +32,7 @@ internal static class StoreLayer
         var keys = new FixedCredentials(new SigningCredentials(options.Local.AccessKey, options.Local.SecretKey, options.Local.SessionToken));
         var client = setup.Opened.Add(new S3WireClient(settings, keys, time));
         var calls = new StoreCalls(settings, client, time);
-        var store = new LocalStore(calls, OwnOf(options, endpoint), time);
+        var store = new LocalStore(calls, OwnOf(setup, endpoint), time);
         var identities = new StoreIdentities(
             keys, calls.Reads, options.Clients.Keys, theirs => new S3Remote(settings, client.As(theirs), time) { TellsRefusals = true }, overlaid);
         var probe = await ProbeAsync(setup, store, isOverlaid: overlaid is not null);
@@ -122,7 +122,7 @@ internal static class StoreLayer
         Role = "local store",
         IsWritable = true,
         Endpoint = endpoint,
-        Region = setup.Options.Local.Region,
+        Region = setup.LocalRegion,
         Addressing = setup.Options.Local.Addressing,
         InstanceId = setup.InstanceId,
         Meters = setup.Meters.Upstream("local"),
@@ -132,13 +132,15 @@ internal static class StoreLayer
         IdleTimeout = TimeSpan.FromSeconds(4),
     };
 
-    private static StoreSettings OwnOf(ProxyOptions options, Uri endpoint) => new()
+    private static StoreSettings OwnOf(ProxySetup setup, Uri endpoint) => new()
     {
-        CacheBucket = options.Cache.Bucket,
-        BucketLocation = options.Local.BucketLocation != EndpointRegions.Default ? options.Local.BucketLocation : AwsHosts.RegionOf(endpoint.Host) ?? EndpointRegions.Default,
-        Proxies = options.Local.Proxies,
-        LargestWhole = options.Cache.ChunkThreshold,
-        MaxBytes = options.Cache.MaxBytes,
+        CacheBucket = setup.Options.Cache.Bucket,
+        BucketLocation = setup.Options.Local.BucketLocation == EndpointRegions.Default && AwsHosts.IsOne(endpoint.Host)
+            ? setup.LocalRegion
+            : setup.Options.Local.BucketLocation,
+        Proxies = setup.Options.Local.Proxies,
+        LargestWhole = setup.Options.Cache.ChunkThreshold,
+        MaxBytes = setup.Options.Cache.MaxBytes,
     };
 
     private static ForwardingSettings ForwardingOf(ProxyOptions options, EndpointSettings endpoint, bool showsRemoteOnError) => new()
