@@ -1,3 +1,6 @@
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Configuration.Values;
+
 namespace S3Overlay.Proxy.Configuration;
 
 /// <summary>The settings that say what one remote is: those of <c>S3_OVERLAY_REMOTE_*</c>, or the same under the name of a further remote.</summary>

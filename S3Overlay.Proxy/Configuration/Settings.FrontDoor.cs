@@ -1,5 +1,7 @@
 using System.Net;
 using S3Overlay.Proxy.Configuration.Keys;
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Configuration.Values;
 
 namespace S3Overlay.Proxy.Configuration;
 

@@ -1,3 +1,6 @@
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Configuration.Values;
+
 namespace S3Overlay.Proxy.Configuration;
 
 public static partial class Settings

@@ -1,3 +1,6 @@
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Configuration.Values;
+
 namespace S3Overlay.Proxy.Configuration;
 
 public static partial class Settings
@@ -37,7 +40,7 @@ public static partial class Settings
 
     public static readonly Setting<FillOnLeave> FillOnLeave = new(
         "S3_OVERLAY_FILL_ON_LEAVE", Cache, "finish", "When the last reader of a running fill leaves: `finish` it or `drop` it.",
-        Parsers.OneOf(("finish", Configuration.FillOnLeave.Finish), ("drop", Configuration.FillOnLeave.Drop)));
+        Parsers.OneOf(("finish", Options.FillOnLeave.Finish), ("drop", Options.FillOnLeave.Drop)));
 
     public static readonly Setting<string?> CacheDirectory = new(
         "S3_OVERLAY_CACHE_DIR", Cache, null, "Where held copies are; may be deleted by hand at any time. Unset: `cache` in the data folder.", Parsers.Folder);
@@ -67,6 +70,6 @@ public static partial class Settings
     public static readonly Setting<CachePlace> CachePlace = new(
         "S3_OVERLAY_CACHE_PLACE", Cache, "cache-bucket",
         "Over an S3 endpoint: `cache-bucket`, or `bucket`: copies of objects that are kept whole stand under their own key in their own bucket, as plain bytes, where that is safe (`docs/semantics.md`, E4).",
-        Parsers.OneOf(("cache-bucket", Configuration.CachePlace.CacheBucket), ("bucket", Configuration.CachePlace.Bucket)));
+        Parsers.OneOf(("cache-bucket", Options.CachePlace.CacheBucket), ("bucket", Options.CachePlace.Bucket)));
 #pragma warning restore CS1591
 }

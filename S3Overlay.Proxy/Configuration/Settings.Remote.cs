@@ -1,3 +1,6 @@
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Configuration.Values;
+
 namespace S3Overlay.Proxy.Configuration;
 
 public static partial class Settings
@@ -55,7 +58,7 @@ public static partial class Settings
 
     public static readonly Setting<RemoteForbidden> RemoteForbidden = new(
         "S3_OVERLAY_REMOTE_FORBIDDEN", Remote, "not-found", "What a client gets where the remote says AccessDenied on an object: `not-found` or `forbidden`.",
-        Parsers.OneOf(("not-found", Configuration.RemoteForbidden.NotFound), ("forbidden", Configuration.RemoteForbidden.Forbidden)));
+        Parsers.OneOf(("not-found", Options.RemoteForbidden.NotFound), ("forbidden", Options.RemoteForbidden.Forbidden)));
 
     public static readonly Setting<TimeSpan> RemoteConnectTimeout = new(
         "S3_OVERLAY_REMOTE_CONNECT_TIMEOUT", Remote, "3s", "How long one connection attempt may take.", Durations.ParsePositive);

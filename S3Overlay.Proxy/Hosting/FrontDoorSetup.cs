@@ -1,5 +1,5 @@
-using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Keys;
+using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Hosting.Layers;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;

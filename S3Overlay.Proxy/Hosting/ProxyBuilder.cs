@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration.Memory;
 
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.ServiceDefaults;
 

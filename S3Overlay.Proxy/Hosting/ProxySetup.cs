@@ -1,4 +1,4 @@
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay;

@@ -2,7 +2,8 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Checks;
+using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Hosting.Health;
 using S3Overlay.Proxy.Telemetry;

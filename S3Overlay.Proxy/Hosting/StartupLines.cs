@@ -1,4 +1,5 @@
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Configuration.Values;
 using S3Overlay.Proxy.Hosting.Commands;
 
 namespace S3Overlay.Proxy.Hosting;

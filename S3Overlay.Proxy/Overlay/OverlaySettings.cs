@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Options;
 
 namespace S3Overlay.Proxy.Overlay;
 

@@ -1,4 +1,4 @@
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Values;
 
 namespace S3Overlay.Tests.Configuration;
 

@@ -1,6 +1,5 @@
 using System.Text;
 
-using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;

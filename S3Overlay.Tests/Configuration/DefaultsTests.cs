@@ -1,5 +1,6 @@
-using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Keys;
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Configuration.Values;
 
 namespace S3Overlay.Tests.Configuration;
 

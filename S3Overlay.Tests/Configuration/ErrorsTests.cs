@@ -1,5 +1,3 @@
-using S3Overlay.Proxy.Configuration;
-
 namespace S3Overlay.Tests.Configuration;
 
 public sealed class ErrorsTests : OptionsTestBase

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Configuration;
 
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Checks;
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Configuration.Reading;
 
 namespace S3Overlay.Tests.Configuration;
 

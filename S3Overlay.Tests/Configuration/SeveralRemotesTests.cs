@@ -1,4 +1,6 @@
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Configuration.Values;
 using S3Overlay.Proxy.Hosting;
 
 namespace S3Overlay.Tests.Configuration;

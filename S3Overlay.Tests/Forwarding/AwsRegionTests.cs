@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Tests.Support;
 

@@ -1,5 +1,6 @@
 using System.Net;
 
+using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Remotes;
 using S3Overlay.Proxy.Forwarding.Wire;
@@ -239,7 +240,7 @@ public sealed class S3RemoteTests : IAsyncLifetime
     [InlineData("[::1]", "my-bucket", false)]
     public void Addressing_follows_the_host(string host, string bucket, bool isVirtual)
     {
-        var target = new EndpointAddress(new Uri($"https://{host}:9000"), S3Overlay.Proxy.Configuration.AddressingStyle.Auto).Of(
+        var target = new EndpointAddress(new Uri($"https://{host}:9000"), AddressingStyle.Auto).Of(
             bucket, "a/../b%", "", AwsHosts.RegionOf(host) ?? "us-east-1");
         Assert.Equal(isVirtual ? $"{bucket}.{host}:9000" : $"{host}:9000", target.Host);
         Assert.Equal(isVirtual ? "/a/../b%25" : $"/{bucket}/a/../b%25", target.RawPath);
@@ -252,7 +253,7 @@ public sealed class S3RemoteTests : IAsyncLifetime
     [InlineData(":9000", "storage.example.org")]
     [InlineData("a..b", "storage.example.org")]
     public void Where_every_bucket_is_a_host_none_with_a_tenant_is(string bucket, string host) => Assert.Equal(
-        host, new EndpointAddress(new Uri("http://storage.example.org"), S3Overlay.Proxy.Configuration.AddressingStyle.Virtual).Of(bucket, "k", "", "us-east-1").Uri.Authority, ignoreCase: true);
+        host, new EndpointAddress(new Uri("http://storage.example.org"), AddressingStyle.Virtual).Of(bucket, "k", "", "us-east-1").Uri.Authority, ignoreCase: true);
 
     [Theory, Trait("Rule", "F")]
     [InlineData("ExpiredToken", null)]

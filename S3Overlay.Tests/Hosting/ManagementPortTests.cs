@@ -1,6 +1,7 @@
 using System.Net;
 
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Checks;
+using S3Overlay.Proxy.Configuration.Reading;
 using S3Overlay.Proxy.Hosting;
 using S3Overlay.Tests.Configuration;
 using S3Overlay.Tests.Support;

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Reading;
 using S3Overlay.Proxy.Hosting;
 using S3Overlay.Proxy.Telemetry;
 

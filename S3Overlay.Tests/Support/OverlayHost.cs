@@ -1,6 +1,7 @@
 using System.Diagnostics;
 
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Checks;
+using S3Overlay.Proxy.Configuration.Reading;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Forwarding.Stores.Held;

@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Checks;
+using S3Overlay.Proxy.Configuration.Reading;
 using S3Overlay.Proxy.Hosting;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.Tests.Support;

@@ -1,4 +1,6 @@
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Checks;
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Configuration.Reading;
 using S3Overlay.Proxy.Hosting.Demo;
 
 namespace S3Overlay.Proxy.Hosting.Commands;

@@ -1,4 +1,5 @@
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Checks;
+using S3Overlay.Proxy.Configuration.Reading;
 
 namespace S3Overlay.Proxy.Hosting.Commands;
 

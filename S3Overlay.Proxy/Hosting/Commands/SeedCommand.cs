@@ -1,4 +1,5 @@
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Checks;
+using S3Overlay.Proxy.Configuration.Reading;
 using S3Overlay.Proxy.Hosting.Demo;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;

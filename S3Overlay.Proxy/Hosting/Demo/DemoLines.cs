@@ -1,4 +1,4 @@
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Hosting.Commands;
 
 namespace S3Overlay.Proxy.Hosting.Demo;

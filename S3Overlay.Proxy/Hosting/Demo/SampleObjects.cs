@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Configuration.Values;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 

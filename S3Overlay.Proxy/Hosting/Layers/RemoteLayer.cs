@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Remotes;
 using S3Overlay.Proxy.Forwarding.Wire;

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Overlay.Freshness;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;

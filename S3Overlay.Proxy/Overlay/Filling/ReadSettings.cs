@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Overlay.Freshness;
 
 namespace S3Overlay.Proxy.Overlay.Filling;

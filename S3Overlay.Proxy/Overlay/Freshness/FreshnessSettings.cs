@@ -1,4 +1,4 @@
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Options;
 
 namespace S3Overlay.Proxy.Overlay.Freshness;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Overlay.Filling;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;

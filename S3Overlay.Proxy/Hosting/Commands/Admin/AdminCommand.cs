@@ -1,7 +1,8 @@
 using System.Text.Json;
 
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Checks;
 using S3Overlay.Proxy.Configuration.Keys;
+using S3Overlay.Proxy.Configuration.Reading;
 using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Hosting.Commands.Admin;

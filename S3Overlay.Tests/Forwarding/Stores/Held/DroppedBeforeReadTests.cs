@@ -1,4 +1,4 @@
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Tests.Overlay.Freshness;
 using S3Overlay.Tests.Overlay.Reads;

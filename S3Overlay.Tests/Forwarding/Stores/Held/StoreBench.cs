@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 
-using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Forwarding.Stores.Held;

@@ -1,0 +1,103 @@
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Configuration.Values;
+using S3Overlay.Proxy.Protocol.Buckets;
+
+namespace S3Overlay.Proxy.Configuration.Checks;
+
+/// <summary>Checks what no setting can know alone.</summary>
+internal static class OptionsValidator
+{
+    public static void Validate(ProxyOptions options, ConfigurationProblems problems)
+    {
+        var malformed = options.Listen.Urls.Where(url => !ListenAddresses.IsWellFormed(url)).ToList();
+        foreach (var url in malformed)
+        {
+            problems.Error("urls", url, $"is not an address to listen on. Write it as {ListenAddresses.Default}.");
+        }
+
+        if (malformed.Count == 0)
+        {
+            CheckExposure(options, problems);
+        }
+
+        CheckLocal(options.Local, options.Listen, problems);
+        CheckStoreKeys(options, problems);
+        if (options.Cache.Place == CachePlace.Bucket && options.Local.Endpoint is null)
+        {
+            problems.Error(
+                Settings.CachePlace.Name, "bucket", $"puts copies into the buckets of an S3 endpoint, and local is the built-in store. Set {Settings.LocalEndpoint.Name}.");
+        }
+
+        if (options.Local.Endpoint is not null && !BucketNames.IsValid(options.Cache.Bucket))
+        {
+            problems.Error(
+                Settings.CacheBucket.Name, options.Cache.Bucket,
+                "is no name that a bucket can be made by at the local store: 3 to 63 lower-case letters, digits, dots and dashes. Choose another.");
+        }
+
+        RemotesValidator.Validate(options, problems);
+    }
+
+    private static void CheckLocal(LocalOptions local, ListenAddresses listen, ConfigurationProblems problems)
+    {
+        if (local.Endpoint is { } endpoint && listen.Include(endpoint))
+        {
+            problems.Error(Settings.LocalEndpoint.Name, endpoint.ToString(), "is where this proxy itself listens. Set it to the local store.");
+        }
+        else if (local.Endpoint is null && local.Proxies > 1)
+        {
+            problems.Error(
+                Settings.Proxies.Name, local.Proxies.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                $"asks for one store under several proxies, and the built-in store has room for one. Set {Settings.LocalEndpoint.Name}.");
+        }
+    }
+
+    /// <summary>Keys of clients at the store need a store, and clients that can be told apart.</summary>
+    private static void CheckStoreKeys(ProxyOptions options, ConfigurationProblems problems)
+    {
+        var names = string.Join(", ", options.Clients.Keys.Where(key => key.Local is not null).Select(key => key.AccessKey));
+        if (names.Length == 0)
+        {
+            return;
+        }
+
+        if (options.Local.Endpoint is null)
+        {
+            problems.Error(
+                Settings.KeysFile.Name, null, $"gives {names} keys for a local S3 endpoint (\"local\"), and local is the built-in store. Set {Settings.LocalEndpoint.Name}.");
+        }
+
+        if (options.Clients.Authentication == AuthenticationMode.None)
+        {
+            problems.Error(
+                Settings.KeysFile.Name, null, $"gives {names} keys for the local S3 endpoint (\"local\"), and with {Settings.Auth.Name}=none nobody is told from anybody. Take one away.");
+        }
+    }
+
+    /// <summary>A proxy that anybody can reach and sign to hands out what its remote credentials may read (rule A2).</summary>
+    private static void CheckExposure(ProxyOptions options, ConfigurationProblems problems)
+    {
+        var clients = options.Clients;
+        var isOpen = clients.Authentication == AuthenticationMode.None;
+        if ((!isOpen && !clients.HasDefaultKeys) || options.Listen.IsLoopbackOnly || clients.AllowsDefaultKeys)
+        {
+            return;
+        }
+
+        var (setting, what) = isOpen
+            ? (Settings.Auth.Name, "nobody has to sign")
+            : (Settings.AccessKey.Name, "the well-known minioadmin keys hold");
+        var where = string.Join(", ", options.Listen.Urls);
+        if (options.Remotes.Count == 0)
+        {
+            problems.Warning(setting, null, $"{what}, and the proxy listens on {where}: anybody who can reach it may read and write everything.");
+        }
+        else
+        {
+            problems.Error(
+                setting, null,
+                $"{what}, the proxy listens on {where}, and it would hand out what is on the remote. "
+                + $"Set {Settings.AccessKey.Name} and {Settings.SecretKey.Name}, or listen on 127.0.0.1, or set {Settings.AllowDefaultKeys.Name}=true.");
+        }
+    }
+}

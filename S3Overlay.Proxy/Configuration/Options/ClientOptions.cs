@@ -1,0 +1,42 @@
+using System.Net;
+
+using S3Overlay.Proxy.Configuration.Keys;
+
+namespace S3Overlay.Proxy.Configuration.Options;
+
+/// <summary>Who may come in, and how.</summary>
+public sealed record ClientOptions
+{
+    /// <summary>The keys clients sign with.</summary>
+    public required IReadOnlyList<ClientKey> Keys { get; init; }
+
+    /// <summary>Where the keys come from, for the start-up lines: the well-known default, or the name of a setting (rule A4).</summary>
+    public required string KeysOrigin { get; init; }
+
+    /// <summary>Whether one of the keys is the well-known default.</summary>
+    public required bool HasDefaultKeys { get; init; }
+
+    /// <summary>Whether clients have to sign.</summary>
+    public required AuthenticationMode Authentication { get; init; }
+
+    /// <summary>What may be read without signing (rule A3).</summary>
+    public required IReadOnlyList<BucketRight> ReadableByAll { get; init; }
+
+    /// <summary>Whether default keys and no authentication are meant, wherever the proxy listens.</summary>
+    public required bool AllowsDefaultKeys { get; init; }
+
+    /// <summary>The domain whose sub-domains are buckets.</summary>
+    public required string Domain { get; init; }
+
+    /// <summary>The reverse proxies whose word counts on where a client is and which host it asked; empty for none.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>The one region signatures may name, or null for any.</summary>
+    public required string? Region { get; init; }
+
+    /// <summary>Whether signatures of version 2 are taken, too.</summary>
+    public required bool AllowsVersion2 { get; init; }
+
+    /// <summary>Whether pages of any origin may read.</summary>
+    public required bool AllowsCrossOrigin { get; init; }
+}

@@ -1,0 +1,70 @@
+using S3Overlay.Proxy.Configuration.Values;
+
+namespace S3Overlay.Proxy.Configuration.Options;
+
+/// <summary>A lower layer, which is only ever read.</summary>
+public sealed record RemoteOptions
+{
+    /// <summary>Its name among several; empty for the one of <c>S3_OVERLAY_REMOTE_*</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where it was told of.</summary>
+    internal RemoteSettings Settings { get; init; } = RemoteSettings.Unnamed;
+
+    /// <summary>Its URL; null for AWS.</summary>
+    public required Uri? Endpoint { get; init; }
+
+    /// <summary>Its region, or null where nothing says so.</summary>
+    public required string? Region { get; init; }
+
+    /// <summary>How buckets are named in requests to it.</summary>
+    public required AddressingStyle Addressing { get; init; }
+
+    /// <summary>The access key, or null for the standard AWS chain.</summary>
+    public required string? AccessKeyId { get; init; }
+
+    /// <summary>The secret key that belongs to it.</summary>
+    public required string? SecretAccessKey { get; init; }
+
+    /// <summary>The session token of temporary credentials, or null.</summary>
+    public required string? SessionToken { get; init; }
+
+    /// <summary>A named profile of the AWS configuration files, or null.</summary>
+    public required string? Profile { get; init; }
+
+    /// <summary>Whether requests are not signed.</summary>
+    public required bool IsAnonymous { get; init; }
+
+    /// <summary>Whether to agree to pay for requests.</summary>
+    public required bool RequestPayer { get; init; }
+
+    /// <summary>A PEM file of authorities, or null for the system's.</summary>
+    public required string? CaFile { get; init; }
+
+    /// <summary>How long one connection attempt may take.</summary>
+    public required TimeSpan ConnectTimeout { get; init; }
+
+    /// <summary>How long it may take to begin its answer.</summary>
+    public required TimeSpan FirstByteTimeout { get; init; }
+
+    /// <summary>How long a body may stand still.</summary>
+    public required TimeSpan StallTimeout { get; init; }
+
+    /// <summary>How long attempts are repeated, in all.</summary>
+    public required TimeSpan Budget { get; init; }
+
+    /// <summary>Which buckets, and prefixes of buckets, are which there.</summary>
+    public required IReadOnlyList<BucketMapping> Mapping { get; init; }
+
+    /// <summary>What becomes here of everything that no mapping of any remote names.</summary>
+    public required UnmappedBuckets Unmapped { get; init; }
+
+    /// <summary>The remote without its secrets.</summary>
+    public override string ToString() => $"{Role} {DisplayName}";
+
+    /// <summary>What it is to people: <c>remote</c>, or <c>remote</c> and its name.</summary>
+    public string Role => Name.Length == 0 ? "remote" : $"remote {Name}";
+
+    /// <summary>What to call it before people.</summary>
+    public string DisplayName => Endpoint?.GetLeftPart(UriPartial.Authority) ?? (Region is null ? "AWS" : $"AWS {Region}");
+}

@@ -1,0 +1,74 @@
+using S3Overlay.Proxy.Configuration.Checks;
+using S3Overlay.Proxy.Configuration.Keys;
+using S3Overlay.Proxy.Configuration.Options;
+
+namespace S3Overlay.Proxy.Configuration.Reading;
+
+/// <summary>Reads who may come in: keys of the clients' own, else those of a file, else the local layer's (rule A2).</summary>
+internal static class ClientReader
+{
+    public static ClientOptions Read(SettingValues values, LocalOptions local, ConfigurationProblems problems)
+    {
+        var keys = new List<ClientKey>();
+        var origins = new List<string>();
+        var (access, secret) = (Settings.AccessKey, Settings.SecretKey);
+        if (values.Has(access) != values.Has(secret))
+        {
+            var (given, missing) = values.Has(access) ? (access, secret) : (secret, access);
+            problems.Error(given.Name, null, $"is set without {missing.Name}. Set both.");
+        }
+        else if (values.Has(access))
+        {
+            keys.Add(new(values.Get(access)!, values.Get(secret)!, ClientKey.Everything, IsAdministrator: true));
+            origins.Add(access.Name);
+        }
+
+        if (values.Get(Settings.KeysFile) is { } file)
+        {
+            ReadFile(file, keys, problems);
+            origins.Add(Settings.KeysFile.Name);
+        }
+
+        // A file of keys is a decision about who may come in: the well-known key is then none of them.
+        if (keys.Count == 0 && origins.Count == 0)
+        {
+            keys.Add(new(local.AccessKey, local.SecretKey, ClientKey.Everything, IsAdministrator: true));
+            origins.Add(local.KeysOrigin);
+        }
+
+        return new()
+        {
+            Keys = keys,
+            KeysOrigin = string.Join(" and ", origins),
+            HasDefaultKeys = keys.Exists(key => key is { AccessKey: LocalOptions.DefaultKey, SecretKey: LocalOptions.DefaultKey }),
+            Authentication = values.Get(Settings.Auth),
+            ReadableByAll = values.Get(Settings.AnonymousRead) ?? [],
+            AllowsDefaultKeys = values.Get(Settings.AllowDefaultKeys),
+            TrustedProxies = values.Get(Settings.TrustedProxies) ?? [],
+            Domain = values.Get(Settings.Domain),
+            Region = values.Get(Settings.Region),
+            AllowsVersion2 = values.Get(Settings.SigV2),
+            AllowsCrossOrigin = values.Get(Settings.Cors),
+        };
+    }
+
+    private static void ReadFile(string file, List<ClientKey> keys, ConfigurationProblems problems)
+    {
+        try
+        {
+            foreach (var key in KeysFile.Read(file))
+            {
+                if (keys.Exists(other => other.AccessKey == key.AccessKey))
+                {
+                    throw new FormatException($"{key.AccessKey} is the key of {Settings.AccessKey.Name} too. Keep one.");
+                }
+
+                keys.Add(key);
+            }
+        }
+        catch (FormatException problem)
+        {
+            problems.Error(Settings.KeysFile.Name, file, problem.Message);
+        }
+    }
+}

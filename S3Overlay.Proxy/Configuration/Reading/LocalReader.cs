@@ -1,0 +1,41 @@
+using S3Overlay.Proxy.Configuration.Checks;
+using S3Overlay.Proxy.Configuration.Options;
+
+namespace S3Overlay.Proxy.Configuration.Reading;
+
+/// <summary>Reads the writable layer's settings.</summary>
+internal static class LocalReader
+{
+    public static LocalOptions Read(SettingValues values, IReadOnlyList<RemoteOptions> remotes, ConfigurationProblems problems)
+    {
+        var connection = ConnectionString.Read("local", values, problems) ?? ConnectionString.Read("minio", values, problems);
+        var hasKeys = values.Has(Settings.LocalAccessKey) || values.Has(Settings.LocalSecretKey);
+        // AWS_* names belong to the local endpoint only where there is one and every remote has keys of its own: otherwise somebody's
+        // production keys would open this front door.
+        var endpoint = values.Get(Settings.LocalEndpoint) ?? connection?.Endpoint;
+        var takesAwsNames = endpoint is not null && remotes.Count > 0 && remotes.All(remote => remote.AccessKeyId is not null);
+        return new()
+        {
+            DataDirectory = values.Get(Settings.DataDirectory),
+            IsDurable = values.Get(Settings.Durable),
+            BucketLocation = values.Get(Settings.DefaultBucketLocation)!,
+            Endpoint = endpoint,
+            AccessKey = KeyOf(Settings.LocalAccessKey, connection?.AccessKey, "AWS_ACCESS_KEY_ID"),
+            SecretKey = KeyOf(Settings.LocalSecretKey, connection?.SecretKey, "AWS_SECRET_ACCESS_KEY"),
+            KeysOrigin = hasKeys ? Settings.LocalAccessKey.Name : connection is { AccessKey: not null } ? connection.Name : "the default",
+            SessionToken = values.Get(Settings.LocalSessionToken),
+            Proxies = values.Get(Settings.Proxies),
+            SpoolDirectory = values.Get(Settings.SpoolDirectory) ?? Path.Combine(Path.GetTempPath(), "s3overlay-spool"),
+            SpoolMaxBytes = values.Get(Settings.SpoolMaxBytes),
+            ReadsThroughOnError = values.Get(Settings.ReadThroughOnLocalError),
+            Region = values.Get(Settings.LocalRegion)!,
+            Addressing = values.Get(Settings.LocalAddressingStyle),
+        };
+
+        string KeyOf(Setting<string?> setting, string? connected, string awsName) =>
+            values.Has(setting) ? values.Get(setting)!
+            : connected is not null && !hasKeys ? connected
+            : takesAwsNames && values.Text(awsName) is { } aws ? aws
+            : values.Get(setting)!;
+    }
+}

@@ -1,0 +1,142 @@
+using S3Overlay.Proxy.Configuration.Checks;
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Configuration.Values;
+
+namespace S3Overlay.Proxy.Configuration.Reading;
+
+/// <summary>Reads the settings of the lower layers.</summary>
+internal static class RemoteOptionsReader
+{
+    /// <summary>Settings that say something about the remote without a name, and do not switch it on.</summary>
+    private static readonly Setting[] Details =
+    [
+        Settings.RemoteProfile, Settings.RemoteAnonymous, Settings.RemoteRequestPayer, Settings.RemoteCaFile, Settings.RemoteAddressingStyle,
+        Settings.RemoteSessionToken, Settings.Mapping,
+    ];
+
+    /// <summary>Settings that need any remote.</summary>
+    private static readonly Setting[] Common = [Settings.Unmapped, Settings.CacheEnabled];
+
+    /// <summary>The remotes: the one without a name first, where it is on, and then those of the list.</summary>
+    public static IReadOnlyList<RemoteOptions> Read(SettingValues values, ConfigurationProblems problems)
+    {
+        var named = (values.Get(Settings.Remotes) ?? []).Select(name => ReadNamed(name, values, problems)).ToList();
+        if (ReadUnnamed(values, named.Count > 0, problems) is { } unnamed)
+        {
+            return [unnamed, .. named];
+        }
+
+        if (values.HasOwn(Settings.Unmapped) && values.Get(Settings.Unmapped) == UnmappedBuckets.Deny && named.Find(remote => remote.Unmapped != UnmappedBuckets.Deny) is { } all)
+        {
+            problems.Error(Settings.Unmapped.Name, "deny", $"contradicts the * in {all.Settings.Backs!.Name}. Take one of them away.");
+        }
+
+        return named;
+    }
+
+    /// <summary>An endpoint, a key, a secret or a region of its own switches the remote without a name on.</summary>
+    private static RemoteOptions? ReadUnnamed(SettingValues values, bool hasOthers, ConfigurationProblems problems)
+    {
+        var connection = ConnectionString.Read("remote", values, problems);
+        var isOn = connection is not null
+            || values.Has(Settings.RemoteEndpoint)
+            || values.Has(Settings.RemoteAccessKeyId)
+            || values.Has(Settings.RemoteSecretAccessKey)
+            || values.HasOwn(Settings.RemoteRegion);
+        if (isOn)
+        {
+            return Make("", RemoteSettings.Unnamed, connection, values.Get(Settings.Mapping) ?? [], values.Get(Settings.Unmapped), values, problems);
+        }
+
+        foreach (var detail in (hasOthers ? Details : Details.Concat(Common)).Where(values.HasOwn))
+        {
+            problems.Warning(detail.Name, null, hasOthers
+                ? "has no effect on the remotes of S3_OVERLAY_REMOTES, which have settings of their own, and there is no other. Take it away."
+                : "has no effect without a remote. Set S3_OVERLAY_REMOTE_ENDPOINT, or S3_OVERLAY_REMOTE_REGION for AWS.");
+        }
+
+        return null;
+    }
+
+    private static RemoteOptions ReadNamed(string name, SettingValues values, ConfigurationProblems problems)
+    {
+        var settings = RemoteSettings.Named(name);
+        values.Add(settings.All, problems);
+        var backs = values.Get(settings.Backs!);
+        if (!values.Has(settings.Backs!))
+        {
+            problems.Error(settings.Backs!.Name, null, $"is missing: it says what the remote \"{name}\" of {Settings.Remotes.Name} has, such as photos,data/models/ or *.");
+        }
+
+        var others = backs is not { IsEverythingElse: true } ? UnmappedBuckets.Deny
+            : values.Get(Settings.Unmapped) == UnmappedBuckets.Show ? UnmappedBuckets.Show
+            : UnmappedBuckets.SameName;
+        return Make(name, settings, ConnectionString.Read($"remote_{name}", values, problems), backs?.Rows ?? [], others, values, problems);
+    }
+
+    private static RemoteOptions Make(
+        string name, RemoteSettings settings, ConnectionString? connection, IReadOnlyList<BucketMapping> mapping, UnmappedBuckets unmapped,
+        SettingValues values, ConfigurationProblems problems)
+    {
+        var hasKeys = values.Has(settings.AccessKeyId) || values.Has(settings.SecretAccessKey) || values.Has(settings.Profile) || values.Get(settings.Anonymous);
+        CheckCredentials(settings, values, problems);
+        return new()
+        {
+            Name = name,
+            Settings = settings,
+            Endpoint = values.Get(settings.Endpoint) ?? connection?.Endpoint,
+            Region = values.Get(settings.Region),
+            Addressing = connection is not null && !values.HasOwn(settings.Endpoint) && !values.HasOwn(settings.AddressingStyle)
+                ? AddressingStyle.Path
+                : values.Get(settings.AddressingStyle),
+            AccessKeyId = hasKeys ? values.Get(settings.AccessKeyId) : connection?.AccessKey,
+            SecretAccessKey = hasKeys ? values.Get(settings.SecretAccessKey) : connection?.SecretKey,
+            SessionToken = values.Get(settings.SessionToken),
+            Profile = values.Get(settings.Profile),
+            IsAnonymous = values.Get(settings.Anonymous),
+            RequestPayer = values.Get(settings.RequestPayer),
+            CaFile = values.Get(settings.CaFile),
+            ConnectTimeout = values.Get(Settings.RemoteConnectTimeout),
+            FirstByteTimeout = values.Get(Settings.RemoteFirstByteTimeout),
+            StallTimeout = values.Get(Settings.RemoteStallTimeout),
+            Budget = values.Get(Settings.RemoteBudget),
+            Mapping = mapping,
+            Unmapped = unmapped,
+        };
+    }
+
+    private static void CheckCredentials(RemoteSettings settings, SettingValues values, ConfigurationProblems problems)
+    {
+        var (id, secret) = (settings.AccessKeyId, settings.SecretAccessKey);
+        if (values.Has(id) != values.Has(secret))
+        {
+            var (given, missing) = values.Has(id) ? (id, secret) : (secret, id);
+            problems.Error(values.NameOf(given), null, $"is set without {missing.Name}. Set both, or neither for the standard AWS chain.");
+        }
+        else if (values.Has(settings.SessionToken) && !values.Has(id))
+        {
+            problems.Error(values.NameOf(settings.SessionToken), null, $"is set without {id.Name} and {secret.Name}. Set all three.");
+        }
+
+        var ways = new List<string>();
+        if (values.Has(id) || values.Has(secret))
+        {
+            ways.Add(values.NameOf(values.Has(id) ? id : secret));
+        }
+
+        if (values.Has(settings.Profile))
+        {
+            ways.Add(settings.Profile.Name);
+        }
+
+        if (values.Get(settings.Anonymous))
+        {
+            ways.Add(settings.Anonymous.Name);
+        }
+
+        if (ways.Count > 1)
+        {
+            problems.Error(string.Join(" and ", ways), null, "contradict each other. Keep one.");
+        }
+    }
+}

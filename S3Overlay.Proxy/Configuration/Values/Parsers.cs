@@ -1,0 +1,150 @@
+using System.Net;
+using System.Net.Sockets;
+using S3Overlay.Proxy.Configuration.Keys;
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Protocol.Buckets;
+
+namespace S3Overlay.Proxy.Configuration.Values;
+
+/// <summary>Reads the values of settings. A <see cref="FormatException"/> says what is wrong and what to write instead.</summary>
+internal static class Parsers
+{
+    private static readonly Func<string, AddressingStyle> Styles =
+        OneOf(("auto", AddressingStyle.Auto), ("path", AddressingStyle.Path), ("virtual", AddressingStyle.Virtual));
+
+    public static string Text(string text) => text;
+
+    public static bool Switch(string text) => text.ToLowerInvariant() switch
+    {
+        "true" or "1" or "yes" or "on" => true,
+        "false" or "0" or "no" or "off" => false,
+        _ => throw new FormatException("must be true or false."),
+    };
+
+    public static long Size(string text) => ByteSize.Parse(text);
+
+    /// <summary>The size of chunks: 5 GiB is what S3 takes in one piece, and of smaller ones large objects would have more than can be kept track of.</summary>
+    public static long ChunkSize(string text) => ByteSize.Parse(text) is var size and >= 16L << 10 and <= 5L << 30
+        ? size
+        : throw new FormatException("must be at least 16KiB and at most 5GiB.");
+
+    /// <summary>A bound on what is put in one piece; 0 for nothing.</summary>
+    public static long PieceSizeOrNone(string text) => ByteSize.Parse(text) is var size and >= 0 and <= 5L << 30
+        ? size
+        : throw new FormatException("must be at most 5GiB.");
+
+    public static long? OptionalSize(string text) => ByteSize.Parse(text);
+
+    public static int Count(string text) => int.TryParse(text, out var count) && count > 0
+        ? count
+        : throw new FormatException("must be a whole number from 1.");
+
+    /// <summary>How an endpoint is asked for a bucket.</summary>
+    public static AddressingStyle Addressing(string text) => Styles(text);
+
+    /// <summary>The value a name stands for; the names are listed where it is none of them.</summary>
+    public static Func<string, T> OneOf<T>(params (string Name, T Value)[] choices) => text =>
+    {
+        foreach (var (name, value) in choices)
+        {
+            if (name.Equals(text, StringComparison.OrdinalIgnoreCase))
+            {
+                return value;
+            }
+        }
+
+        throw new FormatException($"must be one of {string.Join(", ", choices.Select(choice => choice.Name))}.");
+    };
+
+    /// <summary>Addresses to listen on without TLS.</summary>
+    public static IReadOnlyList<string> PlainAddresses(string text)
+    {
+        var addresses = text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return addresses.Length > 0 && addresses.All(address => ListenAddresses.IsWellFormed(address) && address.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+            ? addresses
+            : throw new FormatException("must be addresses to listen on, such as http://127.0.0.1:9100.");
+    }
+
+    public static Uri? Endpoint(string text)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
+        {
+            throw new FormatException("must be a URL such as https://s3.example.com or http://127.0.0.1:9000.");
+        }
+
+        return uri is { AbsolutePath: "/", Query: "", Fragment: "", UserInfo: "" }
+            ? uri
+            : throw new FormatException("must be scheme, host and port alone: bucket names belong into S3_OVERLAY_BUCKET_MAPPING, keys into their own settings.");
+    }
+
+    /// <summary>Names of remotes, as they can stand in the name of a variable.</summary>
+    public static IReadOnlyList<string> RemoteNames(string text)
+    {
+        var names = text.Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (names.FirstOrDefault(name => !char.IsAsciiLetter(name[0]) || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_'))) is { } bad)
+        {
+            throw new FormatException($"\"{bad}\" is not a name: write letters, digits, - and _, a letter first, as in images,logs-eu.");
+        }
+
+        return names.GroupBy(name => name.Replace('-', '_'), StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } twice
+            ? throw new FormatException($"{string.Join(" and ", twice.Select(name => $"\"{name}\""))} would have the same settings. Name each remote once.")
+            : names;
+    }
+
+    /// <summary>Addresses, and networks of them, each as it is meant: one with bits behind its prefix is a mistake.</summary>
+    public static IReadOnlyList<IPNetwork> Networks(string text)
+    {
+        var networks = new List<IPNetwork>();
+        var wrong = new List<string>();
+        foreach (var part in text.Split([',', ';', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var first = part.Split('/')[0];
+
+            // Forms such as 10.1, which is 10.0.0.1, or 010.0.0.1, which is 8.0.0.1, are hardly ever what was meant.
+            if (IPAddress.TryParse(first, out var address)
+                && (address.AddressFamily != AddressFamily.InterNetwork || address.ToString() == first)
+                && IPNetwork.TryParse(first.Length < part.Length ? part : $"{part}/{(address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)}", out var network)
+                && network.BaseAddress.Equals(address))
+            {
+                networks.Add(network);
+            }
+            else
+            {
+                wrong.Add($"\"{part}\"");
+            }
+        }
+
+        return wrong.Count == 0 && networks.Count > 0
+            ? networks
+            : throw new FormatException($"must be addresses, or networks by their first address, such as 10.0.0.7,192.168.0.0/16,fd00::/8; {(wrong.Count > 0 ? string.Join(", ", wrong) : "it")} is not.");
+    }
+
+    public static string Folder(string text) => Path.GetFullPath(text);
+
+    public static string? ExistingFile(string text) => File.Exists(text)
+        ? Path.GetFullPath(text)
+        : throw new FormatException("there is no such file.");
+
+    /// <summary>Buckets, or objects of buckets, that everybody may read.</summary>
+    public static IReadOnlyList<BucketRight> ReadableByAll(string text)
+    {
+        var patterns = text.Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return patterns.FirstOrDefault(pattern => pattern.StartsWith('/') || pattern.EndsWith('/')) is { } bad
+            ? throw new FormatException($"\"{bad}\" must be a bucket, or objects in one: photos, photos/2024/*.")
+            : [.. patterns.Select(pattern => new BucketRight(pattern, AccessRight.Read))];
+    }
+
+    public static string BucketName(string text) => BucketNames.IsAddressable(text)
+        ? text
+        : throw new FormatException("is not a bucket name (letters, digits, dots and dashes).");
+
+    /// <summary>A region, as it stands in a signature's scope.</summary>
+    public static string? Region(string text) => !text.AsSpan().ContainsAny("/, \t")
+        ? text
+        : throw new FormatException("must be a region's name such as us-east-1.");
+
+    /// <summary>A host name under which buckets are sub-domains.</summary>
+    public static string Domain(string text) => Uri.CheckHostName(text) == UriHostNameType.Dns
+        ? text.ToLowerInvariant()
+        : throw new FormatException("must be a host name such as localhost or s3.example.com, without scheme and port.");
+}
