@@ -3,6 +3,7 @@ using System.Text.Json;
 using S3Overlay.Proxy.Hosting;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Tests.Model.Operations;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
@@ -119,7 +120,7 @@ internal sealed class ModelScene : IAsyncDisposable
             Absences.Doubt();
         }
 
-        View.NoteAbsences(began);
+        View.NoteLooks(began, hasLearned: operation is ReadObject);
 
         if (!before.SequenceEqual(Buckets.Select(bucket => (bucket.Exists, bucket.IsOpaque, bucket.HasLocal))))
         {

@@ -4,6 +4,7 @@ namespace S3Overlay.Tests.Model;
 internal sealed class ModelView(ModelScene scene)
 {
     private readonly List<(ModelBucket Bucket, string Key)> _looked = [];
+    private readonly List<ModelCopies> _judged = [];
 
     /// <summary>All that a read may show (rules S1 to S3); null stands for nothing.</summary>
     /// <param name="bucket">The bucket.</param>
@@ -23,6 +24,7 @@ internal sealed class ModelView(ModelScene scene)
         }
 
         var copies = bucket.CopiesOf(key);
+        _judged.Add(copies);
         if (copies.Certain is { } certain && (scene.Freshness.Cache == ModelCache.Frozen || (scene.Freshness.Cache == ModelCache.Believed && scene.Freshness.Must(certain, directive, scene.Now))))
         {
             return [certain.Version];
@@ -57,11 +59,21 @@ internal sealed class ModelView(ModelScene scene)
         scene.Freshness.Cache == ModelCache.Frozen && !bucket.IsDecidedHere(key) && bucket.CopiesOf(key) is { Certain: not { IsWhole: true } } copies
         && copies.Possible.Keys.Any(version => version != bucket.Remote.GetValueOrDefault(key));
 
-    /// <summary>A step is over: whatever it was that looked at a key, the remote may have been asked for it.</summary>
+    /// <summary>
+    /// A step is over: whatever it was that looked at a key, the remote may have been asked for it; and a copy whose life is about to end may have been compared, and replaced or dropped
+    /// (rule S4), of which only a read of the object tells more.
+    /// </summary>
     /// <param name="began">When it began.</param>
-    public void NoteAbsences(DateTimeOffset began)
+    /// <param name="hasLearned">Whether the step was such a read.</param>
+    public void NoteLooks(DateTimeOffset began, bool hasLearned)
     {
         _looked.ForEach(at => scene.Absences.Note(scene.Proxy, at.Bucket, at.Key, began, scene.Now, isCertain: false));
         _looked.Clear();
+        if (!hasLearned)
+        {
+            _judged.Where(copies => copies.Possible.Values.Any(validated => scene.Freshness.MayAge(validated, scene.Now))).ToList().ForEach(copies => copies.Doubt());
+        }
+
+        _judged.Clear();
     }
 }
