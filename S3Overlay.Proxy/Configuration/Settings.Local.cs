@@ -38,7 +38,7 @@ public static partial class Settings
         "S3_OVERLAY_LOCAL_ADDRESSING_STYLE", Local, "auto", "How that endpoint is asked for a bucket; see `S3_OVERLAY_REMOTE_ADDRESSING_STYLE`.", Parsers.Addressing);
 
     public static readonly Setting<int> Proxies = new(
-        "S3_OVERLAY_PROXIES", Local, "1", "How many proxies share one local S3 endpoint. With more than one nothing is remembered that another may have changed, but for a second that a bucket is there, and conditional writes need a store that has them.",
+        "S3_OVERLAY_PROXIES", Local, "1", "How many proxies share one local S3 endpoint. With more than one nothing is remembered that another may have changed, but for a second whether a bucket is there, and conditional writes need a store that has them.",
         Parsers.Count);
 
     public static readonly Setting<bool> ReadThroughOnLocalError = new(
