@@ -97,7 +97,7 @@ internal sealed class StoreTrouble
     private async Task HangAsync(HttpContext context, Task over)
     {
         Interlocked.Increment(ref _hanging);
-        await Task.WhenAny(over, Task.Delay(Timeout.Infinite, context.RequestAborted));
+        await over.WaitAsync(context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Interlocked.Decrement(ref _hanging);
         context.Abort();
     }
