@@ -1,6 +1,5 @@
 using S3Overlay.Proxy.Administration;
 using S3Overlay.Proxy.Configuration.Options;
-using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Hosting.Layers;
 using S3Overlay.Proxy.Overlay.Administration;
 using S3Overlay.Proxy.Overlay.Layers;

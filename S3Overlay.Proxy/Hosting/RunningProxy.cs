@@ -4,7 +4,6 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 using S3Overlay.Proxy.Configuration.Checks;
 using S3Overlay.Proxy.Configuration.Options;
-using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Hosting.Health;
 using S3Overlay.Proxy.Telemetry;
 

@@ -1,8 +1,8 @@
 using System.Text;
 
 using S3Overlay.Proxy.Concurrency;
-using S3Overlay.Proxy.Forwarding.Listings;
 using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Forwarding.Listings;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
