@@ -1,5 +1,4 @@
 using S3Overlay.Proxy.Configuration.Options;
-using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Telemetry;
@@ -21,7 +20,7 @@ internal sealed record ProxySetup(ProxyOptions Options, ProxyMeters Meters, ILog
     public TimeProvider Time => Machine.Time;
 
     /// <summary>The region that local's buckets are in: what the name of an endpoint of AWS says, else the setting.</summary>
-    public string LocalRegion => (Options.Local.Endpoint is { } endpoint ? AwsHosts.RegionOf(endpoint.Host) : null) ?? Options.Local.Region;
+    public string LocalRegion => EndpointRegions.FirstOf(Options.Local.Endpoint, Options.Local.Region);
 
     /// <summary>What clients are to see.</summary>
     public OverlaySettings View => OverlaySettings.From(Options, LocalRegion);

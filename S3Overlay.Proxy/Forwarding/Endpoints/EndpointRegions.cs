@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 
+using Microsoft.AspNetCore.Http;
+
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
 /// <summary>In which regions an endpoint's buckets are: what its refusals told, else what the endpoint's own name or the setting says. Known to all who sign for it.</summary>
@@ -12,10 +14,15 @@ public sealed class EndpointRegions(EndpointSettings settings)
     private const string Anywhere = "";
 
     private readonly ConcurrentDictionary<string, string> _found = new(StringComparer.Ordinal);
-    private readonly string _first = AwsHosts.RegionOf((settings.Endpoint ?? settings.AwsEndpoint).Host) ?? settings.Region ?? Default;
+    private readonly string _first = FirstOf(settings.Endpoint, settings.Region);
 
     /// <summary>Whether what one bucket told says nothing of another.</summary>
-    public bool AreMany { get; } = EndpointAddress.IsCloud(settings.Endpoint ?? settings.AwsEndpoint);
+    public bool AreMany { get; } = EndpointAddress.IsCloud(settings.Address);
+
+    /// <summary>The region to begin with: what the name of an endpoint of AWS says, else the setting.</summary>
+    /// <param name="endpoint">The endpoint; null for AWS itself, in the region of the setting.</param>
+    /// <param name="setting">The setting; null for none.</param>
+    public static string FirstOf(Uri? endpoint, string? setting) => (endpoint is null ? null : AwsHosts.RegionOf(endpoint.Host)) ?? setting ?? Default;
 
     /// <summary>The region of a bucket (the empty string: of the service).</summary>
     public string Of(string bucket) =>
@@ -32,8 +39,12 @@ public sealed class EndpointRegions(EndpointSettings settings)
         }
     }
 
-    /// <summary>Whether the endpoint has named the region of a bucket.</summary>
-    public bool IsTold(string bucket) => _found.ContainsKey(bucket);
+    /// <summary>
+    /// Whether a HEAD of the bucket, whose answer names its region whatever else it says, may tell more than a refusal that names none. A bare 400 may be about anything: of a bucket whose region
+    /// is known it is taken at its word.
+    /// </summary>
+    internal bool IsWorthAsking(string bucket, int status, RegionRefusal refusal) =>
+        AreMany && bucket.Length > 0 && refusal is { Region: null, MayBeOne: true } && !(status == StatusCodes.Status400BadRequest && _found.ContainsKey(bucket));
 
     /// <summary>Takes note of the region that the endpoint named.</summary>
     /// <param name="bucket">The bucket that was asked for.</param>

@@ -54,8 +54,8 @@ public sealed record EndpointSettings
     public UpstreamMeters? Meters { get; init; }
 
     /// <summary>The endpoint as it is named in a held copy's identity and to people.</summary>
-    public string Name => (Endpoint ?? AwsEndpoint).GetLeftPart(UriPartial.Authority);
+    public string Name => Address.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>AWS's endpoint for the region.</summary>
-    public Uri AwsEndpoint => new($"https://s3.{Region ?? "us-east-1"}.amazonaws.com");
+    /// <summary>Where it is: AWS's endpoint for the region, where none is named.</summary>
+    public Uri Address => Endpoint ?? new Uri($"https://s3.{Region ?? EndpointRegions.Default}.amazonaws.com");
 }

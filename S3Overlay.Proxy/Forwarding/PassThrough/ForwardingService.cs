@@ -63,7 +63,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         ForwardingSettings settings, StoreIdentities identities, EndpointRegions regions, Func<StoreCapabilities?> store, TimeProvider time, ILogger<ForwardingService> logger)
     {
         (_settings, _identities, _regions, _store, _time, _logger) = (settings, identities, regions, store, time, logger);
-        _endpoint = settings.Endpoint.Endpoint ?? settings.Endpoint.AwsEndpoint;
+        _endpoint = settings.Endpoint.Address;
         _address = new EndpointAddress(_endpoint, settings.Endpoint.Addressing);
         _connection = new StoreConnection(settings.Endpoint, regions);
         _lessons = new RegionLessons(this, regions);

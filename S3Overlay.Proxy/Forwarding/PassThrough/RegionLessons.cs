@@ -88,8 +88,7 @@ internal sealed class RegionLessons(ForwardingService service, EndpointRegions r
     /// <summary>The region, where the refusal does not name it, and may be one: any answer to a HEAD of the bucket does, and teaches by itself.</summary>
     private async ValueTask<string?> AskAsync(S3Request request, HttpResponseMessage response, RegionRefusal refusal, Patience patience, CancellationToken cancellationToken)
     {
-        if (!regions.AreMany || !refusal.MayBeOne || request.Operation == S3Operation.HeadBucket
-            || (response.StatusCode == HttpStatusCode.BadRequest && regions.IsTold(request.Bucket)))
+        if (request.Operation == S3Operation.HeadBucket || !regions.IsWorthAsking(request.Bucket, (int)response.StatusCode, refusal))
         {
             return null;
         }

@@ -20,7 +20,7 @@ internal static class EndpointConnections
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             UseCookies = false,
-            UseProxy = !settings.IsWritable && Environment.GetEnvironmentVariable("HTTPS_PROXY") is { Length: > 0 } && (settings.Endpoint ?? settings.AwsEndpoint).Scheme == Uri.UriSchemeHttps,
+            UseProxy = !settings.IsWritable && Environment.GetEnvironmentVariable("HTTPS_PROXY") is { Length: > 0 } && settings.Address.Scheme == Uri.UriSchemeHttps,
             ActivityHeadersPropagator = null,
             ConnectTimeout = settings.ConnectTimeout,
             Expect100ContinueTimeout = TimeSpan.FromSeconds(5),

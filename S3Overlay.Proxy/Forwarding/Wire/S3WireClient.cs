@@ -36,7 +36,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     {
         _settings = settings;
         _time = time;
-        _address = new EndpointAddress(settings.Endpoint ?? settings.AwsEndpoint, settings.Addressing);
+        _address = new EndpointAddress(settings.Address, settings.Addressing);
         var connections = EndpointConnections.Create(settings);
         _http = new HttpMessageInvoker(settings.IsWritable ? connections : new ReadOnlyHandler(connections));
         Regions = new EndpointRegions(settings);
@@ -241,13 +241,12 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
             return true;
         }
 
-        if (!Regions.AreMany || request.Bucket.Length == 0 || IsOfBucketItself(request) || request is { Method: "HEAD", Key.Length: 0 } || (answer.Status == 400 && Regions.IsTold(request.Bucket))
-            || await EndpointSigner.NamedAsync(request, answer, cancellationToken) is not { MayBeOne: true, Region: null })
+        if (IsOfBucketItself(request) || request is { Method: "HEAD", Key.Length: 0 }
+            || !Regions.IsWorthAsking(request.Bucket, answer.Status, await EndpointSigner.NamedAsync(request, answer, cancellationToken)))
         {
             return false;
         }
 
-        // An answer without a document, or a document that names no region. A HEAD of the bucket is answered with it, whatever else it is answered with.
         var question = new WireRequest("HEAD", request.Bucket, "", "", []);
         using var told = await SendOnceAsync(question, region, 0, cancellationToken);
         return Regions.Learn(request.Bucket, told.Header(RegionRefusal.Header) ?? region, region);
