@@ -19,6 +19,10 @@ public sealed class S3Exception : Exception
         Headers = [new("Retry-After", seconds.ToString(CultureInfo.InvariantCulture))],
     };
 
+    /// <summary>What local forbids the overlay, to a client who has not asked for it: a 403 would say that his own key lacks a right.</summary>
+    /// <param name="forbidden">Local's AccessDenied.</param>
+    public static S3Exception OfOverlaysOwn(S3Exception forbidden) => ForNow(S3Errors.ServiceUnavailable, 2, forbidden.Message, forbidden);
+
     /// <summary>Code and status.</summary>
     public S3Error Error { get; }
 

@@ -229,10 +229,9 @@ internal sealed class StoreVersions(
         {
             return false;
         }
-        catch (S3Exception forbidden) when (forbidden.Error.Code == S3Errors.AccessDenied.Code)
+        catch (S3Exception forbidden) when (forbidden.Error == S3Errors.AccessDenied)
         {
-            // What the overlay has to know of a key is no request of the client's: he must not take it for local's word on his.
-            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, forbidden.Message, forbidden);
+            throw S3Exception.OfOverlaysOwn(forbidden);
         }
     }
 

@@ -63,8 +63,7 @@ public sealed class BucketListings(
         }
         catch (S3Exception forbidden) when (forbidden.Error == S3Errors.AccessDenied)
         {
-            // The client did not ask for a listing: that local allows none is no word on his own key.
-            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, forbidden.Message, forbidden);
+            throw S3Exception.OfOverlaysOwn(forbidden);
         }
     }
 

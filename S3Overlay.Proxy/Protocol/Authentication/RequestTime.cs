@@ -7,6 +7,9 @@ namespace S3Overlay.Proxy.Protocol.Authentication;
 /// <summary>The time a request was signed at.</summary>
 internal static class RequestTime
 {
+    /// <summary>A date with an offset in place of GMT (RFC 822, section 5.1).</summary>
+    private const string WithOffset = "d MMM yyyy HH:mm:ss zzz";
+
     /// <summary>Reads the form that is signed: <c>20130524T000000Z</c>.</summary>
     /// <remarks>Digit by digit: every request has one, and a reader of all formats takes longer over it than the signature's hash does.</remarks>
     public static bool TryParseBasic(ReadOnlySpan<char> text, out DateTimeOffset time)
@@ -41,7 +44,7 @@ internal static class RequestTime
         }
 
         if (!HttpDates.TryParseHeader(text, out time)
-            && !DateTimeOffset.TryParseExact(text, "ddd, d MMM yyyy HH:mm:ss zzz", CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out time))
+            && !DateTimeOffset.TryParseExact(text, "ddd, " + WithOffset, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out time))
         {
             return false;
         }
@@ -59,7 +62,7 @@ internal static class RequestTime
         var day = text.AsSpan(text.IndexOf(',', StringComparison.Ordinal) + 1).Trim();
         var isDate = DateTimeOffset.TryParseExact(
             day,
-            ["d MMM yyyy HH:mm:ss 'GMT'", "d MMM yyyy HH:mm:ss 'UTC'", "d MMM yyyy HH:mm:ss zzz"],
+            ["d MMM yyyy HH:mm:ss 'GMT'", "d MMM yyyy HH:mm:ss 'UTC'", WithOffset],
             CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
             out time);
