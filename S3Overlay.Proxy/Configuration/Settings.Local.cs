@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Configuration.Values;
+using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Configuration;
 
@@ -16,7 +17,7 @@ public static partial class Settings
         "A write is on disk before it is acknowledged. `false`: faster, and a power cut may lose the last writes.", Parsers.Switch);
 
     public static readonly Setting<string?> DefaultBucketLocation = new(
-        "S3_OVERLAY_DEFAULT_BUCKET_LOCATION", Local, "us-east-1", "The region of buckets made here. Where the local endpoint is AWS's, its own unless this is another.", Parsers.Region);
+        "S3_OVERLAY_DEFAULT_BUCKET_LOCATION", Local, AwsHosts.DefaultRegion, "The region of buckets made here. Where the local endpoint is AWS's, its own unless this is another.", Parsers.Region);
 
     public static readonly Setting<string?> LocalAccessKey = new(
         "S3_OVERLAY_LOCAL_ACCESS_KEY", Local, "minioadmin", "The local layer's access key; what clients sign with where they have no key of their own.", Parsers.Text);
@@ -32,7 +33,7 @@ public static partial class Settings
     { IsSecret = true };
 
     public static readonly Setting<string?> LocalRegion = new(
-        "S3_OVERLAY_LOCAL_REGION", Local, "us-east-1", "The region for that endpoint, unless its name or an answer of its says another; the built-in store has no use for it.", Parsers.Region);
+        "S3_OVERLAY_LOCAL_REGION", Local, AwsHosts.DefaultRegion, "The region for that endpoint, unless its name or an answer of its says another; the built-in store has no use for it.", Parsers.Region);
 
     public static readonly Setting<AddressingStyle> LocalAddressingStyle = new(
         "S3_OVERLAY_LOCAL_ADDRESSING_STYLE", Local, "auto", "How that endpoint is asked for a bucket; see `S3_OVERLAY_REMOTE_ADDRESSING_STYLE`.", Parsers.Addressing);

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 
+using S3Overlay.Proxy.Protocol.Regions;
+
 namespace S3Overlay.Proxy.Embedded;
 
 /// <summary>How the built-in store is opened.</summary>
@@ -12,7 +14,7 @@ public sealed record EmbeddedOptions
     public bool IsDurable { get; init; } = true;
 
     /// <summary>The region of buckets that are made without one of their own.</summary>
-    public string Region { get; init; } = "us-east-1";
+    public string Region { get; init; } = AwsHosts.DefaultRegion;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

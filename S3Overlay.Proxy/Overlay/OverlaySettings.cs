@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Overlay;
 
@@ -10,7 +11,7 @@ public sealed record OverlaySettings
     public string CacheBucket { get; init; } = "s3-overlay-cache";
 
     /// <summary>The region buckets are made in and answer with.</summary>
-    public string Region { get; init; } = "us-east-1";
+    public string Region { get; init; } = AwsHosts.DefaultRegion;
 
     /// <summary>Whether listings show both layers (rule L1), or local alone (rule L3).</summary>
     public bool MergesListings { get; init; } = true;

@@ -52,6 +52,9 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("http://127.0.0.1:9000", "http://[::1]:9000")]
     [InlineData("http://10.0.0.7:9000", "http://[::ffff:10.0.0.7]:9000")]
     [InlineData("https://s3.amazonaws.com", "https://s3.eu-west-1.amazonaws.com")]
+    [InlineData("https://s3.cn-north-1.amazonaws.com.cn", "https://s3.cn-northwest-1.amazonaws.com.cn")]
+    [InlineData("https://s3.eusc-de-east-1.amazonaws.eu", "https://s3.dualstack.eusc-de-east-1.amazonaws.eu")]
+    [InlineData("https://bucket.vpce-1a2b.s3.us-east-1.vpce.amazonaws.com", "https://s3.us-east-1.amazonaws.com")]
     public void A_store_that_is_its_own_remote_is_an_error_unless_no_bucket_is_its_own(string local, string remote)
     {
         string[] both = [$"S3_OVERLAY_LOCAL_ENDPOINT={local}", $"S3_OVERLAY_REMOTE_ENDPOINT={remote}"];
@@ -70,6 +73,7 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("http://one.example", "http://two.example")]
     [InlineData("http://10.0.0.7", "http://10.0.0.8")]
     [InlineData("https://s3.example.com", "https://s3.amazonaws.com")]
+    [InlineData("https://s3.cn-north-1.amazonaws.com.cn", "https://s3.us-east-1.amazonaws.com")]
     public void Two_stores_are_none(string local, string remote) => Read($"S3_OVERLAY_LOCAL_ENDPOINT={local}", $"S3_OVERLAY_REMOTE_ENDPOINT={remote}");
 
     [Fact]

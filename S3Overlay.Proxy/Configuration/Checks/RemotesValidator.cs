@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Configuration.Values;
+using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Configuration.Checks;
 
@@ -29,7 +30,7 @@ internal static class RemotesValidator
     /// <summary>Rule W1: were a bucket its own remote, each write would change what is only to be read, and each delete take away the one object there is.</summary>
     private static void CheckLocal(RemoteOptions remote, LocalOptions local, ConfigurationProblems problems)
     {
-        if (local.Endpoint is not { } endpoint || !SameStore.Is(endpoint, remote.Endpoint))
+        if (local.Endpoint is not { } endpoint || !SameStore.Is(endpoint, remote.Endpoint ?? AwsHosts.EndpointOf(remote.Region)))
         {
             return;
         }

@@ -6,6 +6,7 @@ using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Embedded.Buckets;
 
@@ -132,7 +133,7 @@ internal sealed class BucketTable
                 Exists = false,
                 IsOpaque = isOpaque || known!.IsOpaque,
                 Created = known?.Created ?? DateTimeOffset.UnixEpoch,
-                Region = known?.Region ?? "us-east-1",
+                Region = known?.Region ?? AwsHosts.DefaultRegion,
                 PurgedUpTo = isOpaque ? await _sequences.NextAsync() : known!.PurgedUpTo,
             });
         }

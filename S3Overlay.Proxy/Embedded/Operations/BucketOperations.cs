@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Regions;
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
@@ -66,7 +67,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
         }
 
         var region = await ReadRegionAsync(request, cancellationToken);
-        if (!await store.Buckets.CreateAsync(request.Bucket, region, store.Now, cancellationToken) && store.Region != "us-east-1")
+        if (!await store.Buckets.CreateAsync(request.Bucket, region, store.Now, cancellationToken) && store.Region != AwsHosts.DefaultRegion)
         {
             throw new S3Exception(S3Errors.BucketAlreadyOwnedByYou) { Details = [new("BucketName", request.Bucket)] };
         }

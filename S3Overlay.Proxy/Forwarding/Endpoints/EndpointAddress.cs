@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
@@ -11,14 +12,14 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
     private static readonly UriCreationOptions AsItIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     /// <summary>Domains whose newer buckets are not served by path, or not for ever.</summary>
-    private static readonly string[] Clouds = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".aliyuncs.com"];
+    private static readonly string[] Clouds = [.. AwsHosts.Domains, "aliyuncs.com"];
 
     private readonly bool _isCloud = IsCloud(endpoint);
     private readonly bool _isAws = AwsHosts.IsOne(endpoint.Host);
     private readonly string _base = endpoint.AbsolutePath.TrimEnd('/');
 
     /// <summary>Whether an endpoint is one of the clouds: buckets are host names there, and in many regions.</summary>
-    public static bool IsCloud(Uri endpoint) => Array.Exists(Clouds, domain => endpoint.Host.EndsWith(domain, StringComparison.OrdinalIgnoreCase));
+    public static bool IsCloud(Uri endpoint) => Array.Exists(Clouds, domain => endpoint.Host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The address.</summary>
     /// <param name="bucket">The bucket, or the empty string for the endpoint itself.</param>

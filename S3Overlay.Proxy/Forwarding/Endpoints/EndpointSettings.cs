@@ -1,6 +1,7 @@
 using System.Net;
 
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Protocol.Regions;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
@@ -57,5 +58,5 @@ public sealed record EndpointSettings
     public string Name => Address.GetLeftPart(UriPartial.Authority);
 
     /// <summary>Where it is: AWS's endpoint for the region, where none is named.</summary>
-    public Uri Address => Endpoint ?? new Uri($"https://s3.{Region ?? EndpointRegions.Default}.amazonaws.com");
+    public Uri Address => Endpoint ?? AwsHosts.EndpointOf(Region);
 }

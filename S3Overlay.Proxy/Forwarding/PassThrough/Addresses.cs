@@ -1,5 +1,5 @@
-using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 

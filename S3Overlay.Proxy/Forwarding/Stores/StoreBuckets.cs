@@ -1,11 +1,11 @@
 using System.Text;
 
 using S3Overlay.Proxy.Concurrency;
-using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Listings;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
@@ -110,7 +110,7 @@ internal sealed class StoreBuckets
         return answer.Status < 300;
     }
 
-    private WireBody? Configuration() => _settings.BucketLocation == EndpointRegions.Default
+    private WireBody? Configuration() => _settings.BucketLocation == AwsHosts.DefaultRegion
         ? null
         : WireBody.Of(Encoding.UTF8.GetBytes(
             "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>"

@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Protocol.Regions;
+
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>How the overlay uses an S3 endpoint as its writable layer.</summary>
@@ -7,7 +9,7 @@ public sealed record StoreSettings
     public string CacheBucket { get; init; } = "s3-overlay-cache";
 
     /// <summary>The region that buckets are made in; us-east-1 is what is not said.</summary>
-    public string BucketLocation { get; init; } = "us-east-1";
+    public string BucketLocation { get; init; } = AwsHosts.DefaultRegion;
 
     /// <summary>How many bytes copies may take, about (rule E1); null for any number.</summary>
     public long? MaxBytes { get; init; }

@@ -10,6 +10,7 @@ using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Regions;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting.Layers;
@@ -135,7 +136,7 @@ internal static class StoreLayer
     private static StoreSettings OwnOf(ProxySetup setup, Uri endpoint) => new()
     {
         CacheBucket = setup.Options.Cache.Bucket,
-        BucketLocation = setup.Options.Local.BucketLocation == EndpointRegions.Default && AwsHosts.IsOne(endpoint.Host)
+        BucketLocation = setup.Options.Local.BucketLocation == AwsHosts.DefaultRegion && AwsHosts.IsOne(endpoint.Host)
             ? setup.LocalRegion
             : setup.Options.Local.BucketLocation,
         Proxies = setup.Options.Local.Proxies,

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
+using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Overlay.Buckets;
 
@@ -13,7 +14,7 @@ public sealed class BucketRequests(IS3Service local, BucketDirectory directory, 
     public async Task CreateAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         // In us-east-1 the owner's second CreateBucket is a success like the first, so that nobody need ask the remote for an answer that would be the same.
-        var isNew = bucket.IsLocal || !bucket.IsOverlaid || settings.Region == "us-east-1" || !await directory.ExistsAsync(bucket, cancellationToken);
+        var isNew = bucket.IsLocal || !bucket.IsOverlaid || settings.Region == AwsHosts.DefaultRegion || !await directory.ExistsAsync(bucket, cancellationToken);
         if (isNew)
         {
             await local.HandleAsync(request, answer, cancellationToken);

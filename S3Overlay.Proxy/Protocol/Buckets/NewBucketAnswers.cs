@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Regions;
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Buckets;
@@ -44,7 +45,7 @@ public static class NewBucketAnswers
         if (request.Operation == S3Operation.GetBucketLocation)
         {
             // us-east-1 is written as nothing: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
-            return new S3XmlWriter().Root("LocationConstraint").Raw(region == "us-east-1" ? "" : region).Close("LocationConstraint");
+            return new S3XmlWriter().Root("LocationConstraint").Raw(region == AwsHosts.DefaultRegion ? "" : region).Close("LocationConstraint");
         }
 
         if (request.Operation == S3Operation.ListMultipartUploads)

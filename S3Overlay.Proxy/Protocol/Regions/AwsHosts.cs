@@ -1,11 +1,33 @@
 using System.Text.RegularExpressions;
 
-namespace S3Overlay.Proxy.Forwarding.Endpoints;
+namespace S3Overlay.Proxy.Protocol.Regions;
 
 /// <summary>The hosts by which AWS serves S3. All but one are of one region, and refuse a bucket of another with 301 or 400, however the request is signed.</summary>
 /// <remarks>https://docs.aws.amazon.com/general/latest/gr/s3.html and https://docs.aws.amazon.com/AmazonS3/latest/API/UsingRouting.html</remarks>
 internal static partial class AwsHosts
 {
+    /// <summary>AWS's first region, which stands for none: buckets are made there without its name.</summary>
+    public const string DefaultRegion = "us-east-1";
+
+    /// <summary>AWS's domains, each of which is a world of its own: of one account, and of one name for a bucket.</summary>
+    public static readonly IReadOnlyList<string> Domains = ["amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"];
+
+    /// <summary>AWS's own endpoint for a region.</summary>
+    /// <param name="region">The region; null for the first.</param>
+    public static Uri EndpointOf(string? region)
+    {
+        var name = region ?? DefaultRegion;
+        var domain = name.StartsWith("cn-", StringComparison.Ordinal) ? Domains[1]
+            : name.StartsWith("eusc-", StringComparison.Ordinal) ? Domains[2]
+            : Domains[0];
+        return new Uri($"https://s3.{name}.{domain}");
+    }
+
+    /// <summary>The domain in which a host serves S3, by whatever kind of name; null where it is none of AWS's. All hosts of one domain lead to the same buckets.</summary>
+    public static string? DomainOf(string host) => host.StartsWith("s3", StringComparison.OrdinalIgnoreCase) || host.Contains(".s3.", StringComparison.OrdinalIgnoreCase)
+        ? Domains.FirstOrDefault(domain => host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase))
+        : null;
+
     /// <summary>Whether a host is one of them, by which any region can be reached when its name is put in.</summary>
     public static bool IsOne(string host) => Host().IsMatch(host);
 
@@ -19,7 +41,7 @@ internal static partial class AwsHosts
     /// </summary>
     public static string In(string host, string region)
     {
-        if (Host().Match(host) is not { Success: true } found || !Region().IsMatch(region) || (found.Groups["region"].Success ? found.Groups["region"].Value : EndpointRegions.Default) == region)
+        if (Host().Match(host) is not { Success: true } found || !Region().IsMatch(region) || (found.Groups["region"].Success ? found.Groups["region"].Value : DefaultRegion) == region)
         {
             return host;
         }

@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Configuration.Checks;
 using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Configuration.Reading;
 using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Hosting.Commands.Admin;
 
@@ -56,7 +57,7 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
             return ExitCodes.BadConfiguration;
         }
 
-        return await CallAsync(arguments, endpoint, key, options.Clients.Region ?? "us-east-1");
+        return await CallAsync(arguments, endpoint, key, options.Clients.Region ?? AwsHosts.DefaultRegion);
     }
 
     private async Task<int> CallAsync(AdminArguments arguments, Uri endpoint, ClientKey key, string region)
