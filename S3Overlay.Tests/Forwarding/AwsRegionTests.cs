@@ -157,6 +157,23 @@ public sealed class AwsRegionTests
         await Patience.UntilAsync(async () => (await proxy.SendAsync("GET", "/far/there")).Status == 200, "The region was not asked for again.");
     }
 
+    /// <summary>Who has too much to do says nothing of a region. A remote is asked for the reason of a bare 400 in any case, and finds the region by that.</summary>
+    [Theory, Trait("Rule", "T3")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_question_that_is_not_answered_is_asked_again(bool isLocal)
+    {
+        await using var aws = await FarAsync((400, "AuthorizationHeaderMalformed", false, false));
+        aws.Throttles = 1;
+        await using var proxy = await OverlayHost.StartOnAsync(
+            aws.Machine, isLocal ? TwoRegions.Endpoint : null, isLocal ? null : TwoRegions.Endpoint,
+            ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", isLocal ? null! : "minioadmin"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", isLocal ? null! : "minioadmin"));
+        var first = await proxy.SendAsync("HEAD", "/far/there");
+        Assert.Equal(isLocal ? 400 : 200, first.Status);
+        Assert.Equal(0, aws.Throttles);
+        Assert.Equal(200, (await proxy.SendAsync("HEAD", "/far/there")).Status);
+    }
+
     [Theory, Trait("Rule", "T3")]
     [InlineData(400, "text/html")]
     [InlineData(301, "text/html")]

@@ -28,6 +28,9 @@ internal sealed class TwoRegions : IAsyncDisposable
     /// <summary>The region that refusals name.</summary>
     public string Named { get; set; } = "eu-west-1";
 
+    /// <summary>How often a HEAD of a bucket is refused for now, before it is answered.</summary>
+    public int Throttles { get; set; }
+
     /// <summary>How many bytes of a body are read before it is refused.</summary>
     public int ReadFirst { get; set; }
 
@@ -66,6 +69,13 @@ internal sealed class TwoRegions : IAsyncDisposable
 
         var (status, code, inHeader, inDocument) = Refusal;
         var isAboutBucket = HttpMethods.IsHead(context.Request.Method) && context.Request.Path == "/";
+        if (isAboutBucket && Throttles > 0)
+        {
+            Throttles--;
+            context.Response.StatusCode = 503;
+            return;
+        }
+
         context.Response.StatusCode = status;
         if (inHeader || isAboutBucket)
         {
@@ -87,7 +97,7 @@ internal sealed class TwoRegions : IAsyncDisposable
     {
         var server = host.Host.EndsWith("s3.eu-west-1.amazonaws.com", StringComparison.Ordinal) ? Far
             : host.Host.EndsWith("s3.us-east-1.amazonaws.com", StringComparison.Ordinal) || host.Host == "s3.amazonaws.com" ? Home
-            : host.Host.EndsWith(".amazonaws.com", StringComparison.Ordinal) ? throw new HttpRequestException($"There is no {host.Host}.")
+            : host.Host.EndsWith(".amazonaws.com", StringComparison.Ordinal) ? throw new SocketException((int)SocketError.HostNotFound)
             : null;
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try

@@ -48,8 +48,8 @@ internal sealed class RegionLessons(ForwardingService service, EndpointRegions r
         try
         {
             var refusal = await ReadAsync(request, response, patience, cancellationToken);
-            if (attempt < Most && request.Operation != S3Operation.CreateBucket && (refusal.Region ?? await AskAsync(request, response, refusal, patience, cancellationToken)) is { Length: > 0 } named
-                && regions.Learn(request.Bucket, named, region))
+            if (attempt < Most && request.Operation != S3Operation.CreateBucket
+                && (refusal.Region is { Length: > 0 } named ? regions.Learn(request.Bucket, named, region) : await AskAsync(request, response, refusal, region, patience, cancellationToken)))
             {
                 return true;
             }
@@ -75,9 +75,8 @@ internal sealed class RegionLessons(ForwardingService service, EndpointRegions r
 
     private async ValueTask<RegionRefusal> ReadAsync(S3Request request, HttpResponseMessage response, Patience patience, CancellationToken cancellationToken)
     {
-        var header = response.Headers.NonValidated.TryGetValues(RegionRefusal.Header, out var values) ? values.ToString() : null;
         var error = request.IsHead || !MayBeDocument(response) ? null : await service.ErrorAsync(response, patience, cancellationToken);
-        return RegionRefusal.Of((int)response.StatusCode, header, request.IsHead ? null : error?.ChildText("Code") ?? "", error?.ChildText("Region"));
+        return RegionRefusal.Of((int)response.StatusCode, HeaderOf(response), request.IsHead ? null : error?.ChildText("Code") ?? "", error?.ChildText("Region"));
     }
 
     /// <summary>Whether an answer may have an error document of S3: a website's page, or a gateway's, is handed on unread.</summary>
@@ -85,12 +84,13 @@ internal sealed class RegionLessons(ForwardingService service, EndpointRegions r
         response.Content.Headers.ContentLength is null or <= ForwardingService.LongestError
         && (!response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) || type.ToString().Contains("xml", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The region, where the refusal does not name it, and may be one: any answer to a HEAD of the bucket does, and teaches by itself.</summary>
-    private async ValueTask<string?> AskAsync(S3Request request, HttpResponseMessage response, RegionRefusal refusal, Patience patience, CancellationToken cancellationToken)
+    /// <summary>Asks for the region where the refusal does not name it: any answer to a HEAD of the bucket may. Whether it is another than was thought.</summary>
+    private async ValueTask<bool> AskAsync(
+        S3Request request, HttpResponseMessage response, RegionRefusal refusal, string region, Patience patience, CancellationToken cancellationToken)
     {
         if (request.Operation == S3Operation.HeadBucket || !regions.IsWorthAsking(request.Bucket, (int)response.StatusCode, refusal))
         {
-            return null;
+            return false;
         }
 
         var question = request with
@@ -98,6 +98,10 @@ internal sealed class RegionLessons(ForwardingService service, EndpointRegions r
             Operation = S3Operation.HeadBucket, Method = "HEAD", Key = "", Query = S3Query.Empty, Headers = new HeaderDictionary(), Body = S3Body.Empty,
         };
         using var told = await service.SendAsync(question, patience, cancellationToken);
-        return regions.Of(request.Bucket);
+
+        // The question may have learnt on its own way.
+        return regions.LearnFromHead(request.Bucket, HeaderOf(told), (int)told.StatusCode, region) || regions.Of(request.Bucket) != region;
     }
+
+    private static string? HeaderOf(HttpResponseMessage response) => response.Headers.NonValidated.TryGetValues(RegionRefusal.Header, out var values) ? values.ToString() : null;
 }

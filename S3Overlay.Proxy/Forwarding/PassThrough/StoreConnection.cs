@@ -38,7 +38,7 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
             settings.Meters?.Answered(started, (int)response.StatusCode);
             return response;
         }
-        catch (Exception failure) when (IsNoted(span, started, failure, cancellationToken.IsCancellationRequested))
+        catch (Exception failure) when (IsNoted(span, bucket, started, failure, cancellationToken.IsCancellationRequested))
         {
             throw;
         }
@@ -57,8 +57,6 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
-            // A region that cannot be reached may have been named wrongly; it is named again where it was not.
-            regions.Forget(bucket);
             throw Unavailable(failure.InnerException?.Message ?? failure.Message, failure);
         }
     }
@@ -71,10 +69,11 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
     public void Dispose() => _http.Dispose();
 
     /// <summary>Notes a failed attempt, and handles nothing.</summary>
-    private bool IsNoted(Activity? span, long started, Exception failure, bool isUnwanted)
+    private bool IsNoted(Activity? span, string bucket, long started, Exception failure, bool isUnwanted)
     {
         AttemptSpan.Failed(span, failure);
         settings.Meters?.Failed(started, isUnwanted);
+        regions.ForgetUnreachable(bucket, failure);
         return false;
     }
 }

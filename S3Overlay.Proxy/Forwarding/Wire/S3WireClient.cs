@@ -249,7 +249,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
 
         var question = new WireRequest("HEAD", request.Bucket, "", "", []);
         using var told = await SendOnceAsync(question, region, 0, cancellationToken);
-        return Regions.Learn(request.Bucket, told.Header(RegionRefusal.Header) ?? region, region);
+        return Regions.LearnFromHead(request.Bucket, told.Header(RegionRefusal.Header), told.Status, region);
     }
 
     private async Task<WireAnswer> SendOnceAsync(WireRequest request, string region, int resends, CancellationToken cancellationToken)
@@ -291,11 +291,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         catch (Exception failure)
         {
             AttemptSpan.Failed(span, failure);
-            if (failure is HttpRequestException)
-            {
-                Regions.Forget(request.Bucket);
-            }
-
+            Regions.ForgetUnreachable(request.Bucket, failure);
             _settings.Meters?.Failed(started, cancellationToken.IsCancellationRequested);
             throw;
         }
