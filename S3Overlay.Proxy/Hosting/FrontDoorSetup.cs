@@ -5,6 +5,7 @@ using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.FrontDoor;
+using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Hosting;
 
@@ -39,6 +40,7 @@ internal static class FrontDoorSetup
                 AllowsCrossOrigin = clients.AllowsCrossOrigin,
                 InstanceId = setup.InstanceId,
                 IsForwarded = ForwardedOf(setup.Options, remote),
+                IsOfAws = setup.Options.Local.Endpoint is { } endpoint && AwsHosts.DomainOf(endpoint.Host) is not null,
                 KnowsTenants = isPlainProxy,
                 StoreChecksChecksums = local.ChecksChecksums,
                 IsKnownToStore = caller => local.Identities?.Of(caller) is not null,

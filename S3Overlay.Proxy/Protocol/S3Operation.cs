@@ -45,7 +45,6 @@ public enum S3Operation
     GetObjectTorrent,
     RestoreObject,
     SelectObjectContent,
-    RenameObject,
 
     // multipart uploads
     CreateMultipartUpload,

@@ -77,6 +77,24 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         Assert.Equal("there", Assert.Single((await fixture.S3.ListObjectsV2Async(new() { BucketName = bucket })).S3Objects).Key);
     }
 
+    /// <summary>A client that knows more than this server does must not lose by it what it speaks about.</summary>
+    [Theory]
+    [InlineData("PUT")]
+    [InlineData("DELETE")]
+    [InlineData("POST")]
+    [Trait("Rule", "R8")]
+    public async Task A_sub_resource_is_never_the_object_itself(string method)
+    {
+        var bucket = await fixture.NewBucketAsync();
+        await fixture.S3.PutObjectAsync(new() { BucketName = bucket, Key = "there", ContentBody = "kept" });
+        foreach (var name in SubResourceNames.OfS3)
+        {
+            var answer = await _http.SendAsync(method, $"/{bucket}/there?{name}&annotationName=a", method == "DELETE" ? null : "in its place"u8.ToArray());
+            Assert.Equal((name, "kept"), (name, (await _http.SendAsync("GET", $"/{bucket}/there")).Text));
+            Assert.True(answer.Status is not 500, $"{method} {name}: {answer.Text}");
+        }
+    }
+
     [Theory]
     [InlineData("GET /%zz/k HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 400)]
     [InlineData("GET /b/%FF HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 400)]

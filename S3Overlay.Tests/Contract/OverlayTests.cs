@@ -29,32 +29,6 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
         Assert.True(int.Parse(warm.Headers["age"], System.Globalization.CultureInfo.InvariantCulture) >= 0);
     }
 
-    /// <summary>It means no version, so that without the id the object itself would be deleted.</summary>
-    [Theory]
-    [Trait("Rule", "R8")]
-    [InlineData("?versionId=")]
-    [InlineData("?versionId")]
-    [InlineData("?tagging&versionId=")]
-    public async Task A_delete_of_an_empty_version_id_is_refused(string query)
-    {
-        var bucket = await fixture.NewRemoteBucketAsync();
-        await _remote.PutObjectAsync(new() { BucketName = bucket, Key = "remote", ContentBody = "value" });
-        await _s3.PutObjectAsync(new() { BucketName = bucket, Key = "written", ContentBody = "value" });
-        var http = new SignedHttp(fixture.Proxy.Endpoint);
-        foreach (var key in (string[])["remote", "written"])
-        {
-            var etag = (await http.SendAsync("HEAD", $"/{bucket}/{key}")).Headers["ETag"];
-            foreach (var headers in ((string, string)[][])[[], [("If-Match", etag)]])
-            {
-                var answer = await http.SendAsync("DELETE", $"/{bucket}/{key}{query}", null, headers);
-                Assert.Equal((400, "InvalidArgument"), (answer.Status, answer.Code));
-                Assert.Contains("Version id cannot be the empty string", answer.Text, StringComparison.Ordinal);
-            }
-
-            Assert.Equal("value", (await http.SendAsync("GET", $"/{bucket}/{key}")).Text);
-        }
-    }
-
     [Fact]
     [Trait("Rule", "S3")]
     public async Task Only_if_cached_is_satisfied_by_what_is_here()

@@ -61,6 +61,21 @@ public sealed class AwsRegionTests
         }
     }
 
+    /// <summary>What AWS alone is known to have of objects goes on to it, and to no other store, which would take it for the object itself.</summary>
+    [Theory, Trait("Rule", "T3")]
+    [InlineData("GET", "annotation=")]
+    [InlineData("PUT", "annotation=&annotationName=a")]
+    [InlineData("DELETE", "annotation&annotationName=a")]
+    [InlineData("PUT", "encryption=")]
+    public async Task What_AWS_alone_has_goes_on_to_it(string method, string query)
+    {
+        await using var aws = await FarAsync((301, "PermanentRedirect", true, false));
+        await using var proxy = await OverlayHost.StartOnAsync(aws.Machine, TwoRegions.Endpoint, null);
+        aws.Far.ForgetCalls();
+        await proxy.SendAsync(method, "/far/there?" + query, method == "PUT" ? "note" : null);
+        Assert.Contains(aws.Far.Calls, call => call.Method == method && call.Path.EndsWith("/there", StringComparison.Ordinal) && call.Query.TrimStart('?') == query);
+    }
+
     [Fact, Trait("Rule", "T3")]
     public async Task A_body_that_was_sent_in_vain_is_the_client_s_to_send_again()
     {

@@ -59,6 +59,17 @@ public sealed class OperationResolverTests
     [InlineData("PATCH", "k", "", "MethodNotAllowed")]
     [InlineData("POST", "k", "", "MethodNotAllowed")]
     [InlineData("GET", "k", "nonsense", "NotImplemented")]
+    [InlineData("PUT", "k", "nonsense=", "NotImplemented")]
+    [InlineData("DELETE", "k", "nonsense=", "NotImplemented")]
+    [InlineData("POST", "k", "uploads=&nonsense=", "NotImplemented")]
+    [InlineData("PUT", "", "nonsense=", "NotImplemented")]
+    [InlineData("DELETE", "", "nonsense=", "NotImplemented")]
+    [InlineData("GET", "k", "annotation", "NotImplemented")]
+    [InlineData("GET", "k", "annotation=&annotationName=a", "NotImplemented")]
+    [InlineData("PUT", "k", "annotation=&annotationName=a", "NotImplemented")]
+    [InlineData("DELETE", "k", "annotation=&annotationName=a", "NotImplemented")]
+    [InlineData("PUT", "k", "encryption=", "NotImplemented")]
+    [InlineData("PUT", "k", "nonsense=&partNumber=1&uploadId=2", "NotImplemented")]
     [InlineData("PUT", "k", "partNumber=1", "InvalidArgument")]
     [InlineData("PUT", "k", "uploadId=1", "InvalidArgument")]
     [InlineData("GET", "", "list-type=3", "InvalidArgument")]
@@ -77,6 +88,7 @@ public sealed class OperationResolverTests
     [InlineData("DELETE", "", "versions")]
     [InlineData("DELETE", "", "acl")]
     [InlineData("DELETE", "", "versioning")]
+    [InlineData("DELETE", "", "metadataAnnotationTable=")]
     [InlineData("PUT", "", "location")]
     [InlineData("GET", "", "delete")]
     [Trait("Rule", "R8")]
@@ -90,6 +102,12 @@ public sealed class OperationResolverTests
     [InlineData("PUT", "k", "append&position=3", "", "StoreWrite")]
     [InlineData("POST", "k", "nonsense", "", "StoreWrite")]
     [InlineData("POST", "", "mdsearch", "", "StoreWrite")]
+    [InlineData("PUT", "k", "nonsense=", "", "StoreWrite")]
+    [InlineData("GET", "k", "annotation=", "", "StoreRead")]
+    [InlineData("PUT", "k", "annotation=&annotationName=a", "", "NotImplemented")]
+    [InlineData("DELETE", "k", "annotation&annotationName=a", "", "NotImplemented")]
+    [InlineData("PUT", "k", "encryption", "", "NotImplemented")]
+    [InlineData("PUT", "k", "renameObject=", "", "NotImplemented")]
     [InlineData("PUT", "k", "", "", "PutObject")]
     [InlineData("PUT", "k", "nonsense", "x-amz-copy-source", "NotImplemented")]
     [InlineData("POST", "", "delete&nonsense", "", "NotImplemented")]
@@ -109,8 +127,33 @@ public sealed class OperationResolverTests
         Assert.Equal(expected, expected == "NotImplemented" ? Assert.Throws<S3Exception>(() => Resolve()).Error.Code : Resolve().ToString());
     }
 
+    [Theory]
+    [InlineData("GET", "annotation", "", "StoreRead")]
+    [InlineData("PUT", "annotation=&annotationName=a", "", "StoreWrite")]
+    [InlineData("DELETE", "annotation&annotationName=a", "", "StoreWrite")]
+    [InlineData("PUT", "encryption=", "", "StoreWrite")]
+    [InlineData("PUT", "annotation", "x-amz-copy-source", "NotImplemented")]
+    [InlineData("DELETE", "encryption", "", "MethodNotAllowed")]
+    [Trait("Rule", "T3")]
+    public void Of_AWS_is_asked_what_other_stores_would_take_for_the_object(string method, string query, string header, string expected)
+    {
+        var headers = new HeaderDictionary();
+        if (header.Length > 0)
+        {
+            headers[header] = "/other/secret";
+        }
+
+        S3Operation Resolve() => OperationResolver.Resolve(method, "bucket", "k", S3Query.Parse(query), headers, isStoresAlone: true, isOfAws: true);
+        Assert.Equal(expected, expected[0] == 'S' ? Resolve().ToString() : Assert.Throws<S3Exception>(() => Resolve()).Error.Code);
+    }
+
     [Fact]
-    public void Unknown_parameters_with_a_value_are_ignored() => Assert.Equal(S3Operation.GetObject, Resolve("GET", "k", "utm_source=mail"));
+    public void Unknown_parameters_with_a_value_are_ignored()
+    {
+        Assert.Equal(S3Operation.GetObject, Resolve("GET", "k", "utm_source=mail"));
+        Assert.Equal(S3Operation.GetObject, Resolve("GET", "k", "utm_source="));
+        Assert.Equal(S3Operation.PutObject, Resolve("PUT", "k", "utm_source=mail"));
+    }
 
     private static S3Operation Resolve(string method, string key, string query) =>
         OperationResolver.Resolve(method, "bucket", key, S3Query.Parse(query), new HeaderDictionary());

@@ -20,7 +20,7 @@ internal sealed class ConfigurationOperations(EmbeddedStore store)
     public Task DeleteAsync(S3Request request, S3Answer answer)
     {
         store.Buckets.Require(request.Bucket);
-        if (OperationResolver.BucketConfigurationOf(request.Query) is not { } name || !NewBucketAnswers.IsMissing(name))
+        if (SubResources.ConfigurationOf(request.Query) is not { } name || !NewBucketAnswers.IsMissing(name))
         {
             throw new S3Exception(S3Errors.NotImplemented);
         }

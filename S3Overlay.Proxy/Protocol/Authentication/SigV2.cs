@@ -17,7 +17,7 @@ internal static class SigV2
     /// The parameters that are signed over. All others may be changed by whoever holds a link, so every one that chooses what is asked for is here,
     /// those too that came up after this way of signing.
     /// </summary>
-    private static readonly HashSet<string> SignedParameters = new(OperationResolver.ChoosingParameters, StringComparer.Ordinal)
+    private static readonly HashSet<string> SignedParameters = new(SubResources.All, StringComparer.Ordinal)
     {
         "defaultObjectAcl", "partNumber", "storageClass", "versionId", "response-cache-control", "response-content-disposition", "response-content-encoding",
         "response-content-language", "response-content-type", "response-expires",

@@ -17,6 +17,9 @@ public sealed record FrontDoorSettings
     /// </summary>
     public Func<string, bool> IsForwarded { get; init; } = static _ => false;
 
+    /// <summary>Whether the S3 endpoint behind the door is AWS's own, which has sub-resources that other stores take for the object itself.</summary>
+    public bool IsOfAws { get; init; }
+
     /// <summary>
     /// Whether the S3 endpoint behind the door is known to refuse a checksum header that cannot be one: in buckets that are its alone it does so in its own words, after which there is nothing
     /// that could be acknowledged (rule W7).

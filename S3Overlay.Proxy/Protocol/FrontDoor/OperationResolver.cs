@@ -9,31 +9,6 @@ namespace S3Overlay.Proxy.Protocol.FrontDoor;
 /// </remarks>
 public static class OperationResolver
 {
-    /// <summary>The sub-resources that are a bucket's configuration.</summary>
-    private static readonly HashSet<string> BucketConfigurations = new(StringComparer.Ordinal)
-    {
-        "abac", "accelerate", "acl", "analytics", "cors", "encryption", "intelligent-tiering", "inventory", "lifecycle", "logging",
-        "metadataConfiguration", "metadataInventoryTable", "metadataJournalTable", "metadataTable", "metrics", "notification", "object-lock", "ownershipControls", "policy",
-        "policyStatus", "publicAccessBlock", "replication", "requestPayment", "tagging", "versioning", "website",
-    };
-
-    /// <summary>Those of them that can be changed but not deleted. Stores that do not know that (RGW) take their deletion for the bucket's.</summary>
-    private static readonly HashSet<string> Permanent = new(StringComparer.Ordinal)
-    {
-        "abac", "accelerate", "acl", "logging", "object-lock", "policyStatus", "requestPayment", "versioning",
-    };
-
-    /// <summary>Names that may stand in a query without a value and ask for nothing of their own.</summary>
-    private static readonly HashSet<string> PlainParameters = new(StringComparer.Ordinal)
-    {
-        "prefix", "delimiter", "marker", "max-keys", "encoding-type", "continuation-token", "start-after", "fetch-owner", "list-type", "x-id",
-        "key-marker", "upload-id-marker", "version-id-marker", "part-number-marker", "max-parts", "max-uploads", "max-buckets", "versionId",
-        "partNumber", "uploadId", "bucket-region", "session", "id", "allow-unordered",
-    };
-
-    /// <summary>Every parameter that chooses what is asked for: a signature that leaves one open could be used for something else.</summary>
-    public static IEnumerable<string> ChoosingParameters => SubResources.Concat(BucketConfigurations);
-
     /// <summary>Resolves a request.</summary>
     /// <param name="method">The method.</param>
     /// <param name="bucket">The bucket; empty for the service.</param>
@@ -41,12 +16,20 @@ public static class OperationResolver
     /// <param name="query">The query.</param>
     /// <param name="headers">The headers.</param>
     /// <param name="isStoresAlone">Whether the bucket is an S3 endpoint's alone, which may know sub-resources of its own (RGW's <c>append</c>).</param>
+    /// <param name="isOfAws">Whether that endpoint is AWS's own.</param>
     /// <exception cref="S3Exception">MethodNotAllowed, NotImplemented for sub-resources unknown here, InvalidArgument.</exception>
-    public static S3Operation Resolve(string method, string bucket, string key, S3Query query, IHeaderDictionary headers, bool isStoresAlone = false)
+    public static S3Operation Resolve(string method, string bucket, string key, S3Query query, IHeaderDictionary headers, bool isStoresAlone = false, bool isOfAws = false)
     {
         if (bucket.Length == 0)
         {
             return method == "GET" ? S3Operation.ListBuckets : throw new S3Exception(S3Errors.MethodNotAllowed);
+        }
+
+        if (key.Length > 0 && SubResources.AwsAloneOf(method, query) is { } name)
+        {
+            return isStoresAlone && (isOfAws || method == "GET") && !headers.ContainsKey("x-amz-copy-source")
+                ? OfStore(method)
+                : throw new S3Exception(S3Errors.NotImplemented, $"The sub-resource '{name}' is not served here.");
         }
 
         if (isStoresAlone && OfStore(method, query, headers) is { } own)
@@ -56,28 +39,14 @@ public static class OperationResolver
 
         var operation = key.Length == 0 ? OfBucket(method, query, headers) : OfObject(method, query, headers);
         RefuseMisplacedSubResource(operation, query);
-        return UnknownSubResource(query) is { } unknown
+        return SubResources.UnknownOf(method, query) is { } unknown
             ? throw new S3Exception(S3Errors.NotImplemented, $"The sub-resource '{unknown}' is not known.")
             : operation;
     }
 
-    /// <summary>Which configuration a bucket-configuration request is about: <c>acl</c>, <c>policy</c>, ...</summary>
-    public static string? BucketConfigurationOf(S3Query query)
-    {
-        foreach (var parameter in query.Parameters)
-        {
-            if (BucketConfigurations.Contains(parameter.Key))
-            {
-                return parameter.Key;
-            }
-        }
-
-        return null;
-    }
-
     private static S3Operation OfBucket(string method, S3Query query, IHeaderDictionary headers)
     {
-        var isConfiguration = BucketConfigurationOf(query) is not null;
+        var isConfiguration = SubResources.ConfigurationOf(query) is not null;
         switch (method)
         {
             case "GET" when query.Has("location"):
@@ -99,7 +68,7 @@ public static class OperationResolver
                 return S3Operation.HeadBucket;
             case "PUT":
                 return isConfiguration ? S3Operation.PutBucketConfiguration : S3Operation.CreateBucket;
-            case "DELETE" when BucketConfigurationOf(query) is { } configuration && Permanent.Contains(configuration):
+            case "DELETE" when SubResources.ConfigurationOf(query) is { } configuration && SubResources.IsPermanent(configuration):
                 throw new S3Exception(S3Errors.MethodNotAllowed);
             case "DELETE":
                 return isConfiguration ? S3Operation.DeleteBucketConfiguration : S3Operation.DeleteBucket;
@@ -139,7 +108,8 @@ public static class OperationResolver
             case "PUT" when query.Has("retention"):
                 return S3Operation.PutObjectRetention;
             case "PUT" when query.Has("renameObject"):
-                return S3Operation.RenameObject;
+                // A store that does not know it puts an empty object there; and the source would be deleted without a look at who may do that.
+                throw new S3Exception(S3Errors.NotImplemented, "Objects can be renamed in directory buckets alone, which are not served here.");
             case "PUT" when query.Has("uploadId") != query.Has("partNumber"):
                 throw new S3Exception(S3Errors.InvalidArgument, "This operation needs both uploadId and partNumber, or neither.");
             case "PUT" when query.Has("uploadId"):
@@ -167,12 +137,6 @@ public static class OperationResolver
         }
     }
 
-    private static readonly HashSet<string> SubResources = new(StringComparer.Ordinal)
-    {
-        "acl", "tagging", "attributes", "legal-hold", "retention", "torrent", "uploadId", "uploads", "restore", "select", "select-type", "renameObject",
-        "location", "versions", "delete",
-    };
-
     /// <summary>
     /// A sub-resource that a method does not have (<c>DELETE ?retention</c>, <c>PUT ?policy</c> of a key) must not become the same method on the object or
     /// bucket itself, which would be gone or replaced.
@@ -187,7 +151,7 @@ public static class OperationResolver
 
         foreach (var (name, value) in query.Parameters)
         {
-            if (string.IsNullOrEmpty(value) && (SubResources.Contains(name) || BucketConfigurations.Contains(name)))
+            if (string.IsNullOrEmpty(value) && SubResources.IsKnown(name))
             {
                 throw new S3Exception(S3Errors.MethodNotAllowed);
             }
@@ -200,40 +164,21 @@ public static class OperationResolver
     /// </summary>
     private static S3Operation? OfStore(string method, S3Query query, IHeaderDictionary headers)
     {
-        if (method is not ("GET" or "HEAD" or "PUT" or "POST") || UnknownSubResource(query) is null || headers.ContainsKey("x-amz-copy-source"))
+        if (method is not ("GET" or "HEAD" or "PUT" or "POST") || SubResources.UnknownOf(method, query) is null || headers.ContainsKey("x-amz-copy-source"))
         {
             return null;
         }
 
         foreach (var (name, _) in query.Parameters)
         {
-            if (SubResources.Contains(name) || BucketConfigurations.Contains(name))
+            if (SubResources.IsKnown(name))
             {
                 return null;
             }
         }
 
-        return method is "GET" or "HEAD" ? S3Operation.StoreRead : S3Operation.StoreWrite;
+        return OfStore(method);
     }
 
-    /// <summary>
-    /// A name with neither a value nor an equals sign is how sub-resources are written (<c>?acl</c>). One that nobody knows is refused (rule A1): its meaning
-    /// would be guessed otherwise. Unknown parameters with a value are ignored, as S3 ignores them.
-    /// </summary>
-    private static string? UnknownSubResource(S3Query query)
-    {
-        foreach (var (name, value) in query.Parameters)
-        {
-            if (value is null
-                && !SubResources.Contains(name)
-                && !BucketConfigurations.Contains(name)
-                && !PlainParameters.Contains(name)
-                && !name.StartsWith("X-Amz-", StringComparison.OrdinalIgnoreCase))
-            {
-                return name;
-            }
-        }
-
-        return null;
-    }
+    private static S3Operation OfStore(string method) => method is "GET" or "HEAD" ? S3Operation.StoreRead : S3Operation.StoreWrite;
 }

@@ -135,7 +135,7 @@ public sealed class Version2AuthenticationTests : AuthenticatorTestBase
         var link = Link("GET\n\n\n9175139620\n/b/k");
         Assert.Equal(AccessKey, Authenticate("GET", "/b/k", link, Headers()).Caller.AccessKey);
         Assert.Equal(AccessKey, Authenticate("GET", "/b/k", link + "&utm_source=mail", Headers()).Caller.AccessKey);
-        foreach (var name in OperationResolver.ChoosingParameters.Concat(["versionId=1", "partNumber=1", "response-content-type=text/html", "x-amz-acl=public-read", "content-type=text/html"]))
+        foreach (var name in SubResources.All.Concat(["versionId=1", "partNumber=1", "response-content-type=text/html", "x-amz-acl=public-read", "content-type=text/html"]))
         {
             Assert.Equal("SignatureDoesNotMatch", Refused("GET", "/b/k", link + "&" + name, Headers()).Error.Code);
         }

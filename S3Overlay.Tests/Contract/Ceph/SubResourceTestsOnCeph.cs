@@ -1,0 +1,9 @@
+using S3Overlay.Tests.Support.Ceph;
+
+namespace S3Overlay.Tests.Contract.Ceph;
+
+/// <summary>See <see cref="SubResourceTests{TFixture}"/>: between two Ceph gateways, of which each takes what it does not know for the object itself.</summary>
+[NeedsCeph]
+[Trait("Needs", "Ceph")]
+[Collection(CephCollection.Name)]
+public sealed class SubResourceTestsOnCeph(OverlayOnCephFixture fixture) : SubResourceTests<OverlayOnCephFixture>(fixture);

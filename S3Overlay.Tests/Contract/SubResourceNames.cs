@@ -1,0 +1,24 @@
+namespace S3Overlay.Tests.Contract;
+
+/// <summary>
+/// Every sub-resource that AWS's SDKs ask for (client-s3 3.1169 for JavaScript, November 2026), and one that none does. Each is spelt in two ways: <c>?acl</c>, and <c>?acl=</c>, as that SDK has it.
+/// </summary>
+internal static class SubResourceNames
+{
+    /// <summary>What nobody knows: the next that AWS thinks of.</summary>
+    public const string New = "yet-unknown";
+
+    private static readonly string[] Known =
+    [
+        "abac", "accelerate", "acl", "analytics", "annotation", "attributes", "cors", "delete", "encryption", "intelligent-tiering", "inventory", "legal-hold", "lifecycle", "location", "logging",
+        "metadataAnnotationTable", "metadataConfiguration", "metadataInventoryTable", "metadataJournalTable", "metadataTable", "metrics", "notification", "object-lock", "ownershipControls",
+        "policy", "policyStatus", "publicAccessBlock", "renameObject", "replication", "requestPayment", "restore", "retention", "select", "tagging", "torrent", "uploads", "versioning",
+        "versions", "website",
+    ];
+
+    /// <summary>Those that S3 has, in both spellings.</summary>
+    public static IEnumerable<string> OfS3 => Known.SelectMany(Spelt);
+
+    /// <summary>A name in both spellings.</summary>
+    public static IEnumerable<string> Spelt(string name) => [name, name + "="];
+}

@@ -1,0 +1,18 @@
+using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Given;
+
+namespace S3Overlay.Tests.Contract;
+
+/// <summary>See <see cref="SubResourceTests{TFixture}"/>: over the built-in store.</summary>
+public sealed class SubResourceTests(OverlayFixture fixture) : SubResourceTests<OverlayFixture>(fixture);
+
+/// <summary>See <see cref="SubResourceTests{TFixture}"/>: over an S3 endpoint as local.</summary>
+public sealed class SubResourceTestsOnStore(OverlayOnStoreFixture fixture) : SubResourceTests<OverlayOnStoreFixture>(fixture);
+
+/// <summary>See <see cref="SubResourceTests{TFixture}"/>: over an S3 endpoint as local that has copies among written objects.</summary>
+public sealed class SubResourceTestsOnPlace(OverlayOnPlaceFixture fixture) : SubResourceTests<OverlayOnPlaceFixture>(fixture);
+
+/// <summary>See <see cref="SubResourceTests{TFixture}"/>: between two of a store that somebody has started.</summary>
+[NeedsGivenStore]
+[Trait("Needs", "Store")]
+public sealed class SubResourceTestsOnGiven(OverlayOnGivenFixture fixture) : SubResourceTests<OverlayOnGivenFixture>(fixture);
