@@ -39,6 +39,7 @@ internal static class FrontDoorSetup
                 Domain = clients.Domain,
                 AllowsCrossOrigin = clients.AllowsCrossOrigin,
                 InstanceId = setup.InstanceId,
+                Time = setup.Time,
                 IsForwarded = ForwardedOf(setup.Options, remote),
                 IsOfAws = setup.Options.Local.Endpoint is { } endpoint && AwsHosts.DomainOf(endpoint.Host) is not null,
                 KnowsTenants = isPlainProxy,

@@ -36,6 +36,9 @@ public sealed record S3Request
     /// <summary>The id this request is answered and logged with.</summary>
     public required string RequestId { get; init; }
 
+    /// <summary>When it came in. The end of time for what was not sent by a client.</summary>
+    public DateTimeOffset Received { get; init; } = DateTimeOffset.MaxValue;
+
     /// <summary>Where the client reached the server: what locations in answers are built from.</summary>
     public required S3Address Address { get; init; }
 

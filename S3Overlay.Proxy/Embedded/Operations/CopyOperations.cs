@@ -76,7 +76,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
     {
         VersionIds.Check(source.VersionId);
         var stored = await store.Objects.OpenAsync(source.Bucket, source.Key);
-        if (ReadConditions.CopySourceHolds(request.Headers, stored.Row.Info.ETag, stored.Row.Info.LastModified))
+        if (ReadConditions.CopySourceHolds(request, stored.Row.Info.ETag, stored.Row.Info.LastModified))
         {
             return stored;
         }

@@ -43,6 +43,12 @@ public sealed class ObjectCopies(
             throw new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", source.Bucket)] };
         }
 
+        if (directory.Below(target.Name) is not null || directory.Below(source.Bucket) is not null)
+        {
+            // Whose object that is, is decided here: local must not read another name in it.
+            request = source.Spell(request);
+        }
+
         var isPart = request.Operation == S3Operation.UploadPartCopy;
         if (target.IsOverlaid && isPart)
         {

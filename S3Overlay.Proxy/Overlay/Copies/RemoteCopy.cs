@@ -23,7 +23,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
     /// <exception cref="S3Exception">PreconditionFailed, InvalidRequest, InvalidArgument, InvalidRange.</exception>
     public void Check(S3Request request, CopySource source, ObjectInfo info)
     {
-        if (!ReadConditions.CopySourceHolds(request.Headers, info.ETag, info.LastModified))
+        if (!ReadConditions.CopySourceHolds(request, info.ETag, info.LastModified))
         {
             throw new S3Exception(S3Errors.PreconditionFailed) { Details = [new("Condition", "x-amz-copy-source-If-*")] };
         }

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Protocol.Copies;
@@ -6,28 +8,60 @@ namespace S3Overlay.Proxy.Protocol.Copies;
 /// <param name="Bucket">The source bucket.</param>
 /// <param name="Key">The source key.</param>
 /// <param name="VersionId">The version asked for, or null for the current one.</param>
+/// <remarks>
+/// It is decoded as a query is: a plus is a space, which is how some languages write one (Go's <c>url.QueryEscape</c>, PHP's <c>urlencode</c>), and S3 reads it. A plus of the key is <c>%2B</c>.
+/// </remarks>
 public sealed record CopySource(string Bucket, string Key, string? VersionId)
 {
+    private const string Header = "x-amz-copy-source";
+    private const string VersionMark = "?versionId=";
+
+    /// <summary>The source where each plus is read as one, as some stores do (MinIO, RGW); null where that makes no difference.</summary>
+    public CopySource? WithPlus { get; private init; }
+
     /// <summary>Reads the header.</summary>
     /// <param name="request">The request.</param>
     /// <param name="knowsTenants">Whether the bucket may be another tenant's (<see cref="BucketNames.IsAddressableWithTenant"/>).</param>
     /// <exception cref="S3Exception">InvalidArgument where it does not name a bucket and a key.</exception>
     public static CopySource Parse(S3Request request, bool knowsTenants = false)
     {
-        var header = HeaderText.ToText(request.Header("x-amz-copy-source") ?? throw Invalid());
+        var header = HeaderText.ToText(request.Header(Header) ?? throw Invalid());
         string? version = null;
-        const string VersionMark = "?versionId=";
         if (header.IndexOf(VersionMark, StringComparison.Ordinal) is var mark && mark >= 0)
         {
             version = header[(mark + VersionMark.Length)..];
             header = header[..mark];
         }
 
-        if (!UriEncoding.TryDecode(header, out var path))
+        if (!UriEncoding.TryDecodeQuery(header, out var path) || !UriEncoding.TryDecode(header, out var withPlus))
         {
             throw Invalid();
         }
 
+        var source = Of(path, version, knowsTenants);
+        return path == withPlus ? source : source with { WithPlus = Of(withPlus, version, knowsTenants) };
+    }
+
+    /// <summary>The request with this source spelt so that every server reads it alike.</summary>
+    public S3Request Spell(S3Request request)
+    {
+        if (WithPlus is null)
+        {
+            return request;
+        }
+
+        var headers = new HeaderDictionary(request.Headers.Count);
+        foreach (var header in request.Headers)
+        {
+            headers[header.Key] = header.Value;
+        }
+
+        headers[Header] = UriEncoding.EncodeKey($"{Bucket}/{Key}") + (VersionId is null ? "" : VersionMark + VersionId);
+        return request with { Headers = headers };
+    }
+
+    private static CopySource Of(string path, string? version, bool knowsTenants)
+    {
         if (path.StartsWith('/'))
         {
             path = path[1..];

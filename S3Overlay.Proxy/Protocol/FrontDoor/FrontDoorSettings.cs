@@ -34,6 +34,9 @@ public sealed record FrontDoorSettings
     /// </summary>
     public bool KnowsTenants { get; init; }
 
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>The id this process sends upstream in <c>x-s3overlay-via</c>: a request that carries it has come round in a circle.</summary>
     public required string InstanceId { get; init; }
 }

@@ -169,12 +169,12 @@ public sealed class S3FrontDoor(
             Body = RequestBodies.Create(
                 http.Body, http.ContentLength, http.Headers, authenticated.Payload, call.Operation, leavesMalformed: isForwarded && settings.StoreChecksChecksums()),
             RequestId = call.RequestId,
+            Received = settings.Time.GetUtcNow(),
             Address = new S3Address(http.Scheme, host, target.IsVirtualHosted),
         };
         if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy
             && CopySource.Parse(request, settings.KnowsTenants) is var source
-            && !rights.MayRead(caller, source.Bucket, source.Key)
-            && !(settings.IsForwarded(source.Bucket) ? caller.IsAnonymous : rights.MayAll(S3Operation.GetObject, source.Bucket, source.Key, source.VersionId)))
+            && !(MayRead(caller, source) && (!settings.IsForwarded(source.Bucket) || source.WithPlus is not { } other || MayRead(caller, other))))
         {
             throw new S3Exception(S3Errors.AccessDenied);
         }
@@ -182,6 +182,10 @@ public sealed class S3FrontDoor(
         await (isForm ? _posts.HandleAsync(request, answer, context.RequestAborted)
             : (isAdministration ? administration.Service : service).HandleAsync(request, answer, context.RequestAborted));
     }
+
+    private bool MayRead(S3Caller caller, CopySource source) =>
+        rights.MayRead(caller, source.Bucket, source.Key)
+        || (settings.IsForwarded(source.Bucket) ? caller.IsAnonymous : rights.MayAll(S3Operation.GetObject, source.Bucket, source.Key, source.VersionId));
 
     /// <summary>
     /// A preflight is nobody's, and what it is told is for everyone. But its address may be one that a user of the store signed, and the bucket is then the one that this user means by its

@@ -25,7 +25,7 @@ public static class ObjectAnswer
     /// <exception cref="S3Exception">PreconditionFailed, InvalidRange, or InvalidArgument for an override that cannot be sent.</exception>
     public static ByteRange? Prepare(S3Request request, S3Answer answer, ObjectInfo info)
     {
-        switch (ReadConditions.Judge(request.Headers, info.ETag, info.LastModified))
+        switch (ReadConditions.Judge(request, info.ETag, info.LastModified))
         {
             case ConditionOutcome.PreconditionFailed:
                 throw new S3Exception(S3Errors.PreconditionFailed);
@@ -78,7 +78,7 @@ public static class ObjectAnswer
     /// <summary>Whether the answer lacks checksums that it would show, had they been asked for: neither a part of the object nor a 304 or 412 shows any.</summary>
     public static bool LacksChecksums(S3Request request, ObjectInfo info) =>
         !info.AreChecksumsKnown && AsksForChecksums(request) && EffectiveRange(request, info) is null
-        && ReadConditions.Judge(request.Headers, info.ETag, info.LastModified) == ConditionOutcome.Pass;
+        && ReadConditions.Judge(request, info.ETag, info.LastModified) == ConditionOutcome.Pass;
 
     /// <summary>The range the client wants of this version: none where If-Range names another one (RFC 9110, section 13.1.5).</summary>
     public static RangeHeader? EffectiveRange(S3Request request, ObjectInfo info)

@@ -24,7 +24,7 @@ public static class ObjectAttributes
     public static async Task AnswerAsync(
         S3Request request, S3Answer answer, ObjectInfo info, Action<S3XmlWriter>? writeParts, CancellationToken cancellationToken)
     {
-        switch (ReadConditions.Judge(request.Headers, info.ETag, info.LastModified))
+        switch (ReadConditions.Judge(request, info.ETag, info.LastModified))
         {
             case ConditionOutcome.PreconditionFailed:
                 throw new S3Exception(S3Errors.PreconditionFailed);

@@ -1,0 +1,93 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Writes;
+
+/// <summary>In what names a copy's source a plus is a space, as S3 reads it; <c>%2B</c> is a plus.</summary>
+public sealed class CopySpellingTests
+{
+    [Theory, Trait("Rule", "W4")]
+    [InlineData("embedded", false)]
+    [InlineData("embedded", true)]
+    [InlineData("store", false)]
+    [InlineData("store", true)]
+    [InlineData("placed", false)]
+    [InlineData("placed", true)]
+    public async Task A_plus_is_a_space(string layer, bool isWritten)
+    {
+        await using var scene = await LayerScene.StartAsync(layer);
+        scene.Remote.Put("bucket", "any", "any"u8.ToArray());
+        foreach (var (key, body) in new[] { ("a b", "of the space"), ("a+b", "of the plus") })
+        {
+            if (isWritten)
+            {
+                Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/" + Uri.EscapeDataString(key), body)).Status);
+            }
+            else
+            {
+                scene.Remote.Put("bucket", key, System.Text.Encoding.UTF8.GetBytes(body));
+            }
+        }
+
+        var upload = (await scene.SendAsync("POST", "/bucket/parts?uploads")).Text.Split("<UploadId>")[1].Split('<')[0];
+        foreach (var (spelt, length, expected) in new[]
+        {
+            ("/bucket/a+b", 12, "of the space"), ("bucket%2Fa+b", 12, "of the space"), ("/bucket/a%20b", 12, "of the space"), ("/bucket/a%2Bb", 11, "of the plus"), ("/bucket/a+b?versionId=null", 12, "of the space"),
+        })
+        {
+            var copied = await scene.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", spelt));
+            Assert.True(copied.Status == 200, $"{spelt}: {copied.Text}");
+            Assert.Equal((spelt, expected), (spelt, (await scene.SendAsync("GET", "/bucket/copy")).Text));
+
+            Assert.Equal(200, (await scene.SendAsync("PUT", $"/bucket/parts?partNumber=1&uploadId={upload}", null, ("x-amz-copy-source", spelt))).Status);
+            Assert.Contains($"<Size>{length}</Size>", (await scene.SendAsync("GET", $"/bucket/parts?uploadId={upload}")).Text, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>Stores that read a plus as a plus are told the space that was decided on.</summary>
+    [Fact, Trait("Rule", "W4")]
+    public async Task A_store_is_told_in_a_spelling_that_all_read_alike()
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("bucket", "any", "any"u8.ToArray());
+        await using var store = await StoreServer.StartAsync();
+        List<string> told = [];
+        store.Alter = request =>
+        {
+            if (request.Headers["x-amz-copy-source"].ToString() is { Length: > 0 } source && source.TrimStart('/').StartsWith("bucket", StringComparison.Ordinal))
+            {
+                told.Add(source.TrimStart('/'));
+            }
+        };
+        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, remote.Endpoint);
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/a%20b", "value")).Status);
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/a+b"))).Status);
+        Assert.Equal("bucket/a%20b", Assert.Single(told));
+    }
+
+    /// <summary>In a bucket that is a store's alone the header goes on as it came, and the store may read it either way: its client must be allowed both.</summary>
+    [Theory, Trait("Rule", "A2")]
+    [InlineData("open/a b", "open/a+c", "/open/a+b", 403)]
+    [InlineData("open/a b", "open/a+b", "/open/a+b", 200)]
+    [InlineData("open/a c", "open/a+b", "/open/a+b", 403)]
+    [InlineData("open/a b", "open/a+c", "/open/a%20b", 200)]
+    [InlineData("open/a c", "open/a+b", "/open/a%2Bb", 200)]
+    public async Task Who_may_not_read_both_may_not_copy(string first, string second, string source, int status)
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(
+            folder["keys.json"],
+            $$"""
+            [ { "accessKey": "minioadmin", "secretKey": "minioadmin", "rights": { "*": "write" } },
+              { "accessKey": "visitor", "secretKey": "visitor-here", "rights": { "{{first}}*": "read", "{{second}}*": "read", "target/*": "write" } } ]
+            """);
+        await using var store = await StoreServer.StartAsync();
+        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null, null, ("S3_OVERLAY_KEYS_FILE", folder["keys.json"]));
+        foreach (var target in (string[])["/open", "/target", "/open/a%20b", "/open/a%2Bb"])
+        {
+            Assert.Equal(200, (await proxy.SendAsync("PUT", target, target.Length > 7 ? "value" : null)).Status);
+        }
+
+        var visitor = new SignedHttp(proxy.Endpoint, "visitor", "visitor-here");
+        Assert.Equal(status, (await visitor.SendAsync("PUT", "/target/copy", null, ("x-amz-copy-source", source))).Status);
+    }
+}
