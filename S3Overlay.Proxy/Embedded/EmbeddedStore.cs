@@ -91,6 +91,11 @@ public sealed class EmbeddedStore : IAsyncDisposable
 
             var wasClean = CleanMark.Take(folders);
             index = await IndexOpening.OpenAsync(folders, disk, options, cancellationToken);
+            if (!wasClean)
+            {
+                await RecordReplay.ApplyAsync(folders, disk, index, options.Logger);
+            }
+
             var store = new EmbeddedStore(options, owner, folders, disk, index);
             await store.StartAsync(wasClean);
             store.Tombstones.Count.Begin(index);
@@ -147,7 +152,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
         await Files.DisposeAsync();
         await Objects.Deletes.DisposeAsync();
         await Index.DisposeAsync();
-        if (!Objects.MayHaveOrphans)
+        if (!Objects.MayHaveOrphans && !Index.IsBehind)
         {
             CleanMark.Leave(_folders, _disk);
         }

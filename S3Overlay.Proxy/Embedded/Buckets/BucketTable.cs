@@ -150,7 +150,7 @@ internal sealed class BucketTable
             await RecordFile.DeleteAsync(_disk, _folders.BucketPathOf(bucket));
             var batch = new IndexBatch();
             batch.Delete(RowKeys.OfBucket(bucket));
-            await _index.CommitAsync(batch);
+            await _index.FollowAsync(batch);
             _records.TryRemove(bucket, out _);
         }
         catch (IOException failure)
@@ -166,8 +166,8 @@ internal sealed class BucketTable
             var bytes = record.Write();
             await RecordFile.WriteAsync(_folders, _disk, FileKind.Bucket, _folders.BucketPathOf(record.Name), bytes, CancellationToken.None);
             var batch = new IndexBatch();
-            batch.Put(RowKeys.OfBucket(record.Name), bytes.ToArray());
-            await _index.CommitAsync(batch);
+            batch.Put(RowKeys.OfBucket(record.Name), bytes.Span);
+            await _index.FollowAsync(batch);
             _records[record.Name] = record;
         }
         catch (IOException failure)

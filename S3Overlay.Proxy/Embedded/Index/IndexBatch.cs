@@ -5,6 +5,9 @@ public sealed class IndexBatch
 {
     private readonly List<KeyValuePair<byte[], byte[]?>> _changes = [];
 
+    /// <summary>Whether what it says stands on the disk elsewhere already, for whoever builds the index again.</summary>
+    internal bool IsSettled { get; set; }
+
     /// <summary>How many changes it holds.</summary>
     public int Count => _changes.Count;
 

@@ -19,6 +19,9 @@ internal sealed class Journal : IDisposable
     private readonly StoreDisk _disk;
     private long _end;
 
+    /// <summary>Whether something may stand behind the end that was refused.</summary>
+    private bool _mayHaveTail;
+
     private Journal(string path, SafeFileHandle file, StoreDisk disk, long end) => (Path, _file, _disk, _end) = (path, file, disk, end);
 
     public string Path { get; }
@@ -46,9 +49,10 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>Appends records with one write, and brings them to the disk where that is durable. On failure nothing of them stays.</summary>
+    /// <summary>Appends records with one write, and brings them to the disk where that is durable. On failure nothing of them stays, or that is in doubt.</summary>
     /// <param name="records">The records.</param>
     /// <param name="waits">Whether to wait for the disk; not where more records follow, and the last will.</param>
+    /// <exception cref="JournalInDoubtException">It failed, and so did taking back what may have been written.</exception>
     public void Append(IReadOnlyList<ReadOnlyMemory<byte>> records, bool waits = true)
     {
         var start = _end;
@@ -66,6 +70,11 @@ internal sealed class Journal : IDisposable
                 length += FrameHead + record.Length;
             }
 
+            if (_mayHaveTail)
+            {
+                CutTail();
+            }
+
             _disk.Write(_file, buffers, start);
             if (waits)
             {
@@ -74,15 +83,35 @@ internal sealed class Journal : IDisposable
 
             _end = start + length;
         }
-        catch (IOException)
+        catch (IOException failure)
         {
-            // A record that was refused must not come back at the next opening.
-            RandomAccess.SetLength(_file, start);
+            TakeBack(failure);
             throw;
         }
     }
 
     public void Dispose() => _file.Dispose();
+
+    /// <summary>A record that was refused must not come back at the next opening.</summary>
+    private void TakeBack(IOException failure)
+    {
+        try
+        {
+            _mayHaveTail = true;
+            CutTail();
+        }
+        catch (IOException)
+        {
+            throw new JournalInDoubtException(failure);
+        }
+    }
+
+    private void CutTail()
+    {
+        RandomAccess.SetLength(_file, _end);
+        _disk.Sync(_file);
+        _mayHaveTail = false;
+    }
 
     private static long Replay(SafeFileHandle file, Action<ReadOnlyMemory<byte>> replay)
     {

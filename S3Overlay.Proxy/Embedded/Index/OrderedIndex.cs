@@ -24,6 +24,11 @@ public sealed class OrderedIndex : IAsyncDisposable
     private readonly IndexFolder _folder;
     private readonly Committer<IndexBatch> _committer;
     private readonly Lock _publish = new();
+
+    /// <summary>Batches that everybody sees and that no journal has yet; the committer's own.</summary>
+    private readonly List<IndexBatch> _behind = [];
+
+    private bool _isInDoubt;
     private IndexView _view;
     private Journal _journal;
     private long _journalNumber;
@@ -101,6 +106,26 @@ public sealed class OrderedIndex : IAsyncDisposable
     /// <summary>Makes a batch's changes, all or none. Returns once they are on the disk and seen by every reader.</summary>
     public ValueTask CommitAsync(IndexBatch batch) => batch.Count == 0 ? ValueTask.CompletedTask : _committer.CommitAsync(batch);
 
+    /// <summary>
+    /// Makes the changes of a batch that say what stands on the disk elsewhere already. They are seen by every reader once this returns, also where the disk fails: then they are brought there with
+    /// the next commit, or by whoever finds after the next start that the index does not have them (<see cref="IsBehind"/>).
+    /// </summary>
+    internal async ValueTask FollowAsync(IndexBatch batch)
+    {
+        batch.IsSettled = true;
+        try
+        {
+            await CommitAsync(batch);
+        }
+        catch (IOException)
+        {
+            // Seen, and noted in what the index is behind with.
+        }
+    }
+
+    /// <summary>Whether the next start may find other rows than there are now, for what the disk did not take or did not take back. Known once it is closed.</summary>
+    internal bool IsBehind => _behind.Count > 0 || _isInDoubt;
+
     /// <summary>The index as it is now, for as long as the snapshot is not disposed.</summary>
     public IndexSnapshot Snapshot()
     {
@@ -119,6 +144,7 @@ public sealed class OrderedIndex : IAsyncDisposable
     {
         await _committer.DisposeAsync();
         await _background;
+        CatchUp();
         _journal.Dispose();
         foreach (var run in _view.Runs)
         {
@@ -140,26 +166,46 @@ public sealed class OrderedIndex : IAsyncDisposable
     private static IEnumerable<KeyValuePair<byte[], byte[]?>> Entries(ImmutableSortedSet<MemoryEntry> commits) =>
         commits.Select(entry => KeyValuePair.Create(entry.Key, entry.Value));
 
+    /// <summary>Brings to the journal what it does not have yet, if the disk lets it.</summary>
+    private void CatchUp()
+    {
+        try
+        {
+            Append([]);
+        }
+        catch (IOException failure)
+        {
+            NoteFailure(failure);
+        }
+    }
+
+    /// <summary>Appends batches to the journal, behind those that it does not have yet.</summary>
+    private void Append(IReadOnlyList<IndexBatch> batches)
+    {
+        if (_behind.Count + batches.Count > 0 || _isInDoubt)
+        {
+            _journal.Append([.. _behind.Concat(batches).Select(BatchRecord.Encode)]);
+            _behind.Clear();
+            _isInDoubt = false;
+        }
+    }
+
     private void Commit(IReadOnlyList<IndexBatch> batches)
     {
-        _journal.Append([.. batches.Select(BatchRecord.Encode)]);
-        var recent = _view.Recent.ToBuilder();
-        foreach (var batch in batches)
+        try
         {
-            foreach (var (key, value) in batch.Changes)
-            {
-                var entry = new MemoryEntry(key, value);
-                recent.Remove(entry);
-                recent.Add(entry);
-                _recentBytes += entry.Cost;
-            }
+            Append(batches);
+        }
+        catch (IOException failure)
+        {
+            _isInDoubt |= failure is JournalInDoubtException;
+            IndexBatch[] settled = [.. batches.Where(static batch => batch.IsSettled)];
+            _behind.AddRange(settled);
+            Publish(settled);
+            throw;
         }
 
-        lock (_publish)
-        {
-            Volatile.Write(ref _view, _view with { Recent = recent.ToImmutable() });
-        }
-
+        Publish(batches);
         if (_recentBytes < _options.FlushBytes)
         {
             return;
@@ -178,6 +224,26 @@ public sealed class OrderedIndex : IAsyncDisposable
         {
             // Commits outrun the disk: they wait for it here, on the committer's own turn.
             _background.Wait();
+        }
+    }
+
+    private void Publish(IReadOnlyList<IndexBatch> batches)
+    {
+        var recent = _view.Recent.ToBuilder();
+        foreach (var batch in batches)
+        {
+            foreach (var (key, value) in batch.Changes)
+            {
+                var entry = new MemoryEntry(key, value);
+                recent.Remove(entry);
+                recent.Add(entry);
+                _recentBytes += entry.Cost;
+            }
+        }
+
+        lock (_publish)
+        {
+            Volatile.Write(ref _view, _view with { Recent = recent.ToImmutable() });
         }
     }
 

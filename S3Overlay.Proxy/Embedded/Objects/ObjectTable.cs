@@ -166,7 +166,7 @@ internal sealed class ObjectTable(
             {
                 var batch = new IndexBatch();
                 batch.Delete(RowKeys.OfKey(RowKeys.Object, bucketName, key));
-                await CommitAsync(batch);
+                await index.FollowAsync(batch);
             }
         }
 
@@ -186,10 +186,10 @@ internal sealed class ObjectTable(
         await Deletes.AppendAsync(new DeleteRecord(DeleteKind.Tags, row.Sequence, bucketName, key, row.File, tags));
         var batch = new IndexBatch();
         batch.Put(RowKeys.OfKey(RowKeys.Object, bucketName, key), (row with { Tags = tags }).Write());
-        await CommitAsync(batch);
+        await index.FollowAsync(batch);
     }
 
-    /// <summary>Gives a file its place, and commits the rows that name it.</summary>
+    /// <summary>Gives a file its place, and commits the rows that name it. A file that is refused its rows goes again: it must not be found by who builds the index anew.</summary>
     public async Task SealAsync(ObjectFileWriter file, FileHeader header, IndexBatch batch)
     {
         try
@@ -197,10 +197,15 @@ internal sealed class ObjectTable(
             await file.SealAsync(header.Write().WrittenMemory, CancellationToken.None);
             await CommitAsync(batch);
         }
-        catch
+        catch (Exception failure)
         {
-            // Whether the row is there after a failed commit nobody knows: the file stays, and is looked for at the next start.
+            // Should it be in the way of its removal that the disk fails, it is looked for at the next start.
             _hadFailure |= file.IsSealed;
+            if (file.IsSealed && failure is not S3Exception { InnerException: JournalInDoubtException })
+            {
+                files.Remove(file.Id, []);
+            }
+
             throw;
         }
     }

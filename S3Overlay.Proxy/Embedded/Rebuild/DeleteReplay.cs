@@ -6,8 +6,8 @@ using S3Overlay.Proxy.Embedded.Rows;
 namespace S3Overlay.Proxy.Embedded.Rebuild;
 
 /// <summary>
-/// Brings into the index what the log of deletes says and a crash kept from it: the log is written first. Nobody was told of these deletes, but a rebuild would
-/// find them, and the two must not differ.
+/// Brings into the index what the log of deletes says and a crash, or a disk that failed, kept from it: the log is written first. A rebuild would find these deletes, and the two must not
+/// differ.
 /// </summary>
 internal static class DeleteReplay
 {
@@ -23,7 +23,8 @@ internal static class DeleteReplay
                 case DeleteKind.Grave when row is not null && row.Sequence < record.Sequence:
                     batch.Delete(RowKeys.OfKey(RowKeys.Object, record.Bucket, record.Key));
                     break;
-                case DeleteKind.Tombstone when !index.TryGet(RowKeys.OfKey(RowKeys.Tombstone, record.Bucket, record.Key), out _):
+                case DeleteKind.Tombstone
+                    when !(index.TryGet(RowKeys.OfKey(RowKeys.Tombstone, record.Bucket, record.Key), out var known) && SequenceCounter.Read(known) >= record.Sequence):
                     batch.Put(RowKeys.OfKey(RowKeys.Tombstone, record.Bucket, record.Key), SequenceCounter.RowValue(record.Sequence));
                     break;
                 case DeleteKind.Discard
@@ -37,7 +38,7 @@ internal static class DeleteReplay
                     continue;
             }
 
-            await objects.CommitAsync(batch);
+            await index.FollowAsync(batch);
         }
     }
 }

@@ -65,6 +65,9 @@ internal static class RowKeys
         return row;
     }
 
+    /// <summary>What the rows of an upload's parts start with.</summary>
+    public static byte[] OfParts(string uploadId) => [Part, .. Encoding.ASCII.GetBytes(uploadId)];
+
     /// <summary>A completed upload's row.</summary>
     public static byte[] OfCompleted(string uploadId) => [Completed, .. Encoding.ASCII.GetBytes(uploadId)];
 

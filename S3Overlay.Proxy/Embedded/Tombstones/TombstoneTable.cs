@@ -46,7 +46,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
         // A row of one that went with its bucket may be there.
         var isNew = !index.TryGet(name, out _);
         batch.Put(name, SequenceCounter.RowValue(sequence));
-        await objects.CommitAsync(batch);
+        await index.FollowAsync(batch);
         Count.Add(isNew ? 1 : 0);
     }
 
@@ -71,7 +71,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
         await objects.Deletes.AppendAsync(new DeleteRecord(DeleteKind.Discard, sequence, bucket, key, default));
         var batch = new IndexBatch();
         batch.Delete(RowKeys.OfKey(RowKeys.Tombstone, bucket, key));
-        await objects.CommitAsync(batch);
+        await index.FollowAsync(batch);
         Count.Add(-1);
         return DiscardOutcome.Discarded;
     }
@@ -101,7 +101,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
                     }
                 }
 
-                await objects.CommitAsync(batch);
+                await index.FollowAsync(batch);
                 Count.Add(-count);
             }
             finally

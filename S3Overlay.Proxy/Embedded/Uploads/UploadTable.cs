@@ -50,8 +50,17 @@ internal sealed class UploadTable(
         }
 
         var batch = new IndexBatch();
-        batch.Put(RowKeys.OfUpload(upload.Bucket, upload.Key, upload.UploadId), bytes.ToArray());
-        await objects.CommitAsync(batch);
+        batch.Put(RowKeys.OfUpload(upload.Bucket, upload.Key, upload.UploadId), bytes.Span);
+        try
+        {
+            await objects.CommitAsync(batch);
+        }
+        catch
+        {
+            // Nobody was told its id.
+            await RecordFile.DeleteAsync(disk, folders.UploadPathOf(upload.UploadId));
+            throw;
+        }
     }
 
     /// <summary>The open upload, or null.</summary>
@@ -74,7 +83,7 @@ internal sealed class UploadTable(
     public List<PartRow> Parts(string uploadId, int after = 0, int limit = int.MaxValue)
     {
         var parts = new List<PartRow>();
-        var prefix = RowKeys.OfPart(uploadId, 0).AsSpan(0, 1 + uploadId.Length).ToArray();
+        var prefix = RowKeys.OfParts(uploadId);
         using var snapshot = index.Snapshot();
         using var cursor = snapshot.OpenCursor();
         for (var found = cursor.Seek(RowKeys.OfPart(uploadId, after + 1));
@@ -227,7 +236,7 @@ internal sealed class UploadTable(
                 batch.Delete(RowKeys.OfPart(uploadId, part.Number));
             }
 
-            await objects.CommitAsync(batch);
+            await index.FollowAsync(batch);
         }
 
         foreach (var part in parts)

@@ -1,0 +1,55 @@
+namespace S3Overlay.Tests.Support;
+
+/// <summary>What is wrong with a disk: which of the steps fail that something is made, written or moved by, and how. What is read, or deleted, is not among them.</summary>
+internal sealed class DiskTrouble
+{
+    private readonly Lock _lock = new();
+    private DiskFault _fault;
+    private int _skip;
+    private int _left;
+
+    /// <summary>Whether a step failed since it began; never once it is over.</summary>
+    public bool Happened { get; private set; }
+
+    /// <summary>The code by which clients are told of it.</summary>
+    public string Told => _fault == DiskFault.Full ? "InsufficientStorage" : "InternalError";
+
+    /// <summary>From now on steps fail.</summary>
+    /// <param name="fault">How.</param>
+    /// <param name="skip">So many do not yet.</param>
+    /// <param name="count">Then so many do.</param>
+    public void Begin(DiskFault fault, int skip, int count)
+    {
+        lock (_lock)
+        {
+            (_fault, _skip, _left, Happened) = (fault, skip, count, false);
+        }
+    }
+
+    /// <summary>Nothing is wrong any more.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            (_left, Happened) = (0, false);
+        }
+    }
+
+    /// <summary>A step is under way.</summary>
+    /// <exception cref="IOException">It fails.</exception>
+    public void Check()
+    {
+        lock (_lock)
+        {
+            if (_left == 0 || _skip-- > 0)
+            {
+                return;
+            }
+
+            (_left, Happened) = (_left - 1, true);
+            throw _fault == DiskFault.Full
+                ? new IOException("No space left on device", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28)
+                : new IOException("Input/output error", OperatingSystem.IsWindows() ? unchecked((int)0x8007045D) : 5);
+        }
+    }
+}
