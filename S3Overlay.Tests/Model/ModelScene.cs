@@ -58,11 +58,20 @@ internal sealed class ModelScene : IAsyncDisposable
     /// <summary>What is wrong with the store, where it is an S3 endpoint.</summary>
     public StoreTrouble StoreTrouble { get; } = new();
 
-    /// <summary>Whether the store may have refused to keep something of the remote's.</summary>
-    public bool MayNotKeep => IsFull || StoreTrouble.Happened;
+    /// <summary>What is wrong with the disk, where the store is the built-in one.</summary>
+    public DiskTrouble DiskTrouble { get; } = new();
 
-    /// <summary>Whether the store takes nothing more; never where it is the built-in one.</summary>
+    /// <summary>Whether the store may have refused to keep something of the remote's.</summary>
+    public bool MayNotKeep => MayRefuse || StoreTrouble.Happened;
+
+    /// <summary>Whether the store takes nothing more: where it is the built-in one, the disk has no room.</summary>
     public bool IsFull { get; private set; }
+
+    /// <summary>Whether a change may be refused since there is no room for it, or since the disk fails; nothing has changed then but what the change was about to do step by step.</summary>
+    public bool MayRefuse => IsFull || DiskTrouble.Happened;
+
+    /// <summary>Whether a change was refused so since this was last said not to be.</summary>
+    public bool WasRefused { get; set; }
 
     /// <summary>Whether several proxies share the store.</summary>
     public bool IsShared => Layer is ModelLayer.SharedStore or ModelLayer.SharedPlace;
@@ -130,30 +139,35 @@ internal sealed class ModelScene : IAsyncDisposable
 
     /// <summary>Ends the proxy and starts it again over what it has on disk.</summary>
     /// <param name="without">A folder of the built-in store that is gone by then; empty for none.</param>
-    /// <param name="room">How many writes there is room for on the disk of the built-in store at a start before that one; null where there is no such start.</param>
-    public Task RestartAsync(string without = "", int? room = null) => _proxies.RestartAsync(async () =>
+    /// <param name="room">How many steps of a start before that one the disk of the built-in store takes; null where there is no such start.</param>
+    /// <param name="fault">What is wrong with the disk then.</param>
+    /// <param name="between">Runs once the proxy has ended.</param>
+    public Task RestartAsync(string without = "", int? room = null, DiskFault fault = DiskFault.Full, Action? between = null) => _proxies.RestartAsync(async () =>
     {
+        between?.Invoke();
         Forgotten();
         if (without.Length > 0 && Directory.Exists(Path.Combine(Data, without)))
         {
             Directory.Delete(Path.Combine(Data, without), recursive: true);
         }
 
-        if (room is { } writes)
+        if (room is { } steps)
         {
-            await StartOnFullDiskAsync(writes);
+            await StartOnFailingDiskAsync(steps, fault);
         }
     });
 
     /// <summary>The store is well again: waits until the proxy knows what it can do.</summary>
     public Task ProbeAsync() => _proxies.ProbeAsync();
 
-    /// <summary>Starts a proxy on a disk that is full at once or soon, and ends it again. That it does not start is no mismatch, as long as whoever started it is told why.</summary>
-    private async Task StartOnFullDiskAsync(int room)
+    /// <summary>Starts a proxy on a disk that fails at once or soon, and ends it again. That it does not start is no mismatch, as long as whoever started it is told why.</summary>
+    private async Task StartOnFailingDiskAsync(int room, DiskFault fault)
     {
+        var trouble = new DiskTrouble();
+        trouble.Begin(fault, room, int.MaxValue);
         try
         {
-            await using var proxy = await OverlayHost.StartOnDiskAsync(new FullDisk { Room = room }, _remote.Endpoint, _clock, ModelSettings.Of(this, Data, _folder["spool"]));
+            await using var proxy = await OverlayHost.StartOnDiskAsync(new TroubledDisk(trouble), _remote.Endpoint, _clock, ModelSettings.Of(this, Data, _folder["spool"]));
         }
         catch (StartupException)
         {
@@ -216,23 +230,40 @@ internal sealed class ModelScene : IAsyncDisposable
     }
 
     /// <summary>Fills the store up, or makes room.</summary>
-    public void SetFull(bool isFull) => IsFull = isFull && _store is not null;
+    public void SetFull(bool isFull)
+    {
+        IsFull = isFull;
+        if (_store is not null)
+        {
+            return;
+        }
+
+        if (isFull)
+        {
+            DiskTrouble.Begin(DiskFault.Full, 0, int.MaxValue);
+        }
+        else
+        {
+            DiskTrouble.End();
+        }
+    }
 
     /// <summary>Whether an answer with this version may be cut: of a copy that is held in part the rest cannot be had.</summary>
     public bool MayEndEarly(ModelBucket bucket, string key, ObjectVersion shown) =>
         !bucket.IsDecidedHere(key) && (Trouble.IsDown || bucket.Remote.GetValueOrDefault(key) != shown);
 
     /// <summary>Whether a write or delete that asks nothing may fail for now.</summary>
-    public bool MayFailToWrite(ModelBucket bucket) => IsFull || (Trouble.IsDown && bucket.IsKnownByRemoteAlone);
+    public bool MayFailToWrite(ModelBucket bucket) => MayRefuse || (Trouble.IsDown && bucket.IsKnownByRemoteAlone);
 
     /// <summary>Sends a request to a bucket or key, and waits until nothing of it is under way any more.</summary>
     public async Task<RawAnswer> SendAsync(string method, ModelBucket bucket, string? key, string query = "", byte[]? body = null, params (string Name, string Value)[] headers)
     {
         var target = $"/{bucket.Name}{(key is null ? "" : "/" + UriEncoding.EncodeKey(key))}{(query.Length == 0 ? "" : "?" + query)}";
         var answer = await _proxies.SendAsync(method, target, body, headers);
-        var late = StoreTrouble.Happened ? LateErrors.StatusOf(answer) : null;
+        var late = StoreTrouble.Happened || DiskTrouble.Happened ? LateErrors.StatusOf(answer) : null;
         answer = late is { } status ? answer with { Status = status } : answer;
         StoreTrouble.Judge(answer, isLate: late is not null);
+        answer = answer with { Status = Judge(answer.Status) };
         Expect.That(answer.Status != 503 || StoreTrouble.Happened || answer.Headers.ContainsKey("Retry-After"), $"{method} {target}: 503, and no word of when to come again.");
         if (answer.Status is 0 or 500)
         {
@@ -251,7 +282,24 @@ internal sealed class ModelScene : IAsyncDisposable
         StoreTrouble.Judge(answer);
         var told = JsonDocument.Parse(answer.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
         StoreTrouble.Judge(told);
+        var error = told.TryGetProperty("error", out var late) ? late : told;
+        WasRefused |= DiskTrouble.Happened && error.TryGetProperty("code", out var code) && code.GetString() == DiskTrouble.Told;
         return told;
+    }
+
+    /// <summary>What an answer means: that the disk failed is told as an error of the proxy's own, and means what a full disk does.</summary>
+    private int Judge(int status)
+    {
+        if (!DiskTrouble.Happened || status is not (500 or 503 or 507))
+        {
+            return status;
+        }
+
+        Expect.That(status != 503 || Trouble.IsDown || Freshness.Cache == ModelCache.Frozen, "503, and it is the disk that fails.");
+        Expect.That(status != 507 || DiskTrouble.Told == "InsufficientStorage", "507, and the disk has room.");
+        var isRefused = status == 507 || (status == 500 && DiskTrouble.Told == "InternalError");
+        WasRefused |= isRefused;
+        return isRefused ? 507 : status;
     }
 
     /// <summary>What is under way from now on goes on while the remote is in trouble, or not.</summary>
@@ -329,7 +377,7 @@ internal sealed class ModelScene : IAsyncDisposable
 
     private Task<OverlayHost> StartProxyAsync() => _store is { } store
         ? OverlayHost.StartAsync(store.Endpoint, _remote.Endpoint, _clock, ModelSettings.Of(this, Data, _folder["spool"]))
-        : OverlayHost.StartOnDiskAsync(new MortalDisk(_proxies.Reaper), _remote.Endpoint, _clock, ModelSettings.Of(this, Data, _folder["spool"]));
+        : OverlayHost.StartOnDiskAsync(new MortalDisk(_proxies.Reaper, DiskTrouble), _remote.Endpoint, _clock, ModelSettings.Of(this, Data, _folder["spool"]));
 
     /// <summary>What is on the disk now is what the next process finds.</summary>
     private void PutAside()

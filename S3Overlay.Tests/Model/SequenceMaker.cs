@@ -1,5 +1,6 @@
 using S3Overlay.Tests.Contract;
 using S3Overlay.Tests.Model.Operations;
+using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
 
@@ -52,6 +53,7 @@ internal sealed class SequenceMaker
             (2, 1, 2, AnyRestart),
             (3, 0, 40, () => new Kill(Killable(), _random.Next(8), Chance(2), RemoteFailures())),
             (Store(10), 0, Store(14), AnyTroubleOfStore),
+            (Disk(12), Disk(8), Disk(25), AnyTroubleOfDisk),
             (3, 14, 1, () => new Wait(Any(1, 10, 31, 85, 85, 101, 101, 800))),
             (4, 2, 0, () => Chance(2) ? new TroubleRemote(1 + _random.Next(2), -1) : new TroubleRemote(0, _random.Next(5000))),
             (1, 1, 0, () => new SetRemoteDown(true)),
@@ -120,7 +122,7 @@ internal sealed class SequenceMaker
     private ModelOperation Troubled()
     {
         var operation = Chance(2) ? Killable() : Next();
-        while (operation is Kill or TroubleStore or Restart or PutRemote or DeleteRemote or TroubleRemote or SetRemoteDown or SetFull)
+        while (operation is Kill or TroubleStore or TroubleDisk or Restart or PutRemote or DeleteRemote or TroubleRemote or SetRemoteDown or SetFull)
         {
             operation = Next();
         }
@@ -137,10 +139,15 @@ internal sealed class SequenceMaker
             Chance(4) ? Any(ModelDirective.NoCache, ModelDirective.NoStore, ModelDirective.OnlyIfCached) : ModelDirective.None);
     }
 
-    private Restart AnyRestart() => _layer != ModelLayer.Embedded ? new("") : new(Any("", "index", "cache"), Chance(2) ? _random.Next(Any(1, 8)) : null);
+    private Restart AnyRestart() => _layer != ModelLayer.Embedded ? new("") : new(Any("", "index", "cache"), Chance(2) ? _random.Next(Any(1, 8)) : null, Any(DiskFault.Full, DiskFault.Error));
 
     private TroubleStore AnyTroubleOfStore() => new(
         Troubled(), Any(Enum.GetValues<StoreFault>()), Any(0, 0, 1, 1, 2, 3, 6), Any(1, 1, 2, 5, 50), Chance(3), Chance(6), RemoteFailures());
+
+    /// <summary>Mostly at one of the first steps, of which a change has few.</summary>
+    private TroubleDisk AnyTroubleOfDisk() => new(
+        Chance(3) ? Troubled() : Killable(), Any(DiskFault.Full, DiskFault.Error), _random.Next(Any(1, 3, 5, 5, 10)), Any(1, 1, 2, int.MaxValue, int.MaxValue), Chance(3),
+        Any(null, "", "index", "index", "cache"), RemoteFailures());
 
     /// <summary>Mostly the remote is well.</summary>
     private int? RemoteFailures() => Chance(3) ? _random.Next(3) : null;
@@ -152,6 +159,9 @@ internal sealed class SequenceMaker
 
     /// <summary>A weight of what needs a store that is an S3 endpoint.</summary>
     private int Store(int weight) => _layer == ModelLayer.Embedded ? 0 : weight;
+
+    /// <summary>A weight of what needs the built-in store.</summary>
+    private int Disk(int weight) => _layer == ModelLayer.Embedded ? weight : 0;
 
     /// <summary>Of the whole object as often as not, and mostly of what is as long as the range wants.</summary>
     private CopyPart PartCopy() => new(

@@ -56,7 +56,8 @@ internal static class EmbeddedLayer
         var folder = setup.Options.Cache.Directory;
         try
         {
-            var held = setup.Opened.Add(HeldStore.Open(folder, setup.LoggerOf<HeldStore>(), setup.Time, setup.Options.Cache.MaxBytes));
+            var held = setup.Opened.Add(HeldStore.Open(
+                folder, setup.LoggerOf<HeldStore>(), setup.Time, setup.Options.Cache.MaxBytes, setup.Machine.Disk ?? new StoreDisk(isDurable: false)));
             setup.Meters.WatchCache(() => held.Bytes, () => held.Evictions);
             return held;
         }

@@ -29,9 +29,14 @@ internal sealed record BeginUpload(int Slot, int Bucket, string Key, int Serial,
         // Not read as XML: the key in it may have characters that no parser takes.
         var id = begun.Text.Split("<UploadId>")[1].Split("</UploadId>")[0];
         var part = await scene.SendAsync("PUT", bucket, Key, $"partNumber=1&uploadId={UriEncoding.EncodeComponent(id)}", version.Bytes);
+        scene.Uploads[Slot] = new ModelUpload(bucket, Key, id, version.Meta);
+        if (part.Status == 507 && scene.MayRefuse)
+        {
+            return;
+        }
+
         Expect.Status(part, 200);
         Expect.Same(version.ETag, part.Headers.GetValueOrDefault("ETag", ""), "The part's ETag");
-        scene.Uploads[Slot] = new ModelUpload(bucket, Key, id, version.Meta);
         scene.Uploads[Slot].Note(1, version.Bytes);
     }
 }

@@ -10,17 +10,23 @@ internal sealed record Compact(int Bucket, string Prefix) : ModelOperation
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
-        if (scene.IsFull || scene.Trouble.IsDown)
+        if ((scene.IsFull && scene.Layer != ModelLayer.Embedded) || scene.Trouble.IsDown)
         {
             return;
         }
 
         var bucket = scene.Buckets[Bucket];
         scene.LetDeletesEnd();
+        scene.WasRefused = false;
         var done = await scene.CallAsync("POST", "compact", ("bucket", bucket.Name), ("prefix", Prefix));
         if (bucket.IsOpaque)
         {
             Expect.That(done.TryGetProperty("code", out var code) && code.GetString() == "InvalidBucketState", $"A deleted bucket was compacted: {done}");
+            return;
+        }
+
+        if (scene.WasRefused)
+        {
             return;
         }
 

@@ -34,7 +34,7 @@ internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, stri
         {
             // Where nothing can come of it, which of the reasons is told is nobody's promise.
             var reasons = shown.Select(version => Conditions.Source(OfSource, version, shown, 404)).Append(404);
-            Expect.Status(answer, reasons.Concat(scene.IsFull || scene.View.MayBeUnknown(source, SourceKey) ? [503, 507] : []));
+            Expect.Status(answer, reasons.Concat(scene.MayRefuse || scene.View.MayBeUnknown(source, SourceKey) ? [503, 507] : []));
             return;
         }
 

@@ -29,7 +29,7 @@ internal sealed record CopyPart(int Slot, int Number, int SourceBucket, string S
         var answer = await scene.SendAsync(
             "PUT", upload.Bucket, upload.Key, $"partNumber={Number}&uploadId={UriEncoding.EncodeComponent(upload.Id)}", null,
             [("x-amz-copy-source", $"/{source.Name}/{UriEncoding.EncodeKey(SourceKey)}"), .. range, .. Conditions.OfSource(Condition, shown)]);
-        if (answer.Status is 503 or 507 && (scene.IsFull || scene.View.MayBeUnknown(source, SourceKey)))
+        if (answer.Status is 503 or 507 && (scene.MayRefuse || scene.View.MayBeUnknown(source, SourceKey)))
         {
             upload.Refused(Number, before);
             return;

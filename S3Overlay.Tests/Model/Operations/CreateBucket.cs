@@ -12,7 +12,7 @@ internal sealed record CreateBucket(int Bucket) : ModelOperation
     {
         var bucket = scene.Buckets[Bucket];
         var answer = await scene.SendAsync("PUT", bucket, null);
-        if (answer.Status is 503 or 507 && scene.IsFull)
+        if (answer.Status is 503 or 507 && scene.MayRefuse)
         {
             return;
         }

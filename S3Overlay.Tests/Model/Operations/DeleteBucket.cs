@@ -20,7 +20,7 @@ internal sealed record DeleteBucket(int Bucket) : ModelOperation
             uploads.ForEach(upload => scene.Uploads.Add(upload.Key, upload.Value));
         }
 
-        if (bucket.Exists && answer.Status is 503 or 507 && (scene.IsFull || (scene.Trouble.IsDown && !bucket.IsOpaque)))
+        if (bucket.Exists && answer.Status is 503 or 507 && (scene.MayRefuse || (scene.Trouble.IsDown && !bucket.IsOpaque)))
         {
             return;
         }

@@ -32,7 +32,8 @@ internal sealed record DeleteObjects(int Bucket, IReadOnlyList<string> Keys, boo
         Expect.Status(answer, 200);
         var result = XElement.Parse(answer.Text);
         var (deleted, failed) = (KeysOf(result, "Deleted"), KeysOf(result, "Error"));
-        Expect.That(failed.Count == 0 || scene.IsFull || scene.StoreTrouble.Happened, $"These were not deleted: {string.Join(", ", failed)}.");
+        scene.WasRefused |= failed.Count > 0;
+        Expect.That(failed.Count == 0 || scene.MayRefuse || scene.StoreTrouble.Happened, $"These were not deleted: {string.Join(", ", failed)}.");
         foreach (var key in IsQuiet ? Keys.Except(failed) : deleted)
         {
             bucket.Delete(key);

@@ -11,18 +11,24 @@ internal sealed record Discard(int Bucket, string? Key, string? Prefix) : ModelO
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
-        if (scene.IsFull)
+        if (scene.IsFull && scene.Layer != ModelLayer.Embedded)
         {
             return;
         }
 
         var bucket = scene.Buckets[Bucket];
         scene.LetDeletesEnd();
+        scene.WasRefused = false;
         var done = await scene.CallAsync(
             "POST", "discard", [("bucket", bucket.Name), .. Key is null ? [] : new[] { ("key", Key) }, .. Prefix is null ? [] : new[] { ("prefix", Prefix) }]);
         if (bucket.IsOpaque && (Key ?? Prefix) is not null)
         {
             Expect.That(done.TryGetProperty("code", out var code) && code.GetString() == "InvalidBucketState", $"Part of a deleted bucket was discarded: {done}");
+            return;
+        }
+
+        if (scene.WasRefused)
+        {
             return;
         }
 

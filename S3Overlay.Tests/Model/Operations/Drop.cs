@@ -10,7 +10,7 @@ internal sealed record Drop(int Bucket, string? Key) : ModelOperation
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
-        if (scene.IsFull)
+        if (scene.IsFull && scene.Layer != ModelLayer.Embedded)
         {
             return;
         }

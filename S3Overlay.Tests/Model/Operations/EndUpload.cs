@@ -36,7 +36,7 @@ internal sealed record EndUpload(int Slot, bool Aborts, ModelCondition Condition
             scene.Uploads[Slot] = upload;
         }
 
-        if (answer.Status is 503 or 507 && (scene.IsFull || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, key))))
+        if (answer.Status is 503 or 507 && (scene.MayRefuse || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, key))))
         {
             return;
         }

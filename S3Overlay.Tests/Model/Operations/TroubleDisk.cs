@@ -1,0 +1,84 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Model.Operations;
+
+/// <summary>
+/// The disk of the built-in store is full, or fails, at some steps of what a request takes: reads go on, what is acknowledged is there, and what is refused has not happened, but for what a delete was
+/// about to do in two steps, or in one for each key (table F). So it stays, with the next start and without the index.
+/// </summary>
+/// <param name="Operation">The request.</param>
+/// <param name="Fault">How steps fail.</param>
+/// <param name="Skip">So many steps do not yet.</param>
+/// <param name="Count">Then so many do.</param>
+/// <param name="Ends">Whether the proxy ends meanwhile.</param>
+/// <param name="Without">A folder of the built-in store that is gone when the proxy starts again; empty for none; null where it starts only if it has ended.</param>
+/// <param name="RemoteFailures">How many requests of the remote fail as well, beside what else is wrong with it; null where nothing is.</param>
+internal sealed record TroubleDisk(
+    ModelOperation Operation, DiskFault Fault, int Skip, int Count, bool Ends, string? Without, int? RemoteFailures = null) : ModelOperation
+{
+    /// <inheritdoc/>
+    public override async Task RunAsync(ModelScene scene)
+    {
+        scene.SetFull(false);
+        await scene.MendRemoteOrFailAsync(RemoteFailures);
+        var doubts = Operation.MayLeave(scene).ToList();
+        var written = doubts.Where(doubt => doubt.Bucket.Written.ContainsKey(doubt.Key)).ToList();
+        scene.DoubtCopies();
+        scene.WasRefused = false;
+        scene.DiskTrouble.Begin(Fault, Skip, Count);
+        await Operation.RunAsync(scene);
+        var isRefused = scene.WasRefused;
+        var hasHappened = false;
+        void End()
+        {
+            hasHappened = scene.DiskTrouble.Happened;
+            scene.DiskTrouble.End();
+        }
+
+        if (Ends)
+        {
+            await scene.RestartAsync(Without ?? "", between: End);
+        }
+        else
+        {
+            End();
+        }
+
+        if (!hasHappened)
+        {
+            return;
+        }
+
+        scene.DoubtCopies();
+        if (RemoteFailures is not null)
+        {
+            await scene.MendAsync();
+        }
+
+        await LookAsync(scene, doubts, isKnown: !isRefused);
+        Expect.That(
+            !isRefused || Operation is not DeleteObject || written.TrueForAll(doubt => doubt.Bucket.Written.ContainsKey(doubt.Key)),
+            "What was written is deleted, and the delete was refused.");
+        if (!Ends && Without is not null)
+        {
+            await scene.RestartAsync(Without);
+            await LookAsync(scene, doubts, isKnown: true);
+        }
+    }
+
+    private static async Task LookAsync(ModelScene scene, List<ModelDoubt> doubts, bool isKnown)
+    {
+        // A write is one step for clients, and so is what is done to a bucket; but for a discard, which shows the bucket, and then goes on with its keys.
+        foreach (var bucket in scene.Buckets)
+        {
+            var open = doubts.Where(doubt => doubt.Bucket == bucket && (isKnown || doubt.Effect is not (ModelEffect.Written or ModelEffect.BucketMade or ModelEffect.BucketDeleted))).ToList();
+            await Aftermath.LookAsync(scene, bucket, open, isKnown);
+            await new ListUploads(scene.Buckets.ToList().IndexOf(bucket)).RunAsync(scene);
+        }
+
+        foreach (var slot in scene.Uploads.Keys.ToList())
+        {
+            await new ListParts(slot).RunAsync(scene);
+        }
+    }
+}
