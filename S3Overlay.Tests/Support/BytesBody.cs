@@ -18,6 +18,8 @@ public sealed class BytesBody(byte[] bytes, int piece = 70_001) : S3Body
 
     public override BodyChecksum? Checksum => _position == bytes.Length ? Came : null;
 
+    public override ChecksumAlgorithm? ComingChecksum => Checksum is null ? Came?.Algorithm : null;
+
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var read = Math.Min(Math.Min(buffer.Length, piece), bytes.Length - _position);

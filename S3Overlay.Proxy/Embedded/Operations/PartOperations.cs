@@ -21,7 +21,8 @@ internal sealed class PartOperations(EmbeddedStore store)
         var number = PartNumbers.Parse(request.Query["partNumber"]);
         var upload = store.Uploads.Require(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
         var length = PutOperations.LengthOf(request);
-        var row = await StoreAsync(upload, number, length, request.Body, cancellationToken);
+        await using var summed = SumsUp(upload, request.Body) is { } algorithm ? new SummedBody(request.Body, algorithm) : null;
+        var row = await StoreAsync(upload, number, length, summed ?? request.Body, cancellationToken);
         answer.Status = StatusCodes.Status200OK;
         answer.Headers.ETag = row.Info.ETag;
         answer.Headers.ContentLength = 0;
@@ -74,7 +75,14 @@ internal sealed class PartOperations(EmbeddedStore store)
         return await store.Uploads.CommitPartAsync(upload, file, header with { Info = info }, cancellationToken);
     }
 
-    /// <summary>An upload that was started with a checksum algorithm takes parts with that checksum only.</summary>
+    /// <summary>
+    /// What is to be computed of a part that comes without a checksum: S3 wants to be told only where clients name each part's checksum again in the end. So parts from presigned links, whose
+    /// clients often can compute none, are taken.
+    /// </summary>
+    private static ChecksumAlgorithm? SumsUp(UploadRecord upload, S3Body body) =>
+        upload.IsFullObject && body.Checksum is null && body.ComingChecksum is null ? upload.Algorithm : null;
+
+    /// <summary>An upload that was started with a checksum algorithm has parts with that checksum only.</summary>
     private static void RequireChecksum(UploadRecord upload, BodyChecksum? checksum)
     {
         if (upload.Algorithm is { } expected && checksum?.Algorithm != expected)

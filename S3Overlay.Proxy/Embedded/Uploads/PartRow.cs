@@ -11,7 +11,7 @@ namespace S3Overlay.Proxy.Embedded.Uploads;
 /// <param name="Info">Its size, ETag, date and checksum.</param>
 internal sealed record PartRow(int Number, FileId File, ulong Sequence, ObjectInfo Info)
 {
-    /// <summary>The checksum it came with, or null.</summary>
+    /// <summary>The checksum it came with, or that was computed of it here, or null.</summary>
     public BodyChecksum? Checksum => Info.Checksums.Count > 0 ? Info.Checksums[0] : null;
 
     /// <summary>Reads a row's value.</summary>

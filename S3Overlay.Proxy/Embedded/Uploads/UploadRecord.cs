@@ -24,7 +24,7 @@ internal sealed record UploadRecord
     /// <summary>The object's tags, or null.</summary>
     public string? Tags { get; init; }
 
-    /// <summary>The checksum every part has to bring, or null.</summary>
+    /// <summary>The checksum that every part has, or null: brought along, or computed here where it may be.</summary>
     public ChecksumAlgorithm? Algorithm { get; init; }
 
     /// <summary>Whether the object's checksum covers all of its bytes, rather than the parts' checksums.</summary>

@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text;
+using System.Xml.Linq;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>An upload in parts over HTTP, with headers and documents that no SDK would send.</summary>
+internal sealed class HttpUpload
+{
+    private readonly SignedHttp _http;
+    private readonly string _target;
+    private readonly string _id;
+
+    private HttpUpload(SignedHttp http, string target, string id) => (_http, _target, _id) = (http, target, id);
+
+    /// <summary>Starts one.</summary>
+    /// <param name="http">The client.</param>
+    /// <param name="target">The object: <c>/bucket/key</c>.</param>
+    /// <param name="headers">Headers of CreateMultipartUpload.</param>
+    public static async Task<HttpUpload> StartAsync(SignedHttp http, string target, params (string, string)[] headers)
+    {
+        var answer = await http.SendAsync("POST", target + "?uploads", [], headers);
+        Assert.Equal(200, answer.Status);
+        return new(http, target, XElement.Parse(answer.Text).Elements().Single(static element => element.Name.LocalName == "UploadId").Value);
+    }
+
+    /// <summary>The target of a part.</summary>
+    public string Part(int number) => string.Create(CultureInfo.InvariantCulture, $"{_target}?partNumber={number}&uploadId={_id}");
+
+    /// <summary>Sends a part.</summary>
+    public Task<RawAnswer> SendAsync(int number, byte[] bytes, params (string, string)[] headers) => _http.SendAsync("PUT", Part(number), bytes, headers);
+
+    /// <summary>Completes it with parts as <see cref="Name"/> writes them, or with none and no document.</summary>
+    public Task<RawAnswer> CompleteAsync(string parts, params (string, string)[] headers) => _http.SendAsync(
+        "POST",
+        $"{_target}?uploadId={_id}",
+        Encoding.UTF8.GetBytes(parts.Length == 0 ? "" : $"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>"),
+        headers);
+
+    /// <summary>A part as a completion names it, with whatever else is to stand there.</summary>
+    public static string Name(int number, RawAnswer part, string more = "") =>
+        string.Create(CultureInfo.InvariantCulture, $"<Part><PartNumber>{number}</PartNumber><ETag>{part.Headers["ETag"]}</ETag>{more}</Part>");
+}
