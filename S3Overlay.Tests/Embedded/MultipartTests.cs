@@ -88,7 +88,7 @@ public sealed class MultipartTests
         Assert.Equal("InvalidPart", await FailAsync(Numbered((3, large))));
         Assert.Equal("MalformedXML", await FailAsync("<CompleteMultipartUpload/>"));
         Assert.Equal("MalformedXML", await FailAsync("<Other/>"));
-        Assert.Equal("MissingRequestBodyError", await FailAsync(""));
+        Assert.Equal("InvalidRequest", await FailAsync(""));
         Assert.Equal("NoSuchUpload", await bench.FailAsync(S3Operation.CompleteMultipartUpload, "other", TextBody(Xml(small)), Id(id)));
         Assert.Equal("InvalidArgument", await bench.FailAsync(S3Operation.UploadPart, "key", new BytesBody([1]), Id(id) + "&partNumber=10001"));
         Assert.Equal("NoSuchUpload", await bench.FailAsync(S3Operation.UploadPart, "key", new BytesBody([1]), "uploadId=../x&partNumber=1"));

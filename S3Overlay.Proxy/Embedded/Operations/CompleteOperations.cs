@@ -23,7 +23,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         var uploadId = request.Query["uploadId"] ?? "";
         var condition = WriteCondition.Of(request.Headers);
         var named = NamedPart.ReadAll(
-            await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody));
+            await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.InvalidRequest, "You must specify at least one part"));
         var fingerprint = Fingerprint(named);
         ObjectInfo info;
         using (await store.Uploads.TakeAsync(uploadId, cancellationToken))
@@ -45,6 +45,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         S3Request request,
         CancellationToken cancellationToken)
     {
+        CheckType(request, upload);
         var all = store.Uploads.Parts(upload.UploadId);
         var parts = Choose(upload, named, all);
         CheckSize(request, parts);
@@ -90,6 +91,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
                 throw new S3Exception(S3Errors.InvalidPartOrder) { Details = [new("UploadId", upload.UploadId)] };
             }
 
+            name.CheckAlgorithm(upload);
             if (!known.TryGetValue(name.Number, out var part) || !name.Fits(part))
             {
                 throw new S3Exception(S3Errors.InvalidPart)
@@ -128,10 +130,11 @@ internal sealed class CompleteOperations(EmbeddedStore store)
 
     private static void CheckSize(S3Request request, List<PartRow> parts)
     {
-        if (request.Header("x-amz-mp-object-size") is { } promised
-            && promised != parts.Sum(static part => part.Info.Size).ToString(CultureInfo.InvariantCulture))
+        var size = parts.Sum(static part => part.Info.Size).ToString(CultureInfo.InvariantCulture);
+        if (request.Header("x-amz-mp-object-size") is { } promised && promised != size)
         {
-            throw new S3Exception(S3Errors.InvalidRequest, "The provided 'x-amz-mp-object-size' header does not match what was computed.");
+            throw new S3Exception(
+                S3Errors.InvalidRequest, $"The provided 'x-amz-mp-object-size' header value {promised} does not match what was computed: {size}");
         }
     }
 
@@ -147,20 +150,35 @@ internal sealed class CompleteOperations(EmbeddedStore store)
             : PartChecksums.Composite(algorithm, parts.Select(static part => part.Checksum!.Value.Value));
     }
 
-    /// <summary>A checksum of the whole that the client sends along must be the one that was found; of a composite one, with or without its count.</summary>
+    /// <summary>What the client says the object's checksum covers must be what was said when the upload was started.</summary>
+    private static void CheckType(S3Request request, UploadRecord upload)
+    {
+        if (request.Header("x-amz-checksum-type") is { Length: > 0 } type && type != upload.ChecksumType)
+        {
+            throw new S3Exception(
+                S3Errors.InvalidRequest,
+                $"The upload was created using the {upload.ChecksumType ?? "null"} checksum mode. The complete request must use the same checksum mode.");
+        }
+    }
+
+    /// <summary>
+    /// A checksum of the whole that the client sends along must be the one that was found; of a composite one, with or without its count. One of another algorithm than the upload's is
+    /// refused like a wrong one: passed over, it would count as checked. An upload without a checksum has nothing to compare with, and S3 passes it over too.
+    /// </summary>
     private static void CheckPromised(S3Request request, BodyChecksum? found)
     {
+        if (found is not { } checksum)
+        {
+            return;
+        }
+
         foreach (var algorithm in ChecksumNames.All)
         {
-            if (request.Header(ChecksumNames.Header(algorithm)) is not { } promised)
+            if (request.Header(ChecksumNames.Header(algorithm)) is { } promised
+                && (algorithm != checksum.Algorithm || (promised != checksum.Value && promised != PartChecksums.WithoutCount(checksum.Value))))
             {
-                continue;
-            }
-
-            // An upload without a checksum of its own has nothing to compare with: the header then is about the XML that was just read.
-            if (found is { } checksum && checksum.Algorithm == algorithm && promised != checksum.Value && promised != checksum.Value.Split('-')[0])
-            {
-                throw new S3Exception(S3Errors.BadDigest, $"The {ChecksumNames.Name(algorithm)} you specified did not match the calculated checksum.");
+                throw new S3Exception(
+                    S3Errors.BadDigest, $"The {ChecksumNames.Name(checksum.Algorithm).ToLowerInvariant()} you specified did not match the calculated checksum.");
             }
         }
     }

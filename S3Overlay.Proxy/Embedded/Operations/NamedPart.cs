@@ -32,6 +32,33 @@ internal sealed record NamedPart(int Number, string ETag, BodyChecksum? Checksum
     public bool Fits(PartRow part) =>
         ETags.Same(ETag, part.Info.ETag) && (Checksum is not { } checksum || part.Checksum is not { } known || known == checksum);
 
+    /// <summary>Whether it names a checksum of the upload's algorithm, which it has to where the object's is made of the parts'.</summary>
+    /// <exception cref="S3Exception">InvalidRequest, BadDigest.</exception>
+    public void CheckAlgorithm(UploadRecord upload)
+    {
+        if (upload.Algorithm is not { } algorithm)
+        {
+            return;
+        }
+
+        if (Checksum is null && !upload.IsFullObject)
+        {
+            throw new S3Exception(
+                S3Errors.InvalidRequest,
+                $"The upload was created using a {ChecksumNames.Name(algorithm).ToLowerInvariant()} checksum. The complete request must include the checksum for each part. "
+                + string.Create(CultureInfo.InvariantCulture, $"It was missing for part {Number} in the request."));
+        }
+
+        if (Checksum is { } named && named.Algorithm != algorithm)
+        {
+            throw new S3Exception(
+                S3Errors.BadDigest,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The {ChecksumNames.Name(named.Algorithm).ToLowerInvariant()} you specified for part {Number} did not match what we received."));
+        }
+    }
+
     private static NamedPart Read(XElement part)
     {
         if (!int.TryParse(part.ChildText("PartNumber")?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)

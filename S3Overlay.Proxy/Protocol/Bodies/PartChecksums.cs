@@ -78,6 +78,9 @@ public static class PartChecksums
         return new(algorithm, hasher.Finish().Value + "-" + count.ToString(CultureInfo.InvariantCulture));
     }
 
+    /// <summary>A value without the number of parts that a composite one has behind it: there is no dash in base64.</summary>
+    public static string WithoutCount(string value) => value.Split('-')[0];
+
     private static void Decode(ChecksumAlgorithm algorithm, string part, Span<byte> bytes)
     {
         if (!Convert.TryFromBase64String(part, bytes, out var written) || written != bytes.Length)
