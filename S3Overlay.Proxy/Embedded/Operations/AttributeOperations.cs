@@ -20,23 +20,19 @@ internal sealed class AttributeOperations(EmbeddedStore store)
             request, answer, stored.Row.Info, stored.Row.PartCount > 0 ? xml => WriteParts(xml, stored, request) : null, cancellationToken);
     }
 
-    /// <summary>S3 lists the parts one by one only where they have checksums; else only their count.</summary>
+    /// <summary>S3 lists the parts one by one only where the object's checksum is made of theirs; else only their count.</summary>
     private static void WriteParts(S3XmlWriter xml, StoredObject stored, S3Request request)
     {
         var after = Number(request.Header("x-amz-part-number-marker"), 0);
         var limit = Math.Min(Number(request.Header("x-amz-max-parts"), 1000), 1000);
         xml.Open("ObjectParts").Element("PartsCount", stored.Row.PartCount);
-        if (stored.Parts.Any(static part => part.Checksum is not null))
+        if (stored.Row.Info.ChecksumType == PartChecksums.CompositeType)
         {
             var page = stored.Parts.Where(part => part.Number > after).Take(limit + 1).ToList();
-            var isTruncated = page.Count > limit;
-            xml.Element("PartNumberMarker", after).Element("MaxParts", limit).Element("IsTruncated", isTruncated);
-            if (isTruncated && limit > 0)
-            {
-                xml.Element("NextPartNumberMarker", page[limit - 1].Number);
-            }
-
-            foreach (var part in page.Take(limit))
+            var shown = page.Take(limit).ToList();
+            xml.Element("PartNumberMarker", after).Element("NextPartNumberMarker", shown.Count > 0 ? shown[^1].Number : 0)
+                .Element("MaxParts", limit).Element("IsTruncated", page.Count > limit);
+            foreach (var part in shown)
             {
                 xml.Open("Part").Element("PartNumber", part.Number).Element("Size", part.Size);
                 if (part.Checksum is { } checksum)

@@ -2,6 +2,7 @@ using System.Globalization;
 
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -73,23 +74,14 @@ internal sealed class ReadOperations(EmbeddedStore store)
         if (stored.Row.PartCount == 0)
         {
             // An object that was put in one piece is its own first part.
-            bytes = number == 1 ? (size == 0 ? null : new ByteRange(0, size - 1)) : throw new S3Exception(S3Errors.InvalidPartNumber);
+            bytes = number == 1 ? (size == 0 ? null : new ByteRange(0, size - 1)) : throw NoSuchPart(number, 1);
         }
         else
         {
-            var found = stored.FindPart(number) ?? throw new S3Exception(S3Errors.InvalidPartNumber);
+            var found = stored.FindPart(number) ?? throw NoSuchPart(number, stored.Row.PartCount);
             bytes = found.Bytes;
             answer.Headers["x-amz-mp-parts-count"] = stored.Row.PartCount.ToString(CultureInfo.InvariantCulture);
-            foreach (var algorithm in ChecksumNames.All)
-            {
-                answer.Headers.Remove(ChecksumNames.Header(algorithm));
-            }
-
-            if (found.Part.Checksum is { } checksum
-                && string.Equals(request.Header("x-amz-checksum-mode"), "ENABLED", StringComparison.OrdinalIgnoreCase))
-            {
-                answer.Headers[ChecksumNames.Header(checksum.Algorithm)] = checksum.Value;
-            }
+            ShowChecksum(found.Part, stored.Row, answer);
         }
 
         if (bytes is { } range)
@@ -101,6 +93,36 @@ internal sealed class ReadOperations(EmbeddedStore store)
         answer.Headers.ContentLength = bytes?.Length ?? 0;
         return request.IsHead ? null : bytes;
     }
+
+    /// <summary>
+    /// In the place of the object's checksum, where it is shown: the part's, where the object's is made of the parts'. What covers all bytes holds for the only part too; of one among several S3
+    /// then shows none, and no type.
+    /// </summary>
+    private static void ShowChecksum(StoredPart part, ObjectRow row, S3Answer answer)
+    {
+        foreach (var whole in row.Info.Checksums)
+        {
+            var header = ChecksumNames.Header(whole.Algorithm);
+            if (row.Info.ChecksumType == PartChecksums.CompositeType && part.Checksum is { } checksum && answer.Headers.ContainsKey(header))
+            {
+                answer.Headers[header] = checksum.Value;
+            }
+            else if (row.PartCount > 1)
+            {
+                answer.Headers.Remove(header);
+                answer.Headers.Remove("x-amz-checksum-type");
+            }
+        }
+    }
+
+    private static S3Exception NoSuchPart(int number, int count) => new(S3Errors.InvalidPartNumber)
+    {
+        Details =
+        [
+            new("ActualPartCount", count.ToString(CultureInfo.InvariantCulture)),
+            new("PartNumberRequested", number.ToString(CultureInfo.InvariantCulture)),
+        ],
+    };
 
     private static int? PartNumber(S3Request request)
     {

@@ -46,7 +46,8 @@ public static class ObjectAttributes
             xml.Open("Checksum");
             foreach (var checksum in info.Checksums)
             {
-                xml.Element(ChecksumNames.Element(checksum.Algorithm), checksum.Value);
+                // The number of parts has a place of its own in this document.
+                xml.Element(ChecksumNames.Element(checksum.Algorithm), PartChecksums.WithoutCount(checksum.Value));
             }
 
             if (info.ChecksumType is { } type)

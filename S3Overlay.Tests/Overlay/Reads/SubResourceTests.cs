@@ -8,6 +8,7 @@ using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Reads;
@@ -116,6 +117,16 @@ public class SubResourceTests : ReaderTestBase
         Remote.OnRequest = (_, _) => throw new RemoteException(RemoteFailure.AccessDenied, "refused") { Status = 403, Code = "AccessDenied" };
         var failure = await Assert.ThrowsAsync<S3Exception>(() => ReadAsync(Request("key", query: query, headers: ("x-amz-object-attributes", "ETag")) with { Operation = operation }));
         Assert.Equal((status, status == 404 ? "NoSuchKey" : "AccessDenied"), (failure.Error.Status, failure.Error.Code));
+    }
+
+    [Fact]
+    [Trait("Rule", "R8")]
+    public async Task A_composite_checksum_has_no_count_among_attributes()
+    {
+        Remote.Put("key", Bytes(40), checksum: new(ChecksumAlgorithm.Crc32, "5FRUiw==-3"));
+        Remote.OnRequest = (read, _) => read.Query != "attributes" ? Task.CompletedTask : throw new RemoteException(RemoteFailure.Other, "not known") { Status = 501, Code = "NotImplemented" };
+        var answer = await ReadAsync(Request("key", query: "attributes", headers: ("x-amz-object-attributes", "Checksum")) with { Operation = S3Operation.GetObjectAttributes });
+        Assert.Contains("<ChecksumCRC32>5FRUiw==</ChecksumCRC32>", Encoding.UTF8.GetString(answer.Bytes), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,126 @@
+using System.Xml.Linq;
+
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Embedded;
+
+/// <summary>What is shown of the parts of an object and their checksums, over HTTP: as S3 shows it.</summary>
+[Trait("Rule", "T3")]
+public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<LocalOnlyFixture>
+{
+    private static readonly byte[] First = EmbeddedBench.Bytes(5 << 20, 1);
+    private static readonly byte[] Last = "123456789"u8.ToArray();
+    private static readonly (string, string) Mode = ("x-amz-checksum-mode", "ENABLED");
+
+    private readonly SignedHttp _http = new(fixture.Proxy.Endpoint);
+
+    [Fact]
+    public async Task Attributes_of_what_is_made_of_parts_checksums_list_the_parts()
+    {
+        var target = await CompletedAsync("COMPOSITE", First, Last);
+        Assert.EndsWith("-2", (await _http.SendAsync("HEAD", target, null, Mode)).Headers["x-amz-checksum-crc32"], StringComparison.Ordinal);
+
+        var all = await AttributesAsync(target);
+        Assert.Equal((Composite(First, Last), "COMPOSITE"), (Text(all, "ChecksumCRC32"), Text(all, "ChecksumType")));
+        Assert.Equal("2 0 1000 false 2", Page(all));
+        Assert.Equal(["1 5242880 " + Sum(First), "2 9 " + Sum(Last)], Parts(all));
+
+        var one = await AttributesAsync(target, ("x-amz-max-parts", "1"));
+        Assert.Equal("2 0 1 true 1", Page(one));
+        Assert.Equal(["1 5242880 " + Sum(First)], Parts(one));
+        var next = await AttributesAsync(target, ("x-amz-max-parts", "1"), ("x-amz-part-number-marker", "1"));
+        Assert.Equal("2 1 1 false 2", Page(next));
+        Assert.Equal(["2 9 " + Sum(Last)], Parts(next));
+        var behind = await AttributesAsync(target, ("x-amz-max-parts", "1"), ("x-amz-part-number-marker", "10"));
+        Assert.Equal("2 10 1 false 0", Page(behind));
+        Assert.Empty(Parts(behind));
+    }
+
+    [Theory]
+    [InlineData("FULL_OBJECT")]
+    [InlineData(null)]
+    public async Task Attributes_of_another_upload_count_the_parts(string? type)
+    {
+        var shown = await AttributesAsync(await CompletedAsync(type, First, Last));
+        Assert.Equal("<ObjectParts><PartsCount>2</PartsCount></ObjectParts>", shown.Elements().Single(static element => element.Name.LocalName == "ObjectParts").ToString(SaveOptions.DisableFormatting).Replace(" xmlns=\"" + shown.Name.NamespaceName + "\"", "", StringComparison.Ordinal));
+        Assert.Equal(type is null ? null : Sum([.. First, .. Last]), Text(shown, "ChecksumCRC32"));
+    }
+
+    [Theory]
+    [InlineData("COMPOSITE", true)]
+    [InlineData("FULL_OBJECT", false)]
+    [InlineData(null, false)]
+    public async Task A_part_shows_its_checksum_where_the_object_is_made_of_them(string? type, bool shows)
+    {
+        var target = await CompletedAsync(type, First, Last);
+        foreach (var method in (string[])["GET", "HEAD"])
+        {
+            var part = await _http.SendAsync(method, target + "?partNumber=2", null, Mode);
+            Assert.Equal((206, "2"), (part.Status, part.Headers["x-amz-mp-parts-count"]));
+            Assert.Equal((shows ? Sum(Last) : null, shows ? type : null), Checksum(part));
+            Assert.Equal((null, null), Checksum(await _http.SendAsync(method, target + "?partNumber=2")));
+        }
+    }
+
+    [Theory]
+    [InlineData("COMPOSITE")]
+    [InlineData("FULL_OBJECT")]
+    public async Task The_only_part_shows_its_checksum(string type)
+    {
+        var target = await CompletedAsync(type, Last);
+        Assert.Equal((Sum(Last), type), Checksum(await _http.SendAsync("GET", target + "?partNumber=1", null, Mode)));
+        Assert.Equal((Sum(Last), type), Checksum(await _http.SendAsync("HEAD", target + "?partNumber=1", null, Mode)));
+    }
+
+    [Theory]
+    [InlineData(true, 10, "2")]
+    [InlineData(false, 2, "1")]
+    public async Task A_part_that_is_not_there_is_told_with_how_many_there_are(bool isUpload, int number, string count)
+    {
+        var target = isUpload ? await CompletedAsync(null, First, Last) : $"/{await fixture.NewBucketAsync()}/k";
+        if (!isUpload)
+        {
+            await _http.SendAsync("PUT", target, Last);
+        }
+
+        var refused = await _http.SendAsync("GET", $"{target}?partNumber={number}");
+        Assert.Equal((416, "InvalidPartNumber"), (refused.Status, refused.Code));
+        Assert.Contains($"<ActualPartCount>{count}</ActualPartCount>", refused.Text, StringComparison.Ordinal);
+        Assert.Contains($"<PartNumberRequested>{number}</PartNumberRequested>", refused.Text, StringComparison.Ordinal);
+    }
+
+    private async Task<string> CompletedAsync(string? type, params byte[][] parts)
+    {
+        var target = $"/{await fixture.NewBucketAsync()}/k";
+        var upload = await HttpUpload.StartAsync(_http, target, type is null ? [] : [("x-amz-checksum-algorithm", "CRC32"), ("x-amz-checksum-type", type)]);
+        var named = "";
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var sent = await upload.SendAsync(i + 1, parts[i], ("x-amz-checksum-crc32", Sum(parts[i])));
+            named += HttpUpload.Name(i + 1, sent, type is null ? "" : $"<ChecksumCRC32>{Sum(parts[i])}</ChecksumCRC32>");
+        }
+
+        Assert.Equal(200, (await upload.CompleteAsync(named)).Status);
+        return target;
+    }
+
+    private async Task<XElement> AttributesAsync(string target, params (string, string)[] headers) =>
+        XElement.Parse((await _http.SendAsync("GET", target + "?attributes", null, [("x-amz-object-attributes", "Checksum,ObjectParts"), .. headers])).Text);
+
+    /// <summary>How many parts, and which page of them.</summary>
+    private static string Page(XElement shown) => string.Join(
+        ' ', ((string[])["PartsCount", "PartNumberMarker", "MaxParts", "IsTruncated", "NextPartNumberMarker"]).Select(name => Text(shown, name) ?? "-"));
+
+    private static IEnumerable<string> Parts(XElement shown) => shown.Descendants().Where(static element => element.Name.LocalName == "Part")
+        .Select(static part => string.Join(' ', part.Elements().Select(static element => element.Value)));
+
+    private static string? Text(XElement shown, string name) => shown.Descendants().FirstOrDefault(element => element.Name.LocalName == name)?.Value;
+
+    private static (string?, string?) Checksum(RawAnswer answer) =>
+        (answer.Headers.GetValueOrDefault("x-amz-checksum-crc32"), answer.Headers.GetValueOrDefault("x-amz-checksum-type"));
+
+    private static string Sum(byte[] bytes) => ChecksumHasher.Compute(ChecksumAlgorithm.Crc32, bytes).Value;
+
+    private static string Composite(params byte[][] parts) => Sum([.. parts.SelectMany(static part => Convert.FromBase64String(Sum(part)))]);
+}
