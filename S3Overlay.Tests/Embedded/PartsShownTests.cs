@@ -90,6 +90,18 @@ public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<Lo
         Assert.Contains($"<PartNumberRequested>{number}</PartNumberRequested>", refused.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("COMPOSITE")]
+    [InlineData("FULL_OBJECT")]
+    public async Task A_copy_has_the_checksum_of_all_bytes_by_the_algorithm_of_its_source(string type)
+    {
+        var target = await CompletedAsync(type, First, Last);
+        var copied = await _http.SendAsync("PUT", target + "-copy", [], ("x-amz-copy-source", target));
+        var sum = Sum([.. First, .. Last]);
+        Assert.Contains($"<ChecksumCRC32>{sum}</ChecksumCRC32><ChecksumType>FULL_OBJECT</ChecksumType>", copied.Text, StringComparison.Ordinal);
+        Assert.Equal((sum, "FULL_OBJECT"), Checksum(await _http.SendAsync("HEAD", target + "-copy", null, Mode)));
+    }
+
     private async Task<string> CompletedAsync(string? type, params byte[][] parts)
     {
         var target = $"/{await fixture.NewBucketAsync()}/k";

@@ -52,7 +52,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
         var kept = KeptChecksum(info, wanted);
         await using var file = store.Objects.NewFile(FileKind.Object, info.Size, header, wantsMd5: !isOnePiece);
         var body = new StoredBody(store, stored, info.Size == 0 ? null : new ByteRange(0, info.Size - 1));
-        await using var summed = kept is null && wanted is { } algorithm ? new SummedBody(body, algorithm) : null;
+        await using var summed = kept is null && (wanted ?? AlgorithmOf(info)) is { } algorithm ? new SummedBody(body, algorithm) : null;
         await file.FillAsync(summed ?? (S3Body)body, cancellationToken);
         var checksum = kept ?? summed?.Checksum;
         var copied = header.Info with
@@ -109,6 +109,9 @@ internal sealed class CopyOperations(EmbeddedStore store)
             && (wanted is null || source.Checksums[0].Algorithm == wanted)
             ? source.Checksums[0]
             : null;
+
+    /// <summary>A copy has one piece, and so a checksum over all bytes, of the source's algorithm where no other was asked for.</summary>
+    private static ChecksumAlgorithm? AlgorithmOf(ObjectInfo source) => source.Checksums.Count > 0 ? source.Checksums[0].Algorithm : null;
 
     private static ChecksumAlgorithm? WantedChecksum(S3Request request)
     {
