@@ -17,6 +17,7 @@ internal sealed class SequenceMaker
     private readonly (int All, int Reads, int Kills, Func<ModelOperation> Make)[] _kinds;
     private int _serial;
     private string _key = "";
+    private bool _isOfDisk;
 
     /// <summary>A maker.</summary>
     public SequenceMaker(int seed, ModelLayer layer, ModelMix mix)
@@ -53,7 +54,7 @@ internal sealed class SequenceMaker
             (2, 1, 2, AnyRestart),
             (3, 0, 40, () => new Kill(Killable(), _random.Next(8), Chance(2), RemoteFailures())),
             (Store(10), 0, Store(14), AnyTroubleOfStore),
-            (Disk(12), Disk(8), Disk(25), AnyTroubleOfDisk),
+            (Disk(12), Disk(8), Disk(14), AnyTroubleOfDisk),
             (3, 14, 1, () => new Wait(Any(1, 10, 31, 85, 85, 101, 101, 800))),
             (4, 2, 0, () => Chance(2) ? new TroubleRemote(1 + _random.Next(2), -1) : new TroubleRemote(0, _random.Next(5000))),
             (1, 1, 0, () => new SetRemoteDown(true)),
@@ -144,10 +145,21 @@ internal sealed class SequenceMaker
     private TroubleStore AnyTroubleOfStore() => new(
         Troubled(), Any(Enum.GetValues<StoreFault>()), Any(0, 0, 1, 1, 2, 3, 6), Any(1, 1, 2, 5, 50), Chance(3), Chance(6), RemoteFailures());
 
-    /// <summary>Mostly at one of the first steps, of which a change has few.</summary>
-    private TroubleDisk AnyTroubleOfDisk() => new(
-        Chance(3) ? Troubled() : Killable(), Any(DiskFault.Full, DiskFault.Error), _random.Next(Any(1, 3, 5, 5, 10)), Any(1, 1, 2, int.MaxValue, int.MaxValue), Chance(3),
-        Any(null, "", "index", "index", "cache"), RemoteFailures());
+    /// <summary>Mostly at one of the first steps, of which a change has few. Within another it is none, so that looking for what to put in it comes to an end.</summary>
+    private ModelOperation AnyTroubleOfDisk()
+    {
+        if (_isOfDisk)
+        {
+            return new SetFull(false);
+        }
+
+        _isOfDisk = true;
+        var operation = Chance(3) ? Troubled() : Killable();
+        _isOfDisk = false;
+        return new TroubleDisk(
+            operation, Any(DiskFault.Full, DiskFault.Error), _random.Next(Any(1, 3, 5, 5, 10)), Any(1, 1, 2, int.MaxValue, int.MaxValue), Chance(3),
+            Any(null, "", "index", "index", "cache"), RemoteFailures());
+    }
 
     /// <summary>Mostly the remote is well.</summary>
     private int? RemoteFailures() => Chance(3) ? _random.Next(3) : null;
