@@ -16,15 +16,30 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 /// Tries on objects of its own what a store can do. An answer that refuses means no; a store that gives no answer, or is overloaded, ends the run: what it can
 /// do is not known then.
 /// </summary>
-internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
+/// <remarks>
+/// What was asked more than once, because an answer was lost or an error, may have been done the first time: it is refused then, though the store can do it. What an object has become says no
+/// more, since a store may do what it answers an error to each time. So a refusal of what is right is believed only when it comes once more, of another object.
+/// </remarks>
+internal sealed class ProbeRun(LocalStore store)
 {
+    /// <summary>How often an error of the store's own is the answer before it is believed.</summary>
+    private const int Attempts = 3;
+
+    private const int LongestAnswer = 16 << 10;
+
     private const string WrongETag = "\"00000000000000000000000000000000\"";
 
     private const string WrongChecksum = "AAAAAA==";
 
-    private const int LongestAnswer = 16 << 10;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private static readonly byte[] Content = "tried by s3overlay"u8.ToArray();
+
+    private readonly StoreCalls _calls = store.Calls;
+    private readonly CacheBucket _cache = store.Cache;
+
+    /// <summary>What may be there, to be taken away at last.</summary>
+    private readonly HashSet<string> _kept = [];
 
     /// <summary>Two proxies may try at the same time.</summary>
     private readonly string _folder = $"p/{Guid.NewGuid():n}/";
@@ -42,16 +57,18 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
 
     private string New => _folder + "new";
 
+    private string Newer => _folder + "newer";
+
     private string Well => _folder + "well";
 
     /// <summary>Tries everything.</summary>
     /// <exception cref="S3Exception">The store cannot be asked.</exception>
     public async Task<StoreCapabilities> AskAsync(CancellationToken cancellationToken)
     {
-        await cache.PutAsync(First, WireBody.Of(Content), cancellationToken);
+        await KeepAsync(First, cancellationToken);
         HasBegun = true;
-        await cache.PutAsync(Second, WireBody.Of(Content), cancellationToken);
-        var etag = await ETagAsync(cancellationToken);
+        await KeepAsync(Second, cancellationToken);
+        var etag = await ETagAsync(First, cancellationToken);
         var takesTrailers = await TakesFramesAsync(isNamed: false, cancellationToken);
         var takesNamed = !takesTrailers && await TakesFramesAsync(isNamed: true, cancellationToken);
         return new StoreCapabilities
@@ -60,25 +77,25 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
             TakesTrailers = takesTrailers || takesNamed,
             NeedsChunkedEncoding = takesNamed,
             PutsIfNew = await RefusesAsync(PutAsync(First, "If-None-Match", "*", cancellationToken))
-                && await TakesNewAsync(cancellationToken),
+                && await TakesAsync(name => PutAsync(name, "If-None-Match", "*", cancellationToken), New, Newer),
             PutsIfMatch = await RefusesAsync(PutAsync(First, "If-Match", WrongETag, cancellationToken))
-                && await TakesAsync(PutAsync(First, "If-Match", etag, cancellationToken)),
+                && await TakesAsync(async name => await PutAsync(name, "If-Match", await ETagAsync(name, cancellationToken), cancellationToken), First, Second),
             CompletesIf = await CompletesIfAsync(cancellationToken),
             CopiesIf = await RefusesAsync(CopyAsync("If-None-Match", "*", cancellationToken)) && await RefusesAsync(CopyAsync("If-Match", WrongETag, cancellationToken)),
             ChecksChecksums = (await PutSummedAsync(Checksum(), cancellationToken)) is { Status: < 300 }
                 && (await PutSummedAsync(WrongChecksum, cancellationToken)) is { Status: 400 }
                 && (await PutSummedAsync("none", cancellationToken)) is { Status: 400 },
-            HasVersions = await TakesAsync(SendAsync(new("GET", cache.Name, "", "versioning", []), cancellationToken)),
-            TakesNullVersion = await SendAsync(new("GET", cache.Name, Second, "versionId=null", []), cancellationToken) is not { Status: 400 },
+            HasVersions = await TakesAsync(SendAsync(new("GET", _cache.Name, "", "versioning", []), cancellationToken)),
+            TakesNullVersion = await SendAsync(new("GET", _cache.Name, Second, "versionId=null", []), cancellationToken) is not { Status: 400 },
             HasAttributes = await SendAsync(
-                new("GET", cache.Name, Second, "attributes", [new("x-amz-object-attributes", "ETag,ObjectSize")]), cancellationToken) is var attributes
+                new("GET", _cache.Name, Second, "attributes", [new("x-amz-object-attributes", "ETag,ObjectSize")]), cancellationToken) is var attributes
                 && (attributes.Status == 403
                     || (attributes.Status == 200 && attributes.Text("ObjectSize") == Content.Length.ToString(CultureInfo.InvariantCulture))),
 
             // Last: a store that does not know the condition deletes the object.
-            DeletesIfMatch = await RefusesAsync(DeleteAsync(WrongETag, cancellationToken))
-                && await calls.ExistsAsync(cache.Name, First, cancellationToken)
-                && await DeletesAsync(cancellationToken),
+            DeletesIfMatch = await RefusesAsync(DeleteAsync(First, WrongETag, cancellationToken))
+                && await _calls.ExistsAsync(_cache.Name, First, cancellationToken)
+                && await TakesAsync(async name => await DeleteAsync(name, await ETagAsync(name, cancellationToken), cancellationToken), First, Second),
         };
     }
 
@@ -87,9 +104,9 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
     {
         try
         {
-            foreach (var name in (string[])[First, Second, Framed, Named, New, Well])
+            foreach (var name in _kept)
             {
-                await calls.DeleteAsync(cache.Name, name, cancellationToken);
+                await _calls.DeleteAsync(_cache.Name, name, cancellationToken);
             }
         }
         catch (Exception failure) when (failure is S3Exception or OperationCanceledException)
@@ -103,51 +120,70 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
     /// <summary>Whether the condition was seen not to hold. Completes and copies may say so within a 200.</summary>
     private static async Task<bool> RefusesAsync(Task<ProbeAnswer> answer) => (await answer) is { Status: 409 or 412 } or { Status: 200, Code: "PreconditionFailed" };
 
-    /// <summary>Whether a new name is taken. One that is there was written by this run, whose answer may have been lost.</summary>
-    private async Task<bool> TakesNewAsync(CancellationToken cancellationToken) =>
-        await TakesAsync(PutAsync(New, "If-None-Match", "*", cancellationToken)) || await calls.ExistsAsync(cache.Name, New, cancellationToken);
+    /// <summary>Whether a condition that holds is taken, of an object or of another one.</summary>
+    private static async Task<bool> TakesAsync(Func<string, Task<ProbeAnswer>> ask, string name, string other)
+    {
+        var answer = await ask(name);
+        return Takes(answer) || (answer.Status is < 300 or 404 or 409 or 412 && Takes(await ask(other)));
 
-    /// <summary>Whether the right ETag is taken. What is gone this run deleted, whose answer may have been lost.</summary>
-    private async Task<bool> DeletesAsync(CancellationToken cancellationToken) =>
-        await TakesAsync(DeleteAsync(await ETagAsync(cancellationToken), cancellationToken)) || !await calls.ExistsAsync(cache.Name, First, cancellationToken);
+        // What is taken after an error may be so because there is nothing any more that the condition could be held against.
+        static bool Takes(ProbeAnswer answer) => answer is { Status: < 300, Code: "", IsAgain: false };
+    }
 
-    private Task<ProbeAnswer> PutAsync(string name, string header, string value, CancellationToken cancellationToken) =>
-        SendAsync(new WireRequest("PUT", cache.Name, name, "", [new(header, value)]) { Body = WireBody.Of(Content) }, cancellationToken);
+    private Task KeepAsync(string name, CancellationToken cancellationToken)
+    {
+        _kept.Add(name);
+        return _cache.PutAsync(name, WireBody.Of(Content), cancellationToken);
+    }
+
+    private Task<ProbeAnswer> PutAsync(string name, string header, string value, CancellationToken cancellationToken)
+    {
+        _kept.Add(name);
+        return SendAsync(new WireRequest("PUT", _cache.Name, name, "", [new(header, value)]) { Body = WireBody.Of(Content) }, cancellationToken);
+    }
 
     private Task<ProbeAnswer> CopyAsync(string header, string value, CancellationToken cancellationToken) =>
-        SendAsync(new WireRequest("PUT", cache.Name, First, "", [new("x-amz-copy-source", $"/{cache.Name}/{Second}"), new(header, value)]), cancellationToken);
+        SendAsync(new WireRequest("PUT", _cache.Name, First, "", [new("x-amz-copy-source", $"/{_cache.Name}/{Second}"), new(header, value)]), cancellationToken);
 
-    private Task<ProbeAnswer> DeleteAsync(string etag, CancellationToken cancellationToken) =>
-        SendAsync(new WireRequest("DELETE", cache.Name, First, "", [new("If-Match", etag)]), cancellationToken);
-
-    private async Task<string> ETagAsync(CancellationToken cancellationToken)
+    private async Task<ProbeAnswer> DeleteAsync(string name, string etag, CancellationToken cancellationToken)
     {
-        using var answer = await calls.SendAsync(new WireRequest("HEAD", cache.Name, First, "", []), cancellationToken);
+        var answer = await SendAsync(new WireRequest("DELETE", _cache.Name, name, "", [new("If-Match", etag)]), cancellationToken);
+        if (answer.Status is < 300 or 404)
+        {
+            _kept.Remove(name);
+        }
+
+        return answer;
+    }
+
+    private async Task<string> ETagAsync(string name, CancellationToken cancellationToken)
+    {
+        using var answer = await _calls.SendAsync(new WireRequest("HEAD", _cache.Name, name, "", []), cancellationToken);
         return answer.Header("ETag") ?? throw new S3Exception(S3Errors.ServiceUnavailable, $"The local store answered HEAD of an object just written with {answer.Status}.");
     }
 
     private async Task<bool> CompletesIfAsync(CancellationToken cancellationToken)
     {
-        var started = await SendAsync(new WireRequest("POST", cache.Name, First, "uploads=", []), cancellationToken);
+        var started = await SendAsync(new WireRequest("POST", _cache.Name, First, "uploads=", []), cancellationToken);
         if (started.Text("UploadId") is not { Length: > 0 } id)
         {
             return false;
         }
 
         var upload = "uploadId=" + UriEncoding.EncodeComponent(id);
-        var part = await SendAsync(new WireRequest("PUT", cache.Name, First, "partNumber=1&" + upload, []) { Body = WireBody.Of(Content) }, cancellationToken);
+        var part = await SendAsync(new WireRequest("PUT", _cache.Name, First, "partNumber=1&" + upload, []) { Body = WireBody.Of(Content) }, cancellationToken);
         var body = WireBody.Of(Encoding.UTF8.GetBytes(
             $"<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part><PartNumber>1</PartNumber><ETag>{part.ETag}</ETag></Part></CompleteMultipartUpload>"));
         Task<ProbeAnswer> CompleteAsync(string header, string value) =>
-            SendAsync(new WireRequest("POST", cache.Name, First, upload, [new(header, value)]) { Body = body }, cancellationToken);
+            SendAsync(new WireRequest("POST", _cache.Name, First, upload, [new(header, value)]) { Body = body }, cancellationToken);
         var can = await RefusesAsync(CompleteAsync("If-None-Match", "*")) && await RefusesAsync(CompleteAsync("If-Match", WrongETag));
-        await SendAsync(new WireRequest("DELETE", cache.Name, First, upload, []), cancellationToken);
+        await SendAsync(new WireRequest("DELETE", _cache.Name, First, upload, []), cancellationToken);
         return can;
     }
 
     private Task<ProbeAnswer> PutSummedAsync(string checksum, CancellationToken cancellationToken) =>
         SendAsync(
-            new WireRequest("PUT", cache.Name, Second, "", [new("x-amz-sdk-checksum-algorithm", "CRC32"), new("x-amz-checksum-crc32", checksum)]) { Body = WireBody.Of(Content) },
+            new WireRequest("PUT", _cache.Name, Second, "", [new("x-amz-sdk-checksum-algorithm", "CRC32"), new("x-amz-checksum-crc32", checksum)]) { Body = WireBody.Of(Content) },
             cancellationToken);
 
     /// <summary>Whether what today's SDKs send unless told otherwise is taken, and comes back as if it had never been in frames.</summary>
@@ -159,12 +195,13 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
             return false;
         }
 
-        var kept = await SendAsync(new WireRequest("GET", cache.Name, name, "", []), cancellationToken);
+        var kept = await SendAsync(new WireRequest("GET", _cache.Name, name, "", []), cancellationToken);
         return !kept.Encoding.Contains("aws-chunked", StringComparison.OrdinalIgnoreCase) && kept.Body.AsSpan().SequenceEqual(Content);
     }
 
     private Task<ProbeAnswer> PutFramedAsync(string name, bool isNamed, CancellationToken cancellationToken)
     {
+        _kept.Add(name);
         var body = WireBody.Of(Encoding.ASCII.GetBytes(string.Create(
             CultureInfo.InvariantCulture, $"{Content.Length:x}\r\n{Encoding.ASCII.GetString(Content)}\r\n0\r\nx-amz-checksum-crc32:{Checksum()}\r\n\r\n")));
         KeyValuePair<string, string>[] headers =
@@ -174,33 +211,39 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
             new("x-amz-sdk-checksum-algorithm", "CRC32"),
             .. isNamed ? [new("Content-Encoding", "aws-chunked")] : Array.Empty<KeyValuePair<string, string>>(),
         ];
-        return SendAsync(new WireRequest("PUT", cache.Name, name, "", headers) { Body = body with { Sha256 = "STREAMING-UNSIGNED-PAYLOAD-TRAILER" } }, cancellationToken);
+        return SendAsync(new WireRequest("PUT", _cache.Name, name, "", headers) { Body = body with { Sha256 = "STREAMING-UNSIGNED-PAYLOAD-TRAILER" } }, cancellationToken);
     }
 
     private static string Checksum() => ChecksumHasher.Compute(ChecksumAlgorithm.Crc32, Content).Value;
 
-    /// <summary>Asks. 500 is an answer to what was asked only where the store takes what is no question at all, and stays with it.</summary>
+    /// <summary>
+    /// Asks. 500 is an answer to what was asked only where the store takes what is no question at all, and stays with it. That something else is under way with the object may be the trial's own
+    /// doing, of which the answer was lost.
+    /// </summary>
     private async Task<ProbeAnswer> SendAsync(WireRequest request, CancellationToken cancellationToken)
     {
-        var answer = await SendOnceAsync(request, cancellationToken);
-        if (answer.Status != 500)
+        for (var attempt = 1; ; attempt++)
         {
-            return answer;
-        }
+            var answer = await SendOnceAsync(request with { TakesInternalError = true }, cancellationToken);
+            if (!answer.MayPass || attempt == Attempts)
+            {
+                return answer with { IsAgain = attempt > 1 };
+            }
 
-        await cache.PutAsync(Well, WireBody.Of(Content), cancellationToken);
-        return await SendOnceAsync(request, cancellationToken);
+            await Task.Delay(Pause * attempt, store.Time, cancellationToken);
+            await KeepAsync(Well, cancellationToken);
+        }
     }
 
     private async Task<ProbeAnswer> SendOnceAsync(WireRequest request, CancellationToken cancellationToken)
     {
         try
         {
-            using var answer = await calls.SendAsync(request, cancellationToken);
+            using var answer = await _calls.SendAsync(request, cancellationToken);
             return new ProbeAnswer(
-                answer.Status, answer.Header("ETag") ?? "", answer.Header("Content-Encoding") ?? "", await calls.ReadAsync(answer, LongestAnswer, cancellationToken));
+                answer.Status, answer.Header("ETag") ?? "", answer.Header("Content-Encoding") ?? "", await _calls.ReadAsync(answer, LongestAnswer, cancellationToken));
         }
-        catch (S3Exception failure) when (failure.InnerException is RemoteException { Status: 500 or 501 or 505 } refused)
+        catch (S3Exception failure) when (failure.InnerException is RemoteException { Status: 501 or 505 } refused)
         {
             return new ProbeAnswer(refused.Status, "", "", []);
         }
@@ -209,6 +252,12 @@ internal sealed class ProbeRun(StoreCalls calls, CacheBucket cache)
     /// <summary>What came of one attempt.</summary>
     private sealed record ProbeAnswer(int Status, string ETag, string Encoding, byte[] Body)
     {
+        /// <summary>Whether there was another answer before it, which was not believed.</summary>
+        public bool IsAgain { get; init; }
+
+        /// <summary>Whether it may be another a moment later. An error of the store's own may come with a 200, too.</summary>
+        public bool MayPass => Status is 409 or 500 || Code is "InternalError" or "ServiceUnavailable" or "SlowDown";
+
         /// <summary>The code of the error document, also of one that came with a 200; else the empty string.</summary>
         public string Code => Root() is { Name.LocalName: "Error" } error ? error.Elements().FirstOrDefault(e => e.Name.LocalName == "Code")?.Value ?? "?" : "";
 

@@ -162,7 +162,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
 
     private async Task<StoreCapabilities> TryAsync(LocalStore store, bool keepsBucket)
     {
-        var run = new ProbeRun(store.Calls, store.Cache);
+        var run = new ProbeRun(store);
         try
         {
             return await run.AskAsync(_stopping.Token);

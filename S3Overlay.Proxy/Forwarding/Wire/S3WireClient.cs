@@ -94,7 +94,8 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
                 var answer = await PacedAsync(request, attempt, both.Token);
 
                 // 507: a store that is full is no less so when asked again.
-                if ((answer.Status < 500 || answer.Status == (int)HttpStatusCode.InsufficientStorage) && answer.Status != (int)HttpStatusCode.TooManyRequests)
+                if ((answer.Status < 500 || answer.Status == (int)HttpStatusCode.InsufficientStorage || (answer.Status == 500 && request.TakesInternalError))
+                    && answer.Status != (int)HttpStatusCode.TooManyRequests)
                 {
                     return answer;
                 }

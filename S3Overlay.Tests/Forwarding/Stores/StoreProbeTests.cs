@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Forwarding.Stores;
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Support;
@@ -151,20 +152,120 @@ public sealed class StoreProbeTests : StoreTestBase
         }
     }
 
-    /// <summary>What took effect, and is asked for once more because the answer was lost, is refused then.</summary>
-    [Fact, Trait("Rule", "F")]
-    public async Task A_store_of_which_one_answer_is_lost_is_not_judged_by_that()
+    /// <summary>What took effect, and is asked for once more because its answer was lost or an error, is refused then.</summary>
+    [Theory, Trait("Rule", "F")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_store_of_which_one_answer_is_lost_or_an_error_is_known_all_the_same(bool isLost)
     {
         var whole = await CountAsync();
         for (var good = 0; good < whole; good++)
         {
             var calls = 0;
-            Store.After = _ => Interlocked.Increment(ref calls) == good + 1 ? throw new IOException() : Task.CompletedTask;
+            bool IsNext() => Interlocked.Increment(ref calls) == good + 1;
+            Store.After = isLost ? _ => IsNext() ? throw new IOException() : Task.CompletedTask : null;
+            Store.Dress = isLost ? null : context => context.Response.StatusCode = IsNext() ? 500 : context.Response.StatusCode;
             await using var probe = Probe(Fresh());
-            await Record.ExceptionAsync(() => probe.FindAsync(default).AsTask());
-            Store.After = null;
-            AssertAll(probe.Capabilities, $"The answer after {good} is lost");
+            await probe.FindAsync(default);
+            (Store.After, Store.Dress) = (null, null);
+            AssertAll(probe.Capabilities, $"The answer after {good} is {(isLost ? "lost" : "an error")}");
         }
+    }
+
+    /// <summary>Ours have the same ETag as long as they have the same bytes; to some stores each write is of another.</summary>
+    [Fact, Trait("Rule", "F")]
+    public async Task A_lost_answer_after_which_the_object_has_another_etag_says_nothing_of_conditions()
+    {
+        var lost = 0;
+        Store.Dress = context =>
+        {
+            if (context.Request.Method == "PUT" && context.Request.Headers.IfMatch.Count > 0 && context.Request.Headers["x-amz-copy-source"].Count == 0 && context.Response.StatusCode == 200)
+            {
+                lost++;
+            }
+        };
+        Store.After = async call =>
+        {
+            if (lost == 1 && call is { Method: "PUT", Status: 200 })
+            {
+                lost++;
+                await One.Store.Cache.PutAsync(call.Path[(One.Store.Cache.Name.Length + 2)..], WireBody.Of("of another ETag"u8.ToArray()), default);
+                throw new IOException();
+            }
+        };
+        await using var probe = Probe(Fresh());
+        await probe.FindAsync(default);
+        Assert.True(lost > 1);
+        AssertAll(probe.Capabilities, "An answer is lost, and the ETag is another");
+    }
+
+    /// <summary>That a key is there afterwards, or gone, is no answer: clients would be given that error each time.</summary>
+    [Theory, Trait("Rule", "F")]
+    [InlineData("PUT", "If-None-Match", 500)]
+    [InlineData("PUT", "If-None-Match", 501)]
+    [InlineData("PUT", "If-Match", 500)]
+    [InlineData("DELETE", "If-Match", 500)]
+    [InlineData("DELETE", "If-Match", 501)]
+    public async Task A_store_that_does_what_it_answers_an_error_to_is_known_not_to_be_able_to(string method, string header, int status)
+    {
+        Store.Dress = context =>
+        {
+            var request = context.Request;
+            if (request.Method == method && request.Headers.ContainsKey(header) && !request.Headers.ContainsKey("x-amz-copy-source") && context.Response.StatusCode < 300)
+            {
+                context.Response.StatusCode = status;
+            }
+        };
+        var found = await FindAsync();
+        Assert.Equal((header != "If-None-Match", (method, header) != ("PUT", "If-Match"), method != "DELETE"), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch));
+    }
+
+    /// <summary>That another write of the key is under way says nothing of the condition: it may be the trial's own, of which the answer was lost.</summary>
+    [Fact, Trait("Rule", "F")]
+    public async Task A_conflict_is_no_refusal_of_a_condition()
+    {
+        var conflicts = 0;
+        Store.Alter = request => request.Headers.Remove("If-None-Match");
+        Store.Fail = request =>
+            request.Method == "PUT" && request.Headers.IfNoneMatch.Count > 0 && !request.Headers.ContainsKey("x-amz-copy-source") && Interlocked.Increment(ref conflicts) == 1
+                ? (409, "OperationAborted")
+                : null;
+        Assert.False((await FindAsync()).PutsIfNew);
+    }
+
+    /// <summary>Three times, a little later each time: a start waits for it, and conditional writes do.</summary>
+    [Fact, Trait("Rule", "F")]
+    public async Task What_a_store_has_500_for_is_soon_known()
+    {
+        string[] headers = ["If-None-Match", "If-Match", "x-amz-trailer", "x-amz-checksum-crc32"];
+        Store.Refuse = request => headers.Any(request.Headers.ContainsKey) || request.Query.ContainsKey("attributes") ? 500 : null;
+        var found = await FindAsync();
+        Assert.Equal((false, false, false, false, false), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch, found.CompletesIf, found.CopiesIf));
+        Assert.Equal((false, false, false), (found.TakesTrailers, found.ChecksChecksums, found.HasAttributes));
+
+        // Frames with and without their name, three writes, a complete, a copy, a delete, a checksum, attributes.
+        Assert.Equal(9 * 3, Store.Calls.Count(static call => call.Status == 500));
+    }
+
+    /// <summary>Each start of each proxy takes away what it put, and asks for nothing else to be taken.</summary>
+    [Fact]
+    public async Task What_was_put_is_taken_away_once()
+    {
+        await FindAsync();
+        var there = new HashSet<string>();
+        foreach (var call in Store.Calls.Where(static call => call is { Query: "", Status: < 300 } && call.Path.Count(static c => c == '/') > 2))
+        {
+            if (call.Method == "PUT")
+            {
+                there.Add(call.Path);
+            }
+            else if (call.Method == "DELETE")
+            {
+                Assert.True(there.Remove(call.Path), $"{call.Path} is not there to be deleted.");
+            }
+        }
+
+        Assert.Empty(there);
     }
 
     [CephFact]
