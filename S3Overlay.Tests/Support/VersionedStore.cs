@@ -91,6 +91,18 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
         }
     }
 
+    /// <summary>Puts new versions of an object, without a connection each.</summary>
+    public void PutMany(string bucket, string key, byte[] bytes, int count)
+    {
+        lock (_lock)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                Add(Of(bucket, key), bytes);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
@@ -259,6 +271,13 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
 
     private StoredVersion Add(List<StoredVersion> versions, byte[]? bytes, IHeaderDictionary headers)
     {
+        var version = Add(versions, bytes);
+        Tell(version, headers);
+        return version;
+    }
+
+    private StoredVersion Add(List<StoredVersion> versions, byte[]? bytes)
+    {
         if (IsSuspended)
         {
             versions.RemoveAll(static version => version.Id == "null");
@@ -266,7 +285,6 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
 
         var version = new StoredVersion(IsSuspended ? "null" : ListsInGroups ? $"01K{++_last:d23}" : $"version{++_last}", bytes);
         versions.Add(version);
-        Tell(version, headers);
         return version;
     }
 

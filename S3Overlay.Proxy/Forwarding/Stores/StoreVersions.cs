@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
@@ -26,6 +27,8 @@ internal sealed class StoreVersions(
 
     /// <summary>The id that objects have which were written while no versions were kept, and those of the remote.</summary>
     private const string NullVersion = "null";
+
+    private static readonly SearchValues<char> UlidCharacters = SearchValues.Create("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
 
     /// <summary>
     /// How long the answer for a bucket counts that its versions are not listed. One refusal is enough, and a gateway's looks like that of a store that knows no versions: so not for long.
@@ -118,9 +121,7 @@ internal sealed class StoreVersions(
             var skipped = behindNullOf is null ? ShownBefore(page, marker, version) : ShownBefore(page, ref behindNullOf);
             if (pages.Value == 1 && MayGiveNullAgain(page, marker, version))
             {
-                pages.Value++;
-                var whole = await store.Calls.VersionsAsync(new VersionListing(bucket, query.Prefix, query.Delimiter, Places.Before(marker), "", ListRequest.MaxPage), cancellationToken);
-                nullOf = IsNullBefore(whole, marker, version) ? marker : "";
+                nullOf = await IsNullBeforeAsync(new VersionListing(bucket, query.Prefix, query.Delimiter, Places.Before(marker), "", ListRequest.MaxPage), marker, version, pages, cancellationToken) ? marker : "";
             }
 
             foreach (var (i, row) in page.Rows.Index())
@@ -207,15 +208,41 @@ internal sealed class StoreVersions(
         return count;
     }
 
-    /// <summary>Whether a page behind a version has the <c>null</c> of its key, and not that version itself, which would tell what is before it.</summary>
+    /// <summary>
+    /// Whether a page behind a version has the <c>null</c> of its key though that may be before it, as Versity gives it; not one that has that version itself, too, which would tell what is before
+    /// it. Versity's ids are ULIDs, which no other store's are that is known: for those a question more would tell nothing.
+    /// </summary>
     private static bool MayGiveNullAgain(VersionPage page, string marker, string version) =>
-        version.Length > 0 && page.Rows.Any(row => row.Name == marker && row.VersionId == NullVersion) && !page.Rows.Any(row => row.Name == marker && row.VersionId == version);
+        IsUlid(version) && page.Rows.Any(row => row.Name == marker && row.VersionId == NullVersion) && !page.Rows.Any(row => row.Name == marker && row.VersionId == version);
 
-    /// <summary>Whether a listing of a key from its beginning has its <c>null</c> before a version; not known, and so not, of a version that is gone.</summary>
-    private static bool IsNullBefore(VersionPage whole, string key, string version)
+    /// <remarks>https://github.com/ulid/spec</remarks>
+    private static bool IsUlid(string version) => version.Length == 26 && !version.AsSpan().ContainsAnyExcept(UlidCharacters);
+
+    /// <summary>
+    /// Whether a listing has the <c>null</c> of a key before a version; not known, and so not, of a version that is gone. What it gives again on a later page was before that, and would have been
+    /// seen there.
+    /// </summary>
+    private async ValueTask<bool> IsNullBeforeAsync(VersionListing fromBefore, string key, string version, StrongBox<int> pages, CancellationToken cancellationToken)
     {
-        var first = whole.Rows.FirstOrDefault(row => row.Name == key && (row.VersionId == NullVersion || row.VersionId == version));
-        return first?.VersionId == NullVersion && (whole.Rows.Any(row => row.Name == key && row.VersionId == version) || (whole.NextMarker is not null && whole.Rows[^1].Name == key));
+        for (var listing = fromBefore; ; )
+        {
+            pages.Value++;
+            var page = await store.Calls.VersionsAsync(listing, cancellationToken);
+            var first = page.Rows.FirstOrDefault(row => row.Name == key && (row.VersionId == NullVersion || row.VersionId == version));
+            var last = page.NextMarker is null || page.Rows is not [.., var end] || Utf8Order.Compare(end.Name, key) > 0 ? null : end;
+            if (first is not null || last is null)
+            {
+                return first?.VersionId == NullVersion && (last is not null || page.Rows.Any(row => row.Name == key && row.VersionId == version));
+            }
+
+            var next = listing with { KeyMarker = last.IsPrefix ? Places.Beyond(last.Name) : last.Name, VersionIdMarker = last.VersionId ?? "" };
+            if (next == listing)
+            {
+                return false;
+            }
+
+            listing = next;
+        }
     }
 
     /// <summary>Whether there is another row: none where the store does not know the question.</summary>

@@ -105,6 +105,43 @@ public class VersionListingTests : IAsyncLifetime
         Assert.Equal(All(), await ListPagesAsync(size));
     }
 
+    /// <summary>Only of a store that may give the null once more is it asked for where that belongs.</summary>
+    [Fact]
+    public async Task A_page_that_begins_before_the_version_null_of_a_key_costs_one_page_of_the_store()
+    {
+        await _proxy.SendAsync("PUT", "/bucket/other", "makes the bucket");
+        _store.PutNull("bucket", "b", "null"u8.ToArray());
+        _store.PutMany("bucket", "b", "mine"u8.ToArray(), 2);
+        var newer = _store.VersionsOf("bucket", "b")[1].Id;
+        var asked = 0;
+        _store.Before = call => Task.FromResult(call is { Path: "/bucket" or "/bucket/" } && call.Query.Contains("versions", StringComparison.Ordinal) ? ++asked : 0);
+        var (rows, _) = await PageAsync($"&max-keys=2&key-marker=b&version-id-marker={newer}");
+        Assert.Equal(["b null", "c null*"], rows);
+        Assert.Equal(InGroups ? 2 : 1, asked);
+    }
+
+    /// <summary>Newer versions fill the first page of the key, so that its null is on neither the page that is asked for nor that one.</summary>
+    [Theory]
+    [InlineData(999)]
+    [InlineData(1000)]
+    [InlineData(2001)]
+    public async Task The_version_null_is_not_shown_again_behind_more_newer_versions_than_a_page_has(int newer)
+    {
+        await _proxy.SendAsync("PUT", "/bucket/other", "makes the bucket");
+        _store.PutMany("bucket", "b", "mine"u8.ToArray(), 2);
+        _store.PutNull("bucket", "b", "null"u8.ToArray());
+        _store.PutMany("bucket", "b", "mine"u8.ToArray(), newer);
+        var versions = _store.VersionsOf("bucket", "b").Select(static version => version.Id).ToList();
+        Assert.Equal("null", versions[newer]);
+
+        // Before it, behind it, and behind what is older.
+        foreach (var at in (int[])[newer - 1, newer, newer + 1])
+        {
+            var (rows, _) = await PageAsync($"&max-keys=3&key-marker=b&version-id-marker={versions[at]}");
+            Assert.Equal(versions.Skip(at + 1).Select(static id => $"b {id}").Concat(["c null*", "deleted null*", "dir/one null*"]).Take(3), rows);
+        }
+    }
+
     private async Task<List<string>> ListPagesAsync(int size)
     {
         var (all, markers) = (new List<string>(), "");
