@@ -59,7 +59,7 @@ public sealed class SimpleRemoteReader : IRemoteReader
     public ValueTask<ObjectInfo> WithChecksumsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo info, CancellationToken cancellationToken) => new(info);
 
     public async Task<S3Body> OpenAsync(
-        string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, CancellationToken cancellationToken)
+        string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, bool isCurrent, CancellationToken cancellationToken)
     {
         var read = new RemoteRead(remote.Name, remote.RemoteKey(key))
         {

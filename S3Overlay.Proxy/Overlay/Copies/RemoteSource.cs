@@ -24,6 +24,9 @@ public sealed class RemoteSource
     private readonly IRemoteReader? _reader;
     private readonly RemotePatience _patience;
 
+    /// <summary>Whether the remote told the tags of its current version, whichever that was.</summary>
+    private bool _hasToldTags;
+
     private RemoteSource(CopySource source, RemoteBucket remote, IRemoteReader? reader, RemotePatience patience, ObjectInfo info)
     {
         _patience = patience;
@@ -133,7 +136,7 @@ public sealed class RemoteSource
         }
     }
 
-    /// <summary>Opens its bytes, or some of them: of exactly the version found.</summary>
+    /// <summary>Opens its bytes, or some of them: of exactly the version found, which is also the one of which the tags were told.</summary>
     public Task<S3Body> OpenAsync(ByteRange? range, CancellationToken cancellationToken) =>
         _patience.AskAsync(token => OpenInTimeAsync(range, token), cancellationToken);
 
@@ -141,7 +144,7 @@ public sealed class RemoteSource
     {
         if (_reader is not null)
         {
-            return await _reader.OpenAsync(_source.Bucket, _source.Key, _remote, Info, range, cancellationToken);
+            return await _reader.OpenAsync(_source.Bucket, _source.Key, _remote, Info, range, isCurrent: _hasToldTags, cancellationToken);
         }
 
         var read = new RemoteRead(_remote.Name, _remote.RemoteKey(_source.Key))
@@ -184,11 +187,14 @@ public sealed class RemoteSource
 
         try
         {
-            return await _patience.AskAsync(ReadTagsAsync, cancellationToken);
+            var tags = await _patience.AskAsync(ReadTagsAsync, cancellationToken);
+            _hasToldTags = true;
+            return tags;
         }
         catch (RemoteException none) when (none.Code == "NoSuchTagSet")
         {
             // A 404 from some stores, and not of the object.
+            _hasToldTags = true;
             return null;
         }
         catch (RemoteException gone) when (_reader is not null && IsChange(gone))

@@ -51,8 +51,8 @@ internal sealed class Fills
 
     private bool DropsWhenLeft => Settings.FillOnLeave == FillOnLeave.Drop;
 
-    /// <summary>Whether a copy is never to be replaced: copies are frozen, and this one holds bytes.</summary>
-    public bool IsFrozen(IHeldCopy copy) => Settings.Freshness.IsFrozen && copy.FirstHeld(0) is not null;
+    /// <summary>Whether a copy is never to be replaced: copies are frozen, and this one holds bytes, or all there are of an empty object.</summary>
+    public bool IsFrozen(IHeldCopy copy) => Settings.Freshness.IsFrozen && (copy.Info.Size == 0 || copy.FirstHeld(0) is not null);
 
     /// <summary>Whether a read that finds nothing held is to begin a fill; counts it (rule E2). One that is under way is joined in any case.</summary>
     public bool Admits(ObjectName name) => Objects.Find(name) is not null || _admission.Admits(name);

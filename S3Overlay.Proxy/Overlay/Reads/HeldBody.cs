@@ -20,7 +20,7 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 internal sealed class HeldBody(
     IHeldCopy? copy, RemoteBucket remote, string key, ObjectInfo expected, ByteRange range, Func<RemoteException, RemoteException> gone) : S3Body, IAsyncDisposable
 {
-    private readonly IHeldReader? _held = copy?.Read(range);
+    private readonly IHeldReader? _held = range.Length > 0 ? copy?.Read(range) : null;
     private RemoteObject? _source;
     private long _position = range.First;
 
@@ -28,12 +28,18 @@ internal sealed class HeldBody(
     public override long? Length => range.Length;
 
     /// <summary>Asks the remote where the first bytes are not held, so that a version that is gone is found before anything is copied.</summary>
+    /// <param name="isCurrent">Whether it is to say that it has the version still where they are, too.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
     /// <exception cref="RemoteException">The remote did not give them.</exception>
-    public async Task OpenAsync(CancellationToken cancellationToken)
+    public async Task OpenAsync(bool isCurrent, CancellationToken cancellationToken)
     {
-        if (copy?.FirstHeld(range.First) is not { } held || held.First > range.First)
+        if (copy is null || (range.Length > 0 && !(copy.FirstHeld(range.First) is { } held && held.First <= range.First)))
         {
-            await AskAsync(cancellationToken);
+            _source = await ToldAsync(AskAsync(cancellationToken));
+        }
+        else if (isCurrent)
+        {
+            await ToldAsync(ConfirmAsync(cancellationToken));
         }
     }
 
@@ -51,7 +57,7 @@ internal sealed class HeldBody(
             var read = _source is null && _held is not null ? await _held.ReadAsync(wanted, cancellationToken) : 0;
             if (read == 0)
             {
-                _source ??= await AskAsync(cancellationToken);
+                _source ??= await ToldAsync(AskAsync(cancellationToken));
                 read = await _source.Body.ReadAsync(wanted, cancellationToken);
             }
 
@@ -75,15 +81,20 @@ internal sealed class HeldBody(
         if (_held is not null)
         {
             await _held.DisposeAsync();
-            await copy!.DisposeAsync();
+        }
+
+        if (copy is not null)
+        {
+            await copy.DisposeAsync();
         }
     }
 
-    private async ValueTask<RemoteObject> AskAsync(CancellationToken cancellationToken)
+    /// <summary>The remote's answer to a request for the version; where it has that no more, what is told of that.</summary>
+    private async Task<T> ToldAsync<T>(Task<T> asking)
     {
         try
         {
-            return await AskRemoteAsync(cancellationToken);
+            return await asking;
         }
         catch (RemoteException failure) when (RemoteReads.MeansGone(failure))
         {
@@ -91,7 +102,17 @@ internal sealed class HeldBody(
         }
     }
 
-    private async ValueTask<RemoteObject> AskRemoteAsync(CancellationToken cancellationToken)
+    private async Task<ObjectInfo> ConfirmAsync(CancellationToken cancellationToken)
+    {
+        await using var head = await remote.Remote.HeadAsync(RemoteReads.Whole(remote, key) with { IfMatch = expected.ETag }, cancellationToken);
+        return IsExpected(head.Info) ? head.Info : throw Changed();
+    }
+
+    private bool IsExpected(ObjectInfo info) => info.ETag == expected.ETag && info.Size == expected.Size;
+
+    private static RemoteException Changed() => new(RemoteFailure.Changed, "The remote answered with another version than the one asked for.");
+
+    private async Task<RemoteObject> AskAsync(CancellationToken cancellationToken)
     {
         var rest = range with { First = _position };
         var isHoldable = ETags.IsStrong(expected.ETag);
@@ -104,9 +125,9 @@ internal sealed class HeldBody(
             cancellationToken);
         try
         {
-            if (source.Info.ETag != expected.ETag || source.Info.Size != expected.Size)
+            if (!IsExpected(source.Info))
             {
-                throw new RemoteException(RemoteFailure.Changed, "The remote answered with another version than the one asked for.");
+                throw Changed();
             }
 
             if (rest.Length > 0)
@@ -114,7 +135,7 @@ internal sealed class HeldBody(
                 await RemoteReads.SkipToAsync(source, rest.First, new byte[4096], cancellationToken);
             }
 
-            return _source = source;
+            return source;
         }
         catch
         {

@@ -33,8 +33,16 @@ public interface IRemoteReader
     ValueTask<ObjectInfo> WithChecksumsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo info, CancellationToken cancellationToken);
 
     /// <summary>The bytes of one version, or some of them: never of another (rule R7).</summary>
+    /// <param name="bucket">The bucket, in the client's view.</param>
+    /// <param name="key">The key, in the client's view.</param>
+    /// <param name="remote">Where the key continues below.</param>
+    /// <param name="expected">The version.</param>
+    /// <param name="range">Which bytes; null for all.</param>
+    /// <param name="isCurrent">Whether the remote must have the version still, also where the bytes are held: what else goes with them was asked for just now.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
+    /// <exception cref="RemoteException">The remote was needed, and has the version no more or did not give it.</exception>
     Task<S3Body> OpenAsync(
-        string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, CancellationToken cancellationToken);
+        string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, bool isCurrent, CancellationToken cancellationToken);
 
     /// <summary>Forgets what is kept of a key after it was written or deleted. Cleaning up: what was written or deleted outranks it already.</summary>
     ValueTask InvalidateAsync(string bucket, string key);

@@ -205,19 +205,13 @@ public sealed class RemoteReader : IRemoteReader
 
     /// <inheritdoc/>
     public async Task<S3Body> OpenAsync(
-        string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, CancellationToken cancellationToken)
+        string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, bool isCurrent, CancellationToken cancellationToken)
     {
         var copy = await FindAsync(bucket, key, remote, expected, cancellationToken);
-        if (copy is not null && expected.Size == 0)
-        {
-            await copy.DisposeAsync();
-            return S3Body.Empty;
-        }
-
         var body = new HeldBody(copy, remote, key, expected, range ?? new ByteRange(0, expected.Size - 1), gone => Gone(bucket, copy, gone));
         try
         {
-            await body.OpenAsync(cancellationToken);
+            await body.OpenAsync(isCurrent, cancellationToken);
             return body;
         }
         catch

@@ -169,7 +169,7 @@ public class FrozenTests : FreshnessTestBase
         Change("changed");
         var info = (await Reader.HeadAsync(Bucket, "key", Remote.Bucket, mayBeStale: true, default))!;
         Assert.Equal(200_000, info.Size);
-        var failure = await Assert.ThrowsAsync<RemoteException>(() => Reader.OpenAsync(Bucket, "key", Remote.Bucket, info, new ByteRange(150_000, 150_009), default));
+        var failure = await Assert.ThrowsAsync<RemoteException>(() => Reader.OpenAsync(Bucket, "key", Remote.Bucket, info, new ByteRange(150_000, 150_009), isCurrent: false, default));
         Assert.Equal(RemoteFailure.Drifted, failure.Failure);
     }
 

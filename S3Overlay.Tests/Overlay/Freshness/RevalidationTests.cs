@@ -257,7 +257,7 @@ public class RevalidationTests : FreshnessTestBase
         Time.Advance(Life);
         Fail(RemoteFailure.Unavailable);
         var stale = (await Reader.HeadAsync(Bucket, "key", Remote.Bucket, mayBeStale: true, default))!;
-        var body = await Reader.OpenAsync(Bucket, "key", Remote.Bucket, stale, null, default);
+        var body = await Reader.OpenAsync(Bucket, "key", Remote.Bucket, stale, null, isCurrent: false, default);
         var copied = new byte[2000];
         Assert.Equal(bytes.Length, await body.ReadAsync(copied, default));
         await ((IAsyncDisposable)body).DisposeAsync();
