@@ -98,6 +98,27 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
         }
     }
 
+    /// <summary>
+    /// Has a tombstone that names no marker name the newest one: a delete came no further, or its client was not told how far it came. For when that client asks once more and names an ETag, of
+    /// which there is no object any more. Nobody's answer depends on it.
+    /// </summary>
+    public async ValueTask FinishAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (versions is not null
+                && await versions.FindTombstoneAsync(bucket, key, cancellationToken) is { Marker: null }
+                && await versions.ListOfAsync(bucket, key, cancellationToken).FirstOrDefaultAsync(cancellationToken) is { Object: null, VersionId: { } marker })
+            {
+                await versions.NameMarkerAsync(bucket, key, marker, cancellationToken);
+            }
+        }
+        catch (S3Exception)
+        {
+            // As it was left: hidden until an administrator discards it.
+        }
+    }
+
     /// <summary>Deletes one version of a key. One that local lacks is the remote's, and not ours to delete.</summary>
     /// <remarks>Conditions are judged here: what a version is does not change between the look and the delete.</remarks>
     public async Task DeleteVersionAsync(KeyDelete delete, S3Answer answer, CancellationToken cancellationToken)

@@ -57,7 +57,7 @@ public sealed class ObjectDeletes(
         var plan = await PlanAsync(delete, isJudgedByLocal, cancellationToken);
         if (plan.LeavesTombstone)
         {
-            await MarkAsync(delete.Bucket.Name, delete.Key, cancellationToken);
+            await MarkAsync(delete, plan, cancellationToken);
         }
 
         var isLocals = plan.IsLocals || await IsWrittenByNowAsync(delete, plan, cancellationToken);
@@ -121,6 +121,11 @@ public sealed class ObjectDeletes(
         var current = own is null && state == KeyState.Nothing && await reader.HeadAsync(bucket, key, mayBeStale: false, cancellationToken) is { } info
             ? new LocalObject(info.ETag, info.LastModified) { Size = info.Size }
             : own;
+        if (current is null && state == KeyState.Deleted && conditions.IfMatch is not null && versionId is null)
+        {
+            await markers.FinishAsync(bucket.Name, key, cancellationToken);
+        }
+
         conditions.Judge(current?.ETag, current?.Size ?? 0, current?.LastModified ?? default);
         return (state, current, own is not null);
     }
@@ -136,19 +141,30 @@ public sealed class ObjectDeletes(
             _ => true,
         };
 
-    private async ValueTask MarkAsync(string bucket, string key, CancellationToken cancellationToken)
+    /// <summary>Puts the tombstone. Where that fails it may be there all the same, and goes again if it is this delete's own.</summary>
+    private async ValueTask MarkAsync(KeyDelete delete, DeletePlan plan, CancellationToken cancellationToken)
     {
-        locks.Deletes.Advance(bucket, key);
-        await layer.MarkDeletedAsync(bucket, key, cancellationToken);
+        locks.Deletes.Advance(delete.Bucket.Name, delete.Key);
+        await OrDiscardAsync(
+            delete,
+            plan,
+            async () =>
+            {
+                await layer.MarkDeletedAsync(delete.Bucket.Name, delete.Key, cancellationToken);
+                return true;
+            });
         meters?.TombstoneWritten();
     }
 
     /// <summary>Whether somebody has written the key by the time its tombstone is there. Where that cannot be known, or the client leaves, the delete ends here, and its tombstone with it.</summary>
-    private async ValueTask<bool> IsWrittenByNowAsync(KeyDelete delete, DeletePlan plan, CancellationToken cancellationToken)
+    private Task<bool> IsWrittenByNowAsync(KeyDelete delete, DeletePlan plan, CancellationToken cancellationToken) => OrDiscardAsync(
+        delete, plan, async () => await layer.ResolveAsync(delete.Bucket.Name, delete.Key, cancellationToken) == KeyState.Written);
+
+    private async Task<bool> OrDiscardAsync(KeyDelete delete, DeletePlan plan, Func<Task<bool>> step)
     {
         try
         {
-            return await layer.ResolveAsync(delete.Bucket.Name, delete.Key, cancellationToken) == KeyState.Written;
+            return await step();
         }
         catch
         {
