@@ -62,11 +62,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
         var xml = new S3XmlWriter().Root("ListPartsResult")
             .Element("Bucket", request.Bucket).Element("Key", request.Key).Element("UploadId", upload.UploadId);
         WriteOwners(xml).Element("StorageClass", upload.StorageClass).Element("PartNumberMarker", after);
-        if (isTruncated)
-        {
-            xml.Element("NextPartNumberMarker", parts[limit - 1].Number);
-        }
-
+        xml.Element("NextPartNumberMarker", parts.Take(limit).LastOrDefault()?.Number ?? 0);
         xml.Element("MaxParts", limit).Element("IsTruncated", isTruncated);
         WriteChecksum(xml, upload);
         foreach (var part in parts.Take(limit))
@@ -95,12 +91,10 @@ internal sealed class UploadOperations(EmbeddedStore store)
 
         var xml = new S3XmlWriter().Root("ListMultipartUploadsResult")
             .Element("Bucket", request.Bucket).Element("KeyMarker", page.Name(page.KeyMarker)).Element("UploadIdMarker", idMarker);
-        if (isTruncated)
-        {
-            var last = rows[page.Limit - 1];
-            xml.Element("NextKeyMarker", page.Name(last.Name)).Element("NextUploadIdMarker", last.Upload?.UploadId ?? "");
-        }
 
+        // S3 names the page's last upload, on the last page too. Where another page follows one that ends with a common prefix it names none, and nobody can go on: here it is the prefix.
+        var last = rows.Take(page.Limit).LastOrDefault(row => isTruncated || row.Upload is not null);
+        xml.Element("NextKeyMarker", page.Name(last.Name ?? "")).Element("NextUploadIdMarker", last.Upload?.UploadId ?? "");
         xml.Element("Prefix", page.Name(page.Prefix));
         page.WriteDelimiter(xml);
         xml.Element("MaxUploads", page.Limit).Element("IsTruncated", isTruncated);

@@ -35,12 +35,11 @@ public sealed class BucketListings(
                 answer);
         }
 
-        var page = MarkerPage.Parse(request, "max-keys");
-        var marker = page.KeyMarker.Length == 0 ? "" : request.Query["version-id-marker"] ?? "";
+        var page = MarkerPage.ParseVersions(request);
         return AnswerAsync(
             bucket,
             page.Query,
-            () => versions?.List(bucket.Name, page.Query, marker, cancellationToken),
+            () => versions?.List(bucket.Name, page.Query, page.VersionIdMarker, cancellationToken),
             (rows, versioned) => VersionPager.AnswerAsync(page, new ShownVersions(rows, versioned), request, answer, cancellationToken),
             answer);
     }

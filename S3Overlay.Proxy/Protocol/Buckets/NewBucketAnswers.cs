@@ -50,14 +50,7 @@ public static class NewBucketAnswers
 
         if (request.Operation == S3Operation.ListMultipartUploads)
         {
-            return new S3XmlWriter().Root("ListMultipartUploadsResult")
-                .Element("Bucket", request.Bucket)
-                .Element("KeyMarker", request.Query["key-marker"] ?? "")
-                .Element("UploadIdMarker", request.Query["upload-id-marker"] ?? "")
-                .Element("Prefix", request.Query["prefix"] ?? "")
-                .Element("MaxUploads", 1000)
-                .Element("IsTruncated", false)
-                .Close("ListMultipartUploadsResult");
+            return NoUploads(request);
         }
 
         foreach (var (name, _) in request.Query.Parameters)
@@ -84,6 +77,19 @@ public static class NewBucketAnswers
         }
 
         throw new S3Exception(S3Errors.NotImplemented);
+    }
+
+    private static S3XmlWriter NoUploads(S3Request request)
+    {
+        var page = MarkerPage.Parse(request, "max-uploads");
+        var xml = new S3XmlWriter().Root("ListMultipartUploadsResult")
+            .Element("Bucket", request.Bucket)
+            .Element("KeyMarker", page.Name(page.KeyMarker))
+            .Element("UploadIdMarker", page.KeyMarker.Length == 0 ? "" : request.Query["upload-id-marker"] ?? "")
+            .Element("NextKeyMarker", "").Element("NextUploadIdMarker", "")
+            .Element("Prefix", page.Name(page.Prefix));
+        page.WriteDelimiter(xml);
+        return xml.Element("MaxUploads", page.Limit).Element("IsTruncated", false).Close("ListMultipartUploadsResult");
     }
 
     private static S3XmlWriter OwnersAcl() => new S3XmlWriter().Root("AccessControlPolicy")

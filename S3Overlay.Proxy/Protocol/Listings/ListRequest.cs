@@ -60,12 +60,7 @@ public sealed record ListRequest
     {
         var query = request.Query;
         var isV2 = request.Operation == S3Operation.ListObjectsV2;
-        var encoding = query["encoding-type"];
-        if (!string.IsNullOrEmpty(encoding) && !string.Equals(encoding, "url", StringComparison.OrdinalIgnoreCase))
-        {
-            throw Invalid("Invalid Encoding Method specified in Request", "encoding-type", encoding);
-        }
-
+        var encodesNames = EncodesNames(query);
         var token = isV2 ? query["continuation-token"] : null;
         if (token is { Length: 0 })
         {
@@ -85,7 +80,7 @@ public sealed record ListRequest
             Prefix = prefix,
             Delimiter = delimiter,
             MaxKeys = MaxKeysOf(query["max-keys"]),
-            EncodeNames = !string.IsNullOrEmpty(encoding),
+            EncodeNames = encodesNames,
             Marker = marker,
             StartAfter = startAfter,
             ContinuationToken = token,
@@ -94,6 +89,14 @@ public sealed record ListRequest
             After = after,
         };
     }
+
+    /// <summary>Whether names are to be percent-encoded. An encoding that is named and is none is refused, the empty one too.</summary>
+    /// <exception cref="S3Exception">InvalidArgument.</exception>
+    internal static bool EncodesNames(S3Query query) =>
+        query["encoding-type"] is { } encoding
+        && (string.Equals(encoding, "url", StringComparison.OrdinalIgnoreCase)
+            ? true
+            : throw Invalid("Invalid Encoding Method specified in Request", "encoding-type", encoding));
 
     private static int MaxKeysOf(string? text)
     {

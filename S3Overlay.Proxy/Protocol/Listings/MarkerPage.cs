@@ -12,6 +12,9 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
     /// <summary>Whether rows shall tell how far archived objects are restored.</summary>
     public bool WithRestoreStatus { get; init; }
 
+    /// <summary>Behind which version of <see cref="KeyMarker"/> a list of versions goes on; the empty string for the next key.</summary>
+    public string VersionIdMarker { get; init; } = "";
+
     /// <summary>Where the page starts. A marker that is a common prefix stands for all keys under it.</summary>
     public ListingPosition After => ListingPosition.Behind(KeyMarker, Prefix, Delimiter);
 
@@ -22,14 +25,22 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
     public static MarkerPage Parse(S3Request request, string limitName)
     {
         var query = request.Query;
-        var encoding = query["encoding-type"];
-        if (!string.IsNullOrEmpty(encoding) && !string.Equals(encoding, "url", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new S3Exception(S3Errors.InvalidArgument, "Invalid Encoding Method specified in Request");
-        }
-
         return new MarkerPage(
-            query["prefix"] ?? "", query["delimiter"] ?? "", query["key-marker"] ?? "", Number(query, limitName, MaxPage), !string.IsNullOrEmpty(encoding)) { WithRestoreStatus = RestoreStatus.IsWanted(request) };
+            query["prefix"] ?? "", query["delimiter"] ?? "", query["key-marker"] ?? "", Number(query, limitName, MaxPage), ListRequest.EncodesNames(query)) { WithRestoreStatus = RestoreStatus.IsWanted(request) };
+    }
+
+    /// <summary>Reads the query of ListObjectVersions.</summary>
+    /// <exception cref="S3Exception">InvalidArgument for a version to go on behind that is of no key. Uploads have it otherwise: there the id alone is passed over.</exception>
+    public static MarkerPage ParseVersions(S3Request request)
+    {
+        var page = Parse(request, "max-keys");
+        var marker = request.Query["version-id-marker"] ?? "";
+        return page.KeyMarker.Length > 0 || marker.Length == 0
+            ? page with { VersionIdMarker = marker }
+            : throw new S3Exception(S3Errors.InvalidArgument, "A version-id marker cannot be specified without a key marker.")
+            {
+                Details = [new("ArgumentName", "version-id-marker"), new("ArgumentValue", marker)],
+            };
     }
 
     /// <summary>A parameter that is a number from 0 on; more than <paramref name="most"/> counts as that.</summary>

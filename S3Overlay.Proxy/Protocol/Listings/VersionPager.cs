@@ -20,7 +20,7 @@ internal static class VersionPager
         var isTruncated = rows.Count > 0 && rows.Count == page.Limit && await source.HasMoreAsync(cancellationToken);
         var xml = new S3XmlWriter().Root("ListVersionsResult")
             .Element("Name", request.Bucket).Element("Prefix", page.Name(page.Prefix))
-            .Element("KeyMarker", page.Name(page.KeyMarker)).Element("VersionIdMarker", request.Query["version-id-marker"] ?? "");
+            .Element("KeyMarker", page.Name(page.KeyMarker)).Element("VersionIdMarker", page.VersionIdMarker);
         if (isTruncated)
         {
             xml.Element("NextKeyMarker", page.Name(rows[^1].Name));
