@@ -48,6 +48,12 @@ public sealed record S3Request
     /// <summary>The remote's object that a PutObject makes local's, and whose ETag and date it keeps where local can (rule W5); null in every request of a client.</summary>
     public ObjectInfo? CopiedUp { get; init; }
 
+    /// <summary>
+    /// Whether a PutObject's <c>x-amz-tagging</c> are the tags of the remote's object that it copies. Nobody has said them here, so that they are kept as they are, also where S3 would not
+    /// take them; false in every request of a client.
+    /// </summary>
+    public bool KeepsTags { get; init; }
+
     /// <summary>Whether the answer carries headers only.</summary>
     public bool IsHead => Method == "HEAD";
 

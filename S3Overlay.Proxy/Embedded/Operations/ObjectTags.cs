@@ -1,3 +1,4 @@
+using System.Text;
 using System.Xml.Linq;
 
 using S3Overlay.Proxy.Protocol;
@@ -13,6 +14,9 @@ internal static class ObjectTags
     private const int MaxName = 128;
     private const int MaxValue = 256;
 
+    /// <summary>The signs that S3 takes in tags.</summary>
+    private const string Signs = "_.:/=+-@";
+
     private static readonly S3Error InvalidTag = new("InvalidTag", 400, "The tag provided was not a valid tag.");
 
     /// <summary>The tags of a write; null for none.</summary>
@@ -24,14 +28,8 @@ internal static class ObjectTags
             return null;
         }
 
-        try
-        {
-            return Join(Split(HeaderText.ToText(header)));
-        }
-        catch (S3Exception failure) when (failure.Error == S3Errors.InvalidUri)
-        {
-            throw new S3Exception(S3Errors.InvalidArgument, "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.");
-        }
+        // What the remote has for tags is nothing that the client could mend.
+        return request.KeepsTags || request.CopiedUp is not null ? Join(Split(HeaderText.ToText(header)), isClients: false) : Join(Parse(header), isClients: true);
     }
 
     /// <summary>The tags in a Tagging document; null for none.</summary>
@@ -43,9 +41,10 @@ internal static class ObjectTags
             throw new S3Exception(S3Errors.MalformedXml);
         }
 
-        return Join([.. set.Children("Tag").Select(static tag => new KeyValuePair<string, string>(
+        var tags = set.Children("Tag").Select(static tag => new KeyValuePair<string, string>(
             tag.ChildText("Key") ?? throw new S3Exception(S3Errors.MalformedXml),
-            tag.ChildText("Value") ?? throw new S3Exception(S3Errors.MalformedXml)))]);
+            tag.ChildText("Value") ?? throw new S3Exception(S3Errors.MalformedXml))).ToList();
+        return Join(tags, isClients: true);
     }
 
     /// <summary>The tags that are kept.</summary>
@@ -55,7 +54,29 @@ internal static class ObjectTags
     /// <summary>How many there are.</summary>
     public static int Count(string tags) => tags.Length == 0 ? 0 : tags.AsSpan().Count('&') + 1;
 
-    private static string? Join(IReadOnlyList<KeyValuePair<string, string>> tags)
+    /// <summary>Tags as a client's header has them. What makes a document's tag invalid is a matter of the header's form here, as in S3.</summary>
+    private static IReadOnlyList<KeyValuePair<string, string>> Parse(string header)
+    {
+        try
+        {
+            var tags = Split(HeaderText.ToText(header));
+            if (tags.All(static tag => tag.Key.Length > 0 && IsPossible(tag.Key) && IsPossible(tag.Value)) && tags.DistinctBy(static tag => tag.Key).Count() == tags.Count)
+            {
+                return tags;
+            }
+        }
+        catch (S3Exception failure) when (failure.Error == S3Errors.InvalidUri)
+        {
+            // No percent-encoding, or none of UTF-8.
+        }
+
+        throw new S3Exception(S3Errors.InvalidArgument, "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
+        {
+            Details = [new("ArgumentName", "x-amz-tagging"), new("ArgumentValue", HeaderText.ToText(header))],
+        };
+    }
+
+    private static string? Join(IReadOnlyList<KeyValuePair<string, string>> tags, bool isClients)
     {
         if (tags.Count > MaxTags)
         {
@@ -65,19 +86,24 @@ internal static class ObjectTags
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (name, value) in tags)
         {
-            if (name.Length is 0 or > MaxName)
-            {
-                throw new S3Exception(InvalidTag, "The TagKey you have provided is invalid");
-            }
-
-            if (value.Length > MaxValue)
-            {
-                throw new S3Exception(InvalidTag, "The TagValue you have provided is invalid");
-            }
-
             if (!names.Add(name))
             {
-                throw new S3Exception(InvalidTag, "Cannot provide multiple Tags with the same key");
+                throw Invalid("Cannot provide multiple Tags with the same key", KeyValuePair.Create("TagKey", name));
+            }
+
+            if (isClients && name.StartsWith("aws:", StringComparison.Ordinal))
+            {
+                throw Invalid("Your TagKey cannot be prefixed with aws:", KeyValuePair.Create("TagKey", name));
+            }
+
+            if (name.Length is 0 or > MaxName || (isClients && !IsPossible(name)))
+            {
+                throw Invalid("The TagKey you have provided is invalid", KeyValuePair.Create("TagKey", name));
+            }
+
+            if (value.Length > MaxValue || (isClients && !IsPossible(value)))
+            {
+                throw Invalid("The TagValue you have provided is invalid", KeyValuePair.Create("TagKey", name), KeyValuePair.Create("TagValue", value));
             }
         }
 
@@ -85,4 +111,21 @@ internal static class ObjectTags
             ? null
             : string.Join('&', tags.Select(static tag => UriEncoding.EncodeComponent(tag.Key) + "=" + UriEncoding.EncodeComponent(tag.Value)));
     }
+
+    /// <summary>Whether S3 takes such a text in a tag: letters, digits and spaces of any script, and a few signs.</summary>
+    /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_S3Tag.html</remarks>
+    private static bool IsPossible(string text)
+    {
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (!Rune.IsLetter(rune) && !Rune.IsNumber(rune) && !Rune.IsSeparator(rune) && !(rune.IsAscii && Signs.Contains((char)rune.Value, StringComparison.Ordinal)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static S3Exception Invalid(string message, params KeyValuePair<string, string>[] details) => new(InvalidTag, message) { Details = details };
 }
