@@ -15,8 +15,8 @@ public sealed class UploadForm(string accessKey = "minioadmin", string secretKey
     /// <summary>The file's bytes; null for a form without a file.</summary>
     public byte[]? File { get; set; } = "bar"u8.ToArray();
 
-    /// <summary>The file's name.</summary>
-    public string FileName { get; set; } = "foo.txt";
+    /// <summary>The file's name; null for a field like any other.</summary>
+    public string? FileName { get; set; } = "foo.txt";
 
     /// <summary>The header that makes a request a form.</summary>
     public static (string Name, string Value) ContentType => ("Content-Type", "multipart/form-data; boundary=" + Boundary);
@@ -78,7 +78,7 @@ public sealed class UploadForm(string accessKey = "minioadmin", string secretKey
         _fields.ForEach(field => WriteField(field.Name, field.Value));
         if (File is not null)
         {
-            Write($"--{Boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{FileName}\"\r\nContent-Type: application/x-from-the-browser\r\n\r\n");
+            Write($"--{Boundary}\r\nContent-Disposition: form-data; name=\"file\"{(FileName is null ? "" : $"; filename=\"{FileName}\"")}\r\nContent-Type: application/x-from-the-browser\r\n\r\n");
             bytes.Write(File);
             Write("\r\n");
         }

@@ -31,11 +31,15 @@ public sealed class PostFields
         _fields.Add(new(name, value));
     }
 
-    /// <summary>Puts the file's name, without its path, where fields ask for it.</summary>
+    /// <summary>Puts the file's name, without its path, where fields ask for it. Where the file has none, what stands for it stays, as in S3.</summary>
     public void PutFileName(string? fileName)
     {
-        var path = fileName ?? "";
-        var name = path[(path.LastIndexOfAny(['/', '\\']) + 1)..];
+        if (fileName is null)
+        {
+            return;
+        }
+
+        var name = fileName[(fileName.LastIndexOfAny(['/', '\\']) + 1)..];
         for (var i = 0; i < _fields.Count; i++)
         {
             if (_fields[i].Value.Contains(FileNameVariable, StringComparison.Ordinal))

@@ -56,7 +56,9 @@ public sealed class PostUploadTests(LocalOnlyFixture fixture) : FormTestBase(fix
     [InlineData("foo/${filename}", "C:\\dir\\sub\\a b.txt", "foo/a b.txt")]
     [InlineData("foo/${filename}.bak", "/home/me/ünï.txt", "foo/ünï.txt.bak")]
     [InlineData("foo", "../../etc/passwd", "foo")]
-    public async Task The_file_gives_the_key_its_name(string key, string fileName, string stored)
+    [InlineData("foo-${filename}", null, "foo-${filename}")] // as LocalStack recorded it: test_post_object_with_file_as_string
+    [InlineData("foo-${filename}", "", "foo-")]
+    public async Task The_file_gives_the_key_its_name(string key, string? fileName, string stored)
     {
         var bucket = await NewBucketAsync();
         var form = Form(key).SignedV2(Policy(bucket, []));
@@ -81,7 +83,7 @@ public sealed class PostUploadTests(LocalOnlyFixture fixture) : FormTestBase(fix
         var form = Form()
             .With("Cache-Control", "max-age=60").With("Content-Disposition", "attachment; filename=x").With("Content-Encoding", "gzip")
             .With("Expires", "Thu, 01 Dec 2033 16:00:00 GMT").With("x-amz-storage-class", "STANDARD_IA").With("x-amz-meta-Who", "jörg")
-            .With("tagging", "<Tagging><TagSet><Tag><Key>a b</Key><Value>1&amp;2</Value></Tag><Tag><Key>c</Key><Value></Value></Tag></TagSet></Tagging>")
+            .With("tagging", "<Tagging><TagSet><Tag><Key>a b</Key><Value>1+2</Value></Tag><Tag><Key>c</Key><Value></Value></Tag></TagSet></Tagging>")
             .SignedV2(PolicyFor(bucket, ["Cache-Control", "Content-Disposition", "Content-Encoding", "Expires", "x-amz-storage-class", "x-amz-meta-who", "tagging"]));
         AssertStatus(204, await form.SendAsync(Http, "/" + bucket));
         var head = await Http.SendAsync("HEAD", $"/{bucket}/foo.txt");
@@ -93,7 +95,7 @@ public sealed class PostUploadTests(LocalOnlyFixture fixture) : FormTestBase(fix
         Assert.Equal("STANDARD_IA", head.Headers["x-amz-storage-class"]);
         Assert.Equal("jörg", Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(head.Headers["x-amz-meta-who"])));
         var tags = (await S3.GetObjectTaggingAsync(new() { BucketName = bucket, Key = "foo.txt" })).Tagging;
-        Assert.Equal(["a b=1&2", "c="], tags.Select(tag => $"{tag.Key}={tag.Value}"));
+        Assert.Equal(["a b=1+2", "c="], tags.Select(tag => $"{tag.Key}={tag.Value}"));
     }
 
     [Fact]
