@@ -61,12 +61,8 @@ internal sealed class BucketOperations(EmbeddedStore store)
             throw new S3Exception(S3Errors.InvalidBucketName) { Details = [new("BucketName", request.Bucket)] };
         }
 
-        if (string.Equals(request.Header("x-amz-bucket-object-lock-enabled"), "true", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new S3Exception(S3Errors.NotImplemented, "Object Lock is not served here.");
-        }
-
-        var region = await ReadRegionAsync(request, cancellationToken);
+        NewBucketRequest.Refuse(request);
+        var region = await NewBucketRequest.ReadRegionAsync(request, store.Region, cancellationToken);
         if (!await store.Buckets.CreateAsync(request.Bucket, region, store.Now, cancellationToken) && store.Region != AwsHosts.DefaultRegion)
         {
             throw new S3Exception(S3Errors.BucketAlreadyOwnedByYou) { Details = [new("BucketName", request.Bucket)] };
@@ -93,23 +89,5 @@ internal sealed class BucketOperations(EmbeddedStore store)
     {
         await store.DeleteBucketAsync(request.Bucket, isOpaque: false, cancellationToken);
         answer.Status = StatusCodes.Status204NoContent;
-    }
-
-    private async Task<string> ReadRegionAsync(S3Request request, CancellationToken cancellationToken)
-    {
-        if (await S3XmlReader.ReadAsync(request.Body, cancellationToken) is not { } root)
-        {
-            return store.Region;
-        }
-
-        if (root.Name.LocalName != "CreateBucketConfiguration")
-        {
-            throw new S3Exception(S3Errors.MalformedXml);
-        }
-
-        var region = root.ChildText("LocationConstraint")?.Trim() ?? "";
-        return region.Length == 0 ? store.Region
-            : region.Length <= 64 && region.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? region
-            : throw new S3Exception(S3Errors.InvalidLocationConstraint);
     }
 }
