@@ -15,7 +15,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
 {
     private const int MaxPage = 10_000;
 
-    /// <summary>ListBuckets, with the pages that came later: <c>prefix</c>, <c>max-buckets</c>, <c>continuation-token</c>.</summary>
+    /// <summary>ListBuckets, with the pages that came later: <c>prefix</c>, <c>bucket-region</c>, <c>max-buckets</c>, <c>continuation-token</c>.</summary>
     public Task ListAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         var prefix = request.Query["prefix"] ?? "";
@@ -27,7 +27,10 @@ internal sealed class BucketOperations(EmbeddedStore store)
             throw new S3Exception(S3Errors.InvalidArgument, "The max-buckets parameter is not a number from 1 to 10000.");
         }
 
-        var page = store.Buckets.List()
+        var all = store.Buckets.List();
+        var region = AwsRegions.Asked(request.Query, all.Select(static bucket => bucket.Region).Append(store.Region));
+        var page = all
+            .Where(bucket => region is null || bucket.Region == region)
             .Where(bucket => bucket.Name.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(bucket.Name, after) > 0)
             .Take(limit + 1)
             .ToList();

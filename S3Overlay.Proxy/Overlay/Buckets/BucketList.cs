@@ -5,6 +5,7 @@ using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Regions;
 using S3Overlay.Proxy.Protocol.Xml;
 using S3Overlay.Proxy.Telemetry;
 
@@ -26,7 +27,8 @@ public sealed class BucketList(
         var prefix = request.Query["prefix"] ?? "";
         var limit = LimitOf(request.Query["max-buckets"]);
         var after = request.Query["continuation-token"] is { Length: > 0 } token ? ContinuationTokens.Read(token).Name : "";
-        var all = await FindAsync(request.Caller, cancellationToken);
+        var region = AwsRegions.Asked(request.Query, [settings.Region]);
+        var all = region is null || region == settings.Region ? await FindAsync(request.Caller, cancellationToken) : new();
         var page = all
             .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(pair.Key, after) > 0)
             .Take(limit + 1)

@@ -1,6 +1,8 @@
+using System.Text.RegularExpressions;
+
 namespace S3Overlay.Tests.Contract.Answers;
 
-/// <summary>Buckets: what making one may ask for.</summary>
+/// <summary>Buckets: what making one may ask for, and lists of those in one region.</summary>
 public sealed class BucketAnswerTests : AnswerTestBase
 {
     [Theory]
@@ -33,7 +35,40 @@ public sealed class BucketAnswerTests : AnswerTestBase
         Assert.Equal(200, (await SendAsync("HEAD", "/two")).Status);
     }
 
+    /// <summary>LocalStack's test_list_buckets_by_bucket_region and test_list_buckets_region_validation.</summary>
+    [Theory]
+    [InlineData("plain", "us-east-1")]
+    [InlineData("overlaid", "us-east-1")]
+    [InlineData("store", "us-east-1")]
+    [InlineData("plain", "at-home")]
+    public async Task Buckets_of_one_region_can_be_listed(string scene, string own)
+    {
+        await StartAsync(scene, ("S3_OVERLAY_DEFAULT_BUCKET_LOCATION", own));
+        Assert.Equal("bucket", await ListAsync(own));
+        Assert.Equal("bucket", await ListAsync(""));
+        Assert.Equal("", await ListAsync("eu-central-1"));
+        var nonsense = await SendAsync("GET", "/?bucket-region=eu-east-1");
+        Assert.Equal("400 Code=InvalidArgument | Message=Argument value eu-east-1 is not a valid AWS Region | ArgumentName=bucket-region", ErrorOf(nonsense));
+    }
+
+    [Fact]
+    public async Task A_bucket_that_was_made_in_another_region_is_listed_there()
+    {
+        await StartAsync("plain");
+        Assert.Equal(200, (await SendAsync("PUT", "/elsewhere", Document("<LocationConstraint>eu-west-1</LocationConstraint>"))).Status);
+        Assert.Equal("elsewhere", await ListAsync("eu-west-1"));
+        Assert.Equal("bucket", await ListAsync("us-east-1"));
+        Assert.Equal("bucket,elsewhere", await ListAsync(""));
+    }
+
     private static (int Status, string Code) Refusal(Support.RawAnswer answer) => (answer.Status, answer.Code);
 
     private static string Document(string content) => $"<CreateBucketConfiguration>{content}</CreateBucketConfiguration>";
+
+    private async Task<string> ListAsync(string region)
+    {
+        var answer = await SendAsync("GET", "/?max-buckets=100" + (region.Length == 0 ? "" : "&bucket-region=" + region));
+        Assert.Equal(200, answer.Status);
+        return string.Join(',', Regex.Matches(answer.Text, "<Name>([^<]*)</Name>").Select(static found => found.Groups[1].Value));
+    }
 }
