@@ -62,7 +62,7 @@ public sealed class CopyTests
     [InlineData("bucket/absent", null, null, "NoSuchKey")]
     [InlineData("no-bucket/key", null, null, "NoSuchBucket")]
     [InlineData("bucket", null, null, "InvalidArgument")]
-    [InlineData("bucket/key?versionId=x", null, null, "NoSuchVersion")]
+    [InlineData("bucket/key?versionId=x", null, null, "InvalidArgument")]
     [InlineData("bucket/key", "x-amz-metadata-directive", "MOVE", "InvalidArgument")]
     [InlineData("bucket/other", "x-amz-copy-source-if-match", "\"x\"", "PreconditionFailed")]
     [InlineData("bucket/other", "x-amz-copy-source-if-unmodified-since", "Thu, 01 Jan 1998 00:00:00 GMT", "PreconditionFailed")]

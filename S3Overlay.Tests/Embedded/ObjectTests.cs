@@ -206,7 +206,7 @@ public sealed class ObjectTests
 
     [Theory]
     [InlineData("versionId=null", null)]
-    [InlineData("versionId=abc", "NoSuchVersion")]
+    [InlineData("versionId=abc", "InvalidArgument")]
     [InlineData("versionId=", "InvalidArgument")]
     [InlineData("partNumber=1", null)]
     [InlineData("partNumber=2", "InvalidPartNumber")]

@@ -38,7 +38,7 @@ internal sealed class DeleteOperations(EmbeddedStore store)
         try
         {
             ObjectKeys.Check(item.Key);
-            VersionIds.Check(item.VersionId);
+            VersionIds.CheckOfMany(item.VersionId);
             await store.Objects.DeleteAsync(bucket, item.Key, item.Conditions, cancellationToken);
             return new DeleteOutcome(item, null);
         }

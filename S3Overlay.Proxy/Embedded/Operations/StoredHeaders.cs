@@ -14,8 +14,7 @@ internal static class StoredHeaders
 
     private static readonly HashSet<string> StorageClasses = new(StringComparer.Ordinal)
     {
-        "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR", "OUTPOSTS",
-        "SNOW", "EXPRESS_ONEZONE",
+        "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE",
     };
 
     private static readonly HashSet<string> CannedAcls = new(StringComparer.Ordinal)
@@ -98,7 +97,10 @@ internal static class StoredHeaders
     {
         if (request.Header("x-amz-storage-class") is { Length: > 0 } storageClass and not "STANDARD")
         {
-            headers.Add(new("x-amz-storage-class", StorageClasses.Contains(storageClass) ? storageClass : throw new S3Exception(S3Errors.InvalidStorageClass)));
+            headers.Add(new("x-amz-storage-class", StorageClasses.Contains(storageClass) ? storageClass : throw new S3Exception(S3Errors.InvalidStorageClass)
+            {
+                Details = [new("StorageClassRequested", storageClass)],
+            }));
         }
     }
 

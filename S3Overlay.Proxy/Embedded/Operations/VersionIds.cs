@@ -3,11 +3,13 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>Version ids where nothing is versioned: <c>null</c> names the object, any other names nothing (rule R8).</summary>
+/// <summary>
+/// Version ids where nothing is versioned: <c>null</c> names the object, any other names nothing (rule R8). S3 knows the ids that it has given, and calls all others invalid; none was given here.
+/// </summary>
 internal static class VersionIds
 {
     /// <summary>Refuses an id that names nothing.</summary>
-    /// <exception cref="S3Exception">NoSuchVersion; InvalidArgument for what could not be an id.</exception>
+    /// <exception cref="S3Exception">InvalidArgument.</exception>
     public static void Check(string? versionId)
     {
         if (versionId is null or "null")
@@ -15,19 +17,20 @@ internal static class VersionIds
             return;
         }
 
-        if (versionId.Length == 0)
+        throw versionId.Length == 0
+            ? NamedVersions.Empty()
+            : new S3Exception(S3Errors.InvalidArgument, "Invalid version id specified") { Details = [new("ArgumentName", "versionId"), new("ArgumentValue", versionId)] };
+    }
+
+    /// <summary>The same for one key of many, where S3 says of any such id that there is no version of it.</summary>
+    /// <exception cref="S3Exception">NoSuchVersion; InvalidArgument for the empty id.</exception>
+    public static void CheckOfMany(string? versionId)
+    {
+        if (versionId is { Length: > 0 } and not "null")
         {
-            throw NamedVersions.Empty();
+            throw new S3Exception(S3Errors.NoSuchVersion);
         }
 
-        if (versionId.Length > 1024 || versionId.AsSpan().ContainsAnyExceptInRange('!', '~'))
-        {
-            throw new S3Exception(S3Errors.InvalidArgument, "Invalid version id specified")
-            {
-                Details = [new("ArgumentName", "versionId"), new("ArgumentValue", versionId)],
-            };
-        }
-
-        throw new S3Exception(S3Errors.NoSuchVersion) { Details = [new("VersionId", versionId)] };
+        Check(versionId);
     }
 }
