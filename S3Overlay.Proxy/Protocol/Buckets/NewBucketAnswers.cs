@@ -25,11 +25,11 @@ public static class NewBucketAnswers
         ["cors"] = new("NoSuchCORSConfiguration", 404, "The CORS configuration does not exist"),
         ["lifecycle"] = new("NoSuchLifecycleConfiguration", 404, "The lifecycle configuration does not exist"),
         ["website"] = new("NoSuchWebsiteConfiguration", 404, "The specified bucket does not have a website configuration"),
+
+        // Since 2023 a new bucket of S3's encrypts with AES256. Whether the store here does, nobody has said.
         ["encryption"] = new("ServerSideEncryptionConfigurationNotFoundError", 404, "The server side encryption configuration was not found"),
         ["object-lock"] = new("ObjectLockConfigurationNotFoundError", 404, "Object Lock configuration does not exist for this bucket"),
         ["replication"] = new("ReplicationConfigurationNotFoundError", 404, "The replication configuration was not found"),
-        ["ownershipControls"] = new("OwnershipControlsNotFoundError", 404, "The bucket ownership controls were not found"),
-        ["publicAccessBlock"] = new("NoSuchPublicAccessBlockConfiguration", 404, "The public access block configuration was not found"),
     };
 
     /// <summary>Whether a sub-resource is not there until it is set: deleting it from a new bucket is no error, and deletes nothing.</summary>
@@ -68,6 +68,18 @@ public static class NewBucketAnswers
             if (name == "requestPayment")
             {
                 return new S3XmlWriter().Root("RequestPaymentConfiguration").Element("Payer", "BucketOwner").Close("RequestPaymentConfiguration");
+            }
+
+            if (name == "ownershipControls")
+            {
+                return new S3XmlWriter().Root("OwnershipControls").Open("Rule").Element("ObjectOwnership", "BucketOwnerEnforced").Close("Rule").Close("OwnershipControls");
+            }
+
+            if (name == "publicAccessBlock")
+            {
+                return new S3XmlWriter().Root("PublicAccessBlockConfiguration")
+                    .Element("BlockPublicAcls", true).Element("IgnorePublicAcls", true).Element("BlockPublicPolicy", true).Element("RestrictPublicBuckets", true)
+                    .Close("PublicAccessBlockConfiguration");
             }
 
             if (name == "acl")

@@ -1,0 +1,37 @@
+namespace S3Overlay.Tests.Contract.Answers;
+
+/// <summary>What nobody has set of a bucket, as S3 has it of new ones since April 2023 (LocalStack's test_crud_bucket_ownership_controls and test_crud_public_access_block).</summary>
+public sealed class NewBucketTests : AnswerTestBase
+{
+    private const string Owner = "<OwnershipControls xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>";
+
+    private const string Block =
+        "<PublicAccessBlockConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls>"
+        + "<BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>";
+
+    [Theory, Trait("Rule", "B5")]
+    [InlineData("plain", "bucket")]
+    [InlineData("overlaid", "bucket")]
+    [InlineData("overlaid", "below")]
+    [InlineData("store", "below")]
+    public async Task It_is_its_owners_alone(string scene, string bucket)
+    {
+        await StartAsync(scene);
+        Assert.EndsWith(Owner, (await SendAsync("GET", $"/{bucket}?ownershipControls")).Text, StringComparison.Ordinal);
+        Assert.EndsWith(Block, (await SendAsync("GET", $"/{bucket}?publicAccessBlock")).Text, StringComparison.Ordinal);
+        var encryption = await SendAsync("GET", $"/{bucket}?encryption");
+        Assert.Equal((404, "ServerSideEncryptionConfigurationNotFoundError"), (encryption.Status, encryption.Code));
+    }
+
+    /// <summary>As with what else can neither be set: refused rather than ignored.</summary>
+    [Theory]
+    [InlineData("ownershipControls")]
+    [InlineData("publicAccessBlock")]
+    public async Task That_can_neither_be_changed_nor_taken_away(string name)
+    {
+        await StartAsync("plain");
+        Assert.Equal(501, (await SendAsync("PUT", $"/bucket?{name}", "<x/>")).Status);
+        Assert.Equal(501, (await SendAsync("DELETE", $"/bucket?{name}")).Status);
+        Assert.Equal(200, (await SendAsync("GET", $"/bucket?{name}")).Status);
+    }
+}
