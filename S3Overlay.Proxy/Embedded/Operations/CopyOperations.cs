@@ -82,7 +82,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
         }
 
         stored.Dispose();
-        throw new S3Exception(S3Errors.PreconditionFailed);
+        throw FailedCondition.OfCopySource(request.Headers, stored.Row.Info.ETag, stored.Row.Info.LastModified);
     }
 
     /// <summary>The result of a copy, of an object or a part.</summary>

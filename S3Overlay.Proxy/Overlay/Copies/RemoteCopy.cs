@@ -25,7 +25,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
     {
         if (!ReadConditions.CopySourceHolds(request, info.ETag, info.LastModified))
         {
-            throw new S3Exception(S3Errors.PreconditionFailed) { Details = [new("Condition", "x-amz-copy-source-If-*")] };
+            throw FailedCondition.OfCopySource(request.Headers, info.ETag, info.LastModified);
         }
 
         var length = info.Size;

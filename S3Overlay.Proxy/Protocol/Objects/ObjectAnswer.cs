@@ -28,7 +28,7 @@ public static class ObjectAnswer
         switch (ReadConditions.Judge(request, info.ETag, info.LastModified))
         {
             case ConditionOutcome.PreconditionFailed:
-                throw new S3Exception(S3Errors.PreconditionFailed);
+                throw FailedCondition.OfRead(request.Headers);
             case ConditionOutcome.NotModified:
                 answer.Status = StatusCodes.Status304NotModified;
                 WriteValidators(answer, info);

@@ -27,7 +27,7 @@ public static class ObjectAttributes
         switch (ReadConditions.Judge(request, info.ETag, info.LastModified))
         {
             case ConditionOutcome.PreconditionFailed:
-                throw new S3Exception(S3Errors.PreconditionFailed);
+                throw FailedCondition.OfRead(request.Headers);
             case ConditionOutcome.NotModified:
                 answer.Status = 304;
                 return;
