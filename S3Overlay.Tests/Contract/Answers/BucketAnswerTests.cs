@@ -41,6 +41,7 @@ public sealed class BucketAnswerTests : AnswerTestBase
     [InlineData("overlaid", "us-east-1")]
     [InlineData("store", "us-east-1")]
     [InlineData("plain", "at-home")]
+    [InlineData("overlaid", "at-home")]
     public async Task Buckets_of_one_region_can_be_listed(string scene, string own)
     {
         await StartAsync(scene, ("S3_OVERLAY_DEFAULT_BUCKET_LOCATION", own));
@@ -59,6 +60,18 @@ public sealed class BucketAnswerTests : AnswerTestBase
         Assert.Equal("elsewhere", await ListAsync("eu-west-1"));
         Assert.Equal("bucket", await ListAsync("us-east-1"));
         Assert.Equal("bucket,elsewhere", await ListAsync(""));
+    }
+
+    [Theory, Trait("Rule", "B5")]
+    [InlineData("below")]
+    [InlineData("bucket")]
+    public async Task A_bucket_of_the_remote_is_in_the_region_that_others_are_in(string bucket)
+    {
+        await StartAsync("overlaid", ("S3_OVERLAY_DEFAULT_BUCKET_LOCATION", "at-home"));
+        Assert.Equal("at-home", (await SendAsync("HEAD", "/" + bucket)).Headers["x-amz-bucket-region"]);
+        Assert.EndsWith(">at-home</LocationConstraint>", (await SendAsync("GET", $"/{bucket}?location")).Text, StringComparison.Ordinal);
+        var again = await SendAsync("PUT", "/" + bucket);
+        Assert.Equal((409, "BucketAlreadyOwnedByYou"), (again.Status, again.Code));
     }
 
     private static (int Status, string Code) Refusal(Support.RawAnswer answer) => (answer.Status, answer.Code);
