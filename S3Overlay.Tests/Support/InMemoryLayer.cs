@@ -23,6 +23,9 @@ public sealed class InMemoryLayer : ILayerState
     /// <summary>How many deleted keys were taken from lists of them.</summary>
     public int DeletedTaken => _deletedTaken;
 
+    /// <summary>A listing that starts in the midst of a folder does not show the rest of it, as S3 endpoints as local do not.</summary>
+    public bool LeavesOutOpenFolders { get; set; }
+
     /// <summary>Runs when the first written row is taken.</summary>
     public Action? OnListed { get; set; }
 
@@ -148,6 +151,11 @@ public sealed class InMemoryLayer : ILayerState
     {
         lock (_lock)
         {
+            if (LeavesOutOpenFolders && S3Overlay.Proxy.Overlay.Listings.Places.OpenPrefix(query) is { } open)
+            {
+                query = query with { After = new ListingPosition(open, true) };
+            }
+
             return new Rows(ListingModel.Rows(_buckets.GetValueOrDefault(bucket)?.Written ?? [], query, info => info), OnListed);
         }
     }

@@ -171,13 +171,15 @@ public sealed class MergedListingSource : IListingSource
     }
 
     /// <summary>
-    /// A client may start in the midst of a folder. Servers disagree on whether the rest of it is a row still (Ceph leaves the folder out, others do not), so
-    /// the remote is asked for what lies behind the folder, and the folder is looked into for itself.
+    /// A client may start in the midst of a folder. Servers disagree on whether the rest of it is a row still (Ceph, MinIO, Versity and CloudServer leave the folder out, others do not), so
+    /// the remote is asked for what lies behind the folder, and the folder is looked into for itself; in local, too, where that shows no such row.
     /// </summary>
     private async ValueTask LookIntoOpenPrefixAsync(string prefix, CancellationToken cancellationToken)
     {
         await _written.FillAsync(cancellationToken);
-        if ((_written.Next?.Name != prefix || _written.Next.MayBeCopies) && await _probe.FindsAnyAsync(prefix, cancellationToken))
+        var isShown = _written.Next?.Name == prefix;
+        if ((!isShown || _written.Next!.MayBeCopies)
+            && ((!isShown && await _wasWrittenUnder(prefix, cancellationToken)) || await _probe.FindsAnyAsync(prefix, cancellationToken)))
         {
             _nextRemote = new ListingRow(prefix, null);
             _provenPrefix = prefix;

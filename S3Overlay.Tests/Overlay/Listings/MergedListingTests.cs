@@ -58,6 +58,7 @@ public sealed class MergedListingTests : MergedListingTestBase
     {
         var random = new Random(77);
         var remote = new InMemoryRemote { PageLimit = remotePage, LeavesOutOpenFolders = leavesOutOpenFolders };
+        Layer.LeavesOutOpenFolders = leavesOutOpenFolders;
         remote.AddBucket("below");
         var visible = Fill(random, Layer, remote, "");
         var below = new RemoteBucket(remote, "below", "");
@@ -73,6 +74,27 @@ public sealed class MergedListingTests : MergedListingTestBase
                     Assert.Equal(Names(expected), Names(actual));
                 }
             }
+        }
+    }
+
+    /// <summary>Whichever layer they are in, and whatever that itself says of a folder in whose midst a listing starts.</summary>
+    [Theory, Trait("Rule", "L1")]
+    [InlineData("written", true)]
+    [InlineData("written", false)]
+    [InlineData("remote", true)]
+    [InlineData("remote", false)]
+    public async Task Keys_behind_a_start_in_the_midst_of_a_folder_make_it_a_row(string where, bool leavesOutOpenFolders)
+    {
+        (Layer.LeavesOutOpenFolders, Remote.LeavesOutOpenFolders) = (leavesOutOpenFolders, leavesOutOpenFolders);
+        foreach (var key in (string[])["folder/a", "folder/c", "g"])
+        {
+            _ = where == "written" ? Write(key) : Remote.Put("below", key);
+        }
+
+        foreach (var (start, isShown) in ((string, bool)[])[("folder/a", true), ("folder/b", true), ("folder/c", false)])
+        {
+            var (rows, _) = await PageAsync(Layer, Below, new ListingQuery("", "/", new ListingPosition(start, false), 1001), 1000);
+            Assert.Equal(isShown ? ["folder/ (prefix)", "g"] : ["g"], Names(rows));
         }
     }
 
