@@ -18,9 +18,10 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// <param name="judged">What the key was when the write was judged; null for a write without conditions, which only keeps out of others' way.</param>
 /// <param name="judge">Judges, with the lock held, a key that is written; null where local does.</param>
 /// <param name="placed">Copies among local's objects, which are not to be taken away from under the write; null where there are none.</param>
+/// <param name="isWithinWrite">Whether local may keep the key to the write from its beginning on, so that it cannot be asked for the key.</param>
 public sealed class CommitGuard(
     NameLocks<ObjectName> locks, ILayerState layer, string bucket, string key, KeyState? judged, Func<CancellationToken, ValueTask>? judge = null,
-    IPlacedCopies? placed = null) : IDisposable
+    IPlacedCopies? placed = null, bool isWithinWrite = false) : IDisposable
 {
     private IDisposable? _held;
     private IPlacedCommit? _committing;
@@ -68,7 +69,9 @@ public sealed class CommitGuard(
 
     private async ValueTask LookAsync(KeyState before, CancellationToken cancellationToken)
     {
-        var now = await layer.ResolveAsync(bucket, key, cancellationToken);
+        var now = isWithinWrite
+            ? await layer.ResolveWithinWriteAsync(bucket, key, before, cancellationToken)
+            : await layer.ResolveAsync(bucket, key, cancellationToken);
 
         // A key written meanwhile is local's to judge: it knows the version.
         if (now != before && now != KeyState.Written)

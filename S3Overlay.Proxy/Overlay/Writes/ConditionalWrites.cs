@@ -78,8 +78,11 @@ public sealed class ConditionalWrites(
         Func<CancellationToken, ValueTask>? judge = !isJudgedByLocal ? token => JudgeAsync(bucket, request, conditions, isRemoteOwned, token)
             : copy is not null ? _ => throw Overtaken(isRemoteOwned)
             : null;
+
+        // A key that must be new, and is there, local refuses at once, and keeps it to nobody.
+        var isWithinWrite = judge is null && !(state == KeyState.Written && isForNewKey);
         var written = new BufferedAnswer();
-        using (var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, state, judge, placed))
+        using (var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, state, judge, placed, isWithinWrite))
         {
             await CommitAsync(request with { Headers = headers }, written, guard, isRemoteOwned, isJudgedByLocal ? copy : null, cancellationToken);
         }

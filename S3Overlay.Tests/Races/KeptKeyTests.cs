@@ -1,0 +1,85 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Races;
+
+/// <summary>
+/// Conditional writes over a store that keeps the key to itself from the beginning of such a write to its end, as MinIO does: whoever asks for the key meanwhile waits for the write.
+/// So the write must not wait for him.
+/// </summary>
+[Trait("Rule", "W3")]
+public sealed class KeptKeyTests
+{
+    /// <summary>More than lies in buffers on the way: the store knows of the write before its end is there.</summary>
+    private static readonly string Large = new('v', 1 << 20);
+
+    [Theory]
+    [InlineData("absent", "If-None-Match", 200)]
+    [InlineData("deleted", "If-None-Match", 200)]
+    [InlineData("remote", "If-Match", 200)]
+    [InlineData("written", "If-Match", 200)]
+    [InlineData("written", "If-None-Match", 412)]
+    [InlineData("remote", "If-None-Match", 412)]
+    public async Task A_write_that_the_store_judges_does_not_wait_for_itself(string state, string condition, int status)
+    {
+        await using var scene = await StoreScene.StartAsync();
+        var etag = await ArrangeAsync(scene, state);
+        using var kept = new KeptKey(scene.Store, "/bucket/key");
+        var answer = await scene.SendAsync("PUT", "/bucket/key", Large, (condition, condition == "If-Match" ? etag : "*"));
+        Assert.Equal(status, answer.Status);
+        Assert.Equal(status == 200 ? Large : state, (await scene.SendAsync("GET", "/bucket/key")).Text);
+        Assert.True(status == 412 || kept.Writes > 0, "The store had no conditional write.");
+    }
+
+    [Fact, Trait("Rule", "W5")]
+    public async Task Tags_of_a_large_object_of_the_remote_can_be_set()
+    {
+        await using var scene = await StoreScene.StartAsync();
+        await ArrangeAsync(scene, "absent");
+        scene.Remote.Put("bucket", "key", System.Text.Encoding.ASCII.GetBytes(Large));
+        using var kept = new KeptKey(scene.Store, "/bucket/key");
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/key?tagging", "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>")).Status);
+        Assert.Equal(Large, (await scene.SendAsync("GET", "/bucket/key")).Text);
+        Assert.True(kept.Writes > 0, "The store had no conditional write.");
+    }
+
+    /// <summary>What the conditions held of is deleted before the write has begun at the store.</summary>
+    [Theory]
+    [InlineData("absent", "If-None-Match")]
+    [InlineData("remote", "If-Match")]
+    public async Task A_delete_that_comes_between_is_a_conflict(string state, string condition)
+    {
+        await using var scene = await StoreScene.StartAsync();
+        var etag = await ArrangeAsync(scene, state);
+        using var kept = new KeptKey(scene.Store, "/bucket/key");
+        scene.Remote.Script = async (request, _) =>
+        {
+            if (request is { Method: "HEAD", Key: "key" })
+            {
+                scene.Remote.Script = null;
+                Assert.Equal(204, (await scene.Proxy.SendAsync("DELETE", "/bucket/key")).Status);
+            }
+
+            return ScriptedOutcome.AsUsual;
+        };
+        Assert.Equal(409, (await scene.SendAsync("PUT", "/bucket/key", Large, (condition, condition == "If-Match" ? etag : "*"))).Status);
+        Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/key")).Status);
+        Assert.Null(scene.Remote.Script);
+    }
+
+    private static async Task<string> ArrangeAsync(StoreScene scene, string state)
+    {
+        scene.Remote.Put("bucket", "other", "other"u8.ToArray());
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/other", "other")).Status);
+        if (state == "written")
+        {
+            return (await scene.SendAsync("PUT", "/bucket/key", state)).Headers["ETag"];
+        }
+
+        if (state == "deleted")
+        {
+            Assert.Equal(204, (await scene.SendAsync("DELETE", "/bucket/key")).Status);
+        }
+
+        return state == "remote" ? scene.Remote.Put("bucket", "key", "remote"u8.ToArray()).ETag : "";
+    }
+}
