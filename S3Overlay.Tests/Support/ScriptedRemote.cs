@@ -105,13 +105,13 @@ public sealed class ScriptedRemote : IAsyncDisposable
     }
 
     /// <summary>Answers with an error document.</summary>
-    public static async Task AnswerErrorAsync(HttpContext context, int status, string code)
+    public static async Task AnswerErrorAsync(HttpContext context, int status, string code, string message = "As the script says.")
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/xml";
         if (context.Request.Method != "HEAD")
         {
-            await context.Response.WriteAsync($"<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>As the script says.</Message></Error>");
+            await context.Response.WriteAsync($"<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>");
         }
     }
 

@@ -11,7 +11,8 @@ namespace S3Overlay.Tests.Support;
 /// <summary>Listings of a <see cref="VersionedStore"/>, names always encoded.</summary>
 internal static class VersionedListing
 {
-    private static readonly DateTimeOffset Written = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    /// <summary>When everything was written.</summary>
+    public static readonly DateTimeOffset Written = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     /// <summary>ListObjectVersions; of each key the versions are given oldest first.</summary>
     public static byte[] Versions(SortedDictionary<string, IReadOnlyList<StoredVersion>> keys, S3Query query, bool inGroups, bool takesNextKeysVersion)

@@ -6,11 +6,15 @@ using Microsoft.AspNetCore.Http.Features;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.FrontDoor;
 using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A small S3 store whose buckets all keep versions: objects, delete markers, copies, listings, and nothing else. It checks no signatures.</summary>
+/// <summary>
+/// A small S3 store whose buckets all keep versions: objects, also under keys of clients' own (<see cref="CustomerKey"/>), delete markers, copies, listings, and nothing else. It checks
+/// no signatures.
+/// </summary>
 public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
 {
     private readonly Lock _lock = new();
@@ -127,7 +131,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
         context.Response.StatusCode = status;
         if (code.Length > 0)
         {
-            await ScriptedRemote.AnswerErrorAsync(context, status, code);
+            await ScriptedRemote.AnswerErrorAsync(context, status, code, CustomerKey.MessageOf(code));
         }
         else if (answer is not null)
         {
@@ -186,16 +190,21 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
             switch (method)
             {
                 case "PUT" when query.Parameters.Count == 0 && context.Request.Headers["x-amz-copy-source"] is [{ } source]:
-                    if (SourceOf(source) is not { Bytes: { } copied })
+                    if (SourceOf(source) is not { Bytes: { } copied } from)
                     {
                         return (404, "NoSuchVersion");
                     }
 
-                    var copy = Add(versions, copied, headers);
+                    if (CustomerKey.Judge(from.CustomerKey, CustomerKey.OfCopySource(context.Request.Headers)) is { } withheld)
+                    {
+                        return withheld;
+                    }
+
+                    var copy = Add(versions, copied, headers, CustomerKey.Of(context.Request.Headers));
                     answer = new S3XmlWriter().Root("CopyObjectResult").Element("ETag", copy.ETag!).Close("CopyObjectResult").Content.ToArray();
                     return (200, "");
                 case "PUT" when query.Parameters.Count == 0:
-                    headers.ETag = Add(versions, body, headers).ETag;
+                    headers.ETag = Add(versions, body, headers, CustomerKey.Of(context.Request.Headers)).ETag;
                     return (200, "");
                 case "DELETE" when id is null && JudgesDeletes && context.Request.Headers.IfMatch is [{ } etag] && versions.LastOrDefault()?.ETag != etag:
                     return (412, "PreconditionFailed");
@@ -214,9 +223,15 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
                 case "GET" or "HEAD" when query.Parameters.Count == (id is null ? 0 : 1):
                     var found = id is null ? versions.LastOrDefault() : versions.FirstOrDefault(version => version.Id == id);
                     found = DeniesMarkers && found?.Bytes is null ? null : found;
+                    if (found?.Bytes is not null && CustomerKey.Judge(found.CustomerKey, CustomerKey.Of(context.Request.Headers)) is { } refusal)
+                    {
+                        return refusal;
+                    }
+
                     Tell(found, headers);
                     answer = found?.Bytes;
                     headers.ETag = found?.ETag;
+                    headers.LastModified = found is null ? default : HttpDates.Header(VersionedListing.Written);
                     return found is null ? (404, id is null ? "NoSuchKey" : "NoSuchVersion") : found.Bytes is not null ? (200, "") : id is null ? (404, "NoSuchKey") : (405, "MethodNotAllowed");
                 default:
                     return (501, "NotImplemented");
@@ -269,21 +284,21 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
         return parts.Length == 1 ? versions.LastOrDefault() : versions.FirstOrDefault(version => version.Id == parts[1]);
     }
 
-    private StoredVersion Add(List<StoredVersion> versions, byte[]? bytes, IHeaderDictionary headers)
+    private StoredVersion Add(List<StoredVersion> versions, byte[]? bytes, IHeaderDictionary headers, string? customerKey = null)
     {
-        var version = Add(versions, bytes);
+        var version = Add(versions, bytes, customerKey);
         Tell(version, headers);
         return version;
     }
 
-    private StoredVersion Add(List<StoredVersion> versions, byte[]? bytes)
+    private StoredVersion Add(List<StoredVersion> versions, byte[]? bytes, string? customerKey = null)
     {
         if (IsSuspended)
         {
             versions.RemoveAll(static version => version.Id == "null");
         }
 
-        var version = new StoredVersion(IsSuspended ? "null" : ListsInGroups ? $"01K{++_last:d23}" : $"version{++_last}", bytes);
+        var version = new StoredVersion(IsSuspended ? "null" : ListsInGroups ? $"01K{++_last:d23}" : $"version{++_last}", bytes) { CustomerKey = customerKey };
         versions.Add(version);
         return version;
     }
@@ -305,6 +320,9 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
     /// <param name="Bytes">Its bytes; null for a delete marker.</param>
     public sealed record StoredVersion(string Id, byte[]? Bytes)
     {
+        /// <summary>The MD5 of the key of a client's own that it is encrypted with; null for none.</summary>
+        public string? CustomerKey { get; init; }
+
         /// <summary>The ETag, with its quotes.</summary>
         public string? ETag => Bytes is null ? null : $"\"{Convert.ToHexStringLower(MD5.HashData(Bytes))}\"";
     }

@@ -181,8 +181,14 @@ internal sealed class StoreReads(
 
         if (request.IsHead)
         {
-            return NamesVersion(request) || response.StatusCode == HttpStatusCode.NotFound
-                || StoreErrors.IsAbsence(await ReasonAsync(request, patience, cancellationToken));
+            if (response.StatusCode == HttpStatusCode.NotFound)
+            {
+                return true;
+            }
+
+            // An id that is not of the store's making has as many codes as there are stores; a version that wants its key has one.
+            var reason = await ReasonAsync(request, patience, cancellationToken);
+            return NamesVersion(request) ? reason != S3Errors.InvalidRequest.Code : StoreErrors.IsAbsence(reason);
         }
 
         return IsAbsence(request, await service.CodeAsync(response, patience, cancellationToken));

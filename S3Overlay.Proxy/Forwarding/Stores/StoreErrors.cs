@@ -14,7 +14,5 @@ internal static class StoreErrors
     public static bool LeavesNothingToDelete(string? code) => ImpossibleNames.IsOfKey(code) || code == "ErrDirectoryNotEmpty";
 
     /// <summary>Whether the object is there, and can be read by whoever brings its key (SSE-C).</summary>
-    public static bool IsEncrypted(WireError error) =>
-        error.Message.Contains("Server Side Encryption", StringComparison.OrdinalIgnoreCase)
-        || error.Message.Contains("server-side encryption", StringComparison.OrdinalIgnoreCase);
+    public static bool IsEncrypted(WireError error) => ClientKeys.AreWantedBy(error.Message);
 }

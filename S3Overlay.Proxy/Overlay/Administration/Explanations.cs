@@ -11,7 +11,7 @@ namespace S3Overlay.Proxy.Overlay.Administration;
 /// <summary>Looks at all layers and says what they have of a key or bucket. Changes nothing, but that no read says a remote lacks a key which it was seen here to have.</summary>
 internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, BucketDirectory directory, TimeProvider time)
 {
-    private readonly LocalObjects _objects = new(local.Service);
+    private readonly LocalObjects _objects = new(local.Service, new EncryptedObjects(local.State, local.Versions));
 
     /// <summary>What the merged view says of a key. Local is asked as the overlay itself: the question is about the overlay, and an administrator need not be a user of local's who may see the key.</summary>
     public async Task<KeyReport> OfKeyAsync(S3Request origin, string bucket, string key, bool asksRemote, CancellationToken cancellationToken)

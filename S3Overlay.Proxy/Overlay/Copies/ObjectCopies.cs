@@ -128,10 +128,12 @@ public sealed class ObjectCopies(
             return null;
         }
 
+        var clientKey = ClientKeys.OfCopySource(request.Headers);
+
         // As reads of a version do (rule V1): local's where it has it, "null" too, whatever its current one is.
         var namesVersion = source.VersionId is { Length: > 0 };
         if (namesVersion
-            && await objects.HeadAsync(request, source.Bucket, source.Key, cancellationToken, source.VersionId) is { } version
+            && await objects.HeadAsync(request, source.Bucket, source.Key, cancellationToken, source.VersionId, clientKey) is { } version
             && (version.VersionId ?? "null") == source.VersionId
             && !await IsPlacedAsync(source, version, cancellationToken))
         {

@@ -90,7 +90,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
     {
         var etag = written.Headers.ETag.ToString();
         var lastModified = HttpDates.WholeSeconds(time.GetUtcNow());
-        if (!isPart && await objects.HeadAsync(request, request.Bucket, request.Key, cancellationToken) is { } copy && copy.ETag == etag)
+        if (!isPart && await FindCopyAsync(request, cancellationToken) is { } copy && copy.ETag == etag)
         {
             lastModified = copy.LastModified;
         }
@@ -120,6 +120,19 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         }
 
         await xml.Close(root).SendAsync(request, answer, cancellationToken);
+    }
+
+    /// <summary>The copy, as local shows it; null where it does not: it was made all the same, and would be again if the client were told otherwise.</summary>
+    private async Task<LocalObject?> FindCopyAsync(S3Request request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await objects.HeadAsync(request, request.Bucket, request.Key, cancellationToken, clientKey: ClientKeys.Of(request.Headers));
+        }
+        catch (S3Exception)
+        {
+            return null;
+        }
     }
 
     /// <summary>The checksum that is asked for; null for none.</summary>

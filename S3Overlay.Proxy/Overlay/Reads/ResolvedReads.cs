@@ -7,7 +7,7 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 /// <summary>Reads of written keys over a layer that says at no cost what a key is: the embedded store.</summary>
 public sealed class ResolvedReads(IS3Service local, ILayerState layer) : IWrittenReads
 {
-    private readonly LocalObjects _objects = new(local);
+    private readonly LocalObjects _objects = new(local, new EncryptedObjects(layer, null));
 
     /// <inheritdoc/>
     public async Task<WrittenRead> TryAnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)

@@ -10,24 +10,46 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>Requests that the overlay makes of local on its own account, in the name of the caller of the request that it is answering.</summary>
-public sealed class LocalObjects(IS3Service local)
+public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
 {
     /// <summary>What a delete may depend on beside the key.</summary>
     private static readonly string[] Permits = ["x-amz-bypass-governance-retention", "x-amz-mfa", "x-amz-expected-bucket-owner"];
 
     /// <summary>What local has under a key, or as a version of it; or null.</summary>
+    /// <param name="origin">The request that is being answered.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
+    /// <param name="versionId">The version; null for what the key is now.</param>
+    /// <param name="clientKey">The key that the client says the object is encrypted with; null or empty for none.</param>
     public async Task<LocalObject?> HeadAsync(
-        S3Request origin, string bucket, string key, CancellationToken cancellationToken, string? versionId = null)
+        S3Request origin, string bucket, string key, CancellationToken cancellationToken, string? versionId = null, IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
     {
         var answer = new BufferedAnswer();
         var head = About(origin, S3Operation.HeadObject, "HEAD", bucket, key, versionId);
+        Add(head, clientKey);
         try
         {
             await local.HandleAsync(head, answer, cancellationToken);
         }
+        catch (S3Exception refused) when (clientKey is { Count: > 0 } && IsRefusal(refused.Error.Status))
+        {
+            return await HeadAsync(origin, bucket, key, cancellationToken, versionId);
+        }
         catch (S3Exception absent) when (MeansAbsent(absent.Error.Status, versionId))
         {
             return null;
+        }
+
+        if (clientKey is { Count: > 0 } && IsRefusal(answer.Status))
+        {
+            // The wrong key, or one that none is called for. What is there is there all the same, and whoever goes on to use it is told what is wrong.
+            return await HeadAsync(origin, bucket, key, cancellationToken, versionId);
+        }
+
+        if (answer.Status == StatusCodes.Status400BadRequest)
+        {
+            return await FindRefusedAsync(head, versionId, cancellationToken);
         }
 
         HttpDates.TryParseHeader(answer.Headers.LastModified, out var lastModified);
@@ -49,6 +71,20 @@ public sealed class LocalObjects(IS3Service local)
         };
     }
 
+    /// <summary>
+    /// What a HEAD was refused for, which has no document that would say why: local has no such version; or it has the object, and shows it to those alone who bring its key, which deletes
+    /// and their like never do.
+    /// </summary>
+    private async Task<LocalObject?> FindRefusedAsync(S3Request head, string? versionId, CancellationToken cancellationToken)
+    {
+        var answer = new BufferedAnswer();
+        var get = head with { Operation = S3Operation.GetObject, Method = "GET", Headers = new HeaderDictionary { ["Range"] = "bytes=0-0" } };
+        await local.HandleAsync(get, answer, cancellationToken);
+        return await answer.ErrorAsync(cancellationToken) is { } error && ClientKeys.AreWantedBy(error.Message)
+            ? await encrypted.FindAsync(head.Bucket, head.Key, versionId, cancellationToken)
+            : MeansAbsent(answer.Status, versionId) ? null : throw new S3Exception(S3Errors.ServiceUnavailable);
+    }
+
     /// <summary>The kind of checksum that an upload was started with, which all its parts must bring; null for none, and where local does not say.</summary>
     /// <exception cref="S3Exception">
     /// NotImplemented: it is one that is not computed here (rule W7). NoSuchUpload, or what else local says is not there. ServiceUnavailable: local failed of saying.
@@ -60,6 +96,7 @@ public sealed class LocalObjects(IS3Service local)
         {
             Query = S3Query.Parse("max-parts=1&uploadId=" + UriEncoding.EncodeComponent(part.Query["uploadId"] ?? "")),
         };
+        Add(list, ClientKeys.Of(part.Headers));
         await local.HandleAsync(list, answer, cancellationToken);
         await answer.FinishAsync(cancellationToken);
         if (Failed(answer) || answer.IsCut)
@@ -176,6 +213,17 @@ public sealed class LocalObjects(IS3Service local)
     /// <summary>An id that is not of the store's making is a 400 in most of them.</summary>
     private static bool MeansAbsent(int status, string? versionId) =>
         status == StatusCodes.Status404NotFound || (status == StatusCodes.Status400BadRequest && versionId is not null);
+
+    /// <summary>Whether local refuses a request for what it is, or who makes it.</summary>
+    private static bool IsRefusal(int status) => status is StatusCodes.Status400BadRequest or StatusCodes.Status403Forbidden;
+
+    private static void Add(S3Request request, IReadOnlyList<KeyValuePair<string, string>>? headers)
+    {
+        foreach (var (name, value) in headers ?? [])
+        {
+            request.Headers[name] = value;
+        }
+    }
 
     private static S3Request About(S3Request origin, S3Operation operation, string method, string bucket, string key, string? versionId) => new()
     {

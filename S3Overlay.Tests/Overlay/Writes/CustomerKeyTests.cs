@@ -1,0 +1,152 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Writes;
+
+/// <summary>
+/// Objects that clients encrypted with keys of their own, at a store that tells of them to those alone who bring the key, as S3 does: what the overlay asks on its own account is answered
+/// as well, and of nothing that is there is the remote's object taken.
+/// </summary>
+public sealed class CustomerKeyTests : IAsyncLifetime
+{
+    private const string Wrong = "\"00000000000000000000000000000000\"";
+
+    private VersionedStore _store = null!;
+    private ScriptedRemote _remote = null!;
+    private OverlayHost _proxy = null!;
+    private string _id = "";
+    private string _etag = "";
+
+    public async Task InitializeAsync()
+    {
+        _store = await VersionedStore.StartAsync();
+        _remote = await ScriptedRemote.StartAsync();
+        _remote.Put("bucket", "k", "remote"u8.ToArray());
+        _proxy = await OverlayHost.StartAsync(_store.Endpoint, _remote.Endpoint);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _proxy.DisposeAsync();
+        await _remote.DisposeAsync();
+        await _store.DisposeAsync();
+    }
+
+    [Theory, Trait("Rule", "V1"), Trait("Rule", "W4")]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public async Task A_version_that_local_has_is_what_is_copied(bool isNull, bool isDeleted)
+    {
+        await WriteAsync(isNull);
+        if (isDeleted && !isNull)
+        {
+            Assert.Equal(204, (await _proxy.SendAsync("DELETE", "/bucket/k")).Status);
+        }
+
+        var copied = await CopyAsync("copy", $"/bucket/k?versionId={_id}", CustomerKey.SourceHeaders());
+        Assert.True(copied.Status == 200, copied.Text);
+        Assert.Equal("mine", (await _proxy.SendAsync("GET", "/bucket/copy")).Text);
+        var again = await CopyAsync("again", $"/bucket/k?versionId={_id}", [.. CustomerKey.SourceHeaders(), .. CustomerKey.Headers(2)]);
+        Assert.True(again.Status == 200, again.Text);
+        Assert.Equal("mine", (await _proxy.SendAsync("GET", "/bucket/again", null, CustomerKey.Headers(2))).Text);
+    }
+
+    /// <summary>What the store itself answers to such a copy.</summary>
+    [Theory, Trait("Rule", "V1"), Trait("Rule", "W4")]
+    [InlineData(true, 0, 400, "InvalidRequest")]
+    [InlineData(false, 0, 400, "InvalidRequest")]
+    [InlineData(true, 2, 403, "AccessDenied")]
+    [InlineData(false, 2, 403, "AccessDenied")]
+    public async Task Without_its_key_nothing_is_copied(bool isNull, byte key, int status, string code)
+    {
+        await WriteAsync(isNull);
+        var refused = await CopyAsync("copy", $"/bucket/k?versionId={_id}", key == 0 ? [] : CustomerKey.SourceHeaders(key));
+        Assert.Equal((status, code), (refused.Status, refused.Code));
+        Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/copy")).Status);
+    }
+
+    [Fact, Trait("Rule", "W4")]
+    public async Task A_copy_of_the_remotes_object_may_be_given_one()
+    {
+        for (var i = 0; i < 2; i++)
+        {
+            var copied = await CopyAsync("copy", "/bucket/k", CustomerKey.Headers());
+            Assert.True(copied.Status == 200, copied.Text);
+            Assert.Contains("<LastModified>2026-01-02T03:04:05.000Z</LastModified>", copied.Text, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("remote", (await _proxy.SendAsync("GET", "/bucket/copy", null, CustomerKey.Headers())).Text);
+        Assert.Equal(400, (await _proxy.SendAsync("GET", "/bucket/copy")).Status);
+    }
+
+    /// <summary>The copy was made: that the store does not show it to whoever wrote it is no failure of it, and repeating it would help nobody.</summary>
+    [Fact, Trait("Rule", "W4")]
+    public async Task A_copy_that_was_made_is_told_of_though_it_cannot_be_looked_at()
+    {
+        _store.Before = call => call is { Method: "HEAD", Path: "/bucket/copy" } ? throw new IOException("gone") : Task.CompletedTask;
+        var copied = await CopyAsync("copy", "/bucket/k");
+        Assert.True(copied.Status == 200, copied.Text);
+    }
+
+    [Theory, Trait("Rule", "W3")]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    public async Task Deletes_name_what_the_listing_tells(bool isNull, bool namesVersion)
+    {
+        await WriteAsync(isNull);
+        var target = "/bucket/k" + (namesVersion ? $"?versionId={_id}" : "");
+        foreach (var (name, value) in ((string, string)[])[("If-Match", Wrong), ("x-amz-if-match-size", "5"), ("x-amz-if-match-last-modified-time", "Sun, 06 Nov 1994 08:49:37 GMT")])
+        {
+            var refused = await _proxy.SendAsync("DELETE", target, null, (name, value));
+            Assert.Equal((412, "PreconditionFailed"), (refused.Status, refused.Code));
+            Assert.Equal("mine", (await _proxy.SendAsync("GET", "/bucket/k", null, CustomerKey.Headers())).Text);
+        }
+
+        var deleted = await _proxy.SendAsync(
+            "DELETE", target, null, ("If-Match", _etag), ("x-amz-if-match-size", "4"), ("x-amz-if-match-last-modified-time", "Fri, 02 Jan 2026 03:04:05 GMT"));
+        Assert.True(deleted.Status == 204, deleted.Text);
+        Assert.DoesNotContain(_store.VersionsOf("bucket", "k"), version => (isNull || namesVersion) && version.Bytes is not null);
+    }
+
+    [Theory, Trait("Rule", "W3"), Trait("Rule", "D3")]
+    [InlineData("", true)]
+    [InlineData("", false)]
+    [InlineData("<VersionId>null</VersionId>", true)]
+    [InlineData("<VersionId>null</VersionId>", false)]
+    public async Task So_do_deletes_of_many(string version, bool listsVersions)
+    {
+        _store.ListsVersions = listsVersions;
+        await WriteAsync(isNull: true);
+        await _proxy.SendAsync("PUT", "/bucket/k2", "behind");
+        var refused = await _proxy.SendAsync("POST", "/bucket?delete", $"<Delete><Object><Key>k</Key>{version}<ETag>{Wrong}</ETag></Object></Delete>");
+        Assert.Contains("<Code>PreconditionFailed</Code>", refused.Text, StringComparison.Ordinal);
+        var deleted = await _proxy.SendAsync("POST", "/bucket?delete", $"<Delete><Object><Key>k</Key>{version}<ETag>{_etag}</ETag></Object></Delete>");
+        Assert.Contains("<Deleted><Key>k</Key>", deleted.Text, StringComparison.Ordinal);
+        Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/k")).Status);
+    }
+
+    [Theory, Trait("Rule", "V1"), Trait("Rule", "T1")]
+    [InlineData("GET")]
+    [InlineData("HEAD")]
+    public async Task A_version_that_local_has_is_no_less_there_without_its_key(string method)
+    {
+        await WriteAsync(isNull: false);
+        Assert.Equal(400, (await _proxy.SendAsync(method, $"/bucket/k?versionId={_id}")).Status);
+        Assert.Equal(200, (await _proxy.SendAsync(method, $"/bucket/k?versionId={_id}", null, CustomerKey.Headers())).Status);
+    }
+
+    private async Task WriteAsync(bool isNull)
+    {
+        _store.IsSuspended = isNull;
+        var put = await _proxy.SendAsync("PUT", "/bucket/k", "mine", CustomerKey.Headers());
+        Assert.Equal(200, put.Status);
+        (_id, _etag) = (put.Headers["x-amz-version-id"], put.Headers["ETag"]);
+        Assert.Equal(isNull, _id == "null");
+    }
+
+    private Task<RawAnswer> CopyAsync(string target, string source, params (string Name, string Value)[] headers) =>
+        _proxy.SendAsync("PUT", "/bucket/" + target, null, [("x-amz-copy-source", source), .. headers]);
+}
