@@ -12,7 +12,7 @@ public sealed class InMemoryRemote : IRemote
 {
     private readonly Dictionary<string, SortedDictionary<string, (ObjectInfo Info, byte[] Bytes)>> _buckets = new(StringComparer.Ordinal);
 
-    public string Endpoint => "http://remote.test";
+    public string Endpoint { get; set; } = "http://remote.test";
 
     /// <summary>The most rows it gives on a page, whatever it is asked for.</summary>
     public int PageLimit { get; set; } = 1000;

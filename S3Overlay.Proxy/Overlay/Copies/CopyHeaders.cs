@@ -21,6 +21,9 @@ public static class CopyHeaders
         "x-amz-request-payer",
     };
 
+    /// <summary>What the client says of a part, which has nothing of its source but bytes.</summary>
+    private static readonly string[] OfPart = [.. ClientKeys.Headers, "x-amz-expected-bucket-owner", "x-amz-request-payer"];
+
     private static readonly string[] FamiliesFromClient = ["x-amz-grant-", "x-amz-server-side-encryption", "x-amz-object-lock-"];
 
     /// <summary>Whether the client gives the copy's metadata itself (<c>REPLACE</c>).</summary>
@@ -69,6 +72,22 @@ public static class CopyHeaders
         if (!string.IsNullOrEmpty(replacedTags))
         {
             headers["x-amz-tagging"] = replacedTags;
+        }
+
+        return headers;
+    }
+
+    /// <summary>The headers to put the copy with where it becomes a part of an upload.</summary>
+    /// <param name="client">The copy request's headers.</param>
+    public static HeaderDictionary ForPart(IHeaderDictionary client)
+    {
+        var headers = new HeaderDictionary();
+        foreach (var name in OfPart)
+        {
+            if (client.TryGetValue(name, out var value))
+            {
+                headers[name] = value;
+            }
         }
 
         return headers;

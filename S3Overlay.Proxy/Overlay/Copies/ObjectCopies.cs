@@ -149,7 +149,10 @@ public sealed class ObjectCopies(
         }
 
         await directory.RequireAsync(bucket, cancellationToken);
-        return (bucket.RemoteOf(source.Key) is { } below ? await RemoteSource.FindAsync(source, below, reader, mayBeStale: true, target.Patience!, cancellationToken) : null) ?? throw Absent(source);
+        var found = bucket.RemoteOf(source.Key) is { } below
+            ? await RemoteSource.FindAsync(source, below, reader, mayBeStale: true, target.Patience!, cancellationToken, clientKey)
+            : null;
+        return found ?? throw Absent(source);
     }
 
     /// <summary>Whether what local has as a key's version <c>null</c> is the overlay's own copy of the remote's object (rule E4), which nobody wrote.</summary>
@@ -170,7 +173,8 @@ public sealed class ObjectCopies(
 
         try
         {
-            return await RemoteSource.FindDirectAsync(source, new RemoteBucket(isOverlaid ? identities.Own : theirs, source.Bucket, ""), target.Patience!, cancellationToken);
+            return await RemoteSource.FindDirectAsync(
+                source, new RemoteBucket(isOverlaid ? identities.Own : theirs, source.Bucket, ""), target.Patience!, cancellationToken, ClientKeys.OfCopySource(request.Headers));
         }
         catch (RemoteException failure)
         {
@@ -179,6 +183,7 @@ public sealed class ObjectCopies(
                 RemoteFailure.NoSuchKey => Absent(source),
                 RemoteFailure.NoSuchBucket => new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", source.Bucket)] },
                 RemoteFailure.AccessDenied => new S3Exception(S3Errors.AccessDenied, cause: failure),
+                RemoteFailure.Other when failure is { Status: >= 400 and < 500, Code.Length: > 0 } => ClientErrors.OfRemote(failure),
                 _ => S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The source of the copy could not be read from the local store.", failure),
             };
         }

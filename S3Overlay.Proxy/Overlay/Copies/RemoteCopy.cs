@@ -67,7 +67,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         var put = request with
         {
             Operation = isPart ? S3Operation.UploadPart : S3Operation.PutObject,
-            Headers = isPart ? new HeaderDictionary() : CopyHeaders.ForPut(request.Headers, source.Info, tags),
+            Headers = isPart ? CopyHeaders.ForPart(request.Headers) : CopyHeaders.ForPut(request.Headers, source.Info, tags),
             KeepsTags = tags is not null,
         };
         await source.WriteAsync(

@@ -14,8 +14,8 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Overlay.Copies;
 
 /// <summary>
-/// An object that is copied by way of this server: a remote-owned one, its current version by way of what is held, another version straight from the remote; or one of local's that
-/// local cannot copy, since its reader and the copy's writer are two of its users.
+/// An object that is copied by way of this server: a remote-owned one, its current version by way of what is held, another version, and what a client's own key is to be read with (rule
+/// T1), straight from the remote; or one of local's that local cannot copy, since its reader and the copy's writer are two of its users.
 /// </summary>
 public sealed class RemoteSource
 {
@@ -23,13 +23,16 @@ public sealed class RemoteSource
     private readonly RemoteBucket _remote;
     private readonly IRemoteReader? _reader;
     private readonly RemotePatience _patience;
+    private readonly IReadOnlyList<KeyValuePair<string, string>> _clientKey;
 
     /// <summary>Whether the remote told the tags of its current version, whichever that was.</summary>
     private bool _hasToldTags;
 
-    private RemoteSource(CopySource source, RemoteBucket remote, IRemoteReader? reader, RemotePatience patience, ObjectInfo info)
+    private RemoteSource(
+        CopySource source, RemoteBucket remote, IRemoteReader? reader, RemotePatience patience, ObjectInfo info, IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
     {
         _patience = patience;
+        _clientKey = clientKey ?? [];
         _source = source;
         _remote = remote;
         _reader = reader;
@@ -70,10 +73,16 @@ public sealed class RemoteSource
     /// <param name="mayBeStale">Whether a copy past its life will do where the remote cannot be asked.</param>
     /// <param name="patience">How long the copy waits for the remote in all, until bytes come.</param>
     /// <param name="cancellationToken">The client's patience.</param>
+    /// <param name="clientKey">The key that it is encrypted with, as a read brings it; null or empty for none.</param>
     public static async Task<RemoteSource?> FindAsync(
-        CopySource source, RemoteBucket remote, IRemoteReader reader, bool mayBeStale, RemotePatience patience, CancellationToken cancellationToken)
+        CopySource source, RemoteBucket remote, IRemoteReader reader, bool mayBeStale, RemotePatience patience, CancellationToken cancellationToken,
+        IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
     {
-        if (!NamesVersion(source))
+        if (clientKey is { Count: > 0 })
+        {
+            remote.RequireTls();
+        }
+        else if (!NamesVersion(source))
         {
             return await patience.AskAsync(token => CurrentAsync(source, remote, reader, mayBeStale, token), cancellationToken) is { } current
                 ? new RemoteSource(source, remote, reader, patience, current)
@@ -82,11 +91,12 @@ public sealed class RemoteSource
 
         try
         {
-            return await FindDirectAsync(source, remote, patience, cancellationToken);
+            // Its current one is null here, whatever the remote calls it (rule V1).
+            return await FindDirectAsync(NamesVersion(source) ? source : source with { VersionId = null }, remote, patience, cancellationToken, clientKey);
         }
         catch (RemoteException absent) when (absent.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket)
         {
-            throw new S3Exception(S3Errors.NoSuchVersion, cause: absent);
+            return NamesVersion(source) ? throw new S3Exception(S3Errors.NoSuchVersion, cause: absent) : null;
         }
     }
 
@@ -97,11 +107,12 @@ public sealed class RemoteSource
 
     /// <summary>Finds the object, or its version, where it is; nothing of it is held.</summary>
     /// <exception cref="RemoteException">It is not there, or may not be read.</exception>
-    public static async Task<RemoteSource> FindDirectAsync(CopySource source, RemoteBucket remote, RemotePatience patience, CancellationToken cancellationToken)
+    public static async Task<RemoteSource> FindDirectAsync(
+        CopySource source, RemoteBucket remote, RemotePatience patience, CancellationToken cancellationToken, IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
     {
-        var read = new RemoteRead(remote.Name, remote.RemoteKey(source.Key)) { Query = VersionQuery(source) };
+        var read = new RemoteRead(remote.Name, remote.RemoteKey(source.Key)) { Query = VersionQuery(source), Headers = clientKey ?? [] };
         await using var version = await patience.AskAsync(token => remote.Remote.HeadAsync(read, token), cancellationToken);
-        return new RemoteSource(source, remote, null, patience, version.Info);
+        return new RemoteSource(source, remote, null, patience, version.Info, clientKey);
     }
 
     /// <summary>Makes a write whose body are the source's bytes, or some of them. Reading ends with the writing, however that ends.</summary>
@@ -152,6 +163,7 @@ public sealed class RemoteSource
             Query = VersionQuery(_source),
             IfMatch = Info.ETag.Length > 0 ? Info.ETag : null,
             Range = range is { } part ? $"bytes={part.First}-{part.Last}" : null,
+            Headers = _clientKey,
         };
         var found = await _remote.Remote.GetAsync(read, cancellationToken);
         if (found.Info.Size == Info.Size && found.Info.ETag == Info.ETag)

@@ -104,18 +104,10 @@ internal sealed class SubResourceReads(StreamedReads streamed, PartReads parts)
 
     private static List<KeyValuePair<string, string>> HeadersOf(S3Request request, RemoteBucket remote)
     {
-        var headers = new List<KeyValuePair<string, string>>();
-        foreach (var name in ClientKeys.Headers)
+        var headers = new List<KeyValuePair<string, string>>(ClientKeys.Of(request.Headers));
+        if (headers.Count > 0)
         {
-            if (request.Header(name) is { } value)
-            {
-                headers.Add(new(name, value));
-            }
-        }
-
-        if (headers.Count > 0 && !remote.Remote.Endpoint.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new S3Exception(S3Errors.InvalidRequest, "Requests with a customer's own key are only passed on to a remote over TLS.");
+            remote.RequireTls();
         }
 
         foreach (var name in (ReadOnlySpan<string>)["x-amz-object-attributes", "x-amz-max-parts", "x-amz-part-number-marker"])

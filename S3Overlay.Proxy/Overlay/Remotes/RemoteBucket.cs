@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Protocol;
+
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
 /// <summary>Where keys of a bucket of the client's view continue below: a remote, a bucket there, and a prefix that clients do not see.</summary>
@@ -9,6 +11,16 @@ public sealed record RemoteBucket(IRemote Remote, string Name, string KeyPrefix,
 {
     /// <summary>The remote's key for a key of the client's, which starts with <see cref="ClientPrefix"/>.</summary>
     public string RemoteKey(string key) => ClientPrefix.Length == 0 ? KeyPrefix + key : string.Concat(KeyPrefix, key.AsSpan(ClientPrefix.Length));
+
+    /// <summary>Refuses to send a key of a client's own there (SSE-C) where others could read it on the way (rule T1).</summary>
+    /// <exception cref="S3Exception">InvalidRequest.</exception>
+    public void RequireTls()
+    {
+        if (!Remote.Endpoint.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new S3Exception(S3Errors.InvalidRequest, "Requests with a customer's own key are only passed on to a remote over TLS.");
+        }
+    }
 
     /// <summary>Whether a key there is the one a key of the client's stands for. Makes no text of either.</summary>
     public bool IsRemoteKey(string remoteKey, string key) =>
