@@ -24,6 +24,8 @@ public static class CopyHeaders
     /// <summary>What the client says of a part, which has nothing of its source but bytes.</summary>
     private static readonly string[] OfPart = [.. ClientKeys.Headers, "x-amz-expected-bucket-owner", "x-amz-request-payer"];
 
+    private const string AnnotationDirective = "x-amz-object-annotation-directive";
+
     private static readonly string[] FamiliesFromClient = ["x-amz-grant-", "x-amz-server-side-encryption", "x-amz-object-lock-"];
 
     /// <summary>Whether the client gives the copy's metadata itself (<c>REPLACE</c>).</summary>
@@ -91,6 +93,16 @@ public static class CopyHeaders
         }
 
         return headers;
+    }
+
+    /// <summary>Refuses a copy that is to have its source's annotations by all means; S3 takes the word in the query as well. A client that says nothing gets the copy without them.</summary>
+    /// <exception cref="S3Exception">NotImplemented.</exception>
+    public static void RefuseAnnotations(S3Request request)
+    {
+        if (request.Header(AnnotationDirective) == "COPY" || request.Query[AnnotationDirective] == "COPY")
+        {
+            throw new S3Exception(S3Errors.NotImplemented, "Annotations are not copied from an object of the remote's. Leave the directive out, or say EXCLUDE, for a copy without them.");
+        }
     }
 
     /// <summary>Whether a copy of an object onto itself changes anything: otherwise S3 refuses it.</summary>

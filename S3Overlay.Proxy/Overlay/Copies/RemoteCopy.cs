@@ -20,7 +20,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
     private const long Largest = 5L << 30;
 
     /// <summary>Refuses what S3 refuses, before anything is made or read.</summary>
-    /// <exception cref="S3Exception">PreconditionFailed, InvalidRequest, InvalidArgument, InvalidRange.</exception>
+    /// <exception cref="S3Exception">PreconditionFailed, InvalidRequest, InvalidArgument, InvalidRange; NotImplemented.</exception>
     public void Check(S3Request request, CopySource source, ObjectInfo info)
     {
         if (!ReadConditions.CopySourceHolds(request, info.ETag, info.LastModified))
@@ -43,6 +43,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         {
             CopyHeaders.IsReplaced(request.Headers, "x-amz-metadata-directive");
             CopyHeaders.IsReplaced(request.Headers, "x-amz-tagging-directive");
+            CopyHeaders.RefuseAnnotations(request);
             AlgorithmOf(request);
         }
 

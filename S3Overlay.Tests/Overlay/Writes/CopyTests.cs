@@ -9,6 +9,7 @@ namespace S3Overlay.Tests.Overlay.Writes;
 public sealed class CopyTests
 {
     private const string Bucket = "mapped";
+    private const string Directive = "x-amz-object-annotation-directive";
 
     private readonly OverlayBench _bench = new();
 
@@ -143,6 +144,27 @@ public sealed class CopyTests
         Assert.Equal("a%20b=1%262", _bench.Layer.Find(Bucket, "copy")!.Header("x-amz-tagging"));
         await CopyAsync("key", "other", ("x-amz-tagging-directive", "REPLACE"), ("x-amz-tagging", "c=d"));
         Assert.Equal("c=d", _bench.Layer.Find(Bucket, "other")!.Header("x-amz-tagging"));
+    }
+
+    /// <summary>A copy without what was asked for by name would pass for one with it.</summary>
+    [Theory]
+    [Trait("Rule", "W4")]
+    [InlineData("header")]
+    [InlineData("query")]
+    public async Task Annotations_are_not_copied_from_the_remote_and_a_client_who_insists_is_told(string place)
+    {
+        _bench.Remote.Put("below", "key");
+        var refused = await _bench.FailAsync(S3Operation.CopyObject, Bucket, "copy", query: place == "query" ? Directive + "=COPY" : "", headers: InHeader("COPY"));
+        Assert.Same(S3Errors.NotImplemented, refused.Error);
+        Assert.Equal(KeyState.Nothing, await _bench.Layer.ResolveAsync(Bucket, "copy", default));
+        await _bench.SendAsync(S3Operation.CopyObject, Bucket, "copy", query: place == "query" ? Directive + "=EXCLUDE" : "", headers: InHeader("EXCLUDE"));
+        Assert.Equal("remote", await _bench.GetAsync(Bucket, "copy"));
+
+        // What was written is local's to copy, with all that belongs to it.
+        await _bench.SendAsync(S3Operation.CopyObject, Bucket, "again", headers: [("x-amz-copy-source", $"{Bucket}/copy"), (Directive, "COPY")]);
+        Assert.Equal("remote", await _bench.GetAsync(Bucket, "again"));
+
+        (string, string)[] InHeader(string value) => [("x-amz-copy-source", $"{Bucket}/key"), .. place == "header" ? [(Directive, value)] : Array.Empty<(string, string)>()];
     }
 
     [Fact]
