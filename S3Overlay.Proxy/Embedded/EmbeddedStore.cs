@@ -93,7 +93,18 @@ public sealed class EmbeddedStore : IAsyncDisposable
             index = await IndexOpening.OpenAsync(folders, disk, options, cancellationToken);
             if (!wasClean)
             {
-                await RecordReplay.ApplyAsync(folders, disk, index, options.Logger);
+                try
+                {
+                    await RecordReplay.ApplyAsync(folders, disk, index, options.Logger);
+                }
+                catch (IndexDamagedException)
+                {
+                    // Found where it was not read before: it is built anew, from the records too.
+                    File.WriteAllBytes(folders.RebuildMark, []);
+                    await index.DisposeAsync();
+                    index = null;
+                    index = await IndexOpening.OpenAsync(folders, disk, options, cancellationToken);
+                }
             }
 
             var store = new EmbeddedStore(options, owner, folders, disk, index);

@@ -69,6 +69,19 @@ internal sealed class IndexFolder : IDisposable
     /// <summary>Removes a journal whose commits are in a run.</summary>
     public void DeleteJournal(long number) => File.Delete(JournalPath(number));
 
+    /// <summary>Takes a file away that nothing names, where that can be done; else the next start does.</summary>
+    public static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Whoever opens the folder next looks for such.
+        }
+    }
+
     /// <summary>Files that no manifest names are what a crash left of a flush or merge.</summary>
     public void DeleteStrangers(Manifest manifest)
     {

@@ -268,12 +268,13 @@ public sealed class OrderedIndex : IAsyncDisposable
                 Volatile.Write(ref _view, _view with { Recent = [], Flushing = _view.Recent });
             }
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
+            // What was committed stays so, whatever fails from here on.
             if (next is not null)
             {
                 next.Dispose();
-                File.Delete(next.Path);
+                IndexFolder.TryDelete(next.Path);
             }
 
             NoteFailure(failure);

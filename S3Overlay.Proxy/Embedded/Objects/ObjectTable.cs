@@ -199,9 +199,9 @@ internal sealed class ObjectTable(
         }
         catch (Exception failure)
         {
-            // Should it be in the way of its removal that the disk fails, it is looked for at the next start.
+            // Only where its row is known not to be there. Should it be in the way of its removal that the disk fails, it is looked for at the next start.
             _hadFailure |= file.IsSealed;
-            if (file.IsSealed && failure is not S3Exception { InnerException: JournalInDoubtException })
+            if (file.IsSealed && failure is S3Exception { InnerException: IOException and not JournalInDoubtException })
             {
                 files.Remove(file.Id, []);
             }

@@ -25,22 +25,27 @@ internal static class RecordReplay
     {
         foreach (var record in StoredFiles.Records(folders.Buckets, FileKind.Bucket, logger))
         {
-            var row = RowKeys.OfBucket(BucketRecord.Read(record).Name);
-            if (!(index.TryGet(row, out var known) && known.AsSpan().SequenceEqual(record)))
+            // A bucket whose deletion was refused, but stands in its record, may have got objects since: better a bucket too many than objects too few.
+            var read = BucketRecord.Read(record);
+            var bucket = !read.Exists && HasObjects(index, read.Name) ? (read with { Exists = true }).Write().Span : record;
+            var row = RowKeys.OfBucket(read.Name);
+            if (!(index.TryGet(row, out var known) && known.AsSpan().SequenceEqual(bucket)))
             {
-                batch.Put(row, record);
+                batch.Put(row, bucket);
             }
         }
 
         // A record that cannot be read is there all the same; and one that was lost is no reason to hide objects.
         foreach (var bucket in new PrefixScan(index, [RowKeys.Bucket]).Values(static value => BucketRecord.Read(value).Name))
         {
-            if (!File.Exists(folders.BucketPathOf(bucket)) && !new PrefixScan(index, RowKeys.OfKey(RowKeys.Object, bucket, "")).Any())
+            if (!File.Exists(folders.BucketPathOf(bucket)) && !HasObjects(index, bucket))
             {
                 batch.Delete(RowKeys.OfBucket(bucket));
             }
         }
     }
+
+    private static bool HasObjects(OrderedIndex index, string bucket) => new PrefixScan(index, RowKeys.OfKey(RowKeys.Object, bucket, "")).Any();
 
     private static void FindUploads(StoreFolders folders, StoreDisk disk, OrderedIndex index, IndexBatch batch)
     {

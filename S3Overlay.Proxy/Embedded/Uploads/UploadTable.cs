@@ -228,7 +228,7 @@ internal sealed class UploadTable(
         {
             Require(bucket, key, uploadId);
             parts = Parts(uploadId);
-            await RecordFile.DeleteAsync(disk, folders.UploadPathOf(uploadId));
+            await ForgetAsync(uploadId);
             var batch = new IndexBatch();
             batch.Delete(RowKeys.OfUpload(bucket, key, uploadId));
             foreach (var part in parts)
@@ -242,6 +242,26 @@ internal sealed class UploadTable(
         foreach (var part in parts)
         {
             files.Remove(part.File, []);
+        }
+    }
+
+    /// <summary>
+    /// Takes an upload's record away. Once it is gone the upload is over, whether or not that is on the disk for good: should the record come back, there is no row any more, and the next start
+    /// takes it away. To refuse the abort then would be to lose parts that are acknowledged later.
+    /// </summary>
+    private async Task ForgetAsync(string uploadId)
+    {
+        var path = folders.UploadPathOf(uploadId);
+        try
+        {
+            await RecordFile.DeleteAsync(disk, path);
+        }
+        catch (IOException failure)
+        {
+            if (File.Exists(path))
+            {
+                throw StoreDisk.ToS3(failure);
+            }
         }
     }
 

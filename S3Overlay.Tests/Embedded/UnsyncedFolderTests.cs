@@ -1,0 +1,52 @@
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Tests.Support;
+
+using static S3Overlay.Tests.Support.EmbeddedBench;
+
+namespace S3Overlay.Tests.Embedded;
+
+/// <summary>A record is taken away, or written, and then its folder cannot be brought to the disk: what is acknowledged after that stays, also where the store is killed (table F).</summary>
+[Trait("Rule", "F-full")]
+public sealed class UnsyncedFolderTests
+{
+    [Fact]
+    public async Task Parts_are_not_taken_into_an_upload_whose_record_is_gone()
+    {
+        var disk = new Disk();
+        await using var bench = await OpenAsync(disk);
+        var upload = await MultipartTests.StartAsync(bench);
+        disk.IsFailing = true;
+        await bench.SendAsync(S3Operation.AbortMultipartUpload, "key", null, MultipartTests.Id(upload));
+        disk.IsFailing = false;
+
+        Assert.Equal("NoSuchUpload", await bench.FailAsync(S3Operation.UploadPart, "key", new BytesBody(Bytes(10)), "partNumber=1&" + MultipartTests.Id(upload)));
+        await KillAsync(bench);
+        Assert.Empty(bench.Store.Uploads.Of(Bucket));
+    }
+
+    [Fact]
+    public async Task A_bucket_whose_deletion_was_refused_keeps_what_it_gets_since()
+    {
+        var disk = new Disk();
+        await using var bench = await OpenAsync(disk);
+        disk.IsFailing = true;
+        Assert.Equal("InternalError", (await Assert.ThrowsAsync<S3Exception>(() => bench.Layer.DeleteBucketAsync(Bucket, default).AsTask())).Error.Code);
+        disk.IsFailing = false;
+
+        await bench.PutAsync("key", [1]);
+        await KillAsync(bench);
+        Assert.Equal([1], await bench.GetAsync("key"));
+        await bench.RebuildAsync();
+        Assert.Equal([1], await bench.GetAsync("key"));
+    }
+
+    private static Task KillAsync(EmbeddedBench bench) => bench.ReopenAsync(() => File.Delete(Path.Combine(bench.Folder, "CLEAN")));
+
+    private sealed class Disk() : StoreDisk(isDurable: false)
+    {
+        public bool IsFailing { get; set; }
+
+        public override Task SyncFolderAsync(string folder) => IsFailing ? throw new IOException("Input/output error", 5) : base.SyncFolderAsync(folder);
+    }
+}
