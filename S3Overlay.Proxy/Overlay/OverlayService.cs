@@ -73,7 +73,7 @@ public sealed class OverlayService : IS3Service
         var (service, layer) = (local.Service, local.State);
         (_local, _budget, _time) = (service, settings.Budget, time);
         var (slow, objects) = (new SlowAnswers(time, logger, ClientErrors.Of), new LocalObjects(service, new EncryptedObjects(layer, local.Versions)));
-        var conditional = new ConditionalWrites(service, objects, layer, reader, _locks.Keys, local.Conditions, local.Placed);
+        var conditional = new ConditionalWrites(service, objects, layer, reader, _locks, local.Conditions, local.Placed);
         _directory = new BucketDirectory(layer, remotes, settings, time);
         _bucketList = new BucketList(layer, local.Identities, remotes, shown, _directory, settings, logger);
         _listings = new BucketListings(layer, local.Versions, local.Held, reader, settings, logger);

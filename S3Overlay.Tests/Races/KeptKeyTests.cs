@@ -69,6 +69,33 @@ public sealed class KeptKeyTests
         Assert.Null(scene.Remote.Script);
     }
 
+    /// <summary>Versity judges If-Match before the body, and not again at its end: whoever deletes the key in between must not see it come back.</summary>
+    [Fact]
+    public async Task A_delete_that_comes_between_stays_where_the_store_judges_before_the_body()
+    {
+        await using var scene = await StoreScene.StartAsync();
+        var etag = await ArrangeAsync(scene, "written");
+        var isDeleted = false;
+        scene.Store.Alter = request =>
+        {
+            if (request.Method == "PUT" && request.Path == "/bucket/key")
+            {
+                request.Headers.Remove("If-Match");
+            }
+        };
+        scene.Store.After = async call =>
+        {
+            if (call is { Method: "HEAD", Path: "/bucket/key" } && !isDeleted)
+            {
+                isDeleted = true;
+                Assert.Equal(204, (await scene.Proxy.SendAsync("DELETE", "/bucket/key")).Status);
+            }
+        };
+        Assert.Equal(409, (await scene.SendAsync("PUT", "/bucket/key", Large, ("If-Match", etag))).Status);
+        Assert.True(isDeleted);
+        Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/key")).Status);
+    }
+
     private static async Task<string> ArrangeAsync(StoreScene scene, string state)
     {
         scene.Remote.Put("bucket", "other", "other"u8.ToArray());

@@ -58,9 +58,8 @@ internal sealed class StoreLayerState : ILayerState
         : KeyState.Nothing;
 
     /// <inheritdoc/>
-    public async ValueTask<KeyState> ResolveWithinWriteAsync(string bucket, string key, KeyState before, CancellationToken cancellationToken) =>
-        before == KeyState.Written ? before
-        : await _tombstones.HasAsync(bucket, key, cancellationToken) ? KeyState.Deleted
+    public async ValueTask<KeyState> ResolveWithinWriteAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        await _tombstones.HasAsync(bucket, key, cancellationToken) ? KeyState.Deleted
         : KeyState.Nothing;
 
     /// <summary>Whether a key has a tombstone; what that means only whoever knows that the key is not written can tell. One call.</summary>

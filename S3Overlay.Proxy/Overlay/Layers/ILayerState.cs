@@ -13,13 +13,12 @@ public interface ILayerState
 
     /// <summary>
     /// What the key is by now, asked while local has a conditional write of it under way. Until that is over an S3 endpoint may let nobody else look at the key (MinIO), and whoever asked
-    /// would wait for a write that waits for him: of a key that was not written it tells only whether it is deleted. Whether it was written local is judging.
+    /// would wait for a write that waits for him: it tells only whether the key has a tombstone, and takes it for deleted then. Whether it is written local is judging.
     /// </summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">The key.</param>
-    /// <param name="before">What the key was before the write was handed to local.</param>
     /// <param name="cancellationToken">The client's patience.</param>
-    ValueTask<KeyState> ResolveWithinWriteAsync(string bucket, string key, KeyState before, CancellationToken cancellationToken) => ResolveAsync(bucket, key, cancellationToken);
+    ValueTask<KeyState> ResolveWithinWriteAsync(string bucket, string key, CancellationToken cancellationToken) => ResolveAsync(bucket, key, cancellationToken);
 
     /// <summary>Marks the key deleted; returns once the mark survives a power cut (rule D1). Marking twice is no error.</summary>
     ValueTask MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken);

@@ -18,10 +18,12 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// <param name="judged">What the key was when the write was judged; null for a write without conditions, which only keeps out of others' way.</param>
 /// <param name="judge">Judges, with the lock held, a key that is written; null where local does.</param>
 /// <param name="placed">Copies among local's objects, which are not to be taken away from under the write; null where there are none.</param>
-/// <param name="isWithinWrite">Whether local may keep the key to the write from its beginning on, so that it cannot be asked for the key.</param>
+/// <param name="mayBeDeleted">
+/// Where local judges, and may keep the key to the write from its beginning on, so that it cannot be asked for the key: whether the key may have been deleted here since it was judged. Else null.
+/// </param>
 public sealed class CommitGuard(
     NameLocks<ObjectName> locks, ILayerState layer, string bucket, string key, KeyState? judged, Func<CancellationToken, ValueTask>? judge = null,
-    IPlacedCopies? placed = null, bool isWithinWrite = false) : IDisposable
+    IPlacedCopies? placed = null, Func<bool>? mayBeDeleted = null) : IDisposable
 {
     private IDisposable? _held;
     private IPlacedCommit? _committing;
@@ -69,8 +71,19 @@ public sealed class CommitGuard(
 
     private async ValueTask LookAsync(KeyState before, CancellationToken cancellationToken)
     {
-        var now = isWithinWrite
-            ? await layer.ResolveWithinWriteAsync(bucket, key, before, cancellationToken)
+        if (mayBeDeleted is not null && before == KeyState.Written)
+        {
+            // Whether it is there still is local's to judge; but some stores do so before the body alone, and a delete that was acknowledged since must stay.
+            if (mayBeDeleted() && await layer.ResolveWithinWriteAsync(bucket, key, cancellationToken) == KeyState.Deleted)
+            {
+                throw new S3Exception(S3Errors.ConditionalRequestConflict);
+            }
+
+            return;
+        }
+
+        var now = mayBeDeleted is not null
+            ? await layer.ResolveWithinWriteAsync(bucket, key, cancellationToken)
             : await layer.ResolveAsync(bucket, key, cancellationToken);
 
         // A key written meanwhile is local's to judge: it knows the version.

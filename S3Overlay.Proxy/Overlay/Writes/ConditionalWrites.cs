@@ -23,7 +23,7 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// is committed.
 /// </remarks>
 public sealed class ConditionalWrites(
-    IS3Service local, LocalObjects objects, ILayerState layer, IRemoteReader reader, NameLocks<ObjectName> locks, ILocalConditions abilities,
+    IS3Service local, LocalObjects objects, ILayerState layer, IRemoteReader reader, OverlayLocks locks, ILocalConditions abilities,
     IPlacedCopies? placed = null)
 {
     /// <summary>Writes a key of an overlaid bucket.</summary>
@@ -49,6 +49,7 @@ public sealed class ConditionalWrites(
         BucketView bucket, S3Request request, WriteConditions conditions, bool isCopyUp, S3Answer answer, CancellationToken cancellationToken)
     {
         using var heldOff = placed is null ? null : await placed.HoldOffAsync(bucket.Name, request.Key, cancellationToken);
+        var deletes = locks.Deletes.Of(bucket.Name, request.Key);
         var state = await layer.ResolveAsync(bucket.Name, request.Key, cancellationToken);
         var isRemoteOwned = isCopyUp;
         if (isCopyUp && state != KeyState.Nothing)
@@ -78,11 +79,9 @@ public sealed class ConditionalWrites(
         Func<CancellationToken, ValueTask>? judge = !isJudgedByLocal ? token => JudgeAsync(bucket, request, conditions, isRemoteOwned, token)
             : copy is not null ? _ => throw Overtaken(isRemoteOwned)
             : null;
-
-        // A key that must be new, and is there, local refuses at once, and keeps it to nobody.
-        var isWithinWrite = judge is null && !(state == KeyState.Written && isForNewKey);
         var written = new BufferedAnswer();
-        using (var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, state, judge, placed, isWithinWrite))
+        using (var guard = new CommitGuard(
+            locks.Keys, layer, bucket.Name, request.Key, state, judge, placed, judge is null ? () => locks.Deletes.Of(bucket.Name, request.Key) != deletes : null))
         {
             await CommitAsync(request with { Headers = headers }, written, guard, isRemoteOwned, isJudgedByLocal ? copy : null, cancellationToken);
         }
@@ -103,7 +102,7 @@ public sealed class ConditionalWrites(
         }
 
         var written = new BufferedAnswer();
-        using (var guard = new CommitGuard(locks, layer, bucket.Name, request.Key, null, null, placed))
+        using (var guard = new CommitGuard(locks.Keys, layer, bucket.Name, request.Key, null, null, placed))
         {
             await CommitAsync(request, written, guard, false, null, cancellationToken);
         }

@@ -150,7 +150,8 @@ public sealed class ObjectDeletes(
             plan,
             async () =>
             {
-                await layer.MarkDeletedAsync(delete.Bucket.Name, delete.Key, cancellationToken);
+                // Whether it is there must be known before it is taken back: a client that leaves does not end it.
+                await layer.MarkDeletedAsync(delete.Bucket.Name, delete.Key, plan.TakesTombstoneBack ? CancellationToken.None : cancellationToken);
                 return true;
             });
         meters?.TombstoneWritten();
