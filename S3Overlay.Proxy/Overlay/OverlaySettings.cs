@@ -13,6 +13,9 @@ public sealed record OverlaySettings
     /// <summary>The region buckets are made in and answer with.</summary>
     public string Region { get; init; } = AwsHosts.DefaultRegion;
 
+    /// <summary>Whether that is the region of every bucket: an S3 endpoint may have buckets in several, and tells only of each by itself.</summary>
+    public bool HasOneRegion { get; init; } = true;
+
     /// <summary>Whether listings show both layers (rule L1), or local alone (rule L3).</summary>
     public bool MergesListings { get; init; } = true;
 
@@ -38,6 +41,7 @@ public sealed record OverlaySettings
     {
         CacheBucket = options.Cache.Bucket,
         Region = region,
+        HasOneRegion = options.Local.Endpoint is null,
         MergesListings = options.View.Listing == ListingScope.Merged,
         ListsLocalOnError = options.View.ListingOnError == ListingFailure.Local,
         LeavesTombstones = options.View.Deletes == DeleteBehaviour.Tombstone,

@@ -27,7 +27,7 @@ public sealed class BucketList(
         var prefix = request.Query["prefix"] ?? "";
         var limit = LimitOf(request.Query["max-buckets"]);
         var after = request.Query["continuation-token"] is { Length: > 0 } token ? ContinuationTokens.Read(token).Name : "";
-        var region = AwsRegions.Asked(request.Query, [settings.Region]);
+        var region = settings.HasOneRegion ? AwsRegions.Asked(request.Query, [settings.Region]) : null;
         var all = region is null || region == settings.Region ? await FindAsync(request.Caller, cancellationToken) : new();
         var page = all
             .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(pair.Key, after) > 0)
