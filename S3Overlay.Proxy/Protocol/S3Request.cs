@@ -57,6 +57,19 @@ public sealed record S3Request
     /// <summary>Whether the answer carries headers only.</summary>
     public bool IsHead => Method == "HEAD";
 
+    /// <summary>The same request with another value of a header, or with one more.</summary>
+    public S3Request With(string header, string value)
+    {
+        var headers = new HeaderDictionary(Headers.Count + 1);
+        foreach (var each in Headers)
+        {
+            headers[each.Key] = each.Value;
+        }
+
+        headers[header] = value;
+        return this with { Headers = headers };
+    }
+
     /// <summary>The value of a header that may appear once, or null where it is absent.</summary>
     public string? Header(string name)
     {

@@ -202,14 +202,7 @@ internal sealed class StoreReads(
     /// <summary>Why a HEAD is a 400, for which it has no document: one byte is asked for, and the code of the answer's document read; null where that is no 400, or has none.</summary>
     private async ValueTask<string?> ReasonAsync(S3Request head, Patience patience, CancellationToken cancellationToken)
     {
-        var headers = new HeaderDictionary();
-        foreach (var header in head.Headers)
-        {
-            headers[header.Key] = header.Value;
-        }
-
-        headers["Range"] = "bytes=0-0";
-        var read = head with { Operation = S3Operation.GetObject, Method = "GET", Headers = headers };
+        var read = head.With("Range", "bytes=0-0") with { Operation = S3Operation.GetObject, Method = "GET" };
         using var explained = await service.SendAsync(read, patience, cancellationToken);
         return explained.StatusCode == HttpStatusCode.BadRequest ? await service.CodeAsync(explained, patience, cancellationToken) : null;
     }

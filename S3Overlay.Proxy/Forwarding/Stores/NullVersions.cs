@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http;
-
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
@@ -28,19 +26,7 @@ internal sealed class NullVersions(Func<StoreCapabilities?> capabilities)
         }
 
         return request.Header(SourceHeader) is { } source && source.EndsWith(InSource, StringComparison.Ordinal)
-            ? request with { Headers = WithSource(request.Headers, source[..^InSource.Length]) }
+            ? request.With(SourceHeader, source[..^InSource.Length])
             : request;
-    }
-
-    private static HeaderDictionary WithSource(IHeaderDictionary headers, string source)
-    {
-        var changed = new HeaderDictionary(headers.Count);
-        foreach (var header in headers)
-        {
-            changed[header.Key] = header.Value;
-        }
-
-        changed[SourceHeader] = source;
-        return changed;
     }
 }

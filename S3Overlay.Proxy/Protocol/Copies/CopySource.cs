@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http;
-
 using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Protocol.Copies;
@@ -43,22 +41,8 @@ public sealed record CopySource(string Bucket, string Key, string? VersionId)
     }
 
     /// <summary>The request with this source spelt so that every server reads it alike.</summary>
-    public S3Request Spell(S3Request request)
-    {
-        if (WithPlus is null)
-        {
-            return request;
-        }
-
-        var headers = new HeaderDictionary(request.Headers.Count);
-        foreach (var header in request.Headers)
-        {
-            headers[header.Key] = header.Value;
-        }
-
-        headers[Header] = UriEncoding.EncodeKey($"{Bucket}/{Key}") + (VersionId is null ? "" : VersionMark + VersionId);
-        return request with { Headers = headers };
-    }
+    public S3Request Spell(S3Request request) =>
+        WithPlus is null ? request : request.With(Header, UriEncoding.EncodeKey($"{Bucket}/{Key}") + (VersionId is null ? "" : VersionMark + VersionId));
 
     private static CopySource Of(string path, string? version, bool knowsTenants)
     {
