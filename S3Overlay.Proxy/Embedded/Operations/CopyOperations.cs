@@ -76,13 +76,13 @@ internal sealed class CopyOperations(EmbeddedStore store)
     {
         VersionIds.Check(source.VersionId);
         var stored = await store.Objects.OpenAsync(source.Bucket, source.Key);
-        if (ReadConditions.CopySourceHolds(request, stored.Row.Info.ETag, stored.Row.Info.LastModified))
+        if (ReadConditions.CopySourceFailure(request, stored.Row.Info.ETag, stored.Row.Info.LastModified) is not { } failed)
         {
             return stored;
         }
 
         stored.Dispose();
-        throw FailedCondition.OfCopySource(request.Headers, stored.Row.Info.ETag, stored.Row.Info.LastModified);
+        throw failed;
     }
 
     /// <summary>The result of a copy, of an object or a part.</summary>

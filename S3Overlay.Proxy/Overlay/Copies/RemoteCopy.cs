@@ -23,9 +23,9 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
     /// <exception cref="S3Exception">PreconditionFailed, InvalidRequest, InvalidArgument, InvalidRange; NotImplemented.</exception>
     public void Check(S3Request request, CopySource source, ObjectInfo info)
     {
-        if (!ReadConditions.CopySourceHolds(request, info.ETag, info.LastModified))
+        if (ReadConditions.CopySourceFailure(request, info.ETag, info.LastModified) is { } failed)
         {
-            throw FailedCondition.OfCopySource(request.Headers, info.ETag, info.LastModified);
+            throw failed;
         }
 
         var length = info.Size;

@@ -28,7 +28,7 @@ public static class ObjectAnswer
         switch (ReadConditions.Judge(request, info.ETag, info.LastModified))
         {
             case ConditionOutcome.PreconditionFailed:
-                throw FailedCondition.OfRead(request.Headers);
+                throw ReadConditions.Failure(request.Headers);
             case ConditionOutcome.NotModified:
                 answer.Status = StatusCodes.Status304NotModified;
                 WriteValidators(answer, info);

@@ -27,7 +27,7 @@ public static class ObjectAttributes
         switch (ReadConditions.Judge(request, info.ETag, info.LastModified))
         {
             case ConditionOutcome.PreconditionFailed:
-                throw FailedCondition.OfRead(request.Headers);
+                throw ReadConditions.Failure(request.Headers);
             case ConditionOutcome.NotModified:
                 answer.Status = 304;
                 return;

@@ -10,49 +10,58 @@ namespace S3Overlay.Proxy.Protocol.Objects;
 /// </remarks>
 public static class ReadConditions
 {
+    private const string OfCopySource = "x-amz-copy-source-";
+    private const string IfMatch = "If-Match";
+    private const string IfNoneMatch = "If-None-Match";
+    private const string IfModifiedSince = "If-Modified-Since";
+    private const string IfUnmodifiedSince = "If-Unmodified-Since";
+
     /// <summary>Whether the request carries any condition.</summary>
     public static bool Any(IHeaderDictionary headers) =>
         headers.IfMatch.Count > 0 || headers.IfNoneMatch.Count > 0 || headers.IfModifiedSince.Count > 0 || headers.IfUnmodifiedSince.Count > 0;
 
     /// <summary>Judges the conditions against one version of an object.</summary>
     public static ConditionOutcome Judge(S3Request request, string etag, DateTimeOffset lastModified) =>
-        Judge(
-            request.Headers.IfMatch, request.Headers.IfNoneMatch, request.Headers.IfModifiedSince, request.Headers.IfUnmodifiedSince, etag, lastModified, request.Received);
+        FailedOf(request, "", etag, lastModified) switch
+        {
+            null => ConditionOutcome.Pass,
+            IfMatch or IfUnmodifiedSince => ConditionOutcome.PreconditionFailed,
+            _ => ConditionOutcome.NotModified,
+        };
+
+    /// <summary>The 412 of a read. One that carries both conditions that may fail so is judged by its If-Match alone.</summary>
+    public static S3Exception Failure(IHeaderDictionary headers) => Failure(headers.IfMatch.Count > 0 ? IfMatch : IfUnmodifiedSince);
 
     /// <summary>Judges the conditions on a copy's source (<c>x-amz-copy-source-if-*</c>): whatever fails is a failed precondition.</summary>
-    public static bool CopySourceHolds(S3Request request, string etag, DateTimeOffset lastModified) =>
-        Judge(
-            request.Headers["x-amz-copy-source-if-match"],
-            request.Headers["x-amz-copy-source-if-none-match"],
-            request.Headers["x-amz-copy-source-if-modified-since"],
-            request.Headers["x-amz-copy-source-if-unmodified-since"],
-            etag,
-            lastModified,
-            request.Received) == ConditionOutcome.Pass;
+    /// <returns>The 412 that names it; null where all hold.</returns>
+    public static S3Exception? CopySourceFailure(S3Request request, string etag, DateTimeOffset lastModified) =>
+        FailedOf(request, OfCopySource, etag, lastModified) is { } failed ? Failure(OfCopySource + failed) : null;
 
-    private static ConditionOutcome Judge(
-        string? ifMatch, string? ifNoneMatch, string? ifModifiedSince, string? ifUnmodifiedSince, string etag, DateTimeOffset lastModified, DateTimeOffset now)
+    private static S3Exception Failure(string condition) => new(S3Errors.PreconditionFailed) { Details = [new("Condition", condition)] };
+
+    /// <summary>The condition that does not hold, in S3's spelling; null where all do.</summary>
+    private static string? FailedOf(S3Request request, string prefix, string etag, DateTimeOffset lastModified)
     {
         lastModified = HttpDates.WholeSeconds(lastModified);
-        if (ifMatch is not null)
+        if ((string?)request.Headers[prefix + IfMatch] is { } ifMatch)
         {
             if (!ETags.ListHas(ifMatch, etag))
             {
-                return ConditionOutcome.PreconditionFailed;
+                return IfMatch;
             }
         }
-        else if (HttpDates.TryParseHeader(ifUnmodifiedSince, out var unmodifiedSince) && lastModified > unmodifiedSince)
+        else if (HttpDates.TryParseHeader(request.Headers[prefix + IfUnmodifiedSince], out var unmodifiedSince) && lastModified > unmodifiedSince)
         {
-            return ConditionOutcome.PreconditionFailed;
+            return IfUnmodifiedSince;
         }
 
-        if (ifNoneMatch is not null)
+        if ((string?)request.Headers[prefix + IfNoneMatch] is { } ifNoneMatch)
         {
-            return ETags.ListHas(ifNoneMatch, etag) ? ConditionOutcome.NotModified : ConditionOutcome.Pass;
+            return ETags.ListHas(ifNoneMatch, etag) ? IfNoneMatch : null;
         }
 
-        return HttpDates.TryParseHeader(ifModifiedSince, out var modifiedSince) && lastModified <= modifiedSince && modifiedSince <= now
-            ? ConditionOutcome.NotModified
-            : ConditionOutcome.Pass;
+        return HttpDates.TryParseHeader(request.Headers[prefix + IfModifiedSince], out var modifiedSince) && lastModified <= modifiedSince && modifiedSince <= request.Received
+            ? IfModifiedSince
+            : null;
     }
 }
