@@ -90,23 +90,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
             }
 
             var wasClean = CleanMark.Take(folders);
-            index = await IndexOpening.OpenAsync(folders, disk, options, cancellationToken);
-            if (!wasClean)
-            {
-                try
-                {
-                    await RecordReplay.ApplyAsync(folders, disk, index, options.Logger);
-                }
-                catch (IndexDamagedException)
-                {
-                    // Found where it was not read before: it is built anew, from the records too.
-                    File.WriteAllBytes(folders.RebuildMark, []);
-                    await index.DisposeAsync();
-                    index = null;
-                    index = await IndexOpening.OpenAsync(folders, disk, options, cancellationToken);
-                }
-            }
-
+            index = await IndexOpening.OpenAsync(folders, disk, options, wasClean, cancellationToken);
             var store = new EmbeddedStore(options, owner, folders, disk, index);
             await store.StartAsync(wasClean);
             store.Tombstones.Count.Begin(index);

@@ -69,17 +69,11 @@ internal sealed class IndexFolder : IDisposable
     /// <summary>Removes a journal whose commits are in a run.</summary>
     public void DeleteJournal(long number) => File.Delete(JournalPath(number));
 
-    /// <summary>Takes a file away that nothing names, where that can be done; else the next start does.</summary>
-    public static void TryDelete(string path)
+    /// <summary>Gives up a journal that no manifest names. What cannot be taken away now the next start does.</summary>
+    public void Discard(Journal journal)
     {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // Whoever opens the folder next looks for such.
-        }
+        journal.Dispose();
+        _disk.Delete(journal.Path);
     }
 
     /// <summary>Files that no manifest names are what a crash left of a flush or merge.</summary>

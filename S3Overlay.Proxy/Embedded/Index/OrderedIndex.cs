@@ -273,8 +273,7 @@ public sealed class OrderedIndex : IAsyncDisposable
             // What was committed stays so, whatever fails from here on.
             if (next is not null)
             {
-                next.Dispose();
-                IndexFolder.TryDelete(next.Path);
+                _folder.Discard(next);
             }
 
             NoteFailure(failure);

@@ -9,28 +9,40 @@ namespace S3Overlay.Proxy.Embedded.Rebuild;
 /// <summary>Opens the index, or builds it where it is missing, damaged or was never finished.</summary>
 internal static class IndexOpening
 {
-    /// <summary>The index, whole.</summary>
+    /// <summary>The index, whole, and saying what the records of buckets and uploads say.</summary>
     public static async Task<OrderedIndex> OpenAsync(
-        StoreFolders folders, StoreDisk disk, EmbeddedOptions options, CancellationToken cancellationToken)
+        StoreFolders folders, StoreDisk disk, EmbeddedOptions options, bool wasClean, CancellationToken cancellationToken)
     {
         var reason = "missing";
         if (Directory.Exists(folders.IndexFolder))
         {
+            OrderedIndex? index = null;
             try
             {
-                var index = OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Disk = disk, Logger = options.Logger });
+                index = OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Disk = disk, Logger = options.Logger });
                 if (index.TryGet(RowKeys.Complete, out _) && !File.Exists(folders.RebuildMark))
                 {
+                    if (!wasClean)
+                    {
+                        await RecordReplay.ApplyAsync(folders, disk, index, options.Logger);
+                    }
+
                     return index;
                 }
 
                 reason = "not whole";
-                await index.DisposeAsync();
             }
             catch (IndexDamagedException)
             {
                 reason = "damaged";
             }
+            catch
+            {
+                await (index?.DisposeAsync() ?? ValueTask.CompletedTask);
+                throw;
+            }
+
+            await (index?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
         if (Directory.EnumerateFiles(folders.Objects, "*", SearchOption.AllDirectories).Any() || Directory.EnumerateFiles(folders.Buckets).Any())
