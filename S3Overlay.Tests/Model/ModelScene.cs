@@ -14,11 +14,10 @@ internal sealed class ModelScene : IAsyncDisposable
     /// <summary>Objects above this are kept in chunks of half of it.</summary>
     public const int ChunkThreshold = 32 << 10;
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly ModelFolder _folder = new();
     private readonly ManualTimeProvider _clock = new(DateTimeOffset.UtcNow);
     private readonly ScriptedRemote _remote;
     private StoreServer? _store;
-    private int _life;
     private ModelProxies _proxies = null!;
 
     private ModelScene(ModelLayer layer, ModelCache cache, bool remembersAbsence, ScriptedRemote remote)
@@ -75,9 +74,6 @@ internal sealed class ModelScene : IAsyncDisposable
 
     /// <summary>Whether several proxies share the store.</summary>
     public bool IsShared => Layer is ModelLayer.SharedStore or ModelLayer.SharedPlace;
-
-    /// <summary>The data folder of the built-in store: another one after each kill.</summary>
-    private string Data => _folder[$"data{_life}"];
 
     /// <summary>Uploads under way, by slot.</summary>
     public Dictionary<int, ModelUpload> Uploads { get; } = [];
@@ -146,11 +142,7 @@ internal sealed class ModelScene : IAsyncDisposable
     {
         between?.Invoke();
         Forgotten();
-        if (without.Length > 0 && Directory.Exists(Path.Combine(Data, without)))
-        {
-            Directory.Delete(Path.Combine(Data, without), recursive: true);
-        }
-
+        _folder.Remove(without);
         if (room is { } steps)
         {
             await StartOnFailingDiskAsync(steps, fault);
@@ -167,7 +159,7 @@ internal sealed class ModelScene : IAsyncDisposable
         trouble.Begin(fault, room, int.MaxValue);
         try
         {
-            await using var proxy = await OverlayHost.StartOnDiskAsync(new TroubledDisk(trouble), _remote.Endpoint, _clock, ModelSettings.Of(this, Data, _folder["spool"]));
+            await using var proxy = await OverlayHost.StartOnDiskAsync(new TroubledDisk(trouble), _remote.Endpoint, _clock, ModelSettings.Of(this, _folder.Data, _folder.Spool));
         }
         catch (StartupException)
         {
@@ -176,7 +168,7 @@ internal sealed class ModelScene : IAsyncDisposable
     }
 
     /// <summary>The proxy dies at a step that it takes toward its disk or store from now on.</summary>
-    public void Arm(int step, bool isAfter) => _proxies.Reaper.Arm(step, isAfter, PutAside);
+    public void Arm(int step, bool isAfter) => _proxies.Reaper.Arm(step, isAfter, _store is null ? _folder.PutAside : static () => { });
 
     /// <summary>It dies now, if it did not yet, and is started again over what it left.</summary>
     public Task KillAsync()
@@ -185,7 +177,11 @@ internal sealed class ModelScene : IAsyncDisposable
         return _proxies.ReplaceAsync(() =>
         {
             _proxies.Reaper.Rest();
-            _life += _store is null ? 1 : 0;
+            if (_store is null)
+            {
+                _folder.Next();
+            }
+
             Forgotten();
         });
     }
@@ -376,28 +372,6 @@ internal sealed class ModelScene : IAsyncDisposable
     }
 
     private Task<OverlayHost> StartProxyAsync() => _store is { } store
-        ? OverlayHost.StartAsync(store.Endpoint, _remote.Endpoint, _clock, ModelSettings.Of(this, Data, _folder["spool"]))
-        : OverlayHost.StartOnDiskAsync(new MortalDisk(_proxies.Reaper, DiskTrouble), _remote.Endpoint, _clock, ModelSettings.Of(this, Data, _folder["spool"]));
-
-    /// <summary>What is on the disk now is what the next process finds.</summary>
-    private void PutAside()
-    {
-        if (_store is null)
-        {
-            // Locks end with their process.
-            foreach (var file in Directory.EnumerateFiles(Data, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "LOCK"))
-            {
-                var copy = Path.Combine(_folder[$"data{_life + 1}"], Path.GetRelativePath(Data, file));
-                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-                try
-                {
-                    File.Copy(file, copy);
-                }
-                catch (FileNotFoundException)
-                {
-                    // Deleted before the process was killed: some of what is held goes in the background.
-                }
-            }
-        }
-    }
+        ? OverlayHost.StartAsync(store.Endpoint, _remote.Endpoint, _clock, ModelSettings.Of(this, _folder.Data, _folder.Spool))
+        : OverlayHost.StartOnDiskAsync(new MortalDisk(_proxies.Reaper, DiskTrouble), _remote.Endpoint, _clock, ModelSettings.Of(this, _folder.Data, _folder.Spool));
 }

@@ -28,7 +28,7 @@ internal sealed class TwoRegions : IAsyncDisposable
     /// <summary>The region that refusals name.</summary>
     public string Named { get; set; } = "eu-west-1";
 
-    /// <summary>How often a HEAD of a bucket is refused for now, before it is answered.</summary>
+    /// <summary>How many HEADs of buckets are throttled before one is answered.</summary>
     public int Throttles { get; set; }
 
     /// <summary>How many bytes of a body are read before it is refused.</summary>

@@ -1,0 +1,50 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Model;
+
+/// <summary>What is on the disk of a model's proxy: data of the built-in store, of which each kill leaves another folder, and a spool.</summary>
+internal sealed class ModelFolder : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private int _life;
+
+    /// <summary>The data folder of the built-in store.</summary>
+    public string Data => _folder[$"data{_life}"];
+
+    /// <summary>Where fills run through files.</summary>
+    public string Spool => _folder["spool"];
+
+    /// <summary>Takes a folder of the data away, where there is one of that name; none for the empty string.</summary>
+    public void Remove(string name)
+    {
+        if (name.Length > 0 && Directory.Exists(Path.Combine(Data, name)))
+        {
+            Directory.Delete(Path.Combine(Data, name), recursive: true);
+        }
+    }
+
+    /// <summary>What is on the disk now is what the next process finds.</summary>
+    public void PutAside()
+    {
+        // Locks end with their process.
+        foreach (var file in Directory.EnumerateFiles(Data, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "LOCK"))
+        {
+            var copy = Path.Combine(_folder[$"data{_life + 1}"], Path.GetRelativePath(Data, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            try
+            {
+                File.Copy(file, copy);
+            }
+            catch (FileNotFoundException)
+            {
+                // Deleted before the process was killed: some of what is held goes in the background.
+            }
+        }
+    }
+
+    /// <summary>The next process begins, over what was put aside.</summary>
+    public void Next() => _life++;
+
+    /// <inheritdoc/>
+    public void Dispose() => _folder.Dispose();
+}
