@@ -11,9 +11,6 @@ namespace S3Overlay.Tests.Support;
 /// <summary>Listings of a <see cref="VersionedStore"/>, names always encoded.</summary>
 internal static class VersionedListing
 {
-    /// <summary>When everything was written.</summary>
-    public static readonly DateTimeOffset Written = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
-
     /// <summary>ListObjectVersions; of each key the versions are given oldest first.</summary>
     public static byte[] Versions(SortedDictionary<string, IReadOnlyList<StoredVersion>> keys, S3Query query, bool inGroups, bool takesNextKeysVersion)
     {
@@ -56,7 +53,7 @@ internal static class VersionedListing
             if (each is not null)
             {
                 var kind = each.Bytes is null ? "DeleteMarker" : "Version";
-                xml.Open(kind).Element("Key", UriEncoding.EncodeKey(name)).Element("VersionId", each.Id).Element("IsLatest", isLatest).Element("LastModified", Written);
+                xml.Open(kind).Element("Key", UriEncoding.EncodeKey(name)).Element("VersionId", each.Id).Element("IsLatest", isLatest).Element("LastModified", each.Written);
                 if (each.Bytes is not null)
                 {
                     xml.Element("ETag", each.ETag!).Element("Size", each.Bytes.Length);
@@ -86,7 +83,7 @@ internal static class VersionedListing
         {
             if (each is not null)
             {
-                xml.Open("Contents").Element("Key", UriEncoding.EncodeKey(name)).Element("LastModified", Written).Element("ETag", each.ETag!)
+                xml.Open("Contents").Element("Key", UriEncoding.EncodeKey(name)).Element("LastModified", each.Written).Element("ETag", each.ETag!)
                     .Element("Size", each.Bytes!.Length).Close("Contents");
             }
         }

@@ -63,6 +63,9 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
     /// <summary>Whether nobody may list versions.</summary>
     public bool ForbidsVersions { get; set; }
 
+    /// <summary>When what is put is written.</summary>
+    public DateTimeOffset Now { get; set; } = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
     /// <inheritdoc/>
     public Func<StoreCall, Task>? Before { get; set; }
 
@@ -91,7 +94,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
     {
         lock (_lock)
         {
-            Of(bucket, key).Add(new StoredVersion("null", bytes));
+            Of(bucket, key).Add(new StoredVersion("null", bytes) { Written = Now });
         }
     }
 
@@ -231,7 +234,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
                     Tell(found, headers);
                     answer = found?.Bytes;
                     headers.ETag = found?.ETag;
-                    headers.LastModified = found is null ? default : HttpDates.Header(VersionedListing.Written);
+                    headers.LastModified = found is null ? default : HttpDates.Header(found.Written);
                     return found is null ? (404, id is null ? "NoSuchKey" : "NoSuchVersion") : found.Bytes is not null ? (200, "") : id is null ? (404, "NoSuchKey") : (405, "MethodNotAllowed");
                 default:
                     return (501, "NotImplemented");
@@ -298,7 +301,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
             versions.RemoveAll(static version => version.Id == "null");
         }
 
-        var version = new StoredVersion(IsSuspended ? "null" : ListsInGroups ? $"01K{++_last:d23}" : $"version{++_last}", bytes) { CustomerKey = customerKey };
+        var version = new StoredVersion(IsSuspended ? "null" : ListsInGroups ? $"01K{++_last:d23}" : $"version{++_last}", bytes) { CustomerKey = customerKey, Written = Now };
         versions.Add(version);
         return version;
     }
@@ -322,6 +325,9 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
     {
         /// <summary>The MD5 of the key of a client's own that it is encrypted with; null for none.</summary>
         public string? CustomerKey { get; init; }
+
+        /// <summary>When it was written.</summary>
+        public required DateTimeOffset Written { get; init; }
 
         /// <summary>The ETag, with its quotes.</summary>
         public string? ETag => Bytes is null ? null : $"\"{Convert.ToHexStringLower(MD5.HashData(Bytes))}\"";

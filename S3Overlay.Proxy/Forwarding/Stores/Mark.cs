@@ -14,13 +14,15 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 /// <param name="Key">The whole key, in the client's view; null for a bucket's mark.</param>
 /// <param name="Id">Chance, another for each delete: so that the ETag of a tombstone tells it from a later one of the same key. Null for a bucket's mark.</param>
 /// <param name="Marker">The delete marker that came of the same delete, in a bucket that keeps versions; else null.</param>
+/// <param name="Over">There, the newest version, where a conditional delete of it began and no marker has come of that yet; else null.</param>
 internal sealed record Mark(
     [property: JsonPropertyName("s3overlay")] string Kind,
     [property: JsonPropertyName("version")] int Version,
     [property: JsonPropertyName("bucket")] string Bucket,
     [property: JsonPropertyName("key")] string? Key,
     [property: JsonPropertyName("id")] string? Id = null,
-    [property: JsonPropertyName("marker")] string? Marker = null)
+    [property: JsonPropertyName("marker")] string? Marker = null,
+    [property: JsonPropertyName("over")] string? Over = null)
 {
     /// <summary>The format that is written.</summary>
     public const int Format = 1;
@@ -31,7 +33,7 @@ internal sealed record Mark(
     private static readonly JsonSerializerOptions Options = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>The mark that a key was deleted.</summary>
-    public static Mark Tombstone(string bucket, string key, string? marker = null) => new("tombstone", Format, bucket, key, Guid.NewGuid().ToString("n"), marker);
+    public static Mark Tombstone(string bucket, string key) => new("tombstone", Format, bucket, key, Guid.NewGuid().ToString("n"));
 
     /// <summary>The mark that a bucket was deleted.</summary>
     public static Mark DeletedBucket(string bucket) => new("deleted-bucket", Format, bucket, null);

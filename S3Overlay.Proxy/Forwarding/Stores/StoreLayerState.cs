@@ -67,7 +67,7 @@ internal sealed class StoreLayerState : ILayerState
 
     /// <inheritdoc/>
     public ValueTask MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        new(_tombstones.PutAsync(bucket, key, null, cancellationToken));
+        new(_tombstones.PutAsync(Mark.Tombstone(bucket, key), cancellationToken));
 
     /// <inheritdoc/>
     /// <remarks>May be a minute old; a second where several proxies share the endpoint. Never older than a change made through this object.</remarks>

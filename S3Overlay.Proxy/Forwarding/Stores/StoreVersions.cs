@@ -79,7 +79,11 @@ internal sealed class StoreVersions(
 
     /// <inheritdoc/>
     public ValueTask NameMarkerAsync(string bucket, string key, string marker, CancellationToken cancellationToken) =>
-        new(tombstones.PutAsync(bucket, key, marker, cancellationToken));
+        new(tombstones.PutAsync(Mark.Tombstone(bucket, key) with { Marker = marker }, cancellationToken));
+
+    /// <inheritdoc/>
+    public ValueTask MarkOverAsync(string bucket, string key, string version, CancellationToken cancellationToken) =>
+        new(tombstones.PutAsync(Mark.Tombstone(bucket, key) with { Over = version }, cancellationToken));
 
     /// <inheritdoc/>
     public async ValueTask<Tombstone?> FindTombstoneAsync(string bucket, string key, CancellationToken cancellationToken) =>

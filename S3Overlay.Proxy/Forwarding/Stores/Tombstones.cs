@@ -19,12 +19,8 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
     private const int Parallel = 16;
 
     /// <summary>Marks a key deleted; returns once the mark is kept.</summary>
-    /// <param name="bucket">The bucket.</param>
-    /// <param name="key">The key.</param>
-    /// <param name="marker">The delete marker that came of it; null for none, or none yet.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    public Task PutAsync(string bucket, string key, string? marker, CancellationToken cancellationToken) =>
-        cache.PutAsync(CacheNames.Tombstone(bucket, key), Mark.Tombstone(bucket, key, marker).ToBody(), cancellationToken);
+    public Task PutAsync(Mark mark, CancellationToken cancellationToken) =>
+        cache.PutAsync(CacheNames.Tombstone(mark.Bucket, mark.Key!), mark.ToBody(), cancellationToken);
 
     /// <summary>Whether a key is marked. One call.</summary>
     public Task<bool> HasAsync(string bucket, string key, CancellationToken cancellationToken) =>
@@ -36,17 +32,20 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
         using var answer = await calls.SendAsync(new WireRequest("HEAD", cache.Name, CacheNames.Tombstone(bucket, key), "", []), cancellationToken);
         return answer.Status == 404 ? null
             : answer.Status >= 300 ? throw await StoreCalls.RefusedAsync(answer, cancellationToken)
-            : new Tombstone(
-                key, ETags.Bare(answer.Header("ETag")).ToString(), HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var made) ? made : null);
+            : Show(key, answer);
     }
 
-    /// <summary>The tombstone of a key with the delete marker it names; null where there is none. One call.</summary>
+    /// <summary>The tombstone of a key with what it names; null where there is none. One call.</summary>
     public async Task<Tombstone?> FindNamedAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         using var answer = await calls.GetAsync(cache.Name, CacheNames.Tombstone(bucket, key), null, cancellationToken);
-        return answer is null
-            ? null
-            : new Tombstone(key, ETags.Bare(answer.Header("ETag")).ToString(), null) { Marker = Mark.Parse(await calls.ReadAsync(answer, Mark.Limit, cancellationToken))?.Marker };
+        if (answer is null)
+        {
+            return null;
+        }
+
+        var mark = Mark.Parse(await calls.ReadAsync(answer, Mark.Limit, cancellationToken));
+        return Show(key, answer) with { Marker = mark?.Marker, Over = mark?.Over };
     }
 
     /// <summary>Takes a tombstone away.</summary>
@@ -112,6 +111,9 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
             yield return tombstone;
         }
     }
+
+    private static Tombstone Show(string key, WireAnswer answer) =>
+        new(key, ETags.Bare(answer.Header("ETag")).ToString(), HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var made) ? made : null);
 
     private static Tombstone Show(string key, ListingRow row) => new(key, ETags.Bare(row.Object?.ETag).ToString(), row.Object?.LastModified);
 

@@ -23,6 +23,11 @@ public interface ILocalVersions
     /// </summary>
     ValueTask NameMarkerAsync(string bucket, string key, string marker, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Marks a key deleted, whose newest version is about to be hidden by a delete marker (<see cref="Tombstone.Over"/>); returns once that survives a power cut.
+    /// </summary>
+    ValueTask MarkOverAsync(string bucket, string key, string version, CancellationToken cancellationToken);
+
     /// <summary>The tombstone of a key, with the marker it names; null where there is none.</summary>
     ValueTask<Tombstone?> FindTombstoneAsync(string bucket, string key, CancellationToken cancellationToken);
 

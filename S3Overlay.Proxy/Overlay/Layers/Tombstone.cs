@@ -10,4 +10,9 @@ public sealed record Tombstone(string Key, string Stamp, DateTimeOffset? Made)
 {
     /// <summary>The delete marker that came of the same delete, where the bucket keeps versions; null where none did, and in listings, which do not tell.</summary>
     public string? Marker { get; init; }
+
+    /// <summary>
+    /// The version that was the newest when a conditional delete began, of a key that had no tombstone; null where that delete came as far as its marker, or where there was none, and in listings.
+    /// </summary>
+    public string? Over { get; init; }
 }

@@ -13,9 +13,12 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// <remarks>
 /// <code>
 ///   DELETE key             tombstone, delete marker m, tombstone anew: "m"      (ObjectDeletes makes the first two)
+///     If-Match, local's    tombstone "over v", delete marker m, tombstone anew: "m"
+///     If-Match, remote's   delete marker m, tombstone "m"
 ///   DELETE key, version m  the marker goes; the tombstone of "m" goes, or where an older marker is left names that one
+///   DELETE key, version v  so it is with a tombstone "over v"
 /// </code>
-/// Whichever instant either ends at, the key stays deleted: a tombstone that names no marker, or one that is gone, hides the remote all the same. Repeating the request finishes it.
+/// Whichever instant any of it ends at, the key is what it was, or is deleted: a tombstone that names no marker, or one that is gone, hides the remote all the same. Repeating the request finishes it.
 /// </remarks>
 public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, IRemoteReader reader, OverlayLocks locks)
 {
@@ -89,26 +92,30 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
         }
     }
 
-    /// <summary>Has a tombstone name the delete marker that local's answer to the same delete tells of, if any.</summary>
-    public async ValueTask NameAsync(string bucket, string key, S3Answer answer, CancellationToken cancellationToken)
-    {
-        if (versions is not null && Of(answer) is { } marker)
-        {
-            await versions.NameMarkerAsync(bucket, key, marker, cancellationToken);
-        }
-    }
+    /// <summary>Puts the tombstone that names the delete marker which came of the same delete.</summary>
+    public ValueTask NameAsync(KeyDelete delete, string marker, CancellationToken cancellationToken) =>
+        versions?.NameMarkerAsync(delete.Bucket.Name, delete.Key, marker, cancellationToken) ?? ValueTask.CompletedTask;
+
+    /// <summary>The version that a delete is about to hide; null where local keeps none.</summary>
+    public string? VersionOf(LocalObject? current) => versions is not null && current?.VersionId is { Length: > 0 } and not "null" ? current.VersionId : null;
+
+    /// <summary>Puts the tombstone of a key that has had none, before the object's newest version is hidden.</summary>
+    public ValueTask MarkOverAsync(KeyDelete delete, string version, CancellationToken cancellationToken) =>
+        versions!.MarkOverAsync(delete.Bucket.Name, delete.Key, version, cancellationToken);
 
     /// <summary>
     /// Has a tombstone that names no marker name the newest one: a delete came no further, or its client was not told how far it came. For when that client asks once more and names an ETag, of
     /// which there is no object any more. Nobody's answer depends on it.
     /// </summary>
+    /// <remarks>A marker that is older than the tombstone is an earlier delete's, which somebody has discarded: this one was made without, as where versions are suspended.</remarks>
     public async ValueTask FinishAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         try
         {
             if (versions is not null
-                && await versions.FindTombstoneAsync(bucket, key, cancellationToken) is { Marker: null }
-                && await versions.ListOfAsync(bucket, key, cancellationToken).FirstOrDefaultAsync(cancellationToken) is { Object: null, VersionId: { } marker })
+                && await versions.FindTombstoneAsync(bucket, key, cancellationToken) is { Marker: null } tombstone
+                && await versions.ListOfAsync(bucket, key, cancellationToken).FirstOrDefaultAsync(cancellationToken) is { Object: null, VersionId: { } marker } newest
+                && !(tombstone.Made > newest.MarkedAt))
             {
                 await versions.NameMarkerAsync(bucket, key, marker, cancellationToken);
             }
@@ -130,14 +137,14 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
         using var shared = await locks.Buckets.ShareAsync(bucket.Name, cancellationToken);
         using var entered = await locks.Keys.TakeAsync(new ObjectName(bucket.Name, key), cancellationToken);
         var tombstone = versions is null || !bucket.IsOverlaid ? null : await versions.FindTombstoneAsync(bucket.Name, key, cancellationToken);
-        var undoes = tombstone?.Marker == versionId;
+        var undoes = (tombstone?.Marker ?? tombstone?.Over) == versionId;
 
         if (await FindAsync(bucket, request, key, versionId, cancellationToken) is { } version)
         {
             conditions?.Judge(version.ETag, version.Size, version.LastModified);
             await local.DeleteVersionAsync(request, bucket.Name, key, versionId, answer, cancellationToken);
         }
-        else if (undoes)
+        else if (tombstone?.Marker == versionId)
         {
             // An earlier request came as far as taking the marker away.
             answer.Status = StatusCodes.Status204NoContent;

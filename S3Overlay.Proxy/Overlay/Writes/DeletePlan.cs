@@ -30,6 +30,12 @@ internal sealed record DeletePlan
     /// <summary>Whether the tombstone is this delete's own, which goes with it where local refuses: nobody relies on it.</summary>
     public bool TakesTombstoneBack { get; init; }
 
+    /// <summary>
+    /// The version that the tombstone says it is put over, one that it takes back where local refuses: so that whoever deletes that version by its id takes along what a delete left that came no
+    /// further. Null where local keeps none.
+    /// </summary>
+    public string? Over { get; init; }
+
     /// <summary>What local is to judge once more when it deletes; null where there are no conditions, or it cannot.</summary>
     public DeleteConditions? ForLocal { get; init; }
 

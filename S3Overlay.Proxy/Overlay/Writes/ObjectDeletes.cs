@@ -22,6 +22,8 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 ///   5 local                     its object goes, or it leaves a marker               DeleteLocalAsync, DeleteOrTakeBackAsync
 ///   6 the tombstone at last     names the marker; where local refused it goes again
 /// </code>
+/// Where conditions held of what is not local's, and local keeps versions, 5 comes before 4 (LeaveMarkerAsync): there is no object that would uncover the remote's by going, and a delete
+/// that ends in between has deleted nothing yet, rather than hide the remote's under a tombstone that no marker takes back.
 /// </remarks>
 public sealed class ObjectDeletes(
     LocalObjects local, BucketDirectory directory, ILayerState layer, IDeleteMarks marks, IRemoteReader reader, OverlayLocks locks, ObjectWrites writes,
@@ -55,24 +57,31 @@ public sealed class ObjectDeletes(
         var isJudgedByLocal = delete.Conditions is not null && await IsJudgedByLocalAsync(cancellationToken);
         using var entered = await locks.Keys.TakeAsync(new ObjectName(delete.Bucket.Name, delete.Key), cancellationToken);
         var plan = await PlanAsync(delete, isJudgedByLocal, cancellationToken);
+        var isLocals = plan.IsLocals || (plan.LeavesMarker && await IsWrittenAsync(delete, cancellationToken));
+        if (plan.LeavesMarker && !isLocals)
+        {
+            var result = await LeaveMarkerAsync(delete, plan);
+            await result.CopyToAsync(answer, cancellationToken);
+            return;
+        }
+
         if (plan.LeavesTombstone)
         {
             await MarkAsync(delete, plan, cancellationToken);
         }
 
-        var isLocals = plan.IsLocals || await IsWrittenByNowAsync(delete, plan, cancellationToken);
-        if (!isLocals && !plan.LeavesMarker)
+        if (!isLocals && !await OrDiscardAsync(delete, plan, () => IsWrittenAsync(delete, cancellationToken)))
         {
             answer.Status = StatusCodes.Status204NoContent;
         }
-        else if (plan.TakesTombstoneBack || !isLocals)
+        else if (plan.TakesTombstoneBack)
         {
-            var result = await DeleteOrTakeBackAsync(delete, plan, isLocals);
+            var result = await DeleteOrTakeBackAsync(delete, plan);
             await result.CopyToAsync(answer, cancellationToken);
         }
         else
         {
-            await DeleteLocalAsync(delete, plan, isLocals, answer, cancellationToken);
+            await DeleteLocalAsync(delete, plan, true, answer, cancellationToken);
             await NameMarkerAsync(delete, plan, answer, cancellationToken);
         }
     }
@@ -96,12 +105,14 @@ public sealed class ObjectDeletes(
         }
 
         var (state, judged, isOfLocal) = await JudgeAsync(delete, conditions, cancellationToken);
+        var takesBack = leavesTombstone && await IsUnmarkedAsync(delete, state, cancellationToken);
         return new DeletePlan
         {
             LeavesTombstone = leavesTombstone,
             IsLocals = isOfLocal && state != KeyState.Written,
             LeavesMarker = state != KeyState.Written && await markers.AreLeftAsync(delete.Bucket, delete.Request, cancellationToken),
-            TakesTombstoneBack = leavesTombstone && await IsUnmarkedAsync(delete, state, cancellationToken),
+            TakesTombstoneBack = takesBack,
+            Over = takesBack && isOfLocal && delete.VersionId is null ? markers.VersionOf(judged) : null,
             ForLocal = isJudgedByLocal ? conditions : null,
             Judged = judged,
             IsOfVersion = delete.VersionId is not null,
@@ -142,7 +153,11 @@ public sealed class ObjectDeletes(
         };
 
     /// <summary>Puts the tombstone. Where that fails it may be there all the same, and goes again if it is this delete's own.</summary>
-    private async ValueTask MarkAsync(KeyDelete delete, DeletePlan plan, CancellationToken cancellationToken)
+    /// <param name="delete">The delete.</param>
+    /// <param name="plan">What it comes to.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
+    /// <param name="marker">The delete marker that came of it already; null for none, or none yet.</param>
+    private async ValueTask MarkAsync(KeyDelete delete, DeletePlan plan, CancellationToken cancellationToken, string? marker = null)
     {
         locks.Deletes.Advance(delete.Bucket.Name, delete.Key);
         await OrDiscardAsync(
@@ -151,15 +166,18 @@ public sealed class ObjectDeletes(
             async () =>
             {
                 // Whether it is there must be known before it is taken back: a client that leaves does not end it.
-                await layer.MarkDeletedAsync(delete.Bucket.Name, delete.Key, plan.TakesTombstoneBack ? CancellationToken.None : cancellationToken);
+                var patience = plan.TakesTombstoneBack ? CancellationToken.None : cancellationToken;
+                await (marker is not null ? markers.NameAsync(delete, marker, patience)
+                    : plan.Over is not null ? markers.MarkOverAsync(delete, plan.Over, patience)
+                    : layer.MarkDeletedAsync(delete.Bucket.Name, delete.Key, patience));
                 return true;
             });
         meters?.TombstoneWritten();
     }
 
-    /// <summary>Whether somebody has written the key by the time its tombstone is there. Where that cannot be known, or the client leaves, the delete ends here, and its tombstone with it.</summary>
-    private Task<bool> IsWrittenByNowAsync(KeyDelete delete, DeletePlan plan, CancellationToken cancellationToken) => OrDiscardAsync(
-        delete, plan, async () => await layer.ResolveAsync(delete.Bucket.Name, delete.Key, cancellationToken) == KeyState.Written);
+    /// <summary>Whether somebody has written the key by now.</summary>
+    private async Task<bool> IsWrittenAsync(KeyDelete delete, CancellationToken cancellationToken) =>
+        await layer.ResolveAsync(delete.Bucket.Name, delete.Key, cancellationToken) == KeyState.Written;
 
     private async Task<bool> OrDiscardAsync(KeyDelete delete, DeletePlan plan, Func<Task<bool>> step)
     {
@@ -180,29 +198,54 @@ public sealed class ObjectDeletes(
         delete.Request, delete.Bucket.Name, delete.Key, delete.VersionId == "null", isLocals ? plan.IfMatch() : null, answer, cancellationToken);
 
     /// <summary>
-    /// The same where it may turn out to have been refused: by local, or because its marker hides what was written since the conditions were judged. The client is told only once what was
-    /// done of it has been taken back, and that is done whether or not he still waits: nobody else would find it.
+    /// Leaves the delete marker of a key that local lacks, and then the tombstone that names it: until that is there nobody sees any of it. What is begun is ended whether or not the client still
+    /// waits: the marker may hide what was written since the conditions were judged, and nobody else would find out.
     /// </summary>
-    private async Task<BufferedAnswer> DeleteOrTakeBackAsync(KeyDelete delete, DeletePlan plan, bool isLocals)
+    private async Task<BufferedAnswer> LeaveMarkerAsync(KeyDelete delete, DeletePlan plan)
+    {
+        var result = new BufferedAnswer();
+        await DeleteLocalAsync(delete, plan, false, result, CancellationToken.None);
+        var marker = DeleteMarkers.Of(result);
+        bool hidesWrite;
+        try
+        {
+            hidesWrite = await markers.TakeBackOverWriteAsync(delete, result);
+        }
+        catch (Exception failure) when (failure is S3Exception or IOException && plan.LeavesTombstone)
+        {
+            // The marker stays, and may hide what was written. Whoever deletes it takes the tombstone along.
+            await MarkAsync(delete, plan, CancellationToken.None, marker);
+            throw;
+        }
+
+        if (hidesWrite)
+        {
+            throw new S3Exception(S3Errors.ConditionalRequestConflict);
+        }
+
+        if (plan.LeavesTombstone && result.Status is < StatusCodes.Status300MultipleChoices or StatusCodes.Status404NotFound)
+        {
+            // Some stores leave no marker where there is nothing that it would hide.
+            await MarkAsync(delete, plan, CancellationToken.None, marker);
+        }
+
+        return result;
+    }
+
+    /// <summary>
+    /// Asks local to delete what it has where it may refuse. The client is told only once what was done of it has been taken back, and that is done whether or not he still waits: nobody else
+    /// would find it.
+    /// </summary>
+    private async Task<BufferedAnswer> DeleteOrTakeBackAsync(KeyDelete delete, DeletePlan plan)
     {
         var result = new BufferedAnswer();
         try
         {
-            await DeleteLocalAsync(delete, plan, isLocals, result, CancellationToken.None);
-            if (!isLocals && await markers.TakeBackOverWriteAsync(delete, result))
-            {
-                throw new S3Exception(S3Errors.ConditionalRequestConflict);
-            }
+            await DeleteLocalAsync(delete, plan, true, result, CancellationToken.None);
         }
         catch (S3Exception refused) when (IsRefusal(refused.Error.Status))
         {
             await UnmarkAsync(delete, plan);
-            throw;
-        }
-        catch (Exception failure) when (failure is S3Exception or IOException && DeleteMarkers.Of(result) is not null)
-        {
-            // The marker stays, and may hide what was written. Whoever deletes it takes the tombstone along.
-            await NameMarkerAsync(delete, plan, result, CancellationToken.None);
             throw;
         }
 
@@ -222,7 +265,7 @@ public sealed class ObjectDeletes(
     private static bool IsRefusal(int status) => status is >= 400 and < 500 and not StatusCodes.Status404NotFound;
 
     private ValueTask NameMarkerAsync(KeyDelete delete, DeletePlan plan, S3Answer answer, CancellationToken cancellationToken) =>
-        plan.LeavesTombstone ? markers.NameAsync(delete.Bucket.Name, delete.Key, answer, cancellationToken) : ValueTask.CompletedTask;
+        plan.LeavesTombstone && DeleteMarkers.Of(answer) is { } marker ? markers.NameAsync(delete, marker, cancellationToken) : ValueTask.CompletedTask;
 
     /// <summary>
     /// Takes the tombstone of a delete that was refused back: it would hide the remote's object once the one that is there goes in another way than by a delete of the key (rules D4, V2).
