@@ -19,7 +19,7 @@ internal sealed class ListOperations(EmbeddedStore store)
     public async Task ListVersionsAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
-        var page = MarkerPage.ParseVersions(request);
+        var page = MarkerPage.ParseVersions(request, hasVersions: false);
         await using var rows = store.ListWritten(request.Bucket, page.Query);
         await VersionPager.AnswerAsync(page, new ShownVersions(rows, null), request, answer, cancellationToken);
     }

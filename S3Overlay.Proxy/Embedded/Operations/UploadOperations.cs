@@ -85,7 +85,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
     {
         store.Buckets.Require(request.Bucket);
         var page = MarkerPage.Parse(request, "max-uploads");
-        var idMarker = page.KeyMarker.Length == 0 ? "" : request.Query["upload-id-marker"] ?? "";
+        var idMarker = page.ParseUpload(request, (key, id) => store.Uploads.MayBeOf(request.Bucket, key, id));
         var rows = store.Uploads.List(request.Bucket, page.Prefix, page.Delimiter, page.After, idMarker, page.Limit + 1);
         var isTruncated = page.Limit > 0 && rows.Count > page.Limit;
 

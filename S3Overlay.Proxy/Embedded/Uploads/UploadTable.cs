@@ -67,6 +67,13 @@ internal sealed class UploadTable(
     public UploadRecord? Find(string bucket, string key, string uploadId) =>
         IsId(uploadId) && index.TryGet(RowKeys.OfUpload(bucket, key, uploadId), out var value) ? UploadRecord.Read(value) : null;
 
+    /// <summary>
+    /// Whether an id may be of an upload of a key, which need not be there any more: who lists uploads to end them goes on behind one that he has just ended. False for what is no id, and for
+    /// that of an open upload of another key.
+    /// </summary>
+    public bool MayBeOf(string bucket, string key, string uploadId) =>
+        IsId(uploadId) && (Find(bucket, key, uploadId) is not null || !File.Exists(folders.UploadPathOf(uploadId)));
+
     /// <summary>The open upload.</summary>
     /// <exception cref="S3Exception">NoSuchUpload.</exception>
     public UploadRecord Require(string bucket, string key, string uploadId) =>

@@ -213,6 +213,11 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
             var isPast = page.Rows is [.., var last] && near.IsPast(last.Name);
             return new VersionPage([.. page.Rows.Where(row => near.IsMeant(row.Name))], isPast ? null : page.NextMarker);
         }
+        catch (RemoteException failure) when (failure.Status == 400 && failure.Code == S3Errors.InvalidArgument.Code && listing.VersionIdMarker.Length > 0)
+        {
+            // Which ids there can be only the store knows; its own it takes.
+            throw MarkerPage.NoVersion(listing.VersionIdMarker);
+        }
         catch (RemoteException failure)
         {
             throw Refusal(failure);

@@ -35,7 +35,7 @@ public sealed class BucketListings(
                 answer);
         }
 
-        var page = MarkerPage.ParseVersions(request);
+        var page = MarkerPage.ParseVersions(request, versions is not null);
         return AnswerAsync(
             bucket,
             page.Query,

@@ -97,7 +97,7 @@ public static class NewBucketAnswers
         var xml = new S3XmlWriter().Root("ListMultipartUploadsResult")
             .Element("Bucket", request.Bucket)
             .Element("KeyMarker", page.Name(page.KeyMarker))
-            .Element("UploadIdMarker", page.KeyMarker.Length == 0 ? "" : request.Query["upload-id-marker"] ?? "")
+            .Element("UploadIdMarker", page.ParseUpload(request, static (_, _) => false))
             .Element("NextKeyMarker", "").Element("NextUploadIdMarker", "")
             .Element("Prefix", page.Name(page.Prefix));
         page.WriteDelimiter(xml);

@@ -8,6 +8,8 @@ namespace S3Overlay.Proxy.Protocol.Listings;
 internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMarker, int Limit, bool EncodeNames)
 {
     private const int MaxPage = 1000;
+    private const string VersionMarker = "version-id-marker";
+    private const string UploadMarker = "upload-id-marker";
 
     /// <summary>Whether rows shall tell how far archived objects are restored.</summary>
     public bool WithRestoreStatus { get; init; }
@@ -30,18 +32,31 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
     }
 
     /// <summary>Reads the query of ListObjectVersions.</summary>
-    /// <exception cref="S3Exception">InvalidArgument for a version to go on behind that is of no key. Uploads have it otherwise: there the id alone is passed over.</exception>
-    public static MarkerPage ParseVersions(S3Request request)
+    /// <param name="request">The request.</param>
+    /// <param name="hasVersions">Whether somebody else knows which ids there are. Where nothing is versioned there is <c>null</c>.</param>
+    /// <exception cref="S3Exception">
+    /// InvalidArgument for a version to go on behind that is of no key, or that cannot be one. Uploads have the first otherwise: there the id alone is passed over.
+    /// </exception>
+    public static MarkerPage ParseVersions(S3Request request, bool hasVersions)
     {
         var page = Parse(request, "max-keys");
         var marker = request.Query["version-id-marker"] ?? "";
-        return page.KeyMarker.Length > 0 || marker.Length == 0
-            ? page with { VersionIdMarker = marker }
-            : throw new S3Exception(S3Errors.InvalidArgument, "A version-id marker cannot be specified without a key marker.")
-            {
-                Details = [new("ArgumentName", "version-id-marker"), new("ArgumentValue", marker)],
-            };
+        return page.KeyMarker.Length == 0 && marker.Length > 0 ? throw Refused("A version-id marker cannot be specified without a key marker.", VersionMarker, marker)
+            : !hasVersions && marker is not ("" or "null") ? throw NoVersion(marker)
+            : page with { VersionIdMarker = marker };
     }
+
+    /// <summary>What is said of a version to go on behind that cannot be one.</summary>
+    public static S3Exception NoVersion(string marker) => Refused("Invalid version id specified", VersionMarker, marker);
+
+    /// <summary>The upload to go on behind, of <see cref="KeyMarker"/>; the empty string for the next key.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="mayBe">Whether an id may be of an upload of a key, there still or not.</param>
+    /// <exception cref="S3Exception">InvalidArgument for an id that is not.</exception>
+    public string ParseUpload(S3Request request, Func<string, string, bool> mayBe) =>
+        KeyMarker.Length == 0 || request.Query[UploadMarker] is not { Length: > 0 } marker ? ""
+            : mayBe(KeyMarker, marker) ? marker
+            : throw Refused("Invalid uploadId marker", UploadMarker, marker);
 
     /// <summary>A parameter that is a number from 0 on; more than <paramref name="most"/> counts as that.</summary>
     public static int Number(S3Query query, string name, int most)
@@ -58,6 +73,9 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
                 Details = [new("ArgumentName", name), new("ArgumentValue", text)],
             };
     }
+
+    private static S3Exception Refused(string why, string name, string value) =>
+        new(S3Errors.InvalidArgument, why) { Details = [new("ArgumentName", name), new("ArgumentValue", value)] };
 
     /// <summary>A name as the client wants it written.</summary>
     public string Name(string name) => EncodeNames ? UriEncoding.EncodeKey(name) : name;

@@ -36,6 +36,42 @@ public sealed class ListArgumentTests : AnswerTestBase
             Assert.Equal(200, answer.Status);
             Assert.Contains("<Key>there</Key>", answer.Text, StringComparison.Ordinal);
         }
+
+        // Where nothing was ever versioned, no other id was given; a store knows its own.
+        Assert.Equal(
+            "400 Code=InvalidArgument | Message=Invalid version id specified | ArgumentName=version-id-marker | ArgumentValue=x",
+            ErrorOf(await SendAsync("GET", "/bucket?versions&key-marker=a&version-id-marker=x")));
+    }
+
+    /// <summary>That of an upload which was ended since is none of them: who lists uploads to end them goes on behind one that is gone.</summary>
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("overlaid")]
+    [InlineData("store")]
+    public async Task An_upload_to_go_on_behind_is_of_the_key_that_is_named(string scene)
+    {
+        await StartAsync(scene);
+        var a = TextOf(await SendAsync("POST", "/bucket/a?uploads"), "UploadId");
+        var b = TextOf(await SendAsync("POST", "/bucket/b?uploads"), "UploadId");
+        foreach (var wrong in new[] { b, "x", a + "0" })
+        {
+            Assert.Equal(
+                $"400 Code=InvalidArgument | Message=Invalid uploadId marker | ArgumentName=upload-id-marker | ArgumentValue={wrong}",
+                ErrorOf(await SendAsync("GET", $"/bucket?uploads&key-marker=a&upload-id-marker={wrong}")));
+        }
+
+        foreach (var isThere in new[] { true, false })
+        {
+            if (!isThere)
+            {
+                Assert.Equal(204, (await SendAsync("DELETE", $"/bucket/a?uploadId={a}")).Status);
+            }
+
+            var page = await SendAsync("GET", $"/bucket?uploads&key-marker=a&upload-id-marker={a}");
+            Assert.Equal((200, b), (page.Status, TextOf(page, "UploadId")));
+        }
+
+        Assert.Equal(200, (await SendAsync("GET", "/bucket?uploads&upload-id-marker=x")).Status);
     }
 
     [Theory]
@@ -95,5 +131,8 @@ public sealed class ListArgumentTests : AnswerTestBase
             (TextOf(page, "UploadIdMarker"), TextOf(page, "NextKeyMarker"), TextOf(page, "NextUploadIdMarker"), TextOf(page, "Prefix"), TextOf(page, "Delimiter"), TextOf(page, "EncodingType"),
                 TextOf(page, "MaxUploads"), TextOf(page, "IsTruncated")));
         Assert.Equal(NoEncoding, ErrorOf(await SendAsync("GET", "/below?uploads&encoding-type=")));
+        Assert.Equal(
+            "400 Code=InvalidArgument | Message=Invalid uploadId marker | ArgumentName=upload-id-marker | ArgumentValue=x",
+            ErrorOf(await SendAsync("GET", "/below?uploads&key-marker=a&upload-id-marker=x")));
     }
 }
