@@ -89,7 +89,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
                 await disk.SyncFolderAsync(folders.Root);
             }
 
-            var wasClean = CleanMark.Take(folders);
+            var wasClean = CleanMark.Take(folders, disk);
             index = await IndexOpening.OpenAsync(folders, disk, options, wasClean, cancellationToken);
             var store = new EmbeddedStore(options, owner, folders, disk, index);
             await store.StartAsync(wasClean);

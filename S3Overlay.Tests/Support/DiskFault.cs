@@ -8,4 +8,7 @@ public enum DiskFault
 
     /// <summary>An error of the device.</summary>
     Error,
+
+    /// <summary>What the process wants is not allowed (any more).</summary>
+    Denied,
 }

@@ -1,10 +1,11 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>What is wrong with a disk: which of the steps fail that something is made, written or moved by, and how. What is read, or deleted, is not among them.</summary>
+/// <summary>What is wrong with a disk: which of the steps toward it fail, and how. What is read is not among them.</summary>
 internal sealed class DiskTrouble
 {
     private readonly Lock _lock = new();
     private DiskFault _fault;
+    private DiskSteps _steps;
     private int _skip;
     private int _left;
 
@@ -18,11 +19,12 @@ internal sealed class DiskTrouble
     /// <param name="fault">How.</param>
     /// <param name="skip">So many do not yet.</param>
     /// <param name="count">Then so many do.</param>
-    public void Begin(DiskFault fault, int skip, int count)
+    /// <param name="steps">Which ones count.</param>
+    public void Begin(DiskFault fault, int skip, int count, DiskSteps steps = DiskSteps.Write)
     {
         lock (_lock)
         {
-            (_fault, _skip, _left, Happened) = (fault, skip, count, false);
+            (_fault, _steps, _skip, _left, Happened) = (fault, steps, skip, count, false);
         }
     }
 
@@ -37,19 +39,23 @@ internal sealed class DiskTrouble
 
     /// <summary>A step is under way.</summary>
     /// <exception cref="IOException">It fails.</exception>
-    public void Check()
+    /// <exception cref="UnauthorizedAccessException">It is not allowed.</exception>
+    public void Check(DiskSteps step)
     {
         lock (_lock)
         {
-            if (_left == 0 || _skip-- > 0)
+            if (_left == 0 || !_steps.HasFlag(step) || _skip-- > 0)
             {
                 return;
             }
 
             (_left, Happened) = (_left - 1, true);
-            throw _fault == DiskFault.Full
-                ? new IOException("No space left on device", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28)
-                : new IOException("Input/output error", OperatingSystem.IsWindows() ? unchecked((int)0x8007045D) : 5);
+            throw _fault switch
+            {
+                DiskFault.Full => new IOException("No space left on device", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28),
+                DiskFault.Error => new IOException("Input/output error", OperatingSystem.IsWindows() ? unchecked((int)0x8007045D) : 5),
+                _ => new UnauthorizedAccessException("Operation not permitted"),
+            };
         }
     }
 }

@@ -4,14 +4,14 @@ using S3Overlay.Proxy.Embedded.Files;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A disk that a test makes full, or broken, at any step: what fails in the midst of being written is half there.</summary>
+/// <summary>A disk that a test makes full, or broken, at any step: what fails in the midst of being written is half there, and what fails to be synced is there, until the power goes.</summary>
 internal class TroubledDisk(DiskTrouble trouble) : StoreDisk(isDurable: false)
 {
     /// <inheritdoc/>
     public override SafeFileHandle Create(string path)
     {
         SafeFileHandle? file = null;
-        TryStep(() => { }, () => file = base.Create(path));
+        TryStep(DiskSteps.Write, () => { }, () => file = base.Create(path));
         return file!;
     }
 
@@ -20,20 +20,44 @@ internal class TroubledDisk(DiskTrouble trouble) : StoreDisk(isDurable: false)
     {
         // A span cannot be kept for later.
         var copy = bytes.ToArray();
-        TryStep(() => base.Write(file, copy.AsSpan(0, copy.Length / 2), offset), () => base.Write(file, copy, offset));
+        TryStep(DiskSteps.Write, () => base.Write(file, copy.AsSpan(0, copy.Length / 2), offset), () => base.Write(file, copy, offset));
     }
 
     /// <inheritdoc/>
     public override void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset) =>
-        TryStep(() => base.Write(file, [.. pieces.Take(pieces.Count / 2)], offset), () => base.Write(file, pieces, offset));
+        TryStep(DiskSteps.Write, () => base.Write(file, [.. pieces.Take(pieces.Count / 2)], offset), () => base.Write(file, pieces, offset));
 
     /// <inheritdoc/>
-    public override void Move(string from, string to) => TryStep(() => { }, () => base.Move(from, to));
+    public override void Move(string from, string to) => TryStep(DiskSteps.Write, () => { }, () => base.Move(from, to));
 
     /// <inheritdoc/>
-    public override void Delete(string path) => Step(() => { }, () => base.Delete(path));
+    public override void SetLength(SafeFileHandle file, long length) => TryStep(DiskSteps.Resize, () => { }, () => base.SetLength(file, length));
 
-    /// <summary>Does something to the disk.</summary>
+    /// <inheritdoc/>
+    public override void Remove(string path) => TryStep(DiskSteps.Remove, () => { }, () => base.Remove(path));
+
+    /// <inheritdoc/>
+    public override void Sync(SafeFileHandle file)
+    {
+        trouble.Check(DiskSteps.Sync);
+        base.Sync(file);
+    }
+
+    /// <inheritdoc/>
+    public override void SyncFolder(string folder)
+    {
+        trouble.Check(DiskSteps.Sync);
+        base.SyncFolder(folder);
+    }
+
+    /// <inheritdoc/>
+    public override async Task SyncFolderAsync(string folder)
+    {
+        trouble.Check(DiskSteps.Sync);
+        await base.SyncFolderAsync(folder);
+    }
+
+    /// <summary>Does something to the disk that changes what is there.</summary>
     /// <param name="half">Does what is there of it when it fails in the midst.</param>
     /// <param name="rest">Does the rest, or fails.</param>
     protected virtual void Step(Action half, Action rest)
@@ -42,9 +66,9 @@ internal class TroubledDisk(DiskTrouble trouble) : StoreDisk(isDurable: false)
         rest();
     }
 
-    private void TryStep(Action half, Action rest) => Step(half, () =>
+    private void TryStep(DiskSteps step, Action half, Action rest) => Step(half, () =>
     {
-        trouble.Check();
+        trouble.Check(step);
         rest();
     });
 }

@@ -7,15 +7,15 @@ internal static class CleanMark
 {
     /// <summary>Takes the mark away, for good, before anything is written.</summary>
     /// <returns>Whether it was there.</returns>
-    public static bool Take(StoreFolders folders)
+    public static bool Take(StoreFolders folders, StoreDisk disk)
     {
         if (!File.Exists(folders.Clean))
         {
             return false;
         }
 
-        File.Delete(folders.Clean);
-        FolderSync.Sync(folders.Root);
+        disk.Remove(folders.Clean);
+        disk.SyncFolder(folders.Root);
         return true;
     }
 
@@ -27,7 +27,7 @@ internal static class CleanMark
             using var file = File.OpenHandle(folders.Clean, FileMode.Create, FileAccess.Write);
             disk.Sync(file);
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // A full disk: then the next start looks for orphans, which costs it nothing but time.
         }

@@ -18,14 +18,15 @@ public static partial class FolderSync
         var descriptor = Open(folder, ReadOnly);
         if (descriptor < 0)
         {
-            throw new IOException($"The folder '{folder}' could not be opened to be synced (error {Marshal.GetLastPInvokeError()}).");
+            var error = Marshal.GetLastPInvokeError();
+            throw new IOException($"The folder '{folder}' could not be opened to be synced (error {error}).", error);
         }
 
         var failed = Fsync(descriptor) != 0 ? Marshal.GetLastPInvokeError() : 0;
         _ = Close(descriptor);
         if (failed != 0)
         {
-            throw new IOException($"The folder '{folder}' could not be synced (error {failed}).");
+            throw new IOException($"The folder '{folder}' could not be synced (error {failed}).", failed);
         }
     }
 

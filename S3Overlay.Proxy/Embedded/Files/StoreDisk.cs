@@ -35,19 +35,26 @@ internal class StoreDisk(bool isDurable)
     /// <summary>Gives a finished file its place, over whatever was there.</summary>
     public virtual void Move(string from, string to) => File.Move(from, to, overwrite: true);
 
+    /// <summary>Cuts a file off, or makes room at its end.</summary>
+    public virtual void SetLength(SafeFileHandle file, long length) => RandomAccess.SetLength(file, length);
+
     /// <summary>Takes a file away; no error where it is gone.</summary>
-    public virtual void Delete(string path)
+    /// <exception cref="IOException">It is still there.</exception>
+    public virtual void Remove(string path) => File.Delete(path);
+
+    /// <summary>Takes a file away, if the disk lets it.</summary>
+    /// <returns>Whether it is gone.</returns>
+    public bool Delete(string path)
     {
         try
         {
-            File.Delete(path);
+            Remove(path);
+            return true;
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // Held open by somebody who does not share (a virus scanner on Windows): an orphan, which a rebuild takes away.
-        }
-        catch (UnauthorizedAccessException)
-        {
+            // The disk fails; or it is held open by somebody who does not share (a virus scanner on Windows).
+            return false;
         }
     }
 

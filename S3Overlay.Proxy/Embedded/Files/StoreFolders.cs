@@ -58,10 +58,7 @@ internal sealed class StoreFolders(string root)
         if (!Directory.Exists(FolderOf(id)))
         {
             Directory.CreateDirectory(FolderOf(id));
-            if (disk.IsDurable)
-            {
-                FolderSync.Sync(Objects);
-            }
+            disk.SyncFolder(Objects);
         }
 
         Volatile.Write(ref _made[number], true);

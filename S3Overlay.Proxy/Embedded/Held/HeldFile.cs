@@ -58,7 +58,7 @@ internal sealed class HeldFile : IDisposable
         {
             var copy = new HeldFile(file, path, header, geometry, HeldHeader.Align(bytes.Length), new uint[geometry.Blocks], logger);
             disk.Write(file, bytes, 0);
-            RandomAccess.SetLength(file, copy._dataOffset + geometry.Size);
+            disk.SetLength(file, copy._dataOffset + geometry.Size);
             return copy;
         }
         catch

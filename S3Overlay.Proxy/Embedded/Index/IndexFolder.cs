@@ -66,17 +66,18 @@ internal sealed class IndexFolder : IDisposable
     /// <param name="replay">Given each record that is in it.</param>
     public Journal OpenJournal(long number, Action<ReadOnlyMemory<byte>> replay) => Journal.Open(JournalPath(number), _disk, replay);
 
-    /// <summary>Removes a journal whose commits are in a run.</summary>
-    public void DeleteJournal(long number) => File.Delete(JournalPath(number));
+    /// <summary>Removes a journal whose commits are in a run. What cannot be taken away now the next start does.</summary>
+    public void DeleteJournal(long number) => _disk.Delete(JournalPath(number));
 
-    /// <summary>Gives up a journal that no manifest names. What cannot be taken away now the next start does.</summary>
+    /// <summary>Gives up a journal that no manifest names; the same holds.</summary>
     public void Discard(Journal journal)
     {
         journal.Dispose();
         _disk.Delete(journal.Path);
     }
 
-    /// <summary>Files that no manifest names are what a crash left of a flush or merge.</summary>
+    /// <summary>Files that no manifest names are what a crash left of a flush or merge. They must not be there when their number is given away.</summary>
+    /// <exception cref="IOException">One cannot be taken away.</exception>
     public void DeleteStrangers(Manifest manifest)
     {
         var known = manifest.Runs.Select(RunPath).Concat(manifest.Journals.Select(JournalPath)).ToHashSet(StringComparer.Ordinal);
@@ -84,7 +85,7 @@ internal sealed class IndexFolder : IDisposable
         {
             if ((path.EndsWith(".run", StringComparison.Ordinal) || path.EndsWith(".journal", StringComparison.Ordinal)) && !known.Contains(path))
             {
-                File.Delete(path);
+                _disk.Remove(path);
             }
         }
     }
