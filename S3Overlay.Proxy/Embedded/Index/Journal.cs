@@ -19,14 +19,14 @@ internal sealed class Journal : IDisposable
     private readonly StoreDisk _disk;
     private long _end;
 
-    /// <summary>Whether something may stand behind the end that was refused.</summary>
-    private bool _mayHaveTail;
-
     private Journal(string path, SafeFileHandle file, StoreDisk disk, long end) => (Path, _file, _disk, _end) = (path, file, disk, end);
 
     public string Path { get; }
 
     public long Length => _end;
+
+    /// <summary>Whether something that was refused may stand behind the end.</summary>
+    public bool IsInDoubt { get; private set; }
 
     /// <summary>Opens or makes the file, hands every whole record to <paramref name="replay"/>, and cuts off what follows them.</summary>
     public static Journal Open(string path, StoreDisk disk, Action<ReadOnlyMemory<byte>> replay)
@@ -37,7 +37,7 @@ internal sealed class Journal : IDisposable
             var end = Replay(file, replay);
             if (end < RandomAccess.GetLength(file))
             {
-                RandomAccess.SetLength(file, end);
+                disk.SetLength(file, end);
             }
 
             return new Journal(path, file, disk, end);
@@ -52,6 +52,7 @@ internal sealed class Journal : IDisposable
     /// <summary>Appends records with one write, and brings them to the disk where that is durable. On failure nothing of them stays, or that is in doubt.</summary>
     /// <param name="records">The records.</param>
     /// <param name="waits">Whether to wait for the disk; not where more records follow, and the last will.</param>
+    /// <exception cref="IOException">Nothing of them is there, whatever failed.</exception>
     /// <exception cref="JournalInDoubtException">It failed, and so did taking back what may have been written.</exception>
     public void Append(IReadOnlyList<ReadOnlyMemory<byte>> records, bool waits = true)
     {
@@ -70,11 +71,7 @@ internal sealed class Journal : IDisposable
                 length += FrameHead + record.Length;
             }
 
-            if (_mayHaveTail)
-            {
-                CutTail();
-            }
-
+            CutTail();
             _disk.Write(_file, buffers, start);
             if (waits)
             {
@@ -83,34 +80,44 @@ internal sealed class Journal : IDisposable
 
             _end = start + length;
         }
-        catch (IOException failure)
+        catch (Exception failure)
         {
             TakeBack(failure);
-            throw;
+            if (failure is IOException)
+            {
+                throw;
+            }
+
+            throw new IOException(failure.Message, failure);
+        }
+    }
+
+    /// <summary>Takes back what was refused and may still be there.</summary>
+    /// <exception cref="IOException">It still may.</exception>
+    public void CutTail()
+    {
+        if (IsInDoubt)
+        {
+            _disk.SetLength(_file, _end);
+            _disk.Sync(_file);
+            IsInDoubt = false;
         }
     }
 
     public void Dispose() => _file.Dispose();
 
     /// <summary>A record that was refused must not come back at the next opening.</summary>
-    private void TakeBack(IOException failure)
+    private void TakeBack(Exception failure)
     {
         try
         {
-            _mayHaveTail = true;
+            IsInDoubt = true;
             CutTail();
         }
-        catch (IOException)
+        catch (Exception)
         {
             throw new JournalInDoubtException(failure);
         }
-    }
-
-    private void CutTail()
-    {
-        RandomAccess.SetLength(_file, _end);
-        _disk.Sync(_file);
-        _mayHaveTail = false;
     }
 
     private static long Replay(SafeFileHandle file, Action<ReadOnlyMemory<byte>> replay)

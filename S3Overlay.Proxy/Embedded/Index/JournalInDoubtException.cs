@@ -4,6 +4,6 @@ namespace S3Overlay.Proxy.Embedded.Index;
 internal sealed class JournalInDoubtException : IOException
 {
     /// <summary>Of the first failure, whose kind it has.</summary>
-    public JournalInDoubtException(IOException cause)
+    public JournalInDoubtException(Exception cause)
         : base(cause.Message, cause) => HResult = cause.HResult;
 }

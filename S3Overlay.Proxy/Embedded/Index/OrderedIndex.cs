@@ -28,7 +28,6 @@ public sealed class OrderedIndex : IAsyncDisposable
     /// <summary>Batches that everybody sees and that no journal has yet; the committer's own.</summary>
     private readonly List<IndexBatch> _behind = [];
 
-    private bool _isInDoubt;
     private IndexView _view;
     private Journal _journal;
     private long _journalNumber;
@@ -110,21 +109,27 @@ public sealed class OrderedIndex : IAsyncDisposable
     /// Makes the changes of a batch that say what stands on the disk elsewhere already. They are seen by every reader once this returns, also where the disk fails: then they are brought there with
     /// the next commit, or by whoever finds after the next start that the index does not have them (<see cref="IsBehind"/>).
     /// </summary>
-    internal async ValueTask FollowAsync(IndexBatch batch)
+    /// <returns>Whether they are on the disk.</returns>
+    internal async ValueTask<bool> FollowAsync(IndexBatch batch)
     {
         batch.IsSettled = true;
         try
         {
             await CommitAsync(batch);
+            return true;
         }
         catch (IOException)
         {
             // Seen, and noted in what the index is behind with.
+            return false;
         }
     }
 
-    /// <summary>Whether the next start may find other rows than there are now, for what the disk did not take or did not take back. Known once it is closed.</summary>
-    internal bool IsBehind => _behind.Count > 0 || _isInDoubt;
+    /// <summary>Whether the next start may find other rows than there are now, for what the disk did not take or did not take back. Known while nobody commits.</summary>
+    internal bool IsBehind => _behind.Count > 0 || IsInDoubt;
+
+    /// <summary>Whether the next start may find rows of a commit that was refused. Where it is not, it finds none that was refused before.</summary>
+    internal bool IsInDoubt => Volatile.Read(ref _journal).IsInDoubt;
 
     /// <summary>The index as it is now, for as long as the snapshot is not disposed.</summary>
     public IndexSnapshot Snapshot()
@@ -182,11 +187,10 @@ public sealed class OrderedIndex : IAsyncDisposable
     /// <summary>Appends batches to the journal, behind those that it does not have yet.</summary>
     private void Append(IReadOnlyList<IndexBatch> batches)
     {
-        if (_behind.Count + batches.Count > 0 || _isInDoubt)
+        if (_behind.Count + batches.Count > 0 || _journal.IsInDoubt)
         {
             _journal.Append([.. _behind.Concat(batches).Select(BatchRecord.Encode)]);
             _behind.Clear();
-            _isInDoubt = false;
         }
     }
 
@@ -196,9 +200,8 @@ public sealed class OrderedIndex : IAsyncDisposable
         {
             Append(batches);
         }
-        catch (IOException failure)
+        catch (IOException)
         {
-            _isInDoubt |= failure is JournalInDoubtException;
             IndexBatch[] settled = [.. batches.Where(static batch => batch.IsSettled)];
             _behind.AddRange(settled);
             Publish(settled);

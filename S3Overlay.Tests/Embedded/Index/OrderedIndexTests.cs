@@ -244,6 +244,52 @@ public sealed class OrderedIndexTests : IDisposable
         Assert.Equal(200, Scan(index, "").Count());
     }
 
+    /// <summary>What becomes of a flush is not told to who commits, whatever it fails by.</summary>
+    [Theory]
+    [InlineData(DiskFault.Error)]
+    [InlineData(DiskFault.Denied)]
+    public async Task What_is_committed_is_so_while_no_other_file_can_be_made(DiskFault fault)
+    {
+        var trouble = new DiskTrouble();
+        var options = new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = new TroubledDisk(trouble) };
+        await using (var index = OrderedIndex.Open(options))
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                trouble.Begin(fault, 1, int.MaxValue, DiskSteps.Write | DiskSteps.Remove);
+                await PutAsync(index, i, i + 1, "value");
+            }
+
+            Assert.NotNull(index.LastBackgroundError);
+            trouble.End();
+        }
+
+        await using var again = OrderedIndex.Open(options);
+        Assert.Equal(100, Scan(again, "").Count);
+    }
+
+    /// <summary>What fails need not be an error of the disk's own: it is taken back all the same.</summary>
+    [Theory]
+    [InlineData(DiskFault.Error)]
+    [InlineData(DiskFault.Denied)]
+    public async Task A_record_that_is_refused_is_not_in_the_log(DiskFault fault)
+    {
+        var trouble = new DiskTrouble();
+        var disk = new TroubledDisk(trouble);
+        var path = _folder["log"];
+        await using (var log = GroupCommitLog.Open(path, disk, _ => { }))
+        {
+            await log.AppendAsync(Bytes("kept"));
+            trouble.Begin(fault, 0, 1, DiskSteps.Sync);
+            await Assert.ThrowsAsync<IOException>(async () => await log.AppendAsync(Bytes("refused")));
+            Assert.False(log.IsInDoubt);
+        }
+
+        var found = new List<string>();
+        await using var again = GroupCommitLog.Open(path, disk, record => found.Add(Text(record.Span)));
+        Assert.Equal(["kept"], found);
+    }
+
     /// <summary>Each attempt is a file with a number of its own: left where they are, they would take what room there is.</summary>
     [Fact]
     public async Task A_flush_that_finds_the_disk_full_leaves_nothing_behind()
