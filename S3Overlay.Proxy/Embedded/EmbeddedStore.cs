@@ -24,18 +24,19 @@ public sealed class EmbeddedStore : IAsyncDisposable
     private readonly StoreDisk _disk;
     private readonly SequenceCounter _sequences;
     private readonly EmbeddedOptions _options;
+    private readonly LooseEnds _ends;
     private readonly CancellationTokenSource _closing = new();
     private Task _tidying = Task.CompletedTask;
 
-    private EmbeddedStore(EmbeddedOptions options, OwnerLock owner, StoreFolders folders, StoreDisk disk, OrderedIndex index)
+    private EmbeddedStore(EmbeddedOptions options, OwnerLock owner, StoreFolders folders, StoreDisk disk, LooseEnds ends, OrderedIndex index)
     {
-        (_options, _lock, _folders, _disk, Index) = (options, owner, folders, disk, index);
+        (_options, _lock, _folders, _disk, _ends, Index) = (options, owner, folders, disk, ends, index);
         _sequences = SequenceCounter.Open(index);
-        Files = new ObjectFiles(folders, disk);
-        Buckets = new BucketTable(folders, disk, index, _sequences);
-        Objects = new ObjectTable(folders, disk, index, _sequences, Buckets, Files, options.Time, options.Logger);
+        Files = new ObjectFiles(folders, disk, ends);
+        Buckets = new BucketTable(folders, disk, ends, index, _sequences);
+        Objects = new ObjectTable(folders, disk, ends, index, _sequences, Buckets, Files, options.Time, options.Logger);
         Tombstones = new TombstoneTable(index, _sequences, Buckets, Objects);
-        Uploads = new UploadTable(folders, disk, index, _sequences, Buckets, Objects, Files, options.Time);
+        Uploads = new UploadTable(folders, disk, ends, index, _sequences, Buckets, Objects, Files, options.Time);
     }
 
     internal OrderedIndex Index { get; }
@@ -90,8 +91,9 @@ public sealed class EmbeddedStore : IAsyncDisposable
             }
 
             var wasClean = CleanMark.Take(folders, disk);
-            index = await IndexOpening.OpenAsync(folders, disk, options, wasClean, cancellationToken);
-            var store = new EmbeddedStore(options, owner, folders, disk, index);
+            var ends = new LooseEnds();
+            index = await IndexOpening.OpenAsync(folders, disk, ends, options, wasClean, cancellationToken);
+            var store = new EmbeddedStore(options, owner, folders, disk, ends, index);
             await store.StartAsync(wasClean);
             store.Tombstones.Count.Begin(index);
             return store;
@@ -144,9 +146,10 @@ public sealed class EmbeddedStore : IAsyncDisposable
         await _closing.CancelAsync();
         await _tidying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Tombstones.Count.DisposeAsync();
-        await Files.DisposeAsync();
         await Objects.Deletes.DisposeAsync();
         await Index.DisposeAsync();
+        Objects.RemoveRefused();
+        await Files.DisposeAsync();
         if (!Objects.MayHaveOrphans && !Index.IsBehind)
         {
             CleanMark.Leave(_folders, _disk);
@@ -187,8 +190,8 @@ public sealed class EmbeddedStore : IAsyncDisposable
             await Uploads.ForgetCompletedAsync();
             if (Objects.FollowsCrash)
             {
-                await OrphanSweep.RunAsync(_folders, _disk, Objects, Uploads, _sequences.AtOpening, _options.Logger, _closing.Token);
-                Objects.FollowsCrash = false;
+                // What cannot be taken away is looked for again at the next start.
+                Objects.FollowsCrash = !await OrphanSweep.RunAsync(_folders, _disk, Objects, Uploads, _sequences.AtOpening, _options.Logger, _closing.Token);
             }
         }
         catch (OperationCanceledException)

@@ -1,5 +1,3 @@
-using System.Text;
-
 using S3Overlay.Proxy.Embedded;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
@@ -15,6 +13,10 @@ namespace S3Overlay.Tests.Embedded;
 [Trait("Rule", "F-full")]
 public sealed class FailingDiskTests : IAsyncDisposable
 {
+    private static readonly string[] All =
+        ["put", "put large", "overwrite", "delete", "leave tombstone", "tombstone of written", "discard", "tag", "begin upload", "part", "complete", "abort",
+            "make bucket", "delete bucket", "remove bucket", "show bucket"];
+
     private readonly DiskTrouble _trouble = new();
     private EmbeddedBench _bench = null!;
     private string _upload = "";
@@ -27,12 +29,43 @@ public sealed class FailingDiskTests : IAsyncDisposable
         {
             var cases = new TheoryData<string, DiskFault, int>();
             foreach (var change in (string[])
-                ["put", "put large", "overwrite", "delete", "leave tombstone", "tombstone of written", "discard", "tag", "begin upload", "part", "complete", "abort",
-                    "make bucket", "delete bucket", "show bucket"])
+All)
             {
                 cases.Add(change, DiskFault.Full, int.MaxValue);
                 cases.Add(change, DiskFault.Full, 1);
                 cases.Add(change, DiskFault.Error, 1);
+            }
+
+            return cases;
+        }
+    }
+
+    /// <summary>The same, and how the disk fails in what is no write.</summary>
+    public static TheoryData<string, DiskFault> Once
+    {
+        get
+        {
+            var cases = new TheoryData<string, DiskFault>();
+            foreach (var change in All)
+            {
+                cases.Add(change, DiskFault.Error);
+                cases.Add(change, DiskFault.Denied);
+            }
+
+            return cases;
+        }
+    }
+
+    /// <summary>The same, and how often it fails.</summary>
+    public static TheoryData<string, int> More
+    {
+        get
+        {
+            var cases = new TheoryData<string, int>();
+            foreach (var change in All)
+            {
+                cases.Add(change, 2);
+                cases.Add(change, int.MaxValue);
             }
 
             return cases;
@@ -75,6 +108,82 @@ public sealed class FailingDiskTests : IAsyncDisposable
         }
     }
 
+    /// <summary>Also what is brought to the disk, taken away or cut off may fail; and then the process is closed in order, or killed.</summary>
+    [Theory]
+    [MemberData(nameof(Once))]
+    public async Task Whatever_fails_once_leaves_all_or_nothing_behind(string change, DiskFault fault)
+    {
+        await StartAsync();
+        var before = await DescribeAsync();
+        await ChangeAsync(change);
+        var afterwards = await DescribeAsync();
+        for (var (step, hasHappened) = (0, true); hasHappened; step++)
+        {
+            await _bench.DisposeAsync();
+            await StartAsync();
+            _trouble.Begin(fault, step, 1, DiskSteps.All);
+            var expected = await TryAsync(change, fault) ? afterwards : before;
+            hasHappened = _trouble.Happened;
+            _trouble.End();
+            Assert.Equal(expected, await DescribeAsync());
+            await using (var killed = await _bench.AfterKillAsync())
+            {
+                await StoreView.StaysAsync(killed, expected);
+            }
+
+            await _bench.ReopenAsync();
+            await StoreView.StaysAsync(_bench, expected);
+            if (expected == before)
+            {
+                await ChangeAsync(change);
+                await StoreView.StaysAsync(_bench, afterwards);
+            }
+        }
+    }
+
+    /// <summary>Where it fails again while something is taken back, what is refused may happen: with the next start, and not later.</summary>
+    [Theory]
+    [MemberData(nameof(More))]
+    public async Task Whatever_fails_more_than_once_loses_nothing_and_is_the_same_from_the_next_start_on(string change, int count)
+    {
+        await StartAsync();
+        var before = await DescribeAsync();
+        await ChangeAsync(change);
+        var afterwards = await DescribeAsync();
+        for (var (step, hasHappened) = (0, true); hasHappened; step++)
+        {
+            await _bench.DisposeAsync();
+            await StartAsync();
+            _trouble.Begin(DiskFault.Error, step, count, DiskSteps.All);
+            var isDone = await TryAsync(change, DiskFault.Error);
+            hasHappened = _trouble.Happened;
+            Assert.Equal(isDone ? afterwards : before, await DescribeAsync());
+            await using (var killed = _bench.Leave())
+            {
+                _trouble.End();
+                await killed.StartAsync();
+                await StoreView.StaysAsync(killed, await ExpectAsync(killed));
+            }
+
+            if (count == int.MaxValue)
+            {
+                _trouble.Begin(DiskFault.Error, 0, count, DiskSteps.All);
+            }
+
+            await _bench.ReopenAsync(_trouble.End);
+            await StoreView.StaysAsync(_bench, await ExpectAsync(_bench));
+            await _bench.DisposeAsync();
+            await StartAsync();
+            _trouble.Begin(DiskFault.Error, step, count, DiskSteps.All);
+            isDone = await TryAsync(change, DiskFault.Error);
+            _trouble.End();
+            await _bench.ReopenAsync();
+            await StoreView.StaysAsync(_bench, await ExpectAsync(_bench));
+
+            async Task<string> ExpectAsync(EmbeddedBench bench) => !isDone && await StoreView.DescribeAsync(bench) == before ? before : afterwards;
+        }
+    }
+
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
 
     /// <summary>A store that has one of everything, and has been started again: all that is noted at the first use of it is noted.</summary>
@@ -91,6 +200,7 @@ public sealed class FailingDiskTests : IAsyncDisposable
         }
 
         await _bench.Layer.DeleteBucketAsync("hidden", default);
+        await _bench.Layer.EnsureBucketAsync("bare", default);
         _upload = await MultipartTests.StartAsync(_bench);
         _parts = [await MultipartTests.UploadAsync(_bench, _upload, 1, Bytes(2000)), await MultipartTests.UploadAsync(_bench, _upload, 2, Bytes(10))];
     }
@@ -105,6 +215,11 @@ public sealed class FailingDiskTests : IAsyncDisposable
         catch (S3Exception refused)
         {
             Assert.Equal(fault == DiskFault.Full ? "InsufficientStorage" : "InternalError", refused.Error.Code);
+            return false;
+        }
+        catch (UnauthorizedAccessException) when (fault == DiskFault.Denied)
+        {
+            // What nobody expects becomes 500 where requests are answered.
             return false;
         }
     }
@@ -128,32 +243,11 @@ public sealed class FailingDiskTests : IAsyncDisposable
             "abort" => _bench.SendAsync(S3Operation.AbortMultipartUpload, "key", null, MultipartTests.Id(_upload)),
             "make bucket" => _bench.Layer.EnsureBucketAsync("other", default).AsTask(),
             "delete bucket" => _bench.Layer.DeleteBucketAsync("empty", default).AsTask(),
+            "remove bucket" => _bench.Store.DeleteBucketAsync("bare", isOpaque: false, default),
             "show bucket" => marks.DiscardBucketAsync("hidden", default).AsTask(),
             _ => throw new ArgumentException(change),
         });
     }
 
-    /// <summary>All that clients and administrators can see.</summary>
-    private async Task<string> DescribeAsync()
-    {
-        var text = new StringBuilder();
-        foreach (var bucket in (string[])[Bucket, "empty", "hidden", "other"])
-        {
-            var tombstones = await _bench.Layer.ListDeletedAsync(bucket, "", "", default).ToListAsync();
-            text.AppendLine($"{bucket}: {await _bench.Layer.ResolveBucketAsync(bucket, default)}, deleted: {string.Join(", ", tombstones)}");
-        }
-
-        foreach (var key in await _bench.ListAsync())
-        {
-            var tags = Encoding.UTF8.GetString((await _bench.SendAsync(S3Operation.GetObjectTagging, key, null, "tagging")).Content.Span);
-            text.AppendLine($"{key}: {Md5(await _bench.GetAsync(key))} {tags}");
-        }
-
-        foreach (var upload in _bench.Store.Uploads.Of(Bucket).OrderBy(upload => upload.Key, StringComparer.Ordinal))
-        {
-            text.AppendLine($"upload of {upload.Key}: {string.Join(", ", _bench.Store.Uploads.Parts(upload.UploadId).Select(part => $"{part.Number} {part.Info.ETag}"))}");
-        }
-
-        return text.ToString();
-    }
+    private Task<string> DescribeAsync() => StoreView.DescribeAsync(_bench);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
@@ -15,11 +16,12 @@ namespace S3Overlay.Tests.Support;
 /// <summary>A built-in store in a folder of the test's own, and requests to it without a wire between.</summary>
 internal sealed class EmbeddedBench : IAsyncDisposable
 {
-    private readonly TemporaryFolder _folder = new();
     private readonly StoreDisk? _disk;
+    private readonly TemporaryFolder _folder = new();
 
     private EmbeddedBench(StoreDisk? disk) => _disk = disk;
 
+    /// <summary>The store; null where it was never started.</summary>
     public EmbeddedStore Store { get; private set; } = null!;
 
     public EmbeddedService Service { get; private set; } = null!;
@@ -41,7 +43,7 @@ internal sealed class EmbeddedBench : IAsyncDisposable
         return bench;
     }
 
-    public EmbeddedOptions Options() => new() { Folder = Folder, IsDurable = false, Time = Time, MinPartSize = 1000, Disk = _disk };
+    public EmbeddedOptions Options() => new() { Folder = Folder, IsDurable = false, Time = Time, MinPartSize = 1000, DeleteSegmentSize = 50, Disk = _disk };
 
     /// <summary>Closes the store, lets the test do something to its folder, and opens it again.</summary>
     public async Task ReopenAsync(Action? between = null)
@@ -51,8 +53,50 @@ internal sealed class EmbeddedBench : IAsyncDisposable
         await StartAsync();
     }
 
+    /// <summary>Another bench over what is on the disk at this moment, as if this process had been killed, and nothing had been lost that was written.</summary>
+    public async Task<EmbeddedBench> AfterKillAsync()
+    {
+        var next = Leave();
+        await next.StartAsync();
+        return next;
+    }
+
+    /// <summary>The same, not started yet.</summary>
+    public EmbeddedBench Leave()
+    {
+        var next = new EmbeddedBench(_disk);
+        next.Time.Advance(Time.GetUtcNow() - next.Time.GetUtcNow());
+        foreach (var file in Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "LOCK"))
+        {
+            var copy = Path.Combine(next.Folder, Path.GetRelativePath(Folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            try
+            {
+                File.Copy(file, copy);
+            }
+            catch (FileNotFoundException)
+            {
+                // Taken away in the background meanwhile.
+            }
+        }
+
+        return next;
+    }
+
     /// <summary>The same, as after a crash, with nothing but the files that describe themselves.</summary>
-    public Task RebuildAsync() => ReopenAsync(() => Directory.Delete(Path.Combine(Folder, "index"), recursive: true));
+    public Task RebuildAsync() => ReopenAsync(ForgetIndex);
+
+    /// <summary>Makes the folders that are made when they are first needed, so that each write takes the same steps.</summary>
+    public void MakeFolders()
+    {
+        for (var i = 0; i < 256; i++)
+        {
+            Directory.CreateDirectory(Path.Combine(Folder, "objects", i.ToString("x2", CultureInfo.InvariantCulture)));
+        }
+    }
+
+    /// <summary>Takes the index away.</summary>
+    public void ForgetIndex() => Directory.Delete(Path.Combine(Folder, "index"), recursive: true);
 
     public IEnumerable<string> Files(string folder) => Directory.EnumerateFiles(Path.Combine(Folder, folder), "*", SearchOption.AllDirectories);
 
@@ -102,7 +146,7 @@ internal sealed class EmbeddedBench : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Store.DisposeAsync();
+        await (Store?.DisposeAsync() ?? default);
         _folder.Dispose();
     }
 
@@ -129,7 +173,8 @@ internal sealed class EmbeddedBench : IAsyncDisposable
         };
     }
 
-    private async Task StartAsync()
+    /// <summary>Opens the store.</summary>
+    public async Task StartAsync()
     {
         Store = await EmbeddedStore.OpenAsync(Options());
         Service = new EmbeddedService(Store);

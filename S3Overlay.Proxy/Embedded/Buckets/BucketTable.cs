@@ -20,13 +20,14 @@ internal sealed class BucketTable
     private readonly NameLocks<string> _locks = new();
     private readonly StoreFolders _folders;
     private readonly StoreDisk _disk;
+    private readonly LooseEnds _ends;
     private readonly OrderedIndex _index;
     private readonly SequenceCounter _sequences;
 
     /// <summary>The table as the index has it.</summary>
-    public BucketTable(StoreFolders folders, StoreDisk disk, OrderedIndex index, SequenceCounter sequences)
+    public BucketTable(StoreFolders folders, StoreDisk disk, LooseEnds ends, OrderedIndex index, SequenceCounter sequences)
     {
-        (_folders, _disk, _index, _sequences) = (folders, disk, index, sequences);
+        (_folders, _disk, _ends, _index, _sequences) = (folders, disk, ends, index, sequences);
         foreach (var record in new PrefixScan(index, [RowKeys.Bucket]).Values(static value => BucketRecord.Read(value)))
         {
             _records[record.Name] = record;
@@ -147,7 +148,7 @@ internal sealed class BucketTable
     {
         try
         {
-            await RecordFile.DeleteAsync(_disk, _folders.BucketPathOf(bucket));
+            await ChangeAsync(bucket, null);
             var batch = new IndexBatch();
             batch.Delete(RowKeys.OfBucket(bucket));
             await _index.FollowAsync(batch);
@@ -159,12 +160,15 @@ internal sealed class BucketTable
         }
     }
 
+    private Task ChangeAsync(string bucket, ReadOnlyMemory<byte>? record) =>
+        RecordFile.ChangeAsync(_folders, _disk, _ends, FileKind.Bucket, _folders.BucketPathOf(bucket), Find(bucket)?.Write(), record);
+
     private async Task SaveAsync(BucketRecord record)
     {
         try
         {
             var bytes = record.Write();
-            await RecordFile.WriteAsync(_folders, _disk, FileKind.Bucket, _folders.BucketPathOf(record.Name), bytes, CancellationToken.None);
+            await ChangeAsync(record.Name, bytes);
             var batch = new IndexBatch();
             batch.Put(RowKeys.OfBucket(record.Name), bytes.Span);
             await _index.FollowAsync(batch);

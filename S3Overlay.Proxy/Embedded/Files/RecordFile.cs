@@ -11,35 +11,56 @@ internal static class RecordFile
     public static async Task WriteAsync(
         StoreFolders folders, StoreDisk disk, FileKind kind, string path, ReadOnlyMemory<byte> record, CancellationToken cancellationToken)
     {
-        var aside = folders.IncomingPathOf(FileId.New());
-        await Task.Run(
-            () =>
-            {
-                try
-                {
-                    using (var file = disk.Create(aside))
-                    {
-                        disk.Write(file, Encode(kind, record.Span), 0);
-                        disk.Sync(file);
-                    }
-
-                    disk.Move(aside, path);
-                }
-                catch
-                {
-                    disk.Delete(aside);
-                    throw;
-                }
-            },
-            cancellationToken);
+        await Task.Run(() => Put(folders, disk, kind, path, record), cancellationToken);
         await disk.SyncFolderAsync(Path.GetDirectoryName(path)!);
     }
 
     /// <summary>Takes one away, for good.</summary>
+    /// <exception cref="IOException">It is still there, or may come back.</exception>
     public static async Task DeleteAsync(StoreDisk disk, string path)
     {
-        disk.Delete(path);
+        await Task.Run(() => disk.Remove(path));
         await disk.SyncFolderAsync(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>
+    /// Puts a record in the place of another, or of none, or takes it away. Where the folder cannot be brought to the disk, the record of before is put back: a rebuild goes by what is there, and what is
+    /// refused must not happen then. Should that fail too, the next start goes by it, and a rebuild does not differ.
+    /// </summary>
+    /// <param name="folders">Where to.</param>
+    /// <param name="disk">The disk.</param>
+    /// <param name="ends">Told where nothing could be put back.</param>
+    /// <param name="kind">What the record is of.</param>
+    /// <param name="path">Its place.</param>
+    /// <param name="before">What is there; null for nothing.</param>
+    /// <param name="after">What shall be there; null for nothing.</param>
+    public static async Task ChangeAsync(
+        StoreFolders folders, StoreDisk disk, LooseEnds ends, FileKind kind, string path, ReadOnlyMemory<byte>? before, ReadOnlyMemory<byte>? after)
+    {
+        var hasChanged = false;
+        try
+        {
+            await Task.Run(() =>
+            {
+                Put(folders, disk, kind, path, after);
+                hasChanged = true;
+            });
+            await disk.SyncFolderAsync(Path.GetDirectoryName(path)!);
+        }
+        catch when (hasChanged)
+        {
+            try
+            {
+                await Task.Run(() => Put(folders, disk, kind, path, before));
+                await disk.SyncFolderAsync(Path.GetDirectoryName(path)!);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                ends.Note();
+            }
+
+            throw;
+        }
     }
 
     /// <summary>Reads preamble and header of any file of the store.</summary>
@@ -74,6 +95,32 @@ internal static class RecordFile
     /// <summary>Opens a file of the store for reading.</summary>
     public static SafeFileHandle Open(string path) =>
         File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
+
+    private static void Put(StoreFolders folders, StoreDisk disk, FileKind kind, string path, ReadOnlyMemory<byte>? record)
+    {
+        if (record is not { } bytes)
+        {
+            disk.Remove(path);
+            return;
+        }
+
+        var aside = folders.IncomingPathOf(FileId.New());
+        try
+        {
+            using (var file = disk.Create(aside))
+            {
+                disk.Write(file, Encode(kind, bytes.Span), 0);
+                disk.Sync(file);
+            }
+
+            disk.Move(aside, path);
+        }
+        catch
+        {
+            disk.Delete(aside);
+            throw;
+        }
+    }
 
     private static byte[] Encode(FileKind kind, ReadOnlySpan<byte> record)
     {

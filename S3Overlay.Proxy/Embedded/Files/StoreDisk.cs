@@ -77,6 +77,6 @@ internal class StoreDisk(bool isDurable)
             : failure.HResult is 28 /* ENOSPC */ || failure.HResult == (OperatingSystem.IsMacOS() ? 69 : 122) /* EDQUOT */;
 
     /// <summary>The error that a client sees of a failed write.</summary>
-    public static S3Exception ToS3(IOException failure) =>
-        IsFull(failure) ? new S3Exception(S3Errors.InsufficientStorage, cause: failure) : new S3Exception(S3Errors.InternalError, cause: failure);
+    public static S3Exception ToS3(Exception failure) =>
+        failure is IOException disk && IsFull(disk) ? new S3Exception(S3Errors.InsufficientStorage, cause: failure) : new S3Exception(S3Errors.InternalError, cause: failure);
 }

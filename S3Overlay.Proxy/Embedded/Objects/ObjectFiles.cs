@@ -14,13 +14,14 @@ internal sealed class ObjectFiles : IAsyncDisposable
     private readonly Channel<FileId> _removals = Channel.CreateUnbounded<FileId>(new UnboundedChannelOptions { SingleReader = true });
     private readonly StoreFolders _folders;
     private readonly StoreDisk _disk;
+    private readonly LooseEnds _ends;
     private readonly Func<FileId, OpenFile> _opener;
     private readonly Task _removing;
 
     /// <summary>No file is open yet.</summary>
-    public ObjectFiles(StoreFolders folders, StoreDisk disk)
+    public ObjectFiles(StoreFolders folders, StoreDisk disk, LooseEnds ends)
     {
-        (_folders, _disk, _opener) = (folders, disk, id => OpenFile.Open(folders, id));
+        (_folders, _disk, _ends, _opener) = (folders, disk, ends, id => OpenFile.Open(folders, id));
         _removing = Task.Run(RemoveAsync);
     }
 
@@ -49,7 +50,7 @@ internal sealed class ObjectFiles : IAsyncDisposable
 
     /// <summary>
     /// Removes files one after the other: unlinking a large one takes the file system a while, which is no request's matter. At the end the folders are
-    /// synced, so that a store that was closed in order has nothing left that nothing names.
+    /// synced, so that a store that was closed in order has nothing left that nothing names; where the disk fails, the next start looks for it.
     /// </summary>
     private async Task RemoveAsync()
     {
@@ -57,13 +58,24 @@ internal sealed class ObjectFiles : IAsyncDisposable
         await foreach (var id in _removals.Reader.ReadAllAsync())
         {
             _open.Forget(id);
-            _disk.Delete(_folders.PathOf(id));
+            if (!_disk.Delete(_folders.PathOf(id)))
+            {
+                _ends.Note();
+            }
+
             touched.Add(_folders.FolderOf(id));
         }
 
         foreach (var folder in touched)
         {
-            await _disk.SyncFolderAsync(folder);
+            try
+            {
+                await _disk.SyncFolderAsync(folder);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                _ends.Note();
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Buckets;
 using S3Overlay.Proxy.Embedded.Deletes;
@@ -20,6 +22,7 @@ namespace S3Overlay.Proxy.Embedded.Objects;
 internal sealed class ObjectTable(
     StoreFolders folders,
     StoreDisk disk,
+    LooseEnds ends,
     OrderedIndex index,
     SequenceCounter sequences,
     BucketTable buckets,
@@ -28,7 +31,9 @@ internal sealed class ObjectTable(
     ILogger logger)
 {
     private readonly NameLocks<ObjectName> _locks = new();
-    private volatile bool _hadFailure;
+
+    /// <summary>Files of refused writes whose rows may be in the index's journal all the same.</summary>
+    private readonly ConcurrentQueue<FileId> _inDoubt = new();
 
     /// <summary>The log of deletes; set once it was replayed.</summary>
     public DeleteLog Deletes { get; set; } = null!;
@@ -37,7 +42,7 @@ internal sealed class ObjectTable(
     public bool FollowsCrash { get; set; }
 
     /// <summary>Whether there may be files that no row names.</summary>
-    public bool MayHaveOrphans => FollowsCrash || _hadFailure;
+    public bool MayHaveOrphans => FollowsCrash || ends.AreThere;
 
     /// <summary>Waits for a key's lock: nobody else writes or deletes it meanwhile.</summary>
     public ValueTask<NameLocks<ObjectName>.Held> LockAsync(string bucket, string key, CancellationToken cancellationToken) =>
@@ -189,7 +194,10 @@ internal sealed class ObjectTable(
         await index.FollowAsync(batch);
     }
 
-    /// <summary>Gives a file its place, and commits the rows that name it. A file that is refused its rows goes again: it must not be found by who builds the index anew.</summary>
+    /// <summary>
+    /// Gives a file its place, and commits the rows that name it. A file that is refused its rows goes again, and before that is told: it must not be found by who builds the index anew. But only once its
+    /// rows are known not to be there, which is with the next commit where they are in doubt.
+    /// </summary>
     public async Task SealAsync(ObjectFileWriter file, FileHeader header, IndexBatch batch)
     {
         try
@@ -199,14 +207,30 @@ internal sealed class ObjectTable(
         }
         catch (Exception failure)
         {
-            // Only where its row is known not to be there. Should it be in the way of its removal that the disk fails, it is looked for at the next start.
-            _hadFailure |= file.IsSealed;
-            if (file.IsSealed && failure is S3Exception { InnerException: IOException and not JournalInDoubtException })
+            if (file.IsSealed)
             {
-                files.Remove(file.Id, []);
+                // Its removal may fail, or be lost with the power: then the next start does it.
+                ends.Note();
+                if (failure is S3Exception { InnerException: JournalInDoubtException })
+                {
+                    _inDoubt.Enqueue(file.Id);
+                }
+                else if (failure is S3Exception { InnerException: IOException })
+                {
+                    await Task.Run(() => disk.Delete(folders.PathOf(file.Id)), CancellationToken.None);
+                }
             }
 
             throw;
+        }
+    }
+
+    /// <summary>Takes away the files whose rows were in doubt, if they are not any more.</summary>
+    public void RemoveRefused()
+    {
+        while (!_inDoubt.IsEmpty && !index.IsInDoubt && _inDoubt.TryDequeue(out var file))
+        {
+            files.Remove(file, []);
         }
     }
 
@@ -217,6 +241,7 @@ internal sealed class ObjectTable(
         try
         {
             await index.CommitAsync(batch);
+            RemoveRefused();
         }
         catch (IOException failure)
         {

@@ -11,7 +11,7 @@ internal static class IndexOpening
 {
     /// <summary>The index, whole, and saying what the records of buckets and uploads say.</summary>
     public static async Task<OrderedIndex> OpenAsync(
-        StoreFolders folders, StoreDisk disk, EmbeddedOptions options, bool wasClean, CancellationToken cancellationToken)
+        StoreFolders folders, StoreDisk disk, LooseEnds ends, EmbeddedOptions options, bool wasClean, CancellationToken cancellationToken)
     {
         var reason = "missing";
         if (Directory.Exists(folders.IndexFolder))
@@ -24,7 +24,7 @@ internal static class IndexOpening
                 {
                     if (!wasClean)
                     {
-                        await RecordReplay.ApplyAsync(folders, disk, index, options.Logger);
+                        await RecordReplay.ApplyAsync(folders, disk, ends, index, options.Logger);
                     }
 
                     return index;
@@ -51,7 +51,7 @@ internal static class IndexOpening
         }
 
         await new IndexRebuild(folders, disk, options).RunAsync(cancellationToken);
-        File.Delete(folders.RebuildMark);
+        disk.Remove(folders.RebuildMark);
         return OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Disk = disk, Logger = options.Logger });
     }
 }

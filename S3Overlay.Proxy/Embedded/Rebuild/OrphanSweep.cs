@@ -12,10 +12,11 @@ namespace S3Overlay.Proxy.Embedded.Rebuild;
 internal static class OrphanSweep
 {
     /// <summary>Removes them. Files younger than the start of this process are its own, and left alone.</summary>
-    public static async Task RunAsync(
+    /// <returns>Whether none is left.</returns>
+    public static async Task<bool> RunAsync(
         StoreFolders folders, StoreDisk disk, ObjectTable objects, UploadTable uploads, ulong upTo, ILogger logger, CancellationToken cancellationToken)
     {
-        var (files, orphans) = (0L, 0L);
+        var (files, orphans, left) = (0L, 0L, 0L);
         var manifest = (Id: default(FileId), Parts: (HashSet<FileId>?)[]);
         var touched = new HashSet<string>(StringComparer.Ordinal);
         foreach (var found in StoredFiles.Objects(folders, logger, static () => { }))
@@ -48,7 +49,12 @@ internal static class OrphanSweep
             // Looked at twice: whoever completes or overwrites just now moves the name between the two looks, but no file of before gets a new one.
             if (!isNamed && !IsNamedNow(found, objects, uploads, folders))
             {
-                disk.Delete(folders.PathOf(found.Id));
+                if (!disk.Delete(folders.PathOf(found.Id)))
+                {
+                    left++;
+                    continue;
+                }
+
                 touched.Add(folders.FolderOf(found.Id));
                 orphans++;
             }
@@ -63,6 +69,8 @@ internal static class OrphanSweep
         {
             Log.OrphansRemoved(logger, orphans, files);
         }
+
+        return left == 0;
     }
 
     private static bool IsNamedNow(StoredFiles.Found found, ObjectTable objects, UploadTable uploads, StoreFolders folders)

@@ -13,11 +13,11 @@ namespace S3Overlay.Proxy.Embedded.Rebuild;
 internal static class RecordReplay
 {
     /// <summary>Applies what differs. Nobody may have read the index's buckets yet.</summary>
-    public static async Task ApplyAsync(StoreFolders folders, StoreDisk disk, OrderedIndex index, ILogger logger)
+    public static async Task ApplyAsync(StoreFolders folders, StoreDisk disk, LooseEnds ends, OrderedIndex index, ILogger logger)
     {
         var batch = new IndexBatch();
         FindBuckets(folders, index, batch, logger);
-        FindUploads(folders, disk, index, batch);
+        FindUploads(folders, disk, ends, index, batch);
         await index.FollowAsync(batch);
     }
 
@@ -47,7 +47,7 @@ internal static class RecordReplay
 
     private static bool HasObjects(OrderedIndex index, string bucket) => new PrefixScan(index, RowKeys.OfKey(RowKeys.Object, bucket, "")).Any();
 
-    private static void FindUploads(StoreFolders folders, StoreDisk disk, OrderedIndex index, IndexBatch batch)
+    private static void FindUploads(StoreFolders folders, StoreDisk disk, LooseEnds ends, OrderedIndex index, IndexBatch batch)
     {
         var records = Directory.EnumerateFiles(folders.Uploads).Select(static path => Path.GetFileName(path)).ToHashSet(StringComparer.Ordinal);
         foreach (var upload in new PrefixScan(index, [RowKeys.Upload]).Values(static value => UploadRecord.Read(value)))
@@ -66,7 +66,10 @@ internal static class RecordReplay
 
         foreach (var left in records)
         {
-            disk.Delete(folders.UploadPathOf(left));
+            if (!disk.Delete(folders.UploadPathOf(left)))
+            {
+                ends.Note();
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ namespace S3Overlay.Proxy.Embedded.Uploads;
 internal sealed class UploadTable(
     StoreFolders folders,
     StoreDisk disk,
+    LooseEnds ends,
     OrderedIndex index,
     SequenceCounter sequences,
     BucketTable buckets,
@@ -42,7 +43,7 @@ internal sealed class UploadTable(
         var bytes = upload.Write();
         try
         {
-            await RecordFile.WriteAsync(folders, disk, FileKind.Upload, folders.UploadPathOf(upload.UploadId), bytes, cancellationToken);
+            await RecordFile.ChangeAsync(folders, disk, ends, FileKind.Upload, folders.UploadPathOf(upload.UploadId), null, bytes);
         }
         catch (IOException failure)
         {
@@ -58,7 +59,7 @@ internal sealed class UploadTable(
         catch
         {
             // Nobody was told its id.
-            await RecordFile.DeleteAsync(disk, folders.UploadPathOf(upload.UploadId));
+            _ = await ForgetAsync(upload.UploadId);
             throw;
         }
     }
@@ -214,8 +215,8 @@ internal sealed class UploadTable(
             },
             cancellationToken);
 
-        // The record goes for good before the answer: a rebuild must not find the upload open after its object was deleted.
-        await RecordFile.DeleteAsync(disk, folders.UploadPathOf(upload.UploadId));
+        // The record goes for good before the answer: a rebuild must not find the upload open after its object was deleted. The object is there, so that nothing can be refused any more.
+        _ = await ForgetAsync(upload.UploadId);
         var used = manifest.Parts.Select(static part => part.File).ToHashSet();
         foreach (var part in all.Where(part => !used.Contains(part.File)))
         {
@@ -227,15 +228,26 @@ internal sealed class UploadTable(
 
     /// <summary>Gives an upload up with all its parts.</summary>
     /// <exception cref="S3Exception">NoSuchUpload.</exception>
-    public async Task AbortAsync(string bucket, string key, string uploadId, CancellationToken cancellationToken)
+    public Task AbortAsync(string bucket, string key, string uploadId, CancellationToken cancellationToken) =>
+        AbortAsync(bucket, key, uploadId, mustForget: true, cancellationToken);
+
+    private async Task AbortAsync(string bucket, string key, string uploadId, bool mustForget, CancellationToken cancellationToken)
     {
         Require(bucket, key, uploadId);
         List<PartRow> parts;
+        bool isOver;
         using (await TakeAsync(uploadId, cancellationToken))
         {
             Require(bucket, key, uploadId);
             parts = Parts(uploadId);
-            await ForgetAsync(uploadId);
+            var failure = await ForgetAsync(uploadId);
+            if (mustForget && failure is not null && File.Exists(folders.UploadPathOf(uploadId)))
+            {
+                throw StoreDisk.ToS3(failure);
+            }
+
+            isOver = failure is null;
+
             var batch = new IndexBatch();
             batch.Delete(RowKeys.OfUpload(bucket, key, uploadId));
             foreach (var part in parts)
@@ -243,7 +255,13 @@ internal sealed class UploadTable(
                 batch.Delete(RowKeys.OfPart(uploadId, part.Number));
             }
 
-            await index.FollowAsync(batch);
+            isOver |= await index.FollowAsync(batch);
+        }
+
+        if (!isOver)
+        {
+            // Should the power go now, record and rows may both come back: then its parts must be there.
+            return;
         }
 
         foreach (var part in parts)
@@ -256,19 +274,18 @@ internal sealed class UploadTable(
     /// Takes an upload's record away. Once it is gone the upload is over, whether or not that is on the disk for good: should the record come back, there is no row any more, and the next start
     /// takes it away. To refuse the abort then would be to lose parts that are acknowledged later.
     /// </summary>
-    private async Task ForgetAsync(string uploadId)
+    /// <returns>What failed; null where it is gone for good.</returns>
+    private async Task<Exception?> ForgetAsync(string uploadId)
     {
-        var path = folders.UploadPathOf(uploadId);
         try
         {
-            await RecordFile.DeleteAsync(disk, path);
+            await RecordFile.DeleteAsync(disk, folders.UploadPathOf(uploadId));
+            return null;
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            if (File.Exists(path))
-            {
-                throw StoreDisk.ToS3(failure);
-            }
+            ends.Note();
+            return failure;
         }
     }
 
@@ -276,14 +293,14 @@ internal sealed class UploadTable(
     public List<UploadRecord> Of(string bucket) =>
         new PrefixScan(index, RowKeys.OfKey(RowKeys.Upload, bucket, "")).Values(static value => UploadRecord.Read(value));
 
-    /// <summary>Gives up the uploads of a bucket that is gone.</summary>
+    /// <summary>Gives up the uploads of a bucket that is gone. A record that cannot be taken away the next start finds to have no rows.</summary>
     public async Task AbortAllAsync(IReadOnlyList<UploadRecord> uploads)
     {
         foreach (var upload in uploads)
         {
             try
             {
-                await AbortAsync(upload.Bucket, upload.Key, upload.UploadId, CancellationToken.None);
+                await AbortAsync(upload.Bucket, upload.Key, upload.UploadId, mustForget: false, CancellationToken.None);
             }
             catch (S3Exception gone) when (gone.Error == S3Errors.NoSuchUpload)
             {

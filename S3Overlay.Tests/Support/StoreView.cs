@@ -1,0 +1,42 @@
+using System.Text;
+
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>What a built-in store shows.</summary>
+internal static class StoreView
+{
+    /// <summary>All that clients and administrators can see.</summary>
+    public static async Task<string> DescribeAsync(EmbeddedBench bench)
+    {
+        var text = new StringBuilder();
+        foreach (var bucket in (string[])[EmbeddedBench.Bucket, "empty", "hidden", "bare", "other"])
+        {
+            var tombstones = await bench.Layer.ListDeletedAsync(bucket, "", "", default).ToListAsync();
+            text.AppendLine($"{bucket}: {await bench.Layer.ResolveBucketAsync(bucket, default)}, deleted: {string.Join(", ", tombstones)}");
+        }
+
+        foreach (var key in await bench.ListAsync())
+        {
+            var tags = Encoding.UTF8.GetString((await bench.SendAsync(S3Operation.GetObjectTagging, key, null, "tagging")).Content.Span);
+            text.AppendLine($"{key}: {EmbeddedBench.Md5(await bench.GetAsync(key))} {tags}");
+        }
+
+        foreach (var upload in bench.Store.Uploads.Of(EmbeddedBench.Bucket).OrderBy(upload => upload.Key, StringComparer.Ordinal))
+        {
+            text.AppendLine($"upload of {upload.Key}: {string.Join(", ", bench.Store.Uploads.Parts(upload.UploadId).Select(part => $"{part.Number} {part.Info.ETag}"))}");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>It shows this, and would if its index were lost.</summary>
+    public static async Task StaysAsync(EmbeddedBench bench, string expected)
+    {
+        Assert.Equal(expected, await DescribeAsync(bench));
+        await bench.Store.Tidying;
+        await bench.RebuildAsync();
+        Assert.Equal(expected, await DescribeAsync(bench));
+    }
+}
