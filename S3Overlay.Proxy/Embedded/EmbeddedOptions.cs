@@ -25,6 +25,9 @@ public sealed record EmbeddedOptions
     /// <summary>The least size of every part but the last: 5 MiB in S3. Tests make it small.</summary>
     internal long MinPartSize { get; init; } = 5 << 20;
 
+    /// <summary>A segment of the log of deletes that is longer is closed at the next start. Tests make it small.</summary>
+    internal long DeleteSegmentSize { get; init; } = 16 << 20;
+
     /// <summary>The disk, where a test wants one of its own.</summary>
     internal Files.StoreDisk? Disk { get; init; }
 }

@@ -150,7 +150,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
         await Index.DisposeAsync();
         Objects.RemoveRefused();
         await Files.DisposeAsync();
-        if (!Objects.MayHaveOrphans && !Index.IsBehind)
+        if (!Objects.MayHaveOrphans && !Index.IsBehind && !Objects.Deletes.IsInDoubt)
         {
             CleanMark.Leave(_folders, _disk);
         }
@@ -164,14 +164,18 @@ public sealed class EmbeddedStore : IAsyncDisposable
     {
         var unfinished = new List<DeleteRecord>();
         Objects.FollowsCrash = !wasClean;
-        Objects.Deletes = await DeleteLog.OpenAsync(_folders, _disk, record =>
+        Objects.Deletes = DeleteLog.Open(_folders, _disk, record =>
         {
             if (!wasClean)
             {
                 unfinished.Add(record);
             }
         });
-        await DeleteReplay.ApplyAsync(unfinished, Index, Objects);
+        await DeleteReplay.ApplyAsync(unfinished, Index);
+        if (!Index.IsBehind)
+        {
+            await Objects.Deletes.CloseFullAsync(_options.DeleteSegmentSize);
+        }
 
         // What lies here was being written when the last process ended, and belongs to nobody. Listed now: new files must not be among them.
         var leftovers = Directory.GetFiles(_folders.Incoming);

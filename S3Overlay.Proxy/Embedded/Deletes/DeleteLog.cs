@@ -7,29 +7,38 @@ namespace S3Overlay.Proxy.Embedded.Deletes;
 
 /// <summary>
 /// The truth about deletes: an appended, synced log in segments. The index holds the same for look-ups; this is what it is built from again, and what keeps
-/// a rebuild from bringing an object back whose file's removal was lost in a power cut. Only the last segment is read when the store opens.
+/// a rebuild from bringing an object back whose file's removal was lost in a power cut. Only the last segment is read when the store opens: what the ones before it say
+/// is in the index for good.
 /// </summary>
 internal sealed class DeleteLog : IAsyncDisposable
 {
-    /// <summary>A segment that is longer is closed at the next start.</summary>
-    private const long SegmentSize = 16 << 20;
+    private readonly StoreFolders _folders;
+    private readonly StoreDisk _disk;
+    private readonly int _number;
+    private GroupCommitLog _log;
 
-    private readonly GroupCommitLog _log;
+    private DeleteLog(StoreFolders folders, StoreDisk disk, int number, GroupCommitLog log) => (_folders, _disk, _number, _log) = (folders, disk, number, log);
 
-    private DeleteLog(GroupCommitLog log) => _log = log;
+    /// <summary>Whether a delete that was refused may be found by whoever reads the log next. Known once it is closed.</summary>
+    public bool IsInDoubt => _log.IsInDoubt;
 
-    /// <summary>Opens the last segment, handing its records to <paramref name="replay"/>, or starts the next one where it is full.</summary>
-    public static async Task<DeleteLog> OpenAsync(StoreFolders folders, StoreDisk disk, Action<DeleteRecord> replay)
+    /// <summary>Opens the last segment, handing its records to <paramref name="replay"/>.</summary>
+    public static DeleteLog Open(StoreFolders folders, StoreDisk disk, Action<DeleteRecord> replay)
     {
-        var last = Segments(folders).LastOrDefault();
-        var log = OpenSegment(last ?? PathOf(folders, 1), disk, replay);
-        if (last is not null && new FileInfo(last).Length > SegmentSize)
-        {
-            await log.DisposeAsync();
-            log = OpenSegment(PathOf(folders, NumberOf(last) + 1), disk, replay);
-        }
+        var number = Segments(folders).LastOrDefault() is { } last ? NumberOf(last) : 1;
+        return new DeleteLog(folders, disk, number, OpenSegment(PathOf(folders, number), disk, replay));
+    }
 
-        return new DeleteLog(log);
+    /// <summary>Starts the next segment where this one is full. Only while nothing is appended, and what this one says is in the index for good: no start reads it again.</summary>
+    /// <param name="size">How long a full one is.</param>
+    public async Task CloseFullAsync(long size)
+    {
+        if (_log.Length > size)
+        {
+            var next = OpenSegment(PathOf(_folders, _number + 1), _disk, static _ => { });
+            await _log.DisposeAsync();
+            _log = next;
+        }
     }
 
     /// <summary>Reads every record of every segment, oldest first: for building the index again.</summary>
@@ -46,7 +55,7 @@ internal sealed class DeleteLog : IAsyncDisposable
     {
         var old = Segments(folders).ToArray();
         var aside = Path.Combine(folders.Incoming, "deletes");
-        disk.Delete(aside);
+        disk.Remove(aside);
         await using (var log = GroupCommitLog.Open(aside, new StoreDisk(isDurable: false), static _ => { }))
         {
             var pending = new List<Task>();
@@ -68,12 +77,17 @@ internal sealed class DeleteLog : IAsyncDisposable
             disk.Sync(file);
         }
 
-        // The new segment takes the next number: should the removal of the old ones be lost, all of them together still say the same.
+        // The new segment takes the next number: should the removal of the old ones be lost, or fail, those that are left still say the same together, as long as no younger one goes before an older.
         disk.Move(aside, PathOf(folders, (old.Length == 0 ? 0 : NumberOf(old[^1])) + 1));
         await disk.SyncFolderAsync(folders.Deletes);
         foreach (var segment in old)
         {
-            disk.Delete(segment);
+            if (!disk.Delete(segment))
+            {
+                return;
+            }
+
+            await disk.SyncFolderAsync(folders.Deletes);
         }
     }
 

@@ -9,36 +9,82 @@ namespace S3Overlay.Proxy.Embedded.Rebuild;
 /// Brings into the index what the log of deletes says and a crash, or a disk that failed, kept from it: the log is written first. A rebuild would find these deletes, and the two must not
 /// differ.
 /// </summary>
-internal static class DeleteReplay
+internal sealed class DeleteReplay
 {
-    /// <summary>Applies the records that the index does not know yet.</summary>
-    public static async Task ApplyAsync(IReadOnlyList<DeleteRecord> records, OrderedIndex index, ObjectTable objects)
+    /// <summary>So many rows share a commit.</summary>
+    private const int AtOnce = 4096;
+
+    private readonly OrderedIndex _index;
+
+    /// <summary>The rows that a record was about, as they are after all the records so far: null where there is none.</summary>
+    private readonly Dictionary<(byte Kind, string Bucket, string Key), byte[]?> _rows = [];
+
+    private DeleteReplay(OrderedIndex index) => _index = index;
+
+    /// <summary>Applies the records that the index does not know yet. Rows change once, to what the last of the records about them leaves.</summary>
+    public static async Task ApplyAsync(IReadOnlyList<DeleteRecord> records, OrderedIndex index)
     {
+        var replay = new DeleteReplay(index);
         foreach (var record in records)
         {
-            var batch = new IndexBatch();
-            var row = objects.Find(record.Bucket, record.Key);
-            switch (record.Kind)
-            {
-                case DeleteKind.Grave when row is not null && row.Sequence < record.Sequence:
-                    batch.Delete(RowKeys.OfKey(RowKeys.Object, record.Bucket, record.Key));
-                    break;
-                case DeleteKind.Tombstone
-                    when !(index.TryGet(RowKeys.OfKey(RowKeys.Tombstone, record.Bucket, record.Key), out var known) && SequenceCounter.Read(known) >= record.Sequence):
-                    batch.Put(RowKeys.OfKey(RowKeys.Tombstone, record.Bucket, record.Key), SequenceCounter.RowValue(record.Sequence));
-                    break;
-                case DeleteKind.Discard
-                    when index.TryGet(RowKeys.OfKey(RowKeys.Tombstone, record.Bucket, record.Key), out var mark) && SequenceCounter.Read(mark) <= record.Sequence:
-                    batch.Delete(RowKeys.OfKey(RowKeys.Tombstone, record.Bucket, record.Key));
-                    break;
-                case DeleteKind.Tags when row is not null && row.File == record.File && row.Tags != record.Tags:
-                    batch.Put(RowKeys.OfKey(RowKeys.Object, record.Bucket, record.Key), (row with { Tags = record.Tags }).Write());
-                    break;
-                default:
-                    continue;
-            }
-
-            await index.FollowAsync(batch);
+            replay.Apply(record);
         }
+
+        foreach (var rows in replay._rows.Chunk(AtOnce))
+        {
+            await index.FollowAsync(replay.Changes(rows));
+        }
+    }
+
+    private void Apply(DeleteRecord record)
+    {
+        var name = (RowKeys.Object, record.Bucket, record.Key);
+        var mark = (RowKeys.Tombstone, record.Bucket, record.Key);
+        switch (record.Kind)
+        {
+            case DeleteKind.Grave when Find(name) is { } row && ObjectRow.Read(row).Sequence < record.Sequence:
+                _rows[name] = null;
+                break;
+            case DeleteKind.Tombstone when Find(mark) is not { } known || SequenceCounter.Read(known) < record.Sequence:
+                _rows[mark] = SequenceCounter.RowValue(record.Sequence);
+                break;
+            case DeleteKind.Discard when Find(mark) is { } known && SequenceCounter.Read(known) <= record.Sequence:
+                _rows[mark] = null;
+                break;
+            case DeleteKind.Tags when Find(name) is { } row && ObjectRow.Read(row) is var found && found.File == record.File:
+                _rows[name] = [.. (found with { Tags = record.Tags }).Write()];
+                break;
+        }
+    }
+
+    private byte[]? Find((byte Kind, string Bucket, string Key) name)
+    {
+        if (!_rows.TryGetValue(name, out var row))
+        {
+            _index.TryGet(RowKeys.OfKey(name.Kind, name.Bucket, name.Key), out row);
+            _rows.Add(name, row);
+        }
+
+        return row;
+    }
+
+    private IndexBatch Changes(IEnumerable<KeyValuePair<(byte Kind, string Bucket, string Key), byte[]?>> rows)
+    {
+        var batch = new IndexBatch();
+        foreach (var ((kind, bucket, key), row) in rows)
+        {
+            var rowKey = RowKeys.OfKey(kind, bucket, key);
+            _index.TryGet(rowKey, out var known);
+            if (row is null && known is not null)
+            {
+                batch.Delete(rowKey);
+            }
+            else if (row is not null && !row.AsSpan().SequenceEqual(known))
+            {
+                batch.Put(rowKey, row);
+            }
+        }
+
+        return batch;
     }
 }

@@ -24,6 +24,9 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, Embedde
     private readonly Dictionary<string, UploadRecord> _uploads = new(StringComparer.Ordinal);
     private readonly List<FileId> _partFiles = [];
     private readonly List<FileId> _orphans = [];
+
+    /// <summary>Those of the orphans that are older than a grave of their key, and not known to be gone.</summary>
+    private readonly List<(FileId File, string Bucket, string Key)> _buried = [];
     private RebuildTarget _target = null!;
     private ulong _highest;
     private long _files;
@@ -128,6 +131,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, Embedde
         if (_graves.GetValueOrDefault((header.Bucket, header.Key)) > header.Sequence)
         {
             _orphans.Add(found.Id);
+            _buried.Add((found.Id, header.Bucket, header.Key));
             return;
         }
 
@@ -215,13 +219,19 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, Embedde
         await _target.FlushAsync();
     }
 
-    /// <summary>Removed and synced before the log forgets their graves.</summary>
+    /// <summary>Removed and synced before the log forgets their graves. Those that the disk does not let go keep theirs.</summary>
     private async Task RemoveOrphansAsync()
     {
+        var gone = new HashSet<FileId>();
         foreach (var orphan in _orphans)
         {
-            disk.Delete(folders.PathOf(orphan));
+            if (disk.Delete(folders.PathOf(orphan)))
+            {
+                gone.Add(orphan);
+            }
         }
+
+        _buried.RemoveAll(buried => gone.Contains(buried.File));
 
         foreach (var folder in _orphans.Select(folders.FolderOf).Distinct(StringComparer.Ordinal))
         {
@@ -234,6 +244,11 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, Embedde
         foreach (var entry in _tombstones.Where(Counts))
         {
             yield return new DeleteRecord(DeleteKind.Tombstone, entry.Value, entry.Key.Bucket, entry.Key.Key, default);
+        }
+
+        foreach (var (_, bucket, key) in _buried)
+        {
+            yield return new DeleteRecord(DeleteKind.Grave, _graves[(bucket, key)], bucket, key, default);
         }
 
         var orphans = _orphans.ToHashSet();

@@ -1,0 +1,209 @@
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Tests.Support;
+
+using static S3Overlay.Tests.Support.EmbeddedBench;
+
+namespace S3Overlay.Tests.Embedded;
+
+/// <summary>The disk fails, and again while what was begun is taken back: until that is done, nothing is taken away that the other outcome needs (table F).</summary>
+[Trait("Rule", "F-full")]
+public sealed class DiskDoubtTests : IAsyncLifetime
+{
+    private readonly DiskTrouble _trouble = new();
+    private EmbeddedBench _bench = null!;
+
+    public async Task InitializeAsync()
+    {
+        _bench = await OpenAsync(new TroubledDisk(_trouble));
+        _bench.MakeFolders();
+        await _bench.PutAsync("key", [1]);
+    }
+
+    public Task DisposeAsync() => _bench.DisposeAsync().AsTask();
+
+    [Fact]
+    public async Task A_refused_delete_that_could_not_be_taken_back_is_once_the_store_is_closed()
+    {
+        await RefuseAsync(0, S3Operation.DeleteObject, "key");
+        _trouble.End();
+        await _bench.ReopenAsync(() => Assert.True(File.Exists(Path.Combine(_bench.Folder, "CLEAN"))));
+        Assert.Equal([1], await _bench.GetAsync("key"));
+        await _bench.RebuildAsync();
+        Assert.Equal([1], await _bench.GetAsync("key"));
+    }
+
+    [Fact]
+    public async Task A_refused_delete_that_cannot_be_taken_back_at_all_leaves_no_mark_of_a_store_in_order()
+    {
+        await RefuseAsync(0, S3Operation.DeleteObject, "key");
+        _trouble.Begin(DiskFault.Error, 0, int.MaxValue, DiskSteps.Resize);
+        await _bench.ReopenAsync(() => Assert.False(File.Exists(Path.Combine(_bench.Folder, "CLEAN"))));
+        var keys = await _bench.ListAsync();
+        _trouble.End();
+        await _bench.RebuildAsync();
+        Assert.Equal(keys, await _bench.ListAsync());
+    }
+
+    [Fact]
+    public async Task The_file_of_a_refused_write_stays_while_its_row_may_be_there()
+    {
+        await RefuseAsync(2, S3Operation.PutObject, "new");
+        await using var killed = _bench.Leave();
+        _trouble.End();
+        await killed.StartAsync();
+        Assert.Equal(["key", "new"], await killed.ListAsync());
+        Assert.Equal([2], await killed.GetAsync("new"));
+    }
+
+    [Fact]
+    public async Task The_file_of_a_refused_write_goes_once_its_row_is_known_not_to_be_there()
+    {
+        await RefuseAsync(2, S3Operation.PutObject, "new");
+        Assert.Equal(2, _bench.Files("objects").Count());
+        _trouble.End();
+        await _bench.SendAsync(S3Operation.PutObject, "key", new BytesBody([3]));
+        await Patience.UntilAsync(() => _bench.Files("objects").Count() == 1, "The file of a write that was refused stays.");
+        await _bench.RebuildAsync();
+        Assert.Equal(["key"], await _bench.ListAsync());
+    }
+
+    [Fact]
+    public async Task The_file_of_a_refused_write_goes_with_the_end_of_the_process_at_the_latest()
+    {
+        await RefuseAsync(2, S3Operation.PutObject, "new");
+        _trouble.End();
+        await _bench.ReopenAsync(() => Assert.Single(_bench.Files("objects")));
+        Assert.Equal(["key"], await _bench.ListAsync());
+    }
+
+    [Fact]
+    public async Task The_file_of_a_refused_write_is_gone_before_its_client_is_told()
+    {
+        _trouble.Begin(DiskFault.Error, 2, 1, DiskSteps.Sync);
+        Assert.Equal("InternalError", await _bench.FailAsync(S3Operation.PutObject, "new", new BytesBody([2])));
+        Assert.True(_trouble.Happened);
+        Assert.Single(_bench.Files("objects"));
+    }
+
+    /// <summary>An upload is aborted, the folder of its record cannot be brought to the disk, nor can its rows; then the power goes, and both are there again.</summary>
+    [Fact]
+    public async Task Parts_stay_until_it_is_certain_that_their_upload_is_over()
+    {
+        var upload = await MultipartTests.StartAsync(_bench);
+        var part = await MultipartTests.UploadAsync(_bench, upload, 1, Bytes(2000));
+        await using var before = _bench.Leave();
+        _trouble.Begin(DiskFault.Error, 0, int.MaxValue, DiskSteps.Sync | DiskSteps.Write);
+        await _bench.SendAsync(S3Operation.AbortMultipartUpload, "key", null, MultipartTests.Id(upload));
+        _trouble.End();
+        Assert.Equal("NoSuchUpload", await _bench.FailAsync(S3Operation.ListParts, "key", null, MultipartTests.Id(upload)));
+        await _bench.Store.Files.DisposeAsync();
+        Directory.Delete(Path.Combine(before.Folder, "objects"), recursive: true);
+        Directory.CreateDirectory(Path.Combine(before.Folder, "objects"));
+        foreach (var file in _bench.Files("objects"))
+        {
+            var copy = Path.Combine(before.Folder, Path.GetRelativePath(_bench.Folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        await before.StartAsync();
+        await MultipartTests.CompleteAsync(before, upload, part);
+        Assert.Equal(Bytes(2000), await before.GetAsync("key"));
+        await _bench.ReopenAsync(() => Assert.False(File.Exists(Path.Combine(_bench.Folder, "CLEAN"))));
+        await _bench.Store.Tidying;
+        Assert.Single(_bench.Files("objects"));
+    }
+
+    [Fact]
+    public async Task A_file_that_could_not_be_taken_away_goes_with_the_next_start()
+    {
+        _trouble.Begin(DiskFault.Error, 0, int.MaxValue, DiskSteps.Remove);
+        await _bench.PutAsync("key", [2]);
+        await _bench.ReopenAsync(_trouble.End);
+        await _bench.Store.Tidying;
+        Assert.Single(_bench.Files("objects"));
+        await _bench.ReopenAsync(() => Assert.True(File.Exists(Path.Combine(_bench.Folder, "CLEAN"))));
+    }
+
+    [Fact]
+    public async Task What_is_deleted_stays_so_while_its_file_cannot_be_taken_away()
+    {
+        var disk = new StuckDisk();
+        await using var bench = await OpenAsync(disk);
+        await bench.PutAsync("key", [1]);
+        await bench.DeleteAsync("key");
+        await bench.RebuildAsync();
+        Assert.Empty(await bench.ListAsync());
+        await bench.RebuildAsync();
+        Assert.Empty(await bench.ListAsync());
+        Assert.Single(bench.Files("objects"));
+        disk.IsStuck = false;
+        await bench.RebuildAsync();
+        Assert.Empty(await bench.ListAsync());
+        Assert.Empty(bench.Files("objects"));
+    }
+
+    [Fact]
+    public async Task A_bucket_is_deleted_whatever_becomes_of_the_uploads_in_it()
+    {
+        await _bench.DeleteAsync("key");
+        await MultipartTests.StartAsync(_bench);
+        _trouble.Begin(DiskFault.Error, 1, 1, DiskSteps.Remove);
+        await _bench.SendAsync(S3Operation.DeleteBucket, "");
+        Assert.True(_trouble.Happened);
+        _trouble.End();
+        await _bench.ReopenAsync();
+        Assert.Empty(_bench.Files("uploads"));
+        await _bench.SendAsync(S3Operation.CreateBucket, "");
+        Assert.Empty(_bench.Store.Uploads.Of(Bucket));
+    }
+
+    /// <summary>Found only where records are compared with the index: what it reads before is whole.</summary>
+    [Fact]
+    public async Task A_damaged_index_that_a_start_finds_while_it_looks_at_records_is_built_anew()
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            await _bench.Layer.EnsureBucketAsync($"bucket{i:D3}", default);
+        }
+
+        await _bench.ReopenAsync();
+        await _bench.ReopenAsync(() =>
+        {
+            var run = _bench.Files("index").Where(static path => path.EndsWith(".run", StringComparison.Ordinal)).MaxBy(static path => new FileInfo(path).Length)!;
+            var bytes = File.ReadAllBytes(run);
+            Assert.True(bytes.Length > 2 * SortedRun.BlockSize);
+            bytes[10] ^= 1;
+            File.WriteAllBytes(run, bytes);
+            File.Delete(Path.Combine(_bench.Folder, "CLEAN"));
+        });
+        Assert.Equal(1001, _bench.Store.Buckets.List().Count);
+        Assert.Equal([1], await _bench.GetAsync("key"));
+    }
+
+    /// <summary>What is not brought to the disk is refused, and then cannot be taken back.</summary>
+    private async Task RefuseAsync(int syncsBefore, S3Operation operation, string key)
+    {
+        _trouble.Begin(DiskFault.Error, syncsBefore, 2, DiskSteps.Sync | DiskSteps.Resize);
+        Assert.Equal("InternalError", await _bench.FailAsync(operation, key, operation == S3Operation.PutObject ? new BytesBody([2]) : null));
+        Assert.True(_trouble.Happened);
+    }
+
+    /// <summary>A disk that does not let go of objects' files.</summary>
+    private sealed class StuckDisk() : StoreDisk(isDurable: false)
+    {
+        public bool IsStuck { get; set; } = true;
+
+        public override void Remove(string path)
+        {
+            if (IsStuck && path.Contains("objects", StringComparison.Ordinal))
+            {
+                throw new UnauthorizedAccessException("Operation not permitted");
+            }
+
+            base.Remove(path);
+        }
+    }
+}

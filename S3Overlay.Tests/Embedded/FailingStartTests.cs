@@ -1,0 +1,99 @@
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Tests.Support;
+
+using static S3Overlay.Tests.Support.EmbeddedBench;
+
+namespace S3Overlay.Tests.Embedded;
+
+/// <summary>
+/// The disk fails at any step of a start that has something to finish, and the process is killed then, whether it has started or not: the next start finishes it all the same (table F).
+/// </summary>
+[Trait("Rule", "F-killed")]
+public sealed class FailingStartTests
+{
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(int.MaxValue, false)]
+    [InlineData(1, true)]
+    [InlineData(int.MaxValue, true)]
+    public async Task What_a_start_does_not_finish_the_next_one_does(int count, bool isRebuilt)
+    {
+        var trouble = new DiskTrouble();
+        await using var bench = await OpenAsync(new TroubledDisk(trouble));
+        await PrepareAsync(bench, trouble, hasRefused: !isRebuilt);
+        var expected = await StoreView.DescribeAsync(bench);
+        for (var (step, hasHappened) = (0, true); hasHappened; step++)
+        {
+            await using var failing = bench.Leave();
+            if (isRebuilt)
+            {
+                failing.ForgetIndex();
+            }
+
+            trouble.Begin(DiskFault.Error, step, count, DiskSteps.All);
+            try
+            {
+                await failing.StartAsync();
+                await failing.Store.Tidying;
+            }
+            catch (IOException)
+            {
+                // Whoever starts it is told.
+            }
+
+            hasHappened = trouble.Happened;
+            await using var next = failing.Leave();
+            trouble.End();
+            await next.StartAsync();
+            await StoreView.StaysAsync(next, expected);
+            Assert.Equal(["key"], await next.ListAsync());
+            await next.Store.Tidying;
+            await next.ReopenAsync(() => Assert.True(File.Exists(Path.Combine(next.Folder, "CLEAN"))));
+            Assert.Single(next.Files("objects"));
+            Assert.Single(next.Files("uploads"));
+        }
+    }
+
+    /// <summary>A store that has more in its log and records than in its index, full segments of the log, and files that should be gone.</summary>
+    private static async Task PrepareAsync(EmbeddedBench bench, DiskTrouble trouble, bool hasRefused)
+    {
+        await bench.PutAsync("key", [1]);
+        await bench.PutAsync("deleted", [2]);
+        await bench.Layer.MarkDeletedAsync(Bucket, "discarded", default);
+        await bench.Layer.EnsureBucketAsync("bare", default);
+        var aborted = await MultipartTests.StartAsync(bench, "aborted");
+        await MultipartTests.StartAsync(bench, "open");
+        await bench.ReopenAsync();
+        Assert.Equal(2, bench.Files("deletes").Count());
+        bench.MakeFolders();
+        await bench.Layer.MarkDeletedAsync(Bucket, "first", default);
+
+        // Its file has its place, its row none, and the disk does not let the file go: who loses the index as well finds an object.
+        if (hasRefused)
+        {
+            trouble.Begin(DiskFault.Error, 3, 2, DiskSteps.Write | DiskSteps.Remove);
+            Assert.Equal("InternalError", await bench.FailAsync(S3Operation.PutObject, "refused", new BytesBody([3])));
+            trouble.End();
+            Assert.Equal(3, bench.Files("objects").Count());
+        }
+
+        await ButNotInTheIndexAsync(0, () => bench.DeleteAsync("deleted"));
+        await ButNotInTheIndexAsync(0, () => bench.Layer.MarkDeletedAsync(Bucket, "gone", default).AsTask());
+        await ButNotInTheIndexAsync(0, async () =>
+        {
+            var marks = new Proxy.Embedded.EmbeddedMarks(bench.Store);
+            await marks.DiscardAsync(Bucket, (await marks.FindAsync(Bucket, "discarded", default))!, default);
+        });
+        await ButNotInTheIndexAsync(2, () => bench.Layer.EnsureBucketAsync("other", default).AsTask());
+        await ButNotInTheIndexAsync(-1, () => bench.Store.DeleteBucketAsync("bare", isOpaque: false, default));
+        await ButNotInTheIndexAsync(-1, () => bench.SendAsync(S3Operation.AbortMultipartUpload, "aborted", null, MultipartTests.Id(aborted)));
+
+        async Task ButNotInTheIndexAsync(int writesBefore, Func<Task> change)
+        {
+            trouble.Begin(DiskFault.Error, writesBefore + 1, 1);
+            await change();
+            Assert.True(trouble.Happened);
+            trouble.End();
+        }
+    }
+}
