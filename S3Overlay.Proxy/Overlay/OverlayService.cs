@@ -45,7 +45,7 @@ public sealed class OverlayService : IS3Service
     private readonly ManyDeletes _manyDeletes;
     private readonly ObjectCopies _copies;
     private readonly CopyUps _copyUps;
-    private readonly OverlayLocks _locks = new();
+    private readonly OverlayLocks _locks;
     private readonly TimeSpan _budget;
     private readonly TimeProvider _time;
 
@@ -71,7 +71,7 @@ public sealed class OverlayService : IS3Service
         OverlayMeters? meters = null)
     {
         var (service, layer) = (local.Service, local.State);
-        (_local, _budget, _time) = (service, settings.Budget, time);
+        (_local, _budget, _time, _locks) = (service, settings.Budget, time, new OverlayLocks(time));
         var (slow, objects) = (new SlowAnswers(time, logger, ClientErrors.Of), new LocalObjects(service, new EncryptedObjects(layer, local.Versions)));
         var conditional = new ConditionalWrites(service, objects, layer, reader, _locks, local.Conditions, local.Placed);
         _directory = new BucketDirectory(layer, remotes, settings, time);

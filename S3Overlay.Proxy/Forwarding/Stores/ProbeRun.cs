@@ -4,6 +4,7 @@ using System.Text;
 using System.Xml;
 using System.Xml.Linq;
 
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -31,6 +32,9 @@ internal sealed class ProbeRun(LocalStore store)
 
     private const string WrongChecksum = "AAAAAA==";
 
+    /// <summary>A store that lets nobody look has not answered by then, though it answers others.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private static readonly byte[] Content = "tried by s3overlay"u8.ToArray();
@@ -55,6 +59,8 @@ internal sealed class ProbeRun(LocalStore store)
 
     private string Named => _folder + "named";
 
+    private string Shut => _folder + "shut";
+
     private string New => _folder + "new";
 
     private string Newer => _folder + "newer";
@@ -71,13 +77,15 @@ internal sealed class ProbeRun(LocalStore store)
         var etag = await ETagAsync(First, cancellationToken);
         var takesTrailers = await TakesFramesAsync(isNamed: false, cancellationToken);
         var takesNamed = !takesTrailers && await TakesFramesAsync(isNamed: true, cancellationToken);
+        var putsIfNew = await RefusesAsync(PutAsync(First, "If-None-Match", "*", cancellationToken))
+            && await TakesAsync(name => PutAsync(name, "If-None-Match", "*", cancellationToken), New, Newer);
         return new StoreCapabilities
         {
             HasPlainETags = ETags.Same(etag, Convert.ToHexStringLower(MD5.HashData(Content))),
             TakesTrailers = takesTrailers || takesNamed,
             NeedsChunkedEncoding = takesNamed,
-            PutsIfNew = await RefusesAsync(PutAsync(First, "If-None-Match", "*", cancellationToken))
-                && await TakesAsync(name => PutAsync(name, "If-None-Match", "*", cancellationToken), New, Newer),
+            PutsIfNew = putsIfNew,
+            KeepsKeys = putsIfNew && await KeepsKeysAsync(cancellationToken),
             PutsIfMatch = await RefusesAsync(PutAsync(First, "If-Match", WrongETag, cancellationToken))
                 && await TakesAsync(async name => await PutAsync(name, "If-Match", await ETagAsync(name, cancellationToken), cancellationToken), First, Second),
             CompletesIf = await CompletesIfAsync(cancellationToken),
@@ -179,6 +187,37 @@ internal sealed class ProbeRun(LocalStore store)
         var can = await RefusesAsync(CompleteAsync("If-None-Match", "*")) && await RefusesAsync(CompleteAsync("If-Match", WrongETag));
         await SendAsync(new WireRequest("DELETE", _cache.Name, First, upload, []), cancellationToken);
         return can;
+    }
+
+    /// <summary>Whether nobody is let see a key while a conditional write of it has begun, and its body has not come to its end.</summary>
+    private async Task<bool> KeepsKeysAsync(CancellationToken cancellationToken)
+    {
+        var (isKept, looking) = (false, (Task<WireAnswer>?)null);
+        async Task SendAsync(Stream body, CancellationToken token)
+        {
+            await body.WriteAsync(Content.AsMemory(0, 1), token);
+            await body.FlushAsync(token);
+            looking = _calls.SendAsync(new WireRequest("HEAD", _cache.Name, Shut, "", []), cancellationToken).Observed();
+            if (await Task.WhenAny(looking, Task.Delay(Look, store.Time, token)) != looking)
+            {
+                // A store that is merely slow is so with others, too; and one that will have no two requests at once would never answer.
+                var other = _calls.ExistsAsync(_cache.Name, First, token).Observed();
+                isKept = await Task.WhenAny(other, looking, Task.Delay(4 * Look, store.Time, token)) == other && other.IsCompletedSuccessfully && !looking.IsCompleted;
+            }
+
+            await body.WriteAsync(Content.AsMemory(1), token);
+        }
+
+        _kept.Add(Shut);
+        var put = new WireRequest("PUT", _cache.Name, Shut, "", [new("If-None-Match", "*")]) { Body = WireBody.Of(Content) with { CopyToAsync = SendAsync }, AsksFirst = true };
+        await this.SendAsync(put, cancellationToken);
+        if (looking is null)
+        {
+            return false;
+        }
+
+        using var seen = await looking;
+        return isKept && seen.Status < 300;
     }
 
     private Task<ProbeAnswer> PutSummedAsync(string checksum, CancellationToken cancellationToken) =>

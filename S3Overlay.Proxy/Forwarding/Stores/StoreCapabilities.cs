@@ -18,6 +18,11 @@ public sealed record StoreCapabilities
     /// <summary>CopyObject does so of its destination.</summary>
     public bool CopiesIf { get; init; }
 
+    /// <summary>
+    /// A conditional PUT has its key to itself from its headers to its answer (MinIO): whoever else asks for the key waits.
+    /// </summary>
+    public bool KeepsKeys { get; init; }
+
     /// <summary>PUT takes a right checksum in a header, and refuses a wrong one and what cannot be one, where <c>x-amz-sdk-checksum-algorithm</c> names its algorithm.</summary>
     public bool ChecksChecksums { get; init; }
 
@@ -42,7 +47,7 @@ public sealed record StoreCapabilities
     /// <summary>For people.</summary>
     public override string ToString() =>
         $"PUT If-None-Match {Word(PutsIfNew)}, PUT If-Match {Word(PutsIfMatch)}, DELETE If-Match {Word(DeletesIfMatch)}, conditional completes {Word(CompletesIf)}, "
-        + $"conditional copies {Word(CopiesIf)}, checksums checked {Word(ChecksChecksums)}, checksum trailers {Word(TakesTrailers)}, "
+        + $"conditional copies {Word(CopiesIf)}, keys kept to conditional writes {Word(KeepsKeys)}, checksums checked {Word(ChecksChecksums)}, checksum trailers {Word(TakesTrailers)}, "
         + $"aws-chunked must be named {Word(NeedsChunkedEncoding)}, MD5 as ETag {Word(HasPlainETags)}, versions {Word(HasVersions)}, version null {Word(TakesNullVersion)}, attributes {Word(HasAttributes)}";
 
     private static string Word(bool can) => can ? "yes" : "no";

@@ -265,6 +265,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         if (request.Body is { } body)
         {
             message.Content = body.ToContent();
+            message.Headers.ExpectContinue = request.AsksFirst;
             foreach (var header in request.Headers)
             {
                 // Content-Type, Content-MD5: HttpClient has a place of its own for them.

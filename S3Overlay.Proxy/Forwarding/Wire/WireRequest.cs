@@ -14,6 +14,9 @@ internal sealed record WireRequest(string Method, string Bucket, string Key, str
     /// <summary>The body, which can be sent again; null for none.</summary>
     public WireBody? Body { get; init; }
 
+    /// <summary>Whether the endpoint is to say first that it will have the body, which it does once it has begun with the request.</summary>
+    public bool AsksFirst { get; init; }
+
     /// <summary>Whether an answer of 500 is one, and the request not sent again for it: for whoever finds out what the endpoint has it for.</summary>
     public bool TakesInternalError { get; init; }
 

@@ -15,7 +15,7 @@ internal static class AdministrationLayer
         local,
         overlay?.Reader,
         overlay?.Service.Directory ?? new BucketDirectory(local.State, NoRemotes.Instance, setup.View, setup.Time),
-        overlay?.Service.Locks ?? new OverlayLocks(),
+        overlay?.Service.Locks ?? new OverlayLocks(setup.Time),
         setup.Time,
         setup.LoggerOf<OverlayAdministration>());
 }

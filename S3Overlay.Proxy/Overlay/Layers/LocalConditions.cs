@@ -13,8 +13,13 @@ public sealed record LocalConditions(bool PutsIfNew, bool PutsIfMatch, bool Dele
     /// <summary>All of them: the built-in store.</summary>
     public static readonly LocalConditions All = new(true, true, true, true, true);
 
+    /// <summary>
+    /// Whether local keeps a key to a conditional write of it from the beginning of that write to its end (MinIO): whoever else asks for the key, or changes it, waits meanwhile.
+    /// </summary>
+    public bool KeepKeys { get; init; }
+
     /// <summary>Whether that is all.</summary>
-    public bool AreAll => this == All;
+    public bool AreAll => (this with { KeepKeys = false }) == All;
 
     /// <summary>Whether local judges such a write.</summary>
     /// <param name="operation">PutObject, CompleteMultipartUpload, CopyObject.</param>

@@ -1,4 +1,3 @@
-using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -9,7 +8,8 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// <summary>
 /// Keeps what a conditional write was judged by true until it is committed (rule W3), without holding anybody up while a slow client sends its body:
 /// the key's lock is taken when the body has been read to its end, and what the key is is looked at once more. Deletes take the same lock; so do all writes
-/// where local cannot judge conditions itself.
+/// where local cannot judge conditions itself. Only where local keeps the key to a conditional write from its beginning on the lock is taken before that (<see cref="S3Body.BeginAsync"/>):
+/// whoever else wants the key would hold the lock, and wait at local for a write that waits for the lock.
 /// </summary>
 /// <param name="locks">The locks.</param>
 /// <param name="layer">What the key is.</param>
@@ -22,10 +22,11 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// Where local judges, and may keep the key to the write from its beginning on, so that it cannot be asked for the key: whether the key may have been deleted here since it was judged. Else null.
 /// </param>
 public sealed class CommitGuard(
-    NameLocks<ObjectName> locks, ILayerState layer, string bucket, string key, KeyState? judged, Func<CancellationToken, ValueTask>? judge = null,
+    KeyLocks locks, ILayerState layer, string bucket, string key, KeyState? judged, Func<CancellationToken, ValueTask>? judge = null,
     IPlacedCopies? placed = null, Func<bool>? mayBeDeleted = null) : IDisposable
 {
     private IDisposable? _held;
+    private KeyUpload? _upload;
     private IPlacedCommit? _committing;
 
     /// <summary>Takes the lock and looks again.</summary>
@@ -37,23 +38,7 @@ public sealed class CommitGuard(
             return;
         }
 
-        _held = await locks.TakeAsync(new ObjectName(bucket, key), cancellationToken);
-        _committing = placed is null ? null : await placed.EnterAsync(bucket, key, cancellationToken);
-        if (judged is null)
-        {
-            return;
-        }
-
-        try
-        {
-            await LookAsync(judged.Value, cancellationToken);
-        }
-        catch
-        {
-            // Whoever is not let in writes nothing.
-            NoteRefusal();
-            throw;
-        }
+        await EnterAsync(await locks.TakeAsync(new ObjectName(bucket, key), cancellationToken), mayAskLocal: mayBeDeleted is null, cancellationToken);
     }
 
     /// <summary>The write was refused: it has changed nothing.</summary>
@@ -69,12 +54,42 @@ public sealed class CommitGuard(
         _held?.Dispose();
     }
 
-    private async ValueTask LookAsync(KeyState before, CancellationToken cancellationToken)
+    /// <summary>Takes the lock, and looks again, before local knows of the write.</summary>
+    private async ValueTask BeginAsync(CancellationToken cancellationToken)
     {
-        if (mayBeDeleted is not null && before == KeyState.Written)
+        if (_held is null)
+        {
+            await EnterAsync(_upload = await locks.TakeForUploadAsync(new ObjectName(bucket, key), cancellationToken), mayAskLocal: true, cancellationToken);
+        }
+    }
+
+    private async ValueTask EnterAsync(IDisposable held, bool mayAskLocal, CancellationToken cancellationToken)
+    {
+        _held = held;
+        _committing = placed is null ? null : await placed.EnterAsync(bucket, key, cancellationToken);
+        if (judged is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await LookAsync(judged.Value, mayAskLocal, cancellationToken);
+        }
+        catch
+        {
+            // Whoever is not let in writes nothing.
+            NoteRefusal();
+            throw;
+        }
+    }
+
+    private async ValueTask LookAsync(KeyState before, bool mayAskLocal, CancellationToken cancellationToken)
+    {
+        if (!mayAskLocal && before == KeyState.Written)
         {
             // Whether it is there still is local's to judge; but some stores do so before the body alone, and a delete that was acknowledged since must stay.
-            if (mayBeDeleted() && await layer.ResolveWithinWriteAsync(bucket, key, cancellationToken) == KeyState.Deleted)
+            if (mayBeDeleted!() && await layer.ResolveWithinWriteAsync(bucket, key, cancellationToken) == KeyState.Deleted)
             {
                 throw new S3Exception(S3Errors.ConditionalRequestConflict);
             }
@@ -82,9 +97,9 @@ public sealed class CommitGuard(
             return;
         }
 
-        var now = mayBeDeleted is not null
-            ? await layer.ResolveWithinWriteAsync(bucket, key, cancellationToken)
-            : await layer.ResolveAsync(bucket, key, cancellationToken);
+        var now = mayAskLocal
+            ? await layer.ResolveAsync(bucket, key, cancellationToken)
+            : await layer.ResolveWithinWriteAsync(bucket, key, cancellationToken);
 
         // A key written meanwhile is local's to judge: it knows the version.
         if (now != before && now != KeyState.Written)
@@ -108,9 +123,11 @@ public sealed class CommitGuard(
 
         public override ChecksumAlgorithm? ComingChecksum => inner.ComingChecksum;
 
+        public override ValueTask BeginAsync(CancellationToken cancellationToken) => guard.BeginAsync(cancellationToken);
+
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
         {
-            var read = await inner.ReadAsync(buffer, cancellationToken);
+            var read = await (guard._upload is { } upload ? upload.ReadAsync(token => inner.ReadAsync(buffer, token), cancellationToken) : inner.ReadAsync(buffer, cancellationToken));
             if (read == 0 && buffer.Length > 0)
             {
                 await guard.EnterAsync(cancellationToken);

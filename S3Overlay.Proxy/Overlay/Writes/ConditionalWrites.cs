@@ -91,11 +91,12 @@ public sealed class ConditionalWrites(
     }
 
     /// <summary>
-    /// A write without conditions need not wait for anybody, unless conditional ones are judged under the lock: it would slip in between their look and their commit.
+    /// A write without conditions need not wait for anybody, unless conditional ones are judged under the lock: it would slip in between their look and their commit. Where local keeps keys to
+    /// conditional writes it would wait there for a slow client's, which gives way to whoever takes the lock.
     /// </summary>
     private async Task WritePlainAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
-        if (placed is null && (!abilities.IsAlone || abilities.Known is { AreAll: true }))
+        if (placed is null && abilities.Known is not { KeepKeys: true } && (!abilities.IsAlone || abilities.Known is { AreAll: true }))
         {
             await local.HandleAsync(request, answer, cancellationToken);
             return;

@@ -1,14 +1,14 @@
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>What keeps changes to one key, or one bucket, apart within this process. Changes of other proxies are the layer's matter.</summary>
-public sealed class OverlayLocks
+/// <param name="time">The clock.</param>
+public sealed class OverlayLocks(TimeProvider time)
 {
-    /// <summary>A lock a key: for deletes, conditional writes while they are committed, and tombstones being taken back.</summary>
-    public NameLocks<ObjectName> Keys { get; } = new();
+    /// <summary>A lock a key: for deletes, conditional writes while they are committed, or while local keeps the key to them, and tombstones being taken back.</summary>
+    public KeyLocks Keys { get; } = new(time);
 
     /// <summary>How often each key was deleted here since the start, counted with its lock held.</summary>
     public KeyGenerations Deletes { get; } = new();

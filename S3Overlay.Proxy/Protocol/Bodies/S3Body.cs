@@ -19,6 +19,13 @@ public abstract class S3Body
     public virtual long? LongestLength => Length;
 
     /// <summary>
+    /// To be called before anything is sent to a store that keeps the key to the write from then on: whoever watches over the body may want to be first. Whoever reads the body to its end
+    /// before that need not.
+    /// </summary>
+    /// <exception cref="S3Exception">Nothing is to be sent.</exception>
+    public virtual ValueTask BeginAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>
     /// Reads up to <paramref name="buffer"/>'s length. Returns 0 only at the end, and only once the length, the signature of every
     /// chunk, the payload hash and every digest and checksum that was promised have been found right.
     /// </summary>

@@ -74,6 +74,17 @@ public sealed class StoreProbeTests : StoreTestBase
         Assert.Equal((true, false, false), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Whether_keys_are_kept_to_conditional_writes_is_known(bool keeps)
+    {
+        using var keeping = keeps ? new KeepingStore(Store) : null;
+        var found = await FindAsync();
+        Assert.Equal((keeps, true), (found.KeepsKeys, found.PutsIfNew));
+        Assert.Contains("keys kept to conditional writes " + (keeps ? "yes" : "no"), found.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Trailers_that_are_refused_are_known_not_to_be_taken()
     {

@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+
+using Microsoft.AspNetCore.Http;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>
+/// Makes a store keep each key to a conditional PUT of it from the write's headers to its answer, as MinIO does: whoever asks for the key meanwhile is served once the write is over, or given up.
+/// </summary>
+internal sealed class KeepingStore : IDisposable
+{
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _kept = new();
+    private readonly StoreServer _store;
+    private int _waiting;
+
+    /// <summary>Makes a store do so.</summary>
+    public KeepingStore(StoreServer store)
+    {
+        _store = store;
+        store.Before = WaitAsync;
+        store.Alter = Begin;
+    }
+
+    /// <summary>How many wait.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
+
+    /// <summary>Waits until a path is kept to a write.</summary>
+    public Task UntilKeptAsync(string path) => Patience.UntilAsync(() => _kept.ContainsKey(path), "The store has no conditional write.");
+
+    /// <inheritdoc/>
+    public void Dispose() => (_store.Before, _store.Alter) = (null, null);
+
+    private async Task WaitAsync(StoreCall call)
+    {
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            while (_kept.TryGetValue(call.Path, out var write))
+            {
+                await write.Task;
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private void Begin(HttpRequest request)
+    {
+        if (request.Method != "PUT" || (request.Headers.IfMatch.Count == 0 && request.Headers.IfNoneMatch.Count == 0))
+        {
+            return;
+        }
+
+        var (path, write) = (request.Path.Value!, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _kept[path] = write;
+        request.HttpContext.Response.OnCompleted(() => EndAsync(path, write));
+        request.HttpContext.RequestAborted.Register(() => _ = EndAsync(path, write));
+    }
+
+    private Task EndAsync(string path, TaskCompletionSource write)
+    {
+        _kept.TryRemove(new(path, write));
+        write.TrySetResult();
+        return Task.CompletedTask;
+    }
+}

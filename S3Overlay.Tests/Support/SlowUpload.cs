@@ -1,0 +1,65 @@
+using System.Net.Sockets;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>A PUT whose client sends half of its body and then nothing, until it is told to go on.</summary>
+internal sealed class SlowUpload : IDisposable
+{
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly byte[] _rest;
+
+    private SlowUpload(byte[] rest) => _rest = rest;
+
+    /// <summary>The answer, whenever it comes.</summary>
+    public Task<RawAnswer> Answer { get; private set; } = null!;
+
+    /// <summary>Sends the first half.</summary>
+    public static async Task<SlowUpload> BeginAsync(OverlayHost proxy, string target, byte[] body, params (string Name, string Value)[] headers)
+    {
+        var bytes = proxy.Http.Signed("PUT", target, body, headers);
+        var begun = bytes.Length - (body.Length / 2);
+        var upload = new SlowUpload(bytes[begun..]);
+        await upload._socket.ConnectAsync(proxy.Endpoint.Host, proxy.Endpoint.Port);
+        await upload._socket.SendAsync(bytes.AsMemory(0, begun));
+        upload.Answer = upload.ReadAsync();
+        return upload;
+    }
+
+    /// <summary>Sends the rest, as far as anybody takes it.</summary>
+    public async Task<RawAnswer> FinishAsync()
+    {
+        try
+        {
+            await _socket.SendAsync(_rest);
+        }
+        catch (SocketException)
+        {
+            // It has its answer already.
+        }
+
+        return await Answer;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _socket.Dispose();
+
+    private async Task<RawAnswer> ReadAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience.Limit);
+        using var answer = new MemoryStream();
+        try
+        {
+            var buffer = new byte[65536];
+            while (await _socket.ReceiveAsync(buffer, limit.Token) is > 0 and var read)
+            {
+                answer.Write(buffer, 0, read);
+            }
+        }
+        catch (SocketException)
+        {
+            // What was said before that counts.
+        }
+
+        return RawAnswer.Parse(answer.ToArray());
+    }
+}
