@@ -30,6 +30,14 @@ internal static class CustomerKey
         : needed is null || brought is null ? (400, "InvalidRequest")
         : (403, "AccessDenied");
 
+    /// <summary>Where a store keeps what it says of a refusal in other words.</summary>
+    public static readonly object Refusal = new();
+
+    /// <summary>What RGW says, with the code InvalidArgument.</summary>
+    public static string MessageOfCeph(string? brought) => brought is null
+        ? "Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption algorithm."
+        : "The calculated MD5 hash of the key did not match the hash that was provided.";
+
     /// <summary>What S3 says with it.</summary>
     public static string MessageOf(string code) => code switch
     {

@@ -48,6 +48,9 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
     /// <summary>Whether it looks for the version to go on after in the first key behind, where the one that is named is not there, as MinIO does.</summary>
     public bool TakesNextKeysVersion { get; set; }
 
+    /// <summary>Whether it refuses requests without a key, or with the wrong one, in Ceph's words.</summary>
+    public bool RefusesKeysAsCeph { get; set; }
+
     /// <summary>Whether its buckets keep no versions any more: each write, and each delete, takes the place of the version null.</summary>
     public bool IsSuspended { get; set; }
 
@@ -134,7 +137,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
         context.Response.StatusCode = status;
         if (code.Length > 0)
         {
-            await ScriptedRemote.AnswerErrorAsync(context, status, code, CustomerKey.MessageOf(code));
+            await ScriptedRemote.AnswerErrorAsync(context, status, code, context.Items[CustomerKey.Refusal] as string ?? CustomerKey.MessageOf(code));
         }
         else if (answer is not null)
         {
@@ -198,7 +201,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
                         return (404, "NoSuchVersion");
                     }
 
-                    if (CustomerKey.Judge(from.CustomerKey, CustomerKey.OfCopySource(context.Request.Headers)) is { } withheld)
+                    if (JudgeKey(context, from.CustomerKey, CustomerKey.OfCopySource(context.Request.Headers)) is { } withheld)
                     {
                         return withheld;
                     }
@@ -226,7 +229,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
                 case "GET" or "HEAD" when query.Parameters.Count == (id is null ? 0 : 1):
                     var found = id is null ? versions.LastOrDefault() : versions.FirstOrDefault(version => version.Id == id);
                     found = DeniesMarkers && found?.Bytes is null ? null : found;
-                    if (found?.Bytes is not null && CustomerKey.Judge(found.CustomerKey, CustomerKey.Of(context.Request.Headers)) is { } refusal)
+                    if (found?.Bytes is not null && JudgeKey(context, found.CustomerKey, CustomerKey.Of(context.Request.Headers)) is { } refusal)
                     {
                         return refusal;
                     }
@@ -285,6 +288,17 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
         var slash = parts[0].IndexOf('/', StringComparison.Ordinal);
         var versions = Of(parts[0][..slash], parts[0][(slash + 1)..]);
         return parts.Length == 1 ? versions.LastOrDefault() : versions.FirstOrDefault(version => version.Id == parts[1]);
+    }
+
+    private (int Status, string Code)? JudgeKey(HttpContext context, string? needed, string? brought)
+    {
+        if (CustomerKey.Judge(needed, brought) is null || !RefusesKeysAsCeph)
+        {
+            return CustomerKey.Judge(needed, brought);
+        }
+
+        context.Items[CustomerKey.Refusal] = CustomerKey.MessageOfCeph(brought);
+        return (400, "InvalidArgument");
     }
 
     private StoredVersion Add(List<StoredVersion> versions, byte[]? bytes, IHeaderDictionary headers, string? customerKey = null)

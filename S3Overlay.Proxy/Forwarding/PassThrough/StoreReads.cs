@@ -9,6 +9,7 @@ using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
@@ -106,8 +107,7 @@ internal sealed class StoreReads(
         using var found = new WireAnswer(await service.SendAsync(head, patience, cancellationToken));
         if (found.Status == StatusCodes.Status400BadRequest && await ReasonAsync(head, patience, cancellationToken) is { } reason && !IsAbsence(head, reason))
         {
-            // Its message is not known here; the code is what clients go by.
-            throw new S3Exception(new S3Error(reason, found.Status, "The local store refused the request."));
+            throw new S3Exception(new S3Error(reason.Code, found.Status, reason.Message));
         }
 
         if (await IsAbsentAsync(head, found.Message, patience, cancellationToken))
@@ -188,22 +188,30 @@ internal sealed class StoreReads(
 
             // An id that is not of the store's making has as many codes as there are stores; a version that wants its key has one.
             var reason = await ReasonAsync(request, patience, cancellationToken);
-            return NamesVersion(request) ? reason != S3Errors.InvalidRequest.Code : StoreErrors.IsAbsence(reason);
+            return NamesVersion(request)
+                ? reason is null || (reason.Code != S3Errors.InvalidRequest.Code && !StoreErrors.IsEncrypted(reason))
+                : StoreErrors.IsAbsence(reason?.Code);
         }
 
-        return IsAbsence(request, await service.CodeAsync(response, patience, cancellationToken));
+        return IsAbsence(request, await ErrorAsync(response, patience, cancellationToken));
     }
 
     private static bool NamesVersion(S3Request request) => request.Query["versionId"] is { Length: > 0 } and not "null";
 
-    private static bool IsAbsence(S3Request request, string? code) =>
-        StoreErrors.IsAbsence(code) || (NamesVersion(request) && code is "InvalidArgument" or "InvalidVersionId");
+    private static bool IsAbsence(S3Request request, WireError? error) =>
+        error is not null
+        && (StoreErrors.IsAbsence(error.Code) || (NamesVersion(request) && error.Code is "InvalidArgument" or "InvalidVersionId" && !StoreErrors.IsEncrypted(error)));
 
-    /// <summary>Why a HEAD is a 400, for which it has no document: one byte is asked for, and the code of the answer's document read; null where that is no 400, or has none.</summary>
-    private async ValueTask<string?> ReasonAsync(S3Request head, Patience patience, CancellationToken cancellationToken)
+    private async ValueTask<WireError?> ErrorAsync(HttpResponseMessage response, Patience patience, CancellationToken cancellationToken) =>
+        await service.ErrorAsync(response, patience, cancellationToken) is { } error
+            ? new WireError(error.ChildText("Code") ?? "", error.ChildText("Message") ?? "", null)
+            : null;
+
+    /// <summary>Why a HEAD is a 400, for which it has no document: one byte is asked for, and the answer's document read; null where that is no 400, or has none.</summary>
+    private async ValueTask<WireError?> ReasonAsync(S3Request head, Patience patience, CancellationToken cancellationToken)
     {
         var read = head.With("Range", "bytes=0-0") with { Operation = S3Operation.GetObject, Method = "GET" };
         using var explained = await service.SendAsync(read, patience, cancellationToken);
-        return explained.StatusCode == HttpStatusCode.BadRequest ? await service.CodeAsync(explained, patience, cancellationToken) : null;
+        return explained.StatusCode == HttpStatusCode.BadRequest ? await ErrorAsync(explained, patience, cancellationToken) : null;
     }
 }

@@ -22,9 +22,14 @@ public static class ClientKeys
     public static IReadOnlyList<KeyValuePair<string, string>> OfCopySource(IHeaderDictionary headers) =>
         Find(headers, static name => string.Concat(OfSource, name.AsSpan("x-amz-".Length)));
 
-    /// <summary>Whether an error's message says that the object is there, and shown to whoever brings its key. Its code is that of many errors.</summary>
+    /// <summary>
+    /// Whether an error's message says that the object is there, and shown to whoever brings its key. Its code is that of many errors: S3 says InvalidRequest, and RGW InvalidArgument, of the wrong
+    /// key as well.
+    /// </summary>
     public static bool AreWantedBy(string message) =>
-        message.Contains("Server Side Encryption", StringComparison.OrdinalIgnoreCase) || message.Contains("server-side encryption", StringComparison.OrdinalIgnoreCase);
+        message.Contains("Server Side Encryption", StringComparison.OrdinalIgnoreCase)
+        || message.Contains("server-side encryption", StringComparison.OrdinalIgnoreCase)
+        || message.Contains("hash of the key did not match", StringComparison.OrdinalIgnoreCase);
 
     private static List<KeyValuePair<string, string>> Find(IHeaderDictionary headers, Func<string, string> nameOf)
     {

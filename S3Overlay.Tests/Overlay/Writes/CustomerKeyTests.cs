@@ -138,6 +138,37 @@ public sealed class CustomerKeyTests : IAsyncLifetime
         Assert.Equal(200, (await _proxy.SendAsync(method, $"/bucket/k?versionId={_id}", null, CustomerKey.Headers())).Status);
     }
 
+    /// <summary>Ceph refuses with the code that other stores have for ids which are none.</summary>
+    [Theory, Trait("Rule", "V1"), Trait("Rule", "T1")]
+    [InlineData("GET", 0, "")]
+    [InlineData("GET", 2, "")]
+    [InlineData("HEAD", 0, "")]
+    [InlineData("HEAD", 2, "")]
+    [InlineData("GET", 0, "attributes&")]
+    [InlineData("GET", 2, "attributes&")]
+    public async Task Nor_is_one_less_there_that_is_refused_as_ceph_does(string method, byte key, string about)
+    {
+        _store.RefusesKeysAsCeph = true;
+        await WriteAsync(isNull: false);
+        Assert.Equal(204, (await _proxy.SendAsync("DELETE", "/bucket/k")).Status);
+        var headers = key == 0 ? [] : CustomerKey.Headers(key);
+        var refused = await _proxy.SendAsync(method, $"/bucket/k?{about}versionId={_id}", null, [("x-amz-object-attributes", "ETag"), .. headers]);
+        Assert.Equal((400, method == "GET" ? "InvalidArgument" : ""), (refused.Status, refused.Code));
+        Assert.Equal(404, (await _proxy.SendAsync(method, $"/bucket/k?{about}versionId=another", null, [("x-amz-object-attributes", "ETag"), .. headers])).Status);
+    }
+
+    [Theory, Trait("Rule", "V1"), Trait("Rule", "W4")]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Nor_is_one_copied_that_is_refused_as_ceph_does(byte key)
+    {
+        _store.RefusesKeysAsCeph = true;
+        await WriteAsync(isNull: true);
+        var refused = await CopyAsync("copy", $"/bucket/k?versionId={_id}", key == 0 ? [] : CustomerKey.SourceHeaders(key));
+        Assert.Equal((400, "InvalidArgument"), (refused.Status, refused.Code));
+        Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/copy")).Status);
+    }
+
     private async Task WriteAsync(bool isNull)
     {
         _store.IsSuspended = isNull;
