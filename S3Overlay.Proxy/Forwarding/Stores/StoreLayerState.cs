@@ -52,6 +52,9 @@ internal sealed class StoreLayerState : ILayerState
     public Tombstones Tombstones => _tombstones;
 
     /// <inheritdoc/>
+    public bool ListsCopies => _placed is not null;
+
+    /// <inheritdoc/>
     public async ValueTask<KeyState> ResolveAsync(string bucket, string key, CancellationToken cancellationToken) =>
         await IsWrittenAsync(bucket, key, cancellationToken) ? KeyState.Written
         : await _tombstones.HasAsync(bucket, key, cancellationToken) ? KeyState.Deleted

@@ -37,6 +37,20 @@ public sealed class StoreListingTests : StoreTestBase
         Assert.Empty(Store.Calls);
     }
 
+    /// <summary>To learn that there is one key behind the start, no thousand are asked for.</summary>
+    [Fact]
+    public async Task A_folder_in_whose_midst_a_listing_starts_is_asked_for_one_key()
+    {
+        await using var scene = await StoreScene.StartAsync();
+        scene.Remote.Put("bucket", "folder/a", "a"u8.ToArray());
+        scene.Remote.Put("bucket", "folder/c", "c"u8.ToArray());
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/other", "other")).Status);
+        scene.Store.ForgetCalls();
+        Assert.Contains("<Prefix>folder/</Prefix>", (await scene.SendAsync("GET", "/bucket?list-type=2&delimiter=/&start-after=folder/a")).Text, StringComparison.Ordinal);
+        var look = Assert.Single(scene.Store.Calls, call => call.Path.StartsWith("/bucket", StringComparison.Ordinal) && call.Query.Contains("prefix=folder", StringComparison.Ordinal));
+        Assert.Contains("max-keys=1&", look.Query + "&", StringComparison.Ordinal);
+    }
+
     /// <summary>Keys whose names are cut, many of which begin alike, between others: by a model.</summary>
     [Fact]
     public async Task Long_keys_are_listed_in_order_from_anywhere()
