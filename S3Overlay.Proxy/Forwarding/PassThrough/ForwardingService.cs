@@ -50,6 +50,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
     private readonly StoreConnection _connection;
     private readonly RegionLessons _lessons;
     private readonly EndpointAddress _address;
+    private readonly SpoolRoom _spool;
     private readonly Uri _endpoint;
 
     /// <summary>A service in front of an endpoint.</summary>
@@ -67,6 +68,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         _address = new EndpointAddress(_endpoint, settings.Endpoint.Addressing);
         _connection = new StoreConnection(settings.Endpoint, regions);
         _lessons = new RegionLessons(this, regions);
+        _spool = new SpoolRoom(settings.SpoolMaxBytes);
     }
 
     /// <inheritdoc/>
@@ -87,7 +89,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         var isSmall = request.Body.Length <= PreparedBody.Limit && !WaitsForStore(request);
         if (request.Body.Length is null || (!isSmall && RelayedChecksums.NeedEnd(request, _store())))
         {
-            await using var spooled = await SpooledBody.ReadAsync(request.Body, _settings.SpoolDirectory, cancellationToken);
+            await using var spooled = await SpooledBody.ReadAsync(request.Body, _settings.SpoolDirectory, _spool, cancellationToken);
             return await SendAsync(request with { Body = spooled }, patience, cancellationToken);
         }
 

@@ -20,8 +20,11 @@ public sealed record ForwardingSettings
     /// <summary>How long the store may leave off in the middle of a body, sending or taking.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Where bodies of unknown length wait for their end.</summary>
+    /// <summary>Where bodies of unknown length, and others whose checksum comes last, wait for their end.</summary>
     public string SpoolDirectory { get; init; } = Path.GetTempPath();
+
+    /// <summary>How much of them waits there at most.</summary>
+    public long SpoolMaxBytes { get; init; } = 10L << 30;
 
     /// <summary>
     /// Whether requests that nobody signed are signed here (<c>S3_OVERLAY_AUTH=none</c>); otherwise they go on unsigned, and the store decides what it shows to

@@ -1,15 +1,22 @@
+using System.Globalization;
+
+using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
-/// <summary>A body whose length its client did not say, which stores do not take: kept in a file until its end has come. The file has no name that would outlive a crash.</summary>
+/// <summary>
+/// A body whose length its client did not say, which stores do not take, or whose checksum comes behind it: kept in a file until its end has come. The file has no name that would outlive a crash.
+/// </summary>
 internal sealed class SpooledBody : S3Body, IAsyncDisposable
 {
     private readonly FileStream _file;
-    private readonly BodyChecksum? _checksum;
+    private readonly SpoolRoom _room;
+    private BodyChecksum? _checksum;
+    private long _taken;
 
-    private SpooledBody(FileStream file, BodyChecksum? checksum) => (_file, _checksum) = (file, checksum);
+    private SpooledBody(FileStream file, SpoolRoom room) => (_file, _room) = (file, room);
 
     /// <inheritdoc/>
     public override long? Length => _file.Length;
@@ -18,39 +25,62 @@ internal sealed class SpooledBody : S3Body, IAsyncDisposable
     public override BodyChecksum? Checksum => _checksum;
 
     /// <summary>Reads a body to its end.</summary>
-    /// <exception cref="S3Exception">It is not what was promised; or InsufficientStorage where it cannot be kept.</exception>
-    public static async Task<SpooledBody> ReadAsync(S3Body body, string directory, CancellationToken cancellationToken)
+    /// <exception cref="S3Exception">
+    /// It is not what was promised. EntityTooLarge: it can never have room. ServiceUnavailable: others have taken it. InsufficientStorage: the disk does not take it.
+    /// </exception>
+    public static async Task<SpooledBody> ReadAsync(S3Body body, string directory, SpoolRoom room, CancellationToken cancellationToken)
     {
-        var file = Create(directory);
+        if (body.Length > room.Largest)
+        {
+            throw TooLarge(room);
+        }
+
+        var spooled = new SpooledBody(Create(directory), room);
         try
         {
-            var buffer = new byte[64 << 10];
-            while (await body.ReadAsync(buffer, cancellationToken) is > 0 and var read)
-            {
-                await WriteAsync(file, buffer.AsMemory(0, read), cancellationToken);
-            }
-
-            file.Position = 0;
-            return new SpooledBody(file, body.Checksum);
+            await spooled.FillAsync(body, cancellationToken);
+            return spooled;
         }
         catch
         {
-            await file.DisposeAsync();
+            await spooled.DisposeAsync();
             throw;
         }
+    }
+
+    private async Task FillAsync(S3Body body, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[64 << 10];
+        while (await body.ReadAsync(buffer, cancellationToken) is > 0 and var read)
+        {
+            Take(read);
+            await WriteAsync(_file, buffer.AsMemory(0, read), cancellationToken);
+        }
+
+        _file.Position = 0;
+        _checksum = body.Checksum;
+    }
+
+    private void Take(int bytes)
+    {
+        if (_taken + bytes > _room.Largest)
+        {
+            throw TooLarge(_room);
+        }
+
+        if (!_room.TryTake(bytes))
+        {
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "There is no room for the body while it is on its way to the local store (S3_OVERLAY_SPOOL_MAX_BYTES). Please try again.");
+        }
+
+        _taken += bytes;
     }
 
     private static FileStream Create(string directory)
     {
         try
         {
-            Directory.CreateDirectory(directory);
-            return new FileStream(
-                Path.Combine(directory, Path.GetRandomFileName()),
-                new FileStreamOptions
-                {
-                    Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Delete, Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous, BufferSize = 0,
-                });
+            return new FileStream(SpoolFolder.Make(directory), FileAccess.ReadWrite, bufferSize: 0, isAsync: true);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -70,6 +100,12 @@ internal sealed class SpooledBody : S3Body, IAsyncDisposable
         }
     }
 
+    private static S3Exception TooLarge(SpoolRoom room) =>
+        new(S3Errors.EntityTooLarge, "The body has to wait for its end before it can go to the local store, and is larger than what may wait (S3_OVERLAY_SPOOL_MAX_BYTES, and at most 5 GiB).")
+        {
+            Details = [new("MaxSizeAllowed", room.Largest.ToString(CultureInfo.InvariantCulture))],
+        };
+
     private static S3Exception NoRoom(Exception failure) =>
         new(S3Errors.InsufficientStorage, "The body cannot be kept while it is on its way to the local store. See that S3_OVERLAY_SPOOL_DIR can be written to and has room.", failure);
 
@@ -77,5 +113,9 @@ internal sealed class SpooledBody : S3Body, IAsyncDisposable
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) => _file.ReadAsync(buffer, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _file.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _file.DisposeAsync();
+        _room.GiveBack(Interlocked.Exchange(ref _taken, 0));
+    }
 }

@@ -148,6 +148,7 @@ internal static class StoreLayer
     {
         Endpoint = endpoint,
         SpoolDirectory = options.Local.SpoolDirectory,
+        SpoolMaxBytes = options.Local.SpoolMaxBytes,
         ReadAnswerTimeout = TimeSpan.FromSeconds(showsRemoteOnError ? 10 : 50),
         SignsForEveryone = options.Clients.Authentication == AuthenticationMode.None,
     };

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 using S3Overlay.Proxy.Overlay.Layers;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
@@ -30,7 +32,7 @@ internal sealed class SpoolFolder(string directory, long maxBytes)
 
         try
         {
-            return new SpoolFile(Make(), () => Interlocked.Add(ref _used, -bytes));
+            return new SpoolFile(Make(directory), () => Interlocked.Add(ref _used, -bytes));
         }
         catch (UnauthorizedAccessException failure)
         {
@@ -44,7 +46,8 @@ internal sealed class SpoolFolder(string directory, long maxBytes)
         }
     }
 
-    private Microsoft.Win32.SafeHandles.SafeFileHandle Make()
+    /// <summary>Opens an empty file that is gone with its handle, and with the process, however that ends.</summary>
+    public static SafeFileHandle Make(string directory)
     {
         Directory.CreateDirectory(directory);
         var path = Path.Combine(directory, $"s3overlay-{Guid.NewGuid():n}.spool");
