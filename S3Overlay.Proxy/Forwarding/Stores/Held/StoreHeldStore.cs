@@ -26,6 +26,9 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     /// <summary>Bytes of remembered manifests: ten thousand of them and more.</summary>
     private const long Remembered = 32L << 20;
 
+    /// <summary>As long as most downloads of a large object take; less than the pause between two looks at how much is held.</summary>
+    private static readonly TimeSpan OthersReadFor = TimeSpan.FromMinutes(5);
+
     private readonly SpoolFolder _spool;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -56,7 +59,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         _listing = new HeldListing(objects);
         _buckets = new HeldBuckets(objects, _live);
         _sweep = new StrangerSweep(objects, _live, _time, logger);
-        _removal = new CopyRemoval(objects, _live, _work, logger);
+        _removal = new CopyRemoval(objects, _live, _work, store.IsAlone ? TimeSpan.Zero : OthersReadFor, _time, logger);
         var rows = new CopyRows(objects, _removal);
         var manifests = new ManifestWriter(objects, _live, _work, rows, _removal, _gates, _time, logger);
         _publisher = new CopyPublisher(objects, _live, _work, rows, _removal, manifests, _gates, logger)
@@ -262,7 +265,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         }
 
         await _removal.RemoveAsync(
-            name, suffix => onlyETag is null || HeldNames.ParseSuffix(name.Key, suffix) is not { } row || ETags.Same(row.ETag, onlyETag), cancellationToken);
+            name, suffix => onlyETag is null || HeldNames.ParseSuffix(name.Key, suffix) is not { } row || ETags.Same(row.ETag, onlyETag), onlyETag is not null, cancellationToken);
         _live.Removed(name);
     }
 

@@ -103,5 +103,49 @@ public sealed class DroppedWhileReadTests : IAsyncLifetime
         Assert.Equal(_older, await copy.ReadAllAsync(new ByteRange(0, _older.Length - 1)));
     }
 
+    /// <summary>The remote has another version by then, and could not give the rest.</summary>
+    [Theory, Trait("Rule", "R7"), Trait("Rule", "C4")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task It_is_read_to_its_end_though_another_proxy_replaces_or_drops_it(bool isReplaced)
+    {
+        // Its manifest names all chunks once it ends.
+        await _store.DisposeAsync();
+        var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
+        await using var here = _bench.Open(proxies: 2);
+        await using var another = _bench.Open(time: clock, proxies: 2);
+        var reading = await here.FindAsync("bucket", "key", HeldWish.Bytes(null), default);
+        await using var reader = reading!.Read(new ByteRange(0, _older.Length - 1));
+        var read = new byte[_older.Length];
+        var at = await reader.ReadAsync(read.AsMemory(0, 50), default);
+        await (isReplaced ? another.BeginFillAsync("key", _newer, Chunk) : another.DropAsync("bucket", "key", HeldFilling.Info(_older).ETag, default).AsTask());
+        await another.WhenIdleAsync();
+        clock.Advance(TimeSpan.FromSeconds(2));
+        await another.WhenIdleAsync();
+
+        // Whoever comes from now on finds what there is now.
+        Assert.Equal(isReplaced ? _newer : null, await here.ReadAsync("key"));
+        for (int length; at < read.Length && (length = await reader.ReadAsync(read.AsMemory(at), default)) > 0;)
+        {
+            at += length;
+        }
+
+        Assert.Equal(_older, read);
+        await reading!.DisposeAsync();
+        clock.Advance(TimeSpan.FromMinutes(5));
+        await another.WhenIdleAsync();
+        Assert.Equal(isReplaced ? 5 : 0, (await _bench.NamesAsync("k/")).Count);
+    }
+
+    /// <summary>Nobody asks for its bytes then but who can have them of the remote.</summary>
+    [Fact, Trait("Rule", "E1"), Trait("Rule", "E3")]
+    public async Task What_is_dropped_for_another_reason_than_another_version_goes_at_once()
+    {
+        await using var another = _bench.Open(time: new ManualTimeProvider(DateTimeOffset.UtcNow), proxies: 2);
+        await another.DropAsync("bucket", "key", null, default);
+        await another.WhenIdleAsync();
+        Assert.Empty(await _bench.NamesAsync("k/"));
+    }
+
     private ValueTask<IHeldCopy?> FindAsync() => _store.FindAsync("bucket", "key", HeldWish.Info, default);
 }

@@ -42,8 +42,44 @@ internal sealed class CopyLoader(
     /// </summary>
     public async ValueTask<StoreCopy?> LeaseKnownAsync(SharedCopy copy, HeldWish wish, CancellationToken cancellationToken)
     {
-        // A read of a chunk finds out by itself. Whoever reads none would believe for ever what another proxy has taken back.
-        return isShared && !ReadsStore(copy, wish) && !await IsStillThereAsync(copy, cancellationToken) ? null : await LeaseAsync(copy, wish, cancellationToken);
+        if (!isShared)
+        {
+            return await LeaseAsync(copy, wish, cancellationToken);
+        }
+
+        // What another proxy has taken back has chunks for a while still, for those who are reading it. Whether it was is asked for while the first of them is on its way.
+        var looking = IsStillThereAsync(copy, cancellationToken);
+        StoreCopy? lease;
+        try
+        {
+            lease = await LeaseAsync(copy, wish, cancellationToken);
+        }
+        catch
+        {
+            await looking.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            throw;
+        }
+
+        try
+        {
+            if (await looking || lease is null)
+            {
+                return lease;
+            }
+        }
+        catch
+        {
+            await (lease?.DisposeAsync() ?? ValueTask.CompletedTask);
+            if (lease is null)
+            {
+                live.Release(copy);
+            }
+
+            throw;
+        }
+
+        await lease.GiveBackAsync();
+        return null;
     }
 
     /// <summary>A hold on a copy, of which the caller is a user, with the read begun that the wish is for; null where the store lacks a chunk it should have.</summary>
@@ -73,27 +109,16 @@ internal sealed class CopyLoader(
         }
     }
 
-    private static bool ReadsStore(SharedCopy copy, HeldWish wish) =>
-        wish.ReadsBytes && copy.Layout.Size > 0 && Wanted(wish, copy.Layout.Size) is { } wanted && copy.IsStored(copy.Layout.At(wanted.First), out _);
-
     /// <summary>Whether the store has a copy still; so it is of one that is not all there yet.</summary>
-    private async ValueTask<bool> IsStillThereAsync(SharedCopy copy, CancellationToken cancellationToken)
+    private async Task<bool> IsStillThereAsync(SharedCopy copy, CancellationToken cancellationToken)
     {
         if (!live.IsAtRest(copy))
         {
             return true;
         }
 
-        try
-        {
-            using var answer = await objects.HeadAsync(HeldNames.Copy(copy.Name), cancellationToken);
-            return answer is not null && CopyHeaders.TryFill(answer, out var fill) && fill == copy.Record.Fill;
-        }
-        catch
-        {
-            live.Release(copy);
-            throw;
-        }
+        using var answer = await objects.HeadAsync(HeldNames.Copy(copy.Name), cancellationToken);
+        return answer is not null && CopyHeaders.TryFill(answer, out var fill) && fill == copy.Record.Fill;
     }
 
     private static ByteRange? Wanted(HeldWish wish, long size) => wish.Range is { } range ? range.Resolve(size) : new ByteRange(0, size - 1);

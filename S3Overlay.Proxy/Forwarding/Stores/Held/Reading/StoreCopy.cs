@@ -61,7 +61,12 @@ internal sealed class StoreCopy(SharedCopy shared, StoredChunks chunks, CopyPubl
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => LetGoAsync(releases: true);
+
+    /// <summary>Ends the hold, and leaves its caller the user of the copy that he was before.</summary>
+    public ValueTask GiveBackAsync() => LetGoAsync(releases: false);
+
+    private async ValueTask LetGoAsync(bool releases)
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
@@ -70,7 +75,11 @@ internal sealed class StoreCopy(SharedCopy shared, StoredChunks chunks, CopyPubl
                 await unused.Reader.DisposeAsync();
             }
 
-            live.Release(shared);
+            if (releases)
+            {
+                live.Release(shared);
+            }
+
             live.Leave(shared.Name);
         }
     }

@@ -11,10 +11,20 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held.Removal;
 /// row after it; and since another process may put the copy back in between, it is looked for once more when the row is gone. Whoever puts a copy looks
 /// for its row afterwards, and takes the copy away where the row has gone.
 /// </remarks>
-internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, BackgroundWork work, ILogger logger)
+/// <param name="objects">The store's objects.</param>
+/// <param name="live">What is known of copies.</param>
+/// <param name="work">Where chunks are removed.</param>
+/// <param name="othersReadFor">How long readers of other proxies are given to come to the end of a copy that is gone; nothing where there are no others.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Where failures are told.</param>
+internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, BackgroundWork work, TimeSpan othersReadFor, TimeProvider time, ILogger logger)
 {
     /// <summary>Takes out what is held of a key, those versions only whose row's last part is meant.</summary>
-    public async Task RemoveAsync(ObjectName name, Func<string, bool> isMeant, CancellationToken cancellationToken)
+    /// <param name="name">The key.</param>
+    /// <param name="isMeant">Whether a version is meant, by the last part of its row.</param>
+    /// <param name="mayHaveChanged">Whether the remote may have the version no more, so that readers of other proxies can be given the rest of it from the store alone.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task RemoveAsync(ObjectName name, Func<string, bool> isMeant, bool mayHaveChanged, CancellationToken cancellationToken)
     {
         var rows = (await RowsAsync(name, cancellationToken)).Where(row => isMeant(HeldNames.SuffixOf(row))).ToList();
         if (rows.Count == 0)
@@ -23,9 +33,9 @@ internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, Backgrou
         }
 
         // Looked for again by what is meant, not by these rows: another process may have given it a row of another date meanwhile.
-        await RemoveCopyAsync(name, isMeant, cancellationToken);
+        await RemoveCopyAsync(name, (row, _) => isMeant(row), mayHaveChanged, cancellationToken);
         await DeleteAllAsync(rows, cancellationToken);
-        await RemoveCopyAsync(name, isMeant, cancellationToken);
+        await RemoveCopyAsync(name, (row, _) => isMeant(row), mayHaveChanged, cancellationToken);
     }
 
     /// <summary>
@@ -35,7 +45,7 @@ internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, Backgrou
     {
         var suffix = HeldNames.RowSuffix(record.Row);
         var isFilledAgain = false;
-        await RemoveCopyAsync(record.Name, IsMeant, cancellationToken);
+        await RemoveCopyAsync(record.Name, IsMeant, mayHaveChanged: true, cancellationToken);
         if (!isFilledAgain)
         {
             await RemoveRowsAsync(record.Name, [HeldNames.Row(record)], cancellationToken);
@@ -57,7 +67,7 @@ internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, Backgrou
     public async Task RemoveRowsAsync(ObjectName name, IReadOnlyCollection<string> rows, CancellationToken cancellationToken)
     {
         await DeleteAllAsync(rows, cancellationToken);
-        await RemoveCopyAsync(name, suffix => rows.Any(row => HeldNames.SuffixOf(row) == suffix), cancellationToken);
+        await RemoveCopyAsync(name, (suffix, _) => rows.Any(row => HeldNames.SuffixOf(row) == suffix), mayHaveChanged: true, cancellationToken);
     }
 
     /// <summary>The names of a key's rows.</summary>
@@ -72,12 +82,8 @@ internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, Backgrou
         return rows;
     }
 
-    /// <summary>Takes the copy out where it is of a version that is meant.</summary>
-    private Task RemoveCopyAsync(ObjectName name, Func<string, bool> isMeant, CancellationToken cancellationToken) =>
-        RemoveCopyAsync(name, (row, _) => isMeant(row), cancellationToken);
-
-    /// <summary>The same, where it may be of one fill and not of another.</summary>
-    private async Task RemoveCopyAsync(ObjectName name, Func<string, Guid?, bool> isMeant, CancellationToken cancellationToken)
+    /// <summary>Takes the copy out where it is of a version, and a fill, that is meant.</summary>
+    private async Task RemoveCopyAsync(ObjectName name, Func<string, Guid?, bool> isMeant, bool mayHaveChanged, CancellationToken cancellationToken)
     {
         using var answer = await objects.HeadAsync(HeldNames.Copy(name), cancellationToken);
         if (answer is null)
@@ -94,7 +100,7 @@ internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, Backgrou
         await objects.DeleteAsync(HeldNames.Copy(name), cancellationToken);
         if (fill is { } left && CopyHeaders.IsManifest(answer))
         {
-            RemoveChunks(name, left);
+            RemoveChunks(name, left, mayHaveChanged);
         }
     }
 
@@ -107,15 +113,22 @@ internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, Backgrou
     }
 
     /// <summary>
-    /// Removes a fill's chunks in the background, once nobody in this process reads them any more. What is not removed then is found later: nothing names it.
+    /// Removes a fill's chunks in the background, once nobody in this process reads them any more, and those who read them in others have had their time. What is not removed then is found
+    /// later: nothing names it.
     /// </summary>
-    public void RemoveChunks(ObjectName name, Guid fill) =>
-        live.Fills.WhenUnused(fill, () => work.Start(cancellationToken => RemoveChunksAsync(name, fill, cancellationToken)));
+    public void RemoveChunks(ObjectName name, Guid fill, bool mayHaveChanged = true) =>
+        live.Fills.WhenUnused(fill, () => work.Start(cancellationToken => RemoveChunksAsync(name, fill, mayHaveChanged ? othersReadFor : TimeSpan.Zero, cancellationToken)));
 
-    private async Task RemoveChunksAsync(ObjectName name, Guid fill, CancellationToken cancellationToken)
+    private async Task RemoveChunksAsync(ObjectName name, Guid fill, TimeSpan wait, CancellationToken cancellationToken)
     {
         try
         {
+            await work.RestAsync(wait, time);
+            if (wait > TimeSpan.Zero && work.IsClosing)
+            {
+                return;
+            }
+
             await foreach (var chunk in objects.ListAsync(HeldNames.ChunksOf(name, fill), "", cancellationToken))
             {
                 await objects.DeleteAsync(chunk.Name, cancellationToken);

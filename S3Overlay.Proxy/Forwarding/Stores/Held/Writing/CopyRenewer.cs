@@ -104,7 +104,7 @@ internal sealed class CopyRenewer(
         if (record is null || headers is null)
         {
             // More metadata than there is room for beside the bytes: it is fetched anew, into a copy of another form.
-            await removal.RemoveAsync(renewal.Name, suffix => suffix == HeldNames.RowSuffix(stored.Row), cancellationToken);
+            await removal.RemoveAsync(renewal.Name, suffix => suffix == HeldNames.RowSuffix(stored.Row), mayHaveChanged: true, cancellationToken);
             return true;
         }
 
