@@ -66,4 +66,8 @@ public static partial class Log
     /// <summary>Copies are frozen, and the remote has moved on; told at most once a minute and bucket.</summary>
     [LoggerMessage(4016, LogLevel.Warning, "The remote has other versions of objects of {Bucket} than the copies that are held, which S3_OVERLAY_REVALIDATE=frozen keeps as they are")]
     public static partial void RemoteDrifted(ILogger logger, string bucket);
+
+    /// <summary>An object in chunks could not be read back once it was whole.</summary>
+    [LoggerMessage(4017, LogLevel.Warning, "A copy of an object of {Bucket} could not be compared with what the remote promised of it; it is held unchecked")]
+    public static partial void HeldCheckFailed(ILogger logger, string bucket, Exception exception);
 }

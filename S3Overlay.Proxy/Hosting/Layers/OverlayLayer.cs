@@ -14,7 +14,7 @@ internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader)
     public static OverlayLayer Open(ProxySetup setup, LocalLayer local, RemoteLayer remote)
     {
         var settings = ReadSettings.From(setup.Options);
-        var reader = new RemoteReader(settings, local.Held, setup.Time, setup.LoggerOf<RemoteReader>(), setup.Meters.Overlay);
+        var reader = setup.Opened.Add(new RemoteReader(settings, local.Held, setup.Time, setup.LoggerOf<RemoteReader>(), setup.Meters.Overlay));
         var service = new OverlayService(
             local,
             reader,

@@ -57,6 +57,9 @@ internal sealed class Fill
     /// <summary>Why it ended early, or null.</summary>
     public RemoteException? Failure { get; private set; }
 
+    /// <summary>Whether it has brought all of the object, and hashed it.</summary>
+    private bool IsHashed => _hash is not null && _hash.Length == _owner.Copy.Info.Size;
+
     /// <summary>Whether a read started it.</summary>
     public bool IsOf(Following read) => ReferenceEquals(_starter, read);
 
@@ -135,6 +138,11 @@ internal sealed class Fill
                     break;
                 case true:
                     await _owner.Copy.CompleteAsync(CancellationToken.None);
+                    if (!IsHashed)
+                    {
+                        _owner.CheckChunks();
+                    }
+
                     break;
             }
         }
@@ -168,18 +176,18 @@ internal sealed class Fill
 
     /// <summary>
     /// Whether what is stored now is what the remote promised; null where others have still to bring some of it. What came in one run was hashed as it came. What became whole in pieces
-    /// is read back, whoever brought them: of several fills, by the last, after whose bytes none is missing.
+    /// is read back, whoever brought them: of several fills, by the last, after whose bytes none is missing. Of an object in chunks, whose chunks count as they come, that is <see cref="WholeChecks"/>' matter.
     /// </summary>
     private async ValueTask<bool?> IsRightAsync()
     {
-        if (_hash is not null && _hash.Length == _owner.Copy.Info.Size)
+        if (IsHashed)
         {
-            return _hash.Matches();
+            return _hash!.Matches();
         }
 
         try
         {
-            return _owner.Copy.Identity.ChunkSize > 0 ? true : await ReadBack.IsRightAsync(_owner.Copy);
+            return _owner.Copy.Identity.ChunkSize > 0 ? true : await ReadBack.IsRightAsync(_owner.Copy, CancellationToken.None);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {

@@ -28,6 +28,7 @@ internal sealed class Fills
         _admission = new Admission(settings.MinUses);
         _opener = new ObjectOpener(this, copies, absent, time);
         Telemetry = new FillTelemetry(meters);
+        Checks = new WholeChecks(logger);
         Drift = new FrozenDrift(meters, time, logger);
     }
 
@@ -39,6 +40,9 @@ internal sealed class Fills
 
     /// <summary>What fills tell of themselves.</summary>
     public FillTelemetry Telemetry { get; }
+
+    /// <summary>Compares objects in chunks once they are whole.</summary>
+    public WholeChecks Checks { get; }
 
     /// <summary>Tells where the remote has other versions than frozen copies.</summary>
     public FrozenDrift Drift { get; }

@@ -21,6 +21,7 @@ internal sealed class HeldObject
     private bool _isRetired;
     private bool _storeFailed;
     private bool _isWrong;
+    private bool _isChecked;
 
     /// <summary>One that nobody reads yet.</summary>
     /// <param name="name">The object as clients name it.</param>
@@ -260,6 +261,26 @@ internal sealed class HeldObject
             _storeFailed = true;
             _running.Abandon(FillOnLeave.Drop);
         }
+    }
+
+    /// <summary>
+    /// A fill has brought what was missing of some chunks. Where that was the last of the object, and it came in pieces, all of it is compared with what the remote promised, while it is read
+    /// already.
+    /// </summary>
+    public void CheckChunks()
+    {
+        lock (Gate)
+        {
+            if (_isChecked || _isRetired || Copy.Identity.ChunkSize == 0 || !HeldCopies.Covers(Copy, new ByteRange(0, Copy.Info.Size - 1)))
+            {
+                return;
+            }
+
+            _isChecked = true;
+            _readers++;
+        }
+
+        _fills.Checks.Start(this);
     }
 
     /// <summary>The bytes came whole and are not what their ETag promises: not held, but nobody is cut (table F).</summary>

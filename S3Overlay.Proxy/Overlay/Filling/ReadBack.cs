@@ -12,8 +12,9 @@ internal static class ReadBack
     private const int PieceSize = 256 * 1024;
 
     /// <summary>Whether all of the object is there and is right; null where some of it is not there, or no longer.</summary>
-    /// <param name="copy">The copy, of an object that is held whole.</param>
-    public static async ValueTask<bool?> IsRightAsync(IHeldCopy copy)
+    /// <param name="copy">The copy.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public static async ValueTask<bool?> IsRightAsync(IHeldCopy copy, CancellationToken cancellationToken)
     {
         var info = copy.Info;
         var all = new ByteRange(0, info.Size - 1);
@@ -34,7 +35,7 @@ internal static class ReadBack
             await using var reader = copy.Read(all);
             while (hash.Length < info.Size)
             {
-                var read = await reader.ReadAsync(buffer, CancellationToken.None);
+                var read = await reader.ReadAsync(buffer, cancellationToken);
                 if (read == 0)
                 {
                     return null;

@@ -42,7 +42,7 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 /// A write or delete is seen by every read that starts after it, whatever fill is running: the caller resolved the key before it came here, and
 /// what is written or deleted outranks all of this (rule C3). A read that began before may still be given the remote's bytes.
 /// </remarks>
-public sealed class RemoteReader : IRemoteReader
+public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
 {
     private readonly ReadSettings _settings;
     private readonly ReadErrors _errors;
@@ -92,6 +92,9 @@ public sealed class RemoteReader : IRemoteReader
 
     /// <summary>How many copies are being compared while they are served, or fetched anew; their questions count in <see cref="Revalidating"/> too.</summary>
     internal int Refreshing => _freshness?.Refreshing ?? 0;
+
+    /// <summary>Ends what is done with copies while nobody waits for it. What is asked of it until then goes on.</summary>
+    public ValueTask DisposeAsync() => Fills?.Checks.DisposeAsync() ?? ValueTask.CompletedTask;
 
     /// <inheritdoc/>
     public async Task<bool> AnswerAsync(

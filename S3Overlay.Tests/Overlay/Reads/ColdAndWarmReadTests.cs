@@ -356,6 +356,35 @@ public class ColdAndWarmReadTests : ReaderTestBase
         await QuietAsync();
     }
 
+    /// <summary>Chunks count as they come; all of them together are compared once the last has come, in whatever order.</summary>
+    [Theory]
+    [Trait("Rule", "F")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_object_in_chunks_is_held_only_if_it_turns_out_right_once_the_last_of_them_came(bool isRight)
+    {
+        const int Chunk = 200_000;
+        Settings = Settings with { ChunkThreshold = Chunk, ChunkSize = Chunk, ReadAheadBytes = 0 };
+        var bytes = Bytes((3 * Chunk) + 7);
+        var promised = bytes.ToArray();
+        promised[(2 * Chunk) + 50] ^= (byte)(isRight ? 0 : 1);
+        Remote.Put("key", bytes, $"\"{Convert.ToHexStringLower(MD5.HashData(promised))}\"");
+        foreach (var at in (int[])[2 * Chunk, 0, 3 * Chunk])
+        {
+            Assert.Equal(bytes[at..(at + 7)], (await ReadAsync("key", $"bytes={at}-{at + 6}")).Bytes);
+            await QuietAsync();
+        }
+
+        Assert.Equal("HIT", Origin(await ReadAsync("key", $"bytes={2 * Chunk}-{(2 * Chunk) + 99}")).Cache);
+        Assert.Equal(0, Reader.Fills!.Telemetry.Mismatches);
+        Assert.Equal(bytes[Chunk..(Chunk + 7)], (await ReadAsync("key", $"bytes={Chunk}-{Chunk + 6}")).Bytes);
+        await QuietAsync();
+        Assert.Equal(isRight ? 0 : 1, Reader.Fills!.Telemetry.Mismatches);
+        await ReopenAsync();
+        Assert.Equal(isRight ? "HIT" : "MISS", Origin(await ReadAsync("key", "bytes=0-6")).Cache);
+        await QuietAsync();
+    }
+
     private static (string Name, string Value)[] Enabled => [("x-amz-checksum-mode", "ENABLED")];
 
     private static string Checksum(CollectedAnswer answer) => answer.Headers["x-amz-checksum-crc32"].ToString();
