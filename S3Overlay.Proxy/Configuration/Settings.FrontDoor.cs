@@ -39,6 +39,12 @@ public static partial class Settings
     public static readonly Setting<string?> Region = new(
         "S3_OVERLAY_REGION", Clients, null, "The one region that signatures may name. Unset: any.", Parsers.Region);
 
+    public static readonly Setting<string?> AccountId = new(
+        "S3_OVERLAY_ACCOUNT_ID", Clients, null,
+        "The account that buckets belong to, 12 digits. A request that expects another owner (`x-amz-expected-bucket-owner`, `x-amz-source-expected-bucket-owner`) is 403; buckets that are an S3 endpoint's "
+        + "alone are its own to judge. Unset: any will do.",
+        Parsers.Account);
+
     public static readonly Setting<bool> SigV2 = new(
         "S3_OVERLAY_SIGV2", Clients, "true", "Signatures of version 2 are taken, too: in headers, links and forms.", Parsers.Switch);
 

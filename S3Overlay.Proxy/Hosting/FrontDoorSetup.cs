@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Hosting.Layers;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.FrontDoor;
 using S3Overlay.Proxy.Protocol.Regions;
 
@@ -43,6 +44,7 @@ internal static class FrontDoorSetup
                 IsForwarded = ForwardedOf(setup.Options, remote),
                 IsOfAws = setup.Options.Local.Endpoint is { } endpoint && AwsHosts.DomainOf(endpoint.Host) is not null,
                 KnowsTenants = isPlainProxy,
+                Owners = setup.Options.Local.Endpoint is null || clients.AccountId is not null ? new ExpectedOwners(clients.AccountId) : null,
                 StoreChecksChecksums = local.ChecksChecksums,
                 IsKnownToStore = caller => local.Identities?.Of(caller) is not null,
             },

@@ -23,6 +23,7 @@ public static class S3Errors
     public static readonly S3Error InvalidAccessKeyId = new("InvalidAccessKeyId", 403, "The AWS access key ID that you provided does not exist in our records.");
     public static readonly S3Error InvalidArgument = new("InvalidArgument", 400, "Invalid Argument");
     public static readonly S3Error InvalidBucketName = new("InvalidBucketName", 400, "The specified bucket is not valid.");
+    public static readonly S3Error InvalidBucketOwner = new("InvalidBucketOwnerAWSAccountID", 400, "The value of the expected bucket owner parameter must be an AWS account ID.");
     public static readonly S3Error InvalidBucketState = new("InvalidBucketState", 409, "The request is not valid for the current state of the bucket.");
     public static readonly S3Error InvalidDigest = new("InvalidDigest", 400, "The Content-MD5 or checksum value that you specified is not valid.");
     public static readonly S3Error InvalidLocationConstraint = new("InvalidLocationConstraint", 400, "The specified location (Region) constraint is not valid.");

@@ -34,6 +34,9 @@ public sealed record ClientOptions
     /// <summary>The one region signatures may name, or null for any.</summary>
     public required string? Region { get; init; }
 
+    /// <summary>The account that buckets belong to, or null where none is named.</summary>
+    public string? AccountId { get; init; }
+
     /// <summary>Whether signatures of version 2 are taken, too.</summary>
     public required bool AllowsVersion2 { get; init; }
 

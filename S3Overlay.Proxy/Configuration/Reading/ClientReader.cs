@@ -47,6 +47,7 @@ internal static class ClientReader
             TrustedProxies = values.Get(Settings.TrustedProxies) ?? [],
             Domain = values.Get(Settings.Domain),
             Region = values.Get(Settings.Region),
+            AccountId = values.Get(Settings.AccountId),
             AllowsVersion2 = values.Get(Settings.SigV2),
             AllowsCrossOrigin = values.Get(Settings.Cors),
         };

@@ -143,6 +143,11 @@ internal static class Parsers
         ? text
         : throw new FormatException("must be a region's name such as us-east-1.");
 
+    /// <summary>An account's id.</summary>
+    public static string? Account(string text) => ExpectedOwners.IsAccount(text)
+        ? text
+        : throw new FormatException("must be an account's id of 12 digits.");
+
     /// <summary>A host name under which buckets are sub-domains.</summary>
     public static string Domain(string text) => Uri.CheckHostName(text) == UriHostNameType.Dns
         ? text.ToLowerInvariant()

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Protocol.FrontDoor;
 
@@ -25,6 +26,9 @@ public sealed record FrontDoorSettings
     /// that could be acknowledged (rule W7).
     /// </summary>
     public Func<bool> StoreChecksChecksums { get; init; } = static () => false;
+
+    /// <summary>Judges whose a bucket has to be that is not an S3 endpoint's alone; null where nobody does.</summary>
+    public ExpectedOwners? Owners { get; init; }
 
     /// <summary>Whether a caller acts in its own name at an S3 endpoint: what it sees there may then differ from what everyone sees.</summary>
     public Func<S3Caller, bool> IsKnownToStore { get; init; } = static _ => false;

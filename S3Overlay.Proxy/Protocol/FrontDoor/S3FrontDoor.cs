@@ -155,6 +155,11 @@ public sealed class S3FrontDoor(
             ObjectAnswer.RefuseOverrides(query);
         }
 
+        if (!isForwarded && !isAdministration)
+        {
+            settings.Owners?.Judge(call.Operation, http.Headers);
+        }
+
         // 6
         var request = new S3Request
         {
@@ -172,11 +177,18 @@ public sealed class S3FrontDoor(
             Received = settings.Time.GetUtcNow(),
             Address = new S3Address(http.Scheme, host, target.IsVirtualHosted),
         };
-        if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy
-            && CopySource.Parse(request, settings.KnowsTenants) is var source
-            && !(MayRead(caller, source) && (!settings.IsForwarded(source.Bucket) || source.WithPlus is not { } other || MayRead(caller, other))))
+        if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy && CopySource.Parse(request, settings.KnowsTenants) is var source)
         {
-            throw new S3Exception(S3Errors.AccessDenied);
+            var isOfStore = settings.IsForwarded(source.Bucket);
+            if (!(MayRead(caller, source) && (!isOfStore || source.WithPlus is not { } other || MayRead(caller, other))))
+            {
+                throw new S3Exception(S3Errors.AccessDenied);
+            }
+
+            if (!isOfStore)
+            {
+                settings.Owners?.JudgeSource(http.Headers);
+            }
         }
 
         await (isForm ? _posts.HandleAsync(request, answer, context.RequestAborted)
