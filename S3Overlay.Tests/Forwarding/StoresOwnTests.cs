@@ -128,6 +128,26 @@ public sealed class StoresOwnTests : IAsyncLifetime
         Assert.Equal((404, "NoSuchKey"), (gone.Status, gone.Code));
     }
 
+    [Theory]
+    [Trait("Rule", "R8")]
+    [InlineData("", "InvalidRequest")]
+    [InlineData("KeepsItToItself", "KeepsItToItself")]
+    public async Task A_head_that_is_refused_without_a_word_is_a_bad_request(string code, string told)
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        _store.Take = context => context.Request.Query.ContainsKey("attributes") ? ScriptedRemote.AnswerErrorAsync(context, 501, "NotImplemented")
+            : context.Request.Method is "GET" or "HEAD" && context.Request.Path == "/bucket/k" ? ScriptedRemote.AnswerErrorAsync(context, 400, code, "")
+            : null;
+        await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, remote.Endpoint);
+        await proxy.SendAsync("PUT", "/bucket");
+        var refused = await proxy.SendAsync("GET", "/bucket/k?attributes", null, ("x-amz-object-attributes", "ObjectSize"));
+        Assert.True((refused.Status, refused.Code) == (400, told), refused.Text);
+
+        // Some clients cannot read an error that says nothing.
+        Assert.DoesNotContain("<Message></Message>", refused.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("<Message/>", refused.Text, StringComparison.Ordinal);
+    }
+
     /// <summary>An object that a client encrypted with a key of its own: the store tells of it to those alone who bring the key.</summary>
     [Theory]
     [Trait("Rule", "R8")]

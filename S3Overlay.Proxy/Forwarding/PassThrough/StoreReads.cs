@@ -105,9 +105,9 @@ internal sealed class StoreReads(
         }
 
         using var found = new WireAnswer(await service.SendAsync(head, patience, cancellationToken));
-        if (found.Status == StatusCodes.Status400BadRequest && await ReasonAsync(head, patience, cancellationToken) is { } reason && !IsAbsence(head, reason))
+        if (found.Status == StatusCodes.Status400BadRequest && await ReasonAsync(head, patience, cancellationToken) is { Code.Length: > 0 } reason && !IsAbsence(head, reason))
         {
-            throw new S3Exception(new S3Error(reason.Code, found.Status, reason.Message));
+            throw new S3Exception(new S3Error(reason.Code, found.Status, reason.Message.Length > 0 ? reason.Message : "The local store refused the request."));
         }
 
         if (await IsAbsentAsync(head, found.Message, patience, cancellationToken))

@@ -21,7 +21,7 @@ public sealed class KeyUpload(Action leave) : IDisposable
             both.Token.ThrowIfCancellationRequested();
             return await read(both.Token);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (_givingUp.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new S3Exception(S3Errors.ConditionalRequestConflict);
         }

@@ -85,6 +85,14 @@ public sealed class KeyLocksTests
         Assert.Equal(3, await upload.ReadAsync(_ => new(3), default));
     }
 
+    /// <summary>A body that breaks off by itself has failed, and no other wants the key.</summary>
+    [Fact]
+    public async Task An_upload_that_fails_by_itself_is_no_conflict()
+    {
+        using var upload = await _locks.TakeForUploadAsync(Key, default);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => upload.ReadAsync(_ => throw new OperationCanceledException(), default).AsTask());
+    }
+
     private static async ValueTask<int> ForeverAsync(CancellationToken cancellationToken)
     {
         await Task.Delay(Timeout.Infinite, cancellationToken);
