@@ -58,7 +58,7 @@ internal static class StoreLayer
             State = state,
             Marks = marks,
             Conditions = probe,
-            Held = setup.Holds ? OpenHeld(setup, store, placed) : null,
+            Held = setup.Holds ? OpenHeld(setup, store, placed, () => probe.Capabilities) : null,
             Placed = placed,
             Versions = new StoreVersions(store, state.Tombstones, marks, setup.LoggerOf<StoreVersions>(), placed, state.ListWritten),
             Identities = identities,
@@ -96,11 +96,11 @@ internal static class StoreLayer
         return probe;
     }
 
-    private static StoreHeldStore OpenHeld(ProxySetup setup, LocalStore store, PlacedCopies? placed)
+    private static StoreHeldStore OpenHeld(ProxySetup setup, LocalStore store, PlacedCopies? placed, Func<StoreCapabilities?> abilities)
     {
         var local = setup.Options.Local;
         var spool = new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes);
-        var held = setup.Opened.Add(new StoreHeldStore(store, spool, setup.LoggerOf<StoreHeldStore>(), placed));
+        var held = setup.Opened.Add(new StoreHeldStore(store, spool, setup.LoggerOf<StoreHeldStore>(), placed, abilities));
         if (held.Bytes is not null)
         {
             setup.Meters.WatchCache(() => held.Bytes ?? 0, () => held.Evictions);

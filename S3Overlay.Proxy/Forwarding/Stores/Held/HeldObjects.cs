@@ -9,7 +9,9 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held;
 /// <summary>
 /// The objects that held copies are in local's cache bucket. What fails is an <see cref="IOException"/>, as with any other place where copies may be kept.
 /// </summary>
-internal sealed class HeldObjects(LocalStore store)
+/// <param name="store">The store.</param>
+/// <param name="abilities">What the store can do, as far as is known; null for nothing.</param>
+internal sealed class HeldObjects(LocalStore store, Func<StoreCapabilities?>? abilities = null)
 {
     private const int NoPart = 416;
 
@@ -46,6 +48,26 @@ internal sealed class HeldObjects(LocalStore store)
         {
             throw AsIO(failure);
         }
+    }
+
+    /// <summary>Writes an object in the place of one that has an ETag, or where there is none. A store that is not known to judge that writes it whatever is there.</summary>
+    /// <param name="name">The object.</param>
+    /// <param name="etag">The ETag; null for none.</param>
+    /// <param name="body">What to write.</param>
+    /// <param name="headers">Its headers.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>False where there is another by now.</returns>
+    public async Task<bool> TryPutAsync(string name, string? etag, WireBody body, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
+    {
+        if (abilities?.Invoke() is not { } can || !(etag is null ? can.PutsIfNew : can.PutsIfMatch))
+        {
+            await PutAsync(name, body, headers, cancellationToken);
+            return true;
+        }
+
+        KeyValuePair<string, string> condition = etag is null ? new("If-None-Match", "*") : new("If-Match", etag);
+        using var answer = await SendAsync(new WireRequest("PUT", Bucket, name, "", [.. headers, condition]) { Body = body }, cancellationToken);
+        return answer.Status < 300 || (answer.Status is 404 or 409 or 412 ? false : throw AsIO(await StoreCalls.RefusedAsync(answer, cancellationToken)));
     }
 
     /// <summary>Gives an object other metadata, its bytes staying where they are, as long as it has an ETag.</summary>

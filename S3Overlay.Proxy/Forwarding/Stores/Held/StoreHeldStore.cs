@@ -52,10 +52,11 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     /// <param name="spool">Where fills run into.</param>
     /// <param name="logger">Where failures are told.</param>
     /// <param name="placed">Where copies held whole are, if that is under their own keys; null for the cache bucket.</param>
-    public StoreHeldStore(LocalStore store, SpoolFolder spool, ILogger<StoreHeldStore> logger, PlacedCopies? placed = null)
+    /// <param name="abilities">What the store can do, as far as is known; null for nothing.</param>
+    public StoreHeldStore(LocalStore store, SpoolFolder spool, ILogger<StoreHeldStore> logger, PlacedCopies? placed = null, Func<StoreCapabilities?>? abilities = null)
     {
         (_spool, _time, _logger, _placed) = (spool, store.Time, logger, placed);
-        var objects = _objects = new HeldObjects(store);
+        var objects = _objects = new HeldObjects(store, abilities);
         _listing = new HeldListing(objects);
         _buckets = new HeldBuckets(objects, _live);
         _sweep = new StrangerSweep(objects, _live, _time, logger);

@@ -41,6 +41,9 @@ internal sealed class StoreBench : IHeldPlace
     /// <summary>The store.</summary>
     public StoreServer Server { get; }
 
+    /// <summary>What proxies know that it can do.</summary>
+    public StoreCapabilities? Abilities { get; set; }
+
     /// <summary>How it is asked.</summary>
     public StoreCalls Calls { get; }
 
@@ -51,7 +54,8 @@ internal sealed class StoreBench : IHeldPlace
     public StoreHeldStore Open(SpoolFolder? spool = null, TimeProvider? time = null, long largestWhole = 50 << 20, long? maxBytes = null, int proxies = 1) => new(
         new LocalStore(Calls, new StoreSettings { CacheBucket = CacheBucket, LargestWhole = largestWhole, MaxBytes = maxBytes, Proxies = proxies }, time ?? TimeProvider.System),
         spool ?? Spool(),
-        NullLogger<StoreHeldStore>.Instance)
+        NullLogger<StoreHeldStore>.Instance,
+        abilities: () => Abilities)
     {
         ClosingPatience = Patience.Limit,
     };

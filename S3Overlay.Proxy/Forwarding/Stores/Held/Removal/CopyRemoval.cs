@@ -39,19 +39,20 @@ internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, Backgrou
     }
 
     /// <summary>
-    /// Takes out what was put of a copy that was dropped meanwhile; its row may be gone already. Where the same version was put again since by another fill, that copy and the row stay.
+    /// Takes out what was put of a copy that was dropped meanwhile; its row may be gone already. Where the same version was put again since by another fill, that copy and the row stay; and its chunks,
+    /// where another process has given it another row.
     /// </summary>
     public async Task RemoveDroppedAsync(CopyRecord record, CancellationToken cancellationToken)
     {
         var suffix = HeldNames.RowSuffix(record.Row);
-        var isFilledAgain = false;
+        var (isFilledAgain, isNamed) = (false, false);
         await RemoveCopyAsync(record.Name, IsMeant, mayHaveChanged: true, cancellationToken);
         if (!isFilledAgain)
         {
             await RemoveRowsAsync(record.Name, [HeldNames.Row(record)], cancellationToken);
         }
 
-        if (record.Identity.ChunkSize > 0)
+        if (record.Identity.ChunkSize > 0 && !isNamed)
         {
             RemoveChunks(record.Name, record.Fill);
         }
@@ -59,8 +60,16 @@ internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, Backgrou
         bool IsMeant(string row, Guid? fill)
         {
             isFilledAgain = row == suffix && fill is { } other && other != record.Fill;
+            isNamed = row != suffix && fill == record.Fill;
             return row == suffix && !isFilledAgain;
         }
+    }
+
+    /// <summary>Whether a copy that was put is there still, and has another row by now: another process was told of another date.</summary>
+    public async Task<bool> HasOtherRowAsync(CopyRecord record, CancellationToken cancellationToken)
+    {
+        using var answer = await objects.HeadAsync(HeldNames.Copy(record.Name), cancellationToken);
+        return answer is not null && CopyHeaders.TryFill(answer, out var fill) && fill == record.Fill && CopyHeaders.RowOf(answer) != HeldNames.RowSuffix(record.Row);
     }
 
     /// <summary>Takes out rows of versions that are no longer held, and the copy where it is of one of them after all.</summary>

@@ -83,9 +83,11 @@ internal sealed class CopyRenewer(
         }
 
         CopyManifest? manifest = null;
+        var etag = there.Header("ETag");
         if (CopyHeaders.IsManifest(there))
         {
             using var whole = await objects.GetAsync(name, null, cancellationToken);
+            etag = whole?.Header("ETag");
             manifest = whole is not null && CopyHeaders.IsManifest(whole) ? await CopyManifest.ReadAsync(whole, cancellationToken) : null;
             if (manifest is null)
             {
@@ -113,11 +115,10 @@ internal sealed class CopyRenewer(
             await rows.PutAsync(record, cancellationToken);
         }
 
-        if (manifest is not null)
-        {
-            await objects.PutAsync(name, WireBody.Of((manifest with { Record = record }).ToBytes()), headers, cancellationToken);
-        }
-        else if (!await objects.TryReplaceMetadataAsync(name, there.Header("ETag") ?? "", headers, cancellationToken))
+        var isWritten = manifest is null
+            ? await objects.TryReplaceMetadataAsync(name, etag ?? "", headers, cancellationToken)
+            : await objects.TryPutAsync(name, etag, WireBody.Of((manifest with { Record = record }).ToBytes()), headers, cancellationToken);
+        if (!isWritten)
         {
             if (record.Row != stored.Row)
             {

@@ -10,13 +10,16 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
 
 /// <summary>
 /// Writes manifests after the chunks they name, in the background and not more often than every two seconds a copy, so that a long read costs few of them.
-/// What another process wrote meanwhile is kept; what is lost in a race is cache and nothing else.
+/// What another process wrote meanwhile is kept, in whatever moment where the store judges If-Match; elsewhere what is lost in a race is cache and nothing else.
 /// </summary>
 internal sealed class ManifestWriter(
     HeldObjects objects, LiveCopies live, BackgroundWork work, CopyRows rows, CopyRemoval removal, NameLocks<ObjectName> gates, TimeProvider time, ILogger logger)
 {
     /// <summary>So often in a row may a write fail; after that the next chunk begins anew.</summary>
     private const int MaxAttempts = 6;
+
+    /// <summary>So often may others write it between this one's reading and writing.</summary>
+    private const int MaxOvertakings = 10;
 
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
 
@@ -82,10 +85,26 @@ internal sealed class ManifestWriter(
 
     private async Task WriteAsync(SharedCopy copy, CancellationToken cancellationToken)
     {
-        var left = copy.IsDropped ? null : await MergeAsync(copy, cancellationToken);
+        List<Guid> left = [];
+        for (var overtaken = 0; !copy.IsDropped && !await TryMergeAsync(copy, left, cancellationToken); overtaken++)
+        {
+            if (overtaken == MaxOvertakings)
+            {
+                throw new IOException("Other processes write the manifest all the time.");
+            }
+        }
+
         if (!copy.IsDropped && copy.Flush.Stored is { } put && !await rows.SettleAsync(put, cancellationToken))
         {
-            live.Drop(copy);
+            if (await removal.HasOtherRowAsync(put, cancellationToken))
+            {
+                // Another process was told of another date: that is learned by reading it, and written with what this one has.
+                copy.Flush.MarkChanged();
+            }
+            else
+            {
+                live.Drop(copy);
+            }
         }
 
         if (copy.IsDropped)
@@ -93,15 +112,18 @@ internal sealed class ManifestWriter(
             await removal.RemoveDroppedAsync(copy.Flush.Stored ?? copy.Record, cancellationToken);
         }
 
-        if (left is { } fill)
+        foreach (var fill in left)
         {
             removal.RemoveChunks(copy.Name, fill);
         }
     }
 
     /// <summary>Writes the manifest, with what the store's one says besides.</summary>
-    /// <returns>A fill that no manifest names any more, or null.</returns>
-    private async Task<Guid?> MergeAsync(SharedCopy copy, CancellationToken cancellationToken)
+    /// <param name="copy">The copy.</param>
+    /// <param name="left">Gets fills that no manifest names any more.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>False where somebody else has written it meanwhile.</returns>
+    private async Task<bool> TryMergeAsync(SharedCopy copy, List<Guid> left, CancellationToken cancellationToken)
     {
         // Read once: another date may be learned at any moment, and what has no row yet is not to be taken for listed.
         var record = copy.Record;
@@ -110,21 +132,31 @@ internal sealed class ManifestWriter(
             await rows.PutAsync(record, cancellationToken);
         }
 
-        Guid? left = null;
+        Guid? replaced = null;
+        string? etag = null;
         CopyManifest? theirs = null;
         using (var answer = await objects.GetAsync(HeldNames.Copy(copy.Name), null, cancellationToken))
         {
+            etag = answer?.Header("ETag");
             theirs = answer is not null && CopyHeaders.IsManifest(answer) ? await ReadAsync(answer, cancellationToken) : null;
             if (copy.Flush.Stored is not null && (theirs is null || !theirs.Record.HasSameBytes(copy.Record)))
             {
                 // It was dropped, or a newer version put in its place, by another process.
                 live.Drop(copy);
-                return null;
+                return true;
             }
 
             if (answer is not null && CopyHeaders.IsManifest(answer) && CopyHeaders.TryFill(answer, out var fill) && fill != copy.Record.Fill)
             {
-                left = theirs is not null && theirs.Record.HasSameBytes(copy.Record) ? copy.Adopt(theirs) : fill;
+                if (theirs is not null && theirs.Record.HasSameBytes(copy.Record))
+                {
+                    left.Add(copy.Adopt(theirs));
+                }
+                else
+                {
+                    replaced = fill;
+                }
+
                 live.Adopted(copy);
             }
         }
@@ -136,9 +168,18 @@ internal sealed class ManifestWriter(
             await rows.PutAsync(merged.Record, cancellationToken);
         }
 
-        await objects.PutAsync(HeldNames.Copy(copy.Name), WireBody.Of(merged.ToBytes()), CopyHeaders.OfManifest(merged.Record), cancellationToken);
+        if (!await objects.TryPutAsync(HeldNames.Copy(copy.Name), etag, WireBody.Of(merged.ToBytes()), CopyHeaders.OfManifest(merged.Record), cancellationToken))
+        {
+            return false;
+        }
+
         copy.Flush.Stored = merged.Record;
-        return left;
+        if (replaced is { } unnamed)
+        {
+            left.Add(unnamed);
+        }
+
+        return true;
     }
 
     private static async Task<CopyManifest?> ReadAsync(WireAnswer answer, CancellationToken cancellationToken)

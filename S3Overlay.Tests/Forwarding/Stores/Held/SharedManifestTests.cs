@@ -1,0 +1,109 @@
+using S3Overlay.Proxy.Forwarding.Stores;
+using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.Stores.Held;
+
+/// <summary>
+/// Two proxies write the manifest of one copy, the one at each instant between two calls of the other: what either has put or learned is in it in the end, where the store judges If-Match.
+/// </summary>
+[Trait("Rule", "C1"), Trait("Rule", "S1")]
+public sealed class SharedManifestTests : IAsyncLifetime
+{
+    private const int Chunk = 100;
+
+    private readonly byte[] _bytes = HeldFilling.Bytes(3 * Chunk);
+    private readonly ManualTimeProvider _time = new(DateTimeOffset.UtcNow);
+    private StoreBench _bench = null!;
+    private StoreHeldStore _one = null!;
+    private StoreHeldStore _two = null!;
+
+    public async Task InitializeAsync()
+    {
+        _bench = await StoreBench.StartAsync();
+        _bench.Abilities = new StoreCapabilities { PutsIfMatch = true, PutsIfNew = true };
+        (_one, _two) = (_bench.Open(time: _time, proxies: 2), _bench.Open(time: _time, proxies: 2));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _one.DisposeAsync();
+        await _two.DisposeAsync();
+        await _bench.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task What_both_have_is_in_it(bool oneRenews, bool twoRenews)
+    {
+        var instants = await StoreSteps.SweepAsync(
+            _bench.Server,
+            run => ChangeAsync(_one, run, oneRenews, 1),
+            run => ChangeAsync(_two, run, twoRenews, 2),
+            async run =>
+            {
+                await SettleAsync(_one);
+                await SettleAsync(_two);
+                await using var fresh = _bench.Open();
+                await using var copy = await fresh.FindAsync("bucket", $"key{run}", HeldWish.Info, default);
+                Assert.True(copy is not null, $"The copy is lost in run {run}.");
+                var modified = oneRenews || twoRenews ? HeldFilling.Modified.AddDays(1) : HeldFilling.Modified;
+                Assert.Equal(modified, copy.Info.LastModified);
+                foreach (var chunk in (int[])[0, .. oneRenews ? (int[])[] : [1], .. twoRenews ? (int[])[] : [2]])
+                {
+                    Assert.True(copy.FirstHeld(chunk * Chunk) is { } held && held.First == chunk * Chunk, $"Chunk {chunk} is not held in run {run}.");
+                    Assert.Equal(_bytes[(chunk * Chunk)..((chunk + 1) * Chunk)], await copy.ReadAllAsync(new(chunk * Chunk, ((chunk + 1) * Chunk) - 1)));
+                }
+
+                var rows = new List<HeldRow>();
+                await foreach (var row in fresh.ListAsync("bucket", $"key{run}", "", default))
+                {
+                    rows.Add(row);
+                }
+
+                Assert.Contains(new HeldRow($"key{run}", copy.Info.Size, copy.Info.ETag, modified), rows);
+            },
+            async run =>
+            {
+                await using (var copy = await _one.CreateAsync("bucket", $"key{run}", HeldFilling.Identity($"key{run}", Chunk), HeldFilling.Info(_bytes), _time.GetUtcNow(), default))
+                {
+                    await copy.WriteAsync(0, _bytes.AsMemory(0, Chunk), default);
+                }
+
+                await SettleAsync(_one);
+                await using var found = await _two.FindAsync("bucket", $"key{run}", HeldWish.Info, default);
+                Assert.NotNull(found);
+            });
+        Assert.True(instants > 6, $"Only {instants} instants.");
+    }
+
+    /// <summary>Brings a chunk, or news of another date, and waits until the store has it.</summary>
+    private async Task ChangeAsync(StoreHeldStore store, int run, bool renews, int chunk)
+    {
+        var key = $"key{run}";
+        if (renews)
+        {
+            var info = HeldFilling.Info(_bytes) with { LastModified = HeldFilling.Modified.AddDays(1) };
+            await store.RenewAsync("bucket", key, info.ETag, _time.GetUtcNow().AddMinutes(chunk), info, default);
+        }
+        else
+        {
+            await using var copy = await store.FindAsync("bucket", key, HeldWish.Info, default);
+            await copy!.WriteAsync(chunk * Chunk, _bytes.AsMemory(chunk * Chunk, Chunk), default);
+        }
+
+        await SettleAsync(store);
+    }
+
+    private async Task SettleAsync(StoreHeldStore store)
+    {
+        while (await store.WhenIdleAsync())
+        {
+            _time.Advance(TimeSpan.FromSeconds(2));
+        }
+    }
+}
