@@ -128,6 +128,24 @@ public sealed class DiskDoubtTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_file_that_cannot_be_taken_away_is_looked_for_at_each_start()
+    {
+        var disk = new StuckDisk();
+        await using var bench = await OpenAsync(disk);
+        await bench.PutAsync("key", [1]);
+        await bench.PutAsync("key", [2]);
+        await bench.ReopenAsync();
+        await bench.Store.Tidying;
+        await bench.ReopenAsync(() => Assert.Equal(2, bench.Files("objects").Count()));
+        await bench.Store.Tidying;
+        disk.IsStuck = false;
+        await bench.ReopenAsync();
+        await bench.Store.Tidying;
+        Assert.Single(bench.Files("objects"));
+        Assert.Equal([2], await bench.GetAsync("key"));
+    }
+
+    [Fact]
     public async Task What_is_deleted_stays_so_while_its_file_cannot_be_taken_away()
     {
         var disk = new StuckDisk();

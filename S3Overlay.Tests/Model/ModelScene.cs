@@ -137,15 +137,16 @@ internal sealed class ModelScene : IAsyncDisposable
     /// <param name="without">A folder of the built-in store that is gone by then; empty for none.</param>
     /// <param name="room">How many steps of a start before that one the disk of the built-in store takes; null where there is no such start.</param>
     /// <param name="fault">What is wrong with the disk then.</param>
+    /// <param name="steps">Which of its steps fail.</param>
     /// <param name="between">Runs once the proxy has ended.</param>
-    public Task RestartAsync(string without = "", int? room = null, DiskFault fault = DiskFault.Full, Action? between = null) => _proxies.RestartAsync(async () =>
+    public Task RestartAsync(string without = "", int? room = null, DiskFault fault = DiskFault.Full, DiskSteps steps = DiskSteps.Write, Action? between = null) => _proxies.RestartAsync(async () =>
     {
         between?.Invoke();
         Forgotten();
         _folder.Remove(without);
-        if (room is { } steps)
+        if (room is { } taken)
         {
-            await StartOnFailingDiskAsync(steps, fault);
+            await StartOnFailingDiskAsync(taken, fault, steps);
         }
     });
 
@@ -153,10 +154,10 @@ internal sealed class ModelScene : IAsyncDisposable
     public Task ProbeAsync() => _proxies.ProbeAsync();
 
     /// <summary>Starts a proxy on a disk that fails at once or soon, and ends it again. That it does not start is no mismatch, as long as whoever started it is told why.</summary>
-    private async Task StartOnFailingDiskAsync(int room, DiskFault fault)
+    private async Task StartOnFailingDiskAsync(int room, DiskFault fault, DiskSteps steps)
     {
         var trouble = new DiskTrouble();
-        trouble.Begin(fault, room, int.MaxValue);
+        trouble.Begin(fault, room, int.MaxValue, steps);
         try
         {
             await using var proxy = await OverlayHost.StartOnDiskAsync(new TroubledDisk(trouble), _remote.Endpoint, _clock, ModelSettings.Of(this, _folder.Data, _folder.Spool));

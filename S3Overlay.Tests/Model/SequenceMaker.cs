@@ -140,7 +140,7 @@ internal sealed class SequenceMaker
             Chance(4) ? Any(ModelDirective.NoCache, ModelDirective.NoStore, ModelDirective.OnlyIfCached) : ModelDirective.None);
     }
 
-    private Restart AnyRestart() => _layer != ModelLayer.Embedded ? new("") : new(Any("", "index", "cache"), Chance(2) ? _random.Next(Any(1, 8)) : null, Any(DiskFault.Full, DiskFault.Error));
+    private Restart AnyRestart() => _layer != ModelLayer.Embedded ? new("") : new(Any("", "index", "cache"), Chance(2) ? _random.Next(Any(1, 8, 20)) : null, Any(DiskFault.Full, DiskFault.Error), Any(DiskSteps.Write, DiskSteps.All));
 
     private TroubleStore AnyTroubleOfStore() => new(
         Troubled(), Any(Enum.GetValues<StoreFault>()), Any(0, 0, 1, 1, 2, 3, 6), Any(1, 1, 2, 5, 50), Chance(3), Chance(6), RemoteFailures());
@@ -156,8 +156,9 @@ internal sealed class SequenceMaker
         _isOfDisk = true;
         var operation = Chance(3) ? Troubled() : Killable();
         _isOfDisk = false;
+        var count = Any(1, 1, 2, int.MaxValue, int.MaxValue);
         return new TroubleDisk(
-            operation, Any(DiskFault.Full, DiskFault.Error), _random.Next(Any(1, 3, 5, 5, 10)), Any(1, 1, 2, int.MaxValue, int.MaxValue), Chance(3),
+            operation, Any(DiskFault.Full, DiskFault.Error), _random.Next(Any(1, 3, 5, 5, 10)), count, count == 1 ? Any(DiskSteps.Write, DiskSteps.All, DiskSteps.Sync | DiskSteps.Remove) : DiskSteps.Write, Chance(3),
             Any(null, "", "index", "index", "cache"), RemoteFailures());
     }
 

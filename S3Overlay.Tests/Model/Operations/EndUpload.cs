@@ -22,7 +22,15 @@ internal sealed record EndUpload(int Slot, bool Aborts, ModelCondition Condition
         var query = "uploadId=" + UriEncoding.EncodeComponent(upload.Id);
         if (Aborts)
         {
-            Expect.Status(await scene.SendAsync("DELETE", upload.Bucket, upload.Key, query), 204);
+            var aborted = await scene.SendAsync("DELETE", upload.Bucket, upload.Key, query);
+            if (aborted.Status == 507 && scene.DiskTrouble.Happened && !scene.IsFull)
+            {
+                // A disk that is only full takes files away.
+                scene.Uploads[Slot] = upload;
+                return;
+            }
+
+            Expect.Status(aborted, 204);
             scene.EndedUploads.Add(upload.Id);
             return;
         }

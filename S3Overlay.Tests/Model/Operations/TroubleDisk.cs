@@ -6,15 +6,17 @@ namespace S3Overlay.Tests.Model.Operations;
 /// The disk of the built-in store is full, or fails, at some steps of what a request takes: reads go on, what is acknowledged is there, and what is refused has not happened, but for what a delete was
 /// about to do in two steps, or in one for each key (table F). So it stays, with the next start and without the index.
 /// </summary>
+/// <remarks>What fails more than once is what is written, and no more: where taking back fails too, what is refused may happen.</remarks>
 /// <param name="Operation">The request.</param>
 /// <param name="Fault">How steps fail.</param>
 /// <param name="Skip">So many steps do not yet.</param>
 /// <param name="Count">Then so many do.</param>
+/// <param name="Steps">Which ones.</param>
 /// <param name="Ends">Whether the proxy ends meanwhile.</param>
 /// <param name="Without">A folder of the built-in store that is gone when the proxy starts again; empty for none; null where it starts only if it has ended.</param>
 /// <param name="RemoteFailures">How many requests of the remote fail as well, beside what else is wrong with it; null where nothing is.</param>
 internal sealed record TroubleDisk(
-    ModelOperation Operation, DiskFault Fault, int Skip, int Count, bool Ends, string? Without, int? RemoteFailures = null) : ModelOperation
+    ModelOperation Operation, DiskFault Fault, int Skip, int Count, DiskSteps Steps, bool Ends, string? Without, int? RemoteFailures = null) : ModelOperation
 {
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
@@ -25,7 +27,7 @@ internal sealed record TroubleDisk(
         var written = doubts.Where(doubt => doubt.Bucket.Written.ContainsKey(doubt.Key)).ToList();
         scene.DoubtCopies();
         scene.WasRefused = false;
-        scene.DiskTrouble.Begin(Fault, Skip, Count);
+        scene.DiskTrouble.Begin(Fault, Skip, Count, Steps);
         await Operation.RunAsync(scene);
         var isRefused = scene.WasRefused;
         var hasHappened = false;
