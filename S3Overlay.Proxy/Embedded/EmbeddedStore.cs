@@ -74,7 +74,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
         {
             Directory.CreateDirectory(folders.Root);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is UnauthorizedAccessException || (failure is IOException refusal && !StoreDisk.IsFull(refusal)))
         {
             throw new StoreUnavailableException($"The data folder {folders.Root} cannot be made (S3_OVERLAY_DATA_DIR): {failure.Message}", failure);
         }

@@ -2,6 +2,8 @@ using System.Net.Sockets;
 
 using Microsoft.AspNetCore.Connections;
 
+using S3Overlay.Proxy.Embedded.Files;
+
 namespace S3Overlay.Proxy.Hosting;
 
 /// <summary>The machine does not allow what the settings ask for. The message is for whoever started the program.</summary>
@@ -27,8 +29,13 @@ public sealed class StartupException(string message, Exception cause) : Exceptio
     }
 
     /// <summary>What a failure to open the data folder means.</summary>
-    public static StartupException FromOpening(Exception failure, string folder) =>
-        new($"the data folder {folder} cannot be used: {failure.Message} Set S3_OVERLAY_DATA_DIR to a folder of this proxy's own.", failure);
+    /// <param name="failure">What failed.</param>
+    /// <param name="folder">Where.</param>
+    /// <param name="setting">The setting that says so.</param>
+    public static StartupException FromOpening(Exception failure, string folder, string setting = "S3_OVERLAY_DATA_DIR") =>
+        failure is IOException disk && StoreDisk.IsFull(disk)
+            ? new($"the disk of {folder} is full, and this start needs some room there: {failure.Message} Make room on the disk of {setting}, and start again.", failure)
+            : new($"the data folder {folder} cannot be used: {failure.Message} Set {setting} to a folder of this proxy's own.", failure);
 
     /// <summary>What a failure to make a file in the folder for bytes on their way means.</summary>
     public static StartupException FromSpool(Exception failure, string folder) =>

@@ -55,7 +55,7 @@ public sealed class FailingStartTests
     }
 
     /// <summary>A store that has more in its log and records than in its index, full segments of the log, and files that should be gone.</summary>
-    private static async Task PrepareAsync(EmbeddedBench bench, DiskTrouble trouble, bool hasRefused)
+    internal static async Task PrepareAsync(EmbeddedBench bench, DiskTrouble trouble, bool hasRefused)
     {
         await bench.PutAsync("key", [1]);
         await bench.PutAsync("deleted", [2]);

@@ -16,6 +16,19 @@ internal class TroubledDisk(DiskTrouble trouble) : StoreDisk(isDurable: false)
     }
 
     /// <inheritdoc/>
+    public override SafeFileHandle Open(string path)
+    {
+        if (File.Exists(path))
+        {
+            return base.Open(path);
+        }
+
+        SafeFileHandle? file = null;
+        TryStep(DiskSteps.Write, () => { }, () => file = base.Open(path));
+        return file!;
+    }
+
+    /// <inheritdoc/>
     public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {
         // A span cannot be kept for later.

@@ -15,7 +15,7 @@ internal sealed class OwnerLock : IDisposable
         {
             return new OwnerLock(new FileStream(folders.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (IOException failure)
+        catch (IOException failure) when (!StoreDisk.IsFull(failure))
         {
             throw new StoreUnavailableException(
                 $"The data folder {folders.Root} is in use by another process. Stop that one, or give this one a folder of its own (S3_OVERLAY_DATA_DIR).",

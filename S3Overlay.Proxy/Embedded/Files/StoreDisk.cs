@@ -17,6 +17,10 @@ internal class StoreDisk(bool isDurable)
     public virtual SafeFileHandle Create(string path) =>
         File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
 
+    /// <summary>Opens a file to read and write, and makes it where it is not there.</summary>
+    public virtual SafeFileHandle Open(string path) =>
+        File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+
     /// <summary>Writes at a position.</summary>
     public virtual void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(file, bytes, offset);
 

@@ -6,34 +6,45 @@ namespace S3Overlay.Proxy.Embedded.Index;
 internal sealed class GroupCommitLog : IAsyncDisposable
 {
     private readonly Committer<ReadOnlyMemory<byte>> _committer;
-    private readonly Journal _journal;
+    private readonly string _path;
+    private readonly StoreDisk _disk;
+    private Journal? _journal;
+    private bool _isNamed;
 
-    private GroupCommitLog(Journal journal)
+    private GroupCommitLog(string path, StoreDisk disk)
     {
-        _journal = journal;
-        _committer = new(records => journal.Append(records));
+        (_path, _disk) = (path, disk);
+        _committer = new(records => Begin(static _ => { }).Append(records));
     }
 
     /// <summary>The log's length in bytes.</summary>
-    public long Length => _journal.Length;
+    public long Length => _journal?.Length ?? 0;
 
     /// <summary>Whether the next opening may find a record that was refused. Known once the log is closed.</summary>
-    public bool IsInDoubt => _journal.IsInDoubt;
+    public bool IsInDoubt => _journal is { IsInDoubt: true };
 
-    /// <summary>Opens or makes a log and hands each of its records to <paramref name="replay"/>, oldest first. A torn tail is cut off.</summary>
+    /// <summary>
+    /// Opens or makes a log and hands each of its records to <paramref name="replay"/>, oldest first. A torn tail is cut off. Where the disk has no room for a new one, the first record for which
+    /// there is room makes it.
+    /// </summary>
     public static GroupCommitLog Open(string path, StoreDisk disk, Action<ReadOnlyMemory<byte>> replay)
     {
-        var journal = Journal.Open(path, disk, replay);
+        var log = new GroupCommitLog(path, disk);
         try
         {
-            disk.SyncFolder(Path.GetDirectoryName(path)!);
-            return new GroupCommitLog(journal);
+            log.Begin(replay);
+        }
+        catch (IOException failure) when (StoreDisk.IsFull(failure))
+        {
+            // Whoever appends is told.
         }
         catch
         {
-            journal.Dispose();
+            log._journal?.Dispose();
             throw;
         }
+
+        return log;
     }
 
     /// <summary>Appends a record; returns once it is on the disk.</summary>
@@ -45,13 +56,25 @@ internal sealed class GroupCommitLog : IAsyncDisposable
         await _committer.DisposeAsync();
         try
         {
-            _journal.CutTail();
+            _journal?.CutTail();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // It stays in doubt.
         }
 
-        _journal.Dispose();
+        _journal?.Dispose();
+    }
+
+    private Journal Begin(Action<ReadOnlyMemory<byte>> replay)
+    {
+        _journal ??= Journal.Open(_path, _disk, replay);
+        if (!_isNamed)
+        {
+            _disk.SyncFolder(Path.GetDirectoryName(_path)!);
+            _isNamed = true;
+        }
+
+        return _journal;
     }
 }

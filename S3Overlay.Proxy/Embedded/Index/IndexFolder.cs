@@ -28,7 +28,7 @@ internal sealed class IndexFolder : IDisposable
         {
             return new IndexFolder(path, disk, new FileStream(Path.Combine(path, "LOCK"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (IOException)
+        catch (IOException failure) when (!StoreDisk.IsFull(failure))
         {
             throw new IndexInUseException(path);
         }

@@ -9,7 +9,7 @@ namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
 /// Framed records behind each other in one file: length, CRC-32C, bytes. A torn tail, what a power cut leaves, is found at opening and cut off; everything
-/// before it was acknowledged and is whole.
+/// before it was acknowledged and is whole. Where the disk is too full even for that, the next append does it.
 /// </summary>
 internal sealed class Journal : IDisposable
 {
@@ -31,16 +31,12 @@ internal sealed class Journal : IDisposable
     /// <summary>Opens or makes the file, hands every whole record to <paramref name="replay"/>, and cuts off what follows them.</summary>
     public static Journal Open(string path, StoreDisk disk, Action<ReadOnlyMemory<byte>> replay)
     {
-        var file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+        var file = disk.Open(path);
         try
         {
-            var end = Replay(file, replay);
-            if (end < RandomAccess.GetLength(file))
-            {
-                disk.SetLength(file, end);
-            }
-
-            return new Journal(path, file, disk, end);
+            var journal = new Journal(path, file, disk, Replay(file, replay));
+            journal.CutTorn();
+            return journal;
         }
         catch
         {
@@ -105,6 +101,23 @@ internal sealed class Journal : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    private void CutTorn()
+    {
+        if (_end == RandomAccess.GetLength(_file))
+        {
+            return;
+        }
+
+        try
+        {
+            _disk.SetLength(_file, _end);
+        }
+        catch (IOException failure) when (StoreDisk.IsFull(failure))
+        {
+            IsInDoubt = true;
+        }
+    }
 
     /// <summary>A record that was refused must not come back at the next opening.</summary>
     private void TakeBack(Exception failure)

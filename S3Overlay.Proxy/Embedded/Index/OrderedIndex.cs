@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Index;
@@ -13,7 +14,8 @@ namespace S3Overlay.Proxy.Embedded.Index;
 ///   commit -> journal (one sync for all who wait) -> commits in memory -> sorted run -> merged runs
 /// </code>
 /// What is in memory is bounded by <see cref="IndexOptions.FlushBytes"/>, so is what start-up replays: it does not grow with the data. Readers take no lock;
-/// they see a view that is never changed, only replaced. A commit is on the disk before anybody sees it.
+/// they see a view that is never changed, only replaced. A commit is on the disk before anybody sees it. Opening needs no room on the disk: where there is none, what was replayed
+/// stays in memory and in the journals it came from, and the first commit for which there is room begins the next journal.
 /// </remarks>
 public sealed class OrderedIndex : IAsyncDisposable
 {
@@ -29,9 +31,16 @@ public sealed class OrderedIndex : IAsyncDisposable
     private readonly List<IndexBatch> _behind = [];
 
     private IndexView _view;
-    private Journal _journal;
+
+    /// <summary>Where commits go; null until one could be begun.</summary>
+    private Journal? _journal;
     private long _journalNumber;
-    private long _flushingJournal = -1;
+
+    /// <summary>Whether the manifest on the disk is sure to name it.</summary>
+    private bool _isNamed;
+
+    /// <summary>The journals before it that are not yet in a run, oldest first.</summary>
+    private IReadOnlyList<long> _older = [];
     private long _nextNumber;
     private long _recentBytes;
     private Task _background = Task.CompletedTask;
@@ -50,18 +59,18 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
 
         _view = new IndexView(recent.ToImmutable(), null, runs);
-        folder.DeleteStrangers(manifest);
-        if (recent.Count > 0)
+        _recentBytes = recent.Sum(static entry => entry.Cost);
+        _older = recent.Count > 0 ? manifest.Journals : [];
+        try
         {
-            // What was replayed becomes a run at once: there is one journal then, and the next start is as short as this one.
-            _view = new IndexView([], null, runs.Insert(0, folder.WriteRun(_nextNumber++, Entries(_view.Recent))!));
+            Begin();
+            FlushReplayed();
+            folder.DeleteStrangers(folder.ReadManifest());
         }
-
-        _recentBytes = 0;
-        _journalNumber = _nextNumber++;
-        _journal = folder.OpenJournal(_journalNumber, _ => { });
-        WriteManifest();
-        folder.DeleteStrangers(folder.ReadManifest());
+        catch (IOException failure) when (StoreDisk.IsFull(failure))
+        {
+            NoteFailure(failure);
+        }
     }
 
     /// <summary>What went wrong in the background lately, or null. Commits go on meanwhile: what could not be flushed stays in memory and in its journal.</summary>
@@ -129,7 +138,7 @@ public sealed class OrderedIndex : IAsyncDisposable
     internal bool IsBehind => _behind.Count > 0 || IsInDoubt;
 
     /// <summary>Whether the next start may find rows of a commit that was refused. Where it is not, it finds none that was refused before.</summary>
-    internal bool IsInDoubt => Volatile.Read(ref _journal).IsInDoubt;
+    internal bool IsInDoubt => Volatile.Read(ref _journal) is { IsInDoubt: true };
 
     /// <summary>The index as it is now, for as long as the snapshot is not disposed.</summary>
     public IndexSnapshot Snapshot()
@@ -150,7 +159,7 @@ public sealed class OrderedIndex : IAsyncDisposable
         await _committer.DisposeAsync();
         await _background;
         CatchUp();
-        _journal.Dispose();
+        _journal?.Dispose();
         foreach (var run in _view.Runs)
         {
             run.Release();
@@ -171,6 +180,36 @@ public sealed class OrderedIndex : IAsyncDisposable
     private static IEnumerable<KeyValuePair<byte[], byte[]?>> Entries(ImmutableSortedSet<MemoryEntry> commits) =>
         commits.Select(entry => KeyValuePair.Create(entry.Key, entry.Value));
 
+    /// <summary>Begins the journal where that is still to be done. Nothing is committed to one that the manifest on the disk may not name; the old ones stay until what is in them is in a run.</summary>
+    private Journal Begin()
+    {
+        if (_journal is not { } journal)
+        {
+            _folder.DeleteStrangers(_folder.ReadManifest());
+            _journalNumber = _nextNumber++;
+            journal = _folder.OpenJournal(_journalNumber, _ => { });
+            Volatile.Write(ref _journal, journal);
+        }
+
+        if (!_isNamed)
+        {
+            WriteManifest();
+            (_isNamed, LastBackgroundError) = (true, null);
+        }
+
+        return journal;
+    }
+
+    /// <summary>What was replayed becomes a run at once: there is one journal then, and the next start is as short as this one.</summary>
+    private void FlushReplayed()
+    {
+        if (_view.Recent.Count > 0)
+        {
+            (_view, _recentBytes) = (_view with { Recent = [], Flushing = _view.Recent }, 0);
+            Flush();
+        }
+    }
+
     /// <summary>Brings to the journal what it does not have yet, if the disk lets it.</summary>
     private void CatchUp()
     {
@@ -187,9 +226,9 @@ public sealed class OrderedIndex : IAsyncDisposable
     /// <summary>Appends batches to the journal, behind those that it does not have yet.</summary>
     private void Append(IReadOnlyList<IndexBatch> batches)
     {
-        if (_behind.Count + batches.Count > 0 || _journal.IsInDoubt)
+        if (_behind.Count + batches.Count > 0 || IsInDoubt)
         {
-            _journal.Append([.. _behind.Concat(batches).Select(BatchRecord.Encode)]);
+            Begin().Append([.. _behind.Concat(batches).Select(BatchRecord.Encode)]);
             _behind.Clear();
         }
     }
@@ -264,10 +303,9 @@ public sealed class OrderedIndex : IAsyncDisposable
             next = _folder.OpenJournal(number, _ => { });
             lock (_publish)
             {
-                WriteManifest(_journalNumber, number);
-                full = _journal;
-                _flushingJournal = _journalNumber;
-                (_journal, _journalNumber) = (next, number);
+                WriteManifest([.. _older, _journalNumber, number]);
+                full = _journal!;
+                (_older, _journal, _journalNumber) = ([.. _older, _journalNumber], next, number);
                 Volatile.Write(ref _view, _view with { Recent = [], Flushing = _view.Recent });
             }
         }
@@ -292,17 +330,7 @@ public sealed class OrderedIndex : IAsyncDisposable
     {
         try
         {
-            var number = Interlocked.Increment(ref _nextNumber) - 1;
-            var run = _folder.WriteRun(number, Entries(_view.Flushing!))!;
-            var journal = _flushingJournal;
-            lock (_publish)
-            {
-                Volatile.Write(ref _view, _view with { Flushing = null, Runs = _view.Runs.Insert(0, run) });
-                _flushingJournal = -1;
-                WriteManifest();
-            }
-
-            _folder.DeleteJournal(journal);
+            Flush();
             while (_view.Runs.Length > MaxRuns)
             {
                 Merge();
@@ -313,6 +341,24 @@ public sealed class OrderedIndex : IAsyncDisposable
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             NoteFailure(failure);
+        }
+    }
+
+    private void Flush()
+    {
+        var number = Interlocked.Increment(ref _nextNumber) - 1;
+        var run = _folder.WriteRun(number, Entries(_view.Flushing!))!;
+        var journals = _older;
+        lock (_publish)
+        {
+            Volatile.Write(ref _view, _view with { Flushing = null, Runs = _view.Runs.Insert(0, run) });
+            _older = [];
+            WriteManifest();
+        }
+
+        foreach (var journal in journals)
+        {
+            _folder.DeleteJournal(journal);
         }
     }
 
@@ -357,8 +403,8 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
     }
 
-    private void WriteManifest() => WriteManifest(_flushingJournal >= 0 ? [_flushingJournal, _journalNumber] : [_journalNumber]);
+    private void WriteManifest() => WriteManifest([.. _older, _journalNumber]);
 
-    private void WriteManifest(params long[] journals) =>
+    private void WriteManifest(IReadOnlyList<long> journals) =>
         _folder.WriteManifest(new Manifest(Volatile.Read(ref _nextNumber), [.. _view.Runs.Select(run => run.Number)], journals));
 }

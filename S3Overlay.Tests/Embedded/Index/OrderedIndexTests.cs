@@ -312,6 +312,58 @@ public sealed class OrderedIndexTests : IDisposable
         Assert.Equal(Bytes("value"), again.TryGet(Bytes($"{0:D7}"), out var value) ? value : null);
     }
 
+    /// <summary>Several journals are replayed, and stay as they are until there is room; later commits count more than theirs, whatever is flushed when.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(int.MaxValue)]
+    public async Task An_index_that_opens_without_room_goes_on_with_what_it_has(int count)
+    {
+        var noRuns = new NoRoomForRuns();
+        await using (var index = OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = noRuns }))
+        {
+            for (var i = 0; noRuns.Refusals < 3; i++)
+            {
+                await PutAsync(index, i % 10, (i % 10) + 1, "old");
+            }
+        }
+
+        Assert.Equal(2, Directory.GetFiles(_folder.Path, "*.journal").Length);
+        for (var (step, hasHappened) = (0, true); hasHappened; step++)
+        {
+            using var copy = new TemporaryFolder();
+            foreach (var file in Directory.GetFiles(_folder.Path).Where(file => !file.EndsWith("LOCK", StringComparison.Ordinal)))
+            {
+                File.Copy(file, copy[Path.GetFileName(file)]);
+            }
+
+            var trouble = new DiskTrouble();
+            var options = new IndexOptions { Folder = copy.Path, FlushBytes = 1000, Disk = new TroubledDisk(trouble) };
+            trouble.Begin(DiskFault.Full, step, count, DiskSteps.Write | DiskSteps.Sync | DiskSteps.Remove);
+            await using (var index = OrderedIndex.Open(options))
+            {
+                hasHappened = trouble.Happened;
+                Assert.Equal(10, Scan(index, "").Count(row => row.EndsWith("=old", StringComparison.Ordinal)));
+                if (hasHappened && count > 1)
+                {
+                    await Assert.ThrowsAnyAsync<IOException>(async () => await PutAsync(index, 0, 1, "refused"));
+                }
+
+                trouble.End();
+                for (var i = 0; i < 100; i++)
+                {
+                    await PutAsync(index, 0, 5, "new" + i);
+                }
+
+                Assert.Null(index.LastBackgroundError);
+            }
+
+            await using var again = OrderedIndex.Open(options);
+            Assert.Equal(
+                Enumerable.Range(0, 10).Select(i => $"{i:D7}=" + (i < 5 ? "new99" : "old")),
+                Scan(again, ""));
+        }
+    }
+
     private OrderedIndex Open(long flushBytes) => OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = flushBytes, Disk = new StoreDisk(isDurable: false) });
 
     private static async ValueTask PutAsync(OrderedIndex index, int from, int to, string value)
