@@ -17,10 +17,8 @@ public sealed class RemotePatienceTests
         await AskAsync(TimeSpan.FromSeconds(6));
         _clock.Advance(TimeSpan.FromMinutes(1));
         await AskAsync(TimeSpan.FromSeconds(3));
-        var hanging = HangAsync();
-        _clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(RemoteFailure.Unavailable, (await Assert.ThrowsAsync<RemoteException>(() => hanging.WaitAsync(Support.Patience.Limit))).Failure);
-        Assert.Equal(RemoteFailure.Unavailable, (await Assert.ThrowsAsync<RemoteException>(() => HangAsync().WaitAsync(Support.Patience.Limit))).Failure);
+        await EndsWithinAsync(TimeSpan.FromSeconds(1), Hang());
+        await EndsWithinAsync(TimeSpan.Zero, Hang());
     }
 
     [Fact]
@@ -59,16 +57,16 @@ public sealed class RemotePatienceTests
         _clock.Advance(TimeSpan.FromSeconds(0.5));
         one.SetResult(1);
         await first;
-        await EndsWithinAsync(TimeSpan.FromSeconds(2), HangAsync());
+        await EndsWithinAsync(TimeSpan.FromSeconds(2), Hang());
     }
 
     [Fact]
     public async Task A_question_that_is_asked_while_another_hangs_has_no_more_than_that_one_has_left()
     {
-        var hanging = HangAsync();
+        var hanging = Hang();
         _clock.Advance(TimeSpan.FromSeconds(9));
         await AskAsync(TimeSpan.FromSeconds(0.5));
-        await EndsWithinAsync(TimeSpan.FromSeconds(0.5), HangAsync());
+        await EndsWithinAsync(TimeSpan.FromSeconds(0.5), Hang());
         await EndsWithinAsync(TimeSpan.Zero, hanging);
     }
 
@@ -81,10 +79,36 @@ public sealed class RemotePatienceTests
         _clock.Advance(TimeSpan.FromSeconds(1));
         await AskAsync(TimeSpan.FromSeconds(2));
         _clock.Advance(TimeSpan.FromSeconds(1));
-        var third = HangAsync();
+        var third = Hang();
         one.SetResult(1);
         await first;
         await EndsWithinAsync(TimeSpan.FromSeconds(4), third);
+    }
+
+    /// <summary>Several answers that were waited for one after the other, while one hung that was asked for before them all.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_waited_several_times_during_another_question_is_counted_once(bool isAnswered)
+    {
+        var one = new TaskCompletionSource<int>();
+        var first = Patience.AskAsync(_ => one.Task, default);
+        for (var i = 0; i < 2; i++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            await AskAsync(TimeSpan.FromSeconds(2));
+        }
+
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        if (isAnswered)
+        {
+            one.SetResult(1);
+            await first;
+        }
+
+        await EndsWithinAsync(TimeSpan.FromSeconds(3), Hang());
+        one.TrySetResult(1);
+        await first;
     }
 
     [Fact]
@@ -128,23 +152,34 @@ public sealed class RemotePatienceTests
     }
 
     /// <summary>A question that hangs is given up after so long, and not before.</summary>
-    private async Task EndsWithinAsync(TimeSpan after, Task<int> hanging)
+    private async Task EndsWithinAsync(TimeSpan after, Hanging hanging)
     {
         if (after > TimeSpan.Zero)
         {
             _clock.Advance(after - TimeSpan.FromMilliseconds(1));
-            Assert.False(hanging.IsCompleted);
+            Assert.False(hanging.IsGivenUp());
             _clock.Advance(TimeSpan.FromMilliseconds(1));
         }
 
-        Assert.Equal(RemoteFailure.Unavailable, (await Assert.ThrowsAsync<RemoteException>(() => hanging.WaitAsync(Support.Patience.Limit))).Failure);
+        Assert.Equal(RemoteFailure.Unavailable, (await Assert.ThrowsAsync<RemoteException>(() => hanging.Asking.WaitAsync(Support.Patience.Limit))).Failure);
     }
 
-    private Task<int> HangAsync() => Patience.AskAsync(
-        async token =>
-        {
-            await Task.Delay(Timeout.InfiniteTimeSpan, token);
-            return 1;
-        },
-        default);
+    private Hanging Hang()
+    {
+        CancellationToken given = default;
+        var asking = Patience.AskAsync(
+            async token =>
+            {
+                given = token;
+                await Task.Delay(Timeout.InfiniteTimeSpan, token);
+                return 1;
+            },
+            default);
+        return new Hanging(asking, () => asking.IsCompleted || given.IsCancellationRequested);
+    }
+
+    /// <summary>A question that is never answered.</summary>
+    /// <param name="Asking">Ends when it is given up, a little later than that is known.</param>
+    /// <param name="IsGivenUp">Whether it is, as of the clock's last move.</param>
+    private sealed record Hanging(Task<int> Asking, Func<bool> IsGivenUp);
 }
