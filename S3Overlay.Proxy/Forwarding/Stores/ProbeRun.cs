@@ -28,6 +28,9 @@ internal sealed class ProbeRun(LocalStore store)
 
     private const int LongestAnswer = 16 << 10;
 
+    /// <summary>More than a store or the way there takes in before it looks at a request.</summary>
+    private const int LargeBody = 256 << 10;
+
     private const string WrongETag = "\"00000000000000000000000000000000\"";
 
     private const string WrongChecksum = "AAAAAA==";
@@ -36,6 +39,9 @@ internal sealed class ProbeRun(LocalStore store)
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long a write takes at most where nothing is in its way.</summary>
+    private static readonly TimeSpan QuickWrite = TimeSpan.FromSeconds(1);
 
     private static readonly byte[] Content = "tried by s3overlay"u8.ToArray();
 
@@ -79,17 +85,21 @@ internal sealed class ProbeRun(LocalStore store)
         var takesNamed = !takesTrailers && await TakesFramesAsync(isNamed: true, cancellationToken);
         var putsIfNew = await RefusesAsync(PutAsync(First, "If-None-Match", "*", cancellationToken))
             && await TakesAsync(name => PutAsync(name, "If-None-Match", "*", cancellationToken), New, Newer);
+        var putsIfMatch = await RefusesAsync(PutAsync(First, "If-Match", WrongETag, cancellationToken))
+            && await TakesAsync(async name => await PutAsync(name, "If-Match", await ETagAsync(name, cancellationToken), cancellationToken), First, Second);
+        var keepsKeys = putsIfNew && await KeepsKeysAsync(cancellationToken);
+        var takesOneAlone = keepsKeys || await TakesOneAloneAsync(putsIfNew, putsIfMatch, cancellationToken);
         return new StoreCapabilities
         {
             HasPlainETags = ETags.Same(etag, Convert.ToHexStringLower(MD5.HashData(Content))),
             TakesTrailers = takesTrailers || takesNamed,
             NeedsChunkedEncoding = takesNamed,
-            PutsIfNew = putsIfNew,
-            KeepsKeys = putsIfNew && await KeepsKeysAsync(cancellationToken),
-            PutsIfMatch = await RefusesAsync(PutAsync(First, "If-Match", WrongETag, cancellationToken))
-                && await TakesAsync(async name => await PutAsync(name, "If-Match", await ETagAsync(name, cancellationToken), cancellationToken), First, Second),
-            CompletesIf = await CompletesIfAsync(cancellationToken),
-            CopiesIf = await RefusesAsync(CopyAsync("If-None-Match", "*", cancellationToken)) && await RefusesAsync(CopyAsync("If-Match", WrongETag, cancellationToken)),
+            KeepsKeys = keepsKeys,
+            TakesOneAlone = takesOneAlone,
+            PutsIfNew = putsIfNew && takesOneAlone,
+            PutsIfMatch = putsIfMatch && takesOneAlone,
+            CompletesIf = takesOneAlone && await CompletesIfAsync(cancellationToken),
+            CopiesIf = takesOneAlone && await RefusesAsync(CopyAsync("If-None-Match", "*", cancellationToken)) && await RefusesAsync(CopyAsync("If-Match", WrongETag, cancellationToken)),
             ChecksChecksums = (await PutSummedAsync(Checksum(), cancellationToken)) is { Status: < 300 }
                 && (await PutSummedAsync(WrongChecksum, cancellationToken)) is { Status: 400 }
                 && (await PutSummedAsync("none", cancellationToken)) is { Status: 400 },
@@ -123,7 +133,7 @@ internal sealed class ProbeRun(LocalStore store)
         }
     }
 
-    private static async Task<bool> TakesAsync(Task<ProbeAnswer> answer) => (await answer) is { Status: < 300, Code: "" };
+    private static async Task<bool> TakesAsync(Task<ProbeAnswer> answer) => (await answer).IsTaken;
 
     /// <summary>Whether the condition was seen not to hold. Completes and copies may say so within a 200.</summary>
     private static async Task<bool> RefusesAsync(Task<ProbeAnswer> answer) => (await answer) is { Status: 409 or 412 } or { Status: 200, Code: "PreconditionFailed" };
@@ -135,19 +145,102 @@ internal sealed class ProbeRun(LocalStore store)
         return Takes(answer) || (answer.Status is < 300 or 404 or 409 or 412 && Takes(await ask(other)));
 
         // What is taken after an error may be so because there is nothing any more that the condition could be held against.
-        static bool Takes(ProbeAnswer answer) => answer is { Status: < 300, Code: "", IsAgain: false };
+        static bool Takes(ProbeAnswer answer) => answer is { IsTaken: true, IsAgain: false };
     }
 
     private Task KeepAsync(string name, CancellationToken cancellationToken)
     {
-        _kept.Add(name);
+        lock (_kept)
+        {
+            _kept.Add(name);
+        }
+
         return _cache.PutAsync(name, WireBody.Of(Content), cancellationToken);
     }
 
-    private Task<ProbeAnswer> PutAsync(string name, string header, string value, CancellationToken cancellationToken)
+    private Task<ProbeAnswer> PutAsync(string name, string header, string value, CancellationToken cancellationToken) =>
+        PutAsync(name, header, value, WireBody.Of(Content), cancellationToken);
+
+    private Task<ProbeAnswer> PutAsync(string name, string header, string value, WireBody body, CancellationToken cancellationToken)
     {
-        _kept.Add(name);
-        return SendAsync(new WireRequest("PUT", _cache.Name, name, "", [new(header, value)]) { Body = WireBody.Of(Content) }, cancellationToken);
+        lock (_kept)
+        {
+            _kept.Add(name);
+        }
+
+        return SendAsync(new WireRequest("PUT", _cache.Name, name, "", [new(header, value)]) { Body = body }, cancellationToken);
+    }
+
+    /// <summary>Whether of two writes under one condition the store takes one alone, of each condition that it knows.</summary>
+    private async Task<bool> TakesOneAloneAsync(bool ofNew, bool ofMatch, CancellationToken cancellationToken)
+    {
+        var found = await Task.WhenAll(
+            ofNew ? TakesOneAloneAsync("If-None-Match", cancellationToken) : Task.FromResult(true),
+            ofMatch ? TakesOneAloneAsync("If-Match", cancellationToken) : Task.FromResult(true));
+        return found[0] && found[1];
+    }
+
+    private async Task<bool> TakesOneAloneAsync(string header, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; attempt <= Attempts; attempt++)
+        {
+            var name = $"{_folder}raced-{header}-{attempt.ToString(CultureInfo.InvariantCulture)}";
+            var value = "*";
+            if (header == "If-Match")
+            {
+                await KeepAsync(name, cancellationToken);
+                value = await ETagAsync(name, cancellationToken);
+            }
+
+            var (first, other) = await RaceAsync(name, header, value, cancellationToken);
+            if (first.IsTaken || other.IsTaken)
+            {
+                return !(first.IsTaken && other.IsTaken);
+            }
+
+            // Neither: an answer was lost, and what was asked again found what it had written itself.
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Two writes of one key, of other bytes than are there, and each of its own. The first has its last byte kept back until the other is over: some stores judge before the body, and not again at its end. Others keep the key to the first, and
+    /// the other is over after it.
+    /// </summary>
+    private async Task<(ProbeAnswer First, ProbeAnswer Other)> RaceAsync(string name, string header, string value, CancellationToken cancellationToken)
+    {
+        var hasBegun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var mayEnd = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var bytes = new byte[LargeBody];
+        var slowBody = WireBody.Of(bytes) with
+        {
+            CopyToAsync = async (target, token) =>
+            {
+                await target.WriteAsync(bytes.AsMemory(..^1), token);
+                await target.FlushAsync(token);
+                hasBegun.TrySetResult();
+                await mayEnd.Task.WaitAsync(token);
+                await target.WriteAsync(bytes.AsMemory(^1..), token);
+            },
+        };
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var slow = PutAsync(name, header, value, slowBody, cancellationToken);
+        Task<ProbeAnswer>? quick = null;
+        try
+        {
+            await Task.WhenAny(hasBegun.Task, slow);
+            quick = PutAsync(name, header, value, WireBody.Of(Content.AsMemory(1)), cancellationToken);
+            await Task.WhenAny(quick, Task.Delay(QuickWrite, store.Time, waiting.Token));
+        }
+        finally
+        {
+            mayEnd.TrySetResult();
+            await waiting.CancelAsync();
+            await ((Task)Task.WhenAll(slow, quick ?? slow)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return (await slow, await quick);
     }
 
     private Task<ProbeAnswer> CopyAsync(string header, string value, CancellationToken cancellationToken) =>
@@ -293,6 +386,9 @@ internal sealed class ProbeRun(LocalStore store)
     {
         /// <summary>Whether there was another answer before it, which was not believed.</summary>
         public bool IsAgain { get; init; }
+
+        /// <summary>Whether what was asked is done.</summary>
+        public bool IsTaken => this is { Status: < 300, Code: "" };
 
         /// <summary>Whether it may be another a moment later. An error of the store's own may come with a 200, too.</summary>
         public bool MayPass => Status is 409 or 500 || Code is "InternalError" or "ServiceUnavailable" or "SlowDown";

@@ -3,6 +3,12 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 /// <summary>What an S3 endpoint can do, as found by trying. Servers ignore what they do not know as often as they refuse it.</summary>
 public sealed record StoreCapabilities
 {
+    /// <summary>
+    /// Of two conditional writes at once it takes one alone, however slowly the body of the other comes. Where it does not, a condition says nothing about what is there when the write is done, and
+    /// none of those of writes is taken for one that it honours.
+    /// </summary>
+    public bool TakesOneAlone { get; init; }
+
     /// <summary>PUT with <c>If-None-Match: *</c> writes a new key and refuses one that is there.</summary>
     public bool PutsIfNew { get; init; }
 
@@ -47,7 +53,7 @@ public sealed record StoreCapabilities
     /// <summary>For people.</summary>
     public override string ToString() =>
         $"PUT If-None-Match {Word(PutsIfNew)}, PUT If-Match {Word(PutsIfMatch)}, DELETE If-Match {Word(DeletesIfMatch)}, conditional completes {Word(CompletesIf)}, "
-        + $"conditional copies {Word(CopiesIf)}, keys kept to conditional writes {Word(KeepsKeys)}, checksums checked {Word(ChecksChecksums)}, checksum trailers {Word(TakesTrailers)}, "
+        + $"conditional copies {Word(CopiesIf)}, keys kept to conditional writes {Word(KeepsKeys)}, one alone of two at once {Word(TakesOneAlone)}, checksums checked {Word(ChecksChecksums)}, checksum trailers {Word(TakesTrailers)}, "
         + $"aws-chunked must be named {Word(NeedsChunkedEncoding)}, MD5 as ETag {Word(HasPlainETags)}, versions {Word(HasVersions)}, version null {Word(TakesNullVersion)}, attributes {Word(HasAttributes)}";
 
     private static string Word(bool can) => can ? "yes" : "no";

@@ -178,16 +178,27 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
     }
 
     /// <summary>Deletes local's object; with <paramref name="isVersionNull"/> the version of that name, without a marker of it where local keeps versions.</summary>
-    public Task DeleteAsync(
+    public async Task DeleteAsync(
         S3Request origin, string bucket, string key, bool isVersionNull, string? ifMatch, S3Answer answer, CancellationToken cancellationToken)
     {
         var delete = Delete(origin, bucket, key, isVersionNull ? "null" : null);
         if (ifMatch is not null)
         {
             delete.Headers.IfMatch = ifMatch;
+            await local.HandleAsync(delete, answer, cancellationToken);
+            return;
         }
 
-        return local.HandleAsync(delete, answer, cancellationToken);
+        var result = new BufferedAnswer();
+        await local.HandleAsync(delete, result, cancellationToken);
+        if (result.Status == StatusCodes.Status404NotFound && await result.ErrorAsync(cancellationToken) is { } told && told.Code == S3Errors.NoSuchKey.Code)
+        {
+            // A store that looks before it deletes (Versity) found the object, and somebody else took it away in between.
+            answer.Status = StatusCodes.Status204NoContent;
+            return;
+        }
+
+        await result.CopyToAsync(answer, cancellationToken);
     }
 
     /// <summary>Deletes one of local's versions.</summary>

@@ -85,6 +85,16 @@ public sealed class StoreProbeTests : StoreTestBase
         Assert.Contains("keys kept to conditional writes " + (keeps ? "yes" : "no"), found.ToString(), StringComparison.Ordinal);
     }
 
+    /// <summary>What holds when a write begins may hold no longer when it is done: then two writers of a new key are both told that they made it, and the bytes of one are lost.</summary>
+    [Fact]
+    public async Task Conditions_that_are_judged_before_the_body_alone_are_not_relied_upon()
+    {
+        _ = new EarlyJudge(Store);
+        var found = await FindAsync();
+        Assert.Equal((false, false, false, false, false), (found.TakesOneAlone, found.PutsIfNew, found.PutsIfMatch, found.CompletesIf, found.CopiesIf));
+        Assert.True(found.DeletesIfMatch);
+    }
+
     [Fact]
     public async Task Trailers_that_are_refused_are_known_not_to_be_taken()
     {
