@@ -26,7 +26,8 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 ///                  its checksum in the form that the store takes                             RelayedChecksums
 ///     4 sign       with the store's keys, the overlay's or the client's own; what nobody     StoreIdentities, RequestSigner
 ///                  signed goes on unsigned (rule A3)
-///     5 send       once: a request that failed is the client's to repeat; to the bucket's region,    RegionLessons
+///     5 send       once, but reads and what the store has no byte of: all else that failed is the   StoreConnection
+///                  client's to repeat; to the bucket's region,                                     RegionLessons
 ///                  where the store says that it is another
 ///   answer
 ///     6 headers    all but those of the connection; addresses become the proxy's             AnswerHeaders, Addresses

@@ -273,7 +273,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     internal static S3Exception Unavailable(RemoteException failure) => S3Exception.ForNow(
         Means(failure),
         failure.Failure == RemoteFailure.Throttled ? 5 : 2,
-        failure.Status is >= 300 and < 500 ? Answered(failure.Status, failure.Code) : failure.Message,
+        failure.Status is >= 300 and < 500 ? Answered(failure.Status, failure.Code) : "The local store could not be reached, or did not answer in time.",
         failure);
 
     /// <summary>A store that refuses the overlay its own state: full is what a client can be told; all else is for whoever runs it, and passes or is mended.</summary>

@@ -68,7 +68,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
             }
             else
             {
-                Log.StoreNotReachable(_logger, Pause.TotalSeconds, failure is S3Exception ? failure.Message : "it does not answer.");
+                Log.StoreNotReachable(_logger, Pause.TotalSeconds, failure is S3Exception ? (failure.InnerException ?? failure).Message : "it does not answer.");
             }
 
             _retrying = RetryAsync(IsRefusal(failure) ? PauseAfterRefusal : Pause);

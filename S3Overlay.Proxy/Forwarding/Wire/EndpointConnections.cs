@@ -23,7 +23,9 @@ internal static class EndpointConnections
             UseProxy = !settings.IsWritable && Environment.GetEnvironmentVariable("HTTPS_PROXY") is { Length: > 0 } && settings.Address.Scheme == Uri.UriSchemeHttps,
             ActivityHeadersPropagator = null,
             ConnectTimeout = settings.ConnectTimeout,
-            Expect100ContinueTimeout = TimeSpan.FromSeconds(5),
+
+            // As AWS's SDKs have it: a store that says nothing before a body is waited for with each of them.
+            Expect100ContinueTimeout = TimeSpan.FromSeconds(1),
             PooledConnectionIdleTimeout = settings.IdleTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(15),
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,

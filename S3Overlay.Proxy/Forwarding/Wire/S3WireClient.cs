@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -138,8 +139,9 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
             {
                 last = Unavailable(e.InnerException?.Message ?? e.Message, e);
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or SocketException)
             {
+                // SocketException: of a connection that was cut as soon as it was made, HttpClient asks for its other end.
                 last = Unavailable(e.Message, e);
             }
 

@@ -245,7 +245,8 @@ public sealed class S3FrontDoor(
         // What is not served yet (501) is the client's wish, not this server's failure.
         if (error.Error.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status507InsufficientStorage)
         {
-            Log.RequestUnavailable(logger, call.RequestId, call.Operation, error.Error.Code, error.Message);
+            // Who was asked, and what came of it, is for whoever runs this: a client is told of no addresses behind it.
+            Log.RequestUnavailable(logger, call.RequestId, call.Operation, error.Error.Code, error.InnerException is { } cause ? $"{error.Message} ({cause.Message})" : error.Message);
         }
         else if (error.Error.Status >= 500 && error.Error.Status != StatusCodes.Status501NotImplemented)
         {
