@@ -88,6 +88,12 @@ public sealed class ForwardingService : IS3Service, IDisposable
     internal async Task<HttpResponseMessage> SendAsync(S3Request request, Patience patience, CancellationToken cancellationToken)
     {
         var isSmall = request.Body.Length <= PreparedBody.Limit && !WaitsForStore(request);
+        if (!isSmall && RelayedChecksums.NeedSeal(request, _store()))
+        {
+            await using var summed = RelayedChecksums.Sealed(request.Body);
+            return await SendAsync(request with { Body = summed }, patience, cancellationToken);
+        }
+
         if (request.Body.Length is null || (!isSmall && RelayedChecksums.NeedEnd(request, _store())))
         {
             await using var spooled = await SpooledBody.ReadAsync(request.Body, _settings.SpoolDirectory, _spool, cancellationToken);

@@ -26,6 +26,20 @@ internal static class RelayedChecksums
     /// <summary>Which algorithm a checksum is of. Some stores learn it only from here, and keep no checksum where it does not come along (RGW); others refuse it alone (Versity).</summary>
     private const string AlgorithmHeader = "x-amz-sdk-checksum-algorithm";
 
+    /// <summary>What a store is told of a body that it would keep a part of, unless it is told more than its length.</summary>
+    private const ChecksumAlgorithm Seal = ChecksumAlgorithm.Crc32;
+
+    /// <summary>
+    /// Whether nothing tells a store that keeps what came of a body that there is more to come, neither a hash nor a checksum: one is computed on the way then. Not of a part, which is not seen
+    /// before its upload's completion names it.
+    /// </summary>
+    public static bool NeedSeal(S3Request request, StoreCapabilities? store) =>
+        store is { KeepsCutBodies: true } && request is { Operation: S3Operation.PutObject, Body: { Checksum: null, ComingChecksum: null } }
+        && !request.Headers.ContainsKey("Content-MD5") && request.Header("x-amz-content-sha256") is not { Length: 64 };
+
+    /// <summary>The body with the checksum that tells the store where it ends.</summary>
+    public static SummedBody Sealed(S3Body body) => new(body, Seal, leavesOpen: true);
+
     /// <summary>Whether the end of the body must have come before the store can be told its checksum.</summary>
     public static bool NeedEnd(S3Request request, StoreCapabilities? store) =>
         store is not { TakesTrailers: true } && request.Body.ComingChecksum is { } algorithm && (store is not { ChecksChecksums: false } || !ChecksumNames.IsComputed(algorithm));

@@ -8,6 +8,7 @@ using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -57,6 +58,8 @@ internal sealed class ProbeRun(LocalStore store)
     /// <summary>Whether the store let anything be put there.</summary>
     public bool HasBegun { get; private set; }
 
+    private string Cut => _folder + "cut";
+
     private string First => _folder + "first";
 
     private string Second => _folder + "second";
@@ -80,6 +83,7 @@ internal sealed class ProbeRun(LocalStore store)
         await KeepAsync(First, cancellationToken);
         HasBegun = true;
         await KeepAsync(Second, cancellationToken);
+        await CutAsync(cancellationToken);
         var etag = await ETagAsync(First, cancellationToken);
         var takesTrailers = await TakesFramesAsync(isNamed: false, cancellationToken);
         var takesNamed = !takesTrailers && await TakesFramesAsync(isNamed: true, cancellationToken);
@@ -109,6 +113,9 @@ internal sealed class ProbeRun(LocalStore store)
                 new("GET", _cache.Name, Second, "attributes", [new("x-amz-object-attributes", "ETag,ObjectSize")]), cancellationToken) is var attributes
                 && (attributes.Status == 403
                     || (attributes.Status == 200 && attributes.Text("ObjectSize") == Content.Length.ToString(CultureInfo.InvariantCulture))),
+
+            // Late: the store notices that a connection has ended when it gets there.
+            KeepsCutBodies = await IsCutKeptAsync(cancellationToken),
 
             // Last: a store that does not know the condition deletes the object.
             DeletesIfMatch = await RefusesAsync(DeleteAsync(First, WrongETag, cancellationToken))
@@ -169,6 +176,40 @@ internal sealed class ProbeRun(LocalStore store)
         }
 
         return SendAsync(new WireRequest("PUT", _cache.Name, name, "", [new(header, value)]) { Body = body }, cancellationToken);
+    }
+
+    /// <summary>A write that ends with its connection, one byte before its body does.</summary>
+    private async Task CutAsync(CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var bytes = new byte[LargeBody];
+        var body = new WireBody(bytes.Length, SigV4.UnsignedPayload, async (target, token) =>
+        {
+            await target.WriteAsync(bytes.AsMemory(1), token);
+            await target.FlushAsync(token);
+            await ending.CancelAsync();
+            token.ThrowIfCancellationRequested();
+        });
+        _kept.Add(Cut);
+        try
+        {
+            await SendAsync(new WireRequest("PUT", _cache.Name, Cut, "", []) { Body = body }, ending.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // As it was meant to.
+        }
+    }
+
+    private async Task<bool> IsCutKeptAsync(CancellationToken cancellationToken)
+    {
+        var isKept = await _calls.ExistsAsync(_cache.Name, Cut, cancellationToken);
+        if (!isKept)
+        {
+            _kept.Remove(Cut);
+        }
+
+        return isKept;
     }
 
     /// <summary>Whether of two writes under one condition the store takes one alone, of each condition that it knows.</summary>

@@ -38,6 +38,12 @@ public sealed record StoreCapabilities
     /// <summary>It knows such a body only where <c>Content-Encoding: aws-chunked</c> names its framing.</summary>
     public bool NeedsChunkedEncoding { get; init; }
 
+    /// <summary>
+    /// Of a PUT whose connection ends before its body does it keeps what came, unless it was told what the body has to be: its hash, a checksum, or frames. So the last byte that is held back
+    /// (rule W7) would be all that an object lacks.
+    /// </summary>
+    public bool KeepsCutBodies { get; init; }
+
     /// <summary>The ETag of a simple PUT is the MD5 of its bytes.</summary>
     public bool HasPlainETags { get; init; }
 
@@ -54,7 +60,7 @@ public sealed record StoreCapabilities
     public override string ToString() =>
         $"PUT If-None-Match {Word(PutsIfNew)}, PUT If-Match {Word(PutsIfMatch)}, DELETE If-Match {Word(DeletesIfMatch)}, conditional completes {Word(CompletesIf)}, "
         + $"conditional copies {Word(CopiesIf)}, keys kept to conditional writes {Word(KeepsKeys)}, one alone of two at once {Word(TakesOneAlone)}, checksums checked {Word(ChecksChecksums)}, checksum trailers {Word(TakesTrailers)}, "
-        + $"aws-chunked must be named {Word(NeedsChunkedEncoding)}, MD5 as ETag {Word(HasPlainETags)}, versions {Word(HasVersions)}, version null {Word(TakesNullVersion)}, attributes {Word(HasAttributes)}";
+        + $"aws-chunked must be named {Word(NeedsChunkedEncoding)}, cut bodies kept {Word(KeepsCutBodies)}, MD5 as ETag {Word(HasPlainETags)}, versions {Word(HasVersions)}, version null {Word(TakesNullVersion)}, attributes {Word(HasAttributes)}";
 
     private static string Word(bool can) => can ? "yes" : "no";
 }

@@ -1,7 +1,10 @@
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>A body whose checksum is computed while it is read: what a copy needs, which brings bytes and no promise of them.</summary>
-public sealed class SummedBody(S3Body inner, ChecksumAlgorithm algorithm) : S3Body, IAsyncDisposable
+/// <summary>A body whose checksum is computed while it is read: what a copy needs, which brings bytes and no promise of them, and what is sent to a store that must be told where it ends.</summary>
+/// <param name="inner">The body.</param>
+/// <param name="algorithm">Which checksum.</param>
+/// <param name="leavesOpen">Whether the body is somebody else's to dispose.</param>
+public sealed class SummedBody(S3Body inner, ChecksumAlgorithm algorithm, bool leavesOpen = false) : S3Body, IAsyncDisposable
 {
     private readonly ChecksumHasher _hasher = ChecksumHasher.Create(algorithm);
     private BodyChecksum? _checksum;
@@ -14,6 +17,9 @@ public sealed class SummedBody(S3Body inner, ChecksumAlgorithm algorithm) : S3Bo
 
     /// <inheritdoc/>
     public override ChecksumAlgorithm? ComingChecksum => _checksum is null ? algorithm : null;
+
+    /// <inheritdoc/>
+    public override ValueTask BeginAsync(CancellationToken cancellationToken) => inner.BeginAsync(cancellationToken);
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -35,7 +41,7 @@ public sealed class SummedBody(S3Body inner, ChecksumAlgorithm algorithm) : S3Bo
     public async ValueTask DisposeAsync()
     {
         _hasher.Dispose();
-        if (inner is IAsyncDisposable open)
+        if (!leavesOpen && inner is IAsyncDisposable open)
         {
             await open.DisposeAsync();
         }

@@ -95,6 +95,14 @@ public sealed class StoreProbeTests : StoreTestBase
         Assert.True(found.DeletesIfMatch);
     }
 
+    [Fact, Trait("Rule", "W7")]
+    public async Task Whether_cut_bodies_are_kept_is_known()
+    {
+        Assert.False((await FindAsync()).KeepsCutBodies);
+        using var keeping = new CutKeeper(Store);
+        Assert.True((await FindAsync()).KeepsCutBodies);
+    }
+
     [Fact]
     public async Task Trailers_that_are_refused_are_known_not_to_be_taken()
     {
@@ -274,7 +282,7 @@ public sealed class StoreProbeTests : StoreTestBase
     {
         await FindAsync();
         var there = new HashSet<string>();
-        foreach (var call in Store.Calls.Where(static call => call is { Query: "", Status: < 300 } && call.Path.Count(static c => c == '/') > 2))
+        foreach (var call in Store.Calls.Where(static call => call is { Query: "", Status: > 0 and < 300 } && call.Path.Count(static c => c == '/') > 2))
         {
             if (call.Method == "PUT")
             {

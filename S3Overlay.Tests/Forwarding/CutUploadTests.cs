@@ -1,0 +1,37 @@
+using System.Security.Cryptography;
+using System.Text;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding;
+
+/// <summary>A store that keeps part of a body must be told that there is more to come: else the byte that is held back (rule W7) is all that a refused upload lacks.</summary>
+[Trait("Rule", "W7")]
+public sealed class CutUploadTests
+{
+    [Theory]
+    [InlineData(true, true, false)]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    [InlineData(true, true, true)]
+    public async Task A_store_that_keeps_what_came_is_told_where_the_body_ends(bool keeps, bool takesTrailers, bool hasDigest)
+    {
+        await using var scene = await StoreScene.StartAsync();
+        scene.Remote.Put("bucket", "other", "other"u8.ToArray());
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/other", "other")).Status);
+        using var keeper = keeps ? new CutKeeper(scene.Store) : null;
+        scene.Store.Refuse = takesTrailers ? null : request => request.Headers.ContainsKey("x-amz-trailer") ? 400 : null;
+        await using var proxy = await OverlayHost.StartAsync(scene.Store.Endpoint, scene.Remote.Endpoint, scene.Clock);
+        keeper?.Bare.Clear();
+        var large = new byte[3 << 20];
+        Random.Shared.NextBytes(large);
+        (string, string)[] headers = hasDigest
+            ? [("x-amz-content-sha256", "UNSIGNED-PAYLOAD"), ("Content-MD5", Convert.ToBase64String(MD5.HashData(large)))]
+            : [("x-amz-content-sha256", "UNSIGNED-PAYLOAD")];
+        Assert.Equal(200, (await proxy.Http.SendAsync("PUT", "/bucket/key", large, headers)).Status);
+        Assert.Empty(keeper?.Bare ?? []);
+        var got = await proxy.Http.SendAsync("GET", "/bucket/key", null, ("x-amz-checksum-mode", "ENABLED"));
+        Assert.Equal(large, got.Body);
+        Assert.Equal(keeps && !hasDigest, got.Headers.Keys.Contains("x-amz-checksum-crc32"));
+    }
+}
