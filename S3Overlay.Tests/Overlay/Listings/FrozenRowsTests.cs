@@ -35,14 +35,16 @@ public sealed class FrozenRowsTests
     }
 
     /// <summary>Once one of a folder's copies shows it, those that were looked at meanwhile are let go before any of the next folder is looked at.</summary>
-    [Fact]
-    public async Task The_looks_of_a_folder_have_ended_before_those_of_the_next_begin()
+    [Theory]
+    [InlineData(20, 8)]
+    [InlineData(3, 2)]
+    public async Task The_looks_of_a_folder_have_ended_before_those_of_the_next_begin(int copies, int expected)
     {
         var remote = new InMemoryRemote();
         remote.AddBucket("below");
         var routes = new BucketRoutes(new RemoteBucket(remote, "below", ""));
         var query = new ListingQuery("", "/", ListingPosition.Start, 1000);
-        var held = new FolderStore();
+        var held = new FolderStore(copies, expected);
         await using (var rows = new FrozenRows(new RoutedRows(routes, query, NullLogger.Instance), held, new SimpleRemoteReader(), "bucket", routes, query))
         {
             foreach (var folder in (string[])["a/", "b/", "c/"])
@@ -53,11 +55,11 @@ public sealed class FrozenRowsTests
             Assert.Null(await rows.NextAsync(default));
         }
 
-        Assert.Equal((8, 0), (held.Most, held.Running));
+        Assert.Equal((expected, 0), (held.Most, held.Running));
     }
 
-    /// <summary>Three folders of twenty copies: of the first nothing is held any more, the second is of use, and the others give no answer until they are left.</summary>
-    private sealed class FolderStore : SomeCopies
+    /// <summary>Three folders of copies: of the first nothing is held any more, the second is of use, and the others give no answer until they are left.</summary>
+    private sealed class FolderStore(int copies, int together) : SomeCopies
     {
         private int _running;
 
@@ -65,7 +67,7 @@ public sealed class FrozenRowsTests
 
         public int Most { get; private set; }
 
-        protected override IEnumerable<string> Keys => from folder in (string[])["a", "b", "c"] from i in Enumerable.Range(0, 20) select $"{folder}/{i:d2}";
+        protected override IEnumerable<string> Keys => from folder in (string[])["a", "b", "c"] from i in Enumerable.Range(0, copies) select $"{folder}/{i:d2}";
 
         public override async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken)
         {
@@ -80,7 +82,7 @@ public sealed class FrozenRowsTests
 
                 if (key.EndsWith("/01", StringComparison.Ordinal))
                 {
-                    await Patience.UntilAsync(() => Running == 8, "The others of the folder are not looked at meanwhile.");
+                    await Patience.UntilAsync(() => Running == together, "The others of the folder are not looked at meanwhile.");
                 }
                 else
                 {
