@@ -84,7 +84,7 @@ public sealed class OverlayService : IS3Service
         _deletes = new ObjectDeletes(objects, _directory, layer, local.Marks, reader, _locks, _writes, settings, local.Conditions, markers, meters);
         _manyDeletes = new ManyDeletes(_deletes, _directory, logger);
         _copies = new ObjectCopies(
-            service, objects, _directory, layer, reader, conditional, new RemoteCopy(service, objects, conditional, time), _writes, slow, local.Identities, local.Placed);
+            service, objects, _directory, layer, reader, conditional, new RemoteCopy(service, objects, conditional, time, logger), _writes, slow, local.Identities, local.Placed);
         _copyUps = new CopyUps(local, objects, _directory, reader, conditional, _writes, settings);
     }
 

@@ -42,4 +42,8 @@ public static partial class Log
     /// <summary>The remote is asked as usual again.</summary>
     [LoggerMessage(6010, LogLevel.Warning, "Bucket {Bucket} of the remote {Remote} answers again")]
     public static partial void RemoteIsBack(ILogger logger, string bucket, string remote);
+
+    /// <summary>Copies of this bucket's objects may lack tags.</summary>
+    [LoggerMessage(6011, LogLevel.Warning, "The remote does not let the tags of objects of {Bucket} be read, nor say whether there are any: copies of them are made without tags. Allow s3:GetObjectTagging to have them copied. Told once")]
+    public static partial void CopiedWithoutTags(ILogger logger, string bucket);
 }

@@ -87,7 +87,7 @@ public sealed class InMemoryRemote : IRemote
     {
         Gets.Enqueue(read);
         var (info, bytes) = Find(read);
-        if (read.Query == "tagging")
+        if (read.Query.StartsWith("tagging", StringComparison.Ordinal))
         {
             return Task.FromResult(new RemoteObject(info, 200, null, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Tagging))));
         }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Overlay.Buckets;
@@ -10,14 +12,18 @@ using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Copies;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Xml;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Copies;
 
 /// <summary>Copies a remote-owned object by putting its bytes into local, and answers as a copy does.</summary>
-public sealed class RemoteCopy(IS3Service local, LocalObjects objects, ConditionalWrites conditional, TimeProvider time)
+public sealed class RemoteCopy(IS3Service local, LocalObjects objects, ConditionalWrites conditional, TimeProvider time, ILogger logger)
 {
     /// <summary>The largest object that S3 copies in one request: 5 GiB.</summary>
     private const long Largest = 5L << 30;
+
+    /// <summary>The buckets of which it was told that copies lack tags, once each.</summary>
+    private readonly ConcurrentDictionary<string, bool> _untagged = new(StringComparer.Ordinal);
 
     /// <summary>Refuses what S3 refuses, before anything is made or read.</summary>
     /// <exception cref="S3Exception">PreconditionFailed, InvalidRequest, InvalidArgument, InvalidRange; NotImplemented.</exception>
@@ -61,7 +67,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
     {
         var isPart = request.Operation == S3Operation.UploadPartCopy;
         var range = isPart ? RangeOf(request, source.Info) : null;
-        var tags = isPart ? null : await source.TagsAsync(request.Headers, cancellationToken);
+        var tags = isPart ? null : await source.TagsAsync(request.Headers, () => NoteUntagged(source.Bucket), cancellationToken);
 
         var algorithm = isPart ? await objects.ChecksumOfUploadAsync(request, cancellationToken) : AlgorithmOf(request) ?? source.Algorithm;
         var written = new BufferedAnswer();
@@ -84,6 +90,14 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         }
 
         await SendResultAsync(request, source, written, answer, isPart, cancellationToken);
+    }
+
+    private void NoteUntagged(string bucket)
+    {
+        if (_untagged.TryAdd(bucket, true))
+        {
+            Log.CopiedWithoutTags(logger, bucket);
+        }
     }
 
     private async Task SendResultAsync(

@@ -19,6 +19,8 @@ namespace S3Overlay.Proxy.Overlay.Copies;
 /// </summary>
 public sealed class RemoteSource
 {
+    private const string TagCount = "x-amz-tagging-count";
+
     private readonly CopySource _source;
     private readonly RemoteBucket _remote;
     private readonly IRemoteReader? _reader;
@@ -38,6 +40,9 @@ public sealed class RemoteSource
         _reader = reader;
         Info = info;
     }
+
+    /// <summary>The client's bucket that it is in.</summary>
+    public string Bucket => _source.Bucket;
 
     /// <summary>The version that is copied.</summary>
     public ObjectInfo Info { get; }
@@ -179,24 +184,63 @@ public sealed class RemoteSource
     public ValueTask ForgetAsync() => _reader?.InvalidateAsync(_source.Bucket, _source.Key) ?? ValueTask.CompletedTask;
 
     /// <summary>
-    /// The source's tags as a copy's <c>x-amz-tagging</c>, or null for none. Asked for only where the remote said that there are some, and the client does
-    /// not give its own.
+    /// The source's tags as a copy's <c>x-amz-tagging</c>, or null for none. Not asked for where the client gives its own. A remote that says nothing of how many there are has no more to say, or
+    /// does not let them be read: where it does not tell them either, there are none.
     /// </summary>
-    public Task<string?> TagsAsync(IHeaderDictionary client, CancellationToken cancellationToken) =>
-        Info.Header("x-amz-tagging-count") is null || CopyHeaders.IsReplaced(client, "x-amz-tagging-directive")
-            ? Task.FromResult<string?>(null)
+    /// <param name="client">The copy's headers.</param>
+    /// <param name="refused">Told where the remote refuses them, and did not say that there are any.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
+    /// <exception cref="RemoteException">As below; and where it cannot be asked, or said that there are tags.</exception>
+    public Task<string?> TagsAsync(IHeaderDictionary client, Action refused, CancellationToken cancellationToken) =>
+        CopyHeaders.IsReplaced(client, "x-amz-tagging-directive") ? Task.FromResult<string?>(null)
+            : Info.Header(TagCount) is null ? UncountedTagsAsync(refused, cancellationToken)
             : TagsAsync(cancellationToken);
 
     /// <summary>The source's tags as <c>x-amz-tagging</c> has them, or null for none. Asked for unless the remote said that there are none.</summary>
     /// <exception cref="RemoteException">The remote does not tell; or it has the object no more, of which a frozen copy does not tell either: Drifted.</exception>
-    /// <exception cref="S3Exception">MalformedXML: its answer is no such document.</exception>
+    /// <exception cref="S3Exception">ServiceUnavailable: its answer is no such document.</exception>
     public async Task<string?> TagsAsync(CancellationToken cancellationToken)
     {
-        if (Info.Header("x-amz-tagging-count") == "0")
+        try
         {
+            return Info.Header(TagCount) == "0" ? null : await AskTagsAsync(cancellationToken);
+        }
+        catch (RemoteException gone) when (_reader is not null && IsChange(gone))
+        {
+            throw await _reader.GoneAsync(_source.Bucket, _source.Key, _remote, Info, gone, cancellationToken);
+        }
+    }
+
+    private async Task<string?> UncountedTagsAsync(Action refused, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var tags = await AskTagsAsync(cancellationToken);
+
+            // Where there are none, nothing can be of another version than the bytes.
+            _hasToldTags = !string.IsNullOrEmpty(tags);
+            return tags;
+        }
+        catch (RemoteException untold) when (untold.Status == StatusCodes.Status404NotFound)
+        {
+            // Of the sub-resource, or of the object: that is found out where its bytes are needed.
             return null;
         }
+        catch (RemoteException untold) when (
+            untold.Failure is RemoteFailure.AccessDenied or RemoteFailure.Other
+            && untold.Status is StatusCodes.Status400BadRequest or StatusCodes.Status403Forbidden or StatusCodes.Status405MethodNotAllowed or StatusCodes.Status501NotImplemented)
+        {
+            if (untold.Status == StatusCodes.Status403Forbidden)
+            {
+                refused();
+            }
 
+            return null;
+        }
+    }
+
+    private async Task<string?> AskTagsAsync(CancellationToken cancellationToken)
+    {
         try
         {
             var tags = await _patience.AskAsync(ReadTagsAsync, cancellationToken);
@@ -209,9 +253,9 @@ public sealed class RemoteSource
             _hasToldTags = true;
             return null;
         }
-        catch (RemoteException gone) when (_reader is not null && IsChange(gone))
+        catch (S3Exception malformed) when (malformed.Error == S3Errors.MalformedXml)
         {
-            throw await _reader.GoneAsync(_source.Bucket, _source.Key, _remote, Info, gone, cancellationToken);
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The remote did not tell the object's tags.", malformed);
         }
     }
 

@@ -175,7 +175,7 @@ public sealed class CopyTests
         var answer = await CopyAsync("key?versionId=v 1", "copy");
         Assert.Equal("v 1", answer.Headers["x-amz-copy-source-version-id"]);
         Assert.Equal("bytes", await _bench.GetAsync(Bucket, "copy"));
-        Assert.Equal("versionId=v%201", Assert.Single(_bench.Remote.Gets).Query);
+        Assert.Equal(["tagging&versionId=v%201", "versionId=v%201"], _bench.Remote.Gets.Select(static read => read.Query));
     }
 
     [Fact]

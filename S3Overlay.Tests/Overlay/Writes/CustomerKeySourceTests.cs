@@ -21,7 +21,7 @@ public sealed class CustomerKeySourceTests
         var bench = await StartAsync("https://remote.test");
         await bench.SendAsync(operation, "mapped", "copy", "", PartOf(operation), [("x-amz-copy-source", "mapped/key" + version), .. CustomerKey.SourceHeaders()]);
         Assert.Equal("the bytes", operation == S3Operation.CopyObject ? await bench.GetAsync("mapped", "copy") : bench.Local.Text("parts", "1"));
-        var reads = bench.Remote.Heads.Concat(bench.Remote.Gets).ToList();
+        var reads = bench.Remote.Heads.Concat(bench.Remote.Gets).Where(static read => !read.Query.StartsWith("tagging", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, reads.Count);
         Assert.All(reads, read =>
         {

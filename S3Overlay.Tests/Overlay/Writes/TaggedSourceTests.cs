@@ -72,19 +72,21 @@ public sealed class TaggedSourceTests
         }
     }
 
-    /// <summary>Where the bytes come from the remote, their request says of which version they are to be.</summary>
+    /// <summary>Where the bytes come from the remote, their request says of which version they are to be. A remote that says nothing of how many tags there are is asked for them.</summary>
     [Theory]
     [InlineData("embedded")]
     [InlineData("store")]
-    public async Task It_is_asked_for_nothing_more_where_nothing_is_held_or_there_are_no_tags(string layer)
+    public async Task It_is_asked_for_nothing_more_where_nothing_is_held_or_it_said_that_there_are_no_tags(string layer)
     {
         await using var scene = await HoldAsync(layer, "never", isEmpty: false);
         ScriptTags(scene, static () => "old", null);
         scene.Remote.Put("bucket", "cold", "cold"u8.ToArray(), ("x-amz-tagging-count", "1"));
         scene.Remote.Put("bucket", "plain", "plain"u8.ToArray());
+        scene.Remote.Put("bucket", "none", "none"u8.ToArray(), ("x-amz-tagging-count", "0"));
         Assert.Equal("plain", (await scene.SendAsync("GET", "/bucket/plain")).Text);
+        Assert.Equal("none", (await scene.SendAsync("GET", "/bucket/none")).Text);
         await scene.Proxy.WhenIdleAsync();
-        foreach (var (key, expected) in ((string, string[])[])[("key", ["GET tagging", "HEAD "]), ("cold", ["HEAD ", "GET tagging", "GET "]), ("plain", [])])
+        foreach (var (key, expected) in ((string, string[])[])[("key", ["GET tagging", "HEAD "]), ("cold", ["HEAD ", "GET tagging", "GET "]), ("plain", ["GET tagging", "HEAD "]), ("none", [])])
         {
             var before = scene.Remote.Requests.Count;
             Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", $"/bucket/{key}"))).Status);

@@ -1,0 +1,129 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Writes;
+
+/// <summary>Copies of objects of which the remote does not say how many tags they have: AWS does not where its caller may not read them, other stores never do (rule W4).</summary>
+[Trait("Rule", "W4")]
+public sealed class UncountedTagsTests
+{
+    private const string Tags = "<Tagging><TagSet><Tag><Key>a b</Key><Value>1 + 2</Value></Tag></TagSet></Tagging>";
+
+    /// <summary>Every kind of local, and whether the source is held.</summary>
+    public static TheoryData<string, bool> Cases => new() { { "embedded", false }, { "embedded", true }, { "store", false }, { "store", true }, { "placed", true } };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task They_are_copied(string layer, bool isHeld)
+    {
+        await using var scene = await StartAsync(layer, isHeld, 200, Tags);
+        Assert.Equal(200, (await CopyAsync(scene)).Status);
+        Assert.Contains("<Tag><Key>a b</Key><Value>1 + 2</Value></Tag>", (await scene.SendAsync("GET", "/bucket/copy?tagging")).Text, StringComparison.Ordinal);
+        Assert.Equal("bytes", (await scene.SendAsync("GET", "/bucket/copy")).Text);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task They_are_not_asked_for_where_the_client_gives_others_or_copies_a_part(string layer, bool isHeld)
+    {
+        await using var scene = await StartAsync(layer, isHeld, 500, "InternalError");
+        Assert.Equal(200, (await CopyAsync(scene, ("x-amz-tagging-directive", "REPLACE"), ("x-amz-tagging", "c=d"))).Status);
+        Assert.Contains("<Tag><Key>c</Key><Value>d</Value></Tag>", (await scene.SendAsync("GET", "/bucket/copy?tagging")).Text, StringComparison.Ordinal);
+        var upload = (await scene.SendAsync("POST", "/bucket/parts?uploads")).Text.Split("<UploadId>")[1].Split('<')[0];
+        Assert.Equal(200, (await scene.SendAsync("PUT", $"/bucket/parts?partNumber=1&uploadId={upload}", null, ("x-amz-copy-source", "/bucket/key"))).Status);
+        Assert.DoesNotContain(scene.Remote.Requests, static request => request.RawQuery == "tagging");
+    }
+
+    [Theory]
+    [InlineData("embedded", 403, "AccessDenied")]
+    [InlineData("store", 403, "AccessDenied")]
+    [InlineData("embedded", 400, "InvalidArgument")]
+    [InlineData("embedded", 404, "NoSuchTagSet")]
+    [InlineData("embedded", 404, "NotFound")]
+    [InlineData("embedded", 404, "NoSuchKey")]
+    [InlineData("store", 404, "NoSuchKey")]
+    [InlineData("embedded", 405, "MethodNotAllowed")]
+    [InlineData("embedded", 501, "NotImplemented")]
+    public async Task A_remote_that_does_not_tell_them_has_none(string layer, int status, string code)
+    {
+        foreach (var isHeld in (bool[])[false, true])
+        {
+            await using var scene = await StartAsync(layer, isHeld, status, code);
+            Assert.Equal(200, (await CopyAsync(scene)).Status);
+            Assert.Equal("bytes", (await scene.SendAsync("GET", "/bucket/copy")).Text);
+            Assert.DoesNotContain("<Key>", (await scene.SendAsync("GET", "/bucket/copy?tagging")).Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("embedded", 500, "InternalError")]
+    [InlineData("store", 503, "ServiceUnavailable")]
+    [InlineData("embedded", 403, "InvalidAccessKeyId")]
+    [InlineData("embedded", 200, "<Tagging><TagSet>")]
+    public async Task Nothing_is_copied_where_the_remote_cannot_be_asked_for_them(string layer, int status, string code)
+    {
+        foreach (var isHeld in (bool[])[false, true])
+        {
+            await using var scene = await StartAsync(layer, isHeld, status, code);
+            Assert.Equal(503, (await CopyAsync(scene)).Status);
+            Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/copy")).Status);
+        }
+    }
+
+    /// <summary>What is held is copied as it was before, where the remote has it no more.</summary>
+    [Theory]
+    [InlineData("embedded", "never")]
+    [InlineData("embedded", "frozen")]
+    [InlineData("store", "never")]
+    [InlineData("placed", "frozen")]
+    public async Task An_object_that_the_remote_has_lost_is_copied_from_what_is_held(string layer, string mode)
+    {
+        await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_REVALIDATE", mode));
+        scene.Remote.Put("bucket", "other", [1]);
+        scene.Remote.Put("bucket", "key", "bytes"u8.ToArray());
+        Assert.Equal("bytes", (await scene.SendAsync("GET", "/bucket/key")).Text);
+        await scene.Proxy.WhenIdleAsync();
+        scene.Remote.Remove("bucket", "key");
+        Assert.Equal(200, (await CopyAsync(scene)).Status);
+        Assert.Equal("bytes", (await scene.SendAsync("GET", "/bucket/copy")).Text);
+        Assert.Equal("HIT", (await scene.SendAsync("GET", "/bucket/key")).Headers["x-cache"]);
+    }
+
+    /// <summary>That there are some was told: the copy would lack them.</summary>
+    [Theory]
+    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    public async Task Tags_that_were_counted_stand_in_the_way_where_they_are_refused(string layer)
+    {
+        await using var scene = await StartAsync(layer, false, 403, "AccessDenied");
+        scene.Remote.Put("bucket", "key", "bytes"u8.ToArray(), ("x-amz-tagging-count", "1"));
+        Assert.Equal((403, "AccessDenied"), await CopyAsync(scene) is var answer ? (answer.Status, answer.Code) : default);
+        Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/copy")).Status);
+    }
+
+    private static async Task<LayerScene> StartAsync(string layer, bool isHeld, int status, string answer)
+    {
+        var scene = await LayerScene.StartAsync(layer);
+        scene.Remote.Put("bucket", "key", "bytes"u8.ToArray());
+        if (isHeld)
+        {
+            Assert.Equal("bytes", (await scene.SendAsync("GET", "/bucket/key")).Text);
+            await scene.Proxy.WhenIdleAsync();
+        }
+
+        scene.Remote.Script = async (request, context) =>
+        {
+            if (request.RawQuery != "tagging")
+            {
+                return ScriptedOutcome.AsUsual;
+            }
+
+            await (status == 200 ? context.Response.WriteAsync(answer) : ScriptedRemote.AnswerErrorAsync(context, status, answer));
+            return ScriptedOutcome.Answered;
+        };
+        return scene;
+    }
+
+    private static Task<RawAnswer> CopyAsync(LayerScene scene, params (string Name, string Value)[] headers) =>
+        scene.SendAsync("PUT", "/bucket/copy", null, [("x-amz-copy-source", "/bucket/key"), .. headers]);
+}
