@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Embedded.Operations;

@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Embedded.Uploads;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Embedded.Operations;

@@ -45,8 +45,10 @@ public sealed class CopyUps(
             Check(request, source ?? throw Absent(request));
             if (request.Body is not ReadBody)
             {
-                // What is not what its sender signed, or breaks off, must not have changed anything.
-                request = request with { Body = await ReadBody.ReadAsync(request.Body, cancellationToken) };
+                // What is not what its sender signed, or breaks off, or would be refused, must not have changed anything.
+                var read = await ReadBody.ReadAsync(request.Body, cancellationToken);
+                await SetDocuments.CheckAsync(request, read, cancellationToken);
+                request = request with { Body = read };
             }
 
             try
@@ -119,10 +121,6 @@ public sealed class CopyUps(
             untold.Failure == RemoteFailure.AccessDenied && request.Operation is S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging)
         {
             return null;
-        }
-        catch (S3Exception malformed) when (malformed.Error == S3Errors.MalformedXml)
-        {
-            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The remote did not tell the object's tags.", malformed);
         }
     }
 

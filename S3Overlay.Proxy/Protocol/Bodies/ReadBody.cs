@@ -47,6 +47,9 @@ public sealed class ReadBody : S3Body
         return new ReadBody(bytes, length, body.Checksum);
     }
 
+    /// <summary>The same document from its beginning, for whoever looks into it before it goes on.</summary>
+    public ReadBody Again() => new(_bytes, _length, Checksum);
+
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {

@@ -56,11 +56,42 @@ public sealed class CopyUpTests : CopyUpTestBase
     [Theory]
     [InlineData("embedded")]
     [InlineData("store")]
-    public async Task The_remotes_tags_are_kept_by_a_request_that_local_refuses(string local)
+    [InlineData("store, caching")]
+    public async Task Tags_that_S3_refuses_copy_nothing(string local)
     {
         await StartAsync(local);
-        Assert.Equal((400, "InvalidTag"), Error(await SetTagsAsync(("twice", "1"), ("twice", "2"))));
-        Assert.Equal(("old=a b", "local"), (await TagsAsync(), await LayerAsync()));
+        var many = Enumerable.Range(0, 11).Select(static i => ($"k{i}", "v")).ToArray();
+        foreach (var (document, code) in ((string?, string)[])
+            [
+                (null, "MissingRequestBodyError"), ("hello", "MalformedXML"), ("<Tagging><TagSet>", "MalformedXML"), ("<Foo/>", "MalformedXML"), ("<Tagging/>", "MalformedXML"),
+                ("<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>", "MalformedXML"), (Document(many), "BadRequest"), (Document(("twice", "1"), ("twice", "2")), "InvalidTag"),
+                (Document((new string('k', 129), "v")), "InvalidTag"), (Document(("k", new string('v', 257))), "InvalidTag"), (Document(("aws:k", "v")), "InvalidTag"),
+                (Document(("k&#1;", "v")), "InvalidTag"), (Document(("", "v")), "InvalidTag"),
+            ])
+        {
+            Assert.Equal((document, (400, code)), (document, Error(await SendAsync("PUT", "/bucket/key?tagging", document))));
+            Assert.Equal((document, "remote"), (document, (await SendAsync("GET", "/bucket/key?tagging")).Headers["x-s3overlay-layer"]));
+        }
+
+        Assert.Equal("old=a b", await TagsAsync());
+        Assert.Equal(0, _remote.BodyBytesSent("bucket", "key"));
+        Assert.Equal(200, (await SetTagsAsync(many[..10])).Status);
+    }
+
+    [Theory]
+    [InlineData("acl", null, "MissingSecurityHeader")]
+    [InlineData("acl", "hello", "MalformedXML")]
+    [InlineData("acl", "<AccessControlPolicy>", "MalformedXML")]
+    [InlineData("acl", "<Tagging/>", "MalformedXML")]
+    [InlineData("retention", null, "MissingRequestBodyError")]
+    [InlineData("retention", "<LegalHold/>", "MalformedXML")]
+    [InlineData("legal-hold", null, "MissingRequestBodyError")]
+    [InlineData("legal-hold", "<Retention/>", "MalformedXML")]
+    public async Task A_document_of_another_kind_copies_nothing(string what, string? document, string code)
+    {
+        await StartAsync("store");
+        Assert.Equal((400, code), Error(await SendAsync("PUT", $"/bucket/key?{what}", document)));
+        Assert.Equal(("old=a b", "remote"), (await TagsAsync(), await LayerAsync()));
     }
 
     [Theory]
@@ -134,12 +165,13 @@ public sealed class CopyUpTests : CopyUpTestBase
     }
 
     [Theory]
-    [InlineData("acl", null, 200, "old=a b")]
-    [InlineData("retention", null, 200, "old=a b")]
-    [InlineData("legal-hold", null, 200, "old=a b")]
-    [InlineData("acl", 501, 200, "")]
-    [InlineData("acl", 403, 403, null)]
-    public async Task An_ACL_is_set_on_a_copy_that_has_the_remotes_tags(string what, int? tagStatus, int status, string? tags)
+    [InlineData("acl", "<AccessControlPolicy/>", null, 200, "old=a b")]
+    [InlineData("acl", null, null, 200, "old=a b")]
+    [InlineData("retention", "<Retention/>", null, 200, "old=a b")]
+    [InlineData("legal-hold", "<LegalHold/>", null, 200, "old=a b")]
+    [InlineData("acl", "<AccessControlPolicy/>", 501, 200, "")]
+    [InlineData("acl", "<AccessControlPolicy/>", 403, 403, null)]
+    public async Task An_ACL_is_set_on_a_copy_that_has_the_remotes_tags(string what, string? document, int? tagStatus, int status, string? tags)
     {
         await StartAsync("store");
         _tagFailure = tagStatus is { } failure ? (failure, failure == 403 ? "AccessDenied" : "NotImplemented") : null;
@@ -156,7 +188,8 @@ public sealed class CopyUpTests : CopyUpTestBase
             asked.Add(request.Method + request.Path);
             return 200;
         };
-        Assert.Equal(status, (await SendAsync("PUT", $"/bucket/key?{what}", "<Document/>")).Status);
+        (string, string)[] headers = document is null ? [("x-amz-acl", "private")] : [];
+        Assert.Equal(status, (await SendAsync("PUT", $"/bucket/key?{what}", document, headers)).Status);
         Assert.Equal(status == 200 ? ["PUT/bucket/key"] : [], asked);
         Assert.Equal(status == 200 ? "local" : "remote", await LayerAsync());
         if (tags is not null)

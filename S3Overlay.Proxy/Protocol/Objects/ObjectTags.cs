@@ -1,14 +1,13 @@
 using System.Text;
 using System.Xml.Linq;
 
-using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Xml;
 
-namespace S3Overlay.Proxy.Embedded.Operations;
+namespace S3Overlay.Proxy.Protocol.Objects;
 
 /// <summary>The tags of an object: up to ten, kept as the query string that <c>x-amz-tagging</c> is.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html</remarks>
-internal static class ObjectTags
+public static class ObjectTags
 {
     private const int MaxTags = 10;
     private const int MaxName = 128;
