@@ -39,6 +39,11 @@ public static class OperationResolver
 
         var operation = key.Length == 0 ? OfBucket(method, query, headers) : OfObject(method, query, headers);
         RefuseMisplacedSubResource(operation, query);
+        if (!isStoresAlone)
+        {
+            RefuseVersion(operation, query);
+        }
+
         return SubResources.UnknownOf(method, query) is { } unknown
             ? throw new S3Exception(S3Errors.NotImplemented, $"The sub-resource '{unknown}' is not known.")
             : operation;
@@ -134,6 +139,18 @@ public static class OperationResolver
                 return S3Operation.DeleteObject;
             default:
                 throw new S3Exception(S3Errors.MethodNotAllowed);
+        }
+    }
+
+    /// <summary>A version is what a write makes: one that names it would replace the object as it is now.</summary>
+    private static void RefuseVersion(S3Operation operation, S3Query query)
+    {
+        if (operation is S3Operation.PutObject or S3Operation.CopyObject or S3Operation.UploadPart or S3Operation.UploadPartCopy or S3Operation.CompleteMultipartUpload && query.Has("versionId"))
+        {
+            throw new S3Exception(S3Errors.InvalidArgument, "This operation does not accept a version-id.")
+            {
+                Details = [new("ArgumentName", "versionId"), new("ArgumentValue", query["versionId"] ?? "")],
+            };
         }
     }
 

@@ -32,6 +32,32 @@ public sealed class VersionIdTests : AnswerTestBase
         Assert.Equal("kept", (await SendAsync("GET", "/bucket/there")).Text);
     }
 
+    /// <summary>S3 itself says so, whichever id it is (recorded of UploadPart; Scality's tests have the same of the others).</summary>
+    [Theory, Trait("Rule", "R8")]
+    [InlineData("plain")]
+    [InlineData("overlaid")]
+    [InlineData("store")]
+    public async Task A_write_takes_none(string scene)
+    {
+        await StartAsync(scene);
+        var upload = TextOf(await SendAsync("POST", "/bucket/there?uploads"), "UploadId");
+        var part = await SendAsync("PUT", $"/bucket/there?partNumber=1&uploadId={upload}", "part");
+        var complete = $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>";
+        foreach (var id in new[] { "abc", "null", "", Id })
+        {
+            var expected = $"400 Code=InvalidArgument | Message=This operation does not accept a version-id. | ArgumentName=versionId | ArgumentValue={id}";
+            Assert.Equal(expected, ErrorOf(await SendAsync("PUT", $"/bucket/there?versionId={id}", "new")));
+            Assert.Equal(expected, ErrorOf(await SendAsync("PUT", $"/bucket/there?versionId={id}", null, ("x-amz-copy-source", "/bucket/there"), ("x-amz-metadata-directive", "REPLACE"))));
+            Assert.Equal(expected, ErrorOf(await SendAsync("PUT", $"/bucket/there?partNumber=1&uploadId={upload}&versionId={id}", "new")));
+            Assert.Equal(expected, ErrorOf(await SendAsync("PUT", $"/bucket/there?partNumber=1&uploadId={upload}&versionId={id}", null, ("x-amz-copy-source", "/bucket/there"))));
+            Assert.Equal(expected, ErrorOf(await SendAsync("POST", $"/bucket/there?uploadId={upload}&versionId={id}", complete)));
+        }
+
+        Assert.Equal("kept", (await SendAsync("GET", "/bucket/there")).Text);
+        Assert.Equal(200, (await SendAsync("POST", $"/bucket/there?uploadId={upload}", complete)).Status);
+        Assert.Equal("part", (await SendAsync("GET", "/bucket/there")).Text);
+    }
+
     /// <summary>What local has no version of may be the remote's, whatever local makes of the id: so it was before.</summary>
     [Theory, Trait("Rule", "V1")]
     [InlineData("overlaid")]
