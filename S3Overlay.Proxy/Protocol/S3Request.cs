@@ -45,6 +45,9 @@ public sealed record S3Request
     /// <summary>Whether the caller may write a key that only the body names (DeleteObjects): rights can be narrower than a bucket.</summary>
     public Func<string, bool> MayWrite { get; init; } = static _ => true;
 
+    /// <summary>Whether the caller may write each of them. Where it may not, whoever does not look at each key refuses the request.</summary>
+    public bool MayWriteAll { get; init; } = true;
+
     /// <summary>The remote's object that a PutObject makes local's, and whose ETag and date it keeps where local can (rule W5); null in every request of a client.</summary>
     public ObjectInfo? CopiedUp { get; init; }
 

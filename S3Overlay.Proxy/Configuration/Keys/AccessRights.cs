@@ -58,6 +58,11 @@ public sealed class AccessRights
     /// <summary>Whether the caller may write the object: what each key of DeleteObjects needs.</summary>
     public bool MayWrite(S3Caller caller, string bucket, string key) => May(caller, AccessRight.Write, bucket, key);
 
+    /// <summary>Whether the caller may write any object of the bucket: what DeleteObjects needs before its keys are known.</summary>
+    public bool MayWriteSome(S3Caller caller, string bucket) =>
+        _everyoneMayEverything
+        || (_keys.TryGetValue(caller.AccessKey, out var known) && known.Rights.Any(right => right.Right >= AccessRight.Write && right.CoversSome(bucket)));
+
     /// <summary>
     /// Whether the caller may use the administration calls: by a key that says so, whoever else may do everything (rule A5).
     /// </summary>

@@ -19,6 +19,9 @@ public sealed record BucketRight(string Pattern, AccessRight Right)
             : key.Length > 0 && Matches(Pattern.AsSpan(0, slash), bucket) && Matches(Pattern.AsSpan(slash + 1), key);
     }
 
+    /// <summary>Whether the right is about this bucket, or about some object in it.</summary>
+    public bool CoversSome(string bucket) => Pattern.IndexOf('/') is var slash && Matches(slash < 0 ? Pattern : Pattern.AsSpan(0, slash), bucket);
+
     // Backslash is this matcher's escape character, and a plain character in a key.
     private static bool Matches(ReadOnlySpan<char> pattern, string name) =>
         FileSystemName.MatchesSimpleExpression(pattern.ToString().Replace("\\", "\\\\", StringComparison.Ordinal), name, ignoreCase: false);

@@ -29,17 +29,22 @@ internal sealed class DeleteOperations(EmbeddedStore store)
             0,
             outcomes.Length,
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
-            async (i, token) => outcomes[i] = await DeleteAsync(request.Bucket, delete.Items[i], token));
+            async (i, token) => outcomes[i] = await DeleteAsync(request, delete.Items[i], token));
         await DeleteResult.SendAsync(delete, outcomes, request, answer, cancellationToken);
     }
 
-    private async Task<DeleteOutcome> DeleteAsync(string bucket, DeleteItem item, CancellationToken cancellationToken)
+    private async Task<DeleteOutcome> DeleteAsync(S3Request request, DeleteItem item, CancellationToken cancellationToken)
     {
         try
         {
             ObjectKeys.Check(item.Key);
+            if (!request.MayWrite(item.Key))
+            {
+                throw new S3Exception(S3Errors.AccessDenied);
+            }
+
             VersionIds.CheckOfMany(item.VersionId);
-            await store.Objects.DeleteAsync(bucket, item.Key, item.Conditions, cancellationToken);
+            await store.Objects.DeleteAsync(request.Bucket, item.Key, item.Conditions, cancellationToken);
             return new DeleteOutcome(item, null);
         }
         catch (S3Exception failure)

@@ -87,6 +87,12 @@ public sealed class ForwardingService : IS3Service, IDisposable
     /// <exception cref="S3Exception">The client's body was not what it promised; or ServiceUnavailable where the store did not answer.</exception>
     internal async Task<HttpResponseMessage> SendAsync(S3Request request, Patience patience, CancellationToken cancellationToken)
     {
+        if (request is { Operation: S3Operation.DeleteObjects, MayWriteAll: false })
+        {
+            // The document goes on as it came, and the store knows nothing of rights that are given here.
+            throw new S3Exception(S3Errors.AccessDenied);
+        }
+
         var isSmall = request.Body.Length <= PreparedBody.Limit && !WaitsForStore(request);
         if (!isSmall && RelayedChecksums.NeedSeal(request, _store()))
         {

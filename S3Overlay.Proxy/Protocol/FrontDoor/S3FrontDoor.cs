@@ -140,12 +140,13 @@ public sealed class S3FrontDoor(
             : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers, isForwarded, settings.IsOfAws);
         RequestSpan.Name(call.Span, call.Operation, isAdministration ? "" : target.Bucket, isAdministration ? "" : target.Key);
 
-        // 5: who sends a form, and which key it is about, stands in the form
+        // 5: who sends a form, and which key it is about, stands in the form; which keys are to be deleted, in the document
         var caller = authenticated.Caller;
         var isForm = call.Operation == S3Operation.PostObject;
         var isAllowed = isPreflight || (isAdministration ? rights.MayAdminister(caller) : rights.May(caller, call.Operation, target.Bucket, target.Key)
             || (!isForwarded && rights.MayAll(call.Operation, target.Bucket, target.Key, query["versionId"])));
-        if (!isForm && !isAllowed && !(caller.IsAnonymous && isForwarded))
+        var mayWriteAll = isAllowed || (caller.IsAnonymous && isForwarded);
+        if (!isForm && !mayWriteAll && !(call.Operation == S3Operation.DeleteObjects && !isForwarded && rights.MayWriteSome(caller, target.Bucket)))
         {
             throw new S3Exception(S3Errors.AccessDenied);
         }
@@ -171,6 +172,7 @@ public sealed class S3FrontDoor(
             Headers = http.Headers,
             Caller = caller,
             MayWrite = key => rights.MayWrite(caller, target.Bucket, key),
+            MayWriteAll = mayWriteAll,
             Body = RequestBodies.Create(
                 http.Body, http.ContentLength, http.Headers, authenticated.Payload, call.Operation, leavesMalformed: isForwarded && settings.StoreChecksChecksums()),
             RequestId = call.RequestId,

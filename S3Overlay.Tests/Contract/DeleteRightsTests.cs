@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using System.Text;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Contract;
+
+/// <summary>What DeleteObjects does for a client whose rights are narrower than the bucket (rule A2).</summary>
+[Trait("Rule", "A2")]
+public sealed class DeleteRightsTests
+{
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("overlaid")]
+    [InlineData("store")]
+    [InlineData("made anew")]
+    public async Task Each_key_is_judged_by_itself(string kind)
+    {
+        await using var scene = await StartAsync(kind);
+        var answer = await DeleteAsync(scene.Visitor, "in/a", "out", "in/none");
+        Assert.Equal(200, answer.Status);
+        Assert.Contains("<Deleted><Key>in/a</Key>", answer.Text, StringComparison.Ordinal);
+        Assert.Contains("<Deleted><Key>in/none</Key>", answer.Text, StringComparison.Ordinal);
+        Assert.Contains("<Error><Key>out</Key><Code>AccessDenied</Code>", answer.Text, StringComparison.Ordinal);
+        Assert.Equal((404, 200), ((await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status, (await scene.Proxy.SendAsync("GET", "/bkt/out")).Status));
+    }
+
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("overlaid")]
+    [InlineData("store")]
+    [InlineData("store alone")]
+    [InlineData("store, made anew")]
+    public async Task Who_may_write_nothing_there_or_is_judged_by_the_store_as_a_whole_is_refused(string kind)
+    {
+        await using var scene = await StartAsync(kind);
+        var isWhole = kind is "store alone" or "store, made anew";
+        foreach (var who in isWhole ? [scene.Visitor, scene.Reader] : (SignedHttp[])[scene.Reader])
+        {
+            var refused = await DeleteAsync(who, "in/a", "out");
+            Assert.Equal((403, "AccessDenied"), (refused.Status, refused.Code));
+        }
+
+        Assert.Equal((200, 200), ((await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status, (await scene.Proxy.SendAsync("GET", "/bkt/out")).Status));
+    }
+
+    private static Task<RawAnswer> DeleteAsync(SignedHttp client, params string[] keys)
+    {
+        var document = Encoding.UTF8.GetBytes($"<Delete>{string.Concat(keys.Select(static key => $"<Object><Key>{key}</Key></Object>"))}</Delete>");
+        return client.SendAsync("POST", "/bkt?delete", document, ("Content-MD5", Convert.ToBase64String(MD5.HashData(document))));
+    }
+
+    private static async Task<Scene> StartAsync(string kind)
+    {
+        var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(
+            folder["keys.json"],
+            """
+            [ { "accessKey": "minioadmin", "secretKey": "minioadmin", "rights": { "*": "write" } },
+              { "accessKey": "visitor", "secretKey": "visitor-here", "rights": { "bkt/in/*": "write" } },
+              { "accessKey": "reader", "secretKey": "reader-here", "rights": { "bkt": "read", "bkt/in/*": "read", "other": "write" } } ]
+            """);
+        var remote = kind is "plain" or "store alone" ? null : await ScriptedRemote.StartAsync();
+        remote?.Put("bkt", "in/remote", "of the remote"u8.ToArray());
+        var store = kind.StartsWith("store", StringComparison.Ordinal) ? await StoreServer.StartAsync() : null;
+        var proxy = await OverlayHost.StartAsync(store?.Endpoint, remote?.Endpoint, null, ("S3_OVERLAY_KEYS_FILE", folder["keys.json"]));
+        if (kind.EndsWith("made anew", StringComparison.Ordinal))
+        {
+            Assert.Equal(204, (await proxy.SendAsync("DELETE", "/bkt/in/remote")).Status);
+            Assert.Equal(204, (await proxy.SendAsync("DELETE", "/bkt")).Status);
+        }
+
+        await proxy.SendAsync("PUT", "/bkt");
+        foreach (var key in (string[])["in/a", "out"])
+        {
+            Assert.Equal(200, (await proxy.SendAsync("PUT", "/bkt/" + key, key)).Status);
+        }
+
+        return new Scene(folder, remote, store, proxy);
+    }
+
+    private sealed record Scene(TemporaryFolder Folder, ScriptedRemote? Remote, StoreServer? Store, OverlayHost Proxy) : IAsyncDisposable
+    {
+        /// <summary>May write a prefix of the bucket.</summary>
+        public SignedHttp Visitor { get; } = new(Proxy.Endpoint, "visitor", "visitor-here");
+
+        /// <summary>May read there, and write elsewhere.</summary>
+        public SignedHttp Reader { get; } = new(Proxy.Endpoint, "reader", "reader-here");
+
+        public async ValueTask DisposeAsync()
+        {
+            await Proxy.DisposeAsync();
+            await (Store?.DisposeAsync() ?? default);
+            await (Remote?.DisposeAsync() ?? default);
+            Folder.Dispose();
+        }
+    }
+}
