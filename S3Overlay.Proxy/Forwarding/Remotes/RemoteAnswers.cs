@@ -69,7 +69,11 @@ internal sealed class RemoteAnswers(EndpointSettings settings, TimeProvider time
     {
         ByteRange? range;
         long total;
-        if (answer.Status == 206)
+        if (answer.Status == 206 && IsEmptyFirstPart(answer, read))
+        {
+            (range, total) = (null, 0);
+        }
+        else if (answer.Status == 206)
         {
             var got = answer.ContentRange ?? throw Nonsense("206 without a valid Content-Range");
             (range, total) = (got.Range, got.Total);
@@ -116,6 +120,10 @@ internal sealed class RemoteAnswers(EndpointSettings settings, TimeProvider time
                 return ValueTask.CompletedTask;
             });
     }
+
+    /// <summary>Whether that is all of an empty object, of which there is no range to tell (MinIO). Of a later part nothing would tell how large the object is.</summary>
+    private static bool IsEmptyFirstPart(WireAnswer answer, RemoteRead read) =>
+        answer is { ContentLength: 0, ContentRange: null } && S3Query.Parse(read.Query)["partNumber"] == "1" && answer.Header("x-amz-mp-parts-count") is null or "1";
 
     private RemoteException Nonsense(string what) => new(RemoteFailure.Unavailable, $"The {settings.Role} {settings.Name} answered {what}.") { IsNonsense = true };
 }

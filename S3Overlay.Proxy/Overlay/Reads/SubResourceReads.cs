@@ -58,6 +58,12 @@ internal sealed class SubResourceReads(StreamedReads streamed, PartReads parts)
             answer.Headers.Append(header.Key, header.Value);
         }
 
+        if (source.Info.LastModified > DateTimeOffset.UnixEpoch)
+        {
+            // S3 gives attributes the object's date. Where a remote gives a document none, nor do we.
+            answer.Headers.LastModified = HttpDates.Header(source.Info.LastModified);
+        }
+
         answer.Headers.ContentLength = source.Range?.Length ?? 0;
         if (source.Range is { } range)
         {

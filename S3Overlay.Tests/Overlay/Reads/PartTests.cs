@@ -178,6 +178,55 @@ public sealed class PartTests
         Assert.Equal("HIT", (await scene.SendAsync("GET", "/bucket/key")).Headers["x-cache"]);
     }
 
+    /// <summary>MinIO answers so: 206, and there is no range of nothing.</summary>
+    [Theory, Trait("Rule", "R8"), Trait("Rule", "T1")]
+    [InlineData("embedded", 206, "true")]
+    [InlineData("store", 206, "true")]
+    [InlineData("placed", 206, "true")]
+    [InlineData("embedded", 206, "false")]
+    [InlineData("embedded", 200, "true")]
+    [InlineData("embedded", 206, "true", "S3_OVERLAY_CHUNK_THRESHOLD", "64KiB")]
+    public async Task The_first_part_of_an_empty_object_is_empty(string layer, int status, string isCaching, params string[] setting)
+    {
+        await using var scene = await LayerScene.StartAsync(layer, [("S3_OVERLAY_CACHE_ENABLED", isCaching), .. setting is [var name, var value] ? ((string, string)[])[(name, value)] : []]);
+        scene.Remote.Put("bucket", "key", [], ("x-amz-meta-m", "1"));
+        scene.Remote.Script = (request, context) =>
+        {
+            context.Response.StatusCode = request.RawQuery.Contains("partNumber=", StringComparison.Ordinal) ? status : 200;
+            return Task.FromResult(ScriptedOutcome.AsUsual);
+        };
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/written", "")).Status);
+        var written = await scene.SendAsync("GET", "/bucket/written?partNumber=1");
+        foreach (var isHeld in (bool[])[false, true])
+        {
+            foreach (var method in (string[])["GET", "HEAD"])
+            {
+                var part = await scene.SendAsync(method, "/bucket/key?partNumber=1");
+                Assert.Equal((written.Status, "0", "1", false), (part.Status, part.Headers["Content-Length"], part.Headers["x-amz-meta-m"], part.Headers.ContainsKey("Content-Range")));
+                Assert.Equal(("", "\"d41d8cd98f00b204e9800998ecf8427e\""), (part.Text, part.Headers["ETag"]));
+            }
+
+            var whole = await scene.SendAsync("GET", "/bucket/key");
+            Assert.Equal((200, isCaching == "false" ? "BYPASS" : isHeld ? "HIT" : "MISS"), (whole.Status, whole.Headers["x-cache"]));
+            await scene.Proxy.WhenIdleAsync();
+        }
+    }
+
+    /// <summary>Of a later part that is said to be empty nothing tells how large the object is.</summary>
+    [Fact, Trait("Rule", "R7")]
+    public async Task An_empty_answer_is_not_taken_for_a_later_part()
+    {
+        await using var scene = await LayerScene.StartAsync("embedded");
+        scene.Remote.Put("bucket", "key", []);
+        scene.Remote.Script = (_, context) =>
+        {
+            context.Response.StatusCode = 206;
+            context.Response.ContentLength = 0;
+            return Task.FromResult(ScriptedOutcome.Answered);
+        };
+        Assert.Equal(503, (await scene.SendAsync("GET", "/bucket/key?partNumber=2")).Status);
+    }
+
     private static void Put(LayerScene scene, byte[] bytes, bool sendsPartsAsWholes = false) =>
         scene.Remote.Put("bucket", "key", new ScriptedObject(bytes, $"\"{bytes[0]:x32}-3\"", DateTimeOffset.UtcNow, []) { PartSize = PartSize, SendsPartsAsWholes = sendsPartsAsWholes });
 

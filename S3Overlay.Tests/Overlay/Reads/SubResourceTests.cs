@@ -78,6 +78,29 @@ public class SubResourceTests : ReaderTestBase
         Assert.Equal("NotImplemented", failure.Error.Code);
     }
 
+    [Theory]
+    [Trait("Rule", "T1")]
+    [InlineData("Tue, 07 May 2024 08:09:10 GMT")]
+    [InlineData(null)]
+    public async Task A_document_has_the_date_that_the_remote_gave_it(string? date)
+    {
+        await using var scene = await LayerScene.StartAsync("embedded");
+        scene.Remote.Put("bucket", "key", Bytes(10));
+        scene.Remote.Script = async (request, context) =>
+        {
+            if (!request.RawQuery.StartsWith("attributes", StringComparison.Ordinal))
+            {
+                return ScriptedOutcome.AsUsual;
+            }
+
+            context.Response.Headers.LastModified = date;
+            await context.Response.WriteAsync("<GetObjectAttributesResponse><ObjectSize>10</ObjectSize></GetObjectAttributesResponse>");
+            return ScriptedOutcome.Answered;
+        };
+        var answer = await scene.SendAsync("GET", "/bucket/key?attributes", null, ("x-amz-object-attributes", "ObjectSize"));
+        Assert.Equal((200, date), (answer.Status, answer.Headers.GetValueOrDefault("Last-Modified")));
+    }
+
     [Fact]
     [Trait("Rule", "R8")]
     public async Task A_version_is_asked_of_the_remote_even_where_the_key_is_held()
