@@ -26,6 +26,7 @@ public sealed class ProcessTests
 
     [Theory]
     [InlineData(0, "S3_OVERLAY_DATA_DIR", "help")]
+    [InlineData(0, "objects (photos/2024/*); * and ? as in rights", "help")]
     [InlineData(0, "s3overlay ", "--version")]
     [InlineData(2, "no command \"sevre\"", "sevre")]
     public async Task Commands_say_what_they_are_asked(int exitCode, string expected, string command)

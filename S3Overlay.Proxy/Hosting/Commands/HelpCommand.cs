@@ -30,7 +30,7 @@ public static class HelpCommand
             foreach (var setting in area)
             {
                 Console.WriteLine($"  {setting.Name}{(setting.Default is null ? "" : $" [{setting.Default}]")}");
-                Console.WriteLine($"      {setting.Description.Replace("`", "", StringComparison.Ordinal).Replace("*", "", StringComparison.Ordinal)}");
+                Console.WriteLine($"      {setting.Description.Replace("`", "", StringComparison.Ordinal)}");
             }
         }
 
