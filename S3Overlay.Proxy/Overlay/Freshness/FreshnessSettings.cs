@@ -36,5 +36,11 @@ public sealed record FreshnessSettings
         NegativeLife = options.Cache.NegativeLife,
         AllowsDirectives = options.Cache.AllowsDirectives,
         StaleIfError = options.Cache.StaleIfError,
+
+        // Who can be given a copy must not have spent all the time there is for an answer by then.
+        Patience = Shorter(new FreshnessSettings().Patience, options.RemoteBudget / 2),
+        ShortPatience = Shorter(new FreshnessSettings().ShortPatience, options.RemoteBudget / 2),
     };
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

@@ -12,6 +12,9 @@ internal static class AnswerOrigin
     public static void Held(S3Answer answer, CopyVerdict verdict) => Set(
         answer, "cache", verdict.Use switch { CopyUse.Revalidated => "REVALIDATED", CopyUse.Stale => "STALE", _ => "HIT" }, verdict.Age);
 
+    /// <summary>Nothing: the client wants what is held, and no more.</summary>
+    public static void NotHeld(S3Answer answer) => Set(answer, "cache", "MISS", TimeSpan.Zero);
+
     /// <summary>Bytes that come from the remote and are being held on the way, a fill that was joined included.</summary>
     public static void Miss(S3Answer answer) => Set(answer, "remote", "MISS", TimeSpan.Zero);
 

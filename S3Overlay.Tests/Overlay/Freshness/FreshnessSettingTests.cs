@@ -23,7 +23,75 @@ public sealed class FreshnessSettingTests
         };
         scene.Clock.Advance(TimeSpan.FromMinutes(2));
         var answer = await scene.SendAsync("GET", "/bucket/key");
-        Assert.Equal((status, status == 200 ? "STALE" : null), (answer.Status, answer.Headers.GetValueOrDefault("x-cache")));
+        Assert.Equal((status, status == 200 ? "STALE" : "MISS"), (answer.Status, answer.Headers.GetValueOrDefault("x-cache")));
+    }
+
+    /// <summary>Who could be given a copy does not wait for the remote until there is no time left to give it.</summary>
+    [Theory, Trait("Rule", "F")]
+    [InlineData("embedded", "4s")]
+    [InlineData("store", "4s")]
+    [InlineData("embedded", "1s")]
+    public async Task A_copy_past_its_life_is_served_within_a_budget_however_short(string layer, string budget)
+    {
+        await using var scene = await LayerScene.StartAsync(
+            layer, ("S3_OVERLAY_REVALIDATE", "1m"), ("S3_OVERLAY_REMOTE_BUDGET", budget), ("S3_OVERLAY_REMOTE_CONNECT_TIMEOUT", "1s"));
+        scene.Remote.Put("bucket", "key", "held"u8.ToArray());
+        Assert.Equal(200, (await scene.SendAsync("GET", "/bucket/key")).Status);
+        await scene.Proxy.WhenIdleAsync();
+        scene.Clock.Advance(TimeSpan.FromMinutes(2));
+        var hangs = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        scene.Remote.Script = async (_, context) =>
+        {
+            hangs.TrySetResult();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return ScriptedOutcome.Answered;
+        };
+        var reading = scene.Proxy.SendAsync("GET", "/bucket/key");
+        await hangs.Task.WaitAsync(Patience.Limit);
+        while (await Task.WhenAny(reading, Task.Delay(10)) != reading)
+        {
+            scene.Clock.Advance(TimeSpan.FromMilliseconds(20));
+        }
+
+        var answer = await reading;
+        Assert.Equal((200, "STALE", "held"), (answer.Status, answer.Headers.GetValueOrDefault("x-cache"), answer.Text));
+    }
+
+    [Theory, Trait("Rule", "T4")]
+    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    public async Task Where_an_answer_comes_from_is_said_of_errors_too(string layer)
+    {
+        await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_REVALIDATE", "always"));
+        scene.Remote.Put("bucket", "key", "held"u8.ToArray());
+        Assert.Equal(200, (await scene.SendAsync("GET", "/bucket/key")).Status);
+        await scene.Proxy.WhenIdleAsync();
+        var cold = await scene.SendAsync("GET", "/bucket/absent");
+        Assert.Equal((404, "remote", "MISS"), (cold.Status, cold.Headers["x-s3overlay-layer"], cold.Headers["x-cache"]));
+        foreach (var key in (string[])["key", "absent"])
+        {
+            foreach (var method in (string[])["GET", "HEAD"])
+            {
+                var unheld = await scene.SendAsync(method, "/bucket/" + key, null, ("Cache-Control", "only-if-cached"));
+                Assert.Equal((504, "cache", "MISS"), (unheld.Status, unheld.Headers.GetValueOrDefault("x-s3overlay-layer"), unheld.Headers.GetValueOrDefault("x-cache")));
+            }
+        }
+
+        foreach (var (refusal, status) in ((int, int)[])[(403, 404), (404, 404), (500, 503)])
+        {
+            scene.Remote.Script = null;
+            Assert.Equal(200, (await scene.SendAsync("GET", "/bucket/key")).Status);
+            await scene.Proxy.WhenIdleAsync();
+            scene.Remote.Script = async (_, context) =>
+            {
+                await ScriptedRemote.AnswerErrorAsync(context, refusal, refusal switch { 403 => "AccessDenied", 404 => "NoSuchKey", _ => "InternalError" });
+                return ScriptedOutcome.Answered;
+            };
+            foreach (var method in (string[])["GET", "HEAD"])
+            {
+                var answer = await scene.SendAsync(method, "/bucket/key");
+                Assert.Equal((status, "remote", "MISS"), (answer.Status, answer.Headers.GetValueOrDefault("x-s3overlay-layer"), answer.Headers.GetValueOrDefault("x-cache")));
+            }
+        }
     }
 
     [Theory, Trait("Rule", "S3")]
