@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Overlay.Reads;
 using S3Overlay.Tests.Support;
 
@@ -241,5 +242,55 @@ public class ManyReadersTests : ReaderTestBase
         await QuietAsync();
         Assert.Equal(6000, Remote.Bytes);
         Assert.Equal(["bytes=0-999", "bytes=1000-1999", "bytes=2000-2999", "bytes=3000-3999", "bytes=4000-4999", "bytes=5000-5999"], Remote.Gets.Select(get => get.Range).Order());
+    }
+
+    /// <summary>One plain GET, but a remote that gives each request little: the rest comes by several at once, each byte once, and is compared as a whole.</summary>
+    [Fact]
+    [Trait("Rule", "C5")]
+    public async Task A_whole_object_that_comes_slowly_comes_by_several_requests_at_once()
+    {
+        const int Chunk = 1 << 20;
+        Settings = Settings with { ChunkThreshold = 0, ChunkSize = Chunk, ReadAheadBytes = 3 * Chunk };
+        var bytes = Bytes((16 * Chunk) + 5);
+        var info = Remote.Put("key", bytes);
+        var (now, most) = (0, 0);
+        Remote.OnByte = async (_, token) =>
+        {
+            var running = Interlocked.Increment(ref now);
+            InterlockedMax(ref most, running);
+            await Task.Delay(10, token);
+            Interlocked.Decrement(ref now);
+        };
+        Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
+        await QuietAsync();
+        Assert.InRange(most, 2, 5);
+        Assert.Equal(bytes.Length, Remote.Bytes);
+        Assert.Null(Remote.Gets.First().Range);
+        Assert.All(Remote.Gets.Skip(1), get => Assert.Equal(info.ETag, get.IfMatch));
+        Assert.All(Remote.Gets.Skip(1), get => Assert.Equal(0, RangeHeader.Parse(get.Range)!.Value.First % Chunk));
+        Assert.InRange(Remote.Gets.Count, 9, 13);
+        Assert.Equal("HIT", (await ReadAsync("key")).Headers["x-cache"].ToString());
+        Assert.Equal(bytes.Length, Remote.Bytes);
+    }
+
+    /// <summary>Where nothing may be fetched ahead, one request goes on to the end.</summary>
+    [Fact]
+    [Trait("Rule", "C5")]
+    public async Task A_whole_object_that_comes_slowly_comes_by_one_request_where_nothing_is_fetched_ahead()
+    {
+        Settings = Settings with { ChunkThreshold = 0, ChunkSize = 1 << 20, ReadAheadBytes = 0 };
+        var bytes = Bytes(8 << 20);
+        Remote.Put("key", bytes);
+        Remote.OnByte = (_, token) => Task.Delay(5, token);
+        Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
+        Assert.Equal([null], Remote.Gets.Select(get => get.Range));
+    }
+
+    private static void InterlockedMax(ref int most, int value)
+    {
+        for (var seen = Volatile.Read(ref most); seen < value;)
+        {
+            seen = Interlocked.CompareExchange(ref most, value, seen);
+        }
     }
 }

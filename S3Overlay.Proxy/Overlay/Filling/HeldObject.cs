@@ -137,6 +137,18 @@ internal sealed class HeldObject
         }
     }
 
+    /// <summary>The same of several chunks behind one another, each by a request of its own: what one fill would bring in a row is taken over from it.</summary>
+    public void Spread(IReadOnlyList<ByteRange> chunks)
+    {
+        lock (Gate)
+        {
+            if (chunks.Count > 0 && !_storeFailed && _gone is null && !_isRetired)
+            {
+                _running.Spread(chunks);
+            }
+        }
+    }
+
     /// <summary>Returns once a byte is held: fetched for this call where nobody fetches it yet, for as much as is wanted from there on.</summary>
     /// <param name="position">The byte.</param>
     /// <param name="last">The last byte wanted.</param>

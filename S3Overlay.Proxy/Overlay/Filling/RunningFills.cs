@@ -55,6 +55,44 @@ internal sealed class RunningFills(HeldObject owner, Fills fills)
         }
     }
 
+    /// <summary>
+    /// Starts to fetch chunks that follow one another, each by a fill of its own. A fill that would come to them one after another ends with the chunk it is at, or the one after it where that is nearly
+    /// over: two must never store the same bytes.
+    /// </summary>
+    public void Spread(IReadOnlyList<ByteRange> chunks)
+    {
+        var chunk = owner.Copy.Identity.ChunkSize;
+        foreach (var fill in _running)
+        {
+            if (fill.Current is not { } current || current.First > chunks[0].Last)
+            {
+                continue;
+            }
+
+            var end = FillPlan.EndOfChunk(current.First + (2 * Fill.BufferSize) - 1, chunk);
+            if (current.Last >= end)
+            {
+                fill.LeaveFrom(end);
+            }
+
+            for (var node = fill.Planned.First; node is not null;)
+            {
+                var next = node.Next;
+                if (node.Value.First > chunks[0].Last)
+                {
+                    fill.Planned.Remove(node);
+                }
+
+                node = next;
+            }
+        }
+
+        foreach (var range in chunks)
+        {
+            Prefetch(range);
+        }
+    }
+
     /// <summary>Nobody reads any more what they bring.</summary>
     public void Abandon(FillOnLeave mode)
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 using S3Overlay.Proxy.Overlay.Filling;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -6,7 +8,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Reads;
 
 /// <summary>Reads that follow fills: bytes go to the client as they become held, and what nobody fetches yet is fetched.</summary>
-internal sealed class FollowedReads
+/// <param name="readAhead">What is fetched ahead of those who read on.</param>
+internal sealed class FollowedReads(ReadAhead readAhead)
 {
     /// <summary>So often in a row may a byte that was just fetched not come back before the store is given up.</summary>
     private const int MaxRefetches = 3;
@@ -61,9 +64,10 @@ internal sealed class FollowedReads
     /// <summary>Sends bytes as they become held, fetching what nobody fetches yet.</summary>
     /// <exception cref="VersionChangedException">The remote has another version by now.</exception>
     /// <exception cref="RemoteException">The remote did not give them.</exception>
-    private static async Task SendAsync(HeldObject held, ByteRange range, S3Answer answer, Following read, ChunkHits? hits, CancellationToken cancellationToken)
+    private async Task SendAsync(HeldObject held, ByteRange range, S3Answer answer, Following read, ChunkHits? hits, CancellationToken cancellationToken)
     {
         var position = range.First;
+        var pace = new RemotePace();
         for (var refetches = 0; position <= range.Last;)
         {
             var reached = await HeldSending.SendHeldAsync(held.Copy, range with { First = position }, answer, hits, cancellationToken);
@@ -81,7 +85,15 @@ internal sealed class FollowedReads
                     throw new StoreFailedException();
                 }
 
+                pace.Reached(position);
+                if (pace.IsSlow)
+                {
+                    held.Spread(readAhead.Rest(held.Copy, range with { First = position }));
+                }
+
+                var began = Stopwatch.GetTimestamp();
                 await held.EnsureAsync(position, range.Last, read, cancellationToken);
+                pace.Waited(began);
             }
             catch (StoreFailedException)
             {

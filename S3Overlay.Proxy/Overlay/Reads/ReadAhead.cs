@@ -6,7 +6,7 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 
 /// <summary>
 /// Notices who reads an object in chunks from front to back, a range at a time, and fetches the next chunks before they are asked for, several
-/// at once (rule C5). One plain GET needs none: its fill runs ahead of it already.
+/// at once (rule C5). One plain GET needs none where the remote is fast: its fill runs ahead of it already. Where it waits for the remote, its rest is fetched in the same way.
 /// </summary>
 internal sealed class ReadAhead(ReadSettings settings)
 {
@@ -21,6 +21,21 @@ internal sealed class ReadAhead(ReadSettings settings)
     {
         var chunk = copy.Identity.ChunkSize;
         return chunk == 0 || Advance(name, chunk, read) < 2 ? [] : Ahead(copy, chunk, read);
+    }
+
+    /// <summary>What is to be fetched at once of the rest of a read that waits for the remote, a chunk each, the first from where it is; none where nothing can be fetched ahead of that.</summary>
+    /// <param name="copy">The copy.</param>
+    /// <param name="rest">What it has still to get.</param>
+    public IReadOnlyList<ByteRange> Rest(IHeldCopy copy, ByteRange rest)
+    {
+        var chunk = copy.Identity.ChunkSize;
+        if (chunk == 0 || FillPlan.EndOfChunk(rest.First, chunk) > rest.Last)
+        {
+            return [];
+        }
+
+        var ahead = Ahead(copy, chunk, rest with { Last = rest.First }).TakeWhile(range => range.First <= rest.Last).ToList();
+        return ahead.Count == 0 ? [] : [rest with { Last = FillPlan.EndOfChunk(rest.First, chunk) - 1 }, .. ahead];
     }
 
     private IReadOnlyList<ByteRange> Ahead(IHeldCopy copy, long chunk, ByteRange read)
