@@ -7,6 +7,7 @@ using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
@@ -19,9 +20,13 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     private static readonly KeyValuePair<string, string>[] NoHeaders = [];
 
     private readonly S3Remote _reads = new(settings, client, time);
+    private long _ahead;
 
     /// <summary>The store as a layer that is read: what merges rows of two layers need not know which is which.</summary>
     public IRemote Reads => _reads;
+
+    /// <summary>The time of day by the store's own clock, as its answers have told: what it dates is not to be held against another clock.</summary>
+    public DateTimeOffset Now => time.GetUtcNow() + TimeSpan.FromTicks(Volatile.Read(ref _ahead));
 
     /// <summary>Sends a request. The answer is the caller's to judge, whatever its status below 500, and to dispose.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable where the store gave no answer, or only errors of its own.</exception>
@@ -29,7 +34,13 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     {
         try
         {
-            return await client.SendAsync(request, cancellationToken);
+            var answer = await client.SendAsync(request, cancellationToken);
+            if (HttpDates.TryParseHeader(answer.Header("Date"), out var date))
+            {
+                Volatile.Write(ref _ahead, (date - time.GetUtcNow()).Ticks);
+            }
+
+            return answer;
         }
         catch (RemoteException failure)
         {

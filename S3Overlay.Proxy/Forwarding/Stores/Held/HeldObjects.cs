@@ -17,7 +17,25 @@ internal sealed class HeldObjects(LocalStore store, Func<StoreCapabilities?>? ab
 
     private static readonly KeyValuePair<string, string>[] NoHeaders = [];
 
+    /// <summary>
+    /// For how long after its row a copy's PUT is reckoned with: far longer than any proxy waits for it, since what a store has whole it may execute when nobody waits any more, also
+    /// after the end of the process that sent it.
+    /// </summary>
+    private static readonly TimeSpan LatestPut = TimeSpan.FromMinutes(30);
+
+    /// <summary>Whether no other proxy puts copies.</summary>
+    public bool IsAlone => store.IsAlone;
+
     private string Bucket => store.Cache.Name;
+
+    /// <summary>The time of day by the store's own clock.</summary>
+    public DateTimeOffset Now => store.Calls.Now;
+
+    /// <summary>Whether a row that was put at a moment will soon be taken for one whose copy has come, if it is to come at all: to be put anew before what it lists is.</summary>
+    public bool IsAgeing(DateTimeOffset put) => Now - put > LatestPut / 2;
+
+    /// <summary>Whether a copy may come yet whose row was put at a moment, by the store's own clock.</summary>
+    public bool MayComeYet(DateTimeOffset put) => Now - put < LatestPut;
 
     /// <summary>Reads an object, or the part of it that the value of a Range header names; null where it is not there. The answer is the caller's to dispose.</summary>
     public async Task<WireAnswer?> GetAsync(string name, string? range, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Removal;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Rows;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
 using S3Overlay.Proxy.Forwarding.Wire;
@@ -117,9 +118,10 @@ internal sealed class PlacedCopies : IPlacedCopies
         }
 
         var isUnsettled = _unsettled.Has(name, out var last);
-        if (!isUnsettled && alike.All(row => row.Placed is not null))
+        var isAsPut = alike.Any(row => row.Placed == HttpDates.WholeSeconds(shown.LastModified));
+        if (!isUnsettled && (isAsPut || alike.All(row => row.Placed is not null)))
         {
-            return alike.Any(row => row.Placed == HttpDates.WholeSeconds(shown.LastModified));
+            return isAsPut;
         }
 
         var isCopy = await FindAsync(name, cancellationToken) is not null;
@@ -140,14 +142,15 @@ internal sealed class PlacedCopies : IPlacedCopies
         {
             _unsettled.Has(name, out var last);
             var all = await RowsAsync(name, cancellationToken);
-            var rows = all.Where(row => PlacedNames.ParseSuffix(name.Key, HeldNames.SuffixOf(row)) is not { } parsed || isMeant(parsed)).ToList();
+            var rows = all.Where(row => PlacedNames.ParseSuffix(name.Key, HeldNames.SuffixOf(row.Name)) is not { } parsed || isMeant(parsed)).ToList();
             if (rows.Count > 0)
             {
-                await RemoveObjectAsync(name, isMeant, cancellationToken);
-                await RemoveRowsAsync(rows, cancellationToken);
-
-                // Another proxy may have put it back before its row went.
-                await RemoveObjectAsync(name, isMeant, cancellationToken);
+                var wasThere = await RemoveObjectAsync(name, isMeant, cancellationToken);
+                if (await RetireAsync(name, rows, wasThere, cancellationToken))
+                {
+                    // Another proxy may have put it back before its row went.
+                    await RemoveObjectAsync(name, isMeant, cancellationToken);
+                }
             }
 
             if (rows.Count == all.Count)
@@ -162,12 +165,13 @@ internal sealed class PlacedCopies : IPlacedCopies
     }
 
     /// <summary>Takes the object under a key away where it is a copy of a version that is meant.</summary>
-    public async Task RemoveObjectAsync(ObjectName name, Func<HeldRow, bool> isMeant, CancellationToken cancellationToken)
+    /// <returns>Whether it was.</returns>
+    public async Task<bool> RemoveObjectAsync(ObjectName name, Func<HeldRow, bool> isMeant, CancellationToken cancellationToken)
     {
         using var entered = await _changing.TakeAsync(name, cancellationToken);
         if (await FindAsync(name, cancellationToken) is not { } found || !isMeant(found.Record.Row))
         {
-            return;
+            return false;
         }
 
         var isConditional = (await _probe.FindAsync(cancellationToken)).DeletesIfMatch;
@@ -178,31 +182,51 @@ internal sealed class PlacedCopies : IPlacedCopies
 
         var headers = isConditional ? new KeyValuePair<string, string>[] { new("If-Match", found.StoreETag) } : [];
         using var answer = await _store.Calls.SendAsync(new WireRequest("DELETE", name.Bucket, name.Key, "", headers), cancellationToken);
-        if (answer.Status is not (< 300 or 404 or 409 or 412))
-        {
-            throw await StoreCalls.RefusedAsync(answer, cancellationToken);
-        }
+        return answer.Status is < 300 or 404 or 409 or 412 ? true : throw await StoreCalls.RefusedAsync(answer, cancellationToken);
     }
 
-    /// <summary>The names of a key's rows.</summary>
-    public async Task<List<string>> RowsAsync(ObjectName name, CancellationToken cancellationToken)
+    /// <summary>A key's rows.</summary>
+    public async Task<List<StoredRow>> RowsAsync(ObjectName name, CancellationToken cancellationToken)
     {
-        var rows = new List<string>();
+        var rows = new List<StoredRow>();
         await foreach (var row in Objects.ListAsync(PlacedNames.RowsOf(name), "", cancellationToken))
         {
-            rows.Add(row.Name);
+            if (row.Object is { } listed)
+            {
+                rows.Add(new StoredRow(row.Name, listed.LastModified));
+            }
         }
 
         return rows;
     }
 
-    /// <summary>Deletes rows.</summary>
-    public async Task RemoveRowsAsync(IEnumerable<string> rows, CancellationToken cancellationToken)
+    /// <summary>
+    /// Takes rows out. Of a version whose copy may come yet, put by a proxy that is perhaps dead and executed by the store when nobody looks any more, the unfinished row stays, or comes back: what looks like
+    /// that copy goes on being looked at, until the row is old. Where this is the only proxy, that is so of unfinished rows alone that have no copy behind them (<see cref="CopyRemoval"/>).
+    /// </summary>
+    /// <param name="name">The key.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="wasThere">Whether the copy that they were put for has come.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>Whether any is gone, and the copy to be looked for once more.</returns>
+    public async Task<bool> RetireAsync(ObjectName name, IReadOnlyCollection<StoredRow> rows, bool wasThere, CancellationToken cancellationToken)
     {
-        foreach (var row in rows)
+        var awaited = rows
+            .Where(row => Objects.MayComeYet(row.Put) && !(_store.IsAlone && (wasThere || PlacedNames.Unfinished(row.Name) != row.Name)))
+            .Select(row => PlacedNames.Unfinished(row.Name)).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        foreach (var row in awaited.Where(row => !rows.Any(other => other.Name == row && Objects.MayComeYet(other.Put))))
         {
-            await Objects.DeleteAsync(row, cancellationToken);
+            await Objects.PutAsync(row, WireBody.Of(RowBodies.Of(name.Key)), [], cancellationToken);
         }
+
+        var hasGone = false;
+        foreach (var row in rows.Where(row => !awaited.Contains(row.Name)))
+        {
+            await Objects.DeleteAsync(row.Name, cancellationToken);
+            hasGone = true;
+        }
+
+        return hasGone;
     }
 
     /// <summary>Takes all copies out of a bucket that clients see empty, so that the store can delete it (rule B4). None is put there from now on.</summary>

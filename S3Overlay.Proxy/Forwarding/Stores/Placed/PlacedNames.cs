@@ -27,6 +27,13 @@ internal static class PlacedNames
     /// <summary>Whether a copy can have a row.</summary>
     public static bool HasRow(CopyRecord record, string md5) => Suffix(record.Row, md5, DateTimeOffset.MaxValue).Length <= LongestSuffix;
 
+    /// <summary>The unfinished row of the version that a row is of; null where it is none of ours.</summary>
+    public static string? Unfinished(string row)
+    {
+        var suffix = HeldNames.SuffixOf(row);
+        return ParseSuffix("", suffix) is not { } parsed ? null : parsed.Placed is null ? row : row[..row.LastIndexOf('.')];
+    }
+
     /// <summary>What the last part of a row's name says of a key; null where it is none of ours.</summary>
     public static PlacedRow? ParseSuffix(string key, string suffix)
     {

@@ -81,7 +81,7 @@ internal sealed class PlacedRenewal(LocalStore store, PlacedCopies copies)
         var renewed = isReplaced ? await copies.FindAsync(record.Name, cancellationToken) : null;
         if (renewed is null)
         {
-            await copies.RemoveRowsAsync([unfinished], cancellationToken);
+            await _rows.TakeBackAsync(unfinished, cancellationToken);
         }
 
         return renewed;

@@ -12,6 +12,9 @@ internal sealed class ManifestFlush
     /// <summary>The record that the store has, or had, in its manifest; null while there is none. The writer's own.</summary>
     public CopyRecord? Stored { get; set; }
 
+    /// <summary>When its row was put by this process, by the store's clock; a time long ago for never. The writer's own.</summary>
+    public DateTimeOffset ListedAt { get; set; }
+
     /// <summary>When it was last written, or could not be, as the clock's timestamp: the time of day may be set back. Null for never. The writer's own.</summary>
     public long? FlushedAt { get; set; }
 

@@ -1,5 +1,7 @@
 using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Known;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Rows;
+using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
@@ -10,6 +12,11 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held.Removal;
 /// A copy that shows has a row, whatever races or crashes: otherwise no listing would notice that it is of an old version (rule T2). So the copy goes first and the
 /// row after it; and since another process may put the copy back in between, it is looked for once more when the row is gone. Whoever puts a copy looks
 /// for its row afterwards, and takes the copy away where the row has gone.
+/// <para>
+/// Who put it may be dead by then, and the store execute the PUT all the same, once nobody looks any more. So a row that is young goes only by name: it is put anew as one that says so, listings go on
+/// comparing it, and it is taken out when it has become old. Where this is the only proxy, what it has put itself is put: only rows without a copy behind them, which one that
+/// was here before may have put, are treated so.
+/// </para>
 /// </remarks>
 /// <param name="objects">The store's objects.</param>
 /// <param name="live">What is known of copies.</param>
@@ -26,16 +33,18 @@ internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, Backgrou
     /// <param name="cancellationToken">Ends the work.</param>
     public async Task RemoveAsync(ObjectName name, Func<string, bool> isMeant, bool mayHaveChanged, CancellationToken cancellationToken)
     {
-        var rows = (await RowsAsync(name, cancellationToken)).Where(row => isMeant(HeldNames.SuffixOf(row))).ToList();
+        var rows = (await RowsAsync(name, cancellationToken)).Where(row => isMeant(HeldNames.SuffixOf(row.Name))).ToList();
         if (rows.Count == 0)
         {
             return;
         }
 
         // Looked for again by what is meant, not by these rows: another process may have given it a row of another date meanwhile.
-        await RemoveCopyAsync(name, (row, _) => isMeant(row), mayHaveChanged, cancellationToken);
-        await DeleteAllAsync(rows, cancellationToken);
-        await RemoveCopyAsync(name, (row, _) => isMeant(row), mayHaveChanged, cancellationToken);
+        var wasThere = await RemoveCopyAsync(name, (row, _) => isMeant(row), mayHaveChanged, cancellationToken);
+        if (await RetireAsync(name, rows, wasThere, cancellationToken))
+        {
+            await RemoveCopyAsync(name, (row, _) => isMeant(row), mayHaveChanged, cancellationToken);
+        }
     }
 
     /// <summary>
@@ -49,7 +58,7 @@ internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, Backgrou
         await RemoveCopyAsync(record.Name, IsMeant, mayHaveChanged: true, cancellationToken);
         if (!isFilledAgain)
         {
-            await RemoveRowsAsync(record.Name, [HeldNames.Row(record)], cancellationToken);
+            await RemoveRowAsync(record, cancellationToken);
         }
 
         if (record.Identity.ChunkSize > 0 && !isNamed)
@@ -73,37 +82,51 @@ internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, Backgrou
     }
 
     /// <summary>Takes out rows of versions that are no longer held, and the copy where it is of one of them after all.</summary>
-    public async Task RemoveRowsAsync(ObjectName name, IReadOnlyCollection<string> rows, CancellationToken cancellationToken)
+    public async Task RemoveRowsAsync(ObjectName name, IReadOnlyCollection<StoredRow> rows, CancellationToken cancellationToken)
     {
-        await DeleteAllAsync(rows, cancellationToken);
-        await RemoveCopyAsync(name, (suffix, _) => rows.Any(row => HeldNames.SuffixOf(row) == suffix), mayHaveChanged: true, cancellationToken);
+        if (await RetireAsync(name, rows, wasThere: true, cancellationToken))
+        {
+            await RemoveCopyAsync(name, (suffix, _) => rows.Any(row => HeldNames.SuffixOf(row.Name) == suffix), mayHaveChanged: true, cancellationToken);
+        }
     }
 
-    /// <summary>The names of a key's rows.</summary>
-    public async Task<List<string>> RowsAsync(ObjectName name, CancellationToken cancellationToken)
+    /// <summary>Takes out the row of a copy that this process did not put, or has taken out again, and the copy where another put it after all.</summary>
+    public async Task RemoveRowAsync(CopyRecord record, CancellationToken cancellationToken)
     {
-        var rows = new List<string>();
+        var row = HeldNames.Row(record);
+        var rows = objects.IsAlone ? [new StoredRow(row, DateTimeOffset.MinValue)] : (await RowsAsync(record.Name, cancellationToken)).FindAll(other => other.Name == row);
+        await RemoveRowsAsync(record.Name, rows, cancellationToken);
+    }
+
+    /// <summary>A key's rows, those that were dropped among them.</summary>
+    public async Task<List<StoredRow>> RowsAsync(ObjectName name, CancellationToken cancellationToken)
+    {
+        var rows = new List<StoredRow>();
         await foreach (var row in objects.ListAsync(HeldNames.RowsOf(name), "", cancellationToken))
         {
-            rows.Add(row.Name);
+            if (row.Object is { } listed)
+            {
+                rows.Add(new StoredRow(row.Name, listed.LastModified, RowBodies.IsDropped(name.Key, listed.Size)));
+            }
         }
 
         return rows;
     }
 
     /// <summary>Takes the copy out where it is of a version, and a fill, that is meant.</summary>
-    private async Task RemoveCopyAsync(ObjectName name, Func<string, Guid?, bool> isMeant, bool mayHaveChanged, CancellationToken cancellationToken)
+    /// <returns>Whether it was.</returns>
+    private async Task<bool> RemoveCopyAsync(ObjectName name, Func<string, Guid?, bool> isMeant, bool mayHaveChanged, CancellationToken cancellationToken)
     {
         using var answer = await objects.HeadAsync(HeldNames.Copy(name), cancellationToken);
         if (answer is null)
         {
-            return;
+            return false;
         }
 
         Guid? fill = CopyHeaders.TryFill(answer, out var named) ? named : null;
         if (CopyHeaders.RowOf(answer) is { } suffix && !isMeant(suffix, fill))
         {
-            return;
+            return false;
         }
 
         await objects.DeleteAsync(HeldNames.Copy(name), cancellationToken);
@@ -111,14 +134,34 @@ internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, Backgrou
         {
             RemoveChunks(name, left, mayHaveChanged);
         }
+
+        return true;
     }
 
-    private async Task DeleteAllAsync(IEnumerable<string> rows, CancellationToken cancellationToken)
+    /// <summary>Takes rows out; those whose copy may come yet stay, and say that it was dropped.</summary>
+    /// <param name="name">The key.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="wasThere">Whether the copy that they were put for has come.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>Whether any is another than before, and the copy to be looked for once more.</returns>
+    private async Task<bool> RetireAsync(ObjectName name, IEnumerable<StoredRow> rows, bool wasThere, CancellationToken cancellationToken)
     {
+        var hasChanged = false;
         foreach (var row in rows)
         {
-            await objects.DeleteAsync(row, cancellationToken);
+            var mayCome = !(objects.IsAlone && wasThere) && objects.MayComeYet(row.Put);
+            if (mayCome && row.IsDropped)
+            {
+                continue;
+            }
+
+            hasChanged = true;
+            await (mayCome
+                ? objects.PutAsync(row.Name, WireBody.Of(RowBodies.Of(name.Key, isDropped: true)), [], cancellationToken)
+                : objects.DeleteAsync(row.Name, cancellationToken));
         }
+
+        return hasChanged;
     }
 
     /// <summary>

@@ -76,7 +76,7 @@ internal sealed class CopyUses(HeldObjects objects, BackgroundWork work, TimePro
             {
                 for (; walk.Tail == tail; await walk.NextAsync())
                 {
-                    bytes += walk == placed ? PlacedNames.ParseSuffix("", HeldNames.SuffixOf(walk.Name))?.Size ?? 0 : walk == uses ? 0 : walk.Object.Size;
+                    bytes += walk == placed ? BytesOfPlaced(walk) : walk == uses ? 0 : walk.Object.Size;
                     used = walk.Object.LastModified > used ? walk.Object.LastModified : used;
                 }
             }
@@ -88,6 +88,11 @@ internal sealed class CopyUses(HeldObjects objects, BackgroundWork work, TimePro
 
     /// <summary>Forgets when a copy was used that is no more.</summary>
     public Task ForgetAsync(string tail, CancellationToken cancellationToken) => objects.DeleteAsync(HeldNames.Uses + tail, cancellationToken);
+
+    /// <summary>An unfinished row tells of no copy as long as it may be there for one that has not come.</summary>
+    private long BytesOfPlaced(Walk row) => PlacedNames.ParseSuffix("", HeldNames.SuffixOf(row.Name)) is not { } parsed || (parsed.Placed is null && objects.MayComeYet(row.Object.LastModified))
+        ? 0
+        : parsed.Size;
 
     private static string? TailOfPlaced(string name) =>
         name.LastIndexOf('/') is var slash && slash > CacheNames.AllPlacedRows.Length ? name[CacheNames.AllPlacedRows.Length..slash] : null;

@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Known;
+using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Held.Removal;
@@ -22,6 +23,9 @@ internal sealed class StrangerSweep : IAsyncDisposable
     private readonly Task _running;
     private long _removed;
 
+    /// <summary>Looks through the rows of copies under their own keys; null where there are none.</summary>
+    public PlacedSweep? Placed { get; init; }
+
     /// <summary>Begins to wait for the first time.</summary>
     public StrangerSweep(HeldObjects objects, LiveCopies live, TimeProvider time, ILogger logger)
     {
@@ -40,6 +44,7 @@ internal sealed class StrangerSweep : IAsyncDisposable
             await RemoveChunksAsync(before, cancellationToken);
             await RemoveUnmatchedAsync(HeldNames.Copies, before, cancellationToken);
             await RemoveUnmatchedAsync(HeldNames.Rows, before, cancellationToken);
+            _removed += Placed is null ? 0 : await Placed.RunAsync(before, cancellationToken);
         }
         finally
         {

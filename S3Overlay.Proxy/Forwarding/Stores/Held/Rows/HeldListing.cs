@@ -35,7 +35,7 @@ internal sealed class HeldListing(HeldObjects cache, bool isPlaced = false)
                 cut.Clear();
             }
 
-            var key = isCut ? await KeyOfAsync(listed.Name, cancellationToken) : CacheNames.TryDecode(name, out var decoded) ? decoded : null;
+            var key = isCut ? await RowBodies.KeyInAsync(cache, listed.Name, cancellationToken) : CacheNames.TryDecode(name, out var decoded) ? decoded : null;
             if (key is null
                 || !key.StartsWith(prefix, StringComparison.Ordinal)
                 || Utf8Order.Compare(key, after) <= 0
@@ -62,16 +62,4 @@ internal sealed class HeldListing(HeldObjects cache, bool isPlaced = false)
     }
 
     private static IEnumerable<HeldRow> InOrder(List<HeldRow> rows) => rows.OrderBy(row => row.Key, Utf8Order.Instance);
-
-    private async Task<string?> KeyOfAsync(string name, CancellationToken cancellationToken)
-    {
-        using var answer = await cache.GetAsync(name, null, cancellationToken);
-        if (answer is null)
-        {
-            return null;
-        }
-
-        using var reader = new StreamReader(await answer.BodyAsync(cancellationToken));
-        return await reader.ReadToEndAsync(cancellationToken);
-    }
 }

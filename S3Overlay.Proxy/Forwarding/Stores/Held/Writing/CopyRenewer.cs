@@ -110,7 +110,8 @@ internal sealed class CopyRenewer(
             return true;
         }
 
-        if (record.Row != stored.Row)
+        // A manifest is put, and the store may do that late: its row must be a young one then.
+        if (record.Row != stored.Row || (manifest is not null && !objects.IsAlone))
         {
             await rows.PutAsync(record, cancellationToken);
         }
@@ -122,7 +123,7 @@ internal sealed class CopyRenewer(
         {
             if (record.Row != stored.Row)
             {
-                await removal.RemoveRowsAsync(renewal.Name, [HeldNames.Row(record)], cancellationToken);
+                await removal.RemoveRowAsync(record, cancellationToken);
             }
 
             return false;

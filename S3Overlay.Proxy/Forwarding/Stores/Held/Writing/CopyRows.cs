@@ -1,8 +1,8 @@
-using System.Text;
-
 using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Removal;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Rows;
 using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
@@ -11,32 +11,35 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
 internal sealed class CopyRows(HeldObjects objects, CopyRemoval removal)
 {
     /// <summary>Writes a copy's row, before the copy shows. It is empty, unless the key is too long to stand in its name.</summary>
-    public Task PutAsync(CopyRecord record, CancellationToken cancellationToken)
-    {
-        var key = CacheNames.IsCut(CacheNames.OfKey(record.Name.Key)) ? Encoding.UTF8.GetBytes(record.Name.Key) : [];
-        return objects.PutAsync(HeldNames.Row(record), WireBody.Of(key), [], cancellationToken);
-    }
+    public Task PutAsync(CopyRecord record, CancellationToken cancellationToken) =>
+        objects.PutAsync(HeldNames.Row(record), WireBody.Of(RowBodies.Of(record.Name.Key)), [], cancellationToken);
 
     /// <summary>
     /// Looks at the rows once a copy was put: those of older versions go, and of older dates of this one. One of a later date is that of a renewal by another process, which has put it and is about
     /// to write what it is of; that one's look takes the others away.
     /// </summary>
-    /// <returns>False where the copy's own is gone: somebody dropped it meanwhile, and it is to be dropped here as well.</returns>
+    /// <returns>False where the copy's own is gone, or says that it was dropped: somebody dropped it meanwhile, and it is to be dropped here as well.</returns>
     public async Task<bool> SettleAsync(CopyRecord record, CancellationToken cancellationToken)
     {
         var rows = await removal.RowsAsync(record.Name, cancellationToken);
-        if (!rows.Remove(HeldNames.Row(record)))
+        if (rows.Find(row => row.Name == HeldNames.Row(record)) is not { IsDropped: false } own)
         {
             return false;
         }
 
-        rows.RemoveAll(row => HeldNames.ParseSuffix(record.Name.Key, HeldNames.SuffixOf(row)) is { } other
-            && ETags.Same(other.ETag, record.Info.ETag) && other.Size == record.Info.Size && other.LastModified > record.Info.LastModified);
+        rows.Remove(own);
+        rows.RemoveAll(row => !row.IsDropped && OfSameBytes(row) is { } other && other.LastModified > record.Info.LastModified);
+
+        // A row of the same bytes with another date waits for no late copy: listings would drop this one for it.
+        rows = rows.ConvertAll(row => OfSameBytes(row) is null ? row : row with { Put = DateTimeOffset.MinValue });
         if (rows.Count > 0)
         {
             await removal.RemoveRowsAsync(record.Name, rows, cancellationToken);
         }
 
         return true;
+
+        HeldRow? OfSameBytes(StoredRow row) =>
+            HeldNames.ParseSuffix(record.Name.Key, HeldNames.SuffixOf(row.Name)) is { } other && ETags.Same(other.ETag, record.Info.ETag) && other.Size == record.Info.Size ? other : null;
     }
 }

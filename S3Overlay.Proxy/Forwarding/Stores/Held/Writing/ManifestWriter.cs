@@ -127,9 +127,10 @@ internal sealed class ManifestWriter(
     {
         // Read once: another date may be learned at any moment, and what has no row yet is not to be taken for listed.
         var record = copy.Record;
-        if (copy.Flush.Stored?.Row != record.Row)
+        if (copy.Flush.Stored?.Row != record.Row || (!objects.IsAlone && objects.IsAgeing(copy.Flush.ListedAt)))
         {
             await rows.PutAsync(record, cancellationToken);
+            copy.Flush.ListedAt = objects.Now;
         }
 
         Guid? replaced = null;
