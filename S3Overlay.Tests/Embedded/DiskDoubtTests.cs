@@ -116,6 +116,29 @@ public sealed class DiskDoubtTests : IAsyncLifetime
         Assert.Single(_bench.Files("objects"));
     }
 
+    /// <summary>A completion is refused, and its row may be in the journal all the same; then the upload is aborted, and the process is killed. Whichever it turns out to be can be read.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task Parts_stay_while_a_completion_that_was_refused_may_be_there(int syncsBefore)
+    {
+        var upload = await MultipartTests.StartAsync(_bench);
+        var part = await MultipartTests.UploadAsync(_bench, upload, 1, Bytes(2000));
+        _trouble.Begin(DiskFault.Error, syncsBefore, int.MaxValue, DiskSteps.Sync | DiskSteps.Resize);
+        var isRefused = await Record.ExceptionAsync(() => _bench.SendAsync(S3Operation.CompleteMultipartUpload, "key", MultipartTests.Named(part), MultipartTests.Id(upload))) is S3Exception;
+        _trouble.Begin(DiskFault.Error, 0, int.MaxValue, DiskSteps.Resize);
+        await Record.ExceptionAsync(() => _bench.SendAsync(S3Operation.AbortMultipartUpload, "key", null, MultipartTests.Id(upload)));
+        await using var killed = _bench.Leave();
+        _trouble.End();
+        await killed.StartAsync();
+        await killed.Store.Tidying;
+        var now = await killed.GetAsync("key");
+        Assert.True(now.SequenceEqual(Bytes(2000)) || (isRefused && now.SequenceEqual(new byte[] { 1 })), $"{now.Length} bytes are there.");
+    }
+
     [Fact]
     public async Task A_file_that_could_not_be_taken_away_goes_with_the_next_start()
     {

@@ -262,7 +262,7 @@ public sealed class MultipartTests
 
     internal static string Id(string id) => "uploadId=" + id;
 
-    private static S3Body Named(params string[] tags) => TextBody(Xml(tags));
+    internal static S3Body Named(params string[] tags) => TextBody(Xml(tags));
 
     private static string Xml(params string[] tags) => Xml([.. tags.Select(static (tag, i) => (i + 1, tag))]);
 

@@ -228,8 +228,22 @@ public sealed class OrderedIndex : IAsyncDisposable
     {
         if (_behind.Count + batches.Count > 0 || IsInDoubt)
         {
-            Begin().Append([.. _behind.Concat(batches).Select(BatchRecord.Encode)]);
+            Begun().Append([.. _behind.Concat(batches).Select(BatchRecord.Encode)]);
             _behind.Clear();
+        }
+    }
+
+    /// <summary>The journal, whose making may fail as no write does.</summary>
+    /// <exception cref="IOException">It cannot be made, for whatever reason.</exception>
+    private Journal Begun()
+    {
+        try
+        {
+            return Begin();
+        }
+        catch (Exception failure) when (failure is not IOException)
+        {
+            throw new IOException(failure.Message, failure);
         }
     }
 

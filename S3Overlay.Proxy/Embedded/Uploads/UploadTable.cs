@@ -258,9 +258,10 @@ internal sealed class UploadTable(
             isOver |= await index.FollowAsync(batch);
         }
 
-        if (!isOver)
+        if (!isOver || index.IsInDoubt)
         {
-            // Should the power go now, record and rows may both come back: then its parts must be there.
+            // Should the power go now, record and rows may both come back, or a completion that was refused may turn out to be there: then its parts must be.
+            ends.Note();
             return;
         }
 
