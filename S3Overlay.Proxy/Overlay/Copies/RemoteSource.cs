@@ -264,8 +264,19 @@ public sealed class RemoteSource
         var query = _reader is null && VersionQuery(_source) is { Length: > 0 } version ? "tagging&" + version : "tagging";
         var read = new RemoteRead(_remote.Name, _remote.RemoteKey(_source.Key)) { Query = query };
         await using var answer = await _remote.Remote.GetAsync(read, cancellationToken);
+        if (Info.Header(TagCount) is null && Info.ETag.Length > 0 && answer.Info.ETag == Info.ETag)
+        {
+            // The object itself: a server that does not know the sub-resource passes it over.
+            return null;
+        }
+
         await using var body = new RemoteObjectBody(answer, null);
         var root = await S3XmlReader.ReadAsync(body, cancellationToken);
+        if (root is not null && root.Name.LocalName != "Tagging")
+        {
+            throw new S3Exception(S3Errors.MalformedXml);
+        }
+
         var tags = root?.Descendants().Where(element => element.Name.LocalName == "Tag")
             .Select(tag => UriEncoding.EncodeComponent(tag.ChildText("Key") ?? "") + "=" + UriEncoding.EncodeComponent(tag.ChildText("Value") ?? ""));
         return tags is null ? null : string.Join('&', tags);

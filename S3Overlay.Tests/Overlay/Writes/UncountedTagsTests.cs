@@ -56,11 +56,39 @@ public sealed class UncountedTagsTests
         }
     }
 
+    /// <summary>A server that passes sub-resources over answers with the object, whatever that looks like.</summary>
+    [Theory]
+    [InlineData("embedded", "bytes")]
+    [InlineData("store", "bytes")]
+    [InlineData("embedded", Tags)]
+    public async Task A_remote_that_answers_with_the_object_has_none(string layer, string bytes)
+    {
+        foreach (var isHeld in (bool[])[false, true])
+        {
+            await using var scene = await StartAsync(layer, isHeld, 200, bytes);
+            var etag = scene.Remote.Put("bucket", "key", System.Text.Encoding.ASCII.GetBytes(isHeld ? "bytes" : bytes)).ETag;
+            var script = scene.Remote.Script!;
+            scene.Remote.Script = (request, context) =>
+            {
+                if (request.RawQuery == "tagging")
+                {
+                    context.Response.Headers.ETag = etag;
+                }
+
+                return script(request, context);
+            };
+            Assert.Equal(200, (await CopyAsync(scene)).Status);
+            Assert.Equal(isHeld ? "bytes" : bytes, (await scene.SendAsync("GET", "/bucket/copy")).Text);
+            Assert.DoesNotContain("<Key>", (await scene.SendAsync("GET", "/bucket/copy?tagging")).Text, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("embedded", 500, "InternalError")]
     [InlineData("store", 503, "ServiceUnavailable")]
     [InlineData("embedded", 403, "InvalidAccessKeyId")]
     [InlineData("embedded", 200, "<Tagging><TagSet>")]
+    [InlineData("embedded", 200, "<Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags>")]
     public async Task Nothing_is_copied_where_the_remote_cannot_be_asked_for_them(string layer, int status, string code)
     {
         foreach (var isHeld in (bool[])[false, true])
