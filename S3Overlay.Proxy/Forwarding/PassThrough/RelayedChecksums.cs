@@ -42,7 +42,8 @@ internal static class RelayedChecksums
 
     /// <summary>Whether the end of the body must have come before the store can be told its checksum.</summary>
     public static bool NeedEnd(S3Request request, StoreCapabilities? store) =>
-        store is not { TakesTrailers: true } && request.Body.ComingChecksum is { } algorithm && (store is not { ChecksChecksums: false } || !ChecksumNames.IsComputed(algorithm));
+        store is not { TakesTrailers: true } && request.Body.ComingChecksum is { } algorithm
+        && (store is not { ChecksChecksums: false } or { KeepsCutBodies: true } || !ChecksumNames.IsComputed(algorithm));
 
     /// <summary>The frames to send a body in; null where it goes as it is.</summary>
     public static TrailingChecksum? Framing(S3Request request, StoreCapabilities? store, long length) =>

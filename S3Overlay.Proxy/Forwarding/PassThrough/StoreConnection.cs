@@ -59,7 +59,7 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
 
     /// <summary>A read, or a request with a body of which nothing went to the store.</summary>
     private static bool MayBeRepeated(HttpRequestMessage message, StreamedContent? content) =>
-        content is null ? message.Content is null && (message.Method == HttpMethod.Get || message.Method == HttpMethod.Head) : content is { HasBegun: false, Failure: null };
+        content is null ? message.Content is null && (message.Method == HttpMethod.Get || message.Method == HttpMethod.Head) : content is { HasBegun: false, Failure: null, Verdict: null };
 
     private async Task<HttpResponseMessage> SendOnceAsync(
         HttpRequestMessage message, string bucket, StreamedContent? content, Patience patience, int attempt, CancellationToken cancellationToken)
