@@ -224,6 +224,7 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
     /// <returns>How many there were.</returns>
     private async Task<int> SweepAsync(string how, Func<int, Task> prepare, Func<int, Task<RawAnswer>> ask, Func<int, string, int, Task> check, bool repeats = true)
     {
+        var late = 0;
         for (var step = 0; ; step++)
         {
             await prepare(step);
@@ -237,6 +238,14 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
             });
             var answer = await ask(step);
             (_store.Before, _store.After) = (null, null);
+            if (!failing() && answer.Status == 503)
+            {
+                // The clock here runs while requests are waited for: on a busy machine one may be given up before it has come to its call.
+                Assert.True(++late < 10, $"Before call {step} comes, the answer is 503.");
+                step--;
+                continue;
+            }
+
             if (!failing())
             {
                 return step;
