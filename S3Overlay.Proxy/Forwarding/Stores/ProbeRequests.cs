@@ -1,0 +1,143 @@
+using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Forwarding.Stores;
+
+/// <summary>
+/// How the trial asks the store, and what it has put there. An error of the store's own is an answer only where it stays; a store that gives no answer, or is overloaded, ends the trial.
+/// </summary>
+internal sealed class ProbeRequests(LocalStore store)
+{
+    /// <summary>How often an error of the store's own is the answer before it is believed.</summary>
+    public const int Attempts = 3;
+
+    private const int LongestAnswer = 16 << 10;
+
+    /// <summary>The bytes of every small object of the trial.</summary>
+    public static readonly byte[] Content = "tried by s3overlay"u8.ToArray();
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>What may be there, to be taken away at last.</summary>
+    private readonly HashSet<string> _kept = [];
+
+    /// <summary>Two proxies may try at the same time.</summary>
+    private readonly string _folder = $"p/{Guid.NewGuid():n}/";
+
+    /// <summary>The bucket that it is tried in.</summary>
+    public string Bucket => store.Cache.Name;
+
+    /// <summary>A store's clock.</summary>
+    public TimeProvider Time => store.Time;
+
+    /// <summary>An object that is there from the beginning.</summary>
+    public string First => Named("first");
+
+    /// <summary>Another one.</summary>
+    public string Second => Named("second");
+
+    /// <summary>The key of an object of this trial alone.</summary>
+    public string Named(string name) => _folder + name;
+
+    /// <summary>Puts an object that must be there for what is tried next.</summary>
+    /// <exception cref="S3Exception">The store does not take it.</exception>
+    public Task KeepAsync(string name, CancellationToken cancellationToken)
+    {
+        NoteKept(name);
+        return store.Cache.PutAsync(name, WireBody.Of(Content), cancellationToken);
+    }
+
+    /// <summary>An object may be there from now on.</summary>
+    public void NoteKept(string name)
+    {
+        lock (_kept)
+        {
+            _kept.Add(name);
+        }
+    }
+
+    /// <summary>It is known not to be.</summary>
+    public void NoteGone(string name)
+    {
+        lock (_kept)
+        {
+            _kept.Remove(name);
+        }
+    }
+
+    /// <summary>Takes away what was put there. What cannot be taken away is a few bytes.</summary>
+    public async Task CleanAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var name in _kept)
+            {
+                await store.Calls.DeleteAsync(Bucket, name, cancellationToken);
+            }
+        }
+        catch (Exception failure) when (failure is S3Exception or OperationCanceledException)
+        {
+            // The run has said why, or will be made again.
+        }
+    }
+
+    /// <summary>Puts an object under a condition.</summary>
+    /// <param name="name">Its key.</param>
+    /// <param name="header">The condition's header.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="cancellationToken">The end of the trial.</param>
+    /// <param name="body">Its bytes; null for the usual ones.</param>
+    public Task<ProbeAnswer> PutAsync(string name, string header, string value, CancellationToken cancellationToken, WireBody? body = null)
+    {
+        NoteKept(name);
+        return SendAsync(new WireRequest("PUT", Bucket, name, "", [new(header, value)]) { Body = body ?? WireBody.Of(Content) }, cancellationToken);
+    }
+
+    /// <summary>The ETag of an object that was just written.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable where the store does not have it.</exception>
+    public async Task<string> ETagAsync(string name, CancellationToken cancellationToken)
+    {
+        using var answer = await store.Calls.SendAsync(new WireRequest("HEAD", Bucket, name, "", []), cancellationToken);
+        return answer.Header("ETag") ?? throw new S3Exception(S3Errors.ServiceUnavailable, $"The local store answered HEAD of an object just written with {answer.Status}.");
+    }
+
+    /// <summary>Whether an object is there.</summary>
+    public Task<bool> ExistsAsync(string name, CancellationToken cancellationToken) => store.Calls.ExistsAsync(Bucket, name, cancellationToken);
+
+    /// <summary>Looks at an object, whatever comes of it.</summary>
+    public Task<WireAnswer> LookAsync(string name, CancellationToken cancellationToken) => store.Calls.SendAsync(new WireRequest("HEAD", Bucket, name, "", []), cancellationToken);
+
+    /// <summary>
+    /// Asks. 500 is an answer to what was asked only where the store takes what is no question at all, and stays with it. That something else is under way with the object may be the trial's own
+    /// doing, of which the answer was lost.
+    /// </summary>
+    public async Task<ProbeAnswer> SendAsync(WireRequest request, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var answer = await SendOnceAsync(request with { TakesInternalError = true }, cancellationToken);
+            if (!answer.MayPass || attempt == Attempts)
+            {
+                return answer with { IsAgain = attempt > 1 };
+            }
+
+            await Task.Delay(Pause * attempt, Time, cancellationToken);
+            await KeepAsync(Named("well"), cancellationToken);
+        }
+    }
+
+    private async Task<ProbeAnswer> SendOnceAsync(WireRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await store.Calls.SendAsync(request, cancellationToken);
+            return new ProbeAnswer(
+                answer.Status, answer.Header("ETag") ?? "", answer.Header("Content-Encoding") ?? "", await store.Calls.ReadAsync(answer, LongestAnswer, cancellationToken));
+        }
+        catch (S3Exception failure) when (failure.InnerException is RemoteException { Status: 501 or 505 } refused)
+        {
+            return new ProbeAnswer(refused.Status, "", "", []);
+        }
+    }
+}
