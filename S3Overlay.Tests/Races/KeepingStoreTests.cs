@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Tests.Forwarding.Stores.Placed;
 using S3Overlay.Tests.Support;
 
@@ -64,7 +65,7 @@ public sealed class KeepingStoreTests
         using var upload = await SlowUpload.BeginAsync(proxy, "/bucket/key", Large, Condition(null));
         await keeping.UntilKeptAsync("/bucket/key");
         var deleting = proxy.SendAsync("DELETE", "/bucket/key");
-        await Task.Delay(100);
+        await scene.Clock.WaitForTimerAsync(KeyLocks.Grace).WaitAsync(Patience.Limit);
         Assert.Equal(200, (await upload.FinishAsync()).Status);
         Assert.Equal(204, (await deleting).Status);
         Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/key")).Status);

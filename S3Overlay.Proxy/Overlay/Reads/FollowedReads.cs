@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 using S3Overlay.Proxy.Overlay.Filling;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -9,7 +7,8 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 
 /// <summary>Reads that follow fills: bytes go to the client as they become held, and what nobody fetches yet is fetched.</summary>
 /// <param name="readAhead">What is fetched ahead of those who read on.</param>
-internal sealed class FollowedReads(ReadAhead readAhead)
+/// <param name="time">The clock.</param>
+internal sealed class FollowedReads(ReadAhead readAhead, TimeProvider time)
 {
     /// <summary>So often in a row may a byte that was just fetched not come back before the store is given up.</summary>
     private const int MaxRefetches = 3;
@@ -67,7 +66,7 @@ internal sealed class FollowedReads(ReadAhead readAhead)
     private async Task SendAsync(HeldObject held, ByteRange range, S3Answer answer, Following read, ChunkHits? hits, CancellationToken cancellationToken)
     {
         var position = range.First;
-        var pace = new RemotePace();
+        var pace = new RemotePace(time);
         for (var refetches = 0; position <= range.Last;)
         {
             var reached = await HeldSending.SendHeldAsync(held.Copy, range with { First = position }, answer, hits, cancellationToken);
@@ -91,7 +90,7 @@ internal sealed class FollowedReads(ReadAhead readAhead)
                     held.Spread(readAhead.Rest(held.Copy, range with { First = position }));
                 }
 
-                var began = Stopwatch.GetTimestamp();
+                var began = time.GetTimestamp();
                 await held.EnsureAsync(position, range.Last, read, cancellationToken);
                 pace.Waited(began);
             }

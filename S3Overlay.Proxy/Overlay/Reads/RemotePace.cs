@@ -1,9 +1,8 @@
-using System.Diagnostics;
-
 namespace S3Overlay.Proxy.Overlay.Reads;
 
 /// <summary>Tells whether a read waits so long for what one request of the remote brings that several at once would bring it sooner (rule C5).</summary>
-internal sealed class RemotePace
+/// <param name="time">The clock.</param>
+internal sealed class RemotePace(TimeProvider time)
 {
     /// <summary>So many bytes are looked at together: what is shorter is there before another request would be answered.</summary>
     public const long Stretch = 4L << 20;
@@ -18,8 +17,8 @@ internal sealed class RemotePace
     public bool IsSlow { get; private set; }
 
     /// <summary>A byte has come.</summary>
-    /// <param name="began">When the read began to wait for it, as <see cref="Stopwatch"/> tells it.</param>
-    public void Waited(long began) => _waited += Stopwatch.GetElapsedTime(began);
+    /// <param name="began">When the read began to wait for it, as the clock's <see cref="TimeProvider.GetTimestamp"/> tells it.</param>
+    public void Waited(long began) => _waited += time.GetElapsedTime(began);
 
     /// <summary>All before a position has come.</summary>
     public void Reached(long position)

@@ -77,7 +77,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
             _freshness = new CopyFreshness(settings.Freshness, new Revalidations(settings.Freshness, _versions, patience, _absent, time, meters), _versions, patience, time);
             _checksums = new MissingChecksums(_versions, patience, time);
             var readAhead = new ReadAhead(settings);
-            var followed = new FollowedReads(readAhead);
+            var followed = new FollowedReads(readAhead, time);
             var cold = new ColdReads(Fills, _streamed, followed, readAhead, _freshness, _absent, _checksums);
             _held = new HeldReads(Fills, _copies, new WarmReads(readAhead), followed, cold, _freshness, _absent, _checksums);
         }

@@ -19,7 +19,8 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// <param name="judge">Judges, with the lock held, a key that is written; null where local does.</param>
 /// <param name="placed">Copies among local's objects, which are not to be taken away from under the write; null where there are none.</param>
 /// <param name="mayBeDeleted">
-/// Where local judges, and may keep the key to the write from its beginning on, so that it cannot be asked for the key: whether the key may have been deleted here since it was judged. Else null.
+/// Where local judges: whether the key may have been deleted here since it was judged; else null. A local that was not found to keep the key to the write, or to judge by its beginning alone, may do
+/// so all the same (a busy store, a balancer before several): so it is not asked for the key while the write is under way, and a delete is not left to it.
 /// </param>
 public sealed class CommitGuard(
     KeyLocks locks, ILayerState layer, string bucket, string key, KeyState? judged, Func<CancellationToken, ValueTask>? judge = null,

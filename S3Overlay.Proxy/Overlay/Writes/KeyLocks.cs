@@ -15,7 +15,7 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 public sealed class KeyLocks(TimeProvider time)
 {
     /// <summary>How long an upload may go on once somebody waits for it: most end by themselves within that.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
     /// <summary>How long an upload waits for others: as long as stores do that let it wait.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
