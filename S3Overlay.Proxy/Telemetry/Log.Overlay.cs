@@ -46,4 +46,8 @@ public static partial class Log
     /// <summary>Copies of this bucket's objects may lack tags.</summary>
     [LoggerMessage(6011, LogLevel.Warning, "The remote does not let the tags of objects of {Bucket} be read, nor say whether there are any: copies of them are made without tags. Allow s3:GetObjectTagging to have them copied. Told once")]
     public static partial void CopiedWithoutTags(ILogger logger, string bucket);
+
+    /// <summary>The same, for another reason.</summary>
+    [LoggerMessage(6012, LogLevel.Warning, "The remote does not answer, and did not say how many tags the objects of {Bucket} have: copies of those that are held are made without tags. Told once")]
+    public static partial void CopiedUnasked(ILogger logger, string bucket);
 }

@@ -69,6 +69,8 @@ public sealed class SimpleRemoteReader : IRemoteReader
         return new RemoteObjectBody(await remote.Remote.GetAsync(read, cancellationToken), range?.Length ?? expected.Size);
     }
 
+    public ValueTask<bool> HoldsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version, CancellationToken cancellationToken) => new(false);
+
     public ValueTask InvalidateAsync(string bucket, string key)
     {
         Invalidated.Enqueue(key);

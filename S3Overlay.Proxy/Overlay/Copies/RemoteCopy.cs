@@ -22,8 +22,8 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
     /// <summary>The largest object that S3 copies in one request: 5 GiB.</summary>
     private const long Largest = 5L << 30;
 
-    /// <summary>The buckets of which it was told that copies lack tags, once each.</summary>
-    private readonly ConcurrentDictionary<string, bool> _untagged = new(StringComparer.Ordinal);
+    /// <summary>The buckets of which it was told that copies lack tags, and whether since the remote does not answer; once each.</summary>
+    private readonly ConcurrentDictionary<(string Bucket, bool IsUnasked), bool> _untagged = [];
 
     /// <summary>Refuses what S3 refuses, before anything is made or read.</summary>
     /// <exception cref="S3Exception">PreconditionFailed, InvalidRequest, InvalidArgument, InvalidRange; NotImplemented.</exception>
@@ -67,7 +67,8 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
     {
         var isPart = request.Operation == S3Operation.UploadPartCopy;
         var range = isPart ? RangeOf(request, source.Info) : null;
-        var tags = isPart ? null : await source.TagsAsync(request.Headers, () => NoteUntagged(source.Bucket), cancellationToken);
+        var tags = isPart ? null : await source.TagsAsync(
+            request.Headers, () => NoteUntagged(source.Bucket, isUnasked: false), () => NoteUntagged(source.Bucket, isUnasked: true), cancellationToken);
 
         var algorithm = isPart ? await objects.ChecksumOfUploadAsync(request, cancellationToken) : AlgorithmOf(request) ?? source.Algorithm;
         var written = new BufferedAnswer();
@@ -92,9 +93,18 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         await SendResultAsync(request, source, written, answer, isPart, cancellationToken);
     }
 
-    private void NoteUntagged(string bucket)
+    private void NoteUntagged(string bucket, bool isUnasked)
     {
-        if (_untagged.TryAdd(bucket, true))
+        if (!_untagged.TryAdd((bucket, isUnasked), true))
+        {
+            return;
+        }
+
+        if (isUnasked)
+        {
+            Log.CopiedUnasked(logger, bucket);
+        }
+        else
         {
             Log.CopiedWithoutTags(logger, bucket);
         }

@@ -185,15 +185,16 @@ public sealed class RemoteSource
 
     /// <summary>
     /// The source's tags as a copy's <c>x-amz-tagging</c>, or null for none. Not asked for where the client gives its own. A remote that says nothing of how many there are has no more to say, or
-    /// does not let them be read: where it does not tell them either, there are none.
+    /// does not let them be read: where it does not tell them either, there are none; nor where it does not answer at all, and all of the object is held.
     /// </summary>
     /// <param name="client">The copy's headers.</param>
     /// <param name="refused">Told where the remote refuses them, and did not say that there are any.</param>
+    /// <param name="unasked">Told where it does not answer, and did not say that there are any.</param>
     /// <param name="cancellationToken">The client's patience.</param>
     /// <exception cref="RemoteException">As below; and where it cannot be asked, or said that there are tags.</exception>
-    public Task<string?> TagsAsync(IHeaderDictionary client, Action refused, CancellationToken cancellationToken) =>
+    public Task<string?> TagsAsync(IHeaderDictionary client, Action refused, Action unasked, CancellationToken cancellationToken) =>
         CopyHeaders.IsReplaced(client, "x-amz-tagging-directive") ? Task.FromResult<string?>(null)
-            : Info.Header(TagCount) is null ? UncountedTagsAsync(refused, cancellationToken)
+            : Info.Header(TagCount) is null ? UncountedTagsAsync(refused, unasked, cancellationToken)
             : TagsAsync(cancellationToken);
 
     /// <summary>The source's tags as <c>x-amz-tagging</c> has them, or null for none. Asked for unless the remote said that there are none.</summary>
@@ -211,7 +212,7 @@ public sealed class RemoteSource
         }
     }
 
-    private async Task<string?> UncountedTagsAsync(Action refused, CancellationToken cancellationToken)
+    private async Task<string?> UncountedTagsAsync(Action refused, Action unasked, CancellationToken cancellationToken)
     {
         try
         {
@@ -224,6 +225,17 @@ public sealed class RemoteSource
         catch (RemoteException untold) when (untold.Status == StatusCodes.Status404NotFound)
         {
             // Of the sub-resource, or of the object: that is found out where its bytes are needed.
+            return null;
+        }
+        catch (RemoteException unanswered) when (_reader is not null && unanswered is { Failure: RemoteFailure.Unavailable, Status: 0, IsNonsense: false })
+        {
+            if (!await _reader.HoldsAsync(_source.Bucket, _source.Key, _remote, Info, cancellationToken))
+            {
+                throw;
+            }
+
+            // Nothing else of the copy needs the remote: whoever works without it is not kept from that by tags that few objects have.
+            unasked();
             return null;
         }
         catch (RemoteException untold) when (

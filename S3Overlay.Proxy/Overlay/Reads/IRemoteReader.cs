@@ -44,6 +44,9 @@ public interface IRemoteReader
     Task<S3Body> OpenAsync(
         string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, bool isCurrent, CancellationToken cancellationToken);
 
+    /// <summary>Whether all bytes of a version are held.</summary>
+    ValueTask<bool> HoldsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version, CancellationToken cancellationToken);
+
     /// <summary>Forgets what is kept of a key after it was written or deleted. Cleaning up: what was written or deleted outranks it already.</summary>
     ValueTask InvalidateAsync(string bucket, string key);
 

@@ -226,6 +226,13 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public async ValueTask<bool> HoldsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version, CancellationToken cancellationToken)
+    {
+        await using var copy = await FindAsync(bucket, key, remote, version, cancellationToken);
+        return copy is not null && (version.Size == 0 || HeldCopies.Covers(copy, new ByteRange(0, version.Size - 1)));
+    }
+
+    /// <inheritdoc/>
     public ValueTask InvalidateAsync(string bucket, string key)
     {
         var name = new ObjectName(bucket, key);

@@ -99,6 +99,43 @@ public sealed class UncountedTagsTests
         }
     }
 
+    /// <summary>A remote that is away, not one that fails at this question: who has all of an object works on without it.</summary>
+    [Theory]
+    [InlineData("embedded", "bytes", 50)]
+    [InlineData("embedded", "", 50)]
+    [InlineData("embedded", "bytes", 2)]
+    [InlineData("store", "bytes", 50)]
+    [InlineData("placed", "bytes", 50)]
+    public async Task An_object_that_is_held_is_copied_while_the_remote_does_not_answer(string layer, string text, int threshold)
+    {
+        await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_CHUNK_THRESHOLD", $"{threshold}"));
+        scene.Remote.Put("bucket", "key", System.Text.Encoding.UTF8.GetBytes(text));
+        scene.Remote.Put("bucket", "counted", "bytes"u8.ToArray(), ("x-amz-tagging-count", "1"));
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/mine", "mine")).Status);
+        foreach (var (key, expected) in ((string, string)[])[("key", text), ("counted", "bytes")])
+        {
+            Assert.Equal(expected, (await scene.SendAsync("GET", "/bucket/" + key)).Text);
+        }
+
+        await scene.Proxy.WhenIdleAsync();
+        scene.Remote.Script = static (_, context) =>
+        {
+            context.Abort();
+            return Task.FromResult(ScriptedOutcome.Answered);
+        };
+        var copied = await CopyAsync(scene);
+        Assert.True(copied.Status == 200, copied.Text);
+        Assert.Equal(text, (await scene.SendAsync("GET", "/bucket/copy")).Text);
+        Assert.DoesNotContain("<Key>", (await scene.SendAsync("GET", "/bucket/copy?tagging")).Text, StringComparison.Ordinal);
+
+        // That there are some was told, and of what is not held there are no bytes.
+        foreach (var source in (string[])["counted", "absent"])
+        {
+            Assert.Equal(503, (await scene.SendAsync("PUT", "/bucket/other", null, ("x-amz-copy-source", "/bucket/" + source))).Status);
+            Assert.Equal(503, (await scene.SendAsync("GET", "/bucket/other")).Status);
+        }
+    }
+
     /// <summary>What is held is copied as it was before, where the remote has it no more.</summary>
     [Theory]
     [InlineData("embedded", "never")]
