@@ -15,6 +15,9 @@ public sealed record ScriptedOutcome
     /// <summary>Cut the connection after so many body bytes.</summary>
     public long? CutAfter { get; init; }
 
+    /// <summary>Send the body in pieces, and nothing of how long it is.</summary>
+    public bool IsUnmeasured { get; init; }
+
     /// <summary>Wait after so many body bytes until the gate opens.</summary>
     public (long Bytes, TaskCompletionSource Open)? GateAfter { get; init; }
 }

@@ -203,7 +203,13 @@ public sealed class ScriptedRemote : IAsyncDisposable
             }
         }
 
-        headers.ContentLength = bytes.Length;
+        headers.ContentLength = outcome.IsUnmeasured ? null : bytes.Length;
+        if (outcome.IsUnmeasured)
+        {
+            // Of an empty body the server would say it.
+            await context.Response.StartAsync(context.RequestAborted);
+        }
+
         if (request.Method == "HEAD")
         {
             return;

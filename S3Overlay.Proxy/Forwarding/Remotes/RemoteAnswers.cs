@@ -114,16 +114,22 @@ internal sealed class RemoteAnswers(EndpointSettings settings, TimeProvider time
         var heals = answer.Status == 206 || !read.NamesPart || info.PartsCount == 0;
         return range is { } bytes
             ? new RemoteObject(info, answer.Status, bytes, new HealingBody(answer, heals ? info.ETag : "", bytes, total, settings, time, askAgain))
-            : new RemoteObject(info, answer.Status, null, Stream.Null, () =>
-            {
-                answer.Dispose();
-                return ValueTask.CompletedTask;
-            });
+            : Empty(answer, info);
     }
+
+    /// <summary>An object without bytes.</summary>
+    public static RemoteObject Empty(WireAnswer answer) => Empty(answer, ObjectHeaders.Read(answer, 0));
+
+    private static RemoteObject Empty(WireAnswer answer, ObjectInfo info) => new(info, answer.Status, null, Stream.Null, () =>
+    {
+        answer.Dispose();
+        return ValueTask.CompletedTask;
+    });
 
     /// <summary>Whether that is all of an empty object, of which there is no range to tell (MinIO). Of a later part nothing would tell how large the object is.</summary>
     private static bool IsEmptyFirstPart(WireAnswer answer, RemoteRead read) =>
         answer is { ContentLength: 0, ContentRange: null } && S3Query.Parse(read.Query)["partNumber"] == "1" && answer.Header("x-amz-mp-parts-count") is null or "1";
 
-    private RemoteException Nonsense(string what) => new(RemoteFailure.Unavailable, $"The {settings.Role} {settings.Name} answered {what}.") { IsNonsense = true };
+    /// <summary>What came cannot be an answer to what was asked for.</summary>
+    public RemoteException Nonsense(string what) => new(RemoteFailure.Unavailable, $"The {settings.Role} {settings.Name} answered {what}.") { IsNonsense = true };
 }

@@ -63,12 +63,37 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
                 throw await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
             }
 
-            return RemoteAnswers.IsDocument(read) ? await _answers.DocumentAsync(answer, cancellationToken) : _answers.Object(answer, read, AskAgainFor(read));
+            return RemoteAnswers.IsDocument(read) ? await _answers.DocumentAsync(answer, cancellationToken)
+                : answer is { Status: 200, ContentLength: null } && read.Range is null && !read.NamesPart ? await MeasuredAsync(answer, read, since, cancellationToken)
+                : _answers.Object(answer, read, AskAgainFor(read));
         }
         catch
         {
             answer.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// The whole object, of which the answer does not say how long it is: what sends bodies in pieces cannot, and what breaks off would look whole. A range's answer names it; that there is none
+    /// does, too.
+    /// </summary>
+    private async Task<RemoteObject> MeasuredAsync(WireAnswer answer, RemoteRead read, long since, CancellationToken cancellationToken)
+    {
+        var etag = answer.Header("ETag") is { } tag && ETags.IsStrong(tag) ? tag : null;
+        try
+        {
+            var measured = await GetOnceAsync(read with { Range = "bytes=0-", IfMatch = read.IfMatch ?? etag }, since, cancellationToken);
+            answer.Dispose();
+            return measured;
+        }
+        catch (RemoteException empty) when (empty is { Failure: RemoteFailure.InvalidRange, ActualSize: 0 } && etag is not null)
+        {
+            return RemoteAnswers.Empty(answer);
+        }
+        catch (RemoteException changed) when (changed.Failure is RemoteFailure.Changed or RemoteFailure.InvalidRange && read.IfMatch is null)
+        {
+            throw _answers.Nonsense("an object without Content-Length");
         }
     }
 
