@@ -26,6 +26,7 @@ internal sealed class Fill
     private readonly CancellationTokenSource _cancel = new();
     private readonly PromisedHash? _hash;
     private bool _isAbandoned;
+    private bool _isRight;
 
     /// <summary>A fill of some stretches, in order.</summary>
     /// <param name="owner">The object.</param>
@@ -182,7 +183,7 @@ internal sealed class Fill
     {
         if (IsHashed)
         {
-            return _hash!.Matches();
+            return _isRight;
         }
 
         try
@@ -301,8 +302,18 @@ internal sealed class Fill
         }
     }
 
+    /// <summary>
+    /// Stores bytes. The last of an object that came in one run only once it is known whether it is right: one that is wrong is dropped before, so that nobody ever finds all of it. Those who read it
+    /// already get what it lacks.
+    /// </summary>
     private async Task StoreAsync(long position, ReadOnlyMemory<byte> bytes)
     {
+        _hash?.Append(bytes.Span);
+        if (IsHashed && !(_isRight = _hash!.Matches()))
+        {
+            await _owner.MismatchedAsync();
+        }
+
         try
         {
             await _owner.Copy.WriteAsync(position, bytes, _cancel.Token);
@@ -312,7 +323,6 @@ internal sealed class Fill
             throw new StoreFailedException(failure);
         }
 
-        _hash?.Append(bytes.Span);
         Trace?.Stored(position, bytes.Length);
         lock (_owner.Gate)
         {
