@@ -1,6 +1,7 @@
 using System.Buffers;
 
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
@@ -156,6 +157,12 @@ internal sealed class Fill
         {
             (outcome, error) = (Outcomes.Failed, failure.Failure.ToString());
             Failure = await _owner.FailedAsync(failure);
+        }
+        catch (StoreFailedException failure) when (_starter is null && failure.InnerException is HeldRoomException)
+        {
+            // Those who read go on with the room they have; who comes to what was to be there already has it fetched then.
+            (outcome, error) = (Outcomes.NotStored, nameof(HeldRoomException));
+            _owner.NoRoomAhead();
         }
         catch (StoreFailedException failure)
         {

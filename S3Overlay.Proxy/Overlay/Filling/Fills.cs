@@ -29,6 +29,7 @@ internal sealed class Fills
         _opener = new ObjectOpener(this, copies, absent, time);
         Telemetry = new FillTelemetry(meters);
         Checks = new WholeChecks(logger);
+        AheadRoom = new AheadRoom(time);
         Drift = new FrozenDrift(meters, time, logger);
     }
 
@@ -43,6 +44,9 @@ internal sealed class Fills
 
     /// <summary>Compares objects in chunks once they are whole.</summary>
     public WholeChecks Checks { get; }
+
+    /// <summary>Whether the store has room for more than what is read.</summary>
+    public AheadRoom AheadRoom { get; }
 
     /// <summary>Tells where the remote has other versions than frozen copies.</summary>
     public FrozenDrift Drift { get; }

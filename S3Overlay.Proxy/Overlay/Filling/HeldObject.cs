@@ -46,6 +46,8 @@ internal sealed class HeldObject
     /// <summary>What is held of it.</summary>
     public IHeldCopy Copy { get; }
 
+    private bool MayFetchAhead => !_storeFailed && _gone is null && !_isRetired && _fills.AheadRoom.IsThere;
+
     /// <summary>One more reader; false where this is no longer to be read.</summary>
     public bool TryEnter()
     {
@@ -130,7 +132,7 @@ internal sealed class HeldObject
     {
         lock (Gate)
         {
-            if (!_storeFailed && _gone is null && !_isRetired)
+            if (MayFetchAhead)
             {
                 _running.Prefetch(range);
             }
@@ -142,12 +144,15 @@ internal sealed class HeldObject
     {
         lock (Gate)
         {
-            if (chunks.Count > 0 && !_storeFailed && _gone is null && !_isRetired)
+            if (chunks.Count > 0 && MayFetchAhead)
             {
                 _running.Spread(chunks);
             }
         }
     }
+
+    /// <summary>What was fetched ahead found no room.</summary>
+    public void NoRoomAhead() => _fills.AheadRoom.NoteNone();
 
     /// <summary>Returns once a byte is held: fetched for this call where nobody fetches it yet, for as much as is wanted from there on.</summary>
     /// <param name="position">The byte.</param>

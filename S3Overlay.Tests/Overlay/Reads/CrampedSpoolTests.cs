@@ -1,0 +1,106 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Reads;
+
+/// <summary>Where there is room for few chunks at once, what is fetched ahead takes it from nobody who reads (rules C1, C5).</summary>
+public sealed class CrampedSpoolTests : ReaderTestBase
+{
+    private const int Chunk = 1 << 20;
+
+    [Theory]
+    [Trait("Rule", "C5")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_read_is_held_though_there_is_no_room_ahead_of_it(bool inOne)
+    {
+        Wrap = static store => new CrampedStore(store);
+        Settings = Settings with { ChunkThreshold = 0, ChunkSize = Chunk, ReadAheadBytes = 3 * Chunk };
+        var bytes = Bytes((16 * Chunk) + 5);
+        Remote.Put("key", bytes);
+        Remote.OnByte = async (_, token) =>
+        {
+            await Task.Delay(1, token);
+            Time.Advance(TimeSpan.FromMilliseconds(10));
+        };
+        if (inOne)
+        {
+            Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
+        }
+        else
+        {
+            for (var at = 0; at < bytes.Length; at += Chunk)
+            {
+                Assert.Equal(bytes[at..Math.Min(at + Chunk, bytes.Length)], (await ReadAsync("key", $"bytes={at}-{at + Chunk - 1}")).Bytes);
+            }
+        }
+
+        await QuietAsync();
+        Assert.InRange(Remote.Gets.Count, 1, 40);
+        Assert.InRange(Remote.Bytes, bytes.Length, bytes.Length + (8 * Chunk));
+        var again = await ReadAsync("key");
+        Assert.Equal(("HIT", bytes.Length), (again.Headers["x-cache"].ToString(), again.Bytes.Length));
+    }
+
+    /// <summary>A store that has room for two unfinished chunks.</summary>
+    private sealed class CrampedStore(IHeldStore store) : IHeldStore
+    {
+        public async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) =>
+            await store.FindAsync(bucket, key, wish, cancellationToken) is { } copy ? new CrampedCopy(copy) : null;
+
+        public async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken) =>
+            new CrampedCopy(await store.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken));
+
+        public ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken) =>
+            store.RenewAsync(bucket, key, etag, validatedAt, info, cancellationToken);
+
+        public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) => store.DropAsync(bucket, key, onlyETag, cancellationToken);
+
+        public IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) => store.ListAsync(bucket, prefix, after, cancellationToken);
+
+        public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => store.ListBucketsAsync(cancellationToken);
+    }
+
+    private sealed class CrampedCopy(IHeldCopy copy) : IHeldCopy
+    {
+        private readonly HashSet<long> _begun = [];
+
+        public HeldIdentity Identity => copy.Identity;
+
+        public ObjectInfo Info => copy.Info;
+
+        public DateTimeOffset ValidatedAt => copy.ValidatedAt;
+
+        public bool IsCurrent => copy.IsCurrent;
+
+        public ByteRange? FirstHeld(long position) => copy.FirstHeld(position);
+
+        public IHeldReader Read(ByteRange range) => copy.Read(range);
+
+        public ValueTask CompleteAsync(CancellationToken cancellationToken) => copy.CompleteAsync(cancellationToken);
+
+        public async ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        {
+            lock (_begun)
+            {
+                for (var chunk = position / Chunk; chunk <= (position + bytes.Length - 1) / Chunk; chunk++)
+                {
+                    _begun.RemoveWhere(begun => IsWhole(begun));
+                    if (_begun.Add(chunk) && _begun.Count > 2)
+                    {
+                        _begun.Remove(chunk);
+                        throw new HeldRoomException("There is no room.");
+                    }
+                }
+            }
+
+            await copy.WriteAsync(position, bytes, cancellationToken);
+        }
+
+        public ValueTask DisposeAsync() => copy.DisposeAsync();
+
+        private bool IsWhole(long chunk) =>
+            copy.FirstHeld(chunk * Chunk) is { } held && held.First == chunk * Chunk && held.Last >= Math.Min((chunk + 1) * Chunk, copy.Info.Size) - 1;
+    }
+}
