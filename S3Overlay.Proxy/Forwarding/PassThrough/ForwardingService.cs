@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Stores;
+using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;

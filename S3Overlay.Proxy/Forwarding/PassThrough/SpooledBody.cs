@@ -11,6 +11,9 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 /// </summary>
 internal sealed class SpooledBody : S3Body, IAsyncDisposable
 {
+    /// <summary>S3 takes no larger object, or part, in one request.</summary>
+    private const long LargestBody = 5L << 30;
+
     private readonly FileStream _file;
     private readonly SpoolRoom _room;
     private BodyChecksum? _checksum;
@@ -30,7 +33,7 @@ internal sealed class SpooledBody : S3Body, IAsyncDisposable
     /// </exception>
     public static async Task<SpooledBody> ReadAsync(S3Body body, string directory, SpoolRoom room, CancellationToken cancellationToken)
     {
-        if (body.Length > room.Largest)
+        if (body.Length > Largest(room))
         {
             throw TooLarge(room);
         }
@@ -63,7 +66,7 @@ internal sealed class SpooledBody : S3Body, IAsyncDisposable
 
     private void Take(int bytes)
     {
-        if (_taken + bytes > _room.Largest)
+        if (_taken + bytes > Largest(_room))
         {
             throw TooLarge(_room);
         }
@@ -100,10 +103,13 @@ internal sealed class SpooledBody : S3Body, IAsyncDisposable
         }
     }
 
+    /// <summary>The largest that can ever have room.</summary>
+    private static long Largest(SpoolRoom room) => Math.Min(LargestBody, room.MaxBytes);
+
     private static S3Exception TooLarge(SpoolRoom room) =>
         new(S3Errors.EntityTooLarge, "The body has to wait for its end before it can go to the local store, and is larger than what may wait (S3_OVERLAY_SPOOL_MAX_BYTES, and at most 5 GiB).")
         {
-            Details = [new("MaxSizeAllowed", room.Largest.ToString(CultureInfo.InvariantCulture))],
+            Details = [new("MaxSizeAllowed", Largest(room).ToString(CultureInfo.InvariantCulture))],
         };
 
     private static S3Exception NoRoom(Exception failure) =>

@@ -9,11 +9,11 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
 /// </summary>
 internal sealed class SpoolFolder(string directory, long maxBytes)
 {
-    private long _used;
+    private readonly SpoolRoom _room = new(maxBytes);
     private long _refused;
 
     /// <summary>Bytes set aside for files that are open now.</summary>
-    public long Used => Volatile.Read(ref _used);
+    public long Used => _room.Used;
 
     /// <summary>How often there was no room.</summary>
     public long Refused => Volatile.Read(ref _refused);
@@ -23,25 +23,24 @@ internal sealed class SpoolFolder(string directory, long maxBytes)
     /// <exception cref="IOException">It cannot be made.</exception>
     public SpoolFile Open(long bytes)
     {
-        if (Interlocked.Add(ref _used, bytes) > maxBytes)
+        if (!_room.TryTake(bytes))
         {
-            Interlocked.Add(ref _used, -bytes);
             Interlocked.Increment(ref _refused);
             throw new HeldRoomException("There is no room left in the spool.");
         }
 
         try
         {
-            return new SpoolFile(Make(directory), () => Interlocked.Add(ref _used, -bytes));
+            return new SpoolFile(Make(directory), () => _room.GiveBack(bytes));
         }
         catch (UnauthorizedAccessException failure)
         {
-            Interlocked.Add(ref _used, -bytes);
+            _room.GiveBack(bytes);
             throw new IOException(failure.Message, failure);
         }
         catch
         {
-            Interlocked.Add(ref _used, -bytes);
+            _room.GiveBack(bytes);
             throw;
         }
     }

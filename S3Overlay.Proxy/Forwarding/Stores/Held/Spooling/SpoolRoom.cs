@@ -1,16 +1,16 @@
-namespace S3Overlay.Proxy.Forwarding.PassThrough;
+namespace S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
 
-/// <summary>How much room uploads have that wait for their end.</summary>
+/// <summary>How much room there is for bytes on their way to a store: fills have theirs, and uploads that wait for their end have theirs.</summary>
 /// <param name="maxBytes">For all of them together.</param>
 internal sealed class SpoolRoom(long maxBytes)
 {
-    /// <summary>S3 takes no larger object, or part, in one request.</summary>
-    private const long LargestBody = 5L << 30;
-
     private long _used;
 
-    /// <summary>The largest that can ever have room.</summary>
-    public long Largest => Math.Min(LargestBody, maxBytes);
+    /// <summary>How much there is in all.</summary>
+    public long MaxBytes => maxBytes;
+
+    /// <summary>How much is taken now.</summary>
+    public long Used => Volatile.Read(ref _used);
 
     /// <summary>Takes room, where there is any.</summary>
     public bool TryTake(long bytes)
