@@ -12,6 +12,7 @@ internal sealed class KeepingStore : IDisposable
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _kept = new();
     private readonly StoreServer _store;
     private int _waiting;
+    private int _writes;
 
     /// <summary>Makes a store do so.</summary>
     public KeepingStore(StoreServer store)
@@ -23,6 +24,9 @@ internal sealed class KeepingStore : IDisposable
 
     /// <summary>How many wait.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
+
+    /// <summary>To how many writes it has kept a key.</summary>
+    public int Writes => Volatile.Read(ref _writes);
 
     /// <summary>Waits until a path is kept to a write.</summary>
     public Task UntilKeptAsync(string path) => Patience.UntilAsync(() => _kept.ContainsKey(path), "The store has no conditional write.");
@@ -55,6 +59,7 @@ internal sealed class KeepingStore : IDisposable
 
         var (path, write) = (request.Path.Value!, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         _kept[path] = write;
+        Interlocked.Increment(ref _writes);
         request.HttpContext.Response.OnCompleted(() => EndAsync(path, write));
         request.HttpContext.RequestAborted.Register(() => _ = EndAsync(path, write));
     }

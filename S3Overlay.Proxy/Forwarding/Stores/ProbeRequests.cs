@@ -88,10 +88,11 @@ internal sealed class ProbeRequests(LocalStore store)
     /// <param name="value">Its value.</param>
     /// <param name="cancellationToken">The end of the trial.</param>
     /// <param name="body">Its bytes; null for the usual ones.</param>
-    public Task<ProbeAnswer> PutAsync(string name, string header, string value, CancellationToken cancellationToken, WireBody? body = null)
+    /// <param name="asksFirst">Whether none of them is sent before the store has seen the headers.</param>
+    public Task<ProbeAnswer> PutAsync(string name, string header, string value, CancellationToken cancellationToken, WireBody? body = null, bool asksFirst = false)
     {
         NoteKept(name);
-        return SendAsync(new WireRequest("PUT", Bucket, name, "", [new(header, value)]) { Body = body ?? WireBody.Of(Content) }, cancellationToken);
+        return SendAsync(new WireRequest("PUT", Bucket, name, "", [new(header, value)]) { Body = body ?? WireBody.Of(Content), AsksFirst = asksFirst }, cancellationToken);
     }
 
     /// <summary>The ETag of an object that was just written.</summary>

@@ -58,6 +58,7 @@ internal sealed class ProbeRun
         var putsIfNew = await RefusesAsync(_requests.PutAsync(First, "If-None-Match", "*", cancellationToken))
             && await TakesAsync(name => _requests.PutAsync(name, "If-None-Match", "*", cancellationToken), _requests.Named("new"), _requests.Named("newer"));
         var putsIfMatch = await RefusesAsync(_requests.PutAsync(First, "If-Match", WrongETag, cancellationToken))
+            && await RefusesAbsentAsync(cancellationToken)
             && await TakesAsync(async name => await _requests.PutAsync(name, "If-Match", await _requests.ETagAsync(name, cancellationToken), cancellationToken), First, Second);
         var keepsKeys = putsIfNew && await _writes.KeepsKeysAsync(cancellationToken);
         var takesOneAlone = keepsKeys || await _writes.TakesOneAloneAsync(putsIfNew, putsIfMatch, cancellationToken);
@@ -82,12 +83,13 @@ internal sealed class ProbeRun
                 && (attributes.Status == 403
                     || (attributes.Status == 200 && attributes.Text("ObjectSize") == Content.Length.ToString(CultureInfo.InvariantCulture))),
 
-            KeepsCutBodies = await _writes.IsCutKeptAsync(cancellationToken),
-
-            // Last: a store that does not know the condition deletes the object.
+            // After all that needs this one: a store that does not know the condition deletes the object.
             DeletesIfMatch = await RefusesAsync(DeleteAsync(First, WrongETag, cancellationToken))
                 && await _requests.ExistsAsync(First, cancellationToken)
                 && await TakesAsync(async name => await DeleteAsync(name, await _requests.ETagAsync(name, cancellationToken), cancellationToken), First, Second),
+
+            // Last: what it will have kept it must have got to.
+            KeepsCutBodies = await _writes.IsCutKeptAsync(cancellationToken),
         };
     }
 
@@ -98,6 +100,19 @@ internal sealed class ProbeRun
 
     /// <summary>Whether the condition was seen not to hold. Completes and copies may say so within a 200.</summary>
     private static async Task<bool> RefusesAsync(Task<ProbeAnswer> answer) => (await answer) is { Status: 409 or 412 } or { Status: 200, Code: "PreconditionFailed" };
+
+    /// <summary>Whether If-Match is seen not to hold of nothing.</summary>
+    private async Task<bool> RefusesAbsentAsync(CancellationToken cancellationToken)
+    {
+        var name = _requests.Named("absent");
+        var answer = await _requests.PutAsync(name, "If-Match", WrongETag, cancellationToken);
+        if (answer is { Status: >= 400, IsAgain: false })
+        {
+            _requests.NoteGone(name);
+        }
+
+        return answer.Status is 404 or 409 or 412;
+    }
 
     /// <summary>Whether a condition that holds is taken, of an object or of another one.</summary>
     private static async Task<bool> TakesAsync(Func<string, Task<ProbeAnswer>> ask, string name, string other)

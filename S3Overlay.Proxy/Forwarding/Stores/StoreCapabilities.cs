@@ -12,7 +12,7 @@ public sealed record StoreCapabilities
     /// <summary>PUT with <c>If-None-Match: *</c> writes a new key and refuses one that is there.</summary>
     public bool PutsIfNew { get; init; }
 
-    /// <summary>PUT with If-Match takes the right ETag and refuses a wrong one.</summary>
+    /// <summary>PUT with If-Match takes the right ETag and refuses a wrong one, and any where nothing is there: what was deleted meanwhile must stay so.</summary>
     public bool PutsIfMatch { get; init; }
 
     /// <summary>DELETE with If-Match takes the right ETag and refuses a wrong one.</summary>

@@ -16,15 +16,14 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// <param name="bucket">The bucket.</param>
 /// <param name="key">The key.</param>
 /// <param name="judged">What the key was when the write was judged; null for a write without conditions, which only keeps out of others' way.</param>
-/// <param name="judge">Judges, with the lock held, a key that is written; null where local does.</param>
-/// <param name="placed">Copies among local's objects, which are not to be taken away from under the write; null where there are none.</param>
-/// <param name="mayBeDeleted">
-/// Where local judges: whether the key may have been deleted here since it was judged; else null. A local that was not found to keep the key to the write, or to judge by its beginning alone, may do
-/// so all the same (a busy store, a balancer before several): so it is not asked for the key while the write is under way, and a delete is not left to it.
+/// <param name="judge">
+/// Judges, with the lock held, a key that is written; null where local does, when it commits. Then it is not asked for the key: one that was not found to keep it to the write may do so all the same
+/// (a busy store, a balancer before several), and the question would wait for the write, which waits for the answer.
 /// </param>
+/// <param name="placed">Copies among local's objects, which are not to be taken away from under the write; null where there are none.</param>
 public sealed class CommitGuard(
     KeyLocks locks, ILayerState layer, string bucket, string key, KeyState? judged, Func<CancellationToken, ValueTask>? judge = null,
-    IPlacedCopies? placed = null, Func<bool>? mayBeDeleted = null) : IDisposable
+    IPlacedCopies? placed = null) : IDisposable
 {
     private IDisposable? _held;
     private KeyUpload? _upload;
@@ -39,7 +38,7 @@ public sealed class CommitGuard(
             return;
         }
 
-        await EnterAsync(await locks.TakeAsync(new ObjectName(bucket, key), cancellationToken), mayAskLocal: mayBeDeleted is null, cancellationToken);
+        await EnterAsync(await locks.TakeAsync(new ObjectName(bucket, key), cancellationToken), cancellationToken);
     }
 
     /// <summary>The write was refused: it has changed nothing.</summary>
@@ -60,11 +59,11 @@ public sealed class CommitGuard(
     {
         if (_held is null)
         {
-            await EnterAsync(_upload = await locks.TakeForUploadAsync(new ObjectName(bucket, key), cancellationToken), mayAskLocal: true, cancellationToken);
+            await EnterAsync(_upload = await locks.TakeForUploadAsync(new ObjectName(bucket, key), cancellationToken), cancellationToken);
         }
     }
 
-    private async ValueTask EnterAsync(IDisposable held, bool mayAskLocal, CancellationToken cancellationToken)
+    private async ValueTask EnterAsync(IDisposable held, CancellationToken cancellationToken)
     {
         _held = held;
         _committing = placed is null ? null : await placed.EnterAsync(bucket, key, cancellationToken);
@@ -75,7 +74,7 @@ public sealed class CommitGuard(
 
         try
         {
-            await LookAsync(judged.Value, mayAskLocal, cancellationToken);
+            await LookAsync(judged.Value, cancellationToken);
         }
         catch
         {
@@ -85,22 +84,17 @@ public sealed class CommitGuard(
         }
     }
 
-    private async ValueTask LookAsync(KeyState before, bool mayAskLocal, CancellationToken cancellationToken)
+    private async ValueTask LookAsync(KeyState before, CancellationToken cancellationToken)
     {
-        if (!mayAskLocal && before == KeyState.Written)
+        if (judge is null && before == KeyState.Written)
         {
-            // Whether it is there still is local's to judge; but some stores do so before the body alone, and a delete that was acknowledged since must stay.
-            if (mayBeDeleted!() && await layer.ResolveWithinWriteAsync(bucket, key, cancellationToken) == KeyState.Deleted)
-            {
-                throw new S3Exception(S3Errors.ConditionalRequestConflict);
-            }
-
+            // What has become of it local knows when it commits.
             return;
         }
 
-        var now = mayAskLocal
-            ? await layer.ResolveAsync(bucket, key, cancellationToken)
-            : await layer.ResolveWithinWriteAsync(bucket, key, cancellationToken);
+        var now = judge is null
+            ? await layer.ResolveWithinWriteAsync(bucket, key, cancellationToken)
+            : await layer.ResolveAsync(bucket, key, cancellationToken);
 
         // A key written meanwhile is local's to judge: it knows the version.
         if (now != before && now != KeyState.Written)

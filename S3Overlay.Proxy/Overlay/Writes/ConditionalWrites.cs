@@ -49,7 +49,6 @@ public sealed class ConditionalWrites(
         BucketView bucket, S3Request request, WriteConditions conditions, bool isCopyUp, S3Answer answer, CancellationToken cancellationToken)
     {
         using var heldOff = placed is null ? null : await placed.HoldOffAsync(bucket.Name, request.Key, cancellationToken);
-        var deletes = locks.Deletes.Of(bucket.Name, request.Key);
         var state = await layer.ResolveAsync(bucket.Name, request.Key, cancellationToken);
         var isRemoteOwned = isCopyUp;
         if (isCopyUp && state != KeyState.Nothing)
@@ -80,8 +79,7 @@ public sealed class ConditionalWrites(
             : copy is not null ? _ => throw Overtaken(isRemoteOwned)
             : null;
         var written = new BufferedAnswer();
-        using (var guard = new CommitGuard(
-            locks.Keys, layer, bucket.Name, request.Key, state, judge, placed, judge is null ? () => locks.Deletes.Of(bucket.Name, request.Key) != deletes : null))
+        using (var guard = new CommitGuard(locks.Keys, layer, bucket.Name, request.Key, state, judge, placed))
         {
             await CommitAsync(request with { Headers = headers }, written, guard, isRemoteOwned, isJudgedByLocal ? copy : null, cancellationToken);
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Forwarding.Stores;
@@ -93,6 +94,56 @@ public sealed class StoreProbeTests : StoreTestBase
         var found = await FindAsync();
         Assert.Equal((false, false, false, false, false), (found.TakesOneAlone, found.PutsIfNew, found.PutsIfMatch, found.CompletesIf, found.CopiesIf));
         Assert.True(found.DeletesIfMatch);
+    }
+
+    /// <summary>The other write of the two would come after the first, and be refused, though not for what the first has written.</summary>
+    [Fact]
+    public async Task Nor_are_they_where_the_store_is_slow()
+    {
+        _ = new EarlyJudge(Store);
+        var puts = new ConcurrentDictionary<string, int>();
+        var (isSeenElsewhere, isDone) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        Store.Before = async call =>
+        {
+            if (call.Method == "PUT" && call.Path.EndsWith("/elsewhere", StringComparison.Ordinal))
+            {
+                isSeenElsewhere.TrySetResult();
+                await isDone.Task;
+            }
+            else if (call.Method == "PUT" && call.Path.EndsWith("/raced-If-None-Match-1", StringComparison.Ordinal) && puts.AddOrUpdate(call.Path, 1, static (_, count) => count + 1) == 2)
+            {
+                await Task.WhenAny(isSeenElsewhere.Task, isDone.Task);
+            }
+        };
+        Store.After = call =>
+        {
+            if (call is { Method: "PUT", Query: "" } && call.Path.EndsWith("/raced-If-None-Match-1", StringComparison.Ordinal))
+            {
+                isDone.TrySetResult();
+            }
+
+            return Task.CompletedTask;
+        };
+
+        // It does not know the other condition: that says nothing of this one.
+        Store.Refuse = request => request.Headers.IfMatch.Count > 0 && request.Method == "PUT" ? 501 : null;
+        var found = await FindAsync();
+        Assert.False(found.TakesOneAlone, found.ToString());
+    }
+
+    /// <summary>A delete that comes while such a write is under way would be undone by it.</summary>
+    [Fact]
+    public async Task If_Match_that_holds_of_nothing_is_not_relied_upon()
+    {
+        Store.Alter = request =>
+        {
+            if (request.Path.Value!.EndsWith("/absent", StringComparison.Ordinal))
+            {
+                request.Headers.Remove("If-Match");
+            }
+        };
+        var found = await FindAsync();
+        Assert.Equal((true, false), (found.PutsIfNew, found.PutsIfMatch));
     }
 
     [Fact, Trait("Rule", "W7")]
