@@ -24,13 +24,12 @@ public sealed class EmbeddedStore : IAsyncDisposable
     private readonly StoreDisk _disk;
     private readonly SequenceCounter _sequences;
     private readonly EmbeddedOptions _options;
-    private readonly LooseEnds _ends;
     private readonly CancellationTokenSource _closing = new();
     private Task _tidying = Task.CompletedTask;
 
     private EmbeddedStore(EmbeddedOptions options, OwnerLock owner, StoreFolders folders, StoreDisk disk, LooseEnds ends, OrderedIndex index)
     {
-        (_options, _lock, _folders, _disk, _ends, Index) = (options, owner, folders, disk, ends, index);
+        (_options, _lock, _folders, _disk, Index) = (options, owner, folders, disk, index);
         _sequences = SequenceCounter.Open(index);
         Files = new ObjectFiles(folders, disk, ends);
         Buckets = new BucketTable(folders, disk, ends, index, _sequences);

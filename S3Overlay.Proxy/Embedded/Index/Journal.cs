@@ -46,11 +46,9 @@ internal sealed class Journal : IDisposable
     }
 
     /// <summary>Appends records with one write, and brings them to the disk where that is durable. On failure nothing of them stays, or that is in doubt.</summary>
-    /// <param name="records">The records.</param>
-    /// <param name="waits">Whether to wait for the disk; not where more records follow, and the last will.</param>
     /// <exception cref="IOException">Nothing of them is there, whatever failed.</exception>
     /// <exception cref="JournalInDoubtException">It failed, and so did taking back what may have been written.</exception>
-    public void Append(IReadOnlyList<ReadOnlyMemory<byte>> records, bool waits = true)
+    public void Append(IReadOnlyList<ReadOnlyMemory<byte>> records)
     {
         var start = _end;
         try
@@ -69,11 +67,7 @@ internal sealed class Journal : IDisposable
 
             CutTail();
             _disk.Write(_file, buffers, start);
-            if (waits)
-            {
-                _disk.Sync(_file);
-            }
-
+            _disk.Sync(_file);
             _end = start + length;
         }
         catch (Exception failure)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 
 using S3Overlay.Proxy.Embedded.Files;
@@ -19,52 +18,29 @@ namespace S3Overlay.Proxy.Embedded.Index;
 /// </remarks>
 public sealed class OrderedIndex : IAsyncDisposable
 {
-    /// <summary>So many runs may a read have to look into, about, before some are merged.</summary>
-    private const int MaxRuns = 6;
-
     private readonly IndexOptions _options;
     private readonly IndexFolder _folder;
+    private readonly IndexLayers _layers;
     private readonly Committer<IndexBatch> _committer;
-    private readonly Lock _publish = new();
 
     /// <summary>Batches that everybody sees and that no journal has yet; the committer's own.</summary>
     private readonly List<IndexBatch> _behind = [];
 
-    private IndexView _view;
-
     /// <summary>Where commits go; null until one could be begun.</summary>
     private Journal? _journal;
-    private long _journalNumber;
 
     /// <summary>Whether the manifest on the disk is sure to name it.</summary>
     private bool _isNamed;
-
-    /// <summary>The journals before it that are not yet in a run, oldest first.</summary>
-    private IReadOnlyList<long> _older = [];
-    private long _nextNumber;
-    private long _recentBytes;
     private Task _background = Task.CompletedTask;
 
     private OrderedIndex(IndexOptions options, IndexFolder folder)
     {
-        (_options, _folder) = (options, folder);
+        (_options, _folder, _layers) = (options, folder, new IndexLayers(folder));
         _committer = new(Commit);
-        var manifest = folder.ReadManifest();
-        _nextNumber = manifest.NextNumber;
-        var runs = manifest.Runs.Select(folder.OpenRun).ToImmutableArray();
-        var recent = ImmutableSortedSet.CreateBuilder<MemoryEntry>();
-        foreach (var number in manifest.Journals)
-        {
-            using var journal = folder.OpenJournal(number, record => Apply(recent, BatchRecord.Decode(record)));
-        }
-
-        _view = new IndexView(recent.ToImmutable(), null, runs);
-        _recentBytes = recent.Sum(static entry => entry.Cost);
-        _older = recent.Count > 0 ? manifest.Journals : [];
         try
         {
             Begin();
-            FlushReplayed();
+            _layers.FlushReplayed();
             folder.DeleteStrangers(folder.ReadManifest());
         }
         catch (IOException failure) when (StoreDisk.IsFull(failure))
@@ -101,7 +77,7 @@ public sealed class OrderedIndex : IAsyncDisposable
         {
             try
             {
-                value = Volatile.Read(ref _view).Find(owned);
+                value = _layers.View.Find(owned);
                 return value is not null;
             }
             catch (ObjectDisposedException) when (!_folder.IsClosed)
@@ -145,7 +121,7 @@ public sealed class OrderedIndex : IAsyncDisposable
     {
         while (true)
         {
-            var view = Volatile.Read(ref _view);
+            var view = _layers.View;
             if (view.TryAcquire())
             {
                 return new IndexSnapshot(view);
@@ -160,54 +136,26 @@ public sealed class OrderedIndex : IAsyncDisposable
         await _background;
         CatchUp();
         _journal?.Dispose();
-        foreach (var run in _view.Runs)
-        {
-            run.Release();
-        }
-
+        _layers.Dispose();
         _folder.Dispose();
     }
-
-    private static void Apply(ImmutableSortedSet<MemoryEntry>.Builder entries, IEnumerable<MemoryEntry> changes)
-    {
-        foreach (var change in changes)
-        {
-            entries.Remove(change);
-            entries.Add(change);
-        }
-    }
-
-    private static IEnumerable<KeyValuePair<byte[], byte[]?>> Entries(ImmutableSortedSet<MemoryEntry> commits) =>
-        commits.Select(entry => KeyValuePair.Create(entry.Key, entry.Value));
 
     /// <summary>Begins the journal where that is still to be done. Nothing is committed to one that the manifest on the disk may not name; the old ones stay until what is in them is in a run.</summary>
     private Journal Begin()
     {
         if (_journal is not { } journal)
         {
-            _folder.DeleteStrangers(_folder.ReadManifest());
-            _journalNumber = _nextNumber++;
-            journal = _folder.OpenJournal(_journalNumber, _ => { });
+            journal = _layers.Begin();
             Volatile.Write(ref _journal, journal);
         }
 
         if (!_isNamed)
         {
-            WriteManifest();
+            _layers.WriteManifest();
             (_isNamed, LastBackgroundError) = (true, null);
         }
 
         return journal;
-    }
-
-    /// <summary>What was replayed becomes a run at once: there is one journal then, and the next start is as short as this one.</summary>
-    private void FlushReplayed()
-    {
-        if (_view.Recent.Count > 0)
-        {
-            (_view, _recentBytes) = (_view with { Recent = [], Flushing = _view.Recent }, 0);
-            Flush();
-        }
     }
 
     /// <summary>Brings to the journal what it does not have yet, if the disk lets it.</summary>
@@ -257,17 +205,17 @@ public sealed class OrderedIndex : IAsyncDisposable
         {
             IndexBatch[] settled = [.. batches.Where(static batch => batch.IsSettled)];
             _behind.AddRange(settled);
-            Publish(settled);
+            _layers.Publish(settled);
             throw;
         }
 
-        Publish(batches);
-        if (_recentBytes < _options.FlushBytes)
+        _layers.Publish(batches);
+        if (_layers.RecentBytes < _options.FlushBytes)
         {
             return;
         }
 
-        if (_view.Flushing is null)
+        if (!_layers.IsFlushing)
         {
             StartFlush();
         }
@@ -276,67 +224,32 @@ public sealed class OrderedIndex : IAsyncDisposable
             // The flush failed, the disk was full perhaps: what it could not write is still in memory and in its journal.
             _background = Task.Run(FlushAndMerge);
         }
-        else if (_recentBytes > 4 * _options.FlushBytes)
+        else if (_layers.RecentBytes > 4 * _options.FlushBytes)
         {
             // Commits outrun the disk: they wait for it here, on the committer's own turn.
             _background.Wait();
         }
     }
 
-    private void Publish(IReadOnlyList<IndexBatch> batches)
-    {
-        var recent = _view.Recent.ToBuilder();
-        foreach (var batch in batches)
-        {
-            foreach (var (key, value) in batch.Changes)
-            {
-                var entry = new MemoryEntry(key, value);
-                recent.Remove(entry);
-                recent.Add(entry);
-                _recentBytes += entry.Cost;
-            }
-        }
-
-        lock (_publish)
-        {
-            Volatile.Write(ref _view, _view with { Recent = recent.ToImmutable() });
-        }
-    }
-
     /// <summary>
-    /// Only the committer calls this: between two groups, so that a journal and the commits in memory hold the same. Nothing is committed to a journal that the manifest on the disk does not
-    /// name: a crash would lose it. Where that cannot be written, all goes on with the journal there is, and the next commit tries again.
+    /// Only the committer calls this: between two groups, so that a journal and the commits in memory hold the same. Where the next journal cannot be begun, all goes on with the one there is, and
+    /// the next commit tries again.
     /// </summary>
     private void StartFlush()
     {
-        Journal full;
-        Journal? next = null;
+        var full = _journal!;
         try
         {
-            var number = Interlocked.Increment(ref _nextNumber) - 1;
-            next = _folder.OpenJournal(number, _ => { });
-            lock (_publish)
-            {
-                WriteManifest([.. _older, _journalNumber, number]);
-                full = _journal!;
-                (_older, _journal, _journalNumber) = ([.. _older, _journalNumber], next, number);
-                Volatile.Write(ref _view, _view with { Recent = [], Flushing = _view.Recent });
-            }
+            Volatile.Write(ref _journal, _layers.Turn());
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // What was committed stays so, whatever fails from here on.
-            if (next is not null)
-            {
-                _folder.Discard(next);
-            }
-
             NoteFailure(failure);
             return;
         }
 
         full.Dispose();
-        _recentBytes = 0;
         _background = _background.ContinueWith(_ => FlushAndMerge(), TaskScheduler.Default);
     }
 
@@ -344,35 +257,13 @@ public sealed class OrderedIndex : IAsyncDisposable
     {
         try
         {
-            Flush();
-            while (_view.Runs.Length > MaxRuns)
-            {
-                Merge();
-            }
-
+            _layers.Flush();
+            _layers.MergeMany();
             LastBackgroundError = null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             NoteFailure(failure);
-        }
-    }
-
-    private void Flush()
-    {
-        var number = Interlocked.Increment(ref _nextNumber) - 1;
-        var run = _folder.WriteRun(number, Entries(_view.Flushing!))!;
-        var journals = _older;
-        lock (_publish)
-        {
-            Volatile.Write(ref _view, _view with { Flushing = null, Runs = _view.Runs.Insert(0, run) });
-            _older = [];
-            WriteManifest();
-        }
-
-        foreach (var journal in journals)
-        {
-            _folder.DeleteJournal(journal);
         }
     }
 
@@ -386,39 +277,4 @@ public sealed class OrderedIndex : IAsyncDisposable
 
         LastBackgroundError = failure;
     }
-
-    /// <summary>
-    /// Merges the newest runs up to the first that is larger than all of them together: every entry is rewritten about as often as the logarithm of their number.
-    /// </summary>
-    private void Merge()
-    {
-        var runs = _view.Runs;
-        var count = 2;
-        for (var bytes = runs[0].Bytes + runs[1].Bytes; count < runs.Length && runs[count].Bytes <= bytes * 2; count++)
-        {
-            bytes += runs[count].Bytes;
-        }
-
-        var merged = runs.Take(count).ToImmutableArray();
-        var isBottom = count == runs.Length;
-        var number = Interlocked.Increment(ref _nextNumber) - 1;
-        var replacement = _folder.WriteRun(number, RunMerge.Entries(merged, dropDeletions: isBottom));
-        lock (_publish)
-        {
-            var left = runs.RemoveRange(0, count);
-            Volatile.Write(ref _view, _view with { Runs = replacement is null ? left : left.Insert(0, replacement) });
-            WriteManifest();
-        }
-
-        foreach (var run in merged)
-        {
-            run.MarkObsolete();
-            run.Release();
-        }
-    }
-
-    private void WriteManifest() => WriteManifest([.. _older, _journalNumber]);
-
-    private void WriteManifest(IReadOnlyList<long> journals) =>
-        _folder.WriteManifest(new Manifest(Volatile.Read(ref _nextNumber), [.. _view.Runs.Select(run => run.Number)], journals));
 }

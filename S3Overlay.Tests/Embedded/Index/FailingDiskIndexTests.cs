@@ -1,0 +1,228 @@
+using System.Collections.Concurrent;
+
+using Microsoft.Win32.SafeHandles;
+
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Tests.Support;
+
+using static S3Overlay.Tests.Support.IndexRows;
+
+namespace S3Overlay.Tests.Embedded.Index;
+
+/// <summary>The index, and the log it is made of, on a disk that fails or is full: what was committed stays, and what was refused does not come back.</summary>
+public sealed class FailingDiskIndexTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task An_index_that_cannot_be_brought_to_disk_says_so_once_and_goes_on()
+    {
+        var logger = new EventLogger();
+        await using var index = OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = new StoreDisk(isDurable: false), Logger = logger });
+        Directory.Delete(_folder.Path, recursive: true);
+        for (var i = 0; i < 200; i++)
+        {
+            var batch = new IndexBatch();
+            batch.Put(Bytes($"k{i:D3}"), Bytes("value"));
+            await index.CommitAsync(batch);
+        }
+
+        Assert.IsAssignableFrom<IOException>(index.LastBackgroundError);
+        Assert.Equal(["IndexNotFlushed"], logger.Names);
+        Assert.Equal(200, Scan(index, "").Count());
+        Directory.CreateDirectory(_folder.Path);
+    }
+
+    /// <summary>A commit that is acknowledged while nothing but the journal can be written must be in a journal that the next start reads.</summary>
+    [Fact]
+    public async Task What_is_committed_while_the_manifest_cannot_be_written_survives_a_crash()
+    {
+        // One write has room each time: the commit itself.
+        var disk = new FullDisk { Room = 100 };
+        await using var index = OrderedIndex.Open(new IndexOptions
+        {
+            Folder = _folder["index"],
+            FlushBytes = 1000,
+            Disk = disk,
+        });
+        for (var i = 0; i < 100; i++)
+        {
+            var batch = new IndexBatch();
+            batch.Put(Bytes($"k{i:D3}"), Bytes("value"));
+            disk.Room = 1;
+            await index.CommitAsync(batch);
+        }
+
+        Assert.IsAssignableFrom<IOException>(index.LastBackgroundError);
+        Directory.CreateDirectory(_folder["crashed"]);
+        foreach (var file in Directory.GetFiles(_folder["index"]).Where(file => Path.GetFileName(file) != "LOCK"))
+        {
+            await using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            await using var copy = File.Create(Path.Combine(_folder["crashed"], Path.GetFileName(file)));
+            await source.CopyToAsync(copy);
+        }
+
+        await using (var crashed = OrderedIndex.Open(new IndexOptions { Folder = _folder["crashed"], Disk = new StoreDisk(isDurable: false) }))
+        {
+            Assert.Equal(100, Scan(crashed, "").Count());
+        }
+
+        // Once there is room, it is flushed as ever.
+        disk.IsOut = false;
+        await PutAsync(index, 0, 100, "more");
+        await Patience.UntilAsync(() => index.LastBackgroundError is null, "The index is not flushed.");
+        Assert.Equal(200, Scan(index, "").Count());
+    }
+
+    /// <summary>What becomes of a flush is not told to who commits, whatever it fails by.</summary>
+    [Theory]
+    [InlineData(DiskFault.Error)]
+    [InlineData(DiskFault.Denied)]
+    public async Task What_is_committed_is_so_while_no_other_file_can_be_made(DiskFault fault)
+    {
+        var trouble = new DiskTrouble();
+        var options = new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = new TroubledDisk(trouble) };
+        await using (var index = OrderedIndex.Open(options))
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                trouble.Begin(fault, 1, int.MaxValue, DiskSteps.Write | DiskSteps.Remove);
+                await PutAsync(index, i, i + 1, "value");
+            }
+
+            Assert.NotNull(index.LastBackgroundError);
+            trouble.End();
+        }
+
+        await using var again = OrderedIndex.Open(options);
+        Assert.Equal(100, Scan(again, "").Count);
+    }
+
+    /// <summary>What fails need not be an error of the disk's own: it is taken back all the same.</summary>
+    [Theory]
+    [InlineData(DiskFault.Error)]
+    [InlineData(DiskFault.Denied)]
+    public async Task A_record_that_is_refused_is_not_in_the_log(DiskFault fault)
+    {
+        var trouble = new DiskTrouble();
+        var disk = new TroubledDisk(trouble);
+        var path = _folder["log"];
+        await using (var log = GroupCommitLog.Open(path, disk, _ => { }))
+        {
+            await log.AppendAsync(Bytes("kept"));
+            trouble.Begin(fault, 0, 1, DiskSteps.Sync);
+            await Assert.ThrowsAsync<IOException>(async () => await log.AppendAsync(Bytes("refused")));
+            Assert.False(log.IsInDoubt);
+        }
+
+        var found = new List<string>();
+        await using var again = GroupCommitLog.Open(path, disk, record => found.Add(Text(record.Span)));
+        Assert.Equal(["kept"], found);
+    }
+
+    /// <summary>Each attempt is a file with a number of its own: left where they are, they would take what room there is.</summary>
+    [Fact]
+    public async Task A_flush_that_finds_the_disk_full_leaves_nothing_behind()
+    {
+        var disk = new NoRoomForRuns();
+        var options = new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = disk };
+        await using (var index = OrderedIndex.Open(options))
+        {
+            for (var i = 0; disk.Refusals < 3; i++)
+            {
+                await PutAsync(index, i, i + 1, "value");
+            }
+
+            Assert.IsAssignableFrom<IOException>(index.LastBackgroundError);
+        }
+
+        Assert.Empty(Directory.GetFiles(_folder.Path, "*.run"));
+        disk.HasRoom = true;
+        await using var again = OrderedIndex.Open(options);
+        Assert.Equal(Bytes("value"), again.TryGet(Bytes($"{0:D7}"), out var value) ? value : null);
+    }
+
+    /// <summary>Several journals are replayed, and stay as they are until there is room; later commits count more than theirs, whatever is flushed when.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(int.MaxValue)]
+    public async Task An_index_that_opens_without_room_goes_on_with_what_it_has(int count)
+    {
+        var noRuns = new NoRoomForRuns();
+        await using (var index = OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = noRuns }))
+        {
+            for (var i = 0; noRuns.Refusals < 3; i++)
+            {
+                await PutAsync(index, i % 10, (i % 10) + 1, "old");
+            }
+        }
+
+        Assert.Equal(2, Directory.GetFiles(_folder.Path, "*.journal").Length);
+        for (var (step, hasHappened) = (0, true); hasHappened; step++)
+        {
+            using var copy = new TemporaryFolder();
+            foreach (var file in Directory.GetFiles(_folder.Path).Where(file => !file.EndsWith("LOCK", StringComparison.Ordinal)))
+            {
+                File.Copy(file, copy[Path.GetFileName(file)]);
+            }
+
+            var trouble = new DiskTrouble();
+            var options = new IndexOptions { Folder = copy.Path, FlushBytes = 1000, Disk = new TroubledDisk(trouble) };
+            trouble.Begin(DiskFault.Full, step, count, DiskSteps.Write | DiskSteps.Sync | DiskSteps.Remove);
+            await using (var index = OrderedIndex.Open(options))
+            {
+                hasHappened = trouble.Happened;
+                Assert.Equal(10, Scan(index, "").Count(row => row.EndsWith("=old", StringComparison.Ordinal)));
+                if (hasHappened && count > 1)
+                {
+                    await Assert.ThrowsAnyAsync<IOException>(async () => await PutAsync(index, 0, 1, "refused"));
+                }
+
+                trouble.End();
+                for (var i = 0; i < 100; i++)
+                {
+                    await PutAsync(index, 0, 5, "new" + i);
+                }
+
+                Assert.Null(index.LastBackgroundError);
+            }
+
+            await using var again = OrderedIndex.Open(options);
+            Assert.Equal(
+                Enumerable.Range(0, 10).Select(i => $"{i:D7}=" + (i < 5 ? "new99" : "old")),
+                Scan(again, ""));
+        }
+    }
+
+    /// <summary>A disk on which the first block of a run has room, and no more of it.</summary>
+    private sealed class NoRoomForRuns() : StoreDisk(isDurable: false)
+    {
+        private readonly ConcurrentDictionary<SafeFileHandle, bool> _runs = new();
+        private int _refusals;
+
+        public int Refusals => Volatile.Read(ref _refusals);
+
+        public bool HasRoom { get; set; }
+
+        public override SafeFileHandle Create(string path)
+        {
+            var file = base.Create(path);
+            _runs[file] = path.EndsWith(".run", StringComparison.Ordinal);
+            return file;
+        }
+
+        public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+        {
+            if (!HasRoom && offset > 0 && _runs.GetValueOrDefault(file))
+            {
+                Interlocked.Increment(ref _refusals);
+                throw new IOException("No space left on device", 28);
+            }
+
+            base.Write(file, bytes, offset);
+        }
+    }
+}
