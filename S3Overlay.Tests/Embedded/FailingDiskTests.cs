@@ -28,8 +28,7 @@ public sealed class FailingDiskTests : IAsyncDisposable
         get
         {
             var cases = new TheoryData<string, DiskFault, int>();
-            foreach (var change in (string[])
-All)
+            foreach (var change in All)
             {
                 cases.Add(change, DiskFault.Full, int.MaxValue);
                 cases.Add(change, DiskFault.Full, 1);
@@ -76,11 +75,7 @@ All)
     [MemberData(nameof(Changes))]
     public async Task What_is_refused_does_not_happen_and_what_is_acknowledged_does_not_go_away(string change, DiskFault fault, int count)
     {
-        await StartAsync();
-        var before = await DescribeAsync();
-        await ChangeAsync(change);
-        var afterwards = await DescribeAsync();
-        Assert.NotEqual(before, afterwards);
+        var (before, afterwards) = await LearnAsync(change);
         for (var (step, hasHappened) = (0, true); hasHappened; step++)
         {
             await _bench.DisposeAsync();
@@ -113,10 +108,7 @@ All)
     [MemberData(nameof(Once))]
     public async Task Whatever_fails_once_leaves_all_or_nothing_behind(string change, DiskFault fault)
     {
-        await StartAsync();
-        var before = await DescribeAsync();
-        await ChangeAsync(change);
-        var afterwards = await DescribeAsync();
+        var (before, afterwards) = await LearnAsync(change);
         for (var (step, hasHappened) = (0, true); hasHappened; step++)
         {
             await _bench.DisposeAsync();
@@ -146,10 +138,7 @@ All)
     [MemberData(nameof(More))]
     public async Task Whatever_fails_more_than_once_loses_nothing_and_is_the_same_from_the_next_start_on(string change, int count)
     {
-        await StartAsync();
-        var before = await DescribeAsync();
-        await ChangeAsync(change);
-        var afterwards = await DescribeAsync();
+        var (before, afterwards) = await LearnAsync(change);
         for (var (step, hasHappened) = (0, true); hasHappened; step++)
         {
             await _bench.DisposeAsync();
@@ -185,6 +174,17 @@ All)
     }
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
+
+    /// <summary>What the store is like before and after a change.</summary>
+    private async Task<(string Before, string Afterwards)> LearnAsync(string change)
+    {
+        await StartAsync();
+        var before = await DescribeAsync();
+        await ChangeAsync(change);
+        var afterwards = await DescribeAsync();
+        Assert.NotEqual(before, afterwards);
+        return (before, afterwards);
+    }
 
     /// <summary>A store that has one of everything, and has been started again: all that is noted at the first use of it is noted.</summary>
     private async Task StartAsync()

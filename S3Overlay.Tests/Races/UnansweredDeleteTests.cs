@@ -94,13 +94,7 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
                 Assert.True(told == 204 || (isConditional && told == 404), $"{at}: {told}");
                 Assert.True(await ReadAsync(run) == "404", $"{at}: the key is not deleted.");
                 await TakeMarkersAwayAsync(run, at, isWritten && wasDeleted ? 1 : 0);
-                Assert.True(await ReadAsync(run) == (isWritten ? "mine" : "remote"), $"{at}: what was there before does not show.");
-                foreach (var version in _store.VersionsOf("bucket", $"{run}"))
-                {
-                    Assert.Equal(204, (await SendAsync("DELETE", $"/bucket/{run}?versionId={version.Id}")).Status);
-                }
-
-                Assert.True(await ReadAsync(run) == "remote", $"{at}: the remote's does not show.");
+                await TakeVersionsAwayAsync(run, at, isWritten ? "mine" : "remote");
             });
         Assert.True(runs >= 3, $"Only {runs} calls.");
     }
@@ -135,13 +129,7 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
                 Assert.True(read == "404" || (told != 204 && read == before), $"{at}: {told}, and then {read}.");
                 notDone += read == before ? 1 : 0;
                 await TakeMarkersAwayAsync(run, at, 0);
-                Assert.True(await ReadAsync(run) == before, $"{at}: what was there before does not show.");
-                foreach (var version in _store.VersionsOf("bucket", $"{run}"))
-                {
-                    Assert.Equal(204, (await SendAsync("DELETE", $"/bucket/{run}?versionId={version.Id}")).Status);
-                }
-
-                Assert.True(await ReadAsync(run) == "remote", $"{at}: the remote's does not show.");
+                await TakeVersionsAwayAsync(run, at, before);
             },
             repeats: false);
         Assert.True(runs > 3 && notDone > 0, $"{runs} calls, of which {notDone} left the object.");
@@ -290,6 +278,18 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
             var answer = await SendAsync("DELETE", $"/bucket/{key}?versionId={marker.Id}");
             Assert.True(answer.Status == 204, $"{at}: {answer.Status} of {marker.Id}");
         }
+    }
+
+    /// <summary>The object of before shows; and once all its versions are deleted, the remote's.</summary>
+    private async Task TakeVersionsAwayAsync(int run, string at, string before)
+    {
+        Assert.True(await ReadAsync(run) == before, $"{at}: what was there before does not show.");
+        foreach (var version in _store.VersionsOf("bucket", $"{run}"))
+        {
+            Assert.Equal(204, (await SendAsync("DELETE", $"/bucket/{run}?versionId={version.Id}")).Status);
+        }
+
+        Assert.True(await ReadAsync(run) == "remote", $"{at}: the remote's does not show.");
     }
 
     /// <summary>What was known to be down is asked again once a second.</summary>
