@@ -61,10 +61,19 @@ internal sealed class IndexFolder : IDisposable
         }
     }
 
-    /// <summary>Opens a journal, or begins it.</summary>
+    /// <summary>Begins a journal.</summary>
+    public Journal BeginJournal(long number) => Journal.Open(JournalPath(number), _disk, static _ => { });
+
+    /// <summary>Reads a journal. One that is not there was given up before anything was in it, by a manifest that the disk may have all the same.</summary>
     /// <param name="number">Its number.</param>
     /// <param name="replay">Given each record that is in it.</param>
-    public Journal OpenJournal(long number, Action<ReadOnlyMemory<byte>> replay) => Journal.Open(JournalPath(number), _disk, replay);
+    public void Replay(long number, Action<ReadOnlyMemory<byte>> replay)
+    {
+        if (File.Exists(JournalPath(number)))
+        {
+            Journal.Open(JournalPath(number), _disk, replay).Dispose();
+        }
+    }
 
     /// <summary>Removes a journal whose commits are in a run. What cannot be taken away now the next start does.</summary>
     public void DeleteJournal(long number) => _disk.Delete(JournalPath(number));

@@ -22,6 +22,10 @@ internal sealed class IndexLayers : IDisposable
     private IReadOnlyList<long> _older = [];
     private long _nextNumber;
 
+    /// <summary>Journals and runs that do not count any more. They go once a manifest is on the disk that says so.</summary>
+    private readonly List<long> _spentJournals = [];
+    private readonly List<SortedRun> _spentRuns = [];
+
     /// <summary>What is in a folder: runs, and what its journals have, in memory.</summary>
     /// <exception cref="IndexDamagedException">It cannot be trusted.</exception>
     public IndexLayers(IndexFolder folder)
@@ -33,7 +37,7 @@ internal sealed class IndexLayers : IDisposable
         var recent = ImmutableSortedSet.CreateBuilder<MemoryEntry>();
         foreach (var number in manifest.Journals)
         {
-            using var journal = folder.OpenJournal(number, record => Apply(recent, BatchRecord.Decode(record)));
+            folder.Replay(number, record => Apply(recent, BatchRecord.Decode(record)));
         }
 
         _view = new IndexView(recent.ToImmutable(), null, runs);
@@ -55,7 +59,7 @@ internal sealed class IndexLayers : IDisposable
     {
         _folder.DeleteStrangers(_folder.ReadManifest());
         _journal = NewNumber();
-        return _folder.OpenJournal(_journal, _ => { });
+        return _folder.BeginJournal(_journal);
     }
 
     /// <summary>Shows commits to readers; their journal has them.</summary>
@@ -84,7 +88,7 @@ internal sealed class IndexLayers : IDisposable
     public Journal Turn()
     {
         var number = NewNumber();
-        var next = _folder.OpenJournal(number, _ => { });
+        var next = _folder.BeginJournal(number);
         try
         {
             lock (_publish)
@@ -118,17 +122,12 @@ internal sealed class IndexLayers : IDisposable
     public void Flush()
     {
         var run = _folder.WriteRun(NewNumber(), Entries(_view.Flushing!))!;
-        var journals = _older;
         lock (_publish)
         {
             Volatile.Write(ref _view, _view with { Flushing = null, Runs = _view.Runs.Insert(0, run) });
+            _spentJournals.AddRange(_older);
             _older = [];
             WriteManifest();
-        }
-
-        foreach (var journal in journals)
-        {
-            _folder.DeleteJournal(journal);
         }
     }
 
@@ -147,7 +146,7 @@ internal sealed class IndexLayers : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var run in _view.Runs)
+        foreach (var run in _view.Runs.Concat(_spentRuns))
         {
             run.Release();
         }
@@ -184,18 +183,23 @@ internal sealed class IndexLayers : IDisposable
         {
             var left = runs.RemoveRange(0, count);
             Volatile.Write(ref _view, _view with { Runs = replacement is null ? left : left.Insert(0, replacement) });
+            _spentRuns.AddRange(merged);
             WriteManifest();
-        }
-
-        foreach (var run in merged)
-        {
-            run.MarkObsolete();
-            run.Release();
         }
     }
 
     private long NewNumber() => Interlocked.Increment(ref _nextNumber) - 1;
 
-    private void WriteManifest(IReadOnlyList<long> journals) =>
+    private void WriteManifest(IReadOnlyList<long> journals)
+    {
         _folder.WriteManifest(new Manifest(Volatile.Read(ref _nextNumber), [.. _view.Runs.Select(run => run.Number)], journals));
+        _spentJournals.ForEach(_folder.DeleteJournal);
+        _spentRuns.ForEach(static run =>
+        {
+            run.MarkObsolete();
+            run.Release();
+        });
+        _spentJournals.Clear();
+        _spentRuns.Clear();
+    }
 }

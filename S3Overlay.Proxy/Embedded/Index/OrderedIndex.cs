@@ -25,6 +25,7 @@ public sealed class OrderedIndex : IAsyncDisposable
 
     /// <summary>Batches that everybody sees and that no journal has yet; the committer's own.</summary>
     private readonly List<IndexBatch> _behind = [];
+    private long _behindBytes;
 
     /// <summary>Where commits go; null until one could be begun.</summary>
     private Journal? _journal;
@@ -110,6 +111,10 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
     }
 
+    /// <summary>Where much is seen that no journal has, tries to bring it there: what comes is in memory until that succeeds.</summary>
+    /// <exception cref="IOException">It fails still.</exception>
+    internal ValueTask CatchUpAsync() => Volatile.Read(ref _behindBytes) > _options.FlushBytes ? _committer.CommitAsync(new IndexBatch()) : default;
+
     /// <summary>Whether the next start may find other rows than there are now, for what the disk did not take or did not take back. Known while nobody commits.</summary>
     internal bool IsBehind => _behind.Count > 0 || IsInDoubt;
 
@@ -178,6 +183,7 @@ public sealed class OrderedIndex : IAsyncDisposable
         {
             Begun().Append([.. _behind.Concat(batches).Select(BatchRecord.Encode)]);
             _behind.Clear();
+            Volatile.Write(ref _behindBytes, 0);
         }
     }
 
@@ -205,6 +211,7 @@ public sealed class OrderedIndex : IAsyncDisposable
         {
             IndexBatch[] settled = [.. batches.Where(static batch => batch.IsSettled)];
             _behind.AddRange(settled);
+            Volatile.Write(ref _behindBytes, _behindBytes + settled.Sum(static batch => batch.Changes.Sum(static change => new MemoryEntry(change.Key, change.Value).Cost)));
             _layers.Publish(settled);
             throw;
         }

@@ -197,6 +197,91 @@ public sealed class FailingDiskIndexTests : IDisposable
         }
     }
 
+    /// <summary>A manifest that could not be brought to the disk may name a journal that was given up: that one is empty, and takes no room.</summary>
+    [Fact]
+    public async Task A_journal_that_was_given_up_needs_not_be_made_again()
+    {
+        var trouble = new DiskTrouble();
+        var options = new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = new TroubledDisk(trouble) };
+        await using (var index = OrderedIndex.Open(options))
+        {
+            for (var i = 0; index.LastBackgroundError is null; i++)
+            {
+                // The commit, the manifest, and its folder.
+                trouble.Begin(DiskFault.Error, 2, int.MaxValue, DiskSteps.Sync);
+                await PutAsync(index, i, i + 1, "value");
+            }
+
+            trouble.Begin(DiskFault.Error, 0, int.MaxValue, DiskSteps.All);
+        }
+
+        trouble.Begin(DiskFault.Full, 0, int.MaxValue, DiskSteps.Write | DiskSteps.Resize);
+        await using var again = OrderedIndex.Open(options);
+        Assert.Contains("0000000=value", Scan(again, ""));
+    }
+
+    /// <summary>A flush or a merge ends with a manifest that cannot be written: what the next one does not name goes with that.</summary>
+    [Fact]
+    public async Task Whichever_manifest_cannot_be_written_no_file_is_left_behind()
+    {
+        for (var (failing, hasFailed) = (1, true); hasFailed; failing++)
+        {
+            using var folder = new TemporaryFolder();
+            var disk = new NoManifest { Failing = failing };
+            await using var index = OrderedIndex.Open(new IndexOptions { Folder = folder.Path, FlushBytes = 1000, Disk = disk });
+            for (var i = 0; i < 400; i++)
+            {
+                await PutAsync(index, i, i + 1, "value");
+            }
+
+            hasFailed = disk.HasFailed;
+            await Patience.UntilAsync(
+                () => Directory.GetFiles(folder.Path, "*.journal").Length <= 2 && Directory.GetFiles(folder.Path, "*.run").Length <= 8 && index.LastBackgroundError is null,
+                $"Without manifest {failing} there are {Directory.GetFiles(folder.Path).Length} files.");
+            Assert.Equal(400, Scan(index, "").Count);
+        }
+    }
+
+    /// <summary>What stands elsewhere is seen though the journal fails, but not without end: it is in memory.</summary>
+    [Fact]
+    public async Task What_the_journal_does_not_have_is_bounded()
+    {
+        var trouble = new DiskTrouble();
+        await using var index = OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = new TroubledDisk(trouble) });
+        trouble.Begin(DiskFault.Error, 0, int.MaxValue);
+        var count = 0;
+        await Assert.ThrowsAsync<IOException>(async () =>
+        {
+            for (; count < 1000; count++)
+            {
+                await index.CatchUpAsync();
+                var batch = new IndexBatch();
+                batch.Put(Bytes($"{count:D7}"), Bytes("value"));
+                Assert.False(await index.FollowAsync(batch));
+            }
+        });
+        Assert.InRange(count, 2, 100);
+        Assert.Equal(count, Scan(index, "").Count);
+        trouble.End();
+        await index.CatchUpAsync();
+        Assert.False(index.IsBehind);
+    }
+
+    /// <summary>A disk on which one manifest of an index cannot be written.</summary>
+    private sealed class NoManifest() : StoreDisk(isDurable: false)
+    {
+        private int _seen;
+
+        public int Failing { get; init; }
+
+        public bool HasFailed => Volatile.Read(ref _seen) >= Failing;
+
+        public override SafeFileHandle Create(string path) =>
+            path.EndsWith("MANIFEST.new", StringComparison.Ordinal) && Interlocked.Increment(ref _seen) == Failing
+                ? throw new IOException("No space left on device", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28)
+                : base.Create(path);
+    }
+
     /// <summary>A disk on which the first block of a run has room, and no more of it.</summary>
     private sealed class NoRoomForRuns() : StoreDisk(isDurable: false)
     {
