@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Support;
@@ -41,12 +43,58 @@ public sealed class UnsyncedFolderTests
         Assert.Equal([1], await bench.GetAsync("key"));
     }
 
+    /// <summary>The process ends between the bucket's record and those of its uploads.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Uploads_are_over_whose_bucket_is_gone(bool isRebuilt)
+    {
+        await using var bench = await OpenAsync();
+        var upload = await MultipartTests.StartAsync(bench);
+        await MultipartTests.UploadAsync(bench, upload, 1, Bytes(2000));
+        await bench.Store.Buckets.DeleteAsync(Bucket, false, static () => { }, default);
+        await (isRebuilt ? bench.RebuildAsync() : KillAsync(bench));
+        await bench.Store.Tidying;
+        Assert.Empty(bench.Files("uploads"));
+        Assert.Empty(bench.Files("objects"));
+        await bench.SendAsync(S3Operation.CreateBucket, "");
+        Assert.Empty(bench.Store.Uploads.Of(Bucket));
+        await bench.RebuildAsync();
+        Assert.Empty(bench.Store.Uploads.Of(Bucket));
+    }
+
+    /// <summary>A record that a start takes away is gone for good, also where the process is closed in order after that.</summary>
+    [Fact]
+    public async Task The_folder_is_synced_of_records_that_a_start_takes_away()
+    {
+        var disk = new Disk();
+        await using var bench = await OpenAsync(disk);
+        var upload = await MultipartTests.StartAsync(bench);
+        var record = bench.Files("uploads").Single();
+        var bytes = await File.ReadAllBytesAsync(record);
+        await bench.SendAsync(S3Operation.AbortMultipartUpload, "key", null, MultipartTests.Id(upload));
+        await bench.ReopenAsync(() =>
+        {
+            File.Delete(Path.Combine(bench.Folder, "CLEAN"));
+            File.WriteAllBytes(record, bytes);
+            disk.Synced.Clear();
+        });
+        Assert.Empty(bench.Files("uploads"));
+        Assert.Contains(Path.GetDirectoryName(record), disk.Synced);
+    }
+
     private static Task KillAsync(EmbeddedBench bench) => bench.ReopenAsync(() => File.Delete(Path.Combine(bench.Folder, "CLEAN")));
 
     private sealed class Disk() : StoreDisk(isDurable: false)
     {
         public bool IsFailing { get; set; }
 
-        public override Task SyncFolderAsync(string folder) => IsFailing ? throw new IOException("Input/output error", 5) : base.SyncFolderAsync(folder);
+        public ConcurrentBag<string> Synced { get; } = [];
+
+        public override Task SyncFolderAsync(string folder)
+        {
+            Synced.Add(folder);
+            return IsFailing ? throw new IOException("Input/output error", 5) : base.SyncFolderAsync(folder);
+        }
     }
 }

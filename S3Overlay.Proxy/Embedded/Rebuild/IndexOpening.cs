@@ -50,7 +50,7 @@ internal static class IndexOpening
             Log.IndexRebuildStarted(options.Logger, folders.IndexFolder, reason);
         }
 
-        await new IndexRebuild(folders, disk, options).RunAsync(cancellationToken);
+        await new IndexRebuild(folders, disk, ends, options).RunAsync(cancellationToken);
         disk.Remove(folders.RebuildMark);
         return OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Disk = disk, Logger = options.Logger });
     }

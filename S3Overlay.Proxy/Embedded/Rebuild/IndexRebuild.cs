@@ -13,7 +13,7 @@ namespace S3Overlay.Proxy.Embedded.Rebuild;
 /// Builds the index from what describes itself. Of several files of one key the one with the highest number is the object, unless the log of deletes has a higher
 /// one. Interrupted, it starts over: the row that says the index is whole comes last.
 /// </summary>
-internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, EmbeddedOptions options)
+internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEnds ends, EmbeddedOptions options)
 {
     private const int ProgressEvery = 100_000;
 
@@ -51,6 +51,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, Embedde
             }
 
             await _target.FlushAsync();
+            EndUploads();
             await TakePartsAsync(cancellationToken);
             await WriteRecordsAsync();
         }
@@ -159,6 +160,25 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, Embedde
         }
     }
 
+    /// <summary>A bucket that is gone takes its uploads with it. One whose record is there, and cannot be read, is not gone.</summary>
+    private void EndUploads()
+    {
+        foreach (var upload in _uploads.Values.ToList())
+        {
+            if (_buckets.TryGetValue(upload.Bucket, out var bucket) ? bucket.Exists : File.Exists(folders.BucketPathOf(upload.Bucket)))
+            {
+                KeepBucket(upload.Bucket);
+                continue;
+            }
+
+            _uploads.Remove(upload.UploadId);
+            if (!disk.Delete(folders.UploadPathOf(upload.UploadId)))
+            {
+                ends.Note();
+            }
+        }
+    }
+
     private async Task TakePartsAsync(CancellationToken cancellationToken)
     {
         var manifest = (Id: default(FileId), Parts: (HashSet<FileId>)[]);
@@ -228,6 +248,10 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, Embedde
             if (disk.Delete(folders.PathOf(orphan)))
             {
                 gone.Add(orphan);
+            }
+            else
+            {
+                ends.Note();
             }
         }
 

@@ -8,7 +8,7 @@ namespace S3Overlay.Proxy.Embedded.Rebuild;
 
 /// <summary>
 /// Makes the index and the records of buckets and uploads say the same where a crash, or a disk that failed, kept the one from the other. A bucket is what its record says, which is written
-/// first. An upload is open as long as it has both a row and a record: a new one gets its row last, one that is over loses either first.
+/// first. An upload is open as long as it has a row, a record and a bucket: a new one gets its row last, one that is over loses any of them first.
 /// </summary>
 internal static class RecordReplay
 {
@@ -16,43 +16,54 @@ internal static class RecordReplay
     public static async Task ApplyAsync(StoreFolders folders, StoreDisk disk, LooseEnds ends, OrderedIndex index, ILogger logger)
     {
         var batch = new IndexBatch();
-        FindBuckets(folders, index, batch, logger);
-        FindUploads(folders, disk, ends, index, batch);
+        var buckets = FindBuckets(folders, index, batch, logger);
+        await FindUploadsAsync(folders, disk, ends, index, batch, buckets);
         await index.FollowAsync(batch);
     }
 
-    private static void FindBuckets(StoreFolders folders, OrderedIndex index, IndexBatch batch, ILogger logger)
+    /// <returns>Of each bucket that has a record or a row, whether it is there.</returns>
+    private static Dictionary<string, bool> FindBuckets(StoreFolders folders, OrderedIndex index, IndexBatch batch, ILogger logger)
     {
+        var buckets = new Dictionary<string, bool>(StringComparer.Ordinal);
         foreach (var record in StoredFiles.Records(folders.Buckets, FileKind.Bucket, logger))
         {
             // A bucket whose deletion was refused, but stands in its record, may have got objects since: better a bucket too many than objects too few.
             var read = BucketRecord.Read(record);
-            var bucket = !read.Exists && HasObjects(index, read.Name) ? (read with { Exists = true }).Write().Span : record;
-            var row = RowKeys.OfBucket(read.Name);
-            if (!(index.TryGet(row, out var known) && known.AsSpan().SequenceEqual(bucket)))
+            var bucket = !read.Exists && HasObjects(index, read.Name) ? read with { Exists = true } : read;
+            var (row, value) = (RowKeys.OfBucket(read.Name), bucket.Write());
+            if (!(index.TryGet(row, out var known) && known.AsSpan().SequenceEqual(value.Span)))
             {
-                batch.Put(row, bucket);
+                batch.Put(row, value.Span);
+            }
+
+            buckets[bucket.Name] = bucket.Exists;
+        }
+
+        foreach (var bucket in new PrefixScan(index, [RowKeys.Bucket]).Values(static value => BucketRecord.Read(value)))
+        {
+            // A record that cannot be read is there all the same; and one that was lost is no reason to hide objects.
+            if (!File.Exists(folders.BucketPathOf(bucket.Name)) && !HasObjects(index, bucket.Name))
+            {
+                batch.Delete(RowKeys.OfBucket(bucket.Name));
+            }
+            else
+            {
+                buckets.TryAdd(bucket.Name, bucket.Exists);
             }
         }
 
-        // A record that cannot be read is there all the same; and one that was lost is no reason to hide objects.
-        foreach (var bucket in new PrefixScan(index, [RowKeys.Bucket]).Values(static value => BucketRecord.Read(value).Name))
-        {
-            if (!File.Exists(folders.BucketPathOf(bucket)) && !HasObjects(index, bucket))
-            {
-                batch.Delete(RowKeys.OfBucket(bucket));
-            }
-        }
+        return buckets;
     }
 
     private static bool HasObjects(OrderedIndex index, string bucket) => new PrefixScan(index, RowKeys.OfKey(RowKeys.Object, bucket, "")).Any();
 
-    private static void FindUploads(StoreFolders folders, StoreDisk disk, LooseEnds ends, OrderedIndex index, IndexBatch batch)
+    private static async Task FindUploadsAsync(
+        StoreFolders folders, StoreDisk disk, LooseEnds ends, OrderedIndex index, IndexBatch batch, Dictionary<string, bool> buckets)
     {
         var records = Directory.EnumerateFiles(folders.Uploads).Select(static path => Path.GetFileName(path)).ToHashSet(StringComparer.Ordinal);
         foreach (var upload in new PrefixScan(index, [RowKeys.Upload]).Values(static value => UploadRecord.Read(value)))
         {
-            if (records.Remove(upload.UploadId))
+            if (buckets.GetValueOrDefault(upload.Bucket) && records.Remove(upload.UploadId))
             {
                 continue;
             }
@@ -64,12 +75,23 @@ internal static class RecordReplay
             }
         }
 
-        foreach (var left in records)
+        if (records.Count == 0)
         {
-            if (!disk.Delete(folders.UploadPathOf(left)))
+            return;
+        }
+
+        try
+        {
+            foreach (var left in records)
             {
-                ends.Note();
+                disk.Remove(folders.UploadPathOf(left));
             }
+
+            await disk.SyncFolderAsync(folders.Uploads);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            ends.Note();
         }
     }
 }
