@@ -31,7 +31,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
     {
         (_options, _lock, _folders, _disk, Index) = (options, owner, folders, disk, index);
         _sequences = SequenceCounter.Open(index);
-        Files = new ObjectFiles(folders, disk, ends);
+        Files = new ObjectFiles(folders, disk, ends, options.Logger);
         Buckets = new BucketTable(folders, disk, ends, index, _sequences);
         Objects = new ObjectTable(folders, disk, ends, index, _sequences, Buckets, Files, options.Time, options.Logger);
         Tombstones = new TombstoneTable(index, _sequences, Buckets, Objects);
@@ -147,7 +147,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
         await Tombstones.Count.DisposeAsync();
         await Objects.Deletes.DisposeAsync();
         await Index.DisposeAsync();
-        Objects.RemoveRefused();
+        await Objects.RemoveRefusedAsync();
         await Files.DisposeAsync();
         if (!Objects.MayHaveOrphans && !Index.IsBehind && !Objects.Deletes.IsInDoubt)
         {

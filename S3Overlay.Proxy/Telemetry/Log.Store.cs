@@ -9,7 +9,7 @@ public static partial class Log
     public static partial void StoredBytesDamaged(ILogger logger, string problem, Exception exception);
 
     /// <summary>Files that should have been removed were not.</summary>
-    [LoggerMessage(5002, LogLevel.Warning, "Files of the replaced object {File} stay on disk until the index is built again")]
+    [LoggerMessage(5002, LogLevel.Warning, "Files of the replaced object {File} stay on disk until the next start")]
     public static partial void FilesLeftBehind(ILogger logger, string file, Exception exception);
 
     /// <summary>The index is being built from the object files.</summary>

@@ -1,4 +1,3 @@
-using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Support;
@@ -28,7 +27,7 @@ public sealed class DiskDoubtTests : IAsyncLifetime
     {
         await RefuseAsync(0, S3Operation.DeleteObject, "key");
         _trouble.End();
-        await _bench.ReopenAsync(() => Assert.True(File.Exists(Path.Combine(_bench.Folder, "CLEAN"))));
+        await _bench.ReopenAsync(() => Assert.True(IsClean(_bench)));
         Assert.Equal([1], await _bench.GetAsync("key"));
         await _bench.RebuildAsync();
         Assert.Equal([1], await _bench.GetAsync("key"));
@@ -39,7 +38,7 @@ public sealed class DiskDoubtTests : IAsyncLifetime
     {
         await RefuseAsync(0, S3Operation.DeleteObject, "key");
         _trouble.Begin(DiskFault.Error, 0, int.MaxValue, DiskSteps.Resize);
-        await _bench.ReopenAsync(() => Assert.False(File.Exists(Path.Combine(_bench.Folder, "CLEAN"))));
+        await _bench.ReopenAsync(() => Assert.False(IsClean(_bench)));
         var keys = await _bench.ListAsync();
         _trouble.End();
         await _bench.RebuildAsync();
@@ -85,6 +84,7 @@ public sealed class DiskDoubtTests : IAsyncLifetime
         Assert.Equal("InternalError", await _bench.FailAsync(S3Operation.PutObject, "new", new BytesBody([2])));
         Assert.True(_trouble.Happened);
         Assert.Single(_bench.Files("objects"));
+        await _bench.ReopenAsync(() => Assert.True(IsClean(_bench)));
     }
 
     /// <summary>An upload is aborted, the folder of its record cannot be brought to the disk, nor can its rows; then the power goes, and both are there again.</summary>
@@ -111,7 +111,7 @@ public sealed class DiskDoubtTests : IAsyncLifetime
         await before.StartAsync();
         await MultipartTests.CompleteAsync(before, upload, part);
         Assert.Equal(Bytes(2000), await before.GetAsync("key"));
-        await _bench.ReopenAsync(() => Assert.False(File.Exists(Path.Combine(_bench.Folder, "CLEAN"))));
+        await _bench.ReopenAsync(() => Assert.False(IsClean(_bench)));
         await _bench.Store.Tidying;
         Assert.Single(_bench.Files("objects"));
     }
@@ -147,7 +147,7 @@ public sealed class DiskDoubtTests : IAsyncLifetime
         await _bench.ReopenAsync(_trouble.End);
         await _bench.Store.Tidying;
         Assert.Single(_bench.Files("objects"));
-        await _bench.ReopenAsync(() => Assert.True(File.Exists(Path.Combine(_bench.Folder, "CLEAN"))));
+        await _bench.ReopenAsync(() => Assert.True(IsClean(_bench)));
     }
 
     [Fact]
@@ -224,27 +224,13 @@ public sealed class DiskDoubtTests : IAsyncLifetime
         Assert.Equal([1], await _bench.GetAsync("key"));
     }
 
+    private static bool IsClean(EmbeddedBench bench) => File.Exists(Path.Combine(bench.Folder, "CLEAN"));
+
     /// <summary>What is not brought to the disk is refused, and then cannot be taken back.</summary>
     private async Task RefuseAsync(int syncsBefore, S3Operation operation, string key)
     {
         _trouble.Begin(DiskFault.Error, syncsBefore, 2, DiskSteps.Sync | DiskSteps.Resize);
         Assert.Equal("InternalError", await _bench.FailAsync(operation, key, operation == S3Operation.PutObject ? new BytesBody([2]) : null));
         Assert.True(_trouble.Happened);
-    }
-
-    /// <summary>A disk that does not let go of objects' files.</summary>
-    private sealed class StuckDisk() : StoreDisk(isDurable: false)
-    {
-        public bool IsStuck { get; set; } = true;
-
-        public override void Remove(string path)
-        {
-            if (IsStuck && path.Contains("objects", StringComparison.Ordinal))
-            {
-                throw new UnauthorizedAccessException("Operation not permitted");
-            }
-
-            base.Remove(path);
-        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
 
@@ -11,17 +12,21 @@ namespace S3Overlay.Proxy.Embedded.Objects;
 internal sealed class ObjectFiles : IAsyncDisposable
 {
     private readonly OpenFiles<FileId, OpenFile> _open = new();
-    private readonly Channel<FileId> _removals = Channel.CreateUnbounded<FileId>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<(FileId Id, bool IsManifest)> _removals = Channel.CreateUnbounded<(FileId, bool)>(new UnboundedChannelOptions { SingleReader = true });
     private readonly StoreFolders _folders;
     private readonly StoreDisk _disk;
     private readonly LooseEnds _ends;
+    private readonly ILogger _logger;
     private readonly Func<FileId, OpenFile> _opener;
     private readonly Task _removing;
 
+    /// <summary>How many objects' files are to be taken away, and still there.</summary>
+    private int _owed;
+
     /// <summary>No file is open yet.</summary>
-    public ObjectFiles(StoreFolders folders, StoreDisk disk, LooseEnds ends)
+    public ObjectFiles(StoreFolders folders, StoreDisk disk, LooseEnds ends, ILogger logger)
     {
-        (_folders, _disk, _ends, _opener) = (folders, disk, ends, id => OpenFile.Open(folders, id));
+        (_folders, _disk, _ends, _logger, _opener) = (folders, disk, ends, logger, id => OpenFile.Open(folders, id));
         _removing = Task.Run(RemoveAsync);
     }
 
@@ -30,22 +35,25 @@ internal sealed class ObjectFiles : IAsyncDisposable
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public ValueTask<OpenFiles<FileId, OpenFile>.Lease> AcquireAsync(FileId id) => _open.AcquireAsync(id, _opener);
 
-    /// <summary>Takes an object's files away, once nobody reads the first of them any more. The first is the one readers open first and hold longest.</summary>
-    public void Remove(FileId root, IReadOnlyList<FileId> others) => _open.CloseThen(root, () =>
+    /// <summary>Takes an object's files away, once nobody reads the first of them any more: the one readers open first and hold longest.</summary>
+    /// <param name="id">The object's file; of one in parts its manifest, which says what the parts are.</param>
+    /// <param name="isManifest">Whether it is one.</param>
+    public void Remove(FileId id, bool isManifest = false)
     {
-        _removals.Writer.TryWrite(root);
-        foreach (var other in others)
-        {
-            _removals.Writer.TryWrite(other);
-        }
-    });
+        Interlocked.Increment(ref _owed);
+        _open.CloseThen(id, () => _removals.Writer.TryWrite((id, isManifest)));
+    }
 
-    /// <summary>Closes the files that nobody reads, and finishes the removals.</summary>
+    /// <summary>Closes the files that nobody reads, and finishes the removals. What is still read is the next start's to take away.</summary>
     public async ValueTask DisposeAsync()
     {
         _open.Dispose();
         _removals.Writer.TryComplete();
         await _removing;
+        if (Volatile.Read(ref _owed) > 0)
+        {
+            _ends.Note();
+        }
     }
 
     /// <summary>
@@ -55,15 +63,26 @@ internal sealed class ObjectFiles : IAsyncDisposable
     private async Task RemoveAsync()
     {
         var touched = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var id in _removals.Reader.ReadAllAsync())
+        await foreach (var (id, isManifest) in _removals.Reader.ReadAllAsync())
         {
-            _open.Forget(id);
-            if (!_disk.Delete(_folders.PathOf(id)))
+            try
+            {
+                foreach (var file in isManifest ? [.. PartsOf(id), id] : (FileId[])[id])
+                {
+                    _open.Forget(file);
+                    _disk.Remove(_folders.PathOf(file));
+                    touched.Add(_folders.FolderOf(file));
+                }
+
+                Interlocked.Decrement(ref _owed);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
             {
                 _ends.Note();
-            }
 
-            touched.Add(_folders.FolderOf(id));
+                // The disk fails, somebody holds the file open who does not share, or nobody can tell what its parts are.
+                Log.FilesLeftBehind(_logger, id.ToString(), failure);
+            }
         }
 
         foreach (var folder in touched)
@@ -77,5 +96,11 @@ internal sealed class ObjectFiles : IAsyncDisposable
                 _ends.Note();
             }
         }
+    }
+
+    private IEnumerable<FileId> PartsOf(FileId manifest)
+    {
+        using var file = RecordFile.Open(_folders.PathOf(manifest));
+        return FileHeader.Read(RecordFile.ReadHeader(file).Header).Parts.Select(static part => part.File);
     }
 }

@@ -35,6 +35,9 @@ internal sealed class ObjectTable(
     /// <summary>Files of refused writes whose rows may be in the index's journal all the same.</summary>
     private readonly ConcurrentQueue<FileId> _inDoubt = new();
 
+    /// <summary>How many such files are not taken away yet.</summary>
+    private int _refused;
+
     /// <summary>The log of deletes; set once it was replayed.</summary>
     public DeleteLog Deletes { get; set; } = null!;
 
@@ -42,7 +45,7 @@ internal sealed class ObjectTable(
     public bool FollowsCrash { get; set; }
 
     /// <summary>Whether there may be files that no row names.</summary>
-    public bool MayHaveOrphans => FollowsCrash || ends.AreThere;
+    public bool MayHaveOrphans => FollowsCrash || ends.AreThere || Volatile.Read(ref _refused) > 0;
 
     /// <summary>Waits for a key's lock: nobody else writes or deletes it meanwhile.</summary>
     public ValueTask<NameLocks<ObjectName>.Held> LockAsync(string bucket, string key, CancellationToken cancellationToken) =>
@@ -165,8 +168,7 @@ internal sealed class ObjectTable(
                 return;
             }
 
-            var sequence = await sequences.NextAsync();
-            await Deletes.AppendAsync(new DeleteRecord(DeleteKind.Grave, sequence, bucketName, key, old?.File ?? default));
+            await LogAsync(new DeleteRecord(DeleteKind.Grave, await sequences.NextAsync(), bucketName, key, old?.File ?? default));
             if (old is not null)
             {
                 var batch = new IndexBatch();
@@ -188,10 +190,26 @@ internal sealed class ObjectTable(
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
         using var held = await LockAsync(bucketName, key, cancellationToken);
         var row = Require(bucketName, key);
-        await Deletes.AppendAsync(new DeleteRecord(DeleteKind.Tags, row.Sequence, bucketName, key, row.File, tags));
+        await LogAsync(new DeleteRecord(DeleteKind.Tags, row.Sequence, bucketName, key, row.File, tags));
         var batch = new IndexBatch();
         batch.Put(RowKeys.OfKey(RowKeys.Object, bucketName, key), (row with { Tags = tags }).Write());
         await index.FollowAsync(batch);
+    }
+
+    /// <summary>Writes something into the log of deletes. The index is to follow; where it only ever gets further behind, nothing more is taken in.</summary>
+    /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
+    public async Task LogAsync(DeleteRecord record)
+    {
+        try
+        {
+            await index.CatchUpAsync();
+        }
+        catch (IOException failure)
+        {
+            throw StoreDisk.ToS3(failure);
+        }
+
+        await Deletes.AppendAsync(record);
     }
 
     /// <summary>
@@ -205,20 +223,20 @@ internal sealed class ObjectTable(
             await file.SealAsync(header.Write().WrittenMemory, CancellationToken.None);
             await CommitAsync(batch);
         }
-        catch (Exception failure)
+        catch (Exception failure) when (file.IsSealed)
         {
-            if (file.IsSealed)
+            switch (failure)
             {
-                // Its removal may fail, or be lost with the power: then the next start does it.
-                ends.Note();
-                if (failure is S3Exception { InnerException: JournalInDoubtException })
-                {
+                case S3Exception { InnerException: JournalInDoubtException }:
+                    Interlocked.Increment(ref _refused);
                     _inDoubt.Enqueue(file.Id);
-                }
-                else if (failure is S3Exception { InnerException: IOException })
-                {
-                    await Task.Run(() => disk.Delete(folders.PathOf(file.Id)), CancellationToken.None);
-                }
+                    break;
+                case S3Exception { InnerException: IOException }:
+                    await RemoveRefusedAsync(file.Id);
+                    break;
+                default:
+                    ends.Note();
+                    break;
             }
 
             throw;
@@ -226,11 +244,28 @@ internal sealed class ObjectTable(
     }
 
     /// <summary>Takes away the files whose rows were in doubt, if they are not any more.</summary>
-    public void RemoveRefused()
+    public async Task RemoveRefusedAsync()
     {
-        while (!_inDoubt.IsEmpty && !index.IsInDoubt && _inDoubt.TryDequeue(out var file))
+        if (_inDoubt.IsEmpty)
         {
-            files.Remove(file, []);
+            return;
+        }
+
+        var refused = new List<FileId>();
+        lock (_inDoubt)
+        {
+            // Only those that were here before the look: a commit that fails just behind it may bring others.
+            var count = _inDoubt.Count;
+            while (!index.IsInDoubt && count-- > 0 && _inDoubt.TryDequeue(out var file))
+            {
+                refused.Add(file);
+            }
+        }
+
+        foreach (var file in refused)
+        {
+            await RemoveRefusedAsync(file);
+            Interlocked.Decrement(ref _refused);
         }
     }
 
@@ -241,7 +276,7 @@ internal sealed class ObjectTable(
         try
         {
             await index.CommitAsync(batch);
-            RemoveRefused();
+            await RemoveRefusedAsync();
         }
         catch (IOException failure)
         {
@@ -250,33 +285,19 @@ internal sealed class ObjectTable(
     }
 
     /// <summary>Takes the files of an object away that no row names any more, once its last reader is done.</summary>
-    private void Discard(ObjectRow row)
-    {
-        if (row.PartCount == 0)
-        {
-            files.Remove(row.File, []);
-            return;
-        }
+    private void Discard(ObjectRow row) => files.Remove(row.File, isManifest: row.PartCount > 0);
 
-        _ = DiscardManifestAsync(row.File);
-    }
-
-    private async Task DiscardManifestAsync(FileId manifest)
+    /// <summary>Takes a file away that a rebuild would take for an object: for good, unless the disk fails; then the next start does it.</summary>
+    private async Task RemoveRefusedAsync(FileId file)
     {
         try
         {
-            FileId[] parts;
-            using (var lease = await files.AcquireAsync(manifest))
-            {
-                parts = [.. lease.File.Parts.Select(static part => part.File)];
-            }
-
-            files.Remove(manifest, parts);
+            await Task.Run(() => disk.Remove(folders.PathOf(file)), CancellationToken.None);
+            await disk.SyncFolderAsync(folders.FolderOf(file));
         }
-        catch (Exception failure) when (failure is IOException or InvalidDataException or ObjectDisposedException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // Part files without a manifest are found by the next rebuild.
-            Log.FilesLeftBehind(logger, manifest.ToString(), failure);
+            ends.Note();
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
         // The mark does not delete the object that is there: that is the next step, with a number of its own. Until then a rebuild must find the object
         // outranking the mark, as the index does, so the mark takes its place right before it.
         var sequence = objects.Find(bucket, key) is { } row ? row.Sequence - 1 : await sequences.NextAsync();
-        await objects.Deletes.AppendAsync(new DeleteRecord(DeleteKind.Tombstone, sequence, bucket, key, default));
+        await objects.LogAsync(new DeleteRecord(DeleteKind.Tombstone, sequence, bucket, key, default));
         var batch = new IndexBatch();
         var name = RowKeys.OfKey(RowKeys.Tombstone, bucket, key);
 
@@ -68,7 +68,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
             return DiscardOutcome.Kept;
         }
 
-        await objects.Deletes.AppendAsync(new DeleteRecord(DeleteKind.Discard, sequence, bucket, key, default));
+        await objects.LogAsync(new DeleteRecord(DeleteKind.Discard, sequence, bucket, key, default));
         var batch = new IndexBatch();
         batch.Delete(RowKeys.OfKey(RowKeys.Tombstone, bucket, key));
         await index.FollowAsync(batch);

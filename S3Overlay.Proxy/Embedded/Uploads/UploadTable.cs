@@ -178,7 +178,7 @@ internal sealed class UploadTable(
 
         if (old is not null)
         {
-            files.Remove(old.File, []);
+            files.Remove(old.File);
         }
 
         return row;
@@ -220,7 +220,7 @@ internal sealed class UploadTable(
         var used = manifest.Parts.Select(static part => part.File).ToHashSet();
         foreach (var part in all.Where(part => !used.Contains(part.File)))
         {
-            files.Remove(part.File, []);
+            files.Remove(part.File);
         }
 
         return row;
@@ -267,7 +267,7 @@ internal sealed class UploadTable(
 
         foreach (var part in parts)
         {
-            files.Remove(part.File, []);
+            files.Remove(part.File);
         }
     }
 

@@ -1,0 +1,21 @@
+using S3Overlay.Proxy.Embedded.Files;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>A disk that does not let go of objects' files.</summary>
+internal sealed class StuckDisk() : StoreDisk(isDurable: false)
+{
+    /// <summary>Whether it does not.</summary>
+    public bool IsStuck { get; set; } = true;
+
+    /// <inheritdoc/>
+    public override void Remove(string path)
+    {
+        if (IsStuck && path.Contains("objects", StringComparison.Ordinal))
+        {
+            throw new UnauthorizedAccessException("Operation not permitted");
+        }
+
+        base.Remove(path);
+    }
+}
