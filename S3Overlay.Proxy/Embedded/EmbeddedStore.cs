@@ -24,6 +24,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
     private readonly StoreDisk _disk;
     private readonly SequenceCounter _sequences;
     private readonly EmbeddedOptions _options;
+    private readonly DiskReserve _reserve;
     private readonly CancellationTokenSource _closing = new();
     private Task _tidying = Task.CompletedTask;
 
@@ -31,11 +32,13 @@ public sealed class EmbeddedStore : IAsyncDisposable
     {
         (_options, _lock, _folders, _disk, Index) = (options, owner, folders, disk, index);
         _sequences = SequenceCounter.Open(index);
-        Files = new ObjectFiles(folders, disk, ends, options.Logger);
+        _reserve = new DiskReserve(folders, disk);
+        _reserve.TryKeep();
+        Files = new ObjectFiles(folders, disk, ends, _reserve, options.Logger);
         Buckets = new BucketTable(folders, disk, ends, index, _sequences);
-        Objects = new ObjectTable(folders, disk, ends, index, _sequences, Buckets, Files, options.Time, options.Logger);
-        Tombstones = new TombstoneTable(index, _sequences, Buckets, Objects);
-        Uploads = new UploadTable(folders, disk, ends, index, _sequences, Buckets, Objects, Files, options.Time);
+        Objects = new ObjectTable(folders, disk, ends, _reserve, index, _sequences, Buckets, Files, options.Time, options.Logger);
+        Tombstones = new TombstoneTable(index, _sequences, Buckets, Objects, _reserve);
+        Uploads = new UploadTable(folders, disk, ends, _reserve, index, _sequences, Buckets, Objects, Files, options.Time);
     }
 
     internal OrderedIndex Index { get; }
@@ -131,7 +134,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
         // The uploads are noted while nobody can start one, and given up after the bucket is gone: one that is being completed waits for the bucket,
         // and giving it up waits for the completion.
         List<UploadRecord> open = [];
-        await Buckets.DeleteAsync(bucket, isOpaque, () => open = Uploads.Of(bucket), cancellationToken);
+        await _reserve.UseAsync(() => Buckets.DeleteAsync(bucket, isOpaque, () => open = Uploads.Of(bucket), cancellationToken));
         await Uploads.AbortAllAsync(open);
         if (isOpaque)
         {

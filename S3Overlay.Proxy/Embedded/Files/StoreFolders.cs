@@ -40,6 +40,9 @@ internal sealed class StoreFolders(string root)
     /// <summary>There while the store is closed in order.</summary>
     public string Clean => Path.Combine(Root, "CLEAN");
 
+    /// <summary>Room that is kept for deletes.</summary>
+    public string Reserve => Path.Combine(Root, "RESERVE");
+
     /// <summary>There once the index was found damaged, so that the next start builds it again.</summary>
     public string RebuildMark => Path.Combine(Root, "REBUILD");
 

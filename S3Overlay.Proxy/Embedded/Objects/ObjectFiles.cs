@@ -16,6 +16,7 @@ internal sealed class ObjectFiles : IAsyncDisposable
     private readonly StoreFolders _folders;
     private readonly StoreDisk _disk;
     private readonly LooseEnds _ends;
+    private readonly DiskReserve _reserve;
     private readonly ILogger _logger;
     private readonly Func<FileId, OpenFile> _opener;
     private readonly Task _removing;
@@ -24,9 +25,9 @@ internal sealed class ObjectFiles : IAsyncDisposable
     private int _owed;
 
     /// <summary>No file is open yet.</summary>
-    public ObjectFiles(StoreFolders folders, StoreDisk disk, LooseEnds ends, ILogger logger)
+    public ObjectFiles(StoreFolders folders, StoreDisk disk, LooseEnds ends, DiskReserve reserve, ILogger logger)
     {
-        (_folders, _disk, _ends, _logger, _opener) = (folders, disk, ends, logger, id => OpenFile.Open(folders, id));
+        (_folders, _disk, _ends, _reserve, _logger, _opener) = (folders, disk, ends, reserve, logger, id => OpenFile.Open(folders, id));
         _removing = Task.Run(RemoveAsync);
     }
 
@@ -75,6 +76,7 @@ internal sealed class ObjectFiles : IAsyncDisposable
                 }
 
                 Interlocked.Decrement(ref _owed);
+                _reserve.TryKeep();
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
             {

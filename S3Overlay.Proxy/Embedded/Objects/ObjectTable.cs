@@ -23,6 +23,7 @@ internal sealed class ObjectTable(
     StoreFolders folders,
     StoreDisk disk,
     LooseEnds ends,
+    DiskReserve reserve,
     OrderedIndex index,
     SequenceCounter sequences,
     BucketTable buckets,
@@ -108,8 +109,12 @@ internal sealed class ObjectTable(
     }
 
     /// <summary>Starts a file for a body of so many bytes.</summary>
-    public ObjectFileWriter NewFile(FileKind kind, long length, FileHeader draft, bool wantsMd5 = true) =>
-        new(folders, disk, kind, length, draft.Write().Written.Length + FileHeader.LateFieldsRoom, wantsMd5);
+    /// <exception cref="S3Exception">InsufficientStorage: before the first of them is read.</exception>
+    public ObjectFileWriter NewFile(FileKind kind, long length, FileHeader draft, bool wantsMd5 = true)
+    {
+        reserve.Require();
+        return new(folders, disk, kind, length, draft.Write().Written.Length + FileHeader.LateFieldsRoom, wantsMd5);
+    }
 
     /// <summary>Makes a filled file the object of its key. Returns once that survives a power cut.</summary>
     /// <param name="file">The file, filled.</param>
@@ -168,7 +173,8 @@ internal sealed class ObjectTable(
                 return;
             }
 
-            await LogAsync(new DeleteRecord(DeleteKind.Grave, await sequences.NextAsync(), bucketName, key, old?.File ?? default));
+            await reserve.UseAsync(async () =>
+                await LogAsync(new DeleteRecord(DeleteKind.Grave, await sequences.NextAsync(), bucketName, key, old?.File ?? default)));
             if (old is not null)
             {
                 var batch = new IndexBatch();
@@ -190,6 +196,7 @@ internal sealed class ObjectTable(
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
         using var held = await LockAsync(bucketName, key, cancellationToken);
         var row = Require(bucketName, key);
+        reserve.Require();
         await LogAsync(new DeleteRecord(DeleteKind.Tags, row.Sequence, bucketName, key, row.File, tags));
         var batch = new IndexBatch();
         batch.Put(RowKeys.OfKey(RowKeys.Object, bucketName, key), (row with { Tags = tags }).Write());

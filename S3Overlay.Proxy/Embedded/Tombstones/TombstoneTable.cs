@@ -3,6 +3,7 @@ using System.Text;
 
 using S3Overlay.Proxy.Embedded.Buckets;
 using S3Overlay.Proxy.Embedded.Deletes;
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Embedded.Rows;
@@ -16,7 +17,8 @@ namespace S3Overlay.Proxy.Embedded.Tombstones;
 /// <param name="sequences">The order of all writes and deletes.</param>
 /// <param name="buckets">Know up to where tombstones went with their bucket.</param>
 /// <param name="objects">The objects, their keys' locks, and the log of deletes.</param>
-internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequences, BucketTable buckets, ObjectTable objects)
+/// <param name="reserve">Room for tombstones on a full disk: they come before what makes room.</param>
+internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequences, BucketTable buckets, ObjectTable objects, DiskReserve reserve)
 {
     /// <summary>How many rows are taken away in one commit.</summary>
     private const int ForgottenAtOnce = 256;
@@ -38,8 +40,12 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
 
         // The mark does not delete the object that is there: that is the next step, with a number of its own. Until then a rebuild must find the object
         // outranking the mark, as the index does, so the mark takes its place right before it.
-        var sequence = objects.Find(bucket, key) is { } row ? row.Sequence - 1 : await sequences.NextAsync();
-        await objects.LogAsync(new DeleteRecord(DeleteKind.Tombstone, sequence, bucket, key, default));
+        var sequence = 0UL;
+        await reserve.UseAsync(async () =>
+        {
+            sequence = objects.Find(bucket, key) is { } row ? row.Sequence - 1 : await sequences.NextAsync();
+            await objects.LogAsync(new DeleteRecord(DeleteKind.Tombstone, sequence, bucket, key, default));
+        });
         var batch = new IndexBatch();
         var name = RowKeys.OfKey(RowKeys.Tombstone, bucket, key);
 

@@ -21,6 +21,7 @@ internal sealed class UploadTable(
     StoreFolders folders,
     StoreDisk disk,
     LooseEnds ends,
+    DiskReserve reserve,
     OrderedIndex index,
     SequenceCounter sequences,
     BucketTable buckets,
@@ -40,6 +41,7 @@ internal sealed class UploadTable(
     public async Task CreateAsync(UploadRecord upload, CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(upload.Bucket, cancellationToken);
+        reserve.Require();
         var bytes = upload.Write();
         try
         {

@@ -1,0 +1,115 @@
+using System.Security.Cryptography;
+
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Embedded.Files;
+
+/// <summary>
+/// Room that is kept for whoever makes room: a delete has to be written down, in the log and perhaps in a journal of the index, before anything is taken away. A file holds it; where a delete finds the disk
+/// full the file goes, and the delete is tried again. Before anything else is written the room is kept again, so that the deletes after it find it too.
+/// </summary>
+internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
+{
+    /// <summary>For a thousand deletes of the longest keys there are.</summary>
+    private const int Size = 1 << 20;
+
+    private readonly Lock _lock = new();
+    private volatile bool _isKept;
+
+    /// <summary>How often it was given up.</summary>
+    private int _givenUp;
+
+    /// <summary>Keeps the room, where it is not kept already and there is so much.</summary>
+    public void TryKeep()
+    {
+        try
+        {
+            Keep();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Whoever writes is told.
+        }
+    }
+
+    /// <summary>Keeps the room before something is written.</summary>
+    /// <exception cref="S3Exception">InsufficientStorage, InternalError: there is none, or none beside it.</exception>
+    public void Require()
+    {
+        try
+        {
+            Keep();
+        }
+        catch (IOException failure)
+        {
+            throw StoreDisk.ToS3(failure);
+        }
+    }
+
+    /// <summary>Does what makes room, with the room that is kept where there is no other.</summary>
+    /// <param name="free">Does it; what is refused by a full disk has left nothing behind, and is done again.</param>
+    public async Task UseAsync(Func<Task> free)
+    {
+        while (true)
+        {
+            var givenUp = Volatile.Read(ref _givenUp);
+            try
+            {
+                await free();
+                return;
+            }
+            catch (S3Exception full) when (full.Error == S3Errors.InsufficientStorage && (TryGiveUp() || givenUp != Volatile.Read(ref _givenUp)))
+            {
+                // Another may have given it up meanwhile: then there is room for this one too, or was.
+            }
+        }
+    }
+
+    private void Keep()
+    {
+        if (_isKept)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (_isKept || new FileInfo(folders.Reserve) is { Exists: true, Length: Size })
+            {
+                _isKept = true;
+                return;
+            }
+
+            disk.Remove(folders.Reserve);
+            try
+            {
+                // Chance, since a file system may have no room for zeros.
+                using var file = disk.Create(folders.Reserve);
+                disk.Write(file, RandomNumberGenerator.GetBytes(Size), 0);
+                disk.Sync(file);
+            }
+            catch
+            {
+                disk.Delete(folders.Reserve);
+                throw;
+            }
+
+            _isKept = true;
+        }
+    }
+
+    private bool TryGiveUp()
+    {
+        lock (_lock)
+        {
+            if (!_isKept || !disk.Delete(folders.Reserve))
+            {
+                return false;
+            }
+
+            _isKept = false;
+            _givenUp++;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using Microsoft.Win32.SafeHandles;
+
+using S3Overlay.Proxy.Embedded.Files;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>A disk of so many bytes, which files take in blocks of 4 KiB and give back when they are taken away.</summary>
+internal sealed class SmallDisk() : StoreDisk(isDurable: false)
+{
+    private const int Block = 4096;
+
+    private long _capacity = long.MaxValue;
+    private string _folder = "";
+
+    /// <summary>From now on there is room for what a folder has, and no more.</summary>
+    public void Fill(string folder)
+    {
+        _folder = folder;
+        Volatile.Write(ref _capacity, Used());
+    }
+
+    /// <summary>There is room again.</summary>
+    public void Grow() => Volatile.Write(ref _capacity, long.MaxValue);
+
+    /// <inheritdoc/>
+    public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+    {
+        Take(file, offset + bytes.Length);
+        base.Write(file, bytes, offset);
+    }
+
+    /// <inheritdoc/>
+    public override void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset)
+    {
+        Take(file, offset + pieces.Sum(static piece => (long)piece.Length));
+        base.Write(file, pieces, offset);
+    }
+
+    private static long Blocks(long length) => (length + Block - 1) / Block * Block;
+
+    private void Take(SafeFileHandle file, long end)
+    {
+        var capacity = Volatile.Read(ref _capacity);
+        if (capacity < long.MaxValue && Blocks(end) - Blocks(RandomAccess.GetLength(file)) is var more && more > 0 && Used() + more > capacity)
+        {
+            throw new IOException("No space left on device", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28);
+        }
+    }
+
+    private long Used()
+    {
+        var used = 0L;
+        foreach (var file in Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories))
+        {
+            try
+            {
+                used += Blocks(new FileInfo(file).Length);
+            }
+            catch (FileNotFoundException)
+            {
+                // Taken away meanwhile.
+            }
+        }
+
+        return used;
+    }
+}
