@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Tests.Forwarding.Stores.Placed;
 using S3Overlay.Tests.Support;
@@ -120,6 +121,29 @@ public sealed class KeepingStoreTests
 
         await scene.FillAsync("key");
         return (await scene.SendAsync("HEAD", "/bucket/key")).Headers["ETag"];
+    }
+
+    /// <summary>However slow that client is, and whatever the listing has to take away before it can show the key.</summary>
+    [Fact, Trait("Rule", "T2")]
+    public async Task A_listing_does_not_wait_for_a_slow_upload_over_a_copy()
+    {
+        await using var scene = await StoreScene.StartAsync();
+        scene.Remote.Put("bucket", "key", "old"u8.ToArray());
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/mine", "mine")).Status);
+        using var keeping = new KeepingStore(scene.Store);
+        await using var proxy = await scene.Clock.RunAsync(scene.AddProxyAsync(("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CACHE_PLACE", "bucket")));
+        var etag = (await scene.SendAsync(proxy, "GET", "/bucket/key")).Headers["ETag"];
+        await proxy.Copies!.WhenIdleAsync();
+        Assert.Equal(200, (await scene.AskStoreAsync("HEAD", "/bucket/key")).Status);
+        using var upload = await SlowUpload.BeginAsync(proxy, "/bucket/key", Large, Condition(etag));
+        await keeping.UntilKeptAsync("/bucket/key");
+        scene.Remote.Put("bucket", "key", "another"u8.ToArray());
+        var listing = proxy.SendAsync("GET", "/bucket?list-type=2");
+        await scene.Clock.WaitForTimerAsync(PlacedCopies.LongestWait).WaitAsync(Patience.Limit);
+        scene.Clock.Advance(PlacedCopies.LongestWait);
+        Assert.Equal(503, (await listing.WaitAsync(Patience.Limit)).Status);
+        Assert.Equal(200, (await upload.FinishAsync()).Status);
+        Assert.Equal(200, (await scene.SendAsync(proxy, "GET", "/bucket?list-type=2")).Status);
     }
 
     private static async Task<KeptScene> StartAsync(string place)

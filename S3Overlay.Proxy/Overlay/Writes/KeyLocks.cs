@@ -10,7 +10,8 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// A lock a key. Whoever holds it while a client sends a body does so only as long as nobody else wants the key: a slow client must not keep the others from it.
 /// </summary>
 /// <remarks>
-/// Uploads wait for each other's end, for a while: one that gave way to the next would be sent again, and end that one in turn.
+/// Uploads wait for each other's end, for a while: one that gave way to the next would be sent again, and end that one in turn. They do so before they stand in line with everybody else, who has
+/// one of them before him at most, however many there are.
 /// </remarks>
 public sealed class KeyLocks(TimeProvider time)
 {
@@ -21,10 +22,11 @@ public sealed class KeyLocks(TimeProvider time)
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
     private readonly NameLocks<ObjectName> _locks = new();
+    private readonly NameLocks<ObjectName> _turns = new();
     private readonly ConcurrentDictionary<ObjectName, KeyUpload> _uploads = new();
 
     /// <summary>How many wait for a key.</summary>
-    public int Waiting => _locks.Waiting;
+    public int Waiting => _locks.Waiting + _turns.Waiting;
 
     /// <summary>Waits until nobody else has the key. An upload that has it gives it up before long.</summary>
     public async ValueTask<IDisposable> TakeAsync(ObjectName key, CancellationToken cancellationToken)
@@ -50,19 +52,22 @@ public sealed class KeyLocks(TimeProvider time)
     {
         using var limit = new CancellationTokenSource(Longest, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        IDisposable? turn = null;
         try
         {
+            turn = await _turns.TakeAsync(key, both.Token);
             var held = await _locks.TakeAsync(key, both.Token);
-            var upload = new KeyUpload(() =>
+            return _uploads[key] = new KeyUpload(() =>
             {
                 _uploads.TryRemove(key, out _);
                 held.Dispose();
+                turn.Dispose();
             });
-            _uploads[key] = upload;
-            return upload;
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
+            turn?.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
             throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "Another conditional write of this key is under way. Please try again.");
         }
     }

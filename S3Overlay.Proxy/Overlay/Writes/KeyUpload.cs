@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
@@ -9,7 +10,8 @@ public sealed class KeyUpload(Action leave) : IDisposable
     private int _left;
 
     /// <summary>Somebody else has waited long enough.</summary>
-    public void GiveUp() => _givingUp.Cancel();
+    /// <remarks>What the upload's end brings with it is not for whoever waits to do.</remarks>
+    public void GiveUp() => _givingUp.CancelAsync().Observed();
 
     /// <summary>Waits for the client, as long as nobody else wants the key.</summary>
     /// <exception cref="S3Exception">ConditionalRequestConflict: somebody does, and changes the key.</exception>

@@ -32,24 +32,52 @@ public sealed class KeyLocksTests
         Assert.Equal(0, _locks.Waiting);
     }
 
-    /// <summary>Whoever has waited long enough does not wait as long again for those who came before him.</summary>
+    /// <summary>However many uploads wait: they have not begun, and those that changed the key meanwhile they will be judged by.</summary>
     [Fact]
-    public async Task So_does_each_that_comes_to_be_in_front()
+    public async Task Who_changes_the_key_waits_for_one_upload_alone()
     {
         var first = await _locks.TakeForUploadAsync(Key, default);
-        var others = Enumerable.Range(0, 2).Select(_ => _locks.TakeForUploadAsync(Key, default).AsTask()).ToList();
-        var taking = _locks.TakeAsync(Key, default).AsTask();
-        var upload = first;
-        foreach (var next in (Task<KeyUpload>?[])[.. others, null])
+        var others = Enumerable.Range(0, 3).Select(_ => _locks.TakeForUploadAsync(Key, default).AsTask()).ToList();
+        var changing = Enumerable.Range(0, 2).Select(_ => _locks.TakeAsync(Key, default).AsTask()).ToList();
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        await Assert.ThrowsAsync<S3Exception>(() => first.ReadAsync(ForeverAsync, default).AsTask().WaitAsync(Patience.Limit));
+        first.Dispose();
+        foreach (var change in changing)
         {
-            await _clock.WaitForTimerAsync(TimeSpan.FromSeconds(2));
-            _clock.Advance(TimeSpan.FromSeconds(2));
-            await Assert.ThrowsAsync<S3Exception>(() => upload.ReadAsync(ForeverAsync, default).AsTask().WaitAsync(Patience.Limit));
-            upload.Dispose();
-            upload = next is null ? upload : await next.WaitAsync(Patience.Limit);
+            (await change.WaitAsync(Patience.Limit)).Dispose();
         }
 
-        (await taking).Dispose();
+        foreach (var other in others)
+        {
+            var upload = await other.WaitAsync(Patience.Limit);
+            Assert.Equal(3, await upload.ReadAsync(_ => new(3), default));
+            upload.Dispose();
+        }
+
+        Assert.Equal(0, _locks.Waiting);
+    }
+
+    [Fact]
+    public async Task The_end_of_an_upload_is_not_done_by_who_waits_for_it()
+    {
+        using var upload = await _locks.TakeForUploadAsync(Key, default);
+        using var ended = new ManualResetEventSlim();
+        var by = 0;
+        var reading = upload.ReadAsync(
+            async token =>
+            {
+                await using var ending = token.Register(() =>
+                {
+                    by = Environment.CurrentManagedThreadId;
+                    ended.Set();
+                });
+                return await ForeverAsync(token);
+            },
+            default).AsTask();
+        upload.GiveUp();
+        Assert.True(ended.Wait(Patience.Limit));
+        Assert.NotEqual(Environment.CurrentManagedThreadId, by);
+        await Assert.ThrowsAsync<S3Exception>(() => reading.WaitAsync(Patience.Limit));
     }
 
     [Fact]

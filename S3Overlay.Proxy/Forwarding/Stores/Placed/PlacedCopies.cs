@@ -28,6 +28,12 @@ internal sealed class PlacedCopies : IPlacedCopies
 {
     private const int Parallel = 16;
 
+    /// <summary>
+    /// How long whoever takes a copy away, or changes it, waits for a client's write of the key. Where the store keeps keys to writes that is as slow as the client, and the store would not
+    /// answer sooner.
+    /// </summary>
+    internal static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
     private readonly LocalStore _store;
     private readonly StoreProbe _probe;
     private readonly HeldListing _listing;
@@ -166,9 +172,10 @@ internal sealed class PlacedCopies : IPlacedCopies
 
     /// <summary>Takes the object under a key away where it is a copy of a version that is meant.</summary>
     /// <returns>Whether it was.</returns>
+    /// <exception cref="IOException">It cannot be, or not at the moment.</exception>
     public async Task<bool> RemoveObjectAsync(ObjectName name, Func<HeldRow, bool> isMeant, CancellationToken cancellationToken)
     {
-        using var entered = await _changing.TakeAsync(name, cancellationToken);
+        using var entered = await ChangeAsync(name, cancellationToken);
         if (await FindAsync(name, cancellationToken) is not { } found || !isMeant(found.Record.Row))
         {
             return false;
@@ -280,7 +287,20 @@ internal sealed class PlacedCopies : IPlacedCopies
     }
 
     /// <summary>Begins to change the copy of a key, which ends with the disposal of the result: no write of this process commits meanwhile.</summary>
-    public async ValueTask<IDisposable> ChangeAsync(ObjectName name, CancellationToken cancellationToken) => await _changing.TakeAsync(name, cancellationToken);
+    /// <exception cref="IOException">Writes have had it for too long.</exception>
+    public async ValueTask<IDisposable> ChangeAsync(ObjectName name, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(LongestWait, _store.Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            return await _changing.TakeAsync(name, both.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException("A client's write of the key is under way.");
+        }
+    }
 
     private PlacedCopy Copy(PlacedObject found, WireAnswer? started) => new(found, Renewals.Apply(found.Record), started, _store.Calls);
 

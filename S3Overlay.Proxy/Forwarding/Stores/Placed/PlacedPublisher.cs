@@ -40,7 +40,7 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
                 ? await PutFittingAsync(record, spooled, cancellationToken)
                 : Placement.Elsewhere;
         }
-        catch (Exception failure) when (failure is S3Exception or XmlException)
+        catch (Exception failure) when (failure is S3Exception or XmlException or IOException)
         {
             // Whatever it was, the cache bucket may take the copy; what of it is under its key is right.
             return Placement.Elsewhere;
