@@ -20,7 +20,7 @@ public static partial class Settings
         "S3_OVERLAY_DEFAULT_BUCKET_LOCATION", Local, AwsHosts.DefaultRegion, "The region of buckets made here. Where the local endpoint is AWS's, its own unless this is another.", Parsers.Region);
 
     public static readonly Setting<string?> LocalAccessKey = new(
-        "S3_OVERLAY_LOCAL_ACCESS_KEY", Local, "minioadmin", "The local layer's access key; what clients sign with where they have no key of their own.", Parsers.Text);
+        "S3_OVERLAY_LOCAL_ACCESS_KEY", Local, "minioadmin", "The local layer's access key; what clients sign with where they have no key of their own.", Parsers.Token);
 
     public static readonly Setting<string?> LocalSecretKey = new(
         "S3_OVERLAY_LOCAL_SECRET_KEY", Local, "minioadmin", "The secret key that belongs to it.", Parsers.Text) { IsSecret = true };
@@ -29,7 +29,7 @@ public static partial class Settings
         "S3_OVERLAY_LOCAL_ENDPOINT", Local, null, "An S3 endpoint as the local layer, in place of the built-in store: everything written is there.", Parsers.Endpoint);
 
     public static readonly Setting<string?> LocalSessionToken = new(
-        "S3_OVERLAY_LOCAL_SESSION_TOKEN", Local, null, "The session token for that endpoint.", Parsers.Text)
+        "S3_OVERLAY_LOCAL_SESSION_TOKEN", Local, null, "The session token for that endpoint.", Parsers.Token)
     { IsSecret = true };
 
     public static readonly Setting<string?> LocalRegion = new(

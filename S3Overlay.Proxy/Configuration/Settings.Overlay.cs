@@ -65,7 +65,7 @@ public static partial class Settings
         "A bound on held bytes: copies that were used longest ago go first. Over an S3 endpoint about so many. Unset: no bound.", Parsers.OptionalSize);
 
     public static readonly Setting<int> CacheMinUses = new(
-        "S3_OVERLAY_CACHE_MIN_USES", Cache, "1", "Kept on the n-th miss; until then streamed through.", Parsers.Count);
+        "S3_OVERLAY_CACHE_MIN_USES", Cache, "1", "Kept on the n-th miss, at most the 255th; until then streamed through.", Parsers.Misses);
 
     public static readonly Setting<CachePlace> CachePlace = new(
         "S3_OVERLAY_CACHE_PLACE", Cache, "cache-bucket",

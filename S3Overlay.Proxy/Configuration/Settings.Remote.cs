@@ -19,7 +19,7 @@ public static partial class Settings
     { Aliases = ["AWS_REGION"] };
 
     public static readonly Setting<string?> RemoteAccessKeyId = new(
-        "S3_OVERLAY_REMOTE_ACCESS_KEY_ID", Remote, null, "Credentials for the remote. Unset: the standard AWS chain.", Parsers.Text)
+        "S3_OVERLAY_REMOTE_ACCESS_KEY_ID", Remote, null, "Credentials for the remote. Unset: the standard AWS chain.", Parsers.Token)
     { Aliases = ["AWS_REMOTE_ACCESS_KEY_ID"] };
 
     public static readonly Setting<string?> RemoteSecretAccessKey = new(
@@ -27,7 +27,7 @@ public static partial class Settings
     { Aliases = ["AWS_REMOTE_SECRET_ACCESS_KEY"], IsSecret = true };
 
     public static readonly Setting<string?> RemoteSessionToken = new(
-        "S3_OVERLAY_REMOTE_SESSION_TOKEN", Remote, null, "The session token of temporary credentials.", Parsers.Text)
+        "S3_OVERLAY_REMOTE_SESSION_TOKEN", Remote, null, "The session token of temporary credentials.", Parsers.Token)
     { Aliases = ["AWS_REMOTE_SESSION_TOKEN"], IsSecret = true };
 
     public static readonly Setting<string?> RemoteProfile = new(

@@ -145,6 +145,10 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_CACHE_MAX_BYTES=lots")]
     [InlineData("S3_OVERLAY_COPY_UP_MAX=6GiB")]
     [InlineData("S3_OVERLAY_COPY_UP_MAX=-1")]
+    [InlineData("S3_OVERLAY_CACHE_MIN_USES=256")]
+    [InlineData("S3_OVERLAY_CACHE_MIN_USES=0")]
+    [InlineData("S3_OVERLAY_LOCAL_ACCESS_KEY=a\nb")]
+    [InlineData("S3_OVERLAY_LOCAL_ACCESS_KEY=a/b")]
     public void Values_that_a_setting_cannot_have_are_errors(string setting) =>
         Assert.Equal(setting.Split('=')[0], ReadError(setting).Setting);
 

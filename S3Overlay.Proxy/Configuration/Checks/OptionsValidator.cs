@@ -35,6 +35,7 @@ internal static class OptionsValidator
                 "is no name that a bucket can be made by at the local store: 3 to 63 lower-case letters, digits, dots and dashes. Choose another.");
         }
 
+        CacheValidator.Validate(options, problems);
         RemotesValidator.Validate(options, problems);
     }
 

@@ -18,6 +18,11 @@ public sealed record ClientKey(string AccessKey, string SecretKey, IReadOnlyList
     /// <summary>The right to everything.</summary>
     public static readonly IReadOnlyList<BucketRight> Everything = [new("*", AccessRight.Write)];
 
+    /// <summary>
+    /// Whether no client could sign with an access key: the credential scope of a signature is accessKey/date/region/service, with a comma behind it, and a slash in the key could not be told apart.
+    /// </summary>
+    public static bool IsAmbiguous(string accessKey) => accessKey.AsSpan().ContainsAny("/, \t=");
+
     /// <summary>The key without its secret: a record's own text would show it in the first log line that holds one.</summary>
     public override string ToString() => $"client key {AccessKey}";
 }

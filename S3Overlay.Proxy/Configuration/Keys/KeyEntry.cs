@@ -107,9 +107,8 @@ internal sealed class KeyEntry
             _problems.Add($"lacks accessKey or secretKey{where}");
         }
 
-        if (accessKey.AsSpan().ContainsAny("/, \t=") || (where.Length > 0 && accessKey.AsSpan().ContainsAnyExceptInRange('!', '~')))
+        if (ClientKey.IsAmbiguous(accessKey) || (where.Length > 0 && accessKey.AsSpan().ContainsAnyExceptInRange('!', '~')))
         {
-            // The credential scope of a signature is accessKey/date/region/service: a slash in the key could not be told apart.
             _problems.Add($"has an accessKey{where} that holds a slash, comma, equals sign or space");
         }
     }

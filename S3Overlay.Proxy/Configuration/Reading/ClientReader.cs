@@ -36,6 +36,11 @@ internal static class ClientReader
             origins.Add(local.KeysOrigin);
         }
 
+        foreach (var key in keys.Where(static key => ClientKey.IsAmbiguous(key.AccessKey)))
+        {
+            problems.Error(origins[0], key.AccessKey, $"is what clients sign with, and holds a slash, comma, equals sign or space, by which signatures are taken apart. Set {access.Name} to another.");
+        }
+
         return new()
         {
             Keys = keys,

@@ -39,6 +39,16 @@ internal static class Parsers
         ? count
         : throw new FormatException("must be a whole number from 1.");
 
+    /// <summary>How many misses are counted at most: a table of them has a byte for each object.</summary>
+    public static int Misses(string text) => Count(text) is var count and <= byte.MaxValue
+        ? count
+        : throw new FormatException($"must be a whole number from 1 to {byte.MaxValue}.");
+
+    /// <summary>What stands in headers of requests as it is: access keys and session tokens. A line end in one would make each request fail.</summary>
+    public static string? Token(string text) => !text.AsSpan().ContainsAnyExceptInRange('!', '~')
+        ? text
+        : throw new FormatException("must be without spaces, line ends and letters beyond ASCII.");
+
     /// <summary>How an endpoint is asked for a bucket.</summary>
     public static AddressingStyle Addressing(string text) => Styles(text);
 
