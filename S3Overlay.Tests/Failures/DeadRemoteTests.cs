@@ -44,6 +44,40 @@ public sealed class DeadRemoteTests
         Assert.Equal("two", await _clock.RunToLimitAsync(UntilItAnswersAsync(proxy)));
     }
 
+    /// <summary>Nobody has found out yet that the remote hangs, and no time passes: a write that waited for it would wait for ever.</summary>
+    [Theory, Trait("Rule", "W1")]
+    [InlineData("embedded")]
+    [InlineData("store")]
+    public async Task Writes_and_deletes_in_a_bucket_that_local_has_do_not_wait_for_a_remote_that_hangs(string layer)
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("bucket", "theirs", "one"u8.ToArray());
+        Script(remote, "hanging", static _ => true);
+        await using var store = layer == "store" ? await StoreServer.StartAsync(_clock) : null;
+        await using var proxy = await OverlayHost.StartAsync(store?.Endpoint, remote.Endpoint, _clock, [("S3_OVERLAY_CACHE_ENABLED", "true"), .. RemoteLimits.Hurried]);
+        foreach (var bucket in (string[])["bucket", "other"])
+        {
+            Assert.Equal(200, (await proxy.SendAsync("PUT", "/" + bucket)).Status);
+        }
+
+        _isDead = true;
+        foreach (var bucket in (string[])["bucket", "other", "made-meanwhile"])
+        {
+            foreach (var (method, target, body) in ((string, string, string?)[])
+            [
+                ("PUT", "", null), ("PUT", "/mine", "v"), ("PUT", "/mine", "w"), ("DELETE", "/mine", null), ("DELETE", "/theirs", null), ("DELETE", "/none", null), ("POST", "/parts?uploads", null),
+                ("POST", "?delete", "<Delete><Object><Key>k</Key></Object><Object><Key>mine</Key></Object></Delete>"), ("PUT", "/mine", "x"), ("GET", "/mine", null), ("GET", "/theirs", null),
+                ("HEAD", "", null),
+            ])
+            {
+                var answer = await proxy.SendAsync(method, $"/{bucket}{target}", body).WaitAsync(Patience.Limit);
+                Assert.True(answer.Status is 200 or 204 || target == "/theirs", $"{method} /{bucket}{target}: {answer.Status} {answer.Text}");
+            }
+        }
+
+        Assert.DoesNotContain(remote.Requests, static request => request.Key.Length > 0);
+    }
+
     [Fact, Trait("Rule", "F")]
     public async Task One_object_that_the_remote_fails_at_does_not_make_it_dead()
     {
