@@ -26,6 +26,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     private readonly StoreDisk _disk;
     private readonly FileKind _kind;
     private readonly IncrementalHash? _md5;
+    private readonly ChecksumHasher? _checksum;
     private readonly byte[] _table;
     private readonly string _path;
     private FileLayout _layout;
@@ -41,7 +42,8 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     /// <param name="length">How many bytes will come; the most that can come, where the body itself does not know.</param>
     /// <param name="headerRoom">The most bytes the header will have.</param>
     /// <param name="wantsMd5">Whether the MD5 is needed: not where it is known, as of a copy.</param>
-    public ObjectFileWriter(StoreFolders folders, StoreDisk disk, FileKind kind, long length, int headerRoom, bool wantsMd5)
+    /// <param name="checksum">Which checksum is to be computed of the bytes, or null.</param>
+    public ObjectFileWriter(StoreFolders folders, StoreDisk disk, FileKind kind, long length, int headerRoom, bool wantsMd5, ChecksumAlgorithm? checksum)
     {
         (_folders, _disk, _kind, Length) = (folders, disk, kind, length);
         Id = FileId.New();
@@ -49,6 +51,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
         _layout = FileLayout.For(headerRoom, length);
         _table = ArrayPool<byte>.Shared.Rent(Math.Max(BlockChecksums.TableLengthOf(length), 1));
         _md5 = wantsMd5 ? IncrementalHash.CreateHash(HashAlgorithmName.MD5) : null;
+        _checksum = checksum is { } algorithm ? ChecksumHasher.Create(algorithm) : null;
     }
 
     /// <summary>The file's name.</summary>
@@ -65,6 +68,9 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
 
     /// <summary>The MD5 of the bytes, once they are all there: 32 digits.</summary>
     public string Md5 { get; private set; } = "";
+
+    /// <summary>The checksum that was to be computed, once the bytes are all there.</summary>
+    public BodyChecksum? Checksum { get; private set; }
 
     /// <summary>Reads the body to its end, so that all its checks have passed (rule W7).</summary>
     /// <exception cref="S3Exception">What a check of the body found; InsufficientStorage.</exception>
@@ -92,6 +98,8 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
             _md5.GetHashAndReset(hash);
             Md5 = Convert.ToHexStringLower(hash);
         }
+
+        Checksum = _checksum?.Finish();
     }
 
     /// <summary>
@@ -117,6 +125,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _md5?.Dispose();
+        _checksum?.Dispose();
         ArrayPool<byte>.Shared.Return(_table);
         if (_small is not null)
         {
@@ -150,6 +159,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
         EndAt(filled, body);
         var data = _small.AsSpan(0, filled);
         _md5?.AppendData(data);
+        _checksum?.Append(data);
         BlockChecksums.Compute(data, _table);
     }
 
@@ -216,6 +226,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     private void Store(ReadOnlySpan<byte> bytes, long position)
     {
         _md5?.AppendData(bytes);
+        _checksum?.Append(bytes);
         BlockChecksums.Compute(bytes, _table.AsSpan((int)(position / BlockChecksums.BlockSize) * BlockChecksums.EntrySize));
         _disk.Write(_file!, bytes, _layout.DataOffset + position);
     }

@@ -8,6 +8,7 @@ using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Deletes;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
@@ -110,10 +111,10 @@ internal sealed class ObjectTable(
 
     /// <summary>Starts a file for a body of so many bytes.</summary>
     /// <exception cref="S3Exception">InsufficientStorage: before the first of them is read.</exception>
-    public ObjectFileWriter NewFile(FileKind kind, long length, FileHeader draft, bool wantsMd5 = true)
+    public ObjectFileWriter NewFile(FileKind kind, long length, FileHeader draft, bool wantsMd5 = true, ChecksumAlgorithm? checksum = null)
     {
         reserve.Require();
-        return new(folders, disk, kind, length, draft.Write().Written.Length + FileHeader.LateFieldsRoom, wantsMd5);
+        return new(folders, disk, kind, length, draft.Write().Written.Length + FileHeader.LateFieldsRoom, wantsMd5, checksum);
     }
 
     /// <summary>Makes a filled file the object of its key. Returns once that survives a power cut.</summary>

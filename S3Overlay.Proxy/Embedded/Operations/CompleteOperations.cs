@@ -50,7 +50,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         var parts = Choose(upload, named, all);
         CheckSize(request, parts);
         var checksum = ChecksumOf(upload, parts);
-        CheckPromised(request, checksum);
+        CheckPromised(request, upload.Algorithm is null ? null : checksum);
         var manifest = new FileHeader
         {
             Bucket = upload.Bucket,
@@ -66,7 +66,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
                 LastModified = store.Now,
                 Headers = upload.Headers,
                 Checksums = checksum is { } value ? [value] : [],
-                ChecksumType = checksum is null ? null : upload.ChecksumType,
+                ChecksumType = checksum is null ? null : upload.ChecksumType ?? PartChecksums.FullObjectType,
             },
         };
         return (await store.Uploads.CompleteAsync(upload, all, manifest, condition, cancellationToken)).Info;
@@ -142,7 +142,9 @@ internal sealed class CompleteOperations(EmbeddedStore store)
     {
         if (upload.Algorithm is not { } algorithm)
         {
-            return null;
+            // Parts from before this store added checksums have none.
+            var added = parts.Select(static part => (part.Find(PutOperations.DefaultChecksum)?.Value, part.Info.Size)).ToList();
+            return added.All(static part => part.Value is not null) ? PartChecksums.FullObject(PutOperations.DefaultChecksum, added!) : null;
         }
 
         return upload.IsFullObject

@@ -50,11 +50,10 @@ internal sealed class CopyOperations(EmbeddedStore store)
         // One piece: its ETag is its MD5, and holds for the copy, unless it is one that was the remote's, of parts there. Parts: the copy is one piece, with an MD5 of its own.
         var isOnePiece = stored.Row.PartCount == 0 && info.ETag.Length == PutOperations.EmptyETag.Length;
         var kept = KeptChecksum(info, wanted);
-        await using var file = store.Objects.NewFile(FileKind.Object, info.Size, header, wantsMd5: !isOnePiece);
+        await using var file = store.Objects.NewFile(FileKind.Object, info.Size, header, wantsMd5: !isOnePiece, kept is null ? wanted ?? AlgorithmOf(info) : null);
         var body = new StoredBody(store, stored, info.Size == 0 ? null : new ByteRange(0, info.Size - 1));
-        await using var summed = kept is null && (wanted ?? AlgorithmOf(info)) is { } algorithm ? new SummedBody(body, algorithm) : null;
-        await file.FillAsync(summed ?? (S3Body)body, cancellationToken);
-        var checksum = kept ?? summed?.Checksum;
+        await file.FillAsync(body, cancellationToken);
+        var checksum = kept ?? file.Checksum;
         var copied = header.Info with
         {
             ETag = isOnePiece ? info.ETag : PutOperations.Quoted(file.Md5),
@@ -111,7 +110,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
             : null;
 
     /// <summary>A copy has one piece, and so a checksum over all bytes, of the source's algorithm where no other was asked for.</summary>
-    private static ChecksumAlgorithm? AlgorithmOf(ObjectInfo source) => source.Checksums.Count > 0 ? source.Checksums[0].Algorithm : null;
+    private static ChecksumAlgorithm AlgorithmOf(ObjectInfo source) => source.Checksums.Count > 0 ? source.Checksums[0].Algorithm : PutOperations.DefaultChecksum;
 
     private static ChecksumAlgorithm? WantedChecksum(S3Request request)
     {

@@ -21,8 +21,7 @@ internal sealed class PartOperations(EmbeddedStore store)
         var number = PartNumbers.Parse(request.Query["partNumber"]);
         var upload = store.Uploads.Require(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
         var length = PutOperations.LengthOf(request);
-        await using var summed = SumsUp(upload, request.Body) is { } algorithm ? new SummedBody(request.Body, algorithm) : null;
-        var row = await StoreAsync(upload, number, length, summed ?? request.Body, cancellationToken);
+        var row = await StoreAsync(upload, number, length, request.Body, upload.IsFullObject ? upload.Algorithm : null, cancellationToken);
         answer.Status = StatusCodes.Status200OK;
         answer.Headers.ETag = row.Info.ETag;
         answer.Headers.ContentLength = 0;
@@ -48,18 +47,31 @@ internal sealed class PartOperations(EmbeddedStore store)
         }
 
         var body = new StoredBody(store, stored, range);
-        await using var summed = upload.Algorithm is { } algorithm ? new SummedBody(body, algorithm) : null;
-        var row = await StoreAsync(upload, number, range?.Length ?? 0, summed ?? (S3Body)body, cancellationToken);
+        var row = await StoreAsync(upload, number, range?.Length ?? 0, body, upload.Algorithm, cancellationToken);
         if (source.VersionId is not null)
         {
             answer.Headers["x-amz-copy-source-version-id"] = source.VersionId;
         }
 
-        await CopyOperations.Result("CopyPartResult", row.Info with { ChecksumType = null }).SendAsync(request, answer, cancellationToken);
+        await CopyOperations.Result("CopyPartResult", row.Info with { Checksums = row.Checksum is { } checksum ? [checksum] : [], ChecksumType = null }).SendAsync(request, answer, cancellationToken);
     }
 
-    private async Task<PartRow> StoreAsync(UploadRecord upload, int number, long length, S3Body body, CancellationToken cancellationToken)
+    /// <param name="upload">The upload.</param>
+    /// <param name="number">The part's number.</param>
+    /// <param name="length">Its length, or the most it can have.</param>
+    /// <param name="body">Its bytes.</param>
+    /// <param name="missing">
+    /// What is to be computed of a part that comes without a checksum: S3 wants to be told only where clients name each part's checksum again in the end. So parts from presigned links, whose
+    /// clients often can compute none, are taken.
+    /// </param>
+    /// <param name="cancellationToken">Ends it.</param>
+    private async Task<PartRow> StoreAsync(
+        UploadRecord upload, int number, long length, S3Body body, ChecksumAlgorithm? missing, CancellationToken cancellationToken)
     {
+        // Of an upload without a checksum the object gets one all the same, made of the parts'. These are shown to nobody.
+        var (own, isAdded) = (body.Checksum?.Algorithm ?? body.ComingChecksum, upload.Algorithm is null);
+        var computed = isAdded ? PutOperations.DefaultChecksum : own is null ? missing : null;
+        isAdded &= own != computed;
         var header = new FileHeader
         {
             Bucket = upload.Bucket,
@@ -68,19 +80,17 @@ internal sealed class PartOperations(EmbeddedStore store)
             PartNumber = number,
             Info = new ObjectInfo { Size = length, ETag = PutOperations.EmptyETag, LastModified = store.Now },
         };
-        await using var file = store.Objects.NewFile(FileKind.Part, length, header);
+        await using var file = store.Objects.NewFile(FileKind.Part, length, header, checksum: own == computed ? null : computed);
         await file.FillAsync(body, cancellationToken);
-        RequireChecksum(upload, body.Checksum);
-        var info = header.Info with { ETag = PutOperations.Quoted(file.Md5), Checksums = PutOperations.Checksums(body) };
+        RequireChecksum(upload, body.Checksum ?? file.Checksum);
+        var info = header.Info with
+        {
+            ETag = PutOperations.Quoted(file.Md5),
+            Checksums = [.. ((BodyChecksum?[])[body.Checksum, file.Checksum]).OfType<BodyChecksum>()],
+            ChecksumType = isAdded ? PartChecksums.FullObjectType : null,
+        };
         return await store.Uploads.CommitPartAsync(upload, file, header with { Info = info }, cancellationToken);
     }
-
-    /// <summary>
-    /// What is to be computed of a part that comes without a checksum: S3 wants to be told only where clients name each part's checksum again in the end. So parts from presigned links, whose
-    /// clients often can compute none, are taken.
-    /// </summary>
-    private static ChecksumAlgorithm? SumsUp(UploadRecord upload, S3Body body) =>
-        upload.IsFullObject && body.Checksum is null && body.ComingChecksum is null ? upload.Algorithm : null;
 
     /// <summary>An upload that was started with a checksum algorithm has parts with that checksum only.</summary>
     private static void RequireChecksum(UploadRecord upload, BodyChecksum? checksum)

@@ -14,6 +14,9 @@ internal sealed class PutOperations(EmbeddedStore store)
     /// <summary>The most one request may bring: 5 GiB.</summary>
     public const long MaxSize = 5L << 30;
 
+    /// <summary>The checksum that an object gets that comes without any, as in S3: one over all bytes.</summary>
+    public const ChecksumAlgorithm DefaultChecksum = ChecksumAlgorithm.Crc64Nvme;
+
     /// <summary>PutObject.</summary>
     public async Task PutAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
@@ -34,18 +37,28 @@ internal sealed class PutOperations(EmbeddedStore store)
             Tags = tags,
             Info = new ObjectInfo { Size = length, ETag = kept ?? EmptyETag, LastModified = store.Now, Headers = headers },
         };
-        await using var file = store.Objects.NewFile(FileKind.Object, length, header);
+
+        // What was the remote's keeps no checksum that the remote did not show.
+        var added = request.CopiedUp is null && !HasChecksum(request.Body) ? DefaultChecksum : (ChecksumAlgorithm?)null;
+        await using var file = store.Objects.NewFile(FileKind.Object, length, header, checksum: added);
         await file.FillAsync(request.Body, cancellationToken);
-        var info = header.Info with { Size = file.Length, ETag = kept ?? Quoted(file.Md5), Checksums = Checksums(request.Body), ChecksumType = TypeOf(request.Body) };
+        var sum = request.Body.Checksum ?? file.Checksum;
+        var info = header.Info with
+        {
+            Size = file.Length,
+            ETag = kept ?? Quoted(file.Md5),
+            Checksums = sum is { } value ? [value] : [],
+            ChecksumType = sum is null ? null : PartChecksums.FullObjectType,
+        };
         await store.Objects.CommitAsync(file, header with { Info = info }, condition, null, cancellationToken, request.CopiedUp?.LastModified);
 
         answer.Status = StatusCodes.Status200OK;
         answer.Headers.ETag = info.ETag;
         answer.Headers.ContentLength = 0;
-        if (request.Body.Checksum is { } checksum)
+        if (sum is { } checksum)
         {
             answer.Headers[ChecksumNames.Header(checksum.Algorithm)] = checksum.Value;
-            answer.Headers["x-amz-checksum-type"] = "FULL_OBJECT";
+            answer.Headers["x-amz-checksum-type"] = info.ChecksumType;
         }
     }
 
@@ -70,8 +83,6 @@ internal sealed class PutOperations(EmbeddedStore store)
     /// <summary>A tag in its quotes.</summary>
     public static string Quoted(string tag) => "\"" + tag + "\"";
 
-    /// <summary>The checksum a body came with, as a list.</summary>
-    public static IReadOnlyList<BodyChecksum> Checksums(S3Body body) => body.Checksum is { } checksum ? [checksum] : [];
-
-    private static string? TypeOf(S3Body body) => body.Checksum is null ? null : "FULL_OBJECT";
+    /// <summary>Whether a body has a checksum, or will have one at its end.</summary>
+    public static bool HasChecksum(S3Body body) => body.Checksum is not null || body.ComingChecksum is not null;
 }

@@ -8,11 +8,25 @@ namespace S3Overlay.Proxy.Embedded.Uploads;
 /// <param name="Number">Its number, 1 to 10,000.</param>
 /// <param name="File">Its file.</param>
 /// <param name="Sequence">Its place in the order of all writes: of two files of one number the higher counts.</param>
-/// <param name="Info">Its size, ETag, date and checksum.</param>
+/// <param name="Info">Its size, ETag, date and checksums: its own, and behind it, where there is a type, one that was added here.</param>
 internal sealed record PartRow(int Number, FileId File, ulong Sequence, ObjectInfo Info)
 {
-    /// <summary>The checksum it came with, or that was computed of it here, or null.</summary>
-    public BodyChecksum? Checksum => Info.Checksums.Count > 0 ? Info.Checksums[0] : null;
+    /// <summary>The checksum it came with, or that the upload demands and was computed of it here, or null.</summary>
+    public BodyChecksum? Checksum => Info.Checksums.Count > (Info.ChecksumType is null ? 0 : 1) ? Info.Checksums[0] : null;
+
+    /// <summary>Its checksum of an algorithm, whether anybody is shown it or not; null where there is none.</summary>
+    public BodyChecksum? Find(ChecksumAlgorithm algorithm)
+    {
+        foreach (var checksum in Info.Checksums)
+        {
+            if (checksum.Algorithm == algorithm)
+            {
+                return checksum;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Reads a row's value.</summary>
     public static PartRow Read(ReadOnlySpan<byte> value)
