@@ -64,14 +64,16 @@ public sealed class KeyLocksTests
         using var ended = new ManualResetEventSlim();
         var by = 0;
         var reading = upload.ReadAsync(
-            async token =>
+            token =>
             {
-                await using var ending = token.Register(() =>
+                var end = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+                token.Register(() =>
                 {
                     by = Environment.CurrentManagedThreadId;
+                    end.SetCanceled(token);
                     ended.Set();
                 });
-                return await ForeverAsync(token);
+                return new(end.Task);
             },
             default).AsTask();
         upload.GiveUp();
