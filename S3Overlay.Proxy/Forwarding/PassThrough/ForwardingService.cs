@@ -76,6 +76,12 @@ public sealed class ForwardingService : IS3Service, IDisposable
     /// <inheritdoc/>
     public async Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
+        if (LimitedDeletes.Is(request))
+        {
+            await LimitedDeletes.AnswerAsync(request, answer, HandleAsync, cancellationToken);
+            return;
+        }
+
         using var patience = new Patience(_time, cancellationToken);
         using var response = await SendAsync(request, patience, cancellationToken);
         await AnswerAsync(request, response, answer, patience, cancellationToken);
@@ -88,9 +94,9 @@ public sealed class ForwardingService : IS3Service, IDisposable
     /// <exception cref="S3Exception">The client's body was not what it promised; or ServiceUnavailable where the store did not answer.</exception>
     internal async Task<HttpResponseMessage> SendAsync(S3Request request, Patience patience, CancellationToken cancellationToken)
     {
-        if (request is { Operation: S3Operation.DeleteObjects, MayWriteAll: false })
+        if (LimitedDeletes.Is(request))
         {
-            // The document goes on as it came, and the store knows nothing of rights that are given here.
+            // The document would go on as it came, and the store knows nothing of rights that are given here.
             throw new S3Exception(S3Errors.AccessDenied);
         }
 

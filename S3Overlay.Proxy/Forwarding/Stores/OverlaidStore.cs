@@ -20,6 +20,12 @@ internal sealed class OverlaidStore(ForwardingService service, BucketWatch watch
     /// <inheritdoc/>
     public async Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
+        if (LimitedDeletes.Is(request))
+        {
+            await LimitedDeletes.AnswerAsync(request, answer, HandleAsync, cancellationToken);
+            return;
+        }
+
         using var patience = new Patience(time, cancellationToken);
         var isOverlaid = overlaid.Find(request.Bucket) is not null;
         request = isOverlaid || CopiesOverlaid(request) ? nulls.ForStore(request) : request;

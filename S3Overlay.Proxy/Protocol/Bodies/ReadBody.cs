@@ -18,6 +18,9 @@ public sealed class ReadBody : S3Body
     /// <inheritdoc/>
     public override BodyChecksum? Checksum { get; }
 
+    /// <summary>A document that was made here.</summary>
+    public static ReadBody Of(byte[] document) => new(document, document.Length, null);
+
     /// <summary>Reads a body.</summary>
     /// <exception cref="S3Exception">MalformedXML: it is too large; or what a check of it found.</exception>
     public static async Task<ReadBody> ReadAsync(S3Body body, CancellationToken cancellationToken)

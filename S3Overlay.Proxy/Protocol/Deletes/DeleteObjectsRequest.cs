@@ -1,3 +1,5 @@
+using System.Xml.Linq;
+
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Deletes;
@@ -16,7 +18,13 @@ public sealed record DeleteObjectsRequest(IReadOnlyList<DeleteItem> Items, bool 
     public static async Task<DeleteObjectsRequest> ReadAsync(S3Request request, CancellationToken cancellationToken)
     {
         request.Body.RequireVerified();
-        var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
+        return Parse(await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody));
+    }
+
+    /// <summary>What a document says; its items are in the order of its elements.</summary>
+    /// <exception cref="S3Exception">MalformedXML.</exception>
+    public static DeleteObjectsRequest Parse(XElement root)
+    {
         if (root.Name.LocalName != "Delete")
         {
             throw new S3Exception(S3Errors.MalformedXml);

@@ -146,7 +146,7 @@ public sealed class S3FrontDoor(
         var isAllowed = isPreflight || (isAdministration ? rights.MayAdminister(caller) : rights.May(caller, call.Operation, target.Bucket, target.Key)
             || (!isForwarded && rights.MayAll(call.Operation, target.Bucket, target.Key, query["versionId"])));
         var mayWriteAll = isAllowed || (caller.IsAnonymous && isForwarded);
-        if (!isForm && !mayWriteAll && !(call.Operation == S3Operation.DeleteObjects && !isForwarded && rights.MayWriteSome(caller, target.Bucket)))
+        if (!isForm && !mayWriteAll && !(call.Operation == S3Operation.DeleteObjects && rights.MayWriteSome(caller, target.Bucket)))
         {
             throw new S3Exception(S3Errors.AccessDenied);
         }

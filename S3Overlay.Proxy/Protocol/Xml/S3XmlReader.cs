@@ -28,6 +28,9 @@ public static class S3XmlReader
         MaxCharactersInDocument = Limit,
     };
 
+    /// <summary>Line ends in keys are references: a reader would make others of them.</summary>
+    private static readonly XmlWriterSettings Written = new() { CheckCharacters = false, Encoding = new System.Text.UTF8Encoding(false), NewLineHandling = NewLineHandling.Entitize };
+
     /// <summary>Reads the whole body, so that all its checks have passed, and parses it. Null where the body is empty.</summary>
     /// <exception cref="S3Exception">MalformedXML; or what a check of the body found.</exception>
     public static async Task<XElement?> ReadAsync(S3Body body, CancellationToken cancellationToken)
@@ -74,6 +77,18 @@ public static class S3XmlReader
         using var stream = new MemoryStream(document.ToArray(), writable: false);
         using var reader = XmlReader.Create(stream, Settings);
         return XElement.Load(reader);
+    }
+
+    /// <summary>A document that was read, perhaps changed, as it goes on.</summary>
+    public static byte[] ToBytes(XElement root)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = XmlWriter.Create(stream, Written))
+        {
+            root.Save(writer);
+        }
+
+        return stream.ToArray();
     }
 
     /// <summary>The child elements of a name, whatever their namespace.</summary>

@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+using System.Xml.Linq;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Deletes;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Forwarding.PassThrough;
+
+/// <summary>
+/// DeleteObjects of a caller who may not write all of the bucket (rule A2). The store knows nothing of rights that are given here: keys that the caller may not write are left out of the document
+/// that it gets, and are errors in the result.
+/// </summary>
+internal static class LimitedDeletes
+{
+    /// <summary>Whether a request is one.</summary>
+    public static bool Is(S3Request request) => request is { Operation: S3Operation.DeleteObjects, MayWriteAll: false };
+
+    /// <summary>Answers.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="answer">Its answer.</param>
+    /// <param name="ask">Has the store answer a request.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
+    public static async Task AnswerAsync(S3Request request, S3Answer answer, Func<S3Request, S3Answer, CancellationToken, Task> ask, CancellationToken cancellationToken)
+    {
+        request.Body.RequireVerified();
+        var document = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
+        var delete = DeleteObjectsRequest.Parse(document);
+        var refused = new List<DeleteItem>();
+        foreach (var (item, element) in delete.Items.Zip(document.Children("Object").ToList()))
+        {
+            if (!request.MayWrite(item.Key))
+            {
+                refused.Add(item);
+                element.Remove();
+            }
+        }
+
+        if (refused.Count == delete.Items.Count)
+        {
+            await DeleteResult.SendAsync(delete, [.. refused.Select(static item => new DeleteOutcome(item, S3Errors.AccessDenied))], request, answer, cancellationToken);
+            return;
+        }
+
+        var stored = new BufferedAnswer();
+        await ask(Without(request, S3XmlReader.ToBytes(document)), stored, cancellationToken);
+        if (stored.Status != StatusCodes.Status200OK || refused.Count == 0)
+        {
+            await stored.CopyToAsync(answer, cancellationToken);
+            return;
+        }
+
+        await stored.FinishAsync(cancellationToken);
+        var result = S3XmlReader.Parse(stored.Content);
+        result.Add(refused.Select(item => ErrorOf(item, result.Name.Namespace)));
+        var bytes = S3XmlReader.ToBytes(result);
+        foreach (var header in stored.Headers)
+        {
+            answer.Headers[header.Key] = header.Value;
+        }
+
+        answer.Headers.ContentLength = bytes.Length;
+        await answer.WriteAsync(bytes, cancellationToken);
+    }
+
+    /// <summary>The same request with another document, and what is said of that.</summary>
+    private static S3Request Without(S3Request request, byte[] document)
+    {
+        var headers = new HeaderDictionary();
+        foreach (var header in request.Headers)
+        {
+            if (!header.Key.StartsWith("x-amz-checksum-", StringComparison.OrdinalIgnoreCase)
+                && header.Key.ToLowerInvariant() is not ("x-amz-content-sha256" or "x-amz-trailer" or "x-amz-sdk-checksum-algorithm"))
+            {
+                headers[header.Key] = header.Value;
+            }
+        }
+
+        headers["Content-MD5"] = Convert.ToBase64String(MD5.HashData(document));
+        return request with { Headers = headers, Body = ReadBody.Of(document), MayWriteAll = true };
+    }
+
+    private static XElement ErrorOf(DeleteItem item, XNamespace s3)
+    {
+        var error = new XElement(s3 + "Error", new XElement(s3 + "Key", item.Key));
+        if (item.VersionId is { } version)
+        {
+            error.Add(new XElement(s3 + "VersionId", version));
+        }
+
+        error.Add(new XElement(s3 + "Code", S3Errors.AccessDenied.Code), new XElement(s3 + "Message", S3Errors.AccessDenied.Message));
+        return error;
+    }
+}
