@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -64,6 +65,23 @@ public sealed class DefaultChecksumTests : IAsyncLifetime
         {
             var answer = await _bench.SendAsync(S3Operation.CopyObject, to, null, "", ("x-amz-copy-source", $"{Bucket}/{from}"));
             Assert.Equal((Sum(Bytes(5000)), "FULL_OBJECT"), (Text(answer, "ChecksumCRC64NVME"), Text(answer, "ChecksumType")));
+        }
+    }
+
+    [Fact]
+    public async Task A_copy_of_the_remotes_has_it_and_what_is_held_of_the_remotes_has_none()
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("bucket", "key", Bytes(5000));
+        await using var host = await OverlayHost.StartOnDiskAsync(new StoreDisk(isDurable: false), remote.Endpoint);
+        var copied = await host.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "bucket/key"));
+        Assert.Contains(
+            $"<ChecksumCRC64NVME>{Sum(Bytes(5000))}</ChecksumCRC64NVME><ChecksumType>FULL_OBJECT</ChecksumType>", copied.Text, StringComparison.Ordinal);
+        for (var i = 0; i < 2; i++)
+        {
+            var read = await host.SendAsync("GET", "/bucket/key", null, ("x-amz-checksum-mode", "ENABLED"));
+            Assert.Equal(200, read.Status);
+            Assert.DoesNotContain(read.Headers.Keys, static name => name.StartsWith("x-amz-checksum", StringComparison.OrdinalIgnoreCase));
         }
     }
 

@@ -144,6 +144,11 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
             }
         }
 
+        if (!isPart && written.Headers["x-amz-checksum-type"].ToString() is { Length: > 0 } type)
+        {
+            xml.Element("ChecksumType", type);
+        }
+
         await xml.Close(root).SendAsync(request, answer, cancellationToken);
     }
 
