@@ -28,7 +28,7 @@ internal sealed class CutKeeper : IDisposable
     private Task? Take(HttpContext context)
     {
         var (request, path) = (context.Request, context.Request.Path.Value!);
-        if (request is { Method: "PUT", Query.Count: 0, ContentLength: > 4096 } && IsBare(request))
+        if (request is { Method: "PUT", ContentLength: > 4096 } && IsBare(request))
         {
             Bare.Enqueue(path);
             var put = _puts.GetOrAdd(path, static _ => new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously));

@@ -19,6 +19,7 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 ///   ..., the store checks headers, or nobody knows yet   as a header, once the body is in a file: a store may refuse a part that has none (MinIO does)
 ///   ..., the store checks none                           not at all: it was verified here
 ///        of an algorithm that is not computed here       as a header, once the body is in a file: whoever keeps the body is the only one to verify it
+///   came not at all, the store would keep part of it     an object's is computed on the way; a part goes in frames without one
 /// </code>
 /// </remarks>
 internal static class RelayedChecksums
@@ -30,12 +31,10 @@ internal static class RelayedChecksums
     private const ChecksumAlgorithm Seal = ChecksumAlgorithm.Crc32;
 
     /// <summary>
-    /// Whether nothing tells a store that keeps what came of a body that there is more to come, neither a hash nor a checksum: one is computed on the way then. Not of a part, which is not seen
-    /// before its upload's completion names it.
+    /// Whether nothing tells a store that keeps what came of a body that there is more to come, neither a hash nor a checksum: one is computed on the way then. Not of a part: its upload may be one of
+    /// checksums of another kind, or of none, and frames alone have to do (<see cref="Framing"/>).
     /// </summary>
-    public static bool NeedSeal(S3Request request, StoreCapabilities? store) =>
-        store is { KeepsCutBodies: true } && request is { Operation: S3Operation.PutObject, Body: { Checksum: null, ComingChecksum: null } }
-        && !request.Headers.ContainsKey("Content-MD5") && request.Header("x-amz-content-sha256") is not { Length: 64 };
+    public static bool NeedSeal(S3Request request, StoreCapabilities? store) => request.Operation == S3Operation.PutObject && IsBare(request, store);
 
     /// <summary>The body with the checksum that tells the store where it ends.</summary>
     public static SummedBody Sealed(S3Body body) => new(body, Seal, leavesOpen: true);
@@ -47,7 +46,9 @@ internal static class RelayedChecksums
 
     /// <summary>The frames to send a body in; null where it goes as it is.</summary>
     public static TrailingChecksum? Framing(S3Request request, StoreCapabilities? store, long length) =>
-        store is { TakesTrailers: true } && request.Body.ComingChecksum is { } algorithm ? new TrailingChecksum(algorithm, length) : null;
+        store is { TakesTrailers: true } && request.Body.ComingChecksum is { } algorithm ? new TrailingChecksum(algorithm, length)
+        : store is { TakesBareFrames: true } && request.Operation == S3Operation.UploadPart && IsBare(request, store) ? new TrailingChecksum(null, length)
+        : null;
 
     /// <summary>Adds what is known of the checksum: its header, where it came behind the body, and its algorithm's name, where either came.</summary>
     public static void Add(HttpRequestMessage message, S3Request request, List<KeyValuePair<string, string>> signed)
@@ -74,9 +75,13 @@ internal static class RelayedChecksums
     public static string AddFraming(
         HttpRequestMessage message, S3Request request, TrailingChecksum trailer, long length, StoreCapabilities? store, List<KeyValuePair<string, string>> signed)
     {
-        RequestHeaders.Add(message, "x-amz-trailer", trailer.Name, signed);
         RequestHeaders.Add(message, "x-amz-decoded-content-length", length.ToString(CultureInfo.InvariantCulture), signed);
-        RequestHeaders.Add(message, AlgorithmHeader, request.Header(AlgorithmHeader) ?? ChecksumNames.Name(trailer.Algorithm), signed);
+        if (trailer.Algorithm is { } algorithm)
+        {
+            RequestHeaders.Add(message, "x-amz-trailer", ChecksumNames.Header(algorithm), signed);
+            RequestHeaders.Add(message, AlgorithmHeader, request.Header(AlgorithmHeader) ?? ChecksumNames.Name(algorithm), signed);
+        }
+
         if (store is { NeedsChunkedEncoding: true })
         {
             // Where the framing is known without it, nothing is said of it: many a store would give it back with the object.
@@ -87,4 +92,9 @@ internal static class RelayedChecksums
 
         return SigV4.StreamingUnsignedPayloadTrailer;
     }
+
+    /// <summary>Whether a store that keeps what came would be told nothing of a body but its length.</summary>
+    private static bool IsBare(S3Request request, StoreCapabilities? store) =>
+        store is { KeepsCutBodies: true } && request.Body is { Checksum: null, ComingChecksum: null }
+        && !request.Headers.ContainsKey("Content-MD5") && request.Header("x-amz-content-sha256") is not { Length: 64 };
 }

@@ -23,7 +23,7 @@ internal sealed class StreamedContent : HttpContent
     /// <summary>A body of a known length.</summary>
     /// <param name="body">The client's, decoded while it is read.</param>
     /// <param name="length">Its length in bytes.</param>
-    /// <param name="trailer">The checksum to send behind it, in aws-chunked framing; null for the bare bytes.</param>
+    /// <param name="trailer">The frames to send it in, and which checksum behind it; null for the bare bytes.</param>
     /// <param name="patience">What the store's silence is measured by.</param>
     /// <param name="stall">How long the store may take no bytes.</param>
     /// <param name="answer">How long it may take to answer once it has them all.</param>

@@ -53,8 +53,8 @@ internal sealed class ProbeRun
         await _requests.KeepAsync(Second, cancellationToken);
         await _writes.CutAsync(cancellationToken);
         var etag = await _requests.ETagAsync(First, cancellationToken);
-        var takesTrailers = await TakesFramesAsync(isNamed: false, cancellationToken);
-        var takesNamed = !takesTrailers && await TakesFramesAsync(isNamed: true, cancellationToken);
+        var takesTrailers = await TakesFramesAsync("framed", isNamed: false, hasChecksum: true, cancellationToken);
+        var takesNamed = !takesTrailers && await TakesFramesAsync("named", isNamed: true, hasChecksum: true, cancellationToken);
         var putsIfNew = await RefusesAsync(_requests.PutAsync(First, "If-None-Match", "*", cancellationToken))
             && await TakesAsync(name => _requests.PutAsync(name, "If-None-Match", "*", cancellationToken), _requests.Named("new"), _requests.Named("newer"));
         var putsIfMatch = await RefusesAsync(_requests.PutAsync(First, "If-Match", WrongETag, cancellationToken))
@@ -62,7 +62,7 @@ internal sealed class ProbeRun
             && await TakesAsync(async name => await _requests.PutAsync(name, "If-Match", await _requests.ETagAsync(name, cancellationToken), cancellationToken), First, Second);
         var keepsKeys = putsIfNew && await _writes.KeepsKeysAsync(cancellationToken);
         var takesOneAlone = keepsKeys || await _writes.TakesOneAloneAsync(putsIfNew, putsIfMatch, cancellationToken);
-        return new StoreCapabilities
+        var found = new StoreCapabilities
         {
             HasPlainETags = ETags.Same(etag, Convert.ToHexStringLower(MD5.HashData(Content))),
             TakesTrailers = takesTrailers || takesNamed,
@@ -87,9 +87,13 @@ internal sealed class ProbeRun
             DeletesIfMatch = await RefusesAsync(DeleteAsync(First, WrongETag, cancellationToken))
                 && await _requests.ExistsAsync(First, cancellationToken)
                 && await TakesAsync(async name => await DeleteAsync(name, await _requests.ETagAsync(name, cancellationToken), cancellationToken), First, Second),
+        };
 
-            // Last: what it will have kept it must have got to.
-            KeepsCutBodies = await _writes.IsCutKeptAsync(cancellationToken),
+        // Last: what it will have kept it must have got to.
+        var keepsCut = await _writes.IsCutKeptAsync(cancellationToken);
+        return found with
+        {
+            KeepsCutBodies = keepsCut, TakesBareFrames = keepsCut && found.TakesTrailers && await TakesFramesAsync("bare", found.NeedsChunkedEncoding, hasChecksum: false, cancellationToken),
         };
     }
 
@@ -163,10 +167,10 @@ internal sealed class ProbeRun
             cancellationToken);
 
     /// <summary>Whether what today's SDKs send unless told otherwise is taken, and comes back as if it had never been in frames.</summary>
-    private async Task<bool> TakesFramesAsync(bool isNamed, CancellationToken cancellationToken)
+    private async Task<bool> TakesFramesAsync(string of, bool isNamed, bool hasChecksum, CancellationToken cancellationToken)
     {
-        var name = _requests.Named(isNamed ? "named" : "framed");
-        if (!await TakesAsync(PutFramedAsync(name, isNamed, cancellationToken)))
+        var name = _requests.Named(of);
+        if (!await TakesAsync(PutFramedAsync(name, isNamed, hasChecksum, cancellationToken)))
         {
             return false;
         }
@@ -175,16 +179,15 @@ internal sealed class ProbeRun
         return !kept.Encoding.Contains("aws-chunked", StringComparison.OrdinalIgnoreCase) && kept.Body.AsSpan().SequenceEqual(Content);
     }
 
-    private Task<ProbeAnswer> PutFramedAsync(string name, bool isNamed, CancellationToken cancellationToken)
+    private Task<ProbeAnswer> PutFramedAsync(string name, bool isNamed, bool hasChecksum, CancellationToken cancellationToken)
     {
         _requests.NoteKept(name);
         var body = WireBody.Of(Encoding.ASCII.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"{Content.Length:x}\r\n{Encoding.ASCII.GetString(Content)}\r\n0\r\nx-amz-checksum-crc32:{Checksum()}\r\n\r\n")));
+            CultureInfo.InvariantCulture, $"{Content.Length:x}\r\n{Encoding.ASCII.GetString(Content)}\r\n0\r\n{(hasChecksum ? $"x-amz-checksum-crc32:{Checksum()}\r\n" : "")}\r\n")));
         KeyValuePair<string, string>[] headers =
         [
             new("x-amz-decoded-content-length", Content.Length.ToString(CultureInfo.InvariantCulture)),
-            new("x-amz-trailer", "x-amz-checksum-crc32"),
-            new("x-amz-sdk-checksum-algorithm", "CRC32"),
+            .. hasChecksum ? [new("x-amz-trailer", "x-amz-checksum-crc32"), new("x-amz-sdk-checksum-algorithm", "CRC32")] : Array.Empty<KeyValuePair<string, string>>(),
             .. isNamed ? [new("Content-Encoding", "aws-chunked")] : Array.Empty<KeyValuePair<string, string>>(),
         ];
         return _requests.SendAsync(new WireRequest("PUT", Bucket, name, "", headers) { Body = body with { Sha256 = "STREAMING-UNSIGNED-PAYLOAD-TRAILER" } }, cancellationToken);

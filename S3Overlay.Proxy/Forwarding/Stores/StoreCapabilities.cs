@@ -44,6 +44,9 @@ public sealed record StoreCapabilities
     /// </summary>
     public bool KeepsCutBodies { get; init; }
 
+    /// <summary>Where it does: it takes frames without a checksum behind them as well, and keeps nothing of a body that ends before its last.</summary>
+    public bool TakesBareFrames { get; init; }
+
     /// <summary>The ETag of a simple PUT is the MD5 of its bytes.</summary>
     public bool HasPlainETags { get; init; }
 
@@ -60,7 +63,7 @@ public sealed record StoreCapabilities
     public override string ToString() =>
         $"PUT If-None-Match {Word(PutsIfNew)}, PUT If-Match {Word(PutsIfMatch)}, DELETE If-Match {Word(DeletesIfMatch)}, conditional completes {Word(CompletesIf)}, "
         + $"conditional copies {Word(CopiesIf)}, keys kept to conditional writes {Word(KeepsKeys)}, one alone of two at once {Word(TakesOneAlone)}, checksums checked {Word(ChecksChecksums)}, checksum trailers {Word(TakesTrailers)}, "
-        + $"aws-chunked must be named {Word(NeedsChunkedEncoding)}, cut bodies kept {Word(KeepsCutBodies)}, MD5 as ETag {Word(HasPlainETags)}, versions {Word(HasVersions)}, version null {Word(TakesNullVersion)}, attributes {Word(HasAttributes)}";
+        + $"aws-chunked must be named {Word(NeedsChunkedEncoding)}, cut bodies kept {Word(KeepsCutBodies)}, frames without checksums {Word(TakesBareFrames)}, MD5 as ETag {Word(HasPlainETags)}, versions {Word(HasVersions)}, version null {Word(TakesNullVersion)}, attributes {Word(HasAttributes)}";
 
     private static string Word(bool can) => can ? "yes" : "no";
 }
