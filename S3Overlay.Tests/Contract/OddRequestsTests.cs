@@ -23,29 +23,54 @@ public sealed partial class OddRequestsTests
     /// <summary>Of the remote, and deleted here.</summary>
     private static readonly string[] Deleted = ["a/0", "a/3", "a/b/0", "b/gone/1", "b/gone/2", "c", "d/", "d/0", "e/1", "e/2/3", "é/a", "~"];
 
+    /// <summary>What another remote backs, where there are two.</summary>
+    private static readonly string[] Others = ["a/b/", "d/", "e/", "é/"];
+
     [Theory]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
-    public async Task They_are_answered_as_by_a_plain_server(string layer)
+    [InlineData("embedded", "whole")]
+    [InlineData("store", "whole")]
+    [InlineData("embedded", "prefix")]
+    [InlineData("store", "divided")]
+    public async Task They_are_answered_as_by_a_plain_server(string layer, string kind)
     {
         await using var plain = await OverlayHost.StartEmbeddedAsync(null);
         await using var remote = await OverlayHost.StartEmbeddedAsync(null);
+        await using var other = await OverlayHost.StartEmbeddedAsync(null);
         await using var store = layer == "store" ? await StoreServer.StartAsync() : null;
         await using var overlay = await OverlayHost.StartAsync(
             store?.Endpoint, remote.Endpoint, null,
-            ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "65536"), ("S3_OVERLAY_CHUNK_SIZE", "65536"),
-            ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "minioadmin"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "minioadmin"));
-        foreach (var host in (OverlayHost[])[plain, remote])
+            [
+                ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "65536"), ("S3_OVERLAY_CHUNK_SIZE", "65536"),
+                ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "minioadmin"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "minioadmin"), .. SettingsOf(kind, other),
+            ]);
+        foreach (var host in (OverlayHost[])[plain, remote, other])
         {
             await host.SendAsync("PUT", "/bucket");
-            foreach (var key in Keys)
+        }
+
+        var prefix = kind == "prefix" ? "pre/fix/" : "";
+        foreach (var key in Keys.Concat(Deleted))
+        {
+            var isOfOther = kind == "divided" && Others.Any(folder => key.StartsWith(folder, StringComparison.Ordinal));
+            if (!Deleted.Contains(key))
             {
-                await PutAsync(host, key);
+                await PutAsync(plain, key);
+            }
+
+            await PutAsync(isOfOther ? other : remote, key, prefix);
+            if (isOfOther)
+            {
+                // What is behind another remote's prefix is hidden.
+                await PutAsync(remote, key + "-hidden");
             }
         }
 
-        foreach (var key in Deleted)
+        if (prefix.Length > 0)
         {
-            await PutAsync(remote, key);
+            foreach (var key in (string[])["a/1", "pre/fi", "pre/fix", "pre/fix-2", "zz"])
+            {
+                await PutAsync(remote, key);
+            }
         }
 
         await overlay.SendAsync("PUT", "/bucket");
@@ -77,6 +102,17 @@ public sealed partial class OddRequestsTests
 
         Assert.True(differences.Count == 0, $"{differences.Count}\n" + string.Join('\n', differences.Take(60)));
     }
+
+    private static (string Name, string Value)[] SettingsOf(string kind, OverlayHost other) => kind switch
+    {
+        "prefix" => [("S3_OVERLAY_BUCKET_MAPPING", "bucket:bucket/pre/fix")],
+        "divided" =>
+        [
+            ("S3_OVERLAY_REMOTES", "other"), ("S3_OVERLAY_REMOTE_OTHER_ENDPOINT", other.Endpoint.ToString()), ("S3_OVERLAY_REMOTE_OTHER_BACKS", string.Join(',', Others.Select(static folder => "bucket/" + folder))),
+            ("S3_OVERLAY_REMOTE_OTHER_ACCESS_KEY_ID", "minioadmin"), ("S3_OVERLAY_REMOTE_OTHER_SECRET_ACCESS_KEY", "minioadmin"),
+        ],
+        _ => [],
+    };
 
     private static IEnumerable<(string Method, string Target, (string Name, string Value)[] Headers)> Requests()
     {
@@ -181,26 +217,27 @@ public sealed partial class OddRequestsTests
         _ => Encoding.UTF8.GetBytes("of " + key),
     };
 
-    private static async Task PutAsync(OverlayHost host, string key)
+    private static async Task PutAsync(OverlayHost host, string key, string prefix = "")
     {
+        var target = Target(prefix + key);
         if (key != "parts")
         {
-            var put = await host.Http.SendAsync("PUT", Target(key), BytesOf(key), ("Content-Type", "text/odd"), ("Cache-Control", "max-age=5"), ("x-amz-meta-odd", "a b"));
+            var put = await host.Http.SendAsync("PUT", target, BytesOf(key), ("Content-Type", "text/odd"), ("Cache-Control", "max-age=5"), ("x-amz-meta-odd", "a b"));
             Assert.True(put.Status == 200, $"{key}: {put.Status} {put.Text}");
             return;
         }
 
-        var upload = Regex.Match((await host.SendAsync("POST", "/bucket/parts?uploads")).Text, "<UploadId>(.*?)</UploadId>").Groups[1].Value;
+        var upload = Regex.Match((await host.SendAsync("POST", target + "?uploads")).Text, "<UploadId>(.*?)</UploadId>").Groups[1].Value;
         var document = new StringBuilder("<CompleteMultipartUpload>");
         for (var number = 1; number <= 2; number++)
         {
             var part = new byte[number == 1 ? 5 << 20 : 1000];
             Array.Fill(part, (byte)number);
-            var etag = (await host.Http.SendAsync("PUT", $"/bucket/parts?partNumber={number}&uploadId={upload}", part)).Headers["ETag"];
+            var etag = (await host.Http.SendAsync("PUT", $"{target}?partNumber={number}&uploadId={upload}", part)).Headers["ETag"];
             document.Append($"<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>");
         }
 
-        Assert.Equal(200, (await host.SendAsync("POST", $"/bucket/parts?uploadId={upload}", document.Append("</CompleteMultipartUpload>").ToString())).Status);
+        Assert.Equal(200, (await host.SendAsync("POST", $"{target}?uploadId={upload}", document.Append("</CompleteMultipartUpload>").ToString())).Status);
     }
 
     private static string Shown(RawAnswer answer)

@@ -33,4 +33,26 @@ public sealed class WrongPromiseTests : ReaderTestBase
         Assert.Equal([null, null], Remote.Gets.Select(static get => get.Range));
         await QuietAsync();
     }
+
+    [Theory]
+    [InlineData("embedded", 100_000)]
+    [InlineData("store", 100_000)]
+    [InlineData("placed", 100_000)]
+    [InlineData("embedded", 65536)]
+    [InlineData("store", 65536)]
+    public async Task Whoever_comes_once_somebody_has_all_of_a_wrong_object_is_not_given_that_again(string layer, int threshold)
+    {
+        await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_CHUNK_THRESHOLD", $"{threshold}"), ("S3_OVERLAY_CHUNK_SIZE", "65536"));
+        for (var i = 0; i < 10; i++)
+        {
+            scene.Remote.Put("bucket", $"key{i}", new ScriptedObject(Bytes(90_000, i), $"\"{new string('a', 32)}\"", DateTimeOffset.UtcNow, []));
+            foreach (var read in (RawAnswer[])[await scene.SendAsync("GET", $"/bucket/key{i}"), await scene.SendAsync("GET", $"/bucket/key{i}")])
+            {
+                Assert.Equal((200, "MISS"), (read.Status, read.Headers["x-cache"]));
+                Assert.Equal(Bytes(90_000, i), read.Body);
+            }
+
+            Assert.Equal(2, scene.Remote.Requests.Count(request => request.Key == $"key{i}"));
+        }
+    }
 }
