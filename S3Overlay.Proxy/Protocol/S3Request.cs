@@ -63,14 +63,21 @@ public sealed record S3Request
     /// <summary>The same request with another value of a header, or with one more.</summary>
     public S3Request With(string header, string value)
     {
-        var headers = new HeaderDictionary(Headers.Count + 1);
-        foreach (var each in Headers)
-        {
-            headers[each.Key] = each.Value;
-        }
-
+        var headers = Copy();
         headers[header] = value;
         return this with { Headers = headers };
+    }
+
+    /// <summary>The same request without some headers.</summary>
+    public S3Request Without(params ReadOnlySpan<string> headers)
+    {
+        var left = Copy();
+        foreach (var header in headers)
+        {
+            left.Remove(header);
+        }
+
+        return this with { Headers = left };
     }
 
     /// <summary>The value of a header that may appear once, or null where it is absent.</summary>
@@ -78,5 +85,16 @@ public sealed record S3Request
     {
         var values = Headers[name];
         return values.Count == 0 ? null : values.Count == 1 ? values[0] : string.Join(",", values.ToArray());
+    }
+
+    private HeaderDictionary Copy()
+    {
+        var headers = new HeaderDictionary(Headers.Count + 1);
+        foreach (var each in Headers)
+        {
+            headers[each.Key] = each.Value;
+        }
+
+        return headers;
     }
 }

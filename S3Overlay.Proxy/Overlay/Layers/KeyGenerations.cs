@@ -1,12 +1,13 @@
 namespace S3Overlay.Proxy.Overlay.Layers;
 
 /// <summary>
-/// How often each key was written or deleted here since the start: what a fill notes before it asks the remote, and compares before it
-/// leaves a copy behind (rule C3).
+/// How often something has happened to each key since the start: whoever goes on with what he found before compares whether it has meanwhile. So a fill, before it leaves a copy behind of a key
+/// that was written or deleted (rule C3), and the taking back of tombstones.
 /// </summary>
 /// <remarks>
 /// A fixed number of counters that keys share by hash. A dictionary of keys would have to know when a key may be forgotten, and forgetting
-/// before the longest fill is over is the very bug this guards against; two keys that share a counter only cost a copy now and then.
+/// before the longest fill is over is the very bug this guards against; two keys that share a counter
+/// only cost a copy now and then. Only for what may be given up or done again for nothing: not for what a client is told.
 /// </remarks>
 public sealed class KeyGenerations
 {

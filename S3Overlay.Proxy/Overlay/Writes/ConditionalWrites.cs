@@ -71,17 +71,17 @@ public sealed class ConditionalWrites(
             throw LocalConditions.NotJudged();
         }
 
-        var headers = !isJudgedByLocal ? Without(request.Headers)
-            : copy is not null ? OverCopy(request.Headers, copy)
-            : isRemoteOwned ? ForNewKey(request.Headers)
-            : request.Headers;
+        var forLocal = !isJudgedByLocal ? request.Without("If-Match", "If-None-Match")
+            : copy is not null ? request.Without("If-None-Match").With("If-Match", copy)
+            : isRemoteOwned ? request.Without("If-Match").With("If-None-Match", "*")
+            : request;
         Func<CancellationToken, ValueTask>? judge = !isJudgedByLocal ? token => JudgeAsync(bucket, request, conditions, isRemoteOwned, token)
             : copy is not null ? _ => throw Overtaken(isRemoteOwned)
             : null;
         var written = new BufferedAnswer();
         using (var guard = new CommitGuard(locks.Keys, layer, bucket.Name, request.Key, state, judge, placed))
         {
-            await CommitAsync(request with { Headers = headers }, written, guard, isRemoteOwned, isJudgedByLocal ? copy : null, cancellationToken);
+            await CommitAsync(forLocal, written, guard, isRemoteOwned, isJudgedByLocal ? copy : null, cancellationToken);
         }
 
         // Only now: a client that does not read its answer must not keep the key's lock.
@@ -193,31 +193,4 @@ public sealed class ConditionalWrites(
     /// <summary>The key was written, or lost its copy, after it was looked at.</summary>
     private static S3Exception Overtaken(bool isRemoteOwned) =>
         isRemoteOwned ? new S3Exception(S3Errors.ConditionalRequestConflict) : WriteConditions.Failed("If-None-Match");
-
-    private static HeaderDictionary OverCopy(IHeaderDictionary headers, string etag)
-    {
-        var changed = Without(headers);
-        changed["If-Match"] = etag;
-        return changed;
-    }
-
-    private static HeaderDictionary ForNewKey(IHeaderDictionary headers)
-    {
-        var changed = Without(headers);
-        changed["If-None-Match"] = "*";
-        return changed;
-    }
-
-    private static HeaderDictionary Without(IHeaderDictionary headers)
-    {
-        var changed = new HeaderDictionary(headers.Count + 1);
-        foreach (var header in headers)
-        {
-            changed[header.Key] = header.Value;
-        }
-
-        changed.Remove("If-Match");
-        changed.Remove("If-None-Match");
-        return changed;
-    }
 }

@@ -1,7 +1,6 @@
 using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Rows;
 using S3Overlay.Proxy.Forwarding.Wire;
-using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 
@@ -32,7 +31,6 @@ internal sealed class PlacedRows(PlacedCopies copies)
             await copies.RemoveObjectAsync(record.Name, row => row == record.Row, cancellationToken);
         }
 
-        bool IsOfSameBytes(StoredRow row) =>
-            PlacedNames.ParseSuffix(record.Name.Key, HeldNames.SuffixOf(row.Name)) is { } other && ETags.Same(other.ETag, record.Info.ETag) && other.Size == record.Info.Size;
+        bool IsOfSameBytes(StoredRow row) => PlacedNames.ParseSuffix(record.Name.Key, HeldNames.SuffixOf(row.Name)) is { } other && record.IsOfSameBytes(other);
     }
 }

@@ -26,6 +26,9 @@ internal sealed record CopyRecord(ObjectName Name, HeldIdentity Identity, Object
     public bool IsSameVersion(CopyRecord other) =>
         Name == other.Name && Identity == other.Identity && Info.Size == other.Info.Size && Info.ETag == other.Info.ETag && Info.LastModified == other.Info.LastModified;
 
+    /// <summary>Whether a row is of the same bytes, as far as it tells, whatever its date.</summary>
+    public bool IsOfSameBytes(HeldRow row) => ETags.Same(row.ETag, Info.ETag) && row.Size == Info.Size;
+
     /// <summary>Whether another record's bytes can stand for this one's. Of one fill they are the same, though headers and date may have been learned anew meanwhile.</summary>
     public bool HasSameBytes(CopyRecord other) => Fill == other.Fill || IsSameVersion(other);
 }

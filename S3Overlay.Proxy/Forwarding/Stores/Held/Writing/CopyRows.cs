@@ -3,7 +3,6 @@ using S3Overlay.Proxy.Forwarding.Stores.Held.Removal;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Rows;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
 
@@ -39,7 +38,6 @@ internal sealed class CopyRows(HeldObjects objects, CopyRemoval removal)
 
         return true;
 
-        HeldRow? OfSameBytes(StoredRow row) =>
-            HeldNames.ParseSuffix(record.Name.Key, HeldNames.SuffixOf(row.Name)) is { } other && ETags.Same(other.ETag, record.Info.ETag) && other.Size == record.Info.Size ? other : null;
+        HeldRow? OfSameBytes(StoredRow row) => HeldNames.ParseSuffix(record.Name.Key, HeldNames.SuffixOf(row.Name)) is { } other && record.IsOfSameBytes(other) ? other : null;
     }
 }
