@@ -123,12 +123,12 @@ public sealed class KeepingStoreTests
         return (await scene.SendAsync("HEAD", "/bucket/key")).Headers["ETag"];
     }
 
-    /// <summary>However slow that client is, and whatever the listing has to take away before it can show the key.</summary>
-    [Fact, Trait("Rule", "T2")]
-    public async Task A_listing_does_not_wait_for_a_slow_upload_over_a_copy()
+    /// <summary>However slow that client is.</summary>
+    [Fact, Trait("Rule", "E4")]
+    public async Task A_drop_waits_for_a_slow_upload_over_a_copy_for_a_while()
     {
         await using var scene = await StoreScene.StartAsync();
-        scene.Remote.Put("bucket", "key", "old"u8.ToArray());
+        scene.Remote.Put("bucket", "key", "remote"u8.ToArray());
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/mine", "mine")).Status);
         using var keeping = new KeepingStore(scene.Store);
         await using var proxy = await scene.Clock.RunAsync(scene.AddProxyAsync(("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CACHE_PLACE", "bucket")));
@@ -137,13 +137,13 @@ public sealed class KeepingStoreTests
         Assert.Equal(200, (await scene.AskStoreAsync("HEAD", "/bucket/key")).Status);
         using var upload = await SlowUpload.BeginAsync(proxy, "/bucket/key", Large, Condition(etag));
         await keeping.UntilKeptAsync("/bucket/key");
-        scene.Remote.Put("bucket", "key", "another"u8.ToArray());
-        var listing = proxy.SendAsync("GET", "/bucket?list-type=2");
-        await scene.Clock.WaitForTimerAsync(PlacedCopies.LongestWait).WaitAsync(Patience.Limit);
+        var dropping = proxy.Copies.DropAsync("bucket", "key", null, default).AsTask();
+        await Patience.UntilAsync(() => ((PlacedCopies)proxy.Services.Local.Placed!).Waiting > 0, "The drop does not wait.");
         scene.Clock.Advance(PlacedCopies.LongestWait);
-        Assert.Equal(503, (await listing.WaitAsync(Patience.Limit)).Status);
+        await Assert.ThrowsAsync<IOException>(() => dropping.WaitAsync(Patience.Limit));
         Assert.Equal(200, (await upload.FinishAsync()).Status);
-        Assert.Equal(200, (await scene.SendAsync(proxy, "GET", "/bucket?list-type=2")).Status);
+        await proxy.Copies.DropAsync("bucket", "key", null, default);
+        Assert.Equal(Large.Length, (await scene.SendAsync(proxy, "GET", "/bucket/key")).Text.Length);
     }
 
     private static async Task<KeptScene> StartAsync(string place)
