@@ -101,7 +101,7 @@ public class StaleTests : FreshnessTestBase
         await RenewedAsync(Time.GetUtcNow() - Settings.Freshness.Patience);
 
         // What is in the store is there before the question is over, and who comes in between shares its answer.
-        await QuietAsync();
+        await Support.Patience.UntilAsync(() => Reader.Revalidating == 0, "The question is not over.");
         Assert.Equal("HIT", Origin(await ReadAsync("key")).Cache);
         Assert.Single(Questions);
     }
