@@ -95,6 +95,15 @@ public sealed class DefaultsTests : OptionsTestBase
     public void Durations_are_seconds_or_have_a_unit(string text, double seconds) =>
         Assert.Equal(seconds, Durations.Parse(text).TotalSeconds);
 
+    [Theory]
+    [InlineData("NaN")]
+    [InlineData("NaNs")]
+    [InlineData("Infinity")]
+    [InlineData("-1")]
+    [InlineData("1e300")]
+    [InlineData("20001d")]
+    public void Durations_are_numbers_of_what_has_an_end(string text) => Assert.Throws<FormatException>(() => Durations.Parse(text));
+
     [Theory, Trait("Rule", "S1")]
     [InlineData("never", RevalidationMode.Never, 0)]
     [InlineData("Always", RevalidationMode.Always, 0)]

@@ -23,9 +23,9 @@ public static class Durations
             }
         }
 
-        // 20,000 days: far more than anybody waits, and still a time-out that the runtime's timers can hold.
+        // 20,000 days: far more than anybody waits, and still a time-out that the runtime's timers can hold. NaN, which is read as a number, is no more than anything.
         if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count)
-            || count * unitSeconds > 20_000d * 86400)
+            || !(count * unitSeconds <= 20_000d * 86400))
         {
             throw new FormatException("not a duration. Give seconds (10), or a duration with its unit (500ms, 10s, 5m, 2h).");
         }
