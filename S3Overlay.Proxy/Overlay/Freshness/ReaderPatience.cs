@@ -42,8 +42,7 @@ internal sealed class ReaderPatience(FreshnessSettings settings, TimeProvider ti
     /// <summary>A question was answered with a failure. Of one that had no answer the remote itself finds out what it means.</summary>
     public void NotTold(RemoteBucket bucket, RemoteException failure)
     {
-        if (failure.Failure is RemoteFailure.Throttled or RemoteFailure.BadCredentials
-            && _silent.TryAdd((bucket.Remote, bucket.Name), new Silence(time.GetTimestamp())))
+        if (IsAnswer(failure) && _silent.TryAdd((bucket.Remote, bucket.Name), new Silence(time.GetTimestamp())))
         {
             Log.CopiesServedStale(logger, bucket.Name, bucket.Remote.Endpoint, failure.Message);
         }
@@ -57,6 +56,10 @@ internal sealed class ReaderPatience(FreshnessSettings settings, TimeProvider ti
             Log.CopiesComparedAgain(logger, bucket.Name, bucket.Remote.Endpoint);
         }
     }
+
+    /// <summary>Whether the remote answered, if nothing that tells: of a HEAD there is no document that would say whether 503 is SlowDown.</summary>
+    private static bool IsAnswer(RemoteException failure) =>
+        failure.Failure is RemoteFailure.Throttled or RemoteFailure.BadCredentials || failure is { Failure: RemoteFailure.Unavailable, Status: 503 };
 
     private sealed class Silence(long asked)
     {

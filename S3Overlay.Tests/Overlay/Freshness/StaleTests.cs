@@ -204,7 +204,8 @@ public class StaleTests : FreshnessTestBase
     [Theory]
     [InlineData(RemoteFailure.Throttled)]
     [InlineData(RemoteFailure.BadCredentials)]
-    public async Task While_the_remote_answers_and_does_not_tell_one_reader_a_second_asks_and_no_other_waits(RemoteFailure failure)
+    [InlineData(RemoteFailure.Unavailable, 503)]
+    public async Task While_the_remote_answers_and_does_not_tell_one_reader_a_second_asks_and_no_other_waits(RemoteFailure failure, int status = 0)
     {
         for (var i = 0; i < 20; i++)
         {
@@ -213,7 +214,7 @@ public class StaleTests : FreshnessTestBase
 
         Time.Advance(Life);
         ForgetRequests();
-        Fail(failure);
+        Remote.OnRequest = (_, _) => throw new RemoteException(failure, "as the test says") { Status = status };
         for (var second = 1; second < 4; second++)
         {
             for (var i = 0; i < 20; i++)
