@@ -13,8 +13,8 @@ namespace S3Overlay.Proxy.Protocol;
 /// </summary>
 public sealed class BufferedAnswer : S3Answer
 {
-    /// <summary>The most a body may hold: 4 MiB, room for any listing page or delete result.</summary>
-    public const int Limit = 4 << 20;
+    /// <summary>The most a body may hold: room for any listing page or delete result, whose thousand keys have six bytes for each of their own at most.</summary>
+    public const int Limit = 8 << 20;
 
     private readonly MemoryStream _body = new();
     private PipeWriter? _writer;

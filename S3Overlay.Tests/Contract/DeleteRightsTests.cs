@@ -49,9 +49,41 @@ public sealed class DeleteRightsTests
         Assert.Equal((200, 200), ((await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status, (await scene.Proxy.SendAsync("GET", "/bkt/out")).Status));
     }
 
-    private static Task<RawAnswer> DeleteAsync(SignedHttp client, params string[] keys)
+    /// <summary>Of several keys some stores take the last, and of a key with elements its own text alone.</summary>
+    [Theory]
+    [InlineData("plain", "<Key>in/a</Key><Key>out</Key>")]
+    [InlineData("overlaid", "<Key>in/a</Key><Key>out</Key>")]
+    [InlineData("store alone", "<Key>in/a</Key><Key>out</Key>")]
+    [InlineData("store alone", "<Key><z>in/</z>out</Key>")]
+    [InlineData("store alone", "<Key>in/a<Key>out</Key></Key>")]
+    public async Task A_key_that_could_be_read_as_another_is_none(string kind, string key)
     {
-        var document = Encoding.UTF8.GetBytes($"<Delete>{string.Concat(keys.Select(static key => $"<Object><Key>{Escaped(key)}</Key></Object>"))}</Delete>");
+        await using var scene = await StartAsync(kind);
+        var answer = await DeleteAsync(scene.Visitor, $"<Delete><Object>{key}</Object></Delete>");
+        Assert.Equal((400, "MalformedXML"), (answer.Status, answer.Code));
+        Assert.Equal((200, 200), ((await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status, (await scene.Proxy.SendAsync("GET", "/bkt/out")).Status));
+    }
+
+    /// <summary>The document that the store gets is made of what was judged, and of nothing else that was in the client's.</summary>
+    [Fact]
+    public async Task A_store_is_told_the_conditions_of_a_key_that_may_be_written()
+    {
+        await using var scene = await StartAsync("store alone");
+        var answer = await DeleteAsync(
+            scene.Visitor,
+            "<Delete><Odd>x</Odd><Object><Key>in/a</Key><ETag>\"0\"</ETag><Key2>out</Key2></Object><Object><Key>in/b</Key><ETag/></Object><Object><Key>out</Key></Object></Delete>");
+        Assert.Equal(200, answer.Status);
+        Assert.Contains("<Key>in/a</Key><Code>PreconditionFailed</Code>", answer.Text, StringComparison.Ordinal);
+        Assert.Contains("<Error><Key>out</Key><Code>AccessDenied</Code>", answer.Text, StringComparison.Ordinal);
+        Assert.Equal(200, (await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status);
+    }
+
+    private static Task<RawAnswer> DeleteAsync(SignedHttp client, params string[] keys) =>
+        DeleteAsync(client, $"<Delete>{string.Concat(keys.Select(static key => $"<Object><Key>{Escaped(key)}</Key></Object>"))}</Delete>");
+
+    private static Task<RawAnswer> DeleteAsync(SignedHttp client, string text)
+    {
+        var document = Encoding.UTF8.GetBytes(text);
         return client.SendAsync("POST", "/bkt?delete", document, ("Content-MD5", Convert.ToBase64String(MD5.HashData(document))));
     }
 

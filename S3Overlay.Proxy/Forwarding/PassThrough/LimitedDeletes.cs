@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Xml;
 using System.Xml.Linq;
 
 using Microsoft.AspNetCore.Http;
@@ -12,10 +13,12 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
 /// DeleteObjects of a caller who may not write all of the bucket (rule A2). The store knows nothing of rights that are given here: keys that the caller may not write are left out of the document
-/// that it gets, and are errors in the result.
+/// that it gets, and are errors in the result. The document is made anew of what was judged, so that the store cannot read another key out of it than was read here.
 /// </summary>
 internal static class LimitedDeletes
 {
+    private static readonly string[] Told = ["VersionId", "ETag", "LastModifiedTime", "Size"];
+
     /// <summary>Whether a request is one.</summary>
     public static bool Is(S3Request request) => request is { Operation: S3Operation.DeleteObjects, MayWriteAll: false };
 
@@ -30,12 +33,17 @@ internal static class LimitedDeletes
         var document = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
         var delete = DeleteObjectsRequest.Parse(document);
         var refused = new List<DeleteItem>();
-        foreach (var (item, element) in delete.Items.Zip(document.Children("Object").ToList()))
+        XNamespace s3 = S3XmlWriter.Namespace;
+        var allowed = new XElement(s3 + document.Name.LocalName, new XElement(s3 + "Quiet", delete.IsQuiet));
+        foreach (var (item, element) in delete.Items.Zip(document.Children("Object")))
         {
-            if (!request.MayWrite(item.Key))
+            if (request.MayWrite(item.Key))
+            {
+                allowed.Add(ObjectOf(item, element, s3));
+            }
+            else
             {
                 refused.Add(item);
-                element.Remove();
             }
         }
 
@@ -46,7 +54,7 @@ internal static class LimitedDeletes
         }
 
         var stored = new BufferedAnswer();
-        await ask(Without(request, S3XmlReader.ToBytes(document)), stored, cancellationToken);
+        await ask(Without(request, S3XmlReader.ToBytes(allowed)), stored, cancellationToken);
         if (stored.Status != StatusCodes.Status200OK || refused.Count == 0)
         {
             await stored.CopyToAsync(answer, cancellationToken);
@@ -54,7 +62,13 @@ internal static class LimitedDeletes
         }
 
         await stored.FinishAsync(cancellationToken);
-        var result = S3XmlReader.Parse(stored.Content);
+        if (stored.IsCut)
+        {
+            answer.Abort();
+            return;
+        }
+
+        var result = ResultIn(stored);
         result.Add(refused.Select(item => ErrorOf(item, result.Name.Namespace)));
         var bytes = S3XmlReader.ToBytes(result);
         foreach (var header in stored.Headers)
@@ -64,6 +78,22 @@ internal static class LimitedDeletes
 
         answer.Headers.ContentLength = bytes.Length;
         await answer.WriteAsync(bytes, cancellationToken);
+    }
+
+    private static XElement ObjectOf(DeleteItem item, XElement sent, XNamespace s3) =>
+        new(s3 + "Object", new XElement(s3 + "Key", item.Key), Told.Select(name => sent.ChildText(name) is { } text ? new XElement(s3 + name, text) : null));
+
+    private static XElement ResultIn(BufferedAnswer stored)
+    {
+        try
+        {
+            return S3XmlReader.Parse(stored.Content);
+        }
+        catch (XmlException odd)
+        {
+            // What was deleted may be deleted once more.
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "The local store answered with something that is no result. Please try again.", odd);
+        }
     }
 
     /// <summary>The same request with another document, and what is said of that.</summary>

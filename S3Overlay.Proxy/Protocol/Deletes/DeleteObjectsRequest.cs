@@ -33,8 +33,9 @@ public sealed record DeleteObjectsRequest(IReadOnlyList<DeleteItem> Items, bool 
         var items = new List<DeleteItem>();
         foreach (var element in root.Children("Object"))
         {
-            var key = element.ChildText("Key");
-            if (string.IsNullOrEmpty(key) || items.Count == MaxItems)
+            // One key, and nothing but text: others would read another one than the first, or than all of the text together.
+            var key = element.Children("Key").ToList() is [{ HasElements: false } one] ? one.Value : "";
+            if (key.Length == 0 || items.Count == MaxItems)
             {
                 throw new S3Exception(S3Errors.MalformedXml);
             }
