@@ -13,10 +13,12 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
     /// <summary>For a thousand deletes of the longest keys there are.</summary>
     private const int Size = 1 << 20;
 
+    private const int Piece = 64 << 10;
+
     private readonly Lock _lock = new();
     private volatile bool _isKept;
 
-    /// <summary>How often it was given up.</summary>
+    /// <summary>How often it was given up, or what there was of it.</summary>
     private int _givenUp;
 
     /// <summary>Keeps the room, where it is not kept already and there is so much.</summary>
@@ -34,17 +36,7 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
 
     /// <summary>Keeps the room before something is written.</summary>
     /// <exception cref="S3Exception">InsufficientStorage, InternalError: there is none, or none beside it.</exception>
-    public void Require()
-    {
-        try
-        {
-            Keep();
-        }
-        catch (IOException failure)
-        {
-            throw StoreDisk.ToS3(failure);
-        }
-    }
+    public ValueTask RequireAsync() => _isKept ? default : KeepApartAsync();
 
     /// <summary>Does what makes room, with the room that is kept where there is no other.</summary>
     /// <param name="free">Does it; what is refused by a full disk has left nothing behind, and is done again.</param>
@@ -58,10 +50,27 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
                 await free();
                 return;
             }
-            catch (S3Exception full) when (full.Error == S3Errors.InsufficientStorage && (TryGiveUp() || givenUp != Volatile.Read(ref _givenUp)))
+            catch (S3Exception full) when (full.Error == S3Errors.InsufficientStorage)
             {
-                // Another may have given it up meanwhile: then there is room for this one too, or was.
+                // Another may have given it up meanwhile, or tried to keep it in vain and so taken what room there was: then there is room for this one too, or was.
+                if (!await Task.Run(TryGiveUp) && givenUp == Volatile.Read(ref _givenUp))
+                {
+                    throw;
+                }
             }
+        }
+    }
+
+    /// <summary>Writes may block, and whoever serves clients must not.</summary>
+    private async ValueTask KeepApartAsync()
+    {
+        try
+        {
+            await Task.Run(Keep);
+        }
+        catch (IOException failure)
+        {
+            throw StoreDisk.ToS3(failure);
         }
     }
 
@@ -85,12 +94,17 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
             {
                 // Chance, since a file system may have no room for zeros.
                 using var file = disk.Create(folders.Reserve);
-                disk.Write(file, RandomNumberGenerator.GetBytes(Size), 0);
+                for (var written = 0; written < Size; written += Piece)
+                {
+                    disk.Write(file, RandomNumberGenerator.GetBytes(Piece), written);
+                }
+
                 disk.Sync(file);
             }
             catch
             {
                 disk.Delete(folders.Reserve);
+                _givenUp++;
                 throw;
             }
 

@@ -111,9 +111,9 @@ internal sealed class ObjectTable(
 
     /// <summary>Starts a file for a body of so many bytes.</summary>
     /// <exception cref="S3Exception">InsufficientStorage: before the first of them is read.</exception>
-    public ObjectFileWriter NewFile(FileKind kind, long length, FileHeader draft, bool wantsMd5 = true, ChecksumAlgorithm? checksum = null)
+    public async ValueTask<ObjectFileWriter> NewFileAsync(FileKind kind, long length, FileHeader draft, bool wantsMd5 = true, ChecksumAlgorithm? checksum = null)
     {
-        reserve.Require();
+        await reserve.RequireAsync();
         return new(folders, disk, kind, length, draft.Write().Written.Length + FileHeader.LateFieldsRoom, wantsMd5, checksum);
     }
 
@@ -197,7 +197,7 @@ internal sealed class ObjectTable(
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
         using var held = await LockAsync(bucketName, key, cancellationToken);
         var row = Require(bucketName, key);
-        reserve.Require();
+        await reserve.RequireAsync();
         await LogAsync(new DeleteRecord(DeleteKind.Tags, row.Sequence, bucketName, key, row.File, tags));
         var batch = new IndexBatch();
         batch.Put(RowKeys.OfKey(RowKeys.Object, bucketName, key), (row with { Tags = tags }).Write());

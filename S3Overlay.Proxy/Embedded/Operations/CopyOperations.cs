@@ -50,7 +50,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
         // One piece: its ETag is its MD5, and holds for the copy, unless it is one that was the remote's, of parts there. Parts: the copy is one piece, with an MD5 of its own.
         var isOnePiece = stored.Row.PartCount == 0 && info.ETag.Length == PutOperations.EmptyETag.Length;
         var kept = KeptChecksum(info, wanted);
-        await using var file = store.Objects.NewFile(FileKind.Object, info.Size, header, wantsMd5: !isOnePiece, kept is null ? wanted ?? AlgorithmOf(info) : null);
+        await using var file = await store.Objects.NewFileAsync(FileKind.Object, info.Size, header, wantsMd5: !isOnePiece, kept is null ? wanted ?? AlgorithmOf(info) : null);
         var body = new StoredBody(store, stored, info.Size == 0 ? null : new ByteRange(0, info.Size - 1));
         await file.FillAsync(body, cancellationToken);
         var checksum = kept ?? file.Checksum;

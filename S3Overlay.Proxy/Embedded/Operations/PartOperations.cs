@@ -80,7 +80,7 @@ internal sealed class PartOperations(EmbeddedStore store)
             PartNumber = number,
             Info = new ObjectInfo { Size = length, ETag = PutOperations.EmptyETag, LastModified = store.Now },
         };
-        await using var file = store.Objects.NewFile(FileKind.Part, length, header, checksum: own == computed ? null : computed);
+        await using var file = await store.Objects.NewFileAsync(FileKind.Part, length, header, checksum: own == computed ? null : computed);
         await file.FillAsync(body, cancellationToken);
         RequireChecksum(upload, body.Checksum ?? file.Checksum);
         var info = header.Info with

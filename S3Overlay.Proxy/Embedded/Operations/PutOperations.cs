@@ -40,7 +40,7 @@ internal sealed class PutOperations(EmbeddedStore store)
 
         // What was the remote's keeps no checksum that the remote did not show.
         var added = request.CopiedUp is null && !HasChecksum(request.Body) ? DefaultChecksum : (ChecksumAlgorithm?)null;
-        await using var file = store.Objects.NewFile(FileKind.Object, length, header, checksum: added);
+        await using var file = await store.Objects.NewFileAsync(FileKind.Object, length, header, checksum: added);
         await file.FillAsync(request.Body, cancellationToken);
         var sum = request.Body.Checksum ?? file.Checksum;
         var info = header.Info with

@@ -41,7 +41,7 @@ internal sealed class UploadTable(
     public async Task CreateAsync(UploadRecord upload, CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(upload.Bucket, cancellationToken);
-        reserve.Require();
+        await reserve.RequireAsync();
         var bytes = upload.Write();
         try
         {
@@ -198,7 +198,7 @@ internal sealed class UploadTable(
         WriteCondition condition,
         CancellationToken cancellationToken)
     {
-        await using var file = objects.NewFile(FileKind.Manifest, 0, manifest, wantsMd5: false);
+        await using var file = await objects.NewFileAsync(FileKind.Manifest, 0, manifest, wantsMd5: false);
         await file.FillAsync(Protocol.Bodies.S3Body.Empty, cancellationToken);
         var completed = new CompletedRow(upload.Bucket, upload.Key, time.GetUtcNow(), manifest.PartsFingerprint!, manifest.Info);
         var row = await objects.CommitAsync(

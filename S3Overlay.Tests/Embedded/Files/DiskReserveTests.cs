@@ -1,0 +1,48 @@
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Embedded.Files;
+
+/// <summary>Room that is kept for deletes on a full disk (table F).</summary>
+[Trait("Rule", "F-full")]
+public sealed class DiskReserveTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly SmallDisk _disk = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>What is written until the disk is full takes the room there was: a delete that is refused meanwhile is none that there is no room for.</summary>
+    [Fact]
+    public async Task A_delete_that_is_refused_while_the_room_is_kept_in_vain_is_done_again()
+    {
+        await File.WriteAllBytesAsync(_folder["others"], new byte[300_000]);
+        _disk.Fill(_folder.Path);
+        File.Delete(_folder["others"]);
+        var reserve = new DiskReserve(new StoreFolders(_folder.Path), _disk);
+        var tries = 0;
+        await reserve.UseAsync(() =>
+        {
+            if (tries++ == 0)
+            {
+                reserve.TryKeep();
+                throw new S3Exception(S3Errors.InsufficientStorage);
+            }
+
+            return Task.CompletedTask;
+        });
+        Assert.Equal((2, false), (tries, File.Exists(new StoreFolders(_folder.Path).Reserve)));
+    }
+
+    [Fact]
+    public async Task Without_any_room_it_is_refused()
+    {
+        _disk.Fill(_folder.Path);
+        var reserve = new DiskReserve(new StoreFolders(_folder.Path), _disk);
+        var refused = await Assert.ThrowsAsync<S3Exception>(() => reserve.UseAsync(static () => throw new S3Exception(S3Errors.InsufficientStorage)));
+        Assert.Equal(S3Errors.InsufficientStorage, refused.Error);
+        refused = await Assert.ThrowsAsync<S3Exception>(() => reserve.RequireAsync().AsTask());
+        Assert.Equal(S3Errors.InsufficientStorage, refused.Error);
+    }
+}
