@@ -41,7 +41,7 @@ public static partial class Settings
             text.Equals("requester", StringComparison.OrdinalIgnoreCase) || Parsers.Switch(text));
 
     public static readonly Setting<string?> RemoteCaFile = new(
-        "S3_OVERLAY_REMOTE_CA_FILE", Remote, null, "A PEM file of the authorities that may vouch for the remote, for private ones.", Parsers.ExistingFile);
+        "S3_OVERLAY_REMOTE_CA_FILE", Remote, null, "A PEM file of the authorities that may vouch for the remote, for private ones.", Parsers.CertificateFile);
 
     public static readonly Setting<AddressingStyle> RemoteAddressingStyle = new(
         "S3_OVERLAY_REMOTE_ADDRESSING_STYLE", Remote, "auto",

@@ -1,3 +1,5 @@
+using S3Overlay.Tests.Support;
+
 namespace S3Overlay.Tests.Configuration;
 
 public sealed class ErrorsTests : OptionsTestBase
@@ -39,6 +41,24 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_CACHE_BUCKET", "ab")]
     public void What_a_store_could_never_work_with_is_an_error(string setting, string value) =>
         Assert.Equal((setting, value), ReadError("S3_OVERLAY_LOCAL_ENDPOINT=http://store.example", $"{setting}={value}") is var error ? (error.Setting, error.Value) : default);
+
+    [Theory]
+    [InlineData("S3_OVERLAY_REGION")]
+    [InlineData("S3_OVERLAY_LOCAL_REGION")]
+    [InlineData("S3_OVERLAY_REMOTE_REGION")]
+    public void A_region_that_no_signature_can_name_is_an_error(string setting) =>
+        Assert.All(["eu/west", "eu west", "\u00e4", "eu\u0001"], value => Assert.Equal(setting, ReadError("S3_OVERLAY_REMOTE_ENDPOINT=http://a.example", $"{setting}={value}").Setting));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("root:x:0:0\n")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")]
+    public void A_file_of_authorities_without_a_certificate_is_an_error(string text)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["ca.pem"], text);
+        Assert.Equal("S3_OVERLAY_REMOTE_CA_FILE", ReadError("S3_OVERLAY_REMOTE_ENDPOINT=https://a.example", $"S3_OVERLAY_REMOTE_CA_FILE={folder["ca.pem"]}").Setting);
+    }
 
     [Fact]
     public void The_built_in_store_takes_any_name_for_the_bucket_that_nobody_sees() => Assert.Equal("Overlay_Cache", Read("S3_OVERLAY_CACHE_BUCKET=Overlay_Cache").Cache.Bucket);

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
 using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Protocol.Buckets;
@@ -135,6 +138,22 @@ internal static class Parsers
         ? Path.GetFullPath(text)
         : throw new FormatException("there is no such file.");
 
+    /// <summary>A file of certificates: that there are some is better told now than by every connection.</summary>
+    public static string? CertificateFile(string text)
+    {
+        var path = ExistingFile(text)!;
+        try
+        {
+            var found = new X509Certificate2Collection();
+            found.ImportFromPemFile(path);
+            return found.Count > 0 ? path : throw new FormatException("has no certificate in it. Give a file with lines of -----BEGIN CERTIFICATE-----.");
+        }
+        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new FormatException($"cannot be read as certificates: {failure.Message}");
+        }
+    }
+
     /// <summary>Buckets, or objects of buckets, that everybody may read.</summary>
     public static IReadOnlyList<BucketRight> ReadableByAll(string text)
     {
@@ -149,7 +168,7 @@ internal static class Parsers
         : throw new FormatException("is not a bucket name (letters, digits, dots and dashes).");
 
     /// <summary>A region, as it stands in a signature's scope.</summary>
-    public static string? Region(string text) => !text.AsSpan().ContainsAny("/, \t")
+    public static string? Region(string text) => text.All(static c => c is > ' ' and <= '~' and not ('/' or ','))
         ? text
         : throw new FormatException("must be a region's name such as us-east-1.");
 
