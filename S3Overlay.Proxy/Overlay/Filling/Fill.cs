@@ -121,7 +121,6 @@ internal sealed class Fill
                         await CopyAsync(source, stretch, buffer);
                     }
                 }
-
             }
             finally
             {

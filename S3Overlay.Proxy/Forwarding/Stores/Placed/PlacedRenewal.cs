@@ -49,6 +49,7 @@ internal sealed class PlacedRenewal(LocalStore store, PlacedCopies copies)
         {
             // More metadata than there is room for: it is fetched anew, and kept elsewhere.
             await copies.RemoveAsync(renewal.Name, row => row == found.Record.Row, cancellationToken);
+            copies.Renewals.Forget(renewal);
             return true;
         }
 
@@ -57,6 +58,7 @@ internal sealed class PlacedRenewal(LocalStore store, PlacedCopies copies)
             return false;
         }
 
+        copies.Renewals.Told(renewal, record);
         await _rows.FinishAsync(record, md5, renewed.Placed, cancellationToken);
         return true;
     }

@@ -108,6 +108,33 @@ public sealed class CopyRenewalTests : IAsyncLifetime
         Assert.DoesNotContain("PUT c", _bench.Kinds());
     }
 
+    /// <summary>The store answered before it was told, and the answer comes afterwards.</summary>
+    [Theory]
+    [Trait("Rule", "T2")]
+    [InlineData(0)]
+    [InlineData(100)]
+    public async Task Who_was_answered_before_the_store_was_told_sees_the_news_all_the_same(int chunk)
+    {
+        await FillAsync(chunk);
+        await _store.DisposeAsync();
+        _store = _bench.Open(time: _time);
+        var (answered, goesOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
+        _bench.Server.After = call => call.Method == "GET" && call.Query.Length == 0 && answered.TrySetResult() ? goesOn.Task : Task.CompletedTask;
+        var finding = _store.FindAsync("bucket", "key", HeldWish.Bytes(null), default).AsTask();
+        await answered.Task.WaitAsync(Patience.Limit);
+        await RenewAsync(TimeSpan.FromSeconds(1), Touched);
+        await AssertFoundByOthersAsync(_filled + TimeSpan.FromSeconds(1), Touched);
+        goesOn.SetResult();
+
+        await using (var copy = await finding)
+        {
+            Assert.Equal(_filled + TimeSpan.FromSeconds(1), copy!.ValidatedAt);
+            HeldFilling.AssertSame(Touched, copy.Info);
+        }
+
+        await AssertFoundAsync(_store, _filled + TimeSpan.FromSeconds(1), Touched);
+    }
+
     /// <summary>Between any two calls to the store of a fill: whatever date is written then, a row with it was written before, or the copy would be taken for one that was dropped.</summary>
     [Theory]
     [Trait("Rule", "T2")]

@@ -28,6 +28,23 @@ public sealed class PlacedRenewalTests
         Assert.Equal(Newer.ToString("R"), read.Headers["Last-Modified"]);
     }
 
+    /// <summary>The store answered before it was told, and the answer comes afterwards.</summary>
+    [Fact, Trait("Rule", "T2")]
+    public async Task Who_was_answered_before_the_store_was_told_sees_the_news_all_the_same()
+    {
+        await using var scene = await PlaceScene.StartAsync(null, ("S3_OVERLAY_REVALIDATE", "1h"));
+        await scene.FillAsync("k", "remote", ("x-amz-meta-colour", "blue"));
+        Touch(scene);
+        var (answered, goesOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
+        scene.Store.After = call => call is { Method: "GET", Path: "/bucket/k" } && answered.TrySetResult() ? goesOn.Task : Task.CompletedTask;
+        var reading = scene.SendAsync("GET", "/bucket/k");
+        await answered.Task.WaitAsync(Patience.Limit);
+        Assert.Equal(("REVALIDATED", "red"), Of(await scene.SendAsync("GET", "/bucket/k", null, ("Cache-Control", "no-cache"))));
+        await scene.IdleAsync();
+        goesOn.SetResult();
+        Assert.Equal(("HIT", "red"), Of(await reading));
+    }
+
     [Fact, Trait("Rule", "C3")]
     public async Task A_write_that_comes_meanwhile_stays_a_write()
     {

@@ -196,8 +196,18 @@ internal sealed class CopyLoader(
 
         var manifest = await CopyManifest.ReadAsync(isWhole ? answer : again!, cancellationToken);
         RequireName(manifest.Record, name);
-        var copy = live.AddOrUse(new SharedCopy(renewals.Apply(manifest.Record), manifest.Chunks, isManifest: true, spool, logger) { Flush = { Stored = manifest.Record } }, drops);
-        return copy is null ? null : await LeaseAsync(copy, wish, cancellationToken) ?? Lease(copy);
+        if (live.AddOrUse(new SharedCopy(manifest.Record, manifest.Chunks, isManifest: true, spool, logger) { Flush = { Stored = manifest.Record } }, drops) is not { } copy)
+        {
+            return null;
+        }
+
+        // Once it is among those that are told what is learned: nothing can be learned between the two unnoticed.
+        if (renewals.TryGet(name, out var renewal))
+        {
+            copy.Renew(renewal);
+        }
+
+        return await LeaseAsync(copy, wish, cancellationToken) ?? Lease(copy);
     }
 
     private async Task<StartedRead> StartedAsync(WireAnswer answer, CopyRecord record, CancellationToken cancellationToken)

@@ -6,9 +6,10 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
 
 /// <summary>
-/// What was learned of copies since they were put, and is not in the store yet: when they were last known to be current, and headers that the remote has changed. Bounded:
-/// a copy that is forgotten here is as old as the store says, and the remote is asked about it once more.
+/// What was learned of copies since they were put: when they were last known to be current, and headers that the remote has changed. Bounded: a copy that is forgotten here is
+/// as old as the store says, and where it was not told, the remote is asked about it once more.
 /// </summary>
+/// <remarks>What the store was told is kept as well: an answer of the store may be on its way that is from before.</remarks>
 internal sealed class CopyRenewals
 {
     private const int Limit = 10_000;
@@ -63,12 +64,22 @@ internal sealed class CopyRenewals
         }
     }
 
-    /// <summary>What was learned of a key and is not in the store.</summary>
+    /// <summary>What was learned of a key.</summary>
     public bool TryGet(ObjectName name, [NotNullWhen(true)] out CopyRenewal? renewal)
     {
         lock (_lock)
         {
             renewal = _renewals.TryGetValue(name, out var known) ? known.Value.Renewal : null;
+            return renewal is not null;
+        }
+    }
+
+    /// <summary>What was learned of a key, where the store is to be told it, as far as is known here.</summary>
+    public bool TryGetDue(ObjectName name, [NotNullWhen(true)] out CopyRenewal? renewal)
+    {
+        lock (_lock)
+        {
+            renewal = _renewals.TryGetValue(name, out var known) && (known.Value.Stored is not { } stored || IsDue(known.Value.Renewal, stored)) ? known.Value.Renewal : null;
             return renewal is not null;
         }
     }
@@ -90,13 +101,27 @@ internal sealed class CopyRenewals
                 return false;
             }
 
-            var state = new StoredState(stored.ValidatedAt, stored.Info.LastModified, stored.Info.AreChecksumsKnown);
+            var state = StoredState.Of(stored);
             known.Value = known.Value with { Stored = state };
             return IsDue(renewal, state);
         }
     }
 
-    /// <summary>The store has a renewal now.</summary>
+    /// <summary>The store has what was learned, as far as there was room for it.</summary>
+    /// <param name="renewal">What it was told.</param>
+    /// <param name="stored">The record that it has now.</param>
+    public void Told(CopyRenewal renewal, CopyRecord stored)
+    {
+        lock (_lock)
+        {
+            if (_renewals.TryGetValue(renewal.Name, out var known) && known.Value.Renewal is var latest && latest.ETag == renewal.ETag)
+            {
+                known.Value = new Entry(latest == renewal ? renewal with { Info = stored.Info } : latest, StoredState.Of(stored));
+            }
+        }
+    }
+
+    /// <summary>The copy that a renewal is of is gone.</summary>
     public void Forget(CopyRenewal renewal)
     {
         lock (_lock)
@@ -127,7 +152,10 @@ internal sealed class CopyRenewals
     }
 
     /// <summary>When a copy was current last, of which date it is, and whether its checksums are known, as the store has it.</summary>
-    private readonly record struct StoredState(DateTimeOffset ValidatedAt, DateTimeOffset LastModified, bool AreChecksumsKnown);
+    private readonly record struct StoredState(DateTimeOffset ValidatedAt, DateTimeOffset LastModified, bool AreChecksumsKnown)
+    {
+        public static StoredState Of(CopyRecord record) => new(record.ValidatedAt, record.Info.LastModified, record.Info.AreChecksumsKnown);
+    }
 
     /// <summary>A renewal, and what the store has; null where that is not known.</summary>
     private sealed record Entry(CopyRenewal Renewal, StoredState? Stored);

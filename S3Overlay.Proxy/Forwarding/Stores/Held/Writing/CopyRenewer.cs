@@ -58,10 +58,9 @@ internal sealed class CopyRenewer(
         try
         {
             using var gate = await gates.TakeAsync(name, cancellationToken);
-            if (renewals.TryGet(name, out var renewal)
-                && ((Placed is not null && await Placed.TryRenewAsync(renewal, cancellationToken)) || await TryRenewAsync(renewal, cancellationToken)))
+            if (renewals.TryGetDue(name, out var renewal) && (Placed is null || !await Placed.TryRenewAsync(renewal, cancellationToken)))
             {
-                renewals.Forget(renewal);
+                await RenewStoredAsync(renewal, cancellationToken);
             }
         }
         catch (Exception failure) when (failure is IOException or S3Exception or HttpRequestException or InvalidDataException or OperationCanceledException)
@@ -72,14 +71,13 @@ internal sealed class CopyRenewer(
     }
 
     /// <summary>Tells the store what was learned of a copy in the cache bucket, where that is not known to it.</summary>
-    /// <returns>Whether it knows now.</returns>
-    private async Task<bool> TryRenewAsync(CopyRenewal renewal, CancellationToken cancellationToken)
+    private async Task RenewStoredAsync(CopyRenewal renewal, CancellationToken cancellationToken)
     {
         var name = HeldNames.Copy(renewal.Name);
         using var there = await objects.HeadAsync(name, cancellationToken);
         if (there is null)
         {
-            return false;
+            return;
         }
 
         CopyManifest? manifest = null;
@@ -91,14 +89,14 @@ internal sealed class CopyRenewer(
             manifest = whole is not null && CopyHeaders.IsManifest(whole) ? await CopyManifest.ReadAsync(whole, cancellationToken) : null;
             if (manifest is null)
             {
-                return false;
+                return;
             }
         }
 
         var stored = manifest?.Record ?? CopyHeaders.ReadWhole(there);
         if (stored.Name != renewal.Name || !renewals.IsDue(stored))
         {
-            return false;
+            return;
         }
 
         IReadOnlyList<KeyValuePair<string, string>>? headers = null;
@@ -107,7 +105,8 @@ internal sealed class CopyRenewer(
         {
             // More metadata than there is room for beside the bytes: it is fetched anew, into a copy of another form.
             await removal.RemoveAsync(renewal.Name, suffix => suffix == HeldNames.RowSuffix(stored.Row), mayHaveChanged: true, cancellationToken);
-            return true;
+            renewals.Forget(renewal);
+            return;
         }
 
         // A manifest is put, and the store may do that late: its row must be a young one then.
@@ -126,14 +125,13 @@ internal sealed class CopyRenewer(
                 await removal.RemoveRowAsync(record, cancellationToken);
             }
 
-            return false;
+            return;
         }
 
+        renewals.Told(renewal, record);
         if (!await rows.SettleAsync(record, cancellationToken))
         {
             await removal.RemoveDroppedAsync(record, cancellationToken);
         }
-
-        return true;
     }
 }
