@@ -40,8 +40,4 @@ public sealed class StartupException(string message, Exception cause) : Exceptio
     /// <summary>What a failure to make a file in the folder for bytes on their way means.</summary>
     public static StartupException FromSpool(Exception failure, string folder) =>
         new($"the folder {folder} for bytes on their way to the local store cannot be written to: {failure.Message} Set {Configuration.Settings.SpoolDirectory.Name} to one that can.", failure);
-
-    /// <summary>What a failure to read the authorities of a remote means.</summary>
-    public static StartupException FromAuthorities(Exception failure, string file, string setting) =>
-        new($"the authorities in {file} cannot be read: {failure.Message} Set {setting} to a PEM file of certificates.", failure);
 }

@@ -54,25 +54,6 @@ public sealed class ProcessTests
     }
 
     [Fact]
-    public async Task Authorities_that_are_none_end_it_with_code_1_and_one_line()
-    {
-        using var folder = new TemporaryFolder();
-        await File.WriteAllTextAsync(folder["ca.pem"], "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-
-        var result = await RunAsync(
-            ["--urls", "http://127.0.0.1:0"],
-            ("S3_OVERLAY_DATA_DIR", folder["data"]),
-            ("S3_OVERLAY_REMOTE_ENDPOINT", "https://127.0.0.1:1"),
-            ("S3_OVERLAY_REMOTE_ANONYMOUS", "true"),
-            ("S3_OVERLAY_REMOTE_CA_FILE", folder["ca.pem"]));
-
-        Assert.Equal(1, result.ExitCode);
-        Assert.Equal("", result.Output);
-        Assert.StartsWith($"S3Overlay cannot start: the authorities in {folder["ca.pem"]} cannot be read: ", result.Errors, StringComparison.Ordinal);
-        Assert.Single(result.Errors.Trim().Split('\n'));
-    }
-
-    [Fact]
     public async Task A_data_folder_that_is_a_file_ends_it_with_code_1_and_one_line()
     {
         using var folder = new TemporaryFolder();

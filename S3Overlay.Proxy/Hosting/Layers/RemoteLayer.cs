@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Remotes;
@@ -17,7 +15,6 @@ namespace S3Overlay.Proxy.Hosting.Layers;
 internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IReadOnlyDictionary<string, Func<CancellationToken, Task>> Checks)
 {
     /// <summary>Opens it; null in local-only mode.</summary>
-    /// <exception cref="StartupException">The authorities that may vouch for it cannot be read.</exception>
     public static RemoteLayer? Open(ProxySetup setup)
     {
         if (setup.Options.Remotes.Count == 0)
@@ -42,16 +39,9 @@ internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IRea
     private static S3Remote Connect(ProxySetup setup, RemoteOptions remote)
     {
         var settings = EndpointOf(remote, setup.InstanceId) with { Meters = setup.Meters.Upstream(remote.Role), Connect = setup.Machine.Connect };
-        try
-        {
-            var client = setup.Opened.Add(new S3WireClient(settings, CredentialsOf(remote), setup.Time, (bucket, isDown) => Tell(setup.LoggerOf<S3Remote>(), settings.Name, bucket, isDown)));
-            setup.Meters.WatchOutage(remote.Role, () => client.IsDown);
-            return new S3Remote(settings, client, setup.Time);
-        }
-        catch (Exception failure) when (remote.CaFile is not null && (failure is IOException or UnauthorizedAccessException or CryptographicException))
-        {
-            throw StartupException.FromAuthorities(failure, remote.CaFile, remote.Settings.CaFile.Name);
-        }
+        var client = setup.Opened.Add(new S3WireClient(settings, CredentialsOf(remote), setup.Time, (bucket, isDown) => Tell(setup.LoggerOf<S3Remote>(), settings.Name, bucket, isDown)));
+        setup.Meters.WatchOutage(remote.Role, () => client.IsDown);
+        return new S3Remote(settings, client, setup.Time);
     }
 
     private static void Tell(ILogger logger, string remote, string bucket, bool isDown)
