@@ -42,13 +42,7 @@ public sealed class EmbeddedService : IS3Service
     public static bool SetsSubResource(S3Operation operation) => operation is S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging;
 
     /// <inheritdoc/>
-    public Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
-    {
-        request.Body.RequireVerified();
-        return ServeAsync(request, answer, cancellationToken);
-    }
-
-    private Task ServeAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken) => request.Operation switch
+    public Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken) => request.Operation switch
     {
         S3Operation.GetObject or S3Operation.HeadObject => _reads.GetAsync(request, answer, cancellationToken),
         S3Operation.PutObject => _puts.PutAsync(request, answer, cancellationToken),

@@ -1,12 +1,12 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>Checksums that not every SDK sends: MD5 and SHA-512, which are verified here, and the XXHash family, which is whoever's that keeps the body.</summary>
+/// <summary>Checksums that not every SDK sends: MD5, SHA-512 and the XXHash family.</summary>
 [Trait("Rule", "W7")]
 public sealed class FurtherChecksumTests
 {
@@ -16,7 +16,7 @@ public sealed class FurtherChecksumTests
         get
         {
             var rows = new TheoryData<string, int, string>();
-            foreach (var algorithm in (string[])["md5", "sha512"])
+            foreach (var algorithm in (string[])["md5", "sha512", "xxhash64", "xxhash3", "xxhash128"])
             {
                 foreach (var size in (int[])[0, 10, 100_000])
                 {
@@ -39,7 +39,7 @@ public sealed class FurtherChecksumTests
         await using var proxy = await OverlayHost.StartAsync(local == "built-in" ? null : store.Endpoint, null);
         await proxy.SendAsync("PUT", "/bucket");
         var (body, header) = (Body(size), $"x-amz-checksum-{algorithm}");
-        var sum = Convert.ToBase64String(algorithm == "md5" ? MD5.HashData(body) : SHA512.HashData(body));
+        var sum = ChecksumHasher.Compute(ChecksumNames.Parse(algorithm), body).Value;
         foreach (var isTrailer in (bool[])[true, false])
         {
             var put = isTrailer ? await SendFramedAsync(proxy, body, header, sum) : await proxy.Http.SendAsync("PUT", "/bucket/k", body, (header, sum));
@@ -60,79 +60,49 @@ public sealed class FurtherChecksumTests
         await using var proxy = await OverlayHost.StartAsync(local == "built-in" ? null : store.Endpoint, null);
         await proxy.SendAsync("PUT", "/bucket");
         var (body, header) = (Body(size), $"x-amz-checksum-{algorithm}");
-        var wrong = Convert.ToBase64String(new byte[algorithm == "md5" ? 16 : 64]);
+        var wrong = Convert.ToBase64String(new byte[ChecksumNames.Size(ChecksumNames.Parse(algorithm))]);
         Assert.Equal("BadDigest", (await SendFramedAsync(proxy, body, header, wrong)).Code);
         Assert.Equal("BadDigest", (await proxy.Http.SendAsync("PUT", "/bucket/k", body, (header, wrong))).Code);
         Assert.Equal("InvalidRequest", (await SendFramedAsync(proxy, body, header, "AAAAAA==")).Code);
         Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/k")).Status);
     }
 
-    /// <summary>What is not computed here is the store's to verify: so it must come to know of it.</summary>
+    /// <summary>Also where the store is to compute it: in an upload, and of a copy.</summary>
     [Theory]
-    [InlineData("xxhash64", 8, 10, true, true)]
-    [InlineData("xxhash64", 8, 100_000, true, true)]
-    [InlineData("xxhash3", 8, 10, false, false)]
-    [InlineData("xxhash3", 8, 100_000, false, true)]
-    [InlineData("xxhash128", 16, 10, true, true)]
-    [InlineData("xxhash128", 16, 100_000, true, false)]
-    [InlineData("xxhash128", 16, 100_000, false, false)]
-    public async Task One_that_is_not_computed_here_goes_on_to_the_store(string algorithm, int length, int size, bool takesTrailers, bool checks)
-    {
-        await using var store = await StoreServer.StartAsync();
-        store.Refuse = request => !takesTrailers && request.Headers.ContainsKey("x-amz-trailer") ? 400
-            : !checks && request.Headers["x-amz-checksum-crc32"].ToString() is "AAAAAA==" or "none" ? 200
-            : null;
-        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
-        await proxy.SendAsync("PUT", "/bucket");
-        var (body, header, sum) = (Body(size), $"x-amz-checksum-{algorithm}", Convert.ToBase64String(Body(length)));
-        var (seen, named, came) = ("", "", Array.Empty<byte>());
-        store.Take = context => context.Request.Method != "PUT" ? null : TakeAsync(context);
-        Assert.Equal(200, (await SendFramedAsync(proxy, body, header, sum)).Status);
-        Assert.Equal(algorithm.ToUpperInvariant(), named);
-        if (size <= 64 << 10 || !takesTrailers)
-        {
-            Assert.Equal((sum, size), (seen, came.Length));
-        }
-        else
-        {
-            Assert.EndsWith($"\r\n0\r\n{header}:{sum}\r\n\r\n", Encoding.Latin1.GetString(came), StringComparison.Ordinal);
-        }
-
-        async Task TakeAsync(Microsoft.AspNetCore.Http.HttpContext context)
-        {
-            (seen, named) = (context.Request.Headers[header].ToString(), context.Request.Headers["x-amz-sdk-checksum-algorithm"].ToString());
-            using var bytes = new MemoryStream();
-            await context.Request.Body.CopyToAsync(bytes);
-            came = bytes.ToArray();
-        }
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task The_built_in_store_refuses_what_it_cannot_verify(bool isTrailer)
+    [InlineData("XXHASH64")]
+    [InlineData("XXHASH3")]
+    [InlineData("XXHASH128")]
+    [InlineData("SHA512")]
+    [InlineData("MD5")]
+    public async Task The_built_in_store_computes_it_of_parts_and_copies(string name)
     {
         await using var proxy = await OverlayHost.StartAsync(null, null);
         await proxy.SendAsync("PUT", "/bucket");
-        var put = isTrailer
-            ? await SendFramedAsync(proxy, Body(10), "x-amz-checksum-xxhash3", "AAAAAAAAAAA=")
-            : await proxy.Http.SendAsync("PUT", "/bucket/k", Body(10), ("x-amz-checksum-xxhash3", "AAAAAAAAAAA="));
-        Assert.Equal((501, "NotImplemented"), (put.Status, put.Code));
-        Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/k")).Status);
+        var (algorithm, body) = (ChecksumNames.Parse(name), Body(1000));
+        var (header, sum) = (ChecksumNames.Header(algorithm), ChecksumHasher.Compute(algorithm, body).Value);
+        var upload = await HttpUpload.StartAsync(proxy.Http, "/bucket/upload", ("x-amz-checksum-algorithm", name));
+        var part = await upload.SendAsync(1, body, (header, sum));
+        Assert.Equal(sum, part.Headers[header]);
+        var completed = await upload.CompleteAsync(HttpUpload.Name(1, part, $"<Checksum{name}>{sum}</Checksum{name}>"));
+        Assert.Equal(200, completed.Status);
+        var composite = ChecksumHasher.Compute(algorithm, Convert.FromBase64String(sum)).Value + "-1";
+        Assert.Equal(composite, (await proxy.SendAsync("HEAD", "/bucket/upload", null, ("x-amz-checksum-mode", "ENABLED"))).Headers[header]);
+
+        var copy = await proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/upload"), ("x-amz-checksum-algorithm", name));
+        Assert.Contains($"<Checksum{name}>{sum}</Checksum{name}>", copy.Text, StringComparison.Ordinal);
+        Assert.Equal(sum, (await proxy.SendAsync("HEAD", "/bucket/copy", null, ("x-amz-checksum-mode", "ENABLED"))).Headers[header]);
     }
 
-    [Theory]
-    [InlineData("XXHASH64", 501, "NotImplemented")]
-    [InlineData("nonsense", 400, "InvalidRequest")]
-    public async Task The_built_in_store_refuses_what_it_is_to_compute_and_cannot(string algorithm, int status, string code)
+    [Fact]
+    public async Task The_built_in_store_refuses_to_compute_what_is_none()
     {
         await using var proxy = await OverlayHost.StartAsync(null, null);
         await proxy.SendAsync("PUT", "/bucket");
         await proxy.SendAsync("PUT", "/bucket/k", "value");
-        var upload = await proxy.SendAsync("POST", "/bucket/upload?uploads", null, ("x-amz-checksum-algorithm", algorithm));
-        Assert.Equal((status, code), (upload.Status, upload.Code));
-        var copy = await proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/k"), ("x-amz-checksum-algorithm", algorithm));
-        Assert.Equal((status, code), (copy.Status, copy.Code));
+        var upload = await proxy.SendAsync("POST", "/bucket/upload?uploads", null, ("x-amz-checksum-algorithm", "nonsense"));
+        Assert.Equal((400, "InvalidRequest"), (upload.Status, upload.Code));
+        var copy = await proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/k"), ("x-amz-checksum-algorithm", "nonsense"));
+        Assert.Equal((400, "InvalidRequest"), (copy.Status, copy.Code));
         Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/copy")).Status);
     }
 

@@ -119,7 +119,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
             return null;
         }
 
-        return ChecksumNames.ParseComputed(name);
+        return ChecksumNames.Parse(name);
     }
 
     private static bool IsReplace(S3Request request, string header) => request.Header(header) switch

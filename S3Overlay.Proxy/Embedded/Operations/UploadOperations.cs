@@ -146,7 +146,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
                 : throw new S3Exception(S3Errors.InvalidRequest, "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
         }
 
-        var algorithm = ChecksumNames.ParseComputed(name);
+        var algorithm = ChecksumNames.Parse(name);
         type ??= PartChecksums.DefaultType(algorithm);
         var isPossible = type switch
         {

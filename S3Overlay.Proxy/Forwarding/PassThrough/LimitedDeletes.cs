@@ -29,7 +29,6 @@ internal static class LimitedDeletes
     /// <param name="cancellationToken">The client's patience.</param>
     public static async Task AnswerAsync(S3Request request, S3Answer answer, Func<S3Request, S3Answer, CancellationToken, Task> ask, CancellationToken cancellationToken)
     {
-        request.Body.RequireVerified();
         var document = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
         var delete = DeleteObjectsRequest.Parse(document);
         var refused = new List<DeleteItem>();

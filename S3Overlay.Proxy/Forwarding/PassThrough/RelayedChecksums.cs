@@ -18,7 +18,6 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 ///   comes behind the body, the store takes trailers      behind the body, in frames of our own
 ///   ..., the store checks headers, or nobody knows yet   as a header, once the body is in a file: a store may refuse a part that has none (MinIO does)
 ///   ..., the store checks none                           not at all: it was verified here
-///        of an algorithm that is not computed here       as a header, once the body is in a file: whoever keeps the body is the only one to verify it
 ///   came not at all, the store would keep part of it     an object's is computed on the way; a part goes in frames without one
 /// </code>
 /// </remarks>
@@ -41,8 +40,7 @@ internal static class RelayedChecksums
 
     /// <summary>Whether the end of the body must have come before the store can be told its checksum.</summary>
     public static bool NeedEnd(S3Request request, StoreCapabilities? store) =>
-        store is not { TakesTrailers: true } && request.Body.ComingChecksum is { } algorithm
-        && (store is not { ChecksChecksums: false } or { KeepsCutBodies: true } || !ChecksumNames.IsComputed(algorithm));
+        store is not { TakesTrailers: true } && request.Body.ComingChecksum is not null && store is not { ChecksChecksums: false } or { KeepsCutBodies: true };
 
     /// <summary>The frames to send a body in; null where it goes as it is.</summary>
     public static TrailingChecksum? Framing(S3Request request, StoreCapabilities? store, long length) =>

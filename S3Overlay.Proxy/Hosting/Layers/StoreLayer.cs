@@ -62,7 +62,6 @@ internal static class StoreLayer
             Placed = placed,
             Versions = new StoreVersions(store, state.Tombstones, marks, setup.LoggerOf<StoreVersions>(), placed, state.ListWritten),
             Identities = identities,
-            TakesUnverified = true,
             ChecksChecksums = () => probe.Capabilities is { ChecksChecksums: true },
             Check = state.PingAsync,
             Ping = state.PingAsync,

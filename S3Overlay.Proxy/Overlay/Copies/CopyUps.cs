@@ -151,11 +151,6 @@ public sealed class CopyUps(
             throw new S3Exception(S3Errors.NotImplemented);
         }
 
-        if (!local.TakesUnverified)
-        {
-            request.Body.RequireVerified();
-        }
-
         if (source.Info.Size > settings.CopyUpMax)
         {
             throw new S3Exception(

@@ -173,7 +173,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
             return null;
         }
 
-        return ChecksumNames.ParseComputed(name);
+        return ChecksumNames.Parse(name);
     }
 
     /// <summary>Part of the source: unlike a read's, it must be written out in full and lie within the object.</summary>

@@ -47,22 +47,8 @@ public sealed class RemoteSource
     /// <summary>The version that is copied.</summary>
     public ObjectInfo Info { get; }
 
-    /// <summary>The kind of checksum that the source has over the whole of itself, which a copy of it is given too; null for none, and for one that is not computed here.</summary>
-    public ChecksumAlgorithm? Algorithm
-    {
-        get
-        {
-            foreach (var checksum in Info.ChecksumType == "FULL_OBJECT" ? Info.Checksums : [])
-            {
-                if (ChecksumNames.IsComputed(checksum.Algorithm))
-                {
-                    return checksum.Algorithm;
-                }
-            }
-
-            return null;
-        }
-    }
+    /// <summary>The kind of checksum that the source has over the whole of itself, which a copy of it is given too; null for none.</summary>
+    public ChecksumAlgorithm? Algorithm => Info is { ChecksumType: PartChecksums.FullObjectType, Checksums: [var checksum, ..] } ? checksum.Algorithm : null;
 
     /// <summary>Whether the source got another version, or went, while it was read: it may be looked for once more.</summary>
     public static bool IsChange(Exception failure) =>

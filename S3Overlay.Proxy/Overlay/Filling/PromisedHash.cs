@@ -41,7 +41,7 @@ internal sealed class PromisedHash : IDisposable
         {
             foreach (var checksum in info.Checksums)
             {
-                if (ChecksumNames.IsComputed(checksum.Algorithm) && IsWellFormed(checksum))
+                if (IsWellFormed(checksum))
                 {
                     return new PromisedHash(info, checksum);
                 }

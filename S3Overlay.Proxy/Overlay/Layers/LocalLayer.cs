@@ -24,9 +24,6 @@ public sealed record LocalLayer
     /// <summary>Whether it serves the writing of this sub-resource at all: nothing is copied up for what would be refused.</summary>
     public Func<S3Operation, bool> SetsSubResource { get; init; } = static _ => true;
 
-    /// <summary>Whether checksums that are not computed here are left for it to verify (rule W7); else it refuses them, and nothing is copied up for what would be refused.</summary>
-    public bool TakesUnverified { get; init; }
-
     /// <summary>Where copies of the remote are kept; null while caching is off.</summary>
     public IHeldStore? Held { get; init; }
 

@@ -86,9 +86,7 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
     }
 
     /// <summary>The kind of checksum that an upload was started with, which all its parts must bring; null for none, and where local does not say.</summary>
-    /// <exception cref="S3Exception">
-    /// NotImplemented: it is one that is not computed here (rule W7). NoSuchUpload, or what else local says is not there. ServiceUnavailable: local failed of saying.
-    /// </exception>
+    /// <exception cref="S3Exception">NoSuchUpload, or what else local says is not there. ServiceUnavailable: local failed of saying.</exception>
     public async Task<ChecksumAlgorithm?> ChecksumOfUploadAsync(S3Request part, CancellationToken cancellationToken)
     {
         var answer = new BufferedAnswer();
@@ -115,9 +113,7 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
             return null;
         }
 
-        return !ChecksumNames.TryParseName(ChecksumOf(answer.Content), out var algorithm) ? null
-            : ChecksumNames.IsComputed(algorithm) ? algorithm
-            : throw ChecksumNames.NotComputed(algorithm);
+        return ChecksumNames.TryParseName(ChecksumOf(answer.Content), out var algorithm) ? algorithm : null;
     }
 
     private static string? ChecksumOf(ReadOnlyMemory<byte> upload)

@@ -20,10 +20,10 @@ internal sealed class BodyDigests : IDisposable
         (_sha256, _md5, _algorithm, _checksum) = (sha256, md5, algorithm, checksum);
         _sha256Hash = sha256 is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         _md5Hash = md5 is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-        _checksumHasher = algorithm is { } known && ChecksumNames.IsComputed(known) ? ChecksumHasher.Create(known) : null;
+        _checksumHasher = algorithm is { } known ? ChecksumHasher.Create(known) : null;
     }
 
-    /// <summary>The checksum that came as a header and, once verified, the one that came as a trailer. One that cannot be computed here is what the client said.</summary>
+    /// <summary>The checksum that came as a header and, once verified, the one that came as a trailer.</summary>
     public BodyChecksum? Checksum { get; private set; }
 
     /// <summary>The algorithm of the one that comes as a trailer; null where none does, and once it is verified.</summary>
@@ -74,7 +74,7 @@ internal sealed class BodyDigests : IDisposable
         var name = ChecksumNames.Header(algorithm);
         var promised = _checksum ?? trailers.First(trailer => trailer.Key == name).Value;
         ChecksumHeaders.CheckForm(algorithm, promised);
-        var computed = _checksumHasher?.Finish() ?? new BodyChecksum(algorithm, promised);
+        var computed = _checksumHasher!.Finish();
         if (computed.Value != promised)
         {
             throw new S3Exception(S3Errors.BadDigest, $"The {ChecksumNames.Name(algorithm)} you specified did not match the calculated checksum.");

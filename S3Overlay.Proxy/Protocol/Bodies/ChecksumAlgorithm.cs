@@ -25,7 +25,7 @@ public enum ChecksumAlgorithm
     /// <summary>MD5.</summary>
     Md5,
 
-    /// <summary>XXH64: not computed here, as the others of its family.</summary>
+    /// <summary>XXH64.</summary>
     XxHash64,
 
     /// <summary>XXH3 of 64 bits.</summary>

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
+using S3Overlay.Proxy.Protocol.Bodies.Hashing;
+
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
 /// <summary>Computes one of S3's additional checksums over bytes as they pass by.</summary>
@@ -11,7 +13,7 @@ public abstract class ChecksumHasher : IDisposable
     /// <summary>Which checksum it computes.</summary>
     public ChecksumAlgorithm Algorithm { get; }
 
-    /// <summary>A new one, of no bytes yet. There is none of what is not computed here (<see cref="ChecksumNames.IsComputed"/>).</summary>
+    /// <summary>A new one, of no bytes yet.</summary>
     public static ChecksumHasher Create(ChecksumAlgorithm algorithm) => algorithm switch
     {
         ChecksumAlgorithm.Crc32 => new Crc32Hasher(algorithm, Crc32Iso.Append),
@@ -21,6 +23,8 @@ public abstract class ChecksumHasher : IDisposable
         ChecksumAlgorithm.Sha256 => new DigestHasher(algorithm, HashAlgorithmName.SHA256),
         ChecksumAlgorithm.Sha512 => new DigestHasher(algorithm, HashAlgorithmName.SHA512),
         ChecksumAlgorithm.Md5 => new DigestHasher(algorithm, HashAlgorithmName.MD5),
+        ChecksumAlgorithm.XxHash64 => new XxHash64Hasher(),
+        ChecksumAlgorithm.XxHash3 or ChecksumAlgorithm.XxHash128 => new XxHash3Hasher(algorithm),
         _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
     };
 
@@ -77,6 +81,34 @@ public abstract class ChecksumHasher : IDisposable
         {
             BinaryPrimitives.WriteUInt64BigEndian(value, _crc);
             _crc = 0;
+        }
+    }
+
+    private sealed class XxHash64Hasher() : ChecksumHasher(ChecksumAlgorithm.XxHash64)
+    {
+        private readonly XxHash64 _hash = new();
+
+        public override void Append(ReadOnlySpan<byte> bytes) => _hash.Append(bytes);
+
+        public override void Finish(Span<byte> value) => BinaryPrimitives.WriteUInt64BigEndian(value, _hash.Finish());
+    }
+
+    private sealed class XxHash3Hasher(ChecksumAlgorithm algorithm) : ChecksumHasher(algorithm)
+    {
+        private readonly XxHash3 _hash = new();
+
+        public override void Append(ReadOnlySpan<byte> bytes) => _hash.Append(bytes);
+
+        public override void Finish(Span<byte> value)
+        {
+            if (Algorithm == ChecksumAlgorithm.XxHash128)
+            {
+                BinaryPrimitives.WriteUInt128BigEndian(value, _hash.Finish128());
+            }
+            else
+            {
+                BinaryPrimitives.WriteUInt64BigEndian(value, _hash.Finish64());
+            }
         }
     }
 

@@ -6,9 +6,6 @@ public static class ChecksumNames
     /// <summary>Every algorithm.</summary>
     public static IReadOnlyList<ChecksumAlgorithm> All { get; } = Enum.GetValues<ChecksumAlgorithm>();
 
-    /// <summary>Whether its value can be computed here: of the others what a client says is handed on to a store, which judges it.</summary>
-    public static bool IsComputed(ChecksumAlgorithm algorithm) => algorithm <= ChecksumAlgorithm.Md5;
-
     /// <summary>The header (or trailer) that carries the value: <c>x-amz-checksum-crc32c</c>.</summary>
     public static string Header(ChecksumAlgorithm algorithm) => algorithm switch
     {
@@ -56,18 +53,13 @@ public static class ChecksumNames
     };
 
     /// <summary>Reads the name of one that whoever serves a request is to compute.</summary>
-    /// <exception cref="S3Exception">NotImplemented for one that S3 knows and that is not computed here (rule W7); InvalidRequest for what is none.</exception>
-    public static ChecksumAlgorithm ParseComputed(string name) =>
-        !TryParseName(name, out var algorithm)
-            ? throw new S3Exception(
+    /// <exception cref="S3Exception">InvalidRequest for what is none.</exception>
+    public static ChecksumAlgorithm Parse(string name) =>
+        TryParseName(name, out var algorithm)
+            ? algorithm
+            : throw new S3Exception(
                 S3Errors.InvalidRequest,
-                "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5]")
-        : IsComputed(algorithm) ? algorithm
-        : throw NotComputed(algorithm);
-
-    /// <summary>What is answered where one is wanted that is not computed here.</summary>
-    public static S3Exception NotComputed(ChecksumAlgorithm algorithm) =>
-        new(S3Errors.NotImplemented, $"Checksums of the algorithm {Name(algorithm)} are not implemented: use one of the CRCs, the SHAs or MD5.");
+                $"Checksum algorithm provided is unsupported. Please try again with any of the valid types: [{string.Join(", ", All.Select(Name))}]");
 
     /// <summary>Reads a name as clients write it in <c>x-amz-checksum-algorithm</c> and <c>x-amz-sdk-checksum-algorithm</c>.</summary>
     public static bool TryParseName(string? text, out ChecksumAlgorithm algorithm)

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Globalization;
 
+using S3Overlay.Proxy.Protocol.Bodies.Hashing;
+
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
 /// <summary>The checksum of a multipart object from those of its parts.</summary>

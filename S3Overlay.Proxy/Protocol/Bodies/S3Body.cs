@@ -35,24 +35,13 @@ public abstract class S3Body
     public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The <c>x-amz-checksum-*</c> value that came with the body, as a header or as a trailer, verified; but of an algorithm that is not computed here
-    /// (<see cref="ChecksumNames.IsComputed"/>), of which whoever keeps the body is to verify it, or refuse it. Null where none came, and before the
+    /// The <c>x-amz-checksum-*</c> value that came with the body, as a header or as a trailer, verified once the end has been read. Null where none came, and before the
     /// end has been read where it comes as a trailer.
     /// </summary>
     public virtual BodyChecksum? Checksum => null;
 
     /// <summary>Which checksum will be known once the end has been read; null where none will, and where <see cref="Checksum"/> is known.</summary>
     public virtual ChecksumAlgorithm? ComingChecksum => null;
-
-    /// <summary>Refuses a body whose checksum nobody here can verify: for whoever keeps it, or acts on it, and hands it on to no store that can (rule W7).</summary>
-    /// <exception cref="S3Exception">NotImplemented.</exception>
-    public void RequireVerified()
-    {
-        if ((ComingChecksum ?? Checksum?.Algorithm) is { } algorithm && !ChecksumNames.IsComputed(algorithm))
-        {
-            throw ChecksumNames.NotComputed(algorithm);
-        }
-    }
 
     private sealed class EmptyBody : S3Body
     {

@@ -15,11 +15,8 @@ public sealed record DeleteObjectsRequest(IReadOnlyList<DeleteItem> Items, bool 
 
     /// <summary>Reads the body to its end, with all its checks.</summary>
     /// <exception cref="S3Exception">MalformedXML, or what a check of the body found.</exception>
-    public static async Task<DeleteObjectsRequest> ReadAsync(S3Request request, CancellationToken cancellationToken)
-    {
-        request.Body.RequireVerified();
-        return Parse(await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody));
-    }
+    public static async Task<DeleteObjectsRequest> ReadAsync(S3Request request, CancellationToken cancellationToken) =>
+        Parse(await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody));
 
     /// <summary>What a document says; its items are in the order of its elements.</summary>
     /// <exception cref="S3Exception">MalformedXML.</exception>

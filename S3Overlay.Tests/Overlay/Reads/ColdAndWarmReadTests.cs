@@ -320,13 +320,11 @@ public class ColdAndWarmReadTests : ReaderTestBase
         await QuietAsync();
     }
 
-    [Theory]
+    [Fact]
     [Trait("Rule", "F")]
-    [InlineData(ChecksumAlgorithm.XxHash3, "AAAAAAAAAAA=")]
-    [InlineData(ChecksumAlgorithm.Crc32, "nonsense")]
-    public async Task A_checksum_that_nobody_here_can_compute_promises_nothing(ChecksumAlgorithm algorithm, string value)
+    public async Task A_checksum_that_cannot_be_one_promises_nothing()
     {
-        Remote.Put("key", Bytes(1000), $"\"{new string('a', 32)}-2\"", checksum: new(algorithm, value));
+        Remote.Put("key", Bytes(1000), $"\"{new string('a', 32)}-2\"", checksum: new(ChecksumAlgorithm.Crc32, "nonsense"));
         Assert.Equal(Bytes(1000), (await ReadAsync("key")).Bytes);
         await QuietAsync();
         Assert.Equal((0, "HIT"), (Reader.Fills!.Telemetry.Mismatches, Origin(await ReadAsync("key")).Cache));

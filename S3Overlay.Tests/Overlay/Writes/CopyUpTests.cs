@@ -214,19 +214,6 @@ public sealed class CopyUpTests : CopyUpTestBase
         Assert.Equal(("new=2", "local"), (await TagsAsync(), await LayerAsync()));
     }
 
-    /// <summary>The built-in store verifies what it keeps itself; another is left to judge what it is handed, which the copy cannot wait for.</summary>
-    [Theory]
-    [InlineData("embedded", "remote")]
-    [InlineData("store", "local")]
-    [Trait("Rule", "W7")]
-    public async Task Nothing_is_copied_for_a_document_whose_checksum_local_is_known_not_to_verify(string local, string layer)
-    {
-        await StartAsync(local);
-        var answer = await SendAsync("PUT", "/bucket/key?tagging", Document(("new", "2")), ("x-amz-checksum-xxhash64", "AAAAAAAAAAA="));
-        Assert.Equal((501, "NotImplemented"), Error(answer));
-        Assert.Equal(("old=a b", layer), (await TagsAsync(), await LayerAsync()));
-    }
-
     [Fact]
     public async Task A_kept_ETag_is_judged_by_and_does_not_pass_to_copies()
     {

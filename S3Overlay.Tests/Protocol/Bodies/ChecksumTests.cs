@@ -1,6 +1,7 @@
 using System.Text;
 
 using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
 namespace S3Overlay.Tests.Protocol.Bodies;
 

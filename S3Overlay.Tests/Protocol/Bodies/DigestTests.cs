@@ -19,7 +19,7 @@ public sealed class DigestTests : BodyTestBase
     [Fact]
     public async Task EveryPromiseThatIsKeptIsAccepted()
     {
-        foreach (var algorithm in ChecksumNames.All.Where(ChecksumNames.IsComputed))
+        foreach (var algorithm in ChecksumNames.All)
         {
             var checksum = ChecksumHasher.Compute(algorithm, Bytes);
             var body = Plain(
@@ -61,7 +61,7 @@ public sealed class DigestTests : BodyTestBase
     [Fact]
     public async Task AWrongChecksumIsABadDigestByName()
     {
-        foreach (var algorithm in ChecksumNames.All.Where(ChecksumNames.IsComputed))
+        foreach (var algorithm in ChecksumNames.All)
         {
             var wrong = Convert.ToBase64String(new byte[ChecksumNames.Size(algorithm)]);
             var failure = await Failure(Plain(PayloadPlan.Unsigned, (ChecksumNames.Header(algorithm), wrong)));

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 
-using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Held.Format;
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
-namespace S3Overlay.Proxy.Protocol.Bodies;
+namespace S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
 /// <summary>CRC-32C (Castagnoli; RFC 3720, appendix B.4), with the processor's own instruction where it has one.</summary>
 public static class Crc32C

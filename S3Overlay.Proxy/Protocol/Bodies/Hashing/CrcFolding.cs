@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 using ArmAes = System.Runtime.Intrinsics.Arm.Aes;
 
-namespace S3Overlay.Proxy.Protocol.Bodies;
+namespace S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
 /// <summary>
 /// Shortens a long message to sixteen bytes of the same CRC, 64 bytes a step, with carry-less multiplication: several times faster than tables.

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace S3Overlay.Proxy.Protocol.Bodies;
+namespace S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
 /// <summary>A CRC that goes through its bits from the lowest, starts with ones and ends inverted: by carry-less multiplication where the processor has it.</summary>
 /// <typeparam name="T">As many bits as the CRC has.</typeparam>

@@ -1,4 +1,4 @@
-namespace S3Overlay.Proxy.Protocol.Bodies;
+namespace S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
 /// <summary>CRC-32 (ISO-HDLC, as in zip and Ethernet).</summary>
 public static class Crc32Iso

@@ -1,4 +1,4 @@
-namespace S3Overlay.Proxy.Protocol.Bodies;
+namespace S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
 /// <summary>CRC-64/NVME.</summary>
 /// <remarks>NVM Express, NVM Command Set Specification, section 5.2.1.3.4; the checksum that S3 gives every object by default.</remarks>

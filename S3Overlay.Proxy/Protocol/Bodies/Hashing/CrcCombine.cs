@@ -1,4 +1,4 @@
-namespace S3Overlay.Proxy.Protocol.Bodies;
+namespace S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
 /// <summary>The CRC of two pieces put together, from the CRCs of the pieces: how a multipart object gets a checksum of its whole without being read.</summary>
 /// <remarks>
