@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.Stores;
+
+/// <summary>Which conditions of writes and deletes the trial lets a store judge.</summary>
+[Trait("Rule", "W3")]
+public sealed class ProbedConditionsTests : StoreProbeTestBase
+{
+    [Theory]
+    [InlineData("ignored")]
+    [InlineData("501")]
+    [InlineData("500")]
+    [InlineData("right refused")]
+    public async Task A_condition_that_is_not_honoured_is_known_not_to_be(string how)
+    {
+        void Lack(string header)
+        {
+            Store.Alter = how == "ignored" ? request => request.Headers.Remove(header) : null;
+            Store.Refuse = how switch
+            {
+                "501" => request => request.Headers.ContainsKey(header) ? 501 : null,
+                "500" => request => request.Headers.ContainsKey(header) ? 500 : null,
+                "right refused" => request => request.Headers.ContainsKey(header) ? 412 : null,
+                _ => null,
+            };
+        }
+
+        Lack("If-None-Match");
+        var found = await FindAsync();
+        Assert.Equal((false, true, true), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch));
+        Assert.Equal(how == "right refused", found.CompletesIf && found.CopiesIf);
+        Lack("If-Match");
+        found = await FindAsync();
+        Assert.Equal((true, false, false), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Whether_keys_are_kept_to_conditional_writes_is_known(bool keeps)
+    {
+        using var keeping = keeps ? new KeepingStore(Store) : null;
+        var found = await FindAsync();
+        Assert.Equal((keeps, true), (found.KeepsKeys, found.PutsIfNew));
+        Assert.Contains("keys kept to conditional writes " + (keeps ? "yes" : "no"), found.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>What holds when a write begins may hold no longer when it is done: then two writers of a new key are both told that they made it, and the bytes of one are lost.</summary>
+    [Fact]
+    public async Task Conditions_that_are_judged_before_the_body_alone_are_not_relied_upon()
+    {
+        _ = new EarlyJudge(Store);
+        var found = await FindAsync();
+        Assert.Equal((false, false, false, false, false), (found.TakesOneAlone, found.PutsIfNew, found.PutsIfMatch, found.CompletesIf, found.CopiesIf));
+        Assert.True(found.DeletesIfMatch);
+    }
+
+    /// <summary>The other write of the two would come after the first, and be refused, though not for what the first has written.</summary>
+    [Fact]
+    public async Task Nor_are_they_where_the_store_is_slow()
+    {
+        _ = new EarlyJudge(Store);
+        var puts = new ConcurrentDictionary<string, int>();
+        var (isSeenElsewhere, isDone) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        Store.Before = async call =>
+        {
+            if (call.Method == "PUT" && call.Path.EndsWith("/elsewhere", StringComparison.Ordinal))
+            {
+                isSeenElsewhere.TrySetResult();
+                await isDone.Task;
+            }
+            else if (call.Method == "PUT" && call.Path.EndsWith("/raced-If-None-Match-1", StringComparison.Ordinal) && puts.AddOrUpdate(call.Path, 1, static (_, count) => count + 1) == 2)
+            {
+                await Task.WhenAny(isSeenElsewhere.Task, isDone.Task);
+            }
+        };
+        Store.After = call =>
+        {
+            if (call is { Method: "PUT", Query: "" } && call.Path.EndsWith("/raced-If-None-Match-1", StringComparison.Ordinal))
+            {
+                isDone.TrySetResult();
+            }
+
+            return Task.CompletedTask;
+        };
+
+        // It does not know the other condition: that says nothing of this one.
+        Store.Refuse = request => request.Headers.IfMatch.Count > 0 && request.Method == "PUT" ? 501 : null;
+        var found = await FindAsync();
+        Assert.False(found.TakesOneAlone, found.ToString());
+    }
+
+    /// <summary>A delete that comes while such a write is under way would be undone by it.</summary>
+    [Fact]
+    public async Task If_Match_that_holds_of_nothing_is_not_relied_upon()
+    {
+        Store.Alter = request =>
+        {
+            if (request.Path.Value!.EndsWith("/absent", StringComparison.Ordinal))
+            {
+                request.Headers.Remove("If-Match");
+            }
+        };
+        var found = await FindAsync();
+        Assert.Equal((true, false), (found.PutsIfNew, found.PutsIfMatch));
+    }
+
+    /// <summary>That a key is there afterwards, or gone, is no answer: clients would be given that error each time.</summary>
+    [Theory, Trait("Rule", "F")]
+    [InlineData("PUT", "If-None-Match", 500)]
+    [InlineData("PUT", "If-None-Match", 501)]
+    [InlineData("PUT", "If-Match", 500)]
+    [InlineData("DELETE", "If-Match", 500)]
+    [InlineData("DELETE", "If-Match", 501)]
+    public async Task A_store_that_does_what_it_answers_an_error_to_is_known_not_to_be_able_to(string method, string header, int status)
+    {
+        Store.Dress = context =>
+        {
+            var request = context.Request;
+            if (request.Method == method && request.Headers.ContainsKey(header) && !request.Headers.ContainsKey("x-amz-copy-source") && context.Response.StatusCode < 300)
+            {
+                context.Response.StatusCode = status;
+            }
+        };
+        var found = await FindAsync();
+        Assert.Equal((header != "If-None-Match", (method, header) != ("PUT", "If-Match"), method != "DELETE"), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch));
+    }
+
+    /// <summary>That another write of the key is under way says nothing of the condition: it may be the trial's own, of which the answer was lost.</summary>
+    [Fact, Trait("Rule", "F")]
+    public async Task A_conflict_is_no_refusal_of_a_condition()
+    {
+        var conflicts = 0;
+        Store.Alter = request => request.Headers.Remove("If-None-Match");
+        Store.Fail = request =>
+            request.Method == "PUT" && request.Headers.IfNoneMatch.Count > 0 && !request.Headers.ContainsKey("x-amz-copy-source") && Interlocked.Increment(ref conflicts) == 1
+                ? (409, "OperationAborted")
+                : null;
+        Assert.False((await FindAsync()).PutsIfNew);
+    }
+}

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
+using S3Overlay.Proxy.Forwarding.Stores;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.Stores;
+
+/// <summary>Trials of a store that a test makes be another.</summary>
+public abstract class StoreProbeTestBase : StoreTestBase
+{
+    /// <summary>A trial of the store through a proxy of it.</summary>
+    private protected static StoreProbe Probe(StoreProxy proxy) =>
+        new(new LocalStore(proxy.Calls, proxy.Store.Settings, new HurriedTimeProvider(20)), keepsBucket: true, NullLogger.Instance);
+
+    /// <summary>What a new trial finds.</summary>
+    private protected async Task<StoreCapabilities> FindAsync()
+    {
+        await using var probe = Probe(One);
+        return await probe.FindAsync(default);
+    }
+}

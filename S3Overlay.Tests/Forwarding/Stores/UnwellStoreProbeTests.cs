@@ -1,0 +1,131 @@
+using S3Overlay.Proxy.Forwarding.Stores;
+using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.Stores;
+
+/// <summary>The trial of a store that is not well, or cannot be reached: it is not judged by that.</summary>
+[Trait("Rule", "F"), Trait("Rule", "W3")]
+public sealed class UnwellStoreProbeTests : StoreProbeTestBase
+{
+    [Fact]
+    public async Task A_store_that_is_not_reachable_is_asked_later_and_by_whoever_needs_it()
+    {
+        Store.Before = _ => throw new IOException();
+        await using var probe = Probe(Fresh());
+        await probe.StartAsync(default);
+        Assert.Null(probe.Known);
+        Assert.Equal(503, (await Assert.ThrowsAsync<S3Exception>(() => probe.GetAsync(default).AsTask())).Error.Status);
+        Store.Before = null;
+        await Patience.UntilAsync(() => probe.Known is not null, "The store is not asked again.");
+        Assert.True(probe.Known!.AreAll);
+    }
+
+    /// <summary>What is overloaded, or breaks off, in the midst of the trial must not pass for what it cannot do.</summary>
+    [Fact]
+    public async Task A_store_that_fails_in_the_midst_of_it_is_not_judged()
+    {
+        var whole = await CountAsync();
+        for (var good = 0; good < whole; good++)
+        {
+            var calls = 0;
+            Store.Refuse = _ => Interlocked.Increment(ref calls) > good ? 503 : null;
+            await using var probe = Probe(Fresh());
+            await Record.ExceptionAsync(() => probe.FindAsync(default).AsTask());
+            Store.Refuse = null;
+            Assert.True(probe.Known is null or { AreAll: true });
+        }
+    }
+
+    /// <summary>An error of the store's own may be about what was asked, or about the store: only of one that is well otherwise it says what it lacks.</summary>
+    [Theory]
+    [InlineData(5)]
+    [InlineData(15)]
+    public async Task A_store_that_answers_500_for_a_while_is_not_judged_by_it(int failing)
+    {
+        var whole = await CountAsync();
+        for (var good = 0; good < whole; good++)
+        {
+            var calls = 0;
+            Store.Refuse = _ => Interlocked.Increment(ref calls) is var call && call > good && call <= good + failing ? 500 : null;
+            await using var probe = Probe(Fresh());
+            await Record.ExceptionAsync(() => probe.FindAsync(default).AsTask());
+            Store.Refuse = null;
+            AssertAll(probe.Capabilities, $"After {good} calls, and {failing} that failed");
+        }
+    }
+
+    /// <summary>What took effect, and is asked for once more because its answer was lost or an error, is refused then.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_store_of_which_one_answer_is_lost_or_an_error_is_known_all_the_same(bool isLost)
+    {
+        var whole = await CountAsync();
+        for (var good = 0; good < whole; good++)
+        {
+            var calls = 0;
+            bool IsNext() => Interlocked.Increment(ref calls) == good + 1;
+            Store.After = isLost ? _ => IsNext() ? throw new IOException() : Task.CompletedTask : null;
+            Store.Dress = isLost ? null : context => context.Response.StatusCode = IsNext() ? 500 : context.Response.StatusCode;
+            await using var probe = Probe(Fresh());
+            await probe.FindAsync(default);
+            (Store.After, Store.Dress) = (null, null);
+            AssertAll(probe.Capabilities, $"The answer after {good} is {(isLost ? "lost" : "an error")}");
+        }
+    }
+
+    /// <summary>Ours have the same ETag as long as they have the same bytes; to some stores each write is of another.</summary>
+    [Fact]
+    public async Task A_lost_answer_after_which_the_object_has_another_etag_says_nothing_of_conditions()
+    {
+        var lost = 0;
+        Store.Dress = context =>
+        {
+            if (context.Request.Method == "PUT" && context.Request.Headers.IfMatch.Count > 0 && context.Request.Headers["x-amz-copy-source"].Count == 0 && context.Response.StatusCode == 200)
+            {
+                lost++;
+            }
+        };
+        Store.After = async call =>
+        {
+            if (lost == 1 && call is { Method: "PUT", Status: 200 })
+            {
+                lost++;
+                await One.Store.Cache.PutAsync(call.Path[(One.Store.Cache.Name.Length + 2)..], WireBody.Of("of another ETag"u8.ToArray()), default);
+                throw new IOException();
+            }
+        };
+        await using var probe = Probe(Fresh());
+        await probe.FindAsync(default);
+        Assert.True(lost > 1);
+        AssertAll(probe.Capabilities, "An answer is lost, and the ETag is another");
+    }
+
+    /// <summary>Three times, a little later each time: a start waits for it, and conditional writes do.</summary>
+    [Fact]
+    public async Task What_a_store_has_500_for_is_soon_known()
+    {
+        string[] headers = ["If-None-Match", "If-Match", "x-amz-trailer", "x-amz-checksum-crc32"];
+        Store.Refuse = request => headers.Any(request.Headers.ContainsKey) || request.Query.ContainsKey("attributes") ? 500 : null;
+        var found = await FindAsync();
+        Assert.Equal((false, false, false, false, false), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch, found.CompletesIf, found.CopiesIf));
+        Assert.Equal((false, false, false), (found.TakesTrailers, found.ChecksChecksums, found.HasAttributes));
+
+        // Frames with and without their name, three writes, a complete, a copy, a delete, a checksum, attributes.
+        Assert.Equal(9 * 3, Store.Calls.Count(static call => call.Status == 500));
+    }
+
+    private static void AssertAll(StoreCapabilities? found, string when) => Assert.True(
+        found is null or { PutsIfNew: true, PutsIfMatch: true, DeletesIfMatch: true, CompletesIf: true, CopiesIf: true, ChecksChecksums: true, TakesTrailers: true, NeedsChunkedEncoding: false, HasAttributes: true, HasVersions: true },
+        $"{when}: {found}");
+
+    private async Task<int> CountAsync()
+    {
+        await FindAsync();
+        Store.ForgetCalls();
+        await FindAsync();
+        return Store.Calls.Count;
+    }
+}
