@@ -58,10 +58,12 @@ internal sealed class ProbeRun
         var putsIfNew = await RefusesAsync(_requests.PutAsync(First, "If-None-Match", "*", cancellationToken))
             && await TakesAsync(name => _requests.PutAsync(name, "If-None-Match", "*", cancellationToken), _requests.Named("new"), _requests.Named("newer"));
         var putsIfMatch = await RefusesAsync(_requests.PutAsync(First, "If-Match", WrongETag, cancellationToken))
-            && await RefusesAbsentAsync(cancellationToken)
+            && await RefusesAbsentAsync("absent", name => _requests.PutAsync(name, "If-Match", WrongETag, cancellationToken), cancellationToken)
             && await TakesAsync(async name => await _requests.PutAsync(name, "If-Match", await _requests.ETagAsync(name, cancellationToken), cancellationToken), First, Second);
         var keepsKeys = putsIfNew && await _writes.KeepsKeysAsync(cancellationToken);
         var takesOneAlone = keepsKeys || await _writes.TakesOneAloneAsync(putsIfNew, putsIfMatch, cancellationToken);
+        var (completesIfNew, completesIfMatch) = takesOneAlone ? await CompletesIfAsync(cancellationToken) : default;
+        var copiesIfNew = takesOneAlone && await RefusesAsync(CopyAsync(First, "If-None-Match", "*", cancellationToken));
         var found = new StoreCapabilities
         {
             HasPlainETags = ETags.Same(etag, Convert.ToHexStringLower(MD5.HashData(Content))),
@@ -71,8 +73,11 @@ internal sealed class ProbeRun
             TakesOneAlone = takesOneAlone,
             PutsIfNew = putsIfNew && takesOneAlone,
             PutsIfMatch = putsIfMatch && takesOneAlone,
-            CompletesIf = takesOneAlone && await CompletesIfAsync(cancellationToken),
-            CopiesIf = takesOneAlone && await RefusesAsync(CopyAsync("If-None-Match", "*", cancellationToken)) && await RefusesAsync(CopyAsync("If-Match", WrongETag, cancellationToken)),
+            CompletesIfNew = completesIfNew,
+            CompletesIfMatch = completesIfMatch,
+            CopiesIfNew = copiesIfNew,
+            CopiesIfMatch = copiesIfNew && await RefusesAsync(CopyAsync(First, "If-Match", WrongETag, cancellationToken))
+                && await RefusesAbsentAsync("copied", name => CopyAsync(name, "If-Match", WrongETag, cancellationToken), cancellationToken),
             ChecksChecksums = (await PutSummedAsync(Checksum(), cancellationToken)) is { Status: < 300 }
                 && (await PutSummedAsync(WrongChecksum, cancellationToken)) is { Status: 400 }
                 && (await PutSummedAsync("none", cancellationToken)) is { Status: 400 },
@@ -105,17 +110,22 @@ internal sealed class ProbeRun
     /// <summary>Whether the condition was seen not to hold. Completes and copies may say so within a 200.</summary>
     private static async Task<bool> RefusesAsync(Task<ProbeAnswer> answer) => (await answer) is { Status: 409 or 412 } or { Status: 200, Code: "PreconditionFailed" };
 
-    /// <summary>Whether If-Match is seen not to hold of nothing.</summary>
-    private async Task<bool> RefusesAbsentAsync(CancellationToken cancellationToken)
+    /// <summary>Whether If-Match is seen not to hold of nothing. Where it does, what was deleted while a write is on its way comes back.</summary>
+    private async Task<bool> RefusesAbsentAsync(string of, Func<string, Task<ProbeAnswer>> writeAsync, CancellationToken cancellationToken)
     {
-        var name = _requests.Named("absent");
-        var answer = await _requests.PutAsync(name, "If-Match", WrongETag, cancellationToken);
-        if (answer is { Status: >= 400, IsAgain: false })
+        var name = _requests.Named(of);
+        _requests.NoteKept(name);
+        var answer = await writeAsync(name);
+
+        // What was asked more than once may have been done the first time, and be refused for that. Only that there is no such key says that it was not.
+        var isRefused = answer is { Status: 404 or 409 or 412 } or { Status: 200, Code: "PreconditionFailed" or "NoSuchKey" }
+            && (answer.Code == "NoSuchKey" || !await _requests.ExistsAsync(name, cancellationToken));
+        if (isRefused)
         {
             _requests.NoteGone(name);
         }
 
-        return answer.Status is 404 or 409 or 412;
+        return isRefused;
     }
 
     /// <summary>Whether a condition that holds is taken, of an object or of another one.</summary>
@@ -128,12 +138,12 @@ internal sealed class ProbeRun
         static bool Takes(ProbeAnswer answer) => answer is { IsTaken: true, IsAgain: false };
     }
 
-    private Task<ProbeAnswer> CopyAsync(string header, string value, CancellationToken cancellationToken) =>
-        _requests.SendAsync(new WireRequest("PUT", Bucket, First, "", [new("x-amz-copy-source", $"/{Bucket}/{Second}"), new(header, value)]), cancellationToken);
+    private Task<ProbeAnswer> CopyAsync(string name, string header, string value, CancellationToken cancellationToken) =>
+        _requests.SendAsync(new WireRequest("PUT", Bucket, name, "", [new("x-amz-copy-source", $"/{Bucket}/{Second}"), new(header, value)]), cancellationToken);
 
-    private async Task<ProbeAnswer> DeleteAsync(string name, string etag, CancellationToken cancellationToken)
+    private async Task<ProbeAnswer> DeleteAsync(string name, string? etag, CancellationToken cancellationToken)
     {
-        var answer = await _requests.SendAsync(new WireRequest("DELETE", Bucket, name, "", [new("If-Match", etag)]), cancellationToken);
+        var answer = await _requests.SendAsync(new WireRequest("DELETE", Bucket, name, "", etag is null ? [] : [new("If-Match", etag)]), cancellationToken);
         if (answer.Status is < 300 or 404)
         {
             _requests.NoteGone(name);
@@ -142,23 +152,30 @@ internal sealed class ProbeRun
         return answer;
     }
 
-    private async Task<bool> CompletesIfAsync(CancellationToken cancellationToken)
+    /// <summary>Whether the conditions of completes are seen not to hold: of an object, and, once it is deleted, If-Match of nothing.</summary>
+    private async Task<(bool New, bool Match)> CompletesIfAsync(CancellationToken cancellationToken)
     {
-        var started = await _requests.SendAsync(new WireRequest("POST", Bucket, First, "uploads=", []), cancellationToken);
+        var name = _requests.Named("joined");
+        var started = await _requests.SendAsync(new("POST", Bucket, name, "uploads=", []), cancellationToken);
         if (started.Text("UploadId") is not { Length: > 0 } id)
         {
-            return false;
+            return default;
         }
 
         var upload = "uploadId=" + UriEncoding.EncodeComponent(id);
-        var part = await _requests.SendAsync(new WireRequest("PUT", Bucket, First, "partNumber=1&" + upload, []) { Body = WireBody.Of(Content) }, cancellationToken);
+        var part = await _requests.SendAsync(new WireRequest("PUT", Bucket, name, "partNumber=1&" + upload, []) { Body = WireBody.Of(Content) }, cancellationToken);
         var body = WireBody.Of(Encoding.UTF8.GetBytes(
             $"<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part><PartNumber>1</PartNumber><ETag>{part.ETag}</ETag></Part></CompleteMultipartUpload>"));
         Task<ProbeAnswer> CompleteAsync(string header, string value) =>
-            _requests.SendAsync(new WireRequest("POST", Bucket, First, upload, [new(header, value)]) { Body = body }, cancellationToken);
-        var can = await RefusesAsync(CompleteAsync("If-None-Match", "*")) && await RefusesAsync(CompleteAsync("If-Match", WrongETag));
-        await _requests.SendAsync(new WireRequest("DELETE", Bucket, First, upload, []), cancellationToken);
-        return can;
+            _requests.SendAsync(new WireRequest("POST", Bucket, name, upload, [new(header, value)]) { Body = body }, cancellationToken);
+        await _requests.KeepAsync(name, cancellationToken);
+        var refusesNew = await RefusesAsync(CompleteAsync("If-None-Match", "*"));
+        var refusesOther = refusesNew && await RefusesAsync(CompleteAsync("If-Match", WrongETag));
+        var refusesAbsent = refusesOther
+            && (await DeleteAsync(name, null, cancellationToken)).Status is < 300 or 404
+            && await RefusesAbsentAsync("joined", _ => CompleteAsync("If-Match", WrongETag), cancellationToken);
+        await _requests.SendAsync(new WireRequest("DELETE", Bucket, name, upload, []), cancellationToken);
+        return (refusesNew, refusesAbsent);
     }
 
     private Task<ProbeAnswer> PutSummedAsync(string checksum, CancellationToken cancellationToken) =>

@@ -18,11 +18,17 @@ public sealed record StoreCapabilities
     /// <summary>DELETE with If-Match takes the right ETag and refuses a wrong one.</summary>
     public bool DeletesIfMatch { get; init; }
 
-    /// <summary>CompleteMultipartUpload refuses a key that is there where If-None-Match says so, and a wrong ETag where If-Match does.</summary>
-    public bool CompletesIf { get; init; }
+    /// <summary>CompleteMultipartUpload refuses a key that is there where If-None-Match says so.</summary>
+    public bool CompletesIfNew { get; init; }
 
-    /// <summary>CopyObject does so of its destination.</summary>
-    public bool CopiesIf { get; init; }
+    /// <summary>It refuses a wrong ETag, too, where If-Match says so, and any where nothing is there.</summary>
+    public bool CompletesIfMatch { get; init; }
+
+    /// <summary>CopyObject refuses a destination that is there where If-None-Match says so.</summary>
+    public bool CopiesIfNew { get; init; }
+
+    /// <summary>It refuses a wrong ETag of its destination, too, where If-Match says so, and any where nothing is there.</summary>
+    public bool CopiesIfMatch { get; init; }
 
     /// <summary>
     /// A conditional PUT has its key to itself from its headers to its answer (MinIO): whoever else asks for the key waits.
@@ -61,8 +67,8 @@ public sealed record StoreCapabilities
 
     /// <summary>For people.</summary>
     public override string ToString() =>
-        $"PUT If-None-Match {Word(PutsIfNew)}, PUT If-Match {Word(PutsIfMatch)}, DELETE If-Match {Word(DeletesIfMatch)}, conditional completes {Word(CompletesIf)}, "
-        + $"conditional copies {Word(CopiesIf)}, keys kept to conditional writes {Word(KeepsKeys)}, one alone of two at once {Word(TakesOneAlone)}, checksums checked {Word(ChecksChecksums)}, checksum trailers {Word(TakesTrailers)}, "
+        $"PUT If-None-Match {Word(PutsIfNew)}, PUT If-Match {Word(PutsIfMatch)}, DELETE If-Match {Word(DeletesIfMatch)}, completes If-None-Match {Word(CompletesIfNew)}, "
+        + $"completes If-Match {Word(CompletesIfMatch)}, copies If-None-Match {Word(CopiesIfNew)}, copies If-Match {Word(CopiesIfMatch)}, keys kept to conditional writes {Word(KeepsKeys)}, one alone of two at once {Word(TakesOneAlone)}, checksums checked {Word(ChecksChecksums)}, checksum trailers {Word(TakesTrailers)}, "
         + $"aws-chunked must be named {Word(NeedsChunkedEncoding)}, cut bodies kept {Word(KeepsCutBodies)}, frames without checksums {Word(TakesBareFrames)}, MD5 as ETag {Word(HasPlainETags)}, versions {Word(HasVersions)}, version null {Word(TakesNullVersion)}, attributes {Word(HasAttributes)}";
 
     private static string Word(bool can) => can ? "yes" : "no";

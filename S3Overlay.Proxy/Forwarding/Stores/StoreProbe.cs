@@ -99,7 +99,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     }
 
     private static LocalConditions ConditionsOf(StoreCapabilities found) =>
-        new(found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch, found.CompletesIf, found.CopiesIf) { KeepKeys = found.KeepsKeys };
+        new(found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch, found.CompletesIfNew, found.CompletesIfMatch, found.CopiesIfNew, found.CopiesIfMatch) { KeepKeys = found.KeepsKeys };
 
     /// <summary>Whether the store answered, and what it answered was no: a store that is not there, or has too much to do, is behind all else that is thrown.</summary>
     private static bool IsRefusal(Exception failure) => failure is S3Exception { InnerException: null, Error: var error } && error.Code == S3Errors.ServiceUnavailable.Code;

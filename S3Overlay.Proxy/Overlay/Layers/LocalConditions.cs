@@ -6,12 +6,15 @@ namespace S3Overlay.Proxy.Overlay.Layers;
 /// <param name="PutsIfNew"><c>If-None-Match: *</c> of a write.</param>
 /// <param name="PutsIfMatch">If-Match of a write.</param>
 /// <param name="DeletesIfMatch">If-Match of a delete.</param>
-/// <param name="CompletesIf">Those of CompleteMultipartUpload.</param>
-/// <param name="CopiesIf">Those of CopyObject.</param>
-public sealed record LocalConditions(bool PutsIfNew, bool PutsIfMatch, bool DeletesIfMatch, bool CompletesIf, bool CopiesIf)
+/// <param name="CompletesIfNew"><c>If-None-Match: *</c> of CompleteMultipartUpload.</param>
+/// <param name="CompletesIfMatch">If-Match of it.</param>
+/// <param name="CopiesIfNew"><c>If-None-Match: *</c> of CopyObject.</param>
+/// <param name="CopiesIfMatch">If-Match of it.</param>
+public sealed record LocalConditions(
+    bool PutsIfNew, bool PutsIfMatch, bool DeletesIfMatch, bool CompletesIfNew, bool CompletesIfMatch, bool CopiesIfNew, bool CopiesIfMatch)
 {
     /// <summary>All of them: the built-in store.</summary>
-    public static readonly LocalConditions All = new(true, true, true, true, true);
+    public static readonly LocalConditions All = new(true, true, true, true, true, true, true);
 
     /// <summary>
     /// Whether local keeps a key to a conditional write of it from the beginning of that write to its end (MinIO): whoever else asks for the key, or changes it, waits meanwhile.
@@ -28,8 +31,8 @@ public sealed record LocalConditions(bool PutsIfNew, bool PutsIfMatch, bool Dele
         (isForNewKey ? PutsIfNew : PutsIfMatch)
         && operation switch
         {
-            S3Operation.CompleteMultipartUpload => CompletesIf,
-            S3Operation.CopyObject => CopiesIf,
+            S3Operation.CompleteMultipartUpload => isForNewKey ? CompletesIfNew : CompletesIfMatch,
+            S3Operation.CopyObject => isForNewKey ? CopiesIfNew : CopiesIfMatch,
             _ => true,
         };
 

@@ -30,10 +30,13 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
         Lack("If-None-Match");
         var found = await FindAsync();
         Assert.Equal((false, true, true), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch));
-        Assert.Equal(how == "right refused", found.CompletesIf && found.CopiesIf);
+        Assert.Equal(how == "right refused", found is { CompletesIfNew: true, CopiesIfNew: true });
+        Assert.Equal(how == "right refused", found is { CompletesIfMatch: true, CopiesIfMatch: true });
         Lack("If-Match");
         found = await FindAsync();
         Assert.Equal((true, false, false), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch));
+        Assert.Equal((true, true), (found.CompletesIfNew, found.CopiesIfNew));
+        Assert.Equal(how == "right refused", found is { CompletesIfMatch: true, CopiesIfMatch: true });
     }
 
     [Theory]
@@ -53,7 +56,7 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
     {
         _ = new EarlyJudge(Store);
         var found = await FindAsync();
-        Assert.Equal((false, false, false, false, false), (found.TakesOneAlone, found.PutsIfNew, found.PutsIfMatch, found.CompletesIf, found.CopiesIf));
+        Assert.True(found is { TakesOneAlone: false, PutsIfNew: false, PutsIfMatch: false, CompletesIfNew: false, CompletesIfMatch: false, CopiesIfNew: false, CopiesIfMatch: false }, found.ToString());
         Assert.True(found.DeletesIfMatch);
     }
 
@@ -105,6 +108,43 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
         };
         var found = await FindAsync();
         Assert.Equal((true, false), (found.PutsIfNew, found.PutsIfMatch));
+    }
+
+    [Theory]
+    [InlineData("complete")]
+    [InlineData("copy")]
+    public async Task Nor_is_that_of_completes_or_copies(string write)
+    {
+        _ = new HollowMatch(Store, write);
+        var found = await FindAsync();
+        Assert.Equal((true, write != "complete"), (found.CompletesIfNew, found.CompletesIfMatch));
+        Assert.Equal((true, write != "copy"), (found.CopiesIfNew, found.CopiesIfMatch));
+        Assert.True(found is { PutsIfNew: true, PutsIfMatch: true, DeletesIfMatch: true }, found.ToString());
+    }
+
+    /// <summary>Asked for again it is refused, for what it has put there the first time.</summary>
+    [Theory, Trait("Rule", "F")]
+    [InlineData("put", "absent")]
+    [InlineData("complete", "joined")]
+    [InlineData("copy", "copied")]
+    public async Task Nor_is_it_where_the_answer_to_such_a_write_is_lost(string write, string name)
+    {
+        _ = new HollowMatch(Store, write);
+        var isLost = false;
+        Store.After = call =>
+        {
+            var isWrite = write == "complete" ? call.Method == "POST" && call.Query.StartsWith("uploadId=", StringComparison.Ordinal) : call is { Method: "PUT", Query: "" };
+            if (isLost || !isWrite || call.Status != 200 || !call.Path.EndsWith("/" + name, StringComparison.Ordinal))
+            {
+                return Task.CompletedTask;
+            }
+
+            isLost = true;
+            throw new IOException();
+        };
+        var found = await FindAsync();
+        Assert.True(isLost);
+        Assert.Equal((write != "put", write != "complete", write != "copy"), (found.PutsIfMatch, found.CompletesIfMatch, found.CopiesIfMatch));
     }
 
     /// <summary>That a key is there afterwards, or gone, is no answer: clients would be given that error each time.</summary>

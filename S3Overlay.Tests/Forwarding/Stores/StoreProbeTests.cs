@@ -18,7 +18,8 @@ public sealed class StoreProbeTests : StoreProbeTestBase
         await using var probe = Probe(One);
         await probe.StartAsync(default);
         var found = probe.Capabilities!;
-        Assert.Equal((true, true, true, true, true), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch, found.CompletesIf, found.CopiesIf));
+        Assert.Equal((true, true, true), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch));
+        Assert.Equal((true, true, true, true), (found.CompletesIfNew, found.CompletesIfMatch, found.CopiesIfNew, found.CopiesIfMatch));
         Assert.Equal((true, true, false), (found.ChecksChecksums, found.TakesTrailers, found.NeedsChunkedEncoding));
         Assert.True(found.HasAttributes);
         Assert.Contains("attributes yes", found.ToString(), StringComparison.Ordinal);

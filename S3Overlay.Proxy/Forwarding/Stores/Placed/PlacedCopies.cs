@@ -70,7 +70,7 @@ internal sealed class PlacedCopies : IPlacedCopies
         await _probe.FindAsync(cancellationToken) is { PutsIfNew: true, HasPlainETags: true } can && (can.DeletesIfMatch || _store.IsAlone);
 
     /// <summary>Whether the store copies onto an object only as long as that has an ETag.</summary>
-    public async ValueTask<bool> CopiesIfAsync(CancellationToken cancellationToken) => (await _probe.FindAsync(cancellationToken)).CopiesIf;
+    public async ValueTask<bool> CopiesIfAsync(CancellationToken cancellationToken) => (await _probe.FindAsync(cancellationToken)).CopiesIfMatch;
 
     /// <summary>The copy under a key; null where there is none. One call.</summary>
     public async Task<PlacedObject?> FindAsync(ObjectName name, CancellationToken cancellationToken)

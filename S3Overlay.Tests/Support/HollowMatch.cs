@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+
+using Microsoft.AspNetCore.Http;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>
+/// A store that holds If-Match of one kind of writes against what is there alone, and does what it is asked where nothing is. Of what was there before it became so it knows nothing.
+/// </summary>
+internal sealed class HollowMatch
+{
+    private readonly ConcurrentDictionary<string, bool> _there = new(StringComparer.Ordinal);
+
+    /// <summary>Makes a store do so.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="write">Of which writes: put, complete, copy.</param>
+    public HollowMatch(StoreServer store, string write)
+    {
+        store.Alter = request =>
+        {
+            var kind = request.Method == "POST" ? "complete" : request.Headers.ContainsKey("x-amz-copy-source") ? "copy" : request.Method == "PUT" ? "put" : "";
+            if (kind == write && !_there.ContainsKey(request.Path.Value!))
+            {
+                request.Headers.Remove("If-Match");
+            }
+        };
+        store.Dress = Note;
+    }
+
+    private void Note(HttpContext context)
+    {
+        var (request, path) = (context.Request, context.Request.Path.Value!);
+        if (context.Response.StatusCode >= 300)
+        {
+            return;
+        }
+
+        if (request is { Method: "PUT", Query.Count: 0 } || (request.Method == "POST" && request.Query.ContainsKey("uploadId")))
+        {
+            _there[path] = true;
+        }
+        else if (request is { Method: "DELETE", Query.Count: 0 })
+        {
+            _there.TryRemove(path, out _);
+        }
+    }
+}
