@@ -30,7 +30,7 @@ internal sealed class PlacedCopies : IPlacedCopies
 
     /// <summary>
     /// How long whoever takes a copy away, or changes it, waits for a client's write of the key. Where the store keeps keys to writes that is as slow as the client, and the store would not
-    /// answer sooner.
+    /// answer sooner. And how long such a write waits in turn until the store has said what is there.
     /// </summary>
     internal static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
@@ -175,18 +175,19 @@ internal sealed class PlacedCopies : IPlacedCopies
     /// <exception cref="IOException">It cannot be, or not at the moment.</exception>
     public async Task<bool> RemoveObjectAsync(ObjectName name, Func<HeldRow, bool> isMeant, CancellationToken cancellationToken)
     {
+        var isConditional = (await _probe.FindAsync(cancellationToken)).DeletesIfMatch;
         using var entered = await ChangeAsync(name, cancellationToken);
-        if (await FindAsync(name, cancellationToken) is not { } found || !isMeant(found.Record.Row))
+        if (await LookAsync(name, cancellationToken) is not { } found || !isMeant(found.Record.Row))
         {
             return false;
         }
 
-        var isConditional = (await _probe.FindAsync(cancellationToken)).DeletesIfMatch;
         if (!isConditional && !_store.IsAlone)
         {
             throw new IOException("The local store cannot be told to delete a copy only as long as it is one, and other proxies write to it.");
         }
 
+        // A write waits for this one as long as for any call: what is given up the store may do all the same, later, and that it deletes an object of that ETag alone spares no write of the same bytes.
         var headers = isConditional ? new KeyValuePair<string, string>[] { new("If-Match", found.StoreETag) } : [];
         using var answer = await _store.Calls.SendAsync(new WireRequest("DELETE", name.Bucket, name.Key, "", headers), cancellationToken);
         return answer.Status is < 300 or 404 or 409 or 412 ? true : throw await StoreCalls.RefusedAsync(answer, cancellationToken);
@@ -288,17 +289,25 @@ internal sealed class PlacedCopies : IPlacedCopies
 
     /// <summary>Begins to change the copy of a key, which ends with the disposal of the result: no write of this process commits meanwhile.</summary>
     /// <exception cref="IOException">Writes have had it for too long.</exception>
-    public async ValueTask<IDisposable> ChangeAsync(ObjectName name, CancellationToken cancellationToken)
+    public async ValueTask<IDisposable> ChangeAsync(ObjectName name, CancellationToken cancellationToken) =>
+        await WithinLimitAsync(async token => await _changing.TakeAsync(name, token), "A client's write of the key is under way.", cancellationToken);
+
+    /// <summary>The copy under a key that is about to be changed; null where there is none.</summary>
+    /// <exception cref="IOException">The store does not answer: no write is to wait until it is given up.</exception>
+    public Task<PlacedObject?> LookAsync(ObjectName name, CancellationToken cancellationToken) =>
+        WithinLimitAsync(token => FindAsync(name, token), "The local store does not say what is under the key.", cancellationToken);
+
+    private async Task<T> WithinLimitAsync<T>(Func<CancellationToken, Task<T>> ask, string otherwise, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(LongestWait, _store.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            return await _changing.TakeAsync(name, both.Token);
+            return await ask(both.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new IOException("A client's write of the key is under way.");
+            throw new IOException(otherwise);
         }
     }
 

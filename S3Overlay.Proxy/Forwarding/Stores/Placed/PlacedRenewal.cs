@@ -71,7 +71,7 @@ internal sealed class PlacedRenewal(LocalStore store, PlacedCopies copies)
 
         // With the lock held it is looked at once more: a write that came first leaves another object, or one without a mark.
         using var changing = await copies.ChangeAsync(record.Name, cancellationToken);
-        if (await copies.FindAsync(record.Name, cancellationToken) is not { } found || !found.Record.HasSameBytes(record) || !ETags.Same(found.StoreETag, md5))
+        if (await copies.LookAsync(record.Name, cancellationToken) is not { } found || !found.Record.HasSameBytes(record) || !ETags.Same(found.StoreETag, md5))
         {
             return null;
         }
