@@ -309,8 +309,8 @@ internal sealed class Fill
     }
 
     /// <summary>
-    /// Stores bytes. The last of an object that came in one run only once it is known whether it is right: one that is wrong is dropped before, so that nobody ever finds all of it. Those who read it
-    /// already get what it lacks.
+    /// Stores bytes. The last of an object that came in one run only once it is known whether it is right: one that is wrong is dropped before, or hidden where it is dropped by calls, so that nobody
+    /// ever finds all of it. Those who read it already get what it lacks.
     /// </summary>
     private async Task StoreAsync(long position, ReadOnlyMemory<byte> bytes)
     {

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -250,8 +251,7 @@ internal sealed class HeldObject
             return _fills.Drift.Of(Name.Bucket, failure);
         }
 
-        await _fills.DropAsync(this);
-        Retire();
+        await DropAsync();
         lock (Gate)
         {
             _gone = failure;
@@ -269,7 +269,7 @@ internal sealed class HeldObject
         Log.HeldStoreFailed(_fills.Logger, Name.Bucket, failure);
         if (failure is not HeldRoomException && !_fills.IsFrozen(Copy))
         {
-            await _fills.DropAsync(this);
+            await DropAsync();
         }
 
         Retire();
@@ -316,8 +316,7 @@ internal sealed class HeldObject
 
         Log.FillMismatch(_fills.Logger, Name.Bucket);
         _fills.Telemetry.CountMismatch();
-        await _fills.DropAsync(this);
-        Retire();
+        await DropAsync();
     }
 
     /// <summary>A fill is over.</summary>
@@ -339,6 +338,20 @@ internal sealed class HeldObject
         }
 
         return CloseIfUnusedAsync();
+    }
+
+    /// <summary>Drops the copy and takes no new readers. Those who are there do not wait for calls of a store: where the copy can be hidden at once, it is taken out behind them.</summary>
+    private async ValueTask DropAsync()
+    {
+        if (Copy.TryWithdraw())
+        {
+            Retire();
+            _ = _fills.DropAsync(this).AsTask().Observed();
+            return;
+        }
+
+        await _fills.DropAsync(this);
+        Retire();
     }
 
     private async ValueTask CloseIfUnusedAsync()

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Reads;
@@ -32,6 +33,31 @@ public sealed class WrongPromiseTests : ReaderTestBase
         Assert.Equal("MISS", (await ReadAsync("key")).Headers["x-cache"].ToString());
         Assert.Equal([null, null], Remote.Gets.Select(static get => get.Range));
         await QuietAsync();
+    }
+
+    [Theory]
+    [Trait("Rule", "R3")]
+    [InlineData("store", 100_000)]
+    [InlineData("placed", 100_000)]
+    [InlineData("store", 65536)]
+    public async Task Its_reader_has_all_of_it_while_the_store_takes_it_out_and_nobody_finds_any_of_it_meanwhile(string layer, int threshold)
+    {
+        await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_CHUNK_THRESHOLD", $"{threshold}"), ("S3_OVERLAY_CHUNK_SIZE", "65536"));
+        scene.Remote.Put("bucket", "key", new ScriptedObject(Bytes(90_000), $"\"{new string('a', 32)}\"", DateTimeOffset.UtcNow, []));
+        var goOn = new TaskCompletionSource();
+        scene.Remote.Script = (_, _) =>
+        {
+            // What is asked of the store from now on is asked for the copy.
+            scene.Store!.Before = call => call.Path.StartsWith("/s3-overlay-cache", StringComparison.Ordinal) ? goOn.Task : Task.CompletedTask;
+            return Task.FromResult(ScriptedOutcome.AsUsual);
+        };
+        var read = await scene.Proxy.SendAsync("GET", "/bucket/key").WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(Bytes(90_000), read.Body);
+        Assert.Null(await scene.Proxy.Copies!.FindAsync("bucket", "key", HeldWish.Info, default).AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
+        goOn.SetResult();
+        await scene.Clock.RunAsync(scene.Proxy.Copies.WhenIdleAsync());
+        Assert.Null(await scene.Proxy.Copies.FindAsync("bucket", "key", HeldWish.Info, default));
+        Assert.Equal("MISS", (await scene.SendAsync("GET", "/bucket/key")).Headers["x-cache"]);
     }
 
     [Theory]

@@ -207,8 +207,8 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
             {
                 // Its turn at the key is taken before anything is dropped: what is filled from then on is put once this is over.
                 var turn = _gates.TakeAsync(name, token);
-                isOnItsWay = _live.Drop(name, onlyETag);
-                return RemoveAsync(name, onlyETag, turn, token);
+                var dropped = _live.Drop(name, onlyETag, out isOnItsWay);
+                return RemoveAsync(name, onlyETag, dropped, turn, token);
             },
             CancellationToken.None);
         if (!isOnItsWay || _placed is not null)
@@ -257,17 +257,27 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         await _work.DisposeAsync();
     }
 
-    private async Task RemoveAsync(ObjectName name, string? onlyETag, ValueTask<NameLocks<ObjectName>.Held> turn, CancellationToken cancellationToken)
+    private async Task RemoveAsync(ObjectName name, string? onlyETag, SharedCopy? dropped, ValueTask<NameLocks<ObjectName>.Held> turn, CancellationToken cancellationToken)
     {
-        using var gate = await turn;
-        if (_placed is not null)
+        try
         {
-            await _placed.RemoveAsync(name, row => onlyETag is null || ETags.Same(row.ETag, onlyETag), cancellationToken);
-        }
+            using var gate = await turn;
+            if (_placed is not null)
+            {
+                await _placed.RemoveAsync(name, row => onlyETag is null || ETags.Same(row.ETag, onlyETag), cancellationToken);
+            }
 
-        await _removal.RemoveAsync(
-            name, suffix => onlyETag is null || HeldNames.ParseSuffix(name.Key, suffix) is not { } row || ETags.Same(row.ETag, onlyETag), onlyETag is not null, cancellationToken);
-        _live.Removed(name);
+            await _removal.RemoveAsync(
+                name, suffix => onlyETag is null || HeldNames.ParseSuffix(name.Key, suffix) is not { } row || ETags.Same(row.ETag, onlyETag), onlyETag is not null, cancellationToken);
+            _live.Removed(name);
+        }
+        finally
+        {
+            if (dropped is not null)
+            {
+                _live.LetGo(dropped);
+            }
+        }
     }
 
     private async Task ToldAsync(Task removing)

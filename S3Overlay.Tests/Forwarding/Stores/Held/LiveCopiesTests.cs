@@ -40,7 +40,7 @@ public sealed class LiveCopiesTests : IDisposable
         }
         else
         {
-            _live.Drop(Name, null);
+            _live.Drop(Name, null, out _);
         }
 
         _live.Fills.WhenUnused(copy.Record.Fill, () => waited++);
@@ -57,16 +57,20 @@ public sealed class LiveCopiesTests : IDisposable
         _live.Replace(copy);
         Assert.True(_live.TryHold(copy));
         _live.Release(copy);
-        Assert.True(_live.Drop(Name, null));
+        Assert.Same(copy, _live.Drop(Name, null, out var isOnItsWay));
+        Assert.True(isOnItsWay);
 
         Assert.Null(_live.Use(Name, out var isDropped));
         Assert.True(isDropped);
         Assert.Null(_live.AddOrUse(New(), _live.Drops));
         Assert.Equal(0, copy.Users);
 
-        _live.LetGo(copy);
-        Assert.Null(_live.Use(Name, out isDropped));
-        Assert.False(isDropped);
+        foreach (var isLast in (bool[])[false, true])
+        {
+            _live.LetGo(copy);
+            Assert.Null(_live.Use(Name, out isDropped));
+            Assert.Equal(!isLast, isDropped);
+        }
     }
 
     private SharedCopy New() => new(

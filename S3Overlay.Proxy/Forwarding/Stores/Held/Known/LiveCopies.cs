@@ -221,26 +221,37 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
-    /// <summary>Drops the copy of a key, where it is of the version named. It is not found from now on.</summary>
-    /// <returns>Whether work about it is under way, which takes it out of the store when it ends.</returns>
-    public bool Drop(ObjectName name, string? onlyETag)
+    /// <summary>Drops the copy of a key, where it is of the version named. It is not found from now on, nor is what the store has of it, until the caller lets go of it.</summary>
+    /// <param name="name">The key.</param>
+    /// <param name="onlyETag">The version; null for any.</param>
+    /// <param name="isOnItsWay">Whether other work about it is under way, which takes it out of the store when it ends.</param>
+    /// <returns>The copy, to be let go of once it is out of the store; null where none is known.</returns>
+    public SharedCopy? Drop(ObjectName name, string? onlyETag, out bool isOnItsWay)
     {
         lock (_lock)
         {
             _drops++;
+            isOnItsWay = false;
             if (!_copies.TryGetValue(name, out var copy) || (onlyETag is not null && !ETags.Same(copy.Record.Info.ETag, onlyETag)))
             {
-                return false;
+                return null;
             }
 
             copy.IsDropped = true;
-            if (copy.Pending > 0)
-            {
-                return true;
-            }
+            isOnItsWay = copy.Pending++ > 0;
+            _idle.Remove(copy);
+            return copy;
+        }
+    }
 
-            Remove(copy);
-            return false;
+    /// <summary>Drops a copy here before it is dropped from the store: it is not found from now on, nor anything put of it.</summary>
+    /// <returns>Whether it is the one of its key; else there may be one in the store that is found.</returns>
+    public bool TryWithdraw(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            copy.IsDropped = true;
+            return _copies.GetValueOrDefault(copy.Name) == copy;
         }
     }
 

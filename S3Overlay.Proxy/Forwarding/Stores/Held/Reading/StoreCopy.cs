@@ -61,6 +61,9 @@ internal sealed class StoreCopy(SharedCopy shared, StoredChunks chunks, CopyPubl
     }
 
     /// <inheritdoc/>
+    public bool TryWithdraw() => live.TryWithdraw(shared);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => LetGoAsync(releases: true);
 
     /// <summary>Ends the hold, and leaves its caller the user of the copy that he was before.</summary>
