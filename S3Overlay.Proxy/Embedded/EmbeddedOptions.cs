@@ -28,6 +28,9 @@ public sealed record EmbeddedOptions
     /// <summary>A segment of the log of deletes that is longer is closed at the next start. Tests make it small.</summary>
     internal long DeleteSegmentSize { get; init; } = 16 << 20;
 
+    /// <summary>How many bytes of rows the index keeps in memory, and may be behind by. Tests make it small.</summary>
+    internal long IndexFlushBytes { get; init; } = 16 << 20;
+
     /// <summary>The disk, where a test wants one of its own.</summary>
     internal Files.StoreDisk? Disk { get; init; }
 }

@@ -17,9 +17,10 @@ namespace S3Overlay.Tests.Support;
 internal sealed class EmbeddedBench : IAsyncDisposable
 {
     private readonly StoreDisk? _disk;
+    private readonly long? _indexBytes;
     private readonly TemporaryFolder _folder = new();
 
-    private EmbeddedBench(StoreDisk? disk) => _disk = disk;
+    private EmbeddedBench(StoreDisk? disk, long? indexBytes) => (_disk, _indexBytes) = (disk, indexBytes);
 
     /// <summary>The store; null where it was never started.</summary>
     public EmbeddedStore Store { get; private set; } = null!;
@@ -35,15 +36,19 @@ internal sealed class EmbeddedBench : IAsyncDisposable
     public const string Bucket = "bucket";
 
     /// <summary>A store with one bucket. Not durable: what is tested is the order of things, not the disk.</summary>
-    public static async Task<EmbeddedBench> OpenAsync(StoreDisk? disk = null)
+    public static async Task<EmbeddedBench> OpenAsync(StoreDisk? disk = null, long? indexBytes = null)
     {
-        var bench = new EmbeddedBench(disk);
+        var bench = new EmbeddedBench(disk, indexBytes);
         await bench.StartAsync();
         await bench.SendAsync(S3Operation.CreateBucket, "");
         return bench;
     }
 
-    public EmbeddedOptions Options() => new() { Folder = Folder, IsDurable = false, Time = Time, MinPartSize = 1000, DeleteSegmentSize = 50, Disk = _disk };
+    public EmbeddedOptions Options()
+    {
+        var options = new EmbeddedOptions { Folder = Folder, IsDurable = false, Time = Time, MinPartSize = 1000, DeleteSegmentSize = 50, Disk = _disk };
+        return _indexBytes is { } bytes ? options with { IndexFlushBytes = bytes } : options;
+    }
 
     /// <summary>Closes the store, lets the test do something to its folder, and opens it again.</summary>
     public async Task ReopenAsync(Action? between = null)
@@ -64,7 +69,7 @@ internal sealed class EmbeddedBench : IAsyncDisposable
     /// <summary>The same, not started yet.</summary>
     public EmbeddedBench Leave()
     {
-        var next = new EmbeddedBench(_disk);
+        var next = new EmbeddedBench(_disk, _indexBytes);
         next.Time.Advance(Time.GetUtcNow() - next.Time.GetUtcNow());
         foreach (var file in Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "LOCK"))
         {

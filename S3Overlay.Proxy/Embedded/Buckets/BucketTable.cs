@@ -148,6 +148,7 @@ internal sealed class BucketTable
     {
         try
         {
+            await _index.CatchUpAsync();
             await ChangeAsync(bucket, null);
             var batch = new IndexBatch();
             batch.Delete(RowKeys.OfBucket(bucket));
@@ -168,6 +169,7 @@ internal sealed class BucketTable
         try
         {
             var bytes = record.Write();
+            await _index.CatchUpAsync();
             await ChangeAsync(record.Name, bytes);
             var batch = new IndexBatch();
             batch.Put(RowKeys.OfBucket(record.Name), bytes.Span);

@@ -111,9 +111,12 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
     }
 
+    /// <summary>How many bytes, about, are seen that no journal has.</summary>
+    internal long BehindBytes => Volatile.Read(ref _behindBytes);
+
     /// <summary>Where much is seen that no journal has, tries to bring it there: what comes is in memory until that succeeds.</summary>
     /// <exception cref="IOException">It fails still.</exception>
-    internal ValueTask CatchUpAsync() => Volatile.Read(ref _behindBytes) > _options.FlushBytes ? _committer.CommitAsync(new IndexBatch()) : default;
+    internal ValueTask CatchUpAsync() => BehindBytes > _options.FlushBytes ? _committer.CommitAsync(new IndexBatch()) : default;
 
     /// <summary>Whether the next start may find other rows than there are now, for what the disk did not take or did not take back. Known while nobody commits.</summary>
     internal bool IsBehind => _behind.Count > 0 || IsInDoubt;

@@ -204,9 +204,17 @@ internal sealed class ObjectTable(
         await index.FollowAsync(batch);
     }
 
-    /// <summary>Writes something into the log of deletes. The index is to follow; where it only ever gets further behind, nothing more is taken in.</summary>
+    /// <summary>Writes something into the log of deletes, which the index is to follow.</summary>
     /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
     public async Task LogAsync(DeleteRecord record)
+    {
+        await CatchUpAsync();
+        await Deletes.AppendAsync(record);
+    }
+
+    /// <summary>To be done before anything that the index is to follow: where it only ever gets further behind, nothing more is taken in.</summary>
+    /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
+    public async ValueTask CatchUpAsync()
     {
         try
         {
@@ -216,8 +224,6 @@ internal sealed class ObjectTable(
         {
             throw StoreDisk.ToS3(failure);
         }
-
-        await Deletes.AppendAsync(record);
     }
 
     /// <summary>

@@ -19,7 +19,7 @@ internal static class IndexOpening
             OrderedIndex? index = null;
             try
             {
-                index = OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Disk = disk, Logger = options.Logger });
+                index = OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, FlushBytes = options.IndexFlushBytes, Disk = disk, Logger = options.Logger });
                 if (index.TryGet(RowKeys.Complete, out _) && !File.Exists(folders.RebuildMark))
                 {
                     if (!wasClean)
@@ -52,6 +52,6 @@ internal static class IndexOpening
 
         await new IndexRebuild(folders, disk, ends, options).RunAsync(cancellationToken);
         disk.Remove(folders.RebuildMark);
-        return OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Disk = disk, Logger = options.Logger });
+        return OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, FlushBytes = options.IndexFlushBytes, Disk = disk, Logger = options.Logger });
     }
 }

@@ -82,7 +82,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
         return DiscardOutcome.Discarded;
     }
 
-    /// <summary>Takes the rows of tombstones away that went with their bucket; they do not count any more already.</summary>
+    /// <summary>Takes the rows of tombstones away that went with their bucket; they do not count any more already, and stay where the index's disk does not let them go.</summary>
     /// <remarks>
     /// A delete that comes meanwhile puts a row that counts in the place of one of these, and a row is told from the one before only with the key's lock held. Locks are taken in the order
     /// of keys, and by nobody else more than one, so that nobody waits for ever.
@@ -91,7 +91,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
     {
         var prefix = RowKeys.OfKey(RowKeys.Tombstone, bucket, "");
         var scan = new PrefixScan(index, prefix);
-        while (scan.Keys(ForgottenAtOnce, (_, value) => !CountsIn(bucket, value)) is { Count: > 0 } keys)
+        while (scan.Keys(ForgottenAtOnce, (_, value) => !CountsIn(bucket, value)) is { Count: > 0 } keys && await MayFollowAsync())
         {
             var held = new List<IDisposable>(keys.Count);
             try
@@ -161,6 +161,19 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
         }
 
         return names;
+    }
+
+    private async ValueTask<bool> MayFollowAsync()
+    {
+        try
+        {
+            await index.CatchUpAsync();
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Whether a tombstone's row counts: not where the bucket was deleted since.</summary>

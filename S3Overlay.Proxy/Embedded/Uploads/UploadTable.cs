@@ -229,9 +229,13 @@ internal sealed class UploadTable(
     }
 
     /// <summary>Gives an upload up with all its parts.</summary>
-    /// <exception cref="S3Exception">NoSuchUpload.</exception>
-    public Task AbortAsync(string bucket, string key, string uploadId, CancellationToken cancellationToken) =>
-        AbortAsync(bucket, key, uploadId, mustForget: true, cancellationToken);
+    /// <exception cref="S3Exception">NoSuchUpload, InsufficientStorage, InternalError.</exception>
+    public async Task AbortAsync(string bucket, string key, string uploadId, CancellationToken cancellationToken)
+    {
+        Require(bucket, key, uploadId);
+        await objects.CatchUpAsync();
+        await AbortAsync(bucket, key, uploadId, mustForget: true, cancellationToken);
+    }
 
     private async Task AbortAsync(string bucket, string key, string uploadId, bool mustForget, CancellationToken cancellationToken)
     {

@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+
+using Microsoft.Win32.SafeHandles;
+
+using S3Overlay.Proxy.Embedded;
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Embedded;
+
+/// <summary>
+/// The index's disk fails, and the other does not: what stands elsewhere is seen, and the index is to be told once its disk is well again. What waits for that is in memory, and there is only so much of it,
+/// whatever is changed (table F).
+/// </summary>
+[Trait("Rule", "F-full")]
+public sealed class IndexBehindTests : IAsyncDisposable
+{
+    private const int Bound = 10_000;
+    private const int Count = 400;
+
+    private readonly IndexDisk _disk = new();
+    private readonly List<string> _uploads = [];
+    private EmbeddedBench _bench = null!;
+
+    [Theory]
+    [InlineData("abort")]
+    [InlineData("make bucket")]
+    [InlineData("delete bucket")]
+    [InlineData("show bucket")]
+    public async Task What_only_gets_the_index_further_behind_is_refused(string change)
+    {
+        await StartAsync(change);
+        _disk.IsBroken = true;
+        var (done, refused) = (0, default(S3Exception));
+        while (refused is null && done < Count)
+        {
+            refused = await TryAsync(change, done);
+            done += refused is null ? 1 : 0;
+        }
+
+        Assert.Equal(S3Errors.InternalError, refused?.Error);
+        Assert.InRange(done, 1, Count - 1);
+        Assert.InRange(_bench.Store.Index.BehindBytes, 1, 2 * Bound);
+        _disk.IsBroken = false;
+        Assert.Null(await TryAsync(change, done));
+        Assert.False(_bench.Store.Index.IsBehind);
+    }
+
+    [Fact]
+    public async Task Rows_of_tombstones_that_went_with_their_bucket_may_stay()
+    {
+        await StartAsync("");
+        for (var i = 0; i < 2000; i++)
+        {
+            await _bench.Layer.MarkDeletedAsync("other", $"key{i}", default);
+        }
+
+        _disk.IsBroken = true;
+        await _bench.Layer.DeleteBucketAsync("other", default);
+        Assert.InRange(_bench.Store.Index.BehindBytes, 1, 8 * Bound);
+        await _bench.ReopenAsync(() => _disk.IsBroken = false);
+        await _bench.Layer.EnsureBucketAsync("other", default);
+        Assert.False(_bench.Store.Tombstones.Has("other", "key1999"));
+    }
+
+    public ValueTask DisposeAsync() => _bench.DisposeAsync();
+
+    private async Task StartAsync(string change)
+    {
+        _bench = await EmbeddedBench.OpenAsync(_disk, Bound);
+        await _bench.Layer.EnsureBucketAsync("other", default);
+        for (var i = 0; i < Count; i++)
+        {
+            if (change == "abort")
+            {
+                _uploads.Add(await MultipartTests.StartAsync(_bench));
+            }
+            else if (change is "delete bucket" or "show bucket")
+            {
+                await _bench.Layer.EnsureBucketAsync($"bucket{i}", default);
+            }
+
+            if (change == "show bucket")
+            {
+                await _bench.Layer.DeleteBucketAsync($"bucket{i}", default);
+            }
+        }
+    }
+
+    private async Task<S3Exception?> TryAsync(string change, int number)
+    {
+        var name = $"bucket{number}";
+        try
+        {
+            await (change switch
+            {
+                "abort" => _bench.SendAsync(S3Operation.AbortMultipartUpload, "key", null, MultipartTests.Id(_uploads[number])),
+                "make bucket" => _bench.Layer.EnsureBucketAsync(name, default).AsTask(),
+                "delete bucket" => _bench.Store.DeleteBucketAsync(name, isOpaque: false, default),
+                _ => new EmbeddedMarks(_bench.Store).DiscardBucketAsync(name, default).AsTask(),
+            });
+            return null;
+        }
+        catch (S3Exception refused)
+        {
+            return refused;
+        }
+    }
+
+    /// <summary>A disk that lets everything be written but the index.</summary>
+    private sealed class IndexDisk() : StoreDisk(isDurable: false)
+    {
+        private readonly ConcurrentDictionary<SafeFileHandle, bool> _ofIndex = new();
+
+        public bool IsBroken { get; set; }
+
+        public override SafeFileHandle Create(string path) => Noted(path, base.Create(path));
+
+        public override SafeFileHandle Open(string path) => Noted(path, base.Open(path));
+
+        public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+        {
+            Check(file);
+            base.Write(file, bytes, offset);
+        }
+
+        public override void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset)
+        {
+            Check(file);
+            base.Write(file, pieces, offset);
+        }
+
+        private SafeFileHandle Noted(string path, SafeFileHandle file)
+        {
+            _ofIndex[file] = Path.GetFileName(Path.GetDirectoryName(path)) == "index";
+            return file;
+        }
+
+        private void Check(SafeFileHandle file)
+        {
+            if (IsBroken && _ofIndex.GetValueOrDefault(file))
+            {
+                throw new IOException("Input/output error", OperatingSystem.IsWindows() ? unchecked((int)0x8007045D) : 5);
+            }
+        }
+    }
+}
