@@ -31,41 +31,18 @@ public sealed class CrampedSpoolTests : ReaderTestBase
     }
 
     /// <summary>A store that has room for a chunk once the one before it is whole: for what is read, and for nothing ahead of it.</summary>
-    private sealed class CrampedStore(IHeldStore store) : IHeldStore
+    private sealed class CrampedStore(IHeldStore store) : PassingStore(store)
     {
-        public async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) =>
-            await store.FindAsync(bucket, key, wish, cancellationToken) is { } copy ? new CrampedCopy(copy) : null;
+        public override async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) =>
+            await base.FindAsync(bucket, key, wish, cancellationToken) is { } copy ? new CrampedCopy(copy) : null;
 
-        public async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken) =>
-            new CrampedCopy(await store.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken));
-
-        public ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken) =>
-            store.RenewAsync(bucket, key, etag, validatedAt, info, cancellationToken);
-
-        public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) => store.DropAsync(bucket, key, onlyETag, cancellationToken);
-
-        public IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) => store.ListAsync(bucket, prefix, after, cancellationToken);
-
-        public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => store.ListBucketsAsync(cancellationToken);
+        public override async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken) =>
+            new CrampedCopy(await base.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken));
     }
 
-    private sealed class CrampedCopy(IHeldCopy copy) : IHeldCopy
+    private sealed class CrampedCopy(IHeldCopy copy) : PassingCopy(copy)
     {
-        public HeldIdentity Identity => copy.Identity;
-
-        public ObjectInfo Info => copy.Info;
-
-        public DateTimeOffset ValidatedAt => copy.ValidatedAt;
-
-        public bool IsCurrent => copy.IsCurrent;
-
-        public ByteRange? FirstHeld(long position) => copy.FirstHeld(position);
-
-        public IHeldReader Read(ByteRange range) => copy.Read(range);
-
-        public ValueTask CompleteAsync(CancellationToken cancellationToken) => copy.CompleteAsync(cancellationToken);
-
-        public async ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        public override async ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
             while (!bytes.IsEmpty)
             {
@@ -76,14 +53,12 @@ public sealed class CrampedSpoolTests : ReaderTestBase
                 }
 
                 var length = (int)Math.Min(bytes.Length, ((chunk + 1) * Chunk) - position);
-                await copy.WriteAsync(position, bytes[..length], cancellationToken);
+                await base.WriteAsync(position, bytes[..length], cancellationToken);
                 (position, bytes) = (position + length, bytes[length..]);
             }
         }
 
-        public ValueTask DisposeAsync() => copy.DisposeAsync();
-
         private bool IsWhole(long chunk) =>
-            copy.FirstHeld(chunk * Chunk) is { } held && held.First == chunk * Chunk && held.Last >= Math.Min((chunk + 1) * Chunk, copy.Info.Size) - 1;
+            FirstHeld(chunk * Chunk) is { } held && held.First == chunk * Chunk && held.Last >= Math.Min((chunk + 1) * Chunk, Info.Size) - 1;
     }
 }

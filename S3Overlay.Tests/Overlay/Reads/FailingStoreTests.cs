@@ -43,7 +43,7 @@ public class FailingStoreTests : ReaderTestBase
         Assert.Equal(1, stuck.Created);
     }
 
-    private sealed class UndroppableStore(IHeldStore store) : IHeldStore
+    private sealed class UndroppableStore(IHeldStore store) : PassingStore(store)
     {
         private int _inUse;
 
@@ -53,73 +53,35 @@ public class FailingStoreTests : ReaderTestBase
 
         public int Created { get; private set; }
 
-        public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) => store.FindAsync(bucket, key, wish, cancellationToken);
-
-        public async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken)
+        public override async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken)
         {
-            var copy = await store.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken);
+            var copy = await base.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken);
             Interlocked.Increment(ref _inUse);
             Created++;
             await OnCreated();
             return new WatchedCopy(copy, long.MaxValue) { OnDisposed = () => Interlocked.Decrement(ref _inUse) };
         }
 
-        public ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken) =>
-            store.RenewAsync(bucket, key, etag, validatedAt, info, cancellationToken);
-
-        public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) => throw new IOException("no answer");
-
-        public IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
-            store.ListAsync(bucket, prefix, after, cancellationToken);
-
-        public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => store.ListBucketsAsync(cancellationToken);
+        public override ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) => throw new IOException("no answer");
     }
 
-    private sealed class FullStore(IHeldStore store, long roomFor) : IHeldStore
+    private sealed class FullStore(IHeldStore store, long roomFor) : PassingStore(store)
     {
-        public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) => store.FindAsync(bucket, key, wish, cancellationToken);
-
-        public async ValueTask<IHeldCopy> CreateAsync(
-            string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken) =>
-            roomFor < 0 ? throw new IOException("disk full") : new WatchedCopy(await store.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken), roomFor);
-
-        public ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken) =>
-            store.RenewAsync(bucket, key, etag, validatedAt, info, cancellationToken);
-
-        public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
-            store.DropAsync(bucket, key, onlyETag, cancellationToken);
-
-        public IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
-            store.ListAsync(bucket, prefix, after, cancellationToken);
-
-        public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => store.ListBucketsAsync(cancellationToken);
+        public override async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken) =>
+            roomFor < 0 ? throw new IOException("disk full") : new WatchedCopy(await base.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken), roomFor);
     }
 
-    private sealed class WatchedCopy(IHeldCopy copy, long roomFor) : IHeldCopy
+    private sealed class WatchedCopy(IHeldCopy copy, long roomFor) : PassingCopy(copy)
     {
         public Action? OnDisposed { get; init; }
 
-        public HeldIdentity Identity => copy.Identity;
+        public override ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+            position + bytes.Length > roomFor ? throw new IOException("disk full") : base.WriteAsync(position, bytes, cancellationToken);
 
-        public ObjectInfo Info => copy.Info;
-
-        public DateTimeOffset ValidatedAt => copy.ValidatedAt;
-
-        public bool IsCurrent => copy.IsCurrent;
-
-        public ByteRange? FirstHeld(long position) => copy.FirstHeld(position);
-
-        public IHeldReader Read(ByteRange range) => copy.Read(range);
-
-        public ValueTask CompleteAsync(CancellationToken cancellationToken) => copy.CompleteAsync(cancellationToken);
-
-        public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
-            position + bytes.Length > roomFor ? throw new IOException("disk full") : copy.WriteAsync(position, bytes, cancellationToken);
-
-        public ValueTask DisposeAsync()
+        public override ValueTask DisposeAsync()
         {
             OnDisposed?.Invoke();
-            return copy.DisposeAsync();
+            return base.DisposeAsync();
         }
     }
 }

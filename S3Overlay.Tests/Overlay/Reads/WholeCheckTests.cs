@@ -10,7 +10,7 @@ public sealed class WholeCheckTests : ReaderTestBase
 {
     private const int Chunk = 100;
 
-    private readonly SlowStore _slow = new();
+    private readonly SlowReads _slow = new();
 
     [Fact]
     public async Task Readers_do_not_wait_for_it_and_neither_does_the_end()
@@ -56,9 +56,8 @@ public sealed class WholeCheckTests : ReaderTestBase
     }
 
     /// <summary>A store whose copies, read from end to end by nobody's request, are read slowly.</summary>
-    private sealed class SlowStore : IHeldStore
+    private sealed class SlowReads
     {
-        private IHeldStore _store = null!;
         private int _reading;
         private long _begun;
 
@@ -70,51 +69,25 @@ public sealed class WholeCheckTests : ReaderTestBase
 
         public int Most { get; private set; }
 
-        public IHeldStore Over(IHeldStore store)
+        public IHeldStore Over(IHeldStore store) => new SlowStore(this, store);
+
+        private sealed class SlowStore(SlowReads slow, IHeldStore store) : PassingStore(store)
         {
-            _store = store;
-            return this;
+            public override async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) =>
+                await base.FindAsync(bucket, key, wish, cancellationToken) is { } copy ? new SlowCopy(slow, copy) : null;
+
+            public override async ValueTask<IHeldCopy> CreateAsync(
+                string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken) =>
+                new SlowCopy(slow, await base.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken));
         }
 
-        public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) => WrappedAsync(_store.FindAsync(bucket, key, wish, cancellationToken));
-
-        public async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken) =>
-            new SlowCopy(this, await _store.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken));
-
-        public ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken) =>
-            _store.RenewAsync(bucket, key, etag, validatedAt, info, cancellationToken);
-
-        public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) => _store.DropAsync(bucket, key, onlyETag, cancellationToken);
-
-        public IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) => _store.ListAsync(bucket, prefix, after, cancellationToken);
-
-        public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => _store.ListBucketsAsync(cancellationToken);
-
-        private async ValueTask<IHeldCopy?> WrappedAsync(ValueTask<IHeldCopy?> finding) => await finding is { } copy ? new SlowCopy(this, copy) : null;
-
-        private sealed class SlowCopy(SlowStore store, IHeldCopy copy) : IHeldCopy
+        private sealed class SlowCopy(SlowReads slow, IHeldCopy copy) : PassingCopy(copy)
         {
-            public HeldIdentity Identity => copy.Identity;
-
-            public ObjectInfo Info => copy.Info;
-
-            public DateTimeOffset ValidatedAt => copy.ValidatedAt;
-
-            public bool IsCurrent => copy.IsCurrent;
-
-            public ByteRange? FirstHeld(long position) => copy.FirstHeld(position);
-
-            public IHeldReader Read(ByteRange range) => new SlowReader(store, copy.Read(range), range.Length == copy.Info.Size);
-
-            public ValueTask CompleteAsync(CancellationToken cancellationToken) => copy.CompleteAsync(cancellationToken);
-
-            public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => copy.WriteAsync(position, bytes, cancellationToken);
-
-            public ValueTask DisposeAsync() => copy.DisposeAsync();
+            public override IHeldReader Read(ByteRange range) => new SlowReader(slow, base.Read(range), range.Length == Info.Size);
         }
 
         /// <summary>Clients here do not give up: of who reads all of it and may, that is no client's read.</summary>
-        private sealed class SlowReader(SlowStore store, IHeldReader reader, bool isOfAll) : IHeldReader
+        private sealed class SlowReader(SlowReads slow, IHeldReader reader, bool isOfAll) : IHeldReader
         {
             private bool _isSlow;
 
@@ -123,13 +96,13 @@ public sealed class WholeCheckTests : ReaderTestBase
                 if (!_isSlow && isOfAll && cancellationToken.CanBeCanceled)
                 {
                     _isSlow = true;
-                    Interlocked.Increment(ref store._begun);
-                    store.Most = Math.Max(store.Most, Interlocked.Increment(ref store._reading));
+                    Interlocked.Increment(ref slow._begun);
+                    slow.Most = Math.Max(slow.Most, Interlocked.Increment(ref slow._reading));
                 }
 
                 if (_isSlow)
                 {
-                    await store.GoOn.Task.WaitAsync(cancellationToken);
+                    await slow.GoOn.Task.WaitAsync(cancellationToken);
                 }
 
                 return await reader.ReadAsync(buffer, cancellationToken);
@@ -139,7 +112,7 @@ public sealed class WholeCheckTests : ReaderTestBase
             {
                 if (_isSlow)
                 {
-                    Interlocked.Decrement(ref store._reading);
+                    Interlocked.Decrement(ref slow._reading);
                 }
 
                 return reader.DisposeAsync();

@@ -1,0 +1,35 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Tests.Support;
+
+/// <summary>A held copy that hands everything on to another: what a test wants to be otherwise, it overrides.</summary>
+public abstract class PassingCopy(IHeldCopy copy) : IHeldCopy
+{
+    /// <inheritdoc/>
+    public HeldIdentity Identity => copy.Identity;
+
+    /// <inheritdoc/>
+    public ObjectInfo Info => copy.Info;
+
+    /// <inheritdoc/>
+    public DateTimeOffset ValidatedAt => copy.ValidatedAt;
+
+    /// <inheritdoc/>
+    public bool IsCurrent => copy.IsCurrent;
+
+    /// <inheritdoc/>
+    public ByteRange? FirstHeld(long position) => copy.FirstHeld(position);
+
+    /// <inheritdoc/>
+    public virtual IHeldReader Read(ByteRange range) => copy.Read(range);
+
+    /// <inheritdoc/>
+    public virtual ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => copy.WriteAsync(position, bytes, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask CompleteAsync(CancellationToken cancellationToken) => copy.CompleteAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public virtual ValueTask DisposeAsync() => copy.DisposeAsync();
+}
