@@ -26,20 +26,7 @@ internal sealed class ModelFolder : IDisposable
     /// <summary>What is on the disk now is what the next process finds.</summary>
     public void PutAside()
     {
-        // Locks end with their process.
-        foreach (var file in Directory.EnumerateFiles(Data, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "LOCK"))
-        {
-            var copy = Path.Combine(_folder[$"data{_life + 1}"], Path.GetRelativePath(Data, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            try
-            {
-                File.Copy(file, copy);
-            }
-            catch (FileNotFoundException)
-            {
-                // Deleted before the process was killed: some of what is held goes in the background.
-            }
-        }
+        CrashedFolder.Copy(Data, _folder[$"data{_life + 1}"]);
     }
 
     /// <summary>The next process begins, over what was put aside.</summary>

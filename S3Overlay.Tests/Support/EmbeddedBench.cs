@@ -71,20 +71,7 @@ internal sealed class EmbeddedBench : IAsyncDisposable
     {
         var next = new EmbeddedBench(_disk, _indexBytes);
         next.Time.Advance(Time.GetUtcNow() - next.Time.GetUtcNow());
-        foreach (var file in Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "LOCK"))
-        {
-            var copy = Path.Combine(next.Folder, Path.GetRelativePath(Folder, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            try
-            {
-                File.Copy(file, copy);
-            }
-            catch (FileNotFoundException)
-            {
-                // Taken away in the background meanwhile.
-            }
-        }
-
+        CrashedFolder.Copy(Folder, next.Folder);
         return next;
     }
 

@@ -110,7 +110,7 @@ public sealed class EvictionTests : IAsyncLifetime
         await using (var copy = await CreateAsync("late", 4 * Block))
         {
             await WriteAsync(copy, 3 * Block);
-            CopyFolder(_folder["cache"], _folder["crashed"]);
+            CrashedFolder.Copy(_folder["cache"], _folder["crashed"]);
         }
 
         await using var store = HeldStore.Open(_folder["crashed"], NullLogger<HeldStore>.Instance, _time, 10 * Block);
@@ -223,17 +223,5 @@ public sealed class EvictionTests : IAsyncLifetime
         }
 
         return keys;
-    }
-
-    private static void CopyFolder(string from, string to)
-    {
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "LOCK"))
-        {
-            var target = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var copy = File.Create(target);
-            source.CopyTo(copy);
-        }
     }
 }

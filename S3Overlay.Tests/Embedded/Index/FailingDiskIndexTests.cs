@@ -57,14 +57,7 @@ public sealed class FailingDiskIndexTests : IDisposable
         }
 
         Assert.IsAssignableFrom<IOException>(index.LastBackgroundError);
-        Directory.CreateDirectory(_folder["crashed"]);
-        foreach (var file in Directory.GetFiles(_folder["index"]).Where(file => Path.GetFileName(file) != "LOCK"))
-        {
-            await using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            await using var copy = File.Create(Path.Combine(_folder["crashed"], Path.GetFileName(file)));
-            await source.CopyToAsync(copy);
-        }
-
+        CrashedFolder.Copy(_folder["index"], _folder["crashed"]);
         await using (var crashed = OrderedIndex.Open(new IndexOptions { Folder = _folder["crashed"], Disk = new StoreDisk(isDurable: false) }))
         {
             Assert.Equal(100, Scan(crashed, "").Count());
@@ -164,11 +157,7 @@ public sealed class FailingDiskIndexTests : IDisposable
         for (var (step, hasHappened) = (0, true); hasHappened; step++)
         {
             using var copy = new TemporaryFolder();
-            foreach (var file in Directory.GetFiles(_folder.Path).Where(file => !file.EndsWith("LOCK", StringComparison.Ordinal)))
-            {
-                File.Copy(file, copy[Path.GetFileName(file)]);
-            }
-
+            CrashedFolder.Copy(_folder.Path, copy.Path);
             var trouble = new DiskTrouble();
             var options = new IndexOptions { Folder = copy.Path, FlushBytes = 1000, Disk = new TroubledDisk(trouble) };
             trouble.Begin(DiskFault.Full, step, count, DiskSteps.Write | DiskSteps.Sync | DiskSteps.Remove);

@@ -117,11 +117,8 @@ public sealed class OrderedIndexTests : IDisposable
         for (var cut = whole.Length; cut >= 0; cut -= 7)
         {
             using var copy = new TemporaryFolder();
-            foreach (var file in Directory.GetFiles(_folder.Path).Where(f => !f.EndsWith("LOCK", StringComparison.Ordinal)))
-            {
-                File.WriteAllBytes(copy[Path.GetFileName(file)], file == path ? whole[..cut] : File.ReadAllBytes(file));
-            }
-
+            CrashedFolder.Copy(_folder.Path, copy.Path);
+            File.WriteAllBytes(copy[Path.GetFileName(path)], whole[..cut]);
             await using var index = OrderedIndex.Open(new IndexOptions { Folder = copy.Path });
             var keys = Scan(index, "");
             Assert.InRange(keys.Count, 10, 20);
