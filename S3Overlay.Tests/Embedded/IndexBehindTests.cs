@@ -47,6 +47,29 @@ public sealed class IndexBehindTests : IAsyncDisposable
         Assert.False(_bench.Store.Index.IsBehind);
     }
 
+    /// <summary>What is kept for deletes would be no more than a small part of the room that this takes.</summary>
+    [Fact]
+    public async Task Room_for_deletes_is_not_given_up_for_it()
+    {
+        await StartAsync("");
+        for (var i = 0; i < Count; i++)
+        {
+            await _bench.PutAsync($"key{i}", []);
+        }
+
+        (_disk.IsBroken, _disk.IsOut) = (true, true);
+        S3Exception? refused = null;
+        for (var i = 0; i < Count && refused is null; i++)
+        {
+            refused = await Record.ExceptionAsync(() => _bench.DeleteAsync($"key{i}")) as S3Exception;
+        }
+
+        Assert.Equal(S3Errors.InsufficientStorage, refused?.Error);
+        Assert.True(File.Exists(new StoreFolders(_bench.Folder).Reserve));
+        Assert.Equal("InsufficientStorage", await _bench.FailAsync(S3Operation.PutObject, "new", EmbeddedBench.TextBody("new")));
+        Assert.Equal(1, _disk.Kept);
+    }
+
     [Fact]
     public async Task Rows_of_tombstones_that_went_with_their_bucket_may_stay()
     {
@@ -115,7 +138,16 @@ public sealed class IndexBehindTests : IAsyncDisposable
 
         public bool IsBroken { get; set; }
 
-        public override SafeFileHandle Create(string path) => Noted(path, base.Create(path));
+        public bool IsOut { get; set; }
+
+        /// <summary>How often room was kept for deletes.</summary>
+        public int Kept { get; private set; }
+
+        public override SafeFileHandle Create(string path)
+        {
+            Kept += Path.GetFileName(path) == "RESERVE" ? 1 : 0;
+            return Noted(path, base.Create(path));
+        }
 
         public override SafeFileHandle Open(string path) => Noted(path, base.Open(path));
 
@@ -141,7 +173,9 @@ public sealed class IndexBehindTests : IAsyncDisposable
         {
             if (IsBroken && _ofIndex.GetValueOrDefault(file))
             {
-                throw new IOException("Input/output error", OperatingSystem.IsWindows() ? unchecked((int)0x8007045D) : 5);
+                throw IsOut
+                    ? new IOException("No space left on device", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28)
+                    : new IOException("Input/output error", OperatingSystem.IsWindows() ? unchecked((int)0x8007045D) : 5);
             }
         }
     }

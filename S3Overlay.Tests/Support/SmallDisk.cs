@@ -12,6 +12,12 @@ internal sealed class SmallDisk() : StoreDisk(isDurable: false)
     private long _capacity = long.MaxValue;
     private string _folder = "";
 
+    /// <summary>Whether the disk says how much room there is, and not by refusing what is written alone, as a quota does.</summary>
+    public bool TellsRoom { get; set; }
+
+    /// <summary>How many bytes were written.</summary>
+    public long Written { get; private set; }
+
     /// <summary>From now on there is room for what a folder has, and no more.</summary>
     public void Fill(string folder)
     {
@@ -23,9 +29,13 @@ internal sealed class SmallDisk() : StoreDisk(isDurable: false)
     public void Grow() => Volatile.Write(ref _capacity, long.MaxValue);
 
     /// <inheritdoc/>
+    public override long? RoomOf(string folder) => TellsRoom ? Math.Max(0, Volatile.Read(ref _capacity) - Used()) : null;
+
+    /// <inheritdoc/>
     public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {
         Take(file, offset + bytes.Length);
+        Written += bytes.Length;
         base.Write(file, bytes, offset);
     }
 

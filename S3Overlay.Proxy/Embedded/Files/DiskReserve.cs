@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 
+using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Embedded.Files;
@@ -39,7 +40,7 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
     public ValueTask RequireAsync() => _isKept ? default : KeepApartAsync();
 
     /// <summary>Does what makes room, with the room that is kept where there is no other.</summary>
-    /// <param name="free">Does it; what is refused by a full disk has left nothing behind, and is done again.</param>
+    /// <param name="free">Does it; what is refused by a full disk has left nothing behind, and is done again. Not where all that the index is behind by finds no room: that is far more than is kept.</param>
     public async Task UseAsync(Func<Task> free)
     {
         while (true)
@@ -50,7 +51,7 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
                 await free();
                 return;
             }
-            catch (S3Exception full) when (full.Error == S3Errors.InsufficientStorage)
+            catch (S3Exception full) when (full.Error == S3Errors.InsufficientStorage && full.InnerException is not IndexBehindException)
             {
                 // Another may have given it up meanwhile, or tried to keep it in vain and so taken what room there was: then there is room for this one too, or was.
                 if (!await Task.Run(TryGiveUp) && givenUp == Volatile.Read(ref _givenUp))
@@ -90,6 +91,12 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
             }
 
             disk.Remove(folders.Reserve);
+            if (disk.RoomOf(folders.Root) < Size)
+            {
+                // Whoever deletes much, or tries to write again and again, comes here each time: it is not written in vain.
+                throw new IOException("There is not enough room on the disk.", StoreDisk.FullCode);
+            }
+
             try
             {
                 // Chance, since a file system may have no room for zeros.

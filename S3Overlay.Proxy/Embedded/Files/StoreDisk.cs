@@ -74,6 +74,23 @@ internal class StoreDisk(bool isDurable)
         }
     }
 
+    /// <summary>How many bytes there is room for, about, in a folder; null where that cannot be told. A quota may leave less.</summary>
+    public virtual long? RoomOf(string folder)
+    {
+        try
+        {
+            return new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(folder)! : folder).AvailableFreeSpace;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // A share on Windows has no drive.
+            return null;
+        }
+    }
+
+    /// <summary>What says in a failure that the disk is full.</summary>
+    public static int FullCode => OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28;
+
     /// <summary>Whether a failure says that the disk, or the quota, is full.</summary>
     public static bool IsFull(IOException failure) =>
         OperatingSystem.IsWindows()

@@ -115,8 +115,23 @@ public sealed class OrderedIndex : IAsyncDisposable
     internal long BehindBytes => Volatile.Read(ref _behindBytes);
 
     /// <summary>Where much is seen that no journal has, tries to bring it there: what comes is in memory until that succeeds.</summary>
-    /// <exception cref="IOException">It fails still.</exception>
-    internal ValueTask CatchUpAsync() => BehindBytes > _options.FlushBytes ? _committer.CommitAsync(new IndexBatch()) : default;
+    /// <exception cref="IndexBehindException">It fails still.</exception>
+    internal async ValueTask CatchUpAsync()
+    {
+        if (BehindBytes <= _options.FlushBytes)
+        {
+            return;
+        }
+
+        try
+        {
+            await _committer.CommitAsync(new IndexBatch());
+        }
+        catch (IOException failure)
+        {
+            throw new IndexBehindException(failure);
+        }
+    }
 
     /// <summary>Whether the next start may find other rows than there are now, for what the disk did not take or did not take back. Known while nobody commits.</summary>
     internal bool IsBehind => _behind.Count > 0 || IsInDoubt;

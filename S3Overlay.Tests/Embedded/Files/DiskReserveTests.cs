@@ -45,4 +45,28 @@ public sealed class DiskReserveTests : IDisposable
         refused = await Assert.ThrowsAsync<S3Exception>(() => reserve.RequireAsync().AsTask());
         Assert.Equal(S3Errors.InsufficientStorage, refused.Error);
     }
+
+    /// <summary>Whoever deletes much on a full disk, or tries to write again and again, would write a megabyte each time else.</summary>
+    [Fact]
+    public async Task Where_the_disk_says_that_there_is_no_room_nothing_is_written()
+    {
+        await File.WriteAllBytesAsync(_folder["others"], new byte[300_000]);
+        _disk.Fill(_folder.Path);
+        _disk.TellsRoom = true;
+        File.Delete(_folder["others"]);
+        var reserve = new DiskReserve(new StoreFolders(_folder.Path), _disk);
+        reserve.TryKeep();
+        var refused = await Assert.ThrowsAsync<S3Exception>(() => reserve.RequireAsync().AsTask());
+        Assert.Equal((S3Errors.InsufficientStorage, 0L), (refused.Error, _disk.Written));
+        _disk.Grow();
+        await reserve.RequireAsync();
+        Assert.Equal(1 << 20, _disk.Written);
+    }
+
+    [Fact]
+    public void The_room_on_a_disk_is_known()
+    {
+        var room = new StoreDisk(isDurable: false).RoomOf(_folder.Path);
+        Assert.InRange(room ?? 0, 1, long.MaxValue);
+    }
 }

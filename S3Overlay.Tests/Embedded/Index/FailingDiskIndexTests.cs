@@ -239,7 +239,7 @@ public sealed class FailingDiskIndexTests : IDisposable
         await using var index = OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = new TroubledDisk(trouble) });
         trouble.Begin(DiskFault.Error, 0, int.MaxValue);
         var count = 0;
-        await Assert.ThrowsAsync<IOException>(async () =>
+        await Assert.ThrowsAsync<IndexBehindException>(async () =>
         {
             for (; count < 1000; count++)
             {
