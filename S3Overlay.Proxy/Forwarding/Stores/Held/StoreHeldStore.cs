@@ -177,6 +177,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
             copy.Reserve();
         }
 
+        _renewer.ForgetBefore(record);
         if (_live.Replace(copy) is { IsManifest: true } before)
         {
             _removal.RemoveChunks(before.Name, before.Record.Fill);

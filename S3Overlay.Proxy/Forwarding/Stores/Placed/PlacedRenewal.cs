@@ -49,7 +49,7 @@ internal sealed class PlacedRenewal(LocalStore store, PlacedCopies copies)
         {
             // More metadata than there is room for: it is fetched anew, and kept elsewhere.
             await copies.RemoveAsync(renewal.Name, row => row == found.Record.Row, cancellationToken);
-            copies.Renewals.Forget(renewal);
+            copies.Renewals.ForgetBefore(renewal.Name, DateTimeOffset.MaxValue);
             return true;
         }
 

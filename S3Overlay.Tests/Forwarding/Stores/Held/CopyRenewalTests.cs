@@ -135,6 +135,53 @@ public sealed class CopyRenewalTests : IAsyncLifetime
         await AssertFoundAsync(_store, _filled + TimeSpan.FromSeconds(1), Touched);
     }
 
+    /// <summary>What was learned of a copy that is dropped says nothing of the next one, though that has the same bytes.</summary>
+    [Theory]
+    [Trait("Rule", "T2")]
+    [InlineData(0, true)]
+    [InlineData(100, true)]
+    [InlineData(0, false)]
+    [InlineData(100, false)]
+    public async Task What_was_learned_of_a_copy_does_not_come_back_on_the_next_one(int chunk, bool isTold)
+    {
+        await FillAsync(chunk);
+        _bench.Server.Fail = request => !isTold && request.Method == "PUT" ? (400, "InvalidRequest") : null;
+        await RenewAsync(Lag, isTold ? null : Info with { LastModified = HeldFilling.Modified.AddHours(1) });
+        _bench.Server.Fail = null;
+        await _store.DropAsync("bucket", "key", null, default);
+        await SettleAsync();
+        await FillAsync(chunk, Touched, Lag + Lag);
+        await RenewAsync(Lag);
+        await AssertFoundAsync(_store, _filled + Lag, Touched);
+        await AssertFoundByOthersAsync(_filled + Lag, Touched);
+    }
+
+    /// <summary>Nor over what another proxy has learned meanwhile.</summary>
+    [Theory]
+    [Trait("Rule", "T2")]
+    [InlineData(0)]
+    [InlineData(100)]
+    public async Task What_was_learned_does_not_come_back_over_what_another_proxy_learned_since(int chunk)
+    {
+        await FillAsync(chunk);
+        await _store.DisposeAsync();
+        _store = _bench.Open(time: _time, proxies: 2);
+        await RenewAsync(Lag);
+        await using (var other = _bench.Open(time: _time, proxies: 2))
+        {
+            await other.RenewAsync("bucket", "key", Info.ETag, _filled + Lag + Lag, Touched, default);
+            while (await other.WhenIdleAsync())
+            {
+                _time.Advance(TimeSpan.FromSeconds(2));
+            }
+        }
+
+        await AssertFoundAsync(_store, _filled + Lag + Lag, Touched);
+        await RenewAsync(3 * Lag);
+        await AssertFoundAsync(_store, _filled + (3 * Lag), Touched);
+        await AssertFoundByOthersAsync(_filled + (3 * Lag), Touched);
+    }
+
     /// <summary>Between any two calls to the store of a fill: whatever date is written then, a row with it was written before, or the copy would be taken for one that was dropped.</summary>
     [Theory]
     [Trait("Rule", "T2")]
@@ -235,9 +282,9 @@ public sealed class CopyRenewalTests : IAsyncLifetime
         return Convert.ToBase64String(bytes);
     }
 
-    private async Task FillAsync(int chunk, ObjectInfo? info = null)
+    private async Task FillAsync(int chunk, ObjectInfo? info = null, TimeSpan later = default)
     {
-        _filled = DateTimeOffset.UtcNow;
+        _filled = DateTimeOffset.UtcNow + later;
         await using (var copy = await _store.CreateAsync("bucket", "key", HeldFilling.Identity("key", chunk), info ?? Info, _filled, default))
         {
             await copy.WriteAsync(0, _bytes, default);

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -7,6 +8,7 @@ namespace S3Overlay.Tests.Forwarding.Stores.Held;
 public sealed class CopyRenewalsTests
 {
     private static readonly ObjectName Name = new("bucket", "key");
+    private static readonly Guid Fill = Guid.NewGuid();
     private static readonly DateTimeOffset Now = new(2026, 2, 3, 4, 5, 6, TimeSpan.Zero);
 
     [Theory, Trait("Rule", "T1")]
@@ -20,8 +22,8 @@ public sealed class CopyRenewalsTests
         renewals.Note(new CopyRenewal(Name, info.ETag, Now, later));
         Assert.True(renewals.Note(new CopyRenewal(Name, info.ETag, Now.AddMinutes(-1), info)));
 
-        Assert.True(renewals.TryGet(Name, out var noted));
-        Assert.Equal((Now, info.Checksums, (later ?? info).LastModified), (noted.ValidatedAt, noted.Info!.Checksums, noted.Info.LastModified));
+        var shown = renewals.Apply(Stored(info.WithoutChecksums()));
+        Assert.Equal((Now, info.Checksums, (later ?? info).LastModified), (shown.ValidatedAt, shown.Info.Checksums, shown.Info.LastModified));
     }
 
     [Fact, Trait("Rule", "T1")]
@@ -33,7 +35,28 @@ public sealed class CopyRenewalsTests
         Assert.False(renewals.Note(new CopyRenewal(Name, "\"other\"", Now.AddMinutes(-1), info)));
         Assert.False(renewals.Note(new CopyRenewal(Name, info.ETag, Now.AddMinutes(-1), info.WithoutChecksums())));
 
-        Assert.True(renewals.TryGet(Name, out var noted));
-        Assert.Equal((Now, info.ETag, null), (noted.ValidatedAt, noted.ETag, noted.Info));
+        Assert.Equal(Stored(info) with { ValidatedAt = Now }, renewals.Apply(Stored(info)));
     }
+
+    /// <summary>A store may answer with what it had before it was told, and with what it was told since by others.</summary>
+    [Fact, Trait("Rule", "T2")]
+    public void What_the_store_was_told_is_shown_over_what_it_had_before_and_not_over_what_it_has_since()
+    {
+        var info = HeldFilling.Info(HeldFilling.Bytes(100));
+        var (second, third) = (info with { LastModified = info.LastModified.AddDays(1) }, info with { LastModified = info.LastModified.AddDays(2) });
+        var renewals = new CopyRenewals();
+        var renewal = new CopyRenewal(Name, info.ETag, Now, second);
+        renewals.Note(renewal);
+        renewals.Told(renewal, Stored(second) with { ValidatedAt = Now });
+        Assert.Equal((Now, second.LastModified), Shown(Stored(info)));
+        renewals.Note(new CopyRenewal(Name, info.ETag, Now.AddMinutes(2), null));
+        Assert.Equal((Now.AddMinutes(2), second.LastModified), Shown(Stored(info)));
+        Assert.Equal((Now.AddMinutes(2), third.LastModified), Shown(Stored(third) with { ValidatedAt = Now.AddMinutes(1) }));
+        Assert.Equal((Now.AddMinutes(3), third.LastModified), Shown(Stored(third) with { ValidatedAt = Now.AddMinutes(3) }));
+
+        (DateTimeOffset, DateTimeOffset) Shown(CopyRecord record) => renewals.Apply(record) is var shown ? (shown.ValidatedAt, shown.Info.LastModified) : default;
+    }
+
+    /// <summary>What the store has, from before anything was learned.</summary>
+    private static CopyRecord Stored(ObjectInfo info) => new(Name, HeldFilling.Identity("key", 0), info, Now.AddHours(-1), Fill);
 }

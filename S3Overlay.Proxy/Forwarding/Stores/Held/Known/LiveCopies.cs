@@ -216,7 +216,7 @@ internal sealed class LiveCopies(long remembered)
         lock (_lock)
         {
             var copy = _copies.GetValueOrDefault(renewal.Name);
-            copy?.Renew(renewal);
+            copy?.Renew(renewal.Apply);
             return copy is { IsDropped: false } ? copy : null;
         }
     }

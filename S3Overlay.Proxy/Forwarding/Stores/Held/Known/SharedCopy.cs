@@ -305,11 +305,12 @@ internal sealed class SharedCopy
     }
 
     /// <summary>Takes over what was learned of the version.</summary>
-    public void Renew(CopyRenewal renewal)
+    /// <param name="learned">A record as it is with that.</param>
+    public void Renew(Func<CopyRecord, CopyRecord> learned)
     {
         lock (_lock)
         {
-            _record = renewal.Apply(_record);
+            _record = learned(_record);
         }
     }
 

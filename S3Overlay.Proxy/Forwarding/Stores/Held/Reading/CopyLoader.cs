@@ -202,11 +202,7 @@ internal sealed class CopyLoader(
         }
 
         // Once it is among those that are told what is learned: nothing can be learned between the two unnoticed.
-        if (renewals.TryGet(name, out var renewal))
-        {
-            copy.Renew(renewal);
-        }
-
+        copy.Renew(renewals.Apply);
         return await LeaseAsync(copy, wish, cancellationToken) ?? Lease(copy);
     }
 

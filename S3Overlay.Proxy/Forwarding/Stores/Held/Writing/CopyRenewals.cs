@@ -9,7 +9,10 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Held.Writing;
 /// What was learned of copies since they were put: when they were last known to be current, and headers that the remote has changed. Bounded: a copy that is forgotten here is
 /// as old as the store says, and where it was not told, the remote is asked about it once more.
 /// </summary>
-/// <remarks>What the store was told is kept as well: an answer of the store may be on its way that is from before.</remarks>
+/// <remarks>
+/// What the store was told last is kept as well, and apart: an answer of the store may be on its way that is from before, and one that is from after, with what another proxy has
+/// learned since, or of the next copy, is not to be given the older headers again.
+/// </remarks>
 internal sealed class CopyRenewals
 {
     private const int Limit = 10_000;
@@ -30,47 +33,25 @@ internal sealed class CopyRenewals
     {
         lock (_lock)
         {
-            StoredState? stored = null;
+            var entry = new Entry(renewal, null, null);
             if (_renewals.TryGetValue(renewal.Name, out var known))
             {
-                if (known.Value.Renewal is var later && later.ValidatedAt > renewal.ValidatedAt)
+                if (Merged(known.Value, renewal) is not { } merged)
                 {
-                    if (later.ETag != renewal.ETag || renewal.Info is not { AreChecksumsKnown: true } || later.Info is { AreChecksumsKnown: true })
-                    {
-                        return false;
-                    }
-
-                    // It brings the checksums, which later news of the version did not.
-                    renewal = later with { Info = later.Info?.OrChecksumsOf(renewal.Info) ?? renewal.Info };
+                    return false;
                 }
 
-                if (known.Value.Renewal.ETag == renewal.ETag)
-                {
-                    // Headers that were learned before are in the store as little as these are.
-                    renewal = renewal with { Info = renewal.Info ?? known.Value.Renewal.Info };
-                    stored = known.Value.Stored;
-                }
-
+                entry = merged;
                 Remove(known);
             }
 
-            _renewals.Add(renewal.Name, _order.AddLast(new Entry(renewal, stored)));
+            _renewals.Add(renewal.Name, _order.AddLast(entry));
             if (_order.Count > Limit)
             {
                 Remove(_order.First!);
             }
 
-            return stored is not { } state || IsDue(renewal, state);
-        }
-    }
-
-    /// <summary>What was learned of a key.</summary>
-    public bool TryGet(ObjectName name, [NotNullWhen(true)] out CopyRenewal? renewal)
-    {
-        lock (_lock)
-        {
-            renewal = _renewals.TryGetValue(name, out var known) ? known.Value.Renewal : null;
-            return renewal is not null;
+            return entry.IsDue;
         }
     }
 
@@ -79,7 +60,7 @@ internal sealed class CopyRenewals
     {
         lock (_lock)
         {
-            renewal = _renewals.TryGetValue(name, out var known) && (known.Value.Stored is not { } stored || IsDue(known.Value.Renewal, stored)) ? known.Value.Renewal : null;
+            renewal = _renewals.TryGetValue(name, out var known) && known.Value.IsDue ? known.Value.News : null;
             return renewal is not null;
         }
     }
@@ -94,16 +75,14 @@ internal sealed class CopyRenewals
                 return false;
             }
 
-            if (known.Value.Renewal is var renewal && (renewal.ETag != stored.Info.ETag || renewal.ValidatedAt < stored.ValidatedAt))
+            if (known.Value.News.ETag != stored.Info.ETag || known.Value.IsBefore(stored))
             {
-                // Of another version, or known there already.
                 Remove(known);
                 return false;
             }
 
-            var state = StoredState.Of(stored);
-            known.Value = known.Value with { Stored = state };
-            return IsDue(renewal, state);
+            known.Value = known.Value with { Stored = StoredState.Of(stored) };
+            return known.Value.IsDue;
         }
     }
 
@@ -114,19 +93,19 @@ internal sealed class CopyRenewals
     {
         lock (_lock)
         {
-            if (_renewals.TryGetValue(renewal.Name, out var known) && known.Value.Renewal is var latest && latest.ETag == renewal.ETag)
+            if (_renewals.TryGetValue(renewal.Name, out var known) && known.Value.News is var news && news.ETag == renewal.ETag)
             {
-                known.Value = new Entry(latest == renewal ? renewal with { Info = stored.Info } : latest, StoredState.Of(stored));
+                known.Value = new Entry(news == renewal ? news with { Info = null } : news, renewal with { Info = stored.Info }, StoredState.Of(stored));
             }
         }
     }
 
-    /// <summary>The copy that a renewal is of is gone.</summary>
-    public void Forget(CopyRenewal renewal)
+    /// <summary>Forgets what was learned of the copies of a key before another one: one is put, or the last is gone.</summary>
+    public void ForgetBefore(ObjectName name, DateTimeOffset validatedAt)
     {
         lock (_lock)
         {
-            if (_renewals.TryGetValue(renewal.Name, out var known) && known.Value.Renewal == renewal)
+            if (_renewals.TryGetValue(name, out var known) && known.Value.News.ValidatedAt < validatedAt)
             {
                 Remove(known);
             }
@@ -138,17 +117,46 @@ internal sealed class CopyRenewals
     {
         lock (_lock)
         {
-            return _renewals.TryGetValue(record.Name, out var known) ? known.Value.Renewal.Apply(record) : record;
+            if (!_renewals.TryGetValue(record.Name, out var known))
+            {
+                return record;
+            }
+
+            if (known.Value.IsBefore(record))
+            {
+                Remove(known);
+                return record;
+            }
+
+            return known.Value.News.Apply(known.Value.Told?.Apply(record) ?? record);
         }
     }
 
-    private static bool IsDue(CopyRenewal renewal, StoredState stored) =>
-        (renewal.Info is { } info && (info.LastModified != stored.LastModified || info.AreChecksumsKnown != stored.AreChecksumsKnown)) || renewal.ValidatedAt - stored.ValidatedAt >= Lag;
+    /// <summary>What is known with a renewal of the same key; null where that says nothing new.</summary>
+    private static Entry? Merged(Entry known, CopyRenewal renewal)
+    {
+        if (known.News.ETag != renewal.ETag)
+        {
+            return known.News.ValidatedAt > renewal.ValidatedAt ? null : new Entry(renewal, null, null);
+        }
+
+        if (known.News.ValidatedAt <= renewal.ValidatedAt)
+        {
+            // Headers that were learned before, and are not told, are in the store as little as these are.
+            return known with { News = renewal with { Info = renewal.Info ?? known.News.Info } };
+        }
+
+        // It is older; but it may bring the checksums, which later news of the version did not.
+        var later = known.News.Info ?? known.Told?.Info;
+        return renewal.Info is { AreChecksumsKnown: true } && later is not { AreChecksumsKnown: true }
+            ? known with { News = known.News with { Info = later?.OrChecksumsOf(renewal.Info) ?? renewal.Info } }
+            : null;
+    }
 
     private void Remove(LinkedListNode<Entry> node)
     {
         _order.Remove(node);
-        _renewals.Remove(node.Value.Renewal.Name);
+        _renewals.Remove(node.Value.News.Name);
     }
 
     /// <summary>When a copy was current last, of which date it is, and whether its checksums are known, as the store has it.</summary>
@@ -157,6 +165,18 @@ internal sealed class CopyRenewals
         public static StoredState Of(CopyRecord record) => new(record.ValidatedAt, record.Info.LastModified, record.Info.AreChecksumsKnown);
     }
 
-    /// <summary>A renewal, and what the store has; null where that is not known.</summary>
-    private sealed record Entry(CopyRenewal Renewal, StoredState? Stored);
+    /// <summary>What is known of a copy.</summary>
+    /// <param name="News">What was learned last; its headers null where nothing is known that the store was not told.</param>
+    /// <param name="Told">What the store was told last; null for nothing.</param>
+    /// <param name="Stored">What the store has; null where that is not known.</param>
+    private sealed record Entry(CopyRenewal News, CopyRenewal? Told, StoredState? Stored)
+    {
+        /// <summary>Whether the store is to be told.</summary>
+        public bool IsDue => Stored is not { } stored
+            || (News.Info is { } info && (info.LastModified != stored.LastModified || info.AreChecksumsKnown != stored.AreChecksumsKnown))
+            || News.ValidatedAt - stored.ValidatedAt >= Lag;
+
+        /// <summary>Whether a record says of the same version what is later than all of this.</summary>
+        public bool IsBefore(CopyRecord record) => News.ETag == record.Info.ETag && News.ValidatedAt < record.ValidatedAt;
+    }
 }

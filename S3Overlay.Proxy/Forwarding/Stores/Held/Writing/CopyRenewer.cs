@@ -53,6 +53,9 @@ internal sealed class CopyRenewer(
         }
     }
 
+    /// <summary>Forgets what was learned of the copy in whose place another is put: that may have the same bytes, and other headers.</summary>
+    public void ForgetBefore(CopyRecord next) => renewals.ForgetBefore(next.Name, next.ValidatedAt);
+
     private async Task KeepAsync(ObjectName name, CancellationToken cancellationToken)
     {
         try
@@ -105,7 +108,7 @@ internal sealed class CopyRenewer(
         {
             // More metadata than there is room for beside the bytes: it is fetched anew, into a copy of another form.
             await removal.RemoveAsync(renewal.Name, suffix => suffix == HeldNames.RowSuffix(stored.Row), mayHaveChanged: true, cancellationToken);
-            renewals.Forget(renewal);
+            renewals.ForgetBefore(renewal.Name, DateTimeOffset.MaxValue);
             return;
         }
 
