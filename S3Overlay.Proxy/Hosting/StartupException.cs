@@ -28,14 +28,15 @@ public sealed class StartupException(string message, Exception cause) : Exceptio
         };
     }
 
-    /// <summary>What a failure to open the data folder means.</summary>
+    /// <summary>What a failure to open the data folder, or the cache's, means.</summary>
     /// <param name="failure">What failed.</param>
     /// <param name="folder">Where.</param>
     /// <param name="setting">The setting that says so.</param>
-    public static StartupException FromOpening(Exception failure, string folder, string setting = "S3_OVERLAY_DATA_DIR") =>
+    /// <param name="what">Which of them it is.</param>
+    public static StartupException FromOpening(Exception failure, string folder, string setting = "S3_OVERLAY_DATA_DIR", string what = "data") =>
         failure is IOException disk && StoreDisk.IsFull(disk)
             ? new($"the disk of {folder} is full, and this start needs some room there: {failure.Message} Make room on the disk of {setting}, and start again.", failure)
-            : new($"the data folder {folder} cannot be used: {failure.Message} Set {setting} to a folder of this proxy's own.", failure);
+            : new($"the {what} folder {folder} cannot be used: {failure.Message} Set {setting} to a folder of this proxy's own.", failure);
 
     /// <summary>What a failure to make a file in the folder for bytes on their way means.</summary>
     public static StartupException FromSpool(Exception failure, string folder) =>

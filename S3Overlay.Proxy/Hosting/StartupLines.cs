@@ -83,6 +83,7 @@ public static class StartupLines
             { HasDefaultKeys: true } => (LocalOptions.DefaultKey, LocalOptions.DefaultKey),
             { KeysOrigin: "S3_OVERLAY_KEYS_FILE" or "ConnectionStrings__local" or "ConnectionStrings__minio" } => ("KEY", "SECRET"),
             { KeysOrigin: "S3_OVERLAY_LOCAL_ACCESS_KEY" } => ("$S3_OVERLAY_LOCAL_ACCESS_KEY", "$S3_OVERLAY_LOCAL_SECRET_KEY"),
+            { KeysOrigin: "AWS_ACCESS_KEY_ID" } => ("$AWS_ACCESS_KEY_ID", "$AWS_SECRET_ACCESS_KEY"),
             _ => ("$S3_OVERLAY_ACCESS_KEY", "$S3_OVERLAY_SECRET_KEY"),
         };
         return $"AWS_ACCESS_KEY_ID={access} AWS_SECRET_ACCESS_KEY={secret} aws";

@@ -31,6 +31,13 @@ public sealed class BucketMappingTests : OptionsTestBase
         Assert.All(["\"alone\"", "\"a b\"", "\"x:\"", "\"good\" is mapped twice", "\"..\""], part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_prefix_leaves_room_for_keys()
+    {
+        Read(Remote, $"S3_OVERLAY_BUCKET_MAPPING=a:b/{new string('p', 1022)}/");
+        Assert.Contains("no room for keys", ReadError(Remote, $"S3_OVERLAY_BUCKET_MAPPING=a:b/{new string('p', 1023)}/").Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{\"a\": ")]
     [InlineData("{\"a\": 1}")]

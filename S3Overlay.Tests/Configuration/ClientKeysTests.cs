@@ -62,7 +62,19 @@ public sealed class ClientKeysTests : OptionsTestBase
     [Theory]
     [InlineData("S3_OVERLAY_ACCESS_KEY=me", "S3_OVERLAY_SECRET_KEY")]
     [InlineData("S3_OVERLAY_SECRET_KEY=mine", "S3_OVERLAY_ACCESS_KEY")]
+    [InlineData("S3_OVERLAY_LOCAL_ACCESS_KEY=me", "S3_OVERLAY_LOCAL_SECRET_KEY")]
+    [InlineData("S3_OVERLAY_LOCAL_SECRET_KEY=mine", "S3_OVERLAY_LOCAL_ACCESS_KEY")]
     public void Half_a_key_is_an_error(string setting, string missing) => Assert.Contains(missing, ReadError(setting).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("S3_OVERLAY_ACCESS_KEY", "S3_OVERLAY_ACCESS_KEY=a/b", "S3_OVERLAY_SECRET_KEY=s")]
+    [InlineData("S3_OVERLAY_LOCAL_ACCESS_KEY", "S3_OVERLAY_LOCAL_ACCESS_KEY=a/b", "S3_OVERLAY_LOCAL_SECRET_KEY=s")]
+    [InlineData("ConnectionStrings__local", "ConnectionStrings:local=Endpoint=http://store.example;AccessKey=a/b;SecretKey=s")]
+    [InlineData(
+        "AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID=a/b", "AWS_SECRET_ACCESS_KEY=s", "S3_OVERLAY_LOCAL_ENDPOINT=http://store.example",
+        "S3_OVERLAY_REMOTE_ENDPOINT=http://remote.example", "S3_OVERLAY_REMOTE_ACCESS_KEY_ID=a", "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=b")]
+    public void A_key_that_nobody_could_sign_with_is_told_by_where_it_comes_from(string setting, params string[] settings) =>
+        Assert.Equal((setting, "a/b"), ReadError(settings) is var error ? (error.Setting, error.Value) : default);
 
     [Fact]
     public void Default_keys_do_not_guard_a_remote_that_others_can_reach()
@@ -107,6 +119,10 @@ public sealed class ClientKeysTests : OptionsTestBase
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "right": {"*": "read"}}]""", "has \"right\"")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush" "rights"]""", "not JSON")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}}, {"accessKey": "a", "secretKey": "hush", "rights": {}}]""", "entry 2 (a) is there twice")]
+    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "secretKey": "hush too", "rights": {}}]""", "entry 1 (a) has \"secretKey\" twice")]
+    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "rights": {"*": "read"}}]""", "entry 1 (a) has \"rights\" twice")]
+    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {"b": "read", "b": "write"}}]""", "entry 1 (a) has \"b\" in \"rights\" twice")]
+    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": {"accessKey": "x", "accessKey": "y", "secretKey": "hush"}}]""", "has \"accessKey\" in \"local\" twice")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": "hush"}]""", "\"local\" that is not an object")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": {"accessKey": "x", "secret": "hush"}}]""", "lacks accessKey or secretKey in \"local\"")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": {"accessKey": "x/y", "secretKey": "hush"}}]""", "slash")]

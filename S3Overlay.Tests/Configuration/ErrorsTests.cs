@@ -167,10 +167,38 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_COPY_UP_MAX=-1")]
     [InlineData("S3_OVERLAY_CACHE_MIN_USES=256")]
     [InlineData("S3_OVERLAY_CACHE_MIN_USES=0")]
-    [InlineData("S3_OVERLAY_LOCAL_ACCESS_KEY=a\nb")]
-    [InlineData("S3_OVERLAY_LOCAL_ACCESS_KEY=a/b")]
+    [InlineData("S3_OVERLAY_ANONYMOUS_READ=photos,my photos")]
+    [InlineData("S3_OVERLAY_ANONYMOUS_READ=Photos/,a")]
+    [InlineData("S3_OVERLAY_ANONYMOUS_READ=phötos/*")]
+    [InlineData("S3_OVERLAY_ANONYMOUS_READ=..")]
+    [InlineData("S3_OVERLAY_ANONYMOUS_READ=s3://photos/*")]
+    [InlineData("S3_OVERLAY_ANONYMOUS_READ=/photos")]
+    [InlineData("S3_OVERLAY_ANONYMOUS_READ=,")]
     public void Values_that_a_setting_cannot_have_are_errors(string setting) =>
         Assert.Equal(setting.Split('=')[0], ReadError(setting).Setting);
+
+    [Theory]
+    [InlineData("a\nb")]
+    [InlineData("a/b")]
+    public void The_local_layers_key_can_be_signed_with(string key) =>
+        Assert.Equal("S3_OVERLAY_LOCAL_ACCESS_KEY", ReadError($"S3_OVERLAY_LOCAL_ACCESS_KEY={key}", "S3_OVERLAY_LOCAL_SECRET_KEY=s").Setting);
+
+    /// <summary>Old buckets have capitals, underscores, dots behind one another and up to 255 characters, and those of tenants a colon.</summary>
+    [Theory]
+    [InlineData("*")]
+    [InlineData("photos,Old_Photos,a..b,-b,x")]
+    [InlineData("photos-?/2024/*,*/public/a b/ü/*,tenant:*")]
+    public void Whatever_may_be_a_bucket_may_be_readable_by_all(string patterns) => Read("S3_OVERLAY_ANONYMOUS_READ=" + patterns);
+
+    [Fact]
+    public void What_is_longer_than_names_can_be_is_readable_by_nobody()
+    {
+        var (bucket, key) = (new string('a', 255), new string('k', 1024));
+        Read($"S3_OVERLAY_ANONYMOUS_READ={bucket}*/{key}*");
+        Assert.Contains("bucket", ReadError($"S3_OVERLAY_ANONYMOUS_READ={bucket}?").Message, StringComparison.Ordinal);
+        ReadError($"S3_OVERLAY_ANONYMOUS_READ=photos/{key}?");
+        ReadError($"S3_OVERLAY_ANONYMOUS_READ=photos/{new string('ü', 513)}");
+    }
 
     [Theory]
     [InlineData("S3_OVERLAY_CHUNKSIZE=5", "S3_OVERLAY_CHUNK_SIZE")]

@@ -1,4 +1,8 @@
 using System.IO.Enumeration;
+using System.Text;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Configuration.Keys;
 
@@ -10,6 +14,14 @@ namespace S3Overlay.Proxy.Configuration.Keys;
 /// <param name="Right">What is allowed there.</param>
 public sealed record BucketRight(string Pattern, AccessRight Right)
 {
+    /// <summary>Whether any bucket, and object in it where objects are named, could be one that the pattern names.</summary>
+    public bool MayCover()
+    {
+        var slash = Pattern.IndexOf('/');
+        return BucketNames.MayMatch(slash < 0 ? Pattern : Pattern[..slash])
+            && (slash < 0 || (slash < Pattern.Length - 1 && Encoding.UTF8.GetByteCount(Pattern[(slash + 1)..].Replace("*", "", StringComparison.Ordinal)) <= ObjectKeys.MaxBytes));
+    }
+
     /// <summary>Whether the right is about this bucket, or about this object where <paramref name="key"/> is not empty.</summary>
     public bool Covers(string bucket, string key)
     {

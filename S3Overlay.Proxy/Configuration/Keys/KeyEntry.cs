@@ -21,6 +21,7 @@ internal sealed class KeyEntry
 
         var (accessKey, secretKey) = (Text(entry, "accessKey"), Text(entry, "secretKey"));
         Name = accessKey.Length > 0 ? $" ({accessKey})" : "";
+        RefuseTwice(entry, "");
         RefuseUnknown(entry, "", "accessKey", "secretKey", "rights", "admin", "local");
         CheckPair(accessKey, secretKey, "");
         var rights = Rights(entry);
@@ -49,13 +50,14 @@ internal sealed class KeyEntry
     private static string Text(JsonElement entry, string name) =>
         entry.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
 
-    private static List<BucketRight>? Rights(JsonElement entry)
+    private List<BucketRight>? Rights(JsonElement entry)
     {
         if (!entry.TryGetProperty("rights", out var rights) || rights.ValueKind != JsonValueKind.Object)
         {
             return null;
         }
 
+        RefuseTwice(rights, " in \"rights\"");
         var read = new List<BucketRight>();
         foreach (var right in rights.EnumerateObject())
         {
@@ -89,6 +91,7 @@ internal sealed class KeyEntry
             return null;
         }
 
+        RefuseTwice(local, " in \"local\"");
         RefuseUnknown(local, " in \"local\"", "accessKey", "secretKey", "sessionToken");
         var (accessKey, secretKey, token) = (Text(local, "accessKey"), Text(local, "secretKey"), Text(local, "sessionToken"));
         CheckPair(accessKey, secretKey, " in \"local\"");
@@ -112,6 +115,12 @@ internal sealed class KeyEntry
             _problems.Add($"has an accessKey{where} that holds a slash, comma, equals sign or space");
         }
     }
+
+    /// <summary>Of a name that is there twice the last would count, and the other look as if it did.</summary>
+    private void RefuseTwice(JsonElement entry, string where) => _problems.AddRange(entry.EnumerateObject()
+        .GroupBy(static property => property.Name, StringComparer.Ordinal)
+        .Where(static same => same.Count() > 1)
+        .Select(same => $"has \"{same.Key}\"{where} twice"));
 
     private void RefuseUnknown(JsonElement entry, string where, params string[] known)
     {

@@ -38,7 +38,11 @@ internal static class ClientReader
 
         foreach (var key in keys.Where(static key => ClientKey.IsAmbiguous(key.AccessKey)))
         {
-            problems.Error(origins[0], key.AccessKey, $"is what clients sign with, and holds a slash, comma, equals sign or space, by which signatures are taken apart. Set {access.Name} to another.");
+            // Keys of a file are looked at as it is read.
+            problems.Error(
+                origins[0], key.AccessKey,
+                "is what clients sign with, and holds a slash, comma, equals sign or space, by which signatures are taken apart. "
+                + (origins[0] == access.Name ? "Set another." : $"Set {access.Name} and {secret.Name} to keys of the clients' own."));
         }
 
         return new()

@@ -6,10 +6,19 @@ namespace S3Overlay.Proxy.Configuration.Reading;
 /// <summary>Reads the writable layer's settings.</summary>
 internal static class LocalReader
 {
+    private const string AwsAccessKey = "AWS_ACCESS_KEY_ID";
+
     public static LocalOptions Read(SettingValues values, IReadOnlyList<RemoteOptions> remotes, ConfigurationProblems problems)
     {
         var connection = ConnectionString.Read("local", values, problems) ?? ConnectionString.Read("minio", values, problems);
-        var hasKeys = values.Has(Settings.LocalAccessKey) || values.Has(Settings.LocalSecretKey);
+        var (access, secret) = (Settings.LocalAccessKey, Settings.LocalSecretKey);
+        var hasKeys = values.Has(access) || values.Has(secret);
+        if (values.Has(access) != values.Has(secret))
+        {
+            var (given, missing) = values.Has(access) ? (access, secret) : (secret, access);
+            problems.Error(given.Name, null, $"is set without {missing.Name}. Set both.");
+        }
+
         // AWS_* names belong to the local endpoint only where there is one and every remote has keys of its own: otherwise somebody's
         // production keys would open this front door.
         var endpoint = values.Get(Settings.LocalEndpoint) ?? connection?.Endpoint;
@@ -20,9 +29,12 @@ internal static class LocalReader
             IsDurable = values.Get(Settings.Durable),
             BucketLocation = values.Get(Settings.DefaultBucketLocation)!,
             Endpoint = endpoint,
-            AccessKey = KeyOf(Settings.LocalAccessKey, connection?.AccessKey, "AWS_ACCESS_KEY_ID"),
-            SecretKey = KeyOf(Settings.LocalSecretKey, connection?.SecretKey, "AWS_SECRET_ACCESS_KEY"),
-            KeysOrigin = hasKeys ? Settings.LocalAccessKey.Name : connection is { AccessKey: not null } ? connection.Name : "the default",
+            AccessKey = KeyOf(access, connection?.AccessKey, AwsAccessKey),
+            SecretKey = KeyOf(secret, connection?.SecretKey, "AWS_SECRET_ACCESS_KEY"),
+            KeysOrigin = hasKeys ? access.Name
+                : connection is { AccessKey: not null } ? connection.Name
+                : takesAwsNames && values.Text(AwsAccessKey) is not null ? AwsAccessKey
+                : "the default",
             SessionToken = values.Get(Settings.LocalSessionToken),
             Proxies = values.Get(Settings.Proxies),
             SpoolDirectory = values.Get(Settings.SpoolDirectory) ?? Path.Combine(Path.GetTempPath(), "s3overlay-spool"),

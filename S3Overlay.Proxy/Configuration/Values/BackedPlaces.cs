@@ -1,5 +1,3 @@
-using System.Text;
-
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
 
@@ -42,7 +40,7 @@ public sealed record BackedPlaces(IReadOnlyList<BucketMapping> Rows, bool IsEver
             {
                 problems.Add($"\"{(BucketNames.IsAddressable(local) ? remote : local)}\" is not a bucket name");
             }
-            else if (IsTooLong(localPrefix) || IsTooLong(remotePrefix))
+            else if (MappingEntries.IsTooLong(localPrefix) || MappingEntries.IsTooLong(remotePrefix))
             {
                 problems.Add($"the prefix of \"{local}\" leaves no room for keys, which have {ObjectKeys.MaxBytes} bytes at most");
             }
@@ -56,10 +54,13 @@ public sealed record BackedPlaces(IReadOnlyList<BucketMapping> Rows, bool IsEver
             }
         }
 
+        if (rows.Count == 0 && !isEverythingElse && problems.Count == 0)
+        {
+            problems.Add("names nothing");
+        }
+
         return problems.Count == 0
             ? new(rows, isEverythingElse)
             : throw new FormatException(string.Join("; ", problems) + ". Write bucket,bucket/prefix/,here:there,here/prefix/:there/prefix/ or *.");
     }
-
-    private static bool IsTooLong(string prefix) => Encoding.UTF8.GetByteCount(prefix) >= ObjectKeys.MaxBytes;
 }

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Configuration.Values;
@@ -41,6 +42,10 @@ public sealed record BucketMapping(string Local, string Remote, string Prefix)
             else if (!BucketNames.IsAddressable(bucket))
             {
                 problems.Add($"\"{bucket}\" is not a bucket name");
+            }
+            else if (MappingEntries.IsTooLong(prefix))
+            {
+                problems.Add($"the prefix of \"{local}\" leaves no room for keys, which have {ObjectKeys.MaxBytes} bytes at most");
             }
             else if (mappings.Exists(mapping => mapping.Local == local))
             {

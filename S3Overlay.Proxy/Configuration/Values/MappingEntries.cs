@@ -1,4 +1,7 @@
+using System.Text;
 using System.Text.Json;
+
+using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Configuration.Values;
 
@@ -21,6 +24,9 @@ internal static class MappingEntries
         var prefix = slash < 0 ? "" : place[(slash + 1)..];
         return (slash < 0 ? place : place[..slash], prefix.Length == 0 || prefix.EndsWith('/') ? prefix : prefix + "/");
     }
+
+    /// <summary>Whether no key fits behind a prefix.</summary>
+    public static bool IsTooLong(string prefix) => Encoding.UTF8.GetByteCount(prefix) >= ObjectKeys.MaxBytes;
 
     private static List<(string Local, string? Remote)> OfJson(string text)
     {

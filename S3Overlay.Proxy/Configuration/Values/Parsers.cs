@@ -158,9 +158,11 @@ internal static class Parsers
     public static IReadOnlyList<BucketRight> ReadableByAll(string text)
     {
         var patterns = text.Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return patterns.FirstOrDefault(pattern => pattern.StartsWith('/') || pattern.EndsWith('/')) is { } bad
-            ? throw new FormatException($"\"{bad}\" must be a bucket, or objects in one: photos, photos/2024/*.")
-            : [.. patterns.Select(pattern => new BucketRight(pattern, AccessRight.Read))];
+        List<BucketRight> rights = [.. patterns.Select(pattern => new BucketRight(pattern, AccessRight.Read))];
+        return rights.Count == 0 ? throw new FormatException("names nothing. Write buckets, or objects in them, such as photos,photos/2024/*.")
+            : rights.Find(static right => !right.MayCover()) is { } bad
+            ? throw new FormatException($"\"{bad.Pattern}\" must be a bucket, or objects in one, of a name that there can be: photos, photos/2024/*.")
+            : rights;
     }
 
     public static string BucketName(string text) => BucketNames.IsAddressable(text)

@@ -63,7 +63,7 @@ internal static class EmbeddedLayer
         }
         catch (Exception failure) when (IsAboutFolder(failure))
         {
-            throw StartupException.FromOpening(failure, folder, Configuration.Settings.CacheDirectory.Name);
+            throw StartupException.FromOpening(failure, folder, Configuration.Settings.CacheDirectory.Name, "cache");
         }
     }
 

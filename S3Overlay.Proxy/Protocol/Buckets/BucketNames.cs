@@ -50,5 +50,13 @@ public static class BucketNames
             ? (colon == 0 || IsAddressable(name[..colon])) && IsAddressable(name[(colon + 1)..])
             : IsAddressable(name);
 
+    /// <summary>Whether a pattern, in which <c>*</c> stands for any text and <c>?</c> for any letter, matches any name that a bucket could have, a tenant's too.</summary>
+    public static bool MayMatch(string pattern)
+    {
+        // Whatever a wildcard stands for, it may be a letter, or be left away.
+        var shortest = pattern.Replace('?', 'a').Replace("*", "", StringComparison.Ordinal);
+        return IsAddressableWithTenant(shortest) || (shortest.Length < pattern.Length && shortest.Length < 255 && IsAddressableWithTenant(pattern.Replace('?', 'a').Replace('*', 'a')));
+    }
+
     private static bool IsIpAddress(string name) => name.AsSpan().Count('.') == 3 && IPAddress.TryParse(name, out _);
 }

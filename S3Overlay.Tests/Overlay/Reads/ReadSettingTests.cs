@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 
+using S3Overlay.Proxy.Hosting;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Reads;
@@ -70,6 +71,17 @@ public sealed class ReadSettingTests
         var refused = await scene.SendAsync("GET", "/bucket/key");
         Assert.Equal((status, code), (refused.Status, refused.Code));
         Assert.Equal(status, (await scene.SendAsync("HEAD", "/bucket/key")).Status);
+    }
+
+    [Fact]
+    public async Task A_folder_that_copies_cannot_be_in_is_told_as_that_of_the_cache()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["file"], "no folder");
+        var refused = await Assert.ThrowsAsync<StartupException>(() => OverlayHost.StartEmbeddedAsync(
+            new Uri("http://127.0.0.1:1"), ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CACHE_DIR", folder["file"])));
+        Assert.Contains($"the cache folder {folder["file"]} cannot be used", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("S3_OVERLAY_CACHE_DIR", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact, Trait("Rule", "E4")]
