@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Known;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
 
@@ -30,7 +31,7 @@ public sealed class LiveCopiesTests : IDisposable
     {
         var copy = New();
         _live.Replace(copy);
-        copy.Write(0, new byte[Chunk / 2]);
+        copy.Write(0, new byte[Chunk / 2], static _ => { });
         Assert.Same(copy, _live.Use(Name, out var isDropped));
         Assert.False(isDropped);
         var waited = 0;
@@ -48,6 +49,17 @@ public sealed class LiveCopiesTests : IDisposable
         Assert.Equal((0, true, true), (waited, _live.Fills.Any(copy.Record.Fill), _spool.Used > 0));
         _live.Release(copy);
         Assert.Equal((1, false, 0), (waited, _live.Fills.Any(copy.Record.Fill), _spool.Used));
+    }
+
+    /// <summary>One write may be of two chunks: the first is whole, and goes to the store, whatever becomes of the second.</summary>
+    [Fact, Trait("Rule", "C1")]
+    public void A_chunk_is_whole_though_there_is_no_room_for_the_next()
+    {
+        var copy = New(new SpoolFolder(_folder["narrow"], Chunk));
+        var whole = new List<int>();
+        copy.Write(0, new byte[Chunk / 2], whole.Add);
+        Assert.Throws<HeldRoomException>(() => copy.Write(Chunk / 2, new byte[Chunk], whole.Add));
+        Assert.Equal([0], whole);
     }
 
     [Fact, Trait("Rule", "R7")]
@@ -73,10 +85,10 @@ public sealed class LiveCopiesTests : IDisposable
         }
     }
 
-    private SharedCopy New() => new(
+    private SharedCopy New(SpoolFolder? spool = null) => new(
         new CopyRecord(Name, HeldFilling.Identity(Name.Key, Chunk), HeldFilling.Info(new byte[3 * Chunk]), DateTimeOffset.UnixEpoch, Guid.NewGuid()),
         new ChunkSet(3),
         isManifest: true,
-        _spool,
+        spool ?? _spool,
         NullLogger.Instance);
 }

@@ -128,11 +128,12 @@ internal sealed class SharedCopy
     }
 
     /// <summary>Stores bytes; blocks the caller. What is held already stays as it is.</summary>
-    /// <returns>The chunks that these bytes made whole.</returns>
+    /// <param name="position">Where they begin.</param>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="whole">Told of each chunk that these bytes made whole, at once: there may be no room for the next.</param>
     /// <exception cref="IOException">There is no room for them.</exception>
-    public IReadOnlyList<int> Write(long position, ReadOnlySpan<byte> bytes)
+    public void Write(long position, ReadOnlySpan<byte> bytes, Action<int> whole)
     {
-        List<int>? whole = null;
         while (!bytes.IsEmpty && position < Layout.Size)
         {
             var chunk = Layout.At(position);
@@ -140,25 +141,26 @@ internal sealed class SharedCopy
             var length = (int)Math.Min(bytes.Length, range.Last + 1 - position);
             if (ForWriting(chunk) is { } spooled)
             {
+                bool isWhole;
                 try
                 {
                     spooled.Write(position - range.First, bytes[..length]);
-                    if (spooled.IsWhole)
-                    {
-                        (whole ??= []).Add(chunk);
-                    }
+                    isWhole = spooled.IsWhole;
                 }
                 finally
                 {
                     spooled.Release();
+                }
+
+                if (isWhole)
+                {
+                    whole(chunk);
                 }
             }
 
             position += length;
             bytes = bytes[length..];
         }
-
-        return whole ?? (IReadOnlyList<int>)[];
     }
 
     /// <summary>Marks a whole chunk as being uploaded; false where it is already, or is not there.</summary>

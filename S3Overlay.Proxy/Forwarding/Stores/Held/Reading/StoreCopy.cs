@@ -36,18 +36,7 @@ internal sealed class StoreCopy(SharedCopy shared, StoredChunks chunks, CopyPubl
 
     /// <summary>On the pool: a disk that falls behind makes writers wait, and the caller may be a socket's thread.</summary>
     public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
-        new(Task.Run(
-            () =>
-            {
-                foreach (var whole in shared.Write(position, bytes.Span))
-                {
-                    if (shared.IsManifest && shared.Record.Identity.ChunkSize > 0)
-                    {
-                        publisher.Upload(shared, whole);
-                    }
-                }
-            },
-            cancellationToken));
+        new(Task.Run(() => shared.Write(position, bytes.Span, Publish), cancellationToken));
 
     /// <summary>A copy held whole is put into the store now that all of it was found right; chunks are on their way there already.</summary>
     public ValueTask CompleteAsync(CancellationToken cancellationToken)
@@ -68,6 +57,15 @@ internal sealed class StoreCopy(SharedCopy shared, StoredChunks chunks, CopyPubl
 
     /// <summary>Ends the hold, and leaves its caller the user of the copy that he was before.</summary>
     public ValueTask GiveBackAsync() => LetGoAsync(releases: false);
+
+    /// <summary>A chunk that is whole goes to the store.</summary>
+    private void Publish(int chunk)
+    {
+        if (shared.IsManifest && shared.Record.Identity.ChunkSize > 0)
+        {
+            publisher.Upload(shared, chunk);
+        }
+    }
 
     private async ValueTask LetGoAsync(bool releases)
     {
