@@ -31,10 +31,10 @@ internal sealed class RemoteAnswers(EndpointSettings settings, TimeProvider time
     /// </summary>
     public async Task<RemoteObject> DocumentAsync(WireAnswer answer, CancellationToken cancellationToken)
     {
-        if (answer.Header("ETag") is not null && answer.Header("Accept-Ranges") is not null)
+        var mayBeObject = answer.Header("ETag") is not null;
+        if (mayBeObject && (answer.Header("Accept-Ranges") is not null || answer.ContentLength > LongestDocument))
         {
-            // A store that does not know the sub-resource takes no notice of it, and sends the object (Ceph, of ?attributes).
-            throw new RemoteException(RemoteFailure.Other, "The remote does not know this sub-resource.") { Status = 501, Code = "NotImplemented" };
+            throw IsTheObject();
         }
 
         var bytes = new byte[LongestDocument + 1];
@@ -49,6 +49,11 @@ internal sealed class RemoteAnswers(EndpointSettings settings, TimeProvider time
             throw new RemoteException(RemoteFailure.BodyBroken, $"The {settings.Role} {settings.Name} broke off within a document.", failure);
         }
 
+        if (mayBeObject && length > LongestDocument)
+        {
+            throw IsTheObject();
+        }
+
         if (length > LongestDocument || (answer.ContentLength is { } promised && promised != length))
         {
             throw Nonsense("a document of another length than documents have");
@@ -59,6 +64,9 @@ internal sealed class RemoteAnswers(EndpointSettings settings, TimeProvider time
         answer.Dispose();
         return new RemoteObject(info, status, length == 0 ? null : new ByteRange(0, length - 1), new MemoryStream(bytes, 0, length, writable: false));
     }
+
+    /// <summary>A store that does not know a sub-resource takes no notice of it, and sends the object (Ceph, of ?attributes).</summary>
+    private static RemoteException IsTheObject() => new(RemoteFailure.Other, "The remote does not know this sub-resource.") { Status = 501, Code = "NotImplemented" };
 
     /// <summary>An object, or a part of it.</summary>
     /// <param name="answer">The answer, which the object ends with.</param>

@@ -83,6 +83,31 @@ public sealed class UncountedTagsTests
         }
     }
 
+    /// <summary>Nor is it read to its end for that, however it comes.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_remote_that_answers_with_a_large_object_has_none(bool tellsLength)
+    {
+        var bytes = new byte[3 << 20];
+        await using var scene = await StartAsync("embedded", false, 200, "");
+        var etag = scene.Remote.Put("bucket", "key", bytes).ETag;
+        scene.Remote.Script = async (request, context) =>
+        {
+            if (request.RawQuery != "tagging")
+            {
+                return ScriptedOutcome.AsUsual;
+            }
+
+            context.Response.Headers.ETag = etag;
+            context.Response.ContentLength = tellsLength ? bytes.Length : null;
+            await context.Response.Body.WriteAsync(bytes);
+            return ScriptedOutcome.Answered;
+        };
+        Assert.Equal(200, (await CopyAsync(scene)).Status);
+        Assert.Equal(bytes.Length, (await scene.SendAsync("GET", "/bucket/copy")).Body.Length);
+    }
+
     [Theory]
     [InlineData("embedded", 500, "InternalError")]
     [InlineData("store", 503, "ServiceUnavailable")]
