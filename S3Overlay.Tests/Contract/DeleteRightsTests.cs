@@ -56,12 +56,30 @@ public sealed class DeleteRightsTests
     [InlineData("store alone", "<Key>in/a</Key><Key>out</Key>")]
     [InlineData("store alone", "<Key><z>in/</z>out</Key>")]
     [InlineData("store alone", "<Key>in/a<Key>out</Key></Key>")]
+    [InlineData("plain", "<Key>in/&#xD800;</Key>")]
+    [InlineData("overlaid", "<Key>in/&#xD800;</Key>")]
+    [InlineData("store alone", "<Key>in/&#xD800;</Key>")]
     public async Task A_key_that_could_be_read_as_another_is_none(string kind, string key)
     {
         await using var scene = await StartAsync(kind);
         var answer = await DeleteAsync(scene.Visitor, $"<Delete><Object>{key}</Object></Delete>");
         Assert.Equal((400, "MalformedXML"), (answer.Status, answer.Code));
         Assert.Equal((200, 200), ((await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status, (await scene.Proxy.SendAsync("GET", "/bkt/out")).Status));
+    }
+
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("overlaid")]
+    [InlineData("store alone")]
+    public async Task A_key_that_is_too_long_costs_the_others_nothing(string kind)
+    {
+        await using var scene = await StartAsync(kind);
+        var answer = await DeleteAsync(scene.Visitor, "in/a", "in/" + new string('k', 1100), "out");
+        Assert.Equal(200, answer.Status);
+        Assert.Contains("<Deleted><Key>in/a</Key>", answer.Text, StringComparison.Ordinal);
+        Assert.Contains("kkk</Key><Code>KeyTooLongError</Code>", answer.Text, StringComparison.Ordinal);
+        Assert.Contains("<Error><Key>out</Key><Code>AccessDenied</Code>", answer.Text, StringComparison.Ordinal);
+        Assert.Equal(404, (await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status);
     }
 
     /// <summary>The document that the store gets is made of what was judged, and of nothing else that was in the client's.</summary>

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Xml.Linq;
 
 using S3Overlay.Proxy.Protocol.Xml;
@@ -32,7 +34,7 @@ public sealed record DeleteObjectsRequest(IReadOnlyList<DeleteItem> Items, bool 
         {
             // One key, and nothing but text: others would read another one than the first, or than all of the text together.
             var key = element.Children("Key").ToList() is [{ HasElements: false } one] ? one.Value : "";
-            if (key.Length == 0 || items.Count == MaxItems)
+            if (key.Length == 0 || items.Count == MaxItems || !IsText(key))
             {
                 throw new S3Exception(S3Errors.MalformedXml);
             }
@@ -43,5 +45,21 @@ public sealed record DeleteObjectsRequest(IReadOnlyList<DeleteItem> Items, bool 
         return items.Count == 0
             ? throw new S3Exception(S3Errors.MalformedXml)
             : new DeleteObjectsRequest(items, root.ChildText("Quiet")?.Trim() == "true");
+    }
+
+    /// <summary>Whether it has no half of a character, which a reference can name in a document and no document can hold.</summary>
+    private static bool IsText(string key)
+    {
+        for (var rest = key.AsSpan(); !rest.IsEmpty;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out _, out var length) != OperationStatus.Done)
+            {
+                return false;
+            }
+
+            rest = rest[length..];
+        }
+
+        return true;
     }
 }
