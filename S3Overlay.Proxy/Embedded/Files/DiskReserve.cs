@@ -16,6 +16,9 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
 
     private const int Piece = 64 << 10;
 
+    /// <summary>How often a delete is tried. Writes that find no room may take and give back what there is of it all the time.</summary>
+    private const int Attempts = 8;
+
     private readonly Lock _lock = new();
     private volatile bool _isKept;
 
@@ -43,7 +46,7 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
     /// <param name="free">Does it; what is refused by a full disk has left nothing behind, and is done again. Not where all that the index is behind by finds no room: that is far more than is kept.</param>
     public async Task UseAsync(Func<Task> free)
     {
-        while (true)
+        for (var attempt = 1; ; attempt++)
         {
             var givenUp = Volatile.Read(ref _givenUp);
             try
@@ -54,7 +57,7 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
             catch (S3Exception full) when (full.Error == S3Errors.InsufficientStorage && full.InnerException is not IndexBehindException)
             {
                 // Another may have given it up meanwhile, or tried to keep it in vain and so taken what room there was: then there is room for this one too, or was.
-                if (!await Task.Run(TryGiveUp) && givenUp == Volatile.Read(ref _givenUp))
+                if (attempt == Attempts || (!await Task.Run(TryGiveUp) && givenUp == Volatile.Read(ref _givenUp)))
                 {
                     throw;
                 }

@@ -35,6 +35,23 @@ public sealed class DiskReserveTests : IDisposable
         Assert.Equal((2, false), (tries, File.Exists(new StoreFolders(_folder.Path).Reserve)));
     }
 
+    /// <summary>A disk may say that there is room, and refuse each write (a quota): then each upload that is tried meanwhile tries to keep it.</summary>
+    [Fact]
+    public async Task A_delete_comes_to_an_end_though_the_room_is_kept_in_vain_all_the_time()
+    {
+        await File.WriteAllBytesAsync(_folder["others"], new byte[300_000]);
+        _disk.Fill(_folder.Path);
+        File.Delete(_folder["others"]);
+        var reserve = new DiskReserve(new StoreFolders(_folder.Path), _disk);
+        var tries = 0;
+        var deleting = reserve.UseAsync(() =>
+        {
+            reserve.TryKeep();
+            throw new S3Exception(++tries == 1000 ? S3Errors.InternalError : S3Errors.InsufficientStorage);
+        });
+        Assert.Equal(S3Errors.InsufficientStorage, (await Assert.ThrowsAsync<S3Exception>(() => deleting)).Error);
+    }
+
     [Fact]
     public async Task Without_any_room_it_is_refused()
     {
