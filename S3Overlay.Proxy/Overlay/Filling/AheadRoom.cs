@@ -9,12 +9,12 @@ internal sealed class AheadRoom(TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
-    /// <summary>When it is looked for again, in ticks of UTC.</summary>
-    private long _again;
+    /// <summary>When there was none last, as the clock that nobody sets tells it; 0 for never.</summary>
+    private long _none;
 
     /// <summary>Whether something may be fetched ahead.</summary>
-    public bool IsThere => Volatile.Read(ref _again) is var again && (again == 0 || time.GetUtcNow().Ticks >= again);
+    public bool IsThere => Volatile.Read(ref _none) is var none && (none == 0 || time.GetElapsedTime(none) >= Pause);
 
     /// <summary>There was none.</summary>
-    public void NoteNone() => Volatile.Write(ref _again, (time.GetUtcNow() + Pause).Ticks);
+    public void NoteNone() => Volatile.Write(ref _none, Math.Max(1, time.GetTimestamp()));
 }

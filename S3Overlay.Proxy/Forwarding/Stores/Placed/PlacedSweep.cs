@@ -9,7 +9,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 /// <summary>Finds unfinished rows of copies under their own keys that were left for a copy that may come yet, and never came.</summary>
 internal sealed class PlacedSweep(PlacedCopies copies)
 {
-    /// <summary>Looks through all rows: a call for a thousand, and two or three more for each that is unfinished and old.</summary>
+    /// <summary>Looks through all rows: a call for a thousand, and three or four more for each that is unfinished and old.</summary>
     /// <param name="before">The youngest that is old, by the store's date.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>How many were removed.</returns>
@@ -40,7 +40,8 @@ internal sealed class PlacedSweep(PlacedCopies copies)
                 return false;
             }
 
-            // A copy that is put in this very moment goes as well: what is lost is cache and nothing else.
+            // A copy that is put in this very moment goes as well: what is lost is cache and nothing else. Before the row, since without that it would be taken for written; and after it, since it may have come between.
+            await copies.RemoveObjectAsync(name, IsMeant, cancellationToken);
             await copies.Objects.DeleteAsync(row, cancellationToken);
             await copies.RemoveObjectAsync(name, IsMeant, cancellationToken);
             return true;
