@@ -24,6 +24,9 @@ internal sealed class HeldObject
     private bool _isWrong;
     private bool _isChecked;
 
+    /// <summary>Whether there was no place for it among those that are to be compared.</summary>
+    private bool _isUnchecked;
+
     /// <summary>One that nobody reads yet.</summary>
     /// <param name="name">The object as clients name it.</param>
     /// <param name="remote">Where it comes from.</param>
@@ -78,6 +81,11 @@ internal sealed class HeldObject
     {
         lock (Gate)
         {
+            if (_isUnchecked)
+            {
+                CheckChunks();
+            }
+
             if (--_readers == 0)
             {
                 _running.Abandon(_fills.Settings.FillOnLeave);
@@ -284,20 +292,20 @@ internal sealed class HeldObject
     /// A fill has brought what was missing of some chunks. Where that was the last of the object, and it came in pieces, all of it is compared with what the remote promised, while it is read
     /// already.
     /// </summary>
+    /// <remarks>Where many wait for that, it is tried again whenever a reader leaves: until then it does not count as compared.</remarks>
     public void CheckChunks()
     {
         lock (Gate)
         {
-            if (_isChecked || _isRetired || Copy.Identity.ChunkSize == 0 || !HeldCopies.Covers(Copy, new ByteRange(0, Copy.Info.Size - 1)))
+            if (_isChecked || _isClosed || _isRetired || Copy.Identity.ChunkSize == 0 || !HeldCopies.Covers(Copy, new ByteRange(0, Copy.Info.Size - 1)))
             {
                 return;
             }
 
-            _isChecked = true;
-            _readers++;
+            _isChecked = _fills.Checks.TryStart(this);
+            _isUnchecked = !_isChecked;
+            _readers += _isChecked ? 1 : 0;
         }
-
-        _fills.Checks.Start(this);
     }
 
     /// <summary>The bytes came whole and are not what their ETag promises: not held, but nobody is cut (table F).</summary>

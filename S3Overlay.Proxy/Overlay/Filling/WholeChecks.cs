@@ -1,51 +1,49 @@
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Filling;
 
 /// <summary>
 /// Compares objects that are held in chunks, and whose last chunk has come, with what the remote promised of them: chunks are right each by itself as far as anybody can tell, and are sent before
-/// the others are there. Nobody waits for it. One object at a time is read, so that it takes a processor's time at most, and no memory to speak of.
+/// the others are there. Nobody waits for it. One object at a time is read, so that it takes a processor's time at most, and no memory to speak of; and only so many wait for that.
 /// </summary>
 /// <param name="logger">Where failures are told.</param>
 internal sealed class WholeChecks(ILogger logger) : IAsyncDisposable
 {
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly HashSet<Task> _running = [];
+    /// <summary>So many are compared or wait for it: each is an object in use, with its file open.</summary>
+    private const int Most = 64;
 
-    /// <summary>Begins to compare an object, of which the caller has become a reader for this.</summary>
-    public void Start(HeldObject held)
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    /// <summary>What is not compared by the end is compared when a chunk of it is fetched again, if ever: that is no reason to hold up the end.</summary>
+    private readonly BackgroundWork _work = new() { Patience = TimeSpan.Zero };
+    private int _started;
+
+    /// <summary>Begins to compare an object, of which the caller becomes a reader for this.</summary>
+    /// <returns>False where too many wait already: it is not compared, and has no further reader.</returns>
+    public bool TryStart(HeldObject held)
     {
-        lock (_running)
+        if (Interlocked.Increment(ref _started) > Most)
         {
-            var task = Task.Run(() => RunAsync(held));
-            _running.Add(task);
-            _ = task.ContinueWith(Ended, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            Interlocked.Decrement(ref _started);
+            return false;
         }
+
+        _work.Start(cancellationToken => RunAsync(held, cancellationToken));
+        return true;
     }
 
     /// <inheritdoc/>
-    /// <remarks>What is not compared by then is compared when a chunk of it is fetched again, if ever: that is no reason to hold up the end.</remarks>
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        Task[] running;
-        lock (_running)
-        {
-            running = [.. _running];
-        }
+    public ValueTask DisposeAsync() => _work.DisposeAsync();
 
-        await Task.WhenAll(running);
-    }
-
-    private async Task RunAsync(HeldObject held)
+    private async Task RunAsync(HeldObject held, CancellationToken cancellationToken)
     {
         try
         {
-            await _turn.WaitAsync(_stop.Token);
+            await _turn.WaitAsync(cancellationToken);
             try
             {
-                if (await ReadBack.IsRightAsync(held.Copy, _stop.Token) == false)
+                if (await ReadBack.IsRightAsync(held.Copy, cancellationToken) == false)
                 {
                     await held.MismatchedAsync();
                 }
@@ -55,7 +53,7 @@ internal sealed class WholeChecks(ILogger logger) : IAsyncDisposable
                 _turn.Release();
             }
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The end has come.
         }
@@ -65,15 +63,8 @@ internal sealed class WholeChecks(ILogger logger) : IAsyncDisposable
         }
         finally
         {
+            Interlocked.Decrement(ref _started);
             await held.LeaveAsync();
-        }
-    }
-
-    private void Ended(Task task)
-    {
-        lock (_running)
-        {
-            _running.Remove(task);
         }
     }
 }

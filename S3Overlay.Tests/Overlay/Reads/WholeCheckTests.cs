@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Filling;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
@@ -36,6 +37,34 @@ public sealed class WholeCheckTests : ReaderTestBase
         _slow.GoOn.SetResult();
         await QuietAsync();
         Assert.Equal((1, 3L, 0L), (_slow.Most, _slow.Begun, Reader.Fills!.Telemetry.Mismatches));
+    }
+
+    /// <summary>Each that waits is an object in use, with a file open. One that finds no place is compared once there is one, where somebody reads it still.</summary>
+    [Fact]
+    public async Task Only_so_many_wait_and_who_finds_no_place_does_not_count_as_compared()
+    {
+        const int Most = 64;
+        await FillInPiecesAsync([.. Enumerable.Range(0, Most + 6).Select(static i => $"key{i}")]);
+        await Patience.UntilAsync(() => Reader.Fills!.Objects.InUse <= Most, "There is a place for all of them.");
+        var gate = new TaskCompletionSource();
+        Remote.Put("late", Bytes(3 * Chunk));
+        await ReadAsync("late", $"bytes=0-{(2 * Chunk) - 1}");
+        await Patience.UntilAsync(() => Reader.Fills!.Objects.InUse == Most, "A fill does not end.");
+        var filled = Reader.Fills!.Telemetry.Completed;
+        Remote.OnByte = (_, token) => gate.Task.WaitAsync(token);
+        var last = ReadAsync("late", $"bytes={2 * Chunk}-");
+        HeldObject? held = null;
+        await Patience.UntilAsync(() => (held = Reader.Fills!.Objects.Find(new ObjectName(Bucket, "late"))) is not null, "Nobody reads it.");
+        Assert.True(held!.TryEnter());
+        gate.SetResult();
+        await last;
+        await Patience.UntilAsync(() => Reader.Fills!.Telemetry.Completed > filled, "The fill does not end.");
+        _slow.GoOn.SetResult();
+        await Patience.UntilAsync(() => Reader.Fills!.Objects.InUse == 1, "Not all are compared.");
+        Assert.Equal(Most, _slow.Begun);
+        await held.LeaveAsync();
+        await QuietAsync();
+        Assert.Equal((1, Most + 1L), (_slow.Most, _slow.Begun));
     }
 
     private async Task<byte[]> FillInPiecesAsync(params string[] keys)

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Known;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Rows;

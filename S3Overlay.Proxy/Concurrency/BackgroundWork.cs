@@ -1,4 +1,4 @@
-namespace S3Overlay.Proxy.Forwarding.Stores.Held;
+namespace S3Overlay.Proxy.Concurrency;
 
 /// <summary>Work that no client waits for; the end does, within a bound.</summary>
 internal sealed class BackgroundWork : IAsyncDisposable
