@@ -66,7 +66,7 @@ internal sealed class CopyFreshness(FreshnessSettings settings, Revalidations re
     private async ValueTask<CopyVerdict> AskAsync(
         ObjectName name, RemoteBucket remote, ObjectInfo known, CopyState state, TimeSpan age, bool canFallBack, CancellationToken cancellationToken)
     {
-        var limit = canFallBack ? patience.With(remote) : Timeout.InfiniteTimeSpan;
+        var limit = canFallBack ? patience.With(remote, name.Key) : Timeout.InfiniteTimeSpan;
         if (limit == TimeSpan.Zero)
         {
             return new(CopyUse.Stale, known, age);

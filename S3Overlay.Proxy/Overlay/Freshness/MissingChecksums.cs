@@ -59,7 +59,7 @@ internal sealed class MissingChecksums(IHeldVersions held, ReaderPatience patien
     /// <summary>Asks the remote within a reader's patience, which is the question's: whoever joins it later does not wait as long again.</summary>
     private async Task<ObjectInfo?> AskAsync(string question, ObjectName name, RemoteBucket remote, ObjectInfo known, DateTimeOffset validatedAt)
     {
-        var limit = patience.With(remote);
+        var limit = patience.With(remote, name.Key);
         if (limit == TimeSpan.Zero)
         {
             // It was not asked; whoever comes when it may be is to ask it.
@@ -84,19 +84,19 @@ internal sealed class MissingChecksums(IHeldVersions held, ReaderPatience patien
         try
         {
             await using var head = await remote.Remote.HeadAsync(RemoteReads.Whole(remote, name.Key) with { IfMatch = known.ETag }, late.Token);
-            patience.Told(remote);
+            patience.Told(remote, name.Key);
             var info = head.Info;
             return info.AreChecksumsKnown && info.Size == known.Size && ETags.Same(info.ETag, known.ETag) ? known.OrChecksumsOf(info) : null;
         }
         catch (RemoteException gone) when (RemoteReads.MeansGone(gone))
         {
             // It may be there again when it is asked next; and whether the copy may still be served is not asked here.
-            patience.Told(remote);
+            patience.Told(remote, name.Key);
             return null;
         }
         catch (RemoteException failure)
         {
-            patience.NotTold(remote, failure);
+            patience.NotTold(remote, name.Key, failure);
             return null;
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested)

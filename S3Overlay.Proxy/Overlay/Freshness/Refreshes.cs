@@ -29,7 +29,7 @@ internal sealed class Refreshes(FreshnessSettings settings, Revalidations revali
     /// <summary>Begins to compare a copy, unless that is under way or was tried.</summary>
     public void Begin(ObjectName name, RemoteBucket remote, IHeldCopy copy)
     {
-        if (WasTried(name) || patience.IsDoubtful(remote))
+        if (WasTried(name) || patience.IsDoubtful(remote, name.Key))
         {
             return;
         }

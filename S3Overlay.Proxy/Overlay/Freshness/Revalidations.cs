@@ -140,12 +140,12 @@ internal sealed class Revalidations(FreshnessSettings settings, IHeldVersions he
         meters?.Revalidated(word);
         if (outcome.Result == RevalidationResult.Unknown)
         {
-            patience.NotTold(remote, outcome.Failure!);
+            patience.NotTold(remote, name.Key, outcome.Failure!);
             span.Fail(outcome.Failure!.Failure.ToString());
             return outcome;
         }
 
-        patience.Told(remote);
+        patience.Told(remote, name.Key);
         if (outcome.Result != RevalidationResult.Same)
         {
             await held.DropAsync(name, known.ETag);
