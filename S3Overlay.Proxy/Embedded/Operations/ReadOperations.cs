@@ -25,7 +25,7 @@ internal sealed class ReadOperations(EmbeddedStore store)
     {
         VersionIds.Check(request.Query["versionId"]);
         RefuseCustomerKeys(request);
-        var part = PartNumber(request);
+        var part = PartNumbers.OfRead(request);
         if (request.IsHead && part is null)
         {
             var row = store.Objects.Require(request.Bucket, request.Key);
@@ -123,21 +123,6 @@ internal sealed class ReadOperations(EmbeddedStore store)
             new("PartNumberRequested", number.ToString(CultureInfo.InvariantCulture)),
         ],
     };
-
-    private static int? PartNumber(S3Request request)
-    {
-        if (request.Query["partNumber"] is not { } text)
-        {
-            return null;
-        }
-
-        if (request.Header("Range") is not null)
-        {
-            throw new S3Exception(S3Errors.InvalidRequest, "Cannot specify both Range header and partNumber query parameter");
-        }
-
-        return PartNumbers.Parse(text);
-    }
 
     private static void WriteTagCount(S3Answer answer, ObjectRow row)
     {

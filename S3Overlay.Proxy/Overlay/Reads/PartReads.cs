@@ -32,7 +32,7 @@ internal sealed class PartReads(HeldCopies? copies, HeldVersions? versions, Fill
     /// <exception cref="S3Exception">InvalidArgument, InvalidRequest, the remote's own error for a part that the object has not, or NotImplemented where it knows no parts.</exception>
     public async Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, RemoteRead read, bool isOfHeld, CancellationToken cancellationToken)
     {
-        var part = Checked(request);
+        var part = PartNumbers.OfRead(request)!.Value;
         if (isOfHeld && await HeldAsync(request, remote, cancellationToken) is { } held)
         {
             var before = new AnswerSnapshot(answer);
@@ -54,17 +54,6 @@ internal sealed class PartReads(HeldCopies? copies, HeldVersions? versions, Fill
         }
 
         await AnswerPartAsync(request, answer, remote, read, part, cancellationToken);
-    }
-
-    private static int Checked(S3Request request)
-    {
-        if (!int.TryParse(request.Query["partNumber"], NumberStyles.None, CultureInfo.InvariantCulture, out var part) || part is < 1 or > 10_000)
-        {
-            throw new S3Exception(S3Errors.InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive");
-        }
-
-        return request.Headers.Range.Count == 0 ? part
-            : throw new S3Exception(S3Errors.InvalidRequest, "Cannot specify both Range header and partNumber query parameter");
     }
 
     /// <summary>

@@ -2,6 +2,7 @@ using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Reads;
@@ -161,8 +162,13 @@ public sealed class ReadMap(
 
     private static bool IsDeletedHere(WrittenRead local) => local.IsDeleted.IsCompletedSuccessfully && local.IsDeleted.Result;
 
-    private static S3Exception Deleted(S3Request request, WrittenRead local) =>
-        new(request.Query["versionId"] is { Length: > 0 } and not "null" ? S3Errors.NoSuchVersion : S3Errors.NoSuchKey) { Headers = local.Marker ?? [] };
+    /// <summary>That there is nothing, which is said here alone: no layer is asked that would judge what the request wants of it.</summary>
+    /// <exception cref="S3Exception">What it wants cannot be meant.</exception>
+    private static S3Exception Deleted(S3Request request, WrittenRead local)
+    {
+        ReadParameters.Check(request);
+        return new(request.Query["versionId"] is { Length: > 0 } and not "null" ? S3Errors.NoSuchVersion : S3Errors.NoSuchKey) { Headers = local.Marker ?? [] };
+    }
 
     /// <summary>
     /// A miss is NoSuchKey where the bucket is there, whatever the remote's own bucket is; and NoSuchBucket where it is not. Where that is not known once the client has waited for the remote

@@ -1,11 +1,9 @@
 using System.Globalization;
 
-using S3Overlay.Proxy.Protocol;
-
-namespace S3Overlay.Proxy.Embedded.Operations;
+namespace S3Overlay.Proxy.Protocol.Objects;
 
 /// <summary>Part numbers: 1 to 10,000.</summary>
-internal static class PartNumbers
+public static class PartNumbers
 {
     /// <summary>The highest.</summary>
     public const int Max = 10_000;
@@ -19,4 +17,11 @@ internal static class PartNumbers
             {
                 Details = [new("ArgumentName", "partNumber"), new("ArgumentValue", text ?? "")],
             };
+
+    /// <summary>The part that a read asks for; null where it asks for the whole.</summary>
+    /// <exception cref="S3Exception">InvalidArgument; InvalidRequest where it asks for a range as well.</exception>
+    public static int? OfRead(S3Request request) =>
+        !request.Query.Has("partNumber") ? null
+        : Parse(request.Query["partNumber"]) is var number && request.Header("Range") is null ? number
+        : throw new S3Exception(S3Errors.InvalidRequest, "Cannot specify both Range header and partNumber query parameter");
 }
