@@ -15,6 +15,8 @@ internal sealed class Outage(Func<CancellationToken, Task<bool>> answers, Action
     private readonly Lock _lock = new();
     private Task _watching = Task.CompletedTask;
     private volatile Task<bool>? _confirming;
+    private Task? _looking;
+    private int _outages;
     private volatile bool _isOn;
 
     /// <summary>Whether it is known to be down.</summary>
@@ -49,18 +51,44 @@ internal sealed class Outage(Func<CancellationToken, Task<bool>> answers, Action
         }
     }
 
+    /// <summary>Asks at once whether it is over, for whoever is about to do what must not be overlooked afterwards. All who do so at once share one question.</summary>
+    public Task LookAsync(CancellationToken cancellationToken)
+    {
+        if (!_isOn)
+        {
+            return Task.CompletedTask;
+        }
+
+        lock (_lock)
+        {
+            if (_looking is not { IsCompleted: false })
+            {
+                using (ExecutionContext.SuppressFlow())
+                {
+                    var outage = _outages;
+                    _looking = Task.Run(() => LookAsync(outage)).Observed();
+                }
+            }
+
+            return _looking.WaitAsync(cancellationToken);
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        Task watching, confirming;
+        Task[] running;
         lock (_lock)
         {
-            (watching, confirming) = (_watching, _confirming ?? Task.CompletedTask);
+            running = [_confirming ?? Task.CompletedTask, _watching, _looking ?? Task.CompletedTask];
         }
 
-        await confirming.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var task in running)
+        {
+            await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         _stopping.Dispose();
     }
 
@@ -76,23 +104,39 @@ internal sealed class Outage(Func<CancellationToken, Task<bool>> answers, Action
             _stopping.Token.ThrowIfCancellationRequested();
             _isOn = true;
             changed(true);
-            _watching = WatchAsync();
+            _watching = WatchAsync(++_outages);
         }
 
         return true;
     }
 
-    private async Task WatchAsync()
+    private async Task WatchAsync(int outage)
     {
         do
         {
             await Task.Delay(Pause, time, _stopping.Token);
         }
-        while (!await AnswersAsync());
+        while (!await LookAsync(outage));
+    }
+
+    /// <summary>Whether an outage is over.</summary>
+    private async Task<bool> LookAsync(int outage)
+    {
+        var answers = await AnswersAsync();
         lock (_lock)
         {
-            _isOn = false;
-            changed(false);
+            if (!_isOn || outage != _outages)
+            {
+                return true;
+            }
+
+            if (answers)
+            {
+                _isOn = false;
+                changed(false);
+            }
+
+            return answers;
         }
     }
 

@@ -46,6 +46,7 @@ public sealed class OverlayService : IS3Service
     private readonly ObjectCopies _copies;
     private readonly CopyUps _copyUps;
     private readonly OverlayLocks _locks;
+    private readonly LocalOutage? _outage;
     private readonly TimeSpan _budget;
     private readonly TimeProvider _time;
 
@@ -71,7 +72,7 @@ public sealed class OverlayService : IS3Service
         OverlayMeters? meters = null)
     {
         var (service, layer) = (local.Service, local.State);
-        (_local, _budget, _time, _locks) = (service, settings.Budget, time, new OverlayLocks(time));
+        (_local, _budget, _time, _locks, _outage) = (service, settings.Budget, time, new OverlayLocks(time), outage);
         var (slow, objects) = (new SlowAnswers(time, logger, ClientErrors.Of), new LocalObjects(service, new EncryptedObjects(layer, local.Versions)));
         var conditional = new ConditionalWrites(service, objects, layer, reader, _locks, local.Conditions, local.Placed);
         _directory = new BucketDirectory(layer, remotes, settings, time);
@@ -127,6 +128,11 @@ public sealed class OverlayService : IS3Service
     {
         try
         {
+            if (_outage is { IsOn: true } && request.Method is not ("GET" or "HEAD"))
+            {
+                await _outage.LookAsync(cancellationToken);
+            }
+
             var bucket = await _directory.LookAsync(request.Bucket, cancellationToken);
             bucket = bucket with { Patience = new RemotePatience(_budget, _time) };
             await HandleAsync(bucket, request, answer, cancellationToken);

@@ -47,6 +47,32 @@ public sealed class ReadThroughTests
         Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/gone")).Status);
     }
 
+    /// <summary>Nobody has noticed yet that the store is back but who writes: what it took is read from then on.</summary>
+    [Theory, Trait("Rule", "F"), Trait("Rule", "C3")]
+    [InlineData("PUT", 200)]
+    [InlineData("DELETE", 204)]
+    public async Task What_the_store_takes_once_it_is_back_is_seen_at_once(string method, int status)
+    {
+        await using var scene = await StoreScene.StartAsync(true, Setting);
+        await StoreRequests.PrepareAsync(scene);
+        scene.Remote.Put("bucket", "key", "of the remote"u8.ToArray());
+        Break(scene, "refused");
+        Assert.Equal("unavailable", (await scene.SendAsync("GET", "/bucket/key")).Headers["x-s3overlay-local"]);
+        scene.Wire.Mend();
+        Assert.Equal("unavailable", (await scene.SendAsync("GET", "/bucket/key")).Headers["x-s3overlay-local"]);
+        Assert.Equal(status, (await scene.SendAsync(method, "/bucket/key", method == "PUT" ? "written" : null)).Status);
+        var read = await scene.SendAsync("GET", "/bucket/key");
+        Assert.Equal(method == "PUT" ? (200, "written") : (404, "NoSuchKey"), (read.Status, method == "PUT" ? read.Text : read.Code));
+
+        // The next outage is noticed as the first was, and so is its end.
+        scene.Wire.Break(WireFault.Refused);
+        scene.Wire.CloseConnections();
+        Assert.Equal("unavailable", (await scene.SendAsync("GET", "/bucket/key")).Headers["x-s3overlay-local"]);
+        scene.Wire.Mend();
+        await BackAsync(scene);
+        Assert.Equal(read.Status, (await scene.SendAsync("GET", "/bucket/key")).Status);
+    }
+
     [Fact, Trait("Rule", "F")]
     public async Task One_object_that_the_store_cannot_read_is_its_error_and_not_the_remotes_object()
     {

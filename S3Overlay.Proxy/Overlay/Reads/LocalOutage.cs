@@ -33,6 +33,9 @@ public sealed class LocalOutage(Func<CancellationToken, Task> ask, IRemoteReader
     /// </summary>
     public Task<bool> BeginsAsync(CancellationToken cancellationToken) => _outage.BeginsAsync(cancellationToken);
 
+    /// <summary>To be awaited before anything is changed: what local takes is to be seen by the reads after it, though nobody has noticed yet that local is back.</summary>
+    public Task LookAsync(CancellationToken cancellationToken) => _outage.LookAsync(cancellationToken);
+
     /// <summary>Answers a read from the remote.</summary>
     public Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken)
     {
