@@ -40,6 +40,7 @@ internal sealed class PlacedCopies : IPlacedCopies
     private readonly NameLocks<ObjectName> _putting = new();
     private readonly NameLocks<ObjectName> _changing = new();
     private readonly UnsettledWrites _unsettled = new();
+    private readonly RetiredRows _retired = new();
 
     /// <summary>The copies of a store.</summary>
     public PlacedCopies(LocalStore store, StoreProbe probe, ILogger<PlacedCopies> logger)
@@ -48,6 +49,7 @@ internal sealed class PlacedCopies : IPlacedCopies
         Objects = new HeldObjects(store);
         _listing = new HeldListing(Objects, isPlaced: true);
         Buckets = new PlacingBuckets(store, logger);
+        Judge = new RowJudge(store, _unsettled);
     }
 
     /// <summary>What was learned of copies since they were put.</summary>
@@ -55,6 +57,9 @@ internal sealed class PlacedCopies : IPlacedCopies
 
     /// <summary>Into which buckets copies may be put.</summary>
     public PlacingBuckets Buckets { get; }
+
+    /// <summary>Tells copies from written objects in listings.</summary>
+    public RowJudge Judge { get; }
 
     /// <summary>The cache bucket, where the rows are.</summary>
     public HeldObjects Objects { get; }
@@ -112,32 +117,6 @@ internal sealed class PlacedCopies : IPlacedCopies
         {
             yield return (PlacedRow)row;
         }
-    }
-
-    /// <summary>Whether an object in a listing of the store is a copy, by the rows of its key.</summary>
-    public async ValueTask<bool> IsCopyAsync(ObjectName name, ListedObject shown, IReadOnlyList<PlacedRow> rows, CancellationToken cancellationToken)
-    {
-        var alike = rows.Where(row => row.Size == shown.Size && ETags.Same(row.StoreETag, shown.ETag)).ToList();
-        if (alike.Count == 0)
-        {
-            return false;
-        }
-
-        var isUnsettled = _unsettled.Has(name, out var last);
-        var isAsPut = alike.Any(row => row.Placed == HttpDates.WholeSeconds(shown.LastModified));
-        if (!isUnsettled && (isAsPut || alike.All(row => row.Placed is not null)))
-        {
-            return isAsPut;
-        }
-
-        var isCopy = await FindAsync(name, cancellationToken) is not null;
-        if (isCopy)
-        {
-            // The write failed, or is another than this one.
-            _unsettled.Settle(name, last);
-        }
-
-        return isCopy;
     }
 
     /// <summary>Takes the copy of a key away with its rows, where it is of a version that is meant.</summary>
@@ -230,12 +209,22 @@ internal sealed class PlacedCopies : IPlacedCopies
         var hasGone = false;
         foreach (var row in rows.Where(row => !awaited.Contains(row.Name)))
         {
-            await Objects.DeleteAsync(row.Name, cancellationToken);
+            await DeleteRowAsync(name, row.Name, cancellationToken);
             hasGone = true;
         }
 
         return hasGone;
     }
+
+    /// <summary>Deletes a row. Listings that are under way are told first: they may have seen its copy, and miss the row.</summary>
+    public Task DeleteRowAsync(ObjectName name, string row, CancellationToken cancellationToken)
+    {
+        _retired.Note(name);
+        return Objects.DeleteAsync(row, cancellationToken);
+    }
+
+    /// <summary>Notes for a listing which keys' rows go from now on.</summary>
+    public RetiredWatch Watch(string bucket, string prefix) => _retired.Watch(bucket, prefix);
 
     /// <summary>Takes all copies out of a bucket that clients see empty, so that the store can delete it (rule B4). None is put there from now on.</summary>
     public async Task ClearAsync(string bucket, CancellationToken cancellationToken)
@@ -248,6 +237,7 @@ internal sealed class PlacedCopies : IPlacedCopies
                 keys,
                 new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
                 async (row, token) => await RemoveObjectAsync(new ObjectName(bucket, row.Name), static _ => true, token));
+            _retired.NoteAll(bucket);
             await foreach (var row in Objects.ListAsync(CacheNames.PlacedRows(bucket), "", cancellationToken))
             {
                 await Objects.DeleteAsync(row.Name, cancellationToken);

@@ -79,7 +79,7 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
             };
             if (await PutObjectAsync(request, record, md5, cancellationToken) is { } failed)
             {
-                await _rows.TakeBackAsync(unfinished, cancellationToken);
+                await _rows.TakeBackAsync(record.Name, unfinished, cancellationToken);
                 return failed;
             }
 
@@ -89,7 +89,7 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
         if (found is null || !found.Record.IsSameVersion(record))
         {
             // Overwritten or dropped in the meantime.
-            await _rows.TakeBackAsync(unfinished, cancellationToken);
+            await _rows.TakeBackAsync(record.Name, unfinished, cancellationToken);
             return Placement.Unneeded;
         }
 

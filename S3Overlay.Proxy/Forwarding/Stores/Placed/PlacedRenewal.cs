@@ -83,7 +83,7 @@ internal sealed class PlacedRenewal(LocalStore store, PlacedCopies copies)
         var renewed = isReplaced ? await copies.FindAsync(record.Name, cancellationToken) : null;
         if (renewed is null)
         {
-            await _rows.TakeBackAsync(unfinished, cancellationToken);
+            await _rows.TakeBackAsync(record.Name, unfinished, cancellationToken);
         }
 
         return renewed;

@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Rows;
 using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 
@@ -12,8 +13,8 @@ internal sealed class PlacedRows(PlacedCopies copies)
         copies.Objects.PutAsync(row, WireBody.Of(RowBodies.Of(record.Name.Key)), [], cancellationToken);
 
     /// <summary>Takes back the unfinished row of a copy that was not put. Where other proxies may put that very version, it is theirs as well, and goes when it is old.</summary>
-    public Task TakeBackAsync(string unfinished, CancellationToken cancellationToken) =>
-        copies.Objects.IsAlone ? copies.Objects.DeleteAsync(unfinished, cancellationToken) : Task.CompletedTask;
+    public Task TakeBackAsync(ObjectName name, string unfinished, CancellationToken cancellationToken) =>
+        copies.Objects.IsAlone ? copies.DeleteRowAsync(name, unfinished, cancellationToken) : Task.CompletedTask;
 
     /// <summary>Finishes the row of a copy that was put and is there; all others of the key go. Where somebody dropped the copy meanwhile, it goes too.</summary>
     public async Task FinishAsync(CopyRecord record, string md5, DateTimeOffset placed, CancellationToken cancellationToken)

@@ -42,7 +42,7 @@ internal sealed class PlacedSweep(PlacedCopies copies)
 
             // A copy that is put in this very moment goes as well: what is lost is cache and nothing else. Before the row, since without that it would be taken for written; and after it, since it may have come between.
             await copies.RemoveObjectAsync(name, IsMeant, cancellationToken);
-            await copies.Objects.DeleteAsync(row, cancellationToken);
+            await copies.DeleteRowAsync(name, row, cancellationToken);
             await copies.RemoveObjectAsync(name, IsMeant, cancellationToken);
             return true;
         }

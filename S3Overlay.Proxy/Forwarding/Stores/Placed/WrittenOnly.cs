@@ -11,12 +11,16 @@ internal sealed class WrittenOnly(IListingSource rows, PlacedCopies copies, stri
     private readonly KeyCursor<PlacedRow> _placed = new(
         (from, token) => copies.ListAsync(bucket, query.Prefix, from, token), row => row.Key, Places.After(query.After));
 
-    /// <inheritdoc/>
-    public int Readings => rows.Readings;
+    private RetiredWatch? _retired;
+    private int _gone;
+
+    /// <summary>A row that was gone when it was looked at counts as well: a delete put its tombstone before that, and tombstones are to be read after it.</summary>
+    public int Readings => rows.Readings + _gone;
 
     /// <inheritdoc/>
     public async ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken)
     {
+        _retired ??= copies.Watch(bucket, query.Prefix);
         try
         {
             while (await rows.NextAsync(cancellationToken) is { } row)
@@ -25,7 +29,7 @@ internal sealed class WrittenOnly(IListingSource rows, PlacedCopies copies, stri
                 var placed = await _placed.SeekAsync(row.Name, cancellationToken);
                 if (row.Object is not { } shown)
                 {
-                    var mayBeCopies = placed is not null && placed.Key.StartsWith(row.Name, StringComparison.Ordinal);
+                    var mayBeCopies = placed?.Key.StartsWith(row.Name, StringComparison.Ordinal) == true || _retired.HasUnder(row.Name);
                     await _placed.SkipUnderAsync(row.Name, cancellationToken);
                     return row with { MayBeCopies = mayBeCopies };
                 }
@@ -36,10 +40,14 @@ internal sealed class WrittenOnly(IListingSource rows, PlacedCopies copies, stri
                     alike.Add(placed);
                 }
 
-                if (!await copies.IsCopyAsync(new ObjectName(bucket, row.Name), shown, alike, cancellationToken))
+                var judged = await copies.Judge.JudgeAsync(new ObjectName(bucket, row.Name), shown, alike, _retired, cancellationToken);
+                if (judged.Written is { } written)
                 {
-                    return row;
+                    // A row of versions is known by itself to whoever gave it.
+                    return ReferenceEquals(written, shown) || rows is IVersionedRows ? row : row with { Object = written };
                 }
+
+                _gone += judged.IsGone ? 1 : 0;
             }
 
             return null;
@@ -53,6 +61,7 @@ internal sealed class WrittenOnly(IListingSource rows, PlacedCopies copies, stri
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        _retired?.Dispose();
         await rows.DisposeAsync();
         await _placed.DisposeAsync();
     }
