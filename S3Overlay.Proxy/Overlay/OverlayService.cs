@@ -78,7 +78,7 @@ public sealed class OverlayService : IS3Service
         _directory = new BucketDirectory(layer, remotes, settings, time);
         _bucketList = new BucketList(layer, local.Identities, remotes, shown, _directory, settings, logger);
         _listings = new BucketListings(layer, local.Versions, local.Held, reader, settings, logger);
-        _buckets = new BucketRequests(service, _directory, _listings, settings);
+        _buckets = new BucketRequests(service, _directory, _listings, settings, local.Placed);
         _reads = new ReadMap(service, local.Reads, _directory, reader, settings.Budget, time, outage);
         _writes = new ObjectWrites(service, _directory, conditional, reader, slow, logger);
         var markers = new DeleteMarkers(objects, local.Versions, reader, _locks);

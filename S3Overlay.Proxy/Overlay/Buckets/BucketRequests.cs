@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
@@ -8,7 +9,7 @@ using S3Overlay.Proxy.Protocol.Regions;
 namespace S3Overlay.Proxy.Overlay.Buckets;
 
 /// <summary>Requests about overlaid buckets themselves: making, finding, configuring and deleting them (rules B1 to B5).</summary>
-public sealed class BucketRequests(IS3Service local, BucketDirectory directory, BucketListings listings, OverlaySettings settings)
+public sealed class BucketRequests(IS3Service local, BucketDirectory directory, BucketListings listings, OverlaySettings settings, IPlacedCopies? placed)
 {
     /// <summary>CreateBucket.</summary>
     public async Task CreateAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
@@ -78,6 +79,16 @@ public sealed class BucketRequests(IS3Service local, BucketDirectory directory, 
     public async Task WriteConfigurationAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         await directory.EnsureAsync(bucket, cancellationToken);
-        await local.HandleAsync(request, answer, cancellationToken);
+        if (placed is null)
+        {
+            await local.HandleAsync(request, answer, cancellationToken);
+            return;
+        }
+
+        // Whoever has been told that the bucket keeps versions finds no copy put there from then on.
+        var changed = new BufferedAnswer();
+        await local.HandleAsync(request, changed, cancellationToken);
+        placed.Reconsider(bucket.Name);
+        await changed.CopyToAsync(answer, cancellationToken);
     }
 }

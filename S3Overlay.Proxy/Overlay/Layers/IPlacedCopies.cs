@@ -6,6 +6,9 @@ namespace S3Overlay.Proxy.Overlay.Layers;
 /// </summary>
 public interface IPlacedCopies
 {
+    /// <summary>A bucket's configuration has changed: copies may not be fit to stand there any more.</summary>
+    void Reconsider(string bucket);
+
     /// <summary>Keeps copies of a key from being put there until the result is disposed.</summary>
     ValueTask<IDisposable> HoldOffAsync(string bucket, string key, CancellationToken cancellationToken);
 

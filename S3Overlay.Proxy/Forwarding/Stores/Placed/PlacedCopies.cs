@@ -168,7 +168,8 @@ internal sealed class PlacedCopies : IPlacedCopies
 
         // A write waits for this one as long as for any call: what is given up the store may do all the same, later, and that it deletes an object of that ETag alone spares no write of the same bytes.
         var headers = isConditional ? new KeyValuePair<string, string>[] { new("If-Match", found.StoreETag) } : [];
-        using var answer = await _store.Calls.SendAsync(new WireRequest("DELETE", name.Bucket, name.Key, "", headers), cancellationToken);
+        var version = found.VersionId is { } id ? "versionId=" + UriEncoding.EncodeComponent(id) : "";
+        using var answer = await _store.Calls.SendAsync(new WireRequest("DELETE", name.Bucket, name.Key, version, headers), cancellationToken);
         return answer.Status is < 300 or 404 or 409 or 412 ? true : throw await StoreCalls.RefusedAsync(answer, cancellationToken);
     }
 
@@ -253,6 +254,9 @@ internal sealed class PlacedCopies : IPlacedCopies
     public IDisposable? TryBeginPut(ObjectName name) => _putting.TryTake(name);
 
     /// <inheritdoc/>
+    public void Reconsider(string bucket) => Buckets.Reconsider(bucket);
+
+    /// <inheritdoc/>
     public async ValueTask<IDisposable> HoldOffAsync(string bucket, string key, CancellationToken cancellationToken) =>
         await _putting.ShareAsync(new ObjectName(bucket, key), cancellationToken);
 
@@ -307,5 +311,8 @@ internal sealed class PlacedCopies : IPlacedCopies
         PlacedMark.Read(answer, name) is { } record
             ? new PlacedObject(
                 record, answer.Header("ETag")!, HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var date) ? date : DateTimeOffset.UnixEpoch)
+            {
+                VersionId = answer.Header("x-amz-version-id") is { Length: > 0 } version ? version : null,
+            }
             : null;
 }

@@ -6,4 +6,8 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 /// <param name="Record">What it is a copy of.</param>
 /// <param name="StoreETag">The store's ETag of it, with quotes.</param>
 /// <param name="Placed">The store's date of it.</param>
-internal sealed record PlacedObject(CopyRecord Record, string StoreETag, DateTimeOffset Placed);
+internal sealed record PlacedObject(CopyRecord Record, string StoreETag, DateTimeOffset Placed)
+{
+    /// <summary>Which version the store says it is; null where its bucket has none. One that was put before the bucket had is called null by the store.</summary>
+    public string? VersionId { get; init; }
+}

@@ -87,6 +87,9 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
     public ValueTask<bool> IsFitAsync(string bucket, CancellationToken cancellationToken) =>
         _fit.FindAsync(bucket, this, static (name, buckets) => buckets.AskAsync(name, CancellationToken.None), cancellationToken);
 
+    /// <summary>Forgets whether copies may be among a bucket's objects: its configuration has changed.</summary>
+    public void Reconsider(string bucket) => _fit.Forget(bucket);
+
     private async Task<bool> AskAsync(string bucket, CancellationToken cancellationToken)
     {
         var why = await HasAsync(bucket, "versioning", "Status", static _ => true, cancellationToken) ? "it has, or had, versions"
