@@ -122,20 +122,22 @@ internal sealed class Fills
 
     /// <summary>
     /// Opens an object of which nothing is held: one request to the remote for all who come meanwhile. The caller is a reader of what it gets. Neither
-    /// of the two: it cannot be held, and the caller is to ask for itself. What was asked for by another may have been asked for before the caller came.
+    /// of the two: it cannot be held, and the caller is to ask for itself. What is another's may have been asked for before the caller came.
     /// </summary>
     /// <param name="name">The object.</param>
     /// <param name="remote">Where it is.</param>
     /// <param name="range">What the caller wants of it.</param>
     /// <param name="openings">What <see cref="OpenObjects.Openings"/> said before the caller looked for a copy and found none.</param>
     /// <param name="outdated">The ETag of a version that the remote has just said it has no more; null for none.</param>
+    /// <param name="isFromNow">Whether that the remote does not give the object must have been asked after the caller came.</param>
     /// <param name="read">The caller.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RemoteException">The remote did not give it.</exception>
     public async Task<(HeldObject? Held, RemoteObject? Unheld, bool IsOfAnother)> OpenAsync(
-        ObjectName name, RemoteBucket remote, RangeHeader? range, long openings, string? outdated, Following read, CancellationToken cancellationToken)
+        ObjectName name, RemoteBucket remote, RangeHeader? range, long openings, string? outdated, bool isFromNow, Following read, CancellationToken cancellationToken)
     {
-        while (true)
+        // An opening that is joined once another has failed was begun after that one, and so after the caller came.
+        for (var mayBeOlder = true; ; mayBeOlder = false)
         {
             var (current, opening, isStarter) = Objects.JoinOrBegin(name, outdated, () => new Opening(Telemetry.Begin(), read));
             if (opening is null)
@@ -158,12 +160,20 @@ internal sealed class Fills
             {
                 // That range was another client's.
             }
+            catch (RemoteException older) when (isFromNow && mayBeOlder && !isStarter && IsOfTheObject(older))
+            {
+                // It may be there by now.
+            }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 // All who waited had left when this one came.
             }
         }
     }
+
+    /// <summary>Whether a failure says what the remote has, or lets be read. Of one that is away, one wait is enough.</summary>
+    private static bool IsOfTheObject(RemoteException failure) =>
+        failure.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket or RemoteFailure.AccessDenied or RemoteFailure.Other;
 
     /// <summary>Drops the copy of an object's version. The object is still to be retired.</summary>
     public ValueTask DropAsync(HeldObject held) => _copies.DropAsync(held.Name, held.Copy.Info.ETag);

@@ -37,7 +37,7 @@ internal sealed class HeldVersions(Fills fills, HeldCopies copies) : IHeldVersio
         using var read = fills.Telemetry.Follow();
         try
         {
-            var (held, unheld, _) = await fills.OpenAsync(name, remote, null, since.Openings, outdated, read, CancellationToken.None);
+            var (held, unheld, _) = await fills.OpenAsync(name, remote, null, since.Openings, outdated, isFromNow: false, read, CancellationToken.None);
             if (unheld is not null)
             {
                 await unheld.DisposeAsync();

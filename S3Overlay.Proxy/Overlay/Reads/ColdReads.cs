@@ -57,7 +57,7 @@ internal sealed class ColdReads(Fills fills, StreamedReads streamed, FollowedRea
         bool isOfAnother;
         try
         {
-            (held, unheld, isOfAnother) = await fills.OpenAsync(name, remote, range, openings, outdated, read, cancellationToken);
+            (held, unheld, isOfAnother) = await fills.OpenAsync(name, remote, range, openings, outdated, MustBeFromNow(directives), read, cancellationToken);
         }
         catch (RemoteException unsatisfiable) when (unsatisfiable is { Failure: RemoteFailure.InvalidRange, ActualSize: null })
         {
@@ -104,6 +104,9 @@ internal sealed class ColdReads(Fills fills, StreamedReads streamed, FollowedRea
         }
     }
 
+    /// <summary>Whether a read must have the remote's word from after its own beginning.</summary>
+    private bool MustBeFromNow(ReadDirectives directives) => freshness.AlwaysAsks || directives.HasFlag(ReadDirectives.Compare);
+
     /// <summary>
     /// What is sent of an object that another read asked for, perhaps before this one began: where this one must have the remote's word from after its own beginning, it is judged like a copy.
     /// </summary>
@@ -111,7 +114,7 @@ internal sealed class ColdReads(Fills fills, StreamedReads streamed, FollowedRea
     private async ValueTask<ObjectInfo> InfoOfAnothersAsync(
         ObjectName name, RemoteBucket remote, HeldObject held, ReadDirectives directives, CancellationToken cancellationToken)
     {
-        if (!freshness.AlwaysAsks && !directives.HasFlag(ReadDirectives.Compare))
+        if (!MustBeFromNow(directives))
         {
             return held.Copy.Info;
         }

@@ -28,7 +28,7 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 ///          4a  HEAD, or conditions                   -> one HEAD; done, or on
 ///          4b  missed too few times to be held       -> streamed through                 BYPASS   Admission
 ///          4c  one GET for all who come meanwhile                                                 Fills, ObjectOpener
-///                                                    and who may not believe it       -> 3a
+///                                                    and who may not believe it       -> 3a, or 4c again where it was refused or not there
 ///          4d  which has no strong ETag, or the store fails
 ///                                                    -> streamed through                 BYPASS   StreamedReads
 ///     5  a fill runs into the copy's file, readers

@@ -1,4 +1,7 @@
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Freshness;
@@ -86,6 +89,52 @@ public class SharedRevalidationTests : FreshnessTestBase
         Assert.InRange(Questions.Count, 2, readers.Count / 2);
     }
 
+    /// <summary>Where nothing is held, too: what the remote says of an object that it does not give is as old as the question.</summary>
+    [Theory]
+    [Trait("Rule", "S3")]
+    [InlineData(true, false, RemoteFailure.NoSuchKey)]
+    [InlineData(true, false, RemoteFailure.NoSuchBucket)]
+    [InlineData(true, false, RemoteFailure.AccessDenied)]
+    [InlineData(false, true, RemoteFailure.NoSuchKey)]
+    public async Task That_an_object_was_not_there_before_a_read_began_does_not_answer_it(bool isAlways, bool saysNoCache, RemoteFailure failure)
+    {
+        Revalidate(isAlways ? Revalidation.Always : Revalidation.Never);
+        var answered = FailFirst(failure);
+        var first = ReadAsync("key");
+        await Remote.UntilAsync(() => Remote.Gets.Count == 1, "Nobody asks.");
+        var bytes = Bytes(500);
+        Remote.Put("key", bytes);
+        var later = await JoinAsync(saysNoCache);
+        answered.SetResult();
+        Assert.InRange((await Assert.ThrowsAsync<S3Exception>(() => first)).Error.Status, 403, 404);
+        Assert.All(await Task.WhenAll(later), answer => Assert.Equal(bytes, answer.Bytes));
+
+        // Those who came meanwhile share the next, which was put after all of them began.
+        Assert.Equal(2, Remote.Gets.Count);
+    }
+
+    /// <summary>Of a remote that is away one wait is enough, whoever waits.</summary>
+    [Theory]
+    [Trait("Rule", "C1")]
+    [InlineData(false, RemoteFailure.NoSuchKey, 404)]
+    [InlineData(true, RemoteFailure.Unavailable, 503)]
+    public async Task Otherwise_one_answer_is_for_all_who_came_meanwhile(bool isAlways, RemoteFailure failure, int status)
+    {
+        Revalidate(isAlways ? Revalidation.Always : Revalidation.Never);
+        var answered = FailFirst(failure);
+        var first = ReadAsync("key");
+        await Remote.UntilAsync(() => Remote.Gets.Count == 1, "Nobody asks.");
+        Remote.Put("key", Bytes(500));
+        var later = await JoinAsync(saysNoCache: false);
+        answered.SetResult();
+        foreach (var reading in later.Prepend(first))
+        {
+            Assert.Equal(status, (await Assert.ThrowsAsync<S3Exception>(() => reading)).Error.Status);
+        }
+
+        Assert.Single(Remote.Gets);
+    }
+
     [Fact]
     public async Task The_client_that_asked_may_leave()
     {
@@ -121,5 +170,30 @@ public class SharedRevalidationTests : FreshnessTestBase
         answered.SetResult();
         await RenewedAsync(Time.GetUtcNow());
         Assert.Equal("HIT", Origin(await ReadAsync("key")).Cache);
+    }
+
+    /// <summary>Has the remote fail at the first request, once it is told to, and at no other.</summary>
+    private TaskCompletionSource FailFirst(RemoteFailure failure)
+    {
+        var answered = new TaskCompletionSource();
+        var asked = 0;
+        Remote.OnRequest = async (_, _) =>
+        {
+            if (Interlocked.Increment(ref asked) == 1)
+            {
+                await answered.Task;
+                throw new RemoteException(failure, "as the test says");
+            }
+        };
+        return answered;
+    }
+
+    /// <summary>Reads that wait for what another asked.</summary>
+    private async Task<List<Task<CollectedAnswer>>> JoinAsync(bool saysNoCache)
+    {
+        (string, string)[] headers = saysNoCache ? [("Cache-Control", "no-cache")] : [];
+        var later = Enumerable.Range(0, 5).Select(_ => ReadAsync(Request("key", headers: headers))).ToList();
+        await Patience.UntilAsync(() => Reader.Fills!.Objects.WaitingFor(new ObjectName(Bucket, "key")) == 6, "Not all have joined.");
+        return later;
     }
 }
