@@ -202,11 +202,7 @@ public sealed class RemoteSource
     {
         try
         {
-            var tags = await AskTagsAsync(cancellationToken);
-
-            // Where there are none, nothing can be of another version than the bytes.
-            _hasToldTags = !string.IsNullOrEmpty(tags);
-            return tags;
+            return await AskTagsAsync(cancellationToken);
         }
         catch (RemoteException untold) when (untold.Status == StatusCodes.Status404NotFound)
         {
@@ -242,7 +238,9 @@ public sealed class RemoteSource
         try
         {
             var tags = await _patience.AskAsync(ReadTagsAsync, cancellationToken);
-            _hasToldTags = true;
+
+            // That there are none is told of a version, too; but not by a remote that knows no tags.
+            _hasToldTags = tags is not null || Info.Header(TagCount) is not null;
             return tags;
         }
         catch (RemoteException none) when (none.Code == "NoSuchTagSet")
@@ -257,6 +255,7 @@ public sealed class RemoteSource
         }
     }
 
+    /// <summary>What the remote tells; empty where it tells that there are none, null where its answer is no document.</summary>
     private async Task<string?> ReadTagsAsync(CancellationToken cancellationToken)
     {
         var query = _reader is null && VersionQuery(_source) is { Length: > 0 } version ? "tagging&" + version : "tagging";

@@ -161,6 +161,50 @@ public sealed class UncountedTagsTests
         }
     }
 
+    /// <summary>That there are none is told of one version, as tags are: a copy must not have the bytes of another, of which they were not told.</summary>
+    [Theory]
+    [InlineData("embedded", "never", 200, "<Tagging><TagSet/></Tagging>")]
+    [InlineData("store", "never", 200, "<Tagging><TagSet/></Tagging>")]
+    [InlineData("placed", "never", 404, "NoSuchTagSet")]
+    [InlineData("embedded", "frozen", 200, "<Tagging><TagSet/></Tagging>")]
+    [InlineData("embedded", "frozen", 404, "NoSuchTagSet")]
+    public async Task That_there_are_none_is_told_of_the_version_that_is_copied(string layer, string mode, int status, string answer)
+    {
+        await using var scene = await StartAsync(layer, true, status, answer, ("S3_OVERLAY_REVALIDATE", mode));
+        scene.Remote.Put("bucket", "key", "newer"u8.ToArray());
+        var copied = await CopyAsync(scene);
+        if (mode == "frozen")
+        {
+            Assert.Equal((503, "RemoteChanged"), (copied.Status, copied.Code));
+            Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/copy")).Status);
+            Assert.Equal("bytes", (await scene.SendAsync("GET", "/bucket/key")).Text);
+            return;
+        }
+
+        Assert.Equal(200, copied.Status);
+        Assert.Equal("newer", (await scene.SendAsync("GET", "/bucket/copy")).Text);
+    }
+
+    /// <summary>Of a remote that knows no tags, none are of any version: it is asked for nothing more.</summary>
+    [Theory]
+    [InlineData(400, "InvalidArgument")]
+    [InlineData(403, "AccessDenied")]
+    [InlineData(405, "MethodNotAllowed")]
+    [InlineData(501, "NotImplemented")]
+    [InlineData(200, null)]
+    public async Task A_remote_that_knows_none_is_asked_once(int status, string? answer)
+    {
+        await using var scene = await StartAsync("embedded", true, status, answer ?? "");
+        if (answer is null)
+        {
+            scene.Remote.Script = null;
+        }
+
+        var before = scene.Remote.Requests.Count;
+        Assert.Equal(200, (await CopyAsync(scene)).Status);
+        Assert.Equal(["GET tagging"], scene.Remote.Requests.Skip(before).Where(static request => request.Key == "key").Select(static request => $"{request.Method} {request.RawQuery}"));
+    }
+
     /// <summary>What is held is copied as it was before, where the remote has it no more.</summary>
     [Theory]
     [InlineData("embedded", "never")]
@@ -191,9 +235,9 @@ public sealed class UncountedTagsTests
         Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/copy")).Status);
     }
 
-    private static async Task<LayerScene> StartAsync(string layer, bool isHeld, int status, string answer)
+    private static async Task<LayerScene> StartAsync(string layer, bool isHeld, int status, string answer, params (string Name, string Value)[] settings)
     {
-        var scene = await LayerScene.StartAsync(layer);
+        var scene = await LayerScene.StartAsync(layer, settings);
         scene.Remote.Put("bucket", "key", "bytes"u8.ToArray());
         if (isHeld)
         {
