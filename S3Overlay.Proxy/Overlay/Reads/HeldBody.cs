@@ -64,6 +64,11 @@ internal sealed class HeldBody(
             _position += read;
             return read > 0 ? read : throw new RemoteException(RemoteFailure.BodyBroken, "The remote's answer ended early.");
         }
+        catch (RemoteException drifted) when (drifted.Failure == RemoteFailure.Drifted)
+        {
+            // As reads say it (rule S1). Whoever writes the body passes on no other kind of failure as it is.
+            throw ClientErrors.OfRemote(drifted);
+        }
         catch (RemoteException failure)
         {
             throw new S3Exception(S3Errors.ServiceUnavailable, "The source of the copy could not be read to its end.", failure);

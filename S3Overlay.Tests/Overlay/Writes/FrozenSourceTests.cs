@@ -46,6 +46,24 @@ public sealed class FrozenSourceTests
         Assert.Equal(("held", "HIT"), (held.Text, held.Headers["x-cache"]));
     }
 
+    /// <summary>As a read says it, wherever the gap is: whoever asks again at once would be told the same.</summary>
+    [Theory, Trait("Rule", "W4")]
+    [InlineData("embedded", "bytes=0-9")]
+    [InlineData("embedded", "bytes=-10")]
+    [InlineData("store", "bytes=0-9")]
+    [InlineData("placed", "bytes=0-9")]
+    public async Task A_missing_byte_of_a_changed_object_is_503_RemoteChanged(string layer, string held)
+    {
+        await using var scene = await LayerScene.StartAsync(
+            layer, ("S3_OVERLAY_REVALIDATE", "frozen"), ("S3_OVERLAY_CHUNK_THRESHOLD", "64KiB"), ("S3_OVERLAY_CHUNK_SIZE", "64KiB"), ("S3_OVERLAY_READ_AHEAD_BYTES", "0"));
+        scene.Remote.Put("bucket", "key", new byte[300_000]);
+        Assert.Equal(206, (await scene.SendAsync("GET", "/bucket/key", null, ("Range", held))).Status);
+        await scene.Proxy.WhenIdleAsync();
+        scene.Remote.Put("bucket", "key", new byte[200_000]);
+        Assert.Equal((503, "RemoteChanged"), Error(await CopyAsync(scene, ("x-amz-tagging-directive", "REPLACE"))));
+        Assert.Equal(206, (await scene.SendAsync("GET", "/bucket/key", null, ("Range", held))).Status);
+    }
+
     private static async Task<LayerScene> HoldAsync(string layer)
     {
         var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_REVALIDATE", "frozen"));
