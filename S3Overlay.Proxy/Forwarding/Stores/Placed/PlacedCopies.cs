@@ -155,6 +155,7 @@ internal sealed class PlacedCopies : IPlacedCopies
     public async Task<bool> RemoveObjectAsync(ObjectName name, Func<HeldRow, bool> isMeant, CancellationToken cancellationToken)
     {
         var isConditional = (await _probe.FindAsync(cancellationToken)).DeletesIfMatch;
+        var hasVersions = await Buckets.HasVersionsAsync(name.Bucket, cancellationToken);
         using var entered = await ChangeAsync(name, cancellationToken);
         if (await LookAsync(name, cancellationToken) is not { } found || !isMeant(found.Record.Row))
         {
@@ -168,7 +169,9 @@ internal sealed class PlacedCopies : IPlacedCopies
 
         // A write waits for this one as long as for any call: what is given up the store may do all the same, later, and that it deletes an object of that ETag alone spares no write of the same bytes.
         var headers = isConditional ? new KeyValuePair<string, string>[] { new("If-Match", found.StoreETag) } : [];
-        var version = found.VersionId is { } id ? "versionId=" + UriEncoding.EncodeComponent(id) : "";
+        // A copy that was put before the bucket had versions is the one called null, which not all stores tell. Without its id a delete would leave a marker.
+        var id = found.VersionId ?? (hasVersions ? "null" : null);
+        var version = id is null ? "" : "versionId=" + UriEncoding.EncodeComponent(id);
         using var answer = await _store.Calls.SendAsync(new WireRequest("DELETE", name.Bucket, name.Key, version, headers), cancellationToken);
         return answer.Status is < 300 or 404 or 409 or 412 ? true : throw await StoreCalls.RefusedAsync(answer, cancellationToken);
     }

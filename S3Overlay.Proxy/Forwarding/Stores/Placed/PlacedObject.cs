@@ -8,6 +8,6 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 /// <param name="Placed">The store's date of it.</param>
 internal sealed record PlacedObject(CopyRecord Record, string StoreETag, DateTimeOffset Placed)
 {
-    /// <summary>Which version the store says it is; null where its bucket has none. One that was put before the bucket had is called null by the store.</summary>
+    /// <summary>Which version the store says it is; null where it does not.</summary>
     public string? VersionId { get; init; }
 }
