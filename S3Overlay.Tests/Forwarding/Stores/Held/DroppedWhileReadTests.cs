@@ -85,6 +85,47 @@ public sealed class DroppedWhileReadTests : IAsyncLifetime
         Assert.True((instants, found) is ( > 6, > 6), $"{found} of {instants} instants");
     }
 
+    /// <summary>Whoever reads it would ask the remote for the same bytes once more.</summary>
+    [Theory, Trait("Rule", "R7"), Trait("Rule", "C1")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task It_is_read_whole_though_it_goes_while_its_chunks_are_on_their_way(bool isWithdrawn)
+    {
+        var (dropping, chunks) = (Task.CompletedTask, 0);
+        IHeldCopy? filled = null;
+        var instants = await StoreSteps.SweepAsync(
+            _bench.Server,
+            async run =>
+            {
+                var key = $"key{run}";
+                await using var copy = filled = await _store.CreateAsync("bucket", key, HeldFilling.Identity(key, Chunk), HeldFilling.Info(_newer), DateTimeOffset.UtcNow, default);
+                await copy.WriteAsync(0, _newer, default);
+                await copy.CompleteAsync(default);
+                await _store.WhenIdleAsync();
+                var read = await copy.ReadAllAsync(new ByteRange(0, _newer.Length - 1));
+                Assert.True(_newer.AsSpan().SequenceEqual(read), $"{read.Length} bytes were read in run {run}.");
+            },
+            run =>
+            {
+                Assert.True(!isWithdrawn || filled!.TryWithdraw());
+                dropping = _store.DropAsync("bucket", $"key{run}", null, default).AsTask();
+                return Task.CompletedTask;
+            },
+            async run =>
+            {
+                await dropping;
+                await _store.WhenIdleAsync();
+                Assert.Null(await _store.ReadAsync($"key{run}"));
+                Assert.Equal(chunks, (await _bench.NamesAsync("k/")).Count);
+            },
+            async _ =>
+            {
+                await _store.WhenIdleAsync();
+                chunks = (await _bench.NamesAsync("k/")).Count;
+            });
+        Assert.InRange(instants, 10, 100);
+    }
+
     [Fact, Trait("Rule", "R7"), Trait("Rule", "C4")]
     public async Task It_is_read_whole_though_it_went_on_with_the_chunks_of_another_process()
     {

@@ -170,9 +170,22 @@ internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, Backgrou
     /// later: nothing names it.
     /// </summary>
     public void RemoveChunks(ObjectName name, Guid fill, bool mayHaveChanged = true) =>
-        live.Fills.WhenUnused(fill, () => work.Start(cancellationToken => RemoveChunksAsync(name, fill, mayHaveChanged ? othersReadFor : TimeSpan.Zero, cancellationToken)));
+        WhenUnread(fill, mayHaveChanged ? othersReadFor : TimeSpan.Zero, async cancellationToken =>
+        {
+            await foreach (var chunk in objects.ListAsync(HeldNames.ChunksOf(name, fill), "", cancellationToken))
+            {
+                await objects.DeleteAsync(chunk.Name, cancellationToken);
+            }
+        });
 
-    private async Task RemoveChunksAsync(ObjectName name, Guid fill, TimeSpan wait, CancellationToken cancellationToken)
+    /// <summary>Removes a chunk that came to the store after its copy was dropped, when <see cref="RemoveChunks"/> would: it may not have found it.</summary>
+    public void RemoveChunk(ObjectName name, Guid fill, int chunk) =>
+        WhenUnread(fill, othersReadFor, async cancellationToken => await objects.DeleteAsync(HeldNames.Chunk(name, fill, chunk), cancellationToken));
+
+    private void WhenUnread(Guid fill, TimeSpan others, Func<CancellationToken, Task> remove) =>
+        live.Fills.WhenUnused(fill, () => work.Start(cancellationToken => RemoveAsync(others, remove, cancellationToken)));
+
+    private async Task RemoveAsync(TimeSpan wait, Func<CancellationToken, Task> remove, CancellationToken cancellationToken)
     {
         try
         {
@@ -182,10 +195,7 @@ internal sealed class CopyRemoval(HeldObjects objects, LiveCopies live, Backgrou
                 return;
             }
 
-            await foreach (var chunk in objects.ListAsync(HeldNames.ChunksOf(name, fill), "", cancellationToken))
-            {
-                await objects.DeleteAsync(chunk.Name, cancellationToken);
-            }
+            await remove(cancellationToken);
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException)
         {

@@ -53,7 +53,7 @@ internal sealed class CopyPublisher(
         }
         else
         {
-            copy.UploadFailed(chunk);
+            copy.EndUpload(chunk);
         }
     }
 
@@ -116,19 +116,24 @@ internal sealed class CopyPublisher(
 
     private async Task PutChunkAsync(SharedCopy copy, int chunk, SpooledChunk spooled, CancellationToken cancellationToken)
     {
+        if (copy.IsDropped)
+        {
+            copy.EndUpload(chunk);
+            return;
+        }
+
         Guid fill;
-        string name;
         do
         {
             copy.IsStored(chunk, out fill);
-            name = HeldNames.Chunk(copy.Name, fill, chunk);
-            await objects.PutAsync(name, FramedBody.Of(spooled, fill, chunk, copy.Layout.BytesOf(chunk).Length), [], cancellationToken);
+            await objects.PutAsync(HeldNames.Chunk(copy.Name, fill, chunk), FramedBody.Of(spooled, fill, chunk, copy.Layout.BytesOf(chunk).Length), [], cancellationToken);
         }
         while (!copy.MarkStored(chunk, fill));
 
         if (copy.IsDropped)
         {
-            await objects.DeleteAsync(name, cancellationToken);
+            // Those who read it find it in the spool no more.
+            removal.RemoveChunk(copy.Name, fill, chunk);
         }
         else
         {
