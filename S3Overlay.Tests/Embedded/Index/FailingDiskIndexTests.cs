@@ -231,7 +231,6 @@ public sealed class FailingDiskIndexTests : IDisposable
             {
                 Assert.True(rows < 20_000, $"Without manifest {failing} there are {Directory.GetFiles(folder.Path).Length} files.");
                 await PutAsync(index, rows, rows + 1, "value");
-                await Task.Delay(1);
             }
 
             Assert.Equal(rows, Scan(index, "").Count);
