@@ -6,7 +6,7 @@ using S3Overlay.Benchmarks.Servers;
 
 namespace S3Overlay.Benchmarks;
 
-/// <summary>The proxy and nginx side by side: interleaved rounds, so that a machine whose speed drifts is fair to both; medians of the rounds.</summary>
+/// <summary>The proxy and others side by side: interleaved rounds, so that a machine whose speed drifts is fair to both; medians of the rounds.</summary>
 public static class Comparison
 {
     /// <summary>Runs it and prints the table.</summary>
@@ -31,6 +31,7 @@ public static class Comparison
             await using IServerUnderTest? other = options.Against is { } build ? await StartAsync(build, "other")
                 : NginxServer.IsInstalled ? await NginxServer.StartAsync(folder, upstream?.Port)
                 : null;
+            await using var plain = options.Against is null && upstream is not null ? await PlainCopyServer.StartAsync(upstream.Port) : null;
             if (other is null && options.Forwards)
             {
                 Console.Error.WriteLine("Handing on is measured in front of nginx, which is not installed.");
@@ -47,7 +48,7 @@ public static class Comparison
                 Process.GetCurrentProcess().ProcessorAffinity = 2;
             }
 
-            List<IServerUnderTest> servers = other is null ? [proxy] : [proxy, other];
+            List<IServerUnderTest> servers = [.. ((IServerUnderTest?[])[proxy, other, plain]).OfType<IServerUnderTest>()];
             PrintHead(options);
             foreach (var workload in Workload.All.Where(w => options.Only is null || w.Name.Contains(options.Only, StringComparison.OrdinalIgnoreCase)))
             {
@@ -91,13 +92,13 @@ public static class Comparison
                 $"{workload.Name,-14} {connections,3} {servers[i].Name,-8} {Median(results[i], m => m.RequestsPerSecond),11:F0} {Median(results[i], m => m.MegabytesPerSecond),9:F0} {Median(results[i], m => m.CpuMicrosecondsPerRequest),12:F1} {Median(results[i], m => m.CpuSecondsPerGiB),11:F3}"));
         }
 
-        if (servers.Count == 2)
+        for (var i = 1; i < servers.Count; i++)
         {
-            var speed = Ratio(results[0], results[1], m => m.RequestsPerSecond);
-            var cost = Ratio(results[1], results[0], m => m.CpuMicrosecondsPerRequest);
+            var speed = Ratio(results[0], results[i], m => m.RequestsPerSecond);
+            var cost = Ratio(results[i], results[0], m => m.CpuMicrosecondsPerRequest);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{"",-14} {"",3} {"ratio",-8} {speed,10:F2}x {speed,8:F2}x {cost,11:F2}x   (work per processor second, proxy to {servers[1].Name})"));
+                $"{"",-14} {"",3} {"ratio",-8} {speed,10:F2}x {speed,8:F2}x {cost,11:F2}x   (work per processor second, proxy to {servers[i].Name})"));
         }
     }
 

@@ -1,10 +1,14 @@
+using System.Globalization;
+
 using S3Overlay.Benchmarks;
+using S3Overlay.Benchmarks.Servers;
 
 return args switch
 {
     ["forward", .. var rest] => await Comparison.RunAsync(ComparisonOptions.Parse(rest, forwards: true)),
     ["allocations", .. var rest] => await Allocations.RunAsync(ComparisonOptions.Parse(rest)),
     ["compare", .. var rest] => await Comparison.RunAsync(ComparisonOptions.Parse(rest)),
+    [PlainCopyServer.Command, var port, var upstream] => await PlainCopy.RunAsync(int.Parse(port, CultureInfo.InvariantCulture), int.Parse(upstream, CultureInfo.InvariantCulture)),
     _ => Usage(),
 };
 
@@ -18,7 +22,7 @@ static int Usage()
           second, and prints requests/s, MB/s and the server's own processor time a request and a GiB, with ratios.
 
           forward does the same with both in front of a third server (nginx with the files, on the second processor): the proxy with it as its local S3
-          endpoint, nginx with proxy_pass.
+          endpoint, nginx with proxy_pass; and beside them the least a server of .NET can do, a copy from HttpClient to Kestrel.
 
           allocations prints how many bytes the proxy allocates for a warm GET, while nobody listens to its spans and while somebody does.
 

@@ -1,3 +1,7 @@
+using System.Globalization;
+
+using S3Overlay.Benchmarks.Servers;
+
 namespace S3Overlay.Benchmarks;
 
 /// <summary>One thing to ask for again and again.</summary>
@@ -21,4 +25,8 @@ public sealed record Workload(string Name, string Key, long Size, long? RangeLen
 
     /// <summary>The Range header of a variant, or null.</summary>
     public string? Range(int variant) => RangeLength is { } length ? $"bytes={variant * length}-{((variant + 1) * length) - 1}" : null;
+
+    /// <summary>One of its requests, to a server on a loopback port that asks for no signature.</summary>
+    public string PlainRequest(int variant, int port) =>
+        string.Create(CultureInfo.InvariantCulture, $"GET /{ProxyServer.Bucket}/{Key} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{(Range(variant) is { } range ? $"Range: {range}\r\n" : "")}\r\n");
 }

@@ -9,6 +9,9 @@ public sealed class NginxServer : IServerUnderTest
 
     private NginxServer(ServerProcess process, int port) => (_process, Port) = (process, port);
 
+    /// <summary>An object of the small workloads in one piece, those of the large in pieces as large as the proxy's, and nothing to a file on the disk.</summary>
+    private const string Buffers = "proxy_buffer_size 16k; proxy_buffers 16 64k; proxy_busy_buffers_size 512k; proxy_max_temp_file_size 0;";
+
     /// <inheritdoc/>
     public string Name => "nginx";
 
@@ -26,7 +29,7 @@ public sealed class NginxServer : IServerUnderTest
         var port = ServerProcess.FreePort();
         var configuration = Path.Combine(folder, $"nginx-{port}.conf");
         var source = upstream is { } behind
-            ? $"location / {{ proxy_pass http://upstream_{behind}; proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_buffering off; }}"
+            ? $"location / {{ proxy_pass http://upstream_{behind}; proxy_http_version 1.1; proxy_set_header Connection \"\"; {Buffers} }}"
             : $"root {folder}/files;";
         await File.WriteAllTextAsync(
             configuration,
@@ -46,14 +49,7 @@ public sealed class NginxServer : IServerUnderTest
     }
 
     /// <inheritdoc/>
-    public byte[][] Requests(Workload workload) =>
-    [
-        .. Enumerable.Range(0, workload.Variants).Select(variant =>
-        {
-            var range = workload.Range(variant) is { } value ? $"Range: {value}\r\n" : "";
-            return Encoding.Latin1.GetBytes($"GET /{ProxyServer.Bucket}/{workload.Key} HTTP/1.1\r\nHost: 127.0.0.1:{Port}\r\n{range}\r\n");
-        }),
-    ];
+    public byte[][] Requests(Workload workload) => [.. Enumerable.Range(0, workload.Variants).Select(variant => Encoding.Latin1.GetBytes(workload.PlainRequest(variant, Port)))];
 
     /// <inheritdoc/>
     public TimeSpan Cpu() => _process.Cpu();
