@@ -212,7 +212,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
 
     private async Task<HttpResponseMessage> SendStreamedAsync(S3Request request, Patience patience, CancellationToken cancellationToken)
     {
-        if (_store() is { KeepsKeys: true } && (request.Headers.IfMatch.Count > 0 || request.Headers.IfNoneMatch.Count > 0))
+        if (_store() is { Conditions.KeepKeys: true } && (request.Headers.IfMatch.Count > 0 || request.Headers.IfNoneMatch.Count > 0))
         {
             await request.Body.BeginAsync(cancellationToken);
         }

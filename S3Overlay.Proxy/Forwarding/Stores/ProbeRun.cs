@@ -69,15 +69,7 @@ internal sealed class ProbeRun
             HasPlainETags = ETags.Same(etag, Convert.ToHexStringLower(MD5.HashData(Content))),
             TakesTrailers = takesTrailers || takesNamed,
             NeedsChunkedEncoding = takesNamed,
-            KeepsKeys = keepsKeys,
             TakesOneAlone = takesOneAlone,
-            PutsIfNew = putsIfNew && takesOneAlone,
-            PutsIfMatch = putsIfMatch && takesOneAlone,
-            CompletesIfNew = completesIfNew,
-            CompletesIfMatch = completesIfMatch,
-            CopiesIfNew = copiesIfNew,
-            CopiesIfMatch = copiesIfNew && await RefusesAsync(CopyAsync(First, "If-Match", WrongETag, cancellationToken))
-                && await RefusesAbsentAsync("copied", name => CopyAsync(name, "If-Match", WrongETag, cancellationToken), cancellationToken),
             ChecksChecksums = (await PutSummedAsync(Checksum(), cancellationToken)) is { Status: < 300 }
                 && (await PutSummedAsync(WrongChecksum, cancellationToken)) is { Status: 400 }
                 && (await PutSummedAsync("none", cancellationToken)) is { Status: 400 },
@@ -87,11 +79,22 @@ internal sealed class ProbeRun
                 new("GET", Bucket, Second, "attributes", [new("x-amz-object-attributes", "ETag,ObjectSize")]), cancellationToken) is var attributes
                 && (attributes.Status == 403
                     || (attributes.Status == 200 && attributes.Text("ObjectSize") == Content.Length.ToString(CultureInfo.InvariantCulture))),
+            Conditions = new()
+            {
+                KeepKeys = keepsKeys,
+                PutsIfNew = putsIfNew && takesOneAlone,
+                PutsIfMatch = putsIfMatch && takesOneAlone,
+                CompletesIfNew = completesIfNew,
+                CompletesIfMatch = completesIfMatch,
+                CopiesIfNew = copiesIfNew,
+                CopiesIfMatch = copiesIfNew && await RefusesAsync(CopyAsync(First, "If-Match", WrongETag, cancellationToken))
+                    && await RefusesAbsentAsync("copied", name => CopyAsync(name, "If-Match", WrongETag, cancellationToken), cancellationToken),
 
-            // After all that needs this one: a store that does not know the condition deletes the object.
-            DeletesIfMatch = await RefusesAsync(DeleteAsync(First, WrongETag, cancellationToken))
-                && await _requests.ExistsAsync(First, cancellationToken)
-                && await TakesAsync(async name => await DeleteAsync(name, await _requests.ETagAsync(name, cancellationToken), cancellationToken), First, Second),
+                // After all that needs this one: a store that does not know the condition deletes the object.
+                DeletesIfMatch = await RefusesAsync(DeleteAsync(First, WrongETag, cancellationToken))
+                    && await _requests.ExistsAsync(First, cancellationToken)
+                    && await TakesAsync(async name => await DeleteAsync(name, await _requests.ETagAsync(name, cancellationToken), cancellationToken), First, Second),
+            },
         };
 
         // Last: what it will have kept it must have got to.

@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Overlay.Layers;
+
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>What an S3 endpoint can do, as found by trying. Servers ignore what they do not know as often as they refuse it.</summary>
@@ -9,31 +11,8 @@ public sealed record StoreCapabilities
     /// </summary>
     public bool TakesOneAlone { get; init; }
 
-    /// <summary>PUT with <c>If-None-Match: *</c> writes a new key and refuses one that is there.</summary>
-    public bool PutsIfNew { get; init; }
-
-    /// <summary>PUT with If-Match takes the right ETag and refuses a wrong one, and any where nothing is there: what was deleted meanwhile must stay so.</summary>
-    public bool PutsIfMatch { get; init; }
-
-    /// <summary>DELETE with If-Match takes the right ETag and refuses a wrong one.</summary>
-    public bool DeletesIfMatch { get; init; }
-
-    /// <summary>CompleteMultipartUpload refuses a key that is there where If-None-Match says so.</summary>
-    public bool CompletesIfNew { get; init; }
-
-    /// <summary>It refuses a wrong ETag, too, where If-Match says so, and any where nothing is there.</summary>
-    public bool CompletesIfMatch { get; init; }
-
-    /// <summary>CopyObject refuses a destination that is there where If-None-Match says so.</summary>
-    public bool CopiesIfNew { get; init; }
-
-    /// <summary>It refuses a wrong ETag of its destination, too, where If-Match says so, and any where nothing is there.</summary>
-    public bool CopiesIfMatch { get; init; }
-
-    /// <summary>
-    /// A conditional PUT has its key to itself from its headers to its answer (MinIO): whoever else asks for the key waits.
-    /// </summary>
-    public bool KeepsKeys { get; init; }
+    /// <summary>Which conditions it honours.</summary>
+    public LocalConditions Conditions { get; init; } = new();
 
     /// <summary>PUT takes a right checksum in a header, and refuses a wrong one and what cannot be one, where <c>x-amz-sdk-checksum-algorithm</c> names its algorithm.</summary>
     public bool ChecksChecksums { get; init; }
@@ -67,8 +46,9 @@ public sealed record StoreCapabilities
 
     /// <summary>For people.</summary>
     public override string ToString() =>
-        $"PUT If-None-Match {Word(PutsIfNew)}, PUT If-Match {Word(PutsIfMatch)}, DELETE If-Match {Word(DeletesIfMatch)}, completes If-None-Match {Word(CompletesIfNew)}, "
-        + $"completes If-Match {Word(CompletesIfMatch)}, copies If-None-Match {Word(CopiesIfNew)}, copies If-Match {Word(CopiesIfMatch)}, keys kept to conditional writes {Word(KeepsKeys)}, one alone of two at once {Word(TakesOneAlone)}, checksums checked {Word(ChecksChecksums)}, checksum trailers {Word(TakesTrailers)}, "
+        $"PUT If-None-Match {Word(Conditions.PutsIfNew)}, PUT If-Match {Word(Conditions.PutsIfMatch)}, DELETE If-Match {Word(Conditions.DeletesIfMatch)}, completes If-None-Match {Word(Conditions.CompletesIfNew)}, "
+        + $"completes If-Match {Word(Conditions.CompletesIfMatch)}, copies If-None-Match {Word(Conditions.CopiesIfNew)}, copies If-Match {Word(Conditions.CopiesIfMatch)}, "
+        + $"keys kept to conditional writes {Word(Conditions.KeepKeys)}, one alone of two at once {Word(TakesOneAlone)}, checksums checked {Word(ChecksChecksums)}, checksum trailers {Word(TakesTrailers)}, "
         + $"aws-chunked must be named {Word(NeedsChunkedEncoding)}, cut bodies kept {Word(KeepsCutBodies)}, frames without checksums {Word(TakesBareFrames)}, MD5 as ETag {Word(HasPlainETags)}, versions {Word(HasVersions)}, version null {Word(TakesNullVersion)}, attributes {Word(HasAttributes)}";
 
     private static string Word(bool can) => can ? "yes" : "no";

@@ -68,7 +68,7 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
     /// <summary>Takes a tombstone back whose delete is known to be over, unless there is a later one by now.</summary>
     public async ValueTask<DiscardOutcome> TakeAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken)
     {
-        var isConditional = (await probe.FindAsync(cancellationToken)).DeletesIfMatch;
+        var isConditional = (await probe.GetAsync(cancellationToken)).DeletesIfMatch;
         if (!isConditional && !store.IsAlone && await state.Tombstones.FindAsync(bucket, tombstone.Key, cancellationToken) is var now && now?.Stamp != tombstone.Stamp)
         {
             return now is null ? DiscardOutcome.Absent : DiscardOutcome.Kept;

@@ -40,7 +40,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     public bool IsAlone => _store.IsAlone;
 
     /// <inheritdoc/>
-    public LocalConditions? Known => _found is { } found ? ConditionsOf(found) : null;
+    public LocalConditions? Known => _found?.Conditions;
 
     /// <summary>What is known of the store; null until it could be asked.</summary>
     public StoreCapabilities? Capabilities => _found;
@@ -88,7 +88,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<LocalConditions> GetAsync(CancellationToken cancellationToken) => ConditionsOf(await FindAsync(cancellationToken));
+    public async ValueTask<LocalConditions> GetAsync(CancellationToken cancellationToken) => (await FindAsync(cancellationToken)).Conditions;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -97,9 +97,6 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
         await _retrying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
     }
-
-    private static LocalConditions ConditionsOf(StoreCapabilities found) =>
-        new(found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch, found.CompletesIfNew, found.CompletesIfMatch, found.CopiesIfNew, found.CopiesIfMatch) { KeepKeys = found.KeepsKeys };
 
     /// <summary>Whether the store answered, and what it answered was no: a store that is not there, or has too much to do, is behind all else that is thrown.</summary>
     private static bool IsRefusal(Exception failure) => failure is S3Exception { InnerException: null, Error: var error } && error.Code == S3Errors.ServiceUnavailable.Code;

@@ -3,21 +3,43 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Overlay.Layers;
 
 /// <summary>Which conditions local judges itself in the instant it commits.</summary>
-/// <param name="PutsIfNew"><c>If-None-Match: *</c> of a write.</param>
-/// <param name="PutsIfMatch">If-Match of a write.</param>
-/// <param name="DeletesIfMatch">If-Match of a delete.</param>
-/// <param name="CompletesIfNew"><c>If-None-Match: *</c> of CompleteMultipartUpload.</param>
-/// <param name="CompletesIfMatch">If-Match of it.</param>
-/// <param name="CopiesIfNew"><c>If-None-Match: *</c> of CopyObject.</param>
-/// <param name="CopiesIfMatch">If-Match of it.</param>
-public sealed record LocalConditions(
-    bool PutsIfNew, bool PutsIfMatch, bool DeletesIfMatch, bool CompletesIfNew, bool CompletesIfMatch, bool CopiesIfNew, bool CopiesIfMatch)
+public sealed record LocalConditions
 {
     /// <summary>All of them: the built-in store.</summary>
-    public static readonly LocalConditions All = new(true, true, true, true, true, true, true);
+    public static readonly LocalConditions All = new()
+    {
+        PutsIfNew = true,
+        PutsIfMatch = true,
+        DeletesIfMatch = true,
+        CompletesIfNew = true,
+        CompletesIfMatch = true,
+        CopiesIfNew = true,
+        CopiesIfMatch = true,
+    };
+
+    /// <summary>PUT with <c>If-None-Match: *</c> writes a new key and refuses one that is there.</summary>
+    public bool PutsIfNew { get; init; }
+
+    /// <summary>PUT with If-Match takes the right ETag and refuses a wrong one, and any where nothing is there: what was deleted meanwhile must stay so.</summary>
+    public bool PutsIfMatch { get; init; }
+
+    /// <summary>DELETE with If-Match takes the right ETag and refuses a wrong one.</summary>
+    public bool DeletesIfMatch { get; init; }
+
+    /// <summary>CompleteMultipartUpload refuses a key that is there where If-None-Match says so.</summary>
+    public bool CompletesIfNew { get; init; }
+
+    /// <summary>It refuses a wrong ETag, too, where If-Match says so, and any where nothing is there.</summary>
+    public bool CompletesIfMatch { get; init; }
+
+    /// <summary>CopyObject refuses a destination that is there where If-None-Match says so.</summary>
+    public bool CopiesIfNew { get; init; }
+
+    /// <summary>It refuses a wrong ETag of its destination, too, where If-Match says so, and any where nothing is there.</summary>
+    public bool CopiesIfMatch { get; init; }
 
     /// <summary>
-    /// Whether local keeps a key to a conditional write of it from the beginning of that write to its end (MinIO): whoever else asks for the key, or changes it, waits meanwhile.
+    /// Local keeps a key to a conditional write of it from the headers of that write to its answer (MinIO): whoever else asks for the key, or changes it, waits meanwhile.
     /// </summary>
     public bool KeepKeys { get; init; }
 

@@ -29,14 +29,14 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
 
         Lack("If-None-Match");
         var found = await FindAsync();
-        Assert.Equal((false, true, true), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch));
-        Assert.Equal(how == "right refused", found is { CompletesIfNew: true, CopiesIfNew: true });
-        Assert.Equal(how == "right refused", found is { CompletesIfMatch: true, CopiesIfMatch: true });
+        Assert.Equal((false, true, true), (found.Conditions.PutsIfNew, found.Conditions.PutsIfMatch, found.Conditions.DeletesIfMatch));
+        Assert.Equal(how == "right refused", found is { Conditions.CompletesIfNew: true, Conditions.CopiesIfNew: true });
+        Assert.Equal(how == "right refused", found is { Conditions.CompletesIfMatch: true, Conditions.CopiesIfMatch: true });
         Lack("If-Match");
         found = await FindAsync();
-        Assert.Equal((true, false, false), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch));
-        Assert.Equal((true, true), (found.CompletesIfNew, found.CopiesIfNew));
-        Assert.Equal(how == "right refused", found is { CompletesIfMatch: true, CopiesIfMatch: true });
+        Assert.Equal((true, false, false), (found.Conditions.PutsIfNew, found.Conditions.PutsIfMatch, found.Conditions.DeletesIfMatch));
+        Assert.Equal((true, true), (found.Conditions.CompletesIfNew, found.Conditions.CopiesIfNew));
+        Assert.Equal(how == "right refused", found is { Conditions.CompletesIfMatch: true, Conditions.CopiesIfMatch: true });
     }
 
     [Theory]
@@ -46,7 +46,7 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
     {
         using var keeping = keeps ? new KeepingStore(Store) : null;
         var found = await FindAsync();
-        Assert.Equal((keeps, true), (found.KeepsKeys, found.PutsIfNew));
+        Assert.Equal((keeps, true), (found.Conditions.KeepKeys, found.Conditions.PutsIfNew));
         Assert.Contains("keys kept to conditional writes " + (keeps ? "yes" : "no"), found.ToString(), StringComparison.Ordinal);
     }
 
@@ -56,8 +56,8 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
     {
         _ = new EarlyJudge(Store);
         var found = await FindAsync();
-        Assert.True(found is { TakesOneAlone: false, PutsIfNew: false, PutsIfMatch: false, CompletesIfNew: false, CompletesIfMatch: false, CopiesIfNew: false, CopiesIfMatch: false }, found.ToString());
-        Assert.True(found.DeletesIfMatch);
+        Assert.True(found is { Conditions: { PutsIfNew: false, PutsIfMatch: false, CompletesIfNew: false, CompletesIfMatch: false, CopiesIfNew: false, CopiesIfMatch: false }, TakesOneAlone: false }, found.ToString());
+        Assert.True(found.Conditions.DeletesIfMatch);
     }
 
     /// <summary>The other write of the two would come after the first, and be refused, though not for what the first has written.</summary>
@@ -107,7 +107,7 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
             }
         };
         var found = await FindAsync();
-        Assert.Equal((true, false), (found.PutsIfNew, found.PutsIfMatch));
+        Assert.Equal((true, false), (found.Conditions.PutsIfNew, found.Conditions.PutsIfMatch));
     }
 
     [Theory]
@@ -117,9 +117,9 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
     {
         _ = new HollowMatch(Store, write);
         var found = await FindAsync();
-        Assert.Equal((true, write != "complete"), (found.CompletesIfNew, found.CompletesIfMatch));
-        Assert.Equal((true, write != "copy"), (found.CopiesIfNew, found.CopiesIfMatch));
-        Assert.True(found is { PutsIfNew: true, PutsIfMatch: true, DeletesIfMatch: true }, found.ToString());
+        Assert.Equal((true, write != "complete"), (found.Conditions.CompletesIfNew, found.Conditions.CompletesIfMatch));
+        Assert.Equal((true, write != "copy"), (found.Conditions.CopiesIfNew, found.Conditions.CopiesIfMatch));
+        Assert.True(found is { Conditions: { PutsIfNew: true, PutsIfMatch: true, DeletesIfMatch: true } }, found.ToString());
     }
 
     /// <summary>Asked for again it is refused, for what it has put there the first time.</summary>
@@ -144,7 +144,7 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
         };
         var found = await FindAsync();
         Assert.True(isLost);
-        Assert.Equal((write != "put", write != "complete", write != "copy"), (found.PutsIfMatch, found.CompletesIfMatch, found.CopiesIfMatch));
+        Assert.Equal((write != "put", write != "complete", write != "copy"), (found.Conditions.PutsIfMatch, found.Conditions.CompletesIfMatch, found.Conditions.CopiesIfMatch));
     }
 
     /// <summary>That a key is there afterwards, or gone, is no answer: clients would be given that error each time.</summary>
@@ -165,7 +165,7 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
             }
         };
         var found = await FindAsync();
-        Assert.Equal((header != "If-None-Match", (method, header) != ("PUT", "If-Match"), method != "DELETE"), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch));
+        Assert.Equal((header != "If-None-Match", (method, header) != ("PUT", "If-Match"), method != "DELETE"), (found.Conditions.PutsIfNew, found.Conditions.PutsIfMatch, found.Conditions.DeletesIfMatch));
     }
 
     /// <summary>That another write of the key is under way says nothing of the condition: it may be the trial's own, of which the answer was lost.</summary>
@@ -178,6 +178,6 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
             request.Method == "PUT" && request.Headers.IfNoneMatch.Count > 0 && !request.Headers.ContainsKey("x-amz-copy-source") && Interlocked.Increment(ref conflicts) == 1
                 ? (409, "OperationAborted")
                 : null;
-        Assert.False((await FindAsync()).PutsIfNew);
+        Assert.False((await FindAsync()).Conditions.PutsIfNew);
     }
 }

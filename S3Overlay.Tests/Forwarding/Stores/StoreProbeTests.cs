@@ -18,8 +18,8 @@ public sealed class StoreProbeTests : StoreProbeTestBase
         await using var probe = Probe(One);
         await probe.StartAsync(default);
         var found = probe.Capabilities!;
-        Assert.Equal((true, true, true), (found.PutsIfNew, found.PutsIfMatch, found.DeletesIfMatch));
-        Assert.Equal((true, true, true, true), (found.CompletesIfNew, found.CompletesIfMatch, found.CopiesIfNew, found.CopiesIfMatch));
+        Assert.Equal((true, true, true), (found.Conditions.PutsIfNew, found.Conditions.PutsIfMatch, found.Conditions.DeletesIfMatch));
+        Assert.Equal((true, true, true, true), (found.Conditions.CompletesIfNew, found.Conditions.CompletesIfMatch, found.Conditions.CopiesIfNew, found.Conditions.CopiesIfMatch));
         Assert.Equal((true, true, false), (found.ChecksChecksums, found.TakesTrailers, found.NeedsChunkedEncoding));
         Assert.True(found.HasAttributes);
         Assert.Contains("attributes yes", found.ToString(), StringComparison.Ordinal);
@@ -81,7 +81,7 @@ public sealed class StoreProbeTests : StoreProbeTestBase
         await using var probe = new StoreProbe(one.Store, keepsBucket: true, NullLogger.Instance);
         await probe.StartAsync(default);
         var found = await probe.FindAsync(default);
-        Assert.True(found is { PutsIfNew: true, PutsIfMatch: false }, found.ToString());
+        Assert.True(found is { Conditions.PutsIfNew: true, Conditions.PutsIfMatch: false }, found.ToString());
         Assert.True(found.HasVersions, found.ToString());
 
         foreach (var key in Contract.AwkwardKeys.All)

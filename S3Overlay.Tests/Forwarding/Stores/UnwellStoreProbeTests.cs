@@ -110,7 +110,7 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
         string[] headers = ["If-None-Match", "If-Match", "x-amz-trailer", "x-amz-checksum-crc32"];
         Store.Refuse = request => headers.Any(request.Headers.ContainsKey) || request.Query.ContainsKey("attributes") ? 500 : null;
         var found = await FindAsync();
-        Assert.True(found is { PutsIfNew: false, PutsIfMatch: false, DeletesIfMatch: false, CompletesIfNew: false, CompletesIfMatch: false, CopiesIfNew: false, CopiesIfMatch: false }, found.ToString());
+        Assert.True(found is { Conditions: { PutsIfNew: false, PutsIfMatch: false, DeletesIfMatch: false, CompletesIfNew: false, CompletesIfMatch: false, CopiesIfNew: false, CopiesIfMatch: false } }, found.ToString());
         Assert.Equal((false, false, false), (found.TakesTrailers, found.ChecksChecksums, found.HasAttributes));
 
         // Frames with and without their name, three writes, a complete, a copy, a delete, a checksum, attributes.
@@ -118,7 +118,7 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
     }
 
     private static void AssertAll(StoreCapabilities? found, string when) => Assert.True(
-        found is null or { PutsIfNew: true, PutsIfMatch: true, DeletesIfMatch: true, CompletesIfNew: true, CompletesIfMatch: true, CopiesIfNew: true, CopiesIfMatch: true, ChecksChecksums: true, TakesTrailers: true, NeedsChunkedEncoding: false, HasAttributes: true, HasVersions: true },
+        found is null or { Conditions: { PutsIfNew: true, PutsIfMatch: true, DeletesIfMatch: true, CompletesIfNew: true, CompletesIfMatch: true, CopiesIfNew: true, CopiesIfMatch: true }, ChecksChecksums: true, TakesTrailers: true, NeedsChunkedEncoding: false, HasAttributes: true, HasVersions: true },
         $"{when}: {found}");
 
     private async Task<int> CountAsync()

@@ -152,7 +152,7 @@ public sealed class LocalConditionsTests
 
     private sealed class Lacking(bool isAlone) : ILocalConditions
     {
-        private static readonly LocalConditions None = new(false, false, false, false, false, false, false);
+        private static readonly LocalConditions None = new();
 
         public bool IsAlone => isAlone;
 

@@ -77,7 +77,7 @@ internal sealed class HeldObjects(LocalStore store, Func<StoreCapabilities?>? ab
     /// <returns>False where there is another by now.</returns>
     public async Task<bool> TryPutAsync(string name, string? etag, WireBody body, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
     {
-        if (abilities?.Invoke() is not { } can || !(etag is null ? can.PutsIfNew : can.PutsIfMatch))
+        if (abilities?.Invoke()?.Conditions is not { } can || !(etag is null ? can.PutsIfNew : can.PutsIfMatch))
         {
             await PutAsync(name, body, headers, cancellationToken);
             return true;

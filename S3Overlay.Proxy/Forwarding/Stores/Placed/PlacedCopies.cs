@@ -72,10 +72,10 @@ internal sealed class PlacedCopies : IPlacedCopies
 
     /// <summary>Whether the store can have such copies: it must tell a new key from one that is there, and let a copy be taken away that is still one.</summary>
     public async ValueTask<bool> IsPossibleAsync(CancellationToken cancellationToken) =>
-        await _probe.FindAsync(cancellationToken) is { PutsIfNew: true, HasPlainETags: true } can && (can.DeletesIfMatch || _store.IsAlone);
+        await _probe.FindAsync(cancellationToken) is { Conditions.PutsIfNew: true, HasPlainETags: true } can && (can.Conditions.DeletesIfMatch || _store.IsAlone);
 
     /// <summary>Whether the store copies onto an object only as long as that has an ETag.</summary>
-    public async ValueTask<bool> CopiesIfAsync(CancellationToken cancellationToken) => (await _probe.FindAsync(cancellationToken)).CopiesIfMatch;
+    public async ValueTask<bool> CopiesIfAsync(CancellationToken cancellationToken) => (await _probe.GetAsync(cancellationToken)).CopiesIfMatch;
 
     /// <summary>The copy under a key; null where there is none. One call.</summary>
     public async Task<PlacedObject?> FindAsync(ObjectName name, CancellationToken cancellationToken)
@@ -154,7 +154,7 @@ internal sealed class PlacedCopies : IPlacedCopies
     /// <exception cref="IOException">It cannot be, or not at the moment.</exception>
     public async Task<bool> RemoveObjectAsync(ObjectName name, Func<HeldRow, bool> isMeant, CancellationToken cancellationToken)
     {
-        var isConditional = (await _probe.FindAsync(cancellationToken)).DeletesIfMatch;
+        var isConditional = (await _probe.GetAsync(cancellationToken)).DeletesIfMatch;
         var hasVersions = await Buckets.HasVersionsAsync(name.Bucket, cancellationToken);
         using var entered = await ChangeAsync(name, cancellationToken);
         if (await LookAsync(name, cancellationToken) is not { } found || !isMeant(found.Record.Row))

@@ -22,7 +22,7 @@ public sealed class SharedManifestTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _bench = await StoreBench.StartAsync();
-        _bench.Abilities = new StoreCapabilities { PutsIfMatch = true, PutsIfNew = true };
+        _bench.Abilities = new StoreCapabilities { Conditions = new() { PutsIfMatch = true, PutsIfNew = true } };
         (_one, _two) = (_bench.Open(time: _time, proxies: 2), _bench.Open(time: _time, proxies: 2));
     }
 

@@ -244,7 +244,7 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
-    /// <summary>Drops a copy here before it is dropped from the store: it is not found from now on, nor anything put of it.</summary>
+    /// <summary>Drops a copy here, before it is dropped from the store or because it was: it is not found from now on, nor anything put of it.</summary>
     /// <returns>Whether it is the one of its key; else there may be one in the store that is found.</returns>
     public bool TryWithdraw(SharedCopy copy)
     {
@@ -265,15 +265,6 @@ internal sealed class LiveCopies(long remembered)
             {
                 Remove(copy);
             }
-        }
-    }
-
-    /// <summary>Drops a copy that the store was found not to have any more.</summary>
-    public void Drop(SharedCopy copy)
-    {
-        lock (_lock)
-        {
-            copy.IsDropped = true;
         }
     }
 

@@ -169,7 +169,7 @@ internal sealed class CopyPublisher(
 
             if (!copy.IsDropped && !await PutWholeAsync(record, spooled, cancellationToken))
             {
-                live.Drop(copy);
+                live.TryWithdraw(copy);
             }
 
             if (copy.IsDropped)

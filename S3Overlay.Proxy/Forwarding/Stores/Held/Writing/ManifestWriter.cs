@@ -103,7 +103,7 @@ internal sealed class ManifestWriter(
             }
             else
             {
-                live.Drop(copy);
+                live.TryWithdraw(copy);
             }
         }
 
@@ -143,7 +143,7 @@ internal sealed class ManifestWriter(
             if (copy.Flush.Stored is not null && (theirs is null || !theirs.Record.HasSameBytes(copy.Record)))
             {
                 // It was dropped, or a newer version put in its place, by another process.
-                live.Drop(copy);
+                live.TryWithdraw(copy);
                 return true;
             }
 
