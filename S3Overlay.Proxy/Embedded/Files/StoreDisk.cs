@@ -79,7 +79,10 @@ internal class StoreDisk(bool isDurable)
     {
         try
         {
-            return new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(folder)! : folder).AvailableFreeSpace;
+            var drive = new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(folder)! : folder);
+
+            // A file system that tells nothing of itself says that it has no room at all (FUSE, where statfs is not implemented).
+            return drive.TotalSize > 0 ? drive.AvailableFreeSpace : null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {

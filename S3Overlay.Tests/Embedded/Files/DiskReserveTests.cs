@@ -86,4 +86,14 @@ public sealed class DiskReserveTests : IDisposable
         var room = new StoreDisk(isDurable: false).RoomOf(_folder.Path);
         Assert.InRange(room ?? 0, 1, long.MaxValue);
     }
+
+    /// <summary>It says that it has no room at all, which nobody is to believe who could try.</summary>
+    [Fact]
+    public void The_room_of_a_file_system_that_tells_nothing_of_itself_is_not_known()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            Assert.Null(new StoreDisk(isDurable: false).RoomOf("/proc"));
+        }
+    }
 }
