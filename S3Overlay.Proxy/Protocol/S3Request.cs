@@ -57,6 +57,12 @@ public sealed record S3Request
     /// </summary>
     public bool KeepsTags { get; init; }
 
+    /// <summary>
+    /// Whether the checksum that is computed of the body is one that nobody asked for: the source of a copy has its like. A store that does not know the kind is told none; false in every request of a
+    /// client.
+    /// </summary>
+    public bool MayLoseChecksum { get; init; }
+
     /// <summary>Whether the answer carries headers only.</summary>
     public bool IsHead => Method == "HEAD";
 

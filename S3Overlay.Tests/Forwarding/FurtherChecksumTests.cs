@@ -93,6 +93,36 @@ public sealed class FurtherChecksumTests
         Assert.Equal(sum, (await proxy.SendAsync("HEAD", "/bucket/copy", null, ("x-amz-checksum-mode", "ENABLED"))).Headers[header]);
     }
 
+    /// <summary>Nobody asked for one of that kind: the copy has it where the store takes it, and none where it does not.</summary>
+    [Theory, Trait("Rule", "W4"), Trait("Rule", "W5")]
+    [InlineData(10, ChecksumHabits.Good)]
+    [InlineData(10, ChecksumHabits.NoLateKinds)]
+    [InlineData(10, ChecksumHabits.NoTrailers)]
+    [InlineData(100_000, ChecksumHabits.Good)]
+    [InlineData(100_000, ChecksumHabits.NoLateKinds)]
+    [InlineData(100_000, ChecksumHabits.NoTrailers)]
+    public async Task A_remote_object_that_has_one_is_copied_and_tagged_whether_or_not_the_store_knows_it(int size, string habit)
+    {
+        await using var store = await StoreServer.StartAsync();
+        ChecksumHabits.Play(store, habit);
+        await using var remote = await ScriptedRemote.StartAsync();
+        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, remote.Endpoint);
+        await proxy.SendAsync("PUT", "/bucket");
+        var (body, header) = (Body(size), "x-amz-checksum-xxhash64");
+        var sum = ChecksumHasher.Compute(ChecksumAlgorithm.XxHash64, body).Value;
+        remote.Put("bucket", "key", new ScriptedObject(body, $"\"{Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(body))}\"", DateTimeOffset.UtcNow, [(header, sum), ("x-amz-checksum-type", "FULL_OBJECT")]));
+        var copy = await proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/key"));
+        Assert.True(copy.Status == 200, copy.Text);
+        var tagged = await proxy.SendAsync("PUT", "/bucket/key?tagging", "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>");
+        Assert.True(tagged.Status == 200, tagged.Text);
+        foreach (var key in (string[])["copy", "key"])
+        {
+            var read = await proxy.SendAsync("GET", $"/bucket/{key}", null, ("x-amz-checksum-mode", "ENABLED"));
+            Assert.Equal(body, read.Body);
+            Assert.Equal(habit == ChecksumHabits.Good ? sum : null, read.Headers.GetValueOrDefault(header));
+        }
+    }
+
     [Fact]
     public async Task The_built_in_store_refuses_to_compute_what_is_none()
     {

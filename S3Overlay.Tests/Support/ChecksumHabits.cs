@@ -25,7 +25,10 @@ internal static class ChecksumHabits
     /// <summary>It keeps a checksum only where its algorithm is named apart from it (older ones of RGW).</summary>
     public const string NeedsAlgorithm = "needs the algorithm";
 
-    /// <summary>All of them.</summary>
+    /// <summary>It refuses the kinds of checksums that came last to S3, as headers and behind bodies.</summary>
+    public const string NoLateKinds = "no late kinds";
+
+    /// <summary>All of them that have to do with the form.</summary>
     public static readonly string[] All = [Good, KeepsEncoding, NeedsEncoding, NeedsAndKeepsEncoding, NoTrailers, NeedsAlgorithm];
 
     /// <summary>Makes a store do so.</summary>
@@ -52,6 +55,11 @@ internal static class ChecksumHabits
         {
             store.Refuse = request => request.Headers.ContainsKey("x-amz-trailer") ? 400 : null;
         }
+        else if (habit == NoLateKinds)
+        {
+            store.Refuse = request =>
+                request.Headers.Any(static header => header.Key is "x-amz-trailer" or "x-amz-sdk-checksum-algorithm" && IsLate(header.Value.ToString()) || IsLate(header.Key)) ? 400 : null;
+        }
         else if (habit == NeedsAlgorithm)
         {
             store.Alter = request => marked[request.Path] = request.Method == "PUT" ? request.Headers.ContainsKey("x-amz-sdk-checksum-algorithm") : marked.GetValueOrDefault(request.Path);
@@ -64,6 +72,8 @@ internal static class ChecksumHabits
             };
         }
     }
+
+    private static bool IsLate(string name) => name.Contains("xxhash", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsNamed(HttpRequest request) => request.Headers.ContentEncoding.ToString().Contains("aws-chunked", StringComparison.Ordinal);
 }

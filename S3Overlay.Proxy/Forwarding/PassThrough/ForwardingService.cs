@@ -100,6 +100,11 @@ public sealed class ForwardingService : IS3Service, IDisposable
             throw new S3Exception(S3Errors.AccessDenied);
         }
 
+        if (RelayedChecksums.AreUnknown(request, _store()))
+        {
+            request = request with { Body = new BareBody(request.Body) };
+        }
+
         var isSmall = request.Body.Length <= PreparedBody.Limit && !WaitsForStore(request);
         if (!isSmall && RelayedChecksums.NeedSeal(request, _store()))
         {

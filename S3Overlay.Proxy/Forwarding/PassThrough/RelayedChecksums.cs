@@ -18,6 +18,7 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 ///   comes behind the body, the store takes trailers      behind the body, in frames of our own
 ///   ..., the store checks headers, or nobody knows yet   as a header, once the body is in a file: a store may refuse a part that has none (MinIO does)
 ///   ..., the store checks none                           not at all: it was verified here
+///   computed of a copy, a kind the store may not know    not at all, unless the client has asked for it
 ///   came not at all, the store would keep part of it     an object's is computed on the way; a part goes in frames without one
 /// </code>
 /// </remarks>
@@ -34,6 +35,10 @@ internal static class RelayedChecksums
     /// checksums of another kind, or of none, and frames alone have to do (<see cref="Framing"/>).
     /// </summary>
     public static bool NeedSeal(S3Request request, StoreCapabilities? store) => request.Operation == S3Operation.PutObject && IsBare(request, store);
+
+    /// <summary>Whether the checksum that is computed on the way is of a kind the store is not known to take, and nobody has asked for: the copy goes without it.</summary>
+    public static bool AreUnknown(S3Request request, StoreCapabilities? store) =>
+        request.MayLoseChecksum && request.Body.ComingChecksum is { } coming && ChecksumNames.IsLate(coming) && store is not { TakesLateChecksums: true };
 
     /// <summary>The body with the checksum that tells the store where it ends.</summary>
     public static SummedBody Sealed(S3Body body) => new(body, Seal, leavesOpen: true);

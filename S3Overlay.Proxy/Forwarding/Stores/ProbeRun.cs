@@ -53,8 +53,9 @@ internal sealed class ProbeRun
         await _requests.KeepAsync(Second, cancellationToken);
         await _writes.CutAsync(cancellationToken);
         var etag = await _requests.ETagAsync(First, cancellationToken);
-        var takesTrailers = await TakesFramesAsync("framed", isNamed: false, hasChecksum: true, cancellationToken);
-        var takesNamed = !takesTrailers && await TakesFramesAsync("named", isNamed: true, hasChecksum: true, cancellationToken);
+        var takesTrailers = await TakesFramesAsync("framed", isNamed: false, ChecksumAlgorithm.Crc32, cancellationToken);
+        var takesNamed = !takesTrailers && await TakesFramesAsync("named", isNamed: true, ChecksumAlgorithm.Crc32, cancellationToken);
+        var takesLate = (takesTrailers || takesNamed) && await TakesFramesAsync("late", takesNamed, ChecksumAlgorithm.XxHash64, cancellationToken);
         var putsIfNew = await RefusesAsync(_requests.PutAsync(First, "If-None-Match", "*", cancellationToken))
             && await TakesAsync(name => _requests.PutAsync(name, "If-None-Match", "*", cancellationToken), _requests.Named("new"), _requests.Named("newer"));
         var putsIfMatch = await RefusesAsync(_requests.PutAsync(First, "If-Match", WrongETag, cancellationToken))
@@ -69,6 +70,7 @@ internal sealed class ProbeRun
             HasPlainETags = ETags.Same(etag, Convert.ToHexStringLower(MD5.HashData(Content))),
             TakesTrailers = takesTrailers || takesNamed,
             NeedsChunkedEncoding = takesNamed,
+            TakesLateChecksums = takesLate,
             TakesOneAlone = takesOneAlone,
             ChecksChecksums = (await PutSummedAsync(Checksum(), cancellationToken)) is { Status: < 300 }
                 && (await PutSummedAsync(WrongChecksum, cancellationToken)) is { Status: 400 }
@@ -101,7 +103,7 @@ internal sealed class ProbeRun
         var keepsCut = await _writes.IsCutKeptAsync(cancellationToken);
         return found with
         {
-            KeepsCutBodies = keepsCut, TakesBareFrames = keepsCut && found.TakesTrailers && await TakesFramesAsync("bare", found.NeedsChunkedEncoding, hasChecksum: false, cancellationToken),
+            KeepsCutBodies = keepsCut, TakesBareFrames = keepsCut && found.TakesTrailers && await TakesFramesAsync("bare", found.NeedsChunkedEncoding, null, cancellationToken),
         };
     }
 
@@ -187,10 +189,10 @@ internal sealed class ProbeRun
             cancellationToken);
 
     /// <summary>Whether what today's SDKs send unless told otherwise is taken, and comes back as if it had never been in frames.</summary>
-    private async Task<bool> TakesFramesAsync(string of, bool isNamed, bool hasChecksum, CancellationToken cancellationToken)
+    private async Task<bool> TakesFramesAsync(string of, bool isNamed, ChecksumAlgorithm? algorithm, CancellationToken cancellationToken)
     {
         var name = _requests.Named(of);
-        if (!await TakesAsync(PutFramedAsync(name, isNamed, hasChecksum, cancellationToken)))
+        if (!await TakesAsync(PutFramedAsync(name, isNamed, algorithm, cancellationToken)))
         {
             return false;
         }
@@ -199,19 +201,19 @@ internal sealed class ProbeRun
         return !kept.Encoding.Contains("aws-chunked", StringComparison.OrdinalIgnoreCase) && kept.Body.AsSpan().SequenceEqual(Content);
     }
 
-    private Task<ProbeAnswer> PutFramedAsync(string name, bool isNamed, bool hasChecksum, CancellationToken cancellationToken)
+    private Task<ProbeAnswer> PutFramedAsync(string name, bool isNamed, ChecksumAlgorithm? algorithm, CancellationToken cancellationToken)
     {
         _requests.NoteKept(name);
         var body = WireBody.Of(Encoding.ASCII.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"{Content.Length:x}\r\n{Encoding.ASCII.GetString(Content)}\r\n0\r\n{(hasChecksum ? $"x-amz-checksum-crc32:{Checksum()}\r\n" : "")}\r\n")));
+            CultureInfo.InvariantCulture, $"{Content.Length:x}\r\n{Encoding.ASCII.GetString(Content)}\r\n0\r\n{(algorithm is { } kind ? $"{ChecksumNames.Header(kind)}:{Checksum(kind)}\r\n" : "")}\r\n")));
         KeyValuePair<string, string>[] headers =
         [
             new("x-amz-decoded-content-length", Content.Length.ToString(CultureInfo.InvariantCulture)),
-            .. hasChecksum ? [new("x-amz-trailer", "x-amz-checksum-crc32"), new("x-amz-sdk-checksum-algorithm", "CRC32")] : Array.Empty<KeyValuePair<string, string>>(),
+            .. algorithm is { } one ? [new("x-amz-trailer", ChecksumNames.Header(one)), new("x-amz-sdk-checksum-algorithm", ChecksumNames.Name(one))] : Array.Empty<KeyValuePair<string, string>>(),
             .. isNamed ? [new("Content-Encoding", "aws-chunked")] : Array.Empty<KeyValuePair<string, string>>(),
         ];
         return _requests.SendAsync(new WireRequest("PUT", Bucket, name, "", headers) { Body = body with { Sha256 = "STREAMING-UNSIGNED-PAYLOAD-TRAILER" } }, cancellationToken);
     }
 
-    private static string Checksum() => ChecksumHasher.Compute(ChecksumAlgorithm.Crc32, Content).Value;
+    private static string Checksum(ChecksumAlgorithm algorithm = ChecksumAlgorithm.Crc32) => ChecksumHasher.Compute(algorithm, Content).Value;
 }

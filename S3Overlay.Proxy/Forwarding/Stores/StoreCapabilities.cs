@@ -20,6 +20,9 @@ public sealed record StoreCapabilities
     /// <summary>PUT takes checksums in the trailer of an unsigned aws-chunked body over this scheme, and keeps the body without its framing, and without a word of it.</summary>
     public bool TakesTrailers { get; init; }
 
+    /// <summary>It takes trailers of the kinds that came last to S3 as well, of which XXHASH64 stands for all (<see cref="Protocol.Bodies.ChecksumNames.IsLate"/>).</summary>
+    public bool TakesLateChecksums { get; init; }
+
     /// <summary>It knows such a body only where <c>Content-Encoding: aws-chunked</c> names its framing.</summary>
     public bool NeedsChunkedEncoding { get; init; }
 
@@ -48,7 +51,7 @@ public sealed record StoreCapabilities
     public override string ToString() =>
         $"PUT If-None-Match {Word(Conditions.PutsIfNew)}, PUT If-Match {Word(Conditions.PutsIfMatch)}, DELETE If-Match {Word(Conditions.DeletesIfMatch)}, completes If-None-Match {Word(Conditions.CompletesIfNew)}, "
         + $"completes If-Match {Word(Conditions.CompletesIfMatch)}, copies If-None-Match {Word(Conditions.CopiesIfNew)}, copies If-Match {Word(Conditions.CopiesIfMatch)}, "
-        + $"keys kept to conditional writes {Word(Conditions.KeepKeys)}, one alone of two at once {Word(TakesOneAlone)}, checksums checked {Word(ChecksChecksums)}, checksum trailers {Word(TakesTrailers)}, "
+        + $"keys kept to conditional writes {Word(Conditions.KeepKeys)}, one alone of two at once {Word(TakesOneAlone)}, checksums checked {Word(ChecksChecksums)}, checksum trailers {Word(TakesTrailers)}, those of late kinds {Word(TakesLateChecksums)}, "
         + $"aws-chunked must be named {Word(NeedsChunkedEncoding)}, cut bodies kept {Word(KeepsCutBodies)}, frames without checksums {Word(TakesBareFrames)}, MD5 as ETag {Word(HasPlainETags)}, versions {Word(HasVersions)}, version null {Word(TakesNullVersion)}, attributes {Word(HasAttributes)}";
 
     private static string Word(bool can) => can ? "yes" : "no";

@@ -88,7 +88,7 @@ public sealed class CopyUps(
             headers["x-amz-website-redirect-location"] = redirect;
         }
 
-        var put = request with { Operation = S3Operation.PutObject, Method = "PUT", Query = S3Query.Empty, Headers = headers, CopiedUp = source.Info };
+        var put = request with { Operation = S3Operation.PutObject, Method = "PUT", Query = S3Query.Empty, Headers = headers, CopiedUp = source.Info, MayLoseChecksum = true };
         var written = new BufferedAnswer();
         await source.WriteAsync(put, null, source.Algorithm, (write, token) => conditional.CopyUpAsync(bucket, write, written, token), cancellationToken);
         switch (written.Status)

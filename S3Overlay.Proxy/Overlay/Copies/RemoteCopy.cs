@@ -70,18 +70,19 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         var tags = isPart ? null : await source.TagsAsync(
             request.Headers, () => NoteUntagged(source.Bucket, isUnasked: false), () => NoteUntagged(source.Bucket, isUnasked: true), cancellationToken);
 
-        var algorithm = isPart ? await objects.ChecksumOfUploadAsync(request, cancellationToken) : AlgorithmOf(request) ?? source.Algorithm;
+        var wanted = isPart ? await objects.ChecksumOfUploadAsync(request, cancellationToken) : AlgorithmOf(request);
         var written = new BufferedAnswer();
         var put = request with
         {
             Operation = isPart ? S3Operation.UploadPart : S3Operation.PutObject,
             Headers = isPart ? CopyHeaders.ForPart(request.Headers) : CopyHeaders.ForPut(request.Headers, source.Info, tags),
             KeepsTags = tags is not null,
+            MayLoseChecksum = wanted is null,
         };
         await source.WriteAsync(
             put,
             range,
-            algorithm,
+            wanted ?? (isPart ? null : source.Algorithm),
             (write, token) => isPart ? local.HandleAsync(write, written, token) : conditional.WriteAsync(target, write, written, token),
             cancellationToken);
         if (written.Status >= StatusCodes.Status400BadRequest)
