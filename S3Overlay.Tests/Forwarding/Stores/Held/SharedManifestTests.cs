@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores.Held;
@@ -79,6 +80,48 @@ public sealed class SharedManifestTests : IAsyncLifetime
                 Assert.NotNull(found);
             });
         Assert.True(instants > 6, $"Only {instants} instants.");
+    }
+
+    /// <summary>The one asks the remote for checksums, and learns nothing else; the other learns of another date meanwhile, from an answer that names none.</summary>
+    [Theory, Trait("Rule", "T1")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Checksums_that_one_has_learned_are_in_it_beside_what_the_other_has(bool isTheirsFirst)
+    {
+        var (untold, told) = (HeldFilling.Info(_bytes).WithoutChecksums(), HeldFilling.Info(_bytes));
+        var filled = _time.GetUtcNow();
+        Func<int, Task> learn = run => RenewAsync(_one, run, filled, told), touch = run => RenewAsync(_two, run, filled.AddMinutes(2), untold with { LastModified = HeldFilling.Modified.AddDays(1) });
+        var instants = await StoreSteps.SweepAsync(
+            _bench.Server,
+            isTheirsFirst ? touch : learn,
+            isTheirsFirst ? learn : touch,
+            async run =>
+            {
+                await SettleAsync(_one);
+                await SettleAsync(_two);
+                await using var fresh = _bench.Open();
+                await using var copy = await fresh.FindAsync("bucket", $"key{run}", HeldWish.Info, default);
+                Assert.True(copy is { Info.AreChecksumsKnown: true }, $"The checksums are lost in run {run}.");
+                Assert.Equal((told.Checksums[0], HeldFilling.Modified.AddDays(1)), (Assert.Single(copy.Info.Checksums), copy.Info.LastModified));
+            },
+            async run =>
+            {
+                await using (var copy = await _one.CreateAsync("bucket", $"key{run}", HeldFilling.Identity($"key{run}", Chunk), untold, filled, default))
+                {
+                    await copy.WriteAsync(0, _bytes.AsMemory(0, Chunk), default);
+                }
+
+                await SettleAsync(_one);
+                await using var found = await _two.FindAsync("bucket", $"key{run}", HeldWish.Info, default);
+                Assert.NotNull(found);
+            });
+        Assert.True(instants > 6, $"Only {instants} instants.");
+    }
+
+    private async Task RenewAsync(StoreHeldStore store, int run, DateTimeOffset validatedAt, ObjectInfo info)
+    {
+        await store.RenewAsync("bucket", $"key{run}", info.ETag, validatedAt, info, default);
+        await SettleAsync(store);
     }
 
     /// <summary>Brings a chunk, or news of another date, and waits until the store has it.</summary>

@@ -22,6 +22,14 @@ internal sealed record CopyRecord(ObjectName Name, HeldIdentity Identity, Object
         : Info.ButForChecksumsSince(stored.Info) is { } without && this with { Info = without } is var shorter && fits(shorter) ? shorter
         : null;
 
+    /// <summary>
+    /// This record with what another process has learned of the version since. Of one moment this one's is the news: what the store has may be from before something was learned that brings no
+    /// later one, such as checksums.
+    /// </summary>
+    public CopyRecord With(CopyRecord theirs) => theirs.ValidatedAt > ValidatedAt
+        ? this with { ValidatedAt = theirs.ValidatedAt, Info = (theirs.Info with { ETag = Info.ETag }).OrChecksumsOf(Info) }
+        : this with { Info = Info.OrChecksumsOf(theirs.Info) };
+
     /// <summary>Whether another record is of the same version of the same object, cut alike.</summary>
     public bool IsSameVersion(CopyRecord other) =>
         Name == other.Name && Identity == other.Identity && Info.Size == other.Info.Size && Info.ETag == other.Info.ETag && Info.LastModified == other.Info.LastModified;

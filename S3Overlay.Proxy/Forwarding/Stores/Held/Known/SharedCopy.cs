@@ -275,7 +275,7 @@ internal sealed class SharedCopy
         {
             if (theirs is not null)
             {
-                _record = new CopyRenewal(Name, _record.Info.ETag, theirs.Record.ValidatedAt, theirs.Record.Info).Apply(_record);
+                _record = _record.With(theirs.Record);
             }
 
             for (var chunk = theirs?.Chunks.NextHeld(0) ?? Layout.Count; chunk < Layout.Count; chunk = theirs!.Chunks.NextHeld(chunk + 1))

@@ -173,7 +173,7 @@ internal sealed class CopyRenewals
     {
         /// <summary>Whether the store is to be told.</summary>
         public bool IsDue => Stored is not { } stored
-            || (News.Info is { } info && (info.LastModified != stored.LastModified || info.AreChecksumsKnown != stored.AreChecksumsKnown))
+            || (News.Info is { } info && (info.LastModified != stored.LastModified || (info.AreChecksumsKnown && !stored.AreChecksumsKnown)))
             || News.ValidatedAt - stored.ValidatedAt >= Lag;
 
         /// <summary>Whether a record says of the same version what is later than all of this.</summary>
