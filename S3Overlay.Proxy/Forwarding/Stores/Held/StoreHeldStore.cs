@@ -276,7 +276,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         {
             if (dropped is not null)
             {
-                _live.LetGo(dropped);
+                _live.LetGoDropped(dropped);
             }
         }
     }

@@ -79,7 +79,7 @@ public sealed class LiveCopiesTests : IDisposable
 
         foreach (var isLast in (bool[])[false, true])
         {
-            _live.LetGo(copy);
+            (isLast ? _live.LetGo : (Action<SharedCopy>)_live.LetGoDropped)(copy);
             Assert.Null(_live.Use(Name, out isDropped));
             Assert.Equal(!isLast, isDropped);
         }

@@ -160,6 +160,17 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
+    /// <summary>A drop is over.</summary>
+    public void LetGoDropped(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            copy.Drops--;
+            copy.Pending--;
+            Settle(copy);
+        }
+    }
+
     /// <summary>Forgets a copy, which stays as it is for its users.</summary>
     public void Forget(SharedCopy copy)
     {
@@ -224,8 +235,8 @@ internal sealed class LiveCopies(long remembered)
     /// <summary>Drops the copy of a key, where it is of the version named. It is not found from now on, nor is what the store has of it, until the caller lets go of it.</summary>
     /// <param name="name">The key.</param>
     /// <param name="onlyETag">The version; null for any.</param>
-    /// <param name="isOnItsWay">Whether other work about it is under way, which takes it out of the store when it ends.</param>
-    /// <returns>The copy, to be let go of once it is out of the store; null where none is known.</returns>
+    /// <param name="isOnItsWay">Whether something of it is being put, and is taken out of the store by who puts it. Another drop is none of that: nobody is told by it that the copy is out.</param>
+    /// <returns>The copy, to be given to <see cref="LetGoDropped"/> once it is out of the store; null where none is known.</returns>
     public SharedCopy? Drop(ObjectName name, string? onlyETag, out bool isOnItsWay)
     {
         lock (_lock)
@@ -238,7 +249,7 @@ internal sealed class LiveCopies(long remembered)
             }
 
             copy.IsDropped = true;
-            isOnItsWay = copy.Pending++ > 0;
+            isOnItsWay = copy.Pending++ > copy.Drops++;
             _idle.Remove(copy);
             return copy;
         }

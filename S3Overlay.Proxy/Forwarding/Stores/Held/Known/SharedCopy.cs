@@ -67,6 +67,9 @@ internal sealed class SharedCopy
     /// <summary>How much work in the background is about it; <see cref="LiveCopies"/>' own.</summary>
     public int Pending { get; set; }
 
+    /// <summary>How much of that takes it out of the store, and puts nothing; <see cref="LiveCopies"/>' own.</summary>
+    public int Drops { get; set; }
+
     /// <summary>Whether it is no longer to be found, nor put into the store; <see cref="LiveCopies"/>' own.</summary>
     public bool IsDropped
     {
