@@ -19,6 +19,9 @@ public abstract class PassingCopy(IHeldCopy copy) : IHeldCopy
     public bool IsCurrent => copy.IsCurrent;
 
     /// <inheritdoc/>
+    public bool MayGrow => copy.MayGrow;
+
+    /// <inheritdoc/>
     public ByteRange? FirstHeld(long position) => copy.FirstHeld(position);
 
     /// <inheritdoc/>

@@ -26,7 +26,7 @@ internal sealed class Fill
     private readonly Following? _starter;
     private readonly CancellationTokenSource _cancel = new();
     private readonly PromisedHash? _hash;
-    private bool _isAbandoned;
+    private bool _endsWithChunk;
     private bool _isRight;
 
     /// <summary>A fill of some stretches, in order.</summary>
@@ -77,13 +77,19 @@ internal sealed class Fill
             return;
         }
 
+        EndWithChunk();
+    }
+
+    /// <summary>Ends once the chunks are whole that it has touched. Of an object held whole that is all of it.</summary>
+    public void EndWithChunk()
+    {
         var chunk = _owner.Copy.Identity.ChunkSize;
-        if (chunk == 0 || _isAbandoned)
+        if (chunk == 0 || _endsWithChunk)
         {
             return;
         }
 
-        _isAbandoned = true;
+        _endsWithChunk = true;
         if (Current is { } current)
         {
             Current = current with { Last = Math.Min(current.Last, FillPlan.EndOfChunk(current.First + BufferSize, chunk) - 1) };
@@ -333,6 +339,10 @@ internal sealed class Fill
         lock (_owner.Gate)
         {
             Current = Current!.Value with { First = position + bytes.Length };
+            if (!_owner.Copy.MayGrow)
+            {
+                EndWithChunk();
+            }
         }
 
         _owner.Pulse();

@@ -50,14 +50,14 @@ internal sealed class HeldObject
     /// <summary>What is held of it.</summary>
     public IHeldCopy Copy { get; }
 
-    private bool MayFetchAhead => !_storeFailed && _gone is null && !_isRetired && _fills.AheadRoom.IsThere;
+    private bool MayFetchAhead => !_storeFailed && _gone is null && !_isRetired && Copy.MayGrow && _fills.AheadRoom.IsThere;
 
     /// <summary>One more reader; false where this is no longer to be read.</summary>
     public bool TryEnter()
     {
         lock (Gate)
         {
-            if (_isClosed || _isRetired || _storeFailed)
+            if (_isClosed || _isRetired || _storeFailed || !Copy.MayGrow)
             {
                 return false;
             }
@@ -170,7 +170,7 @@ internal sealed class HeldObject
     /// <param name="cancellationToken">The client's patience.</param>
     /// <exception cref="RemoteException">It could not be fetched.</exception>
     /// <exception cref="VersionChangedException">The remote has another version by now.</exception>
-    /// <exception cref="StoreFailedException">What comes cannot be stored.</exception>
+    /// <exception cref="StoreFailedException">What comes cannot be stored, or is not to be.</exception>
     public ValueTask EnsureAsync(long position, long last, Following read, CancellationToken cancellationToken) =>
         WaitAsync(position, last, read, mayBeOnItsWay: false, cancellationToken);
 
@@ -205,6 +205,12 @@ internal sealed class HeldObject
                 if (awaited?.Failure is { } failure)
                 {
                     throw failure.Anew();
+                }
+
+                // Whoever has been sent nothing yet begins a fill all the same: of another version he is to know before.
+                if (!mayBeOnItsWay && !Copy.MayGrow && !_running.Brings(position))
+                {
+                    throw new StoreFailedException();
                 }
 
                 awaited = _running.Bringing(position, last, read);

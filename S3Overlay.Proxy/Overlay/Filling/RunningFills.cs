@@ -14,6 +14,9 @@ internal sealed class RunningFills(HeldObject owner, Fills fills)
     /// <summary>Whether any is under way.</summary>
     public bool Any => _running.Count > 0;
 
+    /// <summary>Whether a fill that is under way will bring a byte.</summary>
+    public bool Brings(long position) => Claims().Exists(claim => claim.First <= position && position <= claim.Last);
+
     /// <summary>The fill that brings a byte: one under way, or one begun for as much as is wanted from there on.</summary>
     /// <param name="position">The byte, which is not held.</param>
     /// <param name="last">The last byte wanted.</param>

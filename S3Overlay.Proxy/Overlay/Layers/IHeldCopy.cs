@@ -21,6 +21,12 @@ public interface IHeldCopy : IAsyncDisposable
     bool IsCurrent { get; }
 
     /// <summary>
+    /// Whether more of it than the chunks that are begun is to be fetched into it. Not where that is for those alone who read it, as it was dropped, and would take room from others until they leave: they
+    /// can have the rest from the remote directly. In memory.
+    /// </summary>
+    bool MayGrow => true;
+
+    /// <summary>
     /// The first stretch of bytes at or after <paramref name="position"/> that is held, as far as it goes without a gap;
     /// null where nothing is held from there on. In memory: no reading from disk.
     /// </summary>

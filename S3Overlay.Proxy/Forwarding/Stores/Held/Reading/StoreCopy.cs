@@ -24,6 +24,9 @@ internal sealed class StoreCopy(SharedCopy shared, StoredChunks chunks, CopyPubl
     /// <inheritdoc/>
     public bool IsCurrent => live.IsCurrent(shared);
 
+    /// <summary>Chunks of a dropped copy would stay in the spool, which is for all, as long as somebody reads any of it. One that is held whole has its room already.</summary>
+    public bool MayGrow => !shared.IsDropped || shared.Layout.Count <= 1;
+
     /// <inheritdoc/>
     public ByteRange? FirstHeld(long position) => shared.FirstHeld(position);
 
