@@ -65,9 +65,11 @@ internal sealed class CopyPublisher(
             using var span = Tracing.Start(SpanNames.CopyUpload)?.SetTag(SpanAttributes.Chunk, chunk);
             try
             {
-                await (copy.IsManifest ? PutChunkAsync(copy, chunk, cancellationToken) : PutWholeAsync(copy, cancellationToken));
-                Interlocked.Increment(ref _uploads);
-                Interlocked.Add(ref _uploadedBytes, copy.Layout.Count == 0 ? 0 : copy.Layout.BytesOf(chunk).Length);
+                if (await (copy.IsManifest ? PutChunkAsync(copy, chunk, cancellationToken) : PutWholeAsync(copy, cancellationToken)))
+                {
+                    Interlocked.Increment(ref _uploads);
+                    Interlocked.Add(ref _uploadedBytes, copy.Layout.Count == 0 ? 0 : copy.Layout.BytesOf(chunk).Length);
+                }
             }
             catch (Exception failure)
             {
@@ -93,33 +95,39 @@ internal sealed class CopyPublisher(
         }
     }
 
-    private async Task PutChunkAsync(SharedCopy copy, int chunk, CancellationToken cancellationToken)
+    /// <summary>Puts a chunk that is whole.</summary>
+    /// <returns>Whether it was put: not where the copy was dropped before.</returns>
+    private async Task<bool> PutChunkAsync(SharedCopy copy, int chunk, CancellationToken cancellationToken)
     {
         if (copy.Layout.Count == 0)
         {
             // A manifest of no chunks: the copy of an empty object with much to say of it.
             copy.Flush.MarkChanged();
             manifests.Changed(copy);
+            return true;
         }
-        else if (copy.UseSpooled(chunk) is { } spooled)
+
+        if (copy.UseSpooled(chunk) is not { } spooled)
         {
-            try
-            {
-                await PutChunkAsync(copy, chunk, spooled, cancellationToken);
-            }
-            finally
-            {
-                spooled.Release();
-            }
+            return false;
+        }
+
+        try
+        {
+            return await PutChunkAsync(copy, chunk, spooled, cancellationToken);
+        }
+        finally
+        {
+            spooled.Release();
         }
     }
 
-    private async Task PutChunkAsync(SharedCopy copy, int chunk, SpooledChunk spooled, CancellationToken cancellationToken)
+    private async Task<bool> PutChunkAsync(SharedCopy copy, int chunk, SpooledChunk spooled, CancellationToken cancellationToken)
     {
         if (copy.IsDropped)
         {
             copy.EndUpload(chunk);
-            return;
+            return false;
         }
 
         Guid fill;
@@ -139,6 +147,8 @@ internal sealed class CopyPublisher(
         {
             manifests.Changed(copy);
         }
+
+        return true;
     }
 
     /// <summary>The copy is under its own key. Those who read it go on in the spool; whoever comes from now on finds it there.</summary>
@@ -153,7 +163,9 @@ internal sealed class CopyPublisher(
         live.Forget(copy);
     }
 
-    private async Task PutWholeAsync(SharedCopy copy, CancellationToken cancellationToken)
+    /// <summary>Puts a copy held whole.</summary>
+    /// <returns>Whether it was put: not where it was dropped before, or there is no room for what is known of it.</returns>
+    private async Task<bool> PutWholeAsync(SharedCopy copy, CancellationToken cancellationToken)
     {
         var spooled = copy.UseSpooled(0);
         try
@@ -164,10 +176,12 @@ internal sealed class CopyPublisher(
             if (placement != Placement.Elsewhere)
             {
                 await PlacedAsync(copy, placement, cancellationToken);
-                return;
+                return true;
             }
 
-            if (!copy.IsDropped && !await PutWholeAsync(record, spooled, cancellationToken))
+            // Without headers there is more metadata than room for it, since the remote has given it more.
+            var headers = copy.IsDropped ? null : CopyHeaders.OfWhole(record);
+            if (headers is null || !await PutWholeAsync(record, headers, spooled, cancellationToken))
             {
                 live.TryWithdraw(copy);
             }
@@ -176,7 +190,7 @@ internal sealed class CopyPublisher(
             {
                 await removal.RemoveDroppedAsync(record, cancellationToken);
                 copy.EndUpload(0);
-                return;
+                return headers is not null;
             }
 
             if (spooled is not null)
@@ -189,6 +203,8 @@ internal sealed class CopyPublisher(
             {
                 await removal.RemoveDroppedAsync(record, cancellationToken);
             }
+
+            return true;
         }
         finally
         {
@@ -197,14 +213,10 @@ internal sealed class CopyPublisher(
     }
 
     /// <summary>Puts a copy held whole into the cache bucket.</summary>
-    /// <returns>False where it is to be dropped: somebody else dropped it meanwhile, or the remote has given it more metadata since than there is room for.</returns>
-    private async Task<bool> PutWholeAsync(CopyRecord record, SpooledChunk? spooled, CancellationToken cancellationToken)
+    /// <returns>False where somebody else dropped it meanwhile.</returns>
+    private async Task<bool> PutWholeAsync(
+        CopyRecord record, IReadOnlyList<KeyValuePair<string, string>> headers, SpooledChunk? spooled, CancellationToken cancellationToken)
     {
-        if (CopyHeaders.OfWhole(record) is not { } headers)
-        {
-            return false;
-        }
-
         await rows.PutAsync(record, cancellationToken);
         var body = spooled is null ? Nothing : FramedBody.Of(spooled, record.Fill, 0, record.Info.Size);
         await objects.PutAsync(HeldNames.Copy(record.Name), body, headers, cancellationToken);
