@@ -21,8 +21,8 @@ public interface IHeldCopy : IAsyncDisposable
     bool IsCurrent { get; }
 
     /// <summary>
-    /// Whether more of it than the chunks that are begun is to be fetched into it. Not where that is for those alone who read it, as it was dropped, and would take room from others until they leave: they
-    /// can have the rest from the remote directly. In memory.
+    /// Whether more of it than the chunks that are begun is to be fetched into it. Not where that is for those alone who read it, as it was dropped, and would take room that others need until they leave:
+    /// they can have the rest from the remote directly, if that has the version still. In memory.
     /// </summary>
     bool MayGrow => true;
 

@@ -7,12 +7,14 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.Stores.Held;
 
 /// <summary>
-/// A large object is dropped while somebody reads it from its start: he has the rest of it, and what of it is in the spool, which belongs to all, grows no more. Nothing is asked of the remote twice.
+/// A large object is dropped while somebody reads it from its start: he has the rest of it, and of the spool, which belongs to all, it takes no more than what is begun once half of that is taken. Nothing
+/// is asked of the remote twice.
 /// </summary>
 public sealed class DroppedWhileFilledTests : ReaderTestBase
 {
     private const int Chunk = 100_000;
     private const int DroppedAt = 1_000_000;
+    private const int Room = 100_000_000;
 
     /// <summary>What a fill may have read before the drop and after it before it notices, and the chunks that it ends with.</summary>
     private const int Slack = 2 * ((256 * 1024) + Chunk);
@@ -27,6 +29,7 @@ public sealed class DroppedWhileFilledTests : ReaderTestBase
     [Fact, Trait("Rule", "C1"), Trait("Rule", "R7")]
     public async Task The_rest_of_it_takes_no_room_from_others()
     {
+        using var others = _spool.Open((Room / 2) + 1);
         Prepare(_ => Task.CompletedTask);
         Assert.Equal(_bytes, (await ReadAsync("key")).Bytes);
         await QuietAsync();
@@ -34,7 +37,7 @@ public sealed class DroppedWhileFilledTests : ReaderTestBase
         Assert.Equal(_bytes.Length, Remote.Bytes);
         Assert.Equal(2, Remote.Gets.Count);
         await ((StoreHeldStore)Store).WhenIdleAsync();
-        Assert.Equal(0, _spool.Used);
+        Assert.Equal((Room / 2) + 1, _spool.Used);
     }
 
     [Fact, Trait("Rule", "C1"), Trait("Rule", "R3")]
@@ -42,6 +45,7 @@ public sealed class DroppedWhileFilledTests : ReaderTestBase
     {
         (CollectedAnswer Cold, CollectedAnswer Warm)? meanwhile = null;
         var hasCome = 0;
+        using var others = _spool.Open((Room / 2) + 1);
         Prepare(async position =>
         {
             if (position > 3_000_000 && Interlocked.Exchange(ref hasCome, 1) == 0)
@@ -57,10 +61,30 @@ public sealed class DroppedWhileFilledTests : ReaderTestBase
         await QuietAsync();
     }
 
+    /// <summary>Whoever reads it would be cut otherwise: the remote gives the version to nobody else.</summary>
+    [Fact, Trait("Rule", "R7")]
+    public async Task While_there_is_room_for_all_he_has_the_rest_of_the_answer_under_way_though_the_remote_has_another_version()
+    {
+        Prepare(position =>
+        {
+            if (position is > DroppedAt and < DroppedAt + 500_000)
+            {
+                Remote.Put("key", Bytes(100));
+            }
+
+            return Task.CompletedTask;
+        });
+        Assert.Equal(_bytes, (await ReadAsync("key")).Bytes);
+        Assert.Single(Remote.Gets);
+        await QuietAsync();
+        await ((StoreHeldStore)Store).WhenIdleAsync();
+        Assert.Equal(0, _spool.Used);
+    }
+
     protected override async Task<IHeldPlace> StartPlaceAsync()
     {
         _bench = await StoreBench.StartAsync();
-        _spool = _bench.Spool();
+        _spool = _bench.Spool(Room);
         return _bench;
     }
 

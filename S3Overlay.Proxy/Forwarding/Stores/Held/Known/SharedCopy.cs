@@ -14,6 +14,7 @@ internal sealed class SharedCopy
 {
     private readonly Lock _lock = new();
     private readonly CopyChunks _chunks;
+    private readonly SpoolFolder _spool;
     private readonly HashSet<int> _uploading = [];
     private readonly HashSet<int> _lost = [];
     private CopyRecord _record;
@@ -29,7 +30,7 @@ internal sealed class SharedCopy
     /// <param name="logger">Where damage is told.</param>
     public SharedCopy(CopyRecord record, ChunkSet stored, bool isManifest, SpoolFolder spool, ILogger logger)
     {
-        (_record, IsManifest) = (record, isManifest);
+        (_record, IsManifest, _spool) = (record, isManifest, spool);
         Layout = new ChunkLayout(record.Info.Size, record.Identity.ChunkSize);
         _chunks = new CopyChunks(Layout, stored, spool, position => Log.HeldBlockDamaged(logger, "spool", position));
     }
@@ -91,6 +92,9 @@ internal sealed class SharedCopy
             }
         }
     }
+
+    /// <summary>Whether more than half of the spool is taken, by whatever copies.</summary>
+    public bool IsSpoolHalfTaken => _spool.IsHalfTaken;
 
     /// <summary>See <see cref="Overlay.Layers.IHeldCopy.FirstHeld"/>.</summary>
     public ByteRange? FirstHeld(long position)

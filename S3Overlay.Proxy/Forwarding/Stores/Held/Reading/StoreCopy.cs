@@ -24,8 +24,11 @@ internal sealed class StoreCopy(SharedCopy shared, StoredChunks chunks, CopyPubl
     /// <inheritdoc/>
     public bool IsCurrent => live.IsCurrent(shared);
 
-    /// <summary>Chunks of a dropped copy would stay in the spool, which is for all, as long as somebody reads any of it. One that is held whole has its room already.</summary>
-    public bool MayGrow => !shared.IsDropped || shared.Layout.Count <= 1;
+    /// <summary>
+    /// Chunks of a dropped copy stay in the spool as long as somebody reads any of it, and the spool is for all: half of it is left to others. Up to there they are kept, since the remote may not have
+    /// the version any more but in the answer that is under way. One that is held whole has its room already.
+    /// </summary>
+    public bool MayGrow => !shared.IsDropped || shared.Layout.Count <= 1 || !shared.IsSpoolHalfTaken;
 
     /// <inheritdoc/>
     public ByteRange? FirstHeld(long position) => shared.FirstHeld(position);

@@ -15,6 +15,9 @@ internal sealed class SpoolFolder(string directory, long maxBytes)
     /// <summary>Bytes set aside for files that are open now.</summary>
     public long Used => _room.Used;
 
+    /// <summary>Whether more than half of the room is taken.</summary>
+    public bool IsHalfTaken => _room.Used > _room.MaxBytes / 2;
+
     /// <summary>How often there was no room.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
