@@ -1,5 +1,3 @@
-using System.Xml;
-
 using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
 using S3Overlay.Proxy.Forwarding.Wire;
@@ -40,7 +38,7 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
                 ? await PutFittingAsync(record, spooled, cancellationToken)
                 : Placement.Elsewhere;
         }
-        catch (Exception failure) when (failure is S3Exception or XmlException or IOException)
+        catch (Exception failure) when (failure is S3Exception or IOException)
         {
             // Whatever it was, the cache bucket may take the copy; what of it is under its key is right.
             return Placement.Elsewhere;

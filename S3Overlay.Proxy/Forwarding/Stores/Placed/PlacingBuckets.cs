@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Xml;
 
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Wire;
@@ -147,6 +148,11 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
             }
 
             return answer.Status is 400 or 404 or 405 ? false : throw await StoreCalls.RefusedAsync(answer, cancellationToken);
+        }
+        catch (XmlException odd)
+        {
+            // A gateway's page in place of the store's answer.
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The local store's answer to a question about the bucket is no document.", odd);
         }
         catch (S3Exception unknown) when (unknown.InnerException is RemoteException { Status: 501 })
         {
