@@ -155,7 +155,6 @@ internal sealed class PlacedCopies : IPlacedCopies
     public async Task<bool> RemoveObjectAsync(ObjectName name, Func<HeldRow, bool> isMeant, CancellationToken cancellationToken)
     {
         var isConditional = (await _probe.GetAsync(cancellationToken)).DeletesIfMatch;
-        var hasVersions = await Buckets.HasVersionsAsync(name.Bucket, cancellationToken);
         using var entered = await ChangeAsync(name, cancellationToken);
         if (await LookAsync(name, cancellationToken) is not { } found || !isMeant(found.Record.Row))
         {
@@ -169,8 +168,8 @@ internal sealed class PlacedCopies : IPlacedCopies
 
         // A write waits for this one as long as for any call: what is given up the store may do all the same, later, and that it deletes an object of that ETag alone spares no write of the same bytes.
         var headers = isConditional ? new KeyValuePair<string, string>[] { new("If-Match", found.StoreETag) } : [];
-        // A copy that was put before the bucket had versions is the one called null, which not all stores tell. Without its id a delete would leave a marker.
-        var id = found.VersionId ?? (hasVersions ? "null" : null);
+        // A copy that was put before the bucket had versions is the one called null, which not all stores tell. Without its id a delete would leave a marker: what was known of the bucket a while ago does not do.
+        var id = found.VersionId ?? (await HasVersionsAsync(name.Bucket, cancellationToken) ? "null" : null);
         var version = id is null ? "" : "versionId=" + UriEncoding.EncodeComponent(id);
         using var answer = await _store.Calls.SendAsync(new WireRequest("DELETE", name.Bucket, name.Key, version, headers), cancellationToken);
         return answer.Status is < 300 or 404 or 409 or 412 ? true : throw await StoreCalls.RefusedAsync(answer, cancellationToken);
@@ -293,6 +292,9 @@ internal sealed class PlacedCopies : IPlacedCopies
     /// <exception cref="IOException">The store does not answer: no write is to wait until it is given up.</exception>
     public Task<PlacedObject?> LookAsync(ObjectName name, CancellationToken cancellationToken) =>
         WithinLimitAsync(token => FindAsync(name, token), "The local store does not say what is under the key.", cancellationToken);
+
+    private Task<bool> HasVersionsAsync(string bucket, CancellationToken cancellationToken) =>
+        WithinLimitAsync(token => Buckets.HasVersionsAsync(bucket, token).AsTask(), "The local store does not say whether the bucket has versions.", cancellationToken);
 
     private async Task<T> WithinLimitAsync<T>(Func<CancellationToken, Task<T>> ask, string otherwise, CancellationToken cancellationToken)
     {

@@ -20,7 +20,7 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
     private readonly HashSet<string> _closed = [];
     private readonly Dictionary<string, int> _placing = [];
     private readonly Dictionary<string, TaskCompletionSource> _emptied = [];
-    private readonly AnswerMemory<BucketFitness> _fit = new(TimeSpan.FromSeconds(60), store.Time);
+    private readonly AnswerMemory<bool> _fit = new(TimeSpan.FromSeconds(60), store.Time);
     private readonly ConcurrentDictionary<string, bool> _told = new();
 
     /// <summary>Begins to put a copy into a bucket; false where that is closed. Whoever gets true leaves.</summary>
@@ -85,27 +85,29 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
 
     /// <summary>Whether copies may be among a bucket's objects. May be a minute old.</summary>
     /// <exception cref="S3Exception">It cannot be known.</exception>
-    public async ValueTask<bool> IsFitAsync(string bucket, CancellationToken cancellationToken) => await FitnessAsync(bucket, cancellationToken) == BucketFitness.Fit;
-
-    /// <summary>Whether what is in a bucket may be of several versions, one of which may be a copy that was put before. May be a minute old.</summary>
-    /// <exception cref="S3Exception">It cannot be known.</exception>
-    public async ValueTask<bool> HasVersionsAsync(string bucket, CancellationToken cancellationToken) => await FitnessAsync(bucket, cancellationToken) == BucketFitness.HasVersions;
-
-    private ValueTask<BucketFitness> FitnessAsync(string bucket, CancellationToken cancellationToken) =>
+    public ValueTask<bool> IsFitAsync(string bucket, CancellationToken cancellationToken) =>
         _fit.FindAsync(bucket, this, static (name, buckets) => buckets.AskAsync(name, CancellationToken.None), cancellationToken);
+
+    /// <summary>Whether what is in a bucket may be of several versions, one of which may be a copy that was put before. The store is asked, and nothing but that: other proxies configure buckets as well.</summary>
+    /// <exception cref="S3Exception">It cannot be known.</exception>
+    public async ValueTask<bool> HasVersionsAsync(string bucket, CancellationToken cancellationToken)
+    {
+        var has = await HasAsync(bucket, "versioning", "Status", static _ => true, cancellationToken);
+        if (has)
+        {
+            _fit.Forget(bucket);
+        }
+
+        return has;
+    }
 
     /// <summary>Forgets whether copies may be among a bucket's objects: its configuration has changed.</summary>
     public void Reconsider(string bucket) => _fit.Forget(bucket);
 
-    private async Task<BucketFitness> AskAsync(string bucket, CancellationToken cancellationToken)
+    private async Task<bool> AskAsync(string bucket, CancellationToken cancellationToken)
     {
-        if (await HasAsync(bucket, "versioning", "Status", static _ => true, cancellationToken))
-        {
-            Tell(bucket, "it has, or had, versions");
-            return BucketFitness.HasVersions;
-        }
-
-        var why = await HasAsync(bucket, "object-lock", "ObjectLockEnabled", static _ => true, cancellationToken) ? "its objects can be locked"
+        var why = await HasAsync(bucket, "versioning", "Status", static _ => true, cancellationToken) ? "it has, or had, versions"
+            : await HasAsync(bucket, "object-lock", "ObjectLockEnabled", static _ => true, cancellationToken) ? "its objects can be locked"
             : await HasAsync(bucket, "encryption", "SSEAlgorithm", static algorithm => algorithm != "AES256", cancellationToken) ? "its encryption makes other ETags"
             : null;
         if (why is not null)
@@ -113,7 +115,7 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
             Tell(bucket, why);
         }
 
-        return why is null ? BucketFitness.Fit : BucketFitness.Unfit;
+        return why is null;
     }
 
     /// <summary>A store's ETag was not that of the bytes after all.</summary>

@@ -23,4 +23,18 @@ public sealed class PlacingBucketsTests
         Assert.Equal(200, (await fresh.SendAsync("GET", "/bucket?list-type=2")).Status);
         Assert.Equal(404, (await scene.AskStoreAsync("HEAD", "/bucket/k")).Status);
     }
+
+    [Theory]
+    [InlineData("object-lock", 403)]
+    [InlineData("encryption", 500)]
+    public async Task A_drop_asks_for_versions_alone(string refused, int status)
+    {
+        await using var scene = await PlaceScene.StartAsync();
+        await scene.FillAsync("k");
+        await using var fresh = await scene.AddProxyAsync();
+        scene.Store.Refuse = request => request.Query.ContainsKey(refused) ? status : null;
+        Assert.Equal(200, (await fresh.SendAsync("POST", "/-/v1/drop?bucket=bucket&key=k")).Status);
+        Assert.Equal(404, (await scene.AskStoreAsync("HEAD", "/bucket/k")).Status);
+        Assert.DoesNotContain(scene.Store.Calls, call => call.Query.StartsWith(refused, StringComparison.Ordinal));
+    }
 }
