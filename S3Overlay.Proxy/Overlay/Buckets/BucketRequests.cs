@@ -11,6 +11,9 @@ namespace S3Overlay.Proxy.Overlay.Buckets;
 /// <summary>Requests about overlaid buckets themselves: making, finding, configuring and deleting them (rules B1 to B5).</summary>
 public sealed class BucketRequests(IS3Service local, BucketDirectory directory, BucketListings listings, OverlaySettings settings, IPlacedCopies? placed)
 {
+    /// <summary>What of a bucket's configuration says whether copies may be among its objects.</summary>
+    private static readonly string[] OfCopies = ["versioning", "object-lock", "encryption"];
+
     /// <summary>CreateBucket.</summary>
     public async Task CreateAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
@@ -79,16 +82,19 @@ public sealed class BucketRequests(IS3Service local, BucketDirectory directory, 
     public async Task WriteConfigurationAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         await directory.EnsureAsync(bucket, cancellationToken);
-        if (placed is null)
+        if (placed is null || !OfCopies.Any(request.Query.Has))
         {
             await local.HandleAsync(request, answer, cancellationToken);
             return;
         }
 
-        // Whoever has been told that the bucket keeps versions finds no copy put there from then on.
+        // Whoever has been told that the bucket keeps versions finds no copy put there from then on. A lost answer may have been a yes.
         var changed = new BufferedAnswer();
-        await local.HandleAsync(request, changed, cancellationToken);
-        placed.Reconsider(bucket.Name);
+        using (await placed.ReconfigureAsync(bucket.Name, cancellationToken))
+        {
+            await local.HandleAsync(request, changed, cancellationToken);
+        }
+
         await changed.CopyToAsync(answer, cancellationToken);
     }
 }

@@ -6,8 +6,11 @@ namespace S3Overlay.Proxy.Overlay.Layers;
 /// </summary>
 public interface IPlacedCopies
 {
-    /// <summary>A bucket's configuration has changed: copies may not be fit to stand there any more.</summary>
-    void Reconsider(string bucket);
+    /// <summary>
+    /// Begins to change a bucket's configuration, which ends with the disposal of the result: copies may not be fit to stand there any more. None is put there meanwhile; those on their way are
+    /// waited for, for a while.
+    /// </summary>
+    ValueTask<IDisposable> ReconfigureAsync(string bucket, CancellationToken cancellationToken);
 
     /// <summary>Keeps copies of a key from being put there until the result is disposed.</summary>
     ValueTask<IDisposable> HoldOffAsync(string bucket, string key, CancellationToken cancellationToken);

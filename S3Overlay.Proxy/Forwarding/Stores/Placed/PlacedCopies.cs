@@ -256,7 +256,7 @@ internal sealed class PlacedCopies : IPlacedCopies
     public IDisposable? TryBeginPut(ObjectName name) => _putting.TryTake(name);
 
     /// <inheritdoc/>
-    public void Reconsider(string bucket) => Buckets.Reconsider(bucket);
+    public ValueTask<IDisposable> ReconfigureAsync(string bucket, CancellationToken cancellationToken) => Buckets.PauseAsync(bucket, LongestWait, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<IDisposable> HoldOffAsync(string bucket, string key, CancellationToken cancellationToken) =>

@@ -82,6 +82,12 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
             }
 
             found = await copies.FindAsync(record.Name, cancellationToken);
+            if (await HasTakenBackAsync(record.Name, found?.VersionId, cancellationToken))
+            {
+                // Put by a call whose answer was lost.
+                await _rows.TakeBackAsync(record.Name, unfinished, cancellationToken);
+                return Placement.Elsewhere;
+            }
         }
 
         if (found is null || !found.Record.IsSameVersion(record))
@@ -104,7 +110,9 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
             using var answer = await store.Calls.SendAsync(request, cancellationToken);
             if (answer.Status < 300)
             {
-                return await IsAsMarkedAsync(record, answer, md5, cancellationToken) ? null : Placement.Elsewhere;
+                return await HasTakenBackAsync(record.Name, answer.Header("x-amz-version-id"), cancellationToken) ? Placement.Elsewhere
+                    : await IsAsMarkedAsync(record, answer, md5, cancellationToken) ? null
+                    : Placement.Elsewhere;
             }
 
             if (attempt == MaxAttempts)
@@ -136,6 +144,23 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
                 return Placement.Elsewhere;
             }
         }
+    }
+
+    /// <summary>
+    /// Takes away what was put where it has become a version, which would stay below what a client writes. That the bucket was fit had been asked a while ago, and another proxy, or a tool at the store itself, may
+    /// have given it versions since. Some stores name versions where there are none.
+    /// </summary>
+    /// <returns>Whether it is gone.</returns>
+    private async Task<bool> HasTakenBackAsync(ObjectName name, string? version, CancellationToken cancellationToken)
+    {
+        if (version is null or "" or "null" || !await copies.Buckets.HasVersionsAsync(name.Bucket, cancellationToken))
+        {
+            return false;
+        }
+
+        using var deleted = await store.Calls.SendAsync(
+            new WireRequest("DELETE", name.Bucket, name.Key, "versionId=" + UriEncoding.EncodeComponent(version), []), cancellationToken);
+        return deleted.Status is < 300 or 404 ? true : throw await StoreCalls.RefusedAsync(deleted, cancellationToken);
     }
 
     /// <summary>A store whose ETag turns out not to be the MD5 of the bytes, though it seemed so: the object would be taken for a written one, and goes at once.</summary>

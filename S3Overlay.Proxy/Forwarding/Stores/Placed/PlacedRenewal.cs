@@ -25,7 +25,8 @@ internal sealed class PlacedRenewal(LocalStore store, PlacedCopies copies)
 
         try
         {
-            return await TryRenewEnteredAsync(renewal, cancellationToken);
+            // Copied onto itself where each write is kept, it would be one version more.
+            return await copies.Buckets.IsFitAsync(bucket, cancellationToken) && await TryRenewEnteredAsync(renewal, cancellationToken);
         }
         finally
         {

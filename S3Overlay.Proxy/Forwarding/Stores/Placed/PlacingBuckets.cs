@@ -18,17 +18,18 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
 {
     private readonly Lock _lock = new();
     private readonly HashSet<string> _closed = [];
+    private readonly Dictionary<string, int> _paused = [];
     private readonly Dictionary<string, int> _placing = [];
     private readonly Dictionary<string, TaskCompletionSource> _emptied = [];
     private readonly AnswerMemory<bool> _fit = new(TimeSpan.FromSeconds(60), store.Time);
     private readonly ConcurrentDictionary<string, bool> _told = new();
 
-    /// <summary>Begins to put a copy into a bucket; false where that is closed. Whoever gets true leaves.</summary>
+    /// <summary>Begins to put a copy into a bucket; false where that is closed, for now or for good. Whoever gets true leaves.</summary>
     public bool TryEnter(string bucket)
     {
         lock (_lock)
         {
-            if (_closed.Contains(bucket))
+            if (_closed.Contains(bucket) || _paused.ContainsKey(bucket))
             {
                 return false;
             }
@@ -60,18 +61,39 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
         lock (_lock)
         {
             _closed.Add(bucket);
-            if (!_placing.ContainsKey(bucket))
-            {
-                return Task.CompletedTask;
-            }
-
-            if (!_emptied.TryGetValue(bucket, out var emptied))
-            {
-                _emptied.Add(bucket, emptied = new(TaskCreationOptions.RunContinuationsAsynchronously));
-            }
-
-            return emptied.Task.WaitAsync(cancellationToken);
+            return EmptiedAsync(bucket, cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// Lets no copy into a bucket while its configuration changes, which ends with the disposal of the result: what is known of it is forgotten then. Returns once none is on its way any
+    /// more, or after a while: what is put all the same its publisher looks at.
+    /// </summary>
+    public async ValueTask<IDisposable> PauseAsync(string bucket, TimeSpan longest, CancellationToken cancellationToken)
+    {
+        Task emptied;
+        lock (_lock)
+        {
+            _paused[bucket] = _paused.GetValueOrDefault(bucket) + 1;
+            emptied = EmptiedAsync(bucket, CancellationToken.None);
+        }
+
+        var pause = new Pause(this, bucket);
+        try
+        {
+            await emptied.WaitAsync(longest, store.Time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // A large copy, or a store that does not answer: a client's request is not to fail for it.
+        }
+        catch
+        {
+            pause.Dispose();
+            throw;
+        }
+
+        return pause;
     }
 
     /// <summary>Lets copies in again.</summary>
@@ -101,9 +123,6 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
         return has;
     }
 
-    /// <summary>Forgets whether copies may be among a bucket's objects: its configuration has changed.</summary>
-    public void Reconsider(string bucket) => _fit.Forget(bucket);
-
     private async Task<bool> AskAsync(string bucket, CancellationToken cancellationToken)
     {
         var why = await HasAsync(bucket, "versioning", "Status", static _ => true, cancellationToken) ? "it has, or had, versions"
@@ -125,6 +144,35 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
         lock (_lock)
         {
             _closed.Add(bucket);
+        }
+    }
+
+    /// <summary>Finishes once no copy is on its way into a bucket. Called with the lock held.</summary>
+    private Task EmptiedAsync(string bucket, CancellationToken cancellationToken)
+    {
+        if (!_placing.ContainsKey(bucket))
+        {
+            return Task.CompletedTask;
+        }
+
+        if (!_emptied.TryGetValue(bucket, out var emptied))
+        {
+            _emptied.Add(bucket, emptied = new(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        return emptied.Task.WaitAsync(cancellationToken);
+    }
+
+    private void Resume(string bucket)
+    {
+        // Before any copy is let in again: its publisher is to ask.
+        _fit.Forget(bucket);
+        lock (_lock)
+        {
+            if (--_paused[bucket] == 0)
+            {
+                _paused.Remove(bucket);
+            }
         }
     }
 
@@ -160,5 +208,10 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
         {
             return false;
         }
+    }
+
+    private sealed class Pause(PlacingBuckets buckets, string bucket) : IDisposable
+    {
+        public void Dispose() => buckets.Resume(bucket);
     }
 }
