@@ -130,6 +130,74 @@ public sealed partial class LatePutTests : IAsyncLifetime
         await AssertRowsGoAsync("o", 1);
     }
 
+    /// <summary>Another proxy fills the version again whose row was left, and dies as well.</summary>
+    [Fact, Trait("Rule", "E4"), Trait("Rule", "T2")]
+    public async Task A_row_that_is_put_anew_while_leftovers_are_looked_for_stays()
+    {
+        await StartAsync(Placed);
+        var late = await ReadAndDieAsync(1000, "/bucket/key");
+        Scene.Clock.Advance(TimeSpan.FromDays(3));
+        var row = string.Join('/', (await RowAsync()).Split('/').Select(Uri.EscapeDataString));
+        BeforeOnce(
+            call => call is { Method: "HEAD", Path: "/bucket/key" },
+            async () => Assert.Equal(200, (await Scene.AskStoreAsync("PUT", $"/s3-overlay-cache/{row}", "")).Status));
+        await B.Copies!.SweepAsync();
+        Assert.Null(Scene.Store.Before);
+        Assert.Equal(200, await late.ExecuteAsync());
+        var now = PutRemote(1001);
+        Assert.Equal(now, await ListedAsync());
+        Assert.Equal(now, (await Scene.SendAsync(B, "GET", "/bucket/key")).Headers["ETag"]);
+    }
+
+    /// <summary>A fill of the same version by this proxy begins when the sweep has looked, and waits until it is past the key.</summary>
+    [Fact, Trait("Rule", "E4")]
+    public async Task No_copy_is_put_while_the_row_it_had_left_is_removed()
+    {
+        await StartAsync(Placed);
+        await ReadAndDieAsync(1000, "/bucket/key");
+        Scene.Clock.Advance(TimeSpan.FromDays(3));
+        var (isPut, wasPut, read) = (false, false, 0);
+        BeforeOnce(IsRowsDelete, async () =>
+        {
+            Scene.Store.Before = call =>
+            {
+                isPut |= call.Method == "PUT" && call.Path.StartsWith("/s3-overlay-cache/o/", StringComparison.Ordinal);
+                return Task.CompletedTask;
+            };
+            read = (await B.SendAsync("GET", "/bucket/key")).Status;
+            await Task.Delay(300);
+            wasPut = isPut;
+        });
+        await B.Copies!.SweepAsync();
+        await B.WhenIdleAsync();
+        Assert.Equal((200, false, true), (read, wasPut, isPut));
+        Assert.Equal(1, await CountAsync("o"));
+        Assert.Equal(200, (await Scene.AskStoreAsync("HEAD", "/bucket/key")).Status);
+    }
+
+    /// <summary>Who begins to list when the row is going already finds the copy and no row.</summary>
+    [Fact, Trait("Rule", "E4"), Trait("Rule", "T2")]
+    public async Task A_copy_that_comes_while_its_old_row_goes_is_listed_as_the_remotes()
+    {
+        await StartAsync(Placed);
+        var late = await ReadAndDieAsync(1000, "/bucket/key");
+        Scene.Clock.Advance(TimeSpan.FromDays(3));
+        var now = PutRemote(1001);
+        string? listed = null;
+        BeforeOnce(IsRowsDelete, async () => Assert.Equal(200, await late.ExecuteAsync()));
+        Scene.Store.After = async call =>
+        {
+            if (IsRowsDelete(call))
+            {
+                Scene.Store.After = null;
+                listed = await ListedAsync();
+            }
+        };
+        await B.Copies!.SweepAsync();
+        Assert.Equal(now, listed);
+        Assert.Equal(404, (await Scene.AskStoreAsync("HEAD", "/bucket/key")).Status);
+    }
+
     [GeneratedRegex("<Key>key</Key>.*?<ETag>(.*?)</ETag>", RegexOptions.Singleline)]
     private static partial Regex Listed();
 
@@ -190,4 +258,21 @@ public sealed partial class LatePutTests : IAsyncLifetime
 
     private async Task<int> CountAsync(string kind) =>
         (await Scene.AskStoreAsync("GET", $"/s3-overlay-cache?list-type=2&prefix={kind}%2F")).Text.Split("<Key>").Length - 1;
+
+    private async Task<string> RowAsync() =>
+        (await Scene.AskStoreAsync("GET", "/s3-overlay-cache?list-type=2&prefix=o%2F")).Text.Split("<Key>")[1].Split('<')[0];
+
+    private static bool IsRowsDelete(StoreCall call) => call.Method == "DELETE" && call.Path.StartsWith("/s3-overlay-cache/o/", StringComparison.Ordinal);
+
+    /// <summary>Lets something happen before the first of certain calls takes effect.</summary>
+    private void BeforeOnce(Func<StoreCall, bool> isMeant, Func<Task> happens) => Scene.Store.Before = call =>
+    {
+        if (!isMeant(call))
+        {
+            return Task.CompletedTask;
+        }
+
+        Scene.Store.Before = null;
+        return happens();
+    };
 }

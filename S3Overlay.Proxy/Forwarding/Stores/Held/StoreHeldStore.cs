@@ -59,7 +59,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         var objects = _objects = new HeldObjects(store, abilities);
         _listing = new HeldListing(objects);
         _buckets = new HeldBuckets(objects, _live);
-        _sweep = new StrangerSweep(objects, _live, _time, logger) { Placed = placed is null ? null : new PlacedSweep(placed) };
+        _sweep = new StrangerSweep(objects, _live, _time, logger) { Placed = placed is null ? null : new PlacedSweep(placed, _gates) };
         _removal = new CopyRemoval(objects, _live, _work, store.IsAlone ? TimeSpan.Zero : OthersReadFor, _time, logger);
         var rows = new CopyRows(objects, _removal);
         var manifests = new ManifestWriter(objects, _live, _work, rows, _removal, _gates, _time, logger);

@@ -131,6 +131,7 @@ internal sealed class PlacedCopies : IPlacedCopies
             if (rows.Count > 0)
             {
                 var wasThere = await RemoveObjectAsync(name, isMeant, cancellationToken);
+                using var going = BeginRetiring(name);
                 if (await RetireAsync(name, rows, wasThere, cancellationToken))
                 {
                     // Another proxy may have put it back before its row went.
@@ -220,11 +221,14 @@ internal sealed class PlacedCopies : IPlacedCopies
     }
 
     /// <summary>Deletes a row. Listings that are under way are told first: they may have seen its copy, and miss the row.</summary>
-    public Task DeleteRowAsync(ObjectName name, string row, CancellationToken cancellationToken)
+    public async Task DeleteRowAsync(ObjectName name, string row, CancellationToken cancellationToken)
     {
-        _retired.Note(name);
-        return Objects.DeleteAsync(row, cancellationToken);
+        using var going = BeginRetiring(name);
+        await Objects.DeleteAsync(row, cancellationToken);
     }
+
+    /// <summary>Begins to take rows of a key out, which ends with the disposal of the result: until then no listing goes by what is left of them, since a copy may come in between.</summary>
+    public IDisposable BeginRetiring(ObjectName name) => _retired.Begin(name);
 
     /// <summary>Notes for a listing which keys' rows go from now on.</summary>
     public RetiredWatch Watch(string bucket, string prefix) => _retired.Watch(bucket, prefix);

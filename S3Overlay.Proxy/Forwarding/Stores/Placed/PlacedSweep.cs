@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Rows;
 using S3Overlay.Proxy.Overlay.Layers;
@@ -7,9 +8,11 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 
 /// <summary>Finds unfinished rows of copies under their own keys that were left for a copy that may come yet, and never came.</summary>
-internal sealed class PlacedSweep(PlacedCopies copies)
+/// <param name="copies">The copies.</param>
+/// <param name="gates">Whose turn it is at a key: fills of this process put its rows, and copies, in theirs.</param>
+internal sealed class PlacedSweep(PlacedCopies copies, NameLocks<ObjectName> gates)
 {
-    /// <summary>Looks through all rows: a call for a thousand, and three or four more for each that is unfinished and old.</summary>
+    /// <summary>Looks through all rows: a call for a thousand, and four or five more for each that is unfinished and old.</summary>
     /// <param name="before">The youngest that is old, by the store's date.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>How many were removed.</returns>
@@ -21,7 +24,7 @@ internal sealed class PlacedSweep(PlacedCopies copies)
         {
             if (row.Object is { } listed && listed.LastModified <= before && PlacedNames.Unfinished(row.Name) == row.Name
                 && await NameOfAsync(row.Name, cancellationToken) is { } name
-                && await TryRemoveAsync(name, row.Name, cancellationToken))
+                && await TryRemoveAsync(name, row.Name, before, cancellationToken))
             {
                 removed++;
             }
@@ -30,8 +33,9 @@ internal sealed class PlacedSweep(PlacedCopies copies)
         return removed;
     }
 
-    private async Task<bool> TryRemoveAsync(ObjectName name, string row, CancellationToken cancellationToken)
+    private async Task<bool> TryRemoveAsync(ObjectName name, string row, DateTimeOffset before, CancellationToken cancellationToken)
     {
+        using var gate = await gates.TakeAsync(name, cancellationToken);
         var version = HeldNames.RowSuffix(PlacedNames.ParseSuffix(name.Key, HeldNames.SuffixOf(row))!);
         try
         {
@@ -40,7 +44,13 @@ internal sealed class PlacedSweep(PlacedCopies copies)
                 return false;
             }
 
+            if (!await IsStillOldAsync(row, before, cancellationToken))
+            {
+                return false;
+            }
+
             // A copy that is put in this very moment goes as well: what is lost is cache and nothing else. Before the row, since without that it would be taken for written; and after it, since it may have come between.
+            using var going = copies.BeginRetiring(name);
             await copies.RemoveObjectAsync(name, IsMeant, cancellationToken);
             await copies.DeleteRowAsync(name, row, cancellationToken);
             await copies.RemoveObjectAsync(name, IsMeant, cancellationToken);
@@ -52,6 +62,13 @@ internal sealed class PlacedSweep(PlacedCopies copies)
         }
 
         bool IsMeant(HeldRow other) => HeldNames.RowSuffix(other) == version;
+    }
+
+    /// <summary>Whether a row is as old as it was listed: another proxy that fills the same version puts it anew before its copy.</summary>
+    private async ValueTask<bool> IsStillOldAsync(string row, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        using var answer = await copies.Objects.HeadAsync(row, cancellationToken);
+        return answer is not null && HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var date) && date <= before;
     }
 
     /// <summary>Whose row it is; null where nothing tells.</summary>
