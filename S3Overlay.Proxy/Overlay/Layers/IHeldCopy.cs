@@ -47,7 +47,7 @@ public interface IHeldCopy : IAsyncDisposable
     ValueTask CompleteAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Hides the copy, which is about to be dropped, from those who look for the key's copy, where that can be done in memory: none of it is found from the return of this call on, nor put anywhere. Those who use
+    /// Hides the copy, which is about to be dropped, from those who look for the key's copy, where that can be done in memory: none of it is found in this process from the return of this call on, nor put anywhere. Those who use
     /// it go on, also with what is written into it from then on.
     /// </summary>
     /// <returns>Whether nobody has to wait for the drop itself.</returns>

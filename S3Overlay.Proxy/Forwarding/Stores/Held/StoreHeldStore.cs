@@ -37,6 +37,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
     private readonly BackgroundWork _work = new();
     private readonly CopyLoader _loader;
     private readonly CopyRemoval _removal;
+    private readonly RemovalRetries _retries;
     private readonly CopyPublisher _publisher;
     private readonly HeldListing _listing;
     private readonly HeldBuckets _buckets;
@@ -61,6 +62,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         _buckets = new HeldBuckets(objects, _live);
         _sweep = new StrangerSweep(objects, _live, _time, logger) { Placed = placed is null ? null : new PlacedSweep(placed, _gates) };
         _removal = new CopyRemoval(objects, _live, _work, store.IsAlone ? TimeSpan.Zero : OthersReadFor, _time, logger);
+        _retries = new RemovalRetries(_live, _work, _gates, _time);
         var rows = new CopyRows(objects, _removal);
         var manifests = new ManifestWriter(objects, _live, _work, rows, _removal, _gates, _time, logger);
         _publisher = new CopyPublisher(objects, _live, _work, rows, _removal, manifests, _gates, logger)
@@ -263,22 +265,31 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
         try
         {
             using var gate = await turn;
-            if (_placed is not null)
-            {
-                await _placed.RemoveAsync(name, row => onlyETag is null || ETags.Same(row.ETag, onlyETag), cancellationToken);
-            }
-
-            await _removal.RemoveAsync(
-                name, suffix => onlyETag is null || HeldNames.ParseSuffix(name.Key, suffix) is not { } row || ETags.Same(row.ETag, onlyETag), onlyETag is not null, cancellationToken);
-            _live.Removed(name);
+            await RemoveAsync(name, onlyETag, cancellationToken);
         }
-        finally
+        catch when (dropped is not null)
         {
-            if (dropped is not null)
-            {
-                _live.LetGoDropped(dropped);
-            }
+            // Whoever waits for the drop is told; nobody here finds the copy all the same.
+            _retries.Start(dropped, again => RemoveAsync(name, onlyETag, again));
+            throw;
         }
+
+        if (dropped is not null)
+        {
+            _live.LetGoDropped(dropped);
+        }
+    }
+
+    private async Task RemoveAsync(ObjectName name, string? onlyETag, CancellationToken cancellationToken)
+    {
+        if (_placed is not null)
+        {
+            await _placed.RemoveAsync(name, row => onlyETag is null || ETags.Same(row.ETag, onlyETag), cancellationToken);
+        }
+
+        await _removal.RemoveAsync(
+            name, suffix => onlyETag is null || HeldNames.ParseSuffix(name.Key, suffix) is not { } row || ETags.Same(row.ETag, onlyETag), onlyETag is not null, cancellationToken);
+        _live.Removed(name);
     }
 
     private async Task ToldAsync(Task removing)

@@ -100,6 +100,15 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
+    /// <summary>Whether a copy is the one of its key, though it may be dropped.</summary>
+    public bool IsKnown(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            return _copies.GetValueOrDefault(copy.Name) == copy;
+        }
+    }
+
     /// <summary>Whether a copy is the one of its key, or could be made it.</summary>
     public bool IsCurrent(SharedCopy copy)
     {
