@@ -16,7 +16,13 @@ internal sealed class Outage(Func<CancellationToken, Task<bool>> answers, Action
     private Task _watching = Task.CompletedTask;
     private volatile Task<bool>? _confirming;
     private Task? _looking;
+
+    /// <summary>How many questions whether it is over were put by those who must know.</summary>
+    private int _looks;
     private int _outages;
+
+    /// <summary>How often it is known to have done what was asked of it.</summary>
+    private int _done;
     private volatile bool _isOn;
 
     /// <summary>Whether it is known to be down.</summary>
@@ -51,26 +57,58 @@ internal sealed class Outage(Func<CancellationToken, Task<bool>> answers, Action
         }
     }
 
-    /// <summary>Asks at once whether it is over, for whoever is about to do what must not be overlooked afterwards. All who do so at once share one question.</summary>
-    public Task LookAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Asks at once whether it is over, or is about to begin, for whoever is about to do what must not be overlooked afterwards. All who do so at once share one question, which was put after
+    /// they came: one that was put before may hang still, though the endpoint is back.
+    /// </summary>
+    public async Task LookAsync(CancellationToken cancellationToken)
     {
-        if (!_isOn)
+        if (_confirming is { IsCompleted: false } confirming)
         {
-            return Task.CompletedTask;
+            await confirming.WaitAsync(cancellationToken);
         }
 
+        int before;
         lock (_lock)
         {
-            if (_looking is not { IsCompleted: false })
+            before = _looks;
+        }
+
+        for (var hasAsked = false; _isOn && !hasAsked;)
+        {
+            Task looking;
+            lock (_lock)
             {
-                using (ExecutionContext.SuppressFlow())
+                if (_looking is not { IsCompleted: false })
                 {
-                    var outage = _outages;
-                    _looking = Task.Run(() => LookAsync(outage)).Observed();
+                    using (ExecutionContext.SuppressFlow())
+                    {
+                        var outage = _outages;
+                        _looks++;
+                        _looking = Task.Run(() => LookAsync(outage)).Observed();
+                    }
                 }
+
+                (looking, hasAsked) = (_looking, _looks > before);
             }
 
-            return _looking.WaitAsync(cancellationToken);
+            await looking.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// It has done what must not be overlooked: it is not down, and a question that was put before this says nothing. To be called when that is known.
+    /// </summary>
+    public void NoteDone()
+    {
+        lock (_lock)
+        {
+            _done++;
+            if (_isOn)
+            {
+                _isOn = false;
+                changed(false);
+            }
         }
     }
 
@@ -94,6 +132,7 @@ internal sealed class Outage(Func<CancellationToken, Task<bool>> answers, Action
 
     private async Task<bool> ConfirmAsync()
     {
+        var done = Volatile.Read(ref _done);
         if (await AnswersAsync())
         {
             return false;
@@ -102,6 +141,11 @@ internal sealed class Outage(Func<CancellationToken, Task<bool>> answers, Action
         lock (_lock)
         {
             _stopping.Token.ThrowIfCancellationRequested();
+            if (_done != done)
+            {
+                return false;
+            }
+
             _isOn = true;
             changed(true);
             _watching = WatchAsync(++_outages);

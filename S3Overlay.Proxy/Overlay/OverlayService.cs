@@ -128,7 +128,8 @@ public sealed class OverlayService : IS3Service
     {
         try
         {
-            if (_outage is { IsOn: true } && request.Method is not ("GET" or "HEAD"))
+            var isChange = request.Method is not ("GET" or "HEAD");
+            if (isChange && _outage is not null)
             {
                 await _outage.LookAsync(cancellationToken);
             }
@@ -136,6 +137,10 @@ public sealed class OverlayService : IS3Service
             var bucket = await _directory.LookAsync(request.Bucket, cancellationToken);
             bucket = bucket with { Patience = new RemotePatience(_budget, _time) };
             await HandleAsync(bucket, request, answer, cancellationToken);
+            if (isChange && answer.Status < StatusCodes.Status400BadRequest)
+            {
+                _outage?.NoteDone();
+            }
         }
         catch (RemoteException failure)
         {

@@ -36,6 +36,9 @@ public sealed class LocalOutage(Func<CancellationToken, Task> ask, IRemoteReader
     /// <summary>To be awaited before anything is changed: what local takes is to be seen by the reads after it, though nobody has noticed yet that local is back.</summary>
     public Task LookAsync(CancellationToken cancellationToken) => _outage.LookAsync(cancellationToken);
 
+    /// <summary>To be called once local has done a change: reads from now on see it, whatever was asked of local before.</summary>
+    public void NoteDone() => _outage.NoteDone();
+
     /// <summary>Answers a read from the remote.</summary>
     public Task AnswerAsync(S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken)
     {

@@ -1,0 +1,111 @@
+using S3Overlay.Proxy.Concurrency;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Races;
+
+/// <summary>
+/// What a store has taken that comes back from being down is seen by the reads after it, whenever the questions were put that say whether it is down, and however long they hang (table F, rule C3).
+/// </summary>
+[Trait("Rule", "F"), Trait("Rule", "C3")]
+public sealed class ChangesInOutageTests : IAsyncDisposable
+{
+    private readonly ManualTimeProvider _clock = new();
+    private readonly Queue<TaskCompletionSource<bool>> _questions = [];
+    private readonly SemaphoreSlim _asked = new(0);
+    private readonly Outage _outage;
+
+    public ChangesInOutageTests() => _outage = new Outage(AskAsync, _ => { }, _clock);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _outage.DisposeAsync();
+        _asked.Dispose();
+    }
+
+    /// <summary>The question that was put before hangs still when the store is back.</summary>
+    [Fact]
+    public async Task Whoever_joins_a_question_that_fails_has_one_put_after_he_came()
+    {
+        await BeginAsync();
+        var first = _outage.LookAsync(default);
+        var hanging = await NextAsync();
+        var second = _outage.LookAsync(default);
+        var third = _outage.LookAsync(default);
+        hanging.SetResult(false);
+        await first.WaitAsync(Patience.Limit);
+        Assert.True(_outage.IsOn);
+        Assert.False(second.IsCompleted);
+        (await NextAsync()).SetResult(true);
+        await Task.WhenAll(second, third).WaitAsync(Patience.Limit);
+        Assert.False(_outage.IsOn);
+        Assert.Empty(_questions);
+    }
+
+    /// <summary>A read has failed, and it is being found out whether the store is down, by a question that hangs still when it is back.</summary>
+    [Fact]
+    public async Task Whoever_comes_while_it_is_doubted_waits_for_that_and_has_his_own_question()
+    {
+        var doubting = _outage.BeginsAsync(default);
+        var hanging = await NextAsync();
+        var look = _outage.LookAsync(default);
+        Assert.False(look.IsCompleted);
+        hanging.SetResult(false);
+        Assert.True(await doubting.WaitAsync(Patience.Limit));
+        (await NextAsync()).SetResult(true);
+        await look.WaitAsync(Patience.Limit);
+        Assert.False(_outage.IsOn);
+    }
+
+    /// <summary>The change had begun before anybody doubted.</summary>
+    [Fact]
+    public async Task No_outage_begins_by_a_question_that_was_put_before_a_change_was_done()
+    {
+        var doubting = _outage.BeginsAsync(default);
+        var hanging = await NextAsync();
+        _outage.NoteDone();
+        hanging.SetResult(false);
+        Assert.False(await doubting.WaitAsync(Patience.Limit));
+        Assert.False(_outage.IsOn);
+        await BeginAsync();
+    }
+
+    /// <summary>The store came back between the question and the change.</summary>
+    [Fact]
+    public async Task A_change_that_is_done_ends_an_outage_and_the_next_begins_as_ever()
+    {
+        await BeginAsync();
+        _outage.NoteDone();
+        Assert.False(_outage.IsOn);
+        await _outage.LookAsync(default).WaitAsync(Patience.Limit);
+        await BeginAsync();
+    }
+
+    private async Task BeginAsync()
+    {
+        var doubting = _outage.BeginsAsync(default);
+        (await NextAsync()).SetResult(false);
+        Assert.True(await doubting.WaitAsync(Patience.Limit));
+        Assert.True(_outage.IsOn);
+    }
+
+    private async Task<TaskCompletionSource<bool>> NextAsync()
+    {
+        Assert.True(await _asked.WaitAsync(Patience.Limit), "Nobody asks.");
+        lock (_questions)
+        {
+            return _questions.Dequeue();
+        }
+    }
+
+    private Task<bool> AskAsync(CancellationToken cancellationToken)
+    {
+        var question = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_questions)
+        {
+            _questions.Enqueue(question);
+        }
+
+        _asked.Release();
+        return question.Task.WaitAsync(cancellationToken);
+    }
+}
