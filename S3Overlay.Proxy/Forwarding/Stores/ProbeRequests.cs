@@ -22,6 +22,9 @@ internal sealed class ProbeRequests(LocalStore store)
     /// <summary>What may be there, to be taken away at last.</summary>
     private readonly HashSet<string> _kept = [];
 
+    /// <summary>Uploads that were started, and their ids as queries have them.</summary>
+    private readonly List<(string Name, string Query)> _started = [];
+
     /// <summary>Two proxies may try at the same time.</summary>
     private readonly string _folder = $"p/{Guid.NewGuid():n}/";
 
@@ -66,11 +69,22 @@ internal sealed class ProbeRequests(LocalStore store)
         }
     }
 
+    /// <summary>An upload may be there from now on.</summary>
+    /// <param name="name">Of which object.</param>
+    /// <param name="query">What names it in a request.</param>
+    public void NoteStarted(string name, string query) => _started.Add((name, query));
+
     /// <summary>Takes away what was put there. What cannot be taken away is a few bytes.</summary>
     public async Task CleanAsync(CancellationToken cancellationToken)
     {
         try
         {
+            foreach (var (name, query) in _started)
+            {
+                // One that has been completed after all is not there.
+                await SendAsync(new WireRequest("DELETE", Bucket, name, query, []), cancellationToken);
+            }
+
             foreach (var name in _kept)
             {
                 await store.Calls.DeleteAsync(Bucket, name, cancellationToken);

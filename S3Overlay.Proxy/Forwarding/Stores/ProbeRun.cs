@@ -168,6 +168,7 @@ internal sealed class ProbeRun
         }
 
         var upload = "uploadId=" + UriEncoding.EncodeComponent(id);
+        _requests.NoteStarted(name, upload);
         var part = await _requests.SendAsync(new WireRequest("PUT", Bucket, name, "partNumber=1&" + upload, []) { Body = WireBody.Of(Content) }, cancellationToken);
         var body = WireBody.Of(Encoding.UTF8.GetBytes(
             $"<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part><PartNumber>1</PartNumber><ETag>{part.ETag}</ETag></Part></CompleteMultipartUpload>"));
@@ -179,7 +180,6 @@ internal sealed class ProbeRun
         var refusesAbsent = refusesOther
             && (await DeleteAsync(name, null, cancellationToken)).Status is < 300 or 404
             && await RefusesAbsentAsync("joined", _ => CompleteAsync("If-Match", WrongETag), cancellationToken);
-        await _requests.SendAsync(new WireRequest("DELETE", Bucket, name, upload, []), cancellationToken);
         return (refusesNew, refusesAbsent);
     }
 

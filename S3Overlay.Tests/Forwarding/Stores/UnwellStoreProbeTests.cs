@@ -38,6 +38,28 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
         }
     }
 
+    /// <summary>It is tried again every few seconds for as long as the store is overloaded: what each of them left would be there for good.</summary>
+    [Fact, Trait("Rule", "T3")]
+    public async Task A_trial_that_ends_in_the_midst_of_it_leaves_nothing()
+    {
+        var whole = await CountAsync();
+        for (var good = 0; good < whole; good++)
+        {
+            var calls = 0;
+            Store.Refuse = request => Interlocked.Increment(ref calls) > good && request.Method != "DELETE" ? 503 : null;
+            await using var probe = Probe(Fresh());
+            await Record.ExceptionAsync(() => probe.FindAsync(default).AsTask());
+            Store.Refuse = null;
+            foreach (var (query, left) in ((string, string)[])[("uploads=", "<Upload>"), ("list-type=2&prefix=p%2F", "<Key>")])
+            {
+                using var answer = await One.Calls.SendAsync(new WireRequest("GET", One.Store.Cache.Name, "", query, []), default);
+                Assert.True(answer.Status is 200 or 404, $"{answer.Status}");
+                var text = System.Text.Encoding.UTF8.GetString(await One.Calls.ReadAsync(answer, 1 << 20, default));
+                Assert.False(text.Contains(left, StringComparison.Ordinal), $"After {good} calls: {text}");
+            }
+        }
+    }
+
     /// <summary>An error of the store's own may be about what was asked, or about the store: only of one that is well otherwise it says what it lacks.</summary>
     [Theory]
     [InlineData(5)]
