@@ -35,10 +35,15 @@ internal sealed class StoreReads(
     public async Task<WrittenRead> TryAnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         request = nulls.ForStore(request);
-        if (copies is not null && request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject) && await IsCopyAsync(request, cancellationToken))
+        if (copies is not null && request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject))
         {
-            // The answer about a sub-resource would not tell whose it is.
-            return NotWritten(request, null, cancellationToken);
+            // The answer about a sub-resource would not tell whose it is. Where nothing is there yet it is not asked for: it might be a copy's that comes between the two calls.
+            var seen = await copies.SeeAsync(new ObjectName(request.Bucket, request.Key), cancellationToken);
+            await using var copyThere = seen.Copy;
+            if (seen.Copy is not null || IsAbsent(request, seen))
+            {
+                return NotWritten(request, null, cancellationToken) with { Marker = seen.Marker };
+            }
         }
 
         if (request.Operation == S3Operation.GetObjectAttributes && capabilities() is { HasAttributes: false })
@@ -62,10 +67,11 @@ internal sealed class StoreReads(
                 throw new S3Exception(new S3Error(code ?? S3Errors.ServiceUnavailable.Code, (int)response.StatusCode, "The local store could not answer."));
             }
 
-            copy = copies is null ? null : await CopyOfAsync(copies, request, response, cancellationToken);
-            if (copy is not null)
+            var judged = copies is null ? default : await LookAsync(copies, request, response, cancellationToken);
+            copy = judged.Copy;
+            if (copy is not null || IsAbsent(request, judged))
             {
-                return NotWritten(request, copy, cancellationToken);
+                return NotWritten(request, copy, cancellationToken) with { Marker = judged.Marker };
             }
 
             PlacedMark.Hide(response);
@@ -140,32 +146,32 @@ internal sealed class StoreReads(
     private WrittenRead NotWritten(S3Request request, IHeldCopy? copy, CancellationToken cancellationToken) =>
         new(false, isDeleted(request.Bucket, request.Key, cancellationToken).Observed()) { Copy = copy };
 
-    private async ValueTask<bool> IsCopyAsync(S3Request request, CancellationToken cancellationToken) =>
-        await copies!.ETagAsync(request.Bucket, request.Key, cancellationToken) is not null;
+    /// <summary>Whether a look says that the store has nothing of what is asked for. Of a version that is named it does not.</summary>
+    private static bool IsAbsent(S3Request request, PlacedLook seen) => seen.IsAbsent && request.Query["versionId"] is null;
 
     /// <summary>
-    /// The copy that the store answered with, or would have: what it says of a condition or of a range does not tell whose object that is about, and it judged by its own
-    /// ETag and date.
+    /// Whose object the store answered with, or about: what it says of a condition or of a range does not tell, and it judged by its own ETag and date. Where nothing is there any
+    /// more, that may have been a copy, and counts for nothing either.
     /// </summary>
-    private static async ValueTask<IHeldCopy?> CopyOfAsync(PlacedCopies copies, S3Request request, HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async ValueTask<PlacedLook> LookAsync(PlacedCopies copies, S3Request request, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent)
         {
-            return copies.Take(request, response);
+            return new PlacedLook(copies.Take(request, response), IsAbsent: false);
         }
 
         if (response.StatusCode is not (HttpStatusCode.NotModified or HttpStatusCode.PreconditionFailed or HttpStatusCode.RequestedRangeNotSatisfiable))
         {
-            return null;
+            return default;
         }
 
-        var found = await copies.OpenAsync(new ObjectName(request.Bucket, request.Key), cancellationToken);
-        if (found is not null)
+        var seen = await copies.SeeAsync(new ObjectName(request.Bucket, request.Key), cancellationToken);
+        if (seen.Copy is not null)
         {
             response.Dispose();
         }
 
-        return found;
+        return seen;
     }
 
     /// <summary>

@@ -80,10 +80,15 @@ internal sealed class PlacedCopies : IPlacedCopies
     /// <summary>The copy under a key; null where there is none. One call.</summary>
     public async Task<PlacedObject?> FindAsync(ObjectName name, CancellationToken cancellationToken)
     {
-        using var answer = await _store.Calls.SendAsync(new WireRequest("HEAD", name.Bucket, name.Key, "", []), cancellationToken);
+        using var answer = await AskAsync(name, cancellationToken);
+        return Found(answer, name);
+    }
 
-        // 400: an object under a client's key, or a name that the store cannot have.
-        return answer.Status is < 300 or 400 or 404 ? Found(answer, name) : throw await StoreCalls.RefusedAsync(answer, cancellationToken);
+    /// <summary>What is under a key: a copy, something else, or nothing. One call.</summary>
+    public async Task<PlacedLook> SeeAsync(ObjectName name, CancellationToken cancellationToken)
+    {
+        using var answer = await AskAsync(name, cancellationToken);
+        return new PlacedLook(Found(answer, name) is { } found ? Copy(found, null) : null, answer.Status == 404) { Marker = MarkerHeaders.Of(answer.Message) };
     }
 
     /// <summary>Opens the copy under a key; null where there is none. One call; bytes are asked for as they are read.</summary>
@@ -311,6 +316,22 @@ internal sealed class PlacedCopies : IPlacedCopies
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new IOException(otherwise);
+        }
+    }
+
+    private async Task<WireAnswer> AskAsync(ObjectName name, CancellationToken cancellationToken)
+    {
+        var answer = await _store.Calls.SendAsync(new WireRequest("HEAD", name.Bucket, name.Key, "", []), cancellationToken);
+
+        // 400: an object under a client's key, or a name that the store cannot have.
+        if (answer.Status is < 300 or 400 or 404)
+        {
+            return answer;
+        }
+
+        using (answer)
+        {
+            throw await StoreCalls.RefusedAsync(answer, cancellationToken);
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 
+using Microsoft.AspNetCore.Http;
+
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores.Placed;
@@ -60,6 +62,74 @@ public sealed class PlacedReadTests
         Assert.Equal((206, "mo", "bytes 2-3/6"), (part.Status, part.Text, part.Headers["Content-Range"]));
         Assert.Equal(416, (await scene.SendAsync("GET", "/bucket/l", null, ("Range", "bytes=9-"))).Status);
         Assert.Single(scene.Remote.Requests, request => request.Key == "l");
+    }
+
+    [Theory, Trait("Rule", "E4"), Trait("Rule", "T1")]
+    [InlineData("tagging", "blue")]
+    [InlineData("attributes", "of-the-remote-2")]
+    public async Task A_copy_that_comes_while_a_sub_resource_is_read_is_not_taken_for_written(string question, string expected)
+    {
+        await using var scene = await PlaceScene.StartAsync();
+        scene.Remote.Put("bucket", "k", new ScriptedObject("remote"u8.ToArray(), "\"of-the-remote-2\"", DateTimeOffset.UtcNow.AddDays(-3), []));
+        scene.Remote.Script = static async (request, context) =>
+        {
+            if (!request.RawQuery.StartsWith("tagging", StringComparison.Ordinal))
+            {
+                return ScriptedOutcome.AsUsual;
+            }
+
+            await context.Response.WriteAsync("<Tagging><TagSet><Tag><Key>colour</Key><Value>blue</Value></Tag></TagSet></Tagging>");
+            return ScriptedOutcome.Answered;
+        };
+        var goOn = new TaskCompletionSource();
+        var isWaiting = false;
+        scene.Store.Before = async call =>
+        {
+            if (call is { Method: "PUT", Path: "/bucket/k" })
+            {
+                isWaiting = true;
+                await goOn.Task;
+            }
+            else if (call is { Method: "GET", Path: "/bucket/k", Query.Length: > 0 } && goOn.TrySetResult())
+            {
+                // The key was looked at, and nothing was there.
+                await scene.Store.UntilAsync(() => scene.Store.Calls.Any(static put => put is { Method: "PUT", Path: "/bucket/k", Status: 200 }), "The copy was not put.");
+            }
+        };
+        Assert.Equal("remote", (await scene.SendAsync("GET", "/bucket/k")).Text);
+        await Patience.UntilAsync(() => isWaiting, "No copy is put.");
+
+        var answer = await scene.SendAsync("GET", $"/bucket/k?{question}", null, ("x-amz-object-attributes", "ETag"));
+
+        goOn.TrySetResult();
+        await scene.IdleAsync();
+        Assert.Contains(expected, answer.Text, StringComparison.Ordinal);
+        Assert.NotEqual("local", answer.Headers["x-s3overlay-layer"]);
+    }
+
+    [Theory, Trait("Rule", "E4"), Trait("Rule", "R6")]
+    [InlineData("If-None-Match", "the store's", 200)]
+    [InlineData("If-Match", "\"of-the-remote-3\"", 200)]
+    [InlineData("Range", "bytes=6-", 206)]
+    public async Task What_the_store_judges_by_a_copy_that_is_gone_at_the_next_look_counts_for_nothing(string header, string value, int status)
+    {
+        await using var scene = await PlaceScene.StartAsync();
+        await scene.FillAsync("k");
+        var copy = (await scene.AskStoreAsync("HEAD", "/bucket/k")).Headers["ETag"];
+        scene.Remote.Put("bucket", "k", new ScriptedObject("longer than before"u8.ToArray(), "\"of-the-remote-3\"", DateTimeOffset.UtcNow, []));
+        scene.Store.Before = async call =>
+        {
+            if (call is { Method: "HEAD", Path: "/bucket/k" })
+            {
+                // Another reader has found the remote changed.
+                scene.Store.Before = null;
+                await scene.AskStoreAsync("DELETE", "/bucket/k");
+            }
+        };
+
+        var answer = await scene.SendAsync("GET", "/bucket/k", null, (header, value == "the store's" ? copy : value));
+
+        Assert.Equal((status, "remote"), (answer.Status, answer.Headers["x-s3overlay-layer"]));
     }
 
     [Theory, Trait("Rule", "E4")]
