@@ -22,6 +22,17 @@ public sealed class ErrorsTests : OptionsTestBase
             part => Assert.Contains(part, text, StringComparison.Ordinal));
     }
 
+    [Theory, Trait("Rule", "A4")]
+    [InlineData("S3_OVERLAY_REMOTE_ENDPOINT", "http://me:pass@word@a.example", "http://...@a.example")]
+    [InlineData("S3_OVERLAY_LOCAL_ENDPOINT", "https://me:pass/word@a.example:9000/x", "https://...@a.example:9000/x")]
+    [InlineData("S3_OVERLAY_REMOTE_ENDPOINT", "me:password@a.example", "...@a.example")]
+    [InlineData("S3_OVERLAY_MANAGEMENT_URLS", "https://me:password@127.0.0.1:9100", "https://...@127.0.0.1:9100")]
+    public void A_password_in_an_address_is_not_shown(string setting, string value, string shown)
+    {
+        Assert.Equal((setting, shown), ReadError($"{setting}={value}") is var error ? (error.Setting, error.Value) : default);
+        Assert.DoesNotContain("word", ReadAll($"{setting}={value}").Problems.Describe(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_misspelt_name_is_told_beside_an_error()
     {
