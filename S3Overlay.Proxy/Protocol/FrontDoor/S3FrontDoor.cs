@@ -244,13 +244,13 @@ public sealed class S3FrontDoor(
 
         var error = Translate(failure);
         RequestSpan.Refused(call.Span, error.Error);
-        // What is not served yet (501) is the client's wish, not this server's failure.
+        // What is not served yet (501), and what is not held where nothing else is wanted (504), is the client's wish, not this server's failure.
         if (error.Error.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status507InsufficientStorage)
         {
             // Who was asked, and what came of it, is for whoever runs this: a client is told of no addresses behind it.
             Log.RequestUnavailable(logger, call.RequestId, call.Operation, error.Error.Code, error.InnerException is { } cause ? $"{error.Message} ({cause.Message})" : error.Message);
         }
-        else if (error.Error.Status >= 500 && error.Error.Status != StatusCodes.Status501NotImplemented)
+        else if (error.Error.Status >= 500 && error.Error.Status != StatusCodes.Status501NotImplemented && error.Error != S3Errors.GatewayTimeout)
         {
             Log.RequestFailed(logger, call.RequestId, call.Operation, error.Error.Code, error.Message, error.InnerException ?? (failure is S3Exception ? null : failure));
         }
