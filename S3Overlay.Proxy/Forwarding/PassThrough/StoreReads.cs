@@ -35,6 +35,7 @@ internal sealed class StoreReads(
     public async Task<WrittenRead> TryAnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         request = nulls.ForStore(request);
+        var mayCome = false;
         if (copies is not null && request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject))
         {
             // The answer about a sub-resource would not tell whose it is. Where nothing is there yet it is not asked for: it might be a copy's that comes between the two calls.
@@ -44,6 +45,8 @@ internal sealed class StoreReads(
             {
                 return NotWritten(request, null, cancellationToken) with { Marker = seen.Marker };
             }
+
+            mayCome = seen.IsAbsent;
         }
 
         if (request.Operation == S3Operation.GetObjectAttributes && capabilities() is { HasAttributes: false })
@@ -59,6 +62,12 @@ internal sealed class StoreReads(
             if (await IsAbsentAsync(request, response, patience, cancellationToken))
             {
                 return NotWritten(request, null, cancellationToken) with { Marker = MarkerHeaders.Of(response) };
+            }
+
+            if (mayCome && await copies!.ETagAsync(request.Bucket, request.Key, cancellationToken) is not null)
+            {
+                // The version "null" that a client names is that of a copy, too.
+                return NotWritten(request, null, cancellationToken);
             }
 
             if (throwsFailures && (int)response.StatusCode >= 500)

@@ -66,6 +66,7 @@ public sealed class PlacedReadTests
 
     [Theory, Trait("Rule", "E4"), Trait("Rule", "T1")]
     [InlineData("tagging", "blue")]
+    [InlineData("tagging&versionId=null", "blue")]
     [InlineData("attributes", "of-the-remote-2")]
     public async Task A_copy_that_comes_while_a_sub_resource_is_read_is_not_taken_for_written(string question, string expected)
     {
