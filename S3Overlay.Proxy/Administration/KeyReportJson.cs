@@ -126,8 +126,15 @@ internal static class KeyReportJson
         { Reason: KeyReason.Deleted } => "It was deleted here, which hides the remote's object until the tombstone is discarded.",
         { Reason: KeyReason.BucketDeleted } => "Its bucket was deleted here, which hides all that the remote has in it until the mark is discarded.",
         { Reason: KeyReason.Held, Remote.Finding: RemoteFinding.Absent } => "It is held whole, and read from there. The remote has it no longer: drop the copy to have it gone.",
-        { Reason: KeyReason.Held or KeyReason.PartlyHeld, Held: { } held, Remote.Info: { } now } when !held.IsOf(now) =>
+        { Reason: KeyReason.Held, Held: { } held, Remote.Info: { } now } when !held.IsOf(now) =>
             "It is held, and read from there. The remote has another version now: drop the copy to have it shown.",
+        { Reason: KeyReason.PartlyHeld, Remote.Finding: RemoteFinding.Absent } =>
+            "Some of it is held, and read from there. The remote has it no longer, so that the rest cannot be read: drop the copy to have it gone.",
+        { Reason: KeyReason.PartlyHeld, Held: { } held, Remote.Info: { } now } when !held.IsOf(now) =>
+            "Some of it is held, and read from there. The remote has another version now, which whoever reads the rest finds out (503 RemoteChanged where copies are frozen): "
+            + "drop the copy to have that shown.",
+        { Reason: KeyReason.PartlyHeld, Remote.Finding: RemoteFinding.Refused or RemoteFinding.Failed } =>
+            "It is the remote's. Some of it is held, and read from there; the rest cannot be read, as long as the remote does not give it.",
         { Reason: KeyReason.Held, Held.IsFresh: false } => "It is the remote's, held whole, and read from there once the remote has said that it is current.",
         { Reason: KeyReason.Held } => "It is the remote's, held whole, and read from there.",
         { Reason: KeyReason.PartlyHeld } => "It is the remote's. Some of it is held, the rest is fetched when it is read.",

@@ -64,6 +64,26 @@ public abstract class ExplainTests<TFixture>(TFixture fixture) : AdministrationT
         Assert.InRange(held.GetProperty("bytes").GetInt64(), 10, (3 << 20) - 1);
     }
 
+    [Fact, Trait("Rule", "A5")]
+    public async Task What_has_become_of_the_rest_of_an_object_is_told()
+    {
+        var bucket = await NewBucketAsync();
+        foreach (var key in (string[])["changed", "gone"])
+        {
+            await PutRemoteAsync(bucket, key, new string('x', 3 << 20));
+            Assert.Equal(206, (await Http.SendAsync("GET", $"/{bucket}/{key}", null, ("Range", "bytes=300000-300009"))).Status);
+        }
+
+        await PutRemoteAsync(bucket, "changed", "newer");
+        await Fixture.RemoteS3.DeleteObjectAsync(bucket, "gone");
+        var changed = await ExplainAsync(bucket, "changed");
+        Assert.Equal((true, "remote", "partly-held"), Verdict(changed));
+        Assert.Contains("RemoteChanged", changed.GetProperty("why").GetString(), StringComparison.Ordinal);
+        var gone = await ExplainAsync(bucket, "gone");
+        Assert.Equal((true, "remote", "partly-held"), Verdict(gone));
+        Assert.Contains("no longer", gone.GetProperty("why").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_was_written_and_deleted_here_is_told()
     {
