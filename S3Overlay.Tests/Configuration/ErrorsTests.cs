@@ -41,6 +41,17 @@ public sealed class ErrorsTests : OptionsTestBase
         Assert.Contains("S3_OVERLAY_CHACHE_ENABLED", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("images,b c")]
+    [InlineData("images,IMAGES")]
+    public void A_remote_is_not_said_to_be_unnamed_where_the_names_cannot_be_read(string names)
+    {
+        var (_, problems) = ReadAll($"S3_OVERLAY_REMOTES={names}", "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT=http://a.example", "S3_OVERLAY_CHACHE_ENABLED=true");
+
+        Assert.Equal("S3_OVERLAY_REMOTES", Assert.Single(problems.Errors).Setting);
+        Assert.Equal("S3_OVERLAY_CHACHE_ENABLED", Assert.Single(problems.Warnings).Setting);
+    }
+
     [Fact]
     public void An_error_names_the_alias_that_was_used() =>
         Assert.Equal("AWS_REGION", ReadError("S3_OVERLAY_REMOTE_ENDPOINT=http://a.example", "AWS_REGION=a/b").Setting);

@@ -7,9 +7,12 @@ internal static class UnknownNames
 
     public static void Warn(IConfiguration configuration, IReadOnlyCollection<string> known, ConfigurationProblems problems)
     {
+        // Which remotes there are is not known then: their settings have no names of their own.
+        var areRemotesUnread = problems.Errors.Any(static error => error.Setting == Settings.Remotes.Name);
         foreach (var (name, _) in configuration.AsEnumerable())
         {
-            if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && !known.Contains(name, StringComparer.OrdinalIgnoreCase))
+            if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && !known.Contains(name, StringComparer.OrdinalIgnoreCase)
+                && !(areRemotesUnread && RemoteSettings.RemoteOf(name) is not null))
             {
                 var nearest = known.MinBy(candidate => Distance(name.ToUpperInvariant(), candidate))!;
                 var distance = Distance(name.ToUpperInvariant(), nearest);
