@@ -122,6 +122,7 @@ public sealed class ClientKeysTests : OptionsTestBase
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "secretKey": "hush too", "rights": {}}]""", "entry 1 (a) has \"secretKey\" twice")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "rights": {"*": "read"}}]""", "entry 1 (a) has \"rights\" twice")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {"b": "read", "b": "write"}}]""", "entry 1 (a) has \"b\" in \"rights\" twice")]
+    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {"photos/": "read", "s3://photos/*": "read", "*": "read"}}]""", "entry 1 (a) has rights on \"photos/\", \"s3://photos/*\", which no bucket")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": {"accessKey": "x", "accessKey": "y", "secretKey": "hush"}}]""", "has \"accessKey\" in \"local\" twice")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": "hush"}]""", "\"local\" that is not an object")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": {"accessKey": "x", "secret": "hush"}}]""", "lacks accessKey or secretKey in \"local\"")]
