@@ -27,6 +27,8 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_LOCAL_ENDPOINT", "https://me:pass/word@a.example:9000/x", "https://...@a.example:9000/x")]
     [InlineData("S3_OVERLAY_REMOTE_ENDPOINT", "me:password@a.example", "...@a.example")]
     [InlineData("S3_OVERLAY_MANAGEMENT_URLS", "https://me:password@127.0.0.1:9100", "https://...@127.0.0.1:9100")]
+    [InlineData("S3_OVERLAY_REMOTES", "https://me:password@a.example", "https://...@a.example")]
+    [InlineData("S3_OVERLAY_TRUSTED_PROXIES", "10.0.0.7,http://me:password@a.example", "10.0.0.7,http://...@a.example")]
     public void A_password_in_an_address_is_not_shown(string setting, string value, string shown)
     {
         Assert.Equal((setting, shown), ReadError($"{setting}={value}") is var error ? (error.Setting, error.Value) : default);

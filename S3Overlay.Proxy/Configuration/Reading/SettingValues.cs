@@ -55,7 +55,8 @@ internal sealed class SettingValues
         }
         catch (FormatException problem)
         {
-            problems.Error(name, shown, problem.Message);
+            // It may quote the value, or a part of it.
+            problems.Error(name, shown, WithoutPassword(setting, problem.Message));
         }
     }
 
