@@ -29,24 +29,28 @@ internal sealed class StoreReads(
     bool throwsFailures = false, PlacedCopies? copies = null) : IWrittenReads
 {
     /// <summary>What a client says that a HEAD in place of its request is to say as well: the key of an object that it has encrypted, whose bucket it means, and who pays.</summary>
-    private static readonly string[] Passed = [.. ClientKeys.Headers, "x-amz-expected-bucket-owner", "x-amz-request-payer"];
+    private static readonly string[] Passed = [.. ClientKeys.Headers, ExpectedOwner, "x-amz-request-payer"];
+
+    private const string ExpectedOwner = "x-amz-expected-bucket-owner";
 
     /// <inheritdoc/>
     public async Task<WrittenRead> TryAnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         request = nulls.ForStore(request);
-        var mayCome = false;
+        var mayBeCopy = false;
+        var namesOwner = request.Header(ExpectedOwner) is not null;
         if (copies is not null && request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject))
         {
             // The answer about a sub-resource would not tell whose it is. Where nothing is there yet it is not asked for: it might be a copy's that comes between the two calls.
+            // Whose the bucket is, the store alone judges (rule A1): it is asked in any case where the client says whose it has to be.
             var seen = await copies.SeeAsync(new ObjectName(request.Bucket, request.Key), cancellationToken);
             await using var copyThere = seen.Copy;
-            if (seen.Copy is not null || IsAbsent(request, seen))
+            if (!namesOwner && (seen.Copy is not null || IsAbsent(request, seen)))
             {
                 return NotWritten(request, null, cancellationToken) with { Marker = seen.Marker };
             }
 
-            mayCome = seen.IsAbsent;
+            mayBeCopy = seen.IsAbsent || seen.Copy is not null;
         }
 
         if (request.Operation == S3Operation.GetObjectAttributes && capabilities() is { HasAttributes: false })
@@ -64,9 +68,9 @@ internal sealed class StoreReads(
                 return NotWritten(request, null, cancellationToken) with { Marker = MarkerHeaders.Of(response) };
             }
 
-            if (mayCome && await copies!.ETagAsync(request.Bucket, request.Key, cancellationToken) is not null)
+            if (mayBeCopy && !(namesOwner && response.StatusCode == HttpStatusCode.Forbidden) && await copies!.ETagAsync(request.Bucket, request.Key, cancellationToken) is not null)
             {
-                // The version "null" that a client names is that of a copy, too.
+                // The version "null" that a client names is that of a copy, too, which may have come just now.
                 return NotWritten(request, null, cancellationToken);
             }
 
@@ -140,6 +144,11 @@ internal sealed class StoreReads(
             {
                 Headers = MarkerHeaders.Of(found.Message) ?? [],
             };
+        }
+
+        if (copies is not null && PlacedMark.Read(found, new ObjectName(request.Bucket, request.Key)) is not null)
+        {
+            return NotWritten(request, null, cancellationToken);
         }
 
         var info = ObjectHeaders.Read(found, found.ContentLength ?? 0);

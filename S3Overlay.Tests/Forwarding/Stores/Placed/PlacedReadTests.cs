@@ -108,6 +108,58 @@ public sealed class PlacedReadTests
         Assert.NotEqual("local", answer.Headers["x-s3overlay-layer"]);
     }
 
+    /// <summary>A store that does not know the question is asked for the object's headers instead.</summary>
+    [Fact, Trait("Rule", "E4"), Trait("Rule", "R8")]
+    public async Task A_copy_that_comes_while_attributes_are_read_of_a_store_without_is_not_taken_for_written()
+    {
+        await using var scene = await PlaceScene.StartAsync(static store =>
+            store.Take = static context => context.Request.Query.ContainsKey("attributes") ? ScriptedRemote.AnswerErrorAsync(context, 501, "NotImplemented") : null);
+        scene.Remote.Put("bucket", "k", new ScriptedObject("remote"u8.ToArray(), "\"of-the-remote-2\"", DateTimeOffset.UtcNow.AddDays(-3), []));
+        var goOn = new TaskCompletionSource();
+        var isWaiting = false;
+        scene.Store.Before = async call =>
+        {
+            if (call is { Method: "PUT", Path: "/bucket/k" })
+            {
+                isWaiting = true;
+                await goOn.Task;
+            }
+            else if (call is { Method: "HEAD", Path: "/bucket/k", Query.Length: > 0 } && goOn.TrySetResult())
+            {
+                // The key was looked at, and nothing was there.
+                await scene.Store.UntilAsync(() => scene.Store.Calls.Any(static put => put is { Method: "PUT", Path: "/bucket/k", Status: 200 }), "The copy was not put.");
+            }
+        };
+        Assert.Equal("remote", (await scene.SendAsync("GET", "/bucket/k")).Text);
+        await Patience.UntilAsync(() => isWaiting, "No copy is put.");
+
+        var answer = await scene.SendAsync("GET", "/bucket/k?attributes&versionId=null", null, ("x-amz-object-attributes", "ETag"));
+
+        goOn.TrySetResult();
+        await scene.IdleAsync();
+        Assert.Contains("of-the-remote-2", answer.Text, StringComparison.Ordinal);
+        Assert.NotEqual("local", answer.Headers["x-s3overlay-layer"]);
+    }
+
+    /// <summary>Nobody but the store judges that where no account is named here.</summary>
+    [Theory, Trait("Rule", "A1")]
+    [InlineData("tagging")]
+    [InlineData("attributes")]
+    public async Task Whose_the_bucket_has_to_be_the_store_judges_of_what_is_not_written_too(string question)
+    {
+        await using var scene = await PlaceScene.StartAsync(static store => store.Refuse = static request => request.Headers["x-amz-expected-bucket-owner"] == "999999999999" ? 403 : null);
+        scene.Remote.Put("bucket", "absent", "remote"u8.ToArray());
+        await scene.FillAsync("copy");
+        foreach (var key in (string[])["absent", "copy"])
+        {
+            foreach (var (owner, isDenied) in ((string, bool)[])[("999999999999", true), ("123456789012", false)])
+            {
+                var answer = await scene.SendAsync("GET", $"/bucket/{key}?{question}", null, ("x-amz-object-attributes", "ETag"), ("x-amz-expected-bucket-owner", owner));
+                Assert.True((answer.Status == 403, answer.Headers["x-s3overlay-layer"] == "local") == (isDenied, isDenied), $"{key}, {owner}: {answer.Status} {answer.Text}");
+            }
+        }
+    }
+
     [Theory, Trait("Rule", "E4"), Trait("Rule", "R6")]
     [InlineData("If-None-Match", "the store's", 200)]
     [InlineData("If-Match", "\"of-the-remote-3\"", 200)]
