@@ -137,7 +137,7 @@ public sealed class OverlayService : IS3Service
             var bucket = await _directory.LookAsync(request.Bucket, cancellationToken);
             bucket = bucket with { Patience = new RemotePatience(_budget, _time) };
             await HandleAsync(bucket, request, answer, cancellationToken);
-            if (isChange && answer.Status < StatusCodes.Status400BadRequest)
+            if (isChange && answer is { Status: < StatusCodes.Status400BadRequest, IsVain: false })
             {
                 _outage?.NoteDone();
             }

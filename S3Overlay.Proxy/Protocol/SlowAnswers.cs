@@ -55,6 +55,7 @@ public sealed class SlowAnswers(TimeProvider time, ILogger logger, Func<Exceptio
         cancellationToken.ThrowIfCancellationRequested();
         if (running.Exception?.InnerException is { } failure)
         {
+            answer.NoteVain();
             var error = toS3(failure);
             Log.SlowAnswerFailed(logger, request.RequestId, error.Error.Code, failure);
             var xml = new S3XmlWriter().Open("Error")
@@ -69,6 +70,11 @@ public sealed class SlowAnswers(TimeProvider time, ILogger logger, Func<Exceptio
         {
             answer.Abort();
             return;
+        }
+
+        if (result.Status >= StatusCodes.Status400BadRequest)
+        {
+            answer.NoteVain();
         }
 
         await answer.WriteAsync(WithoutDeclaration(result.Content), cancellationToken);

@@ -73,6 +73,51 @@ public sealed class ReadThroughTests
         Assert.Equal(read.Status, (await scene.SendAsync("GET", "/bucket/key")).Status);
     }
 
+    /// <summary>The outage begins while the change is under way, and nobody has heard of its end but who changed something.</summary>
+    [Fact, Trait("Rule", "F"), Trait("Rule", "C3")]
+    public async Task What_the_store_took_while_it_was_found_down_is_seen_at_once()
+    {
+        await using var scene = await StoreScene.StartAsync(true, Setting);
+        await StoreRequests.PrepareAsync(scene);
+        scene.Remote.Put("bucket", "written", "of the remote"u8.ToArray());
+        scene.Remote.Put("bucket", "key", "of the remote"u8.ToArray());
+        var (isThere, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        scene.Store.Before = call =>
+        {
+            if (call is not { Method: "PUT", Path: "/bucket/key" })
+            {
+                return Task.CompletedTask;
+            }
+
+            isThere.TrySetResult();
+            return goOn.Task;
+        };
+        var put = scene.Proxy.SendAsync("PUT", "/bucket/key", "written");
+        await isThere.Task.WaitAsync(Patience.Limit);
+        scene.Store.Fail = static request => request.Path == "/bucket/written" || request.Path == "/s3-overlay-cache" ? (503, "SlowDown") : null;
+        Assert.Equal("unavailable", (await scene.SendAsync("GET", "/bucket/written")).Headers["x-s3overlay-local"]);
+        goOn.SetResult();
+        Assert.Equal(200, (await put).Status);
+        var read = await scene.SendAsync("GET", "/bucket/key");
+        Assert.Equal(("written", false), (read.Text, read.Headers.ContainsKey("x-s3overlay-local")));
+    }
+
+    /// <summary>DeleteObjects is answered 200, whatever became of its keys.</summary>
+    [Fact, Trait("Rule", "F")]
+    public async Task Deletes_that_the_store_did_not_do_are_no_sign_that_it_is_back()
+    {
+        await using var scene = await StoreScene.StartAsync(true, Setting);
+        await StoreRequests.PrepareAsync(scene);
+        scene.Remote.Put("bucket", "written", "of the remote"u8.ToArray());
+        Break(scene, "503");
+        Assert.Equal("unavailable", (await scene.SendAsync("GET", "/bucket/written")).Headers["x-s3overlay-local"]);
+        var deleted = await StoreRequests.SendAsync(scene, "delete many");
+        Assert.Equal((200, false), (deleted.Status, deleted.Text.Contains("<Deleted>", StringComparison.Ordinal)));
+        scene.Store.ForgetCalls();
+        Assert.Equal("unavailable", (await scene.SendAsync("GET", "/bucket/written")).Headers["x-s3overlay-local"]);
+        Assert.DoesNotContain(scene.Store.Calls, static call => call.Path == "/bucket/written");
+    }
+
     [Fact, Trait("Rule", "F")]
     public async Task One_object_that_the_store_cannot_read_is_its_error_and_not_the_remotes_object()
     {

@@ -23,6 +23,11 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
             outcomes.Length,
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
             async (i, token) => outcomes[i] = await DeleteAsync(bucket, request, delete.Items[i], token));
+        if (Array.TrueForAll(outcomes, static outcome => outcome.Error is not null))
+        {
+            answer.NoteVain();
+        }
+
         await DeleteResult.SendAsync(delete, outcomes, request, answer, cancellationToken);
     }
 
