@@ -118,6 +118,37 @@ public sealed class ReadThroughTests
         Assert.DoesNotContain(scene.Store.Calls, static call => call.Path == "/bucket/written");
     }
 
+    /// <summary>It is a 200 by then (rule W4).</summary>
+    [Fact, Trait("Rule", "F")]
+    public async Task Nor_is_a_slow_copy_that_fails_at_last()
+    {
+        await using var scene = await StoreScene.StartAsync(true, Setting);
+        await StoreRequests.PrepareAsync(scene);
+        scene.Remote.Put("bucket", "written", "of the remote"u8.ToArray());
+        var (isThere, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        scene.Store.Before = call =>
+        {
+            if (call is not { Method: "PUT", Path: "/bucket/copy" })
+            {
+                return Task.CompletedTask;
+            }
+
+            isThere.TrySetResult();
+            return goOn.Task;
+        };
+        var copying = scene.Proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/written"));
+        await isThere.Task.WaitAsync(Patience.Limit);
+        scene.Store.Fail = static _ => (503, "SlowDown");
+        Assert.Equal("unavailable", (await scene.SendAsync("GET", "/bucket/written")).Headers["x-s3overlay-local"]);
+        scene.Clock.Advance(TimeSpan.FromSeconds(11));
+        goOn.SetResult();
+        var copied = await scene.Clock.RunAsync(copying);
+        Assert.Equal((200, true), (copied.Status, copied.Text.Contains("<Error>", StringComparison.Ordinal)));
+        scene.Store.ForgetCalls();
+        Assert.Equal("unavailable", (await scene.SendAsync("GET", "/bucket/written")).Headers["x-s3overlay-local"]);
+        Assert.DoesNotContain(scene.Store.Calls, static call => call.Path == "/bucket/written");
+    }
+
     [Fact, Trait("Rule", "F")]
     public async Task One_object_that_the_store_cannot_read_is_its_error_and_not_the_remotes_object()
     {
