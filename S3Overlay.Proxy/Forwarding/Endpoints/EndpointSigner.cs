@@ -24,7 +24,7 @@ internal sealed class EndpointSigner(EndpointSettings settings, ICredentialSourc
             throw new RemoteException(RemoteFailure.BadCredentials, e.Message, e);
         }
 
-        var headers = request.Headers.Where(h => h.Key.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase));
+        var headers = request.Headers.Where(static h => RequestSigner.MustSign(h.Key));
         if (settings.RequestPayer)
         {
             message.Headers.TryAddWithoutValidation("x-amz-request-payer", "requester");

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
@@ -60,7 +61,7 @@ internal static class RequestHeaders
             (to.Content ??= new ByteArrayContent([])).Headers.TryAddWithoutValidation(name, value);
         }
 
-        if (name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase))
+        if (RequestSigner.MustSign(name))
         {
             signed.Add(new(name, value));
         }

@@ -5,7 +5,7 @@ namespace S3Overlay.Proxy.Forwarding.Wire;
 /// <param name="Bucket">The bucket, or the empty string for the service.</param>
 /// <param name="Key">The key, or the empty string for the bucket.</param>
 /// <param name="Query">The query, percent-encoded.</param>
-/// <param name="Headers">The headers; those that start with <c>x-amz-</c> are signed. One that is named more than once becomes one value, joined as it is signed.</param>
+/// <param name="Headers">The headers; those that have to be are signed. Content-Type goes with a body alone. One that is named more than once becomes one value, joined as it is signed.</param>
 internal sealed record WireRequest(string Method, string Bucket, string Key, string Query, IReadOnlyList<KeyValuePair<string, string>> Headers)
 {
     /// <summary>The headers, each name once: HttpClient would join the values of several with a space that the signature does not have.</summary>
