@@ -29,7 +29,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
     /// <param name="method">The method.</param>
     /// <param name="target">The target as it shall stand in the request line.</param>
     /// <param name="body">The body, or null for none.</param>
-    /// <param name="headers">Further headers; those that start with <c>x-amz-</c> are signed.</param>
+    /// <param name="headers">Further headers; those that have to be are signed.</param>
     public Task<RawAnswer> SendAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
         SendBytesAsync(Signed(method, target, body, headers));
 
@@ -38,7 +38,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
     {
         var mark = target.IndexOf('?', StringComparison.Ordinal);
         var (path, query) = mark < 0 ? (target, "") : (target[..mark], target[(mark + 1)..]);
-        var signed = headers.Where(h => h.Name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase) && h.Name != "x-amz-content-sha256")
+        var signed = headers.Where(h => RequestSigner.MustSign(h.Name) && h.Name != "x-amz-content-sha256")
             .Select(h => KeyValuePair.Create(h.Name, h.Value));
         var payload = headers.FirstOrDefault(h => h.Name == "x-amz-content-sha256").Value ?? SigV4.UnsignedPayload;
         var signature = _signer.Sign(method, Host, path, query, signed, payload, Clock.GetUtcNow());
