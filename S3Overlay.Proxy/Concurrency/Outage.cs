@@ -74,11 +74,16 @@ internal sealed class Outage(Func<CancellationToken, Task<bool>> answers, Action
             before = _looks;
         }
 
-        for (var hasAsked = false; _isOn && !hasAsked;)
+        for (var hasAsked = false; !hasAsked;)
         {
             Task looking;
             lock (_lock)
             {
+                if (!_isOn)
+                {
+                    return;
+                }
+
                 if (_looking is not { IsCompleted: false })
                 {
                     using (ExecutionContext.SuppressFlow())

@@ -41,6 +41,24 @@ public sealed class ChangesInOutageTests : IAsyncDisposable
         Assert.Empty(_questions);
     }
 
+    /// <summary>Many wait for a question that fails, and the next ends the outage while some of them are about to look whether it goes on.</summary>
+    [Fact]
+    public async Task Nobody_asks_whether_an_outage_is_over_that_is_over()
+    {
+        for (var round = 0; round < 2000; round++)
+        {
+            await BeginAsync();
+            var first = _outage.LookAsync(default);
+            var hanging = await NextAsync();
+            Task[] others = [.. Enumerable.Range(0, 8).Select(_ => _outage.LookAsync(default))];
+            hanging.SetResult(false);
+            (await NextAsync()).SetResult(true);
+            await Task.WhenAll([first, .. others]).WaitAsync(Patience.Limit);
+            Assert.False(_outage.IsOn);
+            Assert.Empty(_questions);
+        }
+    }
+
     /// <summary>A read has failed, and it is being found out whether the store is down, by a question that hangs still when it is back.</summary>
     [Fact]
     public async Task Whoever_comes_while_it_is_doubted_waits_for_that_and_has_his_own_question()
