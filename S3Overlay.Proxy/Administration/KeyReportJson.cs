@@ -141,7 +141,7 @@ internal static class KeyReportJson
         { Reason: KeyReason.Remote, Held.IsUsable: true } => "It is the remote's. What is held is of an older version, which the next read finds out by asking the remote.",
         { Reason: KeyReason.Remote, Held: not null } => "It is the remote's. What is held is of another remote, or cut otherwise than the settings have it now: the next read drops it.",
         { Reason: KeyReason.Remote } => "It is the remote's; nothing of it is held.",
-        { Reason: KeyReason.Absent, Remote: null } => "It was never written here, or deleted since, and the bucket has no remote.",
+        { Reason: KeyReason.Absent, Remote: null } => "It was never written here, or deleted since, and no remote backs the key.",
         { Reason: KeyReason.Absent, Held.IsUsable: true } => "The remote has it no longer. A copy is held still, which the next read finds out by asking the remote.",
         { Reason: KeyReason.Absent } => "It was neither written nor deleted here, and the remote has no such object.",
         { Held.IsUsable: true } => "It is held, and the remote is asked before it is read: what it says decides.",

@@ -233,6 +233,11 @@ public sealed partial class SeveralRemotesTests
             (true, "remote", "ml/released/m"),
             await ExplainAsync("bucket=data&key=models%2Fm", json => json.GetProperty("remote") is var remote ? $"{remote.GetProperty("bucket")}/{remote.GetProperty("key")}" : ""));
         Assert.Equal((false, "absent", ""), await ExplainAsync("bucket=data&key=other", json => json.GetProperty("remote").ToString()));
+
+        // The bucket has a remote, though not for this key.
+        Assert.Equal(
+            (false, "absent", "It was never written here, or deleted since, and no remote backs the key."),
+            await ExplainAsync("bucket=data&key=other", json => json.GetProperty("why").ToString()));
         Assert.Equal(
             (true, "", "models/ is ml/released/: yes"),
             await ExplainAsync("bucket=data", json => string.Join(", ", json.GetProperty("parts").EnumerateArray().Select(part =>
