@@ -12,7 +12,7 @@ namespace S3Overlay.Proxy.Overlay.Reads;
 /// <code>
 ///   GET, HEAD, ?acl, ?tagging ... of a key
 ///     written          local answers; the remote is not contacted                              IWrittenReads
-///     tombstone        404 NoSuchKey; the remote is not contacted
+///     tombstone        404 NoSuchKey, unless the bucket was deleted as well; the remote is not contacted
 ///     neither
 ///       bucket opaque  local answers (404): the bucket was deleted here, and the remote is hidden
 ///       no remote has  local answers (404): remotes back other keys of the bucket (rule M1)
@@ -102,15 +102,15 @@ public sealed class ReadMap(
 
     private async Task AnswerUnwrittenAsync(S3Request request, S3Answer answer, WrittenRead local, CancellationToken cancellationToken)
     {
-        if (IsDeletedHere(local))
+        var bucket = await directory.LookAsync(request.Bucket, cancellationToken);
+        if (IsDeletedHere(local) && bucket.State is not { IsOpaque: true, Exists: false })
         {
             throw Deleted(request, local);
         }
 
-        var bucket = await directory.LookAsync(request.Bucket, cancellationToken);
         if (bucket.RemoteOf(request.Key) is not { } remote)
         {
-            // Deleted or not, all there is of the key is local's answer.
+            // Deleted or not, all there is of the key is local's answer: of a bucket that was deleted as a whole tombstones of before may be left, and there is none.
             await ((Task)local.IsDeleted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (local.Copy is not null || bucket.IsOverlaid)
             {

@@ -1,0 +1,36 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Buckets;
+
+/// <summary>Reads of keys of a bucket that was deleted here as a whole: it is not there (rule B4), also for keys that had been deleted in it before, whose tombstones a store keeps until the mark is discarded.</summary>
+[Trait("Rule", "B4")]
+public sealed class DeletedBucketReadTests
+{
+    /// <summary>The local layers.</summary>
+    public static TheoryData<string> Layers => LayerScene.All;
+
+    [Theory, MemberData(nameof(Layers))]
+    public async Task Keys_that_had_been_deleted_in_it_are_in_no_bucket_either(string layer)
+    {
+        await using var scene = await LayerScene.StartAsync(layer);
+        scene.Remote.Put("data", "key", "remote"u8.ToArray());
+        Assert.Equal(204, (await scene.SendAsync("DELETE", "/data/key")).Status);
+        Assert.Equal(204, (await scene.SendAsync("DELETE", "/data")).Status);
+
+        // The word on the tombstone comes before the one on the bucket or after it: often enough to see both.
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.Equal((404, "NoSuchBucket"), await CodeAsync(scene, "/data/key"));
+            Assert.Equal((404, "NoSuchBucket"), await CodeAsync(scene, "/data/key?tagging"));
+        }
+
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/data")).Status);
+        Assert.Equal((404, "NoSuchKey"), await CodeAsync(scene, "/data/key"));
+    }
+
+    private static async Task<(int Status, string? Code)> CodeAsync(LayerScene scene, string target)
+    {
+        var answer = await scene.SendAsync("GET", target);
+        return (answer.Status, answer.Code);
+    }
+}
