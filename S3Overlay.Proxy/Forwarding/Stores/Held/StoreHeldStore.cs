@@ -289,7 +289,7 @@ internal sealed class StoreHeldStore : IHeldStore, IAsyncDisposable
 
         await _removal.RemoveAsync(
             name, suffix => onlyETag is null || HeldNames.ParseSuffix(name.Key, suffix) is not { } row || ETags.Same(row.ETag, onlyETag), onlyETag is not null, cancellationToken);
-        _live.Removed(name);
+        _live.Removed(name, onlyETag);
     }
 
     private async Task ToldAsync(Task removing)

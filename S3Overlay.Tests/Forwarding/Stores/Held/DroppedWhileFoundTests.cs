@@ -1,23 +1,37 @@
+using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores.Held;
 
-/// <summary>A copy in chunks is looked for while it is being dropped: what was read of it before it was out of the store is not remembered (rule C3).</summary>
+/// <summary>A copy is looked for before it is dropped, or while it is: what was found of it is read to its end, but is not remembered, nor filled and put again (rule C3).</summary>
 public sealed class DroppedWhileFoundTests
 {
-    [Theory, Trait("Rule", "C3")]
-    [InlineData("DELETE", "/c/", true)]
-    [InlineData("DELETE", "/c/", false)]
-    [InlineData("DELETE", "/r/", true)]
-    [InlineData("HEAD", "/c/", true)]
-    [InlineData("GET", "list-type", true)]
-    public async Task What_is_found_while_it_goes_is_not_found_again(string method, string kind, bool isBefore)
+    /// <summary>A copy in chunks is remembered; one held whole is read from the store by each who looks for it.</summary>
+    public static TheoryData<string, string, bool, long> Moments()
     {
+        var moments = new TheoryData<string, string, bool, long>();
+        foreach (var chunkSize in (long[])[0, 8])
+        {
+            moments.Add("DELETE", "/c/", true, chunkSize);
+            moments.Add("DELETE", "/c/", false, chunkSize);
+            moments.Add("DELETE", "/r/", true, chunkSize);
+            moments.Add("HEAD", "/c/", true, chunkSize);
+            moments.Add("GET", "list-type", true, chunkSize);
+        }
+
+        return moments;
+    }
+
+    [Theory, Trait("Rule", "C3"), MemberData(nameof(Moments))]
+    public async Task What_is_found_while_it_goes_is_not_found_again(string method, string kind, bool isBefore, long chunkSize)
+    {
+        var bytes = HeldFilling.Bytes(40);
         await using var bench = await StoreBench.StartAsync();
         await using (var filling = bench.Open())
         {
-            await filling.BeginFillAsync("key", HeldFilling.Bytes(40), chunkSize: 8);
+            await filling.BeginFillAsync("key", bytes, chunkSize);
             await filling.WhenIdleAsync();
         }
 
@@ -44,14 +58,65 @@ public sealed class DroppedWhileFoundTests
 
         var dropping = store.DropAsync("bucket", "key", null, default).AsTask();
         await arrived.Task.WaitAsync(Patience.Limit);
-        await using (await store.FindAsync("bucket", "key", HeldWish.Info, default))
-        {
-        }
-
+        await using var found = await store.FindAsync("bucket", "key", HeldWish.Info, default);
         goOn.SetResult();
         await dropping;
         await store.WhenIdleAsync();
         Assert.Null(await store.FindAsync("bucket", "key", HeldWish.Info, default));
         Assert.Null(await store.ReadAsync("key"));
+        if (found is not null)
+        {
+            await AssertDoesNotComeBackAsync(bench, store, found, bytes);
+        }
+    }
+
+    [Theory, Trait("Rule", "C3")]
+    [InlineData(0, false, false)]
+    [InlineData(0, true, false)]
+    [InlineData(0, true, true)]
+    [InlineData(8, false, false)]
+    [InlineData(8, true, false)]
+    [InlineData(8, true, true)]
+    public async Task What_was_found_before_it_goes_is_not_filled_and_put_again(long chunkSize, bool isFound, bool isReplaced)
+    {
+        var bytes = HeldFilling.Bytes(40);
+        await using var bench = await StoreBench.StartAsync();
+        await using var store = bench.Open();
+        await using var filled = await store.CreateAsync("bucket", "key", HeldFilling.Identity("key", chunkSize), HeldFilling.Info(bytes), default, default);
+        await filled.WriteAsync(0, bytes, default);
+        await filled.CompleteAsync(default);
+        await store.WhenIdleAsync();
+        await using var copy = isFound ? await store.FindAsync("bucket", "key", HeldWish.Info, default) : null;
+        if (isReplaced)
+        {
+            var newer = HeldFilling.Bytes(30, 2);
+            await store.BeginFillAsync("key", newer, chunkSize);
+            await store.WhenIdleAsync();
+            await FillAgainAsync(store, copy!, bytes);
+            Assert.Equal(newer, await store.ReadAsync("key"));
+            return;
+        }
+
+        await store.DropAsync("bucket", "key", null, default);
+        await store.WhenIdleAsync();
+        await AssertDoesNotComeBackAsync(bench, store, copy ?? filled, bytes);
+    }
+
+    private static async Task AssertDoesNotComeBackAsync(StoreBench bench, StoreHeldStore store, IHeldCopy copy, byte[] bytes)
+    {
+        await FillAgainAsync(store, copy, bytes);
+        Assert.Null(await store.FindAsync("bucket", "key", HeldWish.Info, default));
+        Assert.Empty(await bench.NamesAsync("c/"));
+        Assert.Empty(await bench.NamesAsync("r/"));
+    }
+
+    /// <summary>What a reader of it finds lacking comes from the remote, as with a damaged copy.</summary>
+    private static async Task FillAgainAsync(StoreHeldStore store, IHeldCopy copy, byte[] bytes)
+    {
+        await copy.ReadAllAsync(new ByteRange(0, bytes.Length - 1));
+        Assert.False(copy.IsCurrent);
+        await copy.WriteAsync(0, bytes, default);
+        await copy.CompleteAsync(default);
+        await store.WhenIdleAsync();
     }
 }

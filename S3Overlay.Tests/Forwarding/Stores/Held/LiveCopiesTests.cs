@@ -74,7 +74,7 @@ public sealed class LiveCopiesTests : IDisposable
 
         Assert.Null(_live.Use(Name, out var isDropped));
         Assert.True(isDropped);
-        Assert.Null(_live.AddOrUse(New(), _live.Drops));
+        Assert.Null(_live.AddOrUse(New()));
         Assert.Equal(0, copy.Users);
 
         foreach (var isLast in (bool[])[false, true])

@@ -17,22 +17,39 @@ internal sealed class LiveCopies(long remembered)
     private readonly Dictionary<ObjectName, SharedCopy> _copies = [];
     private readonly IdleManifests _idle = new(remembered);
 
-    /// <summary>Who uses copies of a key, those included that are not among the known.</summary>
+    /// <summary>Who uses copies of a key, or looks for one, those included that are not among the known.</summary>
     private readonly KeyUsers _users = new();
     private long _drops;
 
     /// <summary>The fills that those are of.</summary>
     public FillUsers Fills { get; } = new();
 
-    /// <summary>How many drops there were: to be noted before a copy is read from the store, and given to <see cref="AddOrUse"/>.</summary>
-    public long Drops
+    /// <summary>Somebody begins to look for the copy of a key in the store.</summary>
+    /// <returns>How many drops there were: what is found is of before the next, as <see cref="SharedCopy.Since"/> says.</returns>
+    public long Seek(ObjectName name)
     {
-        get
+        lock (_lock)
         {
-            lock (_lock)
-            {
-                return _drops;
-            }
+            _users.Enter(name);
+            return _drops;
+        }
+    }
+
+    /// <summary>He has found it, and is a user of it, or not.</summary>
+    public void EndSeek(ObjectName name)
+    {
+        lock (_lock)
+        {
+            _users.Leave(name);
+        }
+    }
+
+    /// <summary>The caller is a user of a copy that was found in the store, which tells all of it: it is not known here.</summary>
+    public void UseUnknown(SharedCopy copy)
+    {
+        lock (_lock)
+        {
+            Enter(copy);
         }
     }
 
@@ -62,18 +79,17 @@ internal sealed class LiveCopies(long remembered)
                 _idle.Remove(before);
             }
 
+            copy.Since = Dropped(copy.Name);
             _copies.Add(copy.Name, copy);
             return before;
         }
     }
 
     /// <summary>
-    /// Remembers a copy that was read from the store, unless there is one of its key, or any was dropped since: it may be the one. The caller is a user of what it gets: null where the
+    /// Remembers a copy that was read from the store, unless there is one of its key, or what is held of that was dropped since it was looked for. The caller is a user of what it gets: null where the
     /// one of the key was dropped.
     /// </summary>
-    /// <param name="copy">The copy.</param>
-    /// <param name="drops">What <see cref="Drops"/> said before it was read.</param>
-    public SharedCopy? AddOrUse(SharedCopy copy, long drops)
+    public SharedCopy? AddOrUse(SharedCopy copy)
     {
         lock (_lock)
         {
@@ -82,7 +98,7 @@ internal sealed class LiveCopies(long remembered)
                 return known.IsDropped ? null : Used(known);
             }
 
-            if (_drops == drops)
+            if (!IsDroppedUnknown(copy))
             {
                 _copies.Add(copy.Name, copy);
             }
@@ -96,7 +112,13 @@ internal sealed class LiveCopies(long remembered)
     {
         lock (_lock)
         {
-            return !copy.IsDropped && (_copies.TryAdd(copy.Name, copy) || _copies[copy.Name] == copy);
+            if (!IsCurrentOne(copy))
+            {
+                return false;
+            }
+
+            _copies.TryAdd(copy.Name, copy);
+            return true;
         }
     }
 
@@ -114,7 +136,7 @@ internal sealed class LiveCopies(long remembered)
     {
         lock (_lock)
         {
-            return !copy.IsDropped && _copies.GetValueOrDefault(copy.Name, copy) == copy;
+            return IsCurrentOne(copy);
         }
     }
 
@@ -124,6 +146,7 @@ internal sealed class LiveCopies(long remembered)
         Action? waiting;
         lock (_lock)
         {
+            _users.Leave(copy.Name);
             waiting = --copy.Users == 0 && copy.IsManifest ? Fills.Leave(copy) : null;
             Settle(copy);
         }
@@ -250,10 +273,16 @@ internal sealed class LiveCopies(long remembered)
     {
         lock (_lock)
         {
-            _drops++;
+            Dropped(name);
             isOnItsWay = false;
-            if (!_copies.TryGetValue(name, out var copy) || (onlyETag is not null && !ETags.Same(copy.Record.Info.ETag, onlyETag)))
+            if (!_copies.TryGetValue(name, out var copy))
             {
+                return null;
+            }
+
+            if (!IsOf(copy, onlyETag))
+            {
+                copy.Since = _drops;
                 return null;
             }
 
@@ -275,34 +304,30 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
-    /// <summary>What was dropped of a key is out of the store. What was read of it before that, and since the drop, is not remembered: the next who looks asks the store.</summary>
-    public void Removed(ObjectName name)
+    /// <summary>
+    /// What was dropped of a key is out of the store. What was read of it before that, and since the drop, is not remembered, nor put again: the next who looks asks the store. The caller has the key's
+    /// gate, so that what was begun since the drop has no manifest there yet.
+    /// </summary>
+    /// <param name="name">The key.</param>
+    /// <param name="onlyETag">The version; null for any.</param>
+    public void Removed(ObjectName name, string? onlyETag)
     {
         lock (_lock)
         {
-            _drops++;
-            if (_copies.TryGetValue(name, out var copy) && copy is { Flush.Stored: not null, Pending: 0, IsSpoolEmpty: true })
+            Dropped(name);
+            if (!_copies.TryGetValue(name, out var copy))
             {
-                Remove(copy);
+                return;
             }
-        }
-    }
 
-    /// <summary>Somebody begins to use a copy of a key, known here or not.</summary>
-    public void Enter(ObjectName name)
-    {
-        lock (_lock)
-        {
-            _users.Enter(name);
-        }
-    }
+            if (copy.Flush.Stored is null || !IsOf(copy, onlyETag))
+            {
+                copy.Since = _drops;
+                return;
+            }
 
-    /// <summary>Somebody uses it no more.</summary>
-    public void Leave(ObjectName name)
-    {
-        lock (_lock)
-        {
-            _users.Leave(name);
+            copy.IsDropped = true;
+            Settle(copy);
         }
     }
 
@@ -311,7 +336,7 @@ internal sealed class LiveCopies(long remembered)
     {
         lock (_lock)
         {
-            return _users.Any(name) || (_copies.TryGetValue(name, out var copy) && (copy.Users > 0 || copy.Pending > 0));
+            return _users.Any(name) || (_copies.TryGetValue(name, out var copy) && copy.Pending > 0);
         }
     }
 
@@ -358,6 +383,20 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
+    private static bool IsOf(SharedCopy copy, string? onlyETag) => onlyETag is null || ETags.Same(copy.Record.Info.ETag, onlyETag);
+
+    private long Dropped(ObjectName name)
+    {
+        _users.Dropped(name, ++_drops);
+        return _drops;
+    }
+
+    /// <summary>A copy that only its users know is not told of a drop of its key: it was held whole and is in the store, or was looked for while it was dropped.</summary>
+    private bool IsDroppedUnknown(SharedCopy copy) => _users.IsDroppedSince(copy.Name, copy.Since);
+
+    private bool IsCurrentOne(SharedCopy copy) =>
+        !copy.IsDropped && (_copies.TryGetValue(copy.Name, out var known) ? known == copy : !IsDroppedUnknown(copy));
+
     private SharedCopy Used(SharedCopy copy)
     {
         _idle.Remove(copy);
@@ -367,6 +406,7 @@ internal sealed class LiveCopies(long remembered)
 
     private void Enter(SharedCopy copy)
     {
+        _users.Enter(copy.Name);
         if (copy.Users++ == 0 && copy.IsManifest)
         {
             Fills.Enter(copy);

@@ -71,6 +71,9 @@ internal sealed class SharedCopy
     /// <summary>How much of that takes it out of the store, and puts nothing; <see cref="LiveCopies"/>' own.</summary>
     public int Drops { get; set; }
 
+    /// <summary>How many drops there were when it was begun, or looked for in the store; <see cref="LiveCopies"/>' own.</summary>
+    public long Since { get; set; }
+
     /// <summary>Whether it is no longer to be found, nor put into the store; <see cref="LiveCopies"/>' own.</summary>
     public bool IsDropped
     {

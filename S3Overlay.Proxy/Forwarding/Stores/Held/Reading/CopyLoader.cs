@@ -30,11 +30,7 @@ internal sealed class CopyLoader(
     private const long Furthest = 1L << 60;
 
     /// <summary>A hold on a copy, of which the caller is a user.</summary>
-    public StoreCopy Lease(SharedCopy copy, StartedRead? started = null)
-    {
-        live.Enter(copy.Name);
-        return new StoreCopy(copy, chunks, publisher, live, started);
-    }
+    public StoreCopy Lease(SharedCopy copy, StartedRead? started = null) => new(copy, chunks, publisher, live, started);
 
     /// <summary>
     /// A hold on a copy that was known before, of which the caller is a user, with the read begun that the wish is for; null where the store lacks a chunk it should have, or
@@ -127,13 +123,14 @@ internal sealed class CopyLoader(
     /// <exception cref="IOException">The store failed.</exception>
     public async Task<IHeldCopy?> LoadAsync(ObjectName name, HeldWish wish, CancellationToken cancellationToken)
     {
-        var drops = live.Drops;
         var reads = wish.ReadsBytes && wish.Range is not ({ First: > Furthest } or { Suffix: 0 });
-        var answer = reads
-            ? await objects.GetAsync(HeldNames.Copy(name), PartOf(wish.Range), cancellationToken)
-            : await objects.HeadAsync(HeldNames.Copy(name), cancellationToken);
+        var since = live.Seek(name);
+        WireAnswer? answer = null;
         try
         {
+            answer = reads
+                ? await objects.GetAsync(HeldNames.Copy(name), PartOf(wish.Range), cancellationToken)
+                : await objects.HeadAsync(HeldNames.Copy(name), cancellationToken);
             if (answer is null)
             {
                 // Somebody in this process may have begun to fill it meanwhile.
@@ -142,7 +139,7 @@ internal sealed class CopyLoader(
 
             if (CopyHeaders.IsManifest(answer))
             {
-                return await LoadManifestAsync(name, wish, answer, reads, drops, cancellationToken);
+                return await LoadManifestAsync(name, wish, answer, reads, since, cancellationToken);
             }
 
             var record = renewals.Apply(CopyHeaders.ReadWhole(answer));
@@ -163,7 +160,7 @@ internal sealed class CopyLoader(
                 stored.Add(0);
             }
 
-            var copy = new SharedCopy(record, stored, isManifest: false, spool, logger) { Users = 1 };
+            var copy = new SharedCopy(record, stored, isManifest: false, spool, logger) { Since = since };
             StartedRead? started = null;
             if (reads && record.Info.Size > 0)
             {
@@ -171,6 +168,7 @@ internal sealed class CopyLoader(
                 answer = null;
             }
 
+            live.UseUnknown(copy);
             return Lease(copy, started);
         }
         catch (InvalidDataException failure)
@@ -180,11 +178,12 @@ internal sealed class CopyLoader(
         }
         finally
         {
+            live.EndSeek(name);
             answer?.Dispose();
         }
     }
 
-    private async Task<IHeldCopy?> LoadManifestAsync(ObjectName name, HeldWish wish, WireAnswer answer, bool reads, long drops, CancellationToken cancellationToken)
+    private async Task<IHeldCopy?> LoadManifestAsync(ObjectName name, HeldWish wish, WireAnswer answer, bool reads, long since, CancellationToken cancellationToken)
     {
         var isWhole = reads && (answer.Status == 200 || (answer.ContentRange is { } part && part.Range.Length == part.Total));
         using var again = isWhole ? null : await objects.GetAsync(HeldNames.Copy(name), null, cancellationToken);
@@ -196,7 +195,7 @@ internal sealed class CopyLoader(
 
         var manifest = await CopyManifest.ReadAsync(isWhole ? answer : again!, cancellationToken);
         RequireName(manifest.Record, name);
-        if (live.AddOrUse(new SharedCopy(manifest.Record, manifest.Chunks, isManifest: true, spool, logger) { Flush = { Stored = manifest.Record } }, drops) is not { } copy)
+        if (live.AddOrUse(new SharedCopy(manifest.Record, manifest.Chunks, isManifest: true, spool, logger) { Since = since, Flush = { Stored = manifest.Record } }) is not { } copy)
         {
             return null;
         }

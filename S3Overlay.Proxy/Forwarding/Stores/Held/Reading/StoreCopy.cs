@@ -86,8 +86,6 @@ internal sealed class StoreCopy(SharedCopy shared, StoredChunks chunks, CopyPubl
             {
                 live.Release(shared);
             }
-
-            live.Leave(shared.Name);
         }
     }
 }
