@@ -136,13 +136,13 @@ public sealed partial class LatePutTests : IAsyncLifetime
     {
         await StartAsync(Placed);
         var late = await ReadAndDieAsync(1000, "/bucket/key");
-        Scene.Clock.Advance(TimeSpan.FromDays(3));
         var row = string.Join('/', (await RowAsync()).Split('/').Select(Uri.EscapeDataString));
-        BeforeOnce(
+        var happened = BeforeOnce(
             call => call is { Method: "HEAD", Path: "/bucket/key" },
             async () => Assert.Equal(200, (await Scene.AskStoreAsync("PUT", $"/s3-overlay-cache/{row}", "")).Status));
+        Scene.Clock.Advance(TimeSpan.FromDays(3));
         await B.Copies!.SweepAsync();
-        Assert.Null(Scene.Store.Before);
+        await happened;
         Assert.Equal(200, await late.ExecuteAsync());
         var now = PutRemote(1001);
         Assert.Equal(now, await ListedAsync());
@@ -155,9 +155,8 @@ public sealed partial class LatePutTests : IAsyncLifetime
     {
         await StartAsync(Placed);
         await ReadAndDieAsync(1000, "/bucket/key");
-        Scene.Clock.Advance(TimeSpan.FromDays(3));
         var (isPut, wasPut, read) = (false, false, 0);
-        BeforeOnce(IsRowsDelete, async () =>
+        var happened = BeforeOnce(IsRowsDelete, async () =>
         {
             Scene.Store.Before = call =>
             {
@@ -168,7 +167,9 @@ public sealed partial class LatePutTests : IAsyncLifetime
             await Task.Delay(300);
             wasPut = isPut;
         });
+        Scene.Clock.Advance(TimeSpan.FromDays(3));
         await B.Copies!.SweepAsync();
+        await happened;
         await B.WhenIdleAsync();
         Assert.Equal((200, false, true), (read, wasPut, isPut));
         Assert.Equal(1, await CountAsync("o"));
@@ -181,10 +182,9 @@ public sealed partial class LatePutTests : IAsyncLifetime
     {
         await StartAsync(Placed);
         var late = await ReadAndDieAsync(1000, "/bucket/key");
-        Scene.Clock.Advance(TimeSpan.FromDays(3));
         var now = PutRemote(1001);
         string? listed = null;
-        BeforeOnce(IsRowsDelete, async () => Assert.Equal(200, await late.ExecuteAsync()));
+        var happened = BeforeOnce(IsRowsDelete, async () => Assert.Equal(200, await late.ExecuteAsync()));
         Scene.Store.After = async call =>
         {
             if (IsRowsDelete(call))
@@ -193,9 +193,12 @@ public sealed partial class LatePutTests : IAsyncLifetime
                 listed = await ListedAsync();
             }
         };
+        Scene.Clock.Advance(TimeSpan.FromDays(3));
         await B.Copies!.SweepAsync();
+        await happened;
+        await Patience.UntilAsync(() => listed is not null, "The row is not deleted.");
         Assert.Equal(now, listed);
-        Assert.Equal(404, (await Scene.AskStoreAsync("HEAD", "/bucket/key")).Status);
+        await Patience.UntilAsync(async () => (await Scene.AskStoreAsync("HEAD", "/bucket/key")).Status == 404, "The copy stays.");
     }
 
     [GeneratedRegex("<Key>key</Key>.*?<ETag>(.*?)</ETag>", RegexOptions.Singleline)]
@@ -265,14 +268,27 @@ public sealed partial class LatePutTests : IAsyncLifetime
     private static bool IsRowsDelete(StoreCall call) => call.Method == "DELETE" && call.Path.StartsWith("/s3-overlay-cache/o/", StringComparison.Ordinal);
 
     /// <summary>Lets something happen before the first of certain calls takes effect.</summary>
-    private void BeforeOnce(Func<StoreCall, bool> isMeant, Func<Task> happens) => Scene.Store.Before = call =>
+    /// <returns>Finishes when it has happened: it may be a sweep that begins by itself that makes the call, since the clock is advanced by days.</returns>
+    private Task BeforeOnce(Func<StoreCall, bool> isMeant, Func<Task> happens)
     {
-        if (!isMeant(call))
+        var happened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Scene.Store.Before = async call =>
         {
-            return Task.CompletedTask;
-        }
-
-        Scene.Store.Before = null;
-        return happens();
-    };
+            if (isMeant(call))
+            {
+                Scene.Store.Before = null;
+                try
+                {
+                    await happens();
+                    happened.SetResult();
+                }
+                catch (Exception failure)
+                {
+                    happened.SetException(failure);
+                    throw;
+                }
+            }
+        };
+        return happened.Task.WaitAsync(Patience.Limit);
+    }
 }

@@ -34,6 +34,23 @@ public sealed class SharedManifestTests : IAsyncLifetime
         await _bench.DisposeAsync();
     }
 
+    /// <summary>The store has nothing of it at that moment: whoever took it for dropped there would ask the remote for all of it once more.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(Chunk)]
+    public async Task One_that_was_begun_and_has_no_byte_yet_is_found_by_its_own_proxy(long chunkSize)
+    {
+        await using var begun = await _one.CreateAsync("bucket", "begun", HeldFilling.Identity("begun", chunkSize), HeldFilling.Info(_bytes), _time.GetUtcNow(), default);
+        await using (var found = await _one.FindAsync("bucket", "begun", HeldWish.Bytes(null), default))
+        {
+            Assert.NotNull(found);
+        }
+
+        await begun.WriteAsync(0, _bytes, default);
+        await begun.CompleteAsync(default);
+        Assert.Equal(_bytes, await _one.ReadAsync("begun"));
+    }
+
     [Theory]
     [InlineData(false, false)]
     [InlineData(false, true)]

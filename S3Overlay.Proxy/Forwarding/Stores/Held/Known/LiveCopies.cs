@@ -228,21 +228,21 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
-    /// <summary>Whether the store has all there is of a copy: nothing of it is on its way there.</summary>
+    /// <summary>Whether the store has all there is of a copy: nothing of it is on its way there, nor about to be. One that was begun and has no byte yet is not there either.</summary>
     public bool IsAtRest(SharedCopy copy)
     {
         lock (_lock)
         {
-            return copy.Pending == 0 && copy.IsSpoolEmpty;
+            return IsStored(copy);
         }
     }
 
-    /// <summary>Forgets a remembered manifest that is out of date, unless something of it is still on its way to the store.</summary>
+    /// <summary>Forgets a remembered manifest that is out of date, unless something of it is on its way to the store, or is to be.</summary>
     public bool TryForget(SharedCopy copy)
     {
         lock (_lock)
         {
-            if (copy.Pending > 0 || !copy.IsSpoolEmpty)
+            if (!IsStored(copy))
             {
                 return false;
             }
@@ -382,6 +382,8 @@ internal sealed class LiveCopies(long remembered)
             return [.. _copies.Values.Where(copy => !copy.IsDropped).Select(copy => copy.Name.Bucket).Distinct(StringComparer.Ordinal)];
         }
     }
+
+    private static bool IsStored(SharedCopy copy) => copy is { Flush.Stored: not null, Pending: 0, IsSpoolEmpty: true };
 
     private static bool IsOf(SharedCopy copy, string? onlyETag) => onlyETag is null || ETags.Same(copy.Record.Info.ETag, onlyETag);
 
