@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Tests.Support;
 
@@ -72,4 +73,57 @@ public sealed class DroppedWhileStoredTests
             }
         }
     }
+    /// <summary>Between the end of a call and what is done of it lie no calls to stop at: so what is known of the store's copies is kept busy, and whoever asks it waits, one behind the other.</summary>
+    [Fact, Trait("Rule", "C3"), Trait("Rule", "E1")]
+    public async Task The_first_chunk_of_what_is_dropped_as_it_arrives_is_not_left_behind()
+    {
+        await using var bench = await StoreBench.StartAsync();
+        await using var store = bench.Open();
+        var others = await Task.WhenAll(Enumerable.Range(0, 5000).Select(async other => await CreateAsync(store, $"other{other}")));
+        using var isOver = new CancellationTokenSource();
+        var busy = Task.Run(async () =>
+        {
+            while (!isOver.IsCancellationRequested)
+            {
+                await store.ListAsync("bucket", "", "", default).CountAsync();
+            }
+        });
+        for (var round = 0; round < 60; round++)
+        {
+            var key = $"key{round}";
+            var dropping = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using (var copy = await CreateAsync(store, key))
+            {
+                bench.Server.After = call =>
+                {
+                    if (call.Method == "PUT" && call.Path.Contains("/k/", StringComparison.Ordinal))
+                    {
+                        bench.Server.After = null;
+                        dropping.SetResult(Task.Run(async () =>
+                        {
+                            copy.TryWithdraw();
+                            await store.DropAsync("bucket", key, null, default);
+                        }));
+                    }
+
+                    return Task.CompletedTask;
+                };
+                await copy.WriteAsync(0, _bytes.AsMemory(0, Chunk), default);
+                await await dropping.Task;
+            }
+
+            await store.WhenIdleAsync();
+        }
+
+        await isOver.CancelAsync();
+        await busy;
+        Assert.Empty(await bench.NamesAsync("k/"));
+        foreach (var other in others)
+        {
+            await other.DisposeAsync();
+        }
+    }
+
+    private ValueTask<IHeldCopy> CreateAsync(StoreHeldStore store, string key) =>
+        store.CreateAsync("bucket", key, HeldFilling.Identity(key, Chunk), HeldFilling.Info(_bytes), DateTimeOffset.UtcNow, default);
 }

@@ -103,7 +103,7 @@ internal sealed class CopyPublisher(
         {
             // A manifest of no chunks: the copy of an empty object with much to say of it.
             copy.Flush.MarkChanged();
-            manifests.Changed(copy);
+            manifests.TryTell(copy);
             return true;
         }
 
@@ -138,14 +138,10 @@ internal sealed class CopyPublisher(
         }
         while (!copy.MarkStored(chunk, fill));
 
-        if (copy.IsDropped)
+        if (!manifests.TryTell(copy))
         {
             // Those who read it find it in the spool no more.
             removal.RemoveChunk(copy.Name, fill, chunk);
-        }
-        else
-        {
-            manifests.Changed(copy);
         }
 
         return true;

@@ -44,7 +44,7 @@ internal sealed class CopyRenewer(
             if (renewals.IsDue(stored))
             {
                 known.Flush.MarkChanged();
-                manifests.Changed(known);
+                manifests.TryTell(known);
             }
         }
         else

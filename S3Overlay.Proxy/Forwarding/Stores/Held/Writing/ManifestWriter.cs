@@ -24,19 +24,28 @@ internal sealed class ManifestWriter(
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
 
     /// <summary>A copy has chunks in the store that its manifest does not name, or more is known of it than that says.</summary>
-    public void Changed(SharedCopy copy)
+    /// <returns>
+    /// False where the copy was dropped before, and nobody looks after what the caller has put of it. One that is dropped from now on takes that with it: its manifest names it by then, or is about to be
+    /// written by who sees the drop.
+    /// </returns>
+    public bool TryTell(SharedCopy copy)
     {
+        // Held before it is looked whether somebody writes already: he does not leave because of a drop then, and what others have told him with it.
+        if (!live.TryHold(copy))
+        {
+            return false;
+        }
+
         if (copy.Flush.TryBegin())
         {
-            if (live.TryHold(copy))
-            {
-                work.Start(cancellationToken => RunAsync(copy, cancellationToken));
-            }
-            else
-            {
-                copy.Flush.End(goesOn: false);
-            }
+            work.Start(cancellationToken => RunAsync(copy, cancellationToken));
         }
+        else
+        {
+            live.LetGo(copy);
+        }
+
+        return true;
     }
 
     private async Task RunAsync(SharedCopy copy, CancellationToken cancellationToken)
