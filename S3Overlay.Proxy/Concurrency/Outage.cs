@@ -117,6 +117,16 @@ internal sealed class Outage(Func<CancellationToken, Task<bool>> answers, Action
         }
     }
 
+    /// <summary>It has answered somebody. As <see cref="NoteDone"/>, and next to nothing while nobody doubts that it answers.</summary>
+    public void NoteAnswered()
+    {
+        // In this order: doubt that is over has left behind what it led to.
+        if (IsDoubted || _isOn)
+        {
+            NoteDone();
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

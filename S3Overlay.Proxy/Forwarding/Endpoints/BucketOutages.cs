@@ -44,6 +44,15 @@ internal sealed class BucketOutages(Func<string, CancellationToken, Task<bool>> 
         _ = _outages.GetOrAdd(bucket, Begin).BeginsAsync(CancellationToken.None);
     }
 
+    /// <summary>A bucket has answered a request: it is not down, whatever comes of a question that was put before.</summary>
+    public void NoteAnswered(string bucket)
+    {
+        if (_outages.TryGetValue(bucket, out var outage))
+        {
+            outage.NoteAnswered();
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

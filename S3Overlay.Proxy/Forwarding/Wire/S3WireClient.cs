@@ -179,8 +179,11 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     private async Task<bool> AnswersAsync(string bucket, CancellationToken cancellationToken)
     {
         using var answer = await AttemptAsync(new WireRequest("HEAD", bucket, "", "", []), 0, cancellationToken);
-        return answer.Status is < 500 or 501 or 503 or 508;
+        return IsSign(answer.Status);
     }
+
+    /// <summary>Whether an answer shows that the endpoint answers at all, and not that something before it does in its place.</summary>
+    private static bool IsSign(int status) => status is < 500 or 501 or 503 or 508;
 
     /// <summary>An attempt among no more at once than the endpoint will have: 429 and 503 are how S3 says that there are too many.</summary>
     private async Task<WireAnswer> PacedAsync(WireRequest request, int attempt, CancellationToken cancellationToken)
@@ -191,6 +194,11 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         {
             var answer = await AttemptAsync(request, attempt, cancellationToken);
             isTooMany = answer.Status is 429 or 503;
+            if (IsSign(answer.Status))
+            {
+                _outages?.NoteAnswered(request.Bucket);
+            }
+
             return answer;
         }
         finally
