@@ -109,7 +109,7 @@ public sealed class DroppedWhileStoredTests
                     return Task.CompletedTask;
                 };
                 await copy.WriteAsync(0, _bytes.AsMemory(0, Chunk), default);
-                await await dropping.Task;
+                await (await dropping.Task.WaitAsync(Patience.Limit)).WaitAsync(Patience.Limit);
             }
 
             await store.WhenIdleAsync();

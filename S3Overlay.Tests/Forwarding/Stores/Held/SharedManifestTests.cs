@@ -51,6 +51,26 @@ public sealed class SharedManifestTests : IAsyncLifetime
         Assert.Equal(_bytes, await _one.ReadAsync("begun"));
     }
 
+    /// <summary>Nobody brings the rest: what another proxy has is better than nothing, and nothing of its drop would be seen.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(Chunk / 2)]
+    public async Task One_that_was_left_before_its_first_chunk_does_not_stand_before_anothers(int length)
+    {
+        await using (var left = await _one.CreateAsync("bucket", "left", HeldFilling.Identity("left", Chunk), HeldFilling.Info(_bytes), _time.GetUtcNow(), default))
+        {
+            await left.WriteAsync(0, _bytes.AsMemory(0, length), default);
+        }
+
+        await _one.WhenIdleAsync();
+        await _two.BeginFillAsync("left", _bytes, Chunk);
+        await UntilWrittenAsync(_two);
+        Assert.Equal(_bytes, await _one.ReadAsync("left"));
+        await _two.DropAsync("bucket", "left", null, default);
+        await UntilWrittenAsync(_two);
+        Assert.Null(await _one.FindAsync("bucket", "left", HeldWish.Info, default));
+    }
+
     [Theory]
     [InlineData(false, false)]
     [InlineData(false, true)]
@@ -160,6 +180,14 @@ public sealed class SharedManifestTests : IAsyncLifetime
     }
 
     private async Task SettleAsync(StoreHeldStore store)
+    {
+        while (await store.WhenIdleAsync())
+        {
+            _time.Advance(TimeSpan.FromSeconds(2));
+        }
+    }
+
+    private async Task UntilWrittenAsync(StoreHeldStore store)
     {
         while (await store.WhenIdleAsync())
         {

@@ -305,8 +305,8 @@ internal sealed class LiveCopies(long remembered)
     }
 
     /// <summary>
-    /// What was dropped of a key is out of the store. What was read of it before that, and since the drop, is not remembered, nor put again: the next who looks asks the store. The caller has the key's
-    /// gate, so that what was begun since the drop has no manifest there yet.
+    /// What was dropped of a key is out of the store. What was found of it before that, and since the drop, is not remembered, nor put again, whatever was filled in of it meanwhile: the next who looks asks
+    /// the store. What was begun since the drop stays.
     /// </summary>
     /// <param name="name">The key.</param>
     /// <param name="onlyETag">The version; null for any.</param>
@@ -320,7 +320,7 @@ internal sealed class LiveCopies(long remembered)
                 return;
             }
 
-            if (copy.Flush.Stored is null || !IsOf(copy, onlyETag))
+            if (!copy.WasFound || !IsOf(copy, onlyETag))
             {
                 copy.Since = _drops;
                 return;
@@ -383,7 +383,10 @@ internal sealed class LiveCopies(long remembered)
         }
     }
 
-    private static bool IsStored(SharedCopy copy) => copy is { Flush.Stored: not null, Pending: 0, IsSpoolEmpty: true };
+    private static bool IsStored(SharedCopy copy) => copy is { Pending: 0, IsSpoolEmpty: true } && HasStored(copy);
+
+    /// <summary>Whether anything of a copy is in the store, named there or not.</summary>
+    private static bool HasStored(SharedCopy copy) => copy.Flush.Stored is not null || copy.HasStored;
 
     private static bool IsOf(SharedCopy copy, string? onlyETag) => onlyETag is null || ETags.Same(copy.Record.Info.ETag, onlyETag);
 
@@ -442,7 +445,8 @@ internal sealed class LiveCopies(long remembered)
             return;
         }
 
-        if (!copy.IsManifest || copy.IsDropped)
+        // Of one that was left before its first chunk there is nothing to remember, nor anything in the store by which it would be seen what others do to it.
+        if (!copy.IsManifest || copy.IsDropped || !HasStored(copy))
         {
             Remove(copy);
         }

@@ -74,6 +74,9 @@ internal sealed class SharedCopy
     /// <summary>How many drops there were when it was begun, or looked for in the store; <see cref="LiveCopies"/>' own.</summary>
     public long Since { get; set; }
 
+    /// <summary>Whether it was found in the store, and not begun here.</summary>
+    public bool WasFound { get; init; }
+
     /// <summary>Whether it is no longer to be found, nor put into the store; <see cref="LiveCopies"/>' own.</summary>
     public bool IsDropped
     {
@@ -92,6 +95,18 @@ internal sealed class SharedCopy
             lock (_lock)
             {
                 return _chunks.Spooled.Count == 0;
+            }
+        }
+    }
+
+    /// <summary>Whether the store has any of its chunks, as far as is known.</summary>
+    public bool HasStored
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _chunks.Stored.Count > 0;
             }
         }
     }

@@ -160,7 +160,7 @@ internal sealed class CopyLoader(
                 stored.Add(0);
             }
 
-            var copy = new SharedCopy(record, stored, isManifest: false, spool, logger) { Since = since };
+            var copy = new SharedCopy(record, stored, isManifest: false, spool, logger) { Since = since, WasFound = true };
             StartedRead? started = null;
             if (reads && record.Info.Size > 0)
             {
@@ -195,7 +195,7 @@ internal sealed class CopyLoader(
 
         var manifest = await CopyManifest.ReadAsync(isWhole ? answer : again!, cancellationToken);
         RequireName(manifest.Record, name);
-        if (live.AddOrUse(new SharedCopy(manifest.Record, manifest.Chunks, isManifest: true, spool, logger) { Since = since, Flush = { Stored = manifest.Record } }) is not { } copy)
+        if (live.AddOrUse(new SharedCopy(manifest.Record, manifest.Chunks, isManifest: true, spool, logger) { Since = since, WasFound = true, Flush = { Stored = manifest.Record } }) is not { } copy)
         {
             return null;
         }

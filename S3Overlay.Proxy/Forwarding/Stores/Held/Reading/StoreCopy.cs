@@ -28,7 +28,7 @@ internal sealed class StoreCopy(SharedCopy shared, StoredChunks chunks, CopyPubl
     /// Chunks of a dropped copy stay in the spool as long as somebody reads any of it, and the spool is for all: half of it is left to others. Up to there they are kept, since the remote may not have
     /// the version any more but in the answer that is under way. One that is held whole has its room already.
     /// </summary>
-    public bool MayGrow => !shared.IsDropped || shared.Layout.Count <= 1 || !shared.IsSpoolHalfTaken;
+    public bool MayGrow => live.IsCurrent(shared) || shared.Layout.Count <= 1 || !shared.IsSpoolHalfTaken;
 
     /// <inheritdoc/>
     public ByteRange? FirstHeld(long position) => shared.FirstHeld(position);
