@@ -47,6 +47,42 @@ public sealed class ReadThroughTests
         Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/gone")).Status);
     }
 
+    /// <summary>Errors say where they come from as in any other state (rule T4).</summary>
+    [Theory, Trait("Rule", "F"), Trait("Rule", "T4")]
+    [InlineData("absent", 404, "remote")]
+    [InlineData("only what is held", 504, "cache")]
+    [InlineData("another version", 412, "remote")]
+    [InlineData("beyond its end", 416, "remote")]
+    [InlineData("tags", 503, "remote")]
+    [InlineData("the remote is down", 503, "remote")]
+    public async Task What_is_an_error_meanwhile_says_so_too(string what, int status, string layer)
+    {
+        await using var scene = await StoreScene.StartAsync(true, Setting);
+        await StoreRequests.PrepareAsync(scene);
+        Break(scene, "503");
+        Assert.Equal("unavailable", (await scene.SendAsync("GET", "/bucket/remote")).Headers["x-s3overlay-local"]);
+        if (what is "tags" or "the remote is down")
+        {
+            scene.Remote.Script = static async (_, context) =>
+            {
+                await ScriptedRemote.AnswerErrorAsync(context, 503, "ServiceUnavailable");
+                return ScriptedOutcome.Answered;
+            };
+        }
+
+        var read = what switch
+        {
+            "absent" => await scene.SendAsync("GET", "/bucket/absent"),
+            "only what is held" => await scene.SendAsync("GET", "/bucket/remote", null, ("Cache-Control", "only-if-cached")),
+            "another version" => await scene.SendAsync("GET", "/bucket/remote", null, ("If-Match", "\"another\"")),
+            "beyond its end" => await scene.SendAsync("GET", "/bucket/remote", null, ("Range", "bytes=9000000-")),
+            "tags" => await scene.SendAsync("GET", "/bucket/remote?tagging"),
+            _ => await scene.SendAsync("GET", "/bucket/remote"),
+        };
+        Assert.Equal((status, "unavailable", layer), (read.Status, read.Headers["x-s3overlay-local"], read.Headers.GetValueOrDefault("x-s3overlay-layer", "none")));
+        Assert.True(read.Headers.ContainsKey("x-cache"));
+    }
+
     /// <summary>Nobody has noticed yet that the store is back but who writes: what it took is read from then on.</summary>
     [Theory, Trait("Rule", "F"), Trait("Rule", "C3")]
     [InlineData("PUT", 200)]

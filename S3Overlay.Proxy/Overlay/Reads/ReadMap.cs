@@ -126,7 +126,7 @@ public sealed class ReadMap(
         var began = time.GetTimestamp();
         try
         {
-            if (!await AskReaderAsync(request, answer, remote, local, cancellationToken))
+            if (!await reader.AnswerAsync(request, answer, remote, local, cancellationToken))
             {
                 answer.Headers[LayerHeader] = "local";
                 throw Deleted(request, local);
@@ -135,28 +135,6 @@ public sealed class ReadMap(
         catch (S3Exception missing) when (!IsDeletedHere(local) && !answer.HasStarted && !request.IsHead && (missing.Error == S3Errors.NoSuchKey || missing.Error == S3Errors.NoSuchBucket))
         {
             throw await ExplainAsync(bucket, missing, time.GetElapsedTime(began), cancellationToken);
-        }
-    }
-
-    /// <summary>Asks the reader. Of an error too it is said where it comes from: of a copy that could not be judged nothing was prepared yet.</summary>
-    private async Task<bool> AskReaderAsync(S3Request request, S3Answer answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await reader.AnswerAsync(request, answer, remote, local, cancellationToken);
-        }
-        catch (S3Exception failure) when (!answer.HasStarted && !answer.Headers.ContainsKey(LayerHeader))
-        {
-            if (failure.Error == S3Errors.GatewayTimeout)
-            {
-                AnswerOrigin.NotHeld(answer);
-            }
-            else
-            {
-                AnswerOrigin.Miss(answer);
-            }
-
-            throw;
         }
     }
 

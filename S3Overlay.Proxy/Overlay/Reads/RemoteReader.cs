@@ -101,6 +101,29 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     public async Task<bool> AnswerAsync(
         S3Request request, S3Answer answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await AnswerOrFailAsync(request, answer, remote, local, cancellationToken);
+        }
+        catch (S3Exception failure) when (!answer.HasStarted && !answer.Headers.ContainsKey(OriginHeaders.Layer))
+        {
+            // Of an error too it is said where it comes from (rule T4): of a copy that could not be judged nothing was prepared yet.
+            if (failure.Error == S3Errors.GatewayTimeout)
+            {
+                AnswerOrigin.NotHeld(answer);
+            }
+            else
+            {
+                AnswerOrigin.Miss(answer);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<bool> AnswerOrFailAsync(
+        S3Request request, S3Answer answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
+    {
         using var deadline = new AnswerDeadline(answer, _settings.Budget, _time, cancellationToken);
         try
         {
