@@ -14,12 +14,13 @@ internal sealed class RunningProxy : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ProxyServices _services;
+    private readonly ProxyMeters _meters;
     private readonly MetricsPage _metrics;
     private readonly LayerChecks _health;
     private ManagementPort? _management;
 
-    private RunningProxy(WebApplication app, ProxyServices services, MetricsPage metrics, LayerChecks health) =>
-        (_app, _services, _metrics, _health) = (app, services, metrics, health);
+    private RunningProxy(WebApplication app, ProxyServices services, ProxyMeters meters, MetricsPage metrics, LayerChecks health) =>
+        (_app, _services, _meters, _metrics, _health) = (app, services, meters, metrics, health);
 
     /// <summary>The parts behind the port.</summary>
     public ProxyServices Services => _services;
@@ -51,35 +52,32 @@ internal sealed class RunningProxy : IAsyncDisposable
         var meters = new ProxyMeters();
         var metrics = new MetricsPage(meters.Meter);
         var loggers = app.Services.GetRequiredService<ILoggerFactory>();
-        var services = await ProxyServices.OpenAsync(options, meters, loggers, machine);
+        ProxyServices services;
+        try
+        {
+            services = await ProxyServices.OpenAsync(options, meters, loggers, machine);
+        }
+        catch
+        {
+            metrics.Dispose();
+            meters.Dispose();
+            await app.DisposeAsync();
+            throw;
+        }
+
         health.Watch(services, loggers);
-        var proxy = new RunningProxy(app, services, metrics, health);
+        var proxy = new RunningProxy(app, services, meters, metrics, health);
         app.UseProxyPipeline(options.Clients.TrustedProxies, metrics, services.FrontDoor.HandleAsync);
         try
         {
-            await app.StartAsync();
+            await proxy.ListenAsync(options);
+            return proxy;
         }
-        catch (Exception failure) when (StartupException.FromListening(failure, options.Listen.Urls) is { } reason)
+        catch
         {
             await proxy.DisposeAsync();
-            throw reason;
+            throw;
         }
-
-        if (options.Management.Count > 0)
-        {
-            try
-            {
-                proxy._management = await ManagementPort.StartAsync(options.Management, app.Services.GetRequiredService<HealthCheckService>(), metrics);
-            }
-            catch
-            {
-                await proxy.DisposeAsync();
-                throw;
-            }
-        }
-
-        proxy.Endpoint = Reachable(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        return proxy;
     }
 
     /// <summary>
@@ -121,6 +119,28 @@ internal sealed class RunningProxy : IAsyncDisposable
         await _services.DisposeAsync();
         await _app.DisposeAsync();
         _metrics.Dispose();
+
+        // The runtime lists every meter there is: one that stays there keeps all that it watches.
+        _meters.Dispose();
+    }
+
+    private async Task ListenAsync(ProxyOptions options)
+    {
+        try
+        {
+            await _app.StartAsync();
+        }
+        catch (Exception failure) when (StartupException.FromListening(failure, options.Listen.Urls) is { } reason)
+        {
+            throw reason;
+        }
+
+        if (options.Management.Count > 0)
+        {
+            _management = await ManagementPort.StartAsync(options.Management, _app.Services.GetRequiredService<HealthCheckService>(), _metrics);
+        }
+
+        Endpoint = Reachable(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
     }
 
     /// <summary>How a client on this machine writes an address that a server listens on.</summary>

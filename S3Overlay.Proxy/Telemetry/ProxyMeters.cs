@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
@@ -33,8 +33,8 @@ public sealed class ProxyMeters : IDisposable
     private readonly Counter<long> _objectReads;
     private readonly Counter<long> _upstreamRequests;
     private readonly Histogram<double> _upstreamDuration;
-    private readonly ConcurrentBag<UpstreamMeters> _upstreams = [];
-    private readonly ConcurrentBag<(KeyValuePair<string, object?> Endpoint, Func<bool> IsDown)> _outages = [];
+    private ImmutableList<UpstreamMeters> _upstreams = [];
+    private ImmutableList<(KeyValuePair<string, object?> Endpoint, Func<bool> IsDown)> _outages = [];
     private readonly long[] _sent = new long[Layers.Length];
     private long _inProgress;
 
@@ -79,14 +79,15 @@ public sealed class ProxyMeters : IDisposable
     public UpstreamMeters Upstream(string endpoint)
     {
         var meters = new UpstreamMeters(endpoint, _upstreamRequests, _upstreamDuration);
-        _upstreams.Add(meters);
+        ImmutableInterlocked.Update(ref _upstreams, static (list, one) => list.Add(one), meters);
         return meters;
     }
 
     /// <summary>Shows whether an endpoint is known to be down.</summary>
     /// <param name="endpoint">Its label: <c>remote</c>, <c>local</c>.</param>
     /// <param name="isDown">Whether it is, whenever somebody looks.</param>
-    public void WatchOutage(string endpoint, Func<bool> isDown) => _outages.Add((new("endpoint", endpoint), isDown));
+    public void WatchOutage(string endpoint, Func<bool> isDown) =>
+        ImmutableInterlocked.Update(ref _outages, static (list, one) => list.Add(one), (new KeyValuePair<string, object?>("endpoint", endpoint), isDown));
 
     /// <summary>Shows a figure that another part keeps and that goes up and down.</summary>
     public void Watch(string name, string unit, string description, Func<long> figure) =>

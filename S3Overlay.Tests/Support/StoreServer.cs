@@ -121,6 +121,7 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
         await _app.StopAsync();
         await _app.DisposeAsync();
         await _services.DisposeAsync();
+        _meters.Dispose();
         _folder.Dispose();
     }
 
