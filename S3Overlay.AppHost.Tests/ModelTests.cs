@@ -38,7 +38,8 @@ public sealed class ModelTests
     {
         await using var builder = await AppHostModel.CreateAsync("--S3Overlay:Stores=rustfs");
 
-        Assert.Equal(["remote", "rustfs"], builder.Resources.OfType<RustFsResource>().Select(store => store.Name).Order());
+        Assert.Equal(["remote", "rustfs"], builder.Resources.OfType<ContainerResource>().Select(store => store.Name).Order());
+        Assert.Equal("rustfs/rustfs", builder.Resource("remote").Annotations.OfType<ContainerImageAnnotation>().Single().Image);
         Assert.Equal("rustfs", Assert.IsType<S3OverlayResource>(builder.Resource("proxy")).Local!.Name);
     }
 

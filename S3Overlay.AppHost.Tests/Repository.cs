@@ -9,7 +9,7 @@ internal static class Repository
     private static string Find()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "S3Overlay.Aspire.sln")))
+        while (!File.Exists(Path.Combine(folder.FullName, "S3Overlay.sln")))
         {
             folder = folder.Parent ?? throw new InvalidOperationException("The tests run outside their repository.");
         }

@@ -29,19 +29,7 @@ internal static class StoreKinds
     {
         var user = builder.AddParameter($"{name}-user", "minioadmin", publishValueAsDefault: true);
         var password = builder.AddParameter($"{name}-password", new GenerateParameterDefault { MinLength = 24, Special = false }, secret: true, persist: true);
-        if (kind == StoreKind.RustFs)
-        {
-            var rustfs = builder.AddRustFs(name, user, password).WithUrlForEndpoint("http", url => url.DisplayText = "S3 endpoint").WithUrlForEndpoint("console", url => url.DisplayText = "RustFS console");
-            return isKept ? rustfs.WithDataVolume($"s3overlay-{name}").WithLifetime(ContainerLifetime.Persistent) : rustfs;
-        }
-
-        // MinIO's open-source server is no longer maintained, and the toolkit says so; RustFS is a setting away. Its image is no longer on Docker Hub.
-#pragma warning disable CS0618
-        var minio = builder.AddMinioContainer(name, user, password)
-            .WithImageRegistry("quay.io")
-            .WithUrlForEndpoint("http", url => url.DisplayText = "S3 endpoint")
-            .WithUrlForEndpoint("console", url => url.DisplayText = "MinIO console");
-        return isKept ? minio.WithDataVolume($"s3overlay-{name}").WithLifetime(ContainerLifetime.Persistent) : minio;
-#pragma warning restore CS0618
+        var store = kind == StoreKind.RustFs ? builder.AddRustFs(name, user, password) : builder.AddMinioContainer(name, user, password);
+        return isKept ? store.WithDataVolume($"s3overlay-{name}").WithLifetime(ContainerLifetime.Persistent) : store;
     }
 }

@@ -1,3 +1,5 @@
+using S3Overlay.Hosting;
+
 namespace Aspire.Hosting.ApplicationModel;
 
 /// <summary>

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace S3Overlay.AppHost.Tests;
+namespace S3Overlay.AppHost.Tests.Running;
 
 /// <summary>The whole application without containers, running, with data of its own.</summary>
 public sealed class EmbeddedStack : IAsyncLifetime
@@ -27,6 +27,11 @@ public sealed class EmbeddedStack : IAsyncLifetime
     /// <inheritdoc/>
     public async Task InitializeAsync()
     {
+        if (!OrchestratorFactAttribute.IsAskedFor)
+        {
+            return;
+        }
+
         using var limit = new CancellationTokenSource(Patience);
         var builder = await AppHostModel.CreateAsync("--S3Overlay:Stores=embedded", $"--S3Overlay:DataFolder={_folder}");
         Application = await builder.BuildAsync(limit.Token);

@@ -1,14 +1,14 @@
 using Amazon.S3;
 using Amazon.S3.Model;
 
-namespace S3Overlay.AppHost.Tests;
+namespace S3Overlay.AppHost.Tests.Running;
 
 /// <summary>The application run by the real orchestrator, without containers.</summary>
 public sealed class EmbeddedRunTests(EmbeddedStack stack) : IClassFixture<EmbeddedStack>
 {
     private const string Bucket = "demo";
 
-    [Fact]
+    [OrchestratorFact]
     public async Task What_is_seeded_is_seen_through_the_overlay_and_what_is_written_stays_there()
     {
         await stack.Overlay.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = "run/mine.txt", ContentBody = "mine" });
@@ -22,7 +22,7 @@ public sealed class EmbeddedRunTests(EmbeddedStack stack) : IClassFixture<Embedd
         Assert.Equal((false, true), (here.Contains("photos/photo-1.jpg"), there.Contains("photos/photo-1.jpg")));
     }
 
-    [Fact]
+    [OrchestratorFact]
     public async Task What_is_read_is_kept()
     {
         Assert.Equal("MISS", await ReadAsync("logs/2026/10/app.log"));
@@ -35,7 +35,7 @@ public sealed class EmbeddedRunTests(EmbeddedStack stack) : IClassFixture<Embedd
         }
     }
 
-    [Fact]
+    [OrchestratorFact]
     public async Task The_dashboard_names_what_a_resource_offers()
     {
         using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
@@ -49,7 +49,7 @@ public sealed class EmbeddedRunTests(EmbeddedStack stack) : IClassFixture<Embedd
         Assert.Contains("s3_overlay_", await http.GetStringAsync(new Uri("/metrics", UriKind.Relative)), StringComparison.Ordinal);
     }
 
-    [Fact]
+    [OrchestratorFact]
     public async Task A_command_drops_what_is_held()
     {
         const string Key = "logs/2026/11/app.log";
@@ -64,7 +64,7 @@ public sealed class EmbeddedRunTests(EmbeddedStack stack) : IClassFixture<Embedd
         Assert.Equal("MISS", await ReadAsync(Key));
     }
 
-    [Fact]
+    [OrchestratorFact]
     public async Task A_command_takes_deletes_back_and_leaves_what_is_written()
     {
         using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
@@ -77,7 +77,7 @@ public sealed class EmbeddedRunTests(EmbeddedStack stack) : IClassFixture<Embedd
         Assert.Superset(new HashSet<string> { "photos/photo-2.jpg", "kept.txt" }, await KeysAsync(stack.Overlay));
     }
 
-    [Fact]
+    [OrchestratorFact]
     public async Task Commands_show_where_there_is_a_remote()
     {
         Assert.Equal([("drop-cache", ResourceCommandState.Enabled), ("reset-overlay", ResourceCommandState.Enabled)], await CommandsAsync("proxy"));
