@@ -62,5 +62,9 @@ public static partial class Settings
 
     public static readonly Setting<bool> ClientDirectives = new(
         "S3_OVERLAY_CLIENT_DIRECTIVES", Clients, "true", "Clients that sign may say `Cache-Control: no-cache`, `no-store` or `only-if-cached` on reads.", Parsers.Switch);
+
+    public static readonly Setting<TimeSpan> ShutdownTimeout = new(
+        "S3_OVERLAY_SHUTDOWN_TIMEOUT", Clients, "30s",
+        "How long requests may take to finish once the proxy is told to stop. Then they are cut. See [deployment.md](deployment.md#stopping).", Durations.ParsePositive);
 #pragma warning restore CS1591
 }

@@ -29,6 +29,9 @@ internal sealed class ManagementPort : IAsyncDisposable
     public static async Task<ManagementPort> StartAsync(IReadOnlyList<string> urls, HealthCheckService checks, MetricsPage metrics)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
+
+        // Its answers take milliseconds, and it stops after the S3 port: it must not add to the time that a stop may take.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         builder.WebHost.UseKestrelCore().UseUrls([.. urls]).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -72,9 +72,6 @@ internal static class ProxyBuilder
         {
             builder.WebHost.UseUrls([.. options.Listen.Urls]);
         }
-
-        // Answers on their way get a few seconds; then their connections are cut, so that Ctrl-C ends the program.
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
     }
 
     private static WebApplicationBuilder Create()

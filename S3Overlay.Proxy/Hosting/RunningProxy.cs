@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -17,10 +19,12 @@ internal sealed class RunningProxy : IAsyncDisposable
     private readonly ProxyMeters _meters;
     private readonly MetricsPage _metrics;
     private readonly LayerChecks _health;
+    private readonly TimeSpan _shutdownTimeout;
+    private readonly TaskCompletionSource _hurried = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ManagementPort? _management;
 
-    private RunningProxy(WebApplication app, ProxyServices services, ProxyMeters meters, MetricsPage metrics, LayerChecks health) =>
-        (_app, _services, _meters, _metrics, _health) = (app, services, meters, metrics, health);
+    private RunningProxy(WebApplication app, ProxyServices services, ProxyMeters meters, MetricsPage metrics, LayerChecks health, TimeSpan shutdownTimeout) =>
+        (_app, _services, _meters, _metrics, _health, _shutdownTimeout) = (app, services, meters, metrics, health, shutdownTimeout);
 
     /// <summary>The parts behind the port.</summary>
     public ProxyServices Services => _services;
@@ -41,6 +45,9 @@ internal sealed class RunningProxy : IAsyncDisposable
     {
         machine ??= new Machine();
         ProxyBuilder.Configure(builder, options);
+
+        // How long a stop waits is decided in StopAsync, which counts what it cuts.
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         var health = new LayerChecks(options.Remotes.Select(remote => remote.Role), machine.Time);
         health.AddTo(builder.Services);
         var app = builder.Build();
@@ -66,7 +73,7 @@ internal sealed class RunningProxy : IAsyncDisposable
         }
 
         health.Watch(services, loggers);
-        var proxy = new RunningProxy(app, services, meters, metrics, health);
+        var proxy = new RunningProxy(app, services, meters, metrics, health, options.ShutdownTimeout);
         app.UseProxyPipeline(options.Clients.TrustedProxies, metrics, services.FrontDoor.HandleAsync);
         try
         {
@@ -103,14 +110,58 @@ internal sealed class RunningProxy : IAsyncDisposable
     /// <summary>Asks every layer whether it answers, and tells in the log which does not (rule M5). Whatever comes of it, the proxy serves what it can.</summary>
     public Task LookAtLayersAsync() => _health.LookAsync();
 
-    /// <summary>Returns once the process was told to end.</summary>
-    public Task WaitForShutdownAsync() => _app.WaitForShutdownAsync();
+    /// <summary>Returns once the process was told to stop, by SIGTERM or Ctrl-C, and no request is in progress any more. A second signal cuts those that are.</summary>
+    public async Task WaitForShutdownAsync()
+    {
+        await Task.Delay(Timeout.Infinite, _app.Lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Hurry);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Hurry);
+        await StopAsync(TimeProvider.System);
+
+        void Hurry(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            _hurried.TrySetResult();
+        }
+    }
+
+    /// <summary>Closes the port. Requests in progress have S3_OVERLAY_SHUTDOWN_TIMEOUT to finish; then their connections are cut.</summary>
+    /// <param name="time">The clock that the limit goes by.</param>
+    public async Task StopAsync(TimeProvider time)
+    {
+        if (_app.Lifetime.ApplicationStopped.IsCancellationRequested)
+        {
+            return;
+        }
+
+        var began = time.GetTimestamp();
+        if (_meters.InProgress is > 0 and var waiting)
+        {
+            Log.WaitingForRequests(_app.Logger, waiting, _shutdownTimeout.TotalSeconds);
+        }
+
+        using var cut = new CancellationTokenSource();
+        using var limit = new CancellationTokenSource(_shutdownTimeout, time);
+        var stopping = _app.StopAsync(cut.Token);
+        await Task.WhenAny(stopping, _hurried.Task, Task.Delay(Timeout.Infinite, limit.Token));
+        if (!stopping.IsCompleted)
+        {
+            if (_meters.InProgress is > 0 and var left)
+            {
+                Log.RequestsCut(_app.Logger, left, time.GetElapsedTime(began).TotalSeconds, _shutdownTimeout.TotalSeconds);
+            }
+
+            await cut.CancelAsync();
+        }
+
+        await stopping;
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         // The port first: nothing may come in once the store is closed. Logs and spans last, so that what is told at the end is sent too.
-        await _app.StopAsync();
+        await StopAsync(TimeProvider.System);
         if (_management is not null)
         {
             await _management.DisposeAsync();

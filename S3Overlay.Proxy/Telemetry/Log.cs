@@ -24,6 +24,14 @@ public static partial class Log
     [LoggerMessage(1004, LogLevel.Information, "The {Layer} is well again")]
     public static partial void LayerWellAgain(ILogger logger, string layer);
 
+    /// <summary>The proxy is stopping and waits for requests.</summary>
+    [LoggerMessage(1008, LogLevel.Information, "Stopping. Requests in progress: {Count}. They have {Seconds} s to finish; a second signal cuts them at once.")]
+    public static partial void WaitingForRequests(ILogger logger, long count, double seconds);
+
+    /// <summary>Requests did not finish before the proxy stopped.</summary>
+    [LoggerMessage(1009, LogLevel.Warning, "Requests cut by the stop: {Count}, after {Seconds:F1} s. S3_OVERLAY_SHUTDOWN_TIMEOUT ({Limit} s) is how long a stop waits for them.")]
+    public static partial void RequestsCut(ILogger logger, long count, double seconds, double limit);
+
     /// <summary>A client went away before its answer was whole: its own matter.</summary>
     [LoggerMessage(2001, LogLevel.Debug, "Request {RequestId} ({Operation}): the client left")]
     public static partial void ClientLeft(ILogger logger, string requestId, S3Operation operation);

@@ -44,7 +44,7 @@ public sealed class ProxyMeters : IDisposable
         Meter = new(MeterName);
         Meter.CreateObservableCounter("s3_overlay_requests_total", () => Answers(0), description: "S3 requests answered.");
         Meter.CreateObservableCounter("s3_overlay_requests_error_total", () => Answers(500), description: "S3 requests answered with a status of 500 or more.");
-        Meter.CreateObservableUpDownCounter("s3_overlay_requests_in_progress", () => Volatile.Read(ref _inProgress), description: "S3 requests being answered.");
+        Meter.CreateObservableUpDownCounter("s3_overlay_requests_in_progress", () => InProgress, description: "S3 requests being answered.");
         _duration = Meter.CreateHistogram(
             "s3_overlay_request_duration_seconds",
             unit: "s",
@@ -67,6 +67,9 @@ public sealed class ProxyMeters : IDisposable
         Meter.CreateObservableUpDownCounter("s3_overlay_upstream_down", Outages, description: "1 while an endpoint is known to be down, so that requests do not wait for it; else 0.");
         Overlay = new(Meter);
     }
+
+    /// <summary>S3 requests being answered.</summary>
+    public long InProgress => Volatile.Read(ref _inProgress);
 
     /// <summary>The meter itself: what tells two proxies in one process apart, and where other parts add instruments.</summary>
     public Meter Meter { get; }

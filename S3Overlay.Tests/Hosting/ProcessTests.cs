@@ -110,24 +110,6 @@ public sealed class ProcessTests
         Assert.DoesNotContain("warn:", proxy.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task An_upload_that_does_not_end_in_time_is_cut_when_it_is_told_to_end_and_is_no_failure()
-    {
-        using var folder = new TemporaryFolder();
-        await using var proxy = await ProxyProcess.StartAsync(folder["data"]);
-        var http = new SignedHttp(proxy.Endpoint);
-        await http.SendAsync("PUT", "/bucket");
-        var upload = http.SendAsync("PUT", "/bucket/key", new byte[4 << 20], ("Content-Length", "5000000"));
-
-        // Another process takes the request in its own time; that it keeps what comes is all that shows of it.
-        await Patience.UntilAsync(
-            () => upload.IsCompleted || Directory.EnumerateFiles(Path.Combine(folder["data"], "incoming")).Any(), "The upload does not begin.");
-        Assert.False(upload.IsCompleted);
-        Assert.Equal(0, await proxy.TerminateAsync());
-        Assert.Equal(0, (await upload).Status);
-        Assert.DoesNotContain("fail:", proxy.Output, StringComparison.Ordinal);
-    }
-
     private static async Task<ToolResult> RunAsync(string[] arguments, params (string Name, string Value)[] settings) =>
         await S3Tool.RunAsync("dotnet", [Program, .. arguments], settings.ToDictionary(setting => setting.Name, setting => setting.Value));
 }

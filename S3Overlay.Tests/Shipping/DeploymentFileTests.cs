@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 using S3Overlay.Proxy.Configuration;
@@ -32,6 +33,19 @@ public sealed partial class DeploymentFileTests
         var ofDocker = OfDocker().Matches(docker).Select(match => match.Groups[1].Value).Order();
         Assert.Equal(ofProject, ofDocker);
         Assert.Contains("S3_OVERLAY_DATA_DIR=/home/app/data", ofDocker);
+    }
+
+    /// <summary>The proxy must cut what is left and close its store before it is killed.</summary>
+    [Theory]
+    [InlineData("deploy/compose.embedded.yaml", "stop_grace_period: ([0-9]+)s")]
+    [InlineData("deploy/compose.minio.yaml", "stop_grace_period: ([0-9]+)s")]
+    [InlineData("deploy/systemd/s3overlay.service", "TimeoutStopSec=([0-9]+)")]
+    [InlineData("docs/deployment.md", "--stop-timeout ([0-9]+)")]
+    public async Task They_leave_a_stop_longer_than_the_proxy_waits_for_requests(string file, string pattern)
+    {
+        var seconds = Regex.Match(await File.ReadAllTextAsync(Path.Combine(Repository.Root, file)), pattern).Groups[1].Value;
+
+        Assert.InRange(int.Parse(seconds, CultureInfo.InvariantCulture), Settings.ShutdownTimeout.DefaultValue.TotalSeconds + 10, 90);
     }
 
     [GeneratedRegex("S3_OVERLAY_[A-Z0-9_]+")]

@@ -60,6 +60,7 @@ internal sealed class OverlayHost : IAsyncDisposable
             ["S3_OVERLAY_LOCAL_ENDPOINT"] = store?.ToString().TrimEnd('/'),
             ["S3_OVERLAY_SPOOL_DIR"] = folder["spool"],
             ["S3_OVERLAY_DATA_DIR"] = folder["data"],
+            ["S3_OVERLAY_SHUTDOWN_TIMEOUT"] = "5s",
             ["urls"] = "http://127.0.0.1:0",
             ["Logging:LogLevel:Default"] = "None",
             ["Logging:LogLevel:S3Overlay"] = "None",
@@ -105,6 +106,9 @@ internal sealed class OverlayHost : IAsyncDisposable
     }
 
     private static Machine MachineWith(TimeProvider? time) => new() { Time = time ?? TimeProvider.System };
+
+    /// <summary>Stops it as SIGTERM does, by a clock of the test's own.</summary>
+    public Task StopAsync(TimeProvider time) => _proxy.StopAsync(time);
 
     /// <summary>Sends a request; its answer comes with what of its body came.</summary>
     public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>

@@ -98,10 +98,17 @@ public sealed class ProxyProcess : IAsyncDisposable
     /// <summary>Ends it as a service manager does, with SIGTERM, and returns its exit code.</summary>
     public async Task<int> TerminateAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await SignalAsync();
         using var limit = new CancellationTokenSource(Patience.Limit);
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
+    }
+
+    /// <summary>Sends SIGTERM, and does not wait for the end.</summary>
+    public async Task SignalAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     /// <summary>The most resident memory it has had, in bytes (Linux only).</summary>

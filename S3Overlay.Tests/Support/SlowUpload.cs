@@ -14,12 +14,16 @@ internal sealed class SlowUpload : IDisposable
     public Task<RawAnswer> Answer { get; private set; } = null!;
 
     /// <summary>Sends the first half.</summary>
-    public static async Task<SlowUpload> BeginAsync(OverlayHost proxy, string target, byte[] body, params (string Name, string Value)[] headers)
+    public static Task<SlowUpload> BeginAsync(OverlayHost proxy, string target, byte[] body, params (string Name, string Value)[] headers) =>
+        BeginAsync(proxy.Endpoint, proxy.Http, target, body, headers);
+
+    /// <summary>The same, to any endpoint.</summary>
+    public static async Task<SlowUpload> BeginAsync(Uri endpoint, SignedHttp http, string target, byte[] body, params (string Name, string Value)[] headers)
     {
-        var bytes = proxy.Http.Signed("PUT", target, body, headers);
+        var bytes = http.Signed("PUT", target, body, headers);
         var begun = bytes.Length - (body.Length / 2);
         var upload = new SlowUpload(bytes[begun..]);
-        await upload._socket.ConnectAsync(proxy.Endpoint.Host, proxy.Endpoint.Port);
+        await upload._socket.ConnectAsync(endpoint.Host, endpoint.Port);
         await upload._socket.SendAsync(bytes.AsMemory(0, begun));
         upload.Answer = upload.ReadAsync();
         return upload;

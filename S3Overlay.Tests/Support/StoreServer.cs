@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 using S3Overlay.Proxy.Configuration.Checks;
@@ -94,6 +95,7 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
         var options = ProxyOptionsReader.Read(builder.Configuration, problems);
         Assert.Empty(problems.Errors);
         ProxyBuilder.Configure(builder, options);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         server._app = builder.Build();
         server._meters = new ProxyMeters();
         server._services = await ProxyServices.OpenAsync(options, server._meters, server._app.Services.GetRequiredService<ILoggerFactory>(), new Machine { Time = time ?? TimeProvider.System });

@@ -31,4 +31,7 @@ public sealed record ProxyOptions
 
     /// <summary>Where those who watch it are answered, besides; empty for nowhere.</summary>
     public IReadOnlyList<string> Management { get; init; } = [];
+
+    /// <summary>How long requests may take to finish once the proxy is told to stop.</summary>
+    public required TimeSpan ShutdownTimeout { get; init; }
 }

@@ -49,6 +49,7 @@ public static class ProxyOptionsReader
             },
             Listen = ListenAddresses.Read(configuration),
             Management = values.Get(Settings.ManagementUrls) ?? [],
+            ShutdownTimeout = values.Get(Settings.ShutdownTimeout),
         };
         OptionsValidator.Validate(options, problems);
         return options;
