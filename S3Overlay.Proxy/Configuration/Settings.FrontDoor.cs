@@ -66,5 +66,12 @@ public static partial class Settings
     public static readonly Setting<TimeSpan> ShutdownTimeout = new(
         "S3_OVERLAY_SHUTDOWN_TIMEOUT", Clients, "30s",
         "How long requests may take to finish once the proxy is told to stop. Then they are cut. See [deployment.md](deployment.md#stopping).", Durations.ParsePositive);
+
+    public static readonly Setting<string> AccessLog = new(
+        "S3_OVERLAY_ACCESS_LOG", Clients, "off", "Where one line for each request goes: `off`, `console`, or a file, which SIGHUP opens again. See [telemetry.md](telemetry.md#access-log).", Parsers.Text);
+
+    public static readonly Setting<AccessLogFormat> AccessLogFormat = new(
+        "S3_OVERLAY_ACCESS_LOG_FORMAT", Clients, "text", "How those lines are written: `text`, `json`, or `s3`, Amazon's server access log format.",
+        Parsers.OneOf(("text", Options.AccessLogFormat.Text), ("json", Options.AccessLogFormat.Json), ("s3", Options.AccessLogFormat.S3)));
 #pragma warning restore CS1591
 }

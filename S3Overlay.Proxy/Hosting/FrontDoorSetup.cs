@@ -7,6 +7,7 @@ using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.FrontDoor;
 using S3Overlay.Proxy.Protocol.Regions;
+using S3Overlay.Proxy.Telemetry.AccessLogs;
 
 namespace S3Overlay.Proxy.Hosting;
 
@@ -49,7 +50,26 @@ internal static class FrontDoorSetup
                 IsKnownToStore = caller => local.Identities?.Of(caller) is not null,
             },
             setup.Meters,
-            setup.LoggerOf<S3FrontDoor>());
+            setup.LoggerOf<S3FrontDoor>(),
+            OpenAccessLog(setup));
+    }
+
+    private static AccessLog? OpenAccessLog(ProxySetup setup)
+    {
+        if (setup.Options.AccessLog is not { } options)
+        {
+            return null;
+        }
+
+        try
+        {
+            return setup.Opened.Add(AccessLog.Open(options, setup.Meters, setup.LoggerOf<AccessLog>()));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException(
+                $"the access log {options.File} cannot be written: {failure.Message} Set {Configuration.Settings.AccessLog.Name} to a file that can, to {AccessLogOptions.Console}, or to {AccessLogOptions.Off}.", failure);
+        }
     }
 
     /// <summary>Tells which buckets are an S3 endpoint's alone. The service's own list of buckets, and the overlay's own bucket, are not, where there is a remote.</summary>

@@ -32,6 +32,18 @@ public static partial class Log
     [LoggerMessage(1009, LogLevel.Warning, "Requests cut by the stop: {Count}, after {Seconds:F1} s. S3_OVERLAY_SHUTDOWN_TIMEOUT ({Limit} s) is how long a stop waits for them.")]
     public static partial void RequestsCut(ILogger logger, long count, double seconds, double limit);
 
+    /// <summary>The access log cannot be written; lines are dropped until it can.</summary>
+    [LoggerMessage(1010, LogLevel.Warning, "The access log cannot be written to {Destination}: {Problem}. Lines are dropped until it can.")]
+    public static partial void AccessLogFailed(ILogger logger, string destination, string problem);
+
+    /// <summary>Lines of the access log were lost.</summary>
+    [LoggerMessage(1011, LogLevel.Warning, "{Count} lines of the access log were dropped: {Destination} could not take them fast enough.")]
+    public static partial void AccessLogDropped(ILogger logger, long count, string destination);
+
+    /// <summary>The last lines of the access log did not get out before the process ended.</summary>
+    [LoggerMessage(1012, LogLevel.Warning, "The last lines of the access log were not written: {Destination} did not take them in time.")]
+    public static partial void AccessLogCutShort(ILogger logger, string destination);
+
     /// <summary>A client went away before its answer was whole: its own matter.</summary>
     [LoggerMessage(2001, LogLevel.Debug, "Request {RequestId} ({Operation}): the client left")]
     public static partial void ClientLeft(ILogger logger, string requestId, S3Operation operation);

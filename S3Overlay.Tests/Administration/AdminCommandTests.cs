@@ -61,6 +61,25 @@ public sealed class AdminCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Discard_of_a_key_that_was_not_deleted_says_why_it_did_nothing()
+    {
+        await _proxy.SendAsync("PUT", "/photos/2024/c.jpg", "mine");
+
+        var (code, output, _) = await RunAsync("discard", "photos/2024/c.jpg");
+        Assert.Equal(1, code);
+        Assert.Contains("Nothing to take back: photos/2024/c.jpg was written here, not deleted.", output, StringComparison.Ordinal);
+        Assert.Contains("aws s3 rm s3://photos/2024/c.jpg", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Took back", output, StringComparison.Ordinal);
+        Assert.Equal("mine", (await _proxy.SendAsync("GET", "/photos/2024/c.jpg")).Text);
+
+        (code, output, _) = await RunAsync("discard", "photos/2024/a b.jpg");
+        Assert.Equal(1, code);
+        Assert.Contains("has no delete here", output, StringComparison.Ordinal);
+        Assert.Contains("s3overlay admin explain 'photos/2024/a b.jpg'", output, StringComparison.Ordinal);
+        Assert.Equal((1, "{\"done\":true,\"tombstones\":0,\"buckets\":0,\"kept\":0}\n"), Result(await RunAsync("discard", "photos/2024/c.jpg", "--json")));
+    }
+
+    [Fact]
     public async Task What_is_held_is_dropped()
     {
         await _proxy.SendAsync("GET", "/photos/2024/c.jpg");

@@ -95,6 +95,13 @@ public sealed class ProxyProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>Sends a signal, such as <c>HUP</c>, and does not wait for what comes of it.</summary>
+    public async Task SignalAsync(string signal = "TERM")
+    {
+        using var kill = Process.Start("kill", ["-" + signal, _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
     /// <summary>Ends it as a service manager does, with SIGTERM, and returns its exit code.</summary>
     public async Task<int> TerminateAsync()
     {
@@ -102,13 +109,6 @@ public sealed class ProxyProcess : IAsyncDisposable
         using var limit = new CancellationTokenSource(Patience.Limit);
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
-    }
-
-    /// <summary>Sends SIGTERM, and does not wait for the end.</summary>
-    public async Task SignalAsync()
-    {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
     }
 
     /// <summary>The most resident memory it has had, in bytes (Linux only).</summary>

@@ -34,4 +34,7 @@ public sealed record ProxyOptions
 
     /// <summary>How long requests may take to finish once the proxy is told to stop.</summary>
     public required TimeSpan ShutdownTimeout { get; init; }
+
+    /// <summary>Where each request leaves a line; null for nowhere.</summary>
+    public AccessLogOptions? AccessLog { get; init; }
 }

@@ -50,6 +50,7 @@ public static class ProxyOptionsReader
             Listen = ListenAddresses.Read(configuration),
             Management = values.Get(Settings.ManagementUrls) ?? [],
             ShutdownTimeout = values.Get(Settings.ShutdownTimeout),
+            AccessLog = AccessLogReader.Read(values),
         };
         OptionsValidator.Validate(options, problems);
         return options;

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Checks;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Configuration.Reading;
@@ -24,6 +25,7 @@ internal static class DemoCommand
             // What the demo is about comes last, so that no variable of the shell's points it elsewhere.
             builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
             {
+                [Settings.AccessLog.Name] = builder.Configuration[Settings.AccessLog.Name] is { Length: > 0 } log ? log : AccessLogOptions.Console,
                 ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "local"),
                 ["S3_OVERLAY_CACHE_ENABLED"] = "true",
                 ["S3_OVERLAY_REMOTE_ENDPOINT"] = remote.Endpoint,
@@ -41,7 +43,7 @@ internal static class DemoCommand
             }
 
             await using var proxy = await RunningProxy.StartAsync(builder, options, problems);
-            proxy.Announce(DemoLines.For(proxy.Endpoint, remote.Endpoint, folder));
+            proxy.Announce(DemoLines.For(proxy.Endpoint, remote.Endpoint, folder, ProgramName.Read()));
             await proxy.WaitForShutdownAsync();
             return ExitCodes.Ok;
         }

@@ -9,7 +9,7 @@ public static class HelpCommand
         S3Overlay shows a remote bucket with your own changes on top: reads fall through, writes stay here.
 
           serve      serve S3 (what is done without a command)
-          demo       the same with a stand-in remote beside it, and five commands to try
+          demo       start a stand-in remote and an overlay over it, and print commands to try
           seed       put the demo's sample objects into the local layer, and end
           health     ask the proxy that runs with these settings whether it is ready (exit code 0)
           admin      ask a running proxy what it holds and hides, drop what it holds, take deletes back: see admin --help

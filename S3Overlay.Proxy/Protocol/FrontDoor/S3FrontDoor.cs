@@ -11,6 +11,7 @@ using S3Overlay.Proxy.Protocol.Copies;
 using S3Overlay.Proxy.Protocol.Forms;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
+using S3Overlay.Proxy.Telemetry.AccessLogs;
 
 namespace S3Overlay.Proxy.Protocol.FrontDoor;
 
@@ -36,7 +37,8 @@ public sealed class S3FrontDoor(
     AccessRights rights,
     FrontDoorSettings settings,
     ProxyMeters meters,
-    ILogger<S3FrontDoor> logger)
+    ILogger<S3FrontDoor> logger,
+    AccessLog? accessLog = null)
 {
     private readonly PostUploads _posts = new(service, authenticator, rights, settings.IsForwarded);
 
@@ -99,6 +101,19 @@ public sealed class S3FrontDoor(
         {
             RequestSpan.Finish(span, call.RequestId, answer, layer, cache, outcome);
         }
+
+        accessLog?.Add(AccessLogEntry.From(context, settings.Time.GetUtcNow() - Stopwatch.GetElapsedTime(started), call.RequestId, outcome) with
+        {
+            Requester = call.Requester,
+            Operation = call.Operation,
+            Bucket = call.Target.Bucket ?? "",
+            Key = call.Target.Key ?? "",
+            Error = call.Error,
+            Sent = answer.Sent,
+            Duration = Stopwatch.GetElapsedTime(started),
+            Layer = layer,
+            Cache = cache,
+        });
     }
 
     private static string OutcomeOf(Call call, HttpContext context, HttpAnswer answer) =>
@@ -142,6 +157,7 @@ public sealed class S3FrontDoor(
 
         // 5: who sends a form, and which key it is about, stands in the form; which keys are to be deleted, in the document
         var caller = authenticated.Caller;
+        call.Requester = caller.AccessKey;
         var isForm = call.Operation == S3Operation.PostObject;
         var isAllowed = isPreflight || (isAdministration ? rights.MayAdminister(caller) : rights.May(caller, call.Operation, target.Bucket, target.Key)
             || (!isForwarded && rights.MayAll(call.Operation, target.Bucket, target.Key, query["versionId"])));
@@ -243,6 +259,7 @@ public sealed class S3FrontDoor(
         }
 
         var error = Translate(failure);
+        call.Error = error.Error.Code;
         RequestSpan.Refused(call.Span, error.Error);
         // What is not served yet (501), and what is not held where nothing else is wanted (504), is the client's wish, not this server's failure.
         if (error.Error.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status507InsufficientStorage)
@@ -298,6 +315,12 @@ public sealed class S3FrontDoor(
         public RequestTarget Target { get; set; }
 
         public S3Operation Operation { get; set; }
+
+        /// <summary>The access key that signed, once the signature was checked; empty before, and for those who sign nothing.</summary>
+        public string Requester { get; set; } = "";
+
+        /// <summary>The code of the error that is answered; null for none.</summary>
+        public string? Error { get; set; }
 
         /// <summary>Whether a failure told that there is no client any more.</summary>
         public bool IsLeft { get; set; }

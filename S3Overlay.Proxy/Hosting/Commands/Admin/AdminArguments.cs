@@ -24,7 +24,7 @@ internal sealed record AdminArguments
     public bool IsForAll { get; private init; }
 
     /// <summary>Whether the remote is left alone.</summary>
-    public bool LeavesRemoteAlone { get; private init; }
+    public bool LeavesRemoteAlone { get; init; }
 
     /// <summary>How many rows at most; null for all.</summary>
     public int? Limit { get; private init; }

@@ -109,12 +109,28 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
             throw new HttpRequestException("it broke off its answer");
         }
 
-        foreach (var line in arguments.IsRaw ? [] : isReading ? ExplanationText.Of(result) : ResultText.Of(arguments, result))
+        var didNothing = arguments is { Call: "discard", Key: not null } && result.Number("tombstones") + result.Number("kept") == 0;
+        var lines = arguments.IsRaw ? []
+            : isReading ? ExplanationText.Of(result)
+            : didNothing ? NothingDiscardedText.Of(await ExplainAsync(client, arguments))
+            : ResultText.Of(arguments, result);
+        foreach (var line in lines)
         {
             await output.WriteLineAsync(line);
         }
 
-        return ExitCodes.Ok;
+        return didNothing ? ExitCodes.CannotRun : ExitCodes.Ok;
+    }
+
+    /// <summary>The state of the named key in this proxy, without asking the remote.</summary>
+    private static async Task<JsonElement> ExplainAsync(AdminClient client, AdminArguments arguments)
+    {
+        await foreach (var line in client.CallAsync("GET", "explain", (arguments with { LeavesRemoteAlone = true }).Parameters(), CancellationToken.None))
+        {
+            return AdminRefusal.Check(line);
+        }
+
+        throw new HttpRequestException("it broke off its answer");
     }
 
     /// <summary>Goes through all pages.</summary>

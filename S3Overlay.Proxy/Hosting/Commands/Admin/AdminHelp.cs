@@ -25,6 +25,7 @@ internal static class AdminHelp
           --json            the answer as it came
 
         It signs with the first key of the settings that may administer: S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY, a key of S3_OVERLAY_KEYS_FILE
-        with "admin": true, or the local layer's. Exit codes: 0 done, 1 refused or not reachable, 2 not understood. The calls themselves: docs/administration.md.
+        with "admin": true, or the local layer's. Exit codes: 0 done; 1 refused, not reachable, or the key
+        has no delete to take back; 2 not understood. The calls themselves: docs/administration.md.
         """;
 }

@@ -1,0 +1,22 @@
+using System.Text.Json;
+
+namespace S3Overlay.Proxy.Hosting.Commands.Admin;
+
+/// <summary>Why <c>discard</c> had nothing to take back for a key, and what to do instead.</summary>
+internal static class NothingDiscardedText
+{
+    /// <summary>The lines, from the key's explanation.</summary>
+    public static IEnumerable<string> Of(JsonElement explanation)
+    {
+        var name = $"{explanation.Text("bucket")}/{explanation.Text("key")}";
+        if (explanation.Object("written") is null)
+        {
+            yield return $"Nothing to take back: {AdminText.Name(name)} has no delete here.";
+            yield return $"Next: to see where it comes from:  s3overlay admin explain {AdminText.Argument(name)}";
+            yield break;
+        }
+
+        yield return $"Nothing to take back: {AdminText.Name(name)} was written here, not deleted. discard takes back deletes only, so your version stays.";
+        yield return $"Next: to see the remote's object again, delete your version, then run this command again:  aws s3 rm s3://{AdminText.Argument(name)}";
+    }
+}
