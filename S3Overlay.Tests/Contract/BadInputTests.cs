@@ -49,6 +49,12 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         { "GET", "/BUCKET?list-type=2&max-keys=-1", null, "", 400, "InvalidArgument" },
         { "GET", "/BUCKET?list-type=2&continuation-token=nonsense", null, "", 400, "InvalidArgument" },
         { "GET", "/BUCKET?list-type=2&encoding-type=nonsense", null, "", 400, "InvalidArgument" },
+        { "GET", "/BUCKET/there?versionId=null&versionId=null", null, "", 400, "InvalidArgument" },
+        { "DELETE", "/BUCKET/there?versionId=null&version%49d=other", null, "", 400, "InvalidArgument" },
+        { "PUT", "/BUCKET/there?partNumber=1&uploadId=a&uploadId=b", "body", "", 400, "InvalidArgument" },
+        { "PUT", "/BUCKET/there?partNumber=1&uploadId=a&partNumber=2", "body", "", 400, "InvalidArgument" },
+        { "GET", "/BUCKET/there?tagging&tagging=", null, "", 400, "InvalidArgument" },
+        { "GET", "/BUCKET?list-type=2&list-type=1", null, "", 400, "InvalidArgument" },
         { "GET", "/BUCKET/there?versionId=", null, "", 400, "InvalidArgument" },
         { "GET", "/BUCKET/there?partNumber=nonsense", null, "", 400, "InvalidArgument" },
         { "GET", "/BUCKET/there", null, "Range: bytes=99-", 416, "InvalidRange" },
@@ -93,6 +99,21 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
             Assert.Equal((name, "kept"), (name, (await _http.SendAsync("GET", $"/{bucket}/there")).Text));
             Assert.True(answer.Status is not 500, $"{method} {name}: {answer.Text}");
         }
+    }
+
+    /// <summary>Trees cost the square of their depth: a deeper document than any of S3's is not read to its end.</summary>
+    [Fact]
+    [Trait("Rule", "W8")]
+    public async Task A_document_of_too_many_levels_is_refused()
+    {
+        var bucket = await fixture.NewBucketAsync();
+        static byte[] Document(int levels) => Encoding.UTF8.GetBytes(
+            $"<Delete><Object><Key>none</Key></Object>{string.Concat(Enumerable.Repeat("<x>", levels))}{string.Concat(Enumerable.Repeat("</x>", levels))}</Delete>");
+        static (string, string) Digest(byte[] document) => ("Content-MD5", Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(document)));
+        var (fair, deep) = (Document(10), Document(100_000));
+        Assert.Equal(200, (await _http.SendAsync("POST", $"/{bucket}?delete", fair, Digest(fair))).Status);
+        var refused = await _http.SendAsync("POST", $"/{bucket}?delete", deep, Digest(deep));
+        Assert.Equal((400, "MalformedXML"), (refused.Status, refused.Code));
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using System.Xml;
 using System.Xml.Linq;
 
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Forwarding.Listings;
 
@@ -20,7 +21,7 @@ internal static class BucketListDocument
         try
         {
             using var reader = XmlReader.Create(body, Settings);
-            var root = await XElement.LoadAsync(reader, LoadOptions.None, cancellationToken);
+            var root = await XmlTree.ReadAsync(reader, cancellationToken);
             return root.Name.LocalName != "ListAllMyBucketsResult" ? null :
             [
                 .. root.Descendants().Where(e => e.Name.LocalName == "Bucket").Select(bucket => new LayerBucket(

@@ -32,7 +32,10 @@ public sealed class PostFields
     }
 
     /// <summary>Puts the file's name, without its path, where fields ask for it. Where the file has none, what stands for it stays, as in S3.</summary>
-    public void PutFileName(string? fileName)
+    /// <param name="fileName">The file's name as sent; null where none was.</param>
+    /// <param name="limit">The most characters that all values may have with the name in them. Nobody is authenticated yet.</param>
+    /// <exception cref="S3Exception">MaxPostPreDataLengthExceededError.</exception>
+    public void PutFileName(string? fileName, int limit)
     {
         if (fileName is null)
         {
@@ -40,6 +43,17 @@ public sealed class PostFields
         }
 
         var name = fileName[(fileName.LastIndexOfAny(['/', '\\']) + 1)..];
+        var length = 0L;
+        foreach (var (_, value) in _fields)
+        {
+            length += value.Length + ((long)value.AsSpan().Count(FileNameVariable) * (name.Length - FileNameVariable.Length));
+        }
+
+        if (length > limit)
+        {
+            throw new S3Exception(S3Errors.MaxPostPreDataLengthExceeded);
+        }
+
         for (var i = 0; i < _fields.Count; i++)
         {
             if (_fields[i].Value.Contains(FileNameVariable, StringComparison.Ordinal))

@@ -34,7 +34,7 @@ internal sealed class PostForm : IDisposable
                 var header = PartHeader.Parse(lines.Span);
                 if (header.Name.Equals("file", StringComparison.OrdinalIgnoreCase))
                 {
-                    fields.PutFileName(header.FileName);
+                    fields.PutFileName(header.FileName, FieldsLimit);
                     return new PostForm(fields, reader);
                 }
 

@@ -84,6 +84,15 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
             };
         }
 
+        if (key.Contains('\0'))
+        {
+            // No other request can name such a key, and no listing can show it: XML has no such character.
+            throw new S3Exception(S3Errors.InvalidArgument, "User key must not contain a NUL character.")
+            {
+                Details = [new("ArgumentName", "key")],
+            };
+        }
+
         ObjectKeys.Check(key);
         return key;
     }

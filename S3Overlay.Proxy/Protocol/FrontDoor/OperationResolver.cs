@@ -20,6 +20,11 @@ public static class OperationResolver
     /// <exception cref="S3Exception">MethodNotAllowed, NotImplemented for sub-resources unknown here, InvalidArgument.</exception>
     public static S3Operation Resolve(string method, string bucket, string key, S3Query query, IHeaderDictionary headers, bool isStoresAlone = false, bool isOfAws = false)
     {
+        if (SubResources.RepeatedOf(query) is { } repeated)
+        {
+            throw new S3Exception(S3Errors.InvalidArgument, $"The query parameter '{repeated}' is given more than once.") { Details = [new("ArgumentName", repeated)] };
+        }
+
         if (bucket.Length == 0)
         {
             return method == "GET" ? S3Operation.ListBuckets : throw new S3Exception(S3Errors.MethodNotAllowed);

@@ -38,6 +38,35 @@ public static class SubResources
     /// <summary>Whether S3 has a sub-resource of that name, of objects or of buckets.</summary>
     public static bool IsKnown(string name) => Others.Contains(name) || Configurations.Contains(name);
 
+    /// <summary>
+    /// A parameter that chooses what a request is about (a sub-resource, a version, a part) and is there more than once; null where there is none. Whoever reads the request next, such as
+    /// a store, might take another of its values than the one that was authorised.
+    /// </summary>
+    public static string? RepeatedOf(S3Query query)
+    {
+        var parameters = query.Parameters;
+        for (var i = 1; i < parameters.Count; i++)
+        {
+            var name = parameters[i].Key;
+            if (!IsSelector(name))
+            {
+                continue;
+            }
+
+            for (var before = 0; before < i; before++)
+            {
+                if (parameters[before].Key == name)
+                {
+                    return name;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsSelector(string name) => name is "versionId" or "partNumber" or "list-type" || IsKnown(name);
+
     /// <summary>Whether that configuration of a bucket can be changed, but not deleted.</summary>
     public static bool IsPermanent(string configuration) => Permanent.Contains(configuration);
 

@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Protocol.Xml;
 
-/// <summary>Reads the XML documents that clients send: bounded in size, without entities or DTDs, namespaces ignored as S3 ignores them.</summary>
+/// <summary>Reads the XML documents that clients send: bounded in size and depth, without entities or DTDs, namespaces ignored as S3 ignores them.</summary>
 public static class S3XmlReader
 {
     /// <summary>
@@ -17,7 +17,6 @@ public static class S3XmlReader
 
     private static readonly XmlReaderSettings Settings = new()
     {
-        Async = true,
         DtdProcessing = DtdProcessing.Prohibit,
         XmlResolver = null,
         IgnoreComments = true,
@@ -62,7 +61,7 @@ public static class S3XmlReader
                 }
             }
 
-            return length == 0 ? null : await ParseAsync(buffer, length, cancellationToken);
+            return length == 0 ? null : Parse(buffer, length, cancellationToken);
         }
         finally
         {
@@ -76,7 +75,7 @@ public static class S3XmlReader
     {
         using var stream = new MemoryStream(document.ToArray(), writable: false);
         using var reader = XmlReader.Create(stream, Settings);
-        return XElement.Load(reader);
+        return XmlTree.Read(reader);
     }
 
     /// <summary>A document that was read, perhaps changed, as it goes on.</summary>
@@ -99,13 +98,13 @@ public static class S3XmlReader
 
     private static S3Exception TooLarge() => new(S3Errors.MalformedXml, "The XML document is too large.");
 
-    private static async Task<XElement> ParseAsync(byte[] buffer, int length, CancellationToken cancellationToken)
+    private static XElement Parse(byte[] buffer, int length, CancellationToken cancellationToken)
     {
         try
         {
             using var stream = new MemoryStream(buffer, 0, length, writable: false);
             using var reader = XmlReader.Create(stream, Settings);
-            return await XElement.LoadAsync(reader, LoadOptions.PreserveWhitespace, cancellationToken);
+            return XmlTree.Read(reader, cancellationToken);
         }
         catch (XmlException)
         {
