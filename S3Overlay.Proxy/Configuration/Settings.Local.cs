@@ -49,7 +49,7 @@ public static partial class Settings
 
     public static readonly Setting<string?> SpoolDirectory = new(
         "S3_OVERLAY_SPOOL_DIR", Local, null,
-        "Where bytes on their way to a local S3 endpoint wait: running fills, uploads of unknown length, and large ones with a checksum behind them where the store takes none there. Unset: `s3overlay-spool` in the system's folder for temporary files.", Parsers.Text);
+        "Where bytes on their way to a local S3 endpoint wait: running fills, uploads of unknown length (forms), and large ones with a checksum behind them where the store takes none there. Unset: `s3overlay-spool` in the system's folder for temporary files.", Parsers.Text);
 
     public static readonly Setting<long> SpoolMaxBytes = new(
         "S3_OVERLAY_SPOOL_MAX_BYTES", Local, "10GiB", "How much running fills may keep there, beyond which reads go on uncached; and, apart from them, how much of uploads that wait for their end: more is 503, and one that is larger 400 EntityTooLarge.", Parsers.Size);

@@ -6,6 +6,9 @@ namespace S3Overlay.Tests.Contract;
 /// <summary>See <see cref="BadInputTests{TFixture}"/>: over the built-in store.</summary>
 public sealed class BadInputTests(LocalOnlyFixture fixture) : BadInputTests<LocalOnlyFixture>(fixture);
 
+/// <summary>See <see cref="BadInputTests{TFixture}"/>: over HTTP/2 and TLS.</summary>
+public sealed class BadInputTestsOverTls(SecureFixture fixture) : BadInputTests<SecureFixture>(fixture);
+
 /// <summary>See <see cref="BadInputTests{TFixture}"/>: in front of an S3 endpoint.</summary>
 public sealed class BadInputTestsOnStore(ForwardingFixture fixture) : BadInputTests<ForwardingFixture>(fixture);
 

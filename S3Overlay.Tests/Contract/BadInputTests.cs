@@ -123,7 +123,6 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
     [InlineData("nonsense\r\n\r\n", 400)]
     [InlineData("GET /b/k HTTP/1.1\r\n\r\n", 400)]
     [InlineData("PUT /b/k HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: x\r\n\r\n", 400)]
-    [InlineData("PUT /b/k HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 403)]
     [InlineData("GET /b/k HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Basic eDp5\r\n\r\n", 400)]
     [InlineData("GET /b/k HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: AWS4-HMAC-SHA256 nonsense\r\n\r\n", 400)]
     [InlineData("GET /b/k?X-Amz-Algorithm=AWS4-HMAC-SHA256 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 400)]
@@ -133,6 +132,16 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         var answer = await _http.SendBytesAsync(Encoding.Latin1.GetBytes(request));
         Assert.InRange(answer.Status, 400, 499);
         Assert.True(answer.Status == status, $"{answer.Status} {answer.Text}");
+    }
+
+    /// <summary>Nobody signed it, and its length is not known: which of the two is told first depends on whether a store judges the former.</summary>
+    [Fact]
+    [Trait("Rule", "A1")]
+    public async Task A_length_beside_chunks_does_not_count()
+    {
+        var answer = await _http.SendBytesAsync(
+            Encoding.Latin1.GetBytes("PUT /b/k HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+        Assert.True(answer.Status is 403 or 411, $"{answer.Status} {answer.Text}");
     }
 
     [Fact]

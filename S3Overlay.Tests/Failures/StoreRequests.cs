@@ -12,7 +12,7 @@ internal static class StoreRequests
     /// <summary>Their names; keys and buckets are those of <see cref="PrepareAsync"/>.</summary>
     public static readonly string[] Names =
     [
-        "get", "range", "head", "get absent", "head absent", "tags", "put", "put large", "put of unknown length", "start upload", "part", "complete", "abort", "list", "list v1",
+        "get", "range", "head", "get absent", "head absent", "tags", "put", "put large", "form", "start upload", "part", "complete", "abort", "list", "list v1",
         "delete", "delete many", "copy", "copy absent", "head bucket", "create bucket", "delete bucket", "list buckets",
     ];
 
@@ -41,7 +41,7 @@ internal static class StoreRequests
         "tags" => scene.SendAsync("GET", "/bucket/written?tagging"),
         "put" => scene.SendAsync("PUT", "/bucket/put", "small"),
         "put large" => scene.SendAsync("PUT", "/bucket/put", Large),
-        "put of unknown length" => scene.SendAsync("PUT", "/bucket/put", $"{Large.Length:x}\r\n{Large}\r\n0\r\n\r\n", ("Transfer-Encoding", "chunked")),
+        "form" => scene.SendAsync("POST", "/bucket", Encoding.UTF8.GetString(new UploadForm { File = Encoding.UTF8.GetBytes(Large) }.With("key", "put").ToBytes()), UploadForm.ContentType),
         "start upload" => scene.SendAsync("POST", "/bucket/upload?uploads"),
         "part" => scene.SendAsync("PUT", "/bucket/upload?partNumber=1&uploadId=none", Large),
         "complete" => scene.SendAsync("POST", "/bucket/upload?uploadId=none", "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>"),

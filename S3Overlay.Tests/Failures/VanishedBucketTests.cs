@@ -8,7 +8,7 @@ public sealed class VanishedBucketTests
     [Theory, Trait("Rule", "B2")]
     [InlineData("put")]
     [InlineData("put large")]
-    [InlineData("put of unknown length")]
+    [InlineData("form")]
     [InlineData("start upload")]
     [InlineData("delete")]
     [InlineData("copy absent")]

@@ -29,6 +29,7 @@ public sealed class ForwardingFixture : LocalOnlyFixture, ITwoWays
             ("S3_OVERLAY_LOCAL_ACCESS_KEY", "the-store"),
             ("S3_OVERLAY_LOCAL_SECRET_KEY", "the-secret-of-the-store"),
             ("S3_OVERLAY_ACCESS_KEY", "minioadmin"),
-            ("S3_OVERLAY_SECRET_KEY", "minioadmin"));
+            ("S3_OVERLAY_SECRET_KEY", "minioadmin"),
+            ("S3_OVERLAY_CORS", "true"));
     }
 }

@@ -45,7 +45,7 @@ public class LocalOnlyFixture : IAsyncLifetime
     }
 
     /// <summary>Starts the proxy, and whatever it stands on.</summary>
-    protected virtual Task<ProxyProcess> StartAsync(TemporaryFolder folder) => ProxyProcess.StartAsync(folder["data"]);
+    protected virtual Task<ProxyProcess> StartAsync(TemporaryFolder folder) => ProxyProcess.StartAsync(folder["data"], ("S3_OVERLAY_CORS", "true"));
 
     /// <summary>A new, empty bucket.</summary>
     public async Task<string> NewBucketAsync()

@@ -21,12 +21,20 @@ internal sealed class LoopbackServer : IAsyncDisposable
     public Uri Endpoint => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <summary>Starts one.</summary>
-    public static async Task<LoopbackServer> StartAsync(RequestDelegate handle)
+    /// <param name="handle">Answers.</param>
+    /// <param name="isSecure">Whether it is reached over TLS, with HTTP/2 for those who want it.</param>
+    public static async Task<LoopbackServer> StartAsync(RequestDelegate handle, bool isSecure = false)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            {
+                if (isSecure)
+                {
+                    listen.UseHttps(TestCertificate.Own);
+                }
+            });
 
             // Whether a body comes fast enough would be judged by the time of a machine that is busy with other tests.
             kestrel.Limits.MinRequestBodyDataRate = null;

@@ -25,7 +25,7 @@ public sealed class ProxyProcess : IAsyncDisposable
     public string DataFolder { get; }
 
     /// <summary>Its endpoint, path style.</summary>
-    public Uri Endpoint => new($"http://127.0.0.1:{Port}");
+    public Uri Endpoint { get; private set; } = null!;
 
     /// <summary>All it has printed so far.</summary>
     public string Output
@@ -58,7 +58,7 @@ public sealed class ProxyProcess : IAsyncDisposable
         }
 
         start.ArgumentList.Add("--urls");
-        start.ArgumentList.Add("http://127.0.0.1:0");
+        start.ArgumentList.Add(settings.FirstOrDefault(static setting => setting.Name == "urls").Value ?? "http://127.0.0.1:0");
         foreach (var name in start.Environment.Keys.Where(IsForeign).ToList())
         {
             start.Environment.Remove(name);
@@ -158,7 +158,8 @@ public sealed class ProxyProcess : IAsyncDisposable
         var ended = _process.WaitForExitAsync(limit.Token);
         if (await Task.WhenAny(_announced.Task, ended) == _announced.Task)
         {
-            Port = (await _announced.Task).Port;
+            Endpoint = new Uri((await _announced.Task).GetLeftPart(UriPartial.Authority));
+            Port = Endpoint.Port;
             return;
         }
 

@@ -16,8 +16,15 @@ public static class S3Clients
                 AuthenticationRegion = "us-east-1",
                 ForcePathStyle = pathStyle,
                 MaxErrorRetry = 0,
+                HttpClientFactory = endpoint.Scheme == "https" ? new TrustingClients() : null,
                 Timeout = timeout ?? TimeSpan.FromMinutes(2),
             });
+
+    /// <summary>Clients that take the certificate of tests.</summary>
+    private sealed class TrustingClients : HttpClientFactory
+    {
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(new SocketsHttpHandler { SslOptions = TestCertificate.Trusting(""), UseProxy = false });
+    }
 
     /// <summary>A client of a store of any make. Not every one takes the checksum trailers that the SDK sends by default.</summary>
     public static AmazonS3Client CreateForStore(Uri endpoint, string accessKey, string secretKey) =>

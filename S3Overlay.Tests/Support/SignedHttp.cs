@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 
@@ -7,7 +8,8 @@ using S3Overlay.Proxy.Protocol.Authentication;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// Requests as bytes on a socket, signed or not: for what no well-behaved client sends. Targets go out exactly as given.
+/// Requests as bytes on a socket, signed or not: for what no well-behaved client sends. Targets go out exactly as given. At an https address the same requests go over HTTP/2, but for
+/// those that only HTTP/1.1 can say, which go over TLS.
 /// </summary>
 public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", string secretKey = "minioadmin")
 {
@@ -31,10 +33,27 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
     /// <param name="body">The body, or null for none.</param>
     /// <param name="headers">Further headers; those that have to be are signed.</param>
     public Task<RawAnswer> SendAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
-        SendBytesAsync(Signed(method, target, body, headers));
+        SendAllAsync(method, target, body, WithSignature(method, target, headers));
+
+    /// <summary>Sends a signed request whose body has no stated length: in chunks over HTTP/1.1, with nothing in the headers about it over HTTP/2.</summary>
+    public Task<RawAnswer> SendWithoutLengthAsync(string method, string target, byte[] body, params (string Name, string Value)[] headers)
+    {
+        var all = WithSignature(method, target, headers);
+        return IsSecure
+            ? Http2Client.SendAsync(endpoint, Host, method, target, body, hasLength: false, all)
+            : SendBytesAsync(Bytes(
+                method, target,
+                [.. body.Length == 0 ? [] : Encoding.ASCII.GetBytes($"{body.Length:x}\r\n"), .. body, .. body.Length == 0 ? [] : "\r\n"u8, .. "0\r\n\r\n"u8],
+                [.. all, ("Transfer-Encoding", "chunked")]));
+    }
 
     /// <summary>A signed request as the bytes that <see cref="SendAsync"/> sends, for who reads the answer in a way of its own.</summary>
-    public byte[] Signed(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers)
+    public byte[] Signed(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
+        Bytes(method, target, body, WithSignature(method, target, headers));
+
+    private bool IsSecure => endpoint.Scheme == "https";
+
+    private (string Name, string Value)[] WithSignature(string method, string target, (string Name, string Value)[] headers)
     {
         var mark = target.IndexOf('?', StringComparison.Ordinal);
         var (path, query) = mark < 0 ? (target, "") : (target[..mark], target[(mark + 1)..]);
@@ -42,18 +61,22 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
             .Select(h => KeyValuePair.Create(h.Name, h.Value));
         var payload = headers.FirstOrDefault(h => h.Name == "x-amz-content-sha256").Value ?? SigV4.UnsignedPayload;
         var signature = _signer.Sign(method, Host, path, query, signed, payload, Clock.GetUtcNow());
-        var all = headers.Where(h => h.Name != "x-amz-content-sha256").Concat(signature.Headers.Select(h => (h.Key, h.Value)));
-        return Bytes(method, target, body, [.. all]);
+        return [.. headers.Where(h => h.Name != "x-amz-content-sha256"), .. signature.Headers.Select(h => (h.Key, h.Value))];
     }
 
     /// <summary>Sends a request as it is.</summary>
     public Task<RawAnswer> SendUnsignedAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
-        SendBytesAsync(Bytes(method, target, body, headers));
+        SendAllAsync(method, target, body, headers);
+
+    private Task<RawAnswer> SendAllAsync(string method, string target, byte[]? body, (string Name, string Value)[] headers) =>
+        IsSecure && !ClosesSending && !KeepsConnection && !headers.Any(static h => h.Name is "Content-Length" or "Transfer-Encoding" or "Expect" or "Connection")
+            ? Http2Client.SendAsync(endpoint, Host, method, target, body, hasLength: true, headers)
+            : SendBytesAsync(Bytes(method, target, body, headers));
 
     private byte[] Bytes(string method, string target, byte[]? body, (string Name, string Value)[] headers)
     {
         var head = new StringBuilder($"{method} {target} HTTP/1.1\r\nHost: {Host}\r\n");
-        if (!KeepsConnection)
+        if (!KeepsConnection && !headers.Any(static h => h.Name == "Connection"))
         {
             head.Append("Connection: close\r\n");
         }
@@ -78,17 +101,18 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(endpoint.Host, endpoint.Port, limit.Token);
         using var answer = new MemoryStream();
-        var sending = SendAsync(socket, bytes, limit.Token);
+        await using var stream = await OpenAsync(socket, limit.Token);
+        var sending = SendAsync(socket, stream, bytes, limit.Token);
         try
         {
             var buffer = new byte[65536];
             int read;
-            while ((read = await socket.ReceiveAsync(buffer, limit.Token)) > 0)
+            while ((read = await stream.ReadAsync(buffer, limit.Token)) > 0)
             {
                 answer.Write(buffer, 0, read);
             }
         }
-        catch (SocketException)
+        catch (IOException)
         {
             // The server may cut the connection of a client that sends what it will not read; what it said before that counts.
         }
@@ -97,18 +121,32 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
         return RawAnswer.Parse(answer.ToArray());
     }
 
+    private async Task<Stream> OpenAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        var stream = new NetworkStream(socket, ownsSocket: false);
+        if (!IsSecure)
+        {
+            return stream;
+        }
+
+        var secure = new SslStream(stream);
+        await secure.AuthenticateAsClientAsync(TestCertificate.Trusting(endpoint.Host), cancellationToken);
+        return secure;
+    }
+
     /// <summary>Sends beside the reading: an answer that comes before all is sent is read even where the server then closes.</summary>
-    private async Task SendAsync(Socket socket, byte[] bytes, CancellationToken cancellationToken)
+    private async Task SendAsync(Socket socket, Stream stream, byte[] bytes, CancellationToken cancellationToken)
     {
         try
         {
-            await socket.SendAsync(bytes, cancellationToken);
+            await stream.WriteAsync(bytes, cancellationToken);
             if (ClosesSending)
             {
+                await (stream is SslStream secure ? secure.ShutdownAsync() : Task.CompletedTask);
                 socket.Shutdown(SocketShutdown.Send);
             }
         }
-        catch (SocketException)
+        catch (Exception failure) when (failure is IOException or SocketException)
         {
             // What the server will not read.
         }

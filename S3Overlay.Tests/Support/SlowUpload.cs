@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A PUT whose client sends half of its body and then nothing, until it is told to go on.</summary>
+/// <summary>An upload whose client sends half of its body and then nothing, until it is told to go on.</summary>
 internal sealed class SlowUpload : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -18,9 +18,15 @@ internal sealed class SlowUpload : IDisposable
         BeginAsync(proxy.Endpoint, proxy.Http, target, body, headers);
 
     /// <summary>The same, to any endpoint.</summary>
-    public static async Task<SlowUpload> BeginAsync(Uri endpoint, SignedHttp http, string target, byte[] body, params (string Name, string Value)[] headers)
+    public static Task<SlowUpload> BeginAsync(Uri endpoint, SignedHttp http, string target, byte[] body, params (string Name, string Value)[] headers) =>
+        BeginAsync(endpoint, http.Signed("PUT", target, body, headers), body);
+
+    /// <summary>The same of a form.</summary>
+    public static Task<SlowUpload> BeginFormAsync(OverlayHost proxy, string target, byte[] form) =>
+        BeginAsync(proxy.Endpoint, proxy.Http.Signed("POST", target, form, UploadForm.ContentType), form);
+
+    private static async Task<SlowUpload> BeginAsync(Uri endpoint, byte[] bytes, byte[] body)
     {
-        var bytes = http.Signed("PUT", target, body, headers);
         var begun = bytes.Length - (body.Length / 2);
         var upload = new SlowUpload(bytes[begun..]);
         await upload._socket.ConnectAsync(endpoint.Host, endpoint.Port);

@@ -110,7 +110,7 @@ public static partial class AllowedDifferences
         new("POST /BUCKET?delete Content-MD5: eV8yArF8trw9S3cdjGyerw==", "400 BadDigest", "The same of digests of documents."),
         new("PUT /BUCKET/kkkk", "400 KeyTooLongError", "S3's code; RGW has another."),
         new("GET /BUCKET/kkkk", "400 KeyTooLongError", "The same."),
-        new("PUT /BUCKET/unknown-length", "200", "A body whose length is not said is kept until its end is there; stores refuse it (411)."),
+        new("PUT /BUCKET/unknown-length", "411 MissingContentLength", "A body of unknown length is refused, as S3 does; some stores take it."),
         new("without length PUT /BUCKET/no-length", "200", "RFC 9112 takes no length for no body; RGW refuses it (411)."),
         new("unsigned GET /BUCKET/k Authorization: AWS4-HMAC-SHA256 nonsense", "400 AuthorizationHeaderMalformed", "S3's code; RGW has another."),
         new("unsigned GET /BUCKET/k?X-Amz-Algorithm=AWS4-HMAC-SHA256", "400 AuthorizationQueryParametersError", "S3's code; RGW has another."),

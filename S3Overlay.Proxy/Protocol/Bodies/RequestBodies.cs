@@ -11,6 +11,7 @@ public static class RequestBodies
 {
     /// <summary>The body of a request.</summary>
     /// <param name="raw">The bytes as HTTP has them.</param>
+    /// <param name="hasBody">Whether there is a body, as the server tells: an empty one where there is none.</param>
     /// <param name="contentLength">The Content-Length, null where none was sent.</param>
     /// <param name="headers">The request's headers.</param>
     /// <param name="plan">What authentication found about the body.</param>
@@ -18,9 +19,9 @@ public static class RequestBodies
     /// <param name="leavesMalformed">Whether a checksum header that cannot be one is not refused here, since the service is known to.</param>
     /// <exception cref="S3Exception">What was promised about the body cannot be kept: known before its first byte is read.</exception>
     public static S3Body Create(
-        Stream raw, long? contentLength, IHeaderDictionary headers, PayloadPlan plan, S3Operation operation = S3Operation.Unknown, bool leavesMalformed = false)
+        Stream raw, bool hasBody, long? contentLength, IHeaderDictionary headers, PayloadPlan plan, S3Operation operation = S3Operation.Unknown, bool leavesMalformed = false)
     {
-        var isEmpty = contentLength is null or 0 && headers.TransferEncoding.Count == 0;
+        var isEmpty = !hasBody || contentLength == 0;
         if (plan.Framing != PayloadFraming.Plain)
         {
             return InChunks(raw, headers, plan, operation, leavesMalformed);
@@ -30,6 +31,12 @@ public static class RequestBodies
         {
             // A checksum was promised in a place where none can come: to go on would be to take it for checked.
             throw new S3Exception(S3Errors.MalformedTrailer, "x-amz-trailer needs a body in aws-chunked encoding.");
+        }
+
+        if (!isEmpty && contentLength is null && operation != S3Operation.PostObject)
+        {
+            // Stores have to know how much comes; of a form the end tells that anyway.
+            throw new S3Exception(S3Errors.MissingContentLength);
         }
 
         // The payload hash of most requests without a body is that of no bytes: nothing left to check.

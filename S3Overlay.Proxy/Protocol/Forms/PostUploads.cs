@@ -27,7 +27,6 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
     /// <exception cref="S3Exception">The form is malformed, is not signed for what it asks, or the object cannot be put.</exception>
     public async Task HandleAsync(S3Request form, S3Answer answer, CancellationToken cancellationToken)
     {
-        var length = form.Body.Length ?? throw new S3Exception(S3Errors.MissingContentLength);
         using var read = await PostForm.ReadAsync(form.Body, form.Header("Content-Type"), cancellationToken);
         var fields = read.Fields;
         if (fields["x-minio-fanout-list"] is not null)
@@ -55,7 +54,7 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
             Query = S3Query.Empty,
             Headers = headers,
             Caller = caller,
-            Body = new VerifiedBody(new PostFileFraming(read.Reader, length, smallest, largest), digests),
+            Body = new VerifiedBody(new PostFileFraming(read.Reader, form.Body.Length, smallest, largest), digests),
         };
         var result = new BufferedAnswer();
         await service.HandleAsync(put, result, cancellationToken);

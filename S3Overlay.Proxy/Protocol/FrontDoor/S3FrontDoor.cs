@@ -190,7 +190,7 @@ public sealed class S3FrontDoor(
             MayWrite = key => rights.MayWrite(caller, target.Bucket, key),
             MayWriteAll = mayWriteAll,
             Body = RequestBodies.Create(
-                http.Body, http.ContentLength, http.Headers, authenticated.Payload, call.Operation, leavesMalformed: isForwarded && settings.StoreChecksChecksums()),
+                http.Body, HasBody(context), http.ContentLength, http.Headers, authenticated.Payload, call.Operation, leavesMalformed: isForwarded && settings.StoreChecksChecksums()),
             RequestId = call.RequestId,
             Received = settings.Time.GetUtcNow(),
             Address = new S3Address(http.Scheme, host, target.IsVirtualHosted),
@@ -212,6 +212,15 @@ public sealed class S3FrontDoor(
         await (isForm ? _posts.HandleAsync(request, answer, context.RequestAborted)
             : (isAdministration ? administration.Service : service).HandleAsync(request, answer, context.RequestAborted));
     }
+
+    /// <summary>
+    /// Whether there is a body to be read, as the server knows it: over HTTP/2 no header has to say so. The server takes an upgrade of the connection for a body, too. One of unknown
+    /// length that has no meaning, as with GET, is passed over.
+    /// </summary>
+    private static bool HasBody(HttpContext context) =>
+        context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false }
+        && context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
+        && (context.Request.ContentLength is not null || context.Request.Method is "PUT" or "POST");
 
     private bool MayRead(S3Caller caller, CopySource source) =>
         rights.MayRead(caller, source.Bucket, source.Key)

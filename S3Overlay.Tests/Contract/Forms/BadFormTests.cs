@@ -5,7 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Contract.Forms;
 
 /// <summary>Forms that are none, or not whole.</summary>
-public sealed class BadFormTests(LocalOnlyFixture fixture) : FormTestBase(fixture), IClassFixture<LocalOnlyFixture>
+public abstract class BadFormTests<TFixture>(TFixture fixture) : FormTestBase(fixture), IClassFixture<TFixture>
+    where TFixture : LocalOnlyFixture
 {
     private const string Part = "--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nfoo\r\n";
 
@@ -46,11 +47,45 @@ public sealed class BadFormTests(LocalOnlyFixture fixture) : FormTestBase(fixtur
     }
 
     [Fact]
-    public async Task A_form_without_a_length_is_told_to_have_one()
+    public async Task A_key_with_a_NUL_is_refused()
     {
         var bucket = await NewBucketAsync();
-        var answer = await Http.SendUnsignedAsync("POST", "/" + bucket, "0\r\n\r\n"u8.ToArray(), UploadForm.ContentType, ("Transfer-Encoding", "chunked"));
-        Assert.Equal((411, "MissingContentLength"), (answer.Status, answer.Code));
+        foreach (var form in (UploadForm[])[Form("foo\0bar"), Form("foo${filename}")])
+        {
+            form.FileName = "a\0b";
+            var answer = await form.SignedV2(Policy(bucket, [])).SendAsync(Http, "/" + bucket);
+            Assert.Equal((400, "InvalidArgument"), (answer.Status, answer.Code));
+        }
+
+        await AssertNothingStoredAsync(bucket);
+    }
+
+    /// <summary>Nobody is authenticated yet when the name is put in: 20 KiB sent must not become megabytes.</summary>
+    [Fact]
+    [Trait("Rule", "W8")]
+    public async Task A_file_name_is_put_in_no_more_often_than_fields_have_room()
+    {
+        var bucket = await NewBucketAsync();
+        var form = Form().With("x-ignore-names", string.Concat(Enumerable.Repeat("${filename}", 900)));
+        form.FileName = new string('n', 5000);
+        var tooMuch = await form.SendAsync(Http, "/" + bucket);
+        Assert.Equal((400, "MaxPostPreDataLengthExceededError"), (tooMuch.Status, tooMuch.Code));
+        form.FileName = "name";
+        AssertStatus(204, await form.SignedV2(Policy(bucket, [])).SendAsync(Http, "/" + bucket));
+    }
+
+    [Fact]
+    public async Task A_form_without_a_length_is_read_to_its_end()
+    {
+        var bucket = await NewBucketAsync();
+        var nothing = await Http.SendWithoutLengthAsync("POST", "/" + bucket, [], UploadForm.ContentType);
+        Assert.Equal((400, "MalformedPOSTRequest"), (nothing.Status, nothing.Code));
+        var form = Form().SignedV2(Policy(bucket, ["""["content-length-range", 3, 3]"""]));
+        AssertStatus(204, await Http.SendWithoutLengthAsync("POST", "/" + bucket, form.ToBytes(), UploadForm.ContentType));
+        Assert.Equal("bar", await ReadAsync(bucket, "foo.txt"));
+        form.File = "more"u8.ToArray();
+        var large = await Http.SendWithoutLengthAsync("POST", "/" + bucket, form.ToBytes(), UploadForm.ContentType);
+        Assert.Equal((400, "EntityTooLarge"), (large.Status, large.Code));
     }
 
     [Fact]

@@ -4,7 +4,8 @@ namespace S3Overlay.Tests.Contract.Forms;
 
 /// <summary>What a form's policy and signature allow, and what they refuse: nothing that is refused is stored.</summary>
 [Trait("Rule", "A1")]
-public sealed class PostPolicyTests(LocalOnlyFixture fixture) : FormTestBase(fixture), IClassFixture<LocalOnlyFixture>
+public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase(fixture), IClassFixture<TFixture>
+    where TFixture : LocalOnlyFixture
 {
     private const string Range = """["content-length-range", 0, 1024]""";
 

@@ -7,7 +7,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Contract.Forms;
 
 /// <summary>What a form stores, and what its sender is told.</summary>
-public sealed class PostUploadTests(LocalOnlyFixture fixture) : FormTestBase(fixture), IClassFixture<LocalOnlyFixture>
+public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase(fixture), IClassFixture<TFixture>
+    where TFixture : LocalOnlyFixture
 {
     private const string V4 = """["starts-with", "$x-amz-algorithm", ""], ["starts-with", "$x-amz-credential", ""], ["starts-with", "$x-amz-date", ""]""";
 
@@ -225,7 +226,7 @@ public sealed class PostUploadTests(LocalOnlyFixture fixture) : FormTestBase(fix
         var http = new SignedHttp(Endpoint) { Host = $"{bucket}.localhost:{Endpoint.Port}" };
         var answer = await Form().With("success_action_status", "201").SignedV2(PolicyFor(bucket, ["success_action_status"])).SendAsync(http, "/");
         AssertStatus(201, answer);
-        Assert.Equal($"http://{bucket}.localhost:{Endpoint.Port}/foo.txt", answer.Headers["Location"]);
+        Assert.Equal($"{Endpoint.Scheme}://{bucket}.localhost:{Endpoint.Port}/foo.txt", answer.Headers["Location"]);
         Assert.Equal("bar", await ReadAsync(bucket, "foo.txt"));
     }
 

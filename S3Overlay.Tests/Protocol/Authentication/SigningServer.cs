@@ -38,10 +38,10 @@ internal sealed class SigningServer : IAsyncDisposable
     /// <summary>How the first request ended that was not answered with success.</summary>
     public Task<Exception> FirstFailure => _firstFailure.Task;
 
-    public static async Task<SigningServer> StartAsync()
+    public static async Task<SigningServer> StartAsync(bool isSecure = false)
     {
         var server = new SigningServer();
-        server._server = await LoopbackServer.StartAsync(server.HandleAsync);
+        server._server = await LoopbackServer.StartAsync(server.HandleAsync, isSecure);
         return server;
     }
 
@@ -62,7 +62,7 @@ internal sealed class SigningServer : IAsyncDisposable
                 throw new S3Exception(S3Errors.AccessDenied);
             }
 
-            var body = RequestBodies.Create(request.Body, request.ContentLength, request.Headers, authenticated.Payload);
+            var body = RequestBodies.Create(request.Body, context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody, request.ContentLength, request.Headers, authenticated.Payload);
             await AnswerAsync(context, path, body);
         }
         catch (Exception failure) when (failure is not S3Exception)

@@ -226,7 +226,7 @@ public sealed class ChunkedBodyTests : BodyTestBase
     {
         var headers = length is null ? Headers() : Headers(("x-amz-decoded-content-length", length));
 
-        var failure = Assert.Throws<S3Exception>(() => RequestBodies.Create(Stream.Null, 100, headers, UnsignedPlan()));
+        var failure = Assert.Throws<S3Exception>(() => RequestBodies.Create(Stream.Null, true, 100, headers, UnsignedPlan()));
 
         Assert.Equal(411, failure.Error.Status);
     }
@@ -282,6 +282,6 @@ public sealed class ChunkedBodyTests : BodyTestBase
     private static S3Body Body(SlicedStream stream, int length, PayloadPlan plan, params (string Name, string Value)[] headers)
     {
         IHeaderDictionary all = Headers([.. headers, ("x-amz-decoded-content-length", length.ToString(System.Globalization.CultureInfo.InvariantCulture))]);
-        return RequestBodies.Create(stream, contentLength: 1, all, plan);
+        return RequestBodies.Create(stream, hasBody: true, contentLength: 1, all, plan);
     }
 }

@@ -103,7 +103,7 @@ public sealed class DigestTests : BodyTestBase
     {
         var headers = Headers(("x-amz-checksum-crc32", "AAAAAA=="));
         var body = RequestBodies.Create(
-            new SlicedStream(Bytes, _ => 5), Bytes.Length, headers, PayloadPlan.Unsigned, S3Operation.CompleteMultipartUpload);
+            new SlicedStream(Bytes, _ => 5), true, Bytes.Length, headers, PayloadPlan.Unsigned, S3Operation.CompleteMultipartUpload);
 
         Assert.Equal(Bytes, await ReadAll(body));
     }
@@ -111,14 +111,14 @@ public sealed class DigestTests : BodyTestBase
     [Fact]
     public async Task ABodyThatEndsEarlyIsIncomplete()
     {
-        var body = RequestBodies.Create(new SlicedStream(Bytes, _ => 5), Bytes.Length + 1, Headers(), PayloadPlan.Unsigned);
+        var body = RequestBodies.Create(new SlicedStream(Bytes, _ => 5), true, Bytes.Length + 1, Headers(), PayloadPlan.Unsigned);
 
         Assert.Equal("IncompleteBody", (await Failure(body)).Error.Code);
     }
 
     [Fact]
     public async Task NoMoreThanTheContentLengthIsRead() =>
-        Assert.Equal(Bytes[..5], await ReadAll(RequestBodies.Create(new SlicedStream(Bytes, _ => 99), 5, Headers(), PayloadPlan.Unsigned)));
+        Assert.Equal(Bytes[..5], await ReadAll(RequestBodies.Create(new SlicedStream(Bytes, _ => 99), true, 5, Headers(), PayloadPlan.Unsigned)));
 
     [Fact]
     public async Task AClientThatBreaksOffIsNoFailureOfTheServer()
@@ -130,7 +130,7 @@ public sealed class DigestTests : BodyTestBase
             (new ConnectionResetException("reset"), "IncompleteBody"),
         })
         {
-            var body = RequestBodies.Create(new SlicedStream(Bytes, _ => 5, failure), 100, Headers(), PayloadPlan.Unsigned);
+            var body = RequestBodies.Create(new SlicedStream(Bytes, _ => 5, failure), true, 100, Headers(), PayloadPlan.Unsigned);
             Assert.Equal(code, (await Failure(body)).Error.Code);
         }
     }
@@ -152,14 +152,25 @@ public sealed class DigestTests : BodyTestBase
     {
         var plan = new PayloadPlan(PayloadFraming.Plain, Sha256: SigV4.EmptyPayload);
 
-        Assert.Same(S3Body.Empty, RequestBodies.Create(Stream.Null, null, Headers(), plan));
-        Assert.Same(S3Body.Empty, RequestBodies.Create(Stream.Null, 0, Headers(), PayloadPlan.Unsigned));
+        Assert.Same(S3Body.Empty, RequestBodies.Create(Stream.Null, false, null, Headers(), plan));
+        Assert.Same(S3Body.Empty, RequestBodies.Create(Stream.Null, true, 0, Headers(), PayloadPlan.Unsigned));
+    }
+
+    /// <summary>Over HTTP/2 neither length nor framing is in the headers.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(SigV4.EmptyPayload)]
+    public void ABodyOfUnknownLengthIsRefused(string? hash)
+    {
+        var plan = new PayloadPlan(PayloadFraming.Plain, Sha256: hash);
+        var failure = Assert.Throws<S3Exception>(() => RequestBodies.Create(new SlicedStream(Bytes, _ => 5), true, null, Headers(), plan, S3Operation.PutObject));
+        Assert.Equal((411, "MissingContentLength"), (failure.Error.Status, failure.Error.Code));
     }
 
     [Fact]
-    public async Task ABodyWithoutALengthIsReadToItsEnd()
+    public async Task AFormOfUnknownLengthIsReadToItsEnd()
     {
-        var body = RequestBodies.Create(new SlicedStream(Bytes, _ => 5), null, Headers(("Transfer-Encoding", "chunked")), PayloadPlan.Unsigned);
+        var body = RequestBodies.Create(new SlicedStream(Bytes, _ => 5), true, null, Headers(), PayloadPlan.Unsigned, S3Operation.PostObject);
 
         Assert.Null(body.Length);
         Assert.Equal(Bytes, await ReadAll(body));
@@ -170,9 +181,9 @@ public sealed class DigestTests : BodyTestBase
     {
         var plan = new PayloadPlan(PayloadFraming.Plain, Sha256: new string('0', 64));
 
-        Assert.Equal("XAmzContentSHA256Mismatch", (await Failure(RequestBodies.Create(Stream.Null, 0, Headers(), plan))).Error.Code);
+        Assert.Equal("XAmzContentSHA256Mismatch", (await Failure(RequestBodies.Create(Stream.Null, true, 0, Headers(), plan))).Error.Code);
     }
 
     private static S3Body Plain(PayloadPlan plan, params (string Name, string Value)[] headers) =>
-        RequestBodies.Create(new SlicedStream(Bytes, _ => 5), Bytes.Length, Headers(headers), plan);
+        RequestBodies.Create(new SlicedStream(Bytes, _ => 5), true, Bytes.Length, Headers(headers), plan);
 }

@@ -29,7 +29,7 @@ public sealed class CephGateway : IAsyncDisposable
     public (string Name, string Value)[] AsLocal =>
     [
         ("S3_OVERLAY_LOCAL_ENDPOINT", Endpoint.ToString().TrimEnd('/')), ("S3_OVERLAY_LOCAL_ACCESS_KEY", AccessKey), ("S3_OVERLAY_LOCAL_SECRET_KEY", SecretKey),
-        ("S3_OVERLAY_ACCESS_KEY", "minioadmin"), ("S3_OVERLAY_SECRET_KEY", "minioadmin"),
+        ("S3_OVERLAY_ACCESS_KEY", "minioadmin"), ("S3_OVERLAY_SECRET_KEY", "minioadmin"), ("S3_OVERLAY_CORS", "true"),
     ];
 
     /// <summary>Why it cannot be started here, or null where it can.</summary>

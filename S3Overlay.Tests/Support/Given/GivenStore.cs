@@ -24,7 +24,7 @@ public sealed record GivenStore(Uri Endpoint, string AccessKey, string SecretKey
     public (string Name, string Value)[] AsLocal =>
     [
         ("S3_OVERLAY_LOCAL_ENDPOINT", Endpoint.ToString().TrimEnd('/')), ("S3_OVERLAY_LOCAL_ACCESS_KEY", AccessKey), ("S3_OVERLAY_LOCAL_SECRET_KEY", SecretKey),
-        ("S3_OVERLAY_ACCESS_KEY", "minioadmin"), ("S3_OVERLAY_SECRET_KEY", "minioadmin"),
+        ("S3_OVERLAY_ACCESS_KEY", "minioadmin"), ("S3_OVERLAY_SECRET_KEY", "minioadmin"), ("S3_OVERLAY_CORS", "true"),
     ];
 
     /// <summary>A client of the store itself.</summary>
