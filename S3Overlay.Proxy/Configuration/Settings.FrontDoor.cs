@@ -48,8 +48,16 @@ public static partial class Settings
     public static readonly Setting<bool> SigV2 = new(
         "S3_OVERLAY_SIGV2", Clients, "true", "Signatures of version 2 are taken, too: in headers, links and forms.", Parsers.Switch);
 
-    public static readonly Setting<bool> Cors = new(
-        "S3_OVERLAY_CORS", Clients, "true", "Pages of any origin may read; they still have to sign.", Parsers.Switch);
+    public static readonly Setting<bool?> Cors = new(
+        "S3_OVERLAY_CORS", Clients, null,
+        "Whether pages of any origin may use the proxy from a browser. They still have to sign. Unset: `true`, but `false` with the default keys or `S3_OVERLAY_AUTH=none`; set to `true` there, pages may only read.",
+        Parsers.OptionalSwitch);
+
+    public static readonly Setting<IReadOnlyList<string>> Hosts = new(
+        "S3_OVERLAY_HOSTS", Clients, null,
+        "Further host names that requests may use with the default keys or `S3_OVERLAY_AUTH=none`: `s3.example.com,*.lan.example`. Others are 403, except addresses, `localhost`, names without a dot, and `S3_OVERLAY_DOMAIN`. "
+        + "With keys of your own any host may be used.",
+        Parsers.HostNames);
 
     public static readonly Setting<IReadOnlyList<string>> ManagementUrls = new(
         "S3_OVERLAY_MANAGEMENT_URLS", Clients, null,

@@ -30,7 +30,7 @@ internal static class FrontDoorSetup
             service,
             new AdministrationDoor(
                 administration,
-                new RequestAuthenticator(keys, new AuthenticationSettings { Region = clients.Region, AllowsVersion2 = false }, setup.Time)),
+                new RequestAuthenticator(keys, new AuthenticationSettings { Region = clients.Region, AllowsVersion2 = false, AllowsPresigned = false }, setup.Time)),
             new RequestAuthenticator(
                 keys,
                 new AuthenticationSettings { Region = clients.Region, IsOff = isOff, AllowsVersion2 = clients.AllowsVersion2, LeavesLifetimes = isPlainProxy },
@@ -40,6 +40,7 @@ internal static class FrontDoorSetup
             {
                 Domain = clients.Domain,
                 AllowsCrossOrigin = clients.AllowsCrossOrigin,
+                Guard = GuardOf(clients),
                 InstanceId = setup.InstanceId,
                 Time = setup.Time,
                 IsForwarded = ForwardedOf(setup.Options, remote),
@@ -71,6 +72,9 @@ internal static class FrontDoorSetup
                 $"the access log {options.File} cannot be written: {failure.Message} Set {Configuration.Settings.AccessLog.Name} to a file that can, to {AccessLogOptions.Console}, or to {AccessLogOptions.Off}.", failure);
         }
     }
+
+    /// <summary>The hosts that requests may name; null where any may be.</summary>
+    public static KnownHosts? GuardOf(ClientOptions clients) => clients.IsOpenToAll ? new KnownHosts(clients.Domain, clients.Hosts) : null;
 
     /// <summary>Tells which buckets are an S3 endpoint's alone. The service's own list of buckets, and the overlay's own bucket, are not, where there is a remote.</summary>
     private static Func<string, bool> ForwardedOf(ProxyOptions options, RemoteLayer? remote)

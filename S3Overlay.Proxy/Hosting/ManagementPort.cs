@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Protocol.FrontDoor;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.ServiceDefaults;
 
@@ -23,10 +25,11 @@ internal sealed class ManagementPort : IAsyncDisposable
 
     /// <summary>Opens it.</summary>
     /// <param name="urls">The addresses.</param>
+    /// <param name="hosts">The hosts that requests may name; null for any.</param>
     /// <param name="checks">What health is made of.</param>
     /// <param name="metrics">The page of metrics.</param>
     /// <exception cref="StartupException">One of them cannot be listened on.</exception>
-    public static async Task<ManagementPort> StartAsync(IReadOnlyList<string> urls, HealthCheckService checks, MetricsPage metrics)
+    public static async Task<ManagementPort> StartAsync(IReadOnlyList<string> urls, KnownHosts? hosts, HealthCheckService checks, MetricsPage metrics)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
 
@@ -39,7 +42,7 @@ internal sealed class ManagementPort : IAsyncDisposable
         });
         var app = builder.Build();
         var port = new ManagementPort(app);
-        app.Run(context => AnswerAsync(context, checks, metrics));
+        app.Run(context => AnswerAsync(context, hosts, checks, metrics));
         try
         {
             await app.StartAsync();
@@ -61,8 +64,14 @@ internal sealed class ManagementPort : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static Task AnswerAsync(HttpContext context, HealthCheckService checks, MetricsPage metrics)
+    private static Task AnswerAsync(HttpContext context, KnownHosts? hosts, HealthCheckService checks, MetricsPage metrics)
     {
+        if (hosts?.Contains(context.Request.Host.Value ?? "") == false)
+        {
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return context.Response.WriteAsync($"This host is not known here: name it in {Settings.Hosts.Name}.\n", context.RequestAborted);
+        }
+
         if (context.Request.Method is not ("GET" or "HEAD"))
         {
             context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.HttpOverrides;
 
+using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.ServiceDefaults;
 
@@ -9,11 +10,18 @@ namespace S3Overlay.Proxy.Hosting;
 internal static class Pipeline
 {
     /// <summary>What trusted proxies say of the client first; health and metrics where nobody signed; everything else is S3.</summary>
-    public static void UseProxyPipeline(this WebApplication app, IReadOnlyList<System.Net.IPNetwork> trustedProxies, MetricsPage metrics, RequestDelegate frontDoor)
+    public static void UseProxyPipeline(this WebApplication app, ClientOptions clients, MetricsPage metrics, RequestDelegate frontDoor)
     {
+        var trustedProxies = clients.TrustedProxies;
         if (trustedProxies.Count > 0)
         {
             app.UseForwardedHeaders(Forwarded(trustedProxies));
+        }
+
+        if (FrontDoorSetup.GuardOf(clients) is { } hosts)
+        {
+            // The front door refuses what names another host.
+            app.Use(next => context => hosts.Contains(context.Request.Host.Value ?? "") ? next(context) : frontDoor(context));
         }
 
         app.MapDefaultEndpoints();

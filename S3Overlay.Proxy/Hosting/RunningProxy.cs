@@ -74,7 +74,7 @@ internal sealed class RunningProxy : IAsyncDisposable
 
         health.Watch(services, loggers);
         var proxy = new RunningProxy(app, services, meters, metrics, health, options.ShutdownTimeout);
-        app.UseProxyPipeline(options.Clients.TrustedProxies, metrics, services.FrontDoor.HandleAsync);
+        app.UseProxyPipeline(options.Clients, metrics, services.FrontDoor.HandleAsync);
         try
         {
             await proxy.ListenAsync(options);
@@ -188,7 +188,7 @@ internal sealed class RunningProxy : IAsyncDisposable
 
         if (options.Management.Count > 0)
         {
-            _management = await ManagementPort.StartAsync(options.Management, _app.Services.GetRequiredService<HealthCheckService>(), _metrics);
+            _management = await ManagementPort.StartAsync(options.Management, FrontDoorSetup.GuardOf(options.Clients), _app.Services.GetRequiredService<HealthCheckService>(), _metrics);
         }
 
         Endpoint = Reachable(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());

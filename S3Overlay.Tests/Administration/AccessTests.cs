@@ -42,6 +42,24 @@ public sealed class AccessTests : IAsyncLifetime
         }
     }
 
+    /// <summary>A page that knows a key is refused all the same: with keys of one's own, too, and also where it only reads.</summary>
+    [Theory]
+    [InlineData("Origin", "http://page.test")]
+    [InlineData("Origin", "null")]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    public async Task Pages_of_other_origins_are_refused(string header, string value)
+    {
+        foreach (var (method, call) in ((string, string)[])[("POST", "/-/v1/drop?all=true"), ("GET", "/-/v1/tombstones")])
+        {
+            Assert.Equal(200, (await Client("operator").SendAsync(method, call)).Status);
+            var answer = await Client("operator").SendAsync(method, call, null, (header, value));
+            Assert.Equal((403, "AccessDenied"), (answer.Status, CodeOf(answer)));
+            Assert.DoesNotContain("Access-Control-Allow-Origin", answer.Headers.Keys, StringComparer.OrdinalIgnoreCase);
+        }
+
+        Assert.Equal(200, (await Client("operator").SendAsync("GET", "/-/v1/tombstones", null, ("Origin", $"http://{_proxy.Endpoint.Authority}"), ("Sec-Fetch-Site", "same-origin"))).Status);
+    }
+
     [Fact]
     public async Task A_key_that_may_do_everything_else_is_refused() =>
         await AssertErrorAsync(403, "AccessDenied", Client("writer"), "POST", "/-/v1/drop?all=true");
@@ -150,13 +168,17 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal(200, (await host.SendAsync("POST", "/-/v1/drop?all=true")).Status);
     }
 
+    /// <summary>Who gets hold of a link must not administer with it.</summary>
     [Fact]
-    public async Task A_presigned_address_may_call_what_it_was_signed_for()
+    public async Task A_presigned_address_is_refused()
     {
         var signer = new RequestSigner(new SigningCredentials("operator", "operator-secret"), "us-east-1");
         var query = signer.Presign("POST", _proxy.Endpoint.Authority, "/-/v1/drop", "all=true", [], DateTimeOffset.UtcNow, TimeSpan.FromHours(1));
-        Assert.Equal(200, (await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync("POST", "/-/v1/drop?" + query)).Status);
-        Assert.Equal(403, (await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync("POST", "/-/v1/discard?" + query)).Status);
+        foreach (var link in (string[])[query, "AWSAccessKeyId=operator&Expires=9175139620&Signature=c2lnbmF0dXJl"])
+        {
+            var answer = await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync("POST", "/-/v1/drop?" + link);
+            Assert.Equal((403, "AccessDenied"), (answer.Status, CodeOf(answer)));
+        }
     }
 
     private SignedHttp Client(string key) => new(_proxy.Endpoint, key, key + "-secret");

@@ -25,7 +25,7 @@ public sealed class DefaultsTests : OptionsTestBase
         Assert.Equal(FillOnLeave.Finish, options.Cache.FillOnLeave);
         Assert.Equal("localhost", options.Clients.Domain);
         Assert.Null(options.Clients.Region);
-        Assert.True(options.Clients.AllowsCrossOrigin);
+        Assert.False(options.Clients.AllowsCrossOrigin);
         Assert.True(options.Clients.AllowsVersion2);
         Assert.True(options.Cache.AllowsDirectives);
         Assert.Equal(TimeSpan.Zero, options.Cache.NegativeLife);

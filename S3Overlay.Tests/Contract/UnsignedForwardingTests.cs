@@ -17,8 +17,8 @@ public sealed class UnsignedForwardingTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _store = await ProxyProcess.StartAsync(_folder["data"], ("S3_OVERLAY_AUTH", "none"));
-        _proxy = await ProxyProcess.StartAsync(_folder["unused"], ("S3_OVERLAY_LOCAL_ENDPOINT", _store.Endpoint.ToString()));
+        _store = await ProxyProcess.StartAsync(_folder["data"], ("S3_OVERLAY_AUTH", "none"), ("S3_OVERLAY_CORS", "true"));
+        _proxy = await ProxyProcess.StartAsync(_folder["unused"], ("S3_OVERLAY_LOCAL_ENDPOINT", _store.Endpoint.ToString()), ("S3_OVERLAY_CORS", "true"));
         using var s3 = S3Clients.Create(_proxy.Endpoint);
         await s3.PutBucketAsync("bucket");
     }

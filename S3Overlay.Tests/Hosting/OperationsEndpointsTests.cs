@@ -24,10 +24,11 @@ public sealed class OperationsEndpointsTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var builder = ProxyBuilder.FromSettings([new("urls", "http://127.0.0.1:0")]);
-        ProxyBuilder.Configure(builder, ProxyOptionsReader.Read(builder.Configuration, new()));
+        var options = ProxyOptionsReader.Read(builder.Configuration, new());
+        ProxyBuilder.Configure(builder, options);
         _app = builder.Build();
         _page = new(_meters.Meter);
-        _app.UseProxyPipeline([], _page, context =>
+        _app.UseProxyPipeline(options.Clients, _page, context =>
         {
             context.Response.StatusCode = FrontDoor;
             return Task.CompletedTask;

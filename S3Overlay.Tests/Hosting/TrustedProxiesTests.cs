@@ -70,7 +70,7 @@ public sealed class TrustedProxiesTests
     public async Task A_store_is_told_nothing_of_it()
     {
         await using var store = await StoreServer.StartAsync();
-        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null, null, ("S3_OVERLAY_TRUSTED_PROXIES", "127.0.0.1"));
+        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null, null, ("S3_OVERLAY_TRUSTED_PROXIES", "127.0.0.1"), ("S3_OVERLAY_HOSTS", "s3.example.com"));
         var told = new ConcurrentBag<string>();
         store.Alter = request =>
         {
@@ -86,7 +86,7 @@ public sealed class TrustedProxiesTests
     }
 
     private static Task<OverlayHost> StartAsync(string? trusted, params (string Name, string Value)[] settings) =>
-        OverlayHost.StartEmbeddedAsync(null, [.. settings, .. trusted is null ? [] : ((string, string)[])[("S3_OVERLAY_TRUSTED_PROXIES", trusted)]]);
+        OverlayHost.StartEmbeddedAsync(null, [("S3_OVERLAY_HOSTS", "s3.example.com,other.example.com"), .. settings, .. trusted is null ? [] : ((string, string)[])[("S3_OVERLAY_TRUSTED_PROXIES", trusted)]]);
 
     /// <summary>A request as it comes from a proxy that does not keep the host: signed for the public one (that of <c>X-Forwarded-Host</c> where it names a bucket), and with the proxy's own in the Host header.</summary>
     private static Task<RawAnswer> SendAsync(OverlayHost proxy, string method, string target, byte[]? body, params (string Name, string Value)[] headers)

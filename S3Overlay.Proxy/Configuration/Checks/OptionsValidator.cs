@@ -80,7 +80,7 @@ internal static class OptionsValidator
     {
         var clients = options.Clients;
         var isOpen = clients.Authentication == AuthenticationMode.None;
-        if ((!isOpen && !clients.HasDefaultKeys) || options.Listen.IsLoopbackOnly || clients.AllowsDefaultKeys)
+        if (!clients.IsOpenToAll || options.Listen.IsLoopbackOnly || clients.AllowsDefaultKeys)
         {
             return;
         }

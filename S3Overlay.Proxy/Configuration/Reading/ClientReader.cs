@@ -45,7 +45,7 @@ internal static class ClientReader
                 + (origins[0] == access.Name ? "Set another." : $"Set {access.Name} and {secret.Name} to keys of the clients' own."));
         }
 
-        return new()
+        var options = new ClientOptions
         {
             Keys = keys,
             KeysOrigin = string.Join(" and ", origins),
@@ -58,8 +58,10 @@ internal static class ClientReader
             Region = values.Get(Settings.Region),
             AccountId = values.Get(Settings.AccountId),
             AllowsVersion2 = values.Get(Settings.SigV2),
-            AllowsCrossOrigin = values.Get(Settings.Cors),
+            AllowsCrossOrigin = false,
+            Hosts = values.Get(Settings.Hosts) ?? [],
         };
+        return options with { AllowsCrossOrigin = values.Get(Settings.Cors) ?? !options.IsOpenToAll };
     }
 
     private static void ReadFile(string file, List<ClientKey> keys, ConfigurationProblems problems)

@@ -24,6 +24,8 @@ internal static class Parsers
         _ => throw new FormatException("must be true or false."),
     };
 
+    public static bool? OptionalSwitch(string text) => Switch(text);
+
     public static long Size(string text) => ByteSize.Parse(text);
 
     /// <summary>The size of chunks: 5 GiB is what S3 takes in one piece, and of smaller ones large objects would have more than can be kept track of.</summary>
@@ -178,6 +180,15 @@ internal static class Parsers
     public static string? Account(string text) => ExpectedOwners.IsAccount(text)
         ? text
         : throw new FormatException("must be an account's id of 12 digits.");
+
+    /// <summary>Host names in lower case; <c>*.</c> before one stands for all names below it.</summary>
+    public static IReadOnlyList<string> HostNames(string text)
+    {
+        var names = text.ToLowerInvariant().Split([',', ';', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return names.Length > 0 && names.All(static name => Uri.CheckHostName(name.StartsWith("*.", StringComparison.Ordinal) ? name[2..] : name) is UriHostNameType.Dns or UriHostNameType.IPv4)
+            ? names
+            : throw new FormatException("must be host names such as s3.example.com,*.lan.example, without scheme and port.");
+    }
 
     /// <summary>A host name under which buckets are sub-domains.</summary>
     public static string Domain(string text) => Uri.CheckHostName(text) == UriHostNameType.Dns

@@ -12,6 +12,9 @@ public sealed record AuthenticationSettings
     /// <summary>Whether signatures of version 2 are taken (<c>S3_OVERLAY_SIGV2</c>).</summary>
     public bool AllowsVersion2 { get; init; } = true;
 
+    /// <summary>Whether the signature may stand in the query, where it works for everyone who gets hold of the link.</summary>
+    public bool AllowsPresigned { get; init; } = true;
+
     /// <summary>How far a client's clock may be off: fifteen minutes, as in S3.</summary>
     public TimeSpan MaxSkew { get; init; } = TimeSpan.FromMinutes(15);
 

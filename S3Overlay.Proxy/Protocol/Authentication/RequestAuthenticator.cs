@@ -48,6 +48,11 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
             };
         }
 
+        if ((isPresigned || isPresignedV2) && !settings.AllowsPresigned)
+        {
+            throw new S3Exception(S3Errors.AccessDenied, "A presigned URL does not do here: the signature must be in the Authorization header.");
+        }
+
         if (isPresigned)
         {
             return _version4.Presigned(method, rawPath, rawQuery, query, headers, host);

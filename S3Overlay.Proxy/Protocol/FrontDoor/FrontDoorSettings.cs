@@ -13,6 +13,12 @@ public sealed record FrontDoorSettings
     public bool AllowsCrossOrigin { get; init; } = true;
 
     /// <summary>
+    /// The hosts that requests may name where anybody may sign: with the default keys, or without authentication. Pages of other origins must not write then either. Null where
+    /// clients have keys of their own, which no page knows.
+    /// </summary>
+    public KnownHosts? Guard { get; init; }
+
+    /// <summary>
     /// Whether a bucket (the empty string: the service) is an S3 endpoint's alone: it decides what those may do who sign nothing, and which pages of other
     /// origins may read (rule A3).
     /// </summary>

@@ -63,13 +63,7 @@ public readonly record struct RequestTarget(string RawPath, string RawQuery, str
 
     private static string? BucketOfHost(string host, string domain)
     {
-        var name = host.AsSpan();
-        var colon = name.LastIndexOf(':');
-        if (colon >= 0 && !name[colon..].Contains(']'))
-        {
-            name = name[..colon];
-        }
-
+        var name = KnownHosts.NameOf(host);
         var dot = name.Length - domain.Length - 1;
         return domain.Length > 0 && dot > 0 && name[dot] == '.' && name[(dot + 1)..].Equals(domain, StringComparison.OrdinalIgnoreCase)
             ? name[..dot].ToString().ToLowerInvariant()

@@ -21,8 +21,8 @@ namespace S3Overlay.Proxy.Protocol.FrontDoor;
 /// <remarks>
 /// <code>
 ///  request line and headers
-///     1 identify      an id of its own, CORS, preflights, bodies that wait to be called for
-///     2 read target   bucket and key from the target as sent
+///     1 identify      an id of its own, CORS, bodies that wait to be called for
+///     2 read target   bucket and key from the target as sent; pages that drive a browser are kept out, preflights answered
 ///     3 authenticate  once, here, before anything else is believed (rule A1)
 ///     4 name it       the operation; what is unknown is refused
 ///     5 authorise     may this caller do that here (rule A2)
@@ -49,15 +49,9 @@ public sealed class S3FrontDoor(
         var requestId = RequestIds.Next();
         context.Response.Headers["x-amz-request-id"] = requestId;
         context.Response.Headers["x-amz-id-2"] = requestId;
-        if (settings.AllowsCrossOrigin && CrossOrigin.Concerns(context.Request) && IsOpenToPages(context))
+        if (context.Request.Headers.Origin.Count > 0)
         {
-            if (context.Request.Method == "OPTIONS")
-            {
-                CrossOrigin.AnswerPreflight(context.Request, context.Response);
-                return;
-            }
-
-            CrossOrigin.Allow(context);
+            AnswerToPages(context);
         }
 
         ExpectedBody.Watch(context);
@@ -134,6 +128,7 @@ public sealed class S3FrontDoor(
         }
 
         // 2
+        KeepPagesOut(http);
         var rawTarget = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var host = http.Host.Value ?? "";
         var target = call.Target = RequestTarget.Parse(rawTarget, host, settings.Domain, settings.KnowsTenants);
@@ -142,6 +137,19 @@ public sealed class S3FrontDoor(
         // 3
         var isAdministration = AdministrationTarget.IsOne(target);
         var isForwarded = !isAdministration && settings.IsForwarded(target.Bucket);
+        if (isAdministration && ForeignPages.Made(http))
+        {
+            throw new S3Exception(S3Errors.AccessDenied, "Pages of other origins may not administer.");
+        }
+
+        if (http.Method == "OPTIONS" && !isAdministration && (!isForwarded || IsClosedToPages))
+        {
+            call.Operation = S3Operation.Preflight;
+            RequestSpan.Name(call.Span, call.Operation, target.Bucket, target.Key);
+            CrossOrigin.AnswerPreflight(http, answer, settings.AllowsCrossOrigin, settings.Guard is not null);
+            return;
+        }
+
         var isPreflight = isForwarded && http.Method == "OPTIONS";
         var authenticated = isPreflight
             ? OfPreflight(query)
@@ -234,6 +242,45 @@ public sealed class S3FrontDoor(
     {
         var claimed = new S3Caller(PresignedQuery.ClaimedKey(query) ?? Version2Authenticator.ClaimedKey(query) ?? "");
         return settings.IsKnownToStore(claimed) ? AuthenticatedRequest.Nobody with { Caller = claimed } : AuthenticatedRequest.Nobody;
+    }
+
+    /// <summary>Whether a browser gives pages of other origins nothing of any answer, whatever a store behind the door says.</summary>
+    private bool IsClosedToPages => settings.Guard is not null && !settings.AllowsCrossOrigin;
+
+    /// <summary>Where anybody may sign, so may every page that a browser on this network shows: what it must not do is refused before anything else is looked at.</summary>
+    private void KeepPagesOut(HttpRequest http)
+    {
+        if (settings.Guard is not { } hosts)
+        {
+            return;
+        }
+
+        if (!hosts.Contains(http.Host.Value ?? ""))
+        {
+            throw new S3Exception(
+                S3Errors.AccessDenied,
+                $"The host {http.Host.Value} is not known here. With the default keys or without authentication, name it in S3_OVERLAY_HOSTS, or set S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY.");
+        }
+
+        if (http.Method is not ("GET" or "HEAD" or "OPTIONS") && ForeignPages.Made(http))
+        {
+            throw new S3Exception(
+                S3Errors.AccessDenied,
+                "With the default keys or without authentication, pages of other origins may not write. Set S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY.");
+        }
+    }
+
+    private void AnswerToPages(HttpContext context)
+    {
+        if (settings.Guard is not null)
+        {
+            CrossOrigin.Withhold(context, all: !settings.AllowsCrossOrigin);
+        }
+
+        if (settings.AllowsCrossOrigin && context.Request.Method != "OPTIONS" && IsOpenToPages(context))
+        {
+            CrossOrigin.Allow(context);
+        }
     }
 
     /// <summary>
