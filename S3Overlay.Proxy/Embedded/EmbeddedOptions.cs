@@ -25,7 +25,7 @@ public sealed record EmbeddedOptions
     /// <summary>The least size of every part but the last: 5 MiB in S3. Tests make it small.</summary>
     internal long MinPartSize { get; init; } = 5 << 20;
 
-    /// <summary>A segment of the log of deletes that is longer is closed at the next start. Tests make it small.</summary>
+    /// <summary>How many bytes a full segment of the log of deletes has: then the next one is begun. Tests make it small.</summary>
     internal long DeleteSegmentSize { get; init; } = 16 << 20;
 
     /// <summary>How many bytes of rows the index keeps in memory, and may be behind by. Tests make it small.</summary>

@@ -19,6 +19,9 @@ namespace S3Overlay.Proxy.Embedded;
 /// </summary>
 public sealed class EmbeddedStore : IAsyncDisposable
 {
+    /// <summary>How often it is looked for completed uploads whose time is over.</summary>
+    private static readonly TimeSpan ForgettingPause = TimeSpan.FromHours(1);
+
     private readonly OwnerLock _lock;
     private readonly StoreFolders _folders;
     private readonly StoreDisk _disk;
@@ -27,11 +30,13 @@ public sealed class EmbeddedStore : IAsyncDisposable
     private readonly DiskReserve _reserve;
     private readonly CancellationTokenSource _closing = new();
     private Task _tidying = Task.CompletedTask;
+    private ITimer _forgetting = null!;
+    private DeleteUpkeep _upkeep = null!;
 
     private EmbeddedStore(EmbeddedOptions options, OwnerLock owner, StoreFolders folders, StoreDisk disk, LooseEnds ends, OrderedIndex index)
     {
         (_options, _lock, _folders, _disk, Index) = (options, owner, folders, disk, index);
-        _sequences = SequenceCounter.Open(index);
+        _sequences = SequenceCounter.Open(folders, disk, index, options.Logger);
         _reserve = new DiskReserve(folders, disk);
         _reserve.TryKeep();
         Files = new ObjectFiles(folders, disk, ends, _reserve, options.Logger);
@@ -66,6 +71,9 @@ public sealed class EmbeddedStore : IAsyncDisposable
     /// <summary>What is tidied up after opening; for tests.</summary>
     internal Task Tidying => _tidying;
 
+    /// <summary>What keeps the log of deletes short; for tests.</summary>
+    internal DeleteUpkeep Upkeep => _upkeep;
+
     /// <summary>Opens a data folder, making it where it is missing, and building its index where that is missing or damaged.</summary>
     /// <exception cref="StoreUnavailableException">The folder is another process's, of another version, or cannot be written.</exception>
     public static async Task<EmbeddedStore> OpenAsync(EmbeddedOptions options, CancellationToken cancellationToken = default)
@@ -96,7 +104,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
             var ends = new LooseEnds();
             index = await IndexOpening.OpenAsync(folders, disk, ends, options, wasClean, cancellationToken);
             var store = new EmbeddedStore(options, owner, folders, disk, ends, index);
-            await store.StartAsync(wasClean);
+            store.Start(wasClean);
             store.Tombstones.Count.Begin(index);
             return store;
         }
@@ -145,8 +153,10 @@ public sealed class EmbeddedStore : IAsyncDisposable
     /// <summary>Ends what runs in the background, closes every file and gives the folder back.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _forgetting.DisposeAsync();
         await _closing.CancelAsync();
         await _tidying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _upkeep.DisposeAsync();
         await Tombstones.Count.DisposeAsync();
         await Objects.Deletes.DisposeAsync();
         await Index.DisposeAsync();
@@ -162,26 +172,17 @@ public sealed class EmbeddedStore : IAsyncDisposable
         _lock.Dispose();
     }
 
-    private async Task StartAsync(bool wasClean)
+    private void Start(bool wasClean)
     {
-        var unfinished = new List<DeleteRecord>();
         Objects.FollowsCrash = !wasClean;
-        Objects.Deletes = DeleteLog.Open(_folders, _disk, record =>
-        {
-            if (!wasClean)
-            {
-                unfinished.Add(record);
-            }
-        });
-        await DeleteReplay.ApplyAsync(unfinished, Index);
-        if (!Index.IsBehind)
-        {
-            await Objects.Deletes.CloseFullAsync(_options.DeleteSegmentSize);
-        }
+        Objects.Deletes = DeleteLog.Open(new DeleteSegments(_folders), _disk, wasClean, _options.Logger);
+        _upkeep = new DeleteUpkeep(Objects.Deletes, Index, Objects, Files, Buckets, _folders, _disk, _options.DeleteSegmentSize, _options.Logger);
+        Objects.Deletes.Appended = _upkeep.Appended;
 
         // What lies here was being written when the last process ended, and belongs to nobody. Listed now: new files must not be among them.
         var leftovers = Directory.GetFiles(_folders.Incoming);
         _tidying = Task.Run(() => TidyAsync(leftovers));
+        _forgetting = Time.CreateTimer(_ => Forget(), null, ForgettingPause, ForgettingPause);
     }
 
     private async Task TidyAsync(string[] leftovers)
@@ -193,12 +194,15 @@ public sealed class EmbeddedStore : IAsyncDisposable
                 _disk.Delete(leftover);
             }
 
-            await Uploads.ForgetCompletedAsync();
+            await ForgetAsync();
             if (Objects.FollowsCrash)
             {
                 // What cannot be taken away is looked for again at the next start.
-                Objects.FollowsCrash = !await OrphanSweep.RunAsync(_folders, _disk, Objects, Uploads, _sequences.AtOpening, _options.Logger, _closing.Token);
+                var aside = new AsideFolder(_folders, _disk, Now);
+                Objects.FollowsCrash = !await OrphanSweep.RunAsync(_folders, _disk, aside, Objects, Uploads, _sequences.AtOpening, _options.Logger, _closing.Token);
             }
+
+            await _upkeep.BeginAsync(Objects.Deletes.WasIncomplete);
         }
         catch (OperationCanceledException)
         {
@@ -206,6 +210,35 @@ public sealed class EmbeddedStore : IAsyncDisposable
         catch (Exception failure)
         {
             Log.TidyingFailed(_options.Logger, failure);
+        }
+    }
+
+    /// <summary>Forgets what its time is over for.</summary>
+    private async Task ForgetAsync()
+    {
+        await Uploads.ForgetCompletedAsync();
+        AsideFolder.RemoveOld(_folders, _disk, Now);
+    }
+
+    /// <summary>The same while the store runs, behind whatever is tidied.</summary>
+    private void Forget()
+    {
+        lock (_closing)
+        {
+            if (!_closing.IsCancellationRequested && _tidying.IsCompleted)
+            {
+                _tidying = Task.Run(async () =>
+                {
+                    try
+                    {
+                        await ForgetAsync();
+                    }
+                    catch (Exception failure)
+                    {
+                        Log.TidyingFailed(_options.Logger, failure);
+                    }
+                });
+            }
         }
     }
 }

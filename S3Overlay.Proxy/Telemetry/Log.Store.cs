@@ -29,9 +29,12 @@ public static partial class Log
     [LoggerMessage(5006, LogLevel.Error, "The stored file {File} cannot be read and is left where it is: {Problem}")]
     public static partial void StoredFileUnreadable(ILogger logger, string file, string problem);
 
-    /// <summary>After a crash, files were looked for that nothing names.</summary>
-    [LoggerMessage(5007, LogLevel.Information, "After an unclean end, {Orphans} of {Files} stored files belonged to nothing and were removed")]
-    public static partial void OrphansRemoved(ILogger logger, long orphans, long files);
+    /// <summary>Files were found that nothing names.</summary>
+    [LoggerMessage(5007, LogLevel.Warning,
+        "{Orphans} of {Files} stored files belong to nothing and were set aside in {Folder}: most likely writes or removals that the end of the last process cut short. "
+        + "The folder is removed after 30 days. If you miss an object, stop the proxy, move the files back to {Objects}/<first two digits of the name>/, "
+        + "make an empty file named REBUILD in the data folder, and start again")]
+    public static partial void OrphansSetAside(ILogger logger, long orphans, long files, string folder, string objects);
 
     /// <summary>Work in the background failed; it is tried again at the next start.</summary>
     [LoggerMessage(5008, LogLevel.Warning, "Tidying the store failed; it is tried again at the next start")]
@@ -44,4 +47,23 @@ public static partial class Log
     /// <summary>An index could not be brought to disk: what it holds in memory grows until it can.</summary>
     [LoggerMessage(5010, LogLevel.Error, "The index in {Folder} cannot be written and is kept in memory and its journal until it can be: is the disk full?")]
     public static partial void IndexNotFlushed(ILogger logger, string folder, Exception exception);
+
+    /// <summary>A file of the index is damaged.</summary>
+    [LoggerMessage(5011, LogLevel.Warning, "{Problem} Nothing of what was written is lost by that. Check the disk")]
+    public static partial void IndexFileDamaged(ILogger logger, string problem);
+
+    /// <summary>The end of a journal, or of the log of deletes, is a record that breaks off.</summary>
+    [LoggerMessage(5012, LogLevel.Information, "The last {Bytes} bytes of {File} are a record that breaks off, as a killed process leaves it, and are cut off")]
+    public static partial void JournalTorn(ILogger logger, string file, long bytes);
+
+    /// <summary>The log of deletes is damaged, and the index is not.</summary>
+    [LoggerMessage(5013, LogLevel.Warning,
+        "The log of deletes {File} is damaged at byte {Position}. What can be read of it is kept. Deletes stay deleted: the index has them, and the log is written anew from it. Check the disk")]
+    public static partial void DeleteLogDamaged(ILogger logger, string file, long position);
+
+    /// <summary>The log of deletes is damaged, and there is no index that has what it said.</summary>
+    [LoggerMessage(5014, LogLevel.Error,
+        "The log of deletes {File} cannot be read at byte {Position}, and the index that had the same is being built again. If a delete in an overlaid bucket or a change of tags stood there, it is undone: "
+        + "the remote's object, or the old tags, may show again. Check the disk, and delete such objects again")]
+    public static partial void DeletesLost(ILogger logger, string file, long position);
 }

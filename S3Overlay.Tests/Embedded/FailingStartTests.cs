@@ -25,6 +25,7 @@ public sealed class FailingStartTests
         for (var (step, hasHappened) = (0, true); hasHappened; step++)
         {
             await using var failing = bench.Leave();
+            failing.DeleteBytes = 50;
             if (isRebuilt)
             {
                 failing.ForgetIndex();
@@ -63,6 +64,10 @@ public sealed class FailingStartTests
         await bench.Layer.EnsureBucketAsync("bare", default);
         var aborted = await MultipartTests.StartAsync(bench, "aborted");
         await MultipartTests.StartAsync(bench, "open");
+        bench.DeleteBytes = 50;
+        await bench.ReopenAsync();
+        await bench.Store.Tidying;
+        bench.DeleteBytes = null;
         await bench.ReopenAsync();
         Assert.Equal(2, bench.Files("deletes").Count());
         bench.MakeFolders();

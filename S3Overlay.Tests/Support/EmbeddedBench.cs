@@ -33,6 +33,12 @@ internal sealed class EmbeddedBench : IAsyncDisposable
 
     public string Folder => _folder.Path;
 
+    /// <summary>What the store says.</summary>
+    public EventLogger Log { get; } = new();
+
+    /// <summary>How long a segment of the log of deletes is from the next start on; null for what it is for users.</summary>
+    public long? DeleteBytes { get; set; }
+
     public const string Bucket = "bucket";
 
     /// <summary>A store with one bucket. Not durable: what is tested is the order of things, not the disk.</summary>
@@ -46,8 +52,9 @@ internal sealed class EmbeddedBench : IAsyncDisposable
 
     public EmbeddedOptions Options()
     {
-        var options = new EmbeddedOptions { Folder = Folder, IsDurable = false, Time = Time, MinPartSize = 1000, DeleteSegmentSize = 50, Disk = _disk };
-        return _indexBytes is { } bytes ? options with { IndexFlushBytes = bytes } : options;
+        var options = new EmbeddedOptions { Folder = Folder, IsDurable = false, Time = Time, MinPartSize = 1000, Disk = _disk };
+        options = DeleteBytes is { } size ? options with { DeleteSegmentSize = size } : options;
+        return (_indexBytes is { } bytes ? options with { IndexFlushBytes = bytes } : options) with { Logger = Log };
     }
 
     /// <summary>Closes the store, lets the test do something to its folder, and opens it again.</summary>

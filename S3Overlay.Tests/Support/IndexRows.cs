@@ -32,6 +32,19 @@ internal static class IndexRows
         return rows;
     }
 
+    /// <summary>The records of a journal, up to the first that is not whole.</summary>
+    public static List<string> Records(string path)
+    {
+        var found = new List<string>();
+        using var reader = JournalReader.Open(path)!;
+        while (reader.TryRead(out var record))
+        {
+            found.Add(Text(record.Span));
+        }
+
+        return found;
+    }
+
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
     public static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);

@@ -11,11 +11,22 @@ internal sealed class StuckDisk() : StoreDisk(isDurable: false)
     /// <inheritdoc/>
     public override void Remove(string path)
     {
+        Check(path);
+        base.Remove(path);
+    }
+
+    /// <inheritdoc/>
+    public override void Move(string from, string to)
+    {
+        Check(from);
+        base.Move(from, to);
+    }
+
+    private void Check(string path)
+    {
         if (IsStuck && path.Contains("objects", StringComparison.Ordinal))
         {
             throw new UnauthorizedAccessException("Operation not permitted");
         }
-
-        base.Remove(path);
     }
 }

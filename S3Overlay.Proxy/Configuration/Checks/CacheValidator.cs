@@ -10,7 +10,7 @@ internal static class CacheValidator
     private const long LargestPiece = 5L << 30;
 
     /// <summary>What the built-in store has in the data folder (docs/storage-format.md).</summary>
-    private static readonly string[] StoreFolders = ["objects", "incoming", "buckets", "uploads", "deletes", "index"];
+    private static readonly string[] StoreFolders = ["objects", "incoming", "buckets", "uploads", "deletes", "index", "aside"];
 
     public static void Validate(ProxyOptions options, ConfigurationProblems problems)
     {

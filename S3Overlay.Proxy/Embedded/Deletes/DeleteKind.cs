@@ -17,4 +17,10 @@ internal enum DeleteKind : byte
     /// is true.
     /// </summary>
     Discard = 4,
+
+    /// <summary>
+    /// The first record of a segment that replaces the segments before it: what they say and still counts stands here again. A version that does not know this kind takes it for the grave of a
+    /// key without a name.
+    /// </summary>
+    Replaces = 5,
 }

@@ -1,95 +1,77 @@
-using System.Globalization;
-
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Deletes;
 
 /// <summary>
 /// The truth about deletes: an appended, synced log in segments. The index holds the same for look-ups; this is what it is built from again, and what keeps
-/// a rebuild from bringing an object back whose file's removal was lost in a power cut. Only the last segment is read when the store opens: what the ones before it say
-/// is in the index for good.
+/// a rebuild from bringing an object back whose file's removal was lost in a power cut. Records go to the last segment, the only one that a start reads: the next one is begun once all of
+/// it is in the index for good.
 /// </summary>
 internal sealed class DeleteLog : IAsyncDisposable
 {
-    private readonly StoreFolders _folders;
+    private readonly NameLocks<int> _changes = new();
+    private readonly DeleteSegments _segments;
     private readonly StoreDisk _disk;
-    private readonly int _number;
     private GroupCommitLog _log;
+    private int _number;
+    private bool _wasInDoubt;
 
-    private DeleteLog(StoreFolders folders, StoreDisk disk, int number, GroupCommitLog log) => (_folders, _disk, _number, _log) = (folders, disk, number, log);
+    private DeleteLog(DeleteSegments segments, StoreDisk disk, int number, GroupCommitLog log) => (_segments, _disk, _number, _log) = (segments, disk, number, log);
 
     /// <summary>Whether a delete that was refused may be found by whoever reads the log next. Known once it is closed.</summary>
-    public bool IsInDoubt => _log.IsInDoubt;
+    public bool IsInDoubt => _wasInDoubt || _log.IsInDoubt;
 
-    /// <summary>Opens the last segment, handing its records to <paramref name="replay"/>.</summary>
-    public static DeleteLog Open(StoreFolders folders, StoreDisk disk, Action<DeleteRecord> replay)
-    {
-        var number = Segments(folders).LastOrDefault() is { } last ? NumberOf(last) : 1;
-        return new DeleteLog(folders, disk, number, OpenSegment(PathOf(folders, number), disk, replay));
-    }
+    /// <summary>Whether the last segment could not be read whole when it was opened: the index may know what is missing there.</summary>
+    public bool WasIncomplete { get; private set; }
 
-    /// <summary>Starts the next segment where this one is full. Only while nothing is appended, and what this one says is in the index for good: no start reads it again.</summary>
-    /// <param name="size">How long a full one is.</param>
-    public async Task CloseFullAsync(long size)
+    /// <summary>The last segment's length in bytes.</summary>
+    public long Length => _log.Length;
+
+    /// <summary>How many bytes the segments before the last one have.</summary>
+    public long SettledBytes => Settled().Sum(static path => new FileInfo(path).Length);
+
+    /// <summary>Called after each record. Must not block.</summary>
+    public Action Appended { get; set; } = static () => { };
+
+    /// <summary>Opens the log. If its last segment is damaged, that is left as it is, and the next one begun.</summary>
+    /// <param name="segments">The segments.</param>
+    /// <param name="disk">The disk.</param>
+    /// <param name="wasClosed">Whether the last process closed the log: a record that breaks off is then damage.</param>
+    /// <param name="logger">Told of damage.</param>
+    public static DeleteLog Open(DeleteSegments segments, StoreDisk disk, bool wasClosed, ILogger logger)
     {
-        if (_log.Length > size)
+        var last = segments.List().LastOrDefault();
+        var number = last is null ? 1 : DeleteSegments.NumberOf(last);
+        var (end, isIncomplete) = (0L, false);
+        if (last is not null && JournalReader.Open(last) is { } reader)
         {
-            var next = OpenSegment(PathOf(_folders, _number + 1), _disk, static _ => { });
-            await _log.DisposeAsync();
-            _log = next;
-        }
-    }
-
-    /// <summary>Reads every record of every segment, oldest first: for building the index again.</summary>
-    public static async Task ReadAllAsync(StoreFolders folders, StoreDisk disk, Action<DeleteRecord> replay)
-    {
-        foreach (var segment in Segments(folders))
-        {
-            await OpenSegment(segment, disk, replay).DisposeAsync();
-        }
-    }
-
-    /// <summary>Puts other records in place of all there are: what a rebuild found to be still of use.</summary>
-    public static async Task ReplaceAsync(StoreFolders folders, StoreDisk disk, IEnumerable<DeleteRecord> records)
-    {
-        var old = Segments(folders).ToArray();
-        var aside = Path.Combine(folders.Incoming, "deletes");
-        disk.Remove(aside);
-        await using (var log = GroupCommitLog.Open(aside, new StoreDisk(isDurable: false), static _ => { }))
-        {
-            var pending = new List<Task>();
-            foreach (var record in records)
+            using (reader)
             {
-                pending.Add(log.AppendAsync(record.Write()).AsTask());
-                if (pending.Count == 1024)
+                while (reader.TryRead(out _))
                 {
-                    await Task.WhenAll(pending);
-                    pending.Clear();
+                }
+
+                (end, isIncomplete) = (reader.Position, !reader.IsAtEnd);
+                if (isIncomplete && reader.IsTorn && !wasClosed)
+                {
+                    Log.JournalTorn(logger, last, reader.Left);
+                }
+                else if (isIncomplete)
+                {
+                    Log.DeleteLogDamaged(logger, last, reader.Position);
+                    (number, end) = (number + 1, 0);
                 }
             }
-
-            await Task.WhenAll(pending);
         }
 
-        using (var file = File.OpenHandle(aside, FileMode.Open, FileAccess.ReadWrite))
-        {
-            disk.Sync(file);
-        }
-
-        // The new segment takes the next number: should the removal of the old ones be lost, or fail, those that are left still say the same together, as long as no younger one goes before an older.
-        disk.Move(aside, PathOf(folders, (old.Length == 0 ? 0 : NumberOf(old[^1])) + 1));
-        await disk.SyncFolderAsync(folders.Deletes);
-        foreach (var segment in old)
-        {
-            if (!disk.Delete(segment))
-            {
-                return;
-            }
-
-            await disk.SyncFolderAsync(folders.Deletes);
-        }
+        return new DeleteLog(segments, disk, number, GroupCommitLog.Open(segments.PathOf(number), disk, end)) { WasIncomplete = isIncomplete };
     }
+
+    /// <summary>To be held from before a record is appended until the index has followed: so long no segment is begun.</summary>
+    public ValueTask<NameLocks<int>.Held> EnterAsync() => _changes.ShareAsync(0, CancellationToken.None);
 
     /// <summary>Adds a record; returns once it survives a power cut.</summary>
     public async ValueTask AppendAsync(DeleteRecord record)
@@ -102,19 +84,39 @@ internal sealed class DeleteLog : IAsyncDisposable
         {
             throw StoreDisk.ToS3(failure);
         }
+
+        Appended();
+    }
+
+    /// <summary>Begins the next segment, if what this one says is in the index for good. Waits until no change is under way.</summary>
+    /// <param name="isSettled">Asked whether it is.</param>
+    public async Task TurnAsync(Func<bool> isSettled)
+    {
+        using (await _changes.TakeAsync(0, CancellationToken.None))
+        {
+            if (!isSettled())
+            {
+                return;
+            }
+
+            var next = GroupCommitLog.Open(_segments.PathOf(_number + 1), _disk, 0);
+            await _log.DisposeAsync();
+            _wasInDoubt |= _log.IsInDoubt;
+            (_log, _number) = (next, _number + 1);
+        }
+    }
+
+    /// <summary>Puts other records in place of all segments before the last one.</summary>
+    public async Task CompactAsync(Func<IReadOnlyList<string>, IEnumerable<DeleteRecord>> records)
+    {
+        if (Settled() is { Count: > 0 } old)
+        {
+            await _segments.ReplaceAsync(_disk, old, _segments.PathOf(_number - 1), records(old));
+        }
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _log.DisposeAsync();
 
-    private static GroupCommitLog OpenSegment(string path, StoreDisk disk, Action<DeleteRecord> replay) =>
-        GroupCommitLog.Open(path, disk, bytes => replay(DeleteRecord.Read(bytes.Span)));
-
-    private static IEnumerable<string> Segments(StoreFolders folders) =>
-        Directory.EnumerateFiles(folders.Deletes, "*.log").Order(StringComparer.Ordinal);
-
-    private static string PathOf(StoreFolders folders, int number) =>
-        Path.Combine(folders.Deletes, number.ToString("D8", CultureInfo.InvariantCulture) + ".log");
-
-    private static int NumberOf(string segment) => int.Parse(Path.GetFileNameWithoutExtension(segment), CultureInfo.InvariantCulture);
+    private List<string> Settled() => _segments.List().FindAll(path => DeleteSegments.NumberOf(path) < _number);
 }

@@ -17,4 +17,7 @@ internal enum FileKind : byte
 
     /// <summary>A bucket, or the mark that hides a remote one.</summary>
     Bucket = 5,
+
+    /// <summary>Up to where numbers of writes and deletes are given away.</summary>
+    Sequence = 6,
 }

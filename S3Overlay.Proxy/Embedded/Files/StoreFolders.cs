@@ -31,6 +31,12 @@ internal sealed class StoreFolders(string root)
     /// <summary>The index: may be thrown away.</summary>
     public string IndexFolder => Path.Combine(Root, "index");
 
+    /// <summary>Files that nothing names, and that may hold something written.</summary>
+    public string Aside => Path.Combine(Root, "aside");
+
+    /// <summary>Up to where numbers of writes and deletes are given away.</summary>
+    public string Sequence => Path.Combine(Root, "SEQUENCE");
+
     /// <summary>The format's version.</summary>
     public string Format => Path.Combine(Root, "FORMAT");
 

@@ -8,31 +8,32 @@ internal sealed class GroupCommitLog : IAsyncDisposable
     private readonly Committer<ReadOnlyMemory<byte>> _committer;
     private readonly string _path;
     private readonly StoreDisk _disk;
+    private readonly long _end;
     private Journal? _journal;
     private bool _isNamed;
 
-    private GroupCommitLog(string path, StoreDisk disk)
+    private GroupCommitLog(string path, StoreDisk disk, long end)
     {
-        (_path, _disk) = (path, disk);
-        _committer = new(records => Begin(static _ => { }).Append(records));
+        (_path, _disk, _end) = (path, disk, end);
+        _committer = new(records => Begin().Append(records));
     }
 
     /// <summary>The log's length in bytes.</summary>
-    public long Length => _journal?.Length ?? 0;
+    public long Length => _journal?.Length ?? _end;
 
     /// <summary>Whether the next opening may find a record that was refused. Known once the log is closed.</summary>
     public bool IsInDoubt => _journal is { IsInDoubt: true };
 
-    /// <summary>
-    /// Opens or makes a log and hands each of its records to <paramref name="replay"/>, oldest first. A torn tail is cut off. Where the disk has no room for a new one, the first record for which
-    /// there is room makes it.
-    /// </summary>
-    public static GroupCommitLog Open(string path, StoreDisk disk, Action<ReadOnlyMemory<byte>> replay)
+    /// <summary>Opens a log to append to it, or makes it. If the disk has no room for a new one, the first record that finds room makes it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="disk">The disk.</param>
+    /// <param name="end">Where its last whole record ends, as <see cref="JournalReader"/> found it; 0 for a new one. What stands behind that is cut off.</param>
+    public static GroupCommitLog Open(string path, StoreDisk disk, long end)
     {
-        var log = new GroupCommitLog(path, disk);
+        var log = new GroupCommitLog(path, disk, end);
         try
         {
-            log.Begin(replay);
+            log.Begin();
         }
         catch (IOException failure) when (StoreDisk.IsFull(failure))
         {
@@ -66,9 +67,9 @@ internal sealed class GroupCommitLog : IAsyncDisposable
         _journal?.Dispose();
     }
 
-    private Journal Begin(Action<ReadOnlyMemory<byte>> replay)
+    private Journal Begin()
     {
-        _journal ??= Journal.Open(_path, _disk, replay);
+        _journal ??= Journal.Open(_path, _disk, _end);
         if (!_isNamed)
         {
             _disk.SyncFolder(Path.GetDirectoryName(_path)!);

@@ -1,6 +1,7 @@
 using System.Globalization;
 
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 
@@ -10,23 +11,30 @@ internal sealed class IndexFolder : IDisposable
     private readonly string _path;
     private readonly StoreDisk _disk;
     private readonly FileStream _ownership;
+    private readonly ILogger _logger;
     private readonly BlockCache _cache = new(32 << 20);
 
-    private IndexFolder(string path, StoreDisk disk, FileStream ownership) => (_path, _disk, _ownership) = (path, disk, ownership);
+    /// <summary>A journal whose last record broke off, and where that began; null for none.</summary>
+    private (string Path, long End)? _torn;
+
+    private IndexFolder(string path, StoreDisk disk, FileStream ownership, ILogger logger) => (_path, _disk, _ownership, _logger) = (path, disk, ownership, logger);
 
     /// <summary>Whether it was given back: what is read of it then fails.</summary>
     public bool IsClosed => _ownership.SafeFileHandle.IsClosed;
+
+    /// <summary>Whether a torn tail is still to be cut off.</summary>
+    public bool IsTorn => _torn is not null;
 
     private string ManifestPath => Path.Combine(_path, "MANIFEST");
 
     /// <summary>Takes a folder, which is made where it is missing.</summary>
     /// <exception cref="IndexInUseException">Another process has it.</exception>
-    public static IndexFolder Take(string path, StoreDisk disk)
+    public static IndexFolder Take(string path, StoreDisk disk, ILogger logger)
     {
         Directory.CreateDirectory(path);
         try
         {
-            return new IndexFolder(path, disk, new FileStream(Path.Combine(path, "LOCK"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new IndexFolder(path, disk, new FileStream(Path.Combine(path, "LOCK"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None), logger);
         }
         catch (IOException failure) when (!StoreDisk.IsFull(failure))
         {
@@ -61,18 +69,52 @@ internal sealed class IndexFolder : IDisposable
         }
     }
 
-    /// <summary>Begins a journal.</summary>
-    public Journal BeginJournal(long number) => Journal.Open(JournalPath(number), _disk, static _ => { });
+    /// <summary>Begins a journal. A torn tail of one before it goes first: only the last journal may have one.</summary>
+    /// <exception cref="IOException">The tail cannot be cut off, or the journal not be made.</exception>
+    public Journal BeginJournal(long number)
+    {
+        if (_torn is { } torn)
+        {
+            using var file = _disk.Open(torn.Path);
+            _disk.SetLength(file, torn.End);
+            _disk.Sync(file);
+            _torn = null;
+        }
+
+        return Journal.Open(JournalPath(number), _disk, 0);
+    }
 
     /// <summary>Reads a journal. One that is not there was given up before anything was in it, by a manifest that the disk may have all the same.</summary>
     /// <param name="number">Its number.</param>
+    /// <param name="mayBeTorn">Whether a crash may have left its last record unfinished.</param>
     /// <param name="replay">Given each record that is in it.</param>
-    public void Replay(long number, Action<ReadOnlyMemory<byte>> replay)
+    /// <exception cref="IndexDamagedException">A record is bad, and no crash explains that.</exception>
+    public void Replay(long number, bool mayBeTorn, Action<ReadOnlyMemory<byte>> replay)
     {
-        if (File.Exists(JournalPath(number)))
+        var path = JournalPath(number);
+        using var reader = JournalReader.Open(path);
+        if (reader is null)
         {
-            Journal.Open(JournalPath(number), _disk, replay).Dispose();
+            return;
         }
+
+        while (reader.TryRead(out var record))
+        {
+            replay(record);
+        }
+
+        if (reader.IsAtEnd)
+        {
+            return;
+        }
+
+        if (!mayBeTorn || !reader.IsTorn)
+        {
+            throw new IndexDamagedException($"The index file '{path}' is damaged: its record at byte {reader.Position} cannot be read.");
+        }
+
+        Log.JournalTorn(_logger, path, reader.Left);
+        _torn = (path, reader.Position);
     }
 
     /// <summary>Removes a journal whose commits are in a run. What cannot be taken away now the next start does.</summary>

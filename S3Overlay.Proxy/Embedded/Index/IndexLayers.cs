@@ -27,8 +27,10 @@ internal sealed class IndexLayers : IDisposable
     private readonly List<SortedRun> _spentRuns = [];
 
     /// <summary>What is in a folder: runs, and what its journals have, in memory.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="wasClosed">Whether the process before this one closed the index: then no journal has a torn tail.</param>
     /// <exception cref="IndexDamagedException">It cannot be trusted.</exception>
-    public IndexLayers(IndexFolder folder)
+    public IndexLayers(IndexFolder folder, bool wasClosed)
     {
         _folder = folder;
         var manifest = folder.ReadManifest();
@@ -37,7 +39,8 @@ internal sealed class IndexLayers : IDisposable
         var recent = ImmutableSortedSet.CreateBuilder<MemoryEntry>();
         foreach (var number in manifest.Journals)
         {
-            folder.Replay(number, record => Apply(recent, BatchRecord.Decode(record)));
+            var mayBeTorn = !wasClosed && number == manifest.Journals[^1];
+            folder.Replay(number, mayBeTorn, record => Apply(recent, BatchRecord.Decode(record)));
         }
 
         _view = new IndexView(recent.ToImmutable(), null, runs);

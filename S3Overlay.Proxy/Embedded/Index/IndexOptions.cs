@@ -16,6 +16,9 @@ public sealed record IndexOptions
     /// <summary>The disk. Where that is durable, a commit is on it, not merely handed to the system, before it is acknowledged.</summary>
     internal StoreDisk Disk { get; init; } = new(isDurable: true);
 
+    /// <summary>Whether the last process is known to have closed the index. A record that breaks off is then damage, and not what a crash left.</summary>
+    public bool WasClosed { get; init; }
+
     /// <summary>Where it says what goes wrong in the background.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 }

@@ -3,18 +3,15 @@ using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
 
 using S3Overlay.Proxy.Embedded.Files;
-using S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
-/// Framed records behind each other in one file: length, CRC-32C, bytes. A torn tail, what a power cut leaves, is found at opening and cut off; everything
-/// before it was acknowledged and is whole. Where the disk is too full even for that, the next append does it.
+/// Framed records behind each other in one file: length, CRC-32C, bytes. <see cref="JournalReader"/> reads them back. What a crash left behind the last whole one is cut off at opening,
+/// or by the next append if the disk is too full even for that.
 /// </summary>
 internal sealed class Journal : IDisposable
 {
-    private const int FrameHead = 8;
-
     private readonly SafeFileHandle _file;
     private readonly StoreDisk _disk;
     private long _end;
@@ -28,13 +25,16 @@ internal sealed class Journal : IDisposable
     /// <summary>Whether something that was refused may stand behind the end.</summary>
     public bool IsInDoubt { get; private set; }
 
-    /// <summary>Opens or makes the file, hands every whole record to <paramref name="replay"/>, and cuts off what follows them.</summary>
-    public static Journal Open(string path, StoreDisk disk, Action<ReadOnlyMemory<byte>> replay)
+    /// <summary>Opens the file to append to it, or makes it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="disk">The disk.</param>
+    /// <param name="end">Where its last whole record ends. What stands behind that is cut off.</param>
+    public static Journal Open(string path, StoreDisk disk, long end)
     {
         var file = disk.Open(path);
         try
         {
-            var journal = new Journal(path, file, disk, Replay(file, replay));
+            var journal = new Journal(path, file, disk, end);
             journal.CutTorn();
             return journal;
         }
@@ -57,12 +57,12 @@ internal sealed class Journal : IDisposable
             var length = 0L;
             foreach (var record in records)
             {
-                var head = new byte[FrameHead];
+                var head = new byte[JournalReader.FrameHead];
                 BinaryPrimitives.WriteInt32LittleEndian(head, record.Length);
-                BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(4), Crc32C.Append(Crc32C.Compute(head.AsSpan(0, 4)), record.Span));
+                BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(4), JournalReader.Checksum(head, record.Span));
                 buffers.Add(head);
                 buffers.Add(record);
-                length += FrameHead + record.Length;
+                length += JournalReader.FrameHead + record.Length;
             }
 
             CutTail();
@@ -124,49 +124,6 @@ internal sealed class Journal : IDisposable
         catch (Exception)
         {
             throw new JournalInDoubtException(failure);
-        }
-    }
-
-    private static long Replay(SafeFileHandle file, Action<ReadOnlyMemory<byte>> replay)
-    {
-        var head = new byte[FrameHead];
-        var length = RandomAccess.GetLength(file);
-        var position = 0L;
-        while (position + FrameHead <= length)
-        {
-            Fill(file, head, position);
-            var size = BinaryPrimitives.ReadInt32LittleEndian(head);
-            if (size < 0 || position + FrameHead + size > length)
-            {
-                break;
-            }
-
-            var record = new byte[size];
-            Fill(file, record, position + FrameHead);
-            if (Crc32C.Append(Crc32C.Compute(head.AsSpan(0, 4)), record) != BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(4)))
-            {
-                break;
-            }
-
-            replay(record);
-            position += FrameHead + size;
-        }
-
-        return position;
-    }
-
-    private static void Fill(SafeFileHandle file, Span<byte> buffer, long position)
-    {
-        while (!buffer.IsEmpty)
-        {
-            var read = RandomAccess.Read(file, buffer, position);
-            if (read == 0)
-            {
-                throw new EndOfStreamException();
-            }
-
-            buffer = buffer[read..];
-            position += read;
         }
     }
 }

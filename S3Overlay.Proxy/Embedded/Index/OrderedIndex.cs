@@ -36,7 +36,7 @@ public sealed class OrderedIndex : IAsyncDisposable
 
     private OrderedIndex(IndexOptions options, IndexFolder folder)
     {
-        (_options, _folder, _layers) = (options, folder, new IndexLayers(folder));
+        (_options, _folder, _layers) = (options, folder, new IndexLayers(folder, options.WasClosed));
         _committer = new(Commit);
         try
         {
@@ -58,7 +58,7 @@ public sealed class OrderedIndex : IAsyncDisposable
     /// <exception cref="IndexInUseException">Another process has it open.</exception>
     public static OrderedIndex Open(IndexOptions options)
     {
-        var folder = IndexFolder.Take(options.Folder, options.Disk);
+        var folder = IndexFolder.Take(options.Folder, options.Disk, options.Logger);
         try
         {
             return new OrderedIndex(options, folder);
@@ -134,7 +134,7 @@ public sealed class OrderedIndex : IAsyncDisposable
     }
 
     /// <summary>Whether the next start may find other rows than there are now, for what the disk did not take or did not take back. Known while nobody commits.</summary>
-    internal bool IsBehind => _behind.Count > 0 || IsInDoubt;
+    internal bool IsBehind => _behind.Count > 0 || IsInDoubt || _folder.IsTorn;
 
     /// <summary>Whether the next start may find rows of a commit that was refused. Where it is not, it finds none that was refused before.</summary>
     internal bool IsInDoubt => Volatile.Read(ref _journal) is { IsInDoubt: true };

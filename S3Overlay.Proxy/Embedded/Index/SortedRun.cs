@@ -187,7 +187,7 @@ internal sealed class SortedRun
     }
 
     public static IndexDamagedException Damaged(string path, Exception? cause = null) =>
-        new($"The index file '{path}' is damaged. Delete the folder it is in: the index is built again from the objects at the next start.", cause);
+        new($"The index file '{path}' is damaged.", cause);
 
     private static (byte[][] FirstKeys, long[] Offsets) ParseIndex(byte[] index, long end)
     {

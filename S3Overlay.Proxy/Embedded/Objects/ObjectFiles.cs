@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
@@ -21,8 +23,8 @@ internal sealed class ObjectFiles : IAsyncDisposable
     private readonly Func<FileId, OpenFile> _opener;
     private readonly Task _removing;
 
-    /// <summary>How many objects' files are to be taken away, and still there.</summary>
-    private int _owed;
+    /// <summary>What is to be taken away, and still there; by file, with the object that it was of. Parts are of none.</summary>
+    private readonly ConcurrentDictionary<FileId, ObjectName> _owed = new();
 
     /// <summary>No file is open yet.</summary>
     public ObjectFiles(StoreFolders folders, StoreDisk disk, LooseEnds ends, DiskReserve reserve, ILogger logger)
@@ -39,11 +41,15 @@ internal sealed class ObjectFiles : IAsyncDisposable
     /// <summary>Takes an object's files away, once nobody reads the first of them any more: the one readers open first and hold longest.</summary>
     /// <param name="id">The object's file; of one in parts its manifest, which says what the parts are.</param>
     /// <param name="isManifest">Whether it is one.</param>
-    public void Remove(FileId id, bool isManifest = false)
+    /// <param name="name">The object it was of; nothing for a part.</param>
+    public void Remove(FileId id, bool isManifest = false, ObjectName name = default)
     {
-        Interlocked.Increment(ref _owed);
+        _owed[id] = name;
         _open.CloseThen(id, () => _removals.Writer.TryWrite((id, isManifest)));
     }
+
+    /// <summary>The objects of which files are to be taken away, and still there.</summary>
+    public HashSet<(string Bucket, string Key)> Owed() => [.. _owed.Values.Where(static name => name.Bucket is not null).Select(static name => (name.Bucket, name.Key))];
 
     /// <summary>Closes the files that nobody reads, and finishes the removals. What is still read is the next start's to take away.</summary>
     public async ValueTask DisposeAsync()
@@ -51,7 +57,7 @@ internal sealed class ObjectFiles : IAsyncDisposable
         _open.Dispose();
         _removals.Writer.TryComplete();
         await _removing;
-        if (Volatile.Read(ref _owed) > 0)
+        if (!_owed.IsEmpty)
         {
             _ends.Note();
         }
@@ -75,7 +81,7 @@ internal sealed class ObjectFiles : IAsyncDisposable
                     touched.Add(_folders.FolderOf(file));
                 }
 
-                Interlocked.Decrement(ref _owed);
+                _owed.TryRemove(id, out _);
                 _reserve.TryKeep();
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)

@@ -132,10 +132,9 @@ internal sealed class ObjectTable(
         await SettleAsync(file);
         using var bucket = await buckets.KeepAsync(header.Bucket, cancellationToken);
         ObjectRow row;
-        ObjectRow? old;
         using (await LockAsync(header.Bucket, header.Key, cancellationToken))
         {
-            old = Find(header.Bucket, header.Key);
+            var old = Find(header.Bucket, header.Key);
             condition.Judge(old);
             header = header with
             {
@@ -147,11 +146,7 @@ internal sealed class ObjectTable(
             batch.Put(RowKeys.OfKey(RowKeys.Object, header.Bucket, header.Key), row.Write());
             with?.Invoke(batch);
             await SealAsync(file, header, batch);
-        }
-
-        if (old is not null)
-        {
-            Discard(old);
+            Discard(header.Bucket, header.Key, old);
         }
 
         return row;
@@ -162,31 +157,25 @@ internal sealed class ObjectTable(
     public async Task DeleteAsync(string bucketName, string key, DeleteConditions? conditions, CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
-        ObjectRow? old;
-        using (await LockAsync(bucketName, key, cancellationToken))
+        using var held = await LockAsync(bucketName, key, cancellationToken);
+        var old = Find(bucketName, key);
+        conditions?.Judge(old?.Info.ETag, old?.Info.Size ?? 0, old?.Info.LastModified ?? default);
+
+        // Nothing there: nothing to say, unless a crash may have left a file that a rebuild would take for the object.
+        if (old is null && !MayHaveOrphans)
         {
-            old = Find(bucketName, key);
-            conditions?.Judge(old?.Info.ETag, old?.Info.Size ?? 0, old?.Info.LastModified ?? default);
-
-            // Nothing there: nothing to say, unless a crash may have left a file that a rebuild would take for the object.
-            if (old is null && !MayHaveOrphans)
-            {
-                return;
-            }
-
-            await reserve.UseAsync(async () =>
-                await LogAsync(new DeleteRecord(DeleteKind.Grave, await sequences.NextAsync(), bucketName, key, old?.File ?? default)));
-            if (old is not null)
-            {
-                var batch = new IndexBatch();
-                batch.Delete(RowKeys.OfKey(RowKeys.Object, bucketName, key));
-                await index.FollowAsync(batch);
-            }
+            return;
         }
 
+        using var change = await Deletes.EnterAsync();
+        await reserve.UseAsync(async () =>
+            await LogAsync(new DeleteRecord(DeleteKind.Grave, await sequences.NextAsync(), bucketName, key, old?.File ?? default)));
         if (old is not null)
         {
-            Discard(old);
+            var batch = new IndexBatch();
+            batch.Delete(RowKeys.OfKey(RowKeys.Object, bucketName, key));
+            await index.FollowAsync(batch);
+            Discard(bucketName, key, old);
         }
     }
 
@@ -198,13 +187,14 @@ internal sealed class ObjectTable(
         using var held = await LockAsync(bucketName, key, cancellationToken);
         var row = Require(bucketName, key);
         await reserve.RequireAsync();
+        using var change = await Deletes.EnterAsync();
         await LogAsync(new DeleteRecord(DeleteKind.Tags, row.Sequence, bucketName, key, row.File, tags));
         var batch = new IndexBatch();
         batch.Put(RowKeys.OfKey(RowKeys.Object, bucketName, key), (row with { Tags = tags }).Write());
         await index.FollowAsync(batch);
     }
 
-    /// <summary>Writes something into the log of deletes, which the index is to follow.</summary>
+    /// <summary>Writes something into the log of deletes, which the index is to follow. The caller has entered the log, and leaves it once the index has followed.</summary>
     /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
     public async Task LogAsync(DeleteRecord record)
     {
@@ -298,8 +288,14 @@ internal sealed class ObjectTable(
         }
     }
 
-    /// <summary>Takes the files of an object away that no row names any more, once its last reader is done.</summary>
-    private void Discard(ObjectRow row) => files.Remove(row.File, isManifest: row.PartCount > 0);
+    /// <summary>Takes the files of an object away that no row names any more, once its last reader is done. With the key's lock held: the next delete of the key must find that they are to go.</summary>
+    private void Discard(string bucket, string key, ObjectRow? row)
+    {
+        if (row is not null)
+        {
+            files.Remove(row.File, isManifest: row.PartCount > 0, new ObjectName(bucket, key));
+        }
+    }
 
     /// <summary>Takes a file away that a rebuild would take for an object: for good, unless the disk fails; then the next start does it.</summary>
     private async Task RemoveRefusedAsync(FileId file)

@@ -16,24 +16,31 @@ internal sealed class DeleteReplay
 
     private readonly OrderedIndex _index;
 
-    /// <summary>The rows that a record was about, as they are after all the records so far: null where there is none.</summary>
+    /// <summary>The rows that records were about since the last commit, as these leave them: null where there is none.</summary>
     private readonly Dictionary<(byte Kind, string Bucket, string Key), byte[]?> _rows = [];
 
     private DeleteReplay(OrderedIndex index) => _index = index;
 
-    /// <summary>Applies the records that the index does not know yet. Rows change once, to what the last of the records about them leaves.</summary>
-    public static async Task ApplyAsync(IReadOnlyList<DeleteRecord> records, OrderedIndex index)
+    /// <summary>Applies the records that the index does not know yet, some thousand rows at a time. Each row becomes what the last of the records about it leaves.</summary>
+    public static async Task ApplyAsync(IEnumerable<DeleteRecord> records, OrderedIndex index)
     {
         var replay = new DeleteReplay(index);
         foreach (var record in records)
         {
             replay.Apply(record);
+            if (replay._rows.Count >= AtOnce)
+            {
+                await replay.FollowAsync();
+            }
         }
 
-        foreach (var rows in replay._rows.Chunk(AtOnce))
-        {
-            await index.FollowAsync(replay.Changes(rows));
-        }
+        await replay.FollowAsync();
+    }
+
+    private async Task FollowAsync()
+    {
+        await _index.FollowAsync(Changes(_rows));
+        _rows.Clear();
     }
 
     private void Apply(DeleteRecord record)

@@ -1,6 +1,6 @@
+using S3Overlay.Proxy.Embedded.Deletes;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
-using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Telemetry;
 
@@ -19,12 +19,13 @@ internal static class IndexOpening
             OrderedIndex? index = null;
             try
             {
-                index = OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, FlushBytes = options.IndexFlushBytes, Disk = disk, Logger = options.Logger });
+                index = Open(folders, disk, options, wasClean);
                 if (index.TryGet(RowKeys.Complete, out _) && !File.Exists(folders.RebuildMark))
                 {
                     if (!wasClean)
                     {
                         await RecordReplay.ApplyAsync(folders, disk, ends, index, options.Logger);
+                        await DeleteReplay.ApplyAsync(new DeleteSegments(folders).ReadUnfinished(), index);
                     }
 
                     return index;
@@ -32,8 +33,9 @@ internal static class IndexOpening
 
                 reason = "not whole";
             }
-            catch (IndexDamagedException)
+            catch (IndexDamagedException damage)
             {
+                Log.IndexFileDamaged(options.Logger, damage.Message);
                 reason = "damaged";
             }
             catch
@@ -52,6 +54,15 @@ internal static class IndexOpening
 
         await new IndexRebuild(folders, disk, ends, options).RunAsync(cancellationToken);
         disk.Remove(folders.RebuildMark);
-        return OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, FlushBytes = options.IndexFlushBytes, Disk = disk, Logger = options.Logger });
+        return Open(folders, disk, options, wasClosed: true);
     }
+
+    private static OrderedIndex Open(StoreFolders folders, StoreDisk disk, EmbeddedOptions options, bool wasClosed) => OrderedIndex.Open(new IndexOptions
+    {
+        Folder = folders.IndexFolder,
+        FlushBytes = options.IndexFlushBytes,
+        WasClosed = wasClosed,
+        Disk = disk,
+        Logger = options.Logger,
+    });
 }

@@ -23,10 +23,16 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEn
     private readonly Dictionary<string, BucketRecord> _buckets = new(StringComparer.Ordinal);
     private readonly Dictionary<string, UploadRecord> _uploads = new(StringComparer.Ordinal);
     private readonly List<FileId> _partFiles = [];
+
+    /// <summary>Files that were replaced or deleted: there is a newer file of their key or part, or a grave.</summary>
     private readonly List<FileId> _orphans = [];
+
+    /// <summary>Parts that neither an object nor an upload names. What named them may be damaged.</summary>
+    private readonly List<FileId> _strangers = [];
 
     /// <summary>Those of the orphans that are older than a grave of their key, and not known to be gone.</summary>
     private readonly List<(FileId File, string Bucket, string Key)> _buried = [];
+    private readonly DeleteSegments _segments = new(folders);
     private RebuildTarget _target = null!;
     private ulong _highest;
     private long _files;
@@ -41,7 +47,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEn
             Directory.Delete(folders.IndexFolder, recursive: true);
         }
 
-        await ReadRecordsAsync();
+        ReadRecords();
         await using (_target = new RebuildTarget(folders.IndexFolder))
         {
             foreach (var found in StoredFiles.Objects(folders, options.Logger, () => _unreadable++))
@@ -57,7 +63,8 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEn
         }
 
         await RemoveOrphansAsync();
-        await DeleteLog.ReplaceAsync(folders, disk, RemainingDeletes());
+        var old = _segments.List();
+        await _segments.ReplaceAsync(disk, old, _segments.PathOf(old.Count == 0 ? 1 : DeleteSegments.NumberOf(old[^1]) + 1), RemainingDeletes());
         await FinishAsync();
         if (_files > 0)
         {
@@ -65,7 +72,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEn
         }
     }
 
-    private async Task ReadRecordsAsync()
+    private void ReadRecords()
     {
         foreach (var bytes in StoredFiles.Records(folders.Buckets, FileKind.Bucket, options.Logger))
         {
@@ -80,26 +87,36 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEn
             _uploads[upload.UploadId] = upload;
         }
 
-        await DeleteLog.ReadAllAsync(folders, disk, record =>
+        foreach (var record in DeleteSegments.Read(_segments.List(), (segment, position, _) => Log.DeletesLost(options.Logger, segment, position)))
         {
-            _highest = Math.Max(_highest, record.Sequence);
-            var name = (record.Bucket, record.Key);
-            switch (record.Kind)
-            {
-                case DeleteKind.Tags:
-                    _tags[record.File] = record;
-                    return;
-                case DeleteKind.Tombstone:
-                    _tombstones[name] = record.Sequence;
-                    break;
-                case DeleteKind.Discard:
-                    // What was deleted with it stays so: the object of then does not come back, only the remote's.
-                    _tombstones.Remove(name);
-                    break;
-            }
+            Take(record);
+        }
+    }
 
-            _graves[name] = Math.Max(_graves.GetValueOrDefault(name), record.Sequence);
-        });
+    private void Take(DeleteRecord record)
+    {
+        _highest = Math.Max(_highest, record.Sequence);
+        var name = (record.Bucket, record.Key);
+        switch (record.Kind)
+        {
+            case DeleteKind.Replaces:
+                _graves.Clear();
+                _tombstones.Clear();
+                _tags.Clear();
+                return;
+            case DeleteKind.Tags:
+                _tags[record.File] = record;
+                return;
+            case DeleteKind.Tombstone:
+                _tombstones[name] = record.Sequence;
+                break;
+            case DeleteKind.Discard:
+                // What was deleted with it stays so: the object of then does not come back, only the remote's.
+                _tombstones.Remove(name);
+                break;
+        }
+
+        _graves[name] = Math.Max(_graves.GetValueOrDefault(name), record.Sequence);
     }
 
     private async Task TakeAsync(StoredFiles.Found found)
@@ -210,7 +227,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEn
 
             if (!manifest.Parts.Contains(id))
             {
-                _orphans.Add(id);
+                _strangers.Add(id);
             }
         }
 
@@ -235,7 +252,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEn
             await _target.PutAsync(RowKeys.OfKey(RowKeys.Tombstone, bucket, key), SequenceCounter.RowValue(sequence));
         }
 
-        await _target.PutAsync(RowKeys.Sequence, SequenceCounter.RowValue(_highest + 1));
+        await _target.PutAsync(RowKeys.Sequence, SequenceCounter.RowValue(_highest + SequenceCounter.Reserve));
         await _target.FlushAsync();
     }
 
@@ -256,8 +273,21 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEn
         }
 
         _buried.RemoveAll(buried => gone.Contains(buried.File));
+        var aside = new AsideFolder(folders, disk, options.Time.GetUtcNow());
+        foreach (var stranger in _strangers)
+        {
+            if (!aside.TryTake(stranger))
+            {
+                ends.Note();
+            }
+        }
 
-        foreach (var folder in _orphans.Select(folders.FolderOf).Distinct(StringComparer.Ordinal))
+        if (_strangers.Count > 0)
+        {
+            Log.OrphansSetAside(options.Logger, _strangers.Count, _files, aside.Path, folders.Objects);
+        }
+
+        foreach (var folder in _orphans.Concat(_strangers).Select(folders.FolderOf).Distinct(StringComparer.Ordinal))
         {
             await disk.SyncFolderAsync(folder);
         }

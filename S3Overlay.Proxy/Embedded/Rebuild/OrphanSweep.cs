@@ -7,14 +7,14 @@ namespace S3Overlay.Proxy.Embedded.Rebuild;
 
 /// <summary>
 /// After a crash, looks in the background for files that nothing names: of writes that were never acknowledged, and of removals that were lost. They take room,
-/// and a later rebuild would take the former for objects.
+/// and a later rebuild would take the former for objects. They are set aside and not erased: if the index is wrong, they are all that is left of what was written.
 /// </summary>
 internal static class OrphanSweep
 {
-    /// <summary>Removes them. Files younger than the start of this process are its own, and left alone.</summary>
+    /// <summary>Sets them aside. Files younger than the start of this process are its own, and left alone.</summary>
     /// <returns>Whether none is left.</returns>
     public static async Task<bool> RunAsync(
-        StoreFolders folders, StoreDisk disk, ObjectTable objects, UploadTable uploads, ulong upTo, ILogger logger, CancellationToken cancellationToken)
+        StoreFolders folders, StoreDisk disk, AsideFolder aside, ObjectTable objects, UploadTable uploads, ulong upTo, ILogger logger, CancellationToken cancellationToken)
     {
         var (files, orphans, left) = (0L, 0L, 0L);
         var manifest = (Id: default(FileId), Parts: (HashSet<FileId>?)[]);
@@ -49,7 +49,7 @@ internal static class OrphanSweep
             // Looked at twice: whoever completes or overwrites just now moves the name between the two looks, but no file of before gets a new one.
             if (!isNamed && !IsNamedNow(found, objects, uploads, folders))
             {
-                if (!disk.Delete(folders.PathOf(found.Id)))
+                if (!aside.TryTake(found.Id))
                 {
                     left++;
                     continue;
@@ -67,7 +67,7 @@ internal static class OrphanSweep
 
         if (orphans > 0)
         {
-            Log.OrphansRemoved(logger, orphans, files);
+            Log.OrphansSetAside(logger, orphans, files, aside.Path, folders.Objects);
         }
 
         return left == 0;

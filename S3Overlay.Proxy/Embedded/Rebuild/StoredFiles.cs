@@ -60,6 +60,9 @@ internal static class StoredFiles
         }
     }
 
+    /// <summary>What a file of an object says of itself; null if it is gone, or cannot be read, which is logged.</summary>
+    public static FileHeader? ReadHeader(string path, ILogger logger) => TryRead(path, logger, out _, out var header) ? header : null;
+
     private static bool TryRead(string path, ILogger logger, out FileKind kind, out FileHeader header)
     {
         (kind, header) = (default, null!);

@@ -3,30 +3,36 @@ using System.Buffers.Binary;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Rows;
 
 /// <summary>
-/// Numbers writes and deletes in their order, never the same number twice, across restarts. Numbers are set aside a million at a time, so that the index is
-/// asked once and not for each; a crash skips what was set aside. A clock would not do: one that is set back makes the older write win a rebuild.
+/// Numbers writes and deletes in their order, never the same number twice, across restarts and rebuilds of the index. Numbers are set aside a million at a time, so that the disk is
+/// asked once and not for each; a crash skips what was set aside. How far that went stands in a file of its own, and in the index for older versions. A clock would not do: one that is set
+/// back makes the older write win a rebuild.
 /// </summary>
 internal sealed class SequenceCounter : IDisposable
 {
-    private const ulong Reserve = 1 << 20;
+    /// <summary>How many numbers are set aside at once.</summary>
+    public const ulong Reserve = 1 << 20;
 
+    private readonly StoreFolders _folders;
+    private readonly StoreDisk _disk;
     private readonly OrderedIndex _index;
     private readonly SemaphoreSlim _reserving = new(1, 1);
     private ulong _last;
     private ulong _reserved;
 
-    private SequenceCounter(OrderedIndex index, ulong last) => (_index, _last, _reserved, AtOpening) = (index, last, last, last);
+    private SequenceCounter(StoreFolders folders, StoreDisk disk, OrderedIndex index, ulong last) =>
+        (_folders, _disk, _index, _last, _reserved, AtOpening) = (folders, disk, index, last, last, last);
 
     /// <summary>The highest number of any process before this one.</summary>
     public ulong AtOpening { get; }
 
     /// <summary>Goes on behind the highest number that was ever set aside.</summary>
-    public static SequenceCounter Open(OrderedIndex index) =>
-        new(index, index.TryGet(RowKeys.Sequence, out var value) ? Read(value) : 0);
+    public static SequenceCounter Open(StoreFolders folders, StoreDisk disk, OrderedIndex index, ILogger logger) =>
+        new(folders, disk, index, Math.Max(ReadFile(folders, logger), index.TryGet(RowKeys.Sequence, out var value) ? Read(value) : 0));
 
     /// <summary>The number in a row's value.</summary>
     public static ulong Read(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadUInt64LittleEndian(value);
@@ -72,6 +78,7 @@ internal sealed class SequenceCounter : IDisposable
             if (wanted > _reserved)
             {
                 var reserved = wanted + Reserve;
+                await RecordFile.WriteAsync(_folders, _disk, FileKind.Sequence, _folders.Sequence, RowValue(reserved), CancellationToken.None);
                 var batch = new IndexBatch();
                 batch.Put(RowKeys.Sequence, RowValue(reserved));
                 await _index.CommitAsync(batch);
@@ -85,6 +92,27 @@ internal sealed class SequenceCounter : IDisposable
         finally
         {
             _reserving.Release();
+        }
+    }
+
+    /// <summary>What the file says. One that cannot be read is logged and made anew with the next numbers; the index, and a rebuild of it, know enough to go on behind them.</summary>
+    private static ulong ReadFile(StoreFolders folders, ILogger logger)
+    {
+        if (!File.Exists(folders.Sequence))
+        {
+            return 0;
+        }
+
+        try
+        {
+            using var file = RecordFile.Open(folders.Sequence);
+            var (preamble, record) = RecordFile.ReadHeader(file);
+            return preamble.Kind == FileKind.Sequence && record.Length == sizeof(ulong) ? Read(record) : throw new InvalidDataException("It is another file.");
+        }
+        catch (Exception failure) when (failure is IOException or InvalidDataException)
+        {
+            Log.StoredFileUnreadable(logger, folders.Sequence, failure.Message);
+            return 0;
         }
     }
 }

@@ -41,6 +41,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
         // The mark does not delete the object that is there: that is the next step, with a number of its own. Until then a rebuild must find the object
         // outranking the mark, as the index does, so the mark takes its place right before it.
         var sequence = 0UL;
+        using var change = await objects.Deletes.EnterAsync();
         await reserve.UseAsync(async () =>
         {
             sequence = objects.Find(bucket, key) is { } row ? row.Sequence - 1 : await sequences.NextAsync();
@@ -74,6 +75,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
             return DiscardOutcome.Kept;
         }
 
+        using var change = await objects.Deletes.EnterAsync();
         await objects.LogAsync(new DeleteRecord(DeleteKind.Discard, sequence, bucket, key, default));
         var batch = new IndexBatch();
         batch.Delete(RowKeys.OfKey(RowKeys.Tombstone, bucket, key));

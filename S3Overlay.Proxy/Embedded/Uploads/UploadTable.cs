@@ -29,6 +29,9 @@ internal sealed class UploadTable(
     ObjectFiles files,
     TimeProvider time)
 {
+    /// <summary>How many completed uploads are forgotten in one commit.</summary>
+    private const int ForgottenAtOnce = 1024;
+
     private readonly NameLocks<string> _locks = new();
     private readonly NameLocks<(string UploadId, int Number)> _partLocks = new();
 
@@ -319,20 +322,13 @@ internal sealed class UploadTable(
     public async Task ForgetCompletedAsync()
     {
         var now = time.GetUtcNow();
-        var over = new PrefixScan(index, [RowKeys.Completed]).Keys(
-            int.MaxValue, (_, value) => CompletedRow.Read(value).Completed + CompletedRow.Life <= now);
-        if (over.Count == 0)
+        var scan = new PrefixScan(index, [RowKeys.Completed]);
+        while (scan.Keys(ForgottenAtOnce, (_, value) => CompletedRow.Read(value).Completed + CompletedRow.Life <= now) is { Count: > 0 } over)
         {
-            return;
+            var batch = new IndexBatch();
+            over.ForEach(key => batch.Delete(key));
+            await objects.CommitAsync(batch);
         }
-
-        var batch = new IndexBatch();
-        foreach (var key in over)
-        {
-            batch.Delete(key);
-        }
-
-        await objects.CommitAsync(batch);
     }
 
     /// <summary>Whether a text could be an id of this store: it becomes part of a file name.</summary>

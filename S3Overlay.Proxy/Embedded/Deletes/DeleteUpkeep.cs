@@ -1,0 +1,172 @@
+using System.Text;
+
+using S3Overlay.Proxy.Embedded.Buckets;
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Embedded.Rebuild;
+using S3Overlay.Proxy.Embedded.Rows;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Embedded.Deletes;
+
+/// <summary>
+/// Keeps the log of deletes short while the store runs. A segment that is full is closed. Once the closed ones have grown to twice what was left of them the last time, they are replaced by what
+/// a rebuild still needs: tombstones that count, tags that their object still has, and graves of keys whose files are not all gone for good.
+/// </summary>
+/// <param name="log">The log.</param>
+/// <param name="index">Has all that closed segments say, and knows what of it still counts.</param>
+/// <param name="objects">Knows whether files may be left that nothing names.</param>
+/// <param name="files">Knows of which keys files are still to be removed.</param>
+/// <param name="buckets">Know which tombstones went with their bucket.</param>
+/// <param name="folders">Where object files are.</param>
+/// <param name="disk">The disk.</param>
+/// <param name="segmentSize">How long a full segment is, in bytes.</param>
+/// <param name="logger">Told of failures.</param>
+internal sealed class DeleteUpkeep(
+    DeleteLog log,
+    OrderedIndex index,
+    ObjectTable objects,
+    ObjectFiles files,
+    BucketTable buckets,
+    StoreFolders folders,
+    StoreDisk disk,
+    long segmentSize,
+    ILogger logger) : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private Task _running = Task.CompletedTask;
+    private bool _isClosed;
+
+    /// <summary>From which length of the last segment on it is looked at again. A full one at least.</summary>
+    private long _next;
+
+    /// <summary>What was left the last time.</summary>
+    private long _compacted;
+
+    /// <summary>Finishes once nothing is under way. Nothing waits for it but the end, and tests.</summary>
+    public Task Done => _running;
+
+    /// <summary>A record was added.</summary>
+    public void Appended()
+    {
+        if (log.Length > Math.Max(segmentSize, Volatile.Read(ref _next)))
+        {
+            Start(mustCompact: false);
+        }
+    }
+
+    /// <summary>Looks at the log as a start finds it.</summary>
+    /// <param name="mustCompact">Whether the log lacks something that the index has, so that it is to be written anew.</param>
+    public Task BeginAsync(bool mustCompact)
+    {
+        if (mustCompact || log.Length > segmentSize || log.SettledBytes > 2 * segmentSize)
+        {
+            Start(mustCompact);
+        }
+
+        return _running;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+        }
+
+        await _running;
+    }
+
+    private void Start(bool mustCompact)
+    {
+        lock (_lock)
+        {
+            if (!_isClosed && _running.IsCompleted)
+            {
+                _running = Task.Run(() => RunAsync(mustCompact));
+            }
+        }
+    }
+
+    private async Task RunAsync(bool mustCompact)
+    {
+        try
+        {
+            if (mustCompact || log.Length > segmentSize)
+            {
+                await log.TurnAsync(() => !index.IsBehind);
+            }
+
+            // Where files may be left that nothing names, any grave may be the one that keeps such a file from coming back.
+            if (!objects.MayHaveOrphans && (mustCompact || log.SettledBytes > 2 * Math.Max(_compacted, segmentSize / 2)))
+            {
+                await CompactAsync(mustCompact);
+                _compacted = log.SettledBytes;
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Log.TidyingFailed(logger, failure);
+        }
+
+        // Where it could not be closed, that is tried again once it has grown as much again.
+        Volatile.Write(ref _next, log.Length > segmentSize ? log.Length + segmentSize : 0);
+    }
+
+    private async Task CompactAsync(bool isIncomplete)
+    {
+        // First who is still to go, then the sync: what is gone by now stays gone after it.
+        var pending = files.Owed();
+        foreach (var folder in Directory.GetDirectories(folders.Objects))
+        {
+            await disk.SyncFolderAsync(folder);
+        }
+
+        await log.CompactAsync(segments => Tombstones()
+            .Concat(DeleteSegments.Read(segments).Where(record => IsNeeded(record, pending)))
+            .Concat(isIncomplete ? ChangedTags() : []));
+    }
+
+    /// <summary>From the index, which has those too that the log cannot be read of any more.</summary>
+    private IEnumerable<DeleteRecord> Tombstones()
+    {
+        using var snapshot = index.Snapshot();
+        using var cursor = snapshot.OpenCursor();
+        for (var found = cursor.Seek([RowKeys.Tombstone]); found && cursor.Key[0] == RowKeys.Tombstone; found = cursor.Next())
+        {
+            var end = cursor.Key.IndexOf((byte)0);
+            var (bucket, key) = (Encoding.UTF8.GetString(cursor.Key[1..end]), RowKeys.KeyOf(cursor.Key, end + 1));
+            var sequence = SequenceCounter.Read(cursor.Value);
+            if (sequence >= (buckets.Find(bucket)?.PurgedUpTo ?? 0))
+            {
+                yield return new DeleteRecord(DeleteKind.Tombstone, sequence, bucket, key, default);
+            }
+        }
+    }
+
+    /// <summary>The tags that objects have in the index and not in their files: each file is looked at, which is done only where the log lacks some.</summary>
+    private IEnumerable<DeleteRecord> ChangedTags()
+    {
+        using var snapshot = index.Snapshot();
+        using var cursor = snapshot.OpenCursor();
+        for (var found = cursor.Seek([RowKeys.Object]); found && cursor.Key[0] == RowKeys.Object; found = cursor.Next())
+        {
+            var row = ObjectRow.Read(cursor.Value);
+            var end = cursor.Key.IndexOf((byte)0);
+            var (bucket, key) = (Encoding.UTF8.GetString(cursor.Key[1..end]), RowKeys.KeyOf(cursor.Key, end + 1));
+            if (StoredFiles.ReadHeader(folders.PathOf(row.File), logger) is { } header && header.Tags != row.Tags)
+            {
+                yield return new DeleteRecord(DeleteKind.Tags, row.Sequence, bucket, key, row.File, row.Tags);
+            }
+        }
+    }
+
+    private bool IsNeeded(DeleteRecord record, HashSet<(string Bucket, string Key)> pending) => record.Kind switch
+    {
+        DeleteKind.Tags => objects.Find(record.Bucket, record.Key) is { } row && row.File == record.File && row.Tags == record.Tags,
+        DeleteKind.Grave => pending.Contains((record.Bucket, record.Key)),
+        _ => false,
+    };
+}
