@@ -10,10 +10,11 @@ internal static class NewBucketRequest
     private const string Ownership = "x-amz-object-ownership";
     private const string Namespace = "x-amz-bucket-namespace";
 
-    /// <summary>Refuses headers that ask for what no bucket here is. A canned ACL is passed over: who may read is the configuration's alone.</summary>
+    /// <summary>Refuses headers that ask for what no bucket here is.</summary>
     /// <exception cref="S3Exception">NotImplemented, InvalidArgument.</exception>
     public static void Refuse(S3Request request)
     {
+        AccessHeaders.Refuse(request);
         if (string.Equals(request.Header("x-amz-bucket-object-lock-enabled"), "true", StringComparison.OrdinalIgnoreCase))
         {
             throw new S3Exception(S3Errors.NotImplemented, "Object Lock is not served here.");

@@ -17,11 +17,6 @@ internal static class StoredHeaders
         "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE",
     };
 
-    private static readonly HashSet<string> CannedAcls = new(StringComparer.Ordinal)
-    {
-        "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read", "bucket-owner-full-control",
-    };
-
     /// <summary>The headers that come back, in a fixed order.</summary>
     /// <exception cref="S3Exception">MetadataTooLarge, InvalidStorageClass, InvalidArgument, NotImplemented.</exception>
     public static List<KeyValuePair<string, string>> Of(S3Request request)
@@ -104,30 +99,19 @@ internal static class StoredHeaders
         }
     }
 
-    /// <summary>
-    /// Promises that would not be kept are refused. A canned ACL is none: who may read is the configuration's alone, as in a bucket whose owner enforces
-    /// ownership, and tools send one with every upload.
-    /// </summary>
+    /// <summary>Promises that would not be kept are refused.</summary>
     private static void Refuse(S3Request request)
     {
+        AccessHeaders.Refuse(request);
         foreach (var (name, _) in request.Headers)
         {
             if (name.StartsWith("x-amz-server-side-encryption", StringComparison.OrdinalIgnoreCase)
                 || name.StartsWith("x-amz-object-lock-", StringComparison.OrdinalIgnoreCase)
-                || name.StartsWith("x-amz-grant-", StringComparison.OrdinalIgnoreCase)
                 || name.StartsWith("x-amz-copy-source-server-side-encryption", StringComparison.OrdinalIgnoreCase)
                 || name.Equals("x-amz-write-offset-bytes", StringComparison.OrdinalIgnoreCase))
             {
                 throw new S3Exception(S3Errors.NotImplemented, $"The header '{name.ToLowerInvariant()}' asks for something that is not served here.");
             }
-        }
-
-        if (request.Header("x-amz-acl") is { } acl && !CannedAcls.Contains(acl))
-        {
-            throw new S3Exception(S3Errors.InvalidArgument)
-            {
-                Details = [new("ArgumentName", "x-amz-acl"), new("ArgumentValue", acl)],
-            };
         }
 
         if (request.Header("x-amz-website-redirect-location") is { Length: > 0 } redirect

@@ -39,7 +39,7 @@ public sealed class FormRightsTests : IDisposable
         await using var proxy = await ProxyProcess.StartAsync(_folder["data"], ("S3_OVERLAY_AUTH", "none"));
         var http = new SignedHttp(proxy.Endpoint);
         Assert.Equal(200, (await http.SendUnsignedAsync("PUT", "/public-bucket")).Status);
-        UploadForm Form() => new UploadForm().With("key", "foo.txt").With("acl", "public-read").With("Content-Type", "text/plain")
+        UploadForm Form() => new UploadForm().With("key", "foo.txt").With("acl", "private").With("Content-Type", "text/plain")
             .With("tagging", "<Tagging><TagSet><Tag><Key>0</Key><Value>0</Value></Tag><Tag><Key>1</Key><Value>1</Value></Tag></TagSet></Tagging>");
         Assert.Equal(204, (await Form().SendAsync(http, "/public-bucket")).Status);
         Assert.Equal("bar", (await http.SendUnsignedAsync("GET", "/public-bucket/foo.txt")).Text);
