@@ -73,7 +73,7 @@ public sealed class BufferedAnswer : S3Answer
         target.Status = Status;
         foreach (var header in Headers)
         {
-            target.Headers[header.Key] = header.Value;
+            target.Headers.SetAsIs(header.Key, header.Value);
         }
 
         if (Content.Length > 0)

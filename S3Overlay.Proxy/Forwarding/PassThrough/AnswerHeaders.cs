@@ -37,7 +37,7 @@ internal static class AnswerHeaders
                 continue;
             }
 
-            to[name] = values.Count == 1 ? values.ToString() : values.ToArray();
+            to.SetAsIs(name, values.Count == 1 ? values.ToString() : values.ToArray());
         }
     }
 }

@@ -34,7 +34,7 @@ internal readonly struct AnswerSnapshot
         answer.Status = _status;
         foreach (var header in _headers)
         {
-            answer.Headers[header.Key] = header.Value;
+            answer.Headers.SetAsIs(header.Key, header.Value);
         }
     }
 

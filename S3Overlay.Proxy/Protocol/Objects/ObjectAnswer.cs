@@ -61,7 +61,7 @@ public static class ObjectAnswer
         WriteValidators(answer, info);
         foreach (var header in info.Headers)
         {
-            answer.Headers.Append(header.Key, header.Value);
+            answer.Headers.AppendAsIs(header.Key, header.Value);
         }
 
         answer.Headers.AcceptRanges = "bytes";
