@@ -1,5 +1,6 @@
 using System.Globalization;
 
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Support;
 
@@ -66,6 +67,55 @@ public sealed class OverwrittenWhileReadTests
         }
 
         Assert.InRange(runs, 4, 100);
+    }
+
+    /// <summary>
+    /// The reader has looked the key up, and opens it only after the object was replaced. Its parts are gone, while its manifest is there still: the disk has not let go of it yet.
+    /// </summary>
+    [Theory]
+    [InlineData("PUT")]
+    [InlineData("complete")]
+    [InlineData("DELETE")]
+    public async Task One_who_opens_what_he_has_looked_up_before_it_was_overwritten_looks_again(string change)
+    {
+        var disk = new ManifestKeepingDisk();
+        await using var bench = await EmbeddedBench.OpenAsync(disk);
+        await WriteAsync(bench, "key", 0, isOfParts: true);
+        var found = bench.Store.Objects.Require(EmbeddedBench.Bucket, "key");
+        disk.Kept = found.File.ToString();
+        await ChangeAsync(bench, "key", change);
+        await disk.IsAsked.Task.WaitAsync(Patience.Limit);
+        if (change == "DELETE")
+        {
+            var gone = await Assert.ThrowsAsync<S3Exception>(async () => await bench.Store.Objects.OpenAsync(EmbeddedBench.Bucket, "key", found));
+            Assert.Equal(S3Errors.NoSuchKey, gone.Error);
+            return;
+        }
+
+        using var stored = await bench.Store.Objects.OpenAsync(EmbeddedBench.Bucket, "key", found);
+        var answer = new CollectedAnswer();
+        Assert.True(await stored.CopyToAsync(new(0, Sizes[1] - 1), answer, default));
+        await answer.Body.FlushAsync();
+        Assert.True(AreSame(EmbeddedBench.Bytes(Sizes[1], 1), answer.Bytes));
+    }
+
+    /// <summary>A disk that keeps one file, and tells when it is asked to remove it: by then the files that go before it are gone.</summary>
+    private sealed class ManifestKeepingDisk() : StoreDisk(isDurable: false)
+    {
+        public string Kept { get; set; } = "-";
+
+        public TaskCompletionSource IsAsked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override void Remove(string path)
+        {
+            if (path.Contains(Kept, StringComparison.Ordinal))
+            {
+                IsAsked.TrySetResult();
+                return;
+            }
+
+            base.Remove(path);
+        }
     }
 
     /// <summary>Compared at once: a megabyte is too much for an assertion that compares element by element.</summary>

@@ -79,14 +79,25 @@ internal sealed class ObjectTable(
 
     /// <summary>Opens the object that is there now.</summary>
     /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey; InternalError where its file is missing or damaged.</exception>
-    public async ValueTask<StoredObject> OpenAsync(string bucket, string key)
+    public ValueTask<StoredObject> OpenAsync(string bucket, string key) => OpenAsync(bucket, key, Require(bucket, key));
+
+    /// <summary>The same, from a look-up that was made before.</summary>
+    internal async ValueTask<StoredObject> OpenAsync(string bucket, string key, ObjectRow row)
     {
-        var row = Require(bucket, key);
         while (true)
         {
             try
             {
-                return await StoredObject.OpenAsync(files, row);
+                var stored = await StoredObject.OpenAsync(files, row);
+
+                // An open manifest keeps its parts only if it was opened before the object was replaced. A row that is still there now was replaced by nobody then.
+                if (row.PartCount == 0 || Find(bucket, key)?.File == row.File)
+                {
+                    return stored;
+                }
+
+                stored.Dispose();
+                row = Require(bucket, key);
             }
             catch (Exception failure) when (failure is IOException or InvalidDataException)
             {
