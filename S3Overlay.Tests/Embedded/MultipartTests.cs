@@ -162,6 +162,34 @@ public sealed class MultipartTests
                 .Descendants().Where(static e => e.Name.LocalName == "UploadId").Select(static e => e.Value)];
     }
 
+    [Theory]
+    [InlineData("a/1", "", "a/ b c/")]
+    [InlineData("a/15", "", "a/ b c/")]
+    [InlineData("a/2", "0", "a/ b c/")]
+    [InlineData("a/2", "1", "b c/")]
+    [InlineData("a/2", "", "b c/")]
+    [InlineData("a/3", "", "b c/")]
+    [InlineData("a/", "", "b c/")]
+    [InlineData("a", "", "a/ b c/")]
+    [InlineData("b", "", "c/")]
+    [InlineData("c/d/", "", "c/")]
+    [InlineData("c/d/e", "", "")]
+    [InlineData("z", "", "")]
+    public async Task A_marker_in_a_folder_leaves_the_rest_of_the_folder_to_come(string marker, string id, string expected)
+    {
+        await using var bench = await OpenAsync();
+        var ids = new List<string>();
+        foreach (var key in (string[])["a/1", "a/2", "a/2", "b", "c/d/e"])
+        {
+            ids.Add(await StartAsync(bench, key));
+            bench.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        var behind = id.Length == 0 ? "" : "&upload-id-marker=" + ids[1 + int.Parse(id, System.Globalization.CultureInfo.InvariantCulture)];
+        var answer = await bench.SendAsync(S3Operation.ListMultipartUploads, "", null, $"uploads&delimiter=/&key-marker={marker}{behind}");
+        Assert.Equal(expected, string.Join(' ', Names(answer).Order(StringComparer.Ordinal)));
+    }
+
     [Fact]
     public async Task A_bucket_that_goes_takes_its_uploads_along_whoever_is_completing_one()
     {

@@ -124,34 +124,31 @@ internal sealed class UploadTable(
         var rowPrefix = RowKeys.OfKey(RowKeys.Upload, bucket, prefix);
         using var snapshot = index.Snapshot();
         using var cursor = snapshot.OpenCursor();
-        var found = cursor.Seek(rowPrefix);
+        var found = Start(bucket, after, afterId) is var start && start.AsSpan().SequenceCompareTo(rowPrefix) > 0 ? cursor.Seek(start) : cursor.Seek(rowPrefix);
         while (found && rows.Count < limit && cursor.Key.StartsWith(rowPrefix))
         {
             var upload = UploadRecord.Read(cursor.Value);
             if (query.CommonPrefixOf(upload.Key) is { } common)
             {
-                if (after.IsBefore(upload.Key))
-                {
-                    rows.Add((common, null));
-                }
-
+                rows.Add((common, null));
                 found = cursor.Seek(RowKeys.OfKey(RowKeys.Upload, bucket, common, [RowKeys.AfterAll]));
-                continue;
             }
-
-            var isNext = upload.Key == after.Name
-                ? afterId.Length > 0 && string.CompareOrdinal(upload.UploadId, afterId) > 0
-                : after.IsBefore(upload.Key);
-            if (isNext)
+            else
             {
                 rows.Add((upload.Key, upload));
+                found = cursor.Next();
             }
-
-            found = cursor.Next();
         }
 
         return rows;
     }
+
+    /// <summary>The row behind everything that was shown. A marker within a folder leaves the rest of that folder to come.</summary>
+    private static byte[] Start(string bucket, ListingPosition after, string afterId) =>
+        after.Name.Length == 0 ? []
+            : after.IsPrefix ? RowKeys.OfKey(RowKeys.Upload, bucket, after.Name, [RowKeys.AfterAll])
+            : afterId.Length == 0 ? RowKeys.OfKey(RowKeys.Upload, bucket, after.Name, [0, RowKeys.AfterAll])
+            : [.. RowKeys.OfUpload(bucket, after.Name, afterId), 0];
 
     /// <summary>The file of a part, or null.</summary>
     public FileId? PartFile(string uploadId, int number) =>

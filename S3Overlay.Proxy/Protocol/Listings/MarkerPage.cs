@@ -1,5 +1,3 @@
-using System.Globalization;
-
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Listings;
@@ -66,7 +64,7 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
             return most;
         }
 
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+        return WholeNumbers.TryParse(text, out int value)
             ? Math.Min(value, most)
             : throw new S3Exception(S3Errors.InvalidArgument, $"Provided {name} not an integer or within integer range")
             {
