@@ -1,5 +1,3 @@
-using System.Globalization;
-
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Overlay.Administration;
@@ -131,7 +129,7 @@ internal sealed class TombstonesCall(IOverlayAdministration overlay) : IAdminist
 
     private static int LimitOf(string? text) =>
         text is null ? DefaultLimit
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MaxLimit ? limit
+        : WholeNumbers.TryParse(text, out int limit) && limit is >= 1 and <= MaxLimit ? limit
         : throw CallParameters.Wrong("limit", $"is a number from 1 to {MaxLimit}");
 
     private static string PlaceOf(string? token)

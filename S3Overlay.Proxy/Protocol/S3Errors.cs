@@ -54,6 +54,7 @@ public static class S3Errors
     public static readonly S3Error NotImplemented = new("NotImplemented", 501, "A header or query that you provided implies functionality that is not implemented.");
     public static readonly S3Error PreconditionFailed = new("PreconditionFailed", 412, "At least one of the preconditions that you specified did not hold.");
     public static readonly S3Error RemoteChanged = new("RemoteChanged", 503, "The object has changed at the remote. What is held of the version before it is kept, and lacks what you asked for.");
+    public static readonly S3Error RequestHeaderSectionTooLarge = new("RequestHeaderSectionTooLarge", 400, "Your request header section exceeds the maximum allowed request header size.");
     public static readonly S3Error RequestTimeout = new("RequestTimeout", 400, "Your socket connection to the server was not read from or written to within the timeout period.");
     public static readonly S3Error RequestTimeTooSkewed = new("RequestTimeTooSkewed", 403, "The difference between the request time and the server's time is too large.");
     public static readonly S3Error ServiceUnavailable = new("ServiceUnavailable", 503, "Service is unable to handle request.");

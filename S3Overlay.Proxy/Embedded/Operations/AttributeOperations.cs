@@ -54,7 +54,7 @@ internal sealed class AttributeOperations(EmbeddedStore store)
             return otherwise;
         }
 
-        return int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var value)
+        return WholeNumbers.TryParse(text, out int value)
             ? value
             : throw new S3Exception(S3Errors.InvalidArgument);
     }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Protocol;
@@ -22,7 +20,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
         var after = request.Query["continuation-token"] is { Length: > 0 } token ? ContinuationTokens.Read(token).Name : "";
         var limit = MaxPage;
         if (request.Query["max-buckets"] is { Length: > 0 } text
-            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxPage))
+            && (!WholeNumbers.TryParse(text, out limit) || limit is < 1 or > MaxPage))
         {
             throw new S3Exception(S3Errors.InvalidArgument, "The max-buckets parameter is not a number from 1 to 10000.");
         }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -142,6 +140,6 @@ public sealed class BucketList(
 
     private static int LimitOf(string? text) =>
         string.IsNullOrEmpty(text) ? MaxBuckets
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MaxBuckets ? limit
+        : WholeNumbers.TryParse(text, out int limit) && limit is >= 1 and <= MaxBuckets ? limit
         : throw new S3Exception(S3Errors.InvalidArgument, "Argument max-buckets must be an integer between 1 and 10000");
 }

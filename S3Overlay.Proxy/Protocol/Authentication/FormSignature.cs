@@ -51,7 +51,10 @@ internal sealed class FormSignature(IKeyRing keys, AuthenticationSettings settin
 
         if (settings.Region is { } region && !claim.Region.SequenceEqual(region))
         {
-            throw Wrong("x-amz-credential", fields, $"the region is wrong; expecting '{region}'");
+            throw new S3Exception(S3Errors.InvalidArgument, $"the region '{claim.Region}' is wrong; expecting '{region}'")
+            {
+                Details = [new("ArgumentName", "x-amz-credential"), new("ArgumentValue", fields["x-amz-credential"] ?? ""), new("Region", region)],
+            };
         }
 
         var signature = Required(fields, "x-amz-signature");

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
@@ -22,6 +20,8 @@ internal static class PresignedQuery
     /// <summary>Some three thousand years: a span of time holds it, and nobody waits for its end.</summary>
     private const long LongestSpan = 100_000_000_000;
 
+    private static readonly string[] SigningNames = [Algorithm, Credential, Date, Expires, SignedHeaders, Signature, PayloadHash, SecurityToken];
+
     /// <summary>Whether the query claims to be signed with SigV4.</summary>
     public static bool IsPresigned(S3Query query) =>
         query.Parameters.Count > 0 && (query.Has(Algorithm) || query.Has(Signature) || query.Has(Credential));
@@ -30,15 +30,18 @@ internal static class PresignedQuery
     public static string? ClaimedKey(S3Query query) => query[Credential] is { } credential && credential.IndexOf('/') is > 0 and var slash ? credential[..slash] : null;
 
     /// <summary>Whether a parameter is part of the signing itself, and not of the request.</summary>
-    public static bool IsSigning(string name) =>
-        name.Equals(Algorithm, StringComparison.OrdinalIgnoreCase)
-        || name.Equals(Credential, StringComparison.OrdinalIgnoreCase)
-        || name.Equals(Date, StringComparison.OrdinalIgnoreCase)
-        || name.Equals(Expires, StringComparison.OrdinalIgnoreCase)
-        || name.Equals(SignedHeaders, StringComparison.OrdinalIgnoreCase)
-        || name.Equals(Signature, StringComparison.OrdinalIgnoreCase)
-        || name.Equals(PayloadHash, StringComparison.OrdinalIgnoreCase)
-        || name.Equals(SecurityToken, StringComparison.OrdinalIgnoreCase);
+    public static bool IsSigning(string name)
+    {
+        foreach (var signing in SigningNames)
+        {
+            if (name.Equals(signing, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>
     /// Reads from when and how long a URL is to be valid, where it is presigned and S3 would not allow that lifetime: longer than a week, or none. Says false of any other
@@ -63,6 +66,7 @@ internal static class PresignedQuery
     /// <exception cref="S3Exception">AuthorizationQueryParametersError.</exception>
     public static TimeSpan Read(S3Query query, ref SignatureClaim claim, out S3Exception? refusal)
     {
+        RefuseRepeated(query);
         var (algorithm, credential, date) = (query[Algorithm], query[Credential], query[Date]);
         var (expires, signedHeaders, signature) = (query[Expires], query[SignedHeaders], query[Signature]);
         if (algorithm is null || credential is null || date is null || expires is null || signedHeaders is null || signature is null)
@@ -137,8 +141,29 @@ internal static class PresignedQuery
                 || name.Equals("x-amz-trailer", StringComparison.OrdinalIgnoreCase)
                 || name.Equals("x-amz-decoded-content-length", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>A parameter of the signature that is there twice: two readers of such a URL could each believe another one.</summary>
+    private static void RefuseRepeated(S3Query query)
+    {
+        var seen = 0;
+        foreach (var (name, _) in query.Parameters)
+        {
+            var i = SigningNames.AsSpan().IndexOf(name);
+            if (i < 0)
+            {
+                continue;
+            }
+
+            if ((seen & (1 << i)) != 0)
+            {
+                throw Wrong($"The parameter {name} is given more than once.");
+            }
+
+            seen |= 1 << i;
+        }
+    }
+
     private static bool TryReadSeconds(string? expires, out long seconds) =>
-        long.TryParse(expires, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out seconds);
+        WholeNumbers.TryParseSigned(expires, out seconds);
 
     private static S3Exception? Refusal(long seconds) => seconds switch
     {

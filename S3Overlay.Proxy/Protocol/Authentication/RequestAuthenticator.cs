@@ -37,7 +37,7 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
         }
 
         var isPresignedV2 = Version2Authenticator.IsPresigned(query);
-        if (authorization.Count > 0 && (isPresigned || isPresignedV2))
+        if ((authorization.Count > 0 && (isPresigned || isPresignedV2)) || (isPresigned && isPresignedV2))
         {
             throw new S3Exception(
                 S3Errors.InvalidArgument,

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
@@ -60,7 +58,12 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
             throw new S3Exception(S3Errors.AccessDenied, "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters");
         }
 
-        if (!long.TryParse(expires, NumberStyles.None, CultureInfo.InvariantCulture, out var end))
+        if (query.Parameters.Count(static parameter => parameter.Key is AccessKeyParameter or SignatureParameter or ExpiresParameter) > 3)
+        {
+            throw new S3Exception(S3Errors.AccessDenied, "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters, each once");
+        }
+
+        if (!WholeNumbers.TryParse(expires, out long end))
         {
             throw new S3Exception(S3Errors.AccessDenied, $"Invalid date (should be seconds since epoch): {expires}");
         }

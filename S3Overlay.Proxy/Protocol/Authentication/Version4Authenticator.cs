@@ -137,7 +137,7 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
 
         if (settings.Region is { } region && !claim.Region.SequenceEqual(region))
         {
-            throw Malformed(in claim, $"the region '{claim.Region}' is wrong; expecting '{region}'", new("Region", region));
+            throw Malformed(in claim, $"the region '{claim.Region}' is wrong; expecting '{region}'", region);
         }
     }
 
@@ -181,10 +181,17 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
     private static S3Exception NotSigned(string headers) =>
         new(S3Errors.AccessDenied, "There were headers present in the request which were not signed") { Details = [new("HeadersNotSigned", headers)] };
 
-    private static S3Exception Malformed(in SignatureClaim claim, string why, KeyValuePair<string, string>? detail = null) =>
-        claim.IsPresigned
-            ? new(S3Errors.AuthorizationQueryParametersError, "Error parsing the X-Amz-Credential parameter; " + why) { Details = detail is { } d ? [d] : [] }
-            : new(S3Errors.AuthorizationHeaderMalformed, "The authorization header is malformed; " + why) { Details = detail is { } e ? [e] : [] };
+    /// <param name="claim">The signature.</param>
+    /// <param name="why">What is wrong with it.</param>
+    /// <param name="region">The region to sign for, where that is what is wrong: in a header too, since the answer to a HEAD has no document.</param>
+    private static S3Exception Malformed(in SignatureClaim claim, string why, string? region = null) =>
+        new(
+            claim.IsPresigned ? S3Errors.AuthorizationQueryParametersError : S3Errors.AuthorizationHeaderMalformed,
+            (claim.IsPresigned ? "Error parsing the X-Amz-Credential parameter; " : "The authorization header is malformed; ") + why)
+        {
+            Details = region is null ? [] : [new("Region", region)],
+            Headers = region is null ? [] : [new("x-amz-bucket-region", region)],
+        };
 
     private static S3Exception Mismatch(in SignatureCheck check, in SignatureClaim claim, string accessKey, string promisedHash, string host)
     {

@@ -51,6 +51,12 @@ public sealed record CopySource(string Bucket, string Key, string? VersionId)
             path = path[1..];
         }
 
+        if (path.Contains('\0'))
+        {
+            // No object has such a key: it cannot stand in the target of a request either.
+            throw new S3Exception(S3Errors.InvalidArgument, "The copy source must not contain a NUL character.");
+        }
+
         var slash = path.IndexOf('/');
         if (slash <= 0 || slash == path.Length - 1 || !(knowsTenants ? BucketNames.IsAddressableWithTenant(path[..slash]) : BucketNames.IsAddressable(path[..slash])))
         {

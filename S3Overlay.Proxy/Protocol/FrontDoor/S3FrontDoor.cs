@@ -137,6 +137,11 @@ public sealed class S3FrontDoor(
         // 3
         var isAdministration = AdministrationTarget.IsOne(target);
         var isForwarded = !isAdministration && settings.IsForwarded(target.Bucket);
+        if (!isForwarded)
+        {
+            HeaderSection.Check(http.Headers);
+        }
+
         if (isAdministration && ForeignPages.Made(http))
         {
             throw new S3Exception(S3Errors.AccessDenied, "Pages of other origins may not administer.");

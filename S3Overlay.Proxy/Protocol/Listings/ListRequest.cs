@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace S3Overlay.Proxy.Protocol.Listings;
 
 /// <summary>A ListObjects or ListObjectsV2 request, its parameters checked.</summary>
@@ -105,12 +103,12 @@ public sealed record ListRequest
             return MaxPage;
         }
 
-        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
+        if (!WholeNumbers.TryParseSigned(text, out var value) || value is < int.MinValue or > int.MaxValue)
         {
             throw Invalid("Provided max-keys not an integer or within integer range", "max-keys", text);
         }
 
-        return value >= 0 ? value : throw Invalid("Argument max-keys must be an integer between 0 and 2147483647", "max-keys", text);
+        return value >= 0 ? (int)value : throw Invalid("Argument max-keys must be an integer between 0 and 2147483647", "max-keys", text);
     }
 
     private static S3Exception Invalid(string message, string name, string value) => new(S3Errors.InvalidArgument, message)

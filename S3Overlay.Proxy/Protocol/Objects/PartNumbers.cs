@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace S3Overlay.Proxy.Protocol.Objects;
 
 /// <summary>Part numbers: 1 to 10,000.</summary>
@@ -11,7 +9,7 @@ public static class PartNumbers
     /// <summary>Reads one.</summary>
     /// <exception cref="S3Exception">InvalidArgument.</exception>
     public static int Parse(string? text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= Max
+        WholeNumbers.TryParse(text, out int number) && number is >= 1 and <= Max
             ? number
             : throw new S3Exception(S3Errors.InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive")
             {
