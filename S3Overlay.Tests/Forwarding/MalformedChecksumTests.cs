@@ -62,7 +62,7 @@ public sealed class MalformedChecksumTests
         };
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
         await proxy.SendAsync("PUT", "/bucket");
-        Assert.Equal("InvalidRequest", (await SendAsync(proxy, "/bucket/k", size, false)).Code);
+        Assert.Equal("BadDigest", (await SendAsync(proxy, "/bucket/k", size, false)).Code);
         Assert.Equal(404, (await proxy.SendAsync("HEAD", "/bucket/k")).Status);
     }
 
@@ -73,8 +73,8 @@ public sealed class MalformedChecksumTests
     {
         await using var scene = await StoreScene.StartAsync();
         await scene.Proxy.SendAsync("PUT", "/bucket");
-        scene.Store.Fail = request => request.Headers.ContainsKey("x-amz-checksum-sha256") ? (400, "BadDigest") : null;
-        Assert.Equal("InvalidRequest", (await SendAsync(scene.Proxy, "/bucket/k", size, false)).Code);
+        scene.Store.Fail = request => request.Headers.ContainsKey("x-amz-checksum-sha256") ? (400, "InvalidDigest") : null;
+        Assert.Equal("BadDigest", (await SendAsync(scene.Proxy, "/bucket/k", size, false)).Code);
     }
 
     private static async Task<RawAnswer> SendAsync(OverlayHost proxy, string target, int size, bool waits)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -23,12 +24,7 @@ internal readonly record struct WriteCondition(string? IfMatch, bool IfAbsent)
             throw new S3Exception(S3Errors.NotImplemented);
         }
 
-        if (headers.IfNoneMatch.Count > 0 && headers.IfNoneMatch.ToString().Trim() != "*")
-        {
-            throw new S3Exception(S3Errors.NotImplemented);
-        }
-
-        return new WriteCondition(headers.IfMatch.Count > 0 ? headers.IfMatch.ToString() : null, headers.IfNoneMatch.Count > 0);
+        return WriteConditions.Of(headers) is { } asked ? new WriteCondition(asked.IfMatch, asked.IsForNewKey) : None;
     }
 
     /// <summary>Judges the object that is there.</summary>

@@ -95,17 +95,20 @@ internal sealed class ReadOperations(EmbeddedStore store)
     }
 
     /// <summary>
-    /// In the place of the object's checksum, where it is shown: the part's, where the object's is made of the parts'. What covers all bytes holds for the only part too; of one among several S3
-    /// then shows none, and no type.
+    /// In the place of the object's checksum, where that is shown: the part's own, of the same algorithm. The type stays the object's. A part without one shows neither, unless it is the only part
+    /// and the object's checksum covers all bytes.
     /// </summary>
     private static void ShowChecksum(StoredPart part, ObjectRow row, S3Answer answer)
     {
         foreach (var whole in row.Info.Checksums)
         {
             var header = ChecksumNames.Header(whole.Algorithm);
-            if (row.Info.ChecksumType == PartChecksums.CompositeType && part.Checksum is { } checksum && answer.Headers.ContainsKey(header))
+            if (part.Checksum is { } checksum && checksum.Algorithm == whole.Algorithm)
             {
-                answer.Headers[header] = checksum.Value;
+                if (answer.Headers.ContainsKey(header))
+                {
+                    answer.Headers[header] = checksum.Value;
+                }
             }
             else if (row.PartCount > 1)
             {

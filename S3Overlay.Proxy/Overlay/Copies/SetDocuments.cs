@@ -17,7 +17,7 @@ internal static class SetDocuments
     /// <param name="request">The request.</param>
     /// <param name="body">Its body, which stays unread.</param>
     /// <param name="cancellationToken">The client's patience.</param>
-    /// <exception cref="S3Exception">MalformedXML, MissingRequestBodyError, MissingSecurityHeader; of tags InvalidTag, BadRequest.</exception>
+    /// <exception cref="S3Exception">MalformedXML, MissingRequestBodyError, MissingSecurityHeader; of tags InvalidTag.</exception>
     public static async Task CheckAsync(S3Request request, ReadBody body, CancellationToken cancellationToken)
     {
         string[] roots = request.Operation switch

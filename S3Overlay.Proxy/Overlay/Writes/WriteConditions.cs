@@ -12,7 +12,7 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 public sealed record WriteConditions(string? IfMatch, bool IsForNewKey)
 {
     /// <summary>Reads the headers; null where they hold no condition.</summary>
-    /// <exception cref="S3Exception">NotImplemented for an If-None-Match of anything but an asterisk, as in S3.</exception>
+    /// <exception cref="S3Exception">NotImplemented for an If-None-Match of anything but an asterisk, and for both conditions at once, as in S3.</exception>
     public static WriteConditions? Of(IHeaderDictionary headers)
     {
         if (headers.IfMatch.Count == 0 && headers.IfNoneMatch.Count == 0)
@@ -24,6 +24,12 @@ public sealed record WriteConditions(string? IfMatch, bool IsForNewKey)
         if (isForNewKey && headers.IfNoneMatch.ToString().AsSpan().Trim() is not "*")
         {
             throw new S3Exception(S3Errors.NotImplemented);
+        }
+
+        if (isForNewKey && headers.IfMatch.Count > 0)
+        {
+            // No key can meet both.
+            throw new S3Exception(S3Errors.NotImplemented, "Multiple conditional request headers present in the request.");
         }
 
         return new WriteConditions(headers.IfMatch.Count > 0 ? headers.IfMatch.ToString() : null, isForNewKey);

@@ -14,21 +14,21 @@ public static class ChecksumHeaders
     /// code (S3: InvalidRequest, RGW: BadDigest, MinIO: InvalidArgument).
     /// </param>
     /// <returns>The algorithm, and its value where it is not to come as a trailer; nulls where there is no checksum.</returns>
-    /// <exception cref="S3Exception">InvalidRequest: more than one, malformed, or not the one that was said to be used.</exception>
+    /// <exception cref="S3Exception">InvalidRequest: more than one, or malformed. BadDigest: not of the algorithm that x-amz-sdk-checksum-algorithm names.</exception>
     public static (ChecksumAlgorithm? Algorithm, string? Value) Read(IHeaderDictionary headers, IReadOnlyCollection<string> announced, bool leavesMalformed = false)
     {
         ChecksumAlgorithm? algorithm = null;
         string? value = null;
         for (var candidate = ChecksumAlgorithm.Crc32; candidate <= ChecksumAlgorithm.XxHash128; candidate++)
         {
-            var name = ChecksumNames.Header(candidate);
-            var isHeader = headers.TryGetValue(name, out var sent) && sent.Count > 0;
-            if (!isHeader && !announced.Contains(name))
+            var header = ChecksumNames.Header(candidate);
+            var isHeader = headers.TryGetValue(header, out var sent) && sent.Count > 0;
+            if (!isHeader && !announced.Contains(header))
             {
                 continue;
             }
 
-            if (algorithm is not null || (isHeader && announced.Contains(name)))
+            if (algorithm is not null || (isHeader && announced.Contains(header)))
             {
                 throw new S3Exception(
                     S3Errors.InvalidRequest, "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
@@ -41,17 +41,34 @@ public static class ChecksumHeaders
             }
         }
 
-        if (algorithm is { } one
-            && headers.TryGetValue("x-amz-sdk-checksum-algorithm", out var said)
-            && said.Count > 0
-            && (!ChecksumNames.TryParseName(said.ToString().Trim(), out var named) || named != one))
+        if (algorithm is not { } one)
         {
-            throw new S3Exception(S3Errors.InvalidRequest, "Value for x-amz-sdk-checksum-algorithm header is invalid.");
+            return default;
         }
 
-        if (value is not null && !IsWellFormed(algorithm!.Value, value))
+        // What the SDK says that it used: a checksum of another kind is BadDigest, and one that cannot be of any kind is an invalid header.
+        ChecksumAlgorithm? said = null;
+        if (headers.TryGetValue("x-amz-sdk-checksum-algorithm", out var name) && name.Count > 0)
         {
-            return leavesMalformed && headers.ContainsKey("x-amz-sdk-checksum-algorithm") ? default : throw Malformed(algorithm.Value);
+            said = ChecksumNames.TryParseName(name.ToString().Trim(), out var named)
+                ? named
+                : throw new S3Exception(S3Errors.InvalidRequest, "Value for x-amz-sdk-checksum-algorithm header is invalid.");
+        }
+
+        var isWellFormed = value is null || IsWellFormed(one, value);
+        if (said is not null && !isWellFormed && leavesMalformed)
+        {
+            return default;
+        }
+
+        if (said is { } algorithmOfSdk && (algorithmOfSdk != one || !isWellFormed))
+        {
+            throw new S3Exception(S3Errors.BadDigest, $"The {ChecksumNames.Header(one)} header is no {ChecksumNames.Name(algorithmOfSdk)} checksum, which x-amz-sdk-checksum-algorithm names.");
+        }
+
+        if (!isWellFormed)
+        {
+            throw Malformed(one);
         }
 
         return (algorithm, value);

@@ -19,7 +19,7 @@ public static class ObjectTags
     private static readonly S3Error InvalidTag = new("InvalidTag", 400, "The tag provided was not a valid tag.");
 
     /// <summary>The tags of a write; null for none.</summary>
-    /// <exception cref="S3Exception">InvalidArgument, InvalidTag, BadRequest.</exception>
+    /// <exception cref="S3Exception">InvalidArgument, InvalidTag.</exception>
     public static string? FromHeader(S3Request request)
     {
         if (request.Header("x-amz-tagging") is not { Length: > 0 } header)
@@ -32,7 +32,7 @@ public static class ObjectTags
     }
 
     /// <summary>The tags in a Tagging document; null for none.</summary>
-    /// <exception cref="S3Exception">MalformedXML, InvalidTag, BadRequest.</exception>
+    /// <exception cref="S3Exception">MalformedXML, InvalidTag.</exception>
     public static string? FromXml(XElement root)
     {
         if (root.Name.LocalName != "Tagging" || root.Children("TagSet").FirstOrDefault() is not { } set)
@@ -79,7 +79,7 @@ public static class ObjectTags
     {
         if (tags.Count > MaxTags)
         {
-            throw new S3Exception(new S3Error("BadRequest", 400, "Object tags cannot be greater than 10"));
+            throw Invalid("Object tags cannot be greater than 10");
         }
 
         var names = new HashSet<string>(StringComparer.Ordinal);

@@ -64,7 +64,7 @@ public sealed class CopyUpTests : CopyUpTestBase
         foreach (var (document, code) in ((string?, string)[])
             [
                 (null, "MissingRequestBodyError"), ("hello", "MalformedXML"), ("<Tagging><TagSet>", "MalformedXML"), ("<Foo/>", "MalformedXML"), ("<Tagging/>", "MalformedXML"),
-                ("<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>", "MalformedXML"), (Document(many), "BadRequest"), (Document(("twice", "1"), ("twice", "2")), "InvalidTag"),
+                ("<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>", "MalformedXML"), (Document(many), "InvalidTag"), (Document(("twice", "1"), ("twice", "2")), "InvalidTag"),
                 (Document((new string('k', 129), "v")), "InvalidTag"), (Document(("k", new string('v', 257))), "InvalidTag"), (Document(("aws:k", "v")), "InvalidTag"),
                 (Document(("k&#1;", "v")), "InvalidTag"), (Document(("", "v")), "InvalidTag"),
             ])

@@ -91,12 +91,17 @@ public sealed class DigestTests : BodyTestBase
             "MalformedTrailerError",
             Assert.Throws<S3Exception>(() => Plain(PayloadPlan.Unsigned, ("x-amz-trailer", "x-amz-checksum-crc32"))).Error.Code);
 
-    [Fact]
-    public void AnotherAlgorithmThanTheOneSaidIsRefused() =>
+    /// <summary>https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: BadDigest where the checksum is not of the algorithm that the SDK names.</summary>
+    [Theory]
+    [InlineData("AAAAAA==", "SHA256", "BadDigest")]
+    [InlineData("nonsense", "CRC32", "BadDigest")]
+    [InlineData("nonsense", null, "InvalidRequest")]
+    [InlineData("AAAAAA==", "ROT13", "InvalidRequest")]
+    public void AnotherAlgorithmThanTheOneSaidIsRefused(string value, string? said, string code) =>
         Assert.Equal(
-            "Value for x-amz-sdk-checksum-algorithm header is invalid.",
+            code,
             Assert.Throws<S3Exception>(
-                () => Plain(PayloadPlan.Unsigned, ("x-amz-checksum-crc32", "AAAAAA=="), ("x-amz-sdk-checksum-algorithm", "SHA256"))).Message);
+                () => Plain(PayloadPlan.Unsigned, said is null ? [("x-amz-checksum-crc32", value)] : [("x-amz-checksum-crc32", value), ("x-amz-sdk-checksum-algorithm", said)])).Error.Code);
 
     [Fact]
     public async Task TheChecksumOfACompleteMultipartUploadIsNotOfItsBody()
