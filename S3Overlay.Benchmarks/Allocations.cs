@@ -3,6 +3,7 @@ using System.Globalization;
 
 using S3Overlay.Benchmarks.Load;
 using S3Overlay.Benchmarks.Servers;
+using S3Overlay.Benchmarks.Workloads;
 
 namespace S3Overlay.Benchmarks;
 
@@ -16,17 +17,17 @@ public static class Allocations
     private const int WarmUps = 4_000;
     private const int Requests = 4_000;
 
-    private static readonly Workload[] Workloads = [new("GET 1 KiB", "1k", 1 << 10), new("GET 1 MiB", "1m", 1 << 20)];
+    private static readonly (string Name, StoredObjects Object)[] Reads = [("GET 1 KiB", new("1k", 1 << 10)), ("GET 1 MiB", new("1m", 1 << 20))];
 
     /// <summary>Measures, and prints the table.</summary>
-    public static async Task<int> RunAsync(ComparisonOptions options)
+    public static async Task<int> RunAsync(Options options)
     {
         var folder = Directory.CreateTempSubdirectory("s3overlay-bench-").FullName;
         try
         {
-            await using var origin = await ProxyServer.StartAsync(folder, new Dictionary<string, string>(), options.Proxy, "remote");
+            await using var origin = await ProxyServer.StartAsync("remote", options.Proxy, new Dictionary<string, string> { ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "remote") });
             var port = ServerProcess.FreePort();
-            await ProxyInProcess.StartAsync(port, options.Proxy, new Dictionary<string, string>
+            await ProxyInProcess.StartAsync(port, options.Proxy is { } build ? ProxyServer.AssemblyOf(build) : null, new Dictionary<string, string>
             {
                 ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "data"),
                 ["S3_OVERLAY_CACHE_ENABLED"] = "true",
@@ -37,15 +38,15 @@ public static class Allocations
                 ["S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY"] = "minioadmin",
             });
             var proxy = ProxyServer.At(port);
-            await FillAsync(origin, Remote);
-            await FillAsync(proxy, ProxyServer.Bucket);
+            origin.Fill(Remote, Reads.Select(read => read.Object));
+            proxy.Fill(ProxyServer.Bucket, Reads.Select(read => read.Object));
             Console.WriteLine($"{Requests} requests each, one connection. Bytes allocated a request.");
             Console.WriteLine($"{"warm GET",-20} {"nobody listens",16} {"all recorded",16}");
             foreach (var bucket in (string[])[ProxyServer.Bucket, Remote])
             {
-                foreach (var workload in Workloads)
+                foreach (var (name, stored) in Reads)
                 {
-                    var request = proxy.Request(workload, 0, bucket);
+                    var request = proxy.Request(bucket, new("GET", stored.Key(0)));
                     var quiet = Measure(port, request);
                     using var listener = new ActivityListener
                     {
@@ -54,8 +55,8 @@ public static class Allocations
                     };
                     ActivitySource.AddActivityListener(listener);
                     var traced = Measure(port, request);
-                    var name = $"{workload.Name} {(bucket == Remote ? "held" : "written")}";
-                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-20} {quiet,16:F0} {traced,16:F0}"));
+                    var row = $"{name} {(bucket == Remote ? "held" : "written")}";
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row,-20} {quiet,16:F0} {traced,16:F0}"));
                 }
             }
 
@@ -67,17 +68,7 @@ public static class Allocations
         }
     }
 
-    private static async Task FillAsync(ProxyServer server, string bucket)
-    {
-        using var client = new HttpClient();
-        await server.PutAsync(client, $"/{bucket}", new ByteArrayContent([]));
-        foreach (var workload in Workloads)
-        {
-            await server.PutAsync(client, $"/{bucket}/{workload.Key}", new ByteArrayContent(new byte[workload.Size]));
-        }
-    }
-
-    private static double Measure(int port, byte[] request)
+    private static double Measure(int port, LoadRequest request)
     {
         using var connection = new LoadConnection(port);
         Repeat(connection, request, WarmUps);
@@ -86,7 +77,7 @@ public static class Allocations
         return (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Requests;
     }
 
-    private static void Repeat(LoadConnection connection, byte[] request, int times)
+    private static void Repeat(LoadConnection connection, LoadRequest request, int times)
     {
         for (var i = 0; i < times; i++)
         {

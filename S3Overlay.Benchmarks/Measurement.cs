@@ -4,18 +4,32 @@ namespace S3Overlay.Benchmarks;
 /// <param name="Requests">Answers received whole.</param>
 /// <param name="Bytes">Body bytes received.</param>
 /// <param name="Elapsed">How long it took.</param>
-/// <param name="ServerCpu">Processor time the server used meanwhile, user and system.</param>
-public sealed record Measurement(long Requests, long Bytes, TimeSpan Elapsed, TimeSpan ServerCpu)
+/// <param name="ServerCpu">Processor time the server used for it, user and system, with what it did after its last answer.</param>
+/// <param name="RemoteBytes">Body bytes that the stand-in remote sent for it.</param>
+public sealed record Measurement(long Requests, long Bytes, TimeSpan Elapsed, TimeSpan ServerCpu, long RemoteBytes)
 {
+    /// <summary>Nothing yet.</summary>
+    public static Measurement None { get; } = new(0, 0, default, default, 0);
+
+    /// <summary>Both together, one after the other.</summary>
+    public static Measurement operator +(Measurement one, Measurement other) =>
+        new(one.Requests + other.Requests, one.Bytes + other.Bytes, one.Elapsed + other.Elapsed, one.ServerCpu + other.ServerCpu, one.RemoteBytes + other.RemoteBytes);
+
     /// <summary>Answers a second.</summary>
     public double RequestsPerSecond => Requests / Elapsed.TotalSeconds;
 
     /// <summary>Millions of body bytes a second.</summary>
     public double MegabytesPerSecond => Bytes / 1e6 / Elapsed.TotalSeconds;
 
+    /// <summary>Microseconds a request, over all connections.</summary>
+    public double MicrosecondsPerRequest => Elapsed.TotalMicroseconds / Requests;
+
     /// <summary>Microseconds of the server's processor time a request.</summary>
     public double CpuMicrosecondsPerRequest => ServerCpu.TotalMicroseconds / Requests;
 
     /// <summary>Seconds of the server's processor time a GiB.</summary>
     public double CpuSecondsPerGiB => ServerCpu.TotalSeconds / (Bytes / (double)(1L << 30));
+
+    /// <summary>KiB that the stand-in remote sent a request.</summary>
+    public double RemoteKibibytesPerRequest => RemoteBytes / 1024.0 / Requests;
 }

@@ -16,9 +16,14 @@ public sealed class LoadConnection : IDisposable
 
     /// <summary>Sends a request and reads its answer to the end.</summary>
     /// <returns>The body's length in bytes.</returns>
-    public long Exchange(byte[] request)
+    public long Exchange(LoadRequest request)
     {
-        _socket.Send(request);
+        _socket.Send(request.Head);
+        if (!request.Body.IsEmpty)
+        {
+            _socket.Send(request.Body.Span);
+        }
+
         var have = 0;
         int end;
         while ((end = _buffer.AsSpan(0, have).IndexOf("\r\n\r\n"u8)) < 0)
@@ -32,7 +37,7 @@ public sealed class LoadConnection : IDisposable
             throw new InvalidOperationException("The server answered: " + Encoding.Latin1.GetString(_buffer, 0, Math.Min(have, 600)));
         }
 
-        var length = ContentLength(head);
+        var length = request.AnswerHasBody ? ContentLength(head) : 0;
         for (var rest = length - (have - end - 4); rest > 0;)
         {
             rest -= Receive(_buffer.AsSpan(0, (int)Math.Min(_buffer.Length, rest)));

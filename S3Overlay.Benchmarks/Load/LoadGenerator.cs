@@ -2,32 +2,46 @@ using System.Diagnostics;
 
 namespace S3Overlay.Benchmarks.Load;
 
-/// <summary>Sends prepared requests over a number of connections, one in flight on each, a thread a connection.</summary>
-public static class LoadGenerator
+/// <summary>Keeps a number of connections to a server, and sends requests over them, one in flight on each, a thread a connection.</summary>
+public sealed class LoadGenerator : IDisposable
 {
-    /// <summary>Drives a server for a while.</summary>
-    /// <param name="port">Its loopback port.</param>
-    /// <param name="connections">How many connections at once.</param>
-    /// <param name="requests">The requests as bytes; each connection goes round them from a place of its own.</param>
-    /// <param name="duration">How long.</param>
-    /// <param name="serverCpu">Reads the server's processor time so far.</param>
-    public static Measurement Run(int port, int connections, byte[][] requests, TimeSpan duration, Func<TimeSpan> serverCpu)
+    private readonly LoadConnection[] _connections;
+    private readonly RequestStream _stream;
+    private readonly bool _isInStep;
+
+    /// <summary>Connects.</summary>
+    /// <param name="port">The server's loopback port.</param>
+    /// <param name="connections">How many connections.</param>
+    /// <param name="stream">What to send.</param>
+    /// <param name="isInStep">Whether all connections send the same request at the same time.</param>
+    public LoadGenerator(int port, int connections, RequestStream stream, bool isInStep = false)
     {
-        using var ready = new Barrier(connections + 1);
+        _connections = [.. Enumerable.Range(0, connections).Select(_ => new LoadConnection(port))];
+        (_stream, _isInStep) = (stream, isInStep);
+    }
+
+    /// <summary>Drives the server. The clock runs until the last answer is there.</summary>
+    /// <param name="duration">How long requests are sent, where there is no batch.</param>
+    /// <param name="batch">How many requests are sent, in place of a time.</param>
+    /// <exception cref="InvalidOperationException">An answer was an error, or did not come.</exception>
+    public (long Requests, long Bytes, TimeSpan Elapsed) Run(TimeSpan duration, int? batch)
+    {
         long count = 0, bytes = 0;
+        var left = batch ?? long.MaxValue;
         var stop = false;
+        LoadRequest? common = null;
         Exception? failure = null;
-        var threads = Enumerable.Range(0, connections).Select(index => new Thread(() =>
+        using var ready = new Barrier(_connections.Length + 1);
+        using var step = new Barrier(_connections.Length, _ => common = TakeOne());
+        var threads = Array.ConvertAll(_connections, connection => new Thread(() =>
         {
             long mine = 0, read = 0;
+            ready.SignalAndWait();
             try
             {
-                using var connection = new LoadConnection(port);
-                connection.Exchange(requests[index % requests.Length]);
-                ready.SignalAndWait();
-                for (var i = index; !Volatile.Read(ref stop); i++)
+                while (Take() is { } request)
                 {
-                    read += connection.Exchange(requests[i % requests.Length]);
+                    read += connection.Exchange(request);
                     mine++;
                 }
             }
@@ -35,21 +49,38 @@ public static class LoadGenerator
             {
                 failure = e;
                 Volatile.Write(ref stop, true);
-                ready.RemoveParticipant();
+                step.RemoveParticipant();
             }
 
             Interlocked.Add(ref count, mine);
             Interlocked.Add(ref bytes, read);
-        })).ToList();
-        threads.ForEach(thread => thread.Start());
-        ready.SignalAndWait();
-        var cpuBefore = serverCpu();
+        }));
+        Array.ForEach(threads, thread => thread.Start());
         var clock = Stopwatch.StartNew();
-        Thread.Sleep(duration);
-        Volatile.Write(ref stop, true);
-        threads.ForEach(thread => thread.Join());
-        var elapsed = clock.Elapsed;
-        var cpu = serverCpu() - cpuBefore;
-        return failure is null ? new Measurement(count, bytes, elapsed, cpu) : throw new InvalidOperationException("The load could not be sent.", failure);
+        ready.SignalAndWait();
+        if (batch is null)
+        {
+            Thread.Sleep(duration);
+            Volatile.Write(ref stop, true);
+        }
+
+        Array.ForEach(threads, thread => thread.Join());
+        return failure is null ? (count, bytes, clock.Elapsed) : throw new InvalidOperationException($"The load could not be sent: {failure.Message}", failure);
+
+        LoadRequest? Take()
+        {
+            if (!_isInStep)
+            {
+                return TakeOne();
+            }
+
+            step.SignalAndWait();
+            return common;
+        }
+
+        LoadRequest? TakeOne() => Volatile.Read(ref stop) || Interlocked.Decrement(ref left) < 0 ? null : _stream.Next();
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => Array.ForEach(_connections, connection => connection.Dispose());
 }

@@ -1,3 +1,6 @@
+using S3Overlay.Benchmarks.Load;
+using S3Overlay.Benchmarks.Workloads;
+
 namespace S3Overlay.Benchmarks.Servers;
 
 /// <summary>A server that is measured.</summary>
@@ -9,8 +12,8 @@ public interface IServerUnderTest : IAsyncDisposable
     /// <summary>Its loopback port.</summary>
     int Port { get; }
 
-    /// <summary>The requests of a workload, ready to be sent.</summary>
-    byte[][] Requests(Workload workload);
+    /// <summary>A request as this server wants it.</summary>
+    LoadRequest Request(string bucket, Ask ask);
 
     /// <summary>Processor time used so far by all its processes.</summary>
     TimeSpan Cpu();

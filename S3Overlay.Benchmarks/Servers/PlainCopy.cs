@@ -43,7 +43,7 @@ public static class PlainCopy
 
     private static async Task HandOnAsync(HttpClient client, HttpContext context)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, context.Request.Path);
+        using var request = new HttpRequestMessage(HttpMethod.Parse(context.Request.Method), context.Request.Path);
         if (context.Request.Headers.Range is [{ } range])
         {
             request.Headers.TryAddWithoutValidation("Range", range);

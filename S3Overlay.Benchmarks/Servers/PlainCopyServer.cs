@@ -1,5 +1,7 @@
 using System.Globalization;
-using System.Text;
+
+using S3Overlay.Benchmarks.Load;
+using S3Overlay.Benchmarks.Workloads;
 
 namespace S3Overlay.Benchmarks.Servers;
 
@@ -28,7 +30,7 @@ public sealed class PlainCopyServer : IServerUnderTest
     }
 
     /// <inheritdoc/>
-    public byte[][] Requests(Workload workload) => [.. Enumerable.Range(0, workload.Variants).Select(variant => Encoding.Latin1.GetBytes(workload.PlainRequest(variant, Port)))];
+    public LoadRequest Request(string bucket, Ask ask) => RequestText.Write(Port, bucket, ask, []);
 
     /// <inheritdoc/>
     public TimeSpan Cpu() => _process.Cpu();

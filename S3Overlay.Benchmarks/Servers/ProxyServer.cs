@@ -1,14 +1,13 @@
-using System.Globalization;
-using System.Text;
-
+using S3Overlay.Benchmarks.Load;
+using S3Overlay.Benchmarks.Workloads;
 using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Benchmarks.Servers;
 
-/// <summary>The built proxy in local-only mode, its objects put there over HTTP. Requests are signed once and sent again: a signature is good for 15 minutes.</summary>
+/// <summary>A build of the proxy. Requests are signed.</summary>
 public sealed class ProxyServer : IServerUnderTest
 {
-    /// <summary>The bucket that holds the objects.</summary>
+    /// <summary>The bucket that holds what is written to it.</summary>
     public const string Bucket = "bench";
 
     private static readonly RequestSigner Signer = new(new SigningCredentials("minioadmin", "minioadmin"), "us-east-1");
@@ -26,96 +25,56 @@ public sealed class ProxyServer : IServerUnderTest
     /// <summary>A proxy that runs already, and is ended by whoever started it.</summary>
     public static ProxyServer At(int port) => new(null, port);
 
-    /// <summary>Starts the proxy over a fresh data folder and uploads the files.</summary>
-    public static async Task<ProxyServer> StartAsync(
-        string folder, IReadOnlyDictionary<string, string> files, string? assembly, string name = "proxy", int processor = 0)
+    /// <summary>Starts a build.</summary>
+    /// <param name="name">Its name in the table.</param>
+    /// <param name="build">The dll, or the folder it is in; null for the build beside this one.</param>
+    /// <param name="settings">Its settings.</param>
+    public static async Task<ProxyServer> StartAsync(string name, string? build, IReadOnlyDictionary<string, string> settings)
     {
-        assembly ??= typeof(S3Overlay.Proxy.Protocol.S3Request).Assembly.Location;
         var port = ServerProcess.FreePort();
-        var process = await ServerProcess.StartAsync(
-            port,
-            "dotnet",
-            [assembly, "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")],
-            new Dictionary<string, string> { ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "data-" + name) },
-            processor);
-        var server = new ProxyServer(process, port) { Name = name };
-        using var client = new HttpClient();
-        await server.PutAsync(client, $"/{Bucket}", new ByteArrayContent([]));
-        foreach (var (key, path) in files)
-        {
-            await using var file = File.OpenRead(path);
-            await server.PutAsync(client, $"/{Bucket}/{key}", new StreamContent(file));
-        }
-
-        return server;
+        string[] command = [AssemblyOf(build), "--urls", FormattableString.Invariant($"http://127.0.0.1:{port}")];
+        return new ProxyServer(await ServerProcess.StartAsync(port, "dotnet", command, settings), port) { Name = name };
     }
 
-    /// <summary>Starts the proxy without a store of its own, in front of an S3 endpoint on a loopback port.</summary>
-    public static async Task<ProxyServer> StartForwardingAsync(string folder, int upstream, string? assembly, string name = "proxy")
+    /// <summary>The dll of a build.</summary>
+    /// <param name="build">The dll, or the folder it is in; null for the build beside this one.</param>
+    /// <exception cref="ArgumentException">It is not there.</exception>
+    public static string AssemblyOf(string? build)
     {
-        var port = ServerProcess.FreePort();
-        return new ProxyServer(
-            await ServerProcess.StartAsync(
-                port,
-                "dotnet",
-                [assembly ?? typeof(S3Overlay.Proxy.Protocol.S3Request).Assembly.Location, "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")],
-                new Dictionary<string, string>
-                {
-                    ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "unused-" + name),
-                    ["S3_OVERLAY_LOCAL_ENDPOINT"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{upstream}"),
-                }),
-            port)
-        {
-            Name = name,
-        };
+        var beside = typeof(S3Overlay.Proxy.Protocol.S3Request).Assembly.Location;
+        var path = build is null ? beside : Path.GetFullPath(Directory.Exists(build) ? Path.Combine(build, Path.GetFileName(beside)) : build);
+        return File.Exists(path) ? path : throw new ArgumentException($"{path} is not there. Give the folder of a build: dotnet publish S3Overlay.Proxy -c Release -o FOLDER");
     }
 
     /// <inheritdoc/>
-    public byte[][] Requests(Workload workload) =>
-    [
-        .. Enumerable.Range(0, workload.Variants).Select(variant => Request(workload, variant, Bucket)),
-    ];
-
-    /// <summary>One of a workload's requests, for the object of that name in a bucket.</summary>
-    public byte[] Request(Workload workload, int variant, string bucket)
+    public LoadRequest Request(string bucket, Ask ask)
     {
-        var path = $"/{bucket}/{workload.Key}";
-        var head = new StringBuilder($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{Port}\r\n");
-        foreach (var (name, value) in Sign("GET", path, SigV4.EmptyPayload))
-        {
-            head.Append(name).Append(": ").Append(value).Append("\r\n");
-        }
-
-        if (workload.Range(variant) is { } range)
-        {
-            head.Append("Range: ").Append(range).Append("\r\n");
-        }
-
-        return Encoding.Latin1.GetBytes(head.Append("\r\n").ToString());
+        var payload = ask.BodyLength == 0 ? SigV4.EmptyPayload : SigV4.UnsignedPayload;
+        var signature = Signer.Sign(ask.Method, $"127.0.0.1:{Port}", RequestText.PathOf(bucket, ask), ask.Query, [], payload, DateTimeOffset.UtcNow);
+        return RequestText.Write(Port, bucket, ask, signature.Headers);
     }
+
+    /// <summary>Makes a bucket and puts objects into it.</summary>
+    public void Fill(string bucket, IEnumerable<StoredObjects> objects)
+    {
+        using (var connection = new LoadConnection(Port))
+        {
+            connection.Exchange(Request(bucket, new("PUT", "")));
+        }
+
+        foreach (var some in objects)
+        {
+            using var load = new LoadGenerator(Port, Math.Min(some.Count, 16), new(this, bucket, i => new("PUT", some.Key(i), BodyLength: some.Size), some.Count));
+            load.Run(TimeSpan.Zero, some.Count);
+        }
+    }
+
+    /// <summary>Ends it as a service manager does.</summary>
+    public Task StopAsync() => _process!.StopAsync();
 
     /// <inheritdoc/>
     public TimeSpan Cpu() => _process?.Cpu() ?? TimeSpan.Zero;
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _process?.DisposeAsync() ?? ValueTask.CompletedTask;
-
-    /// <summary>Makes the bucket, or puts an object into it.</summary>
-    public async Task PutAsync(HttpClient client, string path, HttpContent content)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Put, $"http://127.0.0.1:{Port}{path}") { Content = content };
-        foreach (var (name, value) in Sign("PUT", path, SigV4.UnsignedPayload))
-        {
-            request.Headers.TryAddWithoutValidation(name, value);
-        }
-
-        using var answer = await client.SendAsync(request);
-        if (!answer.IsSuccessStatusCode)
-        {
-            throw new InvalidOperationException($"PUT {path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
-        }
-    }
-
-    private IEnumerable<KeyValuePair<string, string>> Sign(string method, string path, string payload) =>
-        Signer.Sign(method, $"127.0.0.1:{Port}", path, "", [], payload, DateTimeOffset.UtcNow).Headers;
 }

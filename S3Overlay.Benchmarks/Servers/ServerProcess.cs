@@ -2,11 +2,12 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace S3Overlay.Benchmarks.Servers;
 
 /// <summary>A server's process, pinned to one processor, and what it costs.</summary>
-public sealed class ServerProcess : IAsyncDisposable
+public sealed partial class ServerProcess : IAsyncDisposable
 {
     private readonly Process _process;
 
@@ -19,6 +20,11 @@ public sealed class ServerProcess : IAsyncDisposable
         foreach (var argument in (string[])["-c", processor.ToString(CultureInfo.InvariantCulture), command, .. arguments])
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach (var name in start.Environment.Keys.Where(IsForeign).ToList())
+        {
+            start.Environment.Remove(name);
         }
 
         foreach (var (name, value) in environment)
@@ -65,14 +71,25 @@ public sealed class ServerProcess : IAsyncDisposable
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    /// <summary>Processor time of the process and its children, from the kernel's accounting (clock ticks of 10 ms).</summary>
+    /// <summary>Processor time of the process and its children, to the nanosecond.</summary>
     public TimeSpan Cpu() => Tree(_process.Id).Select(CpuOf).Aggregate(TimeSpan.Zero, (sum, one) => sum + one);
+
+    /// <summary>Ends it with SIGTERM, and waits.</summary>
+    public async Task StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await _process.WaitForExitAsync();
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+
         _process.Dispose();
     }
 
@@ -97,11 +114,23 @@ public sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    private static TimeSpan CpuOf(int process)
+    /// <summary>Settings of whoever measures must not reach what is measured.</summary>
+    private static bool IsForeign(string name) =>
+        name.StartsWith("S3_OVERLAY_", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("AWS_", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("ASPNETCORE_", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The clock of a process's processor time has a number that is made of its id (clock_getcpuclockid(3)).</summary>
+    private static TimeSpan CpuOf(int process) =>
+        ReadClock((~process << 3) | 2, out var time) == 0 ? TimeSpan.FromTicks((time.Seconds * TimeSpan.TicksPerSecond) + (time.Nanoseconds / TimeSpan.NanosecondsPerTick)) : TimeSpan.Zero;
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    private static partial int ReadClock(int clock, out ClockTime time);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct ClockTime
     {
-        var stat = File.ReadAllText($"/proc/{process}/stat");
-        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        var ticks = long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
-        return TimeSpan.FromMilliseconds(ticks * 10);
+        public readonly long Seconds;
+        public readonly long Nanoseconds;
     }
 }

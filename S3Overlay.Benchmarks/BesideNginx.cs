@@ -1,0 +1,141 @@
+using System.Globalization;
+
+using S3Overlay.Benchmarks.Servers;
+using S3Overlay.Benchmarks.Workloads;
+
+namespace S3Overlay.Benchmarks;
+
+/// <summary>The proxy and nginx side by side: interleaved rounds, so that a machine whose speed drifts is fair to both; medians of the rounds.</summary>
+public static class BesideNginx
+{
+    private const int WarmUps = 4;
+
+    /// <summary>The proxy with its own store, nginx with files.</summary>
+    public static async Task<int> CompareAsync(Options options)
+    {
+        await using var site = await Site.PrepareAsync();
+        var workloads = options.Choose(Rows.All);
+        await using var build = new ProxyBuild("proxy", options.Proxy, site.Folder, site.Remote, workloads);
+        await build.StartAsync();
+        List<IServerUnderTest> nginx = [];
+        if (NginxServer.IsInstalled && workloads.Any(workload => workload.IsOfFiles))
+        {
+            await site.WriteFilesAsync(ObjectsOf(workloads));
+            nginx = [await NginxServer.StartAsync(site.Folder), await NginxServer.StartAsync(site.Folder, keepsOpen: true)];
+        }
+        else if (!NginxServer.IsInstalled)
+        {
+            Console.WriteLine("nginx is not installed: the proxy is measured alone.");
+        }
+
+        try
+        {
+            await RunAsync(site, options, workloads, workload => [build.For(workload), .. workload.IsOfFiles ? nginx : []]);
+            return 0;
+        }
+        finally
+        {
+            await DisposeAsync(nginx);
+        }
+    }
+
+    /// <summary>Both, and a plain copy, in front of an nginx with the files.</summary>
+    public static async Task<int> ForwardAsync(Options options)
+    {
+        await using var site = await Site.PrepareAsync();
+        if (!NginxServer.IsInstalled)
+        {
+            throw new ArgumentException("Handing on is measured in front of nginx, which is not installed.");
+        }
+
+        var workloads = options.Choose(Rows.All.Where(workload => workload.IsOfFiles));
+        await site.WriteFilesAsync(ObjectsOf(workloads));
+        await using var upstream = await NginxServer.StartAsync(site.Folder, processor: 1, keepsOpen: true);
+        List<IServerUnderTest> servers = [await ForwardingAsync("proxy", options.Proxy)];
+        servers.AddRange(options.Against is { } other
+            ? [await ForwardingAsync("other", other)]
+            : [await NginxServer.StartAsync(site.Folder, upstream.Port), await PlainCopyServer.StartAsync(upstream.Port)]);
+        try
+        {
+            await RunAsync(site, options, workloads, _ => servers);
+            return 0;
+        }
+        finally
+        {
+            await DisposeAsync(servers);
+        }
+
+        Task<ProxyServer> ForwardingAsync(string name, string? build) => ProxyServer.StartAsync(name, build, new Dictionary<string, string>
+        {
+            ["S3_OVERLAY_SPOOL_DIR"] = Path.Combine(site.Folder, "spool-" + name),
+            ["S3_OVERLAY_LOCAL_ENDPOINT"] = FormattableString.Invariant($"http://127.0.0.1:{upstream.Port}"),
+        });
+    }
+
+    private static IEnumerable<StoredObjects> ObjectsOf(IEnumerable<Workload> workloads) =>
+        workloads.Where(workload => workload.IsOfFiles).Select(workload => workload.Objects!).Distinct();
+
+    private static async Task RunAsync(Site site, Options options, IReadOnlyList<Workload> workloads, Func<Workload, List<IServerUnderTest>> serversFor)
+    {
+        var duration = options.Duration ?? TimeSpan.FromSeconds(3);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{options.Rounds} rounds of {duration.TotalSeconds} s each, in turn; medians. Server on processor 0, load from processor 1."));
+        Console.WriteLine($"{"workload",-26} {"c",3} {"server",-9} {"requests/s",11} {"MB/s",9} {"CPU us/req",12} {"CPU s/GiB",11} {"remote KiB/req",15}");
+        foreach (var workload in workloads)
+        {
+            foreach (var connections in options.ConnectionsOf(workload))
+            {
+                await CompareAsync(site, options.Rounds, duration, workload, connections, serversFor(workload));
+            }
+        }
+    }
+
+    private static async Task CompareAsync(Site site, int rounds, TimeSpan duration, Workload workload, int connections, List<IServerUnderTest> servers)
+    {
+        var contestants = servers.ConvertAll(server => new Contestant(server, workload, connections, site.Remote));
+        var results = servers.ConvertAll(_ => new List<Measurement>());
+        for (var round = -WarmUps; round < rounds; round++)
+        {
+            for (var i = 0; i < servers.Count; i++)
+            {
+                // The first rounds warm up, and are thrown away: the runtime compiles hot code anew for some seconds, on the very processor that is measured.
+                var result = await contestants[i].MeasureAsync(duration);
+                if (round >= 0)
+                {
+                    results[i].Add(result);
+                }
+            }
+        }
+
+        contestants.ForEach(contestant => contestant.Dispose());
+        for (var i = 0; i < servers.Count; i++)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{workload.Name,-26} {connections,3} {servers[i].Name,-9} {Median(results[i], m => m.RequestsPerSecond),11:F0} {Median(results[i], m => m.MegabytesPerSecond),9:F0} {Median(results[i], m => m.CpuMicrosecondsPerRequest),12:F1} {Median(results[i], m => m.CpuSecondsPerGiB),11:F3} {Median(results[i], m => m.RemoteKibibytesPerRequest),15:F1}"));
+        }
+
+        for (var i = 1; i < servers.Count; i++)
+        {
+            var speed = Ratio(results[0], results[i], m => m.RequestsPerSecond);
+            var cost = Ratio(results[i], results[0], m => m.CpuMicrosecondsPerRequest);
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{"",-26} {"",3} {"ratio",-9} {speed,10:F2}x {speed,8:F2}x {cost,11:F2}x   (work per processor second, proxy to {servers[i].Name})"));
+        }
+    }
+
+    private static double Median(IEnumerable<Measurement> measurements, Func<Measurement, double> figure) => Statistics.Median(measurements.Select(figure));
+
+    /// <summary>The median of the rounds' own ratios: neighbours in time are compared, not averages.</summary>
+    private static double Ratio(List<Measurement> above, List<Measurement> below, Func<Measurement, double> figure) =>
+        Statistics.Median(above.Zip(below, (a, b) => figure(a) / figure(b)));
+
+    private static async Task DisposeAsync(IEnumerable<IServerUnderTest> servers)
+    {
+        foreach (var server in servers)
+        {
+            await server.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,19 @@
+namespace S3Overlay.Benchmarks.Load;
+
+/// <summary>A request as bytes, ready to be sent.</summary>
+/// <param name="Head">Request line and headers.</param>
+/// <param name="Body">What follows them.</param>
+/// <param name="AnswerHasBody">False where the answer ends with its headers, whatever length they name.</param>
+public sealed record LoadRequest(byte[] Head, ReadOnlyMemory<byte> Body, bool AnswerHasBody)
+{
+    /// <summary>Bytes that bodies are made of.</summary>
+    private static readonly Lazy<byte[]> Bytes = new(() =>
+    {
+        var bytes = new byte[64 << 20];
+        new Random(1).NextBytes(bytes);
+        return bytes;
+    });
+
+    /// <summary>The first bytes of what all bodies are made of.</summary>
+    public static ReadOnlyMemory<byte> BodyOf(int length) => length == 0 ? default : Bytes.Value.AsMemory(0, length);
+}

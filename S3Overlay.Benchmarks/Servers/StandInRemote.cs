@@ -1,0 +1,150 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace S3Overlay.Benchmarks.Servers;
+
+/// <summary>A remote in this process that has an object for every key, made up as it is read, and counts the bytes that it sends. It checks no signature.</summary>
+public sealed class StandInRemote : IAsyncDisposable
+{
+    /// <summary>Its bucket.</summary>
+    public const string Bucket = "remote";
+
+    private const string EmptyListing = "<?xml version=\"1.0\"?><ListBucketResult><Name>remote</Name><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>";
+
+    /// <summary>Larger objects have the ETag of an upload in parts, which is no MD5.</summary>
+    private const long LargestPut = 64 << 20;
+
+    private static readonly byte[] Content = RandomNumberGenerator.GetBytes(1 << 20);
+
+    private readonly ConcurrentDictionary<long, string> _etags = new();
+    private readonly WebApplication _app;
+    private long _sent;
+    private int _inFlight;
+
+    private StandInRemote(WebApplication app, int port) => (_app, Port) = (app, port);
+
+    /// <summary>Its loopback port.</summary>
+    public int Port { get; }
+
+    /// <summary>Body bytes sent so far.</summary>
+    public long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>The key of an object of a size.</summary>
+    public static string Key(long size, long number) => string.Create(CultureInfo.InvariantCulture, $"{size}/{number}");
+
+    /// <summary>Opens the port.</summary>
+    public static async Task<StandInRemote> StartAsync()
+    {
+        var port = ServerProcess.FreePort();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().UseUrls(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
+        var app = builder.Build();
+        var remote = new StandInRemote(app, port);
+        app.Run(remote.ServeAsync);
+        await app.StartAsync();
+        return remote;
+    }
+
+    /// <summary>Returns once nobody has asked for anything for a moment.</summary>
+    public async Task WhenIdleAsync()
+    {
+        for (var quiet = 0; quiet < 2; quiet++)
+        {
+            if (Volatile.Read(ref _inFlight) > 0)
+            {
+                quiet = -1;
+                await Task.Delay(5);
+            }
+            else if (quiet == 0)
+            {
+                await Task.Delay(5);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task ServeAsync(HttpContext context)
+    {
+        Interlocked.Increment(ref _inFlight);
+        try
+        {
+            var path = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
+            await (path.Length < 3 ? ListAsync(context) : SendAsync(context, long.Parse(path[1], CultureInfo.InvariantCulture)));
+        }
+        catch (Exception left) when (left is OperationCanceledException or IOException)
+        {
+            // The proxy has all that it wanted.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inFlight);
+        }
+    }
+
+    private static Task ListAsync(HttpContext context)
+    {
+        var listing = HttpMethods.IsHead(context.Request.Method) ? [] : Encoding.UTF8.GetBytes(EmptyListing);
+        context.Response.ContentType = "application/xml";
+        context.Response.ContentLength = listing.Length;
+        return context.Response.Body.WriteAsync(listing, context.RequestAborted).AsTask();
+    }
+
+    private async Task SendAsync(HttpContext context, long size)
+    {
+        var (from, length) = (0L, size);
+        var headers = context.Response.Headers;
+        headers.ETag = _etags.GetOrAdd(size, ETag);
+        headers.LastModified = "Thu, 01 Jan 2026 00:00:00 GMT";
+        headers.AcceptRanges = "bytes";
+        if (RangeHeaderValue.TryParse(context.Request.Headers.Range, out var ranges) && ranges.Ranges.Single() is { From: { } first } range)
+        {
+            from = first;
+            length = Math.Min(range.To ?? long.MaxValue, size - 1) - from + 1;
+            context.Response.StatusCode = StatusCodes.Status206PartialContent;
+            headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {from}-{from + length - 1}/{size}");
+        }
+
+        context.Response.ContentLength = length;
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return;
+        }
+
+        while (length > 0)
+        {
+            var offset = (int)(from % Content.Length);
+            var piece = (int)Math.Min(length, Content.Length - offset);
+            await context.Response.Body.WriteAsync(Content.AsMemory(offset, piece), context.RequestAborted);
+            Interlocked.Add(ref _sent, piece);
+            (from, length) = (from + piece, length - piece);
+        }
+    }
+
+    private static string ETag(long size)
+    {
+        if (size > LargestPut)
+        {
+            return "\"00112233445566778899aabbccddeeff-64\"";
+        }
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        for (var left = size; left > 0; left -= Content.Length)
+        {
+            hash.AppendData(Content, 0, (int)Math.Min(left, Content.Length));
+        }
+
+        return $"\"{Convert.ToHexStringLower(hash.GetHashAndReset())}\"";
+    }
+}
