@@ -31,10 +31,10 @@ public static partial class Settings
     { Aliases = ["AWS_REMOTE_SESSION_TOKEN"], IsSecret = true };
 
     public static readonly Setting<string?> RemoteProfile = new(
-        "S3_OVERLAY_REMOTE_PROFILE", Remote, null, "A named profile of the AWS configuration files.", Parsers.Text);
+        "S3_OVERLAY_REMOTE_PROFILE", Remote, null, "A profile of the AWS configuration files. Alone it switches the remote on: AWS.", Parsers.Text);
 
     public static readonly Setting<bool> RemoteAnonymous = new(
-        "S3_OVERLAY_REMOTE_ANONYMOUS", Remote, "false", "Ask without signing: public data sets.", Parsers.Switch);
+        "S3_OVERLAY_REMOTE_ANONYMOUS", Remote, "false", "Ask without signing, for public data sets. Alone, `true` switches the remote on: AWS.", Parsers.Switch);
 
     public static readonly Setting<bool> RemoteRequestPayer = new(
         "S3_OVERLAY_REMOTE_REQUEST_PAYER", Remote, "false", "Agree to pay for requests to requester-pays buckets.", static text =>

@@ -24,6 +24,10 @@ public static partial class Log
     [LoggerMessage(1004, LogLevel.Information, "The {Layer} is well again")]
     public static partial void LayerWellAgain(ILogger logger, string layer);
 
+    /// <summary>Keys of the remote that are in use could not be renewed in time. Once for each reason.</summary>
+    [LoggerMessage(1012, LogLevel.Warning, "The credentials of the {Remote} could not be renewed; those in use are good until they expire. {Reason}")]
+    public static partial void RemoteCredentialsNotRenewed(ILogger logger, string remote, string reason);
+
     /// <summary>The proxy is stopping and waits for requests.</summary>
     [LoggerMessage(1008, LogLevel.Information, "Stopping. Requests in progress: {Count}. They have {Seconds} s to finish; a second signal cuts them at once.")]
     public static partial void WaitingForRequests(ILogger logger, long count, double seconds);

@@ -9,22 +9,38 @@ public sealed class RemoteSettingsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_REMOTE_REGION=eu-central-1")]
     [InlineData("S3_OVERLAY_REMOTE_ACCESS_KEY_ID=a", "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=b")]
     [InlineData("AWS_REMOTE_ACCESS_KEY_ID=a", "AWS_REMOTE_SECRET_ACCESS_KEY=b")]
+    [InlineData("S3_OVERLAY_REMOTE_PROFILE=team")]
+    [InlineData("S3_OVERLAY_REMOTE_ANONYMOUS=true")]
     [InlineData("ConnectionStrings:remote=Endpoint=http://127.0.0.1:9000;AccessKey=a;SecretKey=b")]
-    public void Endpoint_keys_or_its_own_region_switch_a_remote_on(params string[] settings) => Assert.NotNull(Read(settings).Remote);
+    public void Endpoint_credentials_or_its_own_region_switch_a_remote_on(params string[] settings) => Assert.NotNull(Read(settings).Remote);
 
     [Theory]
     [InlineData("AWS_REGION=eu-central-1")]
     [InlineData("AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b")]
-    [InlineData("S3_OVERLAY_BUCKET_MAPPING=a:b")]
+    [InlineData("S3_OVERLAY_BUCKET_MAPPING=aaa:bbb")]
+    [InlineData("S3_OVERLAY_REMOTE_ANONYMOUS=false")]
+    [InlineData("S3_OVERLAY_REMOTE_REQUEST_PAYER=true")]
     public void Nothing_else_switches_a_remote_on(params string[] settings) => Assert.Null(Read(settings).Remote);
+
+    [Theory]
+    [InlineData("S3_OVERLAY_REMOTE_PROFILE=team")]
+    [InlineData("S3_OVERLAY_REMOTE_ANONYMOUS=true")]
+    public void A_profile_or_anonymous_alone_means_AWS(string setting)
+    {
+        var (options, problems) = ReadAll(setting, "S3_OVERLAY_BUCKET_MAPPING=aaa:bbb");
+
+        Assert.Empty(problems.Errors);
+        Assert.Empty(problems.Warnings);
+        Assert.Equal("AWS", options!.Remote!.DisplayName);
+    }
 
     [Fact]
     public void What_has_no_effect_without_a_remote_is_said()
     {
-        var (_, problems) = ReadAll("S3_OVERLAY_BUCKET_MAPPING=aaa:bbb", "S3_OVERLAY_REMOTE_PROFILE=team");
+        var (_, problems) = ReadAll("S3_OVERLAY_BUCKET_MAPPING=aaa:bbb", "S3_OVERLAY_REMOTE_REQUEST_PAYER=true");
 
         Assert.Empty(problems.Errors);
-        Assert.Equal(["S3_OVERLAY_REMOTE_PROFILE", "S3_OVERLAY_BUCKET_MAPPING"], problems.Warnings.Select(warning => warning.Setting));
+        Assert.Equal(["S3_OVERLAY_REMOTE_REQUEST_PAYER", "S3_OVERLAY_BUCKET_MAPPING"], problems.Warnings.Select(warning => warning.Setting));
     }
 
     [Fact]

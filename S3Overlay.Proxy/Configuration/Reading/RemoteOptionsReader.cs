@@ -10,7 +10,7 @@ internal static class RemoteOptionsReader
     /// <summary>Settings that say something about the remote without a name, and do not switch it on.</summary>
     private static readonly Setting[] Details =
     [
-        Settings.RemoteProfile, Settings.RemoteAnonymous, Settings.RemoteRequestPayer, Settings.RemoteCaFile, Settings.RemoteAddressingStyle,
+        Settings.RemoteAnonymous, Settings.RemoteRequestPayer, Settings.RemoteCaFile, Settings.RemoteAddressingStyle,
         Settings.RemoteSessionToken, Settings.Mapping,
     ];
 
@@ -34,7 +34,7 @@ internal static class RemoteOptionsReader
         return named;
     }
 
-    /// <summary>An endpoint, a key, a secret or a region of its own switches the remote without a name on.</summary>
+    /// <summary>An endpoint, a region of its own, or a way to sign (keys, a profile, not at all) switches the remote without a name on.</summary>
     private static RemoteOptions? ReadUnnamed(SettingValues values, bool hasOthers, ConfigurationProblems problems)
     {
         var connection = ConnectionString.Read("remote", values, problems);
@@ -42,6 +42,8 @@ internal static class RemoteOptionsReader
             || values.Has(Settings.RemoteEndpoint)
             || values.Has(Settings.RemoteAccessKeyId)
             || values.Has(Settings.RemoteSecretAccessKey)
+            || values.Has(Settings.RemoteProfile)
+            || values.Get(Settings.RemoteAnonymous)
             || values.HasOwn(Settings.RemoteRegion);
         if (isOn)
         {
@@ -52,7 +54,7 @@ internal static class RemoteOptionsReader
         {
             problems.Warning(detail.Name, null, hasOthers
                 ? "has no effect on the remotes of S3_OVERLAY_REMOTES, which have settings of their own, and there is no other. Take it away."
-                : "has no effect without a remote. Set S3_OVERLAY_REMOTE_ENDPOINT, or S3_OVERLAY_REMOTE_REGION for AWS.");
+                : "has no effect without a remote. Set S3_OVERLAY_REMOTE_ENDPOINT, or S3_OVERLAY_REMOTE_PROFILE, _ANONYMOUS or _REGION for AWS.");
         }
 
         return null;

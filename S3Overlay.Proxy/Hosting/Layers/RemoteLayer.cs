@@ -1,9 +1,9 @@
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Forwarding.Credentials;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Remotes;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
-using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting.Layers;
@@ -39,7 +39,8 @@ internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IRea
     private static S3Remote Connect(ProxySetup setup, RemoteOptions remote)
     {
         var settings = EndpointOf(remote, setup.InstanceId) with { Meters = setup.Meters.Upstream(remote.Role), Connect = setup.Machine.Connect };
-        var client = setup.Opened.Add(new S3WireClient(settings, CredentialsOf(remote), setup.Time, (bucket, isDown) => Tell(setup.LoggerOf<S3Remote>(), settings.Name, bucket, isDown)));
+        var credentials = RemoteCredentials.SourceOf(remote, setup.Time, reason => Log.RemoteCredentialsNotRenewed(setup.LoggerOf<S3Remote>(), remote.Role, reason));
+        var client = setup.Opened.Add(new S3WireClient(settings, credentials, setup.Time, (bucket, isDown) => Tell(setup.LoggerOf<S3Remote>(), settings.Name, bucket, isDown)));
         setup.Meters.WatchOutage(remote.Role, () => client.IsDown);
         return new S3Remote(settings, client, setup.Time);
     }
@@ -69,12 +70,5 @@ internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IRea
         StallTimeout = remote.StallTimeout,
         Budget = remote.Budget,
         InstanceId = instance,
-    };
-
-    private static ICredentialSource CredentialsOf(RemoteOptions remote) => remote switch
-    {
-        { IsAnonymous: true } => new FixedCredentials(null),
-        { AccessKeyId: { } key, SecretAccessKey: { } secret } => new FixedCredentials(new SigningCredentials(key, secret, remote.SessionToken)),
-        _ => new AwsCredentialChain(remote.Profile, remote.Settings),
     };
 }
