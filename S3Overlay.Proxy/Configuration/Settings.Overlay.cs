@@ -64,6 +64,10 @@ public static partial class Settings
         "S3_OVERLAY_CACHE_MAX_BYTES", Cache, null,
         "A bound on held bytes: copies that were used longest ago go first. Over an S3 endpoint about so many. Unset: no bound.", Parsers.OptionalSize);
 
+    public static readonly Setting<long?> CacheMinFree = new(
+        "S3_OVERLAY_CACHE_MIN_FREE", Cache, null,
+        "Built-in store: how much of its disk the cache leaves free. Copies that were used longest ago go first. `0`: only what writes need. Unset: 5 % of the disk, at most `1GiB`.", Parsers.OptionalSize);
+
     public static readonly Setting<int> CacheMinUses = new(
         "S3_OVERLAY_CACHE_MIN_USES", Cache, "1", "Kept on the n-th miss, at most the 255th; until then streamed through.", Parsers.Misses);
 

@@ -176,6 +176,8 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_CACHE_MIN_USES=1")]
     [InlineData("S3_OVERLAY_CACHE_MIN_USES=2")]
     [InlineData("S3_OVERLAY_CACHE_MAX_BYTES=1GiB")]
+    [InlineData("S3_OVERLAY_CACHE_MIN_FREE=0")]
+    [InlineData("S3_OVERLAY_CACHE_MIN_FREE=10GiB")]
     [InlineData("S3_OVERLAY_PROXIES=1")]
     [InlineData("S3_OVERLAY_COPY_UP_MAX=0")]
     public void What_asks_for_what_is_done_anyway_is_fine(string setting) => Read(setting);
@@ -187,6 +189,7 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_NEGATIVE_TTL=-1s")]
     [InlineData("S3_OVERLAY_CLIENT_DIRECTIVES=perhaps")]
     [InlineData("S3_OVERLAY_CACHE_MAX_BYTES=lots")]
+    [InlineData("S3_OVERLAY_CACHE_MIN_FREE=5%")]
     [InlineData("S3_OVERLAY_COPY_UP_MAX=6GiB")]
     [InlineData("S3_OVERLAY_COPY_UP_MAX=-1")]
     [InlineData("S3_OVERLAY_CACHE_MIN_USES=256")]

@@ -25,11 +25,22 @@ internal sealed class SmallDisk() : StoreDisk(isDurable: false)
         Volatile.Write(ref _capacity, Used());
     }
 
+    /// <summary>From now on a folder may have so many bytes.</summary>
+    public void Limit(string folder, long bytes)
+    {
+        _folder = folder;
+        Volatile.Write(ref _capacity, bytes);
+    }
+
     /// <summary>There is room again.</summary>
     public void Grow() => Volatile.Write(ref _capacity, long.MaxValue);
 
     /// <inheritdoc/>
-    public override long? RoomOf(string folder) => TellsRoom ? Math.Max(0, Volatile.Read(ref _capacity) - Used()) : null;
+    public override long? RoomOf(string folder) =>
+        !TellsRoom ? null : Volatile.Read(ref _capacity) is var capacity && capacity == long.MaxValue ? capacity : Math.Max(0, capacity - Used());
+
+    /// <inheritdoc/>
+    public override long? SizeOf(string folder) => TellsRoom ? Volatile.Read(ref _capacity) : null;
 
     /// <inheritdoc/>
     public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)

@@ -33,6 +33,9 @@ public sealed record CacheOptions
     /// <summary>How many bytes may be held (rule E1); null for any number.</summary>
     public long? MaxBytes { get; init; }
 
+    /// <summary>How many bytes of the cache's disk are left free (rule E5); null for 5 % of it, and 1 GiB at most.</summary>
+    public long? MinFree { get; init; }
+
     /// <summary>On which miss an object is held (rule E2); 1 for the first.</summary>
     public int MinUses { get; init; } = 1;
 

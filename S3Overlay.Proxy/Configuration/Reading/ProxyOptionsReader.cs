@@ -34,6 +34,7 @@ public static class ProxyOptionsReader
                 AllowsDirectives = values.Get(Settings.ClientDirectives),
                 StaleIfError = values.Get(Settings.StaleIfError),
                 MaxBytes = values.Get(Settings.CacheMaxBytes),
+                MinFree = values.Get(Settings.CacheMinFree),
                 MinUses = values.Get(Settings.CacheMinUses),
                 Directory = values.Get(Settings.CacheDirectory) ?? Path.Combine(local.DataDirectory, "cache"),
                 Bucket = values.Get(Settings.CacheBucket),

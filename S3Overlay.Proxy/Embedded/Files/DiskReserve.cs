@@ -94,10 +94,13 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
             }
 
             disk.Remove(folders.Reserve);
-            if (disk.RoomOf(folders.Root) < Size)
+            while (disk.RoomOf(folders.Root) < Size)
             {
                 // Whoever deletes much, or tries to write again and again, comes here each time: it is not written in vain.
-                throw new IOException("There is not enough room on the disk.", StoreDisk.FullCode);
+                if (!disk.MakeRoom(Size))
+                {
+                    throw new IOException("There is not enough room on the disk.", StoreDisk.FullCode);
+                }
             }
 
             try

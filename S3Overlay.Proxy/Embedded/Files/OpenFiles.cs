@@ -88,6 +88,18 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         }
     }
 
+    /// <summary>The same for all names.</summary>
+    public void ForgetAll()
+    {
+        lock (_entries)
+        {
+            foreach (var name in _entries.Keys.ToArray())
+            {
+                Forget(name);
+            }
+        }
+    }
+
     /// <summary>The same for the file of a lease; where the name is another's by now, nothing happens.</summary>
     public void Forget(Lease lease)
     {

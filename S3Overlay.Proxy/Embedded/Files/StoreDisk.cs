@@ -75,14 +75,24 @@ internal class StoreDisk(bool isDurable)
     }
 
     /// <summary>How many bytes there is room for, about, in a folder; null where that cannot be told. A quota may leave less.</summary>
-    public virtual long? RoomOf(string folder)
+    public virtual long? RoomOf(string folder) => Ask(folder, static drive => drive.AvailableFreeSpace);
+
+    /// <summary>How many bytes the disk of a folder has; null where that cannot be told.</summary>
+    public virtual long? SizeOf(string folder) => Ask(folder, static drive => drive.TotalSize);
+
+    /// <summary>Has whoever can give room back do so.</summary>
+    /// <param name="bytes">How much is needed.</param>
+    /// <returns>Whether there is more room than before.</returns>
+    public virtual bool MakeRoom(long bytes) => false;
+
+    private static long? Ask(string folder, Func<DriveInfo, long> ask)
     {
         try
         {
             var drive = new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(folder)! : folder);
 
             // A file system that tells nothing of itself says that it has no room at all (FUSE, where statfs is not implemented).
-            return drive.TotalSize > 0 ? drive.AvailableFreeSpace : null;
+            return drive.TotalSize > 0 ? ask(drive) : null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -1,9 +1,10 @@
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Held;
 
 /// <summary>
-/// Keeps what is held within its bound (rule E1): in the background, those copies first that were used longest ago, and never one that is being read or filled.
+/// Keeps what is held within its bound (rule E1), and a share of the disk free (rule E5): in the background, those copies first that were used longest ago, and never one that is being read or filled.
 /// Brings what is known of uses to the index from time to time, so that a restart knows it too.
 /// </summary>
 internal sealed class HeldEviction : IAsyncDisposable
@@ -15,6 +16,10 @@ internal sealed class HeldEviction : IAsyncDisposable
     private readonly HeldRows _rows;
     private readonly HeldLedger _ledger;
     private readonly long _maxBytes;
+    private readonly HeldRoom _room;
+
+    /// <summary>After so many more bytes the disk is asked how much is free.</summary>
+    private readonly long _step;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
@@ -25,6 +30,8 @@ internal sealed class HeldEviction : IAsyncDisposable
     private bool _isWoken;
     private volatile bool _isCounted;
     private volatile bool _isStuck;
+    private volatile bool _isShort;
+    private long _askedAt;
     private long _evicted;
 
     /// <summary>Begins.</summary>
@@ -32,15 +39,18 @@ internal sealed class HeldEviction : IAsyncDisposable
     /// <param name="rows">Its rows.</param>
     /// <param name="ledger">How much that is.</param>
     /// <param name="maxBytes">How much it may be; null for any amount.</param>
+    /// <param name="room">How much of the disk is to be left free.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where failures are told.</param>
-    public HeldEviction(HeldTable table, HeldRows rows, HeldLedger ledger, long? maxBytes, TimeProvider time, ILogger logger)
+    public HeldEviction(HeldTable table, HeldRows rows, HeldLedger ledger, long? maxBytes, HeldRoom room, TimeProvider time, ILogger logger)
     {
-        (_table, _rows, _ledger, _maxBytes, _logger) = (table, rows, ledger, maxBytes ?? long.MaxValue, logger);
+        (_table, _rows, _ledger, _maxBytes, _room, _logger) = (table, rows, ledger, maxBytes ?? long.MaxValue, room, logger);
+        _step = Math.Max(1, room.MinFree / 16);
 
         // As it is before anything comes or goes: what does is counted as it happens.
+        var losses = ledger.Losses;
         var before = rows.HeldNow();
-        _counting = Task.Run(() => CountAll(before));
+        _counting = Task.Run(() => CountAll(before, losses));
         _saving = time.CreateTimer(_ => Start(), null, SavePause, SavePause);
     }
 
@@ -53,20 +63,68 @@ internal sealed class HeldEviction : IAsyncDisposable
     /// <summary>More is held than before.</summary>
     public void Grew()
     {
+        if (_room.MinFree > 0 && Math.Abs(_ledger.Bytes - Volatile.Read(ref _askedAt)) >= _step)
+        {
+            Volatile.Write(ref _askedAt, _ledger.Bytes);
+            _isShort = _room.IsShort;
+        }
+
         if (!_isStuck)
         {
             Wake();
         }
     }
 
+    /// <summary>Asked before anything more is stored.</summary>
+    /// <exception cref="IOException">Less of the disk is free than must be, and no copy can go.</exception>
+    public void RequireRoom()
+    {
+        if (_isStuck && _isShort && (_isShort = _room.IsShort))
+        {
+            Start();
+            throw new IOException("Copies leave what is free of the disk to others.", StoreDisk.FullCode);
+        }
+    }
+
+    /// <summary>The disk was found full: whether it is short of room is looked at now, and not when the cache has grown.</summary>
+    public void FoundFull() => Start();
+
+    /// <summary>
+    /// Takes copies away at once for a write that finds the disk full, those first that were used longest ago, as far as is known on the disk. Their files are gone when this returns, their rows
+    /// a little later.
+    /// </summary>
+    /// <param name="bytes">How many bytes are needed. As much goes as must be free, if that is more.</param>
+    /// <returns>Whether any went.</returns>
+    public bool GiveWay(long bytes)
+    {
+        var start = _ledger.Bytes;
+        var goal = start - Math.Max(bytes, _room.MinFree);
+        foreach (var anyUse in (bool[])[false, true])
+        {
+            var last = HeldEntry.FirstUse;
+            while (_ledger.Bytes > goal && _rows.NextUse(last) is { } use)
+            {
+                last = use.UseKey;
+
+                // Nothing waits for its row; a copy whose key somebody has locked goes when that is over.
+                _ = EvictAsync(use, anyUse);
+            }
+        }
+
+        return _ledger.Bytes < start;
+    }
+
     /// <summary>Something is no longer in use.</summary>
     public void Wake()
     {
-        if (_isCounted && _ledger.Bytes > _maxBytes)
+        if (_isCounted && (_isShort || _ledger.Bytes > _maxBytes))
         {
             Start();
         }
     }
+
+    /// <summary>Whether something is to go. Asks the disk.</summary>
+    private bool IsOver() => (_isShort = _room.IsShort) || _ledger.Bytes > _maxBytes;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -127,7 +185,7 @@ internal sealed class HeldEviction : IAsyncDisposable
             }
 
             // What was used while others were evicted has another place in the order: another pass for those.
-            while (await SaveAsync() && await TryEvictAsync() && _ledger.Bytes > _maxBytes && !_stopping.IsCancellationRequested)
+            while (await SaveAsync() && await TryEvictAsync() && IsOver() && !_stopping.IsCancellationRequested)
             {
             }
         }
@@ -162,7 +220,7 @@ internal sealed class HeldEviction : IAsyncDisposable
         }
 
         // All that is left is in use: nothing can be done until something is not.
-        _isStuck = _ledger.Bytes > _maxBytes && Evicted == before;
+        _isStuck = IsOver() && Evicted == before;
         return !_isStuck;
     }
 
@@ -170,17 +228,29 @@ internal sealed class HeldEviction : IAsyncDisposable
     private async Task EvictAsync()
     {
         var last = HeldEntry.FirstUse;
-        while (_isCounted && _ledger.Bytes > _maxBytes && !_stopping.IsCancellationRequested && _rows.NextUse(last) is { } use)
+        while (_isCounted && IsOver() && !_stopping.IsCancellationRequested && _rows.NextUse(last) is { } use)
         {
             last = use.UseKey;
-            if (await _table.TryEvictAsync(use.Bucket, use.Key, use.UseKey))
+            await EvictAsync(use, anyUse: false);
+        }
+    }
+
+    private async Task EvictAsync((byte[] UseKey, string Bucket, string Key) use, bool anyUse)
+    {
+        try
+        {
+            if (await _table.TryEvictAsync(use.Bucket, use.Key, use.UseKey, anyUse))
             {
                 Interlocked.Increment(ref _evicted);
             }
         }
+        catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+        {
+            Log.HeldCleaningFailed(_logger, failure);
+        }
     }
 
-    private void CountAll(IEnumerable<long> before)
+    private void CountAll(IEnumerable<long> before, int losses)
     {
         var bytes = 0L;
         try
@@ -201,8 +271,8 @@ internal sealed class HeldEviction : IAsyncDisposable
             Log.HeldCleaningFailed(_logger, failure);
         }
 
-        _ledger.Add(bytes);
+        _ledger.AddCounted(bytes, losses);
         _isCounted = true;
-        Wake();
+        Start();
     }
 }

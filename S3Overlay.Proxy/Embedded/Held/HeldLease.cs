@@ -7,7 +7,8 @@ namespace S3Overlay.Proxy.Embedded.Held;
 /// <summary>One user's hold on a copy's file.</summary>
 /// <param name="lease">The file.</param>
 /// <param name="released">Told when the user lets go of it.</param>
-internal sealed class HeldLease(OpenFiles<ObjectName, HeldFile>.Lease lease, Action released) : IHeldCopy
+/// <param name="writes">Told before anything is written; throws where that may not be.</param>
+internal sealed class HeldLease(OpenFiles<ObjectName, HeldFile>.Lease lease, Action released, Action writes) : IHeldCopy
 {
     private readonly HeldFile _file = lease.File;
     private int _disposed;
@@ -35,7 +36,13 @@ internal sealed class HeldLease(OpenFiles<ObjectName, HeldFile>.Lease lease, Act
 
     /// <summary>On the pool: a disk that falls behind makes writers wait, and the caller may be a socket's thread.</summary>
     public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
-        new(Task.Run(() => _file.Write(position, bytes.Span), cancellationToken));
+        new(Task.Run(
+            () =>
+            {
+                writes();
+                _file.Write(position, bytes.Span);
+            },
+            cancellationToken));
 
     /// <summary>Nothing is left to do: a block is held from its writing on.</summary>
     public ValueTask CompleteAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;

@@ -29,6 +29,50 @@ internal sealed class HeldLedger(Action grew)
         }
     }
 
+    /// <summary>How often everything was lost.</summary>
+    public int Losses { get; private set; }
+
+    /// <summary>What rows said at the start counts, unless they were lost since.</summary>
+    public void AddCounted(long bytes, int losses)
+    {
+        lock (_lock)
+        {
+            if (losses == Losses)
+            {
+                Interlocked.Add(ref _bytes, bytes);
+            }
+        }
+    }
+
+    /// <summary>The rows are lost, and with them all copies.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            Losses++;
+            foreach (var account in _accounts.Values)
+            {
+                account.Leave();
+            }
+
+            _accounts.Clear();
+            _gone.Clear();
+            Interlocked.Exchange(ref _bytes, 0);
+        }
+    }
+
+    /// <summary>A file without a row was removed. It may have been opened while its row was lost.</summary>
+    public void Forget(UInt128 file)
+    {
+        lock (_lock)
+        {
+            if (_accounts.Remove(file, out var account))
+            {
+                Interlocked.Add(ref _bytes, -account.Leave());
+            }
+        }
+    }
+
     /// <summary>A copy's file was opened.</summary>
     /// <param name="entry">Its row.</param>
     /// <param name="bucket">Whose copy it is.</param>

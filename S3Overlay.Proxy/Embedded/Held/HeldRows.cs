@@ -8,13 +8,24 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Held;
 
 /// <summary>
-/// The rows of held copies, by key and by the time of last use. Not synced: a row whose file is not there is dropped when it is met, and a damaged index is an empty cache.
+/// The rows of held copies, by key and by the time of last use. Not synced: a row whose file is not there is dropped when it is met. An index that is found damaged, at the start or later, is
+/// dropped, and an empty one made in its place: meanwhile nothing is held.
 /// </summary>
 internal sealed class HeldRows : IAsyncDisposable
 {
-    private readonly OrderedIndex _index;
+    private readonly HeldFolder _folder;
+    private readonly StoreDisk _disk;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
 
-    private HeldRows(OrderedIndex index) => _index = index;
+    /// <summary>Null while it is made anew.</summary>
+    private volatile OrderedIndex? _index;
+    private Task _renewing = Task.CompletedTask;
+
+    private HeldRows(HeldFolder folder, StoreDisk disk, ILogger logger) => (_folder, _disk, _logger) = (folder, disk, logger);
+
+    /// <summary>Called when all rows are lost, before there are new ones. May not write rows.</summary>
+    public Action Lost { get; set; } = static () => { };
 
     /// <summary>Opens them; an index that cannot be used, or is of an older format, is thrown away.</summary>
     /// <param name="folder">Where.</param>
@@ -23,17 +34,16 @@ internal sealed class HeldRows : IAsyncDisposable
     /// <exception cref="IndexInUseException">Another process has it.</exception>
     public static HeldRows Open(HeldFolder folder, ILogger logger, StoreDisk disk)
     {
-        var options = new IndexOptions { Folder = folder.Index, FlushBytes = 4 << 20, Logger = logger, Disk = disk };
-        OrderedIndex index;
+        var rows = new HeldRows(folder, disk, logger);
         try
         {
-            index = OrderedIndex.Open(options);
+            rows._index = rows.OpenIndex();
         }
         catch (Exception failure) when (failure is IndexDamagedException or InvalidDataException)
         {
             Log.HeldIndexUnusable(logger, failure.Message);
             Directory.Delete(folder.Index, recursive: true);
-            index = OrderedIndex.Open(options);
+            rows._index = rows.OpenIndex();
         }
 
         if (Directory.Exists(folder.OldIndex))
@@ -41,14 +51,15 @@ internal sealed class HeldRows : IAsyncDisposable
             Directory.Delete(folder.OldIndex, recursive: true);
         }
 
-        return new HeldRows(index);
+        return rows;
     }
 
     /// <summary>Whether a key has a row, though it may be none of this format.</summary>
-    public bool Has(string bucket, string key) => _index.TryGet(HeldEntry.KeyOf(bucket, key), out _);
+    public bool Has(string bucket, string key) => Read(index => index.TryGet(HeldEntry.KeyOf(bucket, key), out _));
 
     /// <summary>A key's row; null where there is none that can be read.</summary>
-    public HeldEntry? Find(string bucket, string key) => _index.TryGet(HeldEntry.KeyOf(bucket, key), out var value) ? HeldEntry.Parse(value) : null;
+    public HeldEntry? Find(string bucket, string key) =>
+        Read(index => index.TryGet(HeldEntry.KeyOf(bucket, key), out var value) ? HeldEntry.Parse(value) : null);
 
     /// <summary>Writes a key's row in place of another.</summary>
     public ValueTask PutAsync(string bucket, string key, HeldEntry? before, HeldEntry entry)
@@ -62,7 +73,7 @@ internal sealed class HeldRows : IAsyncDisposable
 
         batch.Put(entry.UseKey, name);
         batch.Put(name, entry.ToBytes());
-        return _index.CommitAsync(batch);
+        return CommitAsync(batch);
     }
 
     /// <summary>Takes a key's row away.</summary>
@@ -78,13 +89,15 @@ internal sealed class HeldRows : IAsyncDisposable
             batch.Delete(removed.UseKey);
         }
 
-        return _index.CommitAsync(batch);
+        return CommitAsync(batch);
     }
 
     /// <summary>See <see cref="IHeldStore.ListAsync"/>.</summary>
-    public IEnumerable<HeldRow> List(string bucket, string prefix, string after)
+    public IEnumerable<HeldRow> List(string bucket, string prefix, string after) => Walk(index => List(index, bucket, prefix, after));
+
+    private static IEnumerable<HeldRow> List(OrderedIndex index, string bucket, string prefix, string after)
     {
-        using var snapshot = _index.Snapshot();
+        using var snapshot = index.Snapshot();
         using var cursor = snapshot.OpenCursor();
         var start = HeldEntry.KeyOf(bucket, prefix);
         var past = after.Length == 0 ? [] : HeldEntry.KeyOf(bucket, after);
@@ -99,9 +112,11 @@ internal sealed class HeldRows : IAsyncDisposable
     }
 
     /// <summary>The buckets that have rows. One look-up a bucket: the cursor jumps behind the last key of each.</summary>
-    public IEnumerable<string> ListBuckets()
+    public IEnumerable<string> ListBuckets() => Walk(ListBuckets);
+
+    private static IEnumerable<string> ListBuckets(OrderedIndex index)
     {
-        using var snapshot = _index.Snapshot();
+        using var snapshot = index.Snapshot();
         using var cursor = snapshot.OpenCursor();
         for (var found = cursor.Seek(HeldEntry.First); found;)
         {
@@ -112,9 +127,11 @@ internal sealed class HeldRows : IAsyncDisposable
     }
 
     /// <summary>All rows that can be read, as they are when the first is.</summary>
-    public IEnumerable<(string Bucket, string Key, HeldEntry Entry)> All()
+    public IEnumerable<(string Bucket, string Key, HeldEntry Entry)> All() => Walk(All);
+
+    private static IEnumerable<(string Bucket, string Key, HeldEntry Entry)> All(OrderedIndex index)
     {
-        using var snapshot = _index.Snapshot();
+        using var snapshot = index.Snapshot();
         using var cursor = snapshot.OpenCursor();
         for (var found = cursor.Seek(HeldEntry.First); found; found = cursor.Next())
         {
@@ -130,13 +147,15 @@ internal sealed class HeldRows : IAsyncDisposable
     public IEnumerable<long> HeldNow()
     {
         // Taken now, and not when somebody begins to read.
-        return Held(_index.Snapshot());
+        return Read(static index => index.Snapshot()) is { } snapshot ? Walk(_ => Held(snapshot)) : [];
     }
 
     /// <summary>The use that comes next in time after another; null at the end.</summary>
-    public (byte[] UseKey, string Bucket, string Key)? NextUse(byte[] after)
+    public (byte[] UseKey, string Bucket, string Key)? NextUse(byte[] after) => Read(index => NextUse(index, after));
+
+    private static (byte[] UseKey, string Bucket, string Key)? NextUse(OrderedIndex index, byte[] after)
     {
-        using var snapshot = _index.Snapshot();
+        using var snapshot = index.Snapshot();
         using var cursor = snapshot.OpenCursor();
         for (var found = cursor.Seek(after); found && cursor.Key[0] == HeldEntry.FirstUse[0]; found = cursor.Next())
         {
@@ -151,7 +170,123 @@ internal sealed class HeldRows : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _index.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _renewing;
+        await (_index?.DisposeAsync() ?? default);
+    }
+
+    private OrderedIndex OpenIndex() => OrderedIndex.Open(new IndexOptions
+    {
+        Folder = _folder.Index,
+        FlushBytes = 4 << 20,
+        Disk = _disk,
+        Logger = _logger,
+        Damaged = failure =>
+        {
+            if (_index is { } index)
+            {
+                Renew(index, failure);
+            }
+        },
+    });
+
+    /// <summary>Reads something; nothing where the index is damaged.</summary>
+    private T? Read<T>(Func<OrderedIndex, T?> read)
+    {
+        if (_index is not { } index)
+        {
+            return default;
+        }
+
+        try
+        {
+            return read(index);
+        }
+        catch (Exception failure) when (IsLost(index, failure))
+        {
+            Renew(index, failure);
+            return default;
+        }
+    }
+
+    /// <summary>Walks rows; to the end, or to where the index is damaged.</summary>
+    private IEnumerable<T> Walk<T>(Func<OrderedIndex, IEnumerable<T>> rows)
+    {
+        if (_index is not { } index)
+        {
+            yield break;
+        }
+
+        using var walk = rows(index).GetEnumerator();
+        while (MovesOn(index, walk))
+        {
+            yield return walk.Current;
+        }
+    }
+
+    private bool MovesOn<T>(OrderedIndex index, IEnumerator<T> walk)
+    {
+        try
+        {
+            return walk.MoveNext();
+        }
+        catch (Exception failure) when (IsLost(index, failure))
+        {
+            Renew(index, failure);
+            return false;
+        }
+    }
+
+    private bool IsLost(OrderedIndex index, Exception failure) => failure is IndexDamagedException || (failure is ObjectDisposedException && _index != index);
+
+    private async ValueTask CommitAsync(IndexBatch batch)
+    {
+        try
+        {
+            if (_index is { } index)
+            {
+                await index.CommitAsync(batch);
+                return;
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was dropped meanwhile.
+        }
+
+        await _renewing;
+        await (_index ?? throw new IOException("The index of held copies could not be made anew.")).CommitAsync(batch);
+    }
+
+    /// <summary>Drops an index that is damaged, unless that is under way, and makes an empty one in the background.</summary>
+    private void Renew(OrderedIndex index, Exception failure)
+    {
+        lock (_lock)
+        {
+            if (_index == index)
+            {
+                _index = null;
+                Log.HeldIndexUnusable(_logger, failure.Message);
+                _renewing = Task.Run(() => RenewAsync(index));
+            }
+        }
+    }
+
+    private async Task RenewAsync(OrderedIndex damaged)
+    {
+        try
+        {
+            await damaged.DisposeAsync();
+            Directory.Delete(_folder.Index, recursive: true);
+            Lost();
+            _index = OpenIndex();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Log.HeldCleaningFailed(_logger, failure);
+        }
+    }
 
     private static IEnumerable<long> Held(IndexSnapshot snapshot)
     {

@@ -27,13 +27,18 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    private HeldStore(HeldFolder folder, HeldRows rows, TimeProvider time, long? maxBytes, ILogger logger)
+    private HeldStore(HeldFolder folder, HeldRows rows, TimeProvider time, long? maxBytes, HeldRoom room, ILogger logger)
     {
         (_folder, _rows, _time, _logger) = (folder, rows, time, logger);
         _ledger = new HeldLedger(() => _eviction?.Grew());
-        _table = new HeldTable(folder, rows, _ledger, () => _eviction?.Wake(), time, logger);
-        _eviction = new HeldEviction(_table, rows, _ledger, maxBytes, time, logger);
+        _table = new HeldTable(folder, rows, _ledger, () => _eviction?.Wake(), () => _eviction?.RequireRoom(), time, logger);
+        _eviction = new HeldEviction(_table, rows, _ledger, maxBytes, room, time, logger);
         _sweep = new HeldSweep(folder, rows, _table, _ledger, logger);
+        rows.Lost = () =>
+        {
+            _table.ForgetAll();
+            _sweep.Again();
+        };
     }
 
     /// <summary>How many bytes of the remote's objects are held: of whole blocks, without what the file system adds.</summary>
@@ -55,18 +60,20 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     /// <param name="maxBytes">How many bytes may be held (rule E1); null for any number.</param>
     /// <exception cref="IndexInUseException">Another process has it.</exception>
     public static HeldStore Open(string directory, ILogger<HeldStore> logger, TimeProvider? time = null, long? maxBytes = null) =>
-        Open(directory, logger, time, maxBytes, new StoreDisk(isDurable: false));
+        Open(directory, logger, time, maxBytes, new StoreDisk(isDurable: false), minFree: 0);
 
     /// <summary>The same on a disk that a test fails.</summary>
     /// <param name="directory">The folder.</param>
     /// <param name="logger">Where failures are told.</param>
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="maxBytes">How many bytes may be held; null for any number.</param>
+    /// <param name="minFree">How many bytes of the disk are left free (rule E5); null for the usual share.</param>
     /// <param name="disk">The disk: rows, and the heads of copies' files. What is in them is written by <see cref="HeldFile"/> itself.</param>
-    internal static HeldStore Open(string directory, ILogger<HeldStore> logger, TimeProvider? time, long? maxBytes, StoreDisk disk)
+    internal static HeldStore Open(string directory, ILogger<HeldStore> logger, TimeProvider? time, long? maxBytes, StoreDisk disk, long? minFree = 0)
     {
         var folder = new HeldFolder(directory, disk, logger);
-        return new HeldStore(folder, HeldRows.Open(folder, logger, disk), time ?? TimeProvider.System, maxBytes, logger);
+        var rows = HeldRows.Open(folder, logger, disk);
+        return new HeldStore(folder, rows, time ?? TimeProvider.System, maxBytes, new HeldRoom(disk, directory, minFree), logger);
     }
 
     /// <inheritdoc/>
@@ -84,6 +91,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     public async ValueTask<IHeldCopy> CreateAsync(
         string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken)
     {
+        _eviction.RequireRoom();
         var header = new HeldHeader(bucket, key, identity, info, validatedAt);
         var id = HeldFolder.NewId();
         _sweep.Spare(id);
@@ -100,6 +108,11 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
                 File.Delete(file.Path);
                 throw;
             }
+        }
+        catch (IOException failure) when (StoreDisk.IsFull(failure))
+        {
+            _eviction.FoundFull();
+            throw;
         }
         finally
         {
@@ -139,6 +152,7 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
     {
         if (!_rows.Has(bucket, key))
         {
+            _table.ForgetOpen(bucket, key);
             return;
         }
 
@@ -202,6 +216,10 @@ public sealed class HeldStore : IHeldStore, IAsyncDisposable
             await _rows.DisposeAsync();
         }
     }
+
+    /// <summary>Takes copies away at once, for a write that finds the disk full.</summary>
+    /// <returns>Whether any went.</returns>
+    internal bool GiveWay(long bytes) => _eviction.GiveWay(bytes);
 
     /// <summary>Brings rows up to what is known of their copies.</summary>
     /// <returns>Whether any was not.</returns>

@@ -3,7 +3,7 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Held;
 
 /// <summary>
-/// Removes, once after the start and in the background, the files that no row names: what a crash, or an index that was lost, left behind. Of those that have a
+/// Removes, after the start and when rows were lost, in the background, the files that no row names: what a crash, or an index that was lost, left behind. Of those that have a
 /// row it is seen whether the row says how much they hold. Then it removes the rows whose files are gone, as a full disk leaves them, on which files can be removed and rows cannot: they
 /// would count as held until they are met.
 /// </summary>
@@ -30,7 +30,10 @@ internal sealed class HeldSweep : IAsyncDisposable
     }
 
     /// <summary>Finishes once they are gone. Nothing waits for it but tests.</summary>
-    public Task Done { get; }
+    public Task Done { get; private set; }
+
+    /// <summary>Looks once more: rows were lost.</summary>
+    public void Again() => Done = Done.ContinueWith(_ => RunAsync(), TaskScheduler.Default).Unwrap();
 
     /// <summary>A file is about to be made: it has no row yet, and stays.</summary>
     public void Spare(UInt128 file)
@@ -104,6 +107,7 @@ internal sealed class HeldSweep : IAsyncDisposable
             if (NameOf(id, path) is not { } header)
             {
                 File.Delete(path);
+                _ledger.Forget(id);
             }
             else if (header.Key is not null)
             {

@@ -13,9 +13,10 @@ namespace S3Overlay.Proxy.Embedded.Held;
 /// <param name="rows">The rows.</param>
 /// <param name="ledger">Counts what is held, and knows what rows do not say yet.</param>
 /// <param name="released">Told whenever somebody lets go of a copy.</param>
+/// <param name="writes">Told before anything is written to a copy; may refuse it.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where failures are told.</param>
-internal sealed class HeldTable(HeldFolder folder, HeldRows rows, HeldLedger ledger, Action released, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class HeldTable(HeldFolder folder, HeldRows rows, HeldLedger ledger, Action released, Action writes, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly OpenFiles<ObjectName, HeldFile> _open = new();
     private readonly NameLocks<ObjectName> _locks = new();
@@ -100,9 +101,19 @@ internal sealed class HeldTable(HeldFolder folder, HeldRows rows, HeldLedger led
                 ledger.RowGone(gone);
             }
 
-            return new HeldLease(lease, released);
+            return new HeldLease(lease, released, writes);
         }
     }
+
+    /// <summary>The rows are lost: nobody finds a copy any more, not even one that is open.</summary>
+    public void ForgetAll()
+    {
+        _open.ForgetAll();
+        ledger.Clear();
+    }
+
+    /// <summary>A key that has no row has no copy, though one may be open whose row was lost.</summary>
+    public void ForgetOpen(string bucket, string key) => _open.Forget(new ObjectName(bucket, key));
 
     /// <summary>Drops a key's copy. The caller has the key's lock. The file goes first: on a full disk that is what makes room, and a row without a file is nothing held.</summary>
     /// <returns>Whether it counted as held until now.</returns>
@@ -129,14 +140,18 @@ internal sealed class HeldTable(HeldFolder folder, HeldRows rows, HeldLedger led
     }
 
     /// <summary>Drops a copy, unless it is in use or was used since its row was written.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="useKey">What stands for it in the order of last use.</param>
+    /// <param name="anyUse">Whether it may have been used since.</param>
     /// <returns>Whether it was dropped; not where all that was left of it is a row that a full disk does not let go.</returns>
-    public async Task<bool> TryEvictAsync(string bucket, string key, byte[] useKey)
+    public async Task<bool> TryEvictAsync(string bucket, string key, byte[] useKey, bool anyUse = false)
     {
         using (await LockAsync(bucket, key, CancellationToken.None))
         {
             if (rows.Find(bucket, key) is not { } entry
                 || !entry.UseKey.AsSpan().SequenceEqual(useKey)
-                || ledger.Find(entry.File)?.Used > entry.Used
+                || (!anyUse && ledger.Find(entry.File)?.Used > entry.Used)
                 || !_open.TryForgetUnused(new ObjectName(bucket, key)))
             {
                 return false;
@@ -184,7 +199,7 @@ internal sealed class HeldTable(HeldFolder folder, HeldRows rows, HeldLedger led
     private HeldLease Use(OpenFiles<ObjectName, HeldFile>.Lease lease)
     {
         lease.File.Account?.Use(time.GetUtcNow());
-        return new HeldLease(lease, released);
+        return new HeldLease(lease, released, writes);
     }
 
     /// <returns>Whether it counted as held until now.</returns>

@@ -19,6 +19,9 @@ public sealed record IndexOptions
     /// <summary>Whether the last process is known to have closed the index. A record that breaks off is then damage, and not what a crash left.</summary>
     public bool WasClosed { get; init; }
 
+    /// <summary>Told of damage that is found in the background, where no caller is. Must not block.</summary>
+    public Action<IndexDamagedException> Damaged { get; init; } = static _ => { };
+
     /// <summary>Where it says what goes wrong in the background.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 }

@@ -144,6 +144,7 @@ public sealed class OrderedIndex : IAsyncDisposable
     {
         while (true)
         {
+            ObjectDisposedException.ThrowIf(_folder.IsClosed, this);
             var view = _layers.View;
             if (view.TryAcquire())
             {
@@ -285,6 +286,11 @@ public sealed class OrderedIndex : IAsyncDisposable
             _layers.Flush();
             _layers.MergeMany();
             LastBackgroundError = null;
+        }
+        catch (IndexDamagedException damage)
+        {
+            NoteFailure(damage);
+            _options.Damaged(damage);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

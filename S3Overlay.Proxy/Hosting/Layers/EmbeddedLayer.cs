@@ -14,7 +14,8 @@ internal static class EmbeddedLayer
     /// <exception cref="StartupException">A folder cannot be used.</exception>
     public static async Task<LocalLayer> OpenAsync(ProxySetup setup)
     {
-        var store = await OpenStoreAsync(setup);
+        var disk = new SharedDisk(setup.Machine.Disk ?? new StoreDisk(setup.Options.Local.IsDurable));
+        var store = await OpenStoreAsync(setup, disk);
         setup.Meters.Watch("s3_overlay_tombstones_present", "{tombstone}", "Tombstones there are now.", () => store.Tombstones.Count.Value);
         var service = new EmbeddedService(store);
         var state = new EmbeddedLayerState(store);
@@ -26,11 +27,11 @@ internal static class EmbeddedLayer
             SetsSubResource = EmbeddedService.SetsSubResource,
             Check = _ => store.CheckAsync(),
             Marks = new EmbeddedMarks(store),
-            Held = setup.Holds ? OpenHeld(setup) : null,
+            Held = setup.Holds ? OpenHeld(setup, disk) : null,
         };
     }
 
-    private static async Task<EmbeddedStore> OpenStoreAsync(ProxySetup setup)
+    private static async Task<EmbeddedStore> OpenStoreAsync(ProxySetup setup, StoreDisk disk)
     {
         var local = setup.Options.Local;
         try
@@ -42,7 +43,7 @@ internal static class EmbeddedLayer
                 Region = local.BucketLocation,
                 Time = setup.Time,
                 Logger = setup.LoggerOf<EmbeddedStore>(),
-                Disk = setup.Machine.Disk,
+                Disk = disk,
             }));
         }
         catch (Exception failure) when (IsAboutFolder(failure))
@@ -51,13 +52,18 @@ internal static class EmbeddedLayer
         }
     }
 
-    private static HeldStore OpenHeld(ProxySetup setup)
+    private static HeldStore OpenHeld(ProxySetup setup, SharedDisk disk)
     {
         var folder = setup.Options.Cache.Directory;
         try
         {
             var held = setup.Opened.Add(HeldStore.Open(
-                folder, setup.LoggerOf<HeldStore>(), setup.Time, setup.Options.Cache.MaxBytes, setup.Machine.Disk ?? new StoreDisk(isDurable: false)));
+                folder, setup.LoggerOf<HeldStore>(), setup.Time, setup.Options.Cache.MaxBytes, setup.Machine.Disk ?? new StoreDisk(isDurable: false), setup.Options.Cache.MinFree));
+            if (SharedDisk.Has(folder, setup.Options.Local.DataDirectory))
+            {
+                disk.GivesWay = held.GiveWay;
+            }
+
             setup.Meters.WatchCache(() => held.Bytes, () => held.Evictions);
             return held;
         }

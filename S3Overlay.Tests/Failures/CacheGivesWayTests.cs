@@ -1,0 +1,121 @@
+using S3Overlay.Proxy.Embedded.Held;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Failures;
+
+/// <summary>The built-in store's disk is full, and copies of the remote's objects are on it too: they give way to what is written (table F).</summary>
+[Trait("Rule", "F-full")]
+public sealed class CacheGivesWayTests : IAsyncLifetime
+{
+    private const int Size = 200_000;
+    private const int Count = 20;
+
+    private readonly SmallDisk _disk = new();
+    private ScriptedRemote _remote = null!;
+
+    public async Task InitializeAsync()
+    {
+        _remote = await ScriptedRemote.StartAsync();
+        for (var i = 0; i < Count; i++)
+        {
+            _remote.Put("bucket", $"key{i:d2}", Bytes(i));
+        }
+    }
+
+    public async Task DisposeAsync() => await _remote.DisposeAsync();
+
+    [Theory, Trait("Rule", "E5")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Writes_are_taken_while_there_is_a_copy_that_can_go(bool tellsRoom)
+    {
+        _disk.TellsRoom = tellsRoom;
+        await using var proxy = await StartAsync(("S3_OVERLAY_CACHE_MIN_FREE", "0"));
+        await ReadAllAsync(proxy);
+        Assert.Equal(Count * Size, Held(proxy).Bytes);
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/first", "v")).Status);
+        _disk.Fill(proxy.Folder["data"]);
+        var written = 0;
+        for (; written < 10 * Count && (await PutAsync(proxy, written)).Status == 200; written++)
+        {
+        }
+
+        // Nearly as many as there were copies of the same size; then none is left to go.
+        Assert.InRange(written, Count - 5, Count + 1);
+        Assert.Equal("InsufficientStorage", (await PutAsync(proxy, written)).Code);
+        Assert.Equal(0, Held(proxy).Bytes);
+        Assert.Equal(Count, Held(proxy).Evictions);
+        for (var i = 0; i < written; i++)
+        {
+            Assert.Equal(Bytes(100 + i), (await proxy.SendAsync("GET", $"/bucket/written{i:d3}")).Body);
+        }
+
+        await ReadAllAsync(proxy);
+    }
+
+    [Fact, Trait("Rule", "E5")]
+    public async Task A_share_of_the_disk_stays_free()
+    {
+        const int MinFree = 1_000_000;
+        _disk.TellsRoom = true;
+        await using var proxy = await StartAsync(("S3_OVERLAY_CACHE_MIN_FREE", $"{MinFree}"));
+        var data = proxy.Folder["data"];
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/first", "v")).Status);
+        _disk.Limit(data, 5_000_000);
+        await ReadAllAsync(proxy);
+        Assert.InRange(_disk.RoomOf(data)!.Value, MinFree, long.MaxValue);
+        Assert.InRange(Held(proxy).Bytes, Size, (Count - 1) * Size);
+
+        // What was read last is there still.
+        var asked = _remote.Requests.Count;
+        Assert.Equal(Bytes(Count - 1), (await proxy.SendAsync("GET", $"/bucket/key{Count - 1:d2}")).Body);
+        Assert.Equal(asked, _remote.Requests.Count);
+
+        // Others need the rest: nothing is held any more, and once there is room, things are again.
+        _disk.Limit(data, 0);
+        for (var i = 0; i < 3; i++)
+        {
+            await ReadAllAsync(proxy);
+        }
+
+        Assert.Equal(0, Held(proxy).Bytes);
+        _disk.Grow();
+        await ReadAllAsync(proxy);
+        Assert.Equal(Count * Size, Held(proxy).Bytes);
+    }
+
+    [Theory, Trait("Rule", "E5")]
+    [InlineData(100L << 20, 5L << 20)]
+    [InlineData(100L << 30, 1L << 30)]
+    public void By_default_that_is_5_percent_and_1_GiB_at_most(long size, long expected)
+    {
+        _disk.TellsRoom = true;
+        _disk.Limit(".", size);
+        Assert.Equal(expected, new HeldRoom(_disk, ".", null).MinFree);
+        Assert.Equal(7, new HeldRoom(_disk, ".", 7).MinFree);
+    }
+
+    private static byte[] Bytes(int seed)
+    {
+        var bytes = new byte[Size];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    private static HeldStore Held(OverlayHost proxy) => (HeldStore)proxy.Services.Local.Held!;
+
+    private Task<OverlayHost> StartAsync(params (string Name, string Value)[] settings) =>
+        OverlayHost.StartOnDiskAsync(_disk, _remote.Endpoint, null, [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_UNMAPPED", "show"), .. settings]);
+
+    private static Task<RawAnswer> PutAsync(OverlayHost proxy, int number) => proxy.Http.SendAsync("PUT", $"/bucket/written{number:d3}", Bytes(100 + number));
+
+    private static async Task ReadAllAsync(OverlayHost proxy)
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            Assert.Equal(Bytes(i), (await proxy.SendAsync("GET", $"/bucket/key{i:d2}")).Body);
+            await proxy.WhenIdleAsync();
+            await Held(proxy).Evicting;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Failures;
+
+/// <summary>A bit of the cache's index is not what was written: it is dropped and made again, and nothing else changes for clients (table F).</summary>
+[Trait("Rule", "F-damaged")]
+public sealed class DamagedCacheIndexTests
+{
+    private const int Count = 200;
+
+    [Fact]
+    public async Task Reads_and_listings_go_on_and_copies_are_held_again()
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        for (var i = 0; i < Count; i++)
+        {
+            remote.Put("bucket", Key(i), System.Text.Encoding.ASCII.GetBytes($"content {i}"));
+        }
+
+        using var data = new TemporaryFolder();
+        await using (var proxy = await StartAsync())
+        {
+            for (var i = 0; i < Count; i++)
+            {
+                await ReadAsync(proxy, i);
+            }
+
+            await proxy.WhenIdleAsync();
+        }
+
+        // What a start replays becomes a run.
+        await (await StartAsync()).DisposeAsync();
+        var run = Directory.GetFiles(data["cache/index-2"], "*.run").Single();
+        var bytes = await File.ReadAllBytesAsync(run);
+        Assert.True(bytes.Length > 60_000);
+        using var whole = new TemporaryFolder();
+        CrashedFolder.Copy(data.Path, whole.Path);
+        for (var at = 10; at < bytes.Length; at += bytes.Length / 7)
+        {
+            Directory.Delete(data["cache"], recursive: true);
+            CrashedFolder.Copy(whole["cache"], data["cache"]);
+            var flipped = bytes.ToArray();
+            flipped[at] ^= 4;
+            await File.WriteAllBytesAsync(run, flipped);
+            await using var proxy = await StartAsync();
+            for (var attempt = 0; attempt < 2; attempt++)
+            {
+                var list = await proxy.SendAsync("GET", "/bucket?list-type=2");
+                Assert.Equal((200, Count), (list.Status, list.Text.Split("<Key>").Length - 1));
+                await ReadAsync(proxy, attempt);
+                await ReadAsync(proxy, Count - 1);
+            }
+
+            // The file that is no longer named goes, also while it is open, and what comes is held.
+            await ((Proxy.Embedded.Held.HeldStore)proxy.Services.Local.Held!).Cleaning;
+            remote.Put("bucket", Key(0), "content 0"u8.ToArray());
+            Assert.Equal(200, (await proxy.SendAsync("PUT", $"/bucket/{Key(1)}", "mine")).Status);
+            Assert.Equal("mine", (await proxy.SendAsync("GET", $"/bucket/{Key(1)}")).Text);
+            Assert.Equal(204, (await proxy.SendAsync("DELETE", $"/bucket/{Key(1)}")).Status);
+            Assert.Equal(404, (await proxy.SendAsync("GET", $"/bucket/{Key(1)}")).Status);
+            Assert.Equal(200, (await proxy.SendAsync("PUT", $"/bucket/{Key(1)}", "content 1")).Status);
+            for (var i = 0; i < 2; i++)
+            {
+                await ReadAsync(proxy, 150);
+                await proxy.WhenIdleAsync();
+            }
+
+            var asked = remote.Requests.Count;
+            await ReadAsync(proxy, 150);
+            Assert.Equal(asked, remote.Requests.Count);
+        }
+
+        Task<OverlayHost> StartAsync() => OverlayHost.StartEmbeddedAsync(
+            remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_UNMAPPED", "show"), ("S3_OVERLAY_DURABLE", "false"), ("S3_OVERLAY_DATA_DIR", data.Path));
+    }
+
+    private static string Key(int number) => $"{new string('k', 100)}{number:d3}";
+
+    private static async Task ReadAsync(OverlayHost proxy, int number)
+    {
+        var answer = await proxy.SendAsync("GET", "/bucket/" + Key(number));
+        Assert.Equal((200, $"content {number}"), (answer.Status, answer.Text));
+    }
+}
