@@ -112,7 +112,7 @@ public static class BesideNginx
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{workload.Name,-26} {connections,3} {servers[i].Name,-9} {Median(results[i], m => m.RequestsPerSecond),11:F0} {Median(results[i], m => m.MegabytesPerSecond),9:F0} {Median(results[i], m => m.CpuMicrosecondsPerRequest),12:F1} {Median(results[i], m => m.CpuSecondsPerGiB),11:F3} {Median(results[i], m => m.RemoteKibibytesPerRequest),15:F1}"));
+                $"{workload.Name,-26} {connections,3} {servers[i].Name,-9} {Median(results[i], m => m.RequestsPerSecond),11:F0} {Median(results[i], m => m.MegabytesPerSecond),9:F0} {Median(results[i], m => m.CpuMicrosecondsPerRequest),12:F1} {CpuPerGiB(results[i]),11} {Median(results[i], m => m.RemoteKibibytesPerRequest),15:F1}"));
         }
 
         for (var i = 1; i < servers.Count; i++)
@@ -126,6 +126,9 @@ public static class BesideNginx
     }
 
     private static double Median(IEnumerable<Measurement> measurements, Func<Measurement, double> figure) => Statistics.Median(measurements.Select(figure));
+
+    private static string CpuPerGiB(List<Measurement> results) =>
+        results[0].Bytes == 0 ? "-" : Median(results, m => m.CpuSecondsPerGiB).ToString("F3", CultureInfo.InvariantCulture);
 
     /// <summary>The median of the rounds' own ratios: neighbours in time are compared, not averages.</summary>
     private static double Ratio(List<Measurement> above, List<Measurement> below, Func<Measurement, double> figure) =>

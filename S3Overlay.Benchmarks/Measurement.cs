@@ -2,7 +2,7 @@ namespace S3Overlay.Benchmarks;
 
 /// <summary>What one server did in one stretch of time.</summary>
 /// <param name="Requests">Answers received whole.</param>
-/// <param name="Bytes">Body bytes received.</param>
+/// <param name="Bytes">Body bytes, in either direction.</param>
 /// <param name="Elapsed">How long it took.</param>
 /// <param name="ServerCpu">Processor time the server used for it, user and system, with what it did after its last answer.</param>
 /// <param name="RemoteBytes">Body bytes that the stand-in remote sent for it.</param>

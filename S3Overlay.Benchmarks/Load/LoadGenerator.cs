@@ -41,7 +41,7 @@ public sealed class LoadGenerator : IDisposable
             {
                 while (Take() is { } request)
                 {
-                    read += connection.Exchange(request);
+                    read += connection.Exchange(request) + request.Body.Length;
                     mine++;
                 }
             }
