@@ -48,6 +48,75 @@ public sealed partial class DeploymentFileTests
         Assert.InRange(int.Parse(seconds, CultureInfo.InvariantCulture), Settings.ShutdownTimeout.DefaultValue.TotalSeconds + 10, 90);
     }
 
+    [Theory]
+    [InlineData("deploy/compose.embedded.yaml", "env_file: [{ path: .env, required: false }]")]
+    [InlineData("deploy/compose.minio.yaml", "env_file: [{ path: .env, required: false }]")]
+    [InlineData("deploy/systemd/s3overlay.service", "EnvironmentFile=-/etc/s3overlay.env")]
+    public async Task They_pass_every_setting_of_a_file_on(string file, string line) =>
+        Assert.Contains(line, (await File.ReadAllLinesAsync(Path.Combine(Repository.Root, file))).Select(each => each.Trim()));
+
+    /// <summary>What they name themselves is laid over the file: it must be the file's own value, or what the image needs.</summary>
+    [Theory]
+    [InlineData("deploy/compose.embedded.yaml")]
+    [InlineData("deploy/compose.minio.yaml")]
+    public async Task They_hide_no_setting_of_that_file(string file)
+    {
+        var named = Named().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, file))).Select(match => (Name: match.Groups[1].Value, Value: match.Groups[2].Value)).ToList();
+
+        Assert.NotEmpty(named);
+        Assert.All(
+            named.Where(setting => setting.Name != "S3_OVERLAY_LOCAL_ENDPOINT"),
+            setting => Assert.StartsWith("${" + setting.Name, setting.Value, StringComparison.Ordinal));
+    }
+
+    [DeploymentToolFact("systemd-analyze")]
+    public async Task The_unit_is_one_that_systemd_takes()
+    {
+        var result = await S3Tool.RunAsync("systemd-analyze", ["verify", Path.Combine(Repository.Root, "deploy/systemd/s3overlay.service")], new Dictionary<string, string>());
+
+        Assert.Equal("", result.Output + result.Errors);
+        Assert.Equal(0, result.ExitCode);
+    }
+
+    [DeploymentToolFact("docker", "/usr/libexec/docker/cli-plugins/docker-compose")]
+    public async Task The_compose_files_pass_the_file_to_the_proxy_as_Docker_reads_them()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder[".env"], "S3_OVERLAY_SECRET_KEY=secret\nS3_OVERLAY_LOCAL_SECRET_KEY=secret1\nS3_OVERLAY_REMOTE_ENDPOINT=https://s3.example.org\nS3_OVERLAY_CHUNK_SIZE=32MiB\n");
+        foreach (var name in (string[])["compose.embedded.yaml", "compose.minio.yaml"])
+        {
+            File.Copy(Path.Combine(Repository.Root, "deploy", name), folder[name]);
+            var result = await S3Tool.RunAsync("docker", ["compose", "-f", folder[name], "config"], new Dictionary<string, string>());
+
+            Assert.Equal(0, result.ExitCode);
+            Assert.Contains("S3_OVERLAY_CHUNK_SIZE: 32MiB", result.Output, StringComparison.Ordinal);
+            Assert.Contains("S3_OVERLAY_REMOTE_ENDPOINT: https://s3.example.org", result.Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Package_and_image_say_whose_they_are()
+    {
+        var properties = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "Directory.Build.props"));
+        var project = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "S3Overlay.Proxy/S3Overlay.Proxy.csproj"));
+        var docker = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "deploy/Dockerfile"));
+        var licence = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "LICENSE"));
+
+        // The SDK makes the labels of its image from the same properties.
+        List<string> said = [Property(properties, "Authors"), Property(properties, "PackageLicenseExpression"), Property(project, "Description")];
+        Assert.Equal(said, [Label(docker, "authors"), Label(docker, "licenses"), Label(docker, "description")]);
+        Assert.Contains(said[0], licence, StringComparison.Ordinal);
+        Assert.StartsWith(said[1], licence, StringComparison.Ordinal);
+        Assert.Contains("s3", Property(project, "PackageTags").Split(';'));
+        Assert.Equal("true", Property(properties, "PublishRepositoryUrl"));
+
+        static string Property(string file, string name) => Regex.Match(file, $"<{name}>([^<]+)</{name}>").Groups[1].Value;
+        static string Label(string file, string name) => Regex.Match(file, $"org.opencontainers.image.{name}=\"([^\"]+)\"").Groups[1].Value;
+    }
+
+    [GeneratedRegex("^ +(S3_OVERLAY_[A-Z0-9_]+): (.+)$", RegexOptions.Multiline)]
+    private static partial Regex Named();
+
     [GeneratedRegex("S3_OVERLAY_[A-Z0-9_]+")]
     private static partial Regex SettingName();
 
