@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Configuration.Values;
+using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Configuration;
 
@@ -21,6 +22,7 @@ internal sealed record RemoteSettings
         RequestPayer = Settings.RemoteRequestPayer,
         CaFile = Settings.RemoteCaFile,
         AddressingStyle = Settings.RemoteAddressingStyle,
+        Store = Settings.RemoteStore,
     };
 
     /// <summary>Those of any further remote, as the documentation has them.</summary>
@@ -56,12 +58,15 @@ internal sealed record RemoteSettings
     /// <summary>How buckets are named in requests.</summary>
     public required Setting<AddressingStyle> AddressingStyle { get; init; }
 
+    /// <summary>What make of store it is.</summary>
+    public required Setting<StoreMake?> Store { get; init; }
+
     /// <summary>What it backs; null for the remote without a name, which has a mapping in its place.</summary>
     public Setting<BackedPlaces?>? Backs { get; init; }
 
     /// <summary>All of them, in the order of the documentation.</summary>
     public IReadOnlyList<Setting> All =>
-        [Endpoint, .. Backs is null ? Array.Empty<Setting>() : [Backs], Region, AccessKeyId, SecretAccessKey, SessionToken, Profile, Anonymous, RequestPayer, CaFile, AddressingStyle];
+        [Endpoint, .. Backs is null ? Array.Empty<Setting>() : [Backs], Region, AccessKeyId, SecretAccessKey, SessionToken, Profile, Anonymous, RequestPayer, CaFile, AddressingStyle, Store];
 
     /// <summary>Those of a further remote.</summary>
     public static RemoteSettings Named(string name)
@@ -82,6 +87,7 @@ internal sealed record RemoteSettings
             RequestPayer = Of(Settings.RemoteRequestPayer),
             CaFile = Of(Settings.RemoteCaFile, "A PEM file of the authorities that may vouch for it, for private ones."),
             AddressingStyle = Of(Settings.RemoteAddressingStyle, "As for the remote without a name."),
+            Store = Of(Settings.RemoteStore, "As for the remote without a name."),
         };
 
         Setting<T> Of<T>(Setting<T> unnamed, string? description = null) => unnamed with

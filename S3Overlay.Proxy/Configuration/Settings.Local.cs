@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Configuration.Values;
+using S3Overlay.Proxy.Protocol.Operations;
 using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Configuration;
@@ -37,6 +38,11 @@ public static partial class Settings
 
     public static readonly Setting<AddressingStyle> LocalAddressingStyle = new(
         "S3_OVERLAY_LOCAL_ADDRESSING_STYLE", Local, "auto", "How that endpoint is asked for a bucket; see `S3_OVERLAY_REMOTE_ADDRESSING_STYLE`.", Parsers.Addressing);
+
+    public static readonly Setting<StoreMake?> LocalStore = new(
+        "S3_OVERLAY_LOCAL_STORE", Local, "auto",
+        "What that endpoint is: `aws`, `minio`, `rustfs`, `ceph`, `seaweedfs`, `swift`, `zenko`, `versity`, `s3overlay` or `other`. It decides which names are no buckets, because the store keeps them for itself, and which operations beyond S3's go on to it. `auto` asks the store; if its answers do not show what it is, all names that known stores keep are reserved. `other` reserves none.",
+        Parsers.Store);
 
     public static readonly Setting<int> Proxies = new(
         "S3_OVERLAY_PROXIES", Local, "1", "How many proxies share one local S3 endpoint. With more than one nothing is remembered that another may have changed, but for a second whether a bucket is there, and conditional writes need a store that has them.",

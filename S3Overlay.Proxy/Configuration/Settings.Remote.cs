@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Configuration.Values;
+using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Configuration;
 
@@ -47,6 +48,9 @@ public static partial class Settings
         "S3_OVERLAY_REMOTE_ADDRESSING_STYLE", Remote, "auto",
         "`path` (`host/bucket/key`), `virtual` (`bucket.host/key`), or `auto`: virtual for AWS and Alibaba Cloud, but for dotted buckets over https; path for all other endpoints.",
         Parsers.Addressing);
+
+    public static readonly Setting<StoreMake?> RemoteStore = new(
+        "S3_OVERLAY_REMOTE_STORE", Remote, "auto", "What the remote is, which decides which names are no buckets there; see `S3_OVERLAY_LOCAL_STORE`.", Parsers.Store);
 
     public static readonly Setting<IReadOnlyList<BucketMapping>> Mapping = new(
         "S3_OVERLAY_BUCKET_MAPPING", Remote, null,

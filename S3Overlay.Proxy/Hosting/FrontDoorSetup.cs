@@ -6,7 +6,6 @@ using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.FrontDoor;
-using S3Overlay.Proxy.Protocol.Regions;
 using S3Overlay.Proxy.Telemetry.AccessLogs;
 
 namespace S3Overlay.Proxy.Hosting;
@@ -44,7 +43,9 @@ internal static class FrontDoorSetup
                 InstanceId = setup.InstanceId,
                 Time = setup.Time,
                 IsForwarded = ForwardedOf(setup.Options, remote),
-                IsOfAws = setup.Options.Local.Endpoint is { } endpoint && AwsHosts.DomainOf(endpoint.Host) is not null,
+                Store = local.Make,
+                KeepsAsync = async (bucket, key, cancellationToken) =>
+                    await local.KeepsAsync(bucket, key, cancellationToken) || (remote is not null && await remote.KeepsAsync(bucket, key, cancellationToken)),
                 KnowsTenants = isPlainProxy,
                 Owners = setup.Options.Local.Endpoint is null || clients.AccountId is not null ? new ExpectedOwners(clients.AccountId) : null,
                 StoreChecksChecksums = local.ChecksChecksums,

@@ -110,6 +110,11 @@ public sealed class OverlayService : IS3Service
 
         RefuseInternalMetadata(request);
         var hasRemote = _directory.Below(request.Bucket) is not null;
+        if (hasRemote && ArchiveUploads.Is(request))
+        {
+            throw ArchiveUploads.NotOverlaid();
+        }
+
         if (hasRemote && request.Operation is S3Operation.DeleteObject or S3Operation.DeleteObjectTagging)
         {
             // A read of such goes to whom the object is of, who says the same, or what it says of itself.

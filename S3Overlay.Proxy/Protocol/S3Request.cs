@@ -42,8 +42,14 @@ public sealed record S3Request
     /// <summary>Where the client reached the server: what locations in answers are built from.</summary>
     public required S3Address Address { get; init; }
 
-    /// <summary>Whether the caller may write a key that only the body names (DeleteObjects): rights can be narrower than a bucket.</summary>
+    /// <summary>In place of a key: the bucket itself, and with it each of its keys.</summary>
+    public const string WholeBucket = "";
+
+    /// <summary>Whether the caller may write a key that only the body names (DeleteObjects), or <see cref="WholeBucket"/>: rights can be narrower than a bucket.</summary>
     public Func<string, bool> MayWrite { get; init; } = static _ => true;
+
+    /// <summary>Whether ListBuckets shows the caller a bucket; null where it shows every one (rule A2).</summary>
+    public Func<string, bool>? MaySee { get; init; }
 
     /// <summary>Whether the caller may write each of them. Where it may not, whoever does not look at each key refuses the request.</summary>
     public bool MayWriteAll { get; init; } = true;

@@ -53,16 +53,4 @@ public sealed class RepeatedHeaderTests
         var head = await http.SendAsync("HEAD", "/bucket/k");
         Assert.Equal(("1,2,3", "o", "l"), (head.Headers["x-amz-meta-key"], head.Headers["x-amz-meta-other"], head.Headers["x-amz-meta-last"]));
     }
-
-    /// <summary>Cookies are no list: commas may be within one (RFC 6265, section 5.4).</summary>
-    [Fact]
-    public async Task Cookies_stay_cookies()
-    {
-        await using var store = await StoreServer.StartAsync();
-        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
-        var seen = "";
-        store.Alter = request => seen = request.Headers.Cookie.ToString();
-        await proxy.SendAsync("GET", "/", null, ("Cookie", "a=1"), ("Cookie", "b=2"));
-        Assert.Equal("a=1; b=2", seen);
-    }
 }

@@ -187,7 +187,7 @@ public sealed class StoreIdentityTests
         // A list without them would say that they are gone.
         list = await scene.As("ann").SendAsync("GET", "/");
         Assert.Equal((403, "AccessDenied"), (list.Status, list.Code));
-        Assert.Contains("<Name>anns</Name>", (await scene.As("bob").SendAsync("GET", "/")).Text);
+        Assert.Contains("<Name>bobs</Name>", (await scene.As("bob").SendAsync("GET", "/")).Text);
     }
 
     /// <summary>What an administrator asks is about the overlay: neither keys that the store does not know nor a user who may not see the object stand in the way.</summary>

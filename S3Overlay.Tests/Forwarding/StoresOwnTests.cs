@@ -17,13 +17,19 @@ public sealed class StoresOwnTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await _store.DisposeAsync();
 
-    /// <summary>As Ceph appends to objects.</summary>
+    /// <summary>As Ceph appends to objects: what the store is known by its answers or by the settings to have.</summary>
     [Theory]
-    [InlineData(5)]
-    [InlineData(100_000)]
-    public async Task A_sub_resource_that_only_the_store_knows_reaches_it(int size)
+    [InlineData(5, "auto")]
+    [InlineData(100_000, "auto")]
+    [InlineData(5, "ceph")]
+    public async Task A_sub_resource_that_the_store_is_known_to_have_reaches_it(int size, string make)
     {
-        await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, null);
+        if (make == "auto")
+        {
+            _store.Dress = context => context.Response.Headers["x-amz-request-id"] = "tx0000061dfb741c5732a11-006b05f036-1017-default";
+        }
+
+        await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, null, null, ("S3_OVERLAY_LOCAL_STORE", make));
         var (query, came) = ("", 0L);
         _store.Take = context => context.Request.Query.ContainsKey("append") ? TakeAsync(context) : null;
         var answer = await proxy.Http.SendAsync("PUT", "/bucket/k?append&position=3", new byte[size]);
@@ -37,6 +43,20 @@ public sealed class StoresOwnTests : IAsyncLifetime
             (query, came) = (context.Request.QueryString.Value ?? "", bytes.Length);
             context.Response.Headers["x-rgw-next-append-position"] = "8";
         }
+    }
+
+    [Theory]
+    [Trait("Rule", "A1")]
+    [InlineData("auto")]
+    [InlineData("minio")]
+    [InlineData("aws")]
+    public async Task Of_any_other_store_it_is_not_asked(string make)
+    {
+        await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, null, null, ("S3_OVERLAY_LOCAL_STORE", make));
+        _store.ForgetCalls();
+        var answer = await proxy.SendAsync("PUT", "/bucket/k?append&position=3", "value");
+        Assert.Equal((501, "NotImplemented"), (answer.Status, answer.Code));
+        Assert.Empty(_store.Calls);
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.FrontDoor;
+using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Tests.Protocol;
 
@@ -95,28 +96,34 @@ public sealed class OperationResolverTests
     public void A_sub_resource_without_that_method_does_not_become_the_object_or_bucket_itself(string method, string key, string query) =>
         Assert.Equal("MethodNotAllowed", Assert.Throws<S3Exception>(() => Resolve(method, key, query)).Error.Code);
 
-    /// <summary>What is the store's alone is its to know; but not where a name stands beside what has rights or a meaning of its own here.</summary>
+    /// <summary>What a make of store has is its to know; but not where a name stands beside what has rights or a meaning of its own here.</summary>
     [Theory]
-    [InlineData("GET", "k", "nonsense", "", "StoreRead")]
-    [InlineData("HEAD", "k", "nonsense", "", "StoreRead")]
     [InlineData("PUT", "k", "append&position=3", "", "StoreWrite")]
-    [InlineData("POST", "k", "nonsense", "", "StoreWrite")]
+    [InlineData("PUT", "k", "append=&position=3", "", "StoreWrite")]
     [InlineData("POST", "", "mdsearch", "", "StoreWrite")]
-    [InlineData("PUT", "k", "nonsense=", "", "StoreWrite")]
-    [InlineData("GET", "k", "annotation=", "", "StoreRead")]
+    [InlineData("GET", "", "allow-unordered", "", "ListObjects")]
+    [InlineData("DELETE", "", "notification", "", "DeleteBucketConfiguration")]
+    [InlineData("GET", "k", "nonsense", "", "NotImplemented")]
+    [InlineData("HEAD", "k", "nonsense", "", "NotImplemented")]
+    [InlineData("POST", "k", "append", "", "MethodNotAllowed")]
+    [InlineData("PUT", "k", "nonsense=", "", "NotImplemented")]
+    [InlineData("GET", "", "events", "", "NotImplemented")]
+    [InlineData("GET", "k", "layout", "", "NotImplemented")]
+    [InlineData("GET", "k", "annotation=", "", "NotImplemented")]
     [InlineData("PUT", "k", "annotation=&annotationName=a", "", "NotImplemented")]
     [InlineData("DELETE", "k", "annotation&annotationName=a", "", "NotImplemented")]
     [InlineData("PUT", "k", "encryption", "", "NotImplemented")]
     [InlineData("PUT", "k", "renameObject=", "", "NotImplemented")]
     [InlineData("PUT", "k", "", "", "PutObject")]
-    [InlineData("PUT", "k", "nonsense", "x-amz-copy-source", "NotImplemented")]
-    [InlineData("POST", "", "delete&nonsense", "", "NotImplemented")]
+    [InlineData("PUT", "k", "append&position=3", "x-amz-copy-source", "NotImplemented")]
+    [InlineData("PUT", "k", "append&acl", "", "NotImplemented")]
+    [InlineData("POST", "", "delete&mdsearch", "", "NotImplemented")]
     [InlineData("PUT", "", "policy&nonsense", "", "NotImplemented")]
-    [InlineData("DELETE", "k", "nonsense", "", "NotImplemented")]
-    [InlineData("DELETE", "", "nonsense", "", "NotImplemented")]
+    [InlineData("DELETE", "k", "append", "", "NotImplemented")]
+    [InlineData("DELETE", "", "acl=x", "", "MethodNotAllowed")]
     [Trait("Rule", "T3")]
-    public void In_a_stores_own_bucket_it_may_know_what_nobody_here_does(string method, string key, string query, string header, string expected) =>
-        AssertOfStore(expected, method, key, query, header, isOfAws: false);
+    public void Of_a_store_is_asked_what_its_make_is_known_to_have(string method, string key, string query, string header, string expected) =>
+        AssertOfStore(expected, method, key, query, header, StoreMakes.Ceph);
 
     [Theory]
     [InlineData("GET", "annotation", "", "StoreRead")]
@@ -127,7 +134,18 @@ public sealed class OperationResolverTests
     [InlineData("DELETE", "encryption", "", "MethodNotAllowed")]
     [Trait("Rule", "T3")]
     public void Of_AWS_is_asked_what_other_stores_would_take_for_the_object(string method, string query, string header, string expected) =>
-        AssertOfStore(expected, method, "k", query, header, isOfAws: true);
+        AssertOfStore(expected, method, "k", query, header, StoreMakes.Aws);
+
+    [Theory]
+    [InlineData("events")]
+    [InlineData("usage")]
+    [InlineData("acl")]
+    [Trait("Rule", "A1")]
+    public void The_service_has_no_sub_resources(string name)
+    {
+        var error = Assert.Throws<S3Exception>(() => OperationResolver.Resolve("GET", "", "", S3Query.Parse(name), new HeaderDictionary())).Error.Code;
+        Assert.Equal(name == "acl" ? "MethodNotAllowed" : "NotImplemented", error);
+    }
 
     [Fact]
     public void Unknown_parameters_with_a_value_are_ignored()
@@ -138,7 +156,7 @@ public sealed class OperationResolverTests
     }
 
     /// <summary>What is resolved in a store's own bucket: an operation, or the code of a refusal.</summary>
-    private static void AssertOfStore(string expected, string method, string key, string query, string header, bool isOfAws)
+    private static void AssertOfStore(string expected, string method, string key, string query, string header, StoreMake make)
     {
         var headers = new HeaderDictionary();
         if (header.Length > 0)
@@ -146,7 +164,7 @@ public sealed class OperationResolverTests
             headers[header] = "/other/secret";
         }
 
-        S3Operation Resolve() => OperationResolver.Resolve(method, "bucket", key, S3Query.Parse(query), headers, isStoresAlone: true, isOfAws);
+        S3Operation Resolve() => OperationResolver.Resolve(method, "bucket", key, S3Query.Parse(query), headers, make);
         Assert.Equal(expected, Enum.TryParse<S3Operation>(expected, out _) ? Resolve().ToString() : Assert.Throws<S3Exception>(() => Resolve()).Error.Code);
     }
 

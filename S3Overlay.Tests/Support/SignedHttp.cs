@@ -64,6 +64,14 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
         return [.. headers.Where(h => h.Name != "x-amz-content-sha256"), .. signature.Headers.Select(h => (h.Key, h.Value))];
     }
 
+    /// <summary>A signed request with further headers that its signature does not cover.</summary>
+    public byte[] SignedThen(string method, string target, string? body, params (string Name, string Value)[] unsigned)
+    {
+        var bytes = Signed(method, target, body is null ? null : Encoding.UTF8.GetBytes(body));
+        var line = bytes.AsSpan().IndexOf("\r\n"u8) + 2;
+        return [.. bytes[..line], .. Encoding.Latin1.GetBytes(string.Concat(unsigned.Select(static h => $"{h.Name}: {h.Value}\r\n"))), .. bytes[line..]];
+    }
+
     /// <summary>Sends a request as it is.</summary>
     public Task<RawAnswer> SendUnsignedAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
         SendAllAsync(method, target, body, headers);

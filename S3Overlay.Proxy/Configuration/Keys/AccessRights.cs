@@ -25,7 +25,18 @@ public sealed class AccessRights
 
     /// <summary>Whether the caller may do this to this bucket and key (each empty where the operation has none).</summary>
     public bool May(S3Caller caller, S3Operation operation, string bucket, string key) =>
-        May(caller, IsRead(operation) ? AccessRight.Read : AccessRight.Write, bucket, key);
+        May(caller, IsRead(operation) ? AccessRight.Read : AccessRight.Write, bucket, key)
+        && (bucket.Length > 0 || operation == S3Operation.ListBuckets || MaySeeAll(caller));
+
+    /// <summary>Whether the caller has a right to every bucket there is or will be.</summary>
+    public bool MaySeeAll(S3Caller caller) =>
+        _everyoneMayEverything || (_keys.TryGetValue(caller.AccessKey, out var known) && known.Rights.Any(static right => right.Pattern == "*"));
+
+    /// <summary>Whether the caller has any right to a bucket, or to any object in it, as everyone may have: ListBuckets shows it then.</summary>
+    public bool MaySee(S3Caller caller, string bucket) =>
+        MaySeeAll(caller)
+        || (_keys.TryGetValue(caller.AccessKey, out var known) && known.Rights.Any(right => right.CoversSome(bucket)))
+        || _readableByAll.Any(right => right.CoversSome(bucket));
 
     /// <summary>
     /// Whether whoever asks may do this, signed or not (rule A3): read an object that is opened to all, as it is now, or list a bucket that is. Buckets that a store has alone are that store's to open, and whoever asks here says so.

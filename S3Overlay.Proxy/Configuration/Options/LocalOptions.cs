@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Protocol.Operations;
+
 namespace S3Overlay.Proxy.Configuration.Options;
 
 /// <summary>The writable layer.</summary>
@@ -32,6 +34,9 @@ public sealed record LocalOptions
 
     /// <summary>How buckets are addressed at a local endpoint.</summary>
     public required AddressingStyle Addressing { get; init; }
+
+    /// <summary>What make of store a local endpoint is; null to find out.</summary>
+    public required StoreMake? Make { get; init; }
 
     /// <summary>The session token for a local endpoint, or null.</summary>
     public required string? SessionToken { get; init; }

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Configuration.Values;
+using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Configuration.Options;
 
@@ -19,6 +20,9 @@ public sealed record RemoteOptions
 
     /// <summary>How buckets are named in requests to it.</summary>
     public required AddressingStyle Addressing { get; init; }
+
+    /// <summary>What make of store it is; null to find out.</summary>
+    public required StoreMake? Make { get; init; }
 
     /// <summary>The access key, or null for the standard AWS chain.</summary>
     public required string? AccessKeyId { get; init; }

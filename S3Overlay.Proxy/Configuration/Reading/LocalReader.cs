@@ -42,6 +42,7 @@ internal static class LocalReader
             ReadsThroughOnError = values.Get(Settings.ReadThroughOnLocalError),
             Region = values.Get(Settings.LocalRegion)!,
             Addressing = values.Get(Settings.LocalAddressingStyle),
+            Make = values.Get(Settings.LocalStore),
         };
 
         string KeyOf(Setting<string?> setting, string? connected, string awsName) =>

@@ -10,7 +10,7 @@ internal static class RemoteOptionsReader
     /// <summary>Settings that say something about the remote without a name, and do not switch it on.</summary>
     private static readonly Setting[] Details =
     [
-        Settings.RemoteAnonymous, Settings.RemoteRequestPayer, Settings.RemoteCaFile, Settings.RemoteAddressingStyle,
+        Settings.RemoteAnonymous, Settings.RemoteRequestPayer, Settings.RemoteCaFile, Settings.RemoteAddressingStyle, Settings.RemoteStore,
         Settings.RemoteSessionToken, Settings.Mapping,
     ];
 
@@ -91,6 +91,7 @@ internal static class RemoteOptionsReader
             Addressing = connection is not null && !values.HasOwn(settings.Endpoint) && !values.HasOwn(settings.AddressingStyle)
                 ? AddressingStyle.Path
                 : values.Get(settings.AddressingStyle),
+            Make = values.Get(settings.Store),
             AccessKeyId = hasKeys ? values.Get(settings.AccessKeyId) : connection?.AccessKey,
             SecretAccessKey = hasKeys ? values.Get(settings.SecretAccessKey) : connection?.SecretKey,
             SessionToken = values.Get(settings.SessionToken),

@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Protocol.Buckets;
+using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Configuration.Values;
 
@@ -14,6 +15,8 @@ internal static class Parsers
 {
     private static readonly Func<string, AddressingStyle> Styles =
         OneOf(("auto", AddressingStyle.Auto), ("path", AddressingStyle.Path), ("virtual", AddressingStyle.Virtual));
+
+    private static readonly Func<string, StoreMake?> Stores = OneOf([.. StoreMakes.Choices]);
 
     public static string Text(string text) => text;
 
@@ -56,6 +59,9 @@ internal static class Parsers
 
     /// <summary>How an endpoint is asked for a bucket.</summary>
     public static AddressingStyle Addressing(string text) => Styles(text);
+
+    /// <summary>What make of store an endpoint is; null to find out.</summary>
+    public static StoreMake? Store(string text) => Stores(text);
 
     /// <summary>The value a name stands for; the names are listed where it is none of them.</summary>
     public static Func<string, T> OneOf<T>(params (string Name, T Value)[] choices) => text =>

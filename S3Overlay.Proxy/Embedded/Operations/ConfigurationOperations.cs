@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
-using S3Overlay.Proxy.Protocol.FrontDoor;
+using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 

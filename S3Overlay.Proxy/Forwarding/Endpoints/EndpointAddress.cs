@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Operations;
 using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
@@ -41,6 +42,38 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
 
         var target = query.Length == 0 ? path : $"{path}?{query}";
         return new EndpointTarget(new Uri($"{endpoint.Scheme}://{host}{target}", AsItIs), host, path, query);
+    }
+
+    /// <summary>
+    /// Whether the address of a bucket or object would be one that a make of store keeps for itself, as the store reads it, or a server before it that takes dots and double slashes out of paths.
+    /// </summary>
+    public bool IsKept(StoreMake make, string bucket, string key)
+    {
+        if (!make.KeepsAny || bucket.Length == 0)
+        {
+            return false;
+        }
+
+        return make.Keeps(bucket)
+            || (IsVirtual(bucket) ? make.KeepsUnderAnyHost(FirstSegment("", key)) : key.Contains("..", StringComparison.Ordinal) && make.Keeps(FirstSegment(bucket, key)));
+    }
+
+    private static string FirstSegment(string bucket, string key)
+    {
+        var path = new List<string>();
+        foreach (var segment in $"{bucket}/{key}".Split('/'))
+        {
+            if (segment == "..")
+            {
+                path.RemoveRange(Math.Max(0, path.Count - 1), Math.Min(1, path.Count));
+            }
+            else if (segment is not ("" or "."))
+            {
+                path.Add(segment);
+            }
+        }
+
+        return path.Count == 0 ? "" : path[0];
     }
 
     private string AuthorityIn(string region) => AwsHosts.In(endpoint.Host, region) + endpoint.Authority[endpoint.Host.Length..];

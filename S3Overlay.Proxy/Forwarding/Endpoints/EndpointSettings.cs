@@ -1,6 +1,7 @@
 using System.Net;
 
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Protocol.Operations;
 using S3Overlay.Proxy.Protocol.Regions;
 using S3Overlay.Proxy.Telemetry;
 
@@ -23,6 +24,9 @@ public sealed record EndpointSettings
 
     /// <summary>How buckets are addressed.</summary>
     public AddressingStyle Addressing { get; init; } = AddressingStyle.Auto;
+
+    /// <summary>What make of store it is; null to find that out.</summary>
+    public StoreMake? Make { get; init; }
 
     /// <summary>Whether reads are paid for by the reader (<c>x-amz-request-payer</c>).</summary>
     public bool RequestPayer { get; init; }

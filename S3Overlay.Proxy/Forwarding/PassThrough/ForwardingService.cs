@@ -10,6 +10,7 @@ using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Xml;
 using S3Overlay.Proxy.Telemetry;
 
@@ -19,8 +20,8 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 /// <remarks>
 /// <code>
 ///   request
-///     1 address    bucket and key at the store; the query without its signature              EndpointAddress, RequestQueries
-///     2 headers    all but those of connection, signature and framing                        RequestHeaders
+///     1 address    bucket and key at the store; the query that the operation knows           EndpointAddress, RequestQueries
+///     2 headers    those that S3 documents                                                   RequestHeaders
 ///     3 body       small: read and checked first, sent in one piece                          PreparedBody
 ///                  large: streamed, the last byte held back until all is checked (rule W7)   StreamedContent
 ///                  of unknown length: spooled first, since stores do not take such           SpooledBody
@@ -47,6 +48,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
     private readonly StoreIdentities _identities;
     private readonly EndpointRegions _regions;
     private readonly Func<StoreCapabilities?> _store;
+    private readonly EndpointMake _make;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly StoreConnection _connection;
@@ -60,12 +62,13 @@ public sealed class ForwardingService : IS3Service, IDisposable
     /// <param name="identities">What to sign with.</param>
     /// <param name="regions">For which regions to sign.</param>
     /// <param name="store">What is known of the endpoint: in which form it takes checksums. Null while nothing is.</param>
+    /// <param name="make">What make of store it is: which names it keeps for itself, and which operations it has beyond S3's.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where cut answers are told.</param>
     internal ForwardingService(
-        ForwardingSettings settings, StoreIdentities identities, EndpointRegions regions, Func<StoreCapabilities?> store, TimeProvider time, ILogger<ForwardingService> logger)
+        ForwardingSettings settings, StoreIdentities identities, EndpointRegions regions, Func<StoreCapabilities?> store, EndpointMake make, TimeProvider time, ILogger<ForwardingService> logger)
     {
-        (_settings, _identities, _regions, _store, _time, _logger) = (settings, identities, regions, store, time, logger);
+        (_settings, _identities, _regions, _store, _make, _time, _logger) = (settings, identities, regions, store, make, time, logger);
         _endpoint = settings.Endpoint.Address;
         _address = new EndpointAddress(_endpoint, settings.Endpoint.Addressing);
         _connection = new StoreConnection(settings.Endpoint, regions);
@@ -79,6 +82,12 @@ public sealed class ForwardingService : IS3Service, IDisposable
         if (LimitedDeletes.Is(request))
         {
             await LimitedDeletes.AnswerAsync(request, answer, HandleAsync, cancellationToken);
+            return;
+        }
+
+        if (LimitedBucketLists.Is(request))
+        {
+            await LimitedBucketLists.AnswerAsync(request, answer, HandleAsync, cancellationToken);
             return;
         }
 
@@ -100,6 +109,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
             throw new S3Exception(S3Errors.AccessDenied);
         }
 
+        RefuseArchive(request);
         if (RelayedChecksums.AreUnknown(request, _store()))
         {
             request = request with { Body = new BareBody(request.Body) };
@@ -274,6 +284,25 @@ public sealed class ForwardingService : IS3Service, IDisposable
         && (request.Body.Length > HeldByClient || IsUnsigned(request))
         && request.Header("Expect") is { } expects && expects.Contains("100-continue", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>An archive that the store would unpack into keys that the caller may not write (rule A2), or past the overlay, whose own copies of the remote's objects may have this metadata too (rule T3).</summary>
+    private void RefuseArchive(S3Request request)
+    {
+        if (!ArchiveUploads.Is(request))
+        {
+            return;
+        }
+
+        if (!_identities.IsStoresAlone(request.Bucket))
+        {
+            throw ArchiveUploads.NotOverlaid();
+        }
+
+        if (!IsUnsigned(request) && !request.MayWrite(S3Request.WholeBucket))
+        {
+            throw new S3Exception(S3Errors.AccessDenied);
+        }
+    }
+
     /// <summary>Whether the request goes on as what nobody signed.</summary>
     private bool IsUnsigned(S3Request request) => request.Caller.IsAnonymous && !_settings.SignsForEveryone && _identities.IsStoresAlone(request.Bucket);
 
@@ -283,7 +312,14 @@ public sealed class ForwardingService : IS3Service, IDisposable
     /// <summary>The message as far as it is the client's.</summary>
     private HttpRequestMessage Start(S3Request request, string region, out EndpointTarget target, out List<KeyValuePair<string, string>> signed)
     {
-        target = _address.Of(request.Bucket, request.Key, RequestQueries.Of(request.Query), region);
+        var make = _make.Known;
+        if (_address.IsKept(make, request.Bucket, request.Key))
+        {
+            // The front door has looked already, at what clients ask for. This is for all else, and the last door before the store.
+            throw new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", request.Bucket)] };
+        }
+
+        target = _address.Of(request.Bucket, request.Key, RequestQueries.Of(request.Query, make.Operations.ParametersOf(request.Operation)), region);
         var message = new HttpRequestMessage(new HttpMethod(request.Method), target.Uri) { Version = HttpVersion.Version11 };
         signed = new List<KeyValuePair<string, string>>(8);
         RequestHeaders.Copy(request.Headers, message, signed);

@@ -7,23 +7,51 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
-/// <summary>Which of a client's headers go on to the store: all, known or not, but those of the client's connection, of its signature and of its body's framing.</summary>
+/// <summary>
+/// Which of a client's headers go on to the store: those that S3 documents for requests, signed or not, and no others (rules A1, T3). A store's own headers (<c>x-minio-*</c>, <c>x-rgw-*</c>) would act
+/// with the proxy's keys, which may do everything there.
+/// </summary>
+/// <remarks>
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html. What is of the client's connection, of its signature, of its body's framing and of where it comes from is made anew, or stays here:
+/// it is not in the list.
+/// </remarks>
 internal static class RequestHeaders
 {
-    private static readonly FrozenSet<string> NotHandedOn = new[]
+    /// <summary>Families whose members S3 adds to, or clients name.</summary>
+    private static readonly string[] Families = ["x-amz-meta-", "x-amz-checksum-", "x-amz-grant-"];
+
+    private static readonly FrozenSet<string> HandedOn = new[]
     {
-        // The connection's: RFC 9110, section 7.6.1.
-        "Connection", "Keep-Alive", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Host", "Expect",
-        "Content-Length", "Content-Encoding",
+        // HTTP's own: what the body is, what is wanted of the answer, and conditions.
+        "Accept", "Accept-Encoding", "Cache-Control", "Content-Disposition", "Content-Language", "Content-MD5", "Content-Type", "Expires", "Range",
+        "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since",
 
-        // The signature's, which are made anew.
-        "Authorization", "Date", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token",
+        // What a store's policies and CORS rules look at.
+        "Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers", "Referer", "User-Agent",
 
-        // The framing's, which was taken off; and which checksum there is, told by what becomes of it (RelayedChecksums).
-        "x-amz-trailer", "x-amz-decoded-content-length", "x-amz-sdk-checksum-algorithm",
+        // The trace that the request is a part of: W3C Trace Context.
+        "traceparent", "tracestate",
 
-        // Where the client comes from is between it and whoever stands before this proxy.
-        "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "X-Original-For", "X-Original-Host", "X-Original-Proto",
+        // Copies.
+        "x-amz-copy-source", "x-amz-copy-source-range", "x-amz-copy-source-if-match", "x-amz-copy-source-if-modified-since", "x-amz-copy-source-if-none-match", "x-amz-copy-source-if-unmodified-since",
+        "x-amz-copy-source-server-side-encryption-customer-algorithm", "x-amz-copy-source-server-side-encryption-customer-key", "x-amz-copy-source-server-side-encryption-customer-key-MD5",
+        "x-amz-metadata-directive", "x-amz-tagging-directive", "x-amz-object-annotation-directive",
+
+        // Encryption.
+        "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-server-side-encryption-bucket-key-enabled", "x-amz-server-side-encryption-context",
+        "x-amz-server-side-encryption-customer-algorithm", "x-amz-server-side-encryption-customer-key", "x-amz-server-side-encryption-customer-key-MD5",
+
+        // What becomes of an object.
+        "x-amz-acl", "x-amz-storage-class", "x-amz-tagging", "x-amz-website-redirect-location", "x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold",
+        "x-amz-object-lock-event-hold", "x-amz-object-lock-event-hold-duration-days", "x-amz-object-lock-event-hold-duration-years", "x-amz-bypass-governance-retention", "x-amz-mfa",
+        "x-amz-write-offset-bytes", "x-amz-mp-object-size", "x-amz-if-match-initiated-time", "x-amz-if-match-last-modified-time", "x-amz-if-match-size", "x-amz-object-if-match",
+
+        // What is asked of one, or of a listing.
+        "x-amz-object-attributes", "x-amz-optional-object-attributes", "x-amz-max-parts", "x-amz-part-number-marker",
+
+        // Whose bucket it has to be, who pays, and what becomes of a bucket.
+        "x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner", "x-amz-request-payer", "x-amz-bucket-object-lock-enabled", "x-amz-bucket-object-lock-token", "x-amz-bucket-namespace",
+        "x-amz-object-ownership", "x-amz-confirm-remove-self-bucket-access", "x-amz-skip-destination-validation", "x-amz-transition-default-minimum-object-size",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Adds them to a message, and those that must be signed to a list.</summary>
@@ -31,15 +59,10 @@ internal static class RequestHeaders
     {
         foreach (var (name, values) in from)
         {
-            if (NotHandedOn.Contains(name))
+            // Several lines go on as one list, joined as in the signature: HttpClient would put a space between them.
+            if (values.Count > 0 && GoesOn(name))
             {
-                continue;
-            }
-
-            // Several lines go on as one: HttpClient would join them with a space that the signature does not have.
-            if (values.Count > 0)
-            {
-                Add(to, name, values.Count == 1 ? values.ToString() : string.Join(SeparatorOf(name), values.ToArray()), signed);
+                Add(to, name, values.Count == 1 ? values.ToString() : string.Join(',', values.ToArray()), signed);
             }
         }
 
@@ -49,8 +72,23 @@ internal static class RequestHeaders
         }
     }
 
-    /// <summary>What stands between the values of a header that came on several lines: a comma, as in a signature, but where they are no list (RFC 6265, section 5.4).</summary>
-    private static string SeparatorOf(string name) => name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) ? "; " : ",";
+    private static bool GoesOn(string name)
+    {
+        if (HandedOn.Contains(name))
+        {
+            return true;
+        }
+
+        foreach (var family in Families)
+        {
+            if (name.StartsWith(family, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Adds one header.</summary>
     public static void Add(HttpRequestMessage to, string name, string value, List<KeyValuePair<string, string>> signed)

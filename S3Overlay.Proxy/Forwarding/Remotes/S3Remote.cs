@@ -34,6 +34,9 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     public void Suspect(string bucket) => client.Suspect(bucket);
 
     /// <inheritdoc/>
+    public ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken) => client.KeepsAsync(bucket, key, cancellationToken);
+
+    /// <inheritdoc/>
     /// <remarks>An answer that cannot be one is asked for again, as one that broke off is.</remarks>
     public Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken) => GetAsync(read, time.GetTimestamp(), cancellationToken);
 

@@ -41,13 +41,14 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         var connections = EndpointConnections.Create(settings);
         _http = new HttpMessageInvoker(settings.IsWritable ? connections : new ReadOnlyHandler(connections));
         Regions = new EndpointRegions(settings);
+        Make = new EndpointMake(settings);
         _signer = new EndpointSigner(settings, credentials, Regions, time);
         _outages = whenDown is null ? null : new BucketOutages(AnswersAsync, whenDown, time);
     }
 
     private S3WireClient(S3WireClient origin, ICredentialSource credentials)
     {
-        (_settings, _time, _http, _address, Regions, _isDerived) = (origin._settings, origin._time, origin._http, origin._address, origin.Regions, true);
+        (_settings, _time, _http, _address, Regions, Make, _isDerived) = (origin._settings, origin._time, origin._http, origin._address, origin.Regions, origin.Make, true);
         _signer = new EndpointSigner(_settings, credentials, Regions, _time);
     }
 
@@ -56,6 +57,13 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
 
     /// <summary>What it learnt of regions, and signs for.</summary>
     public EndpointRegions Regions { get; }
+
+    /// <summary>What make of store the endpoint is.</summary>
+    internal EndpointMake Make { get; }
+
+    /// <summary>Whether the endpoint keeps the address of a bucket or object for itself: nothing about it may be asked. Costs a question where that depends on its make, and nothing is known of that.</summary>
+    public async ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        _address.IsKept(Make.Known, bucket, key) && _address.IsKept(await Make.FindAsync(AskAnythingAsync, _time, cancellationToken), bucket, key);
 
     /// <summary>Whether a bucket of the endpoint is known to answer nothing at all.</summary>
     public bool IsDown => _outages is { Any: true };
@@ -265,6 +273,11 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
 
     private async Task<WireAnswer> SendOnceAsync(WireRequest request, string region, int resends, CancellationToken cancellationToken)
     {
+        if (_address.IsKept(Make.Known, request.Bucket, request.Key))
+        {
+            throw new RemoteException(RemoteFailure.NoSuchBucket, $"The {_settings.Role} keeps the name {request.Bucket} for itself.") { Status = 404, Code = "NoSuchBucket" };
+        }
+
         var target = _address.Of(request.Bucket, request.Key, request.Query, region);
         using var message = new HttpRequestMessage(new HttpMethod(request.Method), target.Uri) { Version = HttpVersion.Version11 };
         foreach (var header in request.Headers)
@@ -298,7 +311,9 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
             var answer = await _http.SendAsync(message, both.Token);
             AttemptSpan.Answered(span, (int)answer.StatusCode);
             _settings.Meters?.Answered(started, (int)answer.StatusCode);
-            return new WireAnswer(answer);
+            var came = new WireAnswer(answer);
+            Make.Learn(came);
+            return came;
         }
         catch (Exception failure)
         {
@@ -308,6 +323,8 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
             throw;
         }
     }
+
+    private async Task AskAnythingAsync(CancellationToken cancellationToken) => (await SendAsync(new WireRequest("GET", "", "", "", []), cancellationToken)).Dispose();
 
     /// <summary>What a body adds to the wait for an answer: a second for each MiB, which no store in use is slower than.</summary>
     private static TimeSpan TimeToSend(WireBody? body) => TimeSpan.FromSeconds((body?.Length ?? 0) >> 20);

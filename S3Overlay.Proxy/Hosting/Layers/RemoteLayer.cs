@@ -36,6 +36,26 @@ internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IRea
         return new RemoteLayer(others, new RouteTable(rows, others), checks);
     }
 
+    /// <summary>Whether a remote keeps for itself what a bucket, or an object of it, is there after mapping (rule A1).</summary>
+    public async ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        if (Buckets.Find(bucket) is not { } routes)
+        {
+            return false;
+        }
+
+        foreach (var part in routes.Parts)
+        {
+            if (await part.Remote.KeepsAsync(part.Name, "", cancellationToken))
+            {
+                return true;
+            }
+        }
+
+        return (routes.Whole is { } whole && await whole.Remote.KeepsAsync(whole.Name, "", cancellationToken))
+            || (key.Length > 0 && routes.Of(key) is { } place && await place.Remote.KeepsAsync(place.Name, place.RemoteKey(key), cancellationToken));
+    }
+
     private static S3Remote Connect(ProxySetup setup, RemoteOptions remote)
     {
         var settings = EndpointOf(remote, setup.InstanceId) with { Meters = setup.Meters.Upstream(remote.Role), Connect = setup.Machine.Connect };
@@ -63,6 +83,7 @@ internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IRea
         Endpoint = remote.Endpoint,
         Region = remote.Region,
         Addressing = remote.Addressing,
+        Make = remote.Make,
         RequestPayer = remote.RequestPayer,
         CaFile = remote.CaFile,
         ConnectTimeout = remote.ConnectTimeout,

@@ -43,6 +43,7 @@ internal static class StoreLayer
             identities,
             client.Regions,
             () => probe.Capabilities,
+            client.Make,
             time,
             setup.LoggerOf<ForwardingService>()));
         var placed = overlaid is not null && options.Cache.Place == CachePlace.Bucket
@@ -62,6 +63,8 @@ internal static class StoreLayer
             Placed = placed,
             Versions = new StoreVersions(store, state.Tombstones, marks, setup.LoggerOf<StoreVersions>(), placed, state.ListWritten),
             Identities = identities,
+            Make = () => client.Make.Known,
+            KeepsAsync = client.KeepsAsync,
             ChecksChecksums = () => probe.Capabilities is { ChecksChecksums: true },
             Check = state.PingAsync,
             Ping = state.PingAsync,
@@ -124,6 +127,7 @@ internal static class StoreLayer
         Endpoint = endpoint,
         Region = setup.LocalRegion,
         Addressing = setup.Options.Local.Addressing,
+        Make = setup.Options.Local.Make,
         InstanceId = setup.InstanceId,
         Meters = setup.Meters.Upstream("local"),
         Connect = setup.Machine.Connect,

@@ -2,6 +2,7 @@ using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Regions;
 using S3Overlay.Proxy.Protocol.Xml;
@@ -17,17 +18,16 @@ namespace S3Overlay.Proxy.Overlay.Buckets;
 public sealed class BucketList(
     ILayerState layer, ILocalIdentities? identities, IRemoteBuckets remotes, IRemote? shown, BucketDirectory directory, OverlaySettings settings, ILogger logger)
 {
-    private const int MaxBuckets = 10_000;
-
     /// <summary>Answers the request.</summary>
     public async Task AnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
         var prefix = request.Query["prefix"] ?? "";
-        var limit = LimitOf(request.Query["max-buckets"]);
+        var limit = BucketPages.LimitOf(request.Query);
         var after = request.Query["continuation-token"] is { Length: > 0 } token ? ContinuationTokens.Read(token).Name : "";
         var region = settings.HasOneRegion ? AwsRegions.Asked(request.Query, [settings.Region]) : null;
         var all = region is null || region == settings.Region ? await FindAsync(request.Caller, cancellationToken) : new();
         var page = all
+            .Where(pair => request.MaySee is not { } maySee || maySee(pair.Key))
             .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(pair.Key, after) > 0)
             .Take(limit + 1)
             .ToList();
@@ -137,9 +137,4 @@ public sealed class BucketList(
             return [];
         }
     }
-
-    private static int LimitOf(string? text) =>
-        string.IsNullOrEmpty(text) ? MaxBuckets
-        : WholeNumbers.TryParse(text, out int limit) && limit is >= 1 and <= MaxBuckets ? limit
-        : throw new S3Exception(S3Errors.InvalidArgument, "Argument max-buckets must be an integer between 1 and 10000");
 }

@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Overlay.Layers;
 
@@ -38,6 +39,12 @@ public sealed record LocalLayer
 
     /// <summary>Whether it is known to refuse bodies whose checksum is wrong, or cannot be one, and so may be left the second.</summary>
     public Func<bool> ChecksChecksums { get; init; } = static () => false;
+
+    /// <summary>What make of store it is; of the built-in one, which has S3's operations alone and keeps no names, <see cref="StoreMakes.Other"/>.</summary>
+    public Func<StoreMake> Make { get; init; } = static () => StoreMakes.Other;
+
+    /// <summary>Whether it keeps the address of a bucket or object for itself (rule A1). The key is empty for the bucket itself.</summary>
+    public Func<string, string, CancellationToken, ValueTask<bool>> KeepsAsync { get; init; } = static (_, _, _) => ValueTask.FromResult(false);
 
     /// <summary>Throws where it cannot serve, for whatever reason; cheap enough to be asked every few seconds.</summary>
     public required Func<CancellationToken, Task> Check { get; init; }

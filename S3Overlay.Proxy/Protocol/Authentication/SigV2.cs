@@ -3,7 +3,7 @@ using System.Text;
 
 using Microsoft.AspNetCore.Http;
 
-using S3Overlay.Proxy.Protocol.FrontDoor;
+using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 

@@ -17,6 +17,9 @@ public sealed record CopySource(string Bucket, string Key, string? VersionId)
     /// <summary>The source where each plus is read as one, as some stores do (MinIO, RGW); null where that makes no difference.</summary>
     public CopySource? WithPlus { get; private init; }
 
+    /// <summary>The canonical spelling in which each plus that the client left as it is stays one; null where there is none.</summary>
+    private string? PlusSpelling { get; init; }
+
     /// <summary>Reads the header.</summary>
     /// <param name="request">The request.</param>
     /// <param name="knowsTenants">Whether the bucket may be another tenant's (<see cref="BucketNames.IsAddressableWithTenant"/>).</param>
@@ -27,7 +30,11 @@ public sealed record CopySource(string Bucket, string Key, string? VersionId)
         string? version = null;
         if (header.IndexOf(VersionMark, StringComparison.Ordinal) is var mark && mark >= 0)
         {
-            version = header[(mark + VersionMark.Length)..];
+            if (!UriEncoding.TryDecode(header.AsSpan(mark + VersionMark.Length), out version))
+            {
+                throw Invalid();
+            }
+
             header = header[..mark];
         }
 
@@ -37,12 +44,33 @@ public sealed record CopySource(string Bucket, string Key, string? VersionId)
         }
 
         var source = Of(path, version, knowsTenants);
-        return path == withPlus ? source : source with { WithPlus = Of(withPlus, version, knowsTenants) };
+        return path == withPlus ? source : source with { WithPlus = Of(withPlus, version, knowsTenants), PlusSpelling = SpellWithPlus(header) };
     }
 
-    /// <summary>The request with this source spelt so that every server reads it alike.</summary>
-    public S3Request Spell(S3Request request) =>
-        WithPlus is null ? request : request.With(Header, UriEncoding.EncodeKey($"{Bucket}/{Key}") + (VersionId is null ? "" : VersionMark + VersionId));
+    /// <summary>
+    /// The request with this source in its canonical spelling, in which no store can read another one: <c>?</c> and <c>#</c> of the key are encoded, so that none takes them for the end of a URL's path.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="leavesPlus">Whether a plus that the client left as it is stays for the store to read; its client must then be allowed both readings.</param>
+    public S3Request Spell(S3Request request, bool leavesPlus = false)
+    {
+        var spelling = (leavesPlus && PlusSpelling is { } plus ? plus : UriEncoding.EncodeKey($"{Bucket}/{Key}"))
+            + (VersionId is null ? "" : VersionMark + UriEncoding.EncodeComponent(VersionId));
+        return request.Header(Header) == spelling ? request : request.With(Header, spelling);
+    }
+
+    private static string SpellWithPlus(string header)
+    {
+        var pieces = header.Split('+');
+        for (var i = 0; i < pieces.Length; i++)
+        {
+            UriEncoding.TryDecode(pieces[i], out var decoded);
+            pieces[i] = UriEncoding.EncodeKey(decoded);
+        }
+
+        var path = string.Join('+', pieces);
+        return path.StartsWith('/') ? path[1..] : path;
+    }
 
     private static CopySource Of(string path, string? version, bool knowsTenants)
     {

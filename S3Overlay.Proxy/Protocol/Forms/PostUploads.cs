@@ -54,6 +54,7 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
             Query = S3Query.Empty,
             Headers = headers,
             Caller = caller,
+            MayWrite = each => rights.MayWrite(caller, form.Bucket, each),
             Body = new VerifiedBody(new PostFileFraming(read.Reader, form.Body.Length, smallest, largest), digests),
         };
         var result = new BufferedAnswer();

@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
+using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Protocol.FrontDoor;
 
@@ -24,8 +25,13 @@ public sealed record FrontDoorSettings
     /// </summary>
     public Func<string, bool> IsForwarded { get; init; } = static _ => false;
 
-    /// <summary>Whether the S3 endpoint behind the door is AWS's own, which has sub-resources that other stores take for the object itself.</summary>
-    public bool IsOfAws { get; init; }
+    /// <summary>What make the S3 endpoint behind the door is: it may have operations beyond S3's in buckets that are its alone.</summary>
+    public Func<StoreMake> Store { get; init; } = static () => StoreMakes.Other;
+
+    /// <summary>
+    /// Whether an endpoint behind the door, whichever layer it is, keeps for itself what a bucket, or an object of it, is there (rule A1): its administration. The key is empty for the bucket itself.
+    /// </summary>
+    public Func<string, string, CancellationToken, ValueTask<bool>> KeepsAsync { get; init; } = static (_, _, _) => ValueTask.FromResult(false);
 
     /// <summary>
     /// Whether the S3 endpoint behind the door is known to refuse a checksum header that cannot be one: in buckets that are its alone it does so in its own words, after which there is nothing

@@ -162,10 +162,15 @@ public sealed class S3FrontDoor(
                 http.Method, target.RawPath, target.RawQuery, query, http.Headers, host, target.IsVirtualHosted ? target.Bucket : "");
 
         // 4
+        if (!isAdministration)
+        {
+            await RefuseKeptAsync(target.Bucket, target.Key, context.RequestAborted);
+        }
+
         call.Operation = isPreflight
             ? S3Operation.Preflight
             : isAdministration ? S3Operation.Administration
-            : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers, isForwarded, settings.IsOfAws);
+            : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers, isForwarded ? settings.Store() : null);
         RequestSpan.Name(call.Span, call.Operation, isAdministration ? "" : target.Bucket, isAdministration ? "" : target.Key);
 
         // 5: who sends a form, and which key it is about, stands in the form; which keys are to be deleted, in the document
@@ -200,6 +205,7 @@ public sealed class S3FrontDoor(
             Query = query,
             Headers = http.Headers,
             Caller = caller,
+            MaySee = call.Operation == S3Operation.ListBuckets && !rights.MaySeeAll(caller) && !(caller.IsAnonymous && isForwarded) ? bucket => rights.MaySee(caller, bucket) : null,
             MayWrite = key => rights.MayWrite(caller, target.Bucket, key),
             MayWriteAll = mayWriteAll,
             Body = RequestBodies.Create(
@@ -210,6 +216,7 @@ public sealed class S3FrontDoor(
         };
         if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy && CopySource.Parse(request, settings.KnowsTenants) is var source)
         {
+            await RefuseKeptAsync(source.Bucket, source.Key, context.RequestAborted);
             var isOfStore = settings.IsForwarded(source.Bucket);
             if (!(MayRead(caller, source) && (!isOfStore || source.WithPlus is not { } other || MayRead(caller, other))))
             {
@@ -220,6 +227,8 @@ public sealed class S3FrontDoor(
             {
                 settings.Owners?.JudgeSource(http.Headers);
             }
+
+            request = source.Spell(request, leavesPlus: isOfStore);
         }
 
         await (isForm ? _posts.HandleAsync(request, answer, context.RequestAborted)
@@ -234,6 +243,15 @@ public sealed class S3FrontDoor(
         context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false }
         && context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
         && (context.Request.ContentLength is not null || context.Request.Method is "PUT" or "POST");
+
+    /// <summary>What a store behind this door keeps for itself is no bucket: asked for with the proxy's keys, it would do whatever it can (rule A1).</summary>
+    private async ValueTask RefuseKeptAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        if (await settings.KeepsAsync(bucket, key, cancellationToken))
+        {
+            throw new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", bucket)] };
+        }
+    }
 
     private bool MayRead(S3Caller caller, CopySource source) =>
         rights.MayRead(caller, source.Bucket, source.Key)

@@ -64,7 +64,7 @@ public sealed class CopySpellingTests
         Assert.Equal("bucket/a%20b", Assert.Single(told));
     }
 
-    /// <summary>In a bucket that is a store's alone the header goes on as it came, and the store may read it either way: its client must be allowed both.</summary>
+    /// <summary>In a bucket that is a store's alone a plus stays one, and the store may read it either way: its client must be allowed both.</summary>
     [Theory, Trait("Rule", "A2")]
     [InlineData("open/a b", "open/a+c", "/open/a+b", 403)]
     [InlineData("open/a b", "open/a+b", "/open/a+b", 200)]

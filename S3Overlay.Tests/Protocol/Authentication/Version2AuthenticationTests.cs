@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 
 using S3Overlay.Proxy.Protocol.Authentication;
-using S3Overlay.Proxy.Protocol.FrontDoor;
+using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Tests.Protocol.Authentication;
 

@@ -36,7 +36,7 @@ internal static class PlacedMark
     /// <summary>The headers that a copy is put with, the object's own among them; null where they would be too long, or not told from the overlay's own.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>>? Headers(CopyRecord record, string md5)
     {
-        if (PackedRecord.Write(record) is not { } packed || record.Info.Headers.Any(header => header.Key.StartsWith(Family, StringComparison.OrdinalIgnoreCase)))
+        if (PackedRecord.Write(record) is not { } packed || record.Info.Headers.Any(header => header.Key.StartsWith(Family, StringComparison.OrdinalIgnoreCase) || ArchiveUploads.IsMark(header.Key)))
         {
             return null;
         }

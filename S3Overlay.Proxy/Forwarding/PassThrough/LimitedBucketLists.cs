@@ -1,0 +1,96 @@
+using System.Xml;
+using System.Xml.Linq;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Buckets;
+using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Forwarding.PassThrough;
+
+/// <summary>
+/// ListBuckets of a caller who has no right to some buckets (rule A2): the store's list without those. It is read to its end and cut into pages here, since a store's own token may be the name of a bucket
+/// that is not shown.
+/// </summary>
+internal static class LimitedBucketLists
+{
+    private const string Token = "continuation-token";
+    private const string Size = "max-buckets";
+
+    /// <summary>Whether a request is one.</summary>
+    public static bool Is(S3Request request) => request is { Operation: S3Operation.ListBuckets, MaySee: not null };
+
+    /// <summary>Answers.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="answer">Its answer.</param>
+    /// <param name="ask">Has the store answer a request.</param>
+    /// <param name="cancellationToken">The client's patience.</param>
+    public static async Task AnswerAsync(S3Request request, S3Answer answer, Func<S3Request, S3Answer, CancellationToken, Task> ask, CancellationToken cancellationToken)
+    {
+        var limit = BucketPages.LimitOf(request.Query);
+        var after = request.Query[Token] is { Length: > 0 } token ? ContinuationTokens.Read(token).Name : "";
+        var shown = new SortedDictionary<string, XElement>(StringComparer.Ordinal);
+        var whole = request.With("Accept-Encoding", "identity") with { MaySee = null, Query = request.Query.Without(Size).Without(Token) };
+        XElement? list = null;
+        for (var next = whole; ;)
+        {
+            var stored = new BufferedAnswer();
+            await ask(next, stored, cancellationToken);
+            if (stored.Status != StatusCodes.Status200OK || stored.IsCut)
+            {
+                await stored.CopyToAsync(answer, cancellationToken);
+                return;
+            }
+
+            await stored.FinishAsync(cancellationToken);
+            var page = ListIn(stored);
+            foreach (var bucket in page.Children("Buckets").SelectMany(static buckets => buckets.Children("Bucket")))
+            {
+                if (bucket.ChildText("Name") is { } name && request.MaySee!(name))
+                {
+                    shown[name] = bucket;
+                }
+            }
+
+            list ??= page;
+            if (page.ChildText("ContinuationToken") is not { Length: > 0 } more || more == next.Query[Token])
+            {
+                break;
+            }
+
+            next = whole with { Query = S3Query.Parse($"{whole.Query.Raw}&{Token}={UriEncoding.EncodeComponent(more)}") };
+        }
+
+        var rows = shown.Where(pair => string.CompareOrdinal(pair.Key, after) > 0).Take(limit + 1).ToList();
+        await SendAsync(list, rows, limit, answer, cancellationToken);
+    }
+
+    private static async Task SendAsync(XElement list, List<KeyValuePair<string, XElement>> rows, int limit, S3Answer answer, CancellationToken cancellationToken)
+    {
+        list.Children("Buckets").FirstOrDefault()?.ReplaceNodes(rows.Take(limit).Select(static row => row.Value));
+        list.Children("ContinuationToken").FirstOrDefault()?.Remove();
+        if (rows.Count > limit)
+        {
+            list.Add(new XElement(list.Name.Namespace + "ContinuationToken", ContinuationTokens.Write(new ListingPosition(rows[limit - 1].Key, false))));
+        }
+
+        var bytes = S3XmlReader.ToBytes(list);
+        answer.Headers.ContentType = "application/xml";
+        answer.Headers.ContentLength = bytes.Length;
+        await answer.WriteAsync(bytes, cancellationToken);
+    }
+
+    private static XElement ListIn(BufferedAnswer stored)
+    {
+        try
+        {
+            return S3XmlReader.Parse(stored.Content);
+        }
+        catch (XmlException odd)
+        {
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "The local store answered with something that is no list of buckets. Please try again.", odd);
+        }
+    }
+}

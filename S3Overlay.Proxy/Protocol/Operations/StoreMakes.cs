@@ -1,0 +1,121 @@
+using System.Text.RegularExpressions;
+
+using static S3Overlay.Proxy.Protocol.Operations.TargetLevel;
+
+namespace S3Overlay.Proxy.Protocol.Operations;
+
+/// <summary>The makes of S3 store that are known, and how each is told by its answers. Names and operations are those of their sources.</summary>
+public static partial class StoreMakes
+{
+    /// <summary>AWS: all of its names are buckets, and it alone has annotations of objects and changes of their encryption.</summary>
+    public static readonly StoreMake Aws = new("AWS")
+    {
+        Operations = OperationTable.OfS3.With(
+            new("GET", TargetLevel.Object, "annotation", S3Operation.StoreRead, "annotationName", "annotation-prefix", "continuation-token", "max-annotation-results", "versionId"),
+            new("PUT", TargetLevel.Object, "annotation", S3Operation.StoreWrite, "annotationName", "versionId"),
+            new("DELETE", TargetLevel.Object, "annotation", S3Operation.StoreWrite, "annotationName", "versionId"),
+            new("PUT", TargetLevel.Object, "encryption", S3Operation.StoreWrite, "versionId")),
+    };
+
+    /// <summary>MinIO: cmd/generic-handlers.go, cmd/admin-router.go and cmd/api-router.go. <c>GET /?events</c> is of all buckets, and is not let through.</summary>
+    public static readonly StoreMake MinIO = new("MinIO")
+    {
+        Kept = ["minio", ".minio.sys"],
+        KeptUnderAnyHost = ["minio"],
+        Operations = OperationTable.OfS3.With(
+            new("GET", Bucket, "events", S3Operation.StoreRead, "prefix", "suffix", "ping"),
+            new("GET", Bucket, "replication-metrics", S3Operation.StoreRead),
+            new("GET", Bucket, "replication-check", S3Operation.StoreRead),
+            new("GET", Bucket, "replication-reset-status", S3Operation.StoreRead, "arn"),
+            new("PUT", Bucket, "replication-reset", S3Operation.StoreWrite, "arn", "older-than", "reset-id"),
+            new("GET", Bucket, "versions", S3Operation.ListObjectVersions, "metadata"),
+            new("GET", Bucket, "", S3Operation.ListObjectsV2, "metadata")),
+    };
+
+    /// <summary>RustFS: rustfs/src/server/prefix.rs. It serves MinIO's names too.</summary>
+    public static readonly StoreMake RustFs = new("RustFS")
+    {
+        Kept =
+        [
+            "rustfs", "minio", "iceberg", "_iceberg", "node_service.NodeService", "health", "profile", "version", "license", ".rustfs.sys", ".minio.sys",
+        ],
+        KeptUnderAnyHost = ["rustfs", "minio", "_iceberg", "node_service.NodeService"],
+    };
+
+    /// <summary>Ceph's object gateway: rgw_admin_entry, rgw_swift_url_prefix and rgw_swift_auth_entry, and what rgw_rest_s3.cc has beyond S3.</summary>
+    public static readonly StoreMake Ceph = new("Ceph RGW")
+    {
+        Kept = ["admin", "swift", "auth"],
+        Operations = OperationTable.OfS3.With(
+            new("GET", Service, "usage", S3Operation.StoreRead),
+            new("HEAD", Bucket, "", S3Operation.HeadBucket, "read-stats"),
+            new("GET", Bucket, "", S3Operation.ListObjects, "allow-unordered"),
+            new("GET", Bucket, "", S3Operation.ListObjectsV2, "allow-unordered"),
+            new("GET", Bucket, "versions", S3Operation.ListObjectVersions, "allow-unordered"),
+            new("GET", Bucket, "mdsearch", S3Operation.StoreRead),
+            new("POST", Bucket, "mdsearch", S3Operation.StoreWrite),
+            new("DELETE", Bucket, "mdsearch", S3Operation.StoreWrite),
+            new("GET", Bucket, "query", S3Operation.StoreRead, "marker", "max-keys"),
+            new("POST", Bucket, "logging", S3Operation.PutBucketConfiguration),
+            new("DELETE", Bucket, "notification", S3Operation.DeleteBucketConfiguration),
+            new("PUT", TargetLevel.Object, "append", S3Operation.StoreWrite, "position")),
+    };
+
+    /// <summary>SeaweedFS: weed/s3api/s3api_server.go.</summary>
+    public static readonly StoreMake SeaweedFs = new("SeaweedFS") { Kept = ["status", "healthz", "readyz"] };
+
+    /// <summary>OpenStack Swift with s3api: its pipeline answers these before s3api sees them.</summary>
+    public static readonly StoreMake Swift = new("Swift") { Kept = ["auth", "info", "healthcheck", "recon", "endpoints"] };
+
+    /// <summary>Zenko's cloudserver: lib/routes/routes of arsenal, <c>/_/</c>.</summary>
+    public static readonly StoreMake Zenko = new("Zenko") { Kept = ["_"] };
+
+    /// <summary>Versity's gateway: its administration has the method PATCH, which never goes on.</summary>
+    public static readonly StoreMake Versity = new("Versity");
+
+    /// <summary>This program itself, as another's store: its administration (rule A5).</summary>
+    public static readonly StoreMake Ours = new("S3Overlay") { Kept = [FrontDoor.AdministrationTarget.Name] };
+
+    /// <summary>Any other store of which somebody says that it keeps no names and has nothing beyond S3.</summary>
+    public static readonly StoreMake Other = new("another store");
+
+    private static readonly (string Setting, StoreMake Make)[] Named =
+    [
+        ("aws", Aws), ("minio", MinIO), ("rustfs", RustFs), ("ceph", Ceph), ("seaweedfs", SeaweedFs), ("swift", Swift), ("zenko", Zenko), ("versity", Versity), ("s3overlay", Ours), ("other", Other),
+    ];
+
+    /// <summary>How the <c>Server</c> header of each begins.</summary>
+    private static readonly (string Start, StoreMake Make)[] Servers =
+        [("MinIO", MinIO), ("RustFS", RustFs), ("Ceph Object Gateway", Ceph), ("SeaweedFS", SeaweedFs), ("VERSITYGW", Versity)];
+
+    /// <summary>A store of which nothing is known: it may keep any name that one of the others keeps, and nothing beyond S3 goes on to it.</summary>
+    public static readonly StoreMake Unknown = new("unknown")
+    {
+        Kept = Named.SelectMany(static each => each.Make.Kept),
+        KeptUnderAnyHost = Named.SelectMany(static each => each.Make.KeptUnderAnyHost),
+    };
+
+    /// <summary>The choices of the settings that say what a store is: null to find it out.</summary>
+    public static IReadOnlyList<(string Name, StoreMake? Make)> Choices { get; } = [("auto", null), .. Named.Select(static each => (each.Setting, (StoreMake?)each.Make))];
+
+    /// <summary>The make that an answer's headers show; null where they do not.</summary>
+    /// <param name="server">Its <c>Server</c>; null for none.</param>
+    /// <param name="requestId">Its <c>x-amz-request-id</c>; null for none.</param>
+    public static StoreMake? Of(string? server, string? requestId)
+    {
+        foreach (var (start, make) in Servers)
+        {
+            if (server is not null && server.StartsWith(start, StringComparison.OrdinalIgnoreCase))
+            {
+                return make;
+            }
+        }
+
+        // Behind another server its own name does not show.
+        return requestId is not null && CephRequestId().IsMatch(requestId) ? Ceph : null;
+    }
+
+    /// <summary>The request id of Ceph's gateway ends with its zone, unlike Swift's, whose form it is otherwise.</summary>
+    [GeneratedRegex("^tx[0-9a-f]{21}-[0-9a-f]{8,16}-[0-9a-f]+-.+$", RegexOptions.CultureInvariant)]
+    private static partial Regex CephRequestId();
+}
