@@ -73,6 +73,11 @@ public static partial class Settings
     public static readonly Setting<TimeSpan> RemoteStallTimeout = new(
         "S3_OVERLAY_REMOTE_STALL_TIMEOUT", Remote, "15s", "How long a body may stand still before it counts as broken.", Durations.ParsePositive);
 
+    public static readonly Setting<long> RemoteMinRate = new(
+        "S3_OVERLAY_REMOTE_MIN_RATE", Remote, "4KiB",
+        "The fewest bytes a second that a body may bring while the proxy waits for it, judged over `S3_OVERLAY_REMOTE_STALL_TIMEOUT`. If a body is slower, the proxy asks for the rest again, and cuts the client if that does not help; `0` allows any rate.",
+        Parsers.Size);
+
     public static readonly Setting<TimeSpan> RemoteBudget = new(
         "S3_OVERLAY_REMOTE_BUDGET", Remote, "45s", "How long attempts are repeated, in all, before the client is told 503.", Durations.ParsePositive);
 

@@ -47,6 +47,7 @@ public sealed class DefaultsTests : OptionsTestBase
         Assert.Equal(TimeSpan.FromSeconds(3), remote.ConnectTimeout);
         Assert.Equal(TimeSpan.FromSeconds(10), remote.FirstByteTimeout);
         Assert.Equal(TimeSpan.FromSeconds(15), remote.StallTimeout);
+        Assert.Equal(4096, remote.MinRate);
         Assert.InRange(remote.Budget, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(50));
         Assert.Equal(AddressingStyle.Auto, remote.Addressing);
         Assert.Equal(UnmappedBuckets.SameName, remote.Unmapped);

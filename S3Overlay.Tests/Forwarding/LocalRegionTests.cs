@@ -39,4 +39,21 @@ public sealed class LocalRegionTests
         Assert.True(own.Learn("b", "eu-west-2", signedFor: "eu-west-1"));
         Assert.Equal(("eu-west-1", "eu-west-2"), (own.Of("a"), own.Of("b")));
     }
+
+    [Theory]
+    [InlineData(null, 10_000)]
+    [InlineData("http://store.example:9000", 10_000)]
+    public void However_many_buckets_clients_name_what_is_kept_of_them_is_bounded(string? endpoint, int bound)
+    {
+        var regions = new EndpointRegions(new EndpointSettings { Endpoint = endpoint is null ? null : new Uri(endpoint), Region = "us-east-1" });
+        for (var bucket = 0; bucket < 3 * bound; bucket++)
+        {
+            regions.Learn($"bucket{bucket}", bucket % 2 == 0 ? "eu-west-1" : "us-east-1", "us-east-1");
+            regions.Learn($"bucket{bucket}", "eu-west-1", "us-east-1");
+        }
+
+        Assert.InRange(regions.Known, 1, bound);
+        Assert.Equal("eu-west-1", regions.Of($"bucket{(3 * bound) - 1}"));
+        Assert.Equal(endpoint is null ? "us-east-1" : "eu-west-1", regions.Of("bucket0"));
+    }
 }

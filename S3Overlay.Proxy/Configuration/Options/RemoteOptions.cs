@@ -54,6 +54,9 @@ public sealed record RemoteOptions
     /// <summary>How long a body may stand still.</summary>
     public required TimeSpan StallTimeout { get; init; }
 
+    /// <summary>Bytes a second that a body has to bring, judged over <see cref="StallTimeout"/>; 0 for any.</summary>
+    public required long MinRate { get; init; }
+
     /// <summary>How long attempts are repeated, in all.</summary>
     public required TimeSpan Budget { get; init; }
 

@@ -102,6 +102,7 @@ internal static class RemoteOptionsReader
             ConnectTimeout = values.Get(Settings.RemoteConnectTimeout),
             FirstByteTimeout = values.Get(Settings.RemoteFirstByteTimeout),
             StallTimeout = values.Get(Settings.RemoteStallTimeout),
+            MinRate = values.Get(Settings.RemoteMinRate),
             Budget = values.Get(Settings.RemoteBudget),
             Mapping = mapping,
             Unmapped = unmapped,

@@ -12,6 +12,9 @@ public sealed class EndpointRegions(EndpointSettings settings)
     /// <summary>A store of one's own has one region: what a bucket told is the first guess for all others. No bucket has this name.</summary>
     private const string Anywhere = "";
 
+    /// <summary>Names are the clients' to choose: beyond this many, what is known of buckets is forgotten.</summary>
+    internal const int Limit = 10_000;
+
     private readonly ConcurrentDictionary<string, string> _found = new(StringComparer.Ordinal);
     private readonly string _first = FirstOf(settings.Endpoint, settings.Region);
 
@@ -76,16 +79,38 @@ public sealed class EndpointRegions(EndpointSettings settings)
 
         if (region == signedFor)
         {
-            _found.TryAdd(bucket, region);
+            if (!_found.ContainsKey(bucket))
+            {
+                Note(bucket, region);
+            }
+
             return false;
         }
 
-        _found[bucket] = region;
+        Note(bucket, region);
         if (!AreMany)
         {
             _found[Anywhere] = region;
         }
 
         return true;
+    }
+
+    /// <summary>How many buckets it knows the region of.</summary>
+    internal int Known => _found.Count;
+
+    private void Note(string bucket, string region)
+    {
+        if (_found.Count >= Limit && !_found.ContainsKey(bucket))
+        {
+            var anywhere = _found.GetValueOrDefault(Anywhere);
+            _found.Clear();
+            if (anywhere is not null)
+            {
+                _found[Anywhere] = anywhere;
+            }
+        }
+
+        _found[bucket] = region;
     }
 }

@@ -10,31 +10,32 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.Remotes;
 
 /// <summary>
-/// The bytes of one range of one version. Where the remote breaks off, stands still or sends too little, the rest is asked for again from the byte reached, with
+/// The bytes of one range of one version. Where the remote breaks off, stands still, is too slow or sends too little, the rest is asked for again from the byte reached, with
 /// If-Match, so that bytes of two versions never meet (rule R7, table F). A version without an ETag cannot be asked for again.
 /// </summary>
 internal sealed class HealingBody : ForwardStream
 {
-    /// <summary>So often in a row may nothing at all come before the remote is given up.</summary>
+    /// <summary>So often in a row may nothing at all come, or too little of it too slowly, before the remote is given up.</summary>
     private const int MaxBarrenAttempts = 4;
 
     private readonly Func<string, string, CancellationToken, Task<WireAnswer>> _askAgain;
     private readonly string _etag;
     private readonly ByteRange _range;
     private readonly long _total;
-    private readonly TimeSpan _stall;
+    private readonly BodyPace _pace;
     private readonly TimeProvider _time;
     private readonly UpstreamMeters? _meters;
     private WireAnswer? _answer;
     private Stream? _body;
     private long _position;
     private int _barren;
+    private bool _isSlow;
 
     /// <param name="answer">The answer whose body is the range's bytes; owned from here on.</param>
     /// <param name="etag">The version; the empty string where it has none.</param>
     /// <param name="range">The range.</param>
     /// <param name="total">The whole object's size.</param>
-    /// <param name="settings">How long the body may stand still, and who counts its bytes.</param>
+    /// <param name="settings">How slow the body may be, and who counts its bytes.</param>
     /// <param name="time">The clock.</param>
     /// <param name="askAgain">Asks for a range with If-Match.</param>
     public HealingBody(
@@ -44,7 +45,7 @@ internal sealed class HealingBody : ForwardStream
         _etag = etag;
         _range = range;
         _total = total;
-        _stall = settings.StallTimeout;
+        _pace = new BodyPace(settings, time);
         _meters = settings.Meters;
         _time = time;
         _askAgain = askAgain;
@@ -78,7 +79,13 @@ internal sealed class HealingBody : ForwardStream
                 {
                     _position += read;
                     _meters?.BytesReceived(read);
-                    _barren = 0;
+                    if (_pace.Received(read))
+                    {
+                        _isSlow = false;
+                    }
+
+                    // A slow remote sends a little each time: that alone is no progress.
+                    _barren = _isSlow ? _barren : 0;
                     return read;
                 }
             }
@@ -110,7 +117,8 @@ internal sealed class HealingBody : ForwardStream
         }
 
         // Only a read that has to wait is timed: most find their bytes there already.
-        using var stalled = new CancellationTokenSource(_stall, _time);
+        var since = _time.GetTimestamp();
+        using var stalled = new CancellationTokenSource(_pace.Left, _time);
         var pending = reading.AsTask();
         using (stalled.Token.UnsafeRegister(static state => ((WireAnswer)state!).Dispose(), _answer))
         {
@@ -120,7 +128,12 @@ internal sealed class HealingBody : ForwardStream
             }
             catch (Exception e) when (stalled.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
-                throw new IOException("The remote's body stood still.", e);
+                _isSlow = true;
+                throw new IOException("The remote's body stood still, or came more slowly than S3_OVERLAY_REMOTE_MIN_RATE allows.", e);
+            }
+            finally
+            {
+                _pace.Waited(since);
             }
         }
     }
@@ -154,5 +167,6 @@ internal sealed class HealingBody : ForwardStream
         }
 
         _answer = answer;
+        _pace.Restart();
     }
 }

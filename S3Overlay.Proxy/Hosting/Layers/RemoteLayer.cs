@@ -89,6 +89,7 @@ internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IRea
         ConnectTimeout = remote.ConnectTimeout,
         FirstByteTimeout = remote.FirstByteTimeout,
         StallTimeout = remote.StallTimeout,
+        MinRate = remote.MinRate,
         Budget = remote.Budget,
         InstanceId = instance,
     };
