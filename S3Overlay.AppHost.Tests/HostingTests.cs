@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+
 namespace S3Overlay.AppHost.Tests;
 
 /// <summary>The integration as others use it: <c>AddS3Overlay</c> and what can be said of it.</summary>
@@ -63,25 +65,95 @@ public sealed class HostingTests
     }
 
     [Fact]
-    public async Task A_data_folder_has_one_owner()
+    public async Task Replicas_with_a_data_folder_do_not_start()
     {
         var builder = Publishing();
         builder.AddS3Overlay("s3").WithReplicas(2);
 
         await using var application = builder.Build();
-        var error = await Assert.ThrowsAsync<DistributedApplicationException>(() => application.EnvironmentAsync("s3"));
+        var starting = new BeforeStartEvent(application.Services, application.Services.GetRequiredService<DistributedApplicationModel>());
+        var error = await Assert.ThrowsAsync<DistributedApplicationException>(() => builder.Eventing.PublishAsync(starting));
 
-        Assert.Contains("WithLocal", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Call WithLocal", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_data_folder_is_below_the_application_hosts()
+    public void Each_overlay_has_a_data_folder_of_its_own()
+    {
+        var builder = DistributedApplication.CreateBuilder();
+        var folders = new[] { builder.AddS3Overlay("first"), builder.AddS3Overlay("second"), builder.AddS3Overlay("third").WithDataFolder("data/s3") }
+            .Select(overlay =>
+            {
+                var context = new EnvironmentCallbackContext(new(DistributedApplicationOperation.Run));
+                overlay.Resource.Describe(context);
+                return (string)context.EnvironmentVariables["S3_OVERLAY_DATA_DIR"];
+            })
+            .ToList();
+
+        Assert.Equal(["first", "second", "s3"], folders.Select(Path.GetFileName));
+        Assert.All(folders, folder => Assert.True(Path.IsPathFullyQualified(folder), folder));
+        Assert.Equal(Path.Combine(builder.AppHostDirectory, "data", "s3"), folders[2]);
+        Assert.DoesNotContain(builder.AppHostDirectory, folders[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_folder_of_this_machine_is_published()
     {
         var builder = Publishing();
         builder.AddS3Overlay("s3").WithDataFolder("data/s3");
 
         await using var application = builder.Build();
-        Assert.Equal(Path.Combine(builder.AppHostDirectory, "data", "s3"), (await application.EnvironmentAsync("s3"))["S3_OVERLAY_DATA_DIR"]);
+        Assert.DoesNotContain("S3_OVERLAY_DATA_DIR", (await application.EnvironmentAsync("s3")).Keys);
+    }
+
+    [Fact]
+    public void Generated_keys_are_secret_parameters_of_the_model()
+    {
+        var builder = Publishing();
+        var overlay = builder.AddS3Overlay("s3").Resource;
+
+        Assert.Equal([overlay.AccessKey, overlay.SecretKey], builder.Resources.OfType<ParameterResource>());
+        Assert.All(builder.Resources.OfType<ParameterResource>(), key => Assert.True(key.Secret));
+    }
+
+    [Fact]
+    public async Task A_bucket_has_the_overlays_connection_string_with_its_name()
+    {
+        var builder = Publishing();
+        var overlay = builder.AddS3Overlay("s3", builder.AddParameter("who"), builder.AddParameter("secret", secret: true));
+        builder.AddContainer("app", "image").WithReference(overlay.AddBucket("photos")).WithReference(overlay.AddBucket("models", "ml-models"));
+
+        await using var application = builder.Build();
+        var environment = await application.EnvironmentAsync("app");
+
+        Assert.Equal("photos", environment["PHOTOS_BUCKET"]);
+        Assert.Equal("ml-models", environment["MODELS_BUCKET"]);
+        Assert.Equal("{who.value}", environment["PHOTOS_ACCESSKEY"]);
+        Assert.Equal("{photos.connectionString}", environment["ConnectionStrings__photos"]);
+        Assert.Equal(
+            "Endpoint={s3.bindings.http.url};AccessKey={who.value};SecretKey={secret.value};Bucket=photos",
+            ((IResourceWithConnectionString)builder.Resource("photos")).ConnectionStringExpression.ValueExpression);
+    }
+
+    [Theory]
+    [InlineData("Photos")]
+    [InlineData("no")]
+    [InlineData("a_b")]
+    public void A_name_that_no_bucket_can_have_is_refused(string bucket) =>
+        Assert.Throws<ArgumentException>(() => Publishing().AddS3Overlay("s3").AddBucket("photos", bucket));
+
+    [Fact]
+    public void A_redirected_overlay_has_the_other_resources_connection_string()
+    {
+        var builder = Publishing();
+        var overlay = builder.AddS3Overlay("s3");
+
+        overlay.WithConnectionStringRedirection(builder.AddConnectionString("elsewhere").Resource);
+
+        Assert.Equal("{elsewhere.connectionString}", overlay.Resource.ConnectionStringExpression.ValueExpression);
+        Assert.Equal("{s3.bindings.http.host}", overlay.Resource.Host.ValueExpression);
+        Assert.Equal("{s3.bindings.http.port}", overlay.Resource.Port.ValueExpression);
+        Assert.Equal("{s3.bindings.http.url}", overlay.Resource.UriExpression.ValueExpression);
     }
 
     [Theory]

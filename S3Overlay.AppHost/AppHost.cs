@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 using S3Overlay.AppHost;
 
@@ -6,21 +7,22 @@ var builder = DistributedApplication.CreateBuilder(args);
 var run = builder.ExecutionContext.IsRunMode;
 var stores = StoreKinds.Read(builder.Configuration);
 
-// 1 The overlay, which everything else is for.
+// 1 The overlay.
 var proxy = builder.AddS3Overlay<Projects.S3Overlay_Proxy>("proxy").WithCaching().WithExternalHttpEndpoints();
 
-// 2 What is written: in a store that two proxies share, or in a folder, which has one owner.
+// 2 Where writes go: a store that two proxies share, or a folder, which only one can use.
 if (stores == StoreKind.Embedded)
 {
     proxy.WithDataFolder(builder.DataFolder("local"));
 }
 else
 {
+    builder.Services.AddHostedService<ContainerRuntimeHint>();
     var local = builder.AddStore(stores, stores == StoreKind.RustFs ? "rustfs" : "minio", isKept: true);
     proxy.WithLocal(local).WaitFor(local).WithReplicas(run ? 2 : 1);
 }
 
-// 3 What is read: somebody else's service, by its connection string; where there is none, a stand-in with sample objects.
+// 3 The remote: a real one by its connection string, otherwise a stand-in with sample objects. All buckets of the stand-in are listed.
 if (run && builder.Configuration.GetConnectionString("remote") is null)
 {
     var remote = stores == StoreKind.Embedded
@@ -31,7 +33,7 @@ if (run && builder.Configuration.GetConnectionString("remote") is null)
         .WithReference(remote, "local")
         .WithParentRelationship(remote)
         .WaitFor(remote);
-    proxy.WithRemote(remote).WaitForCompletion(seed);
+    proxy.WithRemote(remote).WithEnvironment("S3_OVERLAY_UNMAPPED", "show").WaitForCompletion(seed);
 }
 else
 {

@@ -18,6 +18,9 @@ public sealed class S3ClientSettings
     /// <summary>The region that signatures name. An overlay takes any, unless <c>S3_OVERLAY_REGION</c> is set there.</summary>
     public string Region { get; set; } = "us-east-1";
 
+    /// <summary>The bucket of a bucket resource's connection string; null without one. The client itself reaches every bucket.</summary>
+    public string? Bucket { get; set; }
+
     /// <summary>Whether buckets are in the path (<c>http://host/bucket/key</c>). Otherwise they are host names below the endpoint's.</summary>
     public bool ForcePathStyle { get; set; } = true;
 

@@ -31,11 +31,14 @@ internal static class S3ConnectionString
                 case "REGION":
                     settings.Region = value;
                     break;
+                case "BUCKET":
+                    settings.Bucket = value;
+                    break;
                 case "FORCEPATHSTYLE":
                     settings.ForcePathStyle = bool.TryParse(value, out var force) ? force : throw new FormatException("has a ForcePathStyle that is neither true nor false.");
                     break;
                 default:
-                    throw new FormatException($"has a part \"{name}\" that nothing reads. Write {Form}; Region and ForcePathStyle may follow.");
+                    throw new FormatException($"has a part \"{name}\" that nothing reads. Write {Form}; Region, ForcePathStyle and Bucket may follow.");
             }
         }
     }

@@ -3,12 +3,16 @@ using System.Text.Json;
 
 namespace S3Overlay.Hosting;
 
-/// <summary>What an administration call came to. Its answer is lines of JSON, the last of which has the outcome; a refused call's is one error.</summary>
-/// <param name="IsDone">Whether all was done.</param>
-/// <param name="Message">The outcome, in the proxy's own words.</param>
-internal sealed record AdministrationAnswer(bool IsDone, string Message)
+/// <summary>The outcome of an administration call.</summary>
+/// <param name="IsDone">Whether all of it was done.</param>
+/// <param name="Message">The outcome in one line.</param>
+/// <param name="Document">The JSON document of a call that answers a question; null for one that does something.</param>
+internal sealed record AdministrationAnswer(bool IsDone, string Message, string? Document = null)
 {
-    /// <summary>Reads the answer to its end, which comes when the work is over.</summary>
+    /// <summary>
+    /// Reads the answer to its end, which comes when the work is over. Calls that work answer with lines of JSON, the last of which has the outcome in <c>done</c>.
+    /// Calls that explain answer with one document, which says why in <c>why</c>. A refusal is one error.
+    /// </summary>
     public static async Task<AdministrationAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
@@ -22,7 +26,9 @@ internal sealed record AdministrationAnswer(bool IsDone, string Message)
         {
             using var json = JsonDocument.Parse(last);
             var root = json.RootElement;
-            return new(root.GetProperty("done").GetBoolean() && (!root.TryGetProperty("failed", out var failed) || failed.GetInt64() == 0), last);
+            return root.TryGetProperty("why", out var why) && why.GetString() is { } reason
+                ? new(true, reason, last)
+                : new(root.GetProperty("done").GetBoolean() && (!root.TryGetProperty("failed", out var failed) || failed.GetInt64() == 0), last);
         }
         catch (Exception problem) when (problem is JsonException or KeyNotFoundException or InvalidOperationException)
         {

@@ -1,20 +1,23 @@
 using Aspire.Hosting.ApplicationModel;
 
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
 using S3Overlay.Hosting;
 
 namespace Aspire.Hosting;
 
-/// <summary>Adds S3 overlays to an application, and says what they are over.</summary>
+/// <summary>Adds S3 overlays to an application model and configures them.</summary>
 public static class S3OverlayBuilderExtensions
 {
     /// <summary>
-    /// Adds an S3 overlay: the proxy, run from its project in this library's own checkout. Without <see cref="WithLocal"/> it keeps what is written in a folder of its own,
-    /// without a remote it is a plain S3 server.
+    /// Adds an S3 overlay: the proxy, run from its project in this library's own checkout. Without <see cref="WithLocal"/> it keeps writes in a data folder, without a
+    /// remote it is a plain S3 server.
     /// </summary>
     /// <param name="builder">The application's builder.</param>
     /// <param name="name">The resource's name, and its connection string's.</param>
-    /// <param name="accessKey">The access key clients sign with; null for a generated one.</param>
-    /// <param name="secretKey">The secret key that belongs to it; null for a generated one.</param>
+    /// <param name="accessKey">The access key clients sign with; null for a generated parameter, <c>NAME-access-key</c>.</param>
+    /// <param name="secretKey">The secret key that belongs to it; null for a generated parameter, <c>NAME-secret-key</c>.</param>
     /// <param name="port">The port on the host; null for any.</param>
     public static IResourceBuilder<S3OverlayResource> AddS3Overlay(
         this IDistributedApplicationBuilder builder,
@@ -23,12 +26,12 @@ public static class S3OverlayBuilderExtensions
         IResourceBuilder<ParameterResource>? secretKey = null,
         int? port = null) => builder.AddS3Overlay<S3OverlayProject>(name, accessKey, secretKey, port);
 
-    /// <summary>The same with another project of the proxy, such as one that the application host references.</summary>
+    /// <summary>Adds an S3 overlay that runs another project of the proxy, such as one that the application host references.</summary>
     /// <typeparam name="TProject">The project's generated class, <c>Projects.S3Overlay_Proxy</c>.</typeparam>
     /// <param name="builder">The application's builder.</param>
     /// <param name="name">The resource's name, and its connection string's.</param>
-    /// <param name="accessKey">The access key clients sign with; null for a generated one.</param>
-    /// <param name="secretKey">The secret key that belongs to it; null for a generated one.</param>
+    /// <param name="accessKey">The access key clients sign with; null for a generated parameter, <c>NAME-access-key</c>.</param>
+    /// <param name="secretKey">The secret key that belongs to it; null for a generated parameter, <c>NAME-secret-key</c>.</param>
     /// <param name="port">The port on the host; null for any.</param>
     public static IResourceBuilder<S3OverlayResource> AddS3Overlay<TProject>(
         this IDistributedApplicationBuilder builder,
@@ -40,7 +43,15 @@ public static class S3OverlayBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(name);
-        var resource = new S3OverlayResource(name, accessKey?.Resource ?? Generated("access-key"), secretKey?.Resource ?? Generated("secret-key"));
+        var resource = new S3OverlayResource(name, (accessKey ?? Generated("access-key")).Resource, (secretKey ?? Generated("secret-key")).Resource)
+        {
+            DataFolder = DataFolders.Default(builder, name),
+        };
+        builder.Eventing.Subscribe<BeforeStartEvent>((_, _) =>
+        {
+            resource.Check();
+            return Task.CompletedTask;
+        });
 
         // What AddProject does for a project: telemetry, addresses, console logs. A resource type of one's own has to ask for it, and asking counts as an experiment.
 #pragma warning disable ASPIREPROJECTS001
@@ -48,19 +59,46 @@ public static class S3OverlayBuilderExtensions
             .WithAnnotation(new TProject())
             .WithProjectDefaults(new ProjectResourceOptions { ExcludeLaunchProfile = true })
 #pragma warning restore ASPIREPROJECTS001
+            .WithIconName("Layer")
             .WithHttpEndpoint(port: port, name: S3OverlayResource.PrimaryEndpointName)
             .WithHttpHealthCheck("/health", endpointName: S3OverlayResource.PrimaryEndpointName)
             .WithUrlForEndpoint(S3OverlayResource.PrimaryEndpointName, url => url.DisplayText = "S3 endpoint")
             .WithUrlForEndpoint(S3OverlayResource.PrimaryEndpointName, _ => new() { Url = "/metrics", DisplayText = "Metrics" })
             .WithEnvironment("S3_OVERLAY_ACCESS_KEY", resource.AccessKey)
             .WithEnvironment("S3_OVERLAY_SECRET_KEY", resource.SecretKey)
-            .WithEnvironment(context => Describe(resource, context.EnvironmentVariables))
+            .WithEnvironment(resource.Describe)
             .WithAdministration();
 
-        ParameterResource Generated(string what) => ParameterResourceBuilderExtensions.CreateDefaultPasswordParameter(builder, $"{name}-{what}", special: false);
+        IResourceBuilder<ParameterResource> Generated(string what) =>
+            builder.AddParameter($"{name}-{what}", new GenerateParameterDefault { MinLength = 22, Special = false }, secret: true, persist: true);
     }
 
-    /// <summary>Everything written is in this S3 endpoint (MinIO, RustFS, another overlay, a connection string), in place of the built-in store.</summary>
+    /// <summary>Adds a bucket, which is created once the overlay is ready. Whatever waits for the bucket waits until it is there.</summary>
+    /// <param name="builder">The overlay.</param>
+    /// <param name="name">The resource's name, and its connection string's.</param>
+    /// <param name="bucketName">The bucket's name in S3; null for the resource's name.</param>
+    /// <exception cref="ArgumentException">S3 has no such bucket names: 3 to 63 lower-case letters, digits, dots and hyphens.</exception>
+    /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html</remarks>
+    public static IResourceBuilder<S3OverlayBucketResource> AddBucket(this IResourceBuilder<S3OverlayResource> builder, [ResourceName] string name, string? bucketName = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        bucketName ??= name;
+        if (bucketName.Length is < 3 or > 63 || bucketName.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('-' or '.')))
+        {
+            throw new ArgumentException($"\"{bucketName}\" is not a bucket name. Use 3 to 63 lower-case letters, digits, dots and hyphens.", nameof(bucketName));
+        }
+
+        var bucket = new S3OverlayBucketResource(name, bucketName, builder.Resource);
+        var check = $"{name}_bucket";
+        builder.ApplicationBuilder.Services.AddHttpClient();
+        builder.ApplicationBuilder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
+            check, services => new BucketCalls(bucket, services.GetRequiredService<IHttpClientFactory>()), failureStatus: null, tags: null));
+        builder.OnResourceReady((_, ready, cancellationToken) => BucketCalls.CreateAsync(bucket, ready.Services, cancellationToken));
+        return builder.ApplicationBuilder.AddResource(bucket).WithIconName("FolderOpen").WithHealthCheck(check);
+    }
+
+    /// <summary>Stores writes in this S3 endpoint (MinIO, RustFS, another overlay, a connection string) instead of the built-in store.</summary>
     public static IResourceBuilder<S3OverlayResource> WithLocal(this IResourceBuilder<S3OverlayResource> builder, IResourceBuilder<IResourceWithConnectionString> local)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -113,15 +151,19 @@ public static class S3OverlayBuilderExtensions
         return builder.WithEnvironment("S3_OVERLAY_CACHE_ENABLED", "true");
     }
 
-    /// <summary>The built-in store's folder; a relative one is below the application host's.</summary>
+    /// <summary>
+    /// Sets the built-in store's folder on this machine; a relative path is below the application host's. The default is a folder by application host and resource, among
+    /// the user's own data. A published application does not name it: a folder of this machine means nothing there.
+    /// </summary>
     public static IResourceBuilder<S3OverlayResource> WithDataFolder(this IResourceBuilder<S3OverlayResource> builder, string folder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        return builder.WithEnvironment("S3_OVERLAY_DATA_DIR", Path.GetFullPath(folder, builder.ApplicationBuilder.AppHostDirectory));
+        builder.Resource.DataFolder = Path.GetFullPath(folder, builder.ApplicationBuilder.AppHostDirectory);
+        return builder;
     }
 
-    /// <summary>So many proxies share the local endpoint, and know it. A data folder has one owner: without <see cref="WithLocal"/> it is an error when the application starts.</summary>
+    /// <summary>Runs several proxies over the local endpoint. Only one proxy can use a data folder: without <see cref="WithLocal"/> the application does not start.</summary>
     public static IResourceBuilder<S3OverlayResource> WithReplicas(this IResourceBuilder<S3OverlayResource> builder, int replicas)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -130,7 +172,7 @@ public static class S3OverlayBuilderExtensions
         return builder.WithAnnotation(new ReplicaAnnotation(replicas), ResourceAnnotationMutationBehavior.Replace);
     }
 
-    /// <summary>Injects an overlay's connection string. An overlay is a project, too, and a project by itself would be injected as its addresses.</summary>
+    /// <summary>Injects an overlay's connection string. An overlay is also a project, which Aspire would inject as its addresses.</summary>
     public static IResourceBuilder<TDestination> WithReference<TDestination>(
         this IResourceBuilder<TDestination> builder, IResourceBuilder<S3OverlayResource> source, string? connectionName = null)
         where TDestination : IResourceWithEnvironment
@@ -139,29 +181,9 @@ public static class S3OverlayBuilderExtensions
         ArgumentNullException.ThrowIfNull(source);
         IResourceBuilder<IResourceWithConnectionString> connection = source;
 
-        // A manifest has no connection strings of projects to refer to: it gets the string's own parts.
+        // A project has no connection string in a manifest, so the manifest gets its parts.
         return builder.WithReference(connection, connectionName)
             .WithEnvironment($"ConnectionStrings__{connectionName ?? source.Resource.Name}", source.Resource.ConnectionStringExpression);
-    }
-
-    private static void Describe(S3OverlayResource resource, Dictionary<string, object> environment)
-    {
-        if (resource.Replicas > 1)
-        {
-            environment["S3_OVERLAY_PROXIES"] = resource.Local is null
-                ? throw new DistributedApplicationException($"{resource.Name} has {resource.Replicas} replicas and keeps what is written in a folder, which has one owner. Call WithLocal.")
-                : resource.Replicas.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        }
-
-        foreach (var (setting, value) in resource.NamedRemotes.Settings)
-        {
-            environment[setting] = value;
-        }
-
-        if (resource.Mapping.Count > 0)
-        {
-            environment["S3_OVERLAY_BUCKET_MAPPING"] = string.Join(',', resource.Mapping.Select(pair => $"{pair.Key}:{pair.Value}"));
-        }
     }
 
     private static void CheckName(string name, string parameter)

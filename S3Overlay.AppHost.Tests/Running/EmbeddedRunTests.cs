@@ -1,21 +1,25 @@
-using Amazon.S3;
 using Amazon.S3.Model;
+
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace S3Overlay.AppHost.Tests.Running;
 
-/// <summary>The application run by the real orchestrator, without containers.</summary>
-public sealed class EmbeddedRunTests(EmbeddedStack stack) : IClassFixture<EmbeddedStack>
+/// <summary>What the embedded profile shows of its proxy and its stand-in remote.</summary>
+[Collection(EmbeddedStack.Name)]
+public sealed class EmbeddedRunTests(EmbeddedStack stack)
 {
-    private const string Bucket = "demo";
+    [OrchestratorFact]
+    public async Task The_remotes_bucket_is_listed_before_anything_is_written() =>
+        Assert.Contains(EmbeddedStack.Bucket, (await stack.Overlay.ListBucketsAsync()).Buckets.Select(bucket => bucket.BucketName));
 
     [OrchestratorFact]
-    public async Task What_is_seeded_is_seen_through_the_overlay_and_what_is_written_stays_there()
+    public async Task Sample_objects_show_through_the_overlay_and_local_changes_do_not_reach_the_remote()
     {
-        await stack.Overlay.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = "run/mine.txt", ContentBody = "mine" });
-        await stack.Overlay.DeleteObjectAsync(Bucket, "photos/photo-1.jpg");
+        await stack.Overlay.PutObjectAsync(new PutObjectRequest { BucketName = EmbeddedStack.Bucket, Key = "run/mine.txt", ContentBody = "mine" });
+        await stack.Overlay.DeleteObjectAsync(EmbeddedStack.Bucket, "photos/photo-1.jpg");
 
-        var here = await KeysAsync(stack.Overlay);
-        var there = await KeysAsync(stack.Remote);
+        var here = await EmbeddedStack.KeysAsync(stack.Overlay);
+        var there = await EmbeddedStack.KeysAsync(stack.Remote);
 
         Assert.Contains("hello.txt", here);
         Assert.Equal((true, false), (here.Contains("run/mine.txt"), there.Contains("run/mine.txt")));
@@ -23,20 +27,15 @@ public sealed class EmbeddedRunTests(EmbeddedStack stack) : IClassFixture<Embedd
     }
 
     [OrchestratorFact]
-    public async Task What_is_read_is_kept()
+    public async Task A_read_misses_once_and_then_hits()
     {
-        Assert.Equal("MISS", await ReadAsync("logs/2026/10/app.log"));
+        Assert.Equal("MISS", await stack.ReadAsync("logs/2026/10/app.log"));
 
-        // The copy is there once it is finished, which a reader does not wait for.
-        using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
-        while (await ReadAsync("logs/2026/10/app.log") != "HIT")
-        {
-            await Task.Delay(10, limit.Token);
-        }
+        await stack.HitAsync("logs/2026/10/app.log");
     }
 
     [OrchestratorFact]
-    public async Task The_dashboard_names_what_a_resource_offers()
+    public async Task The_dashboard_names_the_addresses_of_a_resource()
     {
         using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
         var proxy = await stack.Application.ResourceNotifications.WaitForResourceHealthyAsync("proxy", limit.Token);
@@ -50,70 +49,33 @@ public sealed class EmbeddedRunTests(EmbeddedStack stack) : IClassFixture<Embedd
     }
 
     [OrchestratorFact]
-    public async Task A_command_drops_what_is_held()
+    public async Task Generated_keys_are_secret_parameters()
     {
-        const string Key = "logs/2026/11/app.log";
         using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
-        while (await ReadAsync(Key) != "HIT")
-        {
-            await Task.Delay(10, limit.Token);
-        }
+        var proxy = await stack.Application.ResourceNotifications.WaitForResourceHealthyAsync("proxy", limit.Token);
+        var parameter = await stack.Application.ResourceNotifications.WaitForResourceAsync("proxy-secret-key", change => change.Snapshot.State is not null, limit.Token);
+        var secret = await ((S3OverlayResource)proxy.Resource).SecretKey.GetValueAsync(limit.Token);
 
-        await CommandAsync("drop-cache", limit.Token);
-
-        Assert.Equal("MISS", await ReadAsync(Key));
+        Assert.Equal("Parameter", parameter.Snapshot.ResourceType);
+        Assert.True(Assert.Single(parameter.Snapshot.Properties, property => Equals(property.Value, secret)).IsSensitive);
     }
 
     [OrchestratorFact]
-    public async Task A_command_takes_deletes_back_and_leaves_what_is_written()
+    public async Task After_a_restart_the_proxy_still_has_its_writes_and_its_cache()
     {
         using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
-        await stack.Overlay.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = "kept.txt", ContentBody = "mine" });
-        await stack.Overlay.DeleteObjectAsync(Bucket, "photos/photo-2.jpg");
-        Assert.DoesNotContain("photos/photo-2.jpg", await KeysAsync(stack.Overlay));
+        await stack.Overlay.PutObjectAsync(new PutObjectRequest { BucketName = EmbeddedStack.Bucket, Key = "restart/mine.txt", ContentBody = "mine" });
+        await stack.HitAsync("hello.txt");
+        var before = await stack.Application.ResourceNotifications.WaitForResourceHealthyAsync("proxy", limit.Token);
 
-        await CommandAsync("reset-overlay", limit.Token);
+        var result = await stack.Application.ResourceCommands.ExecuteCommandAsync("proxy", KnownResourceCommands.RestartCommand, limit.Token);
 
-        Assert.Superset(new HashSet<string> { "photos/photo-2.jpg", "kept.txt" }, await KeysAsync(stack.Overlay));
-    }
-
-    [OrchestratorFact]
-    public async Task Commands_show_where_there_is_a_remote()
-    {
-        Assert.Equal([("drop-cache", ResourceCommandState.Enabled), ("reset-overlay", ResourceCommandState.Enabled)], await CommandsAsync("proxy"));
-        Assert.Equal([("drop-cache", ResourceCommandState.Hidden), ("reset-overlay", ResourceCommandState.Hidden)], await CommandsAsync("remote"));
-    }
-
-    private async Task CommandAsync(string name, CancellationToken cancellationToken)
-    {
-        var result = await stack.Application.ResourceCommands.ExecuteCommandAsync("proxy", name, cancellationToken);
         Assert.True(result.Success, result.Message);
+        await stack.Application.ResourceNotifications.WaitForResourceAsync(
+            "proxy",
+            change => change.Snapshot.StartTimeStamp > before.Snapshot.StartTimeStamp && change.Snapshot.HealthStatus == HealthStatus.Healthy,
+            limit.Token);
+        Assert.Contains("restart/mine.txt", await EmbeddedStack.KeysAsync(stack.Overlay));
+        Assert.Equal("HIT", await stack.ReadAsync("hello.txt"));
     }
-
-    /// <summary>The overlay's own commands of a resource: those of every project are beside them.</summary>
-    private async Task<IEnumerable<(string Name, ResourceCommandState State)>> CommandsAsync(string resource)
-    {
-        using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
-        var running = await stack.Application.ResourceNotifications.WaitForResourceHealthyAsync(resource, limit.Token);
-        return running.Snapshot.Commands.Where(command => command.Name.Contains('-')).Select(command => (command.Name, command.State));
-    }
-
-    /// <summary>Reads an object to its end, and returns what its answer says of where it was.</summary>
-    private async Task<string> ReadAsync(string key)
-    {
-        var link = await stack.Overlay.GetPreSignedURLAsync(new()
-        {
-            BucketName = Bucket,
-            Key = key,
-            Protocol = Protocol.HTTP,
-            Expires = DateTime.UtcNow.AddMinutes(10),
-        });
-        using var http = new HttpClient();
-        using var answer = await http.GetAsync(new Uri(link));
-        answer.EnsureSuccessStatusCode();
-        return Assert.Single(answer.Headers.GetValues("x-cache"));
-    }
-
-    private static async Task<HashSet<string>> KeysAsync(IAmazonS3 client) =>
-        [.. (await client.ListObjectsV2Async(new() { BucketName = Bucket })).S3Objects.Select(item => item.Key)];
 }
