@@ -26,6 +26,7 @@ public sealed class ForwardingFixture : LocalOnlyFixture, ITwoWays
         return await ProxyProcess.StartAsync(
             folder["unused"],
             ("S3_OVERLAY_LOCAL_ENDPOINT", Store.Endpoint.ToString()),
+            ("S3_OVERLAY_LOCAL_STORE", "s3overlay"),
             ("S3_OVERLAY_LOCAL_ACCESS_KEY", "the-store"),
             ("S3_OVERLAY_LOCAL_SECRET_KEY", "the-secret-of-the-store"),
             ("S3_OVERLAY_ACCESS_KEY", "minioadmin"),
