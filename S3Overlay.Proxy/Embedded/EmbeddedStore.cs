@@ -75,7 +75,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
     internal DeleteUpkeep Upkeep => _upkeep;
 
     /// <summary>Opens a data folder, making it where it is missing, and building its index where that is missing or damaged.</summary>
-    /// <exception cref="StoreUnavailableException">The folder is another process's, of another version, or cannot be written.</exception>
+    /// <exception cref="StoreUnavailableException">The folder is another process's, of another version, holds somebody else's data, or cannot be written.</exception>
     public static async Task<EmbeddedStore> OpenAsync(EmbeddedOptions options, CancellationToken cancellationToken = default)
     {
         var folders = new StoreFolders(options.Folder);
@@ -83,10 +83,11 @@ public sealed class EmbeddedStore : IAsyncDisposable
         try
         {
             Directory.CreateDirectory(folders.Root);
+            ForeignFolder.Refuse(folders);
         }
         catch (Exception failure) when (failure is UnauthorizedAccessException || (failure is IOException refusal && !StoreDisk.IsFull(refusal)))
         {
-            throw new StoreUnavailableException($"The data folder {folders.Root} cannot be made (S3_OVERLAY_DATA_DIR): {failure.Message}", failure);
+            throw new StoreUnavailableException($"The data folder {folders.Root} cannot be used: {failure.Message} Set S3_OVERLAY_DATA_DIR to a folder of this proxy's own.", failure);
         }
 
         var owner = OwnerLock.Take(folders);
@@ -118,6 +119,15 @@ public sealed class EmbeddedStore : IAsyncDisposable
             owner.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Looks at a folder as opening it would. Changes nothing, and opens nothing: another process may be at work there.</summary>
+    /// <exception cref="StoreUnavailableException">It is of another version, or holds somebody else's data.</exception>
+    public static void RequireOwn(string folder)
+    {
+        var folders = new StoreFolders(folder);
+        ForeignFolder.Refuse(folders);
+        FormatFile.RequireKnown(folders);
     }
 
     /// <summary>Looks whether the data folder is still there and can be read, as it was when it was opened.</summary>

@@ -7,7 +7,7 @@ using S3Overlay.Proxy.Embedded.Files;
 namespace S3Overlay.Proxy.Hosting;
 
 /// <summary>The machine does not allow what the settings ask for. The message is for whoever started the program.</summary>
-public sealed class StartupException(string message, Exception cause) : Exception(message, cause)
+public sealed class StartupException(string message, Exception? cause = null) : Exception(message, cause)
 {
     /// <summary>What a failure to listen means, or null where it is something else.</summary>
     public static StartupException? FromListening(Exception failure, IEnumerable<string> urls)
@@ -17,13 +17,13 @@ public sealed class StartupException(string message, Exception cause) : Exceptio
         return failure switch
         {
             IOException { InnerException: AddressInUseException } => new($"{where} is in use by another program. {Elsewhere}, or end that program.", failure),
-            SocketException { SocketErrorCode: SocketError.AccessDenied } => new($"this user may not listen on {where}. {Elsewhere}.", failure),
+            SocketException { SocketErrorCode: SocketError.AccessDenied } => new($"This user may not listen on {where}. {Elsewhere}.", failure),
             SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => new($"{where} is no address of this machine. {Elsewhere}.", failure),
-            IOException or SocketException => new($"cannot listen on {where}: {failure.Message} {Elsewhere}.", failure),
+            IOException or SocketException => new($"The proxy cannot listen on {where}: {failure.Message} {Elsewhere}.", failure),
 
             // A missing or unreadable certificate, and addresses that the server does not take.
             InvalidOperationException or FormatException or System.Security.Cryptography.CryptographicException =>
-                new($"cannot listen on {where}: {failure.Message}", failure),
+                new($"The proxy cannot listen on {where}: {failure.Message}", failure),
             _ => null,
         };
     }
@@ -34,11 +34,12 @@ public sealed class StartupException(string message, Exception cause) : Exceptio
     /// <param name="setting">The setting that says so.</param>
     /// <param name="what">Which of them it is.</param>
     public static StartupException FromOpening(Exception failure, string folder, string setting = "S3_OVERLAY_DATA_DIR", string what = "data") =>
-        failure is IOException disk && StoreDisk.IsFull(disk)
-            ? new($"the disk of {folder} is full, and this start needs some room there: {failure.Message} Make room on the disk of {setting}, and start again.", failure)
-            : new($"the {what} folder {folder} cannot be used: {failure.Message} Set {setting} to a folder of this proxy's own.", failure);
+        failure is StoreUnavailableException whole ? new(whole.Message, failure)
+        : failure is IOException disk && StoreDisk.IsFull(disk)
+            ? new($"The disk of {folder} is full, and this start needs some room there: {failure.Message} Make room on the disk of {setting}, and start again.", failure)
+            : new($"The {what} folder {folder} cannot be used: {failure.Message} Set {setting} to a folder of this proxy's own.", failure);
 
     /// <summary>What a failure to make a file in the folder for bytes on their way means.</summary>
     public static StartupException FromSpool(Exception failure, string folder) =>
-        new($"the folder {folder} for bytes on their way to the local store cannot be written to: {failure.Message} Set {Configuration.Settings.SpoolDirectory.Name} to one that can.", failure);
+        new($"The folder {folder} for bytes on their way to the local store cannot be written to: {failure.Message} Set {Configuration.Settings.SpoolDirectory.Name} to one that can.", failure);
 }

@@ -1,11 +1,15 @@
 using System.Globalization;
+using System.Text;
 
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>The file that says which version of the layout a data folder has.</summary>
+/// <summary>The file that says which version of the layout a data folder has, and so that it is one.</summary>
 internal static class FormatFile
 {
     private const string Prefix = "s3overlay-store ";
+
+    /// <summary>More than this is no mark of ours.</summary>
+    private const int Longest = 64;
 
     /// <summary>Refuses a folder of another version; marks a new one.</summary>
     /// <exception cref="StoreUnavailableException">The folder's version is not known here.</exception>
@@ -17,7 +21,7 @@ internal static class FormatFile
             disk.Delete(aside);
             using (var file = disk.Create(aside))
             {
-                disk.Write(file, System.Text.Encoding.ASCII.GetBytes(Prefix + FilePreamble.Version.ToString(CultureInfo.InvariantCulture) + "\n"), 0);
+                disk.Write(file, Encoding.ASCII.GetBytes(Prefix + FilePreamble.Version.ToString(CultureInfo.InvariantCulture) + "\n"), 0);
                 disk.Sync(file);
             }
 
@@ -25,12 +29,40 @@ internal static class FormatFile
             return;
         }
 
-        var text = File.ReadAllText(folders.Format).Trim();
-        if (text != Prefix + FilePreamble.Version.ToString(CultureInfo.InvariantCulture))
+        RequireKnown(folders);
+    }
+
+    /// <summary>Refuses a folder of another version. Changes nothing.</summary>
+    /// <exception cref="StoreUnavailableException">The folder's version is not known here, or what says it is damaged.</exception>
+    public static void RequireKnown(StoreFolders folders)
+    {
+        if (!File.Exists(folders.Format))
+        {
+            return;
+        }
+
+        var text = Read(folders.Format);
+        if (!text.StartsWith(Prefix, StringComparison.Ordinal) || !uint.TryParse(text.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var version))
         {
             throw new StoreUnavailableException(
-                $"The data folder {folders.Root} says it is '{text}', which this version does not know (it knows '{Prefix}{FilePreamble.Version}'). "
-                + "Use the version that made it, or another folder (S3_OVERLAY_DATA_DIR).");
+                $"The file {folders.Format} is damaged: it does not say which version of the store the folder has. If the folder is S3Overlay's, write the line \"{Prefix}{FilePreamble.Version}\" into it; "
+                + "else set S3_OVERLAY_DATA_DIR to another folder.");
         }
+
+        if (version != FilePreamble.Version)
+        {
+            throw new StoreUnavailableException(
+                $"The data folder {folders.Root} has version {version} of the store, and this program knows version {FilePreamble.Version}. "
+                + "Use the program that made it, or set S3_OVERLAY_DATA_DIR to another folder.");
+        }
+    }
+
+    /// <summary>What the file says; the empty text where it holds more than a mark would.</summary>
+    private static string Read(string path)
+    {
+        using var file = File.OpenRead(path);
+        var bytes = new byte[Longest + 1];
+        var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return length > Longest ? "" : Encoding.Latin1.GetString(bytes, 0, length).Trim();
     }
 }

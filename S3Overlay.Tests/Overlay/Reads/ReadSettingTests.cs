@@ -80,7 +80,7 @@ public sealed class ReadSettingTests
         await File.WriteAllTextAsync(folder["file"], "no folder");
         var refused = await Assert.ThrowsAsync<StartupException>(() => OverlayHost.StartEmbeddedAsync(
             new Uri("http://127.0.0.1:1"), ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CACHE_DIR", folder["file"])));
-        Assert.Contains($"the cache folder {folder["file"]} cannot be used", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"The cache folder {folder["file"]} cannot be used", refused.Message, StringComparison.Ordinal);
         Assert.Contains("S3_OVERLAY_CACHE_DIR", refused.Message, StringComparison.Ordinal);
     }
 
