@@ -15,6 +15,7 @@ return line.Command switch
     "demo" => await DemoCommand.RunAsync(line.Options),
     "seed" => await SeedCommand.RunAsync(line.Options),
     "admin" => await new AdminCommand(Console.Out, Console.Error).RunAsync(line.Options),
+    "doctor" => await new DoctorCommand(Console.Out, Console.Error).RunAsync(line.Options),
     "health" => await HealthCommand.RunAsync(line.Options),
     "help" => HelpCommand.Run(),
     "version" => VersionCommand.Run(),

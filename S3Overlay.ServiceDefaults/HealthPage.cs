@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 using Microsoft.AspNetCore.Http;
@@ -9,8 +10,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace S3Overlay.ServiceDefaults;
 
 /// <summary>
-/// What health checks found, as a small document: <c>{"status":"ok"}</c>, or the worst of <c>degraded</c> and <c>unhealthy</c> and which checks said so. 503 for
-/// <c>unhealthy</c> alone: who is degraded still serves what it can, and taking it away would make less of it. Names of checks and nothing else, since anybody may ask.
+/// What health checks found, as a small document: <c>{"status":"ok"}</c>, or the worst of <c>degraded</c> and <c>unhealthy</c>. 503 for <c>unhealthy</c> alone: a degraded service still serves
+/// what it can, and taking it out would make that less. Nothing more, since anybody may ask; where only operators can ask, it also says which checks failed, and why.
 /// </summary>
 public static class HealthPage
 {
@@ -21,7 +22,11 @@ public static class HealthPage
     public const string AlivePath = "/alive";
 
     /// <summary>Runs the checks, those with a tag where one is named, and answers.</summary>
-    public static async Task AnswerAsync(HttpContext context, HealthCheckService checks, string? tag)
+    /// <param name="context">The request.</param>
+    /// <param name="checks">The checks.</param>
+    /// <param name="tag">The tag; null for all checks.</param>
+    /// <param name="saysWhy">Whether to name the checks that failed, and their reasons.</param>
+    public static async Task AnswerAsync(HttpContext context, HealthCheckService checks, string? tag, bool saysWhy = false)
     {
         if (context.Features.Get<IHttpActivityFeature>()?.Activity is { } span)
         {
@@ -30,7 +35,7 @@ public static class HealthPage
         }
 
         var report = await checks.CheckHealthAsync(tag is null ? null : check => check.Tags.Contains(tag), context.RequestAborted);
-        var body = Render(report);
+        var body = Render(report, saysWhy);
         context.Response.StatusCode = report.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
         context.Response.ContentType = "application/json";
         context.Response.Headers.CacheControl = "no-store";
@@ -41,18 +46,21 @@ public static class HealthPage
         }
     }
 
-    private static byte[] Render(HealthReport report)
+    private static byte[] Render(HealthReport report, bool saysWhy)
     {
         var text = new StringBuilder($"{{\"status\":\"{Word(report.Status)}\"");
-        if (report.Status != HealthStatus.Healthy)
+        if (saysWhy && report.Status != HealthStatus.Healthy)
         {
-            var troubled = report.Entries.Where(entry => entry.Value.Status != HealthStatus.Healthy)
-                .Select(entry => $"{JsonSerializer.Serialize(entry.Key)}:\"{Word(entry.Value.Status)}\"");
-            text.Append(",\"checks\":{").AppendJoin(',', troubled).Append('}');
+            var troubled = report.Entries.Where(entry => entry.Value.Status != HealthStatus.Healthy).ToList();
+            text.Append(",\"checks\":{").AppendJoin(',', troubled.Select(entry => $"{Quoted(entry.Key)}:\"{Word(entry.Value.Status)}\"")).Append('}');
+            text.Append(",\"reasons\":{").AppendJoin(',', troubled.Select(entry => $"{Quoted(entry.Key)}:{Quoted(entry.Value.Description ?? "")}")).Append('}');
         }
 
         return Encoding.UTF8.GetBytes(text.Append('}').ToString());
     }
+
+    /// <summary>A text as JSON has it, legible: it is never put into a page.</summary>
+    private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 
     private static string Word(HealthStatus status) => status switch
     {

@@ -59,6 +59,11 @@ public static partial class Settings
         + "With keys of your own any host may be used.",
         Parsers.HostNames);
 
+    public static readonly Setting<int?> Port = new(
+        "S3_OVERLAY_PORT", Clients, null,
+        "The port to listen on; `--port` on the command line is the same, and `0` is any free one. The host stays that of `--urls`, or `127.0.0.1`. Unset: the port of `--urls`, or 8000.",
+        Parsers.Port);
+
     public static readonly Setting<IReadOnlyList<string>> ManagementUrls = new(
         "S3_OVERLAY_MANAGEMENT_URLS", Clients, null,
         "Addresses of their own for `/health`, `/alive` and `/metrics`, beside the S3 port: `http://127.0.0.1:9100`, several with `;` between them. Plain HTTP, nothing is signed.",

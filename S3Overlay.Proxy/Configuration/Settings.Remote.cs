@@ -64,6 +64,10 @@ public static partial class Settings
         "S3_OVERLAY_REMOTE_FORBIDDEN", Remote, "not-found", "What a client gets where the remote says AccessDenied on an object: `not-found` or `forbidden`.",
         Parsers.OneOf(("not-found", Options.RemoteForbidden.NotFound), ("forbidden", Options.RemoteForbidden.Forbidden)));
 
+    public static readonly Setting<bool> RequireRemote = new(
+        "S3_OVERLAY_REQUIRE_REMOTE", Remote, "false",
+        "Start only if every remote answers and accepts the credentials, and no mapped bucket is missing. `false`: start anyway, and say in the log and at `/health` what is wrong.", Parsers.Switch);
+
     public static readonly Setting<TimeSpan> RemoteConnectTimeout = new(
         "S3_OVERLAY_REMOTE_CONNECT_TIMEOUT", Remote, "3s", "How long one connection attempt may take.", Durations.ParsePositive);
 

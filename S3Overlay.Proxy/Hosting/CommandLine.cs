@@ -6,17 +6,17 @@ namespace S3Overlay.Proxy.Hosting;
 /// <param name="Problem">What cannot be understood, or the empty string.</param>
 public sealed record CommandLine(string? Command, string[] Options, string Problem)
 {
-    private static readonly string[] Commands = ["serve", "demo", "seed", "health", "admin", "help", "version"];
+    private static readonly string[] Commands = ["serve", "demo", "seed", "health", "doctor", "admin", "help", "version"];
 
-    private static readonly string[] HostingOptions = ["urls", "http_ports", "https_ports", "environment", "contentRoot", "applicationName"];
+    private static readonly string[] HostingOptions = ["port", "urls", "http_ports", "https_ports", "environment", "contentRoot", "applicationName"];
 
     /// <summary>Reads the command line. An option that nothing would read is refused, since a typing error would pass for the default.</summary>
     public static CommandLine Read(string[] arguments)
     {
-        if (arguments is ["admin", ..])
+        if (arguments is [("admin" or "doctor") and var own, ..])
         {
-            // It has arguments of its own, and its own help.
-            return new("admin", arguments[1..], "");
+            // They have arguments of their own, and their own help.
+            return new(own, arguments[1..], "");
         }
 
         if (arguments.Any(argument => argument is "--help" or "-h" or "-?"))
@@ -36,20 +36,26 @@ public sealed record CommandLine(string? Command, string[] Options, string Probl
             return new(null, [], $"There is no command \"{command}\".");
         }
 
+        return ProblemOf(options) is { } problem ? new(null, [], problem) : new(command, options, "");
+    }
+
+    /// <summary>What is wrong with arguments that are to be settings; null for nothing.</summary>
+    internal static string? ProblemOf(string[] options)
+    {
         for (var i = 0; i < options.Length; i++)
         {
             if (!IsKnownOption(options[i], out var hasValue))
             {
-                return new(null, [], $"There is no option \"{options[i]}\".");
+                return $"There is no option \"{options[i]}\".";
             }
 
             if (!hasValue && ++i == options.Length)
             {
-                return new(null, [], $"The option \"{options[^1]}\" lacks its value.");
+                return $"The option \"{options[^1]}\" lacks its value.";
             }
         }
 
-        return new(command, options, "");
+        return null;
     }
 
     /// <summary>Whether an argument is a setting, and whether its value is in it.</summary>

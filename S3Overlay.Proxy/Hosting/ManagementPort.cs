@@ -82,7 +82,7 @@ internal sealed class ManagementPort : IAsyncDisposable
         switch (context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget)
         {
             case HealthPage.HealthPath:
-                return HealthPage.AnswerAsync(context, checks, null);
+                return HealthPage.AnswerAsync(context, checks, null, saysWhy: true);
             case HealthPage.AlivePath:
                 return HealthPage.AnswerAsync(context, checks, Extensions.Live);
             case OperationsEndpoints.MetricsPath:

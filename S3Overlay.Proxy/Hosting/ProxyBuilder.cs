@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration.Memory;
 
+using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.ServiceDefaults;
@@ -31,6 +32,9 @@ internal static class ProxyBuilder
         ["Logging:Console:FormatterOptions:TimestampFormat"] = "yyyy-MM-ddTHH:mm:ss.fffZ ",
     };
 
+    /// <summary>Options of the command line that have a name of their own there.</summary>
+    private static readonly Dictionary<string, string> Shorthands = new(StringComparer.OrdinalIgnoreCase) { ["--port"] = Settings.Port.Name };
+
     /// <summary>A builder that knows the environment and the command line.</summary>
     public static WebApplicationBuilder FromEnvironment(string[] arguments)
     {
@@ -40,7 +44,7 @@ internal static class ProxyBuilder
             .AddEnvironmentVariables("ASPNETCORE_")
             .AddEnvironmentVariables("DOTNET_")
             .AddEnvironmentVariables()
-            .AddCommandLine(arguments);
+            .AddCommandLine(arguments, Shorthands);
         return builder;
     }
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 using S3Overlay.Proxy.Configuration.Checks;
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Hosting.Diagnosis;
 using S3Overlay.Proxy.Hosting.Health;
 using S3Overlay.Proxy.Telemetry;
 
@@ -18,13 +19,13 @@ internal sealed class RunningProxy : IAsyncDisposable
     private readonly ProxyServices _services;
     private readonly ProxyMeters _meters;
     private readonly MetricsPage _metrics;
-    private readonly LayerChecks _health;
+    private readonly RemoteProbe _probe;
     private readonly TimeSpan _shutdownTimeout;
     private readonly TaskCompletionSource _hurried = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ManagementPort? _management;
 
-    private RunningProxy(WebApplication app, ProxyServices services, ProxyMeters meters, MetricsPage metrics, LayerChecks health, TimeSpan shutdownTimeout) =>
-        (_app, _services, _meters, _metrics, _health, _shutdownTimeout) = (app, services, meters, metrics, health, shutdownTimeout);
+    private RunningProxy(WebApplication app, ProxyServices services, ProxyMeters meters, MetricsPage metrics, RemoteProbe probe, TimeSpan shutdownTimeout) =>
+        (_app, _services, _meters, _metrics, _probe, _shutdownTimeout) = (app, services, meters, metrics, probe, shutdownTimeout);
 
     /// <summary>The parts behind the port.</summary>
     public ProxyServices Services => _services;
@@ -72,11 +73,17 @@ internal sealed class RunningProxy : IAsyncDisposable
             throw;
         }
 
-        health.Watch(services, loggers);
-        var proxy = new RunningProxy(app, services, meters, metrics, health, options.ShutdownTimeout);
+        var probe = new RemoteProbe(services.Remote?.Checks ?? [], health, machine.Time, loggers.CreateLogger<RemoteProbe>());
+        health.Watch(services, loggers, probe.TroubleOf, probe.Ending);
+        var proxy = new RunningProxy(app, services, meters, metrics, probe, options.ShutdownTimeout);
         app.UseProxyPipeline(options.Clients, metrics, services.FrontDoor.HandleAsync);
         try
         {
+            if (options.RequiresRemote)
+            {
+                await probe.RequireAsync(CancellationToken.None);
+            }
+
             await proxy.ListenAsync(options);
             return proxy;
         }
@@ -107,8 +114,8 @@ internal sealed class RunningProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks every layer whether it answers, and tells in the log which does not (rule M5). Whatever comes of it, the proxy serves what it can.</summary>
-    public Task LookAtLayersAsync() => _health.LookAsync();
+    /// <summary>Begins to try every layer, and every bucket that is mapped, in the background: what is wrong is told in the log (rule M5). Whatever comes of it, the proxy serves what it can.</summary>
+    public void StartProbing() => _probe.Start();
 
     /// <summary>Returns once the process was told to stop, by SIGTERM or Ctrl-C, and no request is in progress any more. A second signal cuts those that are.</summary>
     public async Task WaitForShutdownAsync()
@@ -160,6 +167,8 @@ internal sealed class RunningProxy : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _probe.DisposeAsync();
+
         // The port first: nothing may come in once the store is closed. Logs and spans last, so that what is told at the end is sent too.
         await StopAsync(TimeProvider.System);
         if (_management is not null)

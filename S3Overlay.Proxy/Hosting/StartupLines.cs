@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Configuration.Values;
 using S3Overlay.Proxy.Hosting.Commands;
@@ -31,19 +32,57 @@ public static class StartupLines
         yield return options.Local.Endpoint is { } store
             ? $"  data    in the S3 store at {store}"
             : $"  data    {options.Local.DataDirectory}{(options.Local.IsDurable ? "" : " (not synced: a power cut may lose the last writes)")}";
+        if (options.Cache.IsEnabled && options.Remotes.Count > 0)
+        {
+            yield return $"  cache   {Place(options)}, {Bound(options)}";
+        }
+
         yield return $"  keys    {Keys(options.Clients)}";
         if (management is not null)
         {
             yield return $"  watch   {management}health, alive and metrics";
         }
 
-        yield return $"  try it  {TryIt(options.Clients)} --endpoint-url {endpoint} s3 mb s3://test";
+        yield return $"  try it  {Client(options.Clients)} --endpoint-url {endpoint} s3 {Trial(options)}";
         yield return "Ctrl-C ends it.";
     }
 
     private static string Caching(CacheOptions cache) => cache.IsEnabled
         ? $"caching on: chunks of {ByteSize.Format(cache.ChunkSize)} above {ByteSize.Format(cache.ChunkThreshold)}"
         : "caching off";
+
+    /// <summary>Where copies are.</summary>
+    private static string Place(ProxyOptions options) => options switch
+    {
+        { Local.Endpoint: null } => options.Cache.Directory,
+        { Cache.Place: CachePlace.Bucket } => $"in the buckets themselves, and in the bucket {options.Cache.Bucket} there",
+        _ => $"in the bucket {options.Cache.Bucket} there",
+    };
+
+    /// <summary>How large the cache may grow.</summary>
+    private static string Bound(ProxyOptions options)
+    {
+        var free = options.Local.Endpoint is not null ? ""
+            : options.Cache.MinFree is { } least ? $"{ByteSize.Format(least)} of its disk free"
+            : "5 % or 1 GiB of its disk free";
+        return options.Cache.MaxBytes is { } most ? $"at most {ByteSize.Format(most)}{(free.Length > 0 ? $", leaving {free}" : "")}"
+            : free.Length > 0 ? $"may grow until it leaves {free}; {Settings.CacheMaxBytes.Name} bounds it"
+            : $"may grow without a bound; {Settings.CacheMaxBytes.Name} sets one";
+    }
+
+    /// <summary>What to try: over a remote there is something to list, and a bucket to make where there is none.</summary>
+    private static string Trial(ProxyOptions options)
+    {
+        if (options.Remotes.Count == 0)
+        {
+            return "mb s3://test";
+        }
+
+        var place = options.Remotes.SelectMany(remote => remote.Mapping).FirstOrDefault();
+        return place is not null ? $"ls s3://{place.Here}"
+            : options.Remotes.Any(remote => remote.Unmapped == UnmappedBuckets.Show) ? "ls"
+            : "ls s3://BUCKET-OF-THE-REMOTE";
+    }
 
     private static string Buckets(RemoteOptions remote)
     {
@@ -70,7 +109,7 @@ public static class StartupLines
         _ => $"from {clients.KeysOrigin}",
     };
 
-    private static string TryIt(ClientOptions clients)
+    private static string Client(ClientOptions clients)
     {
         if (clients.Authentication == AuthenticationMode.None)
         {

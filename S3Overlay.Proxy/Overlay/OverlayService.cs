@@ -76,7 +76,7 @@ public sealed class OverlayService : IS3Service
         var (slow, objects) = (new SlowAnswers(time, logger, ClientErrors.Of), new LocalObjects(service, new EncryptedObjects(layer, local.Versions)));
         var conditional = new ConditionalWrites(service, objects, layer, reader, _locks, local.Conditions, local.Placed);
         _directory = new BucketDirectory(layer, remotes, settings, time);
-        _bucketList = new BucketList(layer, local.Identities, remotes, shown, _directory, settings, logger);
+        _bucketList = new BucketList(layer, local.Identities, remotes, shown, _directory, settings, time, logger);
         _listings = new BucketListings(layer, local.Versions, local.Held, reader, settings, logger);
         _buckets = new BucketRequests(service, _directory, _listings, settings, local.Placed);
         _reads = new ReadMap(service, local.Reads, _directory, reader, settings.Budget, time, outage);

@@ -8,8 +8,8 @@ public static partial class Log
     public static partial void StoreProbed(ILogger logger, string capabilities);
 
     /// <summary>The endpoint could not be asked.</summary>
-    [LoggerMessage(7002, LogLevel.Warning, "The local store cannot be used at the moment, and is tried again every {Seconds} seconds: {Failure}")]
-    public static partial void StoreNotReachable(ILogger logger, double seconds, string failure);
+    [LoggerMessage(7002, LogLevel.Warning, "{Failure} It is tried again every {Seconds} seconds")]
+    public static partial void StoreNotReachable(ILogger logger, string failure, double seconds);
 
     /// <summary>The store broke off in the middle of an answer.</summary>
     [LoggerMessage(7003, LogLevel.Warning, "The local store broke off its answer to request {RequestId}, whose client was cut off: {Failure}")]

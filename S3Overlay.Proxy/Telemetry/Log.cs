@@ -48,6 +48,18 @@ public static partial class Log
     [LoggerMessage(1012, LogLevel.Warning, "The last lines of the access log were not written: {Destination} did not take them in time.")]
     public static partial void AccessLogCutShort(ILogger logger, string destination);
 
+    /// <summary>A bucket that is mapped cannot be as it should be.</summary>
+    [LoggerMessage(1020, LogLevel.Warning, "{Finding}")]
+    public static partial void MappingFailed(ILogger logger, string finding);
+
+    /// <summary>It cannot be told whether a bucket that is mapped is as it should be.</summary>
+    [LoggerMessage(1021, LogLevel.Information, "{Finding}")]
+    public static partial void MappingUndecided(ILogger logger, string finding);
+
+    /// <summary>A bucket that is mapped is as it should be, and was not before.</summary>
+    [LoggerMessage(1022, LogLevel.Information, "{Finding}")]
+    public static partial void MappingWellAgain(ILogger logger, string finding);
+
     /// <summary>A client went away before its answer was whole: its own matter.</summary>
     [LoggerMessage(2001, LogLevel.Debug, "Request {RequestId} ({Operation}): the client left")]
     public static partial void ClientLeft(ILogger logger, string requestId, S3Operation operation);

@@ -114,6 +114,22 @@ public sealed class DefaultsTests : OptionsTestBase
         Assert.Equal((mode, seconds), (Read($"S3_OVERLAY_REVALIDATE={text}").Cache.Revalidation.Mode, Read($"S3_OVERLAY_REVALIDATE={text}").Cache.Revalidation.Life.TotalSeconds));
 
     [Theory]
+    [InlineData("http://127.0.0.1:9000")]
+    [InlineData("http://0.0.0.0:9000", "urls=http://0.0.0.0:80")]
+    [InlineData("https://[::1]:9000", "urls=https://[::1]:8443")]
+    [InlineData("http://*:9000", "http_ports=8080")]
+    public void The_port_is_that_of_the_setting_and_the_host_stays(string expected, params string[] settings) =>
+        Assert.Equal([expected], Read(["S3_OVERLAY_PORT=9000", .. settings]).Listen.Urls);
+
+    [Theory]
+    [InlineData("S3_OVERLAY_PORT=9000", "urls=http://127.0.0.1:1;http://[::1]:1")]
+    [InlineData("S3_OVERLAY_PORT=9000", "urls=http://unix:/run/s3.sock")]
+    [InlineData("S3_OVERLAY_PORT=9000", "Kestrel:Endpoints:web:Url=http://localhost:5000")]
+    [InlineData("S3_OVERLAY_PORT=65536")]
+    [InlineData("S3_OVERLAY_PORT=http://127.0.0.1:9000")]
+    public void A_port_that_no_one_address_can_have_is_an_error(params string[] settings) => Assert.Equal("S3_OVERLAY_PORT", ReadError(settings).Setting);
+
+    [Theory]
     [InlineData("urls=http://0.0.0.0:9000", "http://0.0.0.0:9000", false)]
     [InlineData("urls=http://127.0.0.1:1;http://[::1]:1", "http://127.0.0.1:1;http://[::1]:1", true)]
     [InlineData("http_ports=8080", "http://*:8080", false)]

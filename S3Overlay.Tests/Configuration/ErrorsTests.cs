@@ -230,6 +230,9 @@ public sealed class ErrorsTests : OptionsTestBase
     [Theory]
     [InlineData("S3_OVERLAY_CHUNKSIZE=5", "S3_OVERLAY_CHUNK_SIZE")]
     [InlineData("s3_overlay_remote_endpont=http://a", "S3_OVERLAY_REMOTE_ENDPOINT")]
+    [InlineData("S3_OVERLAY_PROT=9000", "S3_OVERLAY_PORT")]
+    [InlineData("S3_OVERLAY_AUHT=none", "S3_OVERLAY_AUTH")]
+    [InlineData("S3_OVERLAY_REMOTE_ACCESS_KEY=a", "S3_OVERLAY_REMOTE_ACCESS_KEY_ID")]
     public void An_unknown_name_is_a_warning_that_says_what_was_meant(string setting, string meant)
     {
         var (_, problems) = ReadAll(setting);
@@ -238,5 +241,18 @@ public sealed class ErrorsTests : OptionsTestBase
         var warning = Assert.Single(problems.Warnings);
         Assert.Equal(setting.Split('=')[0], warning.Setting);
         Assert.Contains($"Did you mean {meant}?", warning.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("S3_OVERLAY_TEST")]
+    [InlineData("S3_OVERLAY_CACHE_SIZE")]
+    [InlineData("S3_OVERLAY_VERBOSE")]
+    [InlineData("S3_OVERLAY_")]
+    public void A_name_that_is_near_none_is_a_warning_that_guesses_nothing(string setting)
+    {
+        var warning = Assert.Single(ReadAll($"{setting}=1").Problems.Warnings);
+
+        Assert.Equal(setting, warning.Setting);
+        Assert.DoesNotContain("Did you mean", warning.Message, StringComparison.Ordinal);
     }
 }

@@ -11,6 +11,8 @@ public sealed class CommandLineTests
     [InlineData("serve", "--s3_overlay_data_dir", "x")]
     [InlineData("serve", "S3_OVERLAY_DATA_DIR=x")]
     [InlineData("serve", "--Logging:LogLevel:Default=Debug")]
+    [InlineData("serve", "--port", "9000")]
+    [InlineData("serve", "serve", "--port=9000")]
     [InlineData("demo", "demo", "--urls=http://127.0.0.1:9000")]
     [InlineData("seed", "seed")]
     [InlineData("help", "--help")]

@@ -40,7 +40,7 @@ public sealed class HealthTests : IAsyncLifetime
         await using var proxy = await OverlayHost.StartAsync(null, _remote.Endpoint, _clock);
         Answer(status, code);
 
-        Assert.Equal((200, "{\"status\":\"degraded\",\"checks\":{\"remote\":\"degraded\"}}"), await _clock.RunAsync(LookAsync(proxy), Pauses));
+        Assert.Equal((200, "{\"status\":\"degraded\"}"), await _clock.RunAsync(LookAsync(proxy), Pauses));
         Assert.Equal((200, "{\"status\":\"ok\"}"), await LookAsync(proxy, "/alive"));
     }
 
@@ -59,7 +59,7 @@ public sealed class HealthTests : IAsyncLifetime
         var look = LookAsync(proxy);
         await _remote.UntilAsync(() => _remote.Requests.Count > 0, "The remote is not asked.");
         await proxy.Services.Local.Check(default);
-        Assert.Equal((200, "{\"status\":\"degraded\",\"checks\":{\"remote\":\"degraded\"}}"), await _clock.RunToLimitAsync(look));
+        Assert.Equal((200, "{\"status\":\"degraded\"}"), await _clock.RunToLimitAsync(look));
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class HealthTests : IAsyncLifetime
         wire.CloseConnections();
         _clock.Advance(TimeSpan.FromSeconds(3));
 
-        Assert.Equal((503, "{\"status\":\"unhealthy\",\"checks\":{\"local\":\"unhealthy\"}}"), await _clock.RunAsync(LookAsync(proxy), Pauses));
+        Assert.Equal((503, "{\"status\":\"unhealthy\"}"), await _clock.RunAsync(LookAsync(proxy), Pauses));
         Assert.Equal((200, "{\"status\":\"ok\"}"), await LookAsync(proxy, "/alive"));
     }
 
@@ -105,7 +105,7 @@ public sealed class HealthTests : IAsyncLifetime
 
         Directory.Move(proxy.Folder["data"], proxy.Folder["elsewhere"]);
         _clock.Advance(TimeSpan.FromSeconds(3));
-        Assert.Equal((503, "{\"status\":\"unhealthy\",\"checks\":{\"local\":\"unhealthy\"}}"), await LookAsync(proxy));
+        Assert.Equal((503, "{\"status\":\"unhealthy\"}"), await LookAsync(proxy));
 
         Directory.Move(proxy.Folder["elsewhere"], proxy.Folder["data"]);
         _clock.Advance(TimeSpan.FromSeconds(3));

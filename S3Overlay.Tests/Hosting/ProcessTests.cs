@@ -95,6 +95,12 @@ public sealed class ProcessTests
         await Patience.UntilAsync(() => proxy.Output.Contains("GetObject", StringComparison.Ordinal), "Nothing is said of the request.");
         Assert.Matches("warn: .*GetObject.* could not be served: ServiceUnavailable: .*refused", proxy.Output);
         Assert.DoesNotContain("   at ", proxy.Output, StringComparison.Ordinal);
+
+        // The start tells the reason too, with the setting.
+        await Patience.UntilAsync(
+            () => proxy.Output.Contains("http://127.0.0.1:1 refuses the connection: nothing listens there. Start it, or correct the port in S3_OVERLAY_LOCAL_ENDPOINT.", StringComparison.Ordinal),
+            "The reason is not told.");
+        Assert.DoesNotContain("did not answer in time", proxy.Output, StringComparison.Ordinal);
     }
 
     [Fact]

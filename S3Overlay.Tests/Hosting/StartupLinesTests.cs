@@ -32,6 +32,29 @@ public sealed class StartupLinesTests : OptionsTestBase
     }
 
     [Fact]
+    public void They_say_where_the_cache_is_and_how_large_it_may_grow()
+    {
+        string[] caching = ["S3_OVERLAY_REMOTE_ENDPOINT=https://s3.example.com", "S3_OVERLAY_CACHE_ENABLED=true", "S3_OVERLAY_CACHE_MAX_BYTES=20GiB"];
+
+        Assert.Contains($"cache   {Path.GetFullPath("held")}, at most 20 GiB, leaving 5 % or 1 GiB of its disk free", Lines([.. caching, "S3_OVERLAY_CACHE_DIR=held"]), StringComparison.Ordinal);
+        Assert.Contains(", may grow until it leaves 2 GiB of its disk free; S3_OVERLAY_CACHE_MAX_BYTES bounds it", Lines([.. caching[..2], "S3_OVERLAY_CACHE_MIN_FREE=2GiB"]), StringComparison.Ordinal);
+        Assert.Contains("cache   in the bucket s3-overlay-cache there, at most 20 GiB", Lines([.. caching, "S3_OVERLAY_LOCAL_ENDPOINT=http://store.example"]), StringComparison.Ordinal);
+        Assert.DoesNotContain("  cache   ", Lines(caching[..1]) + Lines(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("s3 ls s3://photos\n", "S3_OVERLAY_BUCKET_MAPPING=photos:prod-photos")]
+    [InlineData("s3 ls\n", "S3_OVERLAY_UNMAPPED=show")]
+    [InlineData("s3 ls s3://BUCKET-OF-THE-REMOTE\n")]
+    public void Over_a_remote_the_line_to_paste_lists(string expected, params string[] settings)
+    {
+        var lines = Lines(["S3_OVERLAY_REMOTE_ENDPOINT=https://s3.example.com", .. settings]);
+
+        Assert.Contains(expected, lines, StringComparison.Ordinal);
+        Assert.DoesNotContain(" mb ", lines, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void They_name_where_keys_come_from_and_show_none_but_the_default()
     {
         var lines = Lines(

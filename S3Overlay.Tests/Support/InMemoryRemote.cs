@@ -14,6 +14,9 @@ public sealed class InMemoryRemote : IRemote
 
     public string Endpoint { get; set; } = "http://remote.test";
 
+    /// <summary>When each of its buckets was made, as far as that is known without asking it.</summary>
+    public DateTimeOffset? Created { get; set; }
+
     /// <summary>The most rows it gives on a page, whatever it is asked for.</summary>
     public int PageLimit { get; set; } = 1000;
 
@@ -31,6 +34,8 @@ public sealed class InMemoryRemote : IRemote
 
     /// <summary>The tags of every object, as the XML of <c>?tagging</c>.</summary>
     public string Tagging { get; set; } = "";
+
+    public DateTimeOffset? CreatedOf(string bucket) => Created;
 
     /// <summary>Runs before a page is given.</summary>
     public Func<RemoteListing, Task>? BeforeList { get; set; }

@@ -105,6 +105,9 @@ internal sealed class OverlayHost : IAsyncDisposable
         return host;
     }
 
+    /// <summary>Begins what the program begins once it listens: remotes and mapped buckets are tried in the background.</summary>
+    public void StartProbing() => _proxy.StartProbing();
+
     private static Machine MachineWith(TimeProvider? time) => new() { Time = time ?? TimeProvider.System };
 
     /// <summary>Stops it as SIGTERM does, by a clock of the test's own.</summary>

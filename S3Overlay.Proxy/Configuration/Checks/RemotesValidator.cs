@@ -19,6 +19,12 @@ internal static class RemotesValidator
             }
         }
 
+        if (options.RequiresRemote && options.Remotes.Count == 0)
+        {
+            problems.Error(
+                Settings.RequireRemote.Name, "true", $"asks for a remote, and none is set. Set {Settings.RemoteEndpoint.Name}, or {Settings.RemoteRegion.Name} for AWS, or {Settings.Remotes.Name}.");
+        }
+
         CheckPlaces(options.Remotes, problems);
         if (options.Remotes is [var any, ..] && any.Budget < any.ConnectTimeout)
         {

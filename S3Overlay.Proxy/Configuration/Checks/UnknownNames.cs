@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Configuration.Values;
+
 namespace S3Overlay.Proxy.Configuration.Checks;
 
 /// <summary>Finds <c>S3_OVERLAY_*</c> names that no setting has: a typing error would otherwise pass for the default.</summary>
@@ -14,32 +16,12 @@ internal static class UnknownNames
             if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && !known.Contains(name, StringComparer.OrdinalIgnoreCase)
                 && !(areRemotesUnread && RemoteSettings.RemoteOf(name) is not null))
             {
-                var nearest = known.MinBy(candidate => Distance(name.ToUpperInvariant(), candidate))!;
-                var distance = Distance(name.ToUpperInvariant(), nearest);
-                var hint = RemoteSettings.RemoteOf(name) is { } remote && (distance > 2 || RemoteSettings.RemoteOf(nearest) is null)
+                var nearest = Spelling.Nearest(name, known, Prefix.Length);
+                var hint = RemoteSettings.RemoteOf(name) is { } remote && (nearest is null || RemoteSettings.RemoteOf(nearest) is null)
                     ? $" {Settings.Remotes.Name} does not name a remote \"{remote.ToLowerInvariant()}\"."
-                    : distance <= 4 ? $" Did you mean {nearest}?" : "";
+                    : nearest is not null ? $" Did you mean {nearest}?" : "";
                 problems.Warning(name, null, $"there is no such setting, it is ignored.{hint}");
             }
         }
-    }
-
-    /// <summary>How many letters must be put in, taken out or changed to get from one word to the other (Levenshtein).</summary>
-    private static int Distance(string from, string to)
-    {
-        var row = Enumerable.Range(0, to.Length + 1).ToArray();
-        for (var i = 0; i < from.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i + 1;
-            for (var j = 0; j < to.Length; j++)
-            {
-                var change = diagonal + (from[i] == to[j] ? 0 : 1);
-                diagonal = row[j + 1];
-                row[j + 1] = Math.Min(change, 1 + Math.Min(row[j], diagonal));
-            }
-        }
-
-        return row[to.Length];
     }
 }

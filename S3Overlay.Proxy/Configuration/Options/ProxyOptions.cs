@@ -14,6 +14,9 @@ public sealed record ProxyOptions
     /// <summary>The lower layers, the one without a name first; empty in local-only mode.</summary>
     public required IReadOnlyList<RemoteOptions> Remotes { get; init; }
 
+    /// <summary>Whether a start fails where a remote, or a bucket that is mapped, is not as it should be.</summary>
+    public bool RequiresRemote { get; init; }
+
     /// <summary>The lower layer that <c>S3_OVERLAY_REMOTE_*</c> tells of, without a name; null where there is none.</summary>
     public RemoteOptions? Remote => Remotes.FirstOrDefault(remote => remote.Name.Length == 0);
 

@@ -22,6 +22,7 @@ public static class ProxyOptionsReader
             Clients = ClientReader.Read(values, local, problems),
             Local = local,
             Remotes = remotes,
+            RequiresRemote = values.Get(Settings.RequireRemote),
             Cache = new()
             {
                 IsEnabled = values.Get(Settings.CacheEnabled),
@@ -48,7 +49,7 @@ public static class ProxyOptionsReader
                 CopyUpMax = values.Get(Settings.CopyUpMax),
                 RemoteForbidden = values.Get(Settings.RemoteForbidden),
             },
-            Listen = ListenAddresses.Read(configuration),
+            Listen = ListenReader.Read(configuration, values, problems),
             Management = values.Get(Settings.ManagementUrls) ?? [],
             ShutdownTimeout = values.Get(Settings.ShutdownTimeout),
             AccessLog = AccessLogReader.Read(values),

@@ -86,6 +86,11 @@ internal static class RemoteOptionsReader
         {
             Name = name,
             Settings = settings,
+            EndpointOrigin = values.Has(settings.Endpoint) ? settings.Endpoint.Name : connection?.Name ?? settings.Endpoint.Name,
+            KeysOrigin = values.Has(settings.Profile) ? settings.Profile.Name
+                : values.Get(settings.Anonymous) ? settings.Anonymous.Name
+                : hasKeys || connection?.AccessKey is null ? values.NameOf(settings.AccessKeyId)
+                : connection.Name,
             Endpoint = values.Get(settings.Endpoint) ?? connection?.Endpoint,
             Region = values.Get(settings.Region),
             Addressing = connection is not null && !values.HasOwn(settings.Endpoint) && !values.HasOwn(settings.AddressingStyle)

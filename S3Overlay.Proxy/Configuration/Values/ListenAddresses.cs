@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 
@@ -40,6 +41,13 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSect
 
         return new(urls.Count > 0 ? urls : [Default], false);
     }
+
+    /// <summary>The same on another port.</summary>
+    /// <exception cref="FormatException">There are several addresses, or the one there is has no port, or the web server reads it from its own sections.</exception>
+    public ListenAddresses OnPort(int port) =>
+        !IsFromSections && Urls is [var only] && BindingAddress.Parse(only) is { IsUnixPipe: false } address
+            ? new([string.Create(CultureInfo.InvariantCulture, $"{address.Scheme}://{address.Host}:{port}{address.PathBase}")], false)
+            : throw new FormatException($"names one port, and the addresses are {string.Join(", ", Urls)}. Write the port into them, or take one of the two settings away.");
 
     /// <summary>Whether one of the addresses is that of the URL, so that whoever asks it asks this proxy.</summary>
     public bool Include(Uri url) => Urls.Any(address =>

@@ -47,6 +47,10 @@ internal static class Parsers
         ? count
         : throw new FormatException("must be a whole number from 1.");
 
+    public static int? Port(string text) => int.TryParse(text, out var port) && port is >= 0 and <= IPEndPoint.MaxPort
+        ? port
+        : throw new FormatException("must be a port, a whole number from 0 to 65535.");
+
     /// <summary>How many misses are counted at most: a table of them has a byte for each object.</summary>
     public static int Misses(string text) => Count(text) is var count and <= byte.MaxValue
         ? count

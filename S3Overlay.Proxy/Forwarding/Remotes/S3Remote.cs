@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 
 using S3Overlay.Proxy.Forwarding.Endpoints;
@@ -19,6 +20,8 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     /// <summary>After so many answers that cannot be one it is no accident.</summary>
     private const int MaxAnswers = 3;
 
+    private volatile IReadOnlyDictionary<string, DateTimeOffset> _created = FrozenDictionary<string, DateTimeOffset>.Empty;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     /// <inheritdoc/>
@@ -29,6 +32,9 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
 
     /// <inheritdoc/>
     public RemoteCondition ConditionOf(string bucket) => client.ConditionOf(bucket);
+
+    /// <inheritdoc/>
+    public DateTimeOffset? CreatedOf(string bucket) => _created.TryGetValue(bucket, out var created) ? created : null;
 
     /// <inheritdoc/>
     public void Suspect(string bucket) => client.Suspect(bucket);
@@ -207,37 +213,14 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
             return TellsRefusals ? throw await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken) : [];
         }
 
-        return await answer.ReadAsync(settings, time, BucketListDocument.ReadAsync, cancellationToken);
+        var buckets = await answer.ReadAsync(settings, time, BucketListDocument.ReadAsync, cancellationToken);
+        Note(buckets);
+        return buckets;
     }
 
-    /// <summary>Asks for the buckets, and cares for nothing but that there is an answer: credentials that may not list them are as good as others.</summary>
-    /// <exception cref="RemoteException">There is none, only errors of the endpoint's own, or it does not accept the credentials.</exception>
-    public async Task PingAsync(CancellationToken cancellationToken)
-    {
-        WireAnswer answer;
-        try
-        {
-            answer = await client.SendAsync(new WireRequest("GET", "", "", "", []), cancellationToken);
-        }
-        catch (RemoteException unknown) when (unknown.Failure == RemoteFailure.Other)
-        {
-            // It knows no such request, and is there to say so.
-            return;
-        }
-
-        using (answer)
-        {
-            await RequireCredentialsAsync(answer, cancellationToken);
-        }
-    }
-
-    private static async Task RequireCredentialsAsync(WireAnswer answer, CancellationToken cancellationToken)
-    {
-        if (answer.Status >= 400 && await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken) is { Failure: RemoteFailure.BadCredentials } failure)
-        {
-            throw failure;
-        }
-    }
+    /// <summary>Remembers when the remote's buckets were made.</summary>
+    internal void Note(IEnumerable<LayerBucket> buckets) =>
+        _created = buckets.Where(static bucket => bucket.Created > DateTimeOffset.UnixEpoch).DistinctBy(static bucket => bucket.Name).ToFrozenDictionary(static bucket => bucket.Name, static bucket => bucket.Created);
 
     /// <summary>
     /// A client's key of full length is too long behind the prefix that a mapping puts before it. No object can be there, and what endpoints say of the name is an error in

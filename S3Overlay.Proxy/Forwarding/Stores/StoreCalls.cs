@@ -29,12 +29,15 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     public DateTimeOffset Now => time.GetUtcNow() + TimeSpan.FromTicks(Volatile.Read(ref _ahead));
 
     /// <summary>Sends a request. The answer is the caller's to judge, whatever its status below 500, and to dispose.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">The caller's patience.</param>
+    /// <param name="budget">How long attempts may take together; null for as long as for any request.</param>
     /// <exception cref="S3Exception">ServiceUnavailable where the store gave no answer, or only errors of its own.</exception>
-    public async Task<WireAnswer> SendAsync(WireRequest request, CancellationToken cancellationToken)
+    public async Task<WireAnswer> SendAsync(WireRequest request, CancellationToken cancellationToken, TimeSpan? budget = null)
     {
         try
         {
-            var answer = await client.SendAsync(request, cancellationToken);
+            var answer = await client.SendAsync(request, cancellationToken, budgetOfItsOwn: budget);
             if (HttpDates.TryParseHeader(answer.Header("Date"), out var date))
             {
                 Volatile.Write(ref _ahead, (date - time.GetUtcNow()).Ticks);

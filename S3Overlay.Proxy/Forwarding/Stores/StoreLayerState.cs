@@ -94,10 +94,12 @@ internal sealed class StoreLayerState : ILayerState
     public void ForgetBucket(string bucket) => _memory.Forget(bucket);
 
     /// <summary>Asks the store for anything at all: any answer will do that is no failure of its own.</summary>
+    /// <param name="cancellationToken">The caller's patience.</param>
+    /// <param name="budget">How long attempts may take together; null for as long as for any request.</param>
     /// <exception cref="Protocol.S3Exception">ServiceUnavailable where there is none.</exception>
-    public async Task PingAsync(CancellationToken cancellationToken)
+    public async Task PingAsync(CancellationToken cancellationToken, TimeSpan? budget = null)
     {
-        using var answer = await _store.Calls.SendAsync(new WireRequest("HEAD", _store.Cache.Name, "", "", []), cancellationToken);
+        using var answer = await _store.Calls.SendAsync(new WireRequest("HEAD", _store.Cache.Name, "", "", []), cancellationToken, budget);
     }
 
     /// <inheritdoc/>

@@ -23,6 +23,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     private readonly OnceAtATime _asking;
     private readonly CancellationTokenSource _stopping = new();
     private Task _retrying = Task.CompletedTask;
+    private Task _telling = Task.CompletedTask;
     private volatile StoreCapabilities? _found;
 
     /// <summary>A probe of a store.</summary>
@@ -35,6 +36,9 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
         (_store, _keepsBucket, _logger, _other) = (store, keepsBucket, logger, other);
         _asking = new OnceAtATime(_ => AskAsync());
     }
+
+    /// <summary>Says why the store cannot be reached, and what to do; null where it can. Null for what requests failed by.</summary>
+    public Func<CancellationToken, Task<string?>>? Explain { get; init; }
 
     /// <inheritdoc/>
     public bool IsAlone => _store.IsAlone;
@@ -68,7 +72,8 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
             }
             else
             {
-                Log.StoreNotReachable(_logger, Pause.TotalSeconds, failure is S3Exception ? (failure.InnerException ?? failure).Message : "it does not answer.");
+                // Who waited no longer may have left between two attempts: what they fail by is asked, and the start does not wait for that either.
+                _telling = TellAsync(failure is S3Exception ? (failure.InnerException ?? failure).Message : "The local store did not answer in time.");
             }
 
             _retrying = RetryAsync(IsRefusal(failure) ? PauseAfterRefusal : Pause);
@@ -94,12 +99,19 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
+        await _telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _retrying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
     }
 
     /// <summary>Whether the store answered, and what it answered was no: a store that is not there, or has too much to do, is behind all else that is thrown.</summary>
     private static bool IsRefusal(Exception failure) => failure is S3Exception { InnerException: null, Error: var error } && error.Code == S3Errors.ServiceUnavailable.Code;
+
+    private async Task TellAsync(string otherwise)
+    {
+        var reason = Explain is { } explain ? await explain(_stopping.Token) : null;
+        Log.StoreNotReachable(_logger, reason ?? otherwise, Pause.TotalSeconds);
+    }
 
     private async Task RetryAsync(TimeSpan pause)
     {

@@ -79,10 +79,11 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">The caller's patience.</param>
     /// <param name="since">When what this is a part of began, where that has other requests too: the budget is for all of them.</param>
-    internal async Task<WireAnswer> SendAsync(WireRequest request, CancellationToken cancellationToken, long? since = null)
+    /// <param name="budgetOfItsOwn">How long attempts may take together; null for as long as the endpoint's settings say.</param>
+    internal async Task<WireAnswer> SendAsync(WireRequest request, CancellationToken cancellationToken, long? since = null, TimeSpan? budgetOfItsOwn = null)
     {
         var started = _time.GetTimestamp();
-        var left = _settings.Budget + TimeToSend(request.Body) - (since is { } begun ? _time.GetElapsedTime(begun, started) : TimeSpan.Zero);
+        var left = (budgetOfItsOwn ?? _settings.Budget) + TimeToSend(request.Body) - (since is { } begun ? _time.GetElapsedTime(begun, started) : TimeSpan.Zero);
         using var budget = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, budget.Token);
         RemoteException? last = null;
@@ -162,6 +163,11 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
 
         throw last ?? Unavailable("it has answered nothing for a while, and is asked once a second until it does", null);
     }
+
+    /// <summary>Sends a request once, whatever comes of it, and whatever is known of the endpoint: what is refused for its region or clock alone is signed anew.</summary>
+    /// <exception cref="RemoteException">BadCredentials: there is nothing to sign with.</exception>
+    /// <exception cref="HttpRequestException">The network's failures come as they are, and <see cref="IOException"/>, <see cref="SocketException"/> and time-outs too.</exception>
+    internal Task<WireAnswer> AskOnceAsync(WireRequest request, CancellationToken cancellationToken) => AttemptAsync(request, 0, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -12,11 +12,12 @@ public static class HelpCommand
           demo       start a stand-in remote and an overlay over it, and print commands to try
           seed       put the demo's sample objects into the local layer, and end
           health     ask the proxy that runs with these settings whether it is ready (exit code 0)
+          doctor     check the settings and what they lead to: folders, ports, remotes, credentials, buckets (doctor --help)
           admin      ask a running proxy what it holds and hides, drop what it holds, take deletes back: see admin --help
           help       this page
           version    which version this is
 
-        Settings come from the environment, or from the command line as --NAME=value. Where to listen: --urls http://127.0.0.1:8000
+        Settings come from the environment, or from the command line as --NAME=value. Where to listen: --port 9000, or --urls http://0.0.0.0:9000
         """;
 
     /// <summary>Prints the page.</summary>

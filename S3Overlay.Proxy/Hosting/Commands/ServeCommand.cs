@@ -22,7 +22,7 @@ public static class ServeCommand
         {
             await using var proxy = await RunningProxy.StartAsync(builder, options, problems);
             proxy.Announce(StartupLines.For(options, proxy.Endpoint, proxy.Management));
-            await proxy.LookAtLayersAsync();
+            proxy.StartProbing();
             await proxy.WaitForShutdownAsync();
             return ExitCodes.Ok;
         }

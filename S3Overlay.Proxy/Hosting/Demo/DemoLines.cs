@@ -17,8 +17,7 @@ internal static class DemoLines
         const string Aws = "aws --endpoint-url $OVERLAY s3";
         const string AwsRemote = "aws --endpoint-url $REMOTE s3";
         const string Curl = "curl -s -o /dev/null -D - --aws-sigv4 aws:amz:us-east-1:s3 --user $AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY -H x-amz-content-sha256:UNSIGNED-PAYLOAD";
-        const string Admin = $"{ProgramName.Installed} admin --endpoint $OVERLAY";
-        string[] shortcut = program == ProgramName.Installed ? [] : [$"   {ProgramName.Installed}() {{ {program} \"$@\"; }}"];
+        var admin = $"{program} admin --endpoint $OVERLAY";
         return
         [
             "",
@@ -27,7 +26,6 @@ internal static class DemoLines
             "",
             "In another terminal, paste this once:",
             $"   export AWS_ACCESS_KEY_ID={LocalOptions.DefaultKey} AWS_SECRET_ACCESS_KEY={LocalOptions.DefaultKey} AWS_DEFAULT_REGION=us-east-1 OVERLAY={endpoint} REMOTE={remote}",
-            .. shortcut,
             "",
             "1. Read through: the object comes from the remote.",
             $"   {Aws} cp s3://{Bucket}/hello.txt -",
@@ -45,10 +43,10 @@ internal static class DemoLines
             $"   {Aws} ls --recursive --human-readable s3://{Bucket}/",
             "",
             "6. Ask what a client sees of a key, and why.",
-            $"   {Admin} explain {Bucket}/hello.txt; {Admin} explain {Bucket}/photos/photo-1.jpg",
+            $"   {admin} explain {Bucket}/hello.txt; {admin} explain {Bucket}/photos/photo-1.jpg",
             "",
             "7. List your deletes, and take one back.",
-            $"   {Admin} tombstones {Bucket}; {Admin} discard {Bucket}/photos/photo-1.jpg; {Aws} ls s3://{Bucket}/photos/",
+            $"   {admin} tombstones {Bucket}; {admin} discard {Bucket}/photos/photo-1.jpg; {Aws} ls s3://{Bucket}/photos/",
             "",
             "Each request to the overlay appears below. Press Ctrl-C to stop.",
             "",

@@ -3,15 +3,12 @@ namespace S3Overlay.Proxy.Hosting.Demo;
 /// <summary>How a shell starts the running program, for commands to paste.</summary>
 internal static class ProgramName
 {
-    /// <summary>The program's name once it is installed.</summary>
-    public const string Installed = "s3overlay";
-
     /// <summary>
-    /// Its file name if it runs from a folder of <c>PATH</c>; else its path, from the working folder if it is below it; behind <c>dotnet</c> if that is how it was started.
+    /// <c>s3overlay</c> if it runs from a folder of <c>PATH</c>; else its path, from the working folder if it is below it; behind <c>dotnet</c> if that is how it was started.
     /// </summary>
     public static string Read()
     {
-        var program = Environment.ProcessPath ?? Installed;
+        var program = Environment.ProcessPath ?? "s3overlay";
         if (Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
         {
             return $"dotnet {Shorten(typeof(ProgramName).Assembly.Location)}";

@@ -2,6 +2,7 @@ using System.Diagnostics;
 
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
+using S3Overlay.Proxy.Forwarding.Remotes;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting.Health;
@@ -15,30 +16,36 @@ namespace S3Overlay.Proxy.Hosting.Health;
 /// <param name="time">The clock.</param>
 internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider time) : IHealthCheck
 {
-    /// <summary>A layer that takes longer to say anything is in trouble.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>A layer that takes longer to say anything is in trouble: a little longer than what asks an endpoint takes to say why it does not answer.</summary>
+    private static readonly TimeSpan Patience = EndpointQuestions.Patience + TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private Task<string?> _look = Task.FromResult<string?>(null);
     private long? _lookedAt;
     private bool _isTroubled;
 
-    /// <summary>Asks the layer for anything at all, and throws where it cannot answer; null until it is open, and where there is none.</summary>
-    public Func<CancellationToken, Task>? Ask { get; set; }
+    /// <summary>Asks the layer for anything at all, and says what is wrong with it, or throws; null until it is open, and where there is none.</summary>
+    public Func<CancellationToken, Task<string?>>? Ask { get; set; }
+
+    /// <summary>What else is known to be wrong with it, without asking; null for nothing.</summary>
+    public Func<string?> Known { get; set; } = static () => null;
+
+    /// <summary>Cancelled when the proxy ends: what is under way ends too, and is not told as trouble.</summary>
+    public CancellationToken Ending { get; set; }
 
     /// <summary>Where trouble and its end are told, once each.</summary>
     public ILogger? Logger { get; set; }
 
     /// <inheritdoc/>
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Ask is not { } ask || await LookAsync(ask).WaitAsync(cancellationToken) is not { } trouble
+        Ask is not { } ask || (await LookAsync(ask).WaitAsync(cancellationToken) ?? Known()) is not { } trouble
             ? HealthCheckResult.Healthy()
             : new HealthCheckResult(context.Registration.FailureStatus, trouble);
 
-    /// <summary>Looks, unless there was a look a while ago. Never fails: trouble is told in the log.</summary>
-    public Task LookAsync() => Ask is { } ask ? LookAsync(ask) : Task.CompletedTask;
+    /// <summary>Looks, unless there was a look a while ago. Never fails: trouble is told in the log, and returned; null for none.</summary>
+    public Task<string?> LookAsync() => Ask is { } ask ? LookAsync(ask) : Task.FromResult<string?>(null);
 
-    private Task<string?> LookAsync(Func<CancellationToken, Task> ask)
+    private Task<string?> LookAsync(Func<CancellationToken, Task<string?>> ask)
     {
         lock (_lock)
         {
@@ -53,12 +60,12 @@ internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider
     }
 
     /// <summary>What is wrong with the layer; null for nothing.</summary>
-    private async Task<string?> LookOnceAsync(Func<CancellationToken, Task> ask)
+    private async Task<string?> LookOnceAsync(Func<CancellationToken, Task<string?>> ask)
     {
         // Nobody's request.
         Activity.Current = null;
         var trouble = await TroubleAsync(ask);
-        if (Logger is { } logger && _isTroubled != trouble is not null)
+        if (!Ending.IsCancellationRequested && Logger is { } logger && _isTroubled != trouble is not null)
         {
             _isTroubled = trouble is not null;
             if (trouble is not null)
@@ -74,14 +81,14 @@ internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider
         return trouble;
     }
 
-    private async Task<string?> TroubleAsync(Func<CancellationToken, Task> ask)
+    private async Task<string?> TroubleAsync(Func<CancellationToken, Task<string?>> ask)
     {
         using var patience = new CancellationTokenSource(Patience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, Ending);
         try
         {
             // What does not listen to its token is not waited for either.
-            await ask(patience.Token).WaitAsync(patience.Token);
-            return null;
+            return await ask(both.Token).WaitAsync(both.Token);
         }
         catch (OperationCanceledException)
         {

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
+using S3Overlay.Proxy.Hosting.Diagnosis;
+
 namespace S3Overlay.Proxy.Hosting.Health;
 
 /// <summary>
@@ -23,16 +25,31 @@ internal sealed class LayerChecks(IEnumerable<string> remotes, TimeProvider time
         }
     }
 
-    /// <summary>Looks at every layer once, whoever asks or not: what is in trouble is told in the log.</summary>
-    public Task LookAsync() => Task.WhenAll(_remotes.Values.Prepend(_local).Select(check => check.LookAsync()));
+    /// <summary>Whether a remote is well, as far as it can be asked.</summary>
+    public async Task<bool> IsWellAsync(string role) => await _remotes[role].LookAsync() is null;
 
     /// <summary>Makes the layers known that are to be looked at.</summary>
-    public void Watch(ProxyServices services, ILoggerFactory loggers)
+    /// <param name="services">The layers.</param>
+    /// <param name="loggers">Where trouble is told.</param>
+    /// <param name="known">What else is known to be wrong with a remote, by its role; null for nothing.</param>
+    /// <param name="ending">Cancelled when the proxy ends.</param>
+    public void Watch(ProxyServices services, ILoggerFactory loggers, Func<string, string?> known, CancellationToken ending)
     {
-        (_local.Logger, _local.Ask) = (loggers.CreateLogger<LayerCheck>(), services.Local.Check);
-        foreach (var (role, ask) in services.Remote?.Checks ?? new Dictionary<string, Func<CancellationToken, Task>>())
+        foreach (var check in _remotes.Values.Prepend(_local))
         {
-            (_remotes[role].Logger, _remotes[role].Ask) = (_local.Logger, ask);
+            check.Ending = ending;
+        }
+
+        (_local.Logger, _local.Ask) = (loggers.CreateLogger<LayerCheck>(), async cancellationToken =>
+        {
+            await services.Local.Check(cancellationToken);
+            return null;
+        });
+        foreach (var remote in services.Remote?.Checks ?? [])
+        {
+            var role = remote.Options.Role;
+            (_remotes[role].Logger, _remotes[role].Known) = (_local.Logger, () => known(role));
+            _remotes[role].Ask = async cancellationToken => await remote.Endpoint.RunAsync(cancellationToken) is { Verdict: Verdict.Failed } failure ? failure.ToString() : null;
         }
     }
 }

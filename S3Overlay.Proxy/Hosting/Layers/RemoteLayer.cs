@@ -3,6 +3,7 @@ using S3Overlay.Proxy.Forwarding.Credentials;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Remotes;
 using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Hosting.Diagnosis;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Telemetry;
 
@@ -11,8 +12,8 @@ namespace S3Overlay.Proxy.Hosting.Layers;
 /// <summary>The lower layer, one remote or several: what is only ever read.</summary>
 /// <param name="Others">The remote that has whatever no row of the settings names; null where that is local only.</param>
 /// <param name="Buckets">Which keys continue below, and where.</param>
-/// <param name="Checks">For each remote by its role a question that throws where it cannot be asked: it does not answer, or does not accept the overlay's credentials.</param>
-internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IReadOnlyDictionary<string, Func<CancellationToken, Task>> Checks)
+/// <param name="Checks">What there is to check about each remote.</param>
+internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IReadOnlyList<RemoteChecks> Checks)
 {
     /// <summary>Opens it; null in local-only mode.</summary>
     public static RemoteLayer? Open(ProxySetup setup)
@@ -23,14 +24,14 @@ internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IRea
         }
 
         var rows = new List<(string Bucket, RemoteBucket Place)>();
-        var checks = new Dictionary<string, Func<CancellationToken, Task>>();
+        var checks = new List<RemoteChecks>();
         IRemote? others = null;
         foreach (var options in setup.Options.Remotes)
         {
-            var remote = Connect(setup, options);
+            var (remote, check) = Connect(setup, options);
             rows.AddRange(options.Mapping.Select(row => (row.Local, new RemoteBucket(remote, row.Remote, row.Prefix, row.LocalPrefix))));
             others ??= options.Unmapped == UnmappedBuckets.Deny ? null : remote;
-            checks.Add(options.Role, remote.PingAsync);
+            checks.Add(check);
         }
 
         return new RemoteLayer(others, new RouteTable(rows, others), checks);
@@ -56,13 +57,14 @@ internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IRea
             || (key.Length > 0 && routes.Of(key) is { } place && await place.Remote.KeepsAsync(place.Name, place.RemoteKey(key), cancellationToken));
     }
 
-    private static S3Remote Connect(ProxySetup setup, RemoteOptions remote)
+    private static (S3Remote Remote, RemoteChecks Checks) Connect(ProxySetup setup, RemoteOptions remote)
     {
         var settings = EndpointOf(remote, setup.InstanceId) with { Meters = setup.Meters.Upstream(remote.Role), Connect = setup.Machine.Connect };
         var credentials = RemoteCredentials.SourceOf(remote, setup.Time, reason => Log.RemoteCredentialsNotRenewed(setup.LoggerOf<S3Remote>(), remote.Role, reason));
         var client = setup.Opened.Add(new S3WireClient(settings, credentials, setup.Time, (bucket, isDown) => Tell(setup.LoggerOf<S3Remote>(), settings.Name, bucket, isDown)));
         setup.Meters.WatchOutage(remote.Role, () => client.IsDown);
-        return new S3Remote(settings, client, setup.Time);
+        var asked = new S3Remote(settings, client, setup.Time);
+        return (asked, new RemoteChecks(remote, new EndpointQuestions(settings, client, setup.Time, credentials, asked.Note), credentials));
     }
 
     private static void Tell(ILogger logger, string remote, string bucket, bool isDown)

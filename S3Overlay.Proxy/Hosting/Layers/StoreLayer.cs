@@ -7,8 +7,10 @@ using S3Overlay.Proxy.Forwarding.Stores.Held;
 using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
 using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Hosting.Diagnosis;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Regions;
 using S3Overlay.Proxy.Telemetry;
@@ -66,9 +68,34 @@ internal static class StoreLayer
             Make = () => client.Make.Known,
             KeepsAsync = client.KeepsAsync,
             ChecksChecksums = () => probe.Capabilities is { ChecksChecksums: true },
-            Check = state.PingAsync,
-            Ping = state.PingAsync,
+            Check = cancellationToken => CheckAsync(state, settings, CheckedEndpoint.Of(options.Local, settings), cancellationToken),
+            Ping = cancellationToken => state.PingAsync(cancellationToken),
         };
+    }
+
+    /// <summary>Whether the store answers, and accepts the proxy's keys.</summary>
+    /// <param name="setup">What it is put together from.</param>
+    /// <param name="endpoint">Where the store is.</param>
+    public static EndpointCheck CheckOf(ProxySetup setup, Uri endpoint)
+    {
+        var (settings, local) = (EndpointOf(setup, endpoint), setup.Options.Local);
+        var keys = new FixedCredentials(new SigningCredentials(local.AccessKey, local.SecretKey, local.SessionToken));
+        var client = setup.Opened.Add(new S3WireClient(settings, keys, setup.Time));
+        return new EndpointCheck(new EndpointQuestions(settings, client, setup.Time, keys), CheckedEndpoint.Of(local, settings));
+    }
+
+    /// <summary>Asks the store for anything, for no longer than whoever asks for health waits: what it failed by at last is what is told.</summary>
+    /// <exception cref="RemoteException">It does not answer; says why, and what to do.</exception>
+    private static async Task CheckAsync(StoreLayerState state, EndpointSettings settings, CheckedEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await state.PingAsync(cancellationToken, EndpointQuestions.Patience);
+        }
+        catch (S3Exception failure) when (failure.InnerException is RemoteException cause)
+        {
+            throw new RemoteException(cause.Failure, EndpointFindings.Of(cause, settings, endpoint), cause);
+        }
     }
 
     /// <summary>A folder that cannot be used would show in reads that are never held, and in uploads that fail, long after.</summary>
@@ -90,9 +117,11 @@ internal static class StoreLayer
     private static async Task<StoreProbe> ProbeAsync(ProxySetup setup, LocalStore store, bool isOverlaid)
     {
         var logger = setup.LoggerOf<StoreProbe>();
+        var check = CheckOf(setup, setup.Options.Local.Endpoint!);
+        async Task<string?> ExplainAsync(CancellationToken cancellationToken) => await check.RunAsync(cancellationToken) is { Verdict: Verdict.Failed } failure ? failure.ToString() : null;
         var probe = setup.Opened.Add(isOverlaid
-            ? new StoreProbe(store, keepsBucket: true, logger)
-            : new StoreProbe(new LocalStore(store.Calls, store.Settings with { CacheBucket = StoreProbe.NewBucketName() }, setup.Time), keepsBucket: false, logger, store));
+            ? new StoreProbe(store, keepsBucket: true, logger) { Explain = ExplainAsync }
+            : new StoreProbe(new LocalStore(store.Calls, store.Settings with { CacheBucket = StoreProbe.NewBucketName() }, setup.Time), keepsBucket: false, logger, store) { Explain = ExplainAsync });
         using var patience = new CancellationTokenSource(ProbePatience, setup.Time);
         await probe.StartAsync(patience.Token);
         return probe;

@@ -16,8 +16,10 @@ namespace S3Overlay.Proxy.Overlay.Buckets;
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html</remarks>
 public sealed class BucketList(
-    ILayerState layer, ILocalIdentities? identities, IRemoteBuckets remotes, IRemote? shown, BucketDirectory directory, OverlaySettings settings, ILogger logger)
+    ILayerState layer, ILocalIdentities? identities, IRemoteBuckets remotes, IRemote? shown, BucketDirectory directory, OverlaySettings settings, TimeProvider time, ILogger logger)
 {
+    private readonly DateTimeOffset _since = time.GetUtcNow();
+
     /// <summary>Answers the request.</summary>
     public async Task AnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
     {
@@ -86,12 +88,14 @@ public sealed class BucketList(
 
         foreach (var name in remotes.Mapped)
         {
-            // When it was made only the remote knows, and asking would make every ListBuckets depend on it.
-            await AddAsync(found, name, DateTimeOffset.UnixEpoch, cancellationToken);
+            await AddAsync(found, name, CreatedBelow(name), cancellationToken);
         }
 
         return found;
     }
+
+    /// <summary>When a mapped bucket was made. Only the remote knows, and asking would make every ListBuckets depend on it: unless it has said so already, it is the moment this proxy began to show it.</summary>
+    private DateTimeOffset CreatedBelow(string name) => remotes.Find(name)?.Whole is { } whole && whole.Remote.CreatedOf(whole.Name) is { } created ? created : _since;
 
     private static async Task<IReadOnlyList<LayerBucket>> OfCallerAsync(IRemote theirs, CancellationToken cancellationToken)
     {

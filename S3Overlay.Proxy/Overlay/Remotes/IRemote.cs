@@ -18,6 +18,9 @@ public interface IRemote
     /// <summary>Whether the remote keeps the address of a bucket or object for itself (rule A1): its administration, not a bucket. The key is empty for the bucket itself.</summary>
     ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken) => ValueTask.FromResult(false);
 
+    /// <summary>When a bucket there was made, as the last list of its buckets said; null where that is not known. Costs nothing.</summary>
+    DateTimeOffset? CreatedOf(string bucket) => null;
+
     /// <summary>Asks for an object's bytes. The answer's body heals breaks itself as long as its budget lasts.</summary>
     /// <exception cref="RemoteException">Anything but 200 or 206.</exception>
     Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken);

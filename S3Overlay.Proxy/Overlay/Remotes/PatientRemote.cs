@@ -14,6 +14,9 @@ public sealed class PatientRemote(IRemote remote, RemotePatience patience) : IRe
     public RemoteCondition ConditionOf(string bucket) => remote.ConditionOf(bucket);
 
     /// <inheritdoc/>
+    public DateTimeOffset? CreatedOf(string bucket) => remote.CreatedOf(bucket);
+
+    /// <inheritdoc/>
     public void Suspect(string bucket) => remote.Suspect(bucket);
 
     /// <inheritdoc/>

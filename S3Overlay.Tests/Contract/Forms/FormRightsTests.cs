@@ -9,11 +9,9 @@ public sealed class FormRightsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
+    [Fact]
     [Trait("Rule", "A2")]
-    public async Task A_form_may_write_what_the_key_that_signed_it_may(bool isSecure)
+    public async Task A_form_may_write_what_the_key_that_signed_it_may()
     {
         await File.WriteAllTextAsync(
             _folder["keys.json"],
@@ -21,7 +19,7 @@ public sealed class FormRightsTests : IDisposable
             [ { "accessKey": "minioadmin", "secretKey": "minioadmin", "rights": { "*": "write" } },
               { "accessKey": "visitor", "secretKey": "secret", "rights": { "photos": "read", "photos/inbox/*": "write" } } ]
             """);
-        await using var proxy = await StartAsync(isSecure, ("S3_OVERLAY_KEYS_FILE", _folder["keys.json"]));
+        await using var proxy = await ProxyProcess.StartAsync(_folder["data"], ("S3_OVERLAY_KEYS_FILE", _folder["keys.json"]));
         var http = new SignedHttp(proxy.Endpoint);
         Assert.Equal(200, (await http.SendAsync("PUT", "/photos")).Status);
         Task<RawAnswer> Post(string key) => new UploadForm("visitor", "secret").With("key", key)
@@ -33,14 +31,12 @@ public sealed class FormRightsTests : IDisposable
         Assert.Equal(404, (await http.SendAsync("GET", "/photos/elsewhere/foo.txt")).Status);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
+    [Fact]
     [Trait("Rule", "A3")]
-    public async Task Where_nobody_has_to_sign_forms_need_no_policy(bool isSecure)
+    public async Task Where_nobody_has_to_sign_forms_need_no_policy()
     {
         // anonymous_request, tags_anonymous_request, set_success_code, set_invalid_success_code of ceph/s3-tests
-        await using var proxy = await StartAsync(isSecure, ("S3_OVERLAY_AUTH", "none"));
+        await using var proxy = await ProxyProcess.StartAsync(_folder["data"], ("S3_OVERLAY_AUTH", "none"));
         var http = new SignedHttp(proxy.Endpoint);
         Assert.Equal(200, (await http.SendUnsignedAsync("PUT", "/public-bucket")).Status);
         UploadForm Form() => new UploadForm().With("key", "foo.txt").With("acl", "private").With("Content-Type", "text/plain")
@@ -56,8 +52,4 @@ public sealed class FormRightsTests : IDisposable
         var expired = await Form().SignedV2("""{"expiration": "2001-01-01T00:00:00Z", "conditions": []}""").SendAsync(http, "/public-bucket");
         Assert.Equal((403, "AccessDenied"), (expired.Status, expired.Code));
     }
-
-    /// <summary>Over TLS, forms come by HTTP/2.</summary>
-    private Task<ProxyProcess> StartAsync(bool isSecure, (string Name, string Value) setting) =>
-        ProxyProcess.StartAsync(_folder["data"], [setting, .. isSecure ? TestCertificate.Settings(_folder["certificate"]) : []]);
 }

@@ -39,6 +39,22 @@ public sealed class BucketTests
     }
 
     [Fact]
+    [Trait("Rule", "B6")]
+    public async Task A_mapped_bucket_is_as_old_as_the_remote_said_it_is_or_as_the_proxy()
+    {
+        var start = $"<CreationDate>{_bench.Time.GetUtcNow():yyyy-MM-dd'T'HH:mm:ss}";
+        await _bench.SendAsync(S3Operation.HeadBucket, "mapped");
+        _bench.Time.Advance(TimeSpan.FromDays(3));
+        Assert.Contains(start, await ListAsync(), StringComparison.Ordinal);
+
+        _bench.Remote.Created = new(2021, 2, 3, 4, 5, 6, TimeSpan.Zero);
+        Assert.Contains("<CreationDate>2021-02-03T04:05:06", await ListAsync(), StringComparison.Ordinal);
+        Assert.Equal(0, _bench.Remote.Calls);
+
+        async Task<string> ListAsync() => OverlayBench.Xml(await _bench.SendAsync(S3Operation.ListBuckets, "")).ToString();
+    }
+
+    [Fact]
     [Trait("Rule", "B1")]
     public async Task A_remote_that_cannot_be_asked_is_not_remembered_as_an_answer()
     {

@@ -192,7 +192,7 @@ public sealed partial class SeveralRemotesTests
         // Whoever looks waits seconds of the machine's own clock, in which the others too must have answered.
         await Patience.UntilAsync(
             () => scene.Proxy.Http.SendUnsignedAsync("GET", "/health"),
-            static health => (health.Status, health.Text) == (200, "{\"status\":\"degraded\",\"checks\":{\"remote models\":\"degraded\"}}"),
+            static health => (health.Status, health.Text) == (200, "{\"status\":\"degraded\"}"),
             static health => $"{health.Status} {health.Text}");
     }
 

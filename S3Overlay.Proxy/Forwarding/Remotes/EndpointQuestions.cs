@@ -1,0 +1,123 @@
+using System.Net.Sockets;
+
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Forwarding.Listings;
+using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.Remotes;
+
+/// <summary>
+/// Asks an endpoint one thing at a time, and tells exactly what came of it: for checks, which explain a failure instead of getting round it. So nothing is repeated until it works, as
+/// <see cref="S3WireClient.SendAsync"/> does, and no failure is thrown. Only GETs.
+/// </summary>
+/// <param name="settings">The endpoint.</param>
+/// <param name="client">The client that asks it.</param>
+/// <param name="time">The clock.</param>
+/// <param name="credentials">What the client signs with.</param>
+/// <param name="noteBuckets">Told which buckets the endpoint showed.</param>
+internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient client, TimeProvider time, ICredentialSource credentials, Action<IReadOnlyList<LayerBucket>>? noteBuckets = null)
+{
+    /// <summary>How long each answer is waited for: an endpoint that takes longer to say anything is in trouble.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>The endpoint.</summary>
+    public EndpointSettings Settings => settings;
+
+    /// <summary>Which buckets are there? Whatever the credentials may see, the answer shows whether they are accepted.</summary>
+    public async Task<EndpointReply> BucketsAsync(CancellationToken cancellationToken)
+    {
+        var request = new WireRequest("GET", "", "", "", []);
+        var reply = await AskAsync(request, ReadAsync, cancellationToken);
+
+        // A moment's failure is none: asked once more, it is gone.
+        return reply is { Unreachable.Reason: UnreachableReason.CutOff } or { Status: >= 500 and not (501 or 508) }
+            ? await AskAsync(request, ReadAsync, cancellationToken)
+            : reply;
+
+        async Task<IReadOnlyList<string>?> ReadAsync(WireAnswer answer, CancellationToken token)
+        {
+            var buckets = await answer.ReadAsync(settings, time, BucketListDocument.TryReadAsync, token);
+            noteBuckets?.Invoke(buckets ?? []);
+            return buckets?.Select(bucket => bucket.Name).ToList();
+        }
+    }
+
+    /// <summary>Which is the first key of a bucket, under a prefix?</summary>
+    public Task<EndpointReply> FirstKeyAsync(string bucket, string prefix, CancellationToken cancellationToken) => AskAsync(
+        new WireRequest("GET", bucket, "", ListingQueries.V2(new RemoteListing(bucket, prefix, "", "", null, 1)), []),
+        async (answer, token) => (await answer.ReadAsync(settings, time, (body, end) => ListingDocument.ReadAsync(body, settings.Name, end), token)).Rows.Select(row => row.Name).ToList(),
+        cancellationToken);
+
+    /// <summary>May an object be read? Asks for its first byte, and leaves it unread.</summary>
+    public Task<EndpointReply> ReadAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        AskAsync(new WireRequest("GET", bucket, key, "", [new("Range", "bytes=0-0")]), static (_, _) => Task.FromResult<IReadOnlyList<string>?>([]), cancellationToken);
+
+    private async Task<EndpointReply> AskAsync(
+        WireRequest request, Func<WireAnswer, CancellationToken, Task<IReadOnlyList<string>?>> read, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        if (await WithoutCredentialsAsync(both.Token, cancellationToken) is { } why)
+        {
+            return new EndpointReply { Failure = why };
+        }
+
+        try
+        {
+            using var answer = await client.AskOnceAsync(request, both.Token);
+            return await ReplyAsync(answer, read, both.Token);
+        }
+        catch (RemoteException failure)
+        {
+            // Nothing could be signed, or a document broke off.
+            return new EndpointReply { Failure = failure };
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or HttpRequestException or IOException or SocketException && !cancellationToken.IsCancellationRequested)
+        {
+            return new EndpointReply { Unreachable = Unreachable.Of(failure, settings, Patience) };
+        }
+    }
+
+    /// <summary>Why there is nothing to sign with; null where there is. What gives credentials may be slow itself, which is not to pass for an endpoint that is.</summary>
+    private async Task<RemoteException?> WithoutCredentialsAsync(CancellationToken patience, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await credentials.GetAsync(patience);
+            return null;
+        }
+        catch (InvalidOperationException failure)
+        {
+            return new RemoteException(RemoteFailure.BadCredentials, failure.Message, failure);
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new RemoteException(RemoteFailure.BadCredentials, $"The credentials for {settings.Name} did not come within {Patience.TotalSeconds:0} seconds.", late);
+        }
+    }
+
+    private async Task<EndpointReply> ReplyAsync(WireAnswer answer, Func<WireAnswer, CancellationToken, Task<IReadOnlyList<string>?>> read, CancellationToken cancellationToken)
+    {
+        var reply = new EndpointReply
+        {
+            Status = answer.Status,
+            Ahead = HttpDates.TryParseHeader(answer.Header("Date"), out var date) ? date - time.GetUtcNow() : null,
+        };
+        if (answer.Status >= 300)
+        {
+            return reply with { Failure = await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken) };
+        }
+
+        try
+        {
+            return await read(answer, cancellationToken) is { } names ? reply with { IsUnderstood = true, Names = names } : reply;
+        }
+        catch (RemoteException nonsense)
+        {
+            return reply with { Failure = nonsense };
+        }
+    }
+}

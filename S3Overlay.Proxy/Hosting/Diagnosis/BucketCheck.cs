@@ -1,0 +1,55 @@
+using S3Overlay.Proxy.Configuration.Values;
+using S3Overlay.Proxy.Forwarding.Remotes;
+using S3Overlay.Proxy.Overlay.Remotes;
+
+namespace S3Overlay.Proxy.Hosting.Diagnosis;
+
+/// <summary>Whether a bucket that is mapped is there, and may be listed: one that is not shows as an empty one.</summary>
+/// <param name="questions">Asks the endpoint.</param>
+/// <param name="endpoint">What to call it.</param>
+/// <param name="place">The bucket there, and here.</param>
+/// <param name="setting">The setting that maps it; null for a bucket that none maps.</param>
+internal sealed class BucketCheck(EndpointQuestions questions, CheckedEndpoint endpoint, BucketMapping place, string? setting) : ICheck
+{
+    /// <summary>The bucket there.</summary>
+    public BucketMapping Place => place;
+
+    /// <summary>A key of it, as the last look at it found; null where it found none.</summary>
+    public string? Key { get; private set; }
+
+    private string Setting => setting ?? endpoint.EndpointSetting;
+
+    private string Bucket => $"the bucket \"{place.Remote}\"";
+
+    private string Shown => setting is null ? "" : $", which {place.Here} shows";
+
+    /// <inheritdoc/>
+    public async Task<Finding> RunAsync(CancellationToken cancellationToken)
+    {
+        var reply = await questions.FirstKeyAsync(place.Remote, place.Prefix, cancellationToken);
+        Key = reply.Names is [var first, ..] ? first : null;
+        return (EndpointFindings.Of(reply, endpoint) ?? Of(reply)) with { Subject = setting is null ? "bucket" : $"bucket {place.Here}" };
+    }
+
+    private Finding Of(EndpointReply reply) => reply switch
+    {
+        { IsUnderstood: true } when Key is null && place.Prefix.Length > 0 => Found(
+            Verdict.Undecided,
+            $"{endpoint.Name} has {Bucket}, and nothing in it under \"{place.Prefix}\"{Shown}.",
+            $"Correct the prefix in {Setting}, unless it is still to be filled."),
+        { IsUnderstood: true } => Found(Verdict.Passed, $"{endpoint.Name} has {Bucket}, and lets it be listed{(Key is null ? ". It is empty" : "")}."),
+        { Failure.Failure: RemoteFailure.NoSuchBucket or RemoteFailure.NoSuchKey } => Found(
+            Verdict.Failed, $"{endpoint.Name} does not have {Bucket}{Shown}.", $"Correct its name in {Setting}, or make it there."),
+        { Failure.Failure: RemoteFailure.AccessDenied } => Found(
+            Verdict.Undecided,
+            $"{endpoint.Name} does not let {Bucket}{Shown} be listed ({EndpointFindings.Answer(reply)}), so that it cannot be told whether it is there.",
+            $"Allow s3:ListBucket, or correct its name in {Setting}."),
+        { Status: < 300, Failure: { } nonsense } => Found(Verdict.Undecided, $"{nonsense.Message} So it was when {Bucket}{Shown} was listed.", $"See whether {endpoint.EndpointSetting} is the address of S3."),
+        _ => Found(
+            Verdict.Undecided,
+            $"{endpoint.Name} answers {EndpointFindings.Answer(reply)} when {Bucket}{Shown} is listed, so that it cannot be told whether it is there.",
+            $"See whether {endpoint.EndpointSetting} and {Setting} are right."),
+    };
+
+    private Finding Found(Verdict verdict, string message, string? remedy = null) => new("", verdict, message, remedy) { Setting = Setting };
+}

@@ -1,0 +1,29 @@
+using S3Overlay.Proxy.Forwarding.Remotes;
+
+namespace S3Overlay.Proxy.Hosting.Diagnosis;
+
+/// <summary>Whether an endpoint answers, and accepts the credentials. Which buckets they may see does not matter.</summary>
+/// <param name="questions">Asks it.</param>
+/// <param name="endpoint">What to call it.</param>
+internal sealed class EndpointCheck(EndpointQuestions questions, CheckedEndpoint endpoint) : ICheck
+{
+    /// <summary>What the endpoint last said; null before it was asked.</summary>
+    public EndpointReply? Last { get; private set; }
+
+    /// <inheritdoc/>
+    public async Task<Finding> RunAsync(CancellationToken cancellationToken)
+    {
+        var reply = Last = await questions.BucketsAsync(cancellationToken);
+        return EndpointFindings.Of(reply, endpoint) ?? reply switch
+        {
+            { IsUnderstood: true } => Found(Verdict.Passed, $"{endpoint.Name} answers."),
+            { Status: < 300 } or { Status: >= 400 and not 501, Failure.Code: "" } => Found(
+                Verdict.Undecided,
+                $"{endpoint.Name} answers, but not as S3 does.",
+                $"See whether {endpoint.EndpointSetting} is the address of S3, and not of a console or web page."),
+            _ => Found(Verdict.Passed, $"{endpoint.Name} answers. It does not let its buckets be listed ({EndpointFindings.Answer(reply)}), which is not needed."),
+        };
+
+        Finding Found(Verdict verdict, string message, string? remedy = null) => new(endpoint.Role, verdict, message, remedy) { Setting = endpoint.EndpointSetting };
+    }
+}

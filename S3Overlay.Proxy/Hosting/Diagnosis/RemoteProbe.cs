@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+using S3Overlay.Proxy.Hosting.Health;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Hosting.Diagnosis;
+
+/// <summary>
+/// Tries every remote, and every bucket that is mapped, beside the start and again until each has been found right once: a wrong name, key or address is told in the log as soon as it is known.
+/// It asks for nothing but listings of one row, and the start does not wait for it (rule M5).
+/// </summary>
+/// <param name="remotes">What there is to try.</param>
+/// <param name="health">Looks at the layers, and is told what is wrong with mapped buckets.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Where findings are told.</param>
+internal sealed class RemoteProbe(IReadOnlyList<RemoteChecks> remotes, LayerChecks health, TimeProvider time, ILogger<RemoteProbe> logger) : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+
+    /// <summary>A remote is asked for no more buckets at once.</summary>
+    private const int AtOnce = 8;
+
+    private readonly CancellationTokenSource _ending = new();
+    private readonly ConcurrentDictionary<BucketCheck, Finding> _failures = new();
+    private readonly ConcurrentDictionary<BucketCheck, bool> _settled = new();
+    private Task _running = Task.CompletedTask;
+
+    /// <summary>Cancelled when it ends.</summary>
+    public CancellationToken Ending => _ending.Token;
+
+    /// <summary>Begins, and returns at once.</summary>
+    public void Start() => _running = Task.Run(RunAsync);
+
+    /// <summary>What was found wrong with buckets of a remote and has not been found right since; null for nothing.</summary>
+    /// <param name="role">The remote.</param>
+    public string? TroubleOf(string role)
+    {
+        var found = remotes.Where(remote => remote.Options.Role == role).SelectMany(remote => remote.Buckets)
+            .Select(bucket => _failures.GetValueOrDefault(bucket)?.ToString()).OfType<string>().Distinct().ToList();
+        return found.Count == 0 ? null : string.Join(' ', found);
+    }
+
+    /// <summary>Tries everything once, for a start that is to fail where anything is wrong.</summary>
+    /// <exception cref="StartupException">Something is.</exception>
+    public async Task RequireAsync(CancellationToken cancellationToken)
+    {
+        var failures = new ConcurrentQueue<string>();
+        await Task.WhenAll(remotes.Select(async remote =>
+        {
+            if (await remote.Endpoint.RunAsync(cancellationToken) is { Verdict: Verdict.Failed } failure)
+            {
+                failures.Enqueue(failure.ToString());
+                return;
+            }
+
+            await EachAsync(remote.Buckets, async (bucket, token) =>
+            {
+                if (await bucket.RunAsync(token) is { Verdict: Verdict.Failed } wrong)
+                {
+                    failures.Enqueue(wrong.ToString());
+                }
+            });
+        }));
+        if (!failures.IsEmpty)
+        {
+            throw new StartupException($"{string.Join(' ', failures.Distinct().Order(StringComparer.Ordinal))} ({Configuration.Settings.RequireRemote.Name} is true)");
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ending.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        // Nobody's request.
+        Activity.Current = null;
+        for (var pause = FirstPause; !await TryAllAsync(); pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks)))
+        {
+            await Task.Delay(pause, time, _ending.Token);
+        }
+    }
+
+    /// <summary>Tries what has not been found right yet.</summary>
+    /// <returns>Whether all has been by now.</returns>
+    private async Task<bool> TryAllAsync()
+    {
+        var found = await Task.WhenAll(remotes.Select(TryAsync));
+        return found.All(static isRight => isRight);
+    }
+
+    private async Task<bool> TryAsync(RemoteChecks remote)
+    {
+        if (!await health.IsWellAsync(remote.Options.Role))
+        {
+            // What is wrong with the remote is told once, and not of each of its buckets again.
+            return false;
+        }
+
+        await EachAsync([.. remote.Buckets.Where(bucket => !_settled.ContainsKey(bucket))], TryAsync);
+        return remote.Buckets.All(_settled.ContainsKey);
+    }
+
+    private async ValueTask TryAsync(BucketCheck bucket, CancellationToken cancellationToken)
+    {
+        var finding = await bucket.RunAsync(cancellationToken);
+        var last = _failures.GetValueOrDefault(bucket);
+        if (finding.Verdict == Verdict.Failed)
+        {
+            _failures[bucket] = finding;
+            if (finding != last)
+            {
+                Log.MappingFailed(logger, finding.ToString());
+            }
+
+            return;
+        }
+
+        _failures.TryRemove(bucket, out _);
+        _settled[bucket] = true;
+
+        if (finding.Verdict == Verdict.Undecided)
+        {
+            Log.MappingUndecided(logger, finding.ToString());
+        }
+        else if (last is not null)
+        {
+            Log.MappingWellAgain(logger, finding.ToString());
+        }
+    }
+
+    private Task EachAsync(IReadOnlyList<BucketCheck> buckets, Func<BucketCheck, CancellationToken, ValueTask> act) =>
+        Parallel.ForEachAsync(buckets, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = _ending.Token }, act);
+}
