@@ -25,6 +25,9 @@ internal sealed class BucketCalls(S3OverlayBucketResource bucket, IHttpClientFac
             if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.Conflict)
             {
                 logger.LogInformation("The bucket {Bucket} is there.", bucket.BucketName);
+
+                // Nobody else tells the state of a resource that no process stands for, and only running resources are checked for health.
+                await services.GetRequiredService<ResourceNotificationService>().PublishUpdateAsync(bucket, state => state with { State = KnownResourceStates.Running });
             }
             else
             {

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace S3Overlay.AppHost.Tests.Running;
 
-/// <summary>The whole application without containers, run by Aspire's orchestrator with its dashboard, on data of its own. All test classes share one.</summary>
+/// <summary>The whole application without containers, run by Aspire's orchestrator with its dashboard, on data of its own. Beside it runs a second overlay with a bucket. All test classes share one.</summary>
 [CollectionDefinition(Name)]
 public sealed class EmbeddedStack : IAsyncLifetime, ICollectionFixture<EmbeddedStack>
 {
@@ -53,6 +53,7 @@ public sealed class EmbeddedStack : IAsyncLifetime, ICollectionFixture<EmbeddedS
             ],
             (options, _) => options.DisableDashboard = false,
             limit.Token);
+        builder.AddS3Overlay("shop").WithDataFolder(Path.Combine(_folder, "shop")).AddBucket("uploads", "shop-uploads");
         Application = await builder.BuildAsync(limit.Token);
         await Application.StartAsync(limit.Token);
         await Application.ResourceNotifications.WaitForResourceHealthyAsync("proxy", limit.Token);
@@ -123,7 +124,7 @@ public sealed class EmbeddedStack : IAsyncLifetime, ICollectionFixture<EmbeddedS
     }
 
     /// <summary>The client of an application that references the resource.</summary>
-    private async Task<IAmazonS3> ClientAsync(string resource, CancellationToken cancellationToken)
+    public async Task<IAmazonS3> ClientAsync(string resource, CancellationToken cancellationToken)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Configuration.AddInMemoryCollection([new($"ConnectionStrings:{resource}", await Application.GetConnectionStringAsync(resource, cancellationToken))]);
