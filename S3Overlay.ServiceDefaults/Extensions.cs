@@ -1,15 +1,11 @@
-using System.Reflection;
-
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
+using OpenTelemetry;
 using OpenTelemetry.Logs;
-using OpenTelemetry.Resources;
 
 namespace S3Overlay.ServiceDefaults;
 
@@ -28,7 +24,10 @@ public static class Extensions
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder, Action<ServiceTelemetry>? configure = null)
         where TBuilder : IHostApplicationBuilder => builder.ConfigureOpenTelemetry(configure).AddDefaultHealthChecks();
 
-    /// <summary>Exports traces, metrics and logs by OTLP where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says where to, and otherwise nothing. What is left is sent when the host is disposed.</summary>
+    /// <summary>
+    /// Exports traces, metrics and logs by OTLP if <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set. Otherwise it registers nothing. An application adds sources, meters and
+    /// resource attributes of its own with <c>services.AddOpenTelemetry()</c>, before or after this call. Disposing the host sends what is left.
+    /// </summary>
     public static TBuilder ConfigureOpenTelemetry<TBuilder>(this TBuilder builder, Action<ServiceTelemetry>? configure = null)
         where TBuilder : IHostApplicationBuilder
     {
@@ -37,20 +36,19 @@ public static class Extensions
             return builder;
         }
 
-        var telemetry = new ServiceTelemetry();
+        var telemetry = new ServiceTelemetry(builder.Environment.ApplicationName);
         configure?.Invoke(telemetry);
-        var resource = ResourceOf(builder, telemetry);
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;
             logging.IncludeScopes = true;
-            var who = ResourceBuilder.CreateEmpty();
-            resource(who);
-            logging.SetResourceBuilder(who);
-            logging.AddOtlpExporter();
         });
-        var configuration = builder.Configuration;
-        builder.Services.AddHostedService(_ => new TelemetryProviders(telemetry, configuration, resource));
+        builder.Services.AddOpenTelemetry()
+            .ConfigureResource(telemetry.Describe)
+            .WithTracing(telemetry.Tracing)
+            .WithMetrics(telemetry.Metrics)
+            .UseOtlpExporter();
+        builder.Services.AddHostedService<LastExport>();
         return builder;
     }
 
@@ -69,34 +67,6 @@ public static class Extensions
     public static IApplicationBuilder MapDefaultEndpoints(this IApplicationBuilder app)
     {
         var checks = app.ApplicationServices.GetRequiredService<HealthCheckService>();
-        return app.Use(next => context =>
-        {
-            // Nearly every other target is longer, and told apart by that alone.
-            var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-            return target.Length > HealthPage.HealthPath.Length || !UnsignedGet.Is(context, target)
-                ? next(context)
-                : target switch
-                {
-                    HealthPage.HealthPath => HealthPage.AnswerAsync(context, checks, null),
-                    HealthPage.AlivePath => HealthPage.AnswerAsync(context, checks, Live),
-                    _ => next(context),
-                };
-        });
-    }
-
-    /// <summary>
-    /// Who the service is. One instance id for spans, metrics and logs, so that they are told to be of one process; and what the environment says of the
-    /// service comes last, so that it holds.
-    /// </summary>
-    private static Action<ResourceBuilder> ResourceOf(IHostApplicationBuilder builder, ServiceTelemetry telemetry)
-    {
-        var name = telemetry.Name ?? builder.Environment.ApplicationName;
-        var version = telemetry.Version
-            ?? Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
-        var instance = Guid.NewGuid().ToString();
-        return resource => resource.Clear()
-            .AddTelemetrySdk()
-            .AddService(name, serviceVersion: version, autoGenerateServiceInstanceId: false, serviceInstanceId: instance)
-            .AddEnvironmentVariableDetector();
+        return app.Use(next => context => HealthPage.IsAsked(context, out var tag) ? HealthPage.AnswerAsync(context, checks, tag) : next(context));
     }
 }

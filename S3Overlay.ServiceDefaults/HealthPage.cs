@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -21,6 +20,22 @@ public static class HealthPage
     /// <summary>Where it is asked whether the process is alive.</summary>
     public const string AlivePath = "/alive";
 
+    /// <summary>Whether a request asks for health: an unsigned GET or HEAD of exactly one of the two paths.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="tag">The tag of the checks to run; null for all of them.</param>
+    public static bool IsAsked(HttpContext context, out string? tag)
+    {
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (target is not (HealthPath or AlivePath) || !UnsignedGet.Is(context, target))
+        {
+            tag = null;
+            return false;
+        }
+
+        tag = target == AlivePath ? Extensions.Live : null;
+        return true;
+    }
+
     /// <summary>Runs the checks, those with a tag where one is named, and answers.</summary>
     /// <param name="context">The request.</param>
     /// <param name="checks">The checks.</param>
@@ -28,12 +43,6 @@ public static class HealthPage
     /// <param name="saysWhy">Whether to name the checks that failed, and their reasons.</param>
     public static async Task AnswerAsync(HttpContext context, HealthCheckService checks, string? tag, bool saysWhy = false)
     {
-        if (context.Features.Get<IHttpActivityFeature>()?.Activity is { } span)
-        {
-            // Asked every few seconds, and of interest to nobody: what is not recorded is not exported.
-            span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
-        }
-
         var report = await checks.CheckHealthAsync(tag is null ? null : check => check.Tags.Contains(tag), context.RequestAborted);
         var body = Render(report, saysWhy);
         context.Response.StatusCode = report.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;

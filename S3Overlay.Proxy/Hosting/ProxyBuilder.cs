@@ -1,5 +1,8 @@
 using Microsoft.Extensions.Configuration.Memory;
 
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Telemetry;
@@ -65,9 +68,10 @@ internal static class ProxyBuilder
         {
             telemetry.Name = "s3overlay";
 
-            // Requests have the proxy's own span, which knows S3, and upstream requests theirs: the web server's and the HTTP client's would be the same again.
-            telemetry.Sources.Clear();
-            telemetry.Sources.Add(Tracing.SourceName);
+            // The proxy has spans of its own for requests and upstream requests, which know S3. Those of ASP.NET Core and the HTTP client would repeat them.
+            telemetry.Tracing = static tracing => tracing.AddSource(Tracing.SourceName);
+            telemetry.Metrics = static metrics => metrics.AddMeter(
+                ProxyMeters.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime");
         });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => KestrelSettings.Apply(kestrel, builder.Configuration));

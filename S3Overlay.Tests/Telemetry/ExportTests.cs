@@ -47,6 +47,9 @@ public sealed class ExportTests : IAsyncLifetime
         Assert.All([Traces, Metrics, Logs], path => Assert.True(_collector.Has(path, "s3overlay"), path));
         Assert.All([Traces, Metrics, Logs], path => Assert.True(_collector.Has(path, "service.version"), path));
         Assert.False(_collector.Has(Metrics, "photos"));
+
+        // The proxy's spans know S3: those of the web server and of the HTTP client would say the same again.
+        Assert.All(["url.path", "url.full", "Microsoft.AspNetCore", "System.Net.Http"], text => Assert.False(_collector.Has(Traces, text), text));
         Assert.False(_collector.Has(Traces, "minioadmin"));
     }
 
@@ -64,6 +67,21 @@ public sealed class ExportTests : IAsyncLifetime
 
         Assert.All([Traces, Metrics], path => Assert.All(
             ["reader-of-photos", "the-only-one", "deployment.environment.name"], text => Assert.True(_collector.Has(path, text), $"{path} {text}")));
+    }
+
+    [Fact]
+    public async Task Looks_at_health_and_metrics_leave_no_trace()
+    {
+        await using var proxy = await StartAsync(("OTEL_EXPORTER_OTLP_ENDPOINT", _collector.Endpoint.ToString()));
+        foreach (var target in (string[])["/health", "/alive", "/metrics"])
+        {
+            Assert.Equal(200, (await new SignedHttp(proxy.Endpoint).SendUnsignedAsync("GET", target, null, ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))).Status);
+        }
+
+        Assert.Equal(0, await proxy.TerminateAsync());
+
+        Assert.True(_collector.Has(Metrics, "kestrel.active_connections"));
+        Assert.False(_collector.Has(Traces, ""));
     }
 
     [Fact]
