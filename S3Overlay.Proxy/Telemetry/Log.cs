@@ -25,7 +25,7 @@ public static partial class Log
     public static partial void LayerWellAgain(ILogger logger, string layer);
 
     /// <summary>Keys of the remote that are in use could not be renewed in time. Once for each reason.</summary>
-    [LoggerMessage(1020, LogLevel.Warning, "The credentials of the {Remote} could not be renewed; those in use are good until they expire. {Reason}")]
+    [LoggerMessage(1005, LogLevel.Warning, "The credentials of the {Remote} could not be renewed; those in use are good until they expire. {Reason}")]
     public static partial void RemoteCredentialsNotRenewed(ILogger logger, string remote, string reason);
 
     /// <summary>The proxy is stopping and waits for requests.</summary>
