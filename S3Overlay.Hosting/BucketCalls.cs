@@ -26,7 +26,7 @@ internal sealed class BucketCalls(S3OverlayBucketResource bucket, IHttpClientFac
             {
                 logger.LogInformation("The bucket {Bucket} is there.", bucket.BucketName);
 
-                // Nobody else tells the state of a resource that no process stands for, and only running resources are checked for health.
+                // Aspire sets no state for a resource without a process, and checks the health of running resources only.
                 await services.GetRequiredService<ResourceNotificationService>().PublishUpdateAsync(bucket, state => state with { State = KnownResourceStates.Running });
             }
             else

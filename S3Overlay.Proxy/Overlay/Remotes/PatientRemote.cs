@@ -14,6 +14,9 @@ public sealed class PatientRemote(IRemote remote, RemotePatience patience) : IRe
     public RemoteCondition ConditionOf(string bucket) => remote.ConditionOf(bucket);
 
     /// <inheritdoc/>
+    public ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken) => remote.KeepsAsync(bucket, key, cancellationToken);
+
+    /// <inheritdoc/>
     public DateTimeOffset? CreatedOf(string bucket) => remote.CreatedOf(bucket);
 
     /// <inheritdoc/>
