@@ -23,6 +23,7 @@ internal sealed class RunningProxy : IAsyncDisposable
     private readonly TimeSpan _shutdownTimeout;
     private readonly TaskCompletionSource _hurried = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ManagementPort? _management;
+    private bool _isDisposed;
 
     private RunningProxy(WebApplication app, ProxyServices services, ProxyMeters meters, MetricsPage metrics, RemoteProbe probe, TimeSpan shutdownTimeout) =>
         (_app, _services, _meters, _metrics, _probe, _shutdownTimeout) = (app, services, meters, metrics, probe, shutdownTimeout);
@@ -167,6 +168,12 @@ internal sealed class RunningProxy : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         await _probe.DisposeAsync();
 
         // The port first: nothing may come in once the store is closed. Logs and spans last, so that what is told at the end is sent too.
