@@ -28,6 +28,23 @@ public sealed class ContainerRuntimeHintTests
         Assert.Matches("^(minio|remote) cannot start: no container runtime answers.* --launch-profile embedded$", Assert.Single(lines.Texts));
     }
 
+    [Fact]
+    public async Task Containers_that_get_no_state_at_all_are_told_too()
+    {
+        var lines = new Lines();
+        var builder = DistributedApplication.CreateBuilder([]);
+        var store = builder.AddContainer("minio", "image").Resource;
+        await using var application = builder.Build();
+        var notifications = application.Services.GetRequiredService<ResourceNotificationService>();
+        await notifications.PublishUpdateAsync(store, state => state with { State = null });
+        using var hint = new ContainerRuntimeHint(notifications, lines, TimeSpan.FromMilliseconds(200));
+
+        await hint.StartAsync(CancellationToken.None);
+        await hint.ExecuteTask!.WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.StartsWith("minio cannot start: no container runtime answers.", Assert.Single(lines.Texts), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("minio", true)]
     [InlineData("embedded", false)]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 using S3Overlay.AppHost;
 
@@ -17,7 +18,8 @@ if (stores == StoreKind.Embedded)
 }
 else
 {
-    builder.Services.AddHostedService<ContainerRuntimeHint>();
+    // First of all: the orchestrator's own start waits for the container runtime.
+    builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, ContainerRuntimeHint>());
     var local = builder.AddStore(stores, stores == StoreKind.RustFs ? "rustfs" : "minio", isKept: true);
     proxy.WithLocal(local).WaitFor(local).WithReplicas(run ? 2 : 1);
 }
