@@ -35,6 +35,12 @@ public sealed record CopySource(string Bucket, string Key, string? VersionId)
                 throw Invalid();
             }
 
+            if (version.Contains("versionId=", StringComparison.OrdinalIgnoreCase))
+            {
+                // A store could read another one of the two.
+                throw new S3Exception(S3Errors.InvalidArgument, "The copy source names its version more than once.");
+            }
+
             header = header[..mark];
         }
 

@@ -43,6 +43,21 @@ public sealed class CopySpellingTests
         }
     }
 
+    [Theory, Trait("Rule", "W4")]
+    [InlineData("/bucket/there?versionId=null&versionId=null")]
+    [InlineData("/bucket/there?versionId=null?versionId=other")]
+    [InlineData("/bucket/there?versionId=null&VERSIONID=other")]
+    public async Task A_source_that_names_its_version_twice_is_refused(string source)
+    {
+        await using var scene = await LayerScene.StartAsync("embedded");
+        scene.Remote.Put("bucket", "any", "any"u8.ToArray());
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/there", "kept")).Status);
+
+        var answer = await scene.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", source));
+
+        Assert.Equal((400, "InvalidArgument"), (answer.Status, answer.Code));
+    }
+
     /// <summary>Stores that read a plus as a plus are told the space that was decided on.</summary>
     [Fact, Trait("Rule", "W4")]
     public async Task A_store_is_told_in_a_spelling_that_all_read_alike()
