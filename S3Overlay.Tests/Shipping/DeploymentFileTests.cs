@@ -15,8 +15,7 @@ public sealed partial class DeploymentFileTests
     [MemberData(nameof(Files))]
     public async Task Every_setting_they_name_is_one(string file)
     {
-        // A port is the composer's own variable: it is no setting, since inside of the container the port is fixed.
-        var known = Settings.All.Select(setting => setting.Name).Append("S3_OVERLAY_PORT").ToHashSet();
+        var known = Settings.All.Select(setting => setting.Name).ToHashSet();
         var named = SettingName().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, file))).Select(match => match.Value).Distinct().ToList();
 
         Assert.NotEmpty(named);
@@ -65,8 +64,21 @@ public sealed partial class DeploymentFileTests
 
         Assert.NotEmpty(named);
         Assert.All(
-            named.Where(setting => setting.Name != "S3_OVERLAY_LOCAL_ENDPOINT"),
+            named.Where(setting => setting.Name is not ("S3_OVERLAY_LOCAL_ENDPOINT" or "S3_OVERLAY_PORT")),
             setting => Assert.StartsWith("${" + setting.Name, setting.Value, StringComparison.Ordinal));
+    }
+
+    /// <summary><c>S3_OVERLAY_PORT</c> in the file chooses the published port. Inside the container the proxy must stay on the port that the mapping leads to.</summary>
+    [Theory]
+    [InlineData("deploy/compose.embedded.yaml")]
+    [InlineData("deploy/compose.minio.yaml")]
+    public async Task A_port_of_that_file_moves_only_the_published_one(string file)
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, file));
+
+        var inside = Regex.Match(text, @"ports: \[""\$\{S3_OVERLAY_PORT:-8000\}:([0-9]+)""\]").Groups[1].Value;
+        Assert.Equal("8000", inside);
+        Assert.Contains(("S3_OVERLAY_PORT", inside), Named().Matches(text).Select(match => (match.Groups[1].Value, match.Groups[2].Value)));
     }
 
     [DeploymentToolFact("systemd-analyze")]
