@@ -67,7 +67,7 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
         {
             return arguments.Call == "tombstones"
                 ? await ListAsync(client, arguments)
-                : await DoAsync(client, arguments);
+                : await DoAsync(client, endpoint, arguments);
         }
         catch (AdminRefusal refusal)
         {
@@ -87,7 +87,7 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
         }
     }
 
-    private async Task<int> DoAsync(AdminClient client, AdminArguments arguments)
+    private async Task<int> DoAsync(AdminClient client, Uri endpoint, AdminArguments arguments)
     {
         var isReading = arguments.Call == "explain";
         JsonElement? last = null;
@@ -112,7 +112,7 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
         var didNothing = arguments is { Call: "discard", Key: not null } && result.Number("tombstones") + result.Number("kept") == 0;
         var lines = arguments.IsRaw ? []
             : isReading ? ExplanationText.Of(result)
-            : didNothing ? NothingDiscardedText.Of(await ExplainAsync(client, arguments))
+            : didNothing ? NothingDiscardedText.Of(await ExplainAsync(client, arguments), endpoint)
             : ResultText.Of(arguments, result);
         foreach (var line in lines)
         {

@@ -6,7 +6,9 @@ namespace S3Overlay.Proxy.Hosting.Commands.Admin;
 internal static class NothingDiscardedText
 {
     /// <summary>The lines, from the key's explanation.</summary>
-    public static IEnumerable<string> Of(JsonElement explanation)
+    /// <param name="explanation">What the proxy's <c>explain</c> says of the key.</param>
+    /// <param name="endpoint">The proxy that was asked. The command that deletes names it: without an endpoint it would delete the object at AWS.</param>
+    public static IEnumerable<string> Of(JsonElement explanation, Uri endpoint)
     {
         var name = $"{explanation.Text("bucket")}/{explanation.Text("key")}";
         if (explanation.Object("written") is null)
@@ -17,6 +19,6 @@ internal static class NothingDiscardedText
         }
 
         yield return $"Nothing to take back: {AdminText.Name(name)} was written here, not deleted. discard takes back deletes only, so your version stays.";
-        yield return $"Next: to see the remote's object again, delete your version, then run this command again:  aws s3 rm s3://{AdminText.Argument(name)}";
+        yield return $"Next: to see the remote's object again, delete your version, then run this command again:  aws --endpoint-url {endpoint.GetLeftPart(UriPartial.Authority)} s3 rm s3://{AdminText.Argument(name)}";
     }
 }
