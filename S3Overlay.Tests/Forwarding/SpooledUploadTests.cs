@@ -49,7 +49,9 @@ public sealed class SpooledUploadTests
         Assert.Empty(Directory.EnumerateFiles(proxy.Folder["spool"]));
         Assert.Equal(204, (await slow.FinishAsync()).Status);
         Assert.Equal(1_000_000, (await proxy.SendAsync("GET", "/bucket/slow")).Text.Length);
-        Assert.Equal(204, (await PostAsync(proxy, "other", other)).Status);
+
+        // Its room is free a moment after its answer.
+        await Patience.UntilAsync(async () => (await PostAsync(proxy, "other", other)).Status == 204, "The room of an upload that has ended is not free again.");
     }
 
     private static byte[] File(int size) => Encoding.ASCII.GetBytes(new string('x', size));
