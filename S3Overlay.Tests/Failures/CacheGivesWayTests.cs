@@ -53,11 +53,14 @@ public sealed class CacheGivesWayTests : IAsyncLifetime
         await ReadAllAsync(proxy);
     }
 
-    [Fact, Trait("Rule", "E5")]
-    public async Task A_share_of_the_disk_stays_free()
+    [Theory, Trait("Rule", "E5")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_share_of_the_disk_stays_free(bool copiesOnWrite)
     {
         const int MinFree = 1_000_000;
         _disk.TellsRoom = true;
+        _disk.CopiesOnWrite = copiesOnWrite;
         await using var proxy = await StartAsync(("S3_OVERLAY_CACHE_MIN_FREE", $"{MinFree}"));
         var data = proxy.Folder["data"];
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/first", "v")).Status);

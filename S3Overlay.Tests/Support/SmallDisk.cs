@@ -15,6 +15,9 @@ internal sealed class SmallDisk() : StoreDisk(isDurable: false)
     /// <summary>Whether the disk says how much room there is, and not by refusing what is written alone, as a quota does.</summary>
     public bool TellsRoom { get; set; }
 
+    /// <summary>Whether overwriting needs room too, as it does on a file system that copies on write.</summary>
+    public bool CopiesOnWrite { get; set; }
+
     /// <summary>How many bytes were written.</summary>
     public long Written { get; private set; }
 
@@ -62,7 +65,13 @@ internal sealed class SmallDisk() : StoreDisk(isDurable: false)
     private void Take(SafeFileHandle file, long end)
     {
         var capacity = Volatile.Read(ref _capacity);
-        if (capacity < long.MaxValue && Blocks(end) - Blocks(RandomAccess.GetLength(file)) is var more && more > 0 && Used() + more > capacity)
+        if (capacity == long.MaxValue)
+        {
+            return;
+        }
+
+        var more = Math.Max(Blocks(end) - Blocks(RandomAccess.GetLength(file)), CopiesOnWrite ? Block : 0);
+        if (more > 0 && Used() + more > capacity)
         {
             throw new IOException("No space left on device", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28);
         }

@@ -185,34 +185,34 @@ internal sealed class HeldEviction : IAsyncDisposable
             }
 
             // What was used while others were evicted has another place in the order: another pass for those.
-            while (await SaveAsync() && await TryEvictAsync() && IsOver() && !_stopping.IsCancellationRequested)
+            while (await TryEvictAsync(anyUse: !await SaveAsync()) && IsOver() && !_stopping.IsCancellationRequested)
             {
             }
         }
     }
 
-    /// <returns>Always: what could not be saved is tried again later, and there is the more reason to evict where the disk is full.</returns>
+    /// <returns>False if the disk refused. Entries then go in the order of the uses that were saved last: on a full disk, waiting for the right order would keep them for ever.</returns>
     private async Task<bool> SaveAsync()
     {
         try
         {
             await _table.SaveAsync();
+            return true;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
             Log.HeldCleaningFailed(_logger, failure);
+            return false;
         }
-
-        return true;
     }
 
     /// <returns>Whether anything was evicted.</returns>
-    private async Task<bool> TryEvictAsync()
+    private async Task<bool> TryEvictAsync(bool anyUse)
     {
         var before = Evicted;
         try
         {
-            await EvictAsync();
+            await EvictAsync(anyUse);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -224,14 +224,15 @@ internal sealed class HeldEviction : IAsyncDisposable
         return !_isStuck;
     }
 
-    /// <summary>Evicts in the order of last use, until no more than allowed is held. A copy that was used since its row was written has its turn later, or in the next run.</summary>
-    private async Task EvictAsync()
+    /// <summary>Evicts in the order of last use until the cache is within its bounds.</summary>
+    /// <param name="anyUse">Whether to evict entries that were used since their row was written; otherwise the next pass decides about them.</param>
+    private async Task EvictAsync(bool anyUse)
     {
         var last = HeldEntry.FirstUse;
         while (_isCounted && IsOver() && !_stopping.IsCancellationRequested && _rows.NextUse(last) is { } use)
         {
             last = use.UseKey;
-            await EvictAsync(use, anyUse: false);
+            await EvictAsync(use, anyUse);
         }
     }
 
