@@ -25,7 +25,8 @@ public sealed class ContainerRuntimeHintTests
         }
 
         await hint.ExecuteTask!.WaitAsync(TimeSpan.FromMinutes(1));
-        Assert.Matches("^(minio|remote) cannot start: no container runtime answers.* --launch-profile embedded$", Assert.Single(lines.Texts));
+        Assert.Matches("^(minio|remote) cannot start: no container runtime answers.* --launch-profile embedded$",
+            Assert.Single(lines.Texts));
     }
 
     [Fact]
@@ -66,7 +67,8 @@ public sealed class ContainerRuntimeHintTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
+            string> formatter) =>
             _texts.Enqueue(formatter(state, exception));
     }
 }

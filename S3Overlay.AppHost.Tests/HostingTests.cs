@@ -11,12 +11,15 @@ public sealed class HostingTests
         var builder = Publishing();
         var (store, remote) = (builder.AddConnectionString("store"), builder.AddConnectionString("production"));
 
-        var overlay = builder.AddS3Overlay("s3").WithLocal(store).WithRemote(remote).WithBucketMapping("photos", "prod-photos").WithBucketMapping("models", "prod-data/models");
+        var overlay = builder.AddS3Overlay("s3").WithLocal(store).WithRemote(remote).WithBucketMapping("photos", "prod-photos")
+            .WithBucketMapping("models", "prod-data/models");
         await using var application = builder.Build();
         var environment = await application.EnvironmentAsync("s3");
 
-        Assert.Equal(Path.Combine(Repository.Root, "S3Overlay.Proxy", "S3Overlay.Proxy.csproj"), overlay.Resource.GetProjectMetadata().ProjectPath);
-        Assert.Equal(("{store.connectionString}", "{production.connectionString}"), (environment["ConnectionStrings__local"], environment["ConnectionStrings__remote"]));
+        Assert.Equal(Path.Combine(Repository.Root, "S3Overlay.Proxy", "S3Overlay.Proxy.csproj"),
+            overlay.Resource.GetProjectMetadata().ProjectPath);
+        Assert.Equal(("{store.connectionString}", "{production.connectionString}"),
+            (environment["ConnectionStrings__local"], environment["ConnectionStrings__remote"]));
         Assert.Equal("models:prod-data/models,photos:prod-photos", environment["S3_OVERLAY_BUCKET_MAPPING"]);
         Assert.DoesNotContain("S3_OVERLAY_CACHE_ENABLED", environment.Keys);
     }
@@ -32,9 +35,11 @@ public sealed class HostingTests
         await using var application = builder.Build();
         var environment = await application.EnvironmentAsync("s3");
 
-        Assert.Equal(("{store.connectionString}", "{production.connectionString}"), (environment["ConnectionStrings__remote_models"], environment["ConnectionStrings__remote_logs-eu"]));
+        Assert.Equal(("{store.connectionString}", "{production.connectionString}"),
+            (environment["ConnectionStrings__remote_models"], environment["ConnectionStrings__remote_logs-eu"]));
         Assert.Equal("models,logs-eu", environment["S3_OVERLAY_REMOTES"]);
-        Assert.Equal(("models,data/models/:ml-prod/released/", "*"), (environment["S3_OVERLAY_REMOTE_MODELS_BACKS"], environment["S3_OVERLAY_REMOTE_LOGS_EU_BACKS"]));
+        Assert.Equal(("models,data/models/:ml-prod/released/", "*"),
+            (environment["S3_OVERLAY_REMOTE_MODELS_BACKS"], environment["S3_OVERLAY_REMOTE_LOGS_EU_BACKS"]));
     }
 
     [Fact]
@@ -81,7 +86,8 @@ public sealed class HostingTests
     public void Each_overlay_has_a_data_folder_of_its_own()
     {
         var builder = DistributedApplication.CreateBuilder();
-        var folders = new[] { builder.AddS3Overlay("first"), builder.AddS3Overlay("second"), builder.AddS3Overlay("third").WithDataFolder("data/s3") }
+        var folders = new[] { builder.AddS3Overlay("first"), builder.AddS3Overlay("second"),
+            builder.AddS3Overlay("third").WithDataFolder("data/s3") }
             .Select(overlay =>
             {
                 var context = new EnvironmentCallbackContext(new(DistributedApplicationOperation.Run));
@@ -121,7 +127,8 @@ public sealed class HostingTests
     {
         var builder = Publishing();
         var overlay = builder.AddS3Overlay("s3", builder.AddParameter("who"), builder.AddParameter("secret", secret: true));
-        builder.AddContainer("app", "image").WithReference(overlay.AddBucket("photos")).WithReference(overlay.AddBucket("models", "ml-models"));
+        builder.AddContainer("app", "image").WithReference(overlay.AddBucket("photos"))
+            .WithReference(overlay.AddBucket("models", "ml-models"));
 
         await using var application = builder.Build();
         var environment = await application.EnvironmentAsync("app");

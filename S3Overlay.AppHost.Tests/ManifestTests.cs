@@ -26,14 +26,17 @@ public sealed class ManifestTests
 
     private static async Task PublishAsync(string path)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Repository.Root };
-        foreach (var argument in new[] { typeof(Projects.S3Overlay_AppHost).Assembly.Location, "--publisher", "manifest", "--output-path", path })
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = Repository.Root };
+        foreach (var argument in new[] { typeof(Projects.S3Overlay_AppHost).Assembly.Location, "--publisher", "manifest", "--output-path",
+            path })
         {
             start.ArgumentList.Add(argument);
         }
 
         // What the tests' own shell or runner was told is not the application host's.
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("S3Overlay", StringComparison.OrdinalIgnoreCase) || name.StartsWith("ConnectionStrings", StringComparison.OrdinalIgnoreCase)).ToList())
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("S3Overlay", StringComparison.OrdinalIgnoreCase)
+            || name.StartsWith("ConnectionStrings", StringComparison.OrdinalIgnoreCase)).ToList())
         {
             start.Environment.Remove(name);
         }

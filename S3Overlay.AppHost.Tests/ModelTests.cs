@@ -47,7 +47,8 @@ public sealed class ModelTests
     public async Task Embedded_has_no_container_and_one_proxy_and_a_second_one_as_its_remote()
     {
         await using var builder = await AppHostModel.CreateAsync("--S3Overlay:Stores=Embedded");
-        var (proxy, remote) = (Assert.IsType<S3OverlayResource>(builder.Resource("proxy")), Assert.IsType<S3OverlayResource>(builder.Resource("remote")));
+        var (proxy, remote) = (Assert.IsType<S3OverlayResource>(builder.Resource("proxy")),
+            Assert.IsType<S3OverlayResource>(builder.Resource("remote")));
 
         Assert.Empty(builder.Resources.OfType<ContainerResource>());
         Assert.Equal((null, remote), (proxy.Local, proxy.Remote));
@@ -58,7 +59,8 @@ public sealed class ModelTests
     [Fact]
     public async Task A_real_remote_is_its_connection_string_and_is_not_seeded()
     {
-        await using var builder = await AppHostModel.CreateAsync("--ConnectionStrings:remote=Endpoint=https://s3.example.com;AccessKey=a;SecretKey=b");
+        await using var builder =
+            await AppHostModel.CreateAsync("--ConnectionStrings:remote=Endpoint=https://s3.example.com;AccessKey=a;SecretKey=b");
 
         Assert.DoesNotContain(builder.Resources, resource => resource.Name == "seed");
         Assert.Equal(["minio"], builder.Resources.OfType<ContainerResource>().Select(container => container.Name));
@@ -83,7 +85,8 @@ public sealed class ModelTests
 
         Assert.Equal("{minio.connectionString}", environment["ConnectionStrings__local"]);
         Assert.Equal("{remote.connectionString}", environment["ConnectionStrings__remote"]);
-        Assert.Equal(("{proxy-access-key.value}", "{proxy-secret-key.value}"), (environment["S3_OVERLAY_ACCESS_KEY"], environment["S3_OVERLAY_SECRET_KEY"]));
+        Assert.Equal(("{proxy-access-key.value}", "{proxy-secret-key.value}"),
+            (environment["S3_OVERLAY_ACCESS_KEY"], environment["S3_OVERLAY_SECRET_KEY"]));
         Assert.Equal("true", environment["S3_OVERLAY_CACHE_ENABLED"]);
         Assert.DoesNotContain("S3_OVERLAY_PROXIES", environment.Keys);
         Assert.DoesNotContain(builder.Resources, resource => resource.Name is "seed");

@@ -9,22 +9,27 @@ namespace S3Overlay.AppHost.Tests;
 public sealed partial class SnippetTests
 {
     private static readonly string[] Always =
-        ["System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Threading", "System.Threading.Tasks"];
+        ["System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Threading",
+            "System.Threading.Tasks"];
 
     private static readonly string[] OfAppHosts = ["Aspire.Hosting", "Aspire.Hosting.ApplicationModel"];
 
     private static readonly string[] OfWebApplications =
     [
-        "System.Net.Http.Json", "Microsoft.AspNetCore.Builder", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Http", "Microsoft.AspNetCore.Routing",
-        "Microsoft.Extensions.Configuration", "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting", "Microsoft.Extensions.Logging",
+        "System.Net.Http.Json", "Microsoft.AspNetCore.Builder", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Http",
+        "Microsoft.AspNetCore.Routing",
+        "Microsoft.Extensions.Configuration", "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting",
+        "Microsoft.Extensions.Logging",
     ];
 
-    private const string Projects = "namespace Projects { public sealed class Shop : Aspire.Hosting.IProjectMetadata { public string ProjectPath => \"\"; } }";
+    private const string Projects =
+        "namespace Projects { public sealed class Shop : Aspire.Hosting.IProjectMetadata { public string ProjectPath => \"\"; } }";
 
     [Fact]
     public void Every_program_in_the_documentation_compiles()
     {
-        var programs = Programs().Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "aspire.md"))).Select(match => match.Groups[1].Value).ToList();
+        var programs = Programs().Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "aspire.md")))
+            .Select(match => match.Groups[1].Value).ToList();
 
         Assert.InRange(programs.Count, 2, 20);
         Assert.All(programs, program => Assert.Empty(Errors(program)));
@@ -32,7 +37,8 @@ public sealed partial class SnippetTests
 
     [Fact]
     public void A_program_without_a_using_that_it_needs_does_not() =>
-        Assert.Contains(Errors("var builder = WebApplication.CreateBuilder(args);\nIAmazonS3 s3 = null!;"), error => error.Contains("IAmazonS3", StringComparison.Ordinal));
+        Assert.Contains(Errors("var builder = WebApplication.CreateBuilder(args);\nIAmazonS3 s3 = null!;"),
+            error => error.Contains("IAmazonS3", StringComparison.Ordinal));
 
     private static IEnumerable<string> Errors(string program)
     {

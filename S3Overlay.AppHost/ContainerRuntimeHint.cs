@@ -4,13 +4,15 @@ using Microsoft.Extensions.Logging;
 namespace S3Overlay.AppHost;
 
 /// <summary>
-/// Says once, in one line, what to do if containers cannot start because no container runtime answers. Otherwise everything that waits for them waits without a word. The
-/// orchestrator gives such containers the state <c>RuntimeUnhealthy</c>, or no state at all for as long as it waits for the runtime.
+/// Says once, in one line, what to do if containers cannot start because no container runtime answers. Otherwise everything that waits for
+/// them waits without a word. The orchestrator gives such containers the state <c>RuntimeUnhealthy</c>, or no state at all for as long as
+/// it waits for the runtime.
 /// </summary>
 /// <param name="notifications">Tells the states of resources.</param>
 /// <param name="logger">Where the line goes.</param>
 /// <param name="limit">How long containers may have no state; null for 20 seconds.</param>
-internal sealed class ContainerRuntimeHint(ResourceNotificationService notifications, ILogger<ContainerRuntimeHint> logger, TimeSpan? limit = null) : BackgroundService
+internal sealed class ContainerRuntimeHint(ResourceNotificationService notifications, ILogger<ContainerRuntimeHint> logger,
+    TimeSpan? limit = null) : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -3,9 +3,12 @@ namespace Aspire.Hosting;
 /// <summary>MinIO and RustFS in containers, under the method names of the Community Toolkit, so that its packages can take over.</summary>
 internal static class StoreBuilderExtensions
 {
-    /// <summary>Adds MinIO: S3 on port 9000, its console on port 9001. The image comes from quay.io, since Docker Hub no longer has it.</summary>
+    /// <summary>
+    /// Adds MinIO: S3 on port 9000, its console on port 9001. The image comes from quay.io, since Docker Hub no longer has it.
+    /// </summary>
     public static IResourceBuilder<StoreResource> AddMinioContainer(
-        this IDistributedApplicationBuilder builder, [ResourceName] string name, IResourceBuilder<ParameterResource> rootUser, IResourceBuilder<ParameterResource> rootPassword) => builder
+        this IDistributedApplicationBuilder builder, [ResourceName] string name, IResourceBuilder<ParameterResource> rootUser,
+        IResourceBuilder<ParameterResource> rootPassword) => builder
         .AddStore(name, rootUser, rootPassword, "quay.io", "minio/minio", "RELEASE.2025-09-07T16-13-09Z", "/minio/health/cluster")
         .WithArgs("server", "/data", "--console-address", ":9001")
         .WithEnvironment("MINIO_ROOT_USER", rootUser)
@@ -13,7 +16,8 @@ internal static class StoreBuilderExtensions
 
     /// <summary>Adds RustFS: S3 on port 9000, its console on port 9001.</summary>
     public static IResourceBuilder<StoreResource> AddRustFs(
-        this IDistributedApplicationBuilder builder, [ResourceName] string name, IResourceBuilder<ParameterResource> accessKey, IResourceBuilder<ParameterResource> secretKey) => builder
+        this IDistributedApplicationBuilder builder, [ResourceName] string name, IResourceBuilder<ParameterResource> accessKey,
+        IResourceBuilder<ParameterResource> secretKey) => builder
         .AddStore(name, accessKey, secretKey, "docker.io", "rustfs/rustfs", "1.0.0-beta.8", "/health")
         .WithEnvironment("RUSTFS_ADDRESS", ":9000")
         .WithEnvironment("RUSTFS_CONSOLE_ADDRESS", ":9001")
@@ -21,7 +25,8 @@ internal static class StoreBuilderExtensions
         .WithEnvironment("RUSTFS_SECRET_KEY", secretKey);
 
     /// <summary>Keeps the store's data in a named volume.</summary>
-    public static IResourceBuilder<StoreResource> WithDataVolume(this IResourceBuilder<StoreResource> builder, string name) => builder.WithVolume(name, "/data");
+    public static IResourceBuilder<StoreResource> WithDataVolume(this IResourceBuilder<StoreResource> builder, string name) =>
+        builder.WithVolume(name, "/data");
 
     private static IResourceBuilder<StoreResource> AddStore(
         this IDistributedApplicationBuilder builder,

@@ -1,13 +1,18 @@
 namespace Aspire.Hosting.ApplicationModel;
 
-/// <summary>An S3 store in a container. Its connection string and connection properties are those of the Community Toolkit's MinIO and RustFS resources.</summary>
+/// <summary>
+/// An S3 store in a container. Its connection string and connection properties are those of the Community Toolkit's MinIO and RustFS
+/// resources.
+/// </summary>
 /// <param name="name">The resource's name, and its connection string's.</param>
 /// <param name="accessKey">The store's root access key.</param>
 /// <param name="secretKey">The secret key that belongs to it.</param>
-internal sealed class StoreResource(string name, ParameterResource accessKey, ParameterResource secretKey) : ContainerResource(name), IResourceWithConnectionString
+internal sealed class StoreResource(string name, ParameterResource accessKey, ParameterResource secretKey)
+    : ContainerResource(name), IResourceWithConnectionString
 {
     /// <inheritdoc/>
-    public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create($"Endpoint={UriExpression};AccessKey={accessKey};SecretKey={secretKey}");
+    public ReferenceExpression ConnectionStringExpression => ReferenceExpression
+        .Create($"Endpoint={UriExpression};AccessKey={accessKey};SecretKey={secretKey}");
 
     private EndpointReference Endpoint => field ??= new(this, "http");
 

@@ -8,8 +8,8 @@ using S3Overlay.Benchmarks.Workloads;
 namespace S3Overlay.Benchmarks;
 
 /// <summary>
-/// What a warm GET makes the proxy allocate, web server included: of an object written here and of one held, while nobody listens to spans and while somebody records
-/// them all. The client allocates nothing for a request.
+/// What a warm GET makes the proxy allocate, web server included: of an object written here and of one held, while nobody listens to spans
+/// and while somebody records them all. The client allocates nothing for a request.
 /// </summary>
 public static class Allocations
 {
@@ -17,7 +17,8 @@ public static class Allocations
     private const int WarmUps = 4_000;
     private const int Requests = 4_000;
 
-    private static readonly (string Name, StoredObjects Object)[] Reads = [("GET 1 KiB", new("1k", 1 << 10)), ("GET 1 MiB", new("1m", 1 << 20))];
+    private static readonly (string Name, StoredObjects Object)[] Reads =
+        [("GET 1 KiB", new("1k", 1 << 10)), ("GET 1 MiB", new("1m", 1 << 20))];
 
     /// <summary>Measures, and prints the table.</summary>
     public static async Task<int> RunAsync(Options options)
@@ -25,9 +26,11 @@ public static class Allocations
         var folder = Directory.CreateTempSubdirectory("s3overlay-bench-").FullName;
         try
         {
-            await using var origin = await ProxyServer.StartAsync("remote", options.Proxy, new Dictionary<string, string> { ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "remote") });
+            await using var origin = await ProxyServer.StartAsync("remote", options.Proxy, new Dictionary<string,
+                string> { ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "remote") });
             var port = ServerProcess.FreePort();
-            await ProxyInProcess.StartAsync(port, options.Proxy is { } build ? ProxyServer.AssemblyOf(build) : null, new Dictionary<string, string>
+            await ProxyInProcess.StartAsync(port, options.Proxy is { } build ? ProxyServer.AssemblyOf(build)
+                : null, new Dictionary<string, string>
             {
                 ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "data"),
                 ["S3_OVERLAY_CACHE_ENABLED"] = "true",

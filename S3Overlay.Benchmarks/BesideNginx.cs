@@ -5,7 +5,9 @@ using S3Overlay.Benchmarks.Workloads;
 
 namespace S3Overlay.Benchmarks;
 
-/// <summary>The proxy and nginx side by side: interleaved rounds, so that a machine whose speed drifts is fair to both; medians of the rounds.</summary>
+/// <summary>
+/// The proxy and nginx side by side: interleaved rounds, so that a machine whose speed drifts is fair to both; medians of the rounds.
+/// </summary>
 public static class BesideNginx
 {
     private const int WarmUps = 4;
@@ -75,12 +77,15 @@ public static class BesideNginx
     private static IEnumerable<StoredObjects> ObjectsOf(IEnumerable<Workload> workloads) =>
         workloads.Where(workload => workload.IsOfFiles).Select(workload => workload.Objects!).Distinct();
 
-    private static async Task RunAsync(Site site, Options options, IReadOnlyList<Workload> workloads, Func<Workload, List<IServerUnderTest>> serversFor)
+    private static async Task RunAsync(Site site, Options options, IReadOnlyList<Workload> workloads, Func<Workload,
+        List<IServerUnderTest>> serversFor)
     {
         var duration = options.Duration ?? TimeSpan.FromSeconds(3);
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{options.Rounds} rounds of {duration.TotalSeconds} s each, in turn; medians. Server on processor 0, load from processor 1."));
-        Console.WriteLine($"{"workload",-26} {"c",3} {"server",-9} {"requests/s",11} {"MB/s",9} {"CPU us/req",12} {"CPU s/GiB",11} {"remote KiB/req",15}");
+            CultureInfo.InvariantCulture,
+            $"{options.Rounds} rounds of {duration.TotalSeconds} s each, in turn; medians. Server on processor 0, load from processor 1."));
+        Console.WriteLine(
+            $"{"workload",-26} {"c",3} {"server",-9} {"requests/s",11} {"MB/s",9} {"CPU us/req",12} {"CPU s/GiB",11} {"remote KiB/req",15}");
         foreach (var workload in workloads)
         {
             foreach (var connections in options.ConnectionsOf(workload))
@@ -90,7 +95,8 @@ public static class BesideNginx
         }
     }
 
-    private static async Task CompareAsync(Site site, int rounds, TimeSpan duration, Workload workload, int connections, List<IServerUnderTest> servers)
+    private static async Task CompareAsync(Site site, int rounds, TimeSpan duration, Workload workload, int connections,
+        List<IServerUnderTest> servers)
     {
         var contestants = servers.ConvertAll(server => new Contestant(server, workload, connections, site.Remote));
         var results = servers.ConvertAll(_ => new List<Measurement>());
@@ -98,7 +104,8 @@ public static class BesideNginx
         {
             for (var i = 0; i < servers.Count; i++)
             {
-                // The first rounds warm up, and are thrown away: the runtime compiles hot code anew for some seconds, on the very processor that is measured.
+                // The first rounds warm up, and are thrown away: the runtime compiles hot code anew for some seconds, on the very processor
+                // that is measured.
                 var result = await contestants[i].MeasureAsync(duration);
                 if (round >= 0)
                 {
@@ -125,7 +132,8 @@ public static class BesideNginx
         }
     }
 
-    private static double Median(IEnumerable<Measurement> measurements, Func<Measurement, double> figure) => Statistics.Median(measurements.Select(figure));
+    private static double Median(IEnumerable<Measurement> measurements, Func<Measurement, double> figure) =>
+        Statistics.Median(measurements.Select(figure));
 
     private static string CpuPerGiB(List<Measurement> results) =>
         results[0].Bytes == 0 ? "-" : Median(results, m => m.CpuSecondsPerGiB).ToString("F3", CultureInfo.InvariantCulture);

@@ -6,14 +6,17 @@ using S3Overlay.Benchmarks.Workloads;
 namespace S3Overlay.Benchmarks;
 
 /// <summary>
-/// Two builds of the proxy, measured in pairs: in turn, and which is first changes. A row that looks worse is measured again with new processes, and is worse only
-/// where it is worse again: of forty figures with 95 % intervals, one looks worse by chance in most runs, and no process is quite as fast as the next of the same build.
+/// Two builds of the proxy, measured in pairs: in turn, and which is first changes. A row that looks worse is measured again with new
+/// processes, and is worse only where it is worse again: of forty figures with 95 % intervals, one looks worse by chance in most runs, and
+/// no process is quite as fast as the next of the same build.
 /// </summary>
 public sealed class BetweenBuilds
 {
     private const int WarmUps = 6;
 
-    /// <summary>A measurement is made of so many shorter ones, in turn with the other build's: what else the machine does for a second meets both.</summary>
+    /// <summary>
+    /// A measurement is made of so many shorter ones, in turn with the other build's: what else the machine does for a second meets both.
+    /// </summary>
     private const int Slices = 5;
 
     private static readonly (string Name, Func<Measurement, double> Of)[] Figures =
@@ -28,7 +31,8 @@ public sealed class BetweenBuilds
     private readonly int _pairs;
     private readonly TimeSpan _duration;
 
-    private BetweenBuilds(Site site, ProxyBuild[] builds, int pairs, TimeSpan duration) => (_site, _builds, _pairs, _duration) = (site, builds, pairs, duration);
+    private BetweenBuilds(Site site, ProxyBuild[] builds, int pairs, TimeSpan duration) =>
+        (_site, _builds, _pairs, _duration) = (site, builds, pairs, duration);
 
     /// <summary>Compares the build of the options with the other one.</summary>
     /// <returns>The exit code: 1 where a row is worse.</returns>
@@ -40,14 +44,17 @@ public sealed class BetweenBuilds
         await using var newBuild = new ProxyBuild("new", options.Proxy, site.Folder, site.Remote, workloads);
         await using var oldBuild = new ProxyBuild("old", old, site.Folder, site.Remote, workloads);
         var comparison = new BetweenBuilds(site, [newBuild, oldBuild], options.Pairs, options.Duration ?? TimeSpan.FromSeconds(0.5));
-        return await comparison.RunAsync([.. workloads.SelectMany(workload => options.ConnectionsOf(workload).Select(connections => (workload, connections)))]);
+        return await comparison.RunAsync(
+            [.. workloads.SelectMany(workload => options.ConnectionsOf(workload).Select(connections => (workload, connections)))]);
     }
 
     private async Task<int> RunAsync(List<(Workload Workload, int Connections)> rows)
     {
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{_pairs} pairs of {_duration.TotalSeconds} s each. Ratios are new to old: above 1, the new build needs more. Median [95 % interval of the sign test]."));
-        Console.WriteLine($"{"workload",-26} {"c",3}  {"time/request, new",17} {"ratio",-22}  {"CPU/request, new",17} {"ratio",-22}  {"remote/request",14} {"ratio",-22}  verdict");
+            CultureInfo.InvariantCulture,
+            $"{_pairs} pairs of {_duration.TotalSeconds} s each. Ratios are new to old: above 1, the new build needs more. Median [95 % interval of the sign test]."));
+        Console.WriteLine(
+            $"{"workload",-26} {"c",3}  {"time/request, new",17} {"ratio",-22}  {"CPU/request, new",17} {"ratio",-22}  {"remote/request",14} {"ratio",-22}  verdict");
         var verdicts = await MeasureAsync(rows);
         var suspects = rows.Where(row => verdicts[row] == Verdict.Worse).ToList();
         if (suspects.Count > 0)
@@ -104,7 +111,8 @@ public sealed class BetweenBuilds
             var ratios = new PairedRatios(results[0].Zip(results[1], (of, to) => figure(of) / figure(to)));
             var unit = name == "remote" ? "KiB" : "us";
             line += string.Create(
-                CultureInfo.InvariantCulture, $"  {Statistics.Median(results[0].Select(figure)),13:F1} {unit,-3} {$"{ratios.Median:F3} [{ratios.Low:F3}, {ratios.High:F3}]",-22}");
+                CultureInfo.InvariantCulture,
+                $"  {Statistics.Median(results[0].Select(figure)),13:F1} {unit,-3} {$"{ratios.Median:F3} [{ratios.Low:F3}, {ratios.High:F3}]",-22}");
             verdict = (Verdict)Math.Max((int)verdict, (int)ratios.Verdict);
         }
 

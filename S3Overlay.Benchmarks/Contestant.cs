@@ -21,7 +21,8 @@ public sealed class Contestant : IDisposable
     {
         (Server, _workload, _remote) = (server, workload, remote);
         _load = new(server.Port, connections, new(server, workload.Bucket, workload.Ask, workload.Variants), workload.IsInStep);
-        _before = workload.Before is { } before ? new(server.Port, connections, new(server, workload.Bucket, before, workload.Variants)) : null;
+        _before = workload.Before is { } before ? new(server.Port, connections, new(server, workload.Bucket, before, workload.Variants))
+            : null;
     }
 
     /// <summary>The server.</summary>

@@ -13,7 +13,8 @@ public sealed record Measurement(long Requests, long Bytes, TimeSpan Elapsed, Ti
 
     /// <summary>Both together, one after the other.</summary>
     public static Measurement operator +(Measurement one, Measurement other) =>
-        new(one.Requests + other.Requests, one.Bytes + other.Bytes, one.Elapsed + other.Elapsed, one.ServerCpu + other.ServerCpu, one.RemoteBytes + other.RemoteBytes);
+        new(one.Requests + other.Requests, one.Bytes + other.Bytes, one.Elapsed + other.Elapsed, one.ServerCpu + other.ServerCpu,
+            one.RemoteBytes + other.RemoteBytes);
 
     /// <summary>Answers a second.</summary>
     public double RequestsPerSecond => Requests / Elapsed.TotalSeconds;

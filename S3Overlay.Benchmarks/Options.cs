@@ -39,7 +39,9 @@ public sealed record Options
             var value = i + 1 < args.Length ? args[i + 1] : throw new ArgumentException($"{name} needs a value.");
             options = name switch
             {
-                "--seconds" => options with { Duration = TimeSpan.FromSeconds(double.TryParse(value, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < 3600 ? seconds : throw Wrong()) },
+                "--seconds" =>
+                    options with { Duration = TimeSpan.FromSeconds(double.TryParse(value, CultureInfo.InvariantCulture, out var seconds)
+                    && seconds is > 0 and < 3600 ? seconds : throw Wrong()) },
                 "--rounds" => options with { Rounds = Number(value, 1) },
                 "--pairs" => options with { Pairs = Number(value, PairedRatios.FewestPairs) },
                 "--connections" => options with { Connections = Array.ConvertAll(value.Split(','), one => Number(one, 1)) },
@@ -49,7 +51,8 @@ public sealed record Options
                 _ => throw new ArgumentException($"There is no option {name}. See --help."),
             };
 
-            int Number(string text, int least) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least
+            int Number(string text, int least) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number >= least
                 ? number
                 : throw new ArgumentException($"{name} {value}: give a number of at least {least}.");
 
@@ -63,8 +66,10 @@ public sealed record Options
     /// <exception cref="ArgumentException">There are none.</exception>
     public IReadOnlyList<Workload> Choose(IEnumerable<Workload> workloads)
     {
-        List<Workload> chosen = [.. workloads.Where(workload => Only.Length == 0 || Only.Any(part => workload.Name.Contains(part, StringComparison.OrdinalIgnoreCase)))];
-        return chosen.Count > 0 ? chosen : throw new ArgumentException($"--only {string.Join(',', Only)}: no workload has that in its name. See --help.");
+        List<Workload> chosen = [.. workloads.Where(workload => Only.Length == 0
+            || Only.Any(part => workload.Name.Contains(part, StringComparison.OrdinalIgnoreCase)))];
+        return chosen.Count > 0 ? chosen
+            : throw new ArgumentException($"--only {string.Join(',', Only)}: no workload has that in its name. See --help.");
     }
 
     /// <summary>The numbers of connections to measure a workload with.</summary>

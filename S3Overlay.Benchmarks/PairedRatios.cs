@@ -14,8 +14,9 @@ public enum Verdict
 }
 
 /// <summary>
-/// The median of ratios, and its 95 % interval. The interval is the sign test's: it reaches from the k-th smallest ratio to the k-th largest, with the largest k for which that
-/// covers the true median with at least 95 % (k = 6 of 20). It assumes no distribution, so neither outliers nor a machine that is busy at times can make it too narrow.
+/// The median of ratios, and its 95 % interval. The interval is the sign test's: it reaches from the k-th smallest ratio to the k-th
+/// largest, with the largest k for which that covers the true median with at least 95 % (k = 6 of 20). It assumes no distribution, so
+/// neither outliers nor a machine that is busy at times can make it too narrow.
 /// </summary>
 public sealed class PairedRatios
 {
@@ -52,7 +53,9 @@ public sealed class PairedRatios
     /// <summary>What they say.</summary>
     public Verdict Verdict => Median > Allowed && Low > 1 ? Verdict.Worse : High > Allowed ? Verdict.Unclear : Verdict.NoWorse;
 
-    /// <summary>The largest k for which no more than 2.5 % of fair coins, thrown <paramref name="pairs"/> times, show heads fewer than k times.</summary>
+    /// <summary>
+    /// The largest k for which no more than 2.5 % of fair coins, thrown <paramref name="pairs"/> times, show heads fewer than k times.
+    /// </summary>
     private static int Rank(int pairs)
     {
         var rank = 0;

@@ -8,10 +8,12 @@ try
     return args switch
     {
         [] or ["--help" or "-h" or "help", ..] or [_, "--help" or "-h"] => Help.Print(),
-        ["compare", .. var rest] when Options.Parse(rest) is var options => await (options.Against is null ? BesideNginx.CompareAsync(options) : BetweenBuilds.RunAsync(options)),
+        ["compare", .. var rest] when Options.Parse(rest) is var options =>
+            await (options.Against is null ? BesideNginx.CompareAsync(options) : BetweenBuilds.RunAsync(options)),
         ["forward", .. var rest] => await BesideNginx.ForwardAsync(Options.Parse(rest)),
         ["allocations", .. var rest] => await Allocations.RunAsync(Options.Parse(rest)),
-        [PlainCopyServer.Command, var port, var upstream] => await PlainCopy.RunAsync(int.Parse(port, CultureInfo.InvariantCulture), int.Parse(upstream, CultureInfo.InvariantCulture)),
+        [PlainCopyServer.Command, var port, var upstream] => await PlainCopy
+            .RunAsync(int.Parse(port, CultureInfo.InvariantCulture), int.Parse(upstream, CultureInfo.InvariantCulture)),
         [var command, ..] => throw new ArgumentException($"There is no command {command}. See --help."),
     };
 }

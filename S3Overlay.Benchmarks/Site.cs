@@ -6,7 +6,9 @@ using S3Overlay.Benchmarks.Workloads;
 
 namespace S3Overlay.Benchmarks;
 
-/// <summary>What every comparison needs: a folder that goes at the end, the stand-in remote, and this process on the second processor.</summary>
+/// <summary>
+/// What every comparison needs: a folder that goes at the end, the stand-in remote, and this process on the second processor.
+/// </summary>
 public sealed class Site : IAsyncDisposable
 {
     private Site(string folder, StandInRemote remote) => (Folder, Remote) = (folder, remote);
@@ -23,7 +25,8 @@ public sealed class Site : IAsyncDisposable
     {
         if (!OperatingSystem.IsLinux())
         {
-            throw new PlatformNotSupportedException("The benchmarks read Linux's accounting of processor time and pin processes with taskset.");
+            throw new PlatformNotSupportedException(
+                "The benchmarks read Linux's accounting of processor time and pin processes with taskset.");
         }
 
         if (Environment.ProcessorCount > 1)

@@ -6,8 +6,9 @@ using Amazon.Runtime.Internal;
 namespace S3Overlay.Client;
 
 /// <summary>
-/// A span for each call, named and attributed as OpenTelemetry has it for AWS SDKs (https://opentelemetry.io/docs/specs/semconv/cloud-providers/aws-sdk/). Keys of objects are
-/// in the spans of the HTTP requests below it, and nowhere else.
+/// A span for each call, named and attributed as OpenTelemetry has it for AWS SDKs
+/// (https://opentelemetry.io/docs/specs/semconv/cloud-providers/aws-sdk/). Keys of objects are in the spans of the HTTP requests below it,
+/// and nowhere else.
 /// </summary>
 internal sealed class CallSpans : PipelineHandler
 {
@@ -50,7 +51,8 @@ internal sealed class CallSpans : PipelineHandler
             return null;
         }
 
-        var method = request.RequestName.EndsWith("Request", StringComparison.Ordinal) ? request.RequestName[..^"Request".Length] : request.RequestName;
+        var method = request.RequestName.EndsWith("Request", StringComparison.Ordinal) ? request.RequestName[..^"Request".Length]
+            : request.RequestName;
         var span = Source.StartActivity($"S3.{method}", ActivityKind.Client);
         span?.SetTag("rpc.system", "aws-api");
         span?.SetTag("rpc.service", "S3");

@@ -17,14 +17,16 @@ public static class S3ClientBuilderExtensions
     private const string Section = "Aspire:S3Overlay:Client";
 
     /// <summary>
-    /// Adds an <see cref="IAmazonS3"/>, made when it is first asked for. What is missing of its connection is told then, as an <see cref="InvalidOperationException"/>.
+    /// Adds an <see cref="IAmazonS3"/>, made when it is first asked for. What is missing of its connection is told then, as an
+    /// <see cref="InvalidOperationException"/>.
     /// </summary>
     /// <param name="builder">The application's builder.</param>
     /// <param name="connectionName">The connection string's name: that of the resource in the application host.</param>
     /// <param name="configureSettings">Changes the settings after they have been read.</param>
     /// <param name="configureClient">Changes the SDK's own configuration.</param>
     public static void AddS3Client(
-        this IHostApplicationBuilder builder, string connectionName, Action<S3ClientSettings>? configureSettings = null, Action<AmazonS3Config>? configureClient = null) =>
+        this IHostApplicationBuilder builder, string connectionName, Action<S3ClientSettings>? configureSettings = null,
+        Action<AmazonS3Config>? configureClient = null) =>
         Add(builder, connectionName, null, configureSettings, configureClient);
 
     /// <summary>The same under a service key: several endpoints in one application.</summary>
@@ -33,11 +35,13 @@ public static class S3ClientBuilderExtensions
     /// <param name="configureSettings">Changes the settings after they have been read.</param>
     /// <param name="configureClient">Changes the SDK's own configuration.</param>
     public static void AddKeyedS3Client(
-        this IHostApplicationBuilder builder, string name, Action<S3ClientSettings>? configureSettings = null, Action<AmazonS3Config>? configureClient = null) =>
+        this IHostApplicationBuilder builder, string name, Action<S3ClientSettings>? configureSettings = null,
+        Action<AmazonS3Config>? configureClient = null) =>
         Add(builder, name, name, configureSettings, configureClient);
 
     private static void Add(
-        IHostApplicationBuilder builder, string connectionName, object? key, Action<S3ClientSettings>? configureSettings, Action<AmazonS3Config>? configureClient)
+        IHostApplicationBuilder builder, string connectionName, object? key, Action<S3ClientSettings>? configureSettings,
+        Action<AmazonS3Config>? configureClient)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(connectionName);

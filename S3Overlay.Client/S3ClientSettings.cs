@@ -1,9 +1,15 @@
 namespace S3Overlay.Client;
 
-/// <summary>How to reach an S3 endpoint. Read from <c>Aspire:S3Overlay:Client</c>, from the section of the connection's name below it, then from the connection string.</summary>
+/// <summary>
+/// How to reach an S3 endpoint. Read from <c>Aspire:S3Overlay:Client</c>, from the section of the connection's name below it, then from the
+/// connection string.
+/// </summary>
 public sealed class S3ClientSettings
 {
-    /// <summary><c>Endpoint=http://host:port;AccessKey=...;SecretKey=...</c>, as application hosts inject it; its parts win over those of the sections.</summary>
+    /// <summary>
+    /// <c>Endpoint=http://host:port;AccessKey=...;SecretKey=...</c>, as application hosts inject it; its parts win over those of the
+    /// sections.
+    /// </summary>
     public string? ConnectionString { get; set; }
 
     /// <summary>The endpoint's URL, <c>http://</c> or <c>https://</c>.</summary>
@@ -21,7 +27,9 @@ public sealed class S3ClientSettings
     /// <summary>The bucket of a bucket resource's connection string; null without one. The client itself reaches every bucket.</summary>
     public string? Bucket { get; set; }
 
-    /// <summary>Whether buckets are in the path (<c>http://host/bucket/key</c>). Otherwise they are host names below the endpoint's.</summary>
+    /// <summary>
+    /// Whether buckets are in the path (<c>http://host/bucket/key</c>). Otherwise they are host names below the endpoint's.
+    /// </summary>
     public bool ForcePathStyle { get; set; } = true;
 
     /// <summary>Whether no health check is added.</summary>

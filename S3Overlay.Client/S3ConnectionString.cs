@@ -2,7 +2,10 @@ using System.Data.Common;
 
 namespace S3Overlay.Client;
 
-/// <summary>Reads <c>Endpoint=http://host:port;AccessKey=...;SecretKey=...</c> into settings. What it says of a wrong one never holds a value: one of them is a secret.</summary>
+/// <summary>
+/// Reads <c>Endpoint=http://host:port;AccessKey=...;SecretKey=...</c> into settings. What it says of a wrong one never holds a value: one
+/// of them is a secret.
+/// </summary>
 internal static class S3ConnectionString
 {
     private const string Form = "Endpoint=http://host:port;AccessKey=...;SecretKey=...";
@@ -35,10 +38,12 @@ internal static class S3ConnectionString
                     settings.Bucket = value;
                     break;
                 case "FORCEPATHSTYLE":
-                    settings.ForcePathStyle = bool.TryParse(value, out var force) ? force : throw new FormatException("has a ForcePathStyle that is neither true nor false.");
+                    settings.ForcePathStyle = bool.TryParse(value, out var force) ? force
+                        : throw new FormatException("has a ForcePathStyle that is neither true nor false.");
                     break;
                 default:
-                    throw new FormatException($"has a part \"{name}\" that nothing reads. Write {Form}; Region, ForcePathStyle and Bucket may follow.");
+                    throw new FormatException(
+                        $"has a part \"{name}\" that nothing reads. Write {Form}; Region, ForcePathStyle and Bucket may follow.");
             }
         }
     }

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace S3Overlay.Client;
 
 /// <summary>
-/// Healthy while the endpoint answers the client's signed question for its buckets. A key that may not list them is a valid key all the same, and says so with AccessDenied;
-/// a wrong one is told otherwise.
+/// Healthy while the endpoint answers the client's signed question for its buckets. A key that may not list them is a valid key all the
+/// same, and says so with AccessDenied; a wrong one is told otherwise.
 /// </summary>
 internal sealed class S3HealthCheck(IAmazonS3 client) : IHealthCheck
 {

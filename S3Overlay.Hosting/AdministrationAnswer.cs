@@ -10,8 +10,8 @@ namespace S3Overlay.Hosting;
 internal sealed record AdministrationAnswer(bool IsDone, string Message, string? Document = null)
 {
     /// <summary>
-    /// Reads the answer to its end, which comes when the work is over. Calls that work answer with lines of JSON, the last of which has the outcome in <c>done</c>.
-    /// Calls that explain answer with one document, which says why in <c>why</c>. A refusal is one error.
+    /// Reads the answer to its end, which comes when the work is over. Calls that work answer with lines of JSON, the last of which has the
+    /// outcome in <c>done</c>. Calls that explain answer with one document, which says why in <c>why</c>. A refusal is one error.
     /// </summary>
     public static async Task<AdministrationAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -28,7 +28,8 @@ internal sealed record AdministrationAnswer(bool IsDone, string Message, string?
             var root = json.RootElement;
             return root.TryGetProperty("why", out var why) && why.GetString() is { } reason
                 ? new(true, reason, last)
-                : new(root.GetProperty("done").GetBoolean() && (!root.TryGetProperty("failed", out var failed) || failed.GetInt64() == 0), last);
+                : new(root.GetProperty("done").GetBoolean() && (!root.TryGetProperty("failed", out var failed) || failed.GetInt64() == 0),
+                    last);
         }
         catch (Exception problem) when (problem is JsonException or KeyNotFoundException or InvalidOperationException)
         {

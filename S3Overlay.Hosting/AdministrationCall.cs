@@ -10,7 +10,8 @@ namespace S3Overlay.Hosting;
 /// <param name="IconName">The name of a Fluent UI icon.</param>
 /// <param name="Description">One or two sentences for the dashboard.</param>
 /// <param name="Inputs">What the dashboard asks for. Each that is filled in becomes the query parameter of its name.</param>
-internal sealed record AdministrationCall(string Name, string DisplayName, HttpMethod Method, string Path, string IconName, string Description, params IReadOnlyList<InteractionInput> Inputs)
+internal sealed record AdministrationCall(string Name, string DisplayName, HttpMethod Method, string Path, string IconName,
+    string Description, params IReadOnlyList<InteractionInput> Inputs)
 {
     /// <summary>The query of a call without inputs.</summary>
     public string FixedQuery { get; init; } = "";

@@ -8,16 +8,22 @@ internal static class AdministrationCommands
 {
     private static readonly InteractionInput Bucket = Text("bucket", "Bucket", "The name of a bucket.", isRequired: true);
     private static readonly InteractionInput Key = Text("key", "Key", "One key. Leave it empty for the prefix, or for all of the bucket.");
-    private static readonly InteractionInput Prefix = Text("prefix", "Prefix", "All keys that begin with this. Leave it empty for the key, or for all of the bucket.");
+    private static readonly InteractionInput Prefix = Text("prefix", "Prefix",
+        "All keys that begin with this. Leave it empty for the key, or for all of the bucket.");
 
     private static readonly AdministrationCall[] Calls =
     [
         new("explain", "Explain", HttpMethod.Get, "/-/v1/explain", "QuestionCircle", "Shows which layer a key is read from, and why.",
             Bucket, Text("key", "Key", "One key. Leave it empty to explain the bucket.")),
-        new("evict", "Evict", HttpMethod.Post, "/-/v1/drop", "Broom", "Drops cached bytes of a bucket, a prefix or a key. Writes and deletes stay.", Bucket, Key, Prefix),
-        new("undelete", "Undelete", HttpMethod.Post, "/-/v1/discard", "ArrowUndo", "Takes back deletes of a bucket, a prefix or a key, so that the remote's objects show again. Writes stay.", Bucket, Key, Prefix),
-        new("drop-cache", "Drop cache", HttpMethod.Post, "/-/v1/drop", "Delete", "Drops all cached bytes. Writes and deletes stay.") { FixedQuery = "all=true" },
-        new("reset-overlay", "Reset overlay", HttpMethod.Post, "/-/v1/discard", "ArrowReset", "Takes back all deletes, so that the remote's objects show again. Writes stay.")
+        new("evict", "Evict", HttpMethod.Post, "/-/v1/drop", "Broom",
+            "Drops cached bytes of a bucket, a prefix or a key. Writes and deletes stay.", Bucket, Key, Prefix),
+        new("undelete", "Undelete", HttpMethod.Post, "/-/v1/discard", "ArrowUndo",
+            "Takes back deletes of a bucket, a prefix or a key, so that the remote's objects show again. Writes stay.", Bucket, Key,
+            Prefix),
+        new("drop-cache", "Drop cache", HttpMethod.Post, "/-/v1/drop", "Delete", "Drops all cached bytes. Writes and deletes stay.")
+            { FixedQuery = "all=true" },
+        new("reset-overlay", "Reset overlay", HttpMethod.Post, "/-/v1/discard", "ArrowReset",
+            "Takes back all deletes, so that the remote's objects show again. Writes stay.")
         {
             FixedQuery = "all=true",
             Confirmation = "This takes back every delete of objects and buckets. Continue?",
@@ -29,7 +35,8 @@ internal static class AdministrationCommands
     {
         foreach (var call in Calls)
         {
-            builder.WithHttpCommand(call.Path, call.DisplayName, S3OverlayResource.PrimaryEndpointName, call.Name, Options(builder.Resource, call));
+            builder.WithHttpCommand(call.Path, call.DisplayName, S3OverlayResource.PrimaryEndpointName, call.Name,
+                Options(builder.Resource, call));
         }
 
         return builder;
@@ -52,7 +59,8 @@ internal static class AdministrationCommands
             return answer switch
             {
                 { IsDone: false } => CommandResults.Failure(answer.Message),
-                { Document: { } document } => CommandResults.Success(answer.Message, document, CommandResultFormat.Json, displayImmediately: true),
+                { Document: { } document } =>
+                    CommandResults.Success(answer.Message, document, CommandResultFormat.Json, displayImmediately: true),
                 _ => CommandResults.Success(answer.Message),
             };
         },

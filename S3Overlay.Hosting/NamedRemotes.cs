@@ -1,6 +1,9 @@
 namespace S3Overlay.Hosting;
 
-/// <summary>The remotes of an overlay that have names, and what each of them has, as the proxy's settings say it (docs/configuration.md, "Several remotes").</summary>
+/// <summary>
+/// The remotes of an overlay that have names, and what each of them has, as the proxy's settings say it (docs/configuration.md, "Several
+/// remotes").
+/// </summary>
 internal sealed class NamedRemotes
 {
     private readonly List<(string Name, string Backs)> _remotes = [];
@@ -26,7 +29,8 @@ internal sealed class NamedRemotes
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         if (!char.IsAsciiLetter(name[0]) || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')))
         {
-            throw new ArgumentException($"\"{name}\" is no name of a remote: write letters, digits, - and _, a letter first.", nameof(name));
+            throw new ArgumentException($"\"{name}\" is no name of a remote: write letters, digits, - and _, a letter first.",
+                nameof(name));
         }
 
         if (_remotes.Exists(other => SettingOf(other.Name) == SettingOf(name)))
@@ -34,9 +38,12 @@ internal sealed class NamedRemotes
             throw new ArgumentException($"There is a remote {name} already, or one that would have the same settings.", nameof(name));
         }
 
-        if (backs.Count == 0 || backs.Any(static place => string.IsNullOrWhiteSpace(place) || place.AsSpan().IndexOfAny(",\n") >= 0 || place.StartsWith('{')))
+        if (backs.Count == 0 || backs.Any(static place => string.IsNullOrWhiteSpace(place) || place.AsSpan().IndexOfAny(",\n") >= 0
+            || place.StartsWith('{')))
         {
-            throw new ArgumentException("Say what the remote has: bucket, bucket/prefix/, here:there, here/prefix/:there/other/, or *, each by itself.", nameof(backs));
+            throw new ArgumentException(
+                "Say what the remote has: bucket, bucket/prefix/, here:there, here/prefix/:there/other/, or *, each by itself.",
+                nameof(backs));
         }
 
         _remotes.Add((name, string.Join(',', backs)));

@@ -27,14 +27,16 @@ internal static class RequestSigning
         var time = now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         var scope = $"{time[..8]}/us-east-1/s3/aws4_request";
         var query = string.Join('&', url.Query.TrimStart('?').Split('&').Order(StringComparer.Ordinal));
-        var canonical = $"{request.Method}\n{url.AbsolutePath}\n{query}\nhost:{url.Authority}\nx-amz-content-sha256:{EmptyBody}\nx-amz-date:{time}\n\n{SignedHeaders}\n{EmptyBody}";
+        var canonical =
+            $"{request.Method}\n{url.AbsolutePath}\n{query}\nhost:{url.Authority}\nx-amz-content-sha256:{EmptyBody}\nx-amz-date:{time}\n\n{SignedHeaders}\n{EmptyBody}";
         var toSign = $"{Algorithm}\n{time}\n{scope}\n{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)))}";
         var key = scope.Split('/').Aggregate(Encoding.UTF8.GetBytes("AWS4" + secretKey), Hmac);
         var signature = Convert.ToHexStringLower(Hmac(key, toSign));
         request.Headers.Host = url.Authority;
         request.Headers.Add("x-amz-content-sha256", EmptyBody);
         request.Headers.Add("x-amz-date", time);
-        request.Headers.TryAddWithoutValidation("Authorization", $"{Algorithm} Credential={accessKey}/{scope}, SignedHeaders={SignedHeaders}, Signature={signature}");
+        request.Headers.TryAddWithoutValidation(
+            "Authorization", $"{Algorithm} Credential={accessKey}/{scope}, SignedHeaders={SignedHeaders}, Signature={signature}");
     }
 
     private static byte[] Hmac(byte[] key, string text) => HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(text));

@@ -4,7 +4,8 @@ namespace Aspire.Hosting.ApplicationModel;
 /// <param name="name">The resource's name, and its connection string's.</param>
 /// <param name="bucketName">The bucket's name in S3.</param>
 /// <param name="parent">The overlay.</param>
-public class S3OverlayBucketResource(string name, string bucketName, S3OverlayResource parent) : Resource(name), IResourceWithParent<S3OverlayResource>, IResourceWithConnectionString
+public class S3OverlayBucketResource(string name, string bucketName, S3OverlayResource parent)
+    : Resource(name), IResourceWithParent<S3OverlayResource>, IResourceWithConnectionString
 {
     /// <summary>The bucket's name in S3.</summary>
     public string BucketName { get; } = bucketName;
@@ -13,7 +14,8 @@ public class S3OverlayBucketResource(string name, string bucketName, S3OverlayRe
     public S3OverlayResource Parent { get; } = parent;
 
     /// <inheritdoc/>
-    public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create($"{Parent.ConnectionStringExpression};Bucket={BucketName}");
+    public ReferenceExpression ConnectionStringExpression => ReferenceExpression
+        .Create($"{Parent.ConnectionStringExpression};Bucket={BucketName}");
 
     /// <inheritdoc/>
     IEnumerable<KeyValuePair<string, ReferenceExpression>> IResourceWithConnectionString.GetConnectionProperties() =>

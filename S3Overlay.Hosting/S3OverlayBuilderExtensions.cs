@@ -11,8 +11,8 @@ namespace Aspire.Hosting;
 public static class S3OverlayBuilderExtensions
 {
     /// <summary>
-    /// Adds an S3 overlay: the proxy, run from its project in this library's own checkout. Without <see cref="WithLocal"/> it keeps writes in a data folder, without a
-    /// remote it is a plain S3 server.
+    /// Adds an S3 overlay: the proxy, run from its project in this library's own checkout. Without <see cref="WithLocal"/> it keeps writes
+    /// in a data folder, without a remote it is a plain S3 server.
     /// </summary>
     /// <param name="builder">The application's builder.</param>
     /// <param name="name">The resource's name, and its connection string's.</param>
@@ -43,7 +43,8 @@ public static class S3OverlayBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(name);
-        var resource = new S3OverlayResource(name, (accessKey ?? Generated("access-key")).Resource, (secretKey ?? Generated("secret-key")).Resource)
+        var resource = new S3OverlayResource(name, (accessKey ?? Generated("access-key")).Resource,
+            (secretKey ?? Generated("secret-key")).Resource)
         {
             DataFolder = DataFolders.Default(builder, name),
         };
@@ -53,7 +54,8 @@ public static class S3OverlayBuilderExtensions
             return Task.CompletedTask;
         });
 
-        // What AddProject does for a project: telemetry, addresses, console logs. A resource type of one's own has to ask for it, and asking counts as an experiment.
+        // What AddProject does for a project: telemetry, addresses, console logs. A resource type of one's own has to ask for it, and
+        // asking counts as an experiment.
 #pragma warning disable ASPIREPROJECTS001
         return builder.AddResource(resource)
             .WithAnnotation(new TProject())
@@ -70,7 +72,8 @@ public static class S3OverlayBuilderExtensions
             .WithAdministration();
 
         IResourceBuilder<ParameterResource> Generated(string what) =>
-            builder.AddParameter($"{name}-{what}", new GenerateParameterDefault { MinLength = 22, Special = false }, secret: true, persist: true);
+            builder.AddParameter($"{name}-{what}", new GenerateParameterDefault { MinLength = 22, Special = false }, secret: true,
+                persist: true);
     }
 
     /// <summary>Adds a bucket, which is created once the overlay is ready. Whatever waits for the bucket waits until it is there.</summary>
@@ -79,27 +82,34 @@ public static class S3OverlayBuilderExtensions
     /// <param name="bucketName">The bucket's name in S3; null for the resource's name.</param>
     /// <exception cref="ArgumentException">S3 has no such bucket names: 3 to 63 lower-case letters, digits, dots and hyphens.</exception>
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html</remarks>
-    public static IResourceBuilder<S3OverlayBucketResource> AddBucket(this IResourceBuilder<S3OverlayResource> builder, [ResourceName] string name, string? bucketName = null)
+    public static IResourceBuilder<S3OverlayBucketResource> AddBucket(this IResourceBuilder<S3OverlayResource> builder,
+        [ResourceName] string name, string? bucketName = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(name);
         bucketName ??= name;
-        if (bucketName.Length is < 3 or > 63 || bucketName.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('-' or '.')))
+        if (bucketName.Length is < 3 or > 63
+            || bucketName.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('-' or '.')))
         {
-            throw new ArgumentException($"\"{bucketName}\" is not a bucket name. Use 3 to 63 lower-case letters, digits, dots and hyphens.", nameof(bucketName));
+            throw new ArgumentException($"\"{bucketName}\" is not a bucket name. Use 3 to 63 lower-case letters, digits, dots and hyphens.",
+                nameof(bucketName));
         }
 
         var bucket = new S3OverlayBucketResource(name, bucketName, builder.Resource);
         var check = $"{name}_bucket";
         builder.ApplicationBuilder.Services.AddHttpClient();
         builder.ApplicationBuilder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
-            check, services => new BucketCalls(bucket, services.GetRequiredService<IHttpClientFactory>()), failureStatus: null, tags: null));
+            check, services => new BucketCalls(bucket, services.GetRequiredService<IHttpClientFactory>()), failureStatus: null,
+            tags: null));
         builder.OnResourceReady((_, ready, cancellationToken) => BucketCalls.CreateAsync(bucket, ready.Services, cancellationToken));
         return builder.ApplicationBuilder.AddResource(bucket).WithIconName("FolderOpen").WithHealthCheck(check);
     }
 
-    /// <summary>Stores writes in this S3 endpoint (MinIO, RustFS, another overlay, a connection string) instead of the built-in store.</summary>
-    public static IResourceBuilder<S3OverlayResource> WithLocal(this IResourceBuilder<S3OverlayResource> builder, IResourceBuilder<IResourceWithConnectionString> local)
+    /// <summary>
+    /// Stores writes in this S3 endpoint (MinIO, RustFS, another overlay, a connection string) instead of the built-in store.
+    /// </summary>
+    public static IResourceBuilder<S3OverlayResource> WithLocal(this IResourceBuilder<S3OverlayResource> builder,
+        IResourceBuilder<IResourceWithConnectionString> local)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(local);
@@ -108,7 +118,8 @@ public static class S3OverlayBuilderExtensions
     }
 
     /// <summary>Reads fall through to this S3 endpoint, which is only ever read.</summary>
-    public static IResourceBuilder<S3OverlayResource> WithRemote(this IResourceBuilder<S3OverlayResource> builder, IResourceBuilder<IResourceWithConnectionString> remote)
+    public static IResourceBuilder<S3OverlayResource> WithRemote(this IResourceBuilder<S3OverlayResource> builder,
+        IResourceBuilder<IResourceWithConnectionString> remote)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(remote);
@@ -117,15 +128,19 @@ public static class S3OverlayBuilderExtensions
     }
 
     /// <summary>
-    /// A further S3 endpoint that is only ever read, for some buckets or parts of buckets. Called once for each, beside <see cref="WithRemote(IResourceBuilder{S3OverlayResource}, IResourceBuilder{IResourceWithConnectionString})"/> or without it.
+    /// A further S3 endpoint that is only ever read, for some buckets or parts of buckets. Called once for each, beside
+    /// <see cref="WithRemote(IResourceBuilder{S3OverlayResource}, IResourceBuilder{IResourceWithConnectionString})"/> or without it.
     /// </summary>
     /// <param name="builder">The overlay.</param>
-    /// <param name="name">The remote's name, in the proxy's settings and messages: letters, digits, <c>-</c> and <c>_</c>, a letter first.</param>
+    /// <param name="name">The remote's name, in the proxy's settings and messages: letters, digits, <c>-</c> and <c>_</c>, a letter
+    /// first.</param>
     /// <param name="remote">The endpoint.</param>
-    /// <param name="backs">What it has: <c>bucket</c>, <c>bucket/prefix/</c>, <c>here:there</c>, <c>here/prefix/:there/other/</c>, or <c>*</c> for all that is not named.</param>
+    /// <param name="backs">What it has: <c>bucket</c>, <c>bucket/prefix/</c>, <c>here:there</c>, <c>here/prefix/:there/other/</c>, or
+    /// <c>*</c> for all that is not named.</param>
     /// <exception cref="ArgumentException">The name is no name or taken, or it is not said what the remote has.</exception>
     public static IResourceBuilder<S3OverlayResource> WithRemote(
-        this IResourceBuilder<S3OverlayResource> builder, string name, IResourceBuilder<IResourceWithConnectionString> remote, params string[] backs)
+        this IResourceBuilder<S3OverlayResource> builder, string name, IResourceBuilder<IResourceWithConnectionString> remote,
+        params string[] backs)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(remote);
@@ -134,14 +149,18 @@ public static class S3OverlayBuilderExtensions
         return builder.WithReference(remote, NamedRemotes.ConnectionOf(name));
     }
 
-    /// <summary>A bucket here is a bucket of the remote, or what is below a prefix of it (<c>bucket/prefix</c>). Called once for each.</summary>
+    /// <summary>
+    /// A bucket here is a bucket of the remote, or what is below a prefix of it (<c>bucket/prefix</c>). Called once for each.
+    /// </summary>
     /// <exception cref="ArgumentException">The bucket is mapped already, or a name has a character of the setting's own.</exception>
-    public static IResourceBuilder<S3OverlayResource> WithBucketMapping(this IResourceBuilder<S3OverlayResource> builder, string local, string remote)
+    public static IResourceBuilder<S3OverlayResource> WithBucketMapping(
+        this IResourceBuilder<S3OverlayResource> builder, string local, string remote)
     {
         ArgumentNullException.ThrowIfNull(builder);
         CheckName(local, nameof(local));
         CheckName(remote, nameof(remote));
-        return builder.Resource.Mapping.TryAdd(local, remote) ? builder : throw new ArgumentException($"The bucket {local} is mapped already.", nameof(local));
+        return builder.Resource.Mapping.TryAdd(local, remote) ? builder
+            : throw new ArgumentException($"The bucket {local} is mapped already.", nameof(local));
     }
 
     /// <summary>What is read from the remote is kept.</summary>
@@ -152,8 +171,9 @@ public static class S3OverlayBuilderExtensions
     }
 
     /// <summary>
-    /// Sets the built-in store's folder on this machine; a relative path is below the application host's. The default is a folder by application host and resource, among
-    /// the user's own data. A published application does not name it: a folder of this machine means nothing there.
+    /// Sets the built-in store's folder on this machine; a relative path is below the application host's. The default is a folder by
+    /// application host and resource, among the user's own data. A published application does not name it: a folder of this machine means
+    /// nothing there.
     /// </summary>
     public static IResourceBuilder<S3OverlayResource> WithDataFolder(this IResourceBuilder<S3OverlayResource> builder, string folder)
     {
@@ -163,7 +183,10 @@ public static class S3OverlayBuilderExtensions
         return builder;
     }
 
-    /// <summary>Runs several proxies over the local endpoint. Only one proxy can use a data folder: without <see cref="WithLocal"/> the application does not start.</summary>
+    /// <summary>
+    /// Runs several proxies over the local endpoint. Only one proxy can use a data folder: without <see cref="WithLocal"/> the application
+    /// does not start.
+    /// </summary>
     public static IResourceBuilder<S3OverlayResource> WithReplicas(this IResourceBuilder<S3OverlayResource> builder, int replicas)
     {
         ArgumentNullException.ThrowIfNull(builder);

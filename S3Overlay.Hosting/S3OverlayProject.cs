@@ -10,5 +10,6 @@ internal sealed class S3OverlayProject : IProjectMetadata
     private const string Key = "S3OverlayProxyProject";
 
     /// <inheritdoc/>
-    public string ProjectPath { get; } = typeof(S3OverlayProject).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(pair => pair.Key == Key).Value!;
+    public string ProjectPath { get; } = typeof(S3OverlayProject).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .First(pair => pair.Key == Key).Value!;
 }

@@ -11,7 +11,8 @@ namespace Aspire.Hosting.ApplicationModel;
 /// <param name="name">The resource's name, and its connection string's.</param>
 /// <param name="accessKey">The access key clients sign with. It may also administer the overlay.</param>
 /// <param name="secretKey">The secret key that belongs to it.</param>
-public class S3OverlayResource(string name, ParameterResource accessKey, ParameterResource secretKey) : ProjectResource(name), IResourceWithConnectionString
+public class S3OverlayResource(string name, ParameterResource accessKey, ParameterResource secretKey)
+    : ProjectResource(name), IResourceWithConnectionString
 {
     internal const string PrimaryEndpointName = "http";
 
@@ -46,7 +47,8 @@ public class S3OverlayResource(string name, ParameterResource accessKey, Paramet
 
     /// <summary>The connection string, or that of the resource that a <see cref="ConnectionStringRedirectAnnotation"/> names.</summary>
     public ReferenceExpression ConnectionStringExpression =>
-        Redirect?.ConnectionStringExpression ?? ReferenceExpression.Create($"Endpoint={UriExpression};AccessKey={AccessKey};SecretKey={SecretKey}");
+        Redirect?.ConnectionStringExpression
+            ?? ReferenceExpression.Create($"Endpoint={UriExpression};AccessKey={AccessKey};SecretKey={SecretKey}");
 
     /// <summary>Whether it has any remote, named or not.</summary>
     internal bool HasRemote => Remote is not null || !NamedRemotes.IsEmpty;
@@ -62,10 +64,12 @@ public class S3OverlayResource(string name, ParameterResource accessKey, Paramet
     /// <summary>The number of proxies that share <see cref="Local"/>.</summary>
     internal int Replicas { get; set; } = 1;
 
-    private IResourceWithConnectionString? Redirect => this.TryGetLastAnnotation<ConnectionStringRedirectAnnotation>(out var redirect) ? redirect.Resource : null;
+    private IResourceWithConnectionString? Redirect => this.TryGetLastAnnotation<ConnectionStringRedirectAnnotation>(out var redirect)
+        ? redirect.Resource : null;
 
     /// <inheritdoc/>
-    IEnumerable<KeyValuePair<string, ReferenceExpression>> IResourceWithConnectionString.GetConnectionProperties() => Redirect?.GetConnectionProperties() ??
+    IEnumerable<KeyValuePair<string, ReferenceExpression>> IResourceWithConnectionString.GetConnectionProperties() =>
+        Redirect?.GetConnectionProperties() ??
     [
         new("Host", ReferenceExpression.Create($"{Host}")),
         new("Port", ReferenceExpression.Create($"{Port}")),
@@ -106,7 +110,8 @@ public class S3OverlayResource(string name, ParameterResource accessKey, Paramet
 
         if (Mapping.Count > 0)
         {
-            context.EnvironmentVariables["S3_OVERLAY_BUCKET_MAPPING"] = string.Join(',', Mapping.Select(pair => $"{pair.Key}:{pair.Value}"));
+            context.EnvironmentVariables["S3_OVERLAY_BUCKET_MAPPING"] =
+                string.Join(',', Mapping.Select(pair => $"{pair.Key}:{pair.Value}"));
         }
     }
 }

@@ -10,8 +10,8 @@ using OpenTelemetry.Logs;
 namespace S3Overlay.ServiceDefaults;
 
 /// <summary>
-/// What every service of this solution shares, under the names that .NET Aspire's template has for it: telemetry where somebody collects it, health checks, and the
-/// endpoints that show them.
+/// What every service of this solution shares, under the names that .NET Aspire's template has for it: telemetry where somebody collects
+/// it, health checks, and the endpoints that show them.
 /// </summary>
 public static class Extensions
 {
@@ -25,8 +25,9 @@ public static class Extensions
         where TBuilder : IHostApplicationBuilder => builder.ConfigureOpenTelemetry(configure).AddDefaultHealthChecks();
 
     /// <summary>
-    /// Exports traces, metrics and logs by OTLP if <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set. Otherwise it registers nothing. An application adds sources, meters and
-    /// resource attributes of its own with <c>services.AddOpenTelemetry()</c>, before or after this call. Disposing the host sends what is left.
+    /// Exports traces, metrics and logs by OTLP if <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set. Otherwise it registers nothing. An
+    /// application adds sources, meters and resource attributes of its own with <c>services.AddOpenTelemetry()</c>, before or after this
+    /// call. Disposing the host sends what is left.
     /// </summary>
     public static TBuilder ConfigureOpenTelemetry<TBuilder>(this TBuilder builder, Action<ServiceTelemetry>? configure = null)
         where TBuilder : IHostApplicationBuilder
@@ -61,12 +62,14 @@ public static class Extensions
     }
 
     /// <summary>
-    /// Answers unsigned GETs of exactly <c>/health</c> (every check: may it be sent requests) and <c>/alive</c> (those tagged <see cref="Live"/>: must it be started
-    /// anew). Unlike the template's, in every environment: orchestrators ask in production. Everything else, a bucket called <c>health</c> too, goes on.
+    /// Answers unsigned GETs of exactly <c>/health</c> (every check: may it be sent requests) and <c>/alive</c> (those tagged
+    /// <see cref="Live"/>: must it be started anew). Unlike the template's, in every environment: orchestrators ask in production.
+    /// Everything else, a bucket called <c>health</c> too, goes on.
     /// </summary>
     public static IApplicationBuilder MapDefaultEndpoints(this IApplicationBuilder app)
     {
         var checks = app.ApplicationServices.GetRequiredService<HealthCheckService>();
-        return app.Use(next => context => HealthPage.IsAsked(context, out var tag) ? HealthPage.AnswerAsync(context, checks, tag) : next(context));
+        return app.Use(next => context => HealthPage.IsAsked(context, out var tag) ? HealthPage.AnswerAsync(context, checks, tag)
+            : next(context));
     }
 }

@@ -9,8 +9,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace S3Overlay.ServiceDefaults;
 
 /// <summary>
-/// What health checks found, as a small document: <c>{"status":"ok"}</c>, or the worst of <c>degraded</c> and <c>unhealthy</c>. 503 for <c>unhealthy</c> alone: a degraded service still serves
-/// what it can, and taking it out would make that less. Nothing more, since anybody may ask; where only operators can ask, it also says which checks failed, and why.
+/// What health checks found, as a small document: <c>{"status":"ok"}</c>, or the worst of <c>degraded</c> and <c>unhealthy</c>. 503 for
+/// <c>unhealthy</c> alone: a degraded service still serves what it can, and taking it out would make that less. Nothing more, since anybody
+/// may ask; where only operators can ask, it also says which checks failed, and why.
 /// </summary>
 public static class HealthPage
 {
@@ -45,7 +46,8 @@ public static class HealthPage
     {
         var report = await checks.CheckHealthAsync(tag is null ? null : check => check.Tags.Contains(tag), context.RequestAborted);
         var body = Render(report, saysWhy);
-        context.Response.StatusCode = report.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
+        context.Response.StatusCode = report.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable
+            : StatusCodes.Status200OK;
         context.Response.ContentType = "application/json";
         context.Response.Headers.CacheControl = "no-store";
         context.Response.ContentLength = body.Length;
@@ -61,8 +63,10 @@ public static class HealthPage
         if (saysWhy && report.Status != HealthStatus.Healthy)
         {
             var troubled = report.Entries.Where(entry => entry.Value.Status != HealthStatus.Healthy).ToList();
-            text.Append(",\"checks\":{").AppendJoin(',', troubled.Select(entry => $"{Quoted(entry.Key)}:\"{Word(entry.Value.Status)}\"")).Append('}');
-            text.Append(",\"reasons\":{").AppendJoin(',', troubled.Select(entry => $"{Quoted(entry.Key)}:{Quoted(entry.Value.Description ?? "")}")).Append('}');
+            text.Append(",\"checks\":{").AppendJoin(',', troubled.Select(entry => $"{Quoted(entry.Key)}:\"{Word(entry.Value.Status)}\""))
+                .Append('}');
+            text.Append(",\"reasons\":{")
+                .AppendJoin(',', troubled.Select(entry => $"{Quoted(entry.Key)}:{Quoted(entry.Value.Description ?? "")}")).Append('}');
         }
 
         return Encoding.UTF8.GetBytes(text.Append('}').ToString());

@@ -6,8 +6,8 @@ using OpenTelemetry.Trace;
 namespace S3Overlay.ServiceDefaults;
 
 /// <summary>
-/// Sends the remaining traces and metrics at the same time when the host is disposed. Each waits up to five seconds for a collector that does not answer, and the
-/// container would dispose one after the other.
+/// Sends the remaining traces and metrics at the same time when the host is disposed. Each waits up to five seconds for a collector that
+/// does not answer, and the container would dispose one after the other.
 /// </summary>
 internal sealed class LastExport(TracerProvider tracer, MeterProvider meter) : IHostedService, IDisposable
 {

@@ -6,7 +6,9 @@ using OpenTelemetry.Trace;
 
 namespace S3Overlay.ServiceDefaults;
 
-/// <summary>What a service exports, and under which name. Use it to replace the defaults; to add to them, call <c>services.AddOpenTelemetry()</c>.</summary>
+/// <summary>
+/// What a service exports, and under which name. Use it to replace the defaults; to add to them, call <c>services.AddOpenTelemetry()</c>.
+/// </summary>
 /// <param name="application">The application's name.</param>
 public sealed class ServiceTelemetry(string application)
 {
@@ -20,7 +22,8 @@ public sealed class ServiceTelemetry(string application)
         Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
 
     /// <summary>
-    /// Selects the spans. By default: requests that come in, except for health requests; requests of HTTP clients; and the sources named like the application or
+    /// Selects the spans. By default: requests that come in, except for health requests; requests of HTTP clients; and the sources named
+    /// like the application or
     /// <c>S3Overlay.*</c>.
     /// </summary>
     public Action<TracerProviderBuilder> Tracing { get; set; } = tracing => tracing
@@ -28,14 +31,18 @@ public sealed class ServiceTelemetry(string application)
         .AddAspNetCoreInstrumentation(static requests => requests.Filter = static context => !HealthPage.IsAsked(context, out _))
         .AddHttpClientInstrumentation();
 
-    /// <summary>Selects the metrics. By default: ASP.NET Core, HTTP clients, the runtime, and the meters named <c>S3Overlay.*</c>.</summary>
+    /// <summary>
+    /// Selects the metrics. By default: ASP.NET Core, HTTP clients, the runtime, and the meters named <c>S3Overlay.*</c>.
+    /// </summary>
     public Action<MeterProviderBuilder> Metrics { get; set; } = static metrics => metrics
         .AddMeter("S3Overlay.*")
         .AddAspNetCoreInstrumentation()
         .AddHttpClientInstrumentation()
         .AddRuntimeInstrumentation();
 
-    /// <summary>Says who the service is: the same instance id for spans, metrics and logs, and the environment last, so that it overrides the rest.</summary>
+    /// <summary>
+    /// Says who the service is: the same instance id for spans, metrics and logs, and the environment last, so that it overrides the rest.
+    /// </summary>
     internal void Describe(ResourceBuilder resource) => resource
         .AddService(Name, serviceVersion: Version, autoGenerateServiceInstanceId: false, serviceInstanceId: _instance)
         .AddEnvironmentVariableDetector();

@@ -46,7 +46,8 @@ public sealed class CommandTests(EmbeddedStack stack)
     [OrchestratorFact]
     public async Task Reset_overlay_takes_back_every_delete_and_keeps_writes()
     {
-        await stack.Overlay.PutObjectAsync(new PutObjectRequest { BucketName = EmbeddedStack.Bucket, Key = "kept.txt", ContentBody = "mine" });
+        await stack.Overlay
+            .PutObjectAsync(new PutObjectRequest { BucketName = EmbeddedStack.Bucket, Key = "kept.txt", ContentBody = "mine" });
         await stack.Overlay.DeleteObjectAsync(EmbeddedStack.Bucket, "photos/photo-2.jpg");
         Assert.DoesNotContain("photos/photo-2.jpg", await EmbeddedStack.KeysAsync(stack.Overlay));
 
@@ -80,7 +81,8 @@ public sealed class CommandTests(EmbeddedStack stack)
     private async Task<ExecuteCommandResult> ExecuteAsync(string name, params (string Name, string Value)[] arguments)
     {
         using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
-        var inputs = new InteractionInputCollection([.. arguments.Select(argument => new InteractionInput { Name = argument.Name, Value = argument.Value, InputType = InputType.Text })]);
+        var inputs = new InteractionInputCollection([.. arguments.Select(
+            argument => new InteractionInput { Name = argument.Name, Value = argument.Value, InputType = InputType.Text })]);
         var result = await stack.Application.ResourceCommands.ExecuteCommandAsync("proxy", name, inputs, limit.Token);
         Assert.True(result.Success, result.Message);
         return result;

@@ -38,7 +38,8 @@ public sealed class DashboardTests(EmbeddedStack stack)
         await SpansAsync(marker, "S3.GetObject");
 
         using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
-        Assert.DoesNotContain("/health", (await stack.DashboardAsync("/api/telemetry/spans?limit=10000", limit.Token)).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("/health", (await stack.DashboardAsync("/api/telemetry/spans?limit=10000", limit.Token)).ToString(),
+            StringComparison.Ordinal);
     }
 
     private static string Parent(ActivityTraceId trace) => $"00-{trace}-{ActivitySpanId.CreateRandom()}-01";

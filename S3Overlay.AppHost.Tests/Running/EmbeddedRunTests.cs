@@ -15,7 +15,8 @@ public sealed class EmbeddedRunTests(EmbeddedStack stack)
     [OrchestratorFact]
     public async Task Sample_objects_show_through_the_overlay_and_local_changes_do_not_reach_the_remote()
     {
-        await stack.Overlay.PutObjectAsync(new PutObjectRequest { BucketName = EmbeddedStack.Bucket, Key = "run/mine.txt", ContentBody = "mine" });
+        await stack.Overlay
+            .PutObjectAsync(new PutObjectRequest { BucketName = EmbeddedStack.Bucket, Key = "run/mine.txt", ContentBody = "mine" });
         await stack.Overlay.DeleteObjectAsync(EmbeddedStack.Bucket, "photos/photo-1.jpg");
 
         var here = await EmbeddedStack.KeysAsync(stack.Overlay);
@@ -53,7 +54,8 @@ public sealed class EmbeddedRunTests(EmbeddedStack stack)
     {
         using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
         var proxy = await stack.Application.ResourceNotifications.WaitForResourceHealthyAsync("proxy", limit.Token);
-        var parameter = await stack.Application.ResourceNotifications.WaitForResourceAsync("proxy-secret-key", change => change.Snapshot.State is not null, limit.Token);
+        var parameter = await stack.Application.ResourceNotifications.WaitForResourceAsync(
+            "proxy-secret-key", change => change.Snapshot.State is not null, limit.Token);
         var secret = await ((S3OverlayResource)proxy.Resource).SecretKey.GetValueAsync(limit.Token);
 
         Assert.Equal("Parameter", parameter.Snapshot.ResourceType);
@@ -64,16 +66,19 @@ public sealed class EmbeddedRunTests(EmbeddedStack stack)
     public async Task After_a_restart_the_proxy_still_has_its_writes_and_its_cache()
     {
         using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
-        await stack.Overlay.PutObjectAsync(new PutObjectRequest { BucketName = EmbeddedStack.Bucket, Key = "restart/mine.txt", ContentBody = "mine" });
+        await stack.Overlay
+            .PutObjectAsync(new PutObjectRequest { BucketName = EmbeddedStack.Bucket, Key = "restart/mine.txt", ContentBody = "mine" });
         await stack.HitAsync("hello.txt");
         var before = await stack.Application.ResourceNotifications.WaitForResourceHealthyAsync("proxy", limit.Token);
 
-        var result = await stack.Application.ResourceCommands.ExecuteCommandAsync("proxy", KnownResourceCommands.RestartCommand, limit.Token);
+        var result = await stack.Application.ResourceCommands.ExecuteCommandAsync(
+            "proxy", KnownResourceCommands.RestartCommand, limit.Token);
 
         Assert.True(result.Success, result.Message);
         await stack.Application.ResourceNotifications.WaitForResourceAsync(
             "proxy",
-            change => change.Snapshot.StartTimeStamp > before.Snapshot.StartTimeStamp && change.Snapshot.HealthStatus == HealthStatus.Healthy,
+            change => change.Snapshot.StartTimeStamp > before.Snapshot.StartTimeStamp
+                && change.Snapshot.HealthStatus == HealthStatus.Healthy,
             limit.Token);
         Assert.Contains("restart/mine.txt", await EmbeddedStack.KeysAsync(stack.Overlay));
         Assert.Equal("HIT", await stack.ReadAsync("hello.txt"));

@@ -9,7 +9,10 @@ using Microsoft.Extensions.Hosting;
 
 namespace S3Overlay.AppHost.Tests.Running;
 
-/// <summary>The whole application without containers, run by Aspire's orchestrator with its dashboard, on data of its own. Beside it runs a second overlay with a bucket. All test classes share one.</summary>
+/// <summary>
+/// The whole application without containers, run by Aspire's orchestrator with its dashboard, on data of its own. Beside it runs a second
+/// overlay with a bucket. All test classes share one.
+/// </summary>
 [CollectionDefinition(Name)]
 public sealed class EmbeddedStack : IAsyncLifetime, ICollectionFixture<EmbeddedStack>
 {
@@ -86,7 +89,8 @@ public sealed class EmbeddedStack : IAsyncLifetime, ICollectionFixture<EmbeddedS
     /// <summary>Reads an object to its end, in a trace of its own if one is given, and returns its <c>x-cache</c>.</summary>
     public async Task<string> ReadAsync(string key, string? traceParent = null)
     {
-        var link = await Overlay.GetPreSignedURLAsync(new() { BucketName = Bucket, Key = key, Protocol = Protocol.HTTP, Expires = DateTime.UtcNow.AddMinutes(10) });
+        var link = await Overlay.GetPreSignedURLAsync(
+            new() { BucketName = Bucket, Key = key, Protocol = Protocol.HTTP, Expires = DateTime.UtcNow.AddMinutes(10) });
         using var request = new HttpRequestMessage(HttpMethod.Get, link);
         if (traceParent is not null)
         {
@@ -110,7 +114,8 @@ public sealed class EmbeddedStack : IAsyncLifetime, ICollectionFixture<EmbeddedS
     }
 
     /// <summary>The keys that a client lists.</summary>
-    public static async Task<HashSet<string>> KeysAsync(IAmazonS3 client) => [.. (await client.ListObjectsV2Async(new() { BucketName = Bucket })).S3Objects.Select(item => item.Key)];
+    public static async Task<HashSet<string>> KeysAsync(IAmazonS3 client) =>
+        [.. (await client.ListObjectsV2Async(new() { BucketName = Bucket })).S3Objects.Select(item => item.Key)];
 
     /// <summary>Asks the dashboard's telemetry interface.</summary>
     public async Task<JsonElement> DashboardAsync(string path, CancellationToken cancellationToken)
@@ -127,7 +132,8 @@ public sealed class EmbeddedStack : IAsyncLifetime, ICollectionFixture<EmbeddedS
     public async Task<IAmazonS3> ClientAsync(string resource, CancellationToken cancellationToken)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
-        builder.Configuration.AddInMemoryCollection([new($"ConnectionStrings:{resource}", await Application.GetConnectionStringAsync(resource, cancellationToken))]);
+        builder.Configuration.AddInMemoryCollection(
+            [new($"ConnectionStrings:{resource}", await Application.GetConnectionStringAsync(resource, cancellationToken))]);
         builder.AddS3Client(resource);
         _clients.Add(builder.Build());
         return _clients[^1].Services.GetRequiredService<IAmazonS3>();

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace S3Overlay.Benchmarks.Load;
 
-/// <summary>Keeps a number of connections to a server, and sends requests over them, one in flight on each, a thread a connection.</summary>
+/// <summary>
+/// Keeps a number of connections to a server, and sends requests over them, one in flight on each, a thread a connection.
+/// </summary>
 public sealed class LoadGenerator : IDisposable
 {
     private readonly LoadConnection[] _connections;
@@ -65,7 +67,8 @@ public sealed class LoadGenerator : IDisposable
         }
 
         Array.ForEach(threads, thread => thread.Join());
-        return failure is null ? (count, bytes, clock.Elapsed) : throw new InvalidOperationException($"The load could not be sent: {failure.Message}", failure);
+        return failure is null ? (count, bytes, clock.Elapsed)
+            : throw new InvalidOperationException($"The load could not be sent: {failure.Message}", failure);
 
         LoadRequest? Take()
         {

@@ -3,7 +3,9 @@ using S3Overlay.Benchmarks.Workloads;
 
 namespace S3Overlay.Benchmarks.Load;
 
-/// <summary>The requests to one server, one after another, for any number of connections. It goes on where the last measurement ended.</summary>
+/// <summary>
+/// The requests to one server, one after another, for any number of connections. It goes on where the last measurement ended.
+/// </summary>
 public sealed class RequestStream
 {
     private static int _streams;
@@ -16,7 +18,8 @@ public sealed class RequestStream
     /// <param name="server">The server.</param>
     /// <param name="bucket">The bucket.</param>
     /// <param name="ask">The request of a number.</param>
-    /// <param name="variants">How many there are. Null: each is made when it is sent, and no other stream of this process has its number.</param>
+    /// <param name="variants">How many there are. Null: each is made when it is sent, and no other stream of this process has its
+    /// number.</param>
     public RequestStream(IServerUnderTest server, string bucket, Func<long, Ask> ask, int? variants)
     {
         _make = number => server.Request(bucket, ask(number));

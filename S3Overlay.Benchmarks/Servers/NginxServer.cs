@@ -3,14 +3,19 @@ using S3Overlay.Benchmarks.Workloads;
 
 namespace S3Overlay.Benchmarks.Servers;
 
-/// <summary>nginx serving the same bytes as plain files, or handing them on from another server: the measure for "as fast as it gets" on one core.</summary>
+/// <summary>
+/// nginx serving the same bytes as plain files, or handing them on from another server: the measure for "as fast as it gets" on one core.
+/// </summary>
 public sealed class NginxServer : IServerUnderTest
 {
     private readonly ServerProcess _process;
 
     private NginxServer(ServerProcess process, int port, string name) => (_process, Port, Name) = (process, port, name);
 
-    /// <summary>An object of the small workloads in one piece, those of the large in pieces as large as the proxy's, and nothing to a file on the disk.</summary>
+    /// <summary>
+    /// An object of the small workloads in one piece, those of the large in pieces as large as the proxy's, and nothing to a file on the
+    /// disk.
+    /// </summary>
     private const string Buffers = "proxy_buffer_size 16k; proxy_buffers 16 64k; proxy_busy_buffers_size 512k; proxy_max_temp_file_size 0;";
 
     /// <inheritdoc/>
@@ -50,7 +55,8 @@ public sealed class NginxServer : IServerUnderTest
               server { listen 127.0.0.1:{{port}}; {{source}} }
             }
             """);
-        var process = await ServerProcess.StartAsync(port, Binary!, ["-c", configuration, "-p", folder, "-e", "stderr"], new Dictionary<string, string>(), processor);
+        var process = await ServerProcess.StartAsync(port, Binary!, ["-c", configuration, "-p", folder, "-e", "stderr"],
+            new Dictionary<string, string>(), processor);
         return new NginxServer(process, port, keepsOpen ? "nginx+ofc" : "nginx");
     }
 

@@ -13,8 +13,9 @@ using S3Overlay.Proxy.Hosting;
 namespace S3Overlay.Benchmarks.Servers;
 
 /// <summary>
-/// The least a server of .NET can do to hand on what another has: Kestrel, <see cref="HttpClient"/>, and a copy from one to the other, on the threads that saw the bytes come in. It checks nothing, signs
-/// nothing, and knows nothing of S3: what the proxy costs more than this is the proxy's own.
+/// The least a server of .NET can do to hand on what another has: Kestrel, <see cref="HttpClient"/>, and a copy from one to the other, on
+/// the threads that saw the bytes come in. It checks nothing, signs nothing, and knows nothing of S3: what the proxy costs more than this
+/// is the proxy's own.
 /// </summary>
 public static class PlainCopy
 {
@@ -29,10 +30,12 @@ public static class PlainCopy
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().UseUrls(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
-        builder.Services.Configure<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>(static kestrel => kestrel.AddServerHeader = false);
+        builder.Services.Configure<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>(
+            static kestrel => kestrel.AddServerHeader = false);
         builder.WebHost.UseSockets(KestrelSettings.Apply);
         await using var app = builder.Build();
-        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ActivityHeadersPropagator = null })
+        using var client = new HttpClient(
+            new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ActivityHeadersPropagator = null })
         {
             BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{upstream}")),
         };

@@ -5,7 +5,9 @@ using S3Overlay.Benchmarks.Workloads;
 
 namespace S3Overlay.Benchmarks.Servers;
 
-/// <summary>A process of its own that runs <see cref="PlainCopy"/>: the measure for what handing on costs in .NET before anything of S3 is done.</summary>
+/// <summary>
+/// A process of its own that runs <see cref="PlainCopy"/>: the measure for what handing on costs in .NET before anything of S3 is done.
+/// </summary>
 public sealed class PlainCopyServer : IServerUnderTest
 {
     /// <summary>The command that runs it.</summary>
@@ -25,7 +27,8 @@ public sealed class PlainCopyServer : IServerUnderTest
     public static async Task<PlainCopyServer> StartAsync(int upstream)
     {
         var port = ServerProcess.FreePort();
-        string[] arguments = [typeof(PlainCopy).Assembly.Location, Command, port.ToString(CultureInfo.InvariantCulture), upstream.ToString(CultureInfo.InvariantCulture)];
+        string[] arguments = [typeof(PlainCopy).Assembly.Location, Command, port.ToString(CultureInfo.InvariantCulture),
+            upstream.ToString(CultureInfo.InvariantCulture)];
         return new PlainCopyServer(await ServerProcess.StartAsync(port, "dotnet", arguments, new Dictionary<string, string>()), port);
     }
 

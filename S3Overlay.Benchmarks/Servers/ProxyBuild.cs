@@ -2,7 +2,10 @@ using S3Overlay.Benchmarks.Workloads;
 
 namespace S3Overlay.Benchmarks.Servers;
 
-/// <summary>A build of the proxy with data of its own: once without a remote, for what is written to it, and once over the stand-in remote, for what is not held yet.</summary>
+/// <summary>
+/// A build of the proxy with data of its own: once without a remote, for what is written to it, and once over the stand-in remote, for what
+/// is not held yet.
+/// </summary>
 public sealed class ProxyBuild : IAsyncDisposable
 {
     private readonly string _name;
@@ -32,12 +35,14 @@ public sealed class ProxyBuild : IAsyncDisposable
         {
             if (!Directory.Exists(data))
             {
-                await using var filled = await ProxyServer.StartAsync(_name, _build, new Dictionary<string, string> { ["S3_OVERLAY_DATA_DIR"] = data, ["S3_OVERLAY_DURABLE"] = "false" });
+                await using var filled = await ProxyServer.StartAsync(_name, _build, new Dictionary<string,
+                    string> { ["S3_OVERLAY_DATA_DIR"] = data, ["S3_OVERLAY_DURABLE"] = "false" });
                 filled.Fill(ProxyServer.Bucket, _workloads.Select(workload => workload.Objects).OfType<StoredObjects>().Distinct());
                 await filled.StopAsync();
             }
 
-            _running.Add(_local = await ProxyServer.StartAsync(_name, _build, new Dictionary<string, string> { ["S3_OVERLAY_DATA_DIR"] = data }));
+            _running.Add(
+                _local = await ProxyServer.StartAsync(_name, _build, new Dictionary<string, string> { ["S3_OVERLAY_DATA_DIR"] = data }));
         }
 
         if (_workloads.Any(workload => workload.IsCold))
@@ -60,7 +65,9 @@ public sealed class ProxyBuild : IAsyncDisposable
         _running.Clear();
     }
 
-    /// <summary>Settings for a proxy over a remote on a loopback port. The bound keeps the disk from filling up: what is cold stays in the cache.</summary>
+    /// <summary>
+    /// Settings for a proxy over a remote on a loopback port. The bound keeps the disk from filling up: what is cold stays in the cache.
+    /// </summary>
     public static Dictionary<string, string> Overlay(string data, int remote) => new()
     {
         ["S3_OVERLAY_DATA_DIR"] = data,

@@ -3,7 +3,9 @@ using System.Runtime.Loader;
 
 namespace S3Overlay.Benchmarks.Servers;
 
-/// <summary>The built proxy within this process, for what cannot be seen from outside: what it allocates. It ends with the process.</summary>
+/// <summary>
+/// The built proxy within this process, for what cannot be seen from outside: what it allocates. It ends with the process.
+/// </summary>
 public static class ProxyInProcess
 {
     /// <summary>Starts it on a port and returns once that is open.</summary>
@@ -17,8 +19,10 @@ public static class ProxyInProcess
             Environment.SetEnvironmentVariable(name, value);
         }
 
-        var program = assembly is null ? typeof(S3Overlay.Proxy.Protocol.S3Request).Assembly : new Apart(Path.GetFullPath(assembly)).Program;
-        new Thread(() => program.EntryPoint!.Invoke(null, [new[] { "--urls", FormattableString.Invariant($"http://127.0.0.1:{port}") }])) { IsBackground = true }.Start();
+        var program = assembly is null ? typeof(S3Overlay.Proxy.Protocol.S3Request).Assembly
+            : new Apart(Path.GetFullPath(assembly)).Program;
+        new Thread(() => program.EntryPoint!.Invoke(null, [new[] { "--urls", FormattableString.Invariant($"http://127.0.0.1:{port}") }]))
+            { IsBackground = true }.Start();
         if (!await ServerProcess.IsOpenAsync(port, () => false))
         {
             throw new InvalidOperationException($"The proxy did not listen on port {port}.");

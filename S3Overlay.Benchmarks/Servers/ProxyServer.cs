@@ -42,15 +42,18 @@ public sealed class ProxyServer : IServerUnderTest
     public static string AssemblyOf(string? build)
     {
         var beside = typeof(S3Overlay.Proxy.Protocol.S3Request).Assembly.Location;
-        var path = build is null ? beside : Path.GetFullPath(Directory.Exists(build) ? Path.Combine(build, Path.GetFileName(beside)) : build);
-        return File.Exists(path) ? path : throw new ArgumentException($"{path} is not there. Give the folder of a build: dotnet publish S3Overlay.Proxy -c Release -o FOLDER");
+        var path = build is null ? beside
+            : Path.GetFullPath(Directory.Exists(build) ? Path.Combine(build, Path.GetFileName(beside)) : build);
+        return File.Exists(path) ? path : throw new ArgumentException(
+            $"{path} is not there. Give the folder of a build: dotnet publish S3Overlay.Proxy -c Release -o FOLDER");
     }
 
     /// <inheritdoc/>
     public LoadRequest Request(string bucket, Ask ask)
     {
         var payload = ask.BodyLength == 0 ? SigV4.EmptyPayload : SigV4.UnsignedPayload;
-        var signature = Signer.Sign(ask.Method, $"127.0.0.1:{Port}", RequestText.PathOf(bucket, ask), ask.Query, [], payload, DateTimeOffset.UtcNow);
+        var signature = Signer.Sign(ask.Method, $"127.0.0.1:{Port}", RequestText.PathOf(bucket, ask), ask.Query, [], payload,
+            DateTimeOffset.UtcNow);
         return RequestText.Write(Port, bucket, ask, signature.Headers);
     }
 
@@ -64,7 +67,8 @@ public sealed class ProxyServer : IServerUnderTest
 
         foreach (var some in objects)
         {
-            using var load = new LoadGenerator(Port, Math.Min(some.Count, 16), new(this, bucket, i => new("PUT", some.Key(i), BodyLength: some.Size), some.Count));
+            using var load = new LoadGenerator(Port, Math.Min(some.Count, 16),
+                new(this, bucket, i => new("PUT", some.Key(i), BodyLength: some.Size), some.Count));
             load.Run(TimeSpan.Zero, some.Count);
         }
     }

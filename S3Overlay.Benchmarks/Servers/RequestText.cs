@@ -20,7 +20,8 @@ public static class RequestText
     public static LoadRequest Write(int port, string bucket, Ask ask, IEnumerable<KeyValuePair<string, string>> headers)
     {
         var head = new StringBuilder();
-        head.Append(CultureInfo.InvariantCulture, $"{ask.Method} {PathOf(bucket, ask)}{(ask.Query.Length == 0 ? "" : "?" + ask.Query)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n");
+        head.Append(CultureInfo.InvariantCulture,
+            $"{ask.Method} {PathOf(bucket, ask)}{(ask.Query.Length == 0 ? "" : "?" + ask.Query)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n");
         foreach (var (name, value) in headers)
         {
             head.Append(name).Append(": ").Append(value).Append("\r\n");
@@ -36,6 +37,7 @@ public static class RequestText
             head.Append(CultureInfo.InvariantCulture, $"Content-Length: {ask.BodyLength}\r\n");
         }
 
-        return new(Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()), LoadRequest.BodyOf(ask.BodyLength), AnswerHasBody: ask.Method is "GET" or "PUT");
+        return new(Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()), LoadRequest.BodyOf(ask.BodyLength),
+            AnswerHasBody: ask.Method is "GET" or "PUT");
     }
 }

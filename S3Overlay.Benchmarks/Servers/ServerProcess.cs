@@ -14,7 +14,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
     private ServerProcess(Process process) => _process = process;
 
     /// <summary>Starts a command pinned to a processor and waits until its port answers.</summary>
-    public static async Task<ServerProcess> StartAsync(int port, string command, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, int processor = 0)
+    public static async Task<ServerProcess> StartAsync(int port, string command, IEnumerable<string> arguments, IReadOnlyDictionary<string,
+        string> environment, int processor = 0)
     {
         var start = new ProcessStartInfo("taskset") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])["-c", processor.ToString(CultureInfo.InvariantCulture), command, .. arguments])
@@ -122,7 +123,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
 
     /// <summary>The clock of a process's processor time has a number that is made of its id (clock_getcpuclockid(3)).</summary>
     private static TimeSpan CpuOf(int process) =>
-        ReadClock((~process << 3) | 2, out var time) == 0 ? TimeSpan.FromTicks((time.Seconds * TimeSpan.TicksPerSecond) + (time.Nanoseconds / TimeSpan.NanosecondsPerTick)) : TimeSpan.Zero;
+        ReadClock((~process << 3) | 2, out var time) == 0 ? TimeSpan.FromTicks(
+            (time.Seconds * TimeSpan.TicksPerSecond) + (time.Nanoseconds / TimeSpan.NanosecondsPerTick)) : TimeSpan.Zero;
 
     [LibraryImport("libc", EntryPoint = "clock_gettime")]
     private static partial int ReadClock(int clock, out ClockTime time);

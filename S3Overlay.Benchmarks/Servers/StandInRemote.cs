@@ -12,13 +12,17 @@ using Microsoft.Extensions.Logging;
 
 namespace S3Overlay.Benchmarks.Servers;
 
-/// <summary>A remote in this process that has an object for every key, made up as it is read, and counts the bytes that it sends. It checks no signature.</summary>
+/// <summary>
+/// A remote in this process that has an object for every key, made up as it is read, and counts the bytes that it sends. It checks no
+/// signature.
+/// </summary>
 public sealed class StandInRemote : IAsyncDisposable
 {
     /// <summary>Its bucket.</summary>
     public const string Bucket = "remote";
 
-    private const string EmptyListing = "<?xml version=\"1.0\"?><ListBucketResult><Name>remote</Name><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>";
+    private const string EmptyListing =
+        "<?xml version=\"1.0\"?><ListBucketResult><Name>remote</Name><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>";
 
     /// <summary>Larger objects have the ETag of an upload in parts, which is no MD5.</summary>
     private const long LargestPut = 64 << 20;

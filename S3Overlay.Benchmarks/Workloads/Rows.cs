@@ -23,17 +23,20 @@ public static class Rows
         Read("GET 64 MiB", Large),
         Read("1 MiB ranges", Large) with { Ask = i => new("GET", Large.Key(0), Range: Range(i * MiB, MiB)), Variants = 64 },
         Read("HEAD of 1000 keys", Thousand) with { Ask = i => new("HEAD", Thousand.Key(i)) },
-        Read("list 1000 of 100000 keys", Many) with { Ask = i => new("GET", "", $"list-type=2&start-after={Uri.EscapeDataString(Many.Key(i * 990))}"), Variants = 100 },
+        Read("list 1000 of 100000 keys", Many) with
+            { Ask = i => new("GET", "", $"list-type=2&start-after={Uri.EscapeDataString(Many.Key(i * 990))}"), Variants = 100 },
         new("PUT 10 KiB", i => new("PUT", $"put/{i}", BodyLength: 10 * KiB)) { Variants = 1_000 },
         new("PUT 64 MiB", i => new("PUT", $"put64/{i}", BodyLength: 64 * MiB)) { Batch = 2, Connections = [1] },
-        new("DELETE", i => new("DELETE", $"delete/{i}")) { Before = i => new("PUT", $"delete/{i}", BodyLength: KiB), Variants = 500, Batch = 500, Connections = [16] },
+        new("DELETE", i => new("DELETE", $"delete/{i}")) { Before = i => new("PUT", $"delete/{i}", BodyLength: KiB), Variants = 500,
+            Batch = 500, Connections = [16] },
         Cold("cold 10 KiB", 10 * KiB) with { Connections = [1, 16] },
         Cold("cold 64 MiB", 64 * MiB) with { Batch = 2 },
         Cold("stampede on 1 MiB", MiB) with { IsInStep = true, Connections = [16] },
         Cold("64 KiB of a cold 1 GiB", GiB, Range(512 * MiB, 64 * KiB)) with { Batch = 4 },
     ];
 
-    private static Workload Read(string name, StoredObjects objects) => new(name, i => new("GET", objects.Key(i))) { Variants = objects.Count, Objects = objects };
+    private static Workload Read(string name, StoredObjects objects) =>
+        new(name, i => new("GET", objects.Key(i))) { Variants = objects.Count, Objects = objects };
 
     private static Workload Cold(string name, long size, string? range = null) =>
         new(name, i => new("GET", StandInRemote.Key(size, i), Range: range)) { Variants = null, IsCold = true, Connections = [1] };

@@ -7,7 +7,9 @@ namespace S3Overlay.Benchmarks.Workloads;
 /// <param name="Ask">The request of a number.</param>
 public sealed record Workload(string Name, Func<long, Ask> Ask)
 {
-    /// <summary>How many different requests there are. They are sent in shuffled order, again and again. Null: no request is sent twice.</summary>
+    /// <summary>
+    /// How many different requests there are. They are sent in shuffled order, again and again. Null: no request is sent twice.
+    /// </summary>
     public int? Variants { get; init; } = 1;
 
     /// <summary>What they read, or null.</summary>

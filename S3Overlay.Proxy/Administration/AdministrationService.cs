@@ -6,15 +6,15 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Administration;
 
 /// <summary>
-/// The administration calls at <c>/-/v1/</c> (rule A5). The front door has authenticated the caller and knows that its key may administer. Answers and errors are JSON;
-/// docs/administration.md has every field.
+/// The administration calls at <c>/-/v1/</c> (rule A5). The front door has authenticated the caller and knows that its key may administer.
+/// Answers and errors are JSON; docs/administration.md has every field.
 /// </summary>
 /// <remarks>
 /// <code>
 ///   GET  explain      what clients see of a key or bucket, and why   ExplainCall
 ///   GET  tombstones   what was deleted here                          TombstonesCall
-///   POST drop         held bytes go                                  DropCall
-///   POST discard      tombstones and bucket marks are taken back     DiscardCall
+///   POST drop         held bytes go                                  EvictCall
+///   POST discard      tombstones and bucket marks are taken back     UndeleteCall
 ///   POST compact      tombstones that hide nothing go                CompactCall
 /// </code>
 /// </remarks>
@@ -29,24 +29,26 @@ public sealed class AdministrationService : IS3Service
     public AdministrationService(IOverlayAdministration overlay, TimeProvider time, ILogger<AdministrationService> logger)
     {
         _logger = logger;
-        var progress = new ProgressAnswers(time);
+        var progress = new ProgressResponses(time);
         _calls = new(StringComparer.Ordinal)
         {
             ["explain"] = new ExplainCall(overlay),
             ["tombstones"] = new TombstonesCall(overlay),
-            ["drop"] = new DropCall(overlay, progress),
-            ["discard"] = new DiscardCall(overlay, progress),
+            ["drop"] = new EvictCall(overlay, progress),
+            ["discard"] = new UndeleteCall(overlay, progress),
             ["compact"] = new CompactCall(overlay, progress),
         };
     }
 
     /// <inheritdoc/>
-    public async Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task HandleAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         var name = request.Key.StartsWith(Version, StringComparison.Ordinal) ? request.Key[Version.Length..] : "";
         if (!_calls.TryGetValue(name, out var call))
         {
-            throw new S3Exception(NoSuchCall, $"There is no such call. Known are: {string.Join(", ", _calls.Select(known => $"{known.Value.Method} /-/{Version}{known.Key}"))}.");
+            throw new S3Exception(
+                NoSuchCall,
+                $"There is no such call. Known are: {string.Join(", ", _calls.Select(known => $"{known.Value.Method} /-/{Version}{known.Key}"))}.");
         }
 
         if (request.Method != call.Method)
@@ -65,7 +67,8 @@ public sealed class AdministrationService : IS3Service
             var outcome = await call.AnswerAsync(parameters, request, answer, cancellationToken);
             if (outcome.Failure is { } told)
             {
-                Log.AdministrationFailed(_logger, request.Caller.AccessKey, what, $"{told.Error.Code}, after {outcome.Result}", request.RequestId, told.InnerException);
+                Log.AdministrationFailed(_logger, request.Caller.AccessKey, what, $"{told.Error.Code}, after {outcome.Result}",
+                    request.RequestId, told.InnerException);
             }
             else
             {
@@ -93,7 +96,8 @@ public sealed class AdministrationService : IS3Service
         // Read where there is none as well: its end is where its checksum is found right.
         if (await request.Body.ReadAsync(new byte[1], cancellationToken) > 0)
         {
-            throw new S3Exception(S3Errors.InvalidArgument, "Parameters of the administration calls stand in the query. A body is not read.");
+            throw new S3Exception(
+                S3Errors.InvalidArgument, "Parameters of the administration calls stand in the query. A body is not read.");
         }
     }
 }

@@ -30,10 +30,13 @@ internal static class BucketReportJson
 
     private static string Why(BucketReport report) => report switch
     {
-        { State: { Exists: true, IsOpaque: true } } => "It was deleted here and made anew: the remote stays hidden until the mark is discarded.",
+        { State: { Exists: true, IsOpaque: true } } =>
+            "It was deleted here and made anew: the remote stays hidden until the mark is discarded.",
         { State.IsOpaque: true } => "It was deleted here: the remote stays hidden until the mark is discarded.",
-        { State: { Exists: true, IsOpaque: false }, Remote: null, Parts.Count: > 0 } => "It is here, and continues at remotes under some prefixes; all else in it is local only.",
-        { State.IsOpaque: false, Remote: null, Parts.Count: > 0 } => "The settings map some of its prefixes; it has no local half until something is written to it, and all else in it is local only.",
+        { State: { Exists: true, IsOpaque: false }, Remote: null, Parts.Count: > 0 } =>
+            "It is here, and continues at remotes under some prefixes; all else in it is local only.",
+        { State.IsOpaque: false, Remote: null, Parts.Count: > 0 } =>
+            "The settings map some of its prefixes; it has no local half until something is written to it, and all else in it is local only.",
         { State.Exists: true, Remote: null } => "It is here, and has no remote.",
         { State.Exists: true } => "It has a local half, and continues at the remote.",
         { Remote: null } => "It is not here, and has no remote.",

@@ -67,7 +67,8 @@ internal sealed class CallParameters
 
             if (!known.Contains(name))
             {
-                throw new S3Exception(S3Errors.InvalidArgument, $"This call has no parameter \"{name}\". It has: {string.Join(", ", known)}.");
+                throw new S3Exception(
+                    S3Errors.InvalidArgument, $"This call has no parameter \"{name}\". It has: {string.Join(", ", known)}.");
             }
 
             if (sent.Exists(other => other.Key == name))

@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Administration;
 
 /// <summary><c>POST compact</c>: tombstones of a bucket that hide nothing go.</summary>
-internal sealed class CompactCall(IOverlayAdministration overlay, ProgressAnswers progress) : IAdministrationCall
+internal sealed class CompactCall(IOverlayAdministration overlay, ProgressResponses progress) : IAdministrationCall
 {
     /// <inheritdoc/>
     public string Method => "POST";
@@ -15,7 +15,8 @@ internal sealed class CompactCall(IOverlayAdministration overlay, ProgressAnswer
     public IReadOnlyCollection<string> Parameters => ["bucket", "prefix"];
 
     /// <inheritdoc/>
-    public async Task<CallOutcome> AnswerAsync(CallParameters parameters, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task<CallOutcome> AnswerAsync(CallParameters parameters, S3Request request, S3Response answer,
+        CancellationToken cancellationToken)
     {
         var (bucket, prefix, count) = (parameters.RequireBucket(), parameters.Prefix ?? "", new CompactCount());
         var failure = await progress.AnswerAsync(

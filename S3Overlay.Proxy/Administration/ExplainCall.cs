@@ -16,7 +16,8 @@ internal sealed class ExplainCall(IOverlayAdministration overlay) : IAdministrat
     public IReadOnlyCollection<string> Parameters => ["bucket", "key", "remote"];
 
     /// <inheritdoc/>
-    public async Task<CallOutcome> AnswerAsync(CallParameters parameters, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task<CallOutcome> AnswerAsync(CallParameters parameters, S3Request request, S3Response answer,
+        CancellationToken cancellationToken)
     {
         var (bucket, key, asksRemote) = (parameters.RequireBucket(), parameters.Key, parameters.Flag("remote", otherwise: true));
         var json = new JsonLines();

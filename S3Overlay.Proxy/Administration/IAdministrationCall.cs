@@ -13,5 +13,5 @@ internal interface IAdministrationCall
 
     /// <summary>Answers it.</summary>
     /// <exception cref="S3Exception">A parameter is wrong, or the call cannot be done.</exception>
-    Task<CallOutcome> AnswerAsync(CallParameters parameters, S3Request request, S3Answer answer, CancellationToken cancellationToken);
+    Task<CallOutcome> AnswerAsync(CallParameters parameters, S3Request request, S3Response answer, CancellationToken cancellationToken);
 }

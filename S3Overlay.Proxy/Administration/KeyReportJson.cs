@@ -121,11 +121,14 @@ internal static class KeyReportJson
 
     private static string Why(KeyReport report) => report switch
     {
-        { Reason: KeyReason.Written, Tombstone: not null } => "It was deleted and written again here: what was written outranks the tombstone, and the remote.",
+        { Reason: KeyReason.Written, Tombstone: not null } =>
+            "It was deleted and written again here: what was written outranks the tombstone, and the remote.",
         { Reason: KeyReason.Written } => "It was written here, which outranks the remote.",
         { Reason: KeyReason.Deleted } => "It was deleted here, which hides the remote's object until the tombstone is discarded.",
-        { Reason: KeyReason.BucketDeleted } => "Its bucket was deleted here, which hides all that the remote has in it until the mark is discarded.",
-        { Reason: KeyReason.Held, Remote.Finding: RemoteFinding.Absent } => "It is held whole, and read from there. The remote has it no longer: drop the copy to have it gone.",
+        { Reason: KeyReason.BucketDeleted } =>
+            "Its bucket was deleted here, which hides all that the remote has in it until the mark is discarded.",
+        { Reason: KeyReason.Held, Remote.Finding: RemoteFinding.Absent } =>
+            "It is held whole, and read from there. The remote has it no longer: drop the copy to have it gone.",
         { Reason: KeyReason.Held, Held: { } held, Remote.Info: { } now } when !held.IsOf(now) =>
             "It is held, and read from there. The remote has another version now: drop the copy to have it shown.",
         { Reason: KeyReason.PartlyHeld, Remote.Finding: RemoteFinding.Absent } =>
@@ -135,18 +138,24 @@ internal static class KeyReportJson
             + "drop the copy to have that shown.",
         { Reason: KeyReason.PartlyHeld, Remote.Finding: RemoteFinding.Refused or RemoteFinding.Failed } =>
             "It is the remote's. Some of it is held, and read from there; the rest cannot be read, as long as the remote does not give it.",
-        { Reason: KeyReason.Held, Held.IsFresh: false } => "It is the remote's, held whole, and read from there once the remote has said that it is current.",
+        { Reason: KeyReason.Held, Held.IsFresh: false } =>
+            "It is the remote's, held whole, and read from there once the remote has said that it is current.",
         { Reason: KeyReason.Held } => "It is the remote's, held whole, and read from there.",
         { Reason: KeyReason.PartlyHeld } => "It is the remote's. Some of it is held, the rest is fetched when it is read.",
-        { Reason: KeyReason.Remote, Held.IsUsable: true } => "It is the remote's. What is held is of an older version, which the next read finds out by asking the remote.",
-        { Reason: KeyReason.Remote, Held: not null } => "It is the remote's. What is held is of another remote, or cut otherwise than the settings have it now: the next read drops it.",
+        { Reason: KeyReason.Remote, Held.IsUsable: true } =>
+            "It is the remote's. What is held is of an older version, which the next read finds out by asking the remote.",
+        { Reason: KeyReason.Remote, Held: not null } =>
+            "It is the remote's. What is held is of another remote, or cut otherwise than the settings have it now: the next read drops it.",
         { Reason: KeyReason.Remote } => "It is the remote's; nothing of it is held.",
         { Reason: KeyReason.Absent, Remote: null } => "It was never written here, or deleted since, and no remote backs the key.",
-        { Reason: KeyReason.Absent, Held.IsUsable: true } => "The remote has it no longer. A copy is held still, which the next read finds out by asking the remote.",
+        { Reason: KeyReason.Absent, Held.IsUsable: true } =>
+            "The remote has it no longer. A copy is held still, which the next read finds out by asking the remote.",
         { Reason: KeyReason.Absent } => "It was neither written nor deleted here, and the remote has no such object.",
         { Held.IsUsable: true } => "It is held, and the remote is asked before it is read: what it says decides.",
-        { Remote.Finding: RemoteFinding.NotAsked } => "It was neither written nor deleted here, nothing of it is held, and the remote was not asked.",
-        { Remote.Finding: RemoteFinding.Refused } => "It was neither written nor deleted here, and the remote does not let the overlay look. Clients get what S3_OVERLAY_REMOTE_FORBIDDEN says.",
+        { Remote.Finding: RemoteFinding.NotAsked } =>
+            "It was neither written nor deleted here, nothing of it is held, and the remote was not asked.",
+        { Remote.Finding: RemoteFinding.Refused } =>
+            "It was neither written nor deleted here, and the remote does not let the overlay look. Clients get what S3_OVERLAY_REMOTE_FORBIDDEN says.",
         _ => "It was neither written nor deleted here, and the remote did not say what it has.",
     };
 }

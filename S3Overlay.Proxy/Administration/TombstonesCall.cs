@@ -20,9 +20,11 @@ internal sealed class TombstonesCall(IOverlayAdministration overlay) : IAdminist
     public IReadOnlyCollection<string> Parameters => ["bucket", "prefix", "limit", "token"];
 
     /// <inheritdoc/>
-    public async Task<CallOutcome> AnswerAsync(CallParameters parameters, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task<CallOutcome> AnswerAsync(CallParameters parameters, S3Request request, S3Response answer,
+        CancellationToken cancellationToken)
     {
-        var (bucket, prefix, limit, after) = (parameters.Bucket, parameters.Prefix, LimitOf(parameters["limit"]), PlaceOf(parameters["token"]));
+        var (bucket, prefix, limit, after) = (parameters.Bucket, parameters.Prefix, LimitOf(parameters["limit"]),
+            PlaceOf(parameters["token"]));
         if (bucket is null && prefix is not null)
         {
             throw CallParameters.Wrong("bucket", "is missing");
@@ -41,7 +43,7 @@ internal sealed class TombstonesCall(IOverlayAdministration overlay) : IAdminist
     }
 
     private async Task<int> WriteKeysAsync(
-        JsonLines json, string bucket, string prefix, int limit, string after, S3Answer answer, CancellationToken cancellationToken)
+        JsonLines json, string bucket, string prefix, int limit, string after, S3Response answer, CancellationToken cancellationToken)
     {
         var report = await overlay.ExplainAsync(bucket, asksRemote: false, cancellationToken);
         json.Writer.WriteString("bucket", bucket);
@@ -74,7 +76,8 @@ internal sealed class TombstonesCall(IOverlayAdministration overlay) : IAdminist
         return count;
     }
 
-    private async Task<int> WriteBucketsAsync(JsonLines json, int limit, string after, S3Answer answer, CancellationToken cancellationToken)
+    private async Task<int> WriteBucketsAsync(JsonLines json, int limit, string after, S3Response answer,
+        CancellationToken cancellationToken)
     {
         json.Writer.WriteStartArray("buckets");
         var (count, last) = (0, "");
@@ -118,7 +121,7 @@ internal sealed class TombstonesCall(IOverlayAdministration overlay) : IAdminist
         }
     }
 
-    private static void Begin(S3Answer answer)
+    private static void Begin(S3Response answer)
     {
         if (!answer.HasStarted)
         {

@@ -13,12 +13,14 @@ internal sealed class BackgroundWork : IAsyncDisposable
     private TaskCompletionSource? _changed;
 
     /// <summary>How long the end waits for what runs, before that is cancelled.</summary>
-    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(5);
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether the end has come: what rests from now on rests for no time.</summary>
     public bool IsClosing => _closing.IsCancellationRequested;
 
-    /// <summary>Starts a piece of work, on the pool. It handles its own failures; its token is cancelled when the end waits no longer.</summary>
+    /// <summary>
+    /// Starts a piece of work, on the pool. It handles its own failures; its token is cancelled when the end waits no longer.
+    /// </summary>
     public void Start(Func<CancellationToken, Task> work)
     {
         lock (_lock)
@@ -40,7 +42,9 @@ internal sealed class BackgroundWork : IAsyncDisposable
         await task;
     }
 
-    /// <summary>Waits, within a piece of work, for a better moment: it rests meanwhile. Once the end has come, that moment is now.</summary>
+    /// <summary>
+    /// Waits, within a piece of work, for a better moment: it rests meanwhile. Once the end has come, that moment is now.
+    /// </summary>
     public async Task RestAsync(TimeSpan wait, TimeProvider time)
     {
         if (wait <= TimeSpan.Zero)
@@ -92,7 +96,7 @@ internal sealed class BackgroundWork : IAsyncDisposable
         try
         {
             // The system's clock: the end of the process comes in its time.
-            await WhenIdleAsync().WaitAsync(Patience);
+            await WhenIdleAsync().WaitAsync(Timeout);
         }
         catch (TimeoutException)
         {

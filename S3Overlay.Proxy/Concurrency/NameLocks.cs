@@ -1,8 +1,8 @@
 namespace S3Overlay.Proxy.Concurrency;
 
 /// <summary>
-/// A lock a name, held by many at once or by one alone; there only while somebody holds it or waits. First come, first served, so that nobody who wants it
-/// alone waits for ever.
+/// A lock a name, held by many at once or by one alone; there only while somebody holds it or waits. First come, first served, so that
+/// nobody who wants it alone waits for ever.
 /// </summary>
 public sealed class NameLocks<TName>
     where TName : notnull
@@ -34,7 +34,8 @@ public sealed class NameLocks<TName>
     }
 
     /// <summary>Waits until nobody has the name alone.</summary>
-    public ValueTask<Held> ShareAsync(TName name, CancellationToken cancellationToken) => EnterAsync(name, isAlone: false, cancellationToken);
+    public ValueTask<Held> ShareAsync(TName name, CancellationToken cancellationToken) =>
+        EnterAsync(name, isAlone: false, cancellationToken);
 
     /// <summary>Waits until nobody else has the name.</summary>
     public ValueTask<Held> TakeAsync(TName name, CancellationToken cancellationToken) => EnterAsync(name, isAlone: true, cancellationToken);

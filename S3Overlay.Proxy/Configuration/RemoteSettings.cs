@@ -4,7 +4,9 @@ using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Configuration;
 
-/// <summary>The settings that say what one remote is: those of <c>S3_OVERLAY_REMOTE_*</c>, or the same under the name of a further remote.</summary>
+/// <summary>
+/// The settings that say what one remote is: those of <c>S3_OVERLAY_REMOTE_*</c>, or the same under the name of a further remote.
+/// </summary>
 internal sealed record RemoteSettings
 {
     private const string Prefix = "S3_OVERLAY_REMOTE_";
@@ -66,7 +68,8 @@ internal sealed record RemoteSettings
 
     /// <summary>All of them, in the order of the documentation.</summary>
     public IReadOnlyList<Setting> All =>
-        [Endpoint, .. Backs is null ? Array.Empty<Setting>() : [Backs], Region, AccessKeyId, SecretAccessKey, SessionToken, Profile, Anonymous, RequestPayer, CaFile, AddressingStyle, Store];
+        [Endpoint, .. Backs is null ? Array.Empty<Setting>() : [Backs], Region, AccessKeyId, SecretAccessKey, SessionToken, Profile,
+            Anonymous, RequestPayer, CaFile, AddressingStyle, Store];
 
     /// <summary>Those of a further remote.</summary>
     public static RemoteSettings Named(string name)

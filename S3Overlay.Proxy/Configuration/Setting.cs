@@ -31,7 +31,8 @@ public abstract record Setting(string Name, string Area, string? Default, string
 /// <summary>A setting with the type it is read as.</summary>
 /// <param name="Name">Its name in the environment and on the command line.</param>
 /// <param name="Area">The heading it stands under.</param>
-/// <param name="Default">What holds where it is not set, in the form <paramref name="Parse"/> reads; null for the type's own default.</param>
+/// <param name="Default">What holds where it is not set, in the form <paramref name="Parse"/> reads; null for the type's own
+/// default.</param>
 /// <param name="Description">One line for people.</param>
 /// <param name="Parse">Reads a value. A <see cref="FormatException"/> says what is wrong with it and what to write instead.</param>
 public sealed record Setting<T>(string Name, string Area, string? Default, string Description, Func<string, T> Parse)

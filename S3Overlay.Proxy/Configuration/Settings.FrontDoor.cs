@@ -34,7 +34,8 @@ public static partial class Settings
         Parsers.Switch);
 
     public static readonly Setting<string> Domain = new(
-        "S3_OVERLAY_DOMAIN", Clients, "localhost", "Buckets are host names below it (`bucket.localhost:8000`), beside path style.", Parsers.Domain);
+        "S3_OVERLAY_DOMAIN", Clients, "localhost", "Buckets are host names below it (`bucket.localhost:8000`), beside path style.",
+        Parsers.Domain);
 
     public static readonly Setting<string?> Region = new(
         "S3_OVERLAY_REGION", Clients, null, "The one region that signatures may name. Unset: any.", Parsers.Region);
@@ -74,17 +75,20 @@ public static partial class Settings
         "Reverse proxies whose `X-Forwarded-For`, `-Host` and `-Proto` count: addresses and networks, such as `10.0.0.7,192.168.0.0/16,fd00::/8`. Everybody else's are ignored. See below.", Parsers.Networks);
 
     public static readonly Setting<bool> ClientDirectives = new(
-        "S3_OVERLAY_CLIENT_DIRECTIVES", Clients, "true", "Clients that sign may say `Cache-Control: no-cache`, `no-store` or `only-if-cached` on reads.", Parsers.Switch);
+        "S3_OVERLAY_CLIENT_DIRECTIVES", Clients, "true",
+        "Clients that sign may say `Cache-Control: no-cache`, `no-store` or `only-if-cached` on reads.", Parsers.Switch);
 
     public static readonly Setting<TimeSpan> ShutdownTimeout = new(
         "S3_OVERLAY_SHUTDOWN_TIMEOUT", Clients, "30s",
         "How long requests may take to finish once the proxy is told to stop. Then they are cut. See [deployment.md](deployment.md#stopping).", Durations.ParsePositive);
 
     public static readonly Setting<string> AccessLog = new(
-        "S3_OVERLAY_ACCESS_LOG", Clients, "off", "Where one line for each request goes: `off`, `console`, or a file, which SIGHUP opens again. See [telemetry.md](telemetry.md#access-log).", Parsers.Text);
+        "S3_OVERLAY_ACCESS_LOG", Clients, "off",
+        "Where one line for each request goes: `off`, `console`, or a file, which SIGHUP opens again. See [telemetry.md](telemetry.md#access-log).", Parsers.Text);
 
     public static readonly Setting<AccessLogFormat> AccessLogFormat = new(
-        "S3_OVERLAY_ACCESS_LOG_FORMAT", Clients, "text", "How those lines are written: `text`, `json`, or `s3`, Amazon's server access log format.",
+        "S3_OVERLAY_ACCESS_LOG_FORMAT", Clients, "text",
+        "How those lines are written: `text`, `json`, or `s3`, Amazon's server access log format.",
         Parsers.OneOf(("text", Options.AccessLogFormat.Text), ("json", Options.AccessLogFormat.Json), ("s3", Options.AccessLogFormat.S3)));
 #pragma warning restore CS1591
 }

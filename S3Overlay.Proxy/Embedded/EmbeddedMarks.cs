@@ -20,7 +20,8 @@ public sealed class EmbeddedMarks(EmbeddedStore store) : IDeleteMarks
         foreach (var bucket in names)
         {
             // Rows of tombstones that went with their bucket may still be there.
-            if (store.Buckets.Find(bucket) is { IsOpaque: true } || await ListAsync(bucket, "", "", cancellationToken).AnyAsync(cancellationToken))
+            if (store.Buckets.Find(bucket) is { IsOpaque: true } || await ListAsync(bucket, "", "", cancellationToken)
+                .AnyAsync(cancellationToken))
             {
                 yield return bucket;
             }
@@ -36,7 +37,7 @@ public sealed class EmbeddedMarks(EmbeddedStore store) : IDeleteMarks
         new(store.Tombstones.Find(bucket, key) is { } sequence ? Show(key, sequence) : null);
 
     /// <inheritdoc/>
-    public ValueTask<DiscardOutcome> DiscardAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken) =>
+    public ValueTask<UndeleteOutcome> DiscardAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken) =>
         new(store.Tombstones.DiscardAsync(
             bucket, tombstone.Key, ulong.Parse(tombstone.Stamp, CultureInfo.InvariantCulture), cancellationToken));
 

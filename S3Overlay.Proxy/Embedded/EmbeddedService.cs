@@ -18,7 +18,7 @@ public sealed class EmbeddedService : IS3Service
     private readonly UploadOperations _uploads;
     private readonly PartOperations _parts;
     private readonly CompleteOperations _completes;
-    private readonly SlowAnswers _slow;
+    private readonly KeepAliveResponses _slow;
 
     /// <summary>The service over a store, which stays the caller's.</summary>
     public EmbeddedService(EmbeddedStore store)
@@ -35,14 +35,16 @@ public sealed class EmbeddedService : IS3Service
         _uploads = new UploadOperations(store);
         _parts = new PartOperations(store);
         _completes = new CompleteOperations(store);
-        _slow = new SlowAnswers(store.Time, store.Logger, static failure => failure as S3Exception ?? new S3Exception(S3Errors.InternalError, cause: failure));
+        _slow = new KeepAliveResponses(store.Time, store.Logger, static failure => failure as S3Exception
+            ?? new S3Exception(S3Errors.InternalError, cause: failure));
     }
 
     /// <summary>Whether it serves the writing of this sub-resource of an object.</summary>
-    public static bool SetsSubResource(S3Operation operation) => operation is S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging;
+    public static bool SetsSubResource(S3Operation operation) =>
+        operation is S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging;
 
     /// <inheritdoc/>
-    public Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken) => request.Operation switch
+    public Task HandleAsync(S3Request request, S3Response answer, CancellationToken cancellationToken) => request.Operation switch
     {
         S3Operation.GetObject or S3Operation.HeadObject => _reads.GetAsync(request, answer, cancellationToken),
         S3Operation.PutObject => _puts.PutAsync(request, answer, cancellationToken),
@@ -72,10 +74,14 @@ public sealed class EmbeddedService : IS3Service
         _ => Task.FromException(new S3Exception(S3Errors.NotImplemented)),
     };
 
-    /// <summary>What may take long keeps its client waiting with white space (rule W4); whoever looks at the result itself has its own way of waiting.</summary>
+    /// <summary>
+    /// What may take long keeps its client waiting with white space (rule W4); whoever looks at the result itself has its own way of
+    /// waiting.
+    /// </summary>
     private Task PatientlyAsync(
-        Func<S3Request, S3Answer, CancellationToken, Task> operation, S3Request request, S3Answer answer, CancellationToken cancellationToken) =>
-        answer is BufferedAnswer
+        Func<S3Request, S3Response, CancellationToken, Task> operation, S3Request request, S3Response answer,
+        CancellationToken cancellationToken) =>
+        answer is BufferedResponse
             ? operation(request, answer, cancellationToken)
             : _slow.AnswerAsync(request, answer, (result, token) => operation(request, result, token), cancellationToken);
 }

@@ -14,8 +14,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded;
 
 /// <summary>
-/// The built-in store: object files that describe themselves, a log of deletes, bucket and upload records; and over them an index that may be thrown away.
-/// docs/storage-format.md says what lies where, and in which order it gets there.
+/// The built-in store: object files that describe themselves, a log of deletes, bucket and upload records; and over them an index that may
+/// be thrown away. docs/storage-format.md says what lies where, and in which order it gets there.
 /// </summary>
 public sealed class EmbeddedStore : IAsyncDisposable
 {
@@ -33,7 +33,8 @@ public sealed class EmbeddedStore : IAsyncDisposable
     private ITimer _forgetting = null!;
     private DeleteUpkeep _upkeep = null!;
 
-    private EmbeddedStore(EmbeddedOptions options, OwnerLock owner, StoreFolders folders, StoreDisk disk, LooseEnds ends, OrderedIndex index)
+    private EmbeddedStore(EmbeddedOptions options, OwnerLock owner, StoreFolders folders, StoreDisk disk, DirtyFlag ends,
+        OrderedIndex index)
     {
         (_options, _lock, _folders, _disk, Index) = (options, owner, folders, disk, index);
         _sequences = SequenceCounter.Open(folders, disk, index, options.Logger);
@@ -75,7 +76,8 @@ public sealed class EmbeddedStore : IAsyncDisposable
     internal DeleteUpkeep Upkeep => _upkeep;
 
     /// <summary>Opens a data folder, making it where it is missing, and building its index where that is missing or damaged.</summary>
-    /// <exception cref="StoreUnavailableException">The folder is another process's, of another version, holds somebody else's data, or cannot be written.</exception>
+    /// <exception cref="StoreUnavailableException">The folder is another process's, of another version, holds somebody else's data, or
+    /// cannot be written.</exception>
     public static async Task<EmbeddedStore> OpenAsync(EmbeddedOptions options, CancellationToken cancellationToken = default)
     {
         var folders = new StoreFolders(options.Folder);
@@ -85,9 +87,11 @@ public sealed class EmbeddedStore : IAsyncDisposable
             Directory.CreateDirectory(folders.Root);
             ForeignFolder.Refuse(folders);
         }
-        catch (Exception failure) when (failure is UnauthorizedAccessException || (failure is IOException refusal && !StoreDisk.IsFull(refusal)))
+        catch (Exception failure)
+            when (failure is UnauthorizedAccessException || (failure is IOException refusal && !StoreDisk.IsFull(refusal)))
         {
-            throw new StoreUnavailableException($"The data folder {folders.Root} cannot be used: {failure.Message} Set S3_OVERLAY_DATA_DIR to a folder of this proxy's own.", failure);
+            throw new StoreUnavailableException(
+                $"The data folder {folders.Root} cannot be used: {failure.Message} Set S3_OVERLAY_DATA_DIR to a folder of this proxy's own.", failure);
         }
 
         var owner = OwnerLock.Take(folders);
@@ -101,8 +105,8 @@ public sealed class EmbeddedStore : IAsyncDisposable
                 await disk.SyncFolderAsync(folders.Root);
             }
 
-            var wasClean = CleanMark.Take(folders, disk);
-            var ends = new LooseEnds();
+            var wasClean = CleanShutdownMarker.Take(folders, disk);
+            var ends = new DirtyFlag();
             index = await IndexOpening.OpenAsync(folders, disk, ends, options, wasClean, cancellationToken);
             var store = new EmbeddedStore(options, owner, folders, disk, ends, index);
             store.Start(wasClean);
@@ -149,8 +153,8 @@ public sealed class EmbeddedStore : IAsyncDisposable
     /// <summary>Takes a bucket away with the uploads that are open in it.</summary>
     internal async Task DeleteBucketAsync(string bucket, bool isOpaque, CancellationToken cancellationToken)
     {
-        // The uploads are noted while nobody can start one, and given up after the bucket is gone: one that is being completed waits for the bucket,
-        // and giving it up waits for the completion.
+        // The uploads are noted while nobody can start one, and given up after the bucket is gone: one that is being completed waits for
+        // the bucket, and giving it up waits for the completion.
         List<UploadRecord> open = [];
         await _reserve.UseAsync(() => Buckets.DeleteAsync(bucket, isOpaque, () => open = Uploads.Of(bucket), cancellationToken));
         await Uploads.AbortAllAsync(open);
@@ -174,7 +178,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
         await Files.DisposeAsync();
         if (!Objects.MayHaveOrphans && !Index.IsBehind && !Objects.Deletes.IsInDoubt)
         {
-            CleanMark.Leave(_folders, _disk);
+            CleanShutdownMarker.Leave(_folders, _disk);
         }
 
         _sequences.Dispose();
@@ -186,10 +190,12 @@ public sealed class EmbeddedStore : IAsyncDisposable
     {
         Objects.FollowsCrash = !wasClean;
         Objects.Deletes = DeleteLog.Open(new DeleteSegments(_folders), _disk, wasClean, _options.Logger);
-        _upkeep = new DeleteUpkeep(Objects.Deletes, Index, Objects, Files, Buckets, _folders, _disk, _options.DeleteSegmentSize, _options.Logger);
+        _upkeep = new DeleteUpkeep(Objects.Deletes, Index, Objects, Files, Buckets, _folders, _disk, _options.DeleteSegmentSize,
+            _options.Logger);
         Objects.Deletes.Appended = _upkeep.Appended;
 
-        // What lies here was being written when the last process ended, and belongs to nobody. Listed now: new files must not be among them.
+        // What lies here was being written when the last process ended, and belongs to nobody. Listed now: new files must not be among
+        // them.
         var leftovers = Directory.GetFiles(_folders.Incoming);
         _tidying = Task.Run(() => TidyAsync(leftovers));
         _forgetting = Time.CreateTimer(_ => Forget(), null, ForgettingPause, ForgettingPause);
@@ -209,7 +215,8 @@ public sealed class EmbeddedStore : IAsyncDisposable
             {
                 // What cannot be taken away is looked for again at the next start.
                 var aside = new AsideFolder(_folders, _disk, Now);
-                Objects.FollowsCrash = !await OrphanSweep.RunAsync(_folders, _disk, aside, Objects, Uploads, _sequences.AtOpening, _options.Logger, _closing.Token);
+                Objects.FollowsCrash = !await OrphanSweep.RunAsync(_folders, _disk, aside, Objects, Uploads, _sequences.AtOpening,
+                    _options.Logger, _closing.Token);
             }
 
             await _upkeep.BeginAsync(Objects.Deletes.WasIncomplete);

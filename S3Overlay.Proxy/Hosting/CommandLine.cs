@@ -8,9 +8,12 @@ public sealed record CommandLine(string? Command, string[] Options, string Probl
 {
     private static readonly string[] Commands = ["serve", "demo", "seed", "health", "doctor", "admin", "help", "version"];
 
-    private static readonly string[] HostingOptions = ["port", "urls", "http_ports", "https_ports", "environment", "contentRoot", "applicationName"];
+    private static readonly string[] HostingOptions = ["port", "urls", "http_ports", "https_ports", "environment", "contentRoot",
+        "applicationName"];
 
-    /// <summary>Reads the command line. An option that nothing would read is refused, since a typing error would pass for the default.</summary>
+    /// <summary>
+    /// Reads the command line. An option that nothing would read is refused, since a typing error would pass for the default.
+    /// </summary>
     public static CommandLine Read(string[] arguments)
     {
         if (arguments is [("admin" or "doctor") and var own, ..])

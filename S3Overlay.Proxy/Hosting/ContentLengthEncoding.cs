@@ -3,8 +3,8 @@ using System.Text;
 namespace S3Overlay.Proxy.Hosting;
 
 /// <summary>
-/// How the web server reads Content-Length. Its parser takes a sign and white space for part of the number, and fails on a text that is longer than its buffer. This
-/// encoding gives it digits, or something that it refuses with a 400.
+/// How the web server reads Content-Length. Its parser takes a sign and white space for part of the number, and fails on a text that is
+/// longer than its buffer. This encoding gives it digits, or something that it refuses with a 400.
 /// </summary>
 /// <remarks>RFC 9110, section 8.6: Content-Length is 1*DIGIT.</remarks>
 internal sealed class ContentLengthEncoding : Encoding

@@ -29,10 +29,12 @@ internal static class FrontDoorSetup
             service,
             new AdministrationDoor(
                 administration,
-                new RequestAuthenticator(keys, new AuthenticationSettings { Region = clients.Region, AllowsVersion2 = false, AllowsPresigned = false }, setup.Time)),
+                new RequestAuthenticator(keys,
+                    new AuthenticationSettings { Region = clients.Region, AllowsVersion2 = false, AllowsPresigned = false }, setup.Time)),
             new RequestAuthenticator(
                 keys,
-                new AuthenticationSettings { Region = clients.Region, IsOff = isOff, AllowsVersion2 = clients.AllowsVersion2, LeavesLifetimes = isPlainProxy },
+                new AuthenticationSettings { Region = clients.Region, IsOff = isOff, AllowsVersion2 = clients.AllowsVersion2,
+                    LeavesLifetimes = isPlainProxy },
                 setup.Time),
             new AccessRights(clients.Keys, isOff, clients.ReadableByAll),
             new FrontDoorSettings
@@ -45,9 +47,11 @@ internal static class FrontDoorSetup
                 IsForwarded = ForwardedOf(setup.Options, remote),
                 Store = local.Make,
                 KeepsAsync = async (bucket, key, cancellationToken) =>
-                    await local.KeepsAsync(bucket, key, cancellationToken) || (remote is not null && await remote.KeepsAsync(bucket, key, cancellationToken)),
+                    await local.KeepsAsync(bucket, key, cancellationToken)
+                        || (remote is not null && await remote.KeepsAsync(bucket, key, cancellationToken)),
                 KnowsTenants = isPlainProxy,
-                Owners = setup.Options.Local.Endpoint is null || clients.AccountId is not null ? new ExpectedOwners(clients.AccountId) : null,
+                Owners = setup.Options.Local.Endpoint is null || clients.AccountId is not null ? new ExpectedOwners(clients.AccountId)
+                    : null,
                 StoreChecksChecksums = local.ChecksChecksums,
                 IsKnownToStore = caller => local.Identities?.Of(caller) is not null,
             },
@@ -77,7 +81,10 @@ internal static class FrontDoorSetup
     /// <summary>The hosts that requests may name; null where any may be.</summary>
     public static KnownHosts? GuardOf(ClientOptions clients) => clients.IsOpenToAll ? new KnownHosts(clients.Domain, clients.Hosts) : null;
 
-    /// <summary>Tells which buckets are an S3 endpoint's alone. The service's own list of buckets, and the overlay's own bucket, are not, where there is a remote.</summary>
+    /// <summary>
+    /// Tells which buckets are an S3 endpoint's alone. The service's own list of buckets, and the overlay's own bucket, are not, where
+    /// there is a remote.
+    /// </summary>
     private static Func<string, bool> ForwardedOf(ProxyOptions options, RemoteLayer? remote)
     {
         if (options.Local.Endpoint is null)

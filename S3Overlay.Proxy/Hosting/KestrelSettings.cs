@@ -19,10 +19,12 @@ internal static class KestrelSettings
         kestrel.AllowAlternateSchemes = true;
 
         // Header bytes come back to clients as they were sent; Latin-1 is the one encoding that keeps each byte.
-        kestrel.RequestHeaderEncodingSelector = static name => name == HeaderNames.ContentLength ? ContentLengthEncoding.Instance : Encoding.Latin1;
+        kestrel.RequestHeaderEncodingSelector = static name => name == HeaderNames.ContentLength ? ContentLengthEncoding.Instance
+            : Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
-        // A line feed alone ends no line: two servers in a row that disagree about where a header ends can be made to see two different requests.
+        // A line feed alone ends no line: two servers in a row that disagree about where a header ends can be made to see two different
+        // requests.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
 
         var limits = kestrel.Limits;
@@ -33,7 +35,8 @@ internal static class KestrelSettings
         // A key of 1024 bytes, each percent-encoded, in a presigned URL with a session token.
         limits.MaxRequestLineSize = 32 * 1024;
 
-        // Far more than S3 allows: what is above S3's limit is answered with S3's error (HeaderSection), what is above this with a bare 431.
+        // Far more than S3 allows: what is above S3's limit is answered with S3's error (HeaderSection), what is above this with a bare
+        // 431.
         limits.MaxRequestHeadersTotalSize = 128 * 1024;
         limits.MaxRequestHeaderCount = 200;
 
@@ -53,7 +56,8 @@ internal static class KestrelSettings
         sockets.UnsafePreferInlineScheduling = true;
         sockets.IOQueueCount = 0;
 
-        // A connection that waits for its next request holds 4 KiB, and spares itself the system call that asks whether there is anything to read.
+        // A connection that waits for its next request holds 4 KiB, and spares itself the system call that asks whether there is anything
+        // to read.
         sockets.WaitForDataBeforeAllocatingBuffer = false;
     }
 }

@@ -11,8 +11,9 @@ using S3Overlay.ServiceDefaults;
 namespace S3Overlay.Proxy.Hosting;
 
 /// <summary>
-/// Addresses of their own for those who watch the proxy: <c>/health</c>, <c>/alive</c> and <c>/metrics</c> by plain GETs, and nothing else. A server apart from that of
-/// S3: what holds there for bodies, signatures and addresses has no meaning here, and an operator can keep the two on different networks.
+/// Addresses of their own for those who watch the proxy: <c>/health</c>, <c>/alive</c> and <c>/metrics</c> by plain GETs, and nothing else.
+/// A server apart from that of S3: what holds there for bodies, signatures and addresses has no meaning here, and an operator can keep the
+/// two on different networks.
 /// </summary>
 internal sealed class ManagementPort : IAsyncDisposable
 {
@@ -29,7 +30,8 @@ internal sealed class ManagementPort : IAsyncDisposable
     /// <param name="checks">What health is made of.</param>
     /// <param name="metrics">The page of metrics.</param>
     /// <exception cref="StartupException">One of them cannot be listened on.</exception>
-    public static async Task<ManagementPort> StartAsync(IReadOnlyList<string> urls, KnownHosts? hosts, HealthCheckService checks, MetricsPage metrics)
+    public static async Task<ManagementPort> StartAsync(IReadOnlyList<string> urls, KnownHosts? hosts, HealthCheckService checks,
+        MetricsPage metrics)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
 
@@ -53,7 +55,8 @@ internal sealed class ManagementPort : IAsyncDisposable
             throw reason;
         }
 
-        port.Endpoint = new Uri(RunningProxy.Reachable(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()));
+        port.Endpoint = new Uri(
+            RunningProxy.Reachable(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()));
         return port;
     }
 

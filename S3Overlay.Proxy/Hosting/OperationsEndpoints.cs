@@ -8,8 +8,8 @@ using S3Overlay.ServiceDefaults;
 namespace S3Overlay.Proxy.Hosting;
 
 /// <summary>
-/// What operators and browsers ask of the S3 port without meaning S3: metrics, <c>robots.txt</c>, <c>favicon.ico</c>. Only unsigned requests for
-/// exactly these targets: a bucket called <c>metrics</c> stays usable, since whoever uses it signs.
+/// What operators and browsers ask of the S3 port without meaning S3: metrics, <c>robots.txt</c>, <c>favicon.ico</c>. Only unsigned
+/// requests for exactly these targets: a bucket called <c>metrics</c> stays usable, since whoever uses it signs.
 /// </summary>
 public static class OperationsEndpoints
 {
@@ -19,7 +19,8 @@ public static class OperationsEndpoints
     private static readonly byte[] Robots = "User-agent: *\nDisallow: /\n"u8.ToArray();
 
     /// <summary>Answers them, and hands everything else on.</summary>
-    public static IApplicationBuilder UseOperationsEndpoints(this IApplicationBuilder app, MetricsPage metrics) => app.Use(next => context =>
+    public static IApplicationBuilder UseOperationsEndpoints(this IApplicationBuilder app, MetricsPage metrics) =>
+        app.Use(next => context =>
     {
         // The longest of these targets has twelve characters: an object's request is told apart by its length alone.
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;

@@ -29,7 +29,10 @@ internal static class Pipeline
         app.Run(frontDoor);
     }
 
-    /// <summary>Each proxy adds to the end of the lists what it saw: they are believed from there on, as long as who wrote is trusted, and no further.</summary>
+    /// <summary>
+    /// Each proxy adds to the end of the lists what it saw: they are believed from there on, as long as who wrote is trusted, and no
+    /// further.
+    /// </summary>
     private static ForwardedHeadersOptions Forwarded(IReadOnlyList<System.Net.IPNetwork> trustedProxies)
     {
         var options = new ForwardedHeadersOptions

@@ -36,7 +36,8 @@ internal static class ProxyBuilder
     };
 
     /// <summary>Options of the command line that have a name of their own there.</summary>
-    private static readonly Dictionary<string, string> Shorthands = new(StringComparer.OrdinalIgnoreCase) { ["--port"] = Settings.Port.Name };
+    private static readonly Dictionary<string, string> Shorthands = new(StringComparer.OrdinalIgnoreCase)
+        { ["--port"] = Settings.Port.Name };
 
     /// <summary>A builder that knows the environment and the command line.</summary>
     public static WebApplicationBuilder FromEnvironment(string[] arguments)
@@ -68,10 +69,12 @@ internal static class ProxyBuilder
         {
             telemetry.Name = "s3overlay";
 
-            // The proxy has spans of its own for requests and upstream requests, which know S3. Those of ASP.NET Core and the HTTP client would repeat them.
+            // The proxy has spans of its own for requests and upstream requests, which know S3. Those of ASP.NET Core and the HTTP client
+            // would repeat them.
             telemetry.Tracing = static tracing => tracing.AddSource(Tracing.SourceName);
             telemetry.Metrics = static metrics => metrics.AddMeter(
-                ProxyMeters.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime");
+                ProxyMeters.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http",
+                "System.Runtime");
         });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => KestrelSettings.Apply(kestrel, builder.Configuration));

@@ -57,7 +57,8 @@ internal sealed class ProxyServices : IAsyncDisposable
     /// <param name="loggers">Where it says what goes wrong.</param>
     /// <param name="machine">The machine they are on; null for the one there is.</param>
     /// <exception cref="StartupException">A folder cannot be used.</exception>
-    public static async Task<ProxyServices> OpenAsync(ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers, Machine? machine = null)
+    public static async Task<ProxyServices> OpenAsync(ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers,
+        Machine? machine = null)
     {
         var opened = new OpenedParts();
         try

@@ -23,7 +23,8 @@ internal sealed record ProxySetup(ProxyOptions Options, ProxyMeters Meters, ILog
     public string LocalRegion => EndpointRegions.FirstOf(Options.Local.Endpoint, Options.Local.Region);
 
     /// <summary>What clients are to see.</summary>
-    public OverlaySettings View => OverlaySettings.From(Options, Options.Local.Endpoint is null ? Options.Local.BucketLocation : LocalRegion);
+    public OverlaySettings View =>
+        OverlaySettings.From(Options, Options.Local.Endpoint is null ? Options.Local.BucketLocation : LocalRegion);
 
     /// <summary>Whether anything of the remote is held.</summary>
     public bool Holds => Options.Remotes.Count > 0 && Options.Cache.IsEnabled;

@@ -25,7 +25,8 @@ internal sealed class RunningProxy : IAsyncDisposable
     private ManagementPort? _management;
     private bool _isDisposed;
 
-    private RunningProxy(WebApplication app, ProxyServices services, ProxyMeters meters, MetricsPage metrics, RemoteProbe probe, TimeSpan shutdownTimeout) =>
+    private RunningProxy(WebApplication app, ProxyServices services, ProxyMeters meters, MetricsPage metrics, RemoteProbe probe,
+        TimeSpan shutdownTimeout) =>
         (_app, _services, _meters, _metrics, _probe, _shutdownTimeout) = (app, services, meters, metrics, probe, shutdownTimeout);
 
     /// <summary>The parts behind the port.</summary>
@@ -43,7 +44,8 @@ internal sealed class RunningProxy : IAsyncDisposable
     /// <param name="problems">What was found wrong with them and is no error.</param>
     /// <param name="machine">The machine it runs on; null for the one there is.</param>
     /// <exception cref="StartupException">The machine does not allow it.</exception>
-    public static async Task<RunningProxy> StartAsync(WebApplicationBuilder builder, ProxyOptions options, ConfigurationProblems problems, Machine? machine = null)
+    public static async Task<RunningProxy> StartAsync(WebApplicationBuilder builder, ProxyOptions options, ConfigurationProblems problems,
+        Machine? machine = null)
     {
         machine ??= new Machine();
         ProxyBuilder.Configure(builder, options);
@@ -96,8 +98,8 @@ internal sealed class RunningProxy : IAsyncDisposable
     }
 
     /// <summary>
-    /// Prints the lines for a person, ready to be copied; where logs are made for machines (<c>Logging__Console__FormatterName=json</c>), they
-    /// are log messages like all others.
+    /// Prints the lines for a person, ready to be copied; where logs are made for machines (<c>Logging__Console__FormatterName=json</c>),
+    /// they are log messages like all others.
     /// </summary>
     public void Announce(IEnumerable<string> lines)
     {
@@ -115,10 +117,16 @@ internal sealed class RunningProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>Begins to try every layer, and every bucket that is mapped, in the background: what is wrong is told in the log (rule M5). Whatever comes of it, the proxy serves what it can.</summary>
+    /// <summary>
+    /// Begins to try every layer, and every bucket that is mapped, in the background: what is wrong is told in the log (rule M5). Whatever
+    /// comes of it, the proxy serves what it can.
+    /// </summary>
     public void StartProbing() => _probe.Start();
 
-    /// <summary>Returns once the process was told to stop, by SIGTERM or Ctrl-C, and no request is in progress any more. A second signal cuts those that are.</summary>
+    /// <summary>
+    /// Returns once the process was told to stop, by SIGTERM or Ctrl-C, and no request is in progress any more. A second signal cuts those
+    /// that are.
+    /// </summary>
     public async Task WaitForShutdownAsync()
     {
         await Task.Delay(Timeout.Infinite, _app.Lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -204,7 +212,8 @@ internal sealed class RunningProxy : IAsyncDisposable
 
         if (options.Management.Count > 0)
         {
-            _management = await ManagementPort.StartAsync(options.Management, FrontDoorSetup.GuardOf(options.Clients), _app.Services.GetRequiredService<HealthCheckService>(), _metrics);
+            _management = await ManagementPort.StartAsync(options.Management, FrontDoorSetup.GuardOf(options.Clients),
+                _app.Services.GetRequiredService<HealthCheckService>(), _metrics);
         }
 
         Endpoint = Reachable(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());

@@ -16,9 +16,12 @@ public sealed class StartupException(string message, Exception? cause = null) : 
         const string Elsewhere = "Choose another address, such as --urls http://127.0.0.1:8001";
         return failure switch
         {
-            IOException { InnerException: AddressInUseException } => new($"{where} is in use by another program. {Elsewhere}, or end that program.", failure),
-            SocketException { SocketErrorCode: SocketError.AccessDenied } => new($"This user may not listen on {where}. {Elsewhere}.", failure),
-            SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => new($"{where} is no address of this machine. {Elsewhere}.", failure),
+            IOException { InnerException: AddressInUseException } =>
+                new($"{where} is in use by another program. {Elsewhere}, or end that program.", failure),
+            SocketException { SocketErrorCode: SocketError.AccessDenied } =>
+                new($"This user may not listen on {where}. {Elsewhere}.", failure),
+            SocketException { SocketErrorCode: SocketError.AddressNotAvailable } =>
+                new($"{where} is no address of this machine. {Elsewhere}.", failure),
             IOException or SocketException => new($"The proxy cannot listen on {where}: {failure.Message} {Elsewhere}.", failure),
 
             // A missing or unreadable certificate, and addresses that the server does not take.
@@ -33,7 +36,8 @@ public sealed class StartupException(string message, Exception? cause = null) : 
     /// <param name="folder">Where.</param>
     /// <param name="setting">The setting that says so.</param>
     /// <param name="what">Which of them it is.</param>
-    public static StartupException FromOpening(Exception failure, string folder, string setting = "S3_OVERLAY_DATA_DIR", string what = "data") =>
+    public static StartupException FromOpening(Exception failure, string folder, string setting = "S3_OVERLAY_DATA_DIR",
+        string what = "data") =>
         failure is StoreUnavailableException whole ? new(whole.Message, failure)
         : failure is IOException disk && StoreDisk.IsFull(disk)
             ? new($"The disk of {folder} is full, and this start needs some room there: {failure.Message} Make room on the disk of {setting}, and start again.", failure)

@@ -5,10 +5,15 @@ using S3Overlay.Proxy.Hosting.Commands;
 
 namespace S3Overlay.Proxy.Hosting;
 
-/// <summary>What a start says: where, what over what, and how to try it. Of the keys only the well-known default is shown (rule A4).</summary>
+/// <summary>
+/// What a start says: where, what over what, and how to try it. Of the keys only the well-known default is shown (rule A4).
+/// </summary>
 public static class StartupLines
 {
-    /// <summary>The lines for a proxy that can be reached at <paramref name="endpoint"/>, and by those who watch it at <paramref name="management"/>, where that is set.</summary>
+    /// <summary>
+    /// The lines for a proxy that can be reached at <paramref name="endpoint"/>, and by those who watch it at
+    /// <paramref name="management"/>, where that is set.
+    /// </summary>
     public static IEnumerable<string> For(ProxyOptions options, string endpoint, Uri? management = null)
     {
         yield return $"S3Overlay {VersionCommand.Version} serves S3 on {endpoint}";
@@ -18,7 +23,8 @@ public static class StartupLines
         }
         else
         {
-            var below = options.Remotes is [{ Name: "" } only] ? only.DisplayName : $"{options.Remotes.Count} remote{(options.Remotes.Count == 1 ? "" : "s")}";
+            var below = options.Remotes is [{ Name: "" } only] ? only.DisplayName
+                : $"{options.Remotes.Count} remote{(options.Remotes.Count == 1 ? "" : "s")}";
             yield return $"  mode    overlay over {below} (only ever read), {Caching(options.Cache)}";
         }
 

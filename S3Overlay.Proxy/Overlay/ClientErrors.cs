@@ -1,13 +1,14 @@
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay;
 
 /// <summary>
-/// What a client is told where the remote was needed and did not help (table F): never a 500, never a guess. That an object is not there, or not such a part of
-/// it, is for whoever asked for it to say: of reads, <see cref="Reads.ReadErrors"/>.
+/// What a client is told where the remote was needed and did not help (table F): never a 500, never a guess. That an object is not there,
+/// or not such a part of it, is for whoever asked for it to say: of reads, <see cref="Reading.ReadErrors"/>.
 /// </summary>
 public static class ClientErrors
 {
@@ -24,11 +25,13 @@ public static class ClientErrors
     {
         RemoteFailure.Throttled => S3Exception.ForNow(S3Errors.SlowDown, 5, cause: failure),
         RemoteFailure.AccessDenied => new(S3Errors.AccessDenied, "The remote does not allow it.", failure),
-        RemoteFailure.BadCredentials => S3Exception.ForNow(S3Errors.ServiceUnavailable, 30, "The remote does not accept the overlay's credentials.", failure),
+        RemoteFailure.BadCredentials =>
+            S3Exception.ForNow(S3Errors.ServiceUnavailable, 30, "The remote does not accept the overlay's credentials.", failure),
         RemoteFailure.Changed => S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "The object keeps changing at the remote.", failure),
         RemoteFailure.Drifted => S3Exception.ForNow(S3Errors.RemoteChanged, 60, cause: failure),
         RemoteFailure.Loop => new(
-            new S3Error("LoopDetected", StatusCodes.Status508LoopDetected, "The remote of this server is this server itself, or leads back to it."), cause: failure),
+            new S3Error("LoopDetected", StatusCodes.Status508LoopDetected,
+                "The remote of this server is this server itself, or leads back to it."), cause: failure),
         RemoteFailure.Other when failure.Status == S3Errors.NotImplemented.Status => new(S3Errors.NotImplemented, failure.Message, failure),
         RemoteFailure.Other when failure is { Status: >= 400 and < 500, Code.Length: > 0 } =>
             new(new S3Error(failure.Code, failure.Status, failure.Message), cause: failure) { Headers = failure.DeleteMarker },

@@ -3,7 +3,7 @@ using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Copies;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Listings;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
@@ -12,7 +12,9 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay;
 
-/// <summary>Shows remote buckets with local changes on top. Takes what the overlay changes, and hands everything else to the layer it wraps.</summary>
+/// <summary>
+/// Shows remote buckets with local changes on top. Takes what the overlay changes, and hands everything else to the layer it wraps.
+/// </summary>
 /// <remarks>
 /// <code>
 ///   a request
@@ -20,7 +22,7 @@ namespace S3Overlay.Proxy.Overlay;
 ///     the overlay's own bucket         there is none (rule T5)
 ///     a bucket without a remote        local, untouched (rule T3); a copy may still have its source in one with a remote
 ///     a bucket with a remote
-///       read a key                     Reads/ReadMap: written, tombstone, held, remote
+///       read a key                     Reads/ReadRouter: written, tombstone, held, remote
 ///       write a key                    Writes/ObjectWrites: the bucket's local half first, conditions on the merged view
 ///       write a sub-resource           Copies/CopyUps: the remote's object becomes local's first
 ///       copy                           Copies/ObjectCopies: local's own, or the remote's bytes put into local
@@ -39,14 +41,14 @@ public sealed class OverlayService : IS3Service
     private readonly BucketList _bucketList;
     private readonly BucketRequests _buckets;
     private readonly BucketListings _listings;
-    private readonly ReadMap _reads;
+    private readonly ReadRouter _reads;
     private readonly ObjectWrites _writes;
     private readonly ObjectDeletes _deletes;
     private readonly ManyDeletes _manyDeletes;
     private readonly ObjectCopies _copies;
     private readonly CopyUps _copyUps;
     private readonly OverlayLocks _locks;
-    private readonly LocalOutage? _outage;
+    private readonly LocalFailover? _outage;
     private readonly TimeSpan _budget;
     private readonly TimeProvider _time;
 
@@ -68,24 +70,27 @@ public sealed class OverlayService : IS3Service
         OverlaySettings settings,
         TimeProvider time,
         ILogger<OverlayService> logger,
-        LocalOutage? outage = null,
+        LocalFailover? outage = null,
         OverlayMeters? meters = null)
     {
         var (service, layer) = (local.Service, local.State);
         (_local, _budget, _time, _locks, _outage) = (service, settings.Budget, time, new OverlayLocks(time), outage);
-        var (slow, objects) = (new SlowAnswers(time, logger, ClientErrors.Of), new LocalObjects(service, new EncryptedObjects(layer, local.Versions)));
+        var (slow, objects) = (new KeepAliveResponses(time, logger, ClientErrors.Of),
+            new LocalObjects(service, new EncryptedObjects(layer, local.Versions)));
         var conditional = new ConditionalWrites(service, objects, layer, reader, _locks, local.Conditions, local.Placed);
         _directory = new BucketDirectory(layer, remotes, settings, time);
         _bucketList = new BucketList(layer, local.Identities, remotes, shown, _directory, settings, time, logger);
         _listings = new BucketListings(layer, local.Versions, local.Held, reader, settings, logger);
         _buckets = new BucketRequests(service, _directory, _listings, settings, local.Placed);
-        _reads = new ReadMap(service, local.Reads, _directory, reader, settings.Budget, time, outage);
+        _reads = new ReadRouter(service, local.Reads, _directory, reader, settings.Budget, time, outage);
         _writes = new ObjectWrites(service, _directory, conditional, reader, slow, logger);
         var markers = new DeleteMarkers(objects, local.Versions, reader, _locks);
-        _deletes = new ObjectDeletes(objects, _directory, layer, local.Marks, reader, _locks, _writes, settings, local.Conditions, markers, meters);
+        _deletes = new ObjectDeletes(objects, _directory, layer, local.Marks, reader, _locks, _writes, settings, local.Conditions, markers,
+            meters);
         _manyDeletes = new ManyDeletes(_deletes, _directory, logger);
         _copies = new ObjectCopies(
-            service, objects, _directory, layer, reader, conditional, new RemoteCopy(service, objects, conditional, time, logger), _writes, slow, local.Identities, local.Placed);
+            service, objects, _directory, layer, reader, conditional, new RemoteCopy(service, objects, conditional, time, logger), _writes,
+            slow, local.Identities, local.Placed);
         _copyUps = new CopyUps(local, objects, _directory, reader, conditional, _writes, settings);
     }
 
@@ -96,7 +101,7 @@ public sealed class OverlayService : IS3Service
     internal OverlayLocks Locks => _locks;
 
     /// <inheritdoc/>
-    public Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public Task HandleAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         if (request.Operation == S3Operation.ListBuckets)
         {
@@ -125,11 +130,12 @@ public sealed class OverlayService : IS3Service
         {
             S3Operation.GetObject or S3Operation.HeadObject when hasRemote => _reads.AnswerAsync(request, answer, cancellationToken),
             S3Operation.CopyObject or S3Operation.UploadPartCopy => HandleOverlaidAsync(request, answer, cancellationToken),
-            _ => hasRemote ? HandleOverlaidAsync(request, answer, cancellationToken) : _local.HandleAsync(request, answer, cancellationToken),
+            _ => hasRemote ? HandleOverlaidAsync(request, answer, cancellationToken)
+                : _local.HandleAsync(request, answer, cancellationToken),
         };
     }
 
-    private async Task HandleOverlaidAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    private async Task HandleOverlaidAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         try
         {
@@ -140,9 +146,9 @@ public sealed class OverlayService : IS3Service
             }
 
             var bucket = await _directory.LookAsync(request.Bucket, cancellationToken);
-            bucket = bucket with { Patience = new RemotePatience(_budget, _time) };
+            bucket = bucket with { Budget = new RequestBudget(_budget, _time) };
             await HandleAsync(bucket, request, answer, cancellationToken);
-            if (isChange && answer is { Status: < StatusCodes.Status400BadRequest, IsVain: false })
+            if (isChange && answer is { Status: < StatusCodes.Status400BadRequest, IsNoOp: false })
             {
                 _outage?.NoteDone();
             }
@@ -153,11 +159,13 @@ public sealed class OverlayService : IS3Service
         }
     }
 
-    private Task HandleAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    private Task HandleAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
-        if (!bucket.IsOverlaid && request.Operation is not (S3Operation.CopyObject or S3Operation.UploadPartCopy or S3Operation.DeleteBucket))
+        if (!bucket.IsOverlaid
+            && request.Operation is not (S3Operation.CopyObject or S3Operation.UploadPartCopy or S3Operation.DeleteBucket))
         {
-            // Deleted here, and perhaps made anew: local alone, as if there had never been a remote (rule B4). Deleting it once more must leave the mark.
+            // Deleted here, and perhaps made anew: local alone, as if there had never been a remote (rule B4). Deleting it once more must
+            // leave the mark.
             return request.Operation is S3Operation.DeleteObject or S3Operation.DeleteObjects
                 ? DeleteHiddenAsync(bucket, request, answer, cancellationToken)
                 : _local.HandleAsync(request, answer, cancellationToken);
@@ -181,7 +189,8 @@ public sealed class OverlayService : IS3Service
                 or S3Operation.PutObjectRetention or S3Operation.RestoreObject or S3Operation.SelectObjectContent
                 => _copyUps.AnswerAsync(bucket, request, answer, cancellationToken),
 
-            S3Operation.ListObjects or S3Operation.ListObjectsV2 or S3Operation.ListObjectVersions => ListAsync(bucket, request, answer, cancellationToken),
+            S3Operation.ListObjects or S3Operation.ListObjectsV2 or S3Operation.ListObjectVersions =>
+                ListAsync(bucket, request, answer, cancellationToken),
             S3Operation.CreateBucket => _buckets.CreateAsync(bucket, request, answer, cancellationToken),
             S3Operation.HeadBucket => _buckets.HeadAsync(bucket, request, answer, cancellationToken),
             S3Operation.DeleteBucket => DeleteBucketAsync(bucket, answer, cancellationToken),
@@ -196,13 +205,14 @@ public sealed class OverlayService : IS3Service
     }
 
     /// <summary>
-    /// A delete in a bucket whose remote is hidden leaves no tombstone. The remote must not come to show while it is made: it would show again what was just deleted.
+    /// A delete in a bucket whose remote is hidden leaves no tombstone. The remote must not come to show while it is made: it would show
+    /// again what was just deleted.
     /// </summary>
-    private async Task DeleteHiddenAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    private async Task DeleteHiddenAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         using (await _locks.Buckets.ShareAsync(bucket.Name, cancellationToken))
         {
-            bucket = (await _directory.LookAsync(bucket.Name, cancellationToken)) with { Patience = bucket.Patience };
+            bucket = (await _directory.LookAsync(bucket.Name, cancellationToken)) with { Budget = bucket.Budget };
             if (!bucket.IsOverlaid)
             {
                 await _local.HandleAsync(request, answer, cancellationToken);
@@ -213,14 +223,17 @@ public sealed class OverlayService : IS3Service
         await HandleAsync(bucket, request, answer, cancellationToken);
     }
 
-    /// <summary>Whether the bucket is empty, deletes and tombstones being taken back decide: neither may change while it is being deleted.</summary>
-    private async Task DeleteBucketAsync(BucketView bucket, S3Answer answer, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether the bucket is empty, deletes and tombstones being taken back decide: neither may change while it is being deleted.
+    /// </summary>
+    private async Task DeleteBucketAsync(BucketView bucket, S3Response answer, CancellationToken cancellationToken)
     {
         using var alone = await _locks.Buckets.TakeAsync(bucket.Name, cancellationToken);
-        await _buckets.DeleteAsync((await _directory.LookAsync(bucket.Name, cancellationToken)) with { Patience = bucket.Patience }, answer, cancellationToken);
+        await _buckets.DeleteAsync((await _directory.LookAsync(bucket.Name, cancellationToken)) with { Budget = bucket.Budget }, answer,
+            cancellationToken);
     }
 
-    private async Task ListAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    private async Task ListAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await _directory.RequireAsync(bucket, cancellationToken);
         await _listings.AnswerAsync(bucket, request, answer, cancellationToken);

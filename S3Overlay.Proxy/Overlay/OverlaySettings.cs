@@ -13,13 +13,17 @@ public sealed record OverlaySettings
     /// <summary>The region buckets are made in and answer with.</summary>
     public string Region { get; init; } = AwsHosts.DefaultRegion;
 
-    /// <summary>Whether that is the region of every bucket: an S3 endpoint may have buckets in several, and tells only of each by itself.</summary>
+    /// <summary>
+    /// Whether that is the region of every bucket: an S3 endpoint may have buckets in several, and tells only of each by itself.
+    /// </summary>
     public bool HasOneRegion { get; init; } = true;
 
     /// <summary>Whether listings show both layers (rule L1), or local alone (rule L3).</summary>
     public bool MergesListings { get; init; } = true;
 
-    /// <summary>Whether a listing shows local alone when the remote cannot be listed, and says so, in place of an error (rule L4).</summary>
+    /// <summary>
+    /// Whether a listing shows local alone when the remote cannot be listed, and says so, in place of an error (rule L4).
+    /// </summary>
     public bool ListsLocalOnError { get; init; }
 
     /// <summary>Whether a delete leaves a tombstone (rule D1); otherwise the object may come back from the remote (rule D2).</summary>

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace S3Overlay.Proxy.Protocol;
 
-/// <summary>Answer headers whose value may be empty, which metadata may be. The web server's indexer takes such a value for the wish to remove the header.</summary>
+/// <summary>
+/// Answer headers whose value may be empty, which metadata may be. The web server's indexer takes such a value for the wish to remove the
+/// header.
+/// </summary>
 internal static class EmptyValues
 {
     /// <summary>Sets a header, in place of one of that name.</summary>

@@ -8,8 +8,8 @@ public interface IS3Service
 {
     /// <summary>
     /// Answers <paramref name="request"/> on <paramref name="answer"/>. A failure that a client should see is thrown as an
-    /// <see cref="S3Exception"/> before the answer has started; after that the service calls <see cref="S3Answer.Abort"/>, since a
+    /// <see cref="S3Exception"/> before the answer has started; after that the service calls <see cref="S3Response.Abort"/>, since a
     /// cut connection is the only honest ending left.
     /// </summary>
-    Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken);
+    Task HandleAsync(S3Request request, S3Response answer, CancellationToken cancellationToken);
 }

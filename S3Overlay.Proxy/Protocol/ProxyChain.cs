@@ -1,8 +1,8 @@
 namespace S3Overlay.Proxy.Protocol;
 
 /// <summary>
-/// Which proxies the request being served has come through (rule M4). Whatever is asked of other endpoints for its sake carries them on, so that a request that comes round
-/// in a circle is known by the first proxy it meets again, however many are in between.
+/// Which proxies the request being served has come through (rule M4). Whatever is asked of other endpoints for its sake carries them on, so
+/// that a request that comes round in a circle is known by the first proxy it meets again, however many are in between.
 /// </summary>
 /// <remarks>Flows with the request, and with work begun for it. A request of a client has none, which costs nothing.</remarks>
 public static class ProxyChain

@@ -14,12 +14,15 @@ public sealed class S3Exception : Exception
     /// <param name="seconds">When the client is to try again.</param>
     /// <param name="message">A better message than the error's own.</param>
     /// <param name="cause">What caused it.</param>
-    public static S3Exception ForNow(S3Error error, int seconds, string? message = null, Exception? cause = null) => new(error, message, cause)
+    public static S3Exception ForNow(S3Error error, int seconds, string? message = null, Exception? cause = null) =>
+        new(error, message, cause)
     {
         Headers = [new("Retry-After", seconds.ToString(CultureInfo.InvariantCulture))],
     };
 
-    /// <summary>What local forbids the overlay, to a client who has not asked for it: a 403 would say that his own key lacks a right.</summary>
+    /// <summary>
+    /// What local forbids the overlay, to a client who has not asked for it: a 403 would say that his own key lacks a right.
+    /// </summary>
     /// <param name="forbidden">Local's AccessDenied.</param>
     public static S3Exception OfOverlaysOwn(S3Exception forbidden) => ForNow(S3Errors.ServiceUnavailable, 2, forbidden.Message, forbidden);
 

@@ -65,7 +65,8 @@ public sealed class S3Query
         : Parse(string.Join('&', _parameters
             .Where(parameter => parameter.Key != name)
             .Select(static parameter =>
-                parameter.Value is null ? UriEncoding.EncodeComponent(parameter.Key) : $"{UriEncoding.EncodeComponent(parameter.Key)}={UriEncoding.EncodeComponent(parameter.Value)}")));
+                parameter.Value is null ? UriEncoding.EncodeComponent(parameter.Key)
+                    : $"{UriEncoding.EncodeComponent(parameter.Key)}={UriEncoding.EncodeComponent(parameter.Value)}")));
 
     private int IndexOf(string name)
     {

@@ -6,7 +6,9 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Protocol;
 
-/// <summary>One S3 request as the front door understood it: authenticated, its operation named, its body decoded while it is read.</summary>
+/// <summary>
+/// One S3 request as the front door understood it: authenticated, its operation named, its body decoded while it is read.
+/// </summary>
 public sealed record S3Request
 {
     /// <summary>What the client asks for.</summary>
@@ -18,7 +20,9 @@ public sealed record S3Request
     /// <summary>The bucket, or the empty string for requests about the service (ListBuckets).</summary>
     public required string Bucket { get; init; }
 
-    /// <summary>The object key, percent-decoded once, or the empty string for requests about a bucket. Plain characters: never a path.</summary>
+    /// <summary>
+    /// The object key, percent-decoded once, or the empty string for requests about a bucket. Plain characters: never a path.
+    /// </summary>
     public required string Key { get; init; }
 
     /// <summary>The query, in the order sent.</summary>
@@ -30,7 +34,9 @@ public sealed record S3Request
     /// <summary>Who asks.</summary>
     public required S3Caller Caller { get; init; }
 
-    /// <summary>The body, decoded from its transfer framing and checked while it is read; <see cref="S3Body.Empty"/> where there is none.</summary>
+    /// <summary>
+    /// The body, decoded from its transfer framing and checked while it is read; <see cref="S3Body.Empty"/> where there is none.
+    /// </summary>
     public required S3Body Body { get; init; }
 
     /// <summary>The id this request is answered and logged with.</summary>
@@ -45,27 +51,35 @@ public sealed record S3Request
     /// <summary>In place of a key: the bucket itself, and with it each of its keys.</summary>
     public const string WholeBucket = "";
 
-    /// <summary>Whether the caller may write a key that only the body names (DeleteObjects), or <see cref="WholeBucket"/>: rights can be narrower than a bucket.</summary>
+    /// <summary>
+    /// Whether the caller may write a key that only the body names (DeleteObjects), or <see cref="WholeBucket"/>: rights can be narrower
+    /// than a bucket.
+    /// </summary>
     public Func<string, bool> MayWrite { get; init; } = static _ => true;
 
     /// <summary>Whether ListBuckets shows the caller a bucket; null where it shows every one (rule A2).</summary>
     public Func<string, bool>? MaySee { get; init; }
 
-    /// <summary>Whether the caller may write each of them. Where it may not, whoever does not look at each key refuses the request.</summary>
+    /// <summary>
+    /// Whether the caller may write each of them. Where it may not, whoever does not look at each key refuses the request.
+    /// </summary>
     public bool MayWriteAll { get; init; } = true;
 
-    /// <summary>The remote's object that a PutObject makes local's, and whose ETag and date it keeps where local can (rule W5); null in every request of a client.</summary>
+    /// <summary>
+    /// The remote's object that a PutObject makes local's, and whose ETag and date it keeps where local can (rule W5); null in every
+    /// request of a client.
+    /// </summary>
     public ObjectInfo? CopiedUp { get; init; }
 
     /// <summary>
-    /// Whether a PutObject's <c>x-amz-tagging</c> are the tags of the remote's object that it copies. Nobody has said them here, so that they are kept as they are, also where S3 would not
-    /// take them; false in every request of a client.
+    /// Whether a PutObject's <c>x-amz-tagging</c> are the tags of the remote's object that it copies. Nobody has said them here, so that
+    /// they are kept as they are, also where S3 would not take them; false in every request of a client.
     /// </summary>
     public bool KeepsTags { get; init; }
 
     /// <summary>
-    /// Whether the checksum that is computed of the body is one that nobody asked for: the source of a copy has its like. A store that does not know the kind is told none; false in every request of a
-    /// client.
+    /// Whether the checksum that is computed of the body is one that nobody asked for: the source of a copy has its like. A store that does
+    /// not know the kind is told none; false in every request of a client.
     /// </summary>
     public bool MayLoseChecksum { get; init; }
 

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace S3Overlay.Proxy.Protocol;
 
-/// <summary>Whole numbers in requests. The framework's parser ignores NUL characters behind the digits (<c>1%00</c>); here they make the text no number.</summary>
+/// <summary>
+/// Whole numbers in requests. The framework's parser ignores NUL characters behind the digits (<c>1%00</c>); here they make the text no
+/// number.
+/// </summary>
 public static class WholeNumbers
 {
     /// <summary>Reads digits, and nothing but digits.</summary>

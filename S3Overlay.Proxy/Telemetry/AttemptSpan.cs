@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace S3Overlay.Proxy.Telemetry;
 
-/// <summary>The span of one attempt at an upstream request, from before it is sent until the head of its answer is there. The body is its reader's.</summary>
+/// <summary>
+/// The span of one attempt at an upstream request, from before it is sent until the head of its answer is there. The body is its reader's.
+/// </summary>
 internal static class AttemptSpan
 {
     private const string TraceParent = "traceparent";
@@ -17,7 +19,8 @@ internal static class AttemptSpan
     /// <param name="resends">How many attempts there were before.</param>
     public static Activity? Start(string method, string role, Uri endpoint, string bucket, int resends = 0)
     {
-        if (!Tracing.IsOn || Activity.Current is null || Tracing.Start(SpanNames.Attempt(method, role), ActivityKind.Client) is not { } span)
+        if (!Tracing.IsOn || Activity.Current is null
+            || Tracing.Start(SpanNames.Attempt(method, role), ActivityKind.Client) is not { } span)
         {
             return null;
         }
@@ -38,7 +41,10 @@ internal static class AttemptSpan
         return span;
     }
 
-    /// <summary>Tells the endpoint the span, so that one which traces too goes on below it. A client's own, handed on as it came, would point past this proxy.</summary>
+    /// <summary>
+    /// Tells the endpoint the span, so that one which traces too goes on below it. A client's own, handed on as it came, would point past
+    /// this proxy.
+    /// </summary>
     public static void Propagate(Activity? span, HttpRequestMessage message)
     {
         if (span is not { Recorded: true, Id: { } id })
@@ -55,7 +61,9 @@ internal static class AttemptSpan
         }
     }
 
-    /// <summary>Notes what was answered. That there is no such object, or a condition does not hold, is an answer like others and no failure.</summary>
+    /// <summary>
+    /// Notes what was answered. That there is no such object, or a condition does not hold, is an answer like others and no failure.
+    /// </summary>
     public static void Answered(Activity? span, int status)
     {
         span?.SetTag(SpanAttributes.Status, status);

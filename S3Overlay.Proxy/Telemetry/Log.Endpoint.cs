@@ -12,11 +12,13 @@ public static partial class Log
     public static partial void StoreNotReachable(ILogger logger, string failure, double seconds);
 
     /// <summary>The store broke off in the middle of an answer.</summary>
-    [LoggerMessage(7003, LogLevel.Warning, "The local store broke off its answer to request {RequestId}, whose client was cut off: {Failure}")]
+    [LoggerMessage(
+        7003, LogLevel.Warning, "The local store broke off its answer to request {RequestId}, whose client was cut off: {Failure}")]
     public static partial void LocalAnswerCut(ILogger logger, string requestId, string failure);
 
     /// <summary>The bucket made for finding out what the store can do could not be deleted.</summary>
-    [LoggerMessage(7004, LogLevel.Warning, "The bucket {Bucket}, made to find out what the local store can do, could not be deleted again, and may be by hand: {Failure}")]
+    [LoggerMessage(7004, LogLevel.Warning,
+        "The bucket {Bucket}, made to find out what the local store can do, could not be deleted again, and may be by hand: {Failure}")]
     public static partial void ProbeBucketLeft(ILogger logger, string bucket, string failure);
 
     /// <summary>The store answers, and does not let the proxy find out what it can do.</summary>

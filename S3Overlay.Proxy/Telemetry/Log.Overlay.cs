@@ -28,7 +28,8 @@ public static partial class Log
     public static partial void RemoteBucketsUnknown(ILogger logger, string failure);
 
     /// <summary>Reads show the remote alone from now on.</summary>
-    [LoggerMessage(6007, LogLevel.Error, "The local store is down: until it answers, reads show the remote alone, without what was written and deleted here")]
+    [LoggerMessage(6007, LogLevel.Error,
+        "The local store is down: until it answers, reads show the remote alone, without what was written and deleted here")]
     public static partial void LocalIsDown(ILogger logger);
 
     /// <summary>Reads show both layers again.</summary>
@@ -36,7 +37,9 @@ public static partial class Log
     public static partial void LocalIsBack(ILogger logger);
 
     /// <summary>What needs the remote fails at once from now on.</summary>
-    [LoggerMessage(6009, LogLevel.Error, "Bucket {Bucket} of the remote {Remote} answers nothing: until it does, what is not held here is 503 at once, and copies past their life are served (S3_OVERLAY_STALE_IF_ERROR). It is asked once a second")]
+    [LoggerMessage(
+        6009, LogLevel.Error,
+        "Bucket {Bucket} of the remote {Remote} answers nothing: until it does, what is not held here is 503 at once, and copies past their life are served (S3_OVERLAY_STALE_IF_ERROR). It is asked once a second")]
     public static partial void RemoteIsDown(ILogger logger, string bucket, string remote);
 
     /// <summary>The remote is asked as usual again.</summary>
@@ -44,10 +47,14 @@ public static partial class Log
     public static partial void RemoteIsBack(ILogger logger, string bucket, string remote);
 
     /// <summary>Copies of this bucket's objects may lack tags.</summary>
-    [LoggerMessage(6011, LogLevel.Warning, "The remote does not let the tags of objects of {Bucket} be read, nor say whether there are any: copies of them are made without tags. Allow s3:GetObjectTagging to have them copied. Told once")]
+    [LoggerMessage(
+        6011, LogLevel.Warning,
+        "The remote does not let the tags of objects of {Bucket} be read, nor say whether there are any: copies of them are made without tags. Allow s3:GetObjectTagging to have them copied. Told once")]
     public static partial void CopiedWithoutTags(ILogger logger, string bucket);
 
     /// <summary>The same, for another reason.</summary>
-    [LoggerMessage(6012, LogLevel.Warning, "The remote does not answer, and did not say how many tags the objects of {Bucket} have: copies of those that are held are made without tags. Told once")]
+    [LoggerMessage(
+        6012, LogLevel.Warning,
+        "The remote does not answer, and did not say how many tags the objects of {Bucket} have: copies of those that are held are made without tags. Told once")]
     public static partial void CopiedUnasked(ILogger logger, string bucket);
 }

@@ -4,7 +4,8 @@ namespace S3Overlay.Proxy.Telemetry;
 public static partial class Log
 {
     /// <summary>The remote said AccessDenied on an object, which clients see as 404.</summary>
-    [LoggerMessage(4001, LogLevel.Warning, "The remote refused an object of {Bucket} (AccessDenied); answered as 404 (S3_OVERLAY_REMOTE_FORBIDDEN)")]
+    [LoggerMessage(
+        4001, LogLevel.Warning, "The remote refused an object of {Bucket} (AccessDenied); answered as 404 (S3_OVERLAY_REMOTE_FORBIDDEN)")]
     public static partial void RemoteRefused(ILogger logger, string bucket);
 
     /// <summary>A fill could not store what came: readers go on without.</summary>
@@ -40,7 +41,8 @@ public static partial class Log
     public static partial void HeldCleaningFailed(ILogger logger, Exception exception);
 
     /// <summary>What a fill brought could not be put into the store; told once a copy.</summary>
-    [LoggerMessage(4010, LogLevel.Warning, "A copy of an object of {Bucket} could not be put into the cache bucket; it is fetched again when it is read")]
+    [LoggerMessage(4010, LogLevel.Warning,
+        "A copy of an object of {Bucket} could not be put into the cache bucket; it is fetched again when it is read")]
     public static partial void HeldUploadFailed(ILogger logger, string bucket, Exception exception);
 
     /// <summary>Objects of the cache bucket were found that belong to nothing.</summary>
@@ -48,11 +50,14 @@ public static partial class Log
     public static partial void HeldStrangersRemoved(ILogger logger, long count);
 
     /// <summary>A bucket's copies are not put into it.</summary>
-    [LoggerMessage(4012, LogLevel.Warning, "Copies of objects in {Bucket} are kept in the cache bucket, whatever S3_OVERLAY_CACHE_PLACE says: {Reason}")]
+    [LoggerMessage(4012, LogLevel.Warning,
+        "Copies of objects in {Bucket} are kept in the cache bucket, whatever S3_OVERLAY_CACHE_PLACE says: {Reason}")]
     public static partial void CopiesPlacedElsewhere(ILogger logger, string bucket, string reason);
 
     /// <summary>The remote answers, but does not say whether a copy is current; told once until it does.</summary>
-    [LoggerMessage(4013, LogLevel.Warning, "Bucket {Bucket} of the remote {Remote} does not say whether copies are current: {Failure}. Until it does, copies past their life are served (S3_OVERLAY_STALE_IF_ERROR)")]
+    [LoggerMessage(
+        4013, LogLevel.Warning,
+        "Bucket {Bucket} of the remote {Remote} does not say whether copies are current: {Failure}. Until it does, copies past their life are served (S3_OVERLAY_STALE_IF_ERROR)")]
     public static partial void CopiesServedStale(ILogger logger, string bucket, string remote, string failure);
 
     /// <summary>The remote says again whether copies are current.</summary>
@@ -64,10 +69,13 @@ public static partial class Log
     public static partial void HeldRenewalFailed(ILogger logger, string bucket, Exception exception);
 
     /// <summary>Copies are frozen, and the remote has moved on; told at most once a minute and bucket.</summary>
-    [LoggerMessage(4016, LogLevel.Warning, "The remote has other versions of objects of {Bucket} than the copies that are held, which S3_OVERLAY_REVALIDATE=frozen keeps as they are")]
+    [LoggerMessage(
+        4016, LogLevel.Warning,
+        "The remote has other versions of objects of {Bucket} than the copies that are held, which S3_OVERLAY_REVALIDATE=frozen keeps as they are")]
     public static partial void RemoteDrifted(ILogger logger, string bucket);
 
     /// <summary>An object in chunks could not be read back once it was whole.</summary>
-    [LoggerMessage(4017, LogLevel.Warning, "A copy of an object of {Bucket} could not be compared with what the remote promised of it; it is held unchecked")]
+    [LoggerMessage(4017, LogLevel.Warning,
+        "A copy of an object of {Bucket} could not be compared with what the remote promised of it; it is held unchecked")]
     public static partial void HeldCheckFailed(ILogger logger, string bucket, Exception exception);
 }

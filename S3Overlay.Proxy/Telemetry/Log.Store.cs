@@ -45,7 +45,8 @@ public static partial class Log
     public static partial void IndexDamaged(ILogger logger, Exception exception);
 
     /// <summary>An index could not be brought to disk: what it holds in memory grows until it can.</summary>
-    [LoggerMessage(5010, LogLevel.Error, "The index in {Folder} cannot be written and is kept in memory and its journal until it can be: is the disk full?")]
+    [LoggerMessage(5010, LogLevel.Error,
+        "The index in {Folder} cannot be written and is kept in memory and its journal until it can be: is the disk full?")]
     public static partial void IndexNotFlushed(ILogger logger, string folder, Exception exception);
 
     /// <summary>A file of the index is damaged.</summary>
@@ -53,7 +54,8 @@ public static partial class Log
     public static partial void IndexFileDamaged(ILogger logger, string problem);
 
     /// <summary>The end of a journal, or of the log of deletes, is a record that breaks off.</summary>
-    [LoggerMessage(5012, LogLevel.Information, "The last {Bytes} bytes of {File} are a record that breaks off, as a killed process leaves it, and are cut off")]
+    [LoggerMessage(5012, LogLevel.Information,
+        "The last {Bytes} bytes of {File} are a record that breaks off, as a killed process leaves it, and are cut off")]
     public static partial void JournalTorn(ILogger logger, string file, long bytes);
 
     /// <summary>The log of deletes is damaged, and the index is not.</summary>

@@ -4,7 +4,8 @@ namespace S3Overlay.Proxy.Telemetry;
 
 /// <summary>
 /// Every log message of the proxy, in one place: generated, so that a message nobody listens for costs a comparison. Event ids: 1xxx the
-/// process, 2xxx requests, 4xxx fills and held copies, 5xxx the built-in store, 6xxx the overlay, 7xxx an S3 endpoint as local, 8xxx the administration. Never a secret, a signature or a header's value (rule A4).
+/// process, 2xxx requests, 4xxx fills and held copies, 5xxx the built-in store, 6xxx the overlay, 7xxx an S3 endpoint as local, 8xxx the
+/// administration. Never a secret, a signature or a header's value (rule A4).
 /// </summary>
 public static partial class Log
 {
@@ -25,15 +26,19 @@ public static partial class Log
     public static partial void LayerWellAgain(ILogger logger, string layer);
 
     /// <summary>Keys of the remote that are in use could not be renewed in time. Once for each reason.</summary>
-    [LoggerMessage(1005, LogLevel.Warning, "The credentials of the {Remote} could not be renewed; those in use are good until they expire. {Reason}")]
+    [LoggerMessage(
+        1005, LogLevel.Warning, "The credentials of the {Remote} could not be renewed; those in use are good until they expire. {Reason}")]
     public static partial void RemoteCredentialsNotRenewed(ILogger logger, string remote, string reason);
 
     /// <summary>The proxy is stopping and waits for requests.</summary>
-    [LoggerMessage(1008, LogLevel.Information, "Stopping. Requests in progress: {Count}. They have {Seconds} s to finish; a second signal cuts them at once.")]
+    [LoggerMessage(1008, LogLevel.Information,
+        "Stopping. Requests in progress: {Count}. They have {Seconds} s to finish; a second signal cuts them at once.")]
     public static partial void WaitingForRequests(ILogger logger, long count, double seconds);
 
     /// <summary>Requests did not finish before the proxy stopped.</summary>
-    [LoggerMessage(1009, LogLevel.Warning, "Requests cut by the stop: {Count}, after {Seconds:F1} s. S3_OVERLAY_SHUTDOWN_TIMEOUT ({Limit} s) is how long a stop waits for them.")]
+    [LoggerMessage(
+        1009, LogLevel.Warning,
+        "Requests cut by the stop: {Count}, after {Seconds:F1} s. S3_OVERLAY_SHUTDOWN_TIMEOUT ({Limit} s) is how long a stop waits for them.")]
     public static partial void RequestsCut(ILogger logger, long count, double seconds, double limit);
 
     /// <summary>The access log cannot be written; lines are dropped until it can.</summary>
@@ -69,8 +74,8 @@ public static partial class Log
     public static partial void RequestFailed(
         ILogger logger, string requestId, S3Operation operation, string code, string message, Exception? exception);
 
-    /// <summary>A request could not be served for now. The message names the cause: how this process came to know of it (a stack) tells an operator nothing, and a store that is
-    /// down would fill the log with it.</summary>
+    /// <summary>A request could not be served for now. The message names the cause: how this process came to know of it (a stack) tells an
+    /// operator nothing, and a store that is down would fill the log with it.</summary>
     [LoggerMessage(2003, LogLevel.Warning, "Request {RequestId} ({Operation}) could not be served: {Code}: {Message}")]
     public static partial void RequestUnavailable(ILogger logger, string requestId, S3Operation operation, string code, string message);
 }

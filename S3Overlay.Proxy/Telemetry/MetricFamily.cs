@@ -43,7 +43,10 @@ internal sealed class MetricFamily(Instrument instrument)
         }
     }
 
-    /// <summary>Up to two labels: instruments here have no more. Compared part by part, since a pair of the framework's has no hash of its own and is looked through by reflection.</summary>
+    /// <summary>
+    /// Up to two labels: instruments here have no more. Compared part by part, since a pair of the framework's has no hash of its own and
+    /// is looked through by reflection.
+    /// </summary>
     private readonly struct Labels(KeyValuePair<string, object?> first, KeyValuePair<string, object?> second) : IEquatable<Labels>
     {
         private KeyValuePair<string, object?> First { get; } = first;

@@ -2,7 +2,10 @@ using System.Diagnostics.Metrics;
 
 namespace S3Overlay.Proxy.Telemetry;
 
-/// <summary>What the overlay counts beside requests: fills, reads that shared one, revalidations, tombstones. Labels are bounded: an outcome, never a bucket or a key.</summary>
+/// <summary>
+/// What the overlay counts beside requests: fills, reads that shared one, revalidations, tombstones. Labels are bounded: an outcome, never
+/// a bucket or a key.
+/// </summary>
 public sealed class OverlayMeters
 {
     private readonly Counter<long> _fills;
@@ -16,11 +19,15 @@ public sealed class OverlayMeters
     public OverlayMeters(Meter meter)
     {
         _fills = meter.CreateCounter<long>("s3_overlay_fills_total", description: "Fills from the remote that ended, by how they ended.");
-        _coalesced = meter.CreateCounter<long>("s3_overlay_coalesced_reads_total", description: "Reads that waited for what another read had asked the remote for.");
+        _coalesced = meter.CreateCounter<long>("s3_overlay_coalesced_reads_total",
+            description: "Reads that waited for what another read had asked the remote for.");
         _tombstones = meter.CreateCounter<long>("s3_overlay_tombstones_total", description: "Tombstones written.");
-        _drift = meter.CreateCounter<long>("s3_overlay_drift_total", description: "How often the remote was seen to have another version than a frozen copy.");
-        _revalidations = meter.CreateCounter<long>("s3_overlay_revalidations_total", description: "Questions to the remote whether a held copy is current, by what it said.");
-        meter.CreateObservableUpDownCounter("s3_overlay_fills_in_progress", () => Volatile.Read(ref _running), description: "Fills under way.");
+        _drift = meter.CreateCounter<long>(
+            "s3_overlay_drift_total", description: "How often the remote was seen to have another version than a frozen copy.");
+        _revalidations = meter.CreateCounter<long>("s3_overlay_revalidations_total",
+            description: "Questions to the remote whether a held copy is current, by what it said.");
+        meter.CreateObservableUpDownCounter("s3_overlay_fills_in_progress", () => Volatile.Read(ref _running),
+            description: "Fills under way.");
     }
 
     /// <summary>A fill begins.</summary>

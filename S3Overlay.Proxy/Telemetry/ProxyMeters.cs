@@ -22,7 +22,8 @@ public sealed class ProxyMeters : IDisposable
     private static readonly double[] DurationBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
     private static readonly string[] Layers = ["local", "cache", "remote", "none"];
-    private static readonly KeyValuePair<string, object?>[] LayerTags = [.. Layers.Select(layer => new KeyValuePair<string, object?>("layer", layer))];
+    private static readonly KeyValuePair<string, object?>[] LayerTags =
+        [.. Layers.Select(layer => new KeyValuePair<string, object?>("layer", layer))];
 
     private static readonly S3Operation[] Operations = Enum.GetValues<S3Operation>();
     private static readonly KeyValuePair<string, object?>[] OperationTags =
@@ -43,16 +44,20 @@ public sealed class ProxyMeters : IDisposable
     {
         Meter = new(MeterName);
         Meter.CreateObservableCounter("s3_overlay_requests_total", () => Answers(0), description: "S3 requests answered.");
-        Meter.CreateObservableCounter("s3_overlay_requests_error_total", () => Answers(500), description: "S3 requests answered with a status of 500 or more.");
-        Meter.CreateObservableUpDownCounter("s3_overlay_requests_in_progress", () => InProgress, description: "S3 requests being answered.");
+        Meter.CreateObservableCounter("s3_overlay_requests_error_total", () => Answers(500),
+            description: "S3 requests answered with a status of 500 or more.");
+        Meter.CreateObservableUpDownCounter("s3_overlay_requests_in_progress", () => InProgress,
+            description: "S3 requests being answered.");
         _duration = Meter.CreateHistogram(
             "s3_overlay_request_duration_seconds",
             unit: "s",
             description: "Time to answer an S3 request, body included.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
         _objectReads = Meter.CreateCounter<long>(
-            "s3_overlay_object_reads_total", description: "Objects read in buckets with a remote, by the layer that answered and the cache's part in it.");
-        Meter.CreateObservableCounter("s3_overlay_sent_bytes_total", SentBytes, "By", "Bytes of bodies answered, by the layer that answered; none: what is no object's.");
+            "s3_overlay_object_reads_total",
+            description: "Objects read in buckets with a remote, by the layer that answered and the cache's part in it.");
+        Meter.CreateObservableCounter("s3_overlay_sent_bytes_total", SentBytes, "By",
+            "Bytes of bodies answered, by the layer that answered; none: what is no object's.");
         _upstreamRequests = Meter.CreateCounter<long>(
             "s3_overlay_upstream_requests_total", description: "Attempts at the remote and at a local S3 endpoint, by what came of them.");
         _upstreamDuration = Meter.CreateHistogram(
@@ -61,10 +66,13 @@ public sealed class ProxyMeters : IDisposable
             description: "Time from an upstream request to the head of its answer, or to its failure.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
         Meter.CreateObservableUpDownCounter(
-            "s3_overlay_upstream_in_progress", () => _upstreams.Select(upstream => upstream.InProgress), description: "Upstream requests whose answers have not begun.");
+            "s3_overlay_upstream_in_progress", () => _upstreams.Select(upstream => upstream.InProgress),
+            description: "Upstream requests whose answers have not begun.");
         Meter.CreateObservableCounter(
-            "s3_overlay_upstream_received_bytes_total", () => _upstreams.Select(upstream => upstream.Received), "By", "Bytes of bodies that came from upstream.");
-        Meter.CreateObservableUpDownCounter("s3_overlay_upstream_down", Outages, description: "1 while an endpoint is known to be down, so that requests do not wait for it; else 0.");
+            "s3_overlay_upstream_received_bytes_total", () => _upstreams.Select(upstream => upstream.Received), "By",
+            "Bytes of bodies that came from upstream.");
+        Meter.CreateObservableUpDownCounter("s3_overlay_upstream_down", Outages,
+            description: "1 while an endpoint is known to be down, so that requests do not wait for it; else 0.");
         Overlay = new(Meter);
     }
 
@@ -90,7 +98,8 @@ public sealed class ProxyMeters : IDisposable
     /// <param name="endpoint">Its label: <c>remote</c>, <c>local</c>.</param>
     /// <param name="isDown">Whether it is, whenever somebody looks.</param>
     public void WatchOutage(string endpoint, Func<bool> isDown) =>
-        ImmutableInterlocked.Update(ref _outages, static (list, one) => list.Add(one), (new KeyValuePair<string, object?>("endpoint", endpoint), isDown));
+        ImmutableInterlocked.Update(ref _outages, static (list, one) => list.Add(one),
+            (new KeyValuePair<string, object?>("endpoint", endpoint), isDown));
 
     /// <summary>Shows a figure that another part keeps and that goes up and down.</summary>
     public void Watch(string name, string unit, string description, Func<long> figure) =>
@@ -99,7 +108,8 @@ public sealed class ProxyMeters : IDisposable
     /// <summary>Shows figures that another part keeps and that only grow, told apart by a label.</summary>
     public void WatchTotals(string name, string description, string label, params (string Value, Func<long> Figure)[] figures) =>
         Meter.CreateObservableCounter(
-            name, () => figures.Select(figure => new Measurement<long>(figure.Figure(), new KeyValuePair<string, object?>(label, figure.Value))), description: description);
+            name, () => figures.Select(figure => new Measurement<long>(
+                figure.Figure(), new KeyValuePair<string, object?>(label, figure.Value))), description: description);
 
     /// <summary>Shows what is held, as the layer that holds it counts it.</summary>
     /// <param name="bytes">How many bytes.</param>
@@ -107,7 +117,8 @@ public sealed class ProxyMeters : IDisposable
     public void WatchCache(Func<long> bytes, Func<long> evictions)
     {
         Watch("s3_overlay_cache_bytes", "By", "Bytes of the remote's objects that are held.", bytes);
-        Meter.CreateObservableCounter("s3_overlay_evictions_total", evictions, description: "Held copies that were taken away to stay within the bound.");
+        Meter.CreateObservableCounter("s3_overlay_evictions_total", evictions,
+            description: "Held copies that were taken away to stay within the bound.");
     }
 
     /// <summary>Notes that a request came in. The result is handed to <see cref="RequestFinished"/>.</summary>
@@ -148,9 +159,11 @@ public sealed class ProxyMeters : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();
 
-    private IEnumerable<Measurement<long>> SentBytes() => LayerTags.Select((tag, cell) => new Measurement<long>(Volatile.Read(ref _sent[cell]), tag));
+    private IEnumerable<Measurement<long>> SentBytes() =>
+        LayerTags.Select((tag, cell) => new Measurement<long>(Volatile.Read(ref _sent[cell]), tag));
 
-    private IEnumerable<Measurement<long>> Outages() => _outages.Select(outage => new Measurement<long>(outage.IsDown() ? 1 : 0, outage.Endpoint));
+    private IEnumerable<Measurement<long>> Outages() =>
+        _outages.Select(outage => new Measurement<long>(outage.IsDown() ? 1 : 0, outage.Endpoint));
 
     private IEnumerable<Measurement<long>> Answers(int fromStatus)
     {

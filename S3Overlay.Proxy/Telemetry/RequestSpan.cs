@@ -8,14 +8,16 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Telemetry;
 
 /// <summary>
-/// The span of a client's request. It is the proxy's own, in place of the one that the web server would make: that one knows nothing of S3, and there would be one for
-/// each look at <c>/health</c>.
+/// The span of a client's request. It is the proxy's own, in place of the one that the web server would make: that one knows nothing of S3,
+/// and there would be one for each look at <c>/health</c>.
 /// </summary>
 internal static class RequestSpan
 {
     private const string Unnamed = "S3";
 
-    /// <summary>Begins it, below the client's own span where the client sent one (https://www.w3.org/TR/trace-context/); null where nobody listens.</summary>
+    /// <summary>
+    /// Begins it, below the client's own span where the client sent one (https://www.w3.org/TR/trace-context/); null where nobody listens.
+    /// </summary>
     public static Activity? Start(HttpRequest request)
     {
         if (!Tracing.IsOn)
@@ -23,7 +25,8 @@ internal static class RequestSpan
             return null;
         }
 
-        var span = ActivityContext.TryParse(request.Headers.TraceParent, request.Headers.TraceState, isRemote: true, out var client) && Activity.Current is null
+        var span = ActivityContext.TryParse(request.Headers.TraceParent, request.Headers.TraceState, isRemote: true, out var client)
+            && Activity.Current is null
             ? Tracing.Start(Unnamed, ActivityKind.Server, client)
             : Tracing.Start(Unnamed, ActivityKind.Server);
         span?.SetTag(SpanAttributes.RpcSystem, SpanAttributes.AwsApi).SetTag(SpanAttributes.Method, request.Method);
@@ -71,7 +74,7 @@ internal static class RequestSpan
     /// <param name="layer">The layer that answered; null where that is not said, as in buckets without a remote.</param>
     /// <param name="cache">The cache's part in it; null where it has none.</param>
     /// <param name="outcome">How it ended.</param>
-    public static void Finish(Activity span, string requestId, S3Answer answer, string? layer, string? cache, string outcome)
+    public static void Finish(Activity span, string requestId, S3Response answer, string? layer, string? cache, string outcome)
     {
         span.SetTag(SpanAttributes.RequestId, requestId)
             .SetTag(SpanAttributes.Status, answer.Status)

@@ -1,8 +1,8 @@
 namespace S3Overlay.Proxy.Telemetry;
 
 /// <summary>
-/// What the attributes of spans are called: as OpenTelemetry's semantic conventions have it where they have it, else <c>s3overlay.*</c>. Never a secret, a signature or
-/// a header's value (rule A4).
+/// What the attributes of spans are called: as OpenTelemetry's semantic conventions have it where they have it, else <c>s3overlay.*</c>.
+/// Never a secret, a signature or a header's value (rule A4).
 /// </summary>
 /// <remarks>
 /// https://opentelemetry.io/docs/specs/semconv/object-stores/s3/, https://opentelemetry.io/docs/specs/semconv/http/http-spans/,

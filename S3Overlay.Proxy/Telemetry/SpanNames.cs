@@ -2,7 +2,10 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Telemetry;
 
-/// <summary>What the proxy's spans are called. Few names, whatever is asked for: what a span is about is in its attributes (<see cref="SpanAttributes"/>).</summary>
+/// <summary>
+/// What the proxy's spans are called. Few names, whatever is asked for: what a span is about is in its attributes
+/// (<see cref="SpanAttributes"/>).
+/// </summary>
 public static class SpanNames
 {
     /// <summary>The writable layer answered a read.</summary>

@@ -4,8 +4,8 @@ using System.Reflection;
 namespace S3Overlay.Proxy.Telemetry;
 
 /// <summary>
-/// Where every span of the proxy is made. Where nobody listens there is none: each call is then a comparison, and nothing is allocated. What a span is given
-/// beyond its name is therefore put on it by the caller, behind <c>is not null</c>.
+/// Where every span of the proxy is made. Where nobody listens there is none: each call is then a comparison, and nothing is allocated.
+/// What a span is given beyond its name is therefore put on it by the caller, behind <c>is not null</c>.
 /// </summary>
 public static class Tracing
 {
@@ -13,7 +13,8 @@ public static class Tracing
     public const string SourceName = "S3Overlay.Proxy";
 
     private static readonly ActivitySource Source = new(
-        SourceName, typeof(Tracing).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]);
+        SourceName, typeof(Tracing).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            .Split('+')[0]);
 
     /// <summary>Whether anybody listens at all.</summary>
     public static bool IsOn => Source.HasListeners();
@@ -25,7 +26,8 @@ public static class Tracing
     public static Activity? Start(string name, ActivityKind kind, ActivityContext parent) => Source.StartActivity(name, kind, parent);
 
     /// <summary>
-    /// A span below the current one that does not become current: for what goes on beside its maker, and may outlive it. Ended by <see cref="StopBeside"/>.
+    /// A span below the current one that does not become current: for what goes on beside its maker, and may outlive it. Ended by
+    /// <see cref="StopBeside"/>.
     /// </summary>
     public static Activity? StartBeside(string name, DateTimeOffset startedAt = default, params ReadOnlySpan<ActivityContext> links)
     {
@@ -60,5 +62,6 @@ public static class Tracing
     /// <summary>Notes on a span that it failed.</summary>
     /// <param name="span">The span, or null.</param>
     /// <param name="error">What went wrong, in a word of few: a code, or the name of an exception's type.</param>
-    public static void Fail(this Activity? span, string error) => span?.SetTag(SpanAttributes.ErrorType, error).SetStatus(ActivityStatusCode.Error);
+    public static void Fail(this Activity? span, string error) => span?.SetTag(SpanAttributes.ErrorType, error)
+        .SetStatus(ActivityStatusCode.Error);
 }

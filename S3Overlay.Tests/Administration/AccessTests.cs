@@ -22,7 +22,8 @@ public sealed class AccessTests : IAsyncLifetime
               { "accessKey": "operator", "secretKey": "operator-secret", "rights": { "*": "write" }, "admin": true },
               { "accessKey": "caretaker", "secretKey": "caretaker-secret", "rights": {}, "admin": true } ]
             """);
-        _proxy = await OverlayHost.StartEmbeddedAsync(null, ("S3_OVERLAY_KEYS_FILE", _folder["keys.json"]), ("S3_OVERLAY_DOMAIN", "s3.test"));
+        _proxy = await OverlayHost.StartEmbeddedAsync(null, ("S3_OVERLAY_KEYS_FILE", _folder["keys.json"]),
+            ("S3_OVERLAY_DOMAIN", "s3.test"));
     }
 
     public async Task DisposeAsync()
@@ -36,7 +37,8 @@ public sealed class AccessTests : IAsyncLifetime
     {
         foreach (var method in (string[])["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"])
         {
-            var answer = await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync(method, "/-/v1/drop?all=true", null, ("Origin", "http://page.test"));
+            var answer = await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync(
+                method, "/-/v1/drop?all=true", null, ("Origin", "http://page.test"));
             Assert.Equal(403, answer.Status);
             Assert.DoesNotContain("Access-Control-Allow-Origin", answer.Headers.Keys, StringComparer.OrdinalIgnoreCase);
         }
@@ -57,7 +59,9 @@ public sealed class AccessTests : IAsyncLifetime
             Assert.DoesNotContain("Access-Control-Allow-Origin", answer.Headers.Keys, StringComparer.OrdinalIgnoreCase);
         }
 
-        Assert.Equal(200, (await Client("operator").SendAsync("GET", "/-/v1/tombstones", null, ("Origin", $"http://{_proxy.Endpoint.Authority}"), ("Sec-Fetch-Site", "same-origin"))).Status);
+        Assert.Equal(
+            200, (await Client("operator").SendAsync("GET", "/-/v1/tombstones", null, ("Origin", $"http://{_proxy.Endpoint.Authority}"),
+            ("Sec-Fetch-Site", "same-origin"))).Status);
     }
 
     [Fact]
@@ -74,12 +78,14 @@ public sealed class AccessTests : IAsyncLifetime
 
     [Fact]
     public async Task A_wrong_signature_is_refused() =>
-        await AssertErrorAsync(403, "SignatureDoesNotMatch", new SignedHttp(_proxy.Endpoint, "operator", "guessed"), "POST", "/-/v1/drop?all=true");
+        await AssertErrorAsync(403, "SignatureDoesNotMatch", new SignedHttp(_proxy.Endpoint, "operator", "guessed"), "POST",
+            "/-/v1/drop?all=true");
 
     [Fact]
     public async Task A_signature_that_leaves_parameters_open_is_refused()
     {
-        var answer = await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync("POST", "/-/v1/drop?all=true", null, ("Authorization", "AWS operator:c2lnbmF0dXJl"));
+        var answer = await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync(
+            "POST", "/-/v1/drop?all=true", null, ("Authorization", "AWS operator:c2lnbmF0dXJl"));
         Assert.Equal(400, answer.Status);
         Assert.Equal("InvalidRequest", CodeOf(answer));
     }
@@ -173,7 +179,8 @@ public sealed class AccessTests : IAsyncLifetime
     public async Task A_presigned_address_is_refused()
     {
         var signer = new RequestSigner(new SigningCredentials("operator", "operator-secret"), "us-east-1");
-        var query = signer.Presign("POST", _proxy.Endpoint.Authority, "/-/v1/drop", "all=true", [], DateTimeOffset.UtcNow, TimeSpan.FromHours(1));
+        var query = signer.Presign("POST", _proxy.Endpoint.Authority, "/-/v1/drop", "all=true", [], DateTimeOffset.UtcNow,
+            TimeSpan.FromHours(1));
         foreach (var link in (string[])[query, "AWSAccessKeyId=operator&Expires=9175139620&Signature=c2lnbmF0dXJl"])
         {
             var answer = await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync("POST", "/-/v1/drop?" + link);

@@ -32,7 +32,8 @@ public sealed class AdminCommandTests : IAsyncLifetime
         await _proxy.SendAsync("GET", "/photos/2024/c.jpg");
         Assert.Contains("all of 2.9 KiB", (await RunAsync("explain", "s3://photos/2024/c.jpg")).Output, StringComparison.Ordinal);
         _remote.Put("photos", "2024/c.jpg", new byte[10]);
-        Assert.Contains("s3overlay admin drop photos/2024/c.jpg", (await RunAsync("explain", "photos/2024/c.jpg")).Output, StringComparison.Ordinal);
+        Assert.Contains("s3overlay admin drop photos/2024/c.jpg", (await RunAsync("explain", "photos/2024/c.jpg")).Output,
+            StringComparison.Ordinal);
         await _proxy.SendAsync("DELETE", "/photos/2024/a%20b.jpg");
         var deleted = (await RunAsync("explain", "photos/2024/a b.jpg", "--no-remote")).Output;
         Assert.Contains("clients do not see it", deleted, StringComparison.Ordinal);
@@ -55,7 +56,8 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.Equal((0, "2024/a b.jpg\n"), Result(await RunAsync("tombstones", "photos", "--limit", "1")));
         Assert.Contains("1 hid nothing", (await RunAsync("compact", "photos")).Output, StringComparison.Ordinal);
         Assert.Contains("Took back 1 delete of keys", (await RunAsync("discard", "photos/2024/c.jpg")).Output, StringComparison.Ordinal);
-        Assert.Contains("Took back 1 delete of keys", (await RunAsync("discard", "photos", "--prefix=2024/")).Output, StringComparison.Ordinal);
+        Assert.Contains("Took back 1 delete of keys", (await RunAsync("discard", "photos", "--prefix=2024/")).Output,
+            StringComparison.Ordinal);
         Assert.Equal(200, (await _proxy.SendAsync("GET", "/photos/2024/a%20b.jpg")).Status);
         Assert.Contains("Next: to see what was deleted", (await RunAsync("discard", "--all")).Output, StringComparison.Ordinal);
     }
@@ -69,7 +71,8 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.Equal(1, code);
         Assert.Contains("Nothing to take back: photos/2024/c.jpg was written here, not deleted.", output, StringComparison.Ordinal);
         // Without an endpoint, the command would delete the object at AWS.
-        Assert.Contains($"aws --endpoint-url {_proxy.Endpoint.GetLeftPart(UriPartial.Authority)} s3 rm s3://photos/2024/c.jpg", output, StringComparison.Ordinal);
+        Assert.Contains($"aws --endpoint-url {_proxy.Endpoint.GetLeftPart(UriPartial.Authority)} s3 rm s3://photos/2024/c.jpg", output,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("Took back", output, StringComparison.Ordinal);
         Assert.Equal("mine", (await _proxy.SendAsync("GET", "/photos/2024/c.jpg")).Text);
 
@@ -77,7 +80,8 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.Equal(1, code);
         Assert.Contains("has no delete here", output, StringComparison.Ordinal);
         Assert.Contains("s3overlay admin explain 'photos/2024/a b.jpg'", output, StringComparison.Ordinal);
-        Assert.Equal((1, "{\"done\":true,\"tombstones\":0,\"buckets\":0,\"kept\":0}\n"), Result(await RunAsync("discard", "photos/2024/c.jpg", "--json")));
+        Assert.Equal((1, "{\"done\":true,\"tombstones\":0,\"buckets\":0,\"kept\":0}\n"),
+            Result(await RunAsync("discard", "photos/2024/c.jpg", "--json")));
     }
 
     [Fact]

@@ -42,7 +42,8 @@ public abstract class AdministrationTestBase<TFixture>(TFixture fixture) : IClas
     }
 
     /// <summary>Makes a call that is refused.</summary>
-    protected async Task<(int Status, string Code)> RefusedAsync(string method, string call, params (string Name, string Value)[] parameters)
+    protected async Task<(int Status, string Code)> RefusedAsync(string method, string call,
+        params (string Name, string Value)[] parameters)
     {
         var answer = await Http.SendAsync(method, Target(call, parameters));
         return (answer.Status, Last(answer).GetProperty("code").GetString()!);
@@ -60,7 +61,8 @@ public abstract class AdministrationTestBase<TFixture>(TFixture fixture) : IClas
     protected async Task<string?> SeenAsync(string bucket, string key)
     {
         var answer = await Http.SendAsync("GET", $"/{bucket}/{UriEncoding.EncodeKey(key)}");
-        return answer.Status == 200 ? answer.Text : answer.Code == "NoSuchKey" || answer.Code == "NoSuchBucket" ? null : throw new InvalidOperationException(answer.Text);
+        return answer.Status == 200 ? answer.Text : answer.Code == "NoSuchKey" || answer.Code == "NoSuchBucket" ? null
+            : throw new InvalidOperationException(answer.Text);
     }
 
     /// <summary>The keys that a client lists.</summary>

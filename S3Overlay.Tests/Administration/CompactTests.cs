@@ -84,8 +84,10 @@ public abstract class CompactTests<TFixture>(TFixture fixture) : AdministrationT
     }
 
     [Fact]
-    public async Task Without_a_bucket_nothing_is_compacted() => Assert.Equal((400, "InvalidArgument"), await RefusedAsync("POST", "compact"));
+    public async Task Without_a_bucket_nothing_is_compacted() => Assert
+        .Equal((400, "InvalidArgument"), await RefusedAsync("POST", "compact"));
 
     private static (bool Done, int Tombstones, int Removed, int Kept) Counts(JsonElement done) =>
-        (done.GetProperty("done").GetBoolean(), done.GetProperty("tombstones").GetInt32(), done.GetProperty("removed").GetInt32(), done.GetProperty("kept").GetInt32());
+        (done.GetProperty("done").GetBoolean(), done.GetProperty("tombstones").GetInt32(), done.GetProperty("removed").GetInt32(),
+            done.GetProperty("kept").GetInt32());
 }

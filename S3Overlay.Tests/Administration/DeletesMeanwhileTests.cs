@@ -48,10 +48,12 @@ public sealed class DeletesMeanwhileTests : IAsyncLifetime
             return ScriptedOutcome.AsUsual;
         };
         var done = await CallAsync("compact?bucket=bucket");
-        Assert.Equal((3, 2, 1, 2), (Number(done, "tombstones"), Number(done, "removed"), Number(done, "kept"), Number(done, "remotePages")));
+        Assert.Equal(
+            (3, 2, 1, 2), (Number(done, "tombstones"), Number(done, "removed"), Number(done, "kept"), Number(done, "remotePages")));
 
         // No delete was ever about what the remote has under b now.
-        Assert.Equal((404, 200), ((await _proxy.SendAsync("GET", "/bucket/a")).Status, (await _proxy.SendAsync("GET", "/bucket/b")).Status));
+        Assert.Equal(
+            (404, 200), ((await _proxy.SendAsync("GET", "/bucket/a")).Status, (await _proxy.SendAsync("GET", "/bucket/b")).Status));
     }
 
     [Fact]
@@ -64,8 +66,10 @@ public sealed class DeletesMeanwhileTests : IAsyncLifetime
 
         await DeleteAsync("a", "m2500", "m4999", "z");
         var done = await CallAsync("compact?bucket=bucket");
-        Assert.Equal((4, 2, 0, 3), (Number(done, "tombstones"), Number(done, "removed"), Number(done, "kept"), Number(done, "remotePages")));
-        Assert.Equal((404, 404), ((await _proxy.SendAsync("GET", "/bucket/m2500")).Status, (await _proxy.SendAsync("GET", "/bucket/m4999")).Status));
+        Assert.Equal(
+            (4, 2, 0, 3), (Number(done, "tombstones"), Number(done, "removed"), Number(done, "kept"), Number(done, "remotePages")));
+        Assert.Equal(
+            (404, 404), ((await _proxy.SendAsync("GET", "/bucket/m2500")).Status, (await _proxy.SendAsync("GET", "/bucket/m4999")).Status));
     }
 
     [Fact]
@@ -141,7 +145,8 @@ public sealed class DeletesMeanwhileTests : IAsyncLifetime
     /// <summary>Begins a delete, holds it before it takes the object away, and begins a discard, which has to wait for it.</summary>
     private static async Task<(RawAnswer Discarded, RawAnswer Deleted)> HoldDeleteAsync(StoreScene scene, string target, string call)
     {
-        var (reached, free) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var (reached, free) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
+            new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         scene.Store.Before = async made =>
         {
             if (made.Method == "DELETE" && made.Path == target)
@@ -157,7 +162,8 @@ public sealed class DeletesMeanwhileTests : IAsyncLifetime
 
         // As far as it goes: it waits for the key or the bucket, and nothing is taken away.
         var locks = scene.Proxy.Services.Overlay!.Service.Locks;
-        await Patience.UntilAsync(() => discarding.IsCompleted || locks.Keys.Waiting + locks.Buckets.Waiting > 0, "The discard neither waits nor ends.");
+        await Patience.UntilAsync(() => discarding.IsCompleted || locks.Keys.Waiting + locks.Buckets.Waiting > 0,
+            "The discard neither waits nor ends.");
         Assert.DoesNotContain(scene.Store.Calls, made => made.Method == "DELETE");
         Assert.False(discarding.IsCompleted);
         free.SetResult();

@@ -3,7 +3,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Administration;
 
-/// <summary>Tombstones and bucket marks taken back by an administrator: the remote shows again, and nothing else changes (rules A5, D1, B4).</summary>
+/// <summary>
+/// Tombstones and bucket marks taken back by an administrator: the remote shows again, and nothing else changes (rules A5, D1, B4).
+/// </summary>
 [Trait("Rule", "A5")]
 public abstract class DiscardTests<TFixture>(TFixture fixture) : AdministrationTestBase<TFixture>(fixture)
     where TFixture : OverlayFixture
@@ -140,5 +142,6 @@ public abstract class DiscardTests<TFixture>(TFixture fixture) : AdministrationT
     }
 
     private static (bool Done, int Tombstones, int Buckets, int Kept) Counts(System.Text.Json.JsonElement done) =>
-        (done.GetProperty("done").GetBoolean(), done.GetProperty("tombstones").GetInt32(), done.GetProperty("buckets").GetInt32(), done.GetProperty("kept").GetInt32());
+        (done.GetProperty("done").GetBoolean(), done.GetProperty("tombstones").GetInt32(), done.GetProperty("buckets").GetInt32(),
+            done.GetProperty("kept").GetInt32());
 }

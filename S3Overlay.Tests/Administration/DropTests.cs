@@ -103,5 +103,6 @@ public abstract class DropTests<TFixture>(TFixture fixture) : AdministrationTest
         async () => (await Http.SendAsync("HEAD", $"/{bucket}/{key}")).Headers["x-s3overlay-layer"] == "cache", "It is not held.");
 
     private static (bool Done, int Entries, long Bytes, int Failed) Counts(JsonElement done) =>
-        (done.GetProperty("done").GetBoolean(), done.GetProperty("entries").GetInt32(), done.GetProperty("bytes").GetInt64(), done.GetProperty("failed").GetInt32());
+        (done.GetProperty("done").GetBoolean(), done.GetProperty("entries").GetInt32(), done.GetProperty("bytes").GetInt64(),
+            done.GetProperty("failed").GetInt32());
 }

@@ -4,7 +4,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Administration;
 
-/// <summary>What explain says of copies that reads do not believe without asking the remote (rules A5, S1): what a read would find.</summary>
+/// <summary>
+/// What explain says of copies that reads do not believe without asking the remote (rules A5, S1): what a read would find.
+/// </summary>
 [Trait("Rule", "A5")]
 public sealed class ExplainFreshnessTests : IAsyncLifetime
 {
@@ -14,7 +16,8 @@ public sealed class ExplainFreshnessTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _remote = await ScriptedRemote.StartAsync();
-        _proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "always"));
+        _proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"),
+            ("S3_OVERLAY_REVALIDATE", "always"));
         _remote.Put("bucket", "key", "one"u8.ToArray());
         Assert.Equal("one", (await _proxy.SendAsync("GET", "/bucket/key")).Text);
         await _proxy.WhenIdleAsync();
@@ -46,16 +49,19 @@ public sealed class ExplainFreshnessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_the_remote_was_not_asked_about_is_not_known() => Assert.Equal((null, null, "unknown"), await VerdictAsync("&remote=false"));
+    public async Task What_the_remote_was_not_asked_about_is_not_known() =>
+        Assert.Equal((null, null, "unknown"), await VerdictAsync("&remote=false"));
 
     [Fact]
     public async Task What_it_says_is_there_is_there_though_its_absence_was_remembered()
     {
-        await using var proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_NEGATIVE_TTL", "1d"));
+        await using var proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"),
+            ("S3_OVERLAY_NEGATIVE_TTL", "1d"));
         Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/late")).Status);
         _remote.Put("bucket", "late", "here"u8.ToArray());
         Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/late")).Status);
-        Assert.Contains("\"visible\":true", (await proxy.SendAsync("GET", "/-/v1/explain?bucket=bucket&key=late")).Text, StringComparison.Ordinal);
+        Assert.Contains("\"visible\":true", (await proxy.SendAsync("GET", "/-/v1/explain?bucket=bucket&key=late")).Text,
+            StringComparison.Ordinal);
         Assert.Equal("here", (await proxy.SendAsync("GET", "/bucket/late")).Text);
     }
 
@@ -67,6 +73,7 @@ public sealed class ExplainFreshnessTests : IAsyncLifetime
         Assert.False(explained.GetProperty("held").GetProperty("fresh").GetBoolean());
         Assert.NotEmpty(explained.GetProperty("why").GetString()!);
         var visible = explained.GetProperty("visible");
-        return (visible.ValueKind == JsonValueKind.Null ? null : visible.GetBoolean(), explained.GetProperty("layer").GetString(), explained.GetProperty("reason").GetString());
+        return (visible.ValueKind == JsonValueKind.Null ? null : visible.GetBoolean(), explained.GetProperty("layer").GetString(),
+            explained.GetProperty("reason").GetString());
     }
 }

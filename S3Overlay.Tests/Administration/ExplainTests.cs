@@ -95,11 +95,14 @@ public abstract class ExplainTests<TFixture>(TFixture fixture) : AdministrationT
         var both = await ExplainAsync(bucket, "both");
         Assert.Equal((true, "local", "written"), Verdict(both));
         Assert.Equal(4, both.GetProperty("written").GetProperty("size").GetInt64());
-        Assert.Equal((await Fixture.S3.GetObjectMetadataAsync(bucket, "both")).ETag, both.GetProperty("written").GetProperty("etag").GetString());
-        Assert.Equal((JsonValueKind.Null, "yes"), (both.GetProperty("tombstone").ValueKind, both.GetProperty("remote").GetProperty("found").GetString()));
+        Assert.Equal((await Fixture.S3.GetObjectMetadataAsync(bucket, "both")).ETag,
+            both.GetProperty("written").GetProperty("etag").GetString());
+        Assert.Equal((JsonValueKind.Null, "yes"),
+            (both.GetProperty("tombstone").ValueKind, both.GetProperty("remote").GetProperty("found").GetString()));
         var deleted = await ExplainAsync(bucket, "deleted");
         Assert.Equal((false, "local", "deleted"), Verdict(deleted));
-        Assert.Equal((JsonValueKind.Null, JsonValueKind.Object), (deleted.GetProperty("written").ValueKind, deleted.GetProperty("tombstone").ValueKind));
+        Assert.Equal((JsonValueKind.Null, JsonValueKind.Object),
+            (deleted.GetProperty("written").ValueKind, deleted.GetProperty("tombstone").ValueKind));
         var again = await ExplainAsync(bucket, "again");
         Assert.Equal((true, "local", "written"), Verdict(again));
         Assert.Equal(JsonValueKind.Object, again.GetProperty("tombstone").ValueKind);
@@ -142,7 +145,8 @@ public abstract class ExplainTests<TFixture>(TFixture fixture) : AdministrationT
         Assert.Equal((false, false, true, "yes"), Bucket(await CallAsync("GET", "explain", ("bucket", bucket))));
         Assert.Equal((false, "local", "bucket-deleted"), Verdict(await ExplainAsync(bucket, "k")));
         Assert.Equal((false, false, false, "no"), Bucket(await CallAsync("GET", "explain", ("bucket", "no-such-bucket"))));
-        Assert.Equal((null, false, false, "not-asked"), Bucket(await CallAsync("GET", "explain", ("bucket", "no-such-bucket"), ("remote", "false"))));
+        Assert.Equal((null, false, false, "not-asked"),
+            Bucket(await CallAsync("GET", "explain", ("bucket", "no-such-bucket"), ("remote", "false"))));
     }
 
     private Task<JsonElement> ExplainAsync(string bucket, string key) => CallAsync("GET", "explain", ("bucket", bucket), ("key", key));
@@ -159,12 +163,14 @@ public abstract class ExplainTests<TFixture>(TFixture fixture) : AdministrationT
     private static (string? Found, long Size, string? Bucket, string? Key) Remote(JsonElement explained)
     {
         var remote = explained.GetProperty("remote");
-        return (remote.GetProperty("found").GetString(), remote.GetProperty("size").GetInt64(), remote.GetProperty("bucket").GetString(), remote.GetProperty("key").GetString());
+        return (remote.GetProperty("found").GetString(), remote.GetProperty("size").GetInt64(), remote.GetProperty("bucket").GetString(),
+            remote.GetProperty("key").GetString());
     }
 
     private static (bool? Visible, bool Local, bool Deleted, string? Remote) Bucket(JsonElement explained)
     {
         Assert.NotEmpty(explained.GetProperty("why").GetString()!);
-        return (Visible(explained), explained.GetProperty("local").GetBoolean(), explained.GetProperty("deleted").GetBoolean(), explained.GetProperty("remote").GetProperty("found").GetString());
+        return (Visible(explained), explained.GetProperty("local").GetBoolean(), explained.GetProperty("deleted").GetBoolean(),
+            explained.GetProperty("remote").GetProperty("found").GetString());
     }
 }

@@ -32,9 +32,11 @@ public sealed class ProgressTests : IAsyncLifetime
     [Fact]
     public async Task A_long_call_tells_how_far_it_is()
     {
-        var (time, count, work) = (new ManualTimeProvider(), 0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        var answer = new BufferedAnswer();
-        var answering = new ProgressAnswers(time).AnswerAsync(_ => work.Task, json => json.WriteNumber("count", count), Request(), answer, default);
+        var (time, count, work) =
+            (new ManualTimeProvider(), 0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var answer = new BufferedResponse();
+        var answering = new ProgressResponses(time).AnswerAsync(_ => work.Task, json => json.WriteNumber("count", count), Request(), answer,
+            default);
         for (count = 1; count <= 2; count++)
         {
             await time.WaitForTimerAsync();
@@ -46,15 +48,16 @@ public sealed class ProgressTests : IAsyncLifetime
         Assert.Null(await answering);
         Assert.Equal((200, "application/x-ndjson"), (answer.Status, answer.Headers.ContentType.ToString()));
         Assert.Equal(
-            [(false, 1), (false, 2), (true, 3)], Lines(answer).Select(line => (line.GetProperty("done").GetBoolean(), line.GetProperty("count").GetInt32())));
+            [(false, 1), (false, 2), (true, 3)],
+            Lines(answer).Select(line => (line.GetProperty("done").GetBoolean(), line.GetProperty("count").GetInt32())));
     }
 
     [Fact]
     public async Task A_call_that_fails_in_the_middle_says_so_in_its_last_line()
     {
         var (time, work) = (new ManualTimeProvider(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        var answer = new BufferedAnswer();
-        var answering = new ProgressAnswers(time).AnswerAsync(_ => work.Task, static _ => { }, Request(), answer, default);
+        var answer = new BufferedResponse();
+        var answering = new ProgressResponses(time).AnswerAsync(_ => work.Task, static _ => { }, Request(), answer, default);
         await time.WaitForTimerAsync();
         time.Advance(TimeSpan.FromSeconds(5));
         await Patience.UntilAsync(() => Lines(answer).Count == 1, "It does not tell.");
@@ -64,7 +67,8 @@ public sealed class ProgressTests : IAsyncLifetime
         Assert.False(last.GetProperty("done").GetBoolean());
         Assert.Equal(
             ("ServiceUnavailable", "The store is away.", "REQUEST"),
-            (last.GetProperty("error").GetProperty("code").GetString(), last.GetProperty("error").GetProperty("message").GetString(), last.GetProperty("error").GetProperty("requestId").GetString()));
+            (last.GetProperty("error").GetProperty("code").GetString(), last.GetProperty("error").GetProperty("message").GetString(),
+                last.GetProperty("error").GetProperty("requestId").GetString()));
     }
 
     [Fact]
@@ -72,7 +76,7 @@ public sealed class ProgressTests : IAsyncLifetime
     {
         using var leaving = new CancellationTokenSource();
         var ended = false;
-        var answering = new ProgressAnswers(new ManualTimeProvider()).AnswerAsync(
+        var answering = new ProgressResponses(new ManualTimeProvider()).AnswerAsync(
             async token =>
             {
                 await Task.Delay(Timeout.Infinite, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -80,7 +84,7 @@ public sealed class ProgressTests : IAsyncLifetime
             },
             static _ => { },
             Request(),
-            new BufferedAnswer(),
+            new BufferedResponse(),
             leaving.Token);
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answering);
@@ -96,8 +100,9 @@ public sealed class ProgressTests : IAsyncLifetime
         Assert.Equal("ServiceUnavailable", JsonDocument.Parse(answer.Text).RootElement.GetProperty("code").GetString());
     }
 
-    private static List<JsonElement> Lines(BufferedAnswer answer) =>
-        [.. Encoding.UTF8.GetString(answer.Content.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+    private static List<JsonElement> Lines(BufferedResponse answer) =>
+        [.. Encoding.UTF8.GetString(answer.Content.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement)];
 
     private static S3Request Request() => new()
     {

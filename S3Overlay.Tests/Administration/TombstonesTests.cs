@@ -39,7 +39,8 @@ public abstract class TombstonesTests<TFixture>(TFixture fixture) : Administrati
         var keys = Enumerable.Range(0, 1500).Select(i => $"{i:d4}-{new string('k', 60)}").ToList();
         foreach (var part in keys.Chunk(1000))
         {
-            await Fixture.S3.DeleteObjectsAsync(new() { BucketName = bucket, Objects = [.. part.Select(key => new Amazon.S3.Model.KeyVersion { Key = key })] });
+            await Fixture.S3.DeleteObjectsAsync(
+                new() { BucketName = bucket, Objects = [.. part.Select(key => new Amazon.S3.Model.KeyVersion { Key = key })] });
         }
 
         var answer = await Http.SendAsync("GET", Target("tombstones", ("bucket", bucket), ("limit", "10000")));
@@ -61,7 +62,8 @@ public abstract class TombstonesTests<TFixture>(TFixture fixture) : Administrati
         Assert.Equal(expected, Buckets(await CallAsync("GET", "tombstones")));
         var first = await CallAsync("GET", "tombstones", ("limit", "1"));
         Assert.Equal(expected[..1], Buckets(first));
-        Assert.Equal(expected[1..], Buckets(await CallAsync("GET", "tombstones", ("limit", "1"), ("token", first.GetProperty("next").GetString()!))));
+        Assert.Equal(expected[1..],
+            Buckets(await CallAsync("GET", "tombstones", ("limit", "1"), ("token", first.GetProperty("next").GetString()!))));
         var deleted = await CallAsync("GET", "tombstones", ("bucket", gone));
         Assert.Equal((true, 0), (deleted.GetProperty("bucketDeleted").GetBoolean(), deleted.GetProperty("tombstones").GetArrayLength()));
     }
@@ -106,8 +108,10 @@ public abstract class TombstonesTests<TFixture>(TFixture fixture) : Administrati
         }
     }
 
-    private static List<string> Keys(JsonElement page) => [.. page.GetProperty("tombstones").EnumerateArray().Select(row => row.GetProperty("key").GetString()!)];
+    private static List<string> Keys(JsonElement page) =>
+        [.. page.GetProperty("tombstones").EnumerateArray().Select(row => row.GetProperty("key").GetString()!)];
 
     private static (string? Bucket, bool Deleted)[] Buckets(JsonElement page) =>
-        [.. page.GetProperty("buckets").EnumerateArray().Select(row => (row.GetProperty("bucket").GetString(), row.GetProperty("bucketDeleted").GetBoolean()))];
+        [.. page.GetProperty("buckets").EnumerateArray()
+            .Select(row => (row.GetProperty("bucket").GetString(), row.GetProperty("bucketDeleted").GetBoolean()))];
 }

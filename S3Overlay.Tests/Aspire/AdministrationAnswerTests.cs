@@ -18,7 +18,8 @@ public sealed class AdministrationAnswerTests
     [InlineData(false, Going + "{\"done\":tr")]
     [InlineData(false, "[]")]
     [InlineData(false, "")]
-    public async Task All_is_done_where_the_last_line_says_so(bool isDone, string body) => Assert.Equal(isDone, (await ReadAsync(HttpStatusCode.OK, body)).IsDone);
+    public async Task All_is_done_where_the_last_line_says_so(bool isDone, string body) =>
+        Assert.Equal(isDone, (await ReadAsync(HttpStatusCode.OK, body)).IsDone);
 
     [Fact]
     public async Task A_refusal_is_told_in_the_proxys_words()

@@ -17,14 +17,18 @@ public sealed class NamedRemotesTests
         remotes.Add("models", ["models", "data/models/:ml-prod/released/"]);
         remotes.Add("logs-eu", ["*"]);
         var settings = remotes.Settings.Concat(((string[])["models", "logs-eu"]).Select(name =>
-            KeyValuePair.Create($"ConnectionStrings:{NamedRemotes.ConnectionOf(name)}", $"Endpoint=http://{name}:9000;AccessKey=key-of-{name};SecretKey=secret")));
+            KeyValuePair.Create($"ConnectionStrings:{NamedRemotes.ConnectionOf(name)}",
+                $"Endpoint=http://{name}:9000;AccessKey=key-of-{name};SecretKey=secret")));
         var problems = new ConfigurationProblems();
-        var options = ProxyOptionsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value))).Build(), problems);
+        var options = ProxyOptionsReader.Read(new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value))).Build(), problems);
 
         Assert.Empty(problems.Errors);
         Assert.Empty(problems.Warnings);
-        Assert.Equal([("models", "http://models:9000/", "key-of-models"), ("logs-eu", "http://logs-eu:9000/", "key-of-logs-eu")], options.Remotes.Select(remote => (remote.Name, remote.Endpoint!.ToString(), remote.AccessKeyId!)));
-        Assert.Equal([("data", "models/", "ml-prod", "released/"), ("models", "", "models", "")], options.Remotes[0].Mapping.Select(row => (row.Local, row.LocalPrefix, row.Remote, row.Prefix)).Order());
+        Assert.Equal([("models", "http://models:9000/", "key-of-models"), ("logs-eu", "http://logs-eu:9000/", "key-of-logs-eu")],
+            options.Remotes.Select(remote => (remote.Name, remote.Endpoint!.ToString(), remote.AccessKeyId!)));
+        Assert.Equal([("data", "models/", "ml-prod", "released/"), ("models", "", "models", "")],
+            options.Remotes[0].Mapping.Select(row => (row.Local, row.LocalPrefix, row.Remote, row.Prefix)).Order());
         Assert.Equal((UnmappedBuckets.Deny, UnmappedBuckets.SameName), (options.Remotes[0].Unmapped, options.Remotes[1].Unmapped));
     }
 

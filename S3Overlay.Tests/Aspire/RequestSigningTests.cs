@@ -22,7 +22,8 @@ public sealed class RequestSigningTests(LocalOnlyFixture overlay) : IClassFixtur
     public async Task A_wrong_secret_does_not() => await AssertRefusedAsync("SignatureDoesNotMatch", "wrong", DateTimeOffset.UtcNow);
 
     [Fact]
-    public async Task Nor_does_yesterdays_signature() => await AssertRefusedAsync("RequestTimeTooSkewed", "minioadmin", DateTimeOffset.UtcNow.AddDays(-1));
+    public async Task Nor_does_yesterdays_signature() =>
+        await AssertRefusedAsync("RequestTimeTooSkewed", "minioadmin", DateTimeOffset.UtcNow.AddDays(-1));
 
     private async Task AssertRefusedAsync(string code, string secret, DateTimeOffset now)
     {

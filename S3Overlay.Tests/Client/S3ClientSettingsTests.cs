@@ -47,7 +47,8 @@ public sealed class S3ClientSettingsTests : ClientTestBase
     public void A_connection_string_is_in_path_style_unless_told_otherwise()
     {
         var plain = Configuration(builder => builder.AddS3Client("s3"), ("ConnectionStrings:s3", Connection));
-        var told = Configuration(builder => builder.AddS3Client("s3"), ("ConnectionStrings:s3", Connection + ";ForcePathStyle=false;Region=eu-north-1"));
+        var told = Configuration(
+            builder => builder.AddS3Client("s3"), ("ConnectionStrings:s3", Connection + ";ForcePathStyle=false;Region=eu-north-1"));
 
         Assert.Equal((true, "us-east-1"), (plain.ForcePathStyle, plain.AuthenticationRegion));
         Assert.Equal((false, "eu-north-1"), (told.ForcePathStyle, told.AuthenticationRegion));
@@ -83,7 +84,8 @@ public sealed class S3ClientSettingsTests : ClientTestBase
     public void The_callers_own_code_has_the_last_word()
     {
         var configuration = Configuration(
-            builder => builder.AddS3Client("s3", settings => settings.Region = "mine", client => client.MaxErrorRetry = 9), ("ConnectionStrings:s3", Connection));
+            builder => builder.AddS3Client("s3", settings => settings.Region = "mine", client => client.MaxErrorRetry = 9),
+            ("ConnectionStrings:s3", Connection));
 
         Assert.Equal(("mine", 9), (configuration.AuthenticationRegion, configuration.MaxErrorRetry));
     }

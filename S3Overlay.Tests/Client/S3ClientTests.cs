@@ -46,7 +46,8 @@ public sealed class S3ClientTests(LocalOnlyFixture overlay) : ClientTestBase, IC
             ("ConnectionStrings:here", Connection),
             ("ConnectionStrings:there", $"Endpoint={other.Endpoint};AccessKey=a;SecretKey=b"));
 
-        var missing = await Assert.ThrowsAsync<AmazonS3Exception>(() => services.GetRequiredKeyedService<IAmazonS3>("here").GetObjectAsync("bucket", "key"));
+        var missing = await Assert.ThrowsAsync<AmazonS3Exception>(() => services.GetRequiredKeyedService<IAmazonS3>("here")
+            .GetObjectAsync("bucket", "key"));
         using var found = await services.GetRequiredKeyedService<IAmazonS3>("there").GetObjectAsync("bucket", "key");
 
         Assert.Equal("NoSuchBucket", missing.ErrorCode);
@@ -65,7 +66,8 @@ public sealed class S3ClientTests(LocalOnlyFixture overlay) : ClientTestBase, IC
     [Fact]
     public async Task A_wrong_secret_is_unhealthy_and_is_not_told()
     {
-        using var services = Build(builder => builder.AddS3Client("s3"), ("ConnectionStrings:s3", Connection.Replace("SecretKey=minioadmin", "SecretKey=hush-hush", StringComparison.Ordinal)));
+        using var services = Build(builder => builder.AddS3Client("s3"),
+            ("ConnectionStrings:s3", Connection.Replace("SecretKey=minioadmin", "SecretKey=hush-hush", StringComparison.Ordinal)));
 
         var report = await HealthAsync(services);
 
@@ -85,7 +87,8 @@ public sealed class S3ClientTests(LocalOnlyFixture overlay) : ClientTestBase, IC
             await context.Response.WriteAsync($"<Error><Code>{code}</Code><Message>no</Message></Error>");
             return ScriptedOutcome.Answered;
         };
-        using var services = Build(builder => builder.AddS3Client("s3"), ("ConnectionStrings:s3", $"Endpoint={store.Endpoint};AccessKey=a;SecretKey=b"));
+        using var services = Build(builder => builder.AddS3Client("s3"),
+            ("ConnectionStrings:s3", $"Endpoint={store.Endpoint};AccessKey=a;SecretKey=b"));
 
         Assert.Equal(status, (await HealthAsync(services)).Status);
     }
@@ -97,21 +100,25 @@ public sealed class S3ClientTests(LocalOnlyFixture overlay) : ClientTestBase, IC
         var bucket = await overlay.NewBucketAsync();
         using var spans = new Spans();
 
-        await services.GetRequiredService<IAmazonS3>().PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = "k", ContentBody = "x" });
+        await services.GetRequiredService<IAmazonS3>()
+            .PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = "k", ContentBody = "x" });
         await Assert.ThrowsAsync<NoSuchKeyException>(() => services.GetRequiredService<IAmazonS3>().GetObjectAsync(bucket, "none"));
 
         var (put, get) = (spans["S3.PutObject"], spans["S3.GetObject"]);
-        Assert.Equal(("S3", "PutObject", 200), (put.GetTagItem("rpc.service"), put.GetTagItem("rpc.method"), put.GetTagItem("http.response.status_code")));
+        Assert.Equal(("S3", "PutObject", 200),
+            (put.GetTagItem("rpc.service"), put.GetTagItem("rpc.method"), put.GetTagItem("http.response.status_code")));
         Assert.Equal((overlay.Proxy.Endpoint.Host, overlay.Proxy.Port), (put.GetTagItem("server.address"), put.GetTagItem("server.port")));
         Assert.Equal((ActivityKind.Client, ActivityStatusCode.Unset), (put.Kind, put.Status));
         Assert.NotNull(put.GetTagItem("aws.request_id"));
-        Assert.Equal(("NoSuchKey", 404, ActivityStatusCode.Error), (get.GetTagItem("error.type"), get.GetTagItem("http.response.status_code"), get.Status));
+        Assert.Equal(("NoSuchKey", 404, ActivityStatusCode.Error),
+            (get.GetTagItem("error.type"), get.GetTagItem("http.response.status_code"), get.Status));
     }
 
     [Fact]
     public async Task Without_tracing_there_is_no_span_and_without_health_checks_no_check()
     {
-        using var services = Build(builder => builder.AddS3Client("s3"), ("ConnectionStrings:s3", Connection), ("Aspire:S3Overlay:Client:DisableTracing", "true"), ("Aspire:S3Overlay:Client:s3:DisableHealthChecks", "true"));
+        using var services = Build(builder => builder.AddS3Client("s3"), ("ConnectionStrings:s3", Connection),
+            ("Aspire:S3Overlay:Client:DisableTracing", "true"), ("Aspire:S3Overlay:Client:s3:DisableHealthChecks", "true"));
         using var spans = new Spans();
 
         await services.GetRequiredService<IAmazonS3>().ListBucketsAsync();
@@ -120,7 +127,8 @@ public sealed class S3ClientTests(LocalOnlyFixture overlay) : ClientTestBase, IC
         Assert.Null(services.GetService<HealthCheckService>());
     }
 
-    private static Task<HealthReport> HealthAsync(IServiceProvider services) => services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+    private static Task<HealthReport> HealthAsync(IServiceProvider services) =>
+        services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
 
     /// <summary>The client's spans of this test's own calls.</summary>
     private sealed class Spans : IDisposable, IEnumerable<Activity>

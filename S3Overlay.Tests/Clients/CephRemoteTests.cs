@@ -44,7 +44,8 @@ public sealed class CephRemoteTests(CephPair pair)
         await direct.PutBucketAsync(Bucket);
         foreach (var key in CephKeys)
         {
-            await direct.PutObjectAsync(new() { BucketName = Bucket, Key = key, ContentBody = "value of " + key, UseChunkEncoding = false });
+            await direct.PutObjectAsync(
+                new() { BucketName = Bucket, Key = key, ContentBody = "value of " + key, UseChunkEncoding = false });
         }
 
         await direct.PutObjectAsync(new()
@@ -52,11 +53,13 @@ public sealed class CephRemoteTests(CephPair pair)
             BucketName = Bucket, Key = "large/64m", InputStream = new PatternStream(64 << 20), UseChunkEncoding = false,
         });
         await Parallel.ForAsync(0, 3000, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (i, cancel) =>
-            await direct.PutObjectAsync(new() { BucketName = Bucket, Key = $"many/{i % 7}/{i % 31}-x/{i:D5}", ContentBody = "", UseChunkEncoding = false }, cancel));
+            await direct.PutObjectAsync(new() { BucketName = Bucket, Key = $"many/{i % 7}/{i % 31}-x/{i:D5}", ContentBody = "",
+                UseChunkEncoding = false }, cancel));
     }
 
     /// <summary>Those that this gateway itself takes: it refuses a few of the strangest.</summary>
-    private static IEnumerable<string> CephKeys => AwkwardKeys.All.Where(key => !key.Any(char.IsControl) && key is not (".." or "a/../b" or "./here"));
+    private static IEnumerable<string> CephKeys =>
+        AwkwardKeys.All.Where(key => !key.Any(char.IsControl) && key is not (".." or "a/../b" or "./here"));
 
     private static async Task SameObjectsAsync(AmazonS3Client direct, AmazonS3Client overlay)
     {
@@ -65,7 +68,8 @@ public sealed class CephRemoteTests(CephPair pair)
             using var theirs = await direct.GetObjectAsync(Bucket, key);
             using var ours = await overlay.GetObjectAsync(Bucket, key);
             Assert.Equal(await LocalOnlyTests.ReadAsync(theirs), await LocalOnlyTests.ReadAsync(ours));
-            Assert.Equal((theirs.ETag, theirs.LastModified, theirs.Headers.ContentType), (ours.ETag, ours.LastModified, ours.Headers.ContentType));
+            Assert.Equal((theirs.ETag, theirs.LastModified, theirs.Headers.ContentType),
+                (ours.ETag, ours.LastModified, ours.Headers.ContentType));
         }
     }
 
@@ -91,7 +95,8 @@ public sealed class CephRemoteTests(CephPair pair)
         string? token = null;
         do
         {
-            var page = await client.ListObjectsV2Async(new() { BucketName = Bucket, Prefix = prefix, Delimiter = delimiter, MaxKeys = pageSize, ContinuationToken = token });
+            var page = await client.ListObjectsV2Async(
+                new() { BucketName = Bucket, Prefix = prefix, Delimiter = delimiter, MaxKeys = pageSize, ContinuationToken = token });
             keys.AddRange((page.S3Objects ?? []).Select(o => $"{o.Key} {o.ETag} {o.Size}"));
             prefixes.AddRange(page.CommonPrefixes ?? []);
             token = page.NextContinuationToken;
@@ -112,13 +117,16 @@ public sealed class CephRemoteTests(CephPair pair)
     private static async Task OverwrittenMeanwhileAsync(AmazonS3Client direct, AmazonS3Client overlay)
     {
         byte[] old = [.. Enumerable.Repeat((byte)'o', 16 << 20)], young = [.. Enumerable.Repeat((byte)'y', 16 << 20)];
-        await direct.PutObjectAsync(new() { BucketName = Bucket, Key = "changing", InputStream = new MemoryStream(old), UseChunkEncoding = false });
-        using (var part = await overlay.GetObjectAsync(new GetObjectRequest { BucketName = Bucket, Key = "changing", ByteRange = new(0, 99) }))
+        await direct.PutObjectAsync(
+            new() { BucketName = Bucket, Key = "changing", InputStream = new MemoryStream(old), UseChunkEncoding = false });
+        using (var part = await overlay
+            .GetObjectAsync(new GetObjectRequest { BucketName = Bucket, Key = "changing", ByteRange = new(0, 99) }))
         {
             Assert.Equal(old[..100], await LocalOnlyTests.ReadAsync(part));
         }
 
-        await direct.PutObjectAsync(new() { BucketName = Bucket, Key = "changing", InputStream = new MemoryStream(young), UseChunkEncoding = false });
+        await direct.PutObjectAsync(
+            new() { BucketName = Bucket, Key = "changing", InputStream = new MemoryStream(young), UseChunkEncoding = false });
         try
         {
             using var answer = await overlay.GetObjectAsync(Bucket, "changing");

@@ -31,7 +31,8 @@ public abstract class RealClientTests<TFixture>(TFixture fixture) : IClassFixtur
         // Version 1 of this client presigns with SigV2 unless told.
         Directory.CreateDirectory(folder[".aws"]);
         await File.WriteAllTextAsync(folder[".aws/config"], "[default]\ns3 =\n  signature_version = s3v4\n");
-        Task<ToolResult> Aws(params string[] arguments) => S3Tool.RunAsync("aws", ["--endpoint-url", Endpoint, .. arguments], AwsEnvironment(folder.Path), folder.Path);
+        Task<ToolResult> Aws(params string[] arguments) =>
+            S3Tool.RunAsync("aws", ["--endpoint-url", Endpoint, .. arguments], AwsEnvironment(folder.Path), folder.Path);
 
         Assert.Contains("from-remote.txt", (await Aws("s3", "ls", $"s3://{bucket}/folder/")).Succeeded(), StringComparison.Ordinal);
         (await Aws("s3", "cp", big, $"s3://{bucket}/big.bin")).Succeeded();
@@ -44,7 +45,8 @@ public abstract class RealClientTests<TFixture>(TFixture fixture) : IClassFixtur
         var left = (await Aws("s3", "ls", "--recursive", $"s3://{bucket}/")).Succeeded();
         Assert.DoesNotContain("from-remote.txt", left, StringComparison.Ordinal);
         Assert.Contains("copied.txt", left, StringComparison.Ordinal);
-        Assert.Contains("\"ETag\"", (await Aws("s3api", "head-object", "--bucket", bucket, "--key", "big.bin")).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains("\"ETag\"", (await Aws("s3api", "head-object", "--bucket", bucket, "--key", "big.bin")).Succeeded(),
+            StringComparison.Ordinal);
         var link = (await Aws("s3", "presign", $"s3://{bucket}/copied.txt")).Succeeded().Trim();
         using var plain = new HttpClient();
         Assert.Equal("from the remote", await plain.GetStringAsync(new Uri(link)));
@@ -60,11 +62,13 @@ public abstract class RealClientTests<TFixture>(TFixture fixture) : IClassFixtur
         var big = RandomFile(folder["big.bin"], 40_000_000);
         string[] common =
         [
-            "--no-ssl", "--access_key=minioadmin", "--secret_key=minioadmin", $"--host=127.0.0.1:{fixture.Proxy.Port}", $"--host-bucket=127.0.0.1:{fixture.Proxy.Port}",
+            "--no-ssl", "--access_key=minioadmin", "--secret_key=minioadmin", $"--host=127.0.0.1:{fixture.Proxy.Port}",
+            $"--host-bucket=127.0.0.1:{fixture.Proxy.Port}",
             "--region=us-east-1", "--config=" + folder["s3cfg"], "--no-progress",
         ];
         await File.WriteAllTextAsync(folder["s3cfg"], "[default]\n");
-        Task<ToolResult> S3(params string[] arguments) => S3Tool.RunAsync("s3cmd", [.. common, .. arguments], new Dictionary<string, string> { ["HOME"] = folder.Path }, folder.Path);
+        Task<ToolResult> S3(params string[] arguments) =>
+            S3Tool.RunAsync("s3cmd", [.. common, .. arguments], new Dictionary<string, string> { ["HOME"] = folder.Path }, folder.Path);
 
         Assert.Contains("from-remote.txt", (await S3("ls", "--recursive", $"s3://{bucket}")).Succeeded(), StringComparison.Ordinal);
         (await S3("mb", "s3://s3cmd-own")).Succeeded();
@@ -90,7 +94,8 @@ public abstract class RealClientTests<TFixture>(TFixture fixture) : IClassFixtur
         RandomFile(folder["tree/sub/odd name \u00fc%20#?.txt"], 1234);
         var remote = $":s3,provider=Other,endpoint='{Endpoint}',access_key_id=minioadmin,secret_access_key=minioadmin,force_path_style=true:";
         Task<ToolResult> Rclone(params string[] arguments) =>
-            S3Tool.RunAsync("rclone", ["--config", "/dev/null", "--s3-upload-cutoff=10M", "--s3-chunk-size=8M", .. arguments], new Dictionary<string, string> { ["HOME"] = folder.Path });
+            S3Tool.RunAsync("rclone", ["--config", "/dev/null", "--s3-upload-cutoff=10M", "--s3-chunk-size=8M", .. arguments],
+                new Dictionary<string, string> { ["HOME"] = folder.Path });
 
         Assert.Contains("folder/from-remote.txt", (await Rclone("lsf", "-R", remote + bucket)).Succeeded(), StringComparison.Ordinal);
         (await Rclone("sync", folder["tree"], remote + bucket + "/tree")).Succeeded();
@@ -110,7 +115,8 @@ public abstract class RealClientTests<TFixture>(TFixture fixture) : IClassFixtur
         var bucket = await RemoteBucketAsync();
         var python = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
         var script = Path.Combine(AppContext.BaseDirectory, "Clients", "boto3_round.py");
-        Assert.Contains("boto3 done", (await S3Tool.RunAsync(python, [script, Endpoint, bucket], AwsEnvironment(folder.Path))).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains("boto3 done", (await S3Tool.RunAsync(python, [script, Endpoint, bucket], AwsEnvironment(folder.Path))).Succeeded(),
+            StringComparison.Ordinal);
     }
 
     [ClientFact("curl")]
@@ -120,13 +126,15 @@ public abstract class RealClientTests<TFixture>(TFixture fixture) : IClassFixtur
         var bucket = await RemoteBucketAsync();
         var python = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
         var script = Path.Combine(AppContext.BaseDirectory, "Clients", "boto3_post.py");
-        Assert.Contains("boto3 done", (await S3Tool.RunAsync(python, [script, Endpoint, bucket], AwsEnvironment(folder.Path))).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains("boto3 done", (await S3Tool.RunAsync(python, [script, Endpoint, bucket], AwsEnvironment(folder.Path))).Succeeded(),
+            StringComparison.Ordinal);
     }
 
     private async Task<string> RemoteBucketAsync()
     {
         var bucket = await fixture.NewRemoteBucketAsync();
-        await fixture.RemoteS3.PutObjectAsync(new() { BucketName = bucket, Key = "folder/from-remote.txt", ContentBody = "from the remote" });
+        await fixture.RemoteS3
+            .PutObjectAsync(new() { BucketName = bucket, Key = "folder/from-remote.txt", ContentBody = "from the remote" });
         return bucket;
     }
 

@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Clients;
 
 /// <summary>
-/// What boto3 gets of all that a store can do, once from the store and once through a proxy without a remote: the same (rule T3). Versions, tags, access control lists, policies, lifecycle,
-/// CORS, notifications, locks, customers' keys, uploads in parts, links.
+/// What boto3 gets of all that a store can do, once from the store and once through a proxy without a remote: the same (rule T3). Versions,
+/// tags, access control lists, policies, lifecycle, CORS, notifications, locks, customers' keys, uploads in parts, links.
 /// </summary>
 [Trait("Needs", "Clients")]
 [Trait("Rule", "T3")]
@@ -26,7 +26,8 @@ public abstract class StoreClientTests<TFixture>(TFixture fixture) : IClassFixtu
         var python = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
         var result = await S3Tool.RunAsync(
             python,
-            [Path.Combine(AppContext.BaseDirectory, "Clients", "boto3_store.py"), way.Endpoint.ToString().TrimEnd('/'), way.AccessKey, way.SecretKey, "store-" + name],
+            [Path.Combine(AppContext.BaseDirectory, "Clients", "boto3_store.py"), way.Endpoint.ToString().TrimEnd('/'), way.AccessKey,
+                way.SecretKey, "store-" + name],
             new Dictionary<string, string> { ["HOME"] = home.Path, ["AWS_EC2_METADATA_DISABLED"] = "true" });
         return result.Succeeded().Trim().Split('\n');
     }

@@ -17,7 +17,8 @@ public sealed class Version2ClientTests(LocalOnlyFixture fixture) : IClassFixtur
         var bucket = await fixture.NewBucketAsync();
         await fixture.S3.PutObjectAsync(new() { BucketName = bucket, Key = "a b/ü+(1).txt", ContentBody = "v" });
         var link = (await S3Tool.RunAsync(
-            "aws", ["--endpoint-url", Endpoint, "s3", "presign", $"s3://{bucket}/a b/ü+(1).txt"], Environment(folder), folder.Path)).Succeeded().Trim();
+            "aws", ["--endpoint-url", Endpoint, "s3", "presign", $"s3://{bucket}/a b/ü+(1).txt"], Environment(folder), folder.Path))
+                .Succeeded().Trim();
         using var plain = new HttpClient();
         Assert.Equal("v", await plain.GetStringAsync(new Uri(link)));
         Assert.Equal(System.Net.HttpStatusCode.Forbidden, (await plain.GetAsync(new Uri(link + "&versionId=null"))).StatusCode);
@@ -42,10 +43,12 @@ public sealed class Version2ClientTests(LocalOnlyFixture fixture) : IClassFixtur
         await File.WriteAllTextAsync(folder["small file ü.txt"], "small");
         string[] common =
         [
-            "--signature-v2", "--no-ssl", "--access_key=minioadmin", "--secret_key=minioadmin", $"--host=127.0.0.1:{fixture.Proxy.Port}", $"--host-bucket=127.0.0.1:{fixture.Proxy.Port}",
+            "--signature-v2", "--no-ssl", "--access_key=minioadmin", "--secret_key=minioadmin", $"--host=127.0.0.1:{fixture.Proxy.Port}",
+            $"--host-bucket=127.0.0.1:{fixture.Proxy.Port}",
             "--config=" + folder["s3cfg"], "--no-progress",
         ];
-        Task<ToolResult> S3(params string[] arguments) => S3Tool.RunAsync("s3cmd", [.. common, .. arguments], new Dictionary<string, string> { ["HOME"] = folder.Path, ["LC_ALL"] = "C.UTF-8" }, folder.Path);
+        Task<ToolResult> S3(params string[] arguments) => S3Tool.RunAsync("s3cmd", [.. common, .. arguments], new Dictionary<string,
+            string> { ["HOME"] = folder.Path, ["LC_ALL"] = "C.UTF-8" }, folder.Path);
 
         (await S3("mb", "s3://version2")).Succeeded();
         (await S3("put", "--multipart-chunk-size-mb=5", folder["big.bin"], "s3://version2/big.bin")).Succeeded();

@@ -28,14 +28,16 @@ public sealed class BucketMappingTests : OptionsTestBase
         var error = ReadError(Remote, "S3_OVERLAY_BUCKET_MAPPING=good:fine,alone,a b:c,x:,good:twice,y:../z");
 
         Assert.Equal("S3_OVERLAY_BUCKET_MAPPING", error.Setting);
-        Assert.All(["\"alone\"", "\"a b\"", "\"x:\"", "\"good\" is mapped twice", "\"..\""], part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
+        Assert.All(["\"alone\"", "\"a b\"", "\"x:\"", "\"good\" is mapped twice", "\"..\""],
+            part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_prefix_leaves_room_for_keys()
     {
         Read(Remote, $"S3_OVERLAY_BUCKET_MAPPING=a:b/{new string('p', 1022)}/");
-        Assert.Contains("no room for keys", ReadError(Remote, $"S3_OVERLAY_BUCKET_MAPPING=a:b/{new string('p', 1023)}/").Message, StringComparison.Ordinal);
+        Assert.Contains("no room for keys", ReadError(Remote, $"S3_OVERLAY_BUCKET_MAPPING=a:b/{new string('p', 1023)}/").Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

@@ -3,8 +3,10 @@ namespace S3Overlay.Tests.Configuration;
 /// <summary>Settings of held copies that make no sense together.</summary>
 public sealed class CacheSettingsTests : OptionsTestBase
 {
-    private static readonly string[] Embedded = ["S3_OVERLAY_REMOTE_ENDPOINT=http://remote.example", "S3_OVERLAY_CACHE_ENABLED=true", "S3_OVERLAY_DATA_DIR=/var/overlay/data"];
-    private static readonly string[] Store = ["S3_OVERLAY_REMOTE_ENDPOINT=http://remote.example", "S3_OVERLAY_CACHE_ENABLED=true", "S3_OVERLAY_LOCAL_ENDPOINT=http://store.example"];
+    private static readonly string[] Embedded = ["S3_OVERLAY_REMOTE_ENDPOINT=http://remote.example", "S3_OVERLAY_CACHE_ENABLED=true",
+        "S3_OVERLAY_DATA_DIR=/var/overlay/data"];
+    private static readonly string[] Store = ["S3_OVERLAY_REMOTE_ENDPOINT=http://remote.example", "S3_OVERLAY_CACHE_ENABLED=true",
+        "S3_OVERLAY_LOCAL_ENDPOINT=http://store.example"];
 
     /// <summary>The folder of copies may be deleted at any time; an index in it is, where it is of an older format.</summary>
     [Theory]
@@ -60,7 +62,9 @@ public sealed class CacheSettingsTests : OptionsTestBase
     [InlineData("a=b")]
     public void A_key_that_could_never_sign_is_an_error(string key)
     {
-        Assert.Equal(("S3_OVERLAY_ACCESS_KEY", key), ReadError($"S3_OVERLAY_ACCESS_KEY={key}", "S3_OVERLAY_SECRET_KEY=s") is var error ? (error.Setting, error.Value) : default);
-        Read($"S3_OVERLAY_ACCESS_KEY=mine", "S3_OVERLAY_SECRET_KEY=s", $"S3_OVERLAY_REMOTE_ACCESS_KEY_ID={key.Replace(' ', '/')}", "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=s");
+        Assert.Equal(("S3_OVERLAY_ACCESS_KEY", key), ReadError($"S3_OVERLAY_ACCESS_KEY={key}", "S3_OVERLAY_SECRET_KEY=s") is var error
+            ? (error.Setting, error.Value) : default);
+        Read($"S3_OVERLAY_ACCESS_KEY=mine", "S3_OVERLAY_SECRET_KEY=s", $"S3_OVERLAY_REMOTE_ACCESS_KEY_ID={key.Replace(' ', '/')}",
+            "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=s");
     }
 }

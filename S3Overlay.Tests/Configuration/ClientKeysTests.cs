@@ -15,7 +15,8 @@ public sealed class ClientKeysTests : OptionsTestBase
     [Fact]
     public void Keys_of_the_clients_own_win_over_those_of_local()
     {
-        var clients = Read("S3_OVERLAY_ACCESS_KEY=me", "S3_OVERLAY_SECRET_KEY=mine", "S3_OVERLAY_LOCAL_ACCESS_KEY=l", "S3_OVERLAY_LOCAL_SECRET_KEY=s").Clients;
+        var clients = Read("S3_OVERLAY_ACCESS_KEY=me", "S3_OVERLAY_SECRET_KEY=mine", "S3_OVERLAY_LOCAL_ACCESS_KEY=l",
+            "S3_OVERLAY_LOCAL_SECRET_KEY=s").Clients;
 
         Assert.Equal(("me", "mine"), Assert.Single(clients.Keys) is var key ? (key.AccessKey, key.SecretKey) : default);
         Assert.Equal("S3_OVERLAY_ACCESS_KEY", clients.KeysOrigin);
@@ -44,7 +45,8 @@ public sealed class ClientKeysTests : OptionsTestBase
     public void AWS_names_open_no_front_door_while_the_remote_may_need_them()
     {
         var (options, _) = ReadAll(
-            "S3_OVERLAY_LOCAL_ENDPOINT=http://127.0.0.1:9000", "AWS_ACCESS_KEY_ID=production", "AWS_SECRET_ACCESS_KEY=secret", "S3_OVERLAY_REMOTE_REGION=eu-1");
+            "S3_OVERLAY_LOCAL_ENDPOINT=http://127.0.0.1:9000", "AWS_ACCESS_KEY_ID=production", "AWS_SECRET_ACCESS_KEY=secret",
+            "S3_OVERLAY_REMOTE_REGION=eu-1");
 
         Assert.Equal("minioadmin", options.Local.AccessKey);
     }
@@ -64,7 +66,8 @@ public sealed class ClientKeysTests : OptionsTestBase
     [InlineData("S3_OVERLAY_SECRET_KEY=mine", "S3_OVERLAY_ACCESS_KEY")]
     [InlineData("S3_OVERLAY_LOCAL_ACCESS_KEY=me", "S3_OVERLAY_LOCAL_SECRET_KEY")]
     [InlineData("S3_OVERLAY_LOCAL_SECRET_KEY=mine", "S3_OVERLAY_LOCAL_ACCESS_KEY")]
-    public void Half_a_key_is_an_error(string setting, string missing) => Assert.Contains(missing, ReadError(setting).Message, StringComparison.Ordinal);
+    public void Half_a_key_is_an_error(string setting, string missing) =>
+        Assert.Contains(missing, ReadError(setting).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("S3_OVERLAY_ACCESS_KEY", "S3_OVERLAY_ACCESS_KEY=a/b", "S3_OVERLAY_SECRET_KEY=s")]
@@ -80,7 +83,8 @@ public sealed class ClientKeysTests : OptionsTestBase
     public void Default_keys_do_not_guard_a_remote_that_others_can_reach()
     {
         Assert.Contains("S3_OVERLAY_ALLOW_DEFAULT_KEYS", ReadError(Remote, Everywhere).Message, StringComparison.Ordinal);
-        Assert.Equal("S3_OVERLAY_AUTH", ReadError(Remote, Everywhere, "S3_OVERLAY_AUTH=none", "S3_OVERLAY_ACCESS_KEY=a", "S3_OVERLAY_SECRET_KEY=b").Setting);
+        Assert.Equal("S3_OVERLAY_AUTH",
+            ReadError(Remote, Everywhere, "S3_OVERLAY_AUTH=none", "S3_OVERLAY_ACCESS_KEY=a", "S3_OVERLAY_SECRET_KEY=b").Setting);
         Read(Remote);
         Read(Remote, "S3_OVERLAY_AUTH=none");
         Read(Remote, Everywhere, "S3_OVERLAY_ALLOW_DEFAULT_KEYS=true");
@@ -163,10 +167,12 @@ public sealed class ClientKeysTests : OptionsTestBase
             File.WriteAllText(file, """[{"accessKey": "a", "secretKey": "s", "rights": {"*": "read"}, "local": {"accessKey": "x", "secretKey": "hush", "sessionToken": "t"}}]""");
             var (keys, store) = ($"S3_OVERLAY_KEYS_FILE={file}", "S3_OVERLAY_LOCAL_ENDPOINT=http://store.example");
             Assert.Equal(
-                ("x", "hush", "t"), Read(keys, store).Clients.Keys[0].Local is { } local ? (local.AccessKey, local.SecretKey, local.SessionToken) : default);
+                ("x", "hush", "t"), Read(keys, store).Clients.Keys[0].Local is { } local
+                    ? (local.AccessKey, local.SecretKey, local.SessionToken) : default);
             Assert.Contains("S3_OVERLAY_LOCAL_ENDPOINT", ReadError(keys).Message, StringComparison.Ordinal);
             Assert.Contains("S3_OVERLAY_AUTH", ReadError(keys, store, "S3_OVERLAY_AUTH=none").Message, StringComparison.Ordinal);
-            Assert.All(ReadAll(keys, "S3_OVERLAY_AUTH=none").Problems.Errors, error => Assert.DoesNotContain("hush", error.ToString(), StringComparison.Ordinal));
+            Assert.All(ReadAll(keys, "S3_OVERLAY_AUTH=none").Problems.Errors,
+                error => Assert.DoesNotContain("hush", error.ToString(), StringComparison.Ordinal));
         }
         finally
         {
@@ -204,5 +210,6 @@ public sealed class ClientKeysTests : OptionsTestBase
     [Trait("Rule", "A4")]
     public void A_key_does_not_show_its_secret() =>
         Assert.DoesNotContain(
-            "hush", new ClientKey("a", "hush", ClientKey.Everything, true) { Local = new SigningCredentials("b", "hush", "hush") }.ToString(), StringComparison.Ordinal);
+            "hush", new ClientKey("a", "hush", ClientKey.Everything, true) { Local = new SigningCredentials("b", "hush", "hush") }
+                .ToString(), StringComparison.Ordinal);
 }

@@ -23,12 +23,14 @@ public sealed class ConnectionStringTests : OptionsTestBase
 
     [Fact]
     public void Of_two_for_the_local_layer_the_one_called_local_counts() =>
-        Assert.Equal(9001, Read("ConnectionStrings:local=Endpoint=http://127.0.0.1:9001", $"ConnectionStrings:minio={Store}").Local.Endpoint!.Port);
+        Assert.Equal(
+            9001, Read("ConnectionStrings:local=Endpoint=http://127.0.0.1:9001", $"ConnectionStrings:minio={Store}").Local.Endpoint!.Port);
 
     [Fact]
     public void Settings_win_over_the_local_connection_string()
     {
-        var local = Read($"ConnectionStrings:minio={Store}", "S3_OVERLAY_LOCAL_ENDPOINT=http://127.0.0.1:9002", "S3_OVERLAY_LOCAL_ACCESS_KEY=mine", "S3_OVERLAY_LOCAL_SECRET_KEY=own").Local;
+        var local = Read($"ConnectionStrings:minio={Store}", "S3_OVERLAY_LOCAL_ENDPOINT=http://127.0.0.1:9002",
+            "S3_OVERLAY_LOCAL_ACCESS_KEY=mine", "S3_OVERLAY_LOCAL_SECRET_KEY=own").Local;
 
         Assert.Equal(9002, local.Endpoint!.Port);
         Assert.Equal(("mine", "own"), (local.AccessKey, local.SecretKey));
@@ -37,7 +39,8 @@ public sealed class ConnectionStringTests : OptionsTestBase
     [Fact]
     public void No_pair_of_keys_is_made_of_a_setting_and_a_connection_string()
     {
-        Assert.Contains("S3_OVERLAY_LOCAL_SECRET_KEY", ReadError($"ConnectionStrings:local={Store}", "S3_OVERLAY_LOCAL_ACCESS_KEY=mine").Message, StringComparison.Ordinal);
+        Assert.Contains("S3_OVERLAY_LOCAL_SECRET_KEY",
+            ReadError($"ConnectionStrings:local={Store}", "S3_OVERLAY_LOCAL_ACCESS_KEY=mine").Message, StringComparison.Ordinal);
         var error = ReadError($"ConnectionStrings:remote={Store}", "S3_OVERLAY_REMOTE_ACCESS_KEY_ID=mine");
         Assert.Contains("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", error.Message, StringComparison.Ordinal);
     }
@@ -46,7 +49,8 @@ public sealed class ConnectionStringTests : OptionsTestBase
     public void Settings_win_over_the_remote_connection_string()
     {
         var remote = Read(
-            $"ConnectionStrings:remote={Store}", "S3_OVERLAY_REMOTE_ENDPOINT=http://127.0.0.1:9003", "S3_OVERLAY_REMOTE_ACCESS_KEY_ID=mine", "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=own").Remote!;
+            $"ConnectionStrings:remote={Store}", "S3_OVERLAY_REMOTE_ENDPOINT=http://127.0.0.1:9003", "S3_OVERLAY_REMOTE_ACCESS_KEY_ID=mine",
+            "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=own").Remote!;
 
         Assert.Equal(9003, remote.Endpoint!.Port);
         Assert.Equal(("mine", "own"), (remote.AccessKeyId, remote.SecretAccessKey));

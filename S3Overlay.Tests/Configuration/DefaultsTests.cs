@@ -22,7 +22,7 @@ public sealed class DefaultsTests : OptionsTestBase
         Assert.Equal(52428800, options.Cache.ChunkThreshold);
         Assert.Equal(16777216, options.Cache.ChunkSize);
         Assert.Equal("s3-overlay-cache", options.Cache.Bucket);
-        Assert.Equal(FillOnLeave.Finish, options.Cache.FillOnLeave);
+        Assert.Equal(FillOnAbort.Finish, options.Cache.FillOnAbort);
         Assert.Equal("localhost", options.Clients.Domain);
         Assert.Null(options.Clients.Region);
         Assert.False(options.Clients.AllowsCrossOrigin);
@@ -111,7 +111,8 @@ public sealed class DefaultsTests : OptionsTestBase
     [InlineData("0", RevalidationMode.Always, 0)]
     [InlineData("10m", RevalidationMode.AfterLife, 600)]
     public void Copies_are_compared_never_always_or_after_a_time(string text, RevalidationMode mode, double seconds) =>
-        Assert.Equal((mode, seconds), (Read($"S3_OVERLAY_REVALIDATE={text}").Cache.Revalidation.Mode, Read($"S3_OVERLAY_REVALIDATE={text}").Cache.Revalidation.Life.TotalSeconds));
+        Assert.Equal((mode, seconds), (Read($"S3_OVERLAY_REVALIDATE={text}").Cache.Revalidation.Mode,
+            Read($"S3_OVERLAY_REVALIDATE={text}").Cache.Revalidation.Life.TotalSeconds));
 
     [Theory]
     [InlineData("http://127.0.0.1:9000")]
@@ -127,7 +128,8 @@ public sealed class DefaultsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_PORT=9000", "Kestrel:Endpoints:web:Url=http://localhost:5000")]
     [InlineData("S3_OVERLAY_PORT=65536")]
     [InlineData("S3_OVERLAY_PORT=http://127.0.0.1:9000")]
-    public void A_port_that_no_one_address_can_have_is_an_error(params string[] settings) => Assert.Equal("S3_OVERLAY_PORT", ReadError(settings).Setting);
+    public void A_port_that_no_one_address_can_have_is_an_error(params string[] settings) =>
+        Assert.Equal("S3_OVERLAY_PORT", ReadError(settings).Setting);
 
     [Theory]
     [InlineData("urls=http://0.0.0.0:9000", "http://0.0.0.0:9000", false)]

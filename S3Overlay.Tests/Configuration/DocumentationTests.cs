@@ -21,7 +21,8 @@ public sealed class DocumentationTests
     [Fact]
     public void The_README_names_settings_and_defaults_as_the_program_has_them()
     {
-        var rows = File.ReadAllLines(Path.Combine(Repository.Root, "README.md")).Where(line => line.StartsWith("| `S3_OVERLAY_", StringComparison.Ordinal)).Select(Cells).ToList();
+        var rows = File.ReadAllLines(Path.Combine(Repository.Root, "README.md"))
+            .Where(line => line.StartsWith("| `S3_OVERLAY_", StringComparison.Ordinal)).Select(Cells).ToList();
         var settings = Settings.All.ToDictionary(setting => setting.Name);
 
         Assert.InRange(rows.Count, 10, 20);

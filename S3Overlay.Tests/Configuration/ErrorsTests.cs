@@ -9,14 +9,17 @@ public sealed class ErrorsTests : OptionsTestBase
     {
         var (_, problems) = ReadAll(
             "S3_OVERLAY_CHUNK_SIZE=banana", "S3_OVERLAY_CHUNK_THRESHOLD=50M", "S3_OVERLAY_CACHE_ENABLED=maybe",
-            "S3_OVERLAY_REMOTE_ADDRESSING_STYLE=sideways", "S3_OVERLAY_REMOTE_ENDPOINT=nowhere", "S3_OVERLAY_REMOTE_CONNECT_TIMEOUT=0", "urls=here");
+            "S3_OVERLAY_REMOTE_ADDRESSING_STYLE=sideways", "S3_OVERLAY_REMOTE_ENDPOINT=nowhere", "S3_OVERLAY_REMOTE_CONNECT_TIMEOUT=0",
+            "urls=here");
 
         Assert.Equal(7, problems.Errors.Count);
         var text = problems.Describe();
         Assert.All(
             [
-                "S3_OVERLAY_CHUNK_SIZE = \"banana\"", "S3_OVERLAY_CHUNK_THRESHOLD = \"50M\"", "S3_OVERLAY_CACHE_ENABLED = \"maybe\": must be true or false",
-                "S3_OVERLAY_REMOTE_ADDRESSING_STYLE = \"sideways\": must be one of auto, path, virtual", "S3_OVERLAY_REMOTE_ENDPOINT = \"nowhere\"",
+                "S3_OVERLAY_CHUNK_SIZE = \"banana\"", "S3_OVERLAY_CHUNK_THRESHOLD = \"50M\"",
+                "S3_OVERLAY_CACHE_ENABLED = \"maybe\": must be true or false",
+                "S3_OVERLAY_REMOTE_ADDRESSING_STYLE = \"sideways\": must be one of auto, path, virtual",
+                "S3_OVERLAY_REMOTE_ENDPOINT = \"nowhere\"",
                 "S3_OVERLAY_REMOTE_CONNECT_TIMEOUT = \"0\"", "urls = \"here\"",
             ],
             part => Assert.Contains(part, text, StringComparison.Ordinal));
@@ -48,7 +51,8 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("images,IMAGES")]
     public void A_remote_is_not_said_to_be_unnamed_where_the_names_cannot_be_read(string names)
     {
-        var (_, problems) = ReadAll($"S3_OVERLAY_REMOTES={names}", "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT=http://a.example", "S3_OVERLAY_CHACHE_ENABLED=true");
+        var (_, problems) = ReadAll($"S3_OVERLAY_REMOTES={names}", "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT=http://a.example",
+            "S3_OVERLAY_CHACHE_ENABLED=true");
 
         Assert.Equal("S3_OVERLAY_REMOTES", Assert.Single(problems.Errors).Setting);
         Assert.Equal("S3_OVERLAY_CHACHE_ENABLED", Assert.Single(problems.Warnings).Setting);
@@ -64,14 +68,16 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_CACHE_BUCKET", "Overlay_Cache")]
     [InlineData("S3_OVERLAY_CACHE_BUCKET", "ab")]
     public void What_a_store_could_never_work_with_is_an_error(string setting, string value) =>
-        Assert.Equal((setting, value), ReadError("S3_OVERLAY_LOCAL_ENDPOINT=http://store.example", $"{setting}={value}") is var error ? (error.Setting, error.Value) : default);
+        Assert.Equal((setting, value), ReadError("S3_OVERLAY_LOCAL_ENDPOINT=http://store.example", $"{setting}={value}") is var error
+            ? (error.Setting, error.Value) : default);
 
     [Theory]
     [InlineData("S3_OVERLAY_REGION")]
     [InlineData("S3_OVERLAY_LOCAL_REGION")]
     [InlineData("S3_OVERLAY_REMOTE_REGION")]
     public void A_region_that_no_signature_can_name_is_an_error(string setting) =>
-        Assert.All(["eu/west", "eu west", "\u00e4", "eu\u0001"], value => Assert.Equal(setting, ReadError("S3_OVERLAY_REMOTE_ENDPOINT=http://a.example", $"{setting}={value}").Setting));
+        Assert.All(["eu/west", "eu west", "\u00e4", "eu\u0001"], value => Assert
+            .Equal(setting, ReadError("S3_OVERLAY_REMOTE_ENDPOINT=http://a.example", $"{setting}={value}").Setting));
 
     [Theory]
     [InlineData("")]
@@ -81,11 +87,13 @@ public sealed class ErrorsTests : OptionsTestBase
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["ca.pem"], text);
-        Assert.Equal("S3_OVERLAY_REMOTE_CA_FILE", ReadError("S3_OVERLAY_REMOTE_ENDPOINT=https://a.example", $"S3_OVERLAY_REMOTE_CA_FILE={folder["ca.pem"]}").Setting);
+        Assert.Equal("S3_OVERLAY_REMOTE_CA_FILE",
+            ReadError("S3_OVERLAY_REMOTE_ENDPOINT=https://a.example", $"S3_OVERLAY_REMOTE_CA_FILE={folder["ca.pem"]}").Setting);
     }
 
     [Fact]
-    public void The_built_in_store_takes_any_name_for_the_bucket_that_nobody_sees() => Assert.Equal("Overlay_Cache", Read("S3_OVERLAY_CACHE_BUCKET=Overlay_Cache").Cache.Bucket);
+    public void The_built_in_store_takes_any_name_for_the_bucket_that_nobody_sees() =>
+        Assert.Equal("Overlay_Cache", Read("S3_OVERLAY_CACHE_BUCKET=Overlay_Cache").Cache.Bucket);
 
     [Theory]
     [Trait("Rule", "W1")]
@@ -118,7 +126,8 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("http://10.0.0.7", "http://10.0.0.8")]
     [InlineData("https://s3.example.com", "https://s3.amazonaws.com")]
     [InlineData("https://s3.cn-north-1.amazonaws.com.cn", "https://s3.us-east-1.amazonaws.com")]
-    public void Two_stores_are_none(string local, string remote) => Read($"S3_OVERLAY_LOCAL_ENDPOINT={local}", $"S3_OVERLAY_REMOTE_ENDPOINT={remote}");
+    public void Two_stores_are_none(string local, string remote) =>
+        Read($"S3_OVERLAY_LOCAL_ENDPOINT={local}", $"S3_OVERLAY_REMOTE_ENDPOINT={remote}");
 
     [Fact]
     [Trait("Rule", "M1")]
@@ -126,11 +135,13 @@ public sealed class ErrorsTests : OptionsTestBase
     {
         string[] settings =
         [
-            "S3_OVERLAY_LOCAL_ENDPOINT=http://store.example", "S3_OVERLAY_REMOTES=one", "S3_OVERLAY_REMOTE_one_ENDPOINT=http://store.example:80",
+            "S3_OVERLAY_LOCAL_ENDPOINT=http://store.example", "S3_OVERLAY_REMOTES=one",
+            "S3_OVERLAY_REMOTE_one_ENDPOINT=http://store.example:80",
             "S3_OVERLAY_REMOTE_one_ANONYMOUS=true",
         ];
         Assert.Equal("S3_OVERLAY_REMOTE_ONE_ENDPOINT", ReadError([.. settings, "S3_OVERLAY_REMOTE_one_BACKS=*"]).Setting, ignoreCase: true);
-        Assert.Equal("S3_OVERLAY_REMOTE_ONE_BACKS", ReadError([.. settings, "S3_OVERLAY_REMOTE_one_BACKS=own/prefix/"]).Setting, ignoreCase: true);
+        Assert.Equal("S3_OVERLAY_REMOTE_ONE_BACKS", ReadError([.. settings, "S3_OVERLAY_REMOTE_one_BACKS=own/prefix/"]).Setting,
+            ignoreCase: true);
         Read([.. settings, "S3_OVERLAY_REMOTE_one_BACKS=own/prefix/:own/other/"]);
     }
 
@@ -161,11 +172,13 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("*")]
     [InlineData(",")]
     public void A_proxy_that_is_no_address_cannot_be_trusted(string proxy) =>
-        Assert.Contains("10.0.0.7,192.168.0.0/16,fd00::/8", ReadError($"S3_OVERLAY_TRUSTED_PROXIES={proxy}").Message, StringComparison.Ordinal);
+        Assert.Contains("10.0.0.7,192.168.0.0/16,fd00::/8", ReadError($"S3_OVERLAY_TRUSTED_PROXIES={proxy}").Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void All_proxies_that_are_no_addresses_are_named_at_once() =>
-        Assert.Contains("\"one\", \"10.0.0.7/8\" is not", ReadError("S3_OVERLAY_TRUSTED_PROXIES=one, 10.0.0.1, 10.0.0.7/8").Message, StringComparison.Ordinal);
+        Assert.Contains("\"one\", \"10.0.0.7/8\" is not", ReadError("S3_OVERLAY_TRUSTED_PROXIES=one, 10.0.0.1, 10.0.0.7/8").Message,
+            StringComparison.Ordinal);
 
     [Fact, Trait("Rule", "E4")]
     public void Copies_in_their_own_bucket_need_an_endpoint_that_has_buckets() =>
@@ -208,9 +221,12 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("a\nb")]
     [InlineData("a/b")]
     public void The_local_layers_key_can_be_signed_with(string key) =>
-        Assert.Equal("S3_OVERLAY_LOCAL_ACCESS_KEY", ReadError($"S3_OVERLAY_LOCAL_ACCESS_KEY={key}", "S3_OVERLAY_LOCAL_SECRET_KEY=s").Setting);
+        Assert.Equal(
+            "S3_OVERLAY_LOCAL_ACCESS_KEY", ReadError($"S3_OVERLAY_LOCAL_ACCESS_KEY={key}", "S3_OVERLAY_LOCAL_SECRET_KEY=s").Setting);
 
-    /// <summary>Old buckets have capitals, underscores, dots behind one another and up to 255 characters, and those of tenants a colon.</summary>
+    /// <summary>
+    /// Old buckets have capitals, underscores, dots behind one another and up to 255 characters, and those of tenants a colon.
+    /// </summary>
     [Theory]
     [InlineData("*")]
     [InlineData("photos,Old_Photos,a..b,-b,x")]

@@ -13,7 +13,8 @@ public abstract class OptionsTestBase
     protected static (ProxyOptions Options, ConfigurationProblems Problems) ReadAll(params string[] settings)
     {
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(settings.Select(setting => setting.Split('=', 2)).Select(pair => KeyValuePair.Create(pair[0], (string?)pair[1])))
+            .AddInMemoryCollection(settings.Select(setting => setting.Split('=', 2))
+                .Select(pair => KeyValuePair.Create(pair[0], (string?)pair[1])))
             .Build();
         var problems = new ConfigurationProblems();
         return (ProxyOptionsReader.Read(configuration, problems), problems);

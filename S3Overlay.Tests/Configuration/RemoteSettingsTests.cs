@@ -12,7 +12,8 @@ public sealed class RemoteSettingsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_REMOTE_PROFILE=team")]
     [InlineData("S3_OVERLAY_REMOTE_ANONYMOUS=true")]
     [InlineData("ConnectionStrings:remote=Endpoint=http://127.0.0.1:9000;AccessKey=a;SecretKey=b")]
-    public void Endpoint_credentials_or_its_own_region_switch_a_remote_on(params string[] settings) => Assert.NotNull(Read(settings).Remote);
+    public void Endpoint_credentials_or_its_own_region_switch_a_remote_on(params string[] settings) =>
+        Assert.NotNull(Read(settings).Remote);
 
     [Theory]
     [InlineData("AWS_REGION=eu-central-1")]
@@ -40,7 +41,8 @@ public sealed class RemoteSettingsTests : OptionsTestBase
         var (_, problems) = ReadAll("S3_OVERLAY_BUCKET_MAPPING=aaa:bbb", "S3_OVERLAY_REMOTE_REQUEST_PAYER=true");
 
         Assert.Empty(problems.Errors);
-        Assert.Equal(["S3_OVERLAY_REMOTE_REQUEST_PAYER", "S3_OVERLAY_BUCKET_MAPPING"], problems.Warnings.Select(warning => warning.Setting));
+        Assert.Equal(["S3_OVERLAY_REMOTE_REQUEST_PAYER", "S3_OVERLAY_BUCKET_MAPPING"],
+            problems.Warnings.Select(warning => warning.Setting));
     }
 
     [Fact]
@@ -86,7 +88,8 @@ public sealed class RemoteSettingsTests : OptionsTestBase
     public void The_addressing_style_can_be_chosen(string text, AddressingStyle style) =>
         Assert.Equal(
             (style, style),
-            Read("S3_OVERLAY_REMOTE_ENDPOINT=http://a.example", $"S3_OVERLAY_REMOTE_ADDRESSING_STYLE={text}", $"S3_OVERLAY_LOCAL_ADDRESSING_STYLE={text}")
+            Read("S3_OVERLAY_REMOTE_ENDPOINT=http://a.example", $"S3_OVERLAY_REMOTE_ADDRESSING_STYLE={text}",
+                $"S3_OVERLAY_LOCAL_ADDRESSING_STYLE={text}")
                 is var options ? (options.Remote!.Addressing, options.Local.Addressing) : default);
 
     [Theory]

@@ -14,15 +14,20 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     public void Each_remote_has_settings_of_its_own()
     {
         var remotes = Read(
-            "S3_OVERLAY_REMOTES= images, logs-eu ", Endpoint, "S3_OVERLAY_REMOTE_IMAGES_ACCESS_KEY_ID=a", "S3_OVERLAY_REMOTE_IMAGES_SECRET_ACCESS_KEY=b",
-            "S3_OVERLAY_REMOTE_IMAGES_SESSION_TOKEN=c", "S3_OVERLAY_REMOTE_IMAGES_ADDRESSING_STYLE=path", "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos",
-            "S3_OVERLAY_REMOTE_LOGS_EU_REGION=eu-west-1", "S3_OVERLAY_REMOTE_LOGS_EU_ANONYMOUS=true", "S3_OVERLAY_REMOTE_LOGS_EU_BACKS=*", "AWS_REGION=us-west-2").Remotes;
+            "S3_OVERLAY_REMOTES= images, logs-eu ", Endpoint, "S3_OVERLAY_REMOTE_IMAGES_ACCESS_KEY_ID=a",
+            "S3_OVERLAY_REMOTE_IMAGES_SECRET_ACCESS_KEY=b",
+            "S3_OVERLAY_REMOTE_IMAGES_SESSION_TOKEN=c", "S3_OVERLAY_REMOTE_IMAGES_ADDRESSING_STYLE=path",
+            "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos",
+            "S3_OVERLAY_REMOTE_LOGS_EU_REGION=eu-west-1", "S3_OVERLAY_REMOTE_LOGS_EU_ANONYMOUS=true", "S3_OVERLAY_REMOTE_LOGS_EU_BACKS=*",
+            "AWS_REGION=us-west-2").Remotes;
 
         Assert.Equal(["images", "logs-eu"], remotes.Select(remote => remote.Name));
         Assert.Equal(
             ("a", "b", "c", AddressingStyle.Path, null, false),
-            (remotes[0].AccessKeyId, remotes[0].SecretAccessKey, remotes[0].SessionToken, remotes[0].Addressing, remotes[0].Region, remotes[0].IsAnonymous));
-        Assert.Equal((null, "eu-west-1", true, "AWS eu-west-1"), (remotes[1].AccessKeyId, remotes[1].Region, remotes[1].IsAnonymous, remotes[1].DisplayName));
+            (remotes[0].AccessKeyId, remotes[0].SecretAccessKey, remotes[0].SessionToken, remotes[0].Addressing, remotes[0].Region,
+                remotes[0].IsAnonymous));
+        Assert.Equal((null, "eu-west-1", true, "AWS eu-west-1"),
+            (remotes[1].AccessKeyId, remotes[1].Region, remotes[1].IsAnonymous, remotes[1].DisplayName));
         Assert.Equal([UnmappedBuckets.Deny, UnmappedBuckets.SameName], remotes.Select(remote => remote.Unmapped));
     }
 
@@ -31,7 +36,8 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     public void The_remote_without_a_name_stands_beside_them_as_it_was()
     {
         var options = Read(
-            "S3_OVERLAY_REMOTE_ENDPOINT=http://one.example.com", "S3_OVERLAY_BUCKET_MAPPING=a:b", "S3_OVERLAY_REMOTES=images", Endpoint, "S3_OVERLAY_REMOTE_IMAGES_BACKS=a/images/");
+            "S3_OVERLAY_REMOTE_ENDPOINT=http://one.example.com", "S3_OVERLAY_BUCKET_MAPPING=a:b", "S3_OVERLAY_REMOTES=images", Endpoint,
+            "S3_OVERLAY_REMOTE_IMAGES_BACKS=a/images/");
 
         Assert.Equal(["", "images"], options.Remotes.Select(remote => remote.Name));
         Assert.Equal((options.Remotes[0], UnmappedBuckets.SameName), (options.Remote, options.Remote!.Unmapped));
@@ -51,7 +57,8 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     [InlineData("{\"data/models/\": \"\"}", "data", "models/", "data", "models/")]
     [InlineData("{\"data/models/\": null}", "data", "models/", "data", "models/")]
     [Trait("Rule", "M1")]
-    public void Buckets_and_prefixes_are_backed_under_their_own_names_or_others(string text, string here, string prefix, string there, string remotePrefix) =>
+    public void Buckets_and_prefixes_are_backed_under_their_own_names_or_others(
+        string text, string here, string prefix, string there, string remotePrefix) =>
         Assert.Equal(new BucketMapping(here, there, remotePrefix) { LocalPrefix = prefix }, Assert.Single(Images(text).Mapping));
 
     [Theory]
@@ -89,13 +96,15 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     public void All_errors_are_told_at_once_each_naming_its_setting()
     {
         var (_, problems) = ReadAll(
-            "S3_OVERLAY_REMOTES=images,logs", "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT=nowhere", "S3_OVERLAY_REMOTE_IMAGES_BACKS=a b", "S3_OVERLAY_REMOTE_LOGS_ACCESS_KEY_ID=only",
+            "S3_OVERLAY_REMOTES=images,logs", "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT=nowhere", "S3_OVERLAY_REMOTE_IMAGES_BACKS=a b",
+            "S3_OVERLAY_REMOTE_LOGS_ACCESS_KEY_ID=only",
             "S3_OVERLAY_REMOTE_LOGS_ANONYMOUS=true", "S3_OVERLAY_REMOTE_LOGS_CA_FILE=/there/is/none");
 
         Assert.Equal(
             [
                 "S3_OVERLAY_REMOTE_IMAGES_BACKS", "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT", "S3_OVERLAY_REMOTE_LOGS_ACCESS_KEY_ID",
-                "S3_OVERLAY_REMOTE_LOGS_ACCESS_KEY_ID and S3_OVERLAY_REMOTE_LOGS_ANONYMOUS", "S3_OVERLAY_REMOTE_LOGS_BACKS", "S3_OVERLAY_REMOTE_LOGS_CA_FILE",
+                "S3_OVERLAY_REMOTE_LOGS_ACCESS_KEY_ID and S3_OVERLAY_REMOTE_LOGS_ANONYMOUS", "S3_OVERLAY_REMOTE_LOGS_BACKS",
+                "S3_OVERLAY_REMOTE_LOGS_CA_FILE",
             ],
             problems.Errors.Select(error => error.Setting).Order(StringComparer.Ordinal));
     }
@@ -108,7 +117,8 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     public void Two_remotes_for_one_prefix_are_an_error(string images, string logs, string part)
     {
         var error = ReadError(
-            "S3_OVERLAY_REMOTES=images,logs", Endpoint, $"S3_OVERLAY_REMOTE_IMAGES_BACKS={images}", "S3_OVERLAY_REMOTE_LOGS_REGION=eu-west-1",
+            "S3_OVERLAY_REMOTES=images,logs", Endpoint, $"S3_OVERLAY_REMOTE_IMAGES_BACKS={images}",
+            "S3_OVERLAY_REMOTE_LOGS_REGION=eu-west-1",
             $"S3_OVERLAY_REMOTE_LOGS_BACKS={logs}");
 
         Assert.Equal("S3_OVERLAY_REMOTE_LOGS_BACKS", error.Setting);
@@ -119,7 +129,8 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     [Trait("Rule", "M2")]
     public void The_remote_without_a_name_has_everything_else_unless_told_otherwise()
     {
-        string[] settings = ["S3_OVERLAY_REMOTE_ENDPOINT=http://one.example.com", "S3_OVERLAY_REMOTES=images", Endpoint, "S3_OVERLAY_REMOTE_IMAGES_BACKS=*"];
+        string[] settings = ["S3_OVERLAY_REMOTE_ENDPOINT=http://one.example.com", "S3_OVERLAY_REMOTES=images", Endpoint,
+            "S3_OVERLAY_REMOTE_IMAGES_BACKS=*"];
 
         Assert.Equal("S3_OVERLAY_UNMAPPED", ReadError([.. settings[1..], "S3_OVERLAY_UNMAPPED=deny"]).Setting);
         Assert.Contains("S3_OVERLAY_UNMAPPED=deny", ReadError(settings).ToString(), StringComparison.Ordinal);
@@ -136,9 +147,12 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     [InlineData("a-b,A_B", "\"a-b\" and \"A_B\"")]
     [InlineData("a,a", "\"a\" and \"a\"")]
     public void Names_that_settings_cannot_be_told_apart_by_are_an_error(string names, string part) =>
-        Assert.Contains(part, Assert.Single(ReadAll($"S3_OVERLAY_REMOTES={names}").Problems.Errors, error => error.Setting == "S3_OVERLAY_REMOTES").Message, StringComparison.Ordinal);
+        Assert.Contains(part, Assert.Single(ReadAll($"S3_OVERLAY_REMOTES={names}").Problems.Errors,
+            error => error.Setting == "S3_OVERLAY_REMOTES").Message, StringComparison.Ordinal);
 
-    /// <summary>However remotes are called, none of their settings can be taken for one that the program has, nor for one of another remote.</summary>
+    /// <summary>
+    /// However remotes are called, none of their settings can be taken for one that the program has, nor for one of another remote.
+    /// </summary>
     [Fact]
     public void Settings_of_remotes_cannot_be_mistaken_for_others()
     {
@@ -154,7 +168,8 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     [InlineData("S3_OVERLAY_BUCKET_MAPPING=a:b", "there is no other")]
     public void What_is_likely_not_meant_is_told(string setting, string part) => Assert.Contains(
         part,
-        Assert.Single(ReadAll("S3_OVERLAY_REMOTES=images", Endpoint, "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos", setting).Problems.Warnings).Message,
+        Assert.Single(
+            ReadAll("S3_OVERLAY_REMOTES=images", Endpoint, "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos", setting).Problems.Warnings).Message,
         StringComparison.Ordinal);
 
     [Theory]
@@ -163,13 +178,15 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     [InlineData("s3-overlay-cache/x/:y")]
     [Trait("Rule", "T5")]
     public void The_cache_bucket_cannot_be_backed(string text) =>
-        Assert.Contains("overlay's own", ReadError("S3_OVERLAY_REMOTES=images", Endpoint, $"S3_OVERLAY_REMOTE_IMAGES_BACKS={text}").Message, StringComparison.Ordinal);
+        Assert.Contains("overlay's own", ReadError("S3_OVERLAY_REMOTES=images", Endpoint, $"S3_OVERLAY_REMOTE_IMAGES_BACKS={text}").Message,
+            StringComparison.Ordinal);
 
     [Fact]
     [Trait("Rule", "M4")]
     public void A_remote_that_is_this_proxy_is_an_error() => Assert.Equal(
         "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT",
-        ReadError("S3_OVERLAY_REMOTES=images", "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT=http://localhost:8000", "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos").Setting);
+        ReadError("S3_OVERLAY_REMOTES=images", "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT=http://localhost:8000",
+            "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos").Setting);
 
     [Theory]
     [InlineData("http://*:8000", true)]
@@ -184,7 +201,8 @@ public sealed class SeveralRemotesTests : OptionsTestBase
         var own = System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
             .SelectMany(each => each.GetIPProperties().UnicastAddresses)
             .Select(each => each.Address)
-            .Where(address => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && !System.Net.IPAddress.IsLoopback(address))
+            .Where(address => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+                && !System.Net.IPAddress.IsLoopback(address))
             .Select(address => address.ToString());
 
         Assert.All(own.Append(Environment.MachineName), name => Assert.Equal(isThere, listen.Include(new Uri($"http://{name}:8000"))));
@@ -195,9 +213,11 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     public void A_connection_string_is_a_remote_too()
     {
         var remote = Assert.Single(Read(
-            "S3_OVERLAY_REMOTES=images", "ConnectionStrings:remote_images=Endpoint=http://store.example.com:9000;AccessKey=a;SecretKey=b", "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos").Remotes);
+            "S3_OVERLAY_REMOTES=images", "ConnectionStrings:remote_images=Endpoint=http://store.example.com:9000;AccessKey=a;SecretKey=b",
+            "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos").Remotes);
 
-        Assert.Equal(("http://store.example.com:9000/", "a", "b", AddressingStyle.Path), (remote.Endpoint!.ToString(), remote.AccessKeyId, remote.SecretAccessKey, remote.Addressing));
+        Assert.Equal(("http://store.example.com:9000/", "a", "b", AddressingStyle.Path),
+            (remote.Endpoint!.ToString(), remote.AccessKeyId, remote.SecretAccessKey, remote.Addressing));
     }
 
     [Fact]
@@ -205,7 +225,8 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     public void Secrets_of_remotes_are_never_shown()
     {
         var (options, problems) = ReadAll(
-            "S3_OVERLAY_REMOTES=images", Endpoint, "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos", "S3_OVERLAY_REMOTE_IMAGES_SECRET_ACCESS_KEY=hush-hush", "S3_OVERLAY_REMOTE_IMAGES_SESSION_TOKEN=hush");
+            "S3_OVERLAY_REMOTES=images", Endpoint, "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos",
+            "S3_OVERLAY_REMOTE_IMAGES_SECRET_ACCESS_KEY=hush-hush", "S3_OVERLAY_REMOTE_IMAGES_SESSION_TOKEN=hush");
 
         Assert.NotEmpty(problems.Errors);
         Assert.DoesNotContain("hush", problems.Describe() + options + string.Join(',', options.Remotes), StringComparison.Ordinal);
@@ -215,7 +236,8 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     public void A_start_says_what_is_where()
     {
         var lines = string.Join('\n', StartupLines.For(
-            Read("S3_OVERLAY_REMOTES=images,logs", Endpoint, "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos,data/x/:y", "S3_OVERLAY_REMOTE_LOGS_REGION=eu-west-1", "S3_OVERLAY_REMOTE_LOGS_BACKS=*"),
+            Read("S3_OVERLAY_REMOTES=images,logs", Endpoint, "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos,data/x/:y",
+                "S3_OVERLAY_REMOTE_LOGS_REGION=eu-west-1", "S3_OVERLAY_REMOTE_LOGS_BACKS=*"),
             "http://127.0.0.1:8000"));
 
         Assert.Contains("overlay over 2 remotes (only ever read)", lines, StringComparison.Ordinal);

@@ -5,7 +5,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract;
 
-/// <summary>What the overlay's configuration lets everybody read, over either local layer: that, whichever layer has it, and nothing else (rule A3).</summary>
+/// <summary>
+/// What the overlay's configuration lets everybody read, over either local layer: that, whichever layer has it, and nothing else (rule A3).
+/// </summary>
 [Trait("Rule", "A3")]
 public sealed class AnonymousReadTests : IAsyncLifetime
 {
@@ -71,7 +73,8 @@ public sealed class AnonymousReadTests : IAsyncLifetime
     {
         await StartAsync(local);
         Assert.Equal((200, "open"), await AskAsync("GET", "/mixed/open/of-remote"));
-        foreach (var refused in (string[])["/mixed/of-remote", "/mixed/open", "/mixed", "/mixed?list-type=2&prefix=open/", "/secret/of-remote", "/secret/open/of-remote", "/secret", "/"])
+        foreach (var refused in (string[])["/mixed/of-remote", "/mixed/open", "/mixed", "/mixed?list-type=2&prefix=open/",
+            "/secret/of-remote", "/secret/open/of-remote", "/secret", "/"])
         {
             Assert.Equal((403, "AccessDenied"), Code(await AskAsync("GET", refused)));
         }
@@ -86,9 +89,12 @@ public sealed class AnonymousReadTests : IAsyncLifetime
         Assert.Equal(200, (await _proxy.SendAsync("PUT", "/photos/written", "written")).Status);
         foreach (var (method, target) in ((string, string)[])
             [
-                ("PUT", "/photos/new"), ("PUT", "/photos/written"), ("DELETE", "/photos/written"), ("POST", "/photos?delete"), ("POST", "/photos/new?uploads"), ("PUT", "/photos/written?tagging"),
-                ("DELETE", "/photos"), ("PUT", "/photos?policy"), ("GET", "/photos?policy"), ("GET", "/photos?versions"), ("GET", "/photos?uploads"), ("GET", "/photos?acl"),
-                ("GET", "/photos/written?versionId=0123456789"), ("HEAD", "/photos/written?versionId=0123456789"), ("GET", "/photos/written?attributes&versionId=0123456789"),
+                ("PUT", "/photos/new"), ("PUT", "/photos/written"), ("DELETE", "/photos/written"), ("POST", "/photos?delete"),
+                ("POST", "/photos/new?uploads"), ("PUT", "/photos/written?tagging"),
+                ("DELETE", "/photos"), ("PUT", "/photos?policy"), ("GET", "/photos?policy"), ("GET", "/photos?versions"),
+                ("GET", "/photos?uploads"), ("GET", "/photos?acl"),
+                ("GET", "/photos/written?versionId=0123456789"), ("HEAD", "/photos/written?versionId=0123456789"),
+                ("GET", "/photos/written?attributes&versionId=0123456789"),
                 ("GET", "/photos/written?acl"), ("GET", "/photos/written?tagging"), ("GET", "/-/v1/tombstones"),
             ])
         {
@@ -110,7 +116,8 @@ public sealed class AnonymousReadTests : IAsyncLifetime
             Assert.Equal((400, "InvalidRequest"), Code(await AskAsync("GET", target + "?response-content-type=text/html")));
         }
 
-        using var directed = new HttpRequestMessage(HttpMethod.Get, new Uri(_proxy.Endpoint, "/photos/of-remote")) { Headers = { { "Cache-Control", "only-if-cached" } } };
+        using var directed = new HttpRequestMessage(HttpMethod.Get, new Uri(_proxy.Endpoint, "/photos/of-remote"))
+            { Headers = { { "Cache-Control", "only-if-cached" } } };
         using var answer = await _http.SendAsync(directed);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
@@ -129,7 +136,8 @@ public sealed class AnonymousReadTests : IAsyncLifetime
         Assert.Equal(403, (await visitor.SendAsync("PUT", "/photos/new", "x"u8.ToArray())).Status);
     }
 
-    private static (int Status, string Code) Code((int Status, string Text) answer) => (answer.Status, answer.Text.Split("<Code>") is [_, var rest] ? rest.Split('<')[0] : "");
+    private static (int Status, string Code) Code((int Status, string Text) answer) =>
+        (answer.Status, answer.Text.Split("<Code>") is [_, var rest] ? rest.Split('<')[0] : "");
 
     private async Task StartAsync(string local, params (string Name, string Value)[] settings)
     {
@@ -145,7 +153,8 @@ public sealed class AnonymousReadTests : IAsyncLifetime
         }
 
         _open.Add(_proxy = await OverlayHost.StartAsync(
-            store?.Endpoint, _remote.Endpoint, null, [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_ANONYMOUS_READ", "photos, mixed/open/*"), .. settings]));
+            store?.Endpoint, _remote.Endpoint, null,
+            [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_ANONYMOUS_READ", "photos, mixed/open/*"), .. settings]));
     }
 
     private async Task<(int Status, string Text)> AskAsync(string method, string target)

@@ -6,8 +6,10 @@ public static class AwkwardKeys
     /// <summary>The keys.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        "a", "a/b", "a/", "x//y", "../up", "./here", "..", "a/../b", "100%", "a?b", "a#b", "a%2Fb", "a+b c", "a&b=c;d", "tilde~", "quote\"'",
-        "\u00fcml\u00e4ut", "\u65e5\u672c/\u8a9e", "\U0001F600", "\ufffd", "back\\slash", "star*", "new\nline", "tab\t", "trailing ", " leading",
+        "a", "a/b", "a/", "x//y", "../up", "./here", "..", "a/../b", "100%", "a?b", "a#b", "a%2Fb", "a+b c", "a&b=c;d", "tilde~",
+        "quote\"'",
+        "\u00fcml\u00e4ut", "\u65e5\u672c/\u8a9e", "\U0001F600", "\ufffd", "back\\slash", "star*", "new\nline", "tab\t", "trailing ",
+        " leading",
         new('k', 1024), string.Concat(Enumerable.Repeat("\u00e9", 512)), "con", "nul.txt", "C:\\x", "%00", "a\u0001b", "<xml>&amp;",
     ];
 

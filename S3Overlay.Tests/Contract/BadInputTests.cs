@@ -29,7 +29,8 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         { "PUT", "/BUCKET/k", "body", "Content-MD5: AAAAAAAAAAAAAAAAAAAAAA==", 400, "BadDigest" },
         { "PUT", "/BUCKET/k", "body", "x-amz-checksum-crc32: nonsense", 400, "InvalidRequest" },
         { "PUT", "/BUCKET/k", "body", "x-amz-checksum-crc32: AAAAAA==", 400, "BadDigest" },
-        { "PUT", "/BUCKET/k", "body", "x-amz-content-sha256: 0000000000000000000000000000000000000000000000000000000000000000", 400, "XAmzContentSHA256Mismatch" },
+        { "PUT", "/BUCKET/k", "body", "x-amz-content-sha256: 0000000000000000000000000000000000000000000000000000000000000000", 400,
+            "XAmzContentSHA256Mismatch" },
         { "PUT", "/BUCKET/k", "body", "x-amz-content-sha256: nonsense", 400, "InvalidArgument" },
         { "PUT", "/BUCKET/k", "body", "If-None-Match: \"etag\"", 501, "NotImplemented" },
         { "PUT", "/BUCKET/k", "body", "x-amz-storage-class: NONSENSE", 400, "InvalidStorageClass" },
@@ -39,12 +40,16 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         { "PUT", "/BUCKET/k?partNumber=0&uploadId=x", "body", "", 400, "InvalidArgument" },
         { "PUT", "/BUCKET/k?partNumber=10001&uploadId=x", "body", "", 400, "InvalidArgument" },
         { "PUT", "/BUCKET/k?partNumber=1&uploadId=no-such-upload", "body", "", 404, "NoSuchUpload" },
-        { "POST", "/BUCKET/k?uploadId=no-such-upload", "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>", "", 404, "NoSuchUpload" },
+        { "POST", "/BUCKET/k?uploadId=no-such-upload",
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>", "", 404,
+            "NoSuchUpload" },
         { "DELETE", "/BUCKET/k?uploadId=no-such-upload", null, "", 404, "NoSuchUpload" },
         { "GET", "/BUCKET/k?uploadId=no-such-upload", null, "", 404, "NoSuchUpload" },
         { "POST", "/BUCKET?delete", "<Delete>", "", 400, "MalformedXML" },
         { "POST", "/BUCKET?delete", "<Delete></Delete>", "", 400, "MalformedXML" },
-        { "POST", "/BUCKET?delete", "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><Delete><Object><Key>&e;</Key></Object></Delete>", "", 400, "MalformedXML" },
+        { "POST", "/BUCKET?delete",
+            "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><Delete><Object><Key>&e;</Key></Object></Delete>", "", 400,
+            "MalformedXML" },
         { "GET", "/BUCKET?list-type=2&max-keys=nonsense", null, "", 400, "InvalidArgument" },
         { "GET", "/BUCKET?list-type=2&max-keys=-1", null, "", 400, "InvalidArgument" },
         { "GET", "/BUCKET?list-type=2&continuation-token=nonsense", null, "", 400, "InvalidArgument" },
@@ -76,10 +81,12 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         await fixture.S3.PutObjectAsync(new() { BucketName = bucket, Key = "there", ContentBody = "kept" });
         var headers = header.Length == 0 ? [] : new[] { Split(header.Replace("BUCKET", bucket, StringComparison.Ordinal)) };
         var answer = await _http.SendAsync(
-            method, target.Replace("BUCKET", bucket, StringComparison.Ordinal), body is null ? null : Encoding.UTF8.GetBytes(body), headers);
+            method, target.Replace("BUCKET", bucket, StringComparison.Ordinal), body is null ? null
+                : Encoding.UTF8.GetBytes(body), headers);
         Assert.Equal(Expected(method, target, body, header, (status, code)), (answer.Status, answer.Code));
         Assert.NotEmpty(answer.Headers["x-amz-request-id"]);
-        Assert.Contains(answer.Code.Length == 0 ? "" : $"<RequestId>{answer.Headers["x-amz-request-id"]}</RequestId>", answer.Text, StringComparison.Ordinal);
+        Assert.Contains(answer.Code.Length == 0 ? "" : $"<RequestId>{answer.Headers["x-amz-request-id"]}</RequestId>", answer.Text,
+            StringComparison.Ordinal);
         Assert.Equal("there", Assert.Single((await fixture.S3.ListObjectsV2Async(new() { BucketName = bucket })).S3Objects).Key);
     }
 
@@ -95,7 +102,8 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         await fixture.S3.PutObjectAsync(new() { BucketName = bucket, Key = "there", ContentBody = "kept" });
         foreach (var name in SubResourceNames.OfS3)
         {
-            var answer = await _http.SendAsync(method, $"/{bucket}/there?{name}&annotationName=a", method == "DELETE" ? null : "in its place"u8.ToArray());
+            var answer = await _http.SendAsync(method, $"/{bucket}/there?{name}&annotationName=a", method == "DELETE" ? null
+                : "in its place"u8.ToArray());
             Assert.Equal((name, "kept"), (name, (await _http.SendAsync("GET", $"/{bucket}/there")).Text));
             Assert.True(answer.Status is not 500, $"{method} {name}: {answer.Text}");
         }
@@ -109,7 +117,8 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         var bucket = await fixture.NewBucketAsync();
         static byte[] Document(int levels) => Encoding.UTF8.GetBytes(
             $"<Delete><Object><Key>none</Key></Object>{string.Concat(Enumerable.Repeat("<x>", levels))}{string.Concat(Enumerable.Repeat("</x>", levels))}</Delete>");
-        static (string, string) Digest(byte[] document) => ("Content-MD5", Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(document)));
+        static (string, string) Digest(byte[] document) =>
+            ("Content-MD5", Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(document)));
         var (fair, deep) = (Document(10), Document(100_000));
         Assert.Equal(200, (await _http.SendAsync("POST", $"/{bucket}?delete", fair, Digest(fair))).Status);
         var refused = await _http.SendAsync("POST", $"/{bucket}?delete", deep, Digest(deep));
@@ -134,13 +143,16 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         Assert.True(answer.Status == status, $"{answer.Status} {answer.Text}");
     }
 
-    /// <summary>Nobody signed it, and its length is not known: which of the two is told first depends on whether a store judges the former.</summary>
+    /// <summary>
+    /// Nobody signed it, and its length is not known: which of the two is told first depends on whether a store judges the former.
+    /// </summary>
     [Fact]
     [Trait("Rule", "A1")]
     public async Task A_length_beside_chunks_does_not_count()
     {
         var answer = await _http.SendBytesAsync(
-            Encoding.Latin1.GetBytes("PUT /b/k HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+            Encoding.Latin1.GetBytes(
+                "PUT /b/k HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
         Assert.True(answer.Status is 403 or 411, $"{answer.Status} {answer.Text}");
     }
 
@@ -180,8 +192,10 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         var bucket = await fixture.NewBucketAsync();
         await fixture.S3.PutObjectAsync(new() { BucketName = bucket, Key = "k", ContentBody = "v" });
         var preflight = await _http.SendUnsignedAsync(
-            "OPTIONS", $"/{bucket}/k", null, ("Origin", "https://viewer.example"), ("Access-Control-Request-Method", "GET"), ("Access-Control-Request-Headers", "range,x-amz-date"));
-        Assert.Equal((204, "*", "range,x-amz-date"), (preflight.Status, preflight.Headers["Access-Control-Allow-Origin"], preflight.Headers["Access-Control-Allow-Headers"]));
+            "OPTIONS", $"/{bucket}/k", null, ("Origin", "https://viewer.example"), ("Access-Control-Request-Method", "GET"),
+            ("Access-Control-Request-Headers", "range,x-amz-date"));
+        Assert.Equal((204, "*", "range,x-amz-date"),
+            (preflight.Status, preflight.Headers["Access-Control-Allow-Origin"], preflight.Headers["Access-Control-Allow-Headers"]));
         var answer = await _http.SendAsync("GET", $"/{bucket}/k", null, ("Origin", "https://viewer.example"));
         Assert.Equal((200, "*"), (answer.Status, answer.Headers["Access-Control-Allow-Origin"]));
         Assert.Contains("ETag", answer.Headers["Access-Control-Expose-Headers"], StringComparison.Ordinal);
@@ -189,7 +203,8 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
     }
 
     /// <summary>What the store beneath says in place of what S3 says, where it is known to.</summary>
-    protected virtual (int Status, string Code) Expected(string method, string target, string? body, string header, (int Status, string Code) ofS3) => ofS3;
+    protected virtual (int Status, string Code) Expected(string method, string target, string? body, string header,
+        (int Status, string Code) ofS3) => ofS3;
 
     private static (string Name, string Value) Split(string header)
     {

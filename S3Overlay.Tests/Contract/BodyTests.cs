@@ -28,11 +28,13 @@ public abstract class BodyTests<TFixture>(TFixture fixture) : IClassFixture<TFix
     public async Task A_body_in_frames_has_the_length_that_they_hold()
     {
         var bucket = await fixture.NewBucketAsync();
-        (string, string)[] headers = [("x-amz-content-sha256", SigV4.StreamingUnsignedPayloadTrailer), ("x-amz-trailer", "x-amz-checksum-crc32"), ("x-amz-decoded-content-length", "5")];
+        (string, string)[] headers = [("x-amz-content-sha256", SigV4.StreamingUnsignedPayloadTrailer),
+            ("x-amz-trailer", "x-amz-checksum-crc32"), ("x-amz-decoded-content-length", "5")];
         var framed = "5\r\nvalue\r\n0\r\nx-amz-checksum-crc32:HXdYNA==\r\n\r\n"u8.ToArray();
         Assert.Equal(200, (await _http.SendWithoutLengthAsync("PUT", $"/{bucket}/k", framed, headers)).Status);
         Assert.Equal("value", (await _http.SendAsync("GET", $"/{bucket}/k")).Text);
-        var wrong = await _http.SendWithoutLengthAsync("PUT", $"/{bucket}/k", "5\r\nvalue\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n"u8.ToArray(), headers);
+        var wrong = await _http.SendWithoutLengthAsync("PUT", $"/{bucket}/k",
+            "5\r\nvalue\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n"u8.ToArray(), headers);
         Assert.Equal((400, "BadDigest"), (wrong.Status, wrong.Code));
         var unsaid = await _http.SendWithoutLengthAsync("PUT", $"/{bucket}/k", framed, headers[0], headers[1]);
         Assert.Equal((411, "MissingContentLength"), (unsaid.Status, unsaid.Code));
@@ -46,10 +48,12 @@ public abstract class BodyTests<TFixture>(TFixture fixture) : IClassFixture<TFix
         Assert.Equal(200, (await _http.SendAsync("PUT", $"/{bucket}/empty", [])).Status);
 
         // The server takes what follows an upgrade for a body; it is none of the request's.
-        Assert.Equal(200, (await _http.SendAsync("PUT", $"/{bucket}/upgrade", null, ("Connection", "Upgrade, close"), ("Upgrade", "h2c"))).Status);
+        Assert.Equal(
+            200, (await _http.SendAsync("PUT", $"/{bucket}/upgrade", null, ("Connection", "Upgrade, close"), ("Upgrade", "h2c"))).Status);
         foreach (var key in (string[])["none", "empty", "upgrade"])
         {
-            Assert.Equal((200, "0"), ((await _http.SendAsync("HEAD", $"/{bucket}/{key}")) is var head ? (head.Status, head.Headers["Content-Length"]) : default));
+            Assert.Equal((200, "0"), ((await _http.SendAsync("HEAD", $"/{bucket}/{key}")) is var head
+                ? (head.Status, head.Headers["Content-Length"]) : default));
         }
     }
 

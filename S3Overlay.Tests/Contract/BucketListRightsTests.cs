@@ -69,7 +69,8 @@ public sealed class BucketListRightsTests : IAsyncLifetime
 
         Assert.Equal(expected, pages);
         Assert.Equal(ofPrefix, Names(await reader.SendAsync("GET", "/?prefix=p")));
-        Assert.Equal((400, "InvalidArgument"), await reader.SendAsync("GET", "/?max-buckets=0") is var odd ? (odd.Status, odd.Code) : default);
+        Assert.Equal((400, "InvalidArgument"), await reader.SendAsync("GET", "/?max-buckets=0") is var odd ? (odd.Status, odd.Code)
+            : default);
     }
 
     /// <summary>What a store says of all its buckets is for who has a right to them all.</summary>
@@ -85,7 +86,8 @@ public sealed class BucketListRightsTests : IAsyncLifetime
             asked += context.Request.Query.ContainsKey("usage") ? 1 : 0;
             return null;
         };
-        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null, null, ("S3_OVERLAY_KEYS_FILE", _folder["keys.json"]), ("S3_OVERLAY_LOCAL_STORE", "ceph"));
+        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null, null, ("S3_OVERLAY_KEYS_FILE", _folder["keys.json"]),
+            ("S3_OVERLAY_LOCAL_STORE", "ceph"));
         var answer = await new SignedHttp(proxy.Endpoint, key, secret).SendAsync("GET", "/?usage");
         Assert.Equal(isAllowed ? 1 : 0, asked);
         Assert.Equal(isAllowed, answer.Status != 403);

@@ -4,7 +4,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract;
 
-/// <summary>Many at once, over real connections: each byte comes from the remote once, and nobody waits for the last of them to see the first.</summary>
+/// <summary>
+/// Many at once, over real connections: each byte comes from the remote once, and nobody waits for the last of them to see the first.
+/// </summary>
 public abstract class ColdReadersTests(bool isOnStore) : IAsyncLifetime
 {
     private const int Size = 64 << 20;
@@ -24,7 +26,8 @@ public abstract class ColdReadersTests(bool isOnStore) : IAsyncLifetime
         _store = isOnStore ? await StoreServer.StartAsync() : null;
         _proxy = await ProxyProcess.StartAsync(
             _folder["data"],
-            [.. _store is null ? [] : new[] { ("S3_OVERLAY_LOCAL_ENDPOINT", _store.Endpoint.ToString().TrimEnd('/')), ("S3_OVERLAY_SPOOL_DIR", _folder["spool"]) },
+            [.. _store is null ? [] : new[] { ("S3_OVERLAY_LOCAL_ENDPOINT", _store.Endpoint.ToString().TrimEnd('/')),
+                ("S3_OVERLAY_SPOOL_DIR", _folder["spool"]) },
             ("S3_OVERLAY_REMOTE_ENDPOINT", _remote.Endpoint.ToString().TrimEnd('/')),
             ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "key"),
             ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "secret"),
@@ -90,7 +93,8 @@ public abstract class ColdReadersTests(bool isOnStore) : IAsyncLifetime
                 ? ScriptedOutcome.AsUsual
                 : new ScriptedOutcome { GateAfter = (0, head) });
         using var s3 = S3Clients.Create(_proxy.Endpoint);
-        using var answer = await s3.GetObjectAsync(new GetObjectRequest { BucketName = "bucket", Key = "large", ByteRange = new(ChunkEnd - 100, ChunkEnd - 1) });
+        using var answer = await s3
+            .GetObjectAsync(new GetObjectRequest { BucketName = "bucket", Key = "large", ByteRange = new(ChunkEnd - 100, ChunkEnd - 1) });
         Assert.Equal(100, await PatternStream.VerifyAsync(answer.ResponseStream, start: ChunkEnd - 100));
         head.SetResult();
         Assert.Equal("bytes=16777116-16777215", _remote.Requests.First(r => r.Key == "large").Headers["Range"]);

@@ -10,7 +10,8 @@ public sealed class CopyRightsTests
 {
     private static readonly string[] Spellings =
     [
-        "/secret/k", "secret/k", "%2Fsecret%2Fk", "secret%2Fk", "/%73ecret/k", "/secret/k?versionId=null", "photos/../secret/k", "/photos/%2e%2e/secret/k", "/photos/..%2Fsecret%2Fk", "//secret/k",
+        "/secret/k", "secret/k", "%2Fsecret%2Fk", "secret%2Fk", "/%73ecret/k", "/secret/k?versionId=null", "photos/../secret/k",
+        "/photos/%2e%2e/secret/k", "/photos/..%2Fsecret%2Fk", "//secret/k",
         "/photos//../secret/k",
     ];
 

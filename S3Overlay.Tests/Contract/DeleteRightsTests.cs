@@ -24,15 +24,18 @@ public sealed class DeleteRightsTests
         Assert.Contains("<Deleted><Key>in/a</Key>", answer.Text, StringComparison.Ordinal);
         Assert.Contains("<Deleted><Key>in/none</Key>", answer.Text, StringComparison.Ordinal);
         Assert.Contains("<Error><Key>out</Key><Code>AccessDenied</Code>", answer.Text, StringComparison.Ordinal);
-        foreach (var (keys, deleted, refused) in ((string[], int, int)[])[(["out", "out\r"], 0, 2), (["in/odd\u0001\r&<"], 1, 0), (["in/odd\u0001\r&<", "o\u0001\r&<"], 1, 1)])
+        foreach (var (keys, deleted, refused) in ((string[], int, int)[])[
+            (["out", "out\r"], 0, 2), (["in/odd\u0001\r&<"], 1, 0), (["in/odd\u0001\r&<", "o\u0001\r&<"], 1, 1)])
         {
             await scene.Proxy.SendAsync("PUT", "/bkt/in/odd%01%0D%26%3C", "odd");
             answer = await DeleteAsync(scene.Visitor, keys);
-            Assert.Equal((200, deleted, refused), (answer.Status, answer.Text.Split("<Deleted>").Length - 1, answer.Text.Split("<Error>").Length - 1));
+            Assert.Equal((200, deleted, refused),
+                (answer.Status, answer.Text.Split("<Deleted>").Length - 1, answer.Text.Split("<Error>").Length - 1));
             Assert.Equal(deleted > 0 ? 404 : 200, (await scene.Proxy.SendAsync("GET", "/bkt/in/odd%01%0D%26%3C")).Status);
         }
 
-        Assert.Equal((404, 200), ((await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status, (await scene.Proxy.SendAsync("GET", "/bkt/out")).Status));
+        Assert.Equal((404, 200),
+            ((await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status, (await scene.Proxy.SendAsync("GET", "/bkt/out")).Status));
     }
 
     [Theory]
@@ -46,7 +49,8 @@ public sealed class DeleteRightsTests
         await using var scene = await StartAsync(kind);
         var refused = await DeleteAsync(scene.Reader, "in/a", "out");
         Assert.Equal((403, "AccessDenied"), (refused.Status, refused.Code));
-        Assert.Equal((200, 200), ((await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status, (await scene.Proxy.SendAsync("GET", "/bkt/out")).Status));
+        Assert.Equal((200, 200),
+            ((await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status, (await scene.Proxy.SendAsync("GET", "/bkt/out")).Status));
     }
 
     /// <summary>Of several keys some stores take the last, and of a key with elements its own text alone.</summary>
@@ -64,7 +68,8 @@ public sealed class DeleteRightsTests
         await using var scene = await StartAsync(kind);
         var answer = await DeleteAsync(scene.Visitor, $"<Delete><Object>{key}</Object></Delete>");
         Assert.Equal((400, "MalformedXML"), (answer.Status, answer.Code));
-        Assert.Equal((200, 200), ((await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status, (await scene.Proxy.SendAsync("GET", "/bkt/out")).Status));
+        Assert.Equal((200, 200),
+            ((await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status, (await scene.Proxy.SendAsync("GET", "/bkt/out")).Status));
     }
 
     [Theory]

@@ -2,7 +2,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract;
 
-/// <summary>What pages in a browser may do to a proxy with the default keys or without authentication: they know all that it takes to sign (rule A6).</summary>
+/// <summary>
+/// What pages in a browser may do to a proxy with the default keys or without authentication: they know all that it takes to sign (rule
+/// A6).
+/// </summary>
 [Trait("Rule", "A6")]
 public sealed class ForeignPageTests
 {
@@ -27,7 +30,8 @@ public sealed class ForeignPageTests
             ("PUT", "/another", null, []),
             ("DELETE", "/bucket/k", null, []),
             ("POST", "/bucket", form, [UploadForm.ContentType]),
-            ("POST", "/bucket?delete", "<Delete><Object><Key>k</Key></Object></Delete>"u8.ToArray(), [("Content-Type", "text/plain"), ("Content-MD5", "6ayrCbzDX9rb8iRPXDzKtw==")]),
+            ("POST", "/bucket?delete", "<Delete><Object><Key>k</Key></Object></Delete>"u8.ToArray(),
+                [("Content-Type", "text/plain"), ("Content-MD5", "6ayrCbzDX9rb8iRPXDzKtw==")]),
             ("POST", "/bucket/k?uploads", null, [("Content-Type", "text/plain")]),
         ];
         foreach (var (method, target, body, headers) in writes)
@@ -47,12 +51,15 @@ public sealed class ForeignPageTests
     [Fact]
     public async Task A_page_of_the_proxys_own_origin_writes()
     {
-        await using var proxy = await StartAsync(("S3_OVERLAY_TRUSTED_PROXIES", "127.0.0.1"), ("S3_OVERLAY_AUTH", "none"), ("S3_OVERLAY_HOSTS", "s3.example.com"));
+        await using var proxy = await StartAsync(("S3_OVERLAY_TRUSTED_PROXIES", "127.0.0.1"), ("S3_OVERLAY_AUTH", "none"),
+            ("S3_OVERLAY_HOSTS", "s3.example.com"));
         var own = $"http://{proxy.Endpoint.Authority}";
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/a", "v", ("Origin", own), ("Sec-Fetch-Site", "same-origin"))).Status);
 
         // Behind a reverse proxy the page's origin is the host that the browser asked.
-        Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/b", "v", ("Origin", "https://s3.example.com"), ("X-Forwarded-Host", "s3.example.com"))).Status);
+        Assert.Equal(
+            200, (await proxy.SendAsync("PUT", "/bucket/b", "v", ("Origin", "https://s3.example.com"),
+            ("X-Forwarded-Host", "s3.example.com"))).Status);
         Assert.Equal(403, (await proxy.SendAsync("PUT", "/bucket/c", "v", ("Origin", own), ("X-Forwarded-Host", "s3.example.com"))).Status);
     }
 
@@ -75,7 +82,8 @@ public sealed class ForeignPageTests
         await using var proxy = await StartAsync(("S3_OVERLAY_CORS", "true"));
         Assert.Equal("*", (await proxy.SendAsync("GET", "/bucket/k", null, Page)).Headers["Access-Control-Allow-Origin"]);
         var read = await PreflightAsync(proxy, "GET");
-        Assert.Equal((204, "*", "GET, HEAD"), (read.Status, read.Headers["Access-Control-Allow-Origin"], read.Headers["Access-Control-Allow-Methods"]));
+        Assert.Equal((204, "*", "GET, HEAD"),
+            (read.Status, read.Headers["Access-Control-Allow-Origin"], read.Headers["Access-Control-Allow-Methods"]));
         Assert.DoesNotContain("Access-Control-Allow-Private-Network", read.Headers.Keys);
         var write = await PreflightAsync(proxy, "PUT");
         Assert.Equal((403, "AccessForbidden"), (write.Status, write.Code));
@@ -103,7 +111,8 @@ public sealed class ForeignPageTests
         store.Dress = context => context.Response.Headers["Access-Control-Allow-Private-Network"] = "true";
         (string, string)[] settings = isAllowed ? [("S3_OVERLAY_CORS", "true")] : [];
         await using var proxy = await OverlayHost.StartAsync(
-            store.Endpoint, null, null, [("S3_OVERLAY_ACCESS_KEY", "minioadmin"), ("S3_OVERLAY_SECRET_KEY", "minioadmin"), ("S3_OVERLAY_LOCAL_ACCESS_KEY", "own"), ("S3_OVERLAY_LOCAL_SECRET_KEY", "own-secret"), .. settings]);
+            store.Endpoint, null, null, [("S3_OVERLAY_ACCESS_KEY", "minioadmin"), ("S3_OVERLAY_SECRET_KEY", "minioadmin"),
+                ("S3_OVERLAY_LOCAL_ACCESS_KEY", "own"), ("S3_OVERLAY_LOCAL_SECRET_KEY", "own-secret"), .. settings]);
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket")).Status);
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/k", "value")).Status);
         foreach (var answer in (RawAnswer[])[await proxy.SendAsync("GET", "/bucket/k", null, Page), await PreflightAsync(proxy, "GET")])
@@ -148,12 +157,14 @@ public sealed class ForeignPageTests
     public async Task Hosts_have_to_be_known(string host, bool isKnown)
     {
         await using var proxy = await OverlayHost.StartEmbeddedAsync(
-            null, ("S3_OVERLAY_DOMAIN", "s3.internal.example"), ("S3_OVERLAY_HOSTS", "named.example,*.all.example"), ("S3_OVERLAY_MANAGEMENT_URLS", "http://127.0.0.1:0"));
+            null, ("S3_OVERLAY_DOMAIN", "s3.internal.example"), ("S3_OVERLAY_HOSTS", "named.example,*.all.example"),
+            ("S3_OVERLAY_MANAGEMENT_URLS", "http://127.0.0.1:0"));
         var client = new SignedHttp(proxy.Endpoint) { Host = host };
         var put = await client.SendAsync("PUT", host.StartsWith("bucket.s3.", StringComparison.Ordinal) ? "/" : "/bucket");
         Assert.Equal(isKnown ? (200, "") : (403, "AccessDenied"), (put.Status, put.Code));
         Assert.Equal(isKnown, !put.Text.Contains("S3_OVERLAY_HOSTS", StringComparison.Ordinal));
-        foreach (var (endpoint, page) in ((Uri, string)[])[(proxy.Endpoint, "/alive"), (proxy.Endpoint, "/metrics"), (proxy.Management!, "/alive"), (proxy.Management!, "/metrics")])
+        foreach (var (endpoint, page) in ((Uri, string)[])[(proxy.Endpoint, "/alive"), (proxy.Endpoint, "/metrics"),
+            (proxy.Management!, "/alive"), (proxy.Management!, "/metrics")])
         {
             Assert.Equal(isKnown ? 200 : 403, (await new SignedHttp(endpoint) { Host = host }.SendUnsignedAsync("GET", page)).Status);
         }
@@ -170,5 +181,6 @@ public sealed class ForeignPageTests
     private static Task<RawAnswer> PreflightAsync(OverlayHost proxy, string method) => proxy.Http.SendUnsignedAsync(
         "OPTIONS", "/bucket/k", null, Page, ("Access-Control-Request-Method", method), ("Access-Control-Request-Private-Network", "true"));
 
-    private static bool HasCors(RawAnswer answer) => answer.Headers.Keys.Any(static name => name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
+    private static bool HasCors(RawAnswer answer) => answer.Headers.Keys
+        .Any(static name => name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
 }

@@ -22,7 +22,8 @@ public sealed class FrozenListingTests
         await using var store = layer == "embedded" ? null : await StoreServer.StartAsync();
         await using var proxy = await OverlayHost.StartAsync(
             store?.Endpoint, remote.Endpoint, null,
-            ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "frozen"), ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"));
+            ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "frozen"),
+            ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"));
         var older = await proxy.SendAsync("GET", "/bucket/a");
         await proxy.SendAsync("GET", "/bucket/b");
         await proxy.WhenIdleAsync();
@@ -45,7 +46,9 @@ public sealed class FrozenListingTests
         }
     }
 
-    /// <summary>What the remote has lost is read from its copy, and so it is listed: by key and by folder, from anywhere, in pages of any size.</summary>
+    /// <summary>
+    /// What the remote has lost is read from its copy, and so it is listed: by key and by folder, from anywhere, in pages of any size.
+    /// </summary>
     [Theory, Trait("Rule", "T2")]
     [InlineData("embedded")]
     [InlineData("store")]
@@ -53,7 +56,8 @@ public sealed class FrozenListingTests
     public async Task Pages_show_frozen_copies_of_what_the_remote_has_lost(string layer)
     {
         await using var remote = await ScriptedRemote.StartAsync();
-        string[] keys = ["a", "b", "deleted", "é\uFFFD", "kept/1", "kept/2", "lost/1", "lost/2", "lost\U0001F600/1", "never/read", "written", "z"];
+        string[] keys = ["a", "b", "deleted", "é\uFFFD", "kept/1", "kept/2", "lost/1", "lost/2", "lost\U0001F600/1", "never/read",
+            "written", "z"];
         foreach (var key in keys)
         {
             remote.Put("bucket", key, System.Text.Encoding.UTF8.GetBytes("bytes of " + key));
@@ -124,7 +128,9 @@ public sealed class FrozenListingTests
         }
     }
 
-    /// <summary>Where the remote has lost nothing, frozen copies cost a page nothing: no call of the store more than of one of their rows.</summary>
+    /// <summary>
+    /// Where the remote has lost nothing, frozen copies cost a page nothing: no call of the store more than of one of their rows.
+    /// </summary>
     [Fact, Trait("Rule", "L2")]
     public async Task Frozen_copies_of_what_the_remote_has_are_not_looked_at()
     {
@@ -155,7 +161,8 @@ public sealed class FrozenListingTests
         await using var store = isOverStore ? await StoreServer.StartAsync() : null;
         await using var proxy = await OverlayHost.StartAsync(
             store?.Endpoint, remote.Endpoint, null,
-            ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "frozen"), ("S3_OVERLAY_CHUNK_THRESHOLD", "64KiB"), ("S3_OVERLAY_CHUNK_SIZE", "64KiB"));
+            ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "frozen"), ("S3_OVERLAY_CHUNK_THRESHOLD", "64KiB"),
+            ("S3_OVERLAY_CHUNK_SIZE", "64KiB"));
         Assert.Equal(206, (await proxy.SendAsync("GET", "/bucket/k", null, ("Range", "bytes=0-9"))).Status);
         await proxy.WhenIdleAsync();
         remote.Put("bucket", "k", new byte[300_001]);
@@ -173,7 +180,8 @@ public sealed class FrozenListingTests
 
     private static Task<OverlayHost> StartAsync(Uri? store, ScriptedRemote remote, string layer) => OverlayHost.StartAsync(
         store, remote.Endpoint, null,
-        ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "frozen"), ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"));
+        ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "frozen"),
+        ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"));
 
     private static string Target(string key) => "/bucket/" + UriEncoding.EncodeKey(key);
 
@@ -182,10 +190,12 @@ public sealed class FrozenListingTests
     {
         foreach (var delimiter in (string[])["", "/", "\U0001F600", "t/"])
         {
-            List<string> rows = [.. visible.Select(key => new ListingQuery("", delimiter, ListingPosition.Start, 0).CommonPrefixOf(key) ?? key).Distinct()];
+            List<string> rows =
+                [.. visible.Select(key => new ListingQuery("", delimiter, ListingPosition.Start, 0).CommonPrefixOf(key) ?? key).Distinct()];
             foreach (var size in (int[])[1, 2, 1000])
             {
-                Assert.Equal(rows, await ListAsync(proxy, $"list-type=2&max-keys={size}&delimiter={UriEncoding.EncodeComponent(delimiter)}"));
+                Assert.Equal(
+                    rows, await ListAsync(proxy, $"list-type=2&max-keys={size}&delimiter={UriEncoding.EncodeComponent(delimiter)}"));
                 Assert.Equal(rows, await ListAsync(proxy, $"max-keys={size}&delimiter={UriEncoding.EncodeComponent(delimiter)}"));
             }
         }
@@ -194,7 +204,8 @@ public sealed class FrozenListingTests
         {
             var behind = visible.Where(key => Utf8Order.Compare(key, start) > 0);
             Assert.Equal(behind, await ListAsync(proxy, $"list-type=2&start-after={UriEncoding.EncodeComponent(start)}"));
-            Assert.Equal(visible.Where(key => key.StartsWith(start, StringComparison.Ordinal)), await ListAsync(proxy, $"list-type=2&prefix={UriEncoding.EncodeComponent(start)}"));
+            Assert.Equal(visible.Where(key => key.StartsWith(start, StringComparison.Ordinal)),
+                await ListAsync(proxy, $"list-type=2&prefix={UriEncoding.EncodeComponent(start)}"));
         }
 
         foreach (var row in Rows((await proxy.SendAsync("GET", "/bucket?list-type=2")).Text))
@@ -203,7 +214,8 @@ public sealed class FrozenListingTests
             var get = await proxy.SendAsync("GET", Target(row["Key"]));
             Assert.Equal((200, 200), (head.Status, get.Status));
             Assert.Equal((row["Size"], row["ETag"]), (head.Headers["Content-Length"], head.Headers["ETag"]));
-            Assert.Equal(DateTimeOffset.Parse(row["LastModified"], CultureInfo.InvariantCulture).ToString("R"), head.Headers["Last-Modified"]);
+            Assert.Equal(DateTimeOffset.Parse(row["LastModified"], CultureInfo.InvariantCulture).ToString("R"),
+                head.Headers["Last-Modified"]);
             Assert.Equal(row["Size"], get.Body.Length.ToString(CultureInfo.InvariantCulture));
         }
     }
@@ -217,9 +229,11 @@ public sealed class FrozenListingTests
             var answer = await proxy.SendAsync("GET", $"/bucket?{query}{next}");
             Assert.Equal(200, answer.Status);
             var page = System.Xml.Linq.XDocument.Parse(answer.Text).Root!;
-            var rows = page.Elements().Where(element => element.Name.LocalName is "Contents" or "CommonPrefixes").Select(element => element.Elements().First().Value);
+            var rows = page.Elements().Where(element => element.Name.LocalName is "Contents" or "CommonPrefixes")
+                .Select(element => element.Elements().First().Value);
             names.AddRange(rows.Order(Utf8Order.Instance));
-            if (page.Elements().FirstOrDefault(element => element.Name.LocalName is "NextContinuationToken" or "NextMarker") is not { } more)
+            if (page.Elements()
+                .FirstOrDefault(element => element.Name.LocalName is "NextContinuationToken" or "NextMarker") is not { } more)
             {
                 return names;
             }

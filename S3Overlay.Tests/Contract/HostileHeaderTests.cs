@@ -22,14 +22,16 @@ public sealed class HostileHeaderTests(LocalOnlyFixture fixture) : IClassFixture
     [InlineData("11111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111")]
     public async Task A_length_that_is_no_number_is_refused_with_an_answer(string length)
     {
-        var answer = await _http.SendBytesAsync(Encoding.Latin1.GetBytes($"PUT /b/k HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\nhello"));
+        var answer = await _http
+            .SendBytesAsync(Encoding.Latin1.GetBytes($"PUT /b/k HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\nhello"));
         Assert.Equal((400, "close"), (answer.Status, answer.Headers["Connection"]));
     }
 
     [Fact]
     public async Task A_length_of_300_digits_is_no_failure_of_the_web_server()
     {
-        var answer = await _http.SendBytesAsync(Encoding.Latin1.GetBytes($"PUT /b/k HTTP/1.1\r\nHost: h\r\nContent-Length: {new string('1', 300)}\r\n\r\nhello"));
+        var answer = await _http.SendBytesAsync(
+            Encoding.Latin1.GetBytes($"PUT /b/k HTTP/1.1\r\nHost: h\r\nContent-Length: {new string('1', 300)}\r\n\r\nhello"));
         Assert.Equal((400, "close"), (answer.Status, answer.Headers["Connection"]));
         Assert.DoesNotContain("Kestrel", fixture.Proxy.Output, StringComparison.Ordinal);
     }
@@ -85,7 +87,8 @@ public sealed class HostileHeaderTests(LocalOnlyFixture fixture) : IClassFixture
         var bucket = await fixture.NewBucketAsync();
         Assert.Equal(200, (await _http.SendAsync("PUT", $"/{bucket}/k", "v"u8.ToArray())).Status);
         var expires = DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeSeconds();
-        var signature = Convert.ToBase64String(System.Security.Cryptography.HMACSHA1.HashData("minioadmin"u8, Encoding.UTF8.GetBytes($"GET\n\n\n{expires}\n/{bucket}/k")));
+        var signature = Convert.ToBase64String(System.Security.Cryptography.HMACSHA1
+            .HashData("minioadmin"u8, Encoding.UTF8.GetBytes($"GET\n\n\n{expires}\n/{bucket}/k")));
         var query = $"AWSAccessKeyId=minioadmin&Expires={expires}&Signature={Uri.EscapeDataString(signature)}";
         Assert.Equal(200, (await _http.SendUnsignedAsync("GET", $"/{bucket}/k?{query}")).Status);
         foreach (var more in new[] { "Signature=AAAA", "AWSAccessKeyId=other", "Expires=1" })
@@ -107,7 +110,8 @@ public sealed class HostileHeaderTests(LocalOnlyFixture fixture) : IClassFixture
         var bucket = await fixture.NewBucketAsync();
         Assert.Equal(200, (await _http.SendAsync("PUT", $"/{bucket}/k", "v"u8.ToArray())).Status);
         var upload = (await _http.SendAsync("POST", $"/{bucket}/k?uploads")).Text.Split("<UploadId>")[1].Split('<')[0];
-        var answer = await _http.SendAsync(method, $"/{bucket}/{target.Replace(new string('0', 32), upload, StringComparison.Ordinal)}", method == "PUT" ? [1] : null);
+        var answer = await _http.SendAsync(method, $"/{bucket}/{target.Replace(new string('0', 32), upload, StringComparison.Ordinal)}",
+            method == "PUT" ? [1] : null);
         Assert.Equal((400, "InvalidArgument"), (answer.Status, answer.Code));
     }
 }

@@ -23,7 +23,8 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
         Assert.Contains((await _s3.ListBucketsAsync()).Buckets, b => b.BucketName == "come-and-go");
         await _s3.HeadBucketAsync(new HeadBucketRequest { BucketName = "come-and-go" });
         await _s3.DeleteBucketAsync("come-and-go");
-        Assert.Equal("NoSuchBucket", (await Assert.ThrowsAsync<NoSuchBucketException>(() => _s3.ListObjectsV2Async(new() { BucketName = "come-and-go" }))).ErrorCode);
+        Assert.Equal("NoSuchBucket", (
+            await Assert.ThrowsAsync<NoSuchBucketException>(() => _s3.ListObjectsV2Async(new() { BucketName = "come-and-go" }))).ErrorCode);
     }
 
     [Theory]
@@ -62,7 +63,8 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
             await _s3.PutObjectAsync(new() { BucketName = bucket, Key = key, ContentBody = key });
         }
 
-        Assert.Equal(AwkwardKeys.InListingOrder, (await _s3.ListObjectsV2Async(new() { BucketName = bucket })).S3Objects.Select(o => o.Key));
+        Assert.Equal(AwkwardKeys.InListingOrder, (await _s3.ListObjectsV2Async(new() { BucketName = bucket })).S3Objects
+            .Select(o => o.Key));
     }
 
     /// <summary>As the SDK for JavaScript presigns an upload: with the checksum of no bytes, since it had none.</summary>
@@ -77,7 +79,9 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
         new Random(size).NextBytes(body);
         var http = new SignedHttp(fixture.Proxy.Endpoint);
         var query = new RequestSigner(new SigningCredentials("minioadmin", "minioadmin"), "us-east-1").Presign(
-            "PUT", http.Host, $"/{bucket}/k", "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32&x-amz-meta-a=b&x-id=PutObject", [], DateTimeOffset.UtcNow, TimeSpan.FromHours(1));
+            "PUT", http.Host, $"/{bucket}/k",
+            "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32&x-amz-meta-a=b&x-id=PutObject", [], DateTimeOffset.UtcNow,
+            TimeSpan.FromHours(1));
         var put = await http.SendUnsignedAsync("PUT", $"/{bucket}/k?{query}", body);
         Assert.True(put.Status == 200, put.Text);
         using var read = await _s3.GetObjectAsync(bucket, "k");
@@ -125,8 +129,10 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
     public async Task Checksums_are_checked_kept_and_shown(string algorithm)
     {
         var bucket = await fixture.NewBucketAsync();
-        await _s3.PutObjectAsync(new() { BucketName = bucket, Key = "k", ContentBody = "checked", ChecksumAlgorithm = ChecksumAlgorithm.FindValue(algorithm) });
-        var head = await _s3.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket, Key = "k", ChecksumMode = ChecksumMode.ENABLED });
+        await _s3.PutObjectAsync(
+            new() { BucketName = bucket, Key = "k", ContentBody = "checked", ChecksumAlgorithm = ChecksumAlgorithm.FindValue(algorithm) });
+        var head = await _s3
+            .GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket, Key = "k", ChecksumMode = ChecksumMode.ENABLED });
         var value = algorithm switch
         {
             "CRC32" => head.ChecksumCRC32,
@@ -134,7 +140,8 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
             _ => head.ChecksumSHA256,
         };
         Assert.False(string.IsNullOrEmpty(value));
-        using var answer = await _s3.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = "k", ChecksumMode = ChecksumMode.ENABLED });
+        using var answer =
+            await _s3.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = "k", ChecksumMode = ChecksumMode.ENABLED });
         Assert.Equal("checked", Encoding.UTF8.GetString(await ReadAsync(answer)));
     }
 
@@ -149,7 +156,8 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
         new Random(7).NextBytes(bytes);
         foreach (var (number, slice) in new[] { (1, bytes.AsMemory(0, 5 << 20)), (2, bytes.AsMemory(5 << 20)) })
         {
-            var part = await _s3.UploadPartAsync(new() { BucketName = bucket, Key = "big", UploadId = upload, PartNumber = number, InputStream = new MemoryStream(slice.ToArray()) });
+            var part = await _s3.UploadPartAsync(new() { BucketName = bucket, Key = "big", UploadId = upload, PartNumber = number,
+                InputStream = new MemoryStream(slice.ToArray()) });
             parts.Add(new PartETag(part));
         }
 
@@ -159,7 +167,8 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
         AssertETagOfParts(done.ETag);
         using var answer = await _s3.GetObjectAsync(bucket, "big");
         Assert.Equal(bytes, await ReadAsync(answer));
-        using var across = await _s3.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = "big", ByteRange = new((5 << 20) - 5, (5 << 20) + 4) });
+        using var across = await _s3
+            .GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = "big", ByteRange = new((5 << 20) - 5, (5 << 20) + 4) });
         Assert.Equal(bytes[((5 << 20) - 5)..((5 << 20) + 5)], await ReadAsync(across));
     }
 
@@ -183,8 +192,10 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
         using var wrongSecret = S3Clients.Create(fixture.Proxy.Endpoint, "minioadmin", "wrong");
         using var unknownKey = S3Clients.Create(fixture.Proxy.Endpoint, "nobody", "wrong");
         using var plain = new HttpClient();
-        Assert.Equal("SignatureDoesNotMatch", (await Assert.ThrowsAsync<AmazonS3Exception>(() => wrongSecret.GetObjectAsync(bucket, "k"))).ErrorCode);
-        Assert.Equal("InvalidAccessKeyId", (await Assert.ThrowsAsync<AmazonS3Exception>(() => unknownKey.GetObjectAsync(bucket, "k"))).ErrorCode);
+        Assert.Equal("SignatureDoesNotMatch",
+            (await Assert.ThrowsAsync<AmazonS3Exception>(() => wrongSecret.GetObjectAsync(bucket, "k"))).ErrorCode);
+        Assert.Equal(
+            "InvalidAccessKeyId", (await Assert.ThrowsAsync<AmazonS3Exception>(() => unknownKey.GetObjectAsync(bucket, "k"))).ErrorCode);
         using var unsigned = await plain.GetAsync(new Uri(fixture.Proxy.Endpoint, $"/{bucket}/k"));
         Assert.Equal(HttpStatusCode.Forbidden, unsigned.StatusCode);
         Assert.Contains("<Code>AccessDenied</Code>", await unsigned.Content.ReadAsStringAsync(), StringComparison.Ordinal);
@@ -196,7 +207,8 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
     {
         var bucket = await fixture.NewBucketAsync();
         await _s3.PutObjectAsync(new() { BucketName = bucket, Key = "k", ContentBody = "v" });
-        var link = await _s3.GetPreSignedURLAsync(new() { BucketName = bucket, Key = "k", Expires = DateTime.UtcNow.AddMinutes(5), Protocol = Amazon.S3.Protocol.HTTP });
+        var link = await _s3.GetPreSignedURLAsync(
+            new() { BucketName = bucket, Key = "k", Expires = DateTime.UtcNow.AddMinutes(5), Protocol = Amazon.S3.Protocol.HTTP });
         using var plain = new HttpClient();
         Assert.Equal("v", await plain.GetStringAsync(new Uri(link)));
         using var changed = await plain.GetAsync(new Uri(link.Replace("/k?", "/j?", StringComparison.Ordinal)));

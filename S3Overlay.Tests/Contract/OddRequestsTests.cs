@@ -7,8 +7,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Contract;
 
 /// <summary>
-/// Odd reads and listings of an overlay are answered as those of a plain server that has what the overlay shows: the objects of the remote that are neither deleted nor replaced here, and
-/// what is written here (rules T1, L1).
+/// Odd reads and listings of an overlay are answered as those of a plain server that has what the overlay shows: the objects of the remote
+/// that are neither deleted nor replaced here, and what is written here (rules T1, L1).
 /// </summary>
 [Trait("Rule", "T1")]
 public sealed partial class OddRequestsTests
@@ -17,11 +17,13 @@ public sealed partial class OddRequestsTests
 
     private static readonly string[] Keys =
     [
-        "a", "a/", "a/1", "a/2", "a/b/1", "a-b", "a+b c", "a%2Fb", "a&<b>\"'", "b/only/deep/key", "c//d", "d/1", "d/2", "é/ü", "é/😀", "z\tz", "z/\u0001", "zz/~", "empty", "large", "parts",
+        "a", "a/", "a/1", "a/2", "a/b/1", "a-b", "a+b c", "a%2Fb", "a&<b>\"'", "b/only/deep/key", "c//d", "d/1", "d/2", "é/ü", "é/😀",
+        "z\tz", "z/\u0001", "zz/~", "empty", "large", "parts",
     ];
 
     /// <summary>Of the remote, and deleted here.</summary>
-    private static readonly string[] Deleted = ["a/0", "a/3", "a/b/0", "b/gone/1", "b/gone/2", "c", "d/", "d/0", "e/1", "e/2/3", "é/a", "~"];
+    private static readonly string[] Deleted = ["a/0", "a/3", "a/b/0", "b/gone/1", "b/gone/2", "c", "d/", "d/0", "e/1", "e/2/3", "é/a",
+        "~"];
 
     /// <summary>What another remote backs, where there are two.</summary>
     private static readonly string[] Others = ["a/b/", "d/", "e/", "é/"];
@@ -41,7 +43,8 @@ public sealed partial class OddRequestsTests
             store?.Endpoint, remote.Endpoint, null,
             [
                 ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "65536"), ("S3_OVERLAY_CHUNK_SIZE", "65536"),
-                ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "minioadmin"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "minioadmin"), .. SettingsOf(kind, other),
+                ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "minioadmin"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "minioadmin"),
+                .. SettingsOf(kind, other),
             ]);
         foreach (var host in (OverlayHost[])[plain, remote, other])
         {
@@ -93,7 +96,8 @@ public sealed partial class OddRequestsTests
                 var actual = Shown(await overlay.SendAsync(method, target, null, headers));
                 if (expected != actual)
                 {
-                    differences.Add($"{round}: {method} {target} {string.Join("; ", headers.Select(static h => $"{h.Name}: {h.Value}"))}\n   plain:   {expected}\n   overlay: {actual}");
+                    differences.Add(
+                        $"{round}: {method} {target} {string.Join("; ", headers.Select(static h => $"{h.Name}: {h.Value}"))}\n   plain:   {expected}\n   overlay: {actual}");
                 }
             }
 
@@ -108,7 +112,8 @@ public sealed partial class OddRequestsTests
         "prefix" => [("S3_OVERLAY_BUCKET_MAPPING", "bucket:bucket/pre/fix")],
         "divided" =>
         [
-            ("S3_OVERLAY_REMOTES", "other"), ("S3_OVERLAY_REMOTE_OTHER_ENDPOINT", other.Endpoint.ToString()), ("S3_OVERLAY_REMOTE_OTHER_BACKS", string.Join(',', Others.Select(static folder => "bucket/" + folder))),
+            ("S3_OVERLAY_REMOTES", "other"), ("S3_OVERLAY_REMOTE_OTHER_ENDPOINT", other.Endpoint.ToString()),
+            ("S3_OVERLAY_REMOTE_OTHER_BACKS", string.Join(',', Others.Select(static folder => "bucket/" + folder))),
             ("S3_OVERLAY_REMOTE_OTHER_ACCESS_KEY_ID", "minioadmin"), ("S3_OVERLAY_REMOTE_OTHER_SECRET_ACCESS_KEY", "minioadmin"),
         ],
         _ => [],
@@ -122,8 +127,10 @@ public sealed partial class OddRequestsTests
             foreach (var key in (string[])["large", "empty", "a", "parts", "absent", "a/0"])
             {
                 foreach (var range in (string[])[
-                    "", "bytes=0-0", "bytes=65535-65536", "bytes=65536-131071", "bytes=131072-", "bytes=-1", "bytes=-0", "bytes=-999999999", "bytes=0-999999999", "bytes=299999-", "bytes=300000-",
-                    "bytes=5-2", "bytes=abc", "bytes=0-1,3-4", "bytes=-", "octets=0-1", "bytes = 0-1", "bytes=0-1 ", "bytes=99999999999999999999-", "bytes=0-99999999999999999999"])
+                    "", "bytes=0-0", "bytes=65535-65536", "bytes=65536-131071", "bytes=131072-", "bytes=-1", "bytes=-0", "bytes=-999999999",
+                    "bytes=0-999999999", "bytes=299999-", "bytes=300000-",
+                    "bytes=5-2", "bytes=abc", "bytes=0-1,3-4", "bytes=-", "octets=0-1", "bytes = 0-1", "bytes=0-1 ",
+                    "bytes=99999999999999999999-", "bytes=0-99999999999999999999"])
                 {
                     (string, string)[] header = range.Length == 0 ? [] : [("Range", range)];
                     yield return (method, Target(key), header);
@@ -138,8 +145,10 @@ public sealed partial class OddRequestsTests
                         yield return (method, Target(key), [.. header, ("If-Match", "*")]);
                         yield return (method, Target(key), [.. header, ("If-None-Match", "*")]);
                         yield return (method, Target(key), [.. header, ("If-None-Match", "\"x\", " + etag)]);
-                        yield return (method, Target(key), [.. header, ("If-None-Match", etag), ("If-Modified-Since", "Mon, 01 Jan 2001 00:00:00 GMT")]);
-                        yield return (method, Target(key), [.. header, ("If-Match", etag), ("If-Unmodified-Since", "Mon, 01 Jan 2001 00:00:00 GMT")]);
+                        yield return (method, Target(key),
+                            [.. header, ("If-None-Match", etag), ("If-Modified-Since", "Mon, 01 Jan 2001 00:00:00 GMT")]);
+                        yield return (
+                            method, Target(key), [.. header, ("If-Match", etag), ("If-Unmodified-Since", "Mon, 01 Jan 2001 00:00:00 GMT")]);
                         yield return (method, Target(key), [.. header, ("If-Unmodified-Since", "Mon, 01 Jan 2001 00:00:00 GMT")]);
                         yield return (method, Target(key), [.. header, ("If-Modified-Since", "Mon, 01 Jan 2001 00:00:00 GMT")]);
                         yield return (method, Target(key), [.. header, ("If-Modified-Since", "nonsense")]);
@@ -148,15 +157,19 @@ public sealed partial class OddRequestsTests
 
                 // Of what is deleted nothing more is asked than whether it is there.
                 foreach (var query in Deleted.Contains(key) ? [] : (string[])[
-                    "partNumber=1", "partNumber=2", "partNumber=3", "partNumber=0", "partNumber=10001", "partNumber=x", "partNumber=", "partNumber=1&versionId=null", "versionId=null", "versionId=nonsense", "versionId=",
-                    "response-content-type=text%2Fodd", "response-cache-control=a%0Ab", "response-expires=nonsense", "response-content-disposition=a%22b", "response-content-language=", "response-nonsense=1",
-                    "x-id=GetObject", "nonsense", "nonsense=1", "uploadId=x", "acl", "tagging", "attributes", "torrent", "legal-hold", "retention", "restore", "policy", "list-type=2"])
+                    "partNumber=1", "partNumber=2", "partNumber=3", "partNumber=0", "partNumber=10001", "partNumber=x", "partNumber=",
+                    "partNumber=1&versionId=null", "versionId=null", "versionId=nonsense", "versionId=",
+                    "response-content-type=text%2Fodd", "response-cache-control=a%0Ab", "response-expires=nonsense",
+                    "response-content-disposition=a%22b", "response-content-language=", "response-nonsense=1",
+                    "x-id=GetObject", "nonsense", "nonsense=1", "uploadId=x", "acl", "tagging", "attributes", "torrent", "legal-hold",
+                    "retention", "restore", "policy", "list-type=2"])
                 {
                     yield return (method, Target(key) + "?" + query, []);
                 }
 
                 yield return (method, Target(key), [("x-amz-checksum-mode", "ENABLED")]);
-                yield return (method, Target(key) + "?attributes", [("x-amz-object-attributes", "ETag,ObjectSize,StorageClass,ObjectParts,Checksum")]);
+                yield return (method, Target(key) + "?attributes",
+                    [("x-amz-object-attributes", "ETag,ObjectSize,StorageClass,ObjectParts,Checksum")]);
                 if (!Deleted.Contains(key))
                 {
                     yield return (method, Target(key) + "?partNumber=1", [("Range", "bytes=0-1")]);
@@ -167,15 +180,18 @@ public sealed partial class OddRequestsTests
 
         foreach (var list in (string[])["list-type=2", "", "versions"])
         {
-            var (after, start) = list switch { "" => ("marker", ""), "versions" => ("key-marker", ""), _ => ("start-after", "fetch-owner=true") };
+            var (after, start) = list switch { "" => ("marker", ""), "versions" => ("key-marker", ""),
+                _ => ("start-after", "fetch-owner=true") };
             foreach (var delimiter in (string[])["", "/", "b", "//", "/1", "é", "%2F", "😀", "a/"])
             {
-                foreach (var prefix in (string[])["", "a", "a/", "a/b", "b/", "b/gone", "b/gone/", "c", "c/", "d", "d/", "e", "é", "z", "a%2Bb%20c", "a%252F", "absent/"])
+                foreach (var prefix in (string[])["", "a", "a/", "a/b", "b/", "b/gone", "b/gone/", "c", "c/", "d", "d/", "e", "é", "z",
+                    "a%2Bb%20c", "a%252F", "absent/"])
                 {
                     yield return ("GET", Query(list, $"delimiter={delimiter}", $"prefix={prefix}"), []);
                 }
 
-                foreach (var at in (string[])["a", "a/", "a/1", "a/b", "a/b/", "a/b/0", "a/zzz", "a0", "b/", "b/gone/1", "d/", "e/", "e/2/", "%C3%A9", "zz/~", "~~", "a%2Bb%20c"])
+                foreach (var at in (string[])["a", "a/", "a/1", "a/b", "a/b/", "a/b/0", "a/zzz", "a0", "b/", "b/gone/1", "d/", "e/", "e/2/",
+                    "%C3%A9", "zz/~", "~~", "a%2Bb%20c"])
                 {
                     yield return ("GET", Query(list, $"delimiter={delimiter}", $"{after}={at}"), []);
                     yield return ("GET", Query(list, $"delimiter={delimiter}", "prefix=a", $"{after}={at}", "max-keys=2"), []);
@@ -189,8 +205,10 @@ public sealed partial class OddRequestsTests
                 foreach (var encoding in (string[])["url", "URL", "nonsense", ""])
                 {
                     yield return ("GET", Query(list, $"delimiter={delimiter}", $"encoding-type={encoding}"), []);
-                    yield return ("GET", Query(list, $"delimiter={delimiter}", $"encoding-type={encoding}", "prefix=z", $"{after}=a%2Bb%20c", "max-keys=1"), []);
-                    yield return ("GET", Query(list, $"delimiter={delimiter}", $"encoding-type={encoding}", "prefix=a", $"{after}=a%2520", "max-keys=2", start), []);
+                    yield return ("GET", Query(list, $"delimiter={delimiter}", $"encoding-type={encoding}", "prefix=z",
+                        $"{after}=a%2Bb%20c", "max-keys=1"), []);
+                    yield return ("GET", Query(list, $"delimiter={delimiter}", $"encoding-type={encoding}", "prefix=a", $"{after}=a%2520",
+                        "max-keys=2", start), []);
                 }
             }
 
@@ -222,7 +240,8 @@ public sealed partial class OddRequestsTests
         var target = Target(prefix + key);
         if (key != "parts")
         {
-            var put = await host.Http.SendAsync("PUT", target, BytesOf(key), ("Content-Type", "text/odd"), ("Cache-Control", "max-age=5"), ("x-amz-meta-odd", "a b"));
+            var put = await host.Http.SendAsync("PUT", target, BytesOf(key), ("Content-Type", "text/odd"), ("Cache-Control", "max-age=5"),
+                ("x-amz-meta-odd", "a b"));
             Assert.True(put.Status == 200, $"{key}: {put.Status} {put.Text}");
             return;
         }
@@ -237,7 +256,8 @@ public sealed partial class OddRequestsTests
             document.Append($"<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>");
         }
 
-        Assert.Equal(200, (await host.SendAsync("POST", $"{target}?uploadId={upload}", document.Append("</CompleteMultipartUpload>").ToString())).Status);
+        Assert.Equal(200,
+            (await host.SendAsync("POST", $"{target}?uploadId={upload}", document.Append("</CompleteMultipartUpload>").ToString())).Status);
     }
 
     private static string Shown(RawAnswer answer)
@@ -250,11 +270,13 @@ public sealed partial class OddRequestsTests
 
         var headers = answer.Headers
             .Where(static header => !header.Key.StartsWith("x-s3overlay", StringComparison.OrdinalIgnoreCase)
-                && header.Key.ToLowerInvariant() is not ("x-cache" or "age" or "date" or "last-modified" or "x-amz-request-id" or "x-amz-id-2" or "server" or "connection" or "keep-alive"))
+                && header.Key.ToLowerInvariant() is not ("x-cache" or "age" or "date" or "last-modified" or "x-amz-request-id"
+                    or "x-amz-id-2" or "server" or "connection" or "keep-alive"))
             .OrderBy(static header => header.Key, StringComparer.OrdinalIgnoreCase)
             .Select(static header => $"{header.Key.ToLowerInvariant()}: {header.Value}");
         var isText = answer.Headers.GetValueOrDefault("Content-Type")?.Contains("xml", StringComparison.Ordinal) == true;
-        var body = isText ? Changing().Replace(answer.Text, "<$1>") : answer.Body.Length < 100 ? answer.Text : Convert.ToHexString(MD5.HashData(answer.Body));
+        var body = isText ? Changing().Replace(answer.Text, "<$1>") : answer.Body.Length < 100 ? answer.Text
+            : Convert.ToHexString(MD5.HashData(answer.Body));
         return $"{answer.Status} [{string.Join(", ", headers.Where(header => !isText || !header.StartsWith("content-length", StringComparison.Ordinal)))}] {body}";
     }
 

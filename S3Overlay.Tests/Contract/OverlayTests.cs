@@ -56,7 +56,8 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
         Assert.Equal(504, missing.Status);
         Assert.Contains("<Code>GatewayTimeout</Code>", missing.Text, StringComparison.Ordinal);
         Assert.Equal("BYPASS", (await http.SendAsync("GET", $"/{bucket}/held", null, ("Cache-Control", "no-store"))).Headers["x-cache"]);
-        Assert.Equal("REVALIDATED", (await http.SendAsync("GET", $"/{bucket}/held", null, ("Cache-Control", "no-cache"))).Headers["x-cache"]);
+        Assert.Equal(
+            "REVALIDATED", (await http.SendAsync("GET", $"/{bucket}/held", null, ("Cache-Control", "no-cache"))).Headers["x-cache"]);
 
         async Task<(int Status, string Text)> SayAsync(string key, string said)
         {
@@ -70,7 +71,8 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
     public async Task A_remote_object_looks_the_same_before_and_after_it_is_held()
     {
         var bucket = await fixture.NewRemoteBucketAsync();
-        var put = new PutObjectRequest { BucketName = bucket, Key = "k", ContentBody = "v", ContentType = "application/x-test", ChecksumAlgorithm = ChecksumAlgorithm.SHA256 };
+        var put = new PutObjectRequest { BucketName = bucket, Key = "k", ContentBody = "v", ContentType = "application/x-test",
+            ChecksumAlgorithm = ChecksumAlgorithm.SHA256 };
         put.Headers.CacheControl = "no-cache";
         put.Headers.ContentDisposition = "inline";
         put.Metadata["colour"] = "blue";
@@ -88,14 +90,16 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
     public async Task Checksums_are_the_same_after_a_cold_range_and_go_with_a_copy()
     {
         var bucket = await fixture.NewRemoteBucketAsync();
-        var put = await _remote.PutObjectAsync(new() { BucketName = bucket, Key = "k", ContentBody = new string('x', 1000), ChecksumAlgorithm = ChecksumAlgorithm.SHA256 });
+        var put = await _remote.PutObjectAsync(
+            new() { BucketName = bucket, Key = "k", ContentBody = new string('x', 1000), ChecksumAlgorithm = ChecksumAlgorithm.SHA256 });
         var range = new GetObjectRequest { BucketName = bucket, Key = "k", ByteRange = new("bytes=10-19") };
         Assert.Equal("xxxxxxxxxx", await TextAsync(await _s3.GetObjectAsync(range)));
         await _s3.CopyObjectAsync(bucket, "k", bucket, "copy");
 
         // A store without checksums says so when it is written to.
         var direct = await _remote.GetObjectMetadataAsync(new() { BucketName = bucket, Key = "k", ChecksumMode = ChecksumMode.ENABLED });
-        Assert.Equal((put.ChecksumSHA256, put.ChecksumSHA256 is null ? null : ChecksumType.FULL_OBJECT), (direct.ChecksumSHA256, direct.ChecksumType));
+        Assert.Equal((put.ChecksumSHA256, put.ChecksumSHA256 is null ? null : ChecksumType.FULL_OBJECT),
+            (direct.ChecksumSHA256, direct.ChecksumType));
         foreach (var key in (string[])["k", "copy"])
         {
             var head = await _s3.GetObjectMetadataAsync(new() { BucketName = bucket, Key = key, ChecksumMode = ChecksumMode.ENABLED });
@@ -117,7 +121,8 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
 
         var versions = await _s3.ListVersionsAsync(new ListVersionsRequest { BucketName = bucket, Delimiter = "--", KeyMarker = "a" });
         Assert.Equal(["ab", "ac"], versions.Versions.Select(version => version.Key));
-        var uploads = await _s3.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = bucket, Delimiter = "--", KeyMarker = "a" });
+        var uploads =
+            await _s3.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = bucket, Delimiter = "--", KeyMarker = "a" });
         Assert.Equal(UploadsBehindA, uploads.MultipartUploads.Select(upload => upload.Key));
     }
 
@@ -145,10 +150,12 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
         await _s3.DeleteObjectAsync(bucket, "k");
         Assert.Equal(("local", null, false), await OriginAsync("GET", "k"));
 
-        async Task<(string? Layer, string? Cache, bool HasAge)> OriginAsync(string method, string key, params (string Name, string Value)[] headers)
+        async Task<(string? Layer, string? Cache, bool HasAge)> OriginAsync(
+            string method, string key, params (string Name, string Value)[] headers)
         {
             var answer = await http.SendAsync(method, $"/{bucket}/{key}", null, headers);
-            return (answer.Headers.GetValueOrDefault("x-s3overlay-layer"), answer.Headers.GetValueOrDefault("x-cache"), answer.Headers.ContainsKey("age"));
+            return (answer.Headers.GetValueOrDefault("x-s3overlay-layer"), answer.Headers.GetValueOrDefault("x-cache"),
+                answer.Headers.ContainsKey("age"));
         }
     }
 
@@ -197,7 +204,8 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
         await fixture.S3.PutObjectAsync(new() { BucketName = bucket, Key = "a/new", ContentBody = "local" });
         await fixture.S3.PutObjectAsync(new() { BucketName = bucket, Key = "a/b", ContentBody = "local, longer" });
         await fixture.S3.DeleteObjectAsync(bucket, "100%");
-        var expected = AwkwardKeys.All.Append("a/new").Where(k => k != "100%").Order(S3Overlay.Proxy.Protocol.Listings.Utf8Order.Instance).ToList();
+        var expected = AwkwardKeys.All.Append("a/new").Where(k => k != "100%").Order(S3Overlay.Proxy.Protocol.Listings.Utf8Order.Instance)
+            .ToList();
         for (var pageSize = 1; pageSize <= expected.Count; pageSize += 6)
         {
             Assert.Equal(expected, await KeysAsync(bucket, pageSize));
@@ -257,7 +265,8 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
         using var target = await fixture.S3.GetObjectAsync(bucket, "target");
         Assert.Equal(("remote", "text/x-test", "blue"), (await TextAsync(target), target.Headers.ContentType, target.Metadata["colour"]));
         await fixture.S3.DeleteObjectAsync(bucket, "source");
-        Assert.Equal("NoSuchKey", (await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => fixture.S3.CopyObjectAsync(bucket, "source", bucket, "t2"))).ErrorCode);
+        Assert.Equal("NoSuchKey",
+            (await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => fixture.S3.CopyObjectAsync(bucket, "source", bucket, "t2"))).ErrorCode);
     }
 
     [Fact]
@@ -283,7 +292,8 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
     {
         var bucket = await fixture.NewRemoteBucketAsync();
         await _remote.PutObjectAsync(new() { BucketName = bucket, Key = "k", ContentBody = "remote" });
-        Assert.Equal("BucketNotEmpty", (await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => fixture.S3.DeleteBucketAsync(bucket))).ErrorCode);
+        Assert.Equal(
+            "BucketNotEmpty", (await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => fixture.S3.DeleteBucketAsync(bucket))).ErrorCode);
         await fixture.S3.DeleteObjectAsync(bucket, "k");
         await fixture.S3.DeleteBucketAsync(bucket);
         await Assert.ThrowsAsync<NoSuchBucketException>(() => fixture.S3.ListObjectsV2Async(new() { BucketName = bucket }));
@@ -297,8 +307,10 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
     [Trait("Rule", "T5")]
     public async Task The_cache_bucket_does_not_exist_for_clients()
     {
-        Assert.Equal("NoSuchBucket", (await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => fixture.S3.ListObjectsV2Async(new() { BucketName = "s3-overlay-cache" }))).ErrorCode);
-        Assert.Equal("BucketAlreadyExists", (await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => fixture.S3.PutBucketAsync("s3-overlay-cache"))).ErrorCode);
+        Assert.Equal("NoSuchBucket", (await Assert.ThrowsAnyAsync<AmazonS3Exception>(
+            () => fixture.S3.ListObjectsV2Async(new() { BucketName = "s3-overlay-cache" }))).ErrorCode);
+        Assert.Equal("BucketAlreadyExists",
+            (await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => fixture.S3.PutBucketAsync("s3-overlay-cache"))).ErrorCode);
     }
 
     [Fact]
@@ -309,7 +321,8 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
         var bytes = new byte[(3 << 20) + 12345];
         new Random(3).NextBytes(bytes);
         await _remote.PutObjectAsync(new() { BucketName = bucket, Key = "big", InputStream = new MemoryStream(bytes) });
-        using (var cold = await fixture.S3.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = "big", ByteRange = new(2_000_000, 2_000_099) }))
+        using (var cold = await fixture.S3
+            .GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = "big", ByteRange = new(2_000_000, 2_000_099) }))
         {
             Assert.Equal(bytes[2_000_000..2_000_100], await LocalOnlyTests.ReadAsync(cold));
         }
@@ -323,7 +336,8 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
     }
 
     private Task<PutObjectResponse> PutAsync(string bucket, string key, string? ifMatch = null, string? ifNoneMatch = null) =>
-        fixture.S3.PutObjectAsync(new() { BucketName = bucket, Key = key, ContentBody = "local", IfMatch = ifMatch, IfNoneMatch = ifNoneMatch });
+        fixture.S3.PutObjectAsync(
+            new() { BucketName = bucket, Key = key, ContentBody = "local", IfMatch = ifMatch, IfNoneMatch = ifNoneMatch });
 
     private static async Task<string> CodeAsync(Func<Task> call) => (await Assert.ThrowsAnyAsync<AmazonS3Exception>(call)).ErrorCode;
 
@@ -342,7 +356,8 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
         return keys;
     }
 
-    private static async Task<string> TextAsync(GetObjectResponse answer) => Encoding.UTF8.GetString(await LocalOnlyTests.ReadAsync(answer));
+    private static async Task<string> TextAsync(GetObjectResponse answer) =>
+        Encoding.UTF8.GetString(await LocalOnlyTests.ReadAsync(answer));
 
     private async Task<List<string>> KeysAsync(string bucket, int pageSize)
     {
@@ -361,11 +376,13 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
 
     private static async Task<string> SeenAsync(AmazonS3Client client, string bucket)
     {
-        using var answer = await client.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = "k", ChecksumMode = ChecksumMode.ENABLED });
+        using var answer =
+            await client.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = "k", ChecksumMode = ChecksumMode.ENABLED });
         var text = await TextAsync(answer);
         var head = await client.GetObjectMetadataAsync(bucket, "k");
         return string.Join(
-            '\n', text, answer.ETag, answer.LastModified, answer.Headers.ContentType, answer.Headers.CacheControl, answer.Headers.ContentDisposition,
+            '\n', text, answer.ETag, answer.LastModified, answer.Headers.ContentType, answer.Headers.CacheControl,
+            answer.Headers.ContentDisposition,
             answer.Metadata["colour"], answer.ChecksumSHA256, head.ETag, head.LastModified, head.ContentLength, head.Metadata["colour"]);
     }
 }

@@ -1,7 +1,8 @@
 namespace S3Overlay.Tests.Contract;
 
 /// <summary>
-/// Every sub-resource that AWS's SDKs ask for (client-s3 3.1169 for JavaScript, November 2026), and one that none does. Each is spelt in two ways: <c>?acl</c>, and <c>?acl=</c>, as that SDK has it.
+/// Every sub-resource that AWS's SDKs ask for (client-s3 3.1169 for JavaScript, November 2026), and one that none does. Each is spelt in
+/// two ways: <c>?acl</c>, and <c>?acl=</c>, as that SDK has it.
 /// </summary>
 internal static class SubResourceNames
 {
@@ -10,9 +11,12 @@ internal static class SubResourceNames
 
     private static readonly string[] Known =
     [
-        "abac", "accelerate", "acl", "analytics", "annotation", "attributes", "cors", "delete", "encryption", "intelligent-tiering", "inventory", "legal-hold", "lifecycle", "location", "logging",
-        "metadataAnnotationTable", "metadataConfiguration", "metadataInventoryTable", "metadataJournalTable", "metadataTable", "metrics", "notification", "object-lock", "ownershipControls",
-        "policy", "policyStatus", "publicAccessBlock", "renameObject", "replication", "requestPayment", "restore", "retention", "select", "tagging", "torrent", "uploads", "versioning",
+        "abac", "accelerate", "acl", "analytics", "annotation", "attributes", "cors", "delete", "encryption", "intelligent-tiering",
+        "inventory", "legal-hold", "lifecycle", "location", "logging",
+        "metadataAnnotationTable", "metadataConfiguration", "metadataInventoryTable", "metadataJournalTable", "metadataTable", "metrics",
+        "notification", "object-lock", "ownershipControls",
+        "policy", "policyStatus", "publicAccessBlock", "renameObject", "replication", "requestPayment", "restore", "retention", "select",
+        "tagging", "torrent", "uploads", "versioning",
         "versions", "website",
     ];
 

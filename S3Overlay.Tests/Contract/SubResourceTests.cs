@@ -4,7 +4,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract;
 
-/// <summary>What a query names beside an object or a bucket is never taken for the object or the bucket, in either layer (rule R8).</summary>
+/// <summary>
+/// What a query names beside an object or a bucket is never taken for the object or the bucket, in either layer (rule R8).
+/// </summary>
 public abstract class SubResourceTests<TFixture>(TFixture fixture) : IClassFixture<TFixture>
     where TFixture : OverlayFixture
 {
@@ -52,7 +54,8 @@ public abstract class SubResourceTests<TFixture>(TFixture fixture) : IClassFixtu
         {
             foreach (var target in (string[])["/remote", "/written", ""])
             {
-                var answer = await http.SendAsync(method, $"/{bucket}{target}?{name}&annotationName=a", method == "DELETE" ? null : "in its place"u8.ToArray());
+                var answer = await http.SendAsync(method, $"/{bucket}{target}?{name}&annotationName=a", method == "DELETE" ? null
+                    : "in its place"u8.ToArray());
                 Assert.True(answer.Status is not 500, $"{method} {target} {name}: {answer.Text}");
             }
 

@@ -7,7 +7,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract;
 
-/// <summary>What nobody signed, in front of an S3 endpoint without a remote: it goes on unsigned, and that store decides (rule A3). The one here takes everything.</summary>
+/// <summary>
+/// What nobody signed, in front of an S3 endpoint without a remote: it goes on unsigned, and that store decides (rule A3). The one here
+/// takes everything.
+/// </summary>
 public sealed class UnsignedForwardingTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
@@ -18,7 +21,8 @@ public sealed class UnsignedForwardingTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _store = await ProxyProcess.StartAsync(_folder["data"], ("S3_OVERLAY_AUTH", "none"), ("S3_OVERLAY_CORS", "true"));
-        _proxy = await ProxyProcess.StartAsync(_folder["unused"], ("S3_OVERLAY_LOCAL_ENDPOINT", _store.Endpoint.ToString()), ("S3_OVERLAY_CORS", "true"));
+        _proxy = await ProxyProcess.StartAsync(_folder["unused"], ("S3_OVERLAY_LOCAL_ENDPOINT", _store.Endpoint.ToString()),
+            ("S3_OVERLAY_CORS", "true"));
         using var s3 = S3Clients.Create(_proxy.Endpoint);
         await s3.PutBucketAsync("bucket");
     }
@@ -39,7 +43,8 @@ public sealed class UnsignedForwardingTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, put.StatusCode);
         Assert.Equal("v", await _http.GetStringAsync(new Uri(_proxy.Endpoint, "/bucket/k")));
 
-        using var form = new MultipartFormDataContent { { new StringContent("from-a-form"), "key" }, { new ByteArrayContent("file"u8.ToArray()), "file", "f" } };
+        using var form = new MultipartFormDataContent { { new StringContent("from-a-form"), "key" },
+            { new ByteArrayContent("file"u8.ToArray()), "file", "f" } };
         using var posted = await _http.PostAsync(new Uri(_proxy.Endpoint, "/bucket"), form);
         Assert.Equal(HttpStatusCode.NoContent, posted.StatusCode);
         Assert.Equal("file", await _http.GetStringAsync(new Uri(_proxy.Endpoint, "/bucket/from-a-form")));
@@ -59,13 +64,15 @@ public sealed class UnsignedForwardingTests : IAsyncLifetime
         var put = await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync(
             "PUT",
             "/bucket/framed",
-            [.. Encoding.ASCII.GetBytes($"{size:x}\r\n"), .. body, .. Encoding.ASCII.GetBytes($"\r\n0\r\nx-amz-checksum-crc32:{checksum}\r\n\r\n")],
+            [.. Encoding.ASCII.GetBytes($"{size:x}\r\n"), .. body, .. Encoding.ASCII
+                .GetBytes($"\r\n0\r\nx-amz-checksum-crc32:{checksum}\r\n\r\n")],
             ("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
             ("x-amz-trailer", "x-amz-checksum-crc32"),
             ("x-amz-decoded-content-length", $"{size}"),
             ("Content-Encoding", "aws-chunked"));
         Assert.Equal(200, put.Status);
-        var read = await new SignedHttp(_store.Endpoint).SendUnsignedAsync("GET", "/bucket/framed", null, ("x-amz-checksum-mode", "ENABLED"));
+        var read = await new SignedHttp(_store.Endpoint).SendUnsignedAsync(
+            "GET", "/bucket/framed", null, ("x-amz-checksum-mode", "ENABLED"));
         Assert.Equal(body, read.Body);
         Assert.Equal(checksum, read.Headers["x-amz-checksum-crc32"]);
     }
@@ -77,7 +84,8 @@ public sealed class UnsignedForwardingTests : IAsyncLifetime
         using var limit = new CancellationTokenSource(Patience.Limit);
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(_proxy.Endpoint.Host, _proxy.Endpoint.Port, limit.Token);
-        await socket.SendAsync("PUT /bucket/waited HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"u8.ToArray(), limit.Token);
+        await socket.SendAsync("PUT /bucket/waited HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"u8.ToArray(),
+            limit.Token);
         var answer = new byte[4096];
         var read = await socket.ReceiveAsync(answer, limit.Token);
         Assert.StartsWith("HTTP/1.1 100", Encoding.Latin1.GetString(answer, 0, read), StringComparison.Ordinal);
@@ -100,7 +108,8 @@ public sealed class UnsignedForwardingTests : IAsyncLifetime
         store.ForgetCalls();
 
         // No byte of it is sent: a proxy that wanted one would wait for ever.
-        var refused = await proxy.Http.SendUnsignedAsync("PUT", "/bucket/k", null, ("Expect", "100-continue"), ("Content-Length", $"{length}"));
+        var refused = await proxy.Http.SendUnsignedAsync("PUT", "/bucket/k", null, ("Expect", "100-continue"),
+            ("Content-Length", $"{length}"));
         Assert.Equal((403, "AccessDenied"), (refused.Status, refused.Code));
         Assert.Equal(403, Assert.Single(store.Calls).Status);
         Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/k")).Status);
@@ -112,7 +121,8 @@ public sealed class UnsignedForwardingTests : IAsyncLifetime
     public async Task A_preflight_is_the_stores_to_answer_whatever_its_address_is_signed_for()
     {
         using var s3 = S3Clients.Create(_proxy.Endpoint);
-        var link = await s3.GetPreSignedURLAsync(new() { BucketName = "bucket", Key = "k", Expires = DateTime.UtcNow.AddHours(1), Protocol = Amazon.S3.Protocol.HTTP });
+        var link = await s3.GetPreSignedURLAsync(
+            new() { BucketName = "bucket", Key = "k", Expires = DateTime.UtcNow.AddHours(1), Protocol = Amazon.S3.Protocol.HTTP });
         using var request = new HttpRequestMessage(HttpMethod.Options, link);
         request.Headers.Add("Origin", "http://page.example");
         request.Headers.Add("Access-Control-Request-Method", "GET");

@@ -19,11 +19,14 @@ public abstract class Version2Tests<TFixture>(TFixture fixture) : IClassFixture<
         var bucket = await fixture.NewBucketAsync();
         var date = DateTime.UtcNow.ToString("r", CultureInfo.InvariantCulture);
         var put = await _http.SendUnsignedAsync(
-            "PUT", $"/{bucket}/k", "v"u8.ToArray(), ("Content-Type", "text/plain"), ("Date", date), ("Authorization", Header($"PUT\n\ntext/plain\n{date}\n/{bucket}/k")));
+            "PUT", $"/{bucket}/k", "v"u8.ToArray(), ("Content-Type", "text/plain"), ("Date", date),
+            ("Authorization", Header($"PUT\n\ntext/plain\n{date}\n/{bucket}/k")));
         Assert.True(put.Status == 200, put.Text);
-        var get = await _http.SendUnsignedAsync("GET", $"/{bucket}/k", null, ("Date", date), ("Authorization", Header($"GET\n\n\n{date}\n/{bucket}/k")));
+        var get = await _http.SendUnsignedAsync("GET", $"/{bucket}/k", null, ("Date", date),
+            ("Authorization", Header($"GET\n\n\n{date}\n/{bucket}/k")));
         Assert.Equal((200, "v", "text/plain"), (get.Status, get.Text, get.Headers["Content-Type"]));
-        var forged = await _http.SendUnsignedAsync("DELETE", $"/{bucket}/k", null, ("Date", date), ("Authorization", Header($"GET\n\n\n{date}\n/{bucket}/k")));
+        var forged = await _http.SendUnsignedAsync("DELETE", $"/{bucket}/k", null, ("Date", date),
+            ("Authorization", Header($"GET\n\n\n{date}\n/{bucket}/k")));
         Assert.Equal((403, "SignatureDoesNotMatch"), (forged.Status, forged.Code));
         Assert.Contains($"<StringToSign>DELETE\n\n\n{date}\n/{bucket}/k</StringToSign>", forged.Text, StringComparison.Ordinal);
     }

@@ -26,7 +26,8 @@ public abstract class VersionedBuckets<TFixture>(TFixture fixture) : IClassFixtu
         var hidden = (await _s3.DeleteObjectAsync(bucket, "a")).VersionId;
         foreach (var size in (int[])[1, 2, 1000])
         {
-            Assert.Equal([$"a {hidden} latest marker", $"k {marker} latest marker", $"k {two}", $"k {one}", "z é+% null latest"], await ListAsync(bucket, size));
+            Assert.Equal([$"a {hidden} latest marker", $"k {marker} latest marker", $"k {two}", $"k {one}", "z é+% null latest"],
+                await ListAsync(bucket, size));
         }
 
         await Assert.ThrowsAsync<NoSuchKeyException>(() => _s3.GetObjectAsync(bucket, "k"));
@@ -47,7 +48,8 @@ public abstract class VersionedBuckets<TFixture>(TFixture fixture) : IClassFixtu
     public async Task A_version_that_is_not_locals_is_not_deleted()
     {
         var bucket = await NewBucketAsync("k");
-        var refused = await Assert.ThrowsAsync<AmazonS3Exception>(() => _s3.DeleteObjectAsync(bucket, "k", "IQfOmnTwwRP23bDhqScAHNG2WWAcgpS"));
+        var refused =
+            await Assert.ThrowsAsync<AmazonS3Exception>(() => _s3.DeleteObjectAsync(bucket, "k", "IQfOmnTwwRP23bDhqScAHNG2WWAcgpS"));
         Assert.Equal((HttpStatusCode.Forbidden, "AccessDenied"), (refused.StatusCode, refused.ErrorCode));
         Assert.Equal("remote k", await TextAsync(bucket, "k"));
     }
@@ -62,12 +64,14 @@ public abstract class VersionedBuckets<TFixture>(TFixture fixture) : IClassFixtu
         await _s3.PutObjectAsync(new() { BucketName = bucket, Key = "dir/b", ContentBody = "mine" });
         await _s3.PutObjectAsync(new() { BucketName = bucket, Key = "new", ContentBody = "mine" });
         await _s3.DeleteObjectAsync(bucket, "a");
-        for (var rounds = 0; await _s3.ListVersionsAsync(new ListVersionsRequest { BucketName = bucket }) is { Versions.Count: > 0 } left; rounds++)
+        for (var rounds = 0; await _s3
+            .ListVersionsAsync(new ListVersionsRequest { BucketName = bucket }) is { Versions.Count: > 0 } left; rounds++)
         {
             Assert.InRange(rounds, 0, 5);
             await _s3.DeleteObjectsAsync(new()
             {
-                BucketName = bucket, Objects = [.. left.Versions.Select(version => new KeyVersion { Key = version.Key, VersionId = version.VersionId })],
+                BucketName = bucket,
+                Objects = [.. left.Versions.Select(version => new KeyVersion { Key = version.Key, VersionId = version.VersionId })],
             });
         }
 

@@ -27,7 +27,8 @@ public sealed class KillTests
             using var s3 = S3Clients.Create(proxy.Endpoint);
             await s3.PutBucketAsync("bucket");
             var enough = new TaskCompletionSource();
-            var writers = Enumerable.Range(0, Writers).Select(writer => WriteAsync(s3, writer, round, attempted, acknowledged, enough)).ToList();
+            var writers = Enumerable.Range(0, Writers).Select(writer => WriteAsync(s3, writer, round, attempted, acknowledged, enough))
+                .ToList();
             await enough.Task;
             await proxy.KillAsync();
             await Task.WhenAll(writers);
@@ -54,7 +55,8 @@ public sealed class KillTests
 
     /// <summary>Each write is of a size and content that its number tells; number 0 or below stands for a delete.</summary>
     private static async Task WriteAsync(
-        AmazonS3Client s3, int writer, int seed, ConcurrentDictionary<string, int> attempted, ConcurrentDictionary<string, int> acknowledged, TaskCompletionSource enough)
+        AmazonS3Client s3, int writer, int seed, ConcurrentDictionary<string, int> attempted, ConcurrentDictionary<string,
+        int> acknowledged, TaskCompletionSource enough)
     {
         var random = new Random((seed * 1000) + writer);
         try
@@ -80,7 +82,8 @@ public sealed class KillTests
                 }
             }
         }
-        catch (Exception e) when (e is AmazonS3Exception or HttpRequestException or IOException or Amazon.Runtime.AmazonServiceException or Amazon.Runtime.AmazonClientException)
+        catch (Exception e) when (e is AmazonS3Exception or HttpRequestException or IOException or Amazon.Runtime.AmazonServiceException
+            or Amazon.Runtime.AmazonClientException)
         {
             // The server was killed under this writer.
             enough.TrySetResult();

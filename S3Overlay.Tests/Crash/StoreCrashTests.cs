@@ -3,14 +3,15 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Crash;
 
 /// <summary>
-/// A proxy that dies between any two calls of its store: what it acknowledged is there, what it did not is there wholly or not at all, and the remote's object never
-/// shows under an acknowledged delete (table F).
+/// A proxy that dies between any two calls of its store: what it acknowledged is there, what it did not is there wholly or not at all, and
+/// the remote's object never shows under an acknowledged delete (table F).
 /// </summary>
 public sealed class StoreCrashTests : IAsyncLifetime
 {
     private static readonly (string, string)[] Settings =
     [
-        ("S3_OVERLAY_PROXIES", "2"), ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "128KiB"), ("S3_OVERLAY_CHUNK_SIZE", "128KiB"),
+        ("S3_OVERLAY_PROXIES", "2"), ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "128KiB"),
+        ("S3_OVERLAY_CHUNK_SIZE", "128KiB"),
         ("S3_OVERLAY_READ_AHEAD_BYTES", "0"),
     ];
 
@@ -82,7 +83,8 @@ public sealed class StoreCrashTests : IAsyncLifetime
                 etag = (await _scene.SendAsync("PUT", $"/bucket/{key}?partNumber=1&uploadId={upload}", "mine")).Headers["ETag"];
             },
             (proxy, key) => proxy.SendAsync(
-                "POST", $"/bucket/{key}?uploadId={upload}", $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>"),
+                "POST", $"/bucket/{key}?uploadId={upload}",
+                $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>"),
             key => SeesAsync(key, _isAcknowledged ? ["mine"] : ["mine", "remote"]));
     }
 
@@ -108,7 +110,8 @@ public sealed class StoreCrashTests : IAsyncLifetime
         {
             Assert.Equal(404, (await _scene.SendAsync("GET", $"/{key}/gone")).Status);
             var list = await _scene.SendAsync("GET", "/" + key);
-            Assert.True(list.Status == 404 || (!_isAcknowledged && list.Status == 200 && !list.Text.Contains("<Key>", StringComparison.Ordinal)), list.Text);
+            Assert.True(list.Status == 404
+                || (!_isAcknowledged && list.Status == 200 && !list.Text.Contains("<Key>", StringComparison.Ordinal)), list.Text);
         });
 
     [Fact, Trait("Rule", "C2")]
@@ -151,14 +154,17 @@ public sealed class StoreCrashTests : IAsyncLifetime
                 await _scene.Proxy.WhenIdleAsync();
                 await SeesAsync(key, Large);
             });
-        Assert.Contains(_scene.Store.Calls, call => call is { Method: "PUT", Status: 200 } && call.Path.Contains("/k/bucket/", StringComparison.Ordinal));
-        Assert.Contains(_scene.Store.Calls, call => call is { Method: "PUT", Status: 200 } && call.Path.Contains("/c/bucket/", StringComparison.Ordinal));
+        Assert.Contains(_scene.Store.Calls, call => call is { Method: "PUT", Status: 200 }
+            && call.Path.Contains("/k/bucket/", StringComparison.Ordinal));
+        Assert.Contains(_scene.Store.Calls, call => call is { Method: "PUT", Status: 200 }
+            && call.Path.Contains("/c/bucket/", StringComparison.Ordinal));
     }
 
     [Fact, Trait("Rule", "W5")]
     public Task Tags_of_the_remotes() => KillAsync(
         PutRemoteAsync,
-        (proxy, key) => proxy.SendAsync("PUT", $"/bucket/{key}?tagging", "<Tagging><TagSet><Tag><Key>k</Key><Value>mine</Value></Tag></TagSet></Tagging>"),
+        (proxy, key) => proxy.SendAsync("PUT", $"/bucket/{key}?tagging",
+            "<Tagging><TagSet><Tag><Key>k</Key><Value>mine</Value></Tag></TagSet></Tagging>"),
         async key =>
         {
             await SeesAsync(key, "remote");
@@ -166,7 +172,9 @@ public sealed class StoreCrashTests : IAsyncLifetime
             Assert.True(!_isAcknowledged || tags.Text.Contains("<Value>mine</Value>", StringComparison.Ordinal), tags.Text);
 
             // What the dead one left is not in the way of whoever tries again.
-            Assert.Equal(200, (await _scene.SendAsync("PUT", $"/bucket/{key}?tagging", "<Tagging><TagSet><Tag><Key>k</Key><Value>again</Value></Tag></TagSet></Tagging>")).Status);
+            Assert.Equal(
+                200, (await _scene.SendAsync("PUT", $"/bucket/{key}?tagging",
+                "<Tagging><TagSet><Tag><Key>k</Key><Value>again</Value></Tag></TagSet></Tagging>")).Status);
             Assert.Contains("<Value>again</Value>", (await _scene.SendAsync("GET", $"/bucket/{key}?tagging")).Text);
             await SeesAsync(key, "remote");
         });
@@ -186,8 +194,10 @@ public sealed class StoreCrashTests : IAsyncLifetime
             async (proxy, key) =>
             {
                 var path = $"/bucket/{key}?partNumber=1&uploadId={upload}";
-                var part = await (source is null ? proxy.SendAsync("PUT", path, "part") : proxy.SendAsync("PUT", path, null, ("x-amz-copy-source", source)));
-                etag = part.Headers.GetValueOrDefault("ETag") ?? (part.Text.Contains("<ETag>", StringComparison.Ordinal) ? part.Text.Split("<ETag>")[1].Split('<')[0] : "");
+                var part = await (source is null ? proxy.SendAsync("PUT", path, "part")
+                    : proxy.SendAsync("PUT", path, null, ("x-amz-copy-source", source)));
+                etag = part.Headers.GetValueOrDefault("ETag")
+                    ?? (part.Text.Contains("<ETag>", StringComparison.Ordinal) ? part.Text.Split("<ETag>")[1].Split('<')[0] : "");
                 return part;
             },
             async key =>
@@ -242,13 +252,15 @@ public sealed class StoreCrashTests : IAsyncLifetime
             Assert.Equal("remote", (await _scene.SendAsync("GET", $"/{key}/gone")).Text);
         });
 
-    private static string Md5(string text) => Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
+    private static string Md5(string text) =>
+        Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Takes deletes back. What came of it is in the document.</summary>
     private static async Task<RawAnswer> DiscardAsync(OverlayHost proxy, string what, string done)
     {
         var answer = await proxy.SendAsync("POST", "/-/v1/discard?" + what);
-        return answer.Text.Contains("\"done\":true", StringComparison.Ordinal) && answer.Text.Contains(done, StringComparison.Ordinal) ? answer : answer with { Status = 503 };
+        return answer.Text.Contains("\"done\":true", StringComparison.Ordinal) && answer.Text.Contains(done, StringComparison.Ordinal)
+            ? answer : answer with { Status = 503 };
     }
 
     private Task PutRemoteAsync(string key)
@@ -270,7 +282,8 @@ public sealed class StoreCrashTests : IAsyncLifetime
         var read = await _scene.SendAsync("GET", "/bucket/" + key);
         Assert.True(read.Status is 200 or 404, read.Text);
         Assert.Contains(read.Status == 404 ? null : read.Text, allowed);
-        var listed = (await _scene.SendAsync("GET", $"/bucket?list-type=2&prefix={key}")).Text.Contains($"<Key>{key}</Key>", StringComparison.Ordinal);
+        var listed = (await _scene.SendAsync("GET", $"/bucket?list-type=2&prefix={key}")).Text
+            .Contains($"<Key>{key}</Key>", StringComparison.Ordinal);
         Assert.Equal(read.Status == 200, listed);
     }
 

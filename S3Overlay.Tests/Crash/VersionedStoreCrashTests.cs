@@ -3,7 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Crash;
 
 /// <summary>
-/// A proxy that dies between any two calls of a store that keeps versions: a delete is a tombstone, a delete marker, and the tombstone anew that names it (rule V4).
+/// A proxy that dies between any two calls of a store that keeps versions: a delete is a tombstone, a delete marker, and the tombstone anew
+/// that names it (rule V4).
 /// </summary>
 public sealed class VersionedStoreCrashTests : IAsyncLifetime
 {
@@ -88,7 +89,8 @@ public sealed class VersionedStoreCrashTests : IAsyncLifetime
 
     private Task<OverlayHost> StartAsync() => OverlayHost.StartAsync(_store.Endpoint, _remote.Endpoint, _clock, RemoteLimits.Far);
 
-    private Task<RawAnswer> SendAsync(OverlayHost proxy, string method, string path, string? body = null) => _clock.RunAsync(proxy.SendAsync(method, path, body));
+    private Task<RawAnswer> SendAsync(OverlayHost proxy, string method, string path, string? body = null) =>
+        _clock.RunAsync(proxy.SendAsync(method, path, body));
 
     private async Task<string?> SeenAsync(string path)
     {

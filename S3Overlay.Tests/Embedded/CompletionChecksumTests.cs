@@ -24,7 +24,9 @@ public sealed class CompletionChecksumTests(LocalOnlyFixture fixture) : IClassFi
         var part = await upload.SendAsync(1, Bytes);
         var refused = await upload.CompleteAsync(HttpUpload.Name(1, part), [(header, value), .. Type(type)]);
         Refused(refused, "BadDigest", "The crc32c you specified did not match the calculated checksum.");
-        Assert.Equal(200, (await upload.CompleteAsync(HttpUpload.Name(1, part), ("x-amz-checksum-crc32c", "4waSgw=="), ("x-amz-checksum-type", "FULL_OBJECT"))).Status);
+        Assert.Equal(
+            200, (await upload.CompleteAsync(HttpUpload.Name(1, part), ("x-amz-checksum-crc32c", "4waSgw=="),
+            ("x-amz-checksum-type", "FULL_OBJECT"))).Status);
     }
 
     [Theory]
@@ -37,7 +39,8 @@ public sealed class CompletionChecksumTests(LocalOnlyFixture fixture) : IClassFi
         var upload = await StartAsync(algorithm, type);
         var part = await upload.SendAsync(1, Bytes, type == "COMPOSITE" ? [("x-amz-checksum-crc32", "y/Q5Jg==")] : []);
         var refused = await upload.CompleteAsync(HttpUpload.Name(1, part), ("x-amz-checksum-type", named));
-        Refused(refused, "InvalidRequest", $"The upload was created using the {told} checksum mode. The complete request must use the same checksum mode.");
+        Refused(refused, "InvalidRequest",
+            $"The upload was created using the {told} checksum mode. The complete request must use the same checksum mode.");
     }
 
     [Fact]
@@ -50,11 +53,13 @@ public sealed class CompletionChecksumTests(LocalOnlyFixture fixture) : IClassFi
             "InvalidRequest",
             "The upload was created using a crc32 checksum. The complete request must include the checksum for each part. It was missing for part 1 in the request.");
         Refused(
-            await upload.CompleteAsync(HttpUpload.Name(1, part, "<ChecksumSHA256>FeKw08NfUnTonkIrs5Y3PShJsxkrGXzWBxmTkL2iQyU=</ChecksumSHA256>")),
+            await upload.CompleteAsync(
+                HttpUpload.Name(1, part, "<ChecksumSHA256>FeKw08NfUnTonkIrs5Y3PShJsxkrGXzWBxmTkL2iQyU=</ChecksumSHA256>")),
             "BadDigest",
             "The sha256 you specified for part 1 did not match what we received.");
         Assert.Equal("InvalidPart", (await upload.CompleteAsync(HttpUpload.Name(1, part, "<ChecksumCRC32>AAAAAA==</ChecksumCRC32>"))).Code);
-        var done = await upload.CompleteAsync(HttpUpload.Name(1, part, "<ChecksumCRC32>y/Q5Jg==</ChecksumCRC32>"), ("x-amz-checksum-type", "COMPOSITE"));
+        var done = await upload.CompleteAsync(HttpUpload.Name(1, part, "<ChecksumCRC32>y/Q5Jg==</ChecksumCRC32>"),
+            ("x-amz-checksum-type", "COMPOSITE"));
         Assert.Equal(200, done.Status);
         Assert.Contains("-1</ChecksumCRC32><ChecksumType>COMPOSITE</ChecksumType>", done.Text, StringComparison.Ordinal);
     }

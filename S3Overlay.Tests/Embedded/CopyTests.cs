@@ -17,7 +17,8 @@ public sealed class CopyTests
     {
         await using var bench = await OpenAsync();
         var bytes = Bytes(600_000);
-        await bench.PutAsync("a/b% c", bytes, ("Content-Type", "text/x"), ("x-amz-meta-n", "1"), ("x-amz-tagging", "t=1"), ("x-amz-storage-class", "GLACIER"));
+        await bench.PutAsync("a/b% c", bytes, ("Content-Type", "text/x"), ("x-amz-meta-n", "1"), ("x-amz-tagging", "t=1"),
+            ("x-amz-storage-class", "GLACIER"));
         var answer = await bench.SendAsync(S3Operation.CopyObject, "copy", null, "", ("x-amz-copy-source", source));
         Assert.Equal(Md5(bytes), Text(answer, "ETag"));
         var got = await bench.SendAsync(S3Operation.GetObject, "copy");
@@ -34,7 +35,8 @@ public sealed class CopyTests
         await using var bench = await OpenAsync();
         await bench.PutAsync("key", [1], ("Content-Type", "text/x"), ("x-amz-meta-n", "1"));
         await bench.SendAsync(
-            S3Operation.CopyObject, "key", null, "", ("x-amz-copy-source", "bucket/key"), ("x-amz-metadata-directive", "REPLACE"), ("x-amz-meta-m", "2"));
+            S3Operation.CopyObject, "key", null, "", ("x-amz-copy-source", "bucket/key"), ("x-amz-metadata-directive", "REPLACE"),
+            ("x-amz-meta-m", "2"));
         var head = await bench.SendAsync(S3Operation.HeadObject, "key");
         Assert.Equal("binary/octet-stream", head.Headers.ContentType.ToString());
         Assert.False(head.Headers.ContainsKey("x-amz-meta-n"));
@@ -47,7 +49,8 @@ public sealed class CopyTests
     {
         await using var bench = await OpenAsync();
         var id = await MultipartTests.StartAsync(bench);
-        var tags = new[] { await MultipartTests.UploadAsync(bench, id, 1, Bytes(100_000, 1)), await MultipartTests.UploadAsync(bench, id, 2, Bytes(300_000, 2)) };
+        var tags = new[] { await MultipartTests.UploadAsync(bench, id, 1, Bytes(100_000, 1)),
+            await MultipartTests.UploadAsync(bench, id, 2, Bytes(300_000, 2)) };
         await MultipartTests.CompleteAsync(bench, id, tags);
         byte[] whole = [.. Bytes(100_000, 1), .. Bytes(300_000, 2)];
         var answer = await bench.SendAsync(

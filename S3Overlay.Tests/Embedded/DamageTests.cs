@@ -93,14 +93,16 @@ public sealed class DamageTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["FORMAT"], "s3overlay-store 99\n");
-        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => EmbeddedStore.OpenAsync(new EmbeddedOptions { Folder = folder.Path }));
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => EmbeddedStore.OpenAsync(new EmbeddedOptions { Folder = folder.Path }));
         Assert.Contains("has version 99 of the store, and this program knows version 1", refused.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Flips a bit of the only file, so many bytes before its end.</summary>
     private static void Damage(EmbeddedBench bench, int fromEnd)
     {
-        using var file = File.Open(bench.Files("objects").Single(), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        using var file = File.Open(bench.Files("objects").Single(), FileMode.Open, FileAccess.ReadWrite,
+            FileShare.ReadWrite | FileShare.Delete);
         file.Seek(-fromEnd, SeekOrigin.End);
         var value = file.ReadByte();
         file.Seek(-1, SeekOrigin.Current);

@@ -17,10 +17,13 @@ public sealed class DataFolderTests
             File.WriteAllText(folder[name], "kept");
         }
 
-        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => EmbeddedStore.OpenAsync(new EmbeddedOptions { Folder = folder.Path }));
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => EmbeddedStore.OpenAsync(new EmbeddedOptions { Folder = folder.Path }));
 
-        Assert.Contains($"{folder.Path} is not empty, and not S3Overlay's: it holds a, b, notes.md and more. Set S3_OVERLAY_DATA_DIR", refused.Message, StringComparison.Ordinal);
-        Assert.Equal(["a", "b", "notes.md", "thesis.txt"], Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Contains($"{folder.Path} is not empty, and not S3Overlay's: it holds a, b, notes.md and more. Set S3_OVERLAY_DATA_DIR",
+            refused.Message, StringComparison.Ordinal);
+        Assert.Equal(["a", "b", "notes.md", "thesis.txt"], Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName)
+            .Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -58,7 +61,8 @@ public sealed class DataFolderTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["FORMAT"], text);
-        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => EmbeddedStore.OpenAsync(new EmbeddedOptions { Folder = folder.Path }));
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => EmbeddedStore.OpenAsync(new EmbeddedOptions { Folder = folder.Path }));
 
         Assert.Contains($"The file {folder["FORMAT"]} is damaged", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(refused.Message, char.IsControl);

@@ -34,7 +34,8 @@ public sealed class DefaultChecksumTests : IAsyncLifetime
         await _bench.RebuildAsync();
         await ShowsAsync("key", value);
         Assert.Equal("CRC64NVME", Text(await _bench.SendAsync(S3Operation.ListObjectsV2, ""), "ChecksumAlgorithm"));
-        var attributes = await _bench.SendAsync(S3Operation.GetObjectAttributes, "key", null, "attributes", ("x-amz-object-attributes", "Checksum"));
+        var attributes = await _bench.SendAsync(S3Operation.GetObjectAttributes, "key", null, "attributes",
+            ("x-amz-object-attributes", "Checksum"));
         Assert.Equal((value, "FULL_OBJECT"), (Text(attributes, "ChecksumCRC64NVME"), Text(attributes, "ChecksumType")));
         Assert.False((await _bench.SendAsync(S3Operation.HeadObject, "key")).Headers.ContainsKey(Header));
     }
@@ -76,7 +77,8 @@ public sealed class DefaultChecksumTests : IAsyncLifetime
         await using var host = await OverlayHost.StartOnDiskAsync(new StoreDisk(isDurable: false), remote.Endpoint);
         var copied = await host.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "bucket/key"));
         Assert.Contains(
-            $"<ChecksumCRC64NVME>{Sum(Bytes(5000))}</ChecksumCRC64NVME><ChecksumType>FULL_OBJECT</ChecksumType>", copied.Text, StringComparison.Ordinal);
+            $"<ChecksumCRC64NVME>{Sum(Bytes(5000))}</ChecksumCRC64NVME><ChecksumType>FULL_OBJECT</ChecksumType>", copied.Text,
+            StringComparison.Ordinal);
         for (var i = 0; i < 2; i++)
         {
             var read = await host.SendAsync("GET", "/bucket/key", null, ("x-amz-checksum-mode", "ENABLED"));
@@ -90,7 +92,8 @@ public sealed class DefaultChecksumTests : IAsyncLifetime
     public async Task What_was_the_remotes_gets_none()
     {
         await PutWithoutAsync("key");
-        Assert.DoesNotContain((await HeadAsync("key")).Headers.Keys, static name => name.StartsWith("x-amz-checksum", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain((await HeadAsync("key")).Headers.Keys, static name => name
+            .StartsWith("x-amz-checksum", StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>The whole has it, made of the parts'; they are shown without, as in S3.</summary>
@@ -107,11 +110,13 @@ public sealed class DefaultChecksumTests : IAsyncLifetime
         Assert.False(part.Headers.ContainsKey(Header));
         tags[0] = part.Headers.ETag.ToString();
         var copied = await _bench.SendAsync(
-            S3Operation.UploadPartCopy, "key", null, $"partNumber=2&{MultipartTests.Id(upload)}", ("x-amz-copy-source", $"{Bucket}/source"));
+            S3Operation.UploadPartCopy, "key", null, $"partNumber=2&{MultipartTests.Id(upload)}",
+            ("x-amz-copy-source", $"{Bucket}/source"));
         Assert.DoesNotContain("Checksum", Encoded(copied), StringComparison.Ordinal);
         tags[1] = Text(copied, "ETag");
         var own = await _bench.SendAsync(
-            S3Operation.UploadPart, "key", new SummedBody(new BytesBody(third), ChecksumAlgorithm.Crc32), $"partNumber=3&{MultipartTests.Id(upload)}");
+            S3Operation.UploadPart, "key", new SummedBody(new BytesBody(third), ChecksumAlgorithm.Crc32),
+            $"partNumber=3&{MultipartTests.Id(upload)}");
         Assert.False(own.Headers.ContainsKey(Header));
         tags[2] = own.Headers.ETag.ToString();
         if (isRebuilt)
@@ -142,9 +147,10 @@ public sealed class DefaultChecksumTests : IAsyncLifetime
 
     private static string Sum(byte[] bytes) => ChecksumHasher.Compute(ChecksumAlgorithm.Crc64Nvme, bytes).Value;
 
-    private static string Encoded(BufferedAnswer answer) => System.Text.Encoding.UTF8.GetString(answer.Content.Span);
+    private static string Encoded(BufferedResponse answer) => System.Text.Encoding.UTF8.GetString(answer.Content.Span);
 
-    private Task<BufferedAnswer> HeadAsync(string key) => _bench.SendAsync(S3Operation.HeadObject, key, null, "", ("x-amz-checksum-mode", "ENABLED"));
+    private Task<BufferedResponse> HeadAsync(string key) =>
+        _bench.SendAsync(S3Operation.HeadObject, key, null, "", ("x-amz-checksum-mode", "ENABLED"));
 
     private async Task ShowsAsync(string key, string value)
     {
@@ -160,6 +166,6 @@ public sealed class DefaultChecksumTests : IAsyncLifetime
         {
             CopiedUp = new ObjectInfo { Size = 5000, ETag = Md5(Bytes(5000)), LastModified = _bench.Time.GetUtcNow() },
         },
-        new BufferedAnswer(),
+        new BufferedResponse(),
         default);
 }

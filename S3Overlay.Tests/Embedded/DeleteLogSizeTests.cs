@@ -7,7 +7,9 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>The log of deletes, and what is remembered of completed uploads, stay short while the store runs, and say what a rebuild needs.</summary>
+/// <summary>
+/// The log of deletes, and what is remembered of completed uploads, stay short while the store runs, and say what a rebuild needs.
+/// </summary>
 [Trait("Rule", "F-killed")]
 public sealed class DeleteLogSizeTests : IAsyncLifetime
 {
@@ -36,7 +38,8 @@ public sealed class DeleteLogSizeTests : IAsyncLifetime
         await _bench.PutAsync("tagged", [1]);
         foreach (var value in (string[])["old", "new"])
         {
-            await _bench.SendAsync(S3Operation.PutObjectTagging, "tagged", TextBody($"<Tagging><TagSet><Tag><Key>a</Key><Value>{value}</Value></Tag></TagSet></Tagging>"), "tagging");
+            await _bench.SendAsync(S3Operation.PutObjectTagging, "tagged",
+                TextBody($"<Tagging><TagSet><Tag><Key>a</Key><Value>{value}</Value></Tag></TagSet></Tagging>"), "tagging");
         }
 
         for (var i = 0; i < 1000; i++)

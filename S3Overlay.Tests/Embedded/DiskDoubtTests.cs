@@ -6,7 +6,10 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>The disk fails, and again while what was begun is taken back: until that is done, nothing is taken away that the other outcome needs (table F).</summary>
+/// <summary>
+/// The disk fails, and again while what was begun is taken back: until that is done, nothing is taken away that the other outcome needs
+/// (table F).
+/// </summary>
 [Trait("Rule", "F-full")]
 public sealed class DiskDoubtTests : IAsyncLifetime
 {
@@ -87,7 +90,10 @@ public sealed class DiskDoubtTests : IAsyncLifetime
         await _bench.ReopenAsync(() => Assert.True(IsClean(_bench)));
     }
 
-    /// <summary>An upload is aborted, the folder of its record cannot be brought to the disk, nor can its rows; then the power goes, and both are there again.</summary>
+    /// <summary>
+    /// An upload is aborted, the folder of its record cannot be brought to the disk, nor can its rows; then the power goes, and both are
+    /// there again.
+    /// </summary>
     [Fact]
     public async Task Parts_stay_until_it_is_certain_that_their_upload_is_over()
     {
@@ -116,7 +122,10 @@ public sealed class DiskDoubtTests : IAsyncLifetime
         Assert.Single(_bench.Files("objects"));
     }
 
-    /// <summary>A completion is refused, and its row may be in the journal all the same; then the upload is aborted, and the process is killed. Whichever it turns out to be can be read.</summary>
+    /// <summary>
+    /// A completion is refused, and its row may be in the journal all the same; then the upload is aborted, and the process is killed.
+    /// Whichever it turns out to be can be read.
+    /// </summary>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -128,7 +137,8 @@ public sealed class DiskDoubtTests : IAsyncLifetime
         var upload = await MultipartTests.StartAsync(_bench);
         var part = await MultipartTests.UploadAsync(_bench, upload, 1, Bytes(2000));
         _trouble.Begin(DiskFault.Error, syncsBefore, int.MaxValue, DiskSteps.Sync | DiskSteps.Resize);
-        var isRefused = await Record.ExceptionAsync(() => _bench.SendAsync(S3Operation.CompleteMultipartUpload, "key", MultipartTests.Named(part), MultipartTests.Id(upload))) is S3Exception;
+        var isRefused = await Record.ExceptionAsync(() => _bench.SendAsync(
+            S3Operation.CompleteMultipartUpload, "key", MultipartTests.Named(part), MultipartTests.Id(upload))) is S3Exception;
         _trouble.Begin(DiskFault.Error, 0, int.MaxValue, DiskSteps.Resize);
         await Record.ExceptionAsync(() => _bench.SendAsync(S3Operation.AbortMultipartUpload, "key", null, MultipartTests.Id(upload)));
         await using var killed = _bench.Leave();
@@ -213,7 +223,8 @@ public sealed class DiskDoubtTests : IAsyncLifetime
         await _bench.ReopenAsync();
         await _bench.ReopenAsync(() =>
         {
-            var run = _bench.Files("index").Where(static path => path.EndsWith(".run", StringComparison.Ordinal)).MaxBy(static path => new FileInfo(path).Length)!;
+            var run = _bench.Files("index").Where(static path => path.EndsWith(".run", StringComparison.Ordinal))
+                .MaxBy(static path => new FileInfo(path).Length)!;
             var bytes = File.ReadAllBytes(run);
             Assert.True(bytes.Length > 2 * SortedRun.BlockSize);
             bytes[10] ^= 1;
@@ -230,7 +241,8 @@ public sealed class DiskDoubtTests : IAsyncLifetime
     private async Task RefuseAsync(int syncsBefore, S3Operation operation, string key)
     {
         _trouble.Begin(DiskFault.Error, syncsBefore, 2, DiskSteps.Sync | DiskSteps.Resize);
-        Assert.Equal("InternalError", await _bench.FailAsync(operation, key, operation == S3Operation.PutObject ? new BytesBody([2]) : null));
+        Assert.Equal(
+            "InternalError", await _bench.FailAsync(operation, key, operation == S3Operation.PutObject ? new BytesBody([2]) : null));
         Assert.True(_trouble.Happened);
     }
 }

@@ -3,7 +3,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>What clients are told where a full disk fails at any step of what they ask, brings nothing to where it survives a power cut or takes nothing away: 507 InsufficientStorage, or that it is done (table F).</summary>
+/// <summary>
+/// What clients are told where a full disk fails at any step of what they ask, brings nothing to where it survives a power cut or takes
+/// nothing away: 507 InsufficientStorage, or that it is done (table F).
+/// </summary>
 [Trait("Rule", "F-full")]
 public sealed class FailingDiskAnswerTests
 {
@@ -18,13 +21,15 @@ public sealed class FailingDiskAnswerTests
         await host.SendAsync("PUT", "/bucket");
         await SweepAsync("an object", () => host.SendAsync("PUT", "/bucket/key", "some bytes"));
         await SweepAsync("a large object", () => host.SendAsync("PUT", "/bucket/large", new string('x', 600_000)));
-        await SweepAsync("tags", () => host.SendAsync("PUT", "/bucket/key?tagging", "<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag></TagSet></Tagging>"));
+        await SweepAsync("tags", () => host.SendAsync("PUT", "/bucket/key?tagging",
+            "<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag></TagSet></Tagging>"));
         await SweepAsync("a new upload", () => host.SendAsync("POST", "/bucket/begun?uploads"));
         HttpUpload upload = null!;
         RawAnswer part = null!;
         await SweepAsync("a part", () => upload.SendAsync(1, new byte[10]), BeginAsync);
         await SweepAsync("a completion", () => upload.CompleteAsync(HttpUpload.Name(1, part)), BeginWithPartAsync);
-        await SweepAsync("a delete", () => host.SendAsync("DELETE", "/bucket/gone"), () => host.SendAsync("PUT", "/bucket/gone", "some bytes"));
+        await SweepAsync("a delete", () => host.SendAsync("DELETE", "/bucket/gone"),
+            () => host.SendAsync("PUT", "/bucket/gone", "some bytes"));
         await SweepAsync("a new bucket", () => host.SendAsync("PUT", "/other"), () => host.SendAsync("DELETE", "/other"));
         await SweepAsync("a bucket's end", () => host.SendAsync("DELETE", "/other"), () => host.SendAsync("PUT", "/other"));
 

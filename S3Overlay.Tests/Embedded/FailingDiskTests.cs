@@ -8,13 +8,15 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 namespace S3Overlay.Tests.Embedded;
 
 /// <summary>
-/// The disk fails at any step of a change (table F), once or from then on: what is refused has not happened and what is acknowledged has, and so it stays, with the next start and without the index.
+/// The disk fails at any step of a change (table F), once or from then on: what is refused has not happened and what is acknowledged has,
+/// and so it stays, with the next start and without the index.
 /// </summary>
 [Trait("Rule", "F-full")]
 public sealed class FailingDiskTests : IAsyncDisposable
 {
     private static readonly string[] All =
-        ["put", "put large", "overwrite", "delete", "leave tombstone", "tombstone of written", "discard", "tag", "begin upload", "part", "complete", "abort",
+        ["put", "put large", "overwrite", "delete", "leave tombstone", "tombstone of written", "discard", "tag", "begin upload", "part",
+            "complete", "abort",
             "make bucket", "delete bucket", "remove bucket", "show bucket"];
 
     private readonly DiskTrouble _trouble = new();
@@ -103,7 +105,9 @@ public sealed class FailingDiskTests : IAsyncDisposable
         }
     }
 
-    /// <summary>Also what is brought to the disk, taken away or cut off may fail; and then the process is closed in order, or killed.</summary>
+    /// <summary>
+    /// Also what is brought to the disk, taken away or cut off may fail; and then the process is closed in order, or killed.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Once))]
     public async Task Whatever_fails_once_leaves_all_or_nothing_behind(string change, DiskFault fault)
@@ -133,7 +137,9 @@ public sealed class FailingDiskTests : IAsyncDisposable
         }
     }
 
-    /// <summary>Where it fails again while something is taken back, what is refused may happen: with the next start, and not later.</summary>
+    /// <summary>
+    /// Where it fails again while something is taken back, what is refused may happen: with the next start, and not later.
+    /// </summary>
     [Theory]
     [MemberData(nameof(More))]
     public async Task Whatever_fails_more_than_once_loses_nothing_and_is_the_same_from_the_next_start_on(string change, int count)
@@ -169,7 +175,8 @@ public sealed class FailingDiskTests : IAsyncDisposable
             await _bench.ReopenAsync();
             await StoreView.StaysAsync(_bench, await ExpectAsync(_bench));
 
-            async Task<string> ExpectAsync(EmbeddedBench bench) => !isDone && await StoreView.DescribeAsync(bench) == before ? before : afterwards;
+            async Task<string> ExpectAsync(EmbeddedBench bench) => !isDone && await StoreView.DescribeAsync(bench) == before ? before
+                : afterwards;
         }
     }
 
@@ -186,7 +193,9 @@ public sealed class FailingDiskTests : IAsyncDisposable
         return (before, afterwards);
     }
 
-    /// <summary>A store that has one of everything, and has been started again: all that is noted at the first use of it is noted.</summary>
+    /// <summary>
+    /// A store that has one of everything, and has been started again: all that is noted at the first use of it is noted.
+    /// </summary>
     private async Task StartAsync()
     {
         _bench = await OpenAsync(new TroubledDisk(_trouble));
@@ -202,7 +211,8 @@ public sealed class FailingDiskTests : IAsyncDisposable
         await _bench.Layer.DeleteBucketAsync("hidden", default);
         await _bench.Layer.EnsureBucketAsync("bare", default);
         _upload = await MultipartTests.StartAsync(_bench);
-        _parts = [await MultipartTests.UploadAsync(_bench, _upload, 1, Bytes(2000)), await MultipartTests.UploadAsync(_bench, _upload, 2, Bytes(10))];
+        _parts = [await MultipartTests.UploadAsync(_bench, _upload, 1, Bytes(2000)),
+            await MultipartTests.UploadAsync(_bench, _upload, 2, Bytes(10))];
     }
 
     private async Task<bool> TryAsync(string change, DiskFault fault)
@@ -236,7 +246,8 @@ public sealed class FailingDiskTests : IAsyncDisposable
             "leave tombstone" => _bench.Layer.MarkDeletedAsync(Bucket, "remote", default).AsTask(),
             "tombstone of written" => _bench.Layer.MarkDeletedAsync(Bucket, "key", default).AsTask(),
             "discard" => marks.DiscardAsync(Bucket, (await marks.FindAsync(Bucket, "gone", default))!, default).AsTask(),
-            "tag" => _bench.SendAsync(S3Operation.PutObjectTagging, "key", TextBody("<Tagging><TagSet><Tag><Key>new</Key><Value>2</Value></Tag></TagSet></Tagging>"), "tagging"),
+            "tag" => _bench.SendAsync(S3Operation.PutObjectTagging, "key",
+                TextBody("<Tagging><TagSet><Tag><Key>new</Key><Value>2</Value></Tag></TagSet></Tagging>"), "tagging"),
             "begin upload" => MultipartTests.StartAsync(_bench, "other"),
             "part" => MultipartTests.UploadAsync(_bench, _upload, 2, Bytes(20)),
             "complete" => MultipartTests.CompleteAsync(_bench, _upload, _parts),

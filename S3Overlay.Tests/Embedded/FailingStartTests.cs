@@ -6,7 +6,8 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 namespace S3Overlay.Tests.Embedded;
 
 /// <summary>
-/// The disk fails at any step of a start that has something to finish, and the process is killed then, whether it has started or not: the next start finishes it all the same (table F).
+/// The disk fails at any step of a start that has something to finish, and the process is killed then, whether it has started or not: the
+/// next start finishes it all the same (table F).
 /// </summary>
 [Trait("Rule", "F-killed")]
 public sealed class FailingStartTests
@@ -55,7 +56,9 @@ public sealed class FailingStartTests
         }
     }
 
-    /// <summary>A store that has more in its log and records than in its index, full segments of the log, and files that should be gone.</summary>
+    /// <summary>
+    /// A store that has more in its log and records than in its index, full segments of the log, and files that should be gone.
+    /// </summary>
     internal static async Task PrepareAsync(EmbeddedBench bench, DiskTrouble trouble, bool hasRefused)
     {
         await bench.PutAsync("key", [1]);
@@ -91,7 +94,8 @@ public sealed class FailingStartTests
         });
         await ButNotInTheIndexAsync(2, () => bench.Layer.EnsureBucketAsync("other", default).AsTask());
         await ButNotInTheIndexAsync(-1, () => bench.Store.DeleteBucketAsync("bare", isOpaque: false, default));
-        await ButNotInTheIndexAsync(-1, () => bench.SendAsync(S3Operation.AbortMultipartUpload, "aborted", null, MultipartTests.Id(aborted)));
+        await ButNotInTheIndexAsync(
+            -1, () => bench.SendAsync(S3Operation.AbortMultipartUpload, "aborted", null, MultipartTests.Id(aborted)));
 
         async Task ButNotInTheIndexAsync(int writesBefore, Func<Task> change)
         {

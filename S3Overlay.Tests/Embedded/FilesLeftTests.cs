@@ -4,7 +4,9 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>A process ends while files are there that nothing names: it does not say that its store is in order, and the next start takes them away.</summary>
+/// <summary>
+/// A process ends while files are there that nothing names: it does not say that its store is in order, and the next start takes them away.
+/// </summary>
 [Trait("Rule", "F-full")]
 public sealed class FilesLeftTests
 {
@@ -59,7 +61,8 @@ public sealed class FilesLeftTests
         var part = await MultipartTests.UploadAsync(bench, upload, 1, Bytes(2000));
         var parts = bench.Files("objects").ToHashSet();
         await MultipartTests.CompleteAsync(bench, upload, part);
-        await using (var manifest = new FileStream(bench.Files("objects").Single(file => !parts.Contains(file)), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+        await using (var manifest = new FileStream(bench.Files("objects").Single(file => !parts.Contains(file)), FileMode.Open,
+            FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
         {
             manifest.SetLength(10);
         }

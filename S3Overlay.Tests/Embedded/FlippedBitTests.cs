@@ -6,7 +6,10 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>One bit of the index's journal, or of the log of deletes, is not what was written, at each byte in turn: nothing acknowledged is lost, and no delete is undone (table F).</summary>
+/// <summary>
+/// One bit of the index's journal, or of the log of deletes, is not what was written, at each byte in turn: nothing acknowledged is lost,
+/// and no delete is undone (table F).
+/// </summary>
 [Trait("Rule", "F-damaged")]
 public sealed class FlippedBitTests : IAsyncLifetime
 {
@@ -31,7 +34,8 @@ public sealed class FlippedBitTests : IAsyncLifetime
         await _bench.Layer.MarkDeletedAsync(Bucket, "deleted", default);
         await _bench.DeleteAsync("deleted");
         await _bench.PutAsync("tagged", [4]);
-        await _bench.SendAsync(S3Operation.PutObjectTagging, "tagged", TextBody("<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>"), "tagging");
+        await _bench.SendAsync(S3Operation.PutObjectTagging, "tagged", TextBody(
+            "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>"), "tagging");
         var upload = await MultipartTests.StartAsync(_bench);
         await MultipartTests.CompleteAsync(_bench, upload, await MultipartTests.UploadAsync(_bench, upload, 1, Bytes(1100)));
         await MultipartTests.UploadAsync(_bench, await MultipartTests.StartAsync(_bench, "open"), 1, Bytes(20), "open");
@@ -65,7 +69,8 @@ public sealed class FlippedBitTests : IAsyncLifetime
             await flipped.Store.Tidying;
             var seen = await StoreView.DescribeAsync(flipped);
 
-            // The last record of a killed process looks as if it had broken off where its length says too much. What it named is kept, and the log says where.
+            // The last record of a killed process looks as if it had broken off where its length says too much. What it named is kept, and
+            // the log says where.
             if (seen != _expected && !isClosed && folder == Journals)
             {
                 Assert.Equal(_beforeLast, seen);
@@ -75,7 +80,8 @@ public sealed class FlippedBitTests : IAsyncLifetime
             }
 
             Assert.True(_expected == seen, $"byte {at}: {seen}");
-            Assert.True(flipped.Log.Names.Any(static name => name is "IndexFileDamaged" or "DeleteLogDamaged" or "JournalTorn"), $"byte {at} in silence");
+            Assert.True(flipped.Log.Names.Any(static name => name is "IndexFileDamaged" or "DeleteLogDamaged" or "JournalTorn"),
+                $"byte {at} in silence");
             Assert.False(Directory.Exists(Path.Combine(flipped.Folder, "aside")), $"byte {at}: written files were set aside");
             if (at % 4 > 0)
             {

@@ -7,7 +7,9 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>There is no room on the disk at any step of a start: reads go on all the same, and writes with the first room there is (table F).</summary>
+/// <summary>
+/// There is no room on the disk at any step of a start: reads go on all the same, and writes with the first room there is (table F).
+/// </summary>
 [Trait("Rule", "F-full")]
 public sealed class FullDiskStartTests
 {
@@ -86,7 +88,8 @@ public sealed class FullDiskStartTests
             catch (IOException failure)
             {
                 Assert.True(StoreDisk.IsFull(failure));
-                Assert.Contains("Make room on the disk of S3_OVERLAY_DATA_DIR", StartupException.FromOpening(failure, full.Folder).Message, StringComparison.Ordinal);
+                Assert.Contains("Make room on the disk of S3_OVERLAY_DATA_DIR", StartupException.FromOpening(failure, full.Folder).Message,
+                    StringComparison.Ordinal);
             }
 
             hasHappened = _trouble.Happened;

@@ -11,7 +11,8 @@ public sealed class ListingTests
 {
     private static readonly string[] Keys =
     [
-        "a", "a/", "a/1", "a/2", "a/b/c", "a/b/d", "a0", "b", "b//", "b//x", "c/d/e/f", "d-1", "d/1", "d0", "é/x", "\uFFFD", "\U0001F600", "\U0001F600/1", "z/", "z/z/z",
+        "a", "a/", "a/1", "a/2", "a/b/c", "a/b/d", "a0", "b", "b//", "b//x", "c/d/e/f", "d-1", "d/1", "d0", "é/x", "\uFFFD", "\U0001F600",
+        "\U0001F600/1", "z/", "z/z/z",
     ];
 
     [Fact]
@@ -32,7 +33,8 @@ public sealed class ListingTests
             {
                 foreach (var size in (int[])[1, 2, 3, 7, 100])
                 {
-                    var expected = ListingModel.Rows(model, new ListingQuery(prefix, delimiter, ListingPosition.Start, 1000), static info => info);
+                    var expected = ListingModel.Rows(model, new ListingQuery(prefix, delimiter, ListingPosition.Start, 1000),
+                        static info => info);
                     Assert.Equal(expected, await AllAsync(bench, prefix, delimiter, size), Same);
                 }
 
@@ -60,7 +62,8 @@ public sealed class ListingTests
             for (var page = 0; page < 40; page++)
             {
                 var parameter = operation == S3Operation.ListObjects ? "marker" : "key-marker";
-                var answer = await bench.SendAsync(operation, "", null, $"delimiter=/&max-keys=2&{parameter}={UriEncoding.EncodeComponent(marker)}");
+                var answer = await bench.SendAsync(operation, "", null,
+                    $"delimiter=/&max-keys=2&{parameter}={UriEncoding.EncodeComponent(marker)}");
                 names.AddRange(Names(answer));
                 if (Text(answer, "IsTruncated") == "false")
                 {
@@ -70,7 +73,8 @@ public sealed class ListingTests
                 marker = Text(answer, operation == S3Operation.ListObjects ? "NextMarker" : "NextKeyMarker");
             }
 
-            Assert.Equal(["a", "a/", "a0", "b", "b/", "c/", "d-1", "d/", "d0", "z/", "é/", "\uFFFD", "\U0001F600", "\U0001F600/"], names.Order(Utf8Order.Instance));
+            Assert.Equal(["a", "a/", "a0", "b", "b/", "c/", "d-1", "d/", "d0", "z/", "é/", "\uFFFD", "\U0001F600", "\U0001F600/"],
+                names.Order(Utf8Order.Instance));
         }
     }
 

@@ -138,10 +138,10 @@ public sealed class MarksTests
         var marks = new EmbeddedMarks(bench.Store);
         await bench.Layer.MarkDeletedAsync(Bucket, "key", default);
         var old = (await marks.FindAsync(Bucket, "key", default))!;
-        Assert.Equal(DiscardOutcome.Discarded, await marks.DiscardAsync(Bucket, old, default));
-        Assert.Equal(DiscardOutcome.Absent, await marks.DiscardAsync(Bucket, old, default));
+        Assert.Equal(UndeleteOutcome.Discarded, await marks.DiscardAsync(Bucket, old, default));
+        Assert.Equal(UndeleteOutcome.Absent, await marks.DiscardAsync(Bucket, old, default));
         await bench.Layer.MarkDeletedAsync(Bucket, "key", default);
-        Assert.Equal(DiscardOutcome.Kept, await marks.DiscardAsync(Bucket, old, default));
+        Assert.Equal(UndeleteOutcome.Kept, await marks.DiscardAsync(Bucket, old, default));
         Assert.Equal(KeyState.Deleted, await bench.Layer.ResolveAsync(Bucket, "key", default));
     }
 
@@ -241,12 +241,13 @@ public sealed class MarksTests
     }
 
     /// <summary>Without the one that says whose the index is, which nobody else may open.</summary>
-    private static List<string> FilesIn(string index) => [.. Directory.EnumerateFiles(index).Where(static path => Path.GetFileName(path) != "LOCK")];
+    private static List<string> FilesIn(string index) =>
+        [.. Directory.EnumerateFiles(index).Where(static path => Path.GetFileName(path) != "LOCK")];
 
     private static async Task DiscardAsync(EmbeddedBench bench, string key)
     {
         var marks = new EmbeddedMarks(bench.Store);
-        Assert.Equal(DiscardOutcome.Discarded, await marks.DiscardAsync(Bucket, (await marks.FindAsync(Bucket, key, default))!, default));
+        Assert.Equal(UndeleteOutcome.Discarded, await marks.DiscardAsync(Bucket, (await marks.FindAsync(Bucket, key, default))!, default));
     }
 
     private static async Task<List<string>> KeysAsync(EmbeddedBench bench) =>

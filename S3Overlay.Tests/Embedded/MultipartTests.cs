@@ -90,9 +90,12 @@ public sealed class MultipartTests
         Assert.Equal("MalformedXML", await FailAsync("<Other/>"));
         Assert.Equal("InvalidRequest", await FailAsync(""));
         Assert.Equal("NoSuchUpload", await bench.FailAsync(S3Operation.CompleteMultipartUpload, "other", TextBody(Xml(small)), Id(id)));
-        Assert.Equal("InvalidArgument", await bench.FailAsync(S3Operation.UploadPart, "key", new BytesBody([1]), Id(id) + "&partNumber=10001"));
-        Assert.Equal("NoSuchUpload", await bench.FailAsync(S3Operation.UploadPart, "key", new BytesBody([1]), "uploadId=../x&partNumber=1"));
-        Assert.Equal("NoSuchKey", await bench.FailAsync(S3Operation.CompleteMultipartUpload, "key", Named(small), Id(id), ("If-Match", "\"x\"")));
+        Assert.Equal(
+            "InvalidArgument", await bench.FailAsync(S3Operation.UploadPart, "key", new BytesBody([1]), Id(id) + "&partNumber=10001"));
+        Assert.Equal(
+            "NoSuchUpload", await bench.FailAsync(S3Operation.UploadPart, "key", new BytesBody([1]), "uploadId=../x&partNumber=1"));
+        Assert.Equal(
+            "NoSuchKey", await bench.FailAsync(S3Operation.CompleteMultipartUpload, "key", Named(small), Id(id), ("If-Match", "\"x\"")));
         Assert.Equal(
             "InvalidRequest",
             await bench.FailAsync(S3Operation.CompleteMultipartUpload, "key", Named(small), Id(id), ("x-amz-mp-object-size", "5")));
@@ -135,7 +138,8 @@ public sealed class MultipartTests
         }
 
         Assert.Equal(ids, await UploadsAsync(""));
-        Assert.Equal(["a/", "b", "b", "c"], Names(await bench.SendAsync(S3Operation.ListMultipartUploads, "", null, "uploads&delimiter=/")).Order(StringComparer.Ordinal));
+        Assert.Equal(["a/", "b", "b", "c"], Names(await bench.SendAsync(S3Operation.ListMultipartUploads, "", null, "uploads&delimiter=/"))
+            .Order(StringComparer.Ordinal));
 
         var paged = new List<string>();
         var query = "";
@@ -201,7 +205,8 @@ public sealed class MultipartTests
             var completing = Task.Run(() => CompleteAsync(bench, id, tag));
             var deleting = Task.Run(() => bench.SendAsync(S3Operation.DeleteBucket, ""));
             await Task.WhenAll(
-                completing.ContinueWith(static _ => { }, TaskScheduler.Default), deleting.ContinueWith(static _ => { }, TaskScheduler.Default))
+                completing.ContinueWith(static _ => { }, TaskScheduler.Default),
+                deleting.ContinueWith(static _ => { }, TaskScheduler.Default))
                 .WaitAsync(Patience.Limit);
 
             // One of the two came first, and the other was told so.
@@ -239,17 +244,20 @@ public sealed class MultipartTests
             + "</CompleteMultipartUpload>";
         Assert.Equal(
             "BadDigest",
-            await bench.FailAsync(S3Operation.CompleteMultipartUpload, "key", TextBody(named), Id(id), (ChecksumNames.Header(algorithm), "AAAA")));
+            await bench.FailAsync(S3Operation.CompleteMultipartUpload, "key", TextBody(named), Id(id),
+                (ChecksumNames.Header(algorithm), "AAAA")));
         var answer = await bench.SendAsync(S3Operation.CompleteMultipartUpload, "key", TextBody(named), Id(id));
 
         var expected = type == "FULL_OBJECT"
             ? ChecksumHasher.Compute(algorithm, [.. parts[0], .. parts[1]]).Value
-            : ChecksumHasher.Compute(algorithm, [.. parts.SelectMany(p => Convert.FromBase64String(ChecksumHasher.Compute(algorithm, p).Value))]).Value + "-2";
+            : ChecksumHasher.Compute(
+                algorithm, [.. parts.SelectMany(p => Convert.FromBase64String(ChecksumHasher.Compute(algorithm, p).Value))]).Value + "-2";
         Assert.Equal(expected, Text(answer, ChecksumNames.Element(algorithm)));
         Assert.Equal(type, Text(answer, "ChecksumType"));
         var head = await bench.SendAsync(S3Operation.HeadObject, "key", null, "", ("x-amz-checksum-mode", "ENABLED"));
         Assert.Equal(expected, head.Headers[ChecksumNames.Header(algorithm)].ToString());
-        var attributes = await bench.SendAsync(S3Operation.GetObjectAttributes, "key", null, "attributes", ("x-amz-object-attributes", "ObjectParts,Checksum,ObjectSize"));
+        var attributes = await bench.SendAsync(S3Operation.GetObjectAttributes, "key", null, "attributes",
+            ("x-amz-object-attributes", "ObjectParts,Checksum,ObjectSize"));
         Assert.Equal("2500", Text(attributes, "ObjectSize"));
         Assert.Equal("2", Text(attributes, "PartsCount"));
     }
@@ -269,23 +277,25 @@ public sealed class MultipartTests
         Assert.Equal("InvalidArgument", await FailAsync("bytes=0-400000"));
         Assert.Equal("InvalidArgument", await FailAsync("bytes=5-"));
 
-        Task<BufferedAnswer> CopyAsync(int number, string? range) => bench.SendAsync(
+        Task<BufferedResponse> CopyAsync(int number, string? range) => bench.SendAsync(
             S3Operation.UploadPartCopy, "key", null, Id(id) + $"&partNumber={number}", Headers(range));
 
         async Task<string> FailAsync(string range) => await bench.FailAsync(
             S3Operation.UploadPartCopy, "key", null, Id(await StartAsync(bench)) + "&partNumber=1", Headers(range));
 
         static (string, string)[] Headers(string? range) =>
-            range is null ? [("x-amz-copy-source", "bucket/source")] : [("x-amz-copy-source", "bucket/source"), ("x-amz-copy-source-range", range)];
+            range is null ? [("x-amz-copy-source", "bucket/source")]
+                : [("x-amz-copy-source", "bucket/source"), ("x-amz-copy-source-range", range)];
     }
 
     internal static async Task<string> StartAsync(EmbeddedBench bench, string key = "key") =>
         Text(await bench.SendAsync(S3Operation.CreateMultipartUpload, key, null, "uploads"), "UploadId");
 
     internal static async Task<string> UploadAsync(EmbeddedBench bench, string id, int number, byte[] bytes, string key = "key") =>
-        (await bench.SendAsync(S3Operation.UploadPart, key, new BytesBody(bytes), Id(id) + $"&partNumber={number}")).Headers.ETag.ToString();
+        (await bench.SendAsync(S3Operation.UploadPart, key, new BytesBody(bytes), Id(id) + $"&partNumber={number}")).Headers.ETag
+            .ToString();
 
-    internal static Task<BufferedAnswer> CompleteAsync(EmbeddedBench bench, string id, params string[] tags) =>
+    internal static Task<BufferedResponse> CompleteAsync(EmbeddedBench bench, string id, params string[] tags) =>
         bench.SendAsync(S3Operation.CompleteMultipartUpload, "key", Named(tags), Id(id));
 
     internal static string Id(string id) => "uploadId=" + id;
@@ -300,5 +310,5 @@ public sealed class MultipartTests
         + string.Concat(parts.Select(static part => $"<Part><PartNumber>{part.Number}</PartNumber><ETag>{part.Tag}</ETag></Part>"))
         + "</CompleteMultipartUpload>";
 
-    private static System.Xml.Linq.XElement Xml(BufferedAnswer answer) => EmbeddedBench.Xml(answer);
+    private static System.Xml.Linq.XElement Xml(BufferedResponse answer) => EmbeddedBench.Xml(answer);
 }

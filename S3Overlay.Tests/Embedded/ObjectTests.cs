@@ -9,7 +9,8 @@ public sealed class ObjectTests
 {
     private static readonly string[] AwkwardKeys =
     [
-        "a", "a/b", "x//y", "../up", ".", "..", "/", "//", "trailing/", "100%", "a?b", "a b", "a+b", "é", "\U0001F600/\U0001F4A9", new string('k', 1024),
+        "a", "a/b", "x//y", "../up", ".", "..", "/", "//", "trailing/", "100%", "a?b", "a b", "a+b", "é", "\U0001F600/\U0001F4A9",
+        new string('k', 1024),
         "\u0001control", "con", "a\\b", "\uFFFD",
     ];
 
@@ -61,7 +62,8 @@ public sealed class ObjectTests
         await using var bench = await OpenAsync();
         var bytes = Bytes(700_000);
         await bench.PutAsync("key", bytes);
-        foreach (var (first, last) in ((int, int)[])[(0, 0), (1, 65535), (65536, 65536), (65535, 65536), (100, 699_999), (262_144, 524_287), (699_999, 699_999)])
+        foreach (var (first, last) in ((int, int)[])[(0, 0), (1, 65535), (65536, 65536), (65535, 65536), (100, 699_999), (262_144, 524_287),
+            (699_999, 699_999)])
         {
             var answer = await bench.SendAsync(S3Operation.GetObject, "key", null, "", ("Range", $"bytes={first}-{last}"));
             Assert.Equal(206, answer.Status);
@@ -78,7 +80,8 @@ public sealed class ObjectTests
         await using var bench = await OpenAsync();
         await bench.PutAsync(
             "key", [1],
-            ("Content-Type", "text/x"), ("Content-Encoding", "aws-chunked, gzip"), ("Cache-Control", "no-store"), ("x-amz-meta-Name", "v\u00e9"),
+            ("Content-Type", "text/x"), ("Content-Encoding", "aws-chunked, gzip"), ("Cache-Control", "no-store"),
+            ("x-amz-meta-Name", "v\u00e9"),
             ("x-amz-storage-class", "GLACIER_IR"), ("x-amz-tagging", "a=1&b=2"), ("Authorization", "secret"));
 
         var answer = await bench.SendAsync(S3Operation.HeadObject, "key");
@@ -198,7 +201,8 @@ public sealed class ObjectTests
         await using var bench = await OpenAsync();
         var first = await bench.PutAsync("key", [1]);
         var second = await bench.PutAsync("key", [2], ("If-Match", first));
-        Assert.Equal("PreconditionFailed", await bench.FailAsync(S3Operation.PutObject, "key", new BytesBody([3]), "", ("If-Match", first)));
+        Assert.Equal(
+            "PreconditionFailed", await bench.FailAsync(S3Operation.PutObject, "key", new BytesBody([3]), "", ("If-Match", first)));
         Assert.Equal("PreconditionFailed", await bench.FailAsync(S3Operation.DeleteObject, "key", null, "", ("If-Match", first)));
         await bench.SendAsync(S3Operation.DeleteObject, "key", null, "", ("If-Match", second));
         Assert.Equal("NoSuchKey", await bench.FailAsync(S3Operation.DeleteObject, "key", null, "", ("If-Match", second)));

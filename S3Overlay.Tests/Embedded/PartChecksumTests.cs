@@ -26,17 +26,20 @@ public sealed class PartChecksumTests(LocalOnlyFixture fixture) : IClassFixture<
 
         var done = await upload.CompleteAsync(HttpUpload.Name(1, part));
         Assert.Equal(200, done.Status);
-        Assert.Contains($"<Checksum{algorithm}>{value}</Checksum{algorithm}><ChecksumType>FULL_OBJECT</ChecksumType>", done.Text, StringComparison.Ordinal);
+        Assert.Contains($"<Checksum{algorithm}>{value}</Checksum{algorithm}><ChecksumType>FULL_OBJECT</ChecksumType>", done.Text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_part_comes_by_a_presigned_link_whose_client_computes_no_checksum()
     {
         var bucket = await fixture.NewBucketAsync();
-        var upload = await fixture.S3.InitiateMultipartUploadAsync(new() { BucketName = bucket, Key = "k", ChecksumAlgorithm = ChecksumAlgorithm.CRC64NVME });
+        var upload = await fixture.S3
+            .InitiateMultipartUploadAsync(new() { BucketName = bucket, Key = "k", ChecksumAlgorithm = ChecksumAlgorithm.CRC64NVME });
         var link = await fixture.S3.GetPreSignedURLAsync(new()
         {
-            BucketName = bucket, Key = "k", UploadId = upload.UploadId, PartNumber = 1, Verb = HttpVerb.PUT, Expires = DateTime.UtcNow.AddMinutes(5), Protocol = Amazon.S3.Protocol.HTTP,
+            BucketName = bucket, Key = "k", UploadId = upload.UploadId, PartNumber = 1, Verb = HttpVerb.PUT,
+            Expires = DateTime.UtcNow.AddMinutes(5), Protocol = Amazon.S3.Protocol.HTTP,
         });
         using var plain = new HttpClient();
         using var answer = await plain.PutAsync(new Uri(link), new ByteArrayContent(Part));
@@ -51,7 +54,8 @@ public sealed class PartChecksumTests(LocalOnlyFixture fixture) : IClassFixture<
     [InlineData("SHA256", "COMPOSITE", null, "expected checksum Type: sha256, actual checksum Type: null")]
     [InlineData("CRC32", "COMPOSITE", null, "expected checksum Type: crc32, actual checksum Type: null")]
     [InlineData("CRC32C", "FULL_OBJECT", "crc32:y/Q5Jg==", "expected checksum Type: crc32c, actual checksum Type: crc32")]
-    public async Task A_part_without_the_checksum_that_its_client_must_know_is_refused(string algorithm, string type, string? sent, string why)
+    public async Task A_part_without_the_checksum_that_its_client_must_know_is_refused(
+        string algorithm, string type, string? sent, string why)
     {
         var upload = await StartAsync(algorithm, type);
         var refused = await upload.SendAsync(1, Part, sent is null ? [] : [("x-amz-checksum-" + sent.Split(':')[0], sent.Split(':')[1])]);

@@ -16,8 +16,8 @@ public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<Lo
     private readonly SignedHttp _http = new(fixture.Proxy.Endpoint);
 
     /// <summary>
-    /// The number of parts is <c>PartsCount</c> here, and stands behind no checksum, as S3 has it, while HEAD has it there (<c>-2</c>): the elements of <c>Checksum</c> are base64-encoded digests,
-    /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Checksum.html.
+    /// The number of parts is <c>PartsCount</c> here, and stands behind no checksum, as S3 has it, while HEAD has it there (<c>-2</c>): the
+    /// elements of <c>Checksum</c> are base64-encoded digests, https://docs.aws.amazon.com/AmazonS3/latest/API/API_Checksum.html.
     /// </summary>
     [Theory]
     [InlineData("CRC32")]
@@ -27,9 +27,11 @@ public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<Lo
     {
         var target = $"/{await fixture.NewBucketAsync()}/k";
         var kind = Enum.Parse<ChecksumAlgorithm>(algorithm, ignoreCase: true);
-        var (upload, sum) = (await HttpUpload.StartAsync(_http, target, ("x-amz-checksum-algorithm", algorithm)), ChecksumHasher.Compute(kind, Last).Value);
+        var (upload, sum) = (await HttpUpload.StartAsync(_http, target, ("x-amz-checksum-algorithm", algorithm)),
+            ChecksumHasher.Compute(kind, Last).Value);
         var part = await upload.SendAsync(1, Last, ("x-amz-checksum-" + algorithm, sum));
-        Assert.Equal(200, (await upload.CompleteAsync(HttpUpload.Name(1, part, $"<Checksum{algorithm}>{sum}</Checksum{algorithm}>"))).Status);
+        Assert.Equal(
+            200, (await upload.CompleteAsync(HttpUpload.Name(1, part, $"<Checksum{algorithm}>{sum}</Checksum{algorithm}>"))).Status);
         var composite = ChecksumHasher.Compute(kind, Convert.FromBase64String(sum)).Value;
         Assert.Equal(composite + "-1", (await _http.SendAsync("HEAD", target, null, Mode)).Headers["x-amz-checksum-" + algorithm]);
         var shown = await AttributesAsync(target);
@@ -40,7 +42,8 @@ public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<Lo
     public async Task Attributes_of_what_is_made_of_parts_checksums_list_the_parts()
     {
         var target = await CompletedAsync("COMPOSITE", First, Last);
-        Assert.EndsWith("-2", (await _http.SendAsync("HEAD", target, null, Mode)).Headers["x-amz-checksum-crc32"], StringComparison.Ordinal);
+        Assert.EndsWith("-2", (await _http.SendAsync("HEAD", target, null, Mode)).Headers["x-amz-checksum-crc32"],
+            StringComparison.Ordinal);
 
         var all = await AttributesAsync(target);
         Assert.Equal((Composite(First, Last), "COMPOSITE"), (Text(all, "ChecksumCRC32"), Text(all, "ChecksumType")));
@@ -60,7 +63,8 @@ public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<Lo
 
     /// <summary>
     /// "If an additional checksum isn't applied to the object specified in the request, the response doesn't return the Part element":
-    /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributesParts.html. So it is in S3 where the checksum covers the whole object.
+    /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributesParts.html. So it is in S3 where the checksum covers the
+    /// whole object.
     /// </summary>
     [Theory]
     [InlineData("FULL_OBJECT")]
@@ -68,7 +72,9 @@ public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<Lo
     public async Task Attributes_of_another_upload_count_the_parts(string? type)
     {
         var shown = await AttributesAsync(await CompletedAsync(type, First, Last));
-        Assert.Equal("<ObjectParts><PartsCount>2</PartsCount></ObjectParts>", shown.Elements().Single(static element => element.Name.LocalName == "ObjectParts").ToString(SaveOptions.DisableFormatting).Replace(" xmlns=\"" + shown.Name.NamespaceName + "\"", "", StringComparison.Ordinal));
+        Assert.Equal("<ObjectParts><PartsCount>2</PartsCount></ObjectParts>",
+            shown.Elements().Single(static element => element.Name.LocalName == "ObjectParts").ToString(SaveOptions.DisableFormatting)
+            .Replace(" xmlns=\"" + shown.Name.NamespaceName + "\"", "", StringComparison.Ordinal));
         Assert.Equal(type is null ? null : Sum([.. First, .. Last]), Text(shown, "ChecksumCRC32"));
     }
 
@@ -123,14 +129,16 @@ public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<Lo
         var target = await CompletedAsync(type, First, Last);
         var copied = await _http.SendAsync("PUT", target + "-copy", [], ("x-amz-copy-source", target));
         var sum = Sum([.. First, .. Last]);
-        Assert.Contains($"<ChecksumCRC32>{sum}</ChecksumCRC32><ChecksumType>FULL_OBJECT</ChecksumType>", copied.Text, StringComparison.Ordinal);
+        Assert.Contains($"<ChecksumCRC32>{sum}</ChecksumCRC32><ChecksumType>FULL_OBJECT</ChecksumType>", copied.Text,
+            StringComparison.Ordinal);
         Assert.Equal((sum, "FULL_OBJECT"), Checksum(await _http.SendAsync("HEAD", target + "-copy", null, Mode)));
     }
 
     private async Task<string> CompletedAsync(string? type, params byte[][] parts)
     {
         var target = $"/{await fixture.NewBucketAsync()}/k";
-        var upload = await HttpUpload.StartAsync(_http, target, type is null ? [] : [("x-amz-checksum-algorithm", "CRC32"), ("x-amz-checksum-type", type)]);
+        var upload = await HttpUpload.StartAsync(_http, target, type is null ? []
+            : [("x-amz-checksum-algorithm", "CRC32"), ("x-amz-checksum-type", type)]);
         var named = "";
         for (var i = 0; i < parts.Length; i++)
         {
@@ -143,21 +151,27 @@ public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<Lo
     }
 
     private async Task<XElement> AttributesAsync(string target, params (string, string)[] headers) =>
-        XElement.Parse((await _http.SendAsync("GET", target + "?attributes", null, [("x-amz-object-attributes", "Checksum,ObjectParts"), .. headers])).Text);
+        XElement.Parse(
+            (await _http.SendAsync("GET", target + "?attributes", null,
+            [("x-amz-object-attributes", "Checksum,ObjectParts"), .. headers])).Text);
 
     /// <summary>How many parts, and which page of them.</summary>
     private static string Page(XElement shown) => string.Join(
-        ' ', ((string[])["PartsCount", "PartNumberMarker", "MaxParts", "IsTruncated", "NextPartNumberMarker"]).Select(name => Text(shown, name) ?? "-"));
+        ' ', ((string[])["PartsCount", "PartNumberMarker", "MaxParts", "IsTruncated", "NextPartNumberMarker"])
+            .Select(name => Text(shown, name) ?? "-"));
 
-    private static IEnumerable<string> Parts(XElement shown) => shown.Descendants().Where(static element => element.Name.LocalName == "Part")
+    private static IEnumerable<string> Parts(XElement shown) => shown.Descendants()
+        .Where(static element => element.Name.LocalName == "Part")
         .Select(static part => string.Join(' ', part.Elements().Select(static element => element.Value)));
 
-    private static string? Text(XElement shown, string name) => shown.Descendants().FirstOrDefault(element => element.Name.LocalName == name)?.Value;
+    private static string? Text(XElement shown, string name) => shown.Descendants()
+        .FirstOrDefault(element => element.Name.LocalName == name)?.Value;
 
     private static (string?, string?) Checksum(RawAnswer answer) =>
         (answer.Headers.GetValueOrDefault("x-amz-checksum-crc32"), answer.Headers.GetValueOrDefault("x-amz-checksum-type"));
 
     private static string Sum(byte[] bytes) => ChecksumHasher.Compute(ChecksumAlgorithm.Crc32, bytes).Value;
 
-    private static string Composite(params byte[][] parts) => Sum([.. parts.SelectMany(static part => Convert.FromBase64String(Sum(part)))]);
+    private static string Composite(params byte[][] parts) =>
+        Sum([.. parts.SelectMany(static part => Convert.FromBase64String(Sum(part)))]);
 }

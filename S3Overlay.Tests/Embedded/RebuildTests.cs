@@ -19,7 +19,8 @@ public sealed class RebuildTests
         }
 
         await bench.PutAsync("k05", [5], ("x-amz-tagging", "old=1"));
-        await bench.SendAsync(S3Operation.PutObjectTagging, "k05", TextBody("<Tagging><TagSet><Tag><Key>new</Key><Value>2</Value></Tag></TagSet></Tagging>"), "tagging");
+        await bench.SendAsync(S3Operation.PutObjectTagging, "k05", TextBody(
+            "<Tagging><TagSet><Tag><Key>new</Key><Value>2</Value></Tag></TagSet></Tagging>"), "tagging");
         await bench.DeleteAsync("k06");
         await bench.Layer.MarkDeletedAsync(Bucket, "hidden", default);
         await bench.Layer.MarkDeletedAsync(Bucket, "k07", default);
@@ -31,7 +32,8 @@ public sealed class RebuildTests
         await MultipartTests.UploadAsync(bench, open, 1, Bytes(5000, 50));
         var last = await MultipartTests.UploadAsync(bench, open, 2, Bytes(77, 51));
         var done = await MultipartTests.StartAsync(bench, "key");
-        var tags = new[] { await MultipartTests.UploadAsync(bench, done, 1, Bytes(2000, 60)), await MultipartTests.UploadAsync(bench, done, 2, Bytes(10, 61)) };
+        var tags = new[] { await MultipartTests.UploadAsync(bench, done, 1, Bytes(2000, 60)),
+            await MultipartTests.UploadAsync(bench, done, 2, Bytes(10, 61)) };
         var completed = await MultipartTests.CompleteAsync(bench, done, tags);
         var before = await DescribeAsync(bench);
 
@@ -132,7 +134,8 @@ public sealed class RebuildTests
         await bench.ReopenAsync();
         await bench.ReopenAsync(() =>
         {
-            foreach (var path in bench.Files("index").Where(static path => path.EndsWith(".run", StringComparison.Ordinal) || path.EndsWith("MANIFEST", StringComparison.Ordinal)))
+            foreach (var path in bench.Files("index").Where(static path => path.EndsWith(".run", StringComparison.Ordinal)
+                || path.EndsWith("MANIFEST", StringComparison.Ordinal)))
             {
                 var bytes = File.ReadAllBytes(path);
                 bytes.AsSpan().Fill(0xEE);
@@ -166,7 +169,8 @@ public sealed class RebuildTests
     private static async Task<string> DescribeAsync(EmbeddedBench bench)
     {
         var text = new System.Text.StringBuilder();
-        foreach (var operation in (S3Operation[])[S3Operation.ListObjectsV2, S3Operation.ListBuckets, S3Operation.ListMultipartUploads, S3Operation.ListObjectVersions])
+        foreach (var operation in (S3Operation[])[S3Operation.ListObjectsV2, S3Operation.ListBuckets, S3Operation.ListMultipartUploads,
+            S3Operation.ListObjectVersions])
         {
             text.Append(System.Text.Encoding.UTF8.GetString((await bench.SendAsync(operation, "")).Content.Span)).Append('\n');
         }

@@ -8,7 +8,10 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>A record is taken away, or written, and then its folder cannot be brought to the disk: what is acknowledged after that stays, also where the store is killed (table F).</summary>
+/// <summary>
+/// A record is taken away, or written, and then its folder cannot be brought to the disk: what is acknowledged after that stays, also where
+/// the store is killed (table F).
+/// </summary>
 [Trait("Rule", "F-full")]
 public sealed class UnsyncedFolderTests
 {
@@ -22,7 +25,8 @@ public sealed class UnsyncedFolderTests
         await bench.SendAsync(S3Operation.AbortMultipartUpload, "key", null, MultipartTests.Id(upload));
         disk.IsFailing = false;
 
-        Assert.Equal("NoSuchUpload", await bench.FailAsync(S3Operation.UploadPart, "key", new BytesBody(Bytes(10)), "partNumber=1&" + MultipartTests.Id(upload)));
+        Assert.Equal("NoSuchUpload",
+            await bench.FailAsync(S3Operation.UploadPart, "key", new BytesBody(Bytes(10)), "partNumber=1&" + MultipartTests.Id(upload)));
         await KillAsync(bench);
         Assert.Empty(bench.Store.Uploads.Of(Bucket));
     }
@@ -33,7 +37,8 @@ public sealed class UnsyncedFolderTests
         var disk = new Disk();
         await using var bench = await OpenAsync(disk);
         disk.IsFailing = true;
-        Assert.Equal("InternalError", (await Assert.ThrowsAsync<S3Exception>(() => bench.Layer.DeleteBucketAsync(Bucket, default).AsTask())).Error.Code);
+        Assert.Equal("InternalError",
+            (await Assert.ThrowsAsync<S3Exception>(() => bench.Layer.DeleteBucketAsync(Bucket, default).AsTask())).Error.Code);
         disk.IsFailing = false;
 
         await bench.PutAsync("key", [1]);

@@ -2,7 +2,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>Bodies of versions and parts that break off are gone on with like any other: from the byte reached, in the same version (table F, rule R7).</summary>
+/// <summary>
+/// Bodies of versions and parts that break off are gone on with like any other: from the byte reached, in the same version (table F, rule
+/// R7).
+/// </summary>
 [Trait("Rule", "F")]
 public sealed class BrokenBodyTests
 {
@@ -30,7 +33,8 @@ public sealed class BrokenBodyTests
     {
         await using var scene = await LayerScene.StartAsync(layer);
         var etag = Put(scene, 7);
-        var expected = query.Contains("partNumber=2", StringComparison.Ordinal) ? Bytes[PartSize..(2 * PartSize)] : query.StartsWith("partNumber=3", StringComparison.Ordinal) ? Bytes[(2 * PartSize)..] : Bytes;
+        var expected = query.Contains("partNumber=2", StringComparison.Ordinal) ? Bytes[PartSize..(2 * PartSize)]
+            : query.StartsWith("partNumber=3", StringComparison.Ordinal) ? Bytes[(2 * PartSize)..] : Bytes;
         var first = Bytes.Length - expected.Length - (expected.Length == PartSize ? Bytes.Length - (2 * PartSize) : 0);
         foreach (var cut in (int[])[0, 1, 40_000])
         {
@@ -40,7 +44,8 @@ public sealed class BrokenBodyTests
             Assert.True(answer.Body.AsSpan().SequenceEqual(expected), $"{cut}: {answer.Status}, {answer.Body.Length} bytes");
             var again = Assert.Single(scene.Remote.Requests.Skip(before).Where(request => request.Key == "key").Skip(1));
             Assert.Equal(
-                ($"bytes={first + cut}-{first + expected.Length - 1}", etag, query.Contains("versionId", StringComparison.Ordinal) ? "versionId=v" : ""),
+                ($"bytes={first + cut}-{first + expected.Length - 1}", etag, query.Contains("versionId", StringComparison.Ordinal)
+                    ? "versionId=v" : ""),
                 (again.Headers["Range"], again.Headers["If-Match"], again.RawQuery));
         }
     }
@@ -53,7 +58,8 @@ public sealed class BrokenBodyTests
         Put(scene, 7);
         CutOnce(scene, 40_000, () => Put(scene, 8));
         var answer = await scene.SendAsync("GET", "/bucket/key?" + query);
-        Assert.True(answer.Status is 503 or 0 || answer.Body.Length < int.Parse(answer.Headers["Content-Length"], System.Globalization.CultureInfo.InvariantCulture), $"{answer.Status}");
+        Assert.True(answer.Status is 503 or 0 || answer.Body.Length < int
+            .Parse(answer.Headers["Content-Length"], System.Globalization.CultureInfo.InvariantCulture), $"{answer.Status}");
     }
 
     [Theory]

@@ -1,9 +1,11 @@
-using S3Overlay.Proxy.Embedded.Held;
+using S3Overlay.Proxy.Embedded.Cache;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>The built-in store's disk is full, and copies of the remote's objects are on it too: they give way to what is written (table F).</summary>
+/// <summary>
+/// The built-in store's disk is full, and copies of the remote's objects are on it too: they give way to what is written (table F).
+/// </summary>
 [Trait("Rule", "F-full")]
 public sealed class CacheGivesWayTests : IAsyncLifetime
 {
@@ -95,8 +97,8 @@ public sealed class CacheGivesWayTests : IAsyncLifetime
     {
         _disk.TellsRoom = true;
         _disk.Limit(".", size);
-        Assert.Equal(expected, new HeldRoom(_disk, ".", null).MinFree);
-        Assert.Equal(7, new HeldRoom(_disk, ".", 7).MinFree);
+        Assert.Equal(expected, new FreeSpace(_disk, ".", null).MinFree);
+        Assert.Equal(7, new FreeSpace(_disk, ".", 7).MinFree);
     }
 
     private static byte[] Bytes(int seed)
@@ -106,12 +108,14 @@ public sealed class CacheGivesWayTests : IAsyncLifetime
         return bytes;
     }
 
-    private static HeldStore Held(OverlayHost proxy) => (HeldStore)proxy.Services.Local.Held!;
+    private static DiskCacheStore Held(OverlayHost proxy) => (DiskCacheStore)proxy.Services.Local.Held!;
 
     private Task<OverlayHost> StartAsync(params (string Name, string Value)[] settings) =>
-        OverlayHost.StartOnDiskAsync(_disk, _remote.Endpoint, null, [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_UNMAPPED", "show"), .. settings]);
+        OverlayHost.StartOnDiskAsync(
+            _disk, _remote.Endpoint, null, [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_UNMAPPED", "show"), .. settings]);
 
-    private static Task<RawAnswer> PutAsync(OverlayHost proxy, int number) => proxy.Http.SendAsync("PUT", $"/bucket/written{number:d3}", Bytes(100 + number));
+    private static Task<RawAnswer> PutAsync(OverlayHost proxy, int number) =>
+        proxy.Http.SendAsync("PUT", $"/bucket/written{number:d3}", Bytes(100 + number));
 
     private static async Task ReadAllAsync(OverlayHost proxy)
     {

@@ -2,7 +2,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>A bit of the cache's index is not what was written: it is dropped and made again, and nothing else changes for clients (table F).</summary>
+/// <summary>
+/// A bit of the cache's index is not what was written: it is dropped and made again, and nothing else changes for clients (table F).
+/// </summary>
 [Trait("Rule", "F-damaged")]
 public sealed class DamagedCacheIndexTests
 {
@@ -52,7 +54,7 @@ public sealed class DamagedCacheIndexTests
             }
 
             // The file that is no longer named goes, also while it is open, and what comes is held.
-            await ((Proxy.Embedded.Held.HeldStore)proxy.Services.Local.Held!).Cleaning;
+            await ((Proxy.Embedded.Cache.DiskCacheStore)proxy.Services.Local.Held!).Cleaning;
             remote.Put("bucket", Key(0), "content 0"u8.ToArray());
             Assert.Equal(200, (await proxy.SendAsync("PUT", $"/bucket/{Key(1)}", "mine")).Status);
             Assert.Equal("mine", (await proxy.SendAsync("GET", $"/bucket/{Key(1)}")).Text);
@@ -71,7 +73,8 @@ public sealed class DamagedCacheIndexTests
         }
 
         Task<OverlayHost> StartAsync() => OverlayHost.StartEmbeddedAsync(
-            remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_UNMAPPED", "show"), ("S3_OVERLAY_DURABLE", "false"), ("S3_OVERLAY_DATA_DIR", data.Path));
+            remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_UNMAPPED", "show"), ("S3_OVERLAY_DURABLE", "false"),
+            ("S3_OVERLAY_DATA_DIR", data.Path));
     }
 
     private static string Key(int number) => $"{new string('k', 100)}{number:d3}";

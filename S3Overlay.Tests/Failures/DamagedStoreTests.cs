@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// A bit of the built-in store's journal, or of its log of deletes, is not what was written: clients see what they saw before, and never the remote's object in place of a written or a deleted
-/// one (table F).
+/// A bit of the built-in store's journal, or of its log of deletes, is not what was written: clients see what they saw before, and never
+/// the remote's object in place of a written or a deleted one (table F).
 /// </summary>
 [Trait("Rule", "F-damaged")]
 public sealed class DamagedStoreTests
@@ -82,7 +82,8 @@ public sealed class DamagedStoreTests
             text.AppendLine($"{key}: {read.Status} {(read.Status == 200 ? read.Text : read.Code)}");
         }
 
-        var list = (await proxy.SendAsync("GET", "/bucket?list-type=2")).Text.Split("<Key>").Skip(1).Select(static part => part.Split('<')[0]);
+        var list = (await proxy.SendAsync("GET", "/bucket?list-type=2")).Text.Split("<Key>").Skip(1)
+            .Select(static part => part.Split('<')[0]);
         return text.AppendLine(string.Join(", ", list)).Append((await proxy.SendAsync("GET", "/bucket/written?tagging")).Text).ToString();
     }
 }

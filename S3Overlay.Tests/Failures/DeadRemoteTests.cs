@@ -4,7 +4,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>A remote that answers nothing at all slows nobody down: it is known to be dead, and asked by nobody's request until it lives (table F).</summary>
+/// <summary>
+/// A remote that answers nothing at all slows nobody down: it is known to be dead, and asked by nobody's request until it lives (table F).
+/// </summary>
 public sealed class DeadRemoteTests
 {
     private readonly ManualTimeProvider _clock = new(DateTimeOffset.UtcNow);
@@ -29,7 +31,8 @@ public sealed class DeadRemoteTests
 
         // No time passes: whatever waits for the remote would wait for ever.
         var asked = ObjectRequests(remote);
-        foreach (var (method, target) in ((string, string)[])[("GET", "/bucket/second"), ("HEAD", "/bucket/second"), ("GET", "/bucket/first"), ("GET", "/bucket?list-type=2")])
+        foreach (var (method, target) in ((string, string)[])[("GET", "/bucket/second"), ("HEAD", "/bucket/second"),
+            ("GET", "/bucket/first"), ("GET", "/bucket?list-type=2")])
         {
             var refused = await proxy.SendAsync(method, target).WaitAsync(Patience.Limit);
             Assert.Equal((503, true), (refused.Status, refused.Headers.ContainsKey("Retry-After")));
@@ -44,7 +47,9 @@ public sealed class DeadRemoteTests
         Assert.Equal("two", await _clock.RunToLimitAsync(UntilItAnswersAsync(proxy)));
     }
 
-    /// <summary>Nobody has found out yet that the remote hangs, and no time passes: a write that waited for it would wait for ever.</summary>
+    /// <summary>
+    /// Nobody has found out yet that the remote hangs, and no time passes: a write that waited for it would wait for ever.
+    /// </summary>
     [Theory, Trait("Rule", "W1")]
     [InlineData("embedded")]
     [InlineData("store")]
@@ -54,7 +59,8 @@ public sealed class DeadRemoteTests
         remote.Put("bucket", "theirs", "one"u8.ToArray());
         Script(remote, "hanging", static _ => true);
         await using var store = layer == "store" ? await StoreServer.StartAsync(_clock) : null;
-        await using var proxy = await OverlayHost.StartAsync(store?.Endpoint, remote.Endpoint, _clock, [("S3_OVERLAY_CACHE_ENABLED", "true"), .. RemoteLimits.Hurried]);
+        await using var proxy = await OverlayHost.StartAsync(store?.Endpoint, remote.Endpoint, _clock,
+            [("S3_OVERLAY_CACHE_ENABLED", "true"), .. RemoteLimits.Hurried]);
         foreach (var bucket in (string[])["bucket", "other"])
         {
             Assert.Equal(200, (await proxy.SendAsync("PUT", "/" + bucket)).Status);
@@ -65,13 +71,16 @@ public sealed class DeadRemoteTests
         {
             foreach (var (method, target, body) in ((string, string, string?)[])
             [
-                ("PUT", "", null), ("PUT", "/mine", "v"), ("PUT", "/mine", "w"), ("DELETE", "/mine", null), ("DELETE", "/theirs", null), ("DELETE", "/none", null), ("POST", "/parts?uploads", null),
-                ("POST", "?delete", "<Delete><Object><Key>k</Key></Object><Object><Key>mine</Key></Object></Delete>"), ("PUT", "/mine", "x"), ("GET", "/mine", null), ("GET", "/theirs", null),
+                ("PUT", "", null), ("PUT", "/mine", "v"), ("PUT", "/mine", "w"), ("DELETE", "/mine", null), ("DELETE", "/theirs", null),
+                ("DELETE", "/none", null), ("POST", "/parts?uploads", null),
+                ("POST", "?delete", "<Delete><Object><Key>k</Key></Object><Object><Key>mine</Key></Object></Delete>"),
+                ("PUT", "/mine", "x"), ("GET", "/mine", null), ("GET", "/theirs", null),
                 ("HEAD", "", null),
             ])
             {
                 var answer = await proxy.SendAsync(method, $"/{bucket}{target}", body).WaitAsync(Patience.Limit);
-                Assert.True(answer.Status is 200 or 204 || target == "/theirs", $"{method} /{bucket}{target}: {answer.Status} {answer.Text}");
+                Assert.True(answer.Status is 200 or 204 || target == "/theirs",
+                    $"{method} /{bucket}{target}: {answer.Status} {answer.Text}");
             }
         }
 
@@ -133,7 +142,8 @@ public sealed class DeadRemoteTests
         Assert.Equal(503, (await _clock.RunToLimitAsync(proxy.SendAsync("GET", "/bucket/key", null, ("x-s3overlay-via", via)))).Status);
         await _clock.RunToLimitAsync(KnownAsync(remote));
         Assert.All(
-            remote.Requests.Where(request => request is { Method: "HEAD", Key: "" }), request => Assert.DoesNotContain("vvv", request.Headers["x-s3overlay-via"], StringComparison.Ordinal));
+            remote.Requests.Where(request => request is { Method: "HEAD", Key: "" }), request =>
+                Assert.DoesNotContain("vvv", request.Headers["x-s3overlay-via"], StringComparison.Ordinal));
     }
 
     [Fact, Trait("Rule", "F")]
@@ -149,19 +159,24 @@ public sealed class DeadRemoteTests
         await proxy.DisposeAsync().AsTask().WaitAsync(Patience.Limit);
     }
 
-    private static int ObjectRequests(ScriptedRemote remote) => remote.Requests.Count(request => request.Key.Length > 0 || request.Method == "GET");
+    private static int ObjectRequests(ScriptedRemote remote) => remote.Requests
+        .Count(request => request.Key.Length > 0 || request.Method == "GET");
 
-    /// <summary>The remote was found dead when it is asked for its bucket a second time: once to make sure, and then to see whether it is back.</summary>
+    /// <summary>
+    /// The remote was found dead when it is asked for its bucket a second time: once to make sure, and then to see whether it is back.
+    /// </summary>
     private static async Task<bool> KnownAsync(ScriptedRemote remote)
     {
-        await remote.UntilAsync(() => remote.Requests.Count(request => request is { Method: "HEAD", Key: "" }) >= 2, "The remote is not known to be dead.");
+        await remote.UntilAsync(() => remote.Requests.Count(request => request is { Method: "HEAD", Key: "" }) >= 2,
+            "The remote is not known to be dead.");
         return true;
     }
 
     private static async Task<string> UntilItAnswersAsync(OverlayHost proxy)
     {
         var answer = await Patience.UntilAsync(
-            () => proxy.SendAsync("GET", "/bucket/second"), static answer => answer.Status != 503, static _ => "The remote is not found to be back.");
+            () => proxy.SendAsync("GET", "/bucket/second"), static answer => answer.Status != 503, static _ =>
+                "The remote is not found to be back.");
         Assert.Equal(200, answer.Status);
         return answer.Text;
     }
@@ -173,7 +188,8 @@ public sealed class DeadRemoteTests
         _clock,
         [("S3_OVERLAY_CACHE_ENABLED", "true"), .. RemoteLimits.Hurried]);
 
-    private void Script(ScriptedRemote remote, string how, Func<ScriptedRequest, bool> isMeant) => remote.Script = async (request, context) =>
+    private void Script(ScriptedRemote remote, string how, Func<ScriptedRequest, bool> isMeant) =>
+        remote.Script = async (request, context) =>
     {
         if (!_isDead || !isMeant(request))
         {

@@ -2,7 +2,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>There is no room for copies over an S3 endpoint, in its cache bucket or in the spool (table F): reads go on, whole and right, and are held once there is room.</summary>
+/// <summary>
+/// There is no room for copies over an S3 endpoint, in its cache bucket or in the spool (table F): reads go on, whole and right, and are
+/// held once there is room.
+/// </summary>
 [Trait("Rule", "F-full")]
 public sealed class FullCacheTests
 {
@@ -18,7 +21,8 @@ public sealed class FullCacheTests
         var (held, cold) = (Put(scene, "held", 1), Put(scene, "cold", 2));
         await ReadAsync(scene, "held", held);
         await scene.Proxy.WhenIdleAsync();
-        scene.Store.Fail = request => request.Method is "PUT" or "POST" && request.Path.StartsWithSegments("/s3-overlay-cache", StringComparison.Ordinal) ? (status, code) : null;
+        scene.Store.Fail = request => request.Method is "PUT" or "POST"
+            && request.Path.StartsWithSegments("/s3-overlay-cache", StringComparison.Ordinal) ? (status, code) : null;
         for (var i = 0; i < 2; i++)
         {
             Assert.Equal("remote", await ReadAsync(scene, "cold", cold));

@@ -4,7 +4,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>A store that gives no answer, and a client who leaves: what was asked of the store for him ends with him, not with the store's time.</summary>
+/// <summary>
+/// A store that gives no answer, and a client who leaves: what was asked of the store for him ends with him, not with the store's time.
+/// </summary>
 [Trait("Rule", "F"), Trait("Rule", "C2")]
 public sealed class HangingStoreTests
 {

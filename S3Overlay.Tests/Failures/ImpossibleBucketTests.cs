@@ -2,7 +2,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>Buckets of the remote whose names the local store takes for impossible, or that are somebody else's there (rules B1, B2).</summary>
+/// <summary>
+/// Buckets of the remote whose names the local store takes for impossible, or that are somebody else's there (rules B1, B2).
+/// </summary>
 public sealed class ImpossibleBucketTests : IAsyncLifetime
 {
     private StoreServer _store = null!;
@@ -63,7 +65,8 @@ public sealed class ImpossibleBucketTests : IAsyncLifetime
     public async Task A_bucket_that_is_somebody_elses_there_is_denied_and_bad_keys_are_the_proxys_own_trouble(string code, int status)
     {
         _store.Fail = request => request.Path.Value!.StartsWith("/theirs", StringComparison.Ordinal) ? (403, code) : null;
-        foreach (var (method, target) in ((string, string)[])[("PUT", "/theirs/key"), ("DELETE", "/theirs/key"), ("GET", "/theirs?list-type=2")])
+        foreach (var (method, target) in ((string, string)[])[("PUT", "/theirs/key"), ("DELETE", "/theirs/key"),
+            ("GET", "/theirs?list-type=2")])
         {
             var answer = await _proxy.SendAsync(method, target, method == "PUT" ? "mine" : null);
             Assert.True(answer.Status == status, $"{method}: {answer.Status} {answer.Text}");

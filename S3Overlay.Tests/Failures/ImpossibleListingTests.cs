@@ -7,7 +7,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// Listings over layers that refuse prefixes and positions as they refuse keys: they show what they show over layers that refuse nothing (rules L1, L2, V3).
+/// Listings over layers that refuse prefixes and positions as they refuse keys: they show what they show over layers that refuse nothing
+/// (rules L1, L2, V3).
 /// </summary>
 public sealed partial class ImpossibleListingTests : IAsyncLifetime
 {
@@ -18,7 +19,8 @@ public sealed partial class ImpossibleListingTests : IAsyncLifetime
     private static readonly string[] Impossible = ["..", "../up", "./here", "a/../b", "a/./b", "x//", "x//y", "x//z", "x/..", "x/../c"];
 
     /// <summary>Keys of the particular layer, before, between and behind the others.</summary>
-    private static readonly string[] Possible = ["...", "..a", ".-", ".hidden", "a/.", "a/.c", "a/...", "a0", "b", "x", "x/.a", "x/a", "x0"];
+    private static readonly string[] Possible = ["...", "..a", ".-", ".hidden", "a/.", "a/.c", "a/...", "a0", "b", "x", "x/.a", "x/a",
+        "x0"];
 
     private StoreServer _store = null!;
     private StoreServer _remote = null!;
@@ -30,7 +32,8 @@ public sealed partial class ImpossibleListingTests : IAsyncLifetime
         get
         {
             var queries = new TheoryData<string>();
-            foreach (var prefix in (string[])["", ".", "..", "../", "./", "a/", "a/.", "a/..", "a/../", "x/", "x//", "x/.", "x//y", "b", "nothing//"])
+            foreach (var prefix in (string[])["", ".", "..", "../", "./", "a/", "a/.", "a/..", "a/../", "x/", "x//", "x/.", "x//y", "b",
+                "nothing//"])
             {
                 foreach (var delimiter in (string[])["", "/", "."])
                 {
@@ -84,7 +87,8 @@ public sealed partial class ImpossibleListingTests : IAsyncLifetime
         {
             foreach (var key in keys)
             {
-                Assert.Equal(200, (await new SignedHttp(server.Endpoint).SendAsync("PUT", "/bucket/" + UriEncoding.EncodeKey(key), Encoding.UTF8.GetBytes(key))).Status);
+                Assert.Equal(200, (await new SignedHttp(server.Endpoint)
+                    .SendAsync("PUT", "/bucket/" + UriEncoding.EncodeKey(key), Encoding.UTF8.GetBytes(key))).Status);
             }
         }
 
@@ -114,7 +118,8 @@ public sealed partial class ImpossibleListingTests : IAsyncLifetime
             }
 
             from = kind == "versions"
-                ? Marker().Match(page.Text) is var marker ? $"&key-marker={UriEncoding.EncodeComponent(marker.Groups[1].Value)}&version-id-marker={UriEncoding.EncodeComponent(marker.Groups[2].Value)}" : ""
+                ? Marker().Match(page.Text) is var marker
+                    ? $"&key-marker={UriEncoding.EncodeComponent(marker.Groups[1].Value)}&version-id-marker={UriEncoding.EncodeComponent(marker.Groups[2].Value)}" : ""
                 : $"&continuation-token={UriEncoding.EncodeComponent(Token().Match(page.Text).Groups[1].Value)}";
         }
     }

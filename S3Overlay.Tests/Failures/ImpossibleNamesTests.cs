@@ -7,14 +7,15 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// Keys that the local store cannot give to any object, and the remote's are there under: they are read, copied and deleted as others are, and what cannot be is the store's own error
-/// to the client's own request, with nothing changed (rules T1, R3, D1, W3, W5).
+/// Keys that the local store cannot give to any object, and the remote's are there under: they are read, copied and deleted as others are,
+/// and what cannot be is the store's own error to the client's own request, with nothing changed (rules T1, R3, D1, W3, W5).
 /// </summary>
 public sealed class ImpossibleNamesTests : IAsyncLifetime
 {
     private static readonly (string Name, string Value)[] Settings =
     [
-        ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "minioadmin"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "minioadmin"), ("S3_OVERLAY_CACHE_ENABLED", "true"),
+        ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "minioadmin"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "minioadmin"),
+        ("S3_OVERLAY_CACHE_ENABLED", "true"),
     ];
 
     private StoreServer _store = null!;
@@ -132,7 +133,8 @@ public sealed class ImpossibleNamesTests : IAsyncLifetime
     {
         var path = await PutRemoteAsync(store, key, code);
         var document = $"<Delete><Object><Key>{key}</Key></Object><Object><Key>written</Key></Object></Delete>";
-        var many = await _proxy.SendAsync("POST", "/bucket?delete", document, ("Content-MD5", Convert.ToBase64String(MD5.HashData(Encoding.UTF8.GetBytes(document)))));
+        var many = await _proxy.SendAsync("POST", "/bucket?delete", document,
+            ("Content-MD5", Convert.ToBase64String(MD5.HashData(Encoding.UTF8.GetBytes(document)))));
         Assert.DoesNotContain("<Error>", many.Text);
         Assert.Contains($"<Deleted><Key>{key}</Key>", many.Text);
         await AssertDeletedAsync(path, key);
@@ -172,7 +174,8 @@ public sealed class ImpossibleNamesTests : IAsyncLifetime
     public async Task Tags_cannot_be_set_and_the_store_says_why(string store, string key, string code)
     {
         var path = await PutRemoteAsync(store, key, code);
-        var tagged = await _proxy.SendAsync("PUT", path + "?tagging", "<Tagging><TagSet><Tag><Key>k</Key><Value>other</Value></Tag></TagSet></Tagging>");
+        var tagged = await _proxy
+            .SendAsync("PUT", path + "?tagging", "<Tagging><TagSet><Tag><Key>k</Key><Value>other</Value></Tag></TagSet></Tagging>");
         Assert.Equal((400, code), (tagged.Status, tagged.Code));
         Assert.Contains("<Value>v</Value>", (await _proxy.SendAsync("GET", path + "?tagging")).Text);
         Assert.Equal("of remote ", (await _proxy.SendAsync("GET", path)).Text);
@@ -182,9 +185,11 @@ public sealed class ImpossibleNamesTests : IAsyncLifetime
     public async Task A_key_below_what_is_a_file_to_the_store_is_told_so_at_once()
     {
         Assert.Equal(200, (await RemoteAsync("PUT", "/bucket/written/below", "of remote ")).Status);
-        _store.Fail = request => request.Method == "PUT" && request.Path.Value!.EndsWith("/written/below", StringComparison.Ordinal) ? (409, "ObjectParentIsFile") : null;
+        _store.Fail = request => request.Method == "PUT" && request.Path.Value!.EndsWith("/written/below", StringComparison.Ordinal)
+            ? (409, "ObjectParentIsFile") : null;
         _remote.ForgetCalls();
-        var tagged = await _proxy.SendAsync("PUT", "/bucket/written/below?tagging", "<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>");
+        var tagged = await _proxy.SendAsync("PUT", "/bucket/written/below?tagging",
+            "<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>");
         Assert.Equal((409, "ObjectParentIsFile"), (tagged.Status, tagged.Code));
         Assert.True(_remote.Calls.Count(call => call is { Method: "GET", Query: "" }) <= 1);
         var put = await _proxy.SendAsync("PUT", "/bucket/written/below", "mine");
@@ -198,7 +203,8 @@ public sealed class ImpossibleNamesTests : IAsyncLifetime
     {
         Assert.Equal(200, (await RemoteAsync("PUT", "/bucket/folder/", "of remote ")).Status);
         Assert.Equal(200, (await _proxy.SendAsync("PUT", "/bucket/folder/below", "mine")).Status);
-        _store.Fail = request => request.Method == "DELETE" && request.Path.Value!.EndsWith("/bucket/folder/", StringComparison.Ordinal) ? (400, "ErrDirectoryNotEmpty") : null;
+        _store.Fail = request => request.Method == "DELETE" && request.Path.Value!.EndsWith("/bucket/folder/", StringComparison.Ordinal)
+            ? (400, "ErrDirectoryNotEmpty") : null;
         Assert.Equal("of remote ", (await _proxy.SendAsync("GET", "/bucket/folder/")).Text);
         Assert.Equal(204, (await _proxy.SendAsync("DELETE", "/bucket/folder/")).Status);
         await AssertDeletedAsync("/bucket/folder/", "folder/");
@@ -219,7 +225,8 @@ public sealed class ImpossibleNamesTests : IAsyncLifetime
     [InlineData("GET")]
     public async Task In_a_bucket_without_a_remote_the_stores_word_stands(string method)
     {
-        await using var alone = await OverlayHost.StartAsync(_store.Endpoint, _remote.Endpoint, null, [.. Settings, ("S3_OVERLAY_UNMAPPED", "deny"), ("S3_OVERLAY_BUCKET_MAPPING", "mapped:mapped")]);
+        await using var alone = await OverlayHost.StartAsync(_store.Endpoint, _remote.Endpoint, null,
+            [.. Settings, ("S3_OVERLAY_UNMAPPED", "deny"), ("S3_OVERLAY_BUCKET_MAPPING", "mapped:mapped")]);
         _store.Fail = StoreNaming.Of("minio");
         var answer = await alone.SendAsync(method, "/bucket/x//y");
         Assert.Equal((400, "XMinioInvalidObjectName"), (answer.Status, answer.Code));

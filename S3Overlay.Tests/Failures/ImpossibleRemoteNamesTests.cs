@@ -14,7 +14,8 @@ public sealed class ImpossibleRemoteNamesTests : IAsyncLifetime
         Assert.Equal(200, (await new SignedHttp(_remote.Endpoint).SendAsync("PUT", "/bucket")).Status);
         _remote.Fail = StoreNaming.Of("minio");
         _proxy = await OverlayHost.StartEmbeddedAsync(
-            _remote.Endpoint, ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "minioadmin"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "minioadmin"), ("S3_OVERLAY_CACHE_ENABLED", "true"));
+            _remote.Endpoint, ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "minioadmin"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "minioadmin"),
+            ("S3_OVERLAY_CACHE_ENABLED", "true"));
     }
 
     public async Task DisposeAsync()

@@ -5,8 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// What a client gets without the remote costs the same whether the remote lives or is dead (rules R1, R2, table F): the same calls of the store, none of the remote, and no waiting on the clock, which
-/// stands still here unless a test moves it.
+/// What a client gets without the remote costs the same whether the remote lives or is dead (rules R1, R2, table F): the same calls of the
+/// store, none of the remote, and no waiting on the clock, which stands still here unless a test moves it.
 /// </summary>
 [Trait("Rule", "F")]
 public sealed class LocalHitsTests
@@ -44,8 +44,10 @@ public sealed class LocalHitsTests
 
         await proxy.WhenIdleAsync();
         var living = await CostsAsync(proxy, store, remote);
-        Assert.Equal(["200 local ", "200 local ", "404 local ", "404 local ", "200 cache HIT", "200 cache HIT"], living.Select(cost => cost.Split(": ")[1].Split(';')[0]));
-        Assert.All(living, cost => Assert.Equal(isOnStore, cost.EndsWith(" 200", StringComparison.Ordinal) || cost.EndsWith(" 206", StringComparison.Ordinal) || cost.EndsWith(" 404", StringComparison.Ordinal)));
+        Assert.Equal(["200 local ", "200 local ", "404 local ", "404 local ", "200 cache HIT", "200 cache HIT"],
+            living.Select(cost => cost.Split(": ")[1].Split(';')[0]));
+        Assert.All(living, cost => Assert.Equal(isOnStore, cost.EndsWith(" 200", StringComparison.Ordinal)
+            || cost.EndsWith(" 206", StringComparison.Ordinal) || cost.EndsWith(" 404", StringComparison.Ordinal)));
 
         // Before it is known: the very first to come after the remote died.
         _how = how;
@@ -75,7 +77,9 @@ public sealed class LocalHitsTests
             await proxy.WhenIdleAsync();
 
             // A copy is looked for beside the tombstone, and no more once that is found: whether the store had answered by then is chance.
-            var calls = store?.Calls.Where(call => key != "deleted" || !call.Path.StartsWith("/s3-overlay-cache/c", StringComparison.Ordinal)).Select(call => $"{call.Method} {call.Path}?{call.Query} {call.Status}").Order() ?? Enumerable.Empty<string>();
+            var calls = store?.Calls
+                .Where(call => key != "deleted" || !call.Path.StartsWith("/s3-overlay-cache/c", StringComparison.Ordinal))
+                .Select(call => $"{call.Method} {call.Path}?{call.Query} {call.Status}").Order() ?? Enumerable.Empty<string>();
             costs.Add($"{method} {key}: {answer.Status} {answer.Headers.GetValueOrDefault("x-s3overlay-layer")} {answer.Headers.GetValueOrDefault("x-cache")}; {string.Join(", ", calls)}");
         }
 
@@ -83,13 +87,18 @@ public sealed class LocalHitsTests
         return costs;
     }
 
-    /// <summary>Requests to the remote that somebody's request caused: all but the question whether it is back, which is nobody's.</summary>
+    /// <summary>
+    /// Requests to the remote that somebody's request caused: all but the question whether it is back, which is nobody's.
+    /// </summary>
     private static int OfClients(ScriptedRemote remote) => remote.Requests.Count(request => request is not { Method: "HEAD", Key: "" });
 
-    /// <summary>Known to be dead is what was asked for its bucket a second time: once to make sure, and then to see whether it is back.</summary>
+    /// <summary>
+    /// Known to be dead is what was asked for its bucket a second time: once to make sure, and then to see whether it is back.
+    /// </summary>
     private static async Task<bool> KnownAsync(ScriptedRemote remote)
     {
-        await remote.UntilAsync(() => remote.Requests.Count(request => request is { Method: "HEAD", Key: "" }) >= 2, "The remote is not known to be dead.");
+        await remote.UntilAsync(() => remote.Requests.Count(request => request is { Method: "HEAD", Key: "" }) >= 2,
+            "The remote is not known to be dead.");
         return true;
     }
 

@@ -6,8 +6,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// A remote whose HEADs say other things than its GETs, or too little, as gateways do that pack bodies or send them in pieces. No answer, copy or copy-up is made of other bytes than the
-/// object's for it, nor of none (table F, rules R7, W4, W5).
+/// A remote whose HEADs say other things than its GETs, or too little, as gateways do that pack bodies or send them in pieces. No answer,
+/// copy or copy-up is made of other bytes than the object's for it, nor of none (table F, rules R7, W4, W5).
 /// </summary>
 [Trait("Rule", "F")]
 public sealed class LyingHeadTests
@@ -52,7 +52,8 @@ public sealed class LyingHeadTests
             var headers = context.Response.Headers;
             headers.ETag = lie switch { "another version" => "\"another\"", "no version" => default, _ => (string?)ETag };
             headers.LastModified = "Mon, 06 May 2024 07:08:09 GMT";
-            headers.ContentLength = lie switch { "no length" => null, "empty" => 0, "shorter" => Right.Length / 2, "longer" => Right.Length * 2, _ => Right.Length };
+            headers.ContentLength = lie switch { "no length" => null, "empty" => 0, "shorter" => Right.Length / 2,
+                "longer" => Right.Length * 2, _ => Right.Length };
             return Task.FromResult(ScriptedOutcome.Answered);
         };
 
@@ -72,14 +73,16 @@ public sealed class LyingHeadTests
             var isMade = (copy.Status, copy.Code) == (200, "");
             Assert.True(isMade || mayFail, $"{source}: {copy.Status} {copy.Text}");
             var made = await scene.SendAsync("GET", "/bucket/" + target);
-            Assert.True(isMade ? made.Status == 200 && made.Body.AsSpan().SequenceEqual(Right) : made.Status == 404, $"{source}: {copy.Status}, then {made.Status}, {made.Body.Length} bytes");
+            Assert.True(isMade ? made.Status == 200 && made.Body.AsSpan().SequenceEqual(Right)
+                : made.Status == 404, $"{source}: {copy.Status}, then {made.Status}, {made.Body.Length} bytes");
         }
 
         var tagged = await scene.SendAsync("PUT", "/bucket/tagged?tagging", Tags);
         Assert.True(tagged.Status == 200 || mayFail, tagged.Text);
         AssertRight(await scene.SendAsync("GET", "/bucket/tagged"), Right, mayFail: false);
         var head = await scene.SendAsync("HEAD", "/bucket/asked");
-        Assert.True(mayFail || (head.Status, head.Headers["Content-Length"], head.Headers["ETag"]) == (200, Right.Length.ToString(CultureInfo.InvariantCulture), ETag));
+        Assert.True(mayFail || (head.Status, head.Headers["Content-Length"], head.Headers["ETag"]) == (
+            200, Right.Length.ToString(CultureInfo.InvariantCulture), ETag));
     }
 
     [Theory]
@@ -125,10 +128,12 @@ public sealed class LyingHeadTests
             return ScriptedOutcome.Answered;
         };
         foreach (var (method, target, body, header) in ((string, string, string?, (string, string))[])
-            [("HEAD", "key", null, ("a", "b")), ("GET", "key", null, ("If-None-Match", "\"x\"")), ("PUT", "copy", null, ("x-amz-copy-source", "/bucket/key")), ("PUT", "key?tagging", Tags, ("a", "b"))])
+            [("HEAD", "key", null, ("a", "b")), ("GET", "key", null, ("If-None-Match", "\"x\"")),
+                ("PUT", "copy", null, ("x-amz-copy-source", "/bucket/key")), ("PUT", "key?tagging", Tags, ("a", "b"))])
         {
             var answer = await scene.SendAsync(method, "/bucket/" + target, body, header);
-            Assert.True((answer.Status, answer.Headers.ContainsKey("Retry-After")) == (503, true) || answer.Code == "ServiceUnavailable", $"{method} {target}: {answer.Status} {answer.Text}");
+            Assert.True((answer.Status, answer.Headers.ContainsKey("Retry-After")) == (503, true)
+                || answer.Code == "ServiceUnavailable", $"{method} {target}: {answer.Status} {answer.Text}");
         }
 
         scene.Remote.Script = null;
@@ -136,6 +141,7 @@ public sealed class LyingHeadTests
     }
 
     private static void AssertRight(RawAnswer answer, byte[] expected, bool mayFail) => Assert.True(
-        answer.Status is 200 or 206 ? answer.Body.AsSpan().SequenceEqual(expected) : mayFail && answer.Status == 503 && answer.Headers.ContainsKey("Retry-After"),
+        answer.Status is 200 or 206 ? answer.Body.AsSpan().SequenceEqual(expected) : mayFail && answer.Status == 503
+            && answer.Headers.ContainsKey("Retry-After"),
         $"{answer.Status} {answer.Code}, {answer.Body.Length} bytes");
 }

@@ -5,15 +5,16 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// A remote that says 200 or 206 and does not mean it: error documents, short bodies, other ranges than were asked for. Whatever of it comes through, no client gets other bytes than the
-/// object's or a whole-looking part of them, and none of it is held (table F, rule R7).
+/// A remote that says 200 or 206 and does not mean it: error documents, short bodies, other ranges than were asked for. Whatever of it
+/// comes through, no client gets other bytes than the object's or a whole-looking part of them, and none of it is held (table F, rule R7).
 /// </summary>
 [Trait("Rule", "F")]
 public sealed class LyingRemoteTests
 {
     private static readonly string[] Lies =
     [
-        "error document", "error document without a length", "object without a length", "short", "part for the whole", "no range named", "another range", "another total", "another length",
+        "error document", "error document without a length", "object without a length", "short", "part for the whole", "no range named",
+        "another range", "another total", "another length",
         "another version",
     ];
 
@@ -61,7 +62,8 @@ public sealed class LyingRemoteTests
     [MemberData(nameof(Scenes))]
     public async Task No_client_gets_other_bytes_and_nothing_of_it_is_held(string lie, string layer, bool inChunks)
     {
-        await using var scene = await StartAsync(lie, layer, ("S3_OVERLAY_CHUNK_THRESHOLD", inChunks ? "65536" : "50MiB"), ("S3_OVERLAY_CHUNK_SIZE", "65536"));
+        await using var scene = await StartAsync(lie, layer, ("S3_OVERLAY_CHUNK_THRESHOLD", inChunks ? "65536" : "50MiB"),
+            ("S3_OVERLAY_CHUNK_SIZE", "65536"));
         var (remote, proxy) = (scene.Remote, scene.Proxy);
         foreach (var range in (string?[])[null, "bytes=10-20", "bytes=70000-", "bytes=-100", "bytes=65530-65540"])
         {
@@ -83,13 +85,15 @@ public sealed class LyingRemoteTests
                     var right = await GetAsync(proxy, key, wanted);
                     if (lie == "another total" && right.Status is 200 or 206 && right.Body.Length != Part(wanted).Length)
                     {
-                        // A size beside a right ETag is believed until the remote itself contradicts it: the answer that finds out is cut, and what was held goes.
+                        // A size beside a right ETag is believed until the remote itself contradicts it: the answer that finds out is cut,
+                        // and what was held goes.
                         AssertNothingWrong(right, wanted);
                         await proxy.WhenIdleAsync();
                         right = await GetAsync(proxy, key, wanted);
                     }
 
-                    Assert.True(right.Status == (wanted is null ? 200 : 206), $"{range}, {times}: {right.Status} {right.Code} for {wanted}");
+                    Assert.True(right.Status == (wanted is null ? 200 : 206),
+                        $"{range}, {times}: {right.Status} {right.Code} for {wanted}");
                     Assert.True(Part(wanted).SequenceEqual(right.Body), $"{range}, {times}: other bytes for {wanted}");
                     await proxy.WhenIdleAsync();
                 }
@@ -114,7 +118,8 @@ public sealed class LyingRemoteTests
                 AssertNothingWrong(answer, null);
                 Volatile.Write(ref _lies, 0);
                 var right = await scene.SendAsync("GET", "/bucket/key?" + query);
-                Assert.True((right.Status, right.Body.AsSpan().SequenceEqual(Right)) == (200, true), $"{isHeld}, {times}: {answer.Status}, then {right.Status} with {right.Body.Length} bytes");
+                Assert.True((right.Status, right.Body.AsSpan().SequenceEqual(Right)) == (200, true),
+                    $"{isHeld}, {times}: {answer.Status}, then {right.Status} with {right.Body.Length} bytes");
             }
 
             // Beside a copy of the whole too.
@@ -172,11 +177,13 @@ public sealed class LyingRemoteTests
             var expected = Part(range);
             var announced = int.Parse(answer.Headers["Content-Length"], System.Globalization.CultureInfo.InvariantCulture);
             Assert.True(expected.StartsWith(answer.Body), $"{range}: other bytes");
-            Assert.True(answer.Body.Length == expected.Length && announced == expected.Length || answer.Body.Length < announced, $"{range}: {answer.Body.Length} bytes look whole");
+            Assert.True(answer.Body.Length == expected.Length && announced == expected.Length
+                || answer.Body.Length < announced, $"{range}: {answer.Body.Length} bytes look whole");
         }
         else
         {
-            Assert.True((answer.Status, answer.Headers.ContainsKey("Retry-After")) is (503, true) or (0, false), $"{range}: {answer.Status} {answer.Text}");
+            Assert.True((answer.Status, answer.Headers.ContainsKey("Retry-After")) is (503, true) or (0, false),
+                $"{range}: {answer.Status} {answer.Text}");
         }
     }
 

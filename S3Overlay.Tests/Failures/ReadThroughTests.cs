@@ -22,7 +22,8 @@ public sealed class ReadThroughTests
         Assert.Equal(204, (await scene.SendAsync("DELETE", "/bucket/gone")).Status);
         Assert.False((await scene.SendAsync("GET", "/bucket/written")).Headers.ContainsKey("x-s3overlay-local"));
         Break(scene, how);
-        foreach (var (method, key) in ((string, string)[])[("GET", "written"), ("HEAD", "written"), ("GET", "remote"), ("GET", "gone"), ("GET", "written")])
+        foreach (var (method, key) in ((string, string)[])[("GET", "written"), ("HEAD", "written"), ("GET", "remote"), ("GET", "gone"),
+            ("GET", "written")])
         {
             var read = await scene.SendAsync(method, "/bucket/" + key);
             Assert.True(read.Status == 200, $"{method} {key}: {read.Status} {read.Text}");
@@ -79,7 +80,8 @@ public sealed class ReadThroughTests
             "tags" => await scene.SendAsync("GET", "/bucket/remote?tagging"),
             _ => await scene.SendAsync("GET", "/bucket/remote"),
         };
-        Assert.Equal((status, "unavailable", layer), (read.Status, read.Headers["x-s3overlay-local"], read.Headers.GetValueOrDefault("x-s3overlay-layer", "none")));
+        Assert.Equal((status, "unavailable", layer),
+            (read.Status, read.Headers["x-s3overlay-local"], read.Headers.GetValueOrDefault("x-s3overlay-layer", "none")));
         Assert.True(read.Headers.ContainsKey("x-cache"));
     }
 
@@ -130,7 +132,8 @@ public sealed class ReadThroughTests
         };
         var put = scene.Proxy.SendAsync("PUT", "/bucket/key", "written");
         await isThere.Task.WaitAsync(Patience.Limit);
-        scene.Store.Fail = static request => request.Path == "/bucket/written" || request.Path == "/s3-overlay-cache" ? (503, "SlowDown") : null;
+        scene.Store.Fail = static request => request.Path == "/bucket/written" || request.Path == "/s3-overlay-cache" ? (503, "SlowDown")
+            : null;
         Assert.Equal("unavailable", (await scene.SendAsync("GET", "/bucket/written")).Headers["x-s3overlay-local"]);
         goOn.SetResult();
         Assert.Equal(200, (await put).Status);

@@ -29,7 +29,8 @@ public sealed class RefusingStoreTests
 
             // The store's own answer to the client's own request; else what the proxy makes of a failure of its own calls, which is no 500.
             var isItsOwn = answer.Status == status && (answer.Body.Length == 0 || answer.Code == code);
-            Assert.True(isItsOwn || (answer.Status == 503 && answer.Headers.ContainsKey("Retry-After")), $"{name}: {answer.Status} {answer.Text}");
+            Assert.True(isItsOwn || (answer.Status == 503 && answer.Headers.ContainsKey("Retry-After")),
+                $"{name}: {answer.Status} {answer.Text}");
             Assert.True(answer.Status != 500 || status == 500, name);
         }
 
@@ -72,15 +73,18 @@ public sealed class RefusingStoreTests
     [InlineData("copy of nothing")]
     public async Task What_a_refused_write_would_have_replaced_stays_held(string write)
     {
-        await using var scene = await StoreScene.StartAsync(true, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "frozen"));
+        await using var scene = await StoreScene.StartAsync(true, ("S3_OVERLAY_CACHE_ENABLED", "true"),
+            ("S3_OVERLAY_REVALIDATE", "frozen"));
         scene.Remote.Put("bucket", "key", "of old"u8.ToArray());
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/source", "mine")).Status);
         Assert.Equal("of old", (await scene.SendAsync("GET", "/bucket/key")).Text);
         await scene.Proxy.WhenIdleAsync();
         scene.Remote.Put("bucket", "key", "of late"u8.ToArray());
-        scene.Store.Fail = request => request.Method == "PUT" && request.Path.Value!.EndsWith("/key", StringComparison.Ordinal) && write != "copy of nothing" ? (507, "InsufficientStorage") : null;
+        scene.Store.Fail = request => request.Method == "PUT" && request.Path.Value!.EndsWith("/key", StringComparison.Ordinal)
+            && write != "copy of nothing" ? (507, "InsufficientStorage") : null;
         var refused = write == "put" ? await scene.SendAsync("PUT", "/bucket/key", "mine")
-            : await scene.Proxy.SendAsync("PUT", "/bucket/key", headers: [("x-amz-copy-source", write == "copy" ? "/bucket/source" : "/bucket/nothing")]);
+            : await scene.Proxy
+                .SendAsync("PUT", "/bucket/key", headers: [("x-amz-copy-source", write == "copy" ? "/bucket/source" : "/bucket/nothing")]);
         Assert.Equal(write == "copy of nothing" ? 404 : 507, refused.Status);
         await scene.Proxy.WhenIdleAsync();
 
@@ -94,9 +98,11 @@ public sealed class RefusingStoreTests
     [InlineData("complete", 0, 200, "InternalError")]
     [InlineData("copy", 11, 403, "QuotaExceeded")]
     [InlineData("copy", 0, 200, "InternalError")]
-    public async Task What_a_write_would_have_replaced_that_is_refused_within_a_200_stays_held(string write, int seconds, int status, string code)
+    public async Task What_a_write_would_have_replaced_that_is_refused_within_a_200_stays_held(
+        string write, int seconds, int status, string code)
     {
-        await using var scene = await StoreScene.StartAsync(true, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "frozen"));
+        await using var scene = await StoreScene.StartAsync(true, ("S3_OVERLAY_CACHE_ENABLED", "true"),
+            ("S3_OVERLAY_REVALIDATE", "frozen"));
         scene.Remote.Put("bucket", "key", "of old"u8.ToArray());
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/source", "mine")).Status);
         Assert.Equal("of old", (await scene.SendAsync("GET", "/bucket/key")).Text);
@@ -104,7 +110,8 @@ public sealed class RefusingStoreTests
         await scene.Proxy.WhenIdleAsync();
         scene.Remote.Put("bucket", "key", "of late"u8.ToArray());
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        scene.Store.Take = context => context.Request.Query.ContainsKey("uploadId") || context.Request.Headers.ContainsKey("x-amz-copy-source") ? RefuseAsync(context) : null;
+        scene.Store.Take = context => context.Request.Query.ContainsKey("uploadId")
+            || context.Request.Headers.ContainsKey("x-amz-copy-source") ? RefuseAsync(context) : null;
         var sending = write == "complete" ? scene.Proxy.SendAsync("POST", $"/bucket/key?uploadId={upload}", "<CompleteMultipartUpload/>")
             : scene.Proxy.SendAsync("PUT", "/bucket/key", headers: [("x-amz-copy-source", "/bucket/source")]);
         await asked.Task.WaitAsync(Patience.Limit);
@@ -133,7 +140,8 @@ public sealed class RefusingStoreTests
     {
         await using var scene = await StoreScene.StartAsync();
         await StoreRequests.PrepareAsync(scene);
-        scene.Store.Fail = request => request.Method == "DELETE" && request.Path.Value!.EndsWith("/doomed", StringComparison.Ordinal) ? (503, "SlowDown") : null;
+        scene.Store.Fail = request => request.Method == "DELETE" && request.Path.Value!.EndsWith("/doomed", StringComparison.Ordinal)
+            ? (503, "SlowDown") : null;
         var many = await StoreRequests.SendAsync(scene, "delete many");
         Assert.Equal((200, "SlowDown"), (many.Status, many.Code));
         Assert.Contains("<Deleted><Key>other</Key>", many.Text);

@@ -5,7 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// However many requests to the remote an answer takes, and at whichever of them the remote hangs, its client has an answer within one budget (table F).
+/// However many requests to the remote an answer takes, and at whichever of them the remote hangs, its client has an answer within one
+/// budget (table F).
 /// </summary>
 [Trait("Rule", "F")]
 public sealed class RemoteBudgetTests
@@ -29,8 +30,10 @@ public sealed class RemoteBudgetTests
         var scenes = new TheoryData<string, string, bool>();
         foreach (var layer in (string[])["embedded", "store"])
         {
-            foreach (var stage in (string[])["the GET after a HEAD", "the GET after an answer that is none", "the bucket after a HEAD", "the bucket before a write", "the byte after a HEAD without a length", "the tags' document",
-                "the bytes of a copy after its HEAD", "the second page of a listing", "the question about the bucket behind a 404", "the key after its bucket", "the tags of a copy"])
+            foreach (var stage in (string[])["the GET after a HEAD", "the GET after an answer that is none", "the bucket after a HEAD",
+                "the bucket before a write", "the byte after a HEAD without a length", "the tags' document",
+                "the bytes of a copy after its HEAD", "the second page of a listing", "the question about the bucket behind a 404",
+                "the key after its bucket", "the tags of a copy"])
             {
                 scenes.Add(layer, stage, true);
                 scenes.Add(layer, stage, false);
@@ -106,7 +109,8 @@ public sealed class RemoteBudgetTests
             "the GET after a HEAD" => scene.Proxy.SendAsync("GET", "/bucket/key", null, ("If-None-Match", "\"x\"")),
             "the GET after an answer that is none" => scene.Proxy.SendAsync("GET", "/bucket/key"),
             "the tags' document" => scene.Proxy.SendAsync("GET", "/bucket/key?tagging"),
-            "the bytes of a copy after its HEAD" or "the tags of a copy" => scene.Proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/key")),
+            "the bytes of a copy after its HEAD" or "the tags of a copy" =>
+                scene.Proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/key")),
             "the second page of a listing" => scene.Proxy.SendAsync("GET", "/bucket?list-type=2"),
             "the question about the bucket behind a 404" => scene.Proxy.SendAsync("GET", "/other/key"),
             "the key after its bucket" => scene.Proxy.SendAsync("PUT", "/other/key", "mine", ("If-None-Match", "*")),
@@ -117,8 +121,8 @@ public sealed class RemoteBudgetTests
         clock.Advance(Slow);
         Assert.Same(second.Task, await clock.RunAsync(Task.WhenAny(second.Task, reading), Pause));
 
-        // No more time passes than the budget has, but for pauses: a call of the local store that was under way while the time was put on is made again after one. What waits longer waits
-        // for ever; and what pauses again and again has made itself a second budget.
+        // No more time passes than the budget has, but for pauses: a call of the local store that was under way while the time was put on
+        // is made again after one. What waits longer waits for ever; and what pauses again and again has made itself a second budget.
         clock.Advance(Rest);
         var passed = clock.GetUtcNow();
         var answer = await clock.RunAsync(reading, Pause);

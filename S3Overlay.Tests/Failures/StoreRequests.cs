@@ -12,11 +12,14 @@ internal static class StoreRequests
     /// <summary>Their names; keys and buckets are those of <see cref="PrepareAsync"/>.</summary>
     public static readonly string[] Names =
     [
-        "get", "range", "head", "get absent", "head absent", "tags", "put", "put large", "form", "start upload", "part", "complete", "abort", "list", "list v1",
+        "get", "range", "head", "get absent", "head absent", "tags", "put", "put large", "form", "start upload", "part", "complete",
+        "abort", "list", "list v1",
         "delete", "delete many", "copy", "copy absent", "head bucket", "create bucket", "delete bucket", "list buckets",
     ];
 
-    /// <summary>Makes the bucket <c>bucket</c> with the objects <c>written</c> and <c>doomed</c>, and remembers both in the proxy.</summary>
+    /// <summary>
+    /// Makes the bucket <c>bucket</c> with the objects <c>written</c> and <c>doomed</c>, and remembers both in the proxy.
+    /// </summary>
     public static async Task PrepareAsync(StoreScene scene)
     {
         if (scene.Remote is not null)
@@ -41,10 +44,12 @@ internal static class StoreRequests
         "tags" => scene.SendAsync("GET", "/bucket/written?tagging"),
         "put" => scene.SendAsync("PUT", "/bucket/put", "small"),
         "put large" => scene.SendAsync("PUT", "/bucket/put", Large),
-        "form" => scene.SendAsync("POST", "/bucket", Encoding.UTF8.GetString(new UploadForm { File = Encoding.UTF8.GetBytes(Large) }.With("key", "put").ToBytes()), UploadForm.ContentType),
+        "form" => scene.SendAsync("POST", "/bucket", Encoding.UTF8.GetString(
+            new UploadForm { File = Encoding.UTF8.GetBytes(Large) }.With("key", "put").ToBytes()), UploadForm.ContentType),
         "start upload" => scene.SendAsync("POST", "/bucket/upload?uploads"),
         "part" => scene.SendAsync("PUT", "/bucket/upload?partNumber=1&uploadId=none", Large),
-        "complete" => scene.SendAsync("POST", "/bucket/upload?uploadId=none", "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>"),
+        "complete" => scene.SendAsync("POST", "/bucket/upload?uploadId=none",
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>"),
         "abort" => scene.SendAsync("DELETE", "/bucket/upload?uploadId=none"),
         "list" => scene.SendAsync("GET", "/bucket?list-type=2"),
         "list v1" => scene.SendAsync("GET", "/bucket"),

@@ -2,7 +2,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>A remote behind something that sends bodies in pieces, and so says of none how long it is: its objects are read as any other's (table F, rule R3).</summary>
+/// <summary>
+/// A remote behind something that sends bodies in pieces, and so says of none how long it is: its objects are read as any other's (table F,
+/// rule R3).
+/// </summary>
 [Trait("Rule", "F")]
 public sealed class UnmeasuredRemoteTests
 {
@@ -20,7 +23,8 @@ public sealed class UnmeasuredRemoteTests
     public async Task Its_objects_are_read(string layer, string isCaching, int chunk)
     {
         await using var scene = await LayerScene.StartAsync(
-            layer, ("S3_OVERLAY_CACHE_ENABLED", isCaching), ("S3_OVERLAY_CHUNK_THRESHOLD", $"{chunk}"), ("S3_OVERLAY_CHUNK_SIZE", $"{Math.Min(chunk, 65536)}"));
+            layer, ("S3_OVERLAY_CACHE_ENABLED", isCaching), ("S3_OVERLAY_CHUNK_THRESHOLD", $"{chunk}"),
+            ("S3_OVERLAY_CHUNK_SIZE", $"{Math.Min(chunk, 65536)}"));
         foreach (var key in (string[])["whole", "part", "end", "condition", "version"])
         {
             scene.Remote.Put("bucket", key, Bytes);
@@ -37,12 +41,14 @@ public sealed class UnmeasuredRemoteTests
             Assert.Equal((200, Size, true), await ReadAsync(scene, "version?versionId=v", 0, Size - 1));
             var empty = await scene.SendAsync("GET", "/bucket/empty");
             Assert.Equal((200, "0", 0), (empty.Status, empty.Headers["Content-Length"], empty.Body.Length));
-            Assert.Equal((200, $"{Size}"), await scene.SendAsync("HEAD", "/bucket/whole") is var head ? (head.Status, head.Headers["Content-Length"]) : default);
+            Assert.Equal((200, $"{Size}"), await scene.SendAsync("HEAD", "/bucket/whole") is var head
+                ? (head.Status, head.Headers["Content-Length"]) : default);
             await scene.Proxy.WhenIdleAsync();
         }
     }
 
-    private static async Task<(int Status, int Length, bool IsRight)> ReadAsync(LayerScene scene, string target, int first, int last, params (string Name, string Value)[] headers)
+    private static async Task<(int Status, int Length, bool IsRight)> ReadAsync(
+        LayerScene scene, string target, int first, int last, params (string Name, string Value)[] headers)
     {
         var answer = await scene.SendAsync("GET", "/bucket/" + target, null, headers);
         return (answer.Status, answer.Body.Length, answer.Body.AsSpan().SequenceEqual(Bytes.AsSpan(first..(last + 1))));

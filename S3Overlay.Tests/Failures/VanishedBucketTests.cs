@@ -35,7 +35,8 @@ public sealed class VanishedBucketTests
         await scene.AskStoreAsync("DELETE", "/bucket/written");
         await scene.AskStoreAsync("DELETE", "/bucket/doomed");
         await scene.AskStoreAsync("DELETE", "/bucket");
-        var all = await scene.Clock.RunAsync(Task.WhenAll(Enumerable.Range(0, 20).Select(i => scene.Proxy.SendAsync("PUT", $"/bucket/{i}", "v"))));
+        var all = await scene.Clock
+            .RunAsync(Task.WhenAll(Enumerable.Range(0, 20).Select(i => scene.Proxy.SendAsync("PUT", $"/bucket/{i}", "v"))));
         Assert.All(all, answer => Assert.True(answer.Status is 200 or 503, answer.Text));
     }
 
@@ -62,7 +63,8 @@ public sealed class VanishedBucketTests
     [Fact, Trait("Rule", "W4")]
     public async Task A_copy_whose_source_bucket_is_missing_is_told_so()
     {
-        await using var scene = await StoreScene.StartAsync(true, ("S3_OVERLAY_UNMAPPED", "deny"), ("S3_OVERLAY_BUCKET_MAPPING", "bucket:bucket"));
+        await using var scene = await StoreScene.StartAsync(true, ("S3_OVERLAY_UNMAPPED", "deny"),
+            ("S3_OVERLAY_BUCKET_MAPPING", "bucket:bucket"));
         await StoreRequests.PrepareAsync(scene);
         var answer = await scene.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/absent/key"));
         Assert.Equal((404, "NoSuchBucket"), (answer.Status, answer.Code));

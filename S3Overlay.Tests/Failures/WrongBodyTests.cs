@@ -74,8 +74,10 @@ public sealed class WrongBodyTests
         var other = "other bytes"u8.ToArray();
         return wrong switch
         {
-            "md5" => proxy.Http.SendAsync("PUT", target, body, ("Content-MD5", Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(other)))),
-            "sha256" => proxy.Http.SendAsync("PUT", target, body, ("x-amz-content-sha256", Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(other)))),
+            "md5" => proxy.Http
+                .SendAsync("PUT", target, body, ("Content-MD5", Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(other)))),
+            "sha256" => proxy.Http.SendAsync("PUT", target, body,
+                ("x-amz-content-sha256", Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(other)))),
             "crc32" => proxy.Http.SendAsync("PUT", target, body, ("x-amz-checksum-crc32", "AAAAAA==")),
             "trailer" => FramedAsync(proxy, target, Framed(body, "x-amz-checksum-crc32:AAAAAA==\r\n"), size),
             "chunk" => FramedAsync(proxy, target, Framed(body, "")[..^8], size),
@@ -96,5 +98,6 @@ public sealed class WrongBodyTests
         ("x-amz-decoded-content-length", decoded.ToString(CultureInfo.InvariantCulture)));
 
     private static byte[] Framed(byte[] body, string trailer) =>
-        [.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{body.Length:x}\r\n")), .. body, .. Encoding.ASCII.GetBytes("\r\n0\r\n" + trailer + "\r\n")];
+        [.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{body.Length:x}\r\n")), .. body,
+            .. Encoding.ASCII.GetBytes("\r\n0\r\n" + trailer + "\r\n")];
 }

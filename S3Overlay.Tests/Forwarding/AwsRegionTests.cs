@@ -7,7 +7,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>AWS serves each region by a host of its own, and refuses a bucket of another one however the request is signed: the region that it names is gone to.</summary>
+/// <summary>
+/// AWS serves each region by a host of its own, and refuses a bucket of another one however the request is signed: the region that it names
+/// is gone to.
+/// </summary>
 public sealed class AwsRegionTests
 {
     private static readonly string Large = new('x', 200_000);
@@ -28,7 +31,8 @@ public sealed class AwsRegionTests
         await using var aws = await FarAsync((status, code, inHeader, inDocument));
         foreach (var (method, target, body) in new[]
         {
-            ("PUT", "/far/k", "value"), ("PUT", "/far/large", Large), ("GET", "/far/there", null), ("HEAD", "/far/there", null), ("HEAD", "/far", null), ("GET", "/far?list-type=2", null),
+            ("PUT", "/far/k", "value"), ("PUT", "/far/large", Large), ("GET", "/far/there", null), ("HEAD", "/far/there", null),
+            ("HEAD", "/far", null), ("GET", "/far?list-type=2", null),
             ("DELETE", "/far/there", null),
         })
         {
@@ -52,16 +56,20 @@ public sealed class AwsRegionTests
     public async Task The_remote_s_buckets_are_read_in_their_regions(int status, string code, bool inHeader, bool inDocument)
     {
         await using var aws = await FarAsync((status, code, inHeader, inDocument));
-        foreach (var (method, target) in new[] { ("GET", "/far/there"), ("HEAD", "/far/there"), ("HEAD", "/far"), ("GET", "/far?list-type=2") })
+        foreach (var (method, target) in new[] { ("GET", "/far/there"), ("HEAD", "/far/there"), ("HEAD", "/far"),
+            ("GET", "/far?list-type=2") })
         {
-            await using var proxy = await OverlayHost.StartOnAsync(aws.Machine, null, TwoRegions.Endpoint, ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "minioadmin"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "minioadmin"));
+            await using var proxy = await OverlayHost.StartOnAsync(aws.Machine, null, TwoRegions.Endpoint,
+                ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "minioadmin"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "minioadmin"));
             Assert.Equal(200, (await proxy.SendAsync(method, target)).Status);
             Assert.Equal("there", (await proxy.SendAsync("GET", "/far/there")).Text);
             Assert.Contains("<Key>there</Key>", (await proxy.SendAsync("GET", "/far?list-type=2")).Text, StringComparison.Ordinal);
         }
     }
 
-    /// <summary>What AWS alone is known to have of objects goes on to it, and to no other store, which would take it for the object itself.</summary>
+    /// <summary>
+    /// What AWS alone is known to have of objects goes on to it, and to no other store, which would take it for the object itself.
+    /// </summary>
     [Theory, Trait("Rule", "T3")]
     [InlineData("GET", "annotation=")]
     [InlineData("PUT", "annotation=&annotationName=a")]
@@ -73,7 +81,8 @@ public sealed class AwsRegionTests
         await using var proxy = await OverlayHost.StartOnAsync(aws.Machine, TwoRegions.Endpoint, null);
         aws.Far.ForgetCalls();
         await proxy.SendAsync(method, "/far/there?" + query, method == "PUT" ? "note" : null);
-        Assert.Contains(aws.Far.Calls, call => call.Method == method && call.Path.EndsWith("/there", StringComparison.Ordinal) && call.Query.TrimStart('?') == query);
+        Assert.Contains(aws.Far.Calls, call => call.Method == method && call.Path.EndsWith("/there", StringComparison.Ordinal)
+            && call.Query.TrimStart('?') == query);
     }
 
     [Fact, Trait("Rule", "T3")]
@@ -116,11 +125,13 @@ public sealed class AwsRegionTests
         var taken = aws.Far.Take!;
 
         // As AWS does: the host of a region makes buckets in no other, and must be told so.
-        aws.Far.Take = context => taken(context) ?? (HttpMethods.IsPut(context.Request.Method) && context.Request.Path == "/" && context.Request.ContentLength is null or 0
+        aws.Far.Take = context => taken(context)
+            ?? (HttpMethods.IsPut(context.Request.Method) && context.Request.Path == "/" && context.Request.ContentLength is null or 0
             ? ScriptedRemote.AnswerErrorAsync(context, 400, "IllegalLocationConstraintException")
             : null);
         await using var proxy = await OverlayHost.StartOnAsync(
-            aws.Machine, new Uri(endpoint), remote.Endpoint, ("S3_OVERLAY_CACHE_BUCKET", "far-cache"), ("S3_OVERLAY_LOCAL_REGION", region ?? "us-east-1"));
+            aws.Machine, new Uri(endpoint), remote.Endpoint, ("S3_OVERLAY_CACHE_BUCKET", "far-cache"),
+            ("S3_OVERLAY_LOCAL_REGION", region ?? "us-east-1"));
         Assert.Contains(">eu-west-1<", (await proxy.SendAsync("GET", "/far-data?location")).Text, StringComparison.Ordinal);
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/far-data/written", "mine")).Status);
         Assert.Equal("remote", (await proxy.SendAsync("GET", "/far-data/k")).Text);
@@ -166,13 +177,18 @@ public sealed class AwsRegionTests
         aws.Named = "no-where-1";
         await using var proxy = await OverlayHost.StartOnAsync(
             aws.Machine, isLocal ? TwoRegions.Endpoint : null, isLocal ? null : TwoRegions.Endpoint,
-            ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", isLocal ? null! : "minioadmin"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", isLocal ? null! : "minioadmin"));
+            ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", isLocal ? null! : "minioadmin"),
+            ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", isLocal ? null! : "minioadmin"));
         Assert.Equal(503, (await proxy.SendAsync("GET", "/far/there")).Status);
         aws.Named = "eu-west-1";
-        await Patience.UntilAsync(async () => (await proxy.SendAsync("GET", "/far/there")).Status == 200, "The region was not asked for again.");
+        await Patience.UntilAsync(async () => (await proxy.SendAsync("GET", "/far/there")).Status == 200,
+            "The region was not asked for again.");
     }
 
-    /// <summary>Who has too much to do says nothing of a region. A remote is asked for the reason of a bare 400 in any case, and finds the region by that.</summary>
+    /// <summary>
+    /// Who has too much to do says nothing of a region. A remote is asked for the reason of a bare 400 in any case, and finds the region by
+    /// that.
+    /// </summary>
     [Theory, Trait("Rule", "T3")]
     [InlineData(true)]
     [InlineData(false)]
@@ -182,7 +198,8 @@ public sealed class AwsRegionTests
         aws.Throttles = 1;
         await using var proxy = await OverlayHost.StartOnAsync(
             aws.Machine, isLocal ? TwoRegions.Endpoint : null, isLocal ? null : TwoRegions.Endpoint,
-            ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", isLocal ? null! : "minioadmin"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", isLocal ? null! : "minioadmin"));
+            ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", isLocal ? null! : "minioadmin"),
+            ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", isLocal ? null! : "minioadmin"));
         var first = await proxy.SendAsync("HEAD", "/far/there");
         Assert.Equal(isLocal ? 400 : 200, first.Status);
         Assert.Equal(0, aws.Throttles);
@@ -219,7 +236,8 @@ public sealed class AwsRegionTests
         await using var proxy = await OverlayHost.StartOnAsync(aws.Machine, TwoRegions.Endpoint, null);
         aws.Far.Dress = context => context.Response.Headers.Location = location;
         var answer = await proxy.SendAsync("GET", "/far/there");
-        Assert.Equal(target is null ? location : $"{proxy.Endpoint.GetLeftPart(UriPartial.Authority)}{target}", answer.Headers.GetValueOrDefault("Location"));
+        Assert.Equal(target is null ? location : $"{proxy.Endpoint.GetLeftPart(UriPartial.Authority)}{target}",
+            answer.Headers.GetValueOrDefault("Location"));
     }
 
     [Theory]
@@ -252,7 +270,8 @@ public sealed class AwsRegionTests
     {
         var address = new EndpointAddress(new Uri("https://s3.us-east-1.amazonaws.com"), AddressingStyle.Auto);
         Assert.Equal("bucket.s3.eu-west-1.amazonaws.com", address.Of("bucket", "k", "", "eu-west-1").Host);
-        Assert.Equal("https://s3.eu-west-1.amazonaws.com/dotted.bucket/k", address.Of("dotted.bucket", "k", "", "eu-west-1").Uri.AbsoluteUri);
+        Assert.Equal("https://s3.eu-west-1.amazonaws.com/dotted.bucket/k",
+            address.Of("dotted.bucket", "k", "", "eu-west-1").Uri.AbsoluteUri);
         Assert.Equal("bucket.s3.us-east-1.amazonaws.com", address.Of("bucket", "k", "", "us-east-1").Host);
     }
 
@@ -265,7 +284,8 @@ public sealed class AwsRegionTests
     [InlineData(null, null, "us-east-1")]
     [InlineData("http://minio:9000", "home", "home")]
     public void The_first_region_is_the_endpoint_s_own(string? endpoint, string? setting, string region) => Assert.Equal(
-        region, new EndpointRegions(new EndpointSettings { Endpoint = endpoint is null ? null : new Uri(endpoint), Region = setting }).Of("bucket"));
+        region, new EndpointRegions(new EndpointSettings { Endpoint = endpoint is null ? null : new Uri(endpoint), Region = setting })
+            .Of("bucket"));
 
     private static async Task<TwoRegions> FarAsync((int Status, string Code, bool InHeader, bool InDocument) refusal)
     {

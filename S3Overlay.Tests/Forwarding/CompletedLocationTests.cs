@@ -7,7 +7,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>What a completed upload is said to be at: an address of the proxy's, its key spelt as the store spells it, and else as S3 does.</summary>
+/// <summary>
+/// What a completed upload is said to be at: an address of the proxy's, its key spelt as the store spells it, and else as S3 does.
+/// </summary>
 public sealed class CompletedLocationTests
 {
     private const string Key = "a/b c&ü";
@@ -28,7 +30,8 @@ public sealed class CompletedLocationTests
             $"<CompleteMultipartUploadResult><Location>{SecurityElement.Escape(location)}</Location><ETag>\"e\"</ETag></CompleteMultipartUploadResult>");
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
         var done = await proxy.SendAsync("POST", "/bucket/a/b%20c%26%C3%BC?uploadId=u", "<CompleteMultipartUpload/>");
-        Assert.Equal([$"http://{proxy.Endpoint.Authority}/bucket/{spelling}", "\"e\""], XElement.Parse(done.Text).Elements().Select(static element => element.Value));
+        Assert.Equal([$"http://{proxy.Endpoint.Authority}/bucket/{spelling}", "\"e\""],
+            XElement.Parse(done.Text).Elements().Select(static element => element.Value));
     }
 
     [Fact, Trait("Rule", "W1")]

@@ -68,7 +68,8 @@ public sealed class CompressedAnswerTests
         await using var scene = await StoreScene.StartAsync();
         scene.Remote.Put("bucket", "remote", "of the remote"u8.ToArray());
         await scene.Proxy.SendAsync("PUT", "/bucket");
-        scene.Store.Take = context => context.Request.Method == "GET" && context.Request.Path == "/bucket/remote" ? AnswerAsync(context, coding) : null;
+        scene.Store.Take = context => context.Request.Method == "GET" && context.Request.Path == "/bucket/remote"
+            ? AnswerAsync(context, coding) : null;
         Assert.Equal("of the remote", (await scene.Proxy.SendAsync("GET", "/bucket/remote", null, Accepts)).Text);
     }
 
@@ -77,7 +78,8 @@ public sealed class CompressedAnswerTests
     {
         await using var scene = await StoreScene.StartAsync();
         await scene.Proxy.SendAsync("PUT", "/bucket");
-        scene.Store.Take = context => context.Request.Method == "GET" && context.Request.Path == "/bucket/k" ? AnswerAsync(context, "gzip", "NoSuchTagSet") : null;
+        scene.Store.Take = context => context.Request.Method == "GET" && context.Request.Path == "/bucket/k"
+            ? AnswerAsync(context, "gzip", "NoSuchTagSet") : null;
         var answer = await scene.Proxy.SendAsync("GET", "/bucket/k?tagging", null, Accepts);
         Assert.Equal((404, "gzip"), (answer.Status, answer.Headers["Content-Encoding"]));
         Assert.Equal(Compressed(Error("NoSuchTagSet")), answer.Body);

@@ -2,7 +2,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>A store reads the source of a copy that was authorised here, and no other: it gets the canonical spelling of that (rule A2).</summary>
+/// <summary>
+/// A store reads the source of a copy that was authorised here, and no other: it gets the canonical spelling of that (rule A2).
+/// </summary>
 [Trait("Rule", "A2")]
 public sealed class CopySourceSentTests : IAsyncLifetime
 {
@@ -68,7 +70,8 @@ public sealed class CopySourceSentTests : IAsyncLifetime
         Assert.Equal(200, (await _visitor.SendAsync("PUT", "/target/copy", null, ("x-amz-copy-source", "/docs/a?b#c.pdf"))).Status);
         Assert.Equal("value", (await _proxy.SendAsync("GET", "/target/copy")).Text);
         var upload = (await _visitor.SendAsync("POST", "/target/parts?uploads")).Text.Split("<UploadId>")[1].Split('<')[0];
-        var part = await _visitor.SendAsync("PUT", $"/target/parts?partNumber=1&uploadId={upload}", null, ("x-amz-copy-source", "/docs/a?b#c.pdf"));
+        var part = await _visitor.SendAsync("PUT", $"/target/parts?partNumber=1&uploadId={upload}", null,
+            ("x-amz-copy-source", "/docs/a?b#c.pdf"));
         Assert.Equal(200, part.Status);
         Assert.Equal(["docs/a%3Fb%23c.pdf", "docs/a%3Fb%23c.pdf"], _sent);
     }

@@ -19,7 +19,8 @@ public sealed class CutConnectionTests : IDisposable
 
     public CutConnectionTests() => _listener.Start();
 
-    private EndpointSettings Settings => new() { Role = "local store", IsWritable = true, Endpoint = new Uri($"http://{_listener.LocalEndpoint}") };
+    private EndpointSettings Settings =>
+        new() { Role = "local store", IsWritable = true, Endpoint = new Uri($"http://{_listener.LocalEndpoint}") };
 
     public void Dispose()
     {
@@ -46,7 +47,8 @@ public sealed class CutConnectionTests : IDisposable
         else
         {
             var failure = await Assert.ThrowsAsync<S3Exception>(() => SendAsync(connection, method));
-            Assert.Equal((503, false), (failure.Error.Status, failure.Message.Contains(_listener.LocalEndpoint.ToString()!, StringComparison.Ordinal)));
+            Assert.Equal((503, false),
+                (failure.Error.Status, failure.Message.Contains(_listener.LocalEndpoint.ToString()!, StringComparison.Ordinal)));
         }
 
         await _end.CancelAsync();
@@ -72,13 +74,14 @@ public sealed class CutConnectionTests : IDisposable
         }
 
         using var client = new S3WireClient(Settings with { Connect = ConnectAsync }, new FixedCredentials(null), TimeProvider.System);
-        var failure = await Assert.ThrowsAsync<RemoteException>(() => client.SendAsync(new WireRequest("GET", "bucket", "key", "", []), default));
+        var failure =
+            await Assert.ThrowsAsync<RemoteException>(() => client.SendAsync(new WireRequest("GET", "bucket", "key", "", []), default));
         Assert.Equal(RemoteFailure.Unavailable, failure.Failure);
     }
 
     private async Task<HttpResponseMessage> SendAsync(StoreConnection connection, string method)
     {
-        using var patience = new Patience(TimeProvider.System, default);
+        using var patience = new SilenceTimeout(TimeProvider.System, default);
         using var message = new HttpRequestMessage(new HttpMethod(method), Settings.Address) { Version = HttpVersion.Version11 };
         return await connection.SendAsync(message, "bucket", null, patience, default);
     }

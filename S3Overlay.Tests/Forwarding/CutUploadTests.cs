@@ -5,7 +5,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>A store that keeps part of a body must be told that there is more to come: else the byte that is held back (rule W7) is all that a refused upload lacks.</summary>
+/// <summary>
+/// A store that keeps part of a body must be told that there is more to come: else the byte that is held back (rule W7) is all that a
+/// refused upload lacks.
+/// </summary>
 [Trait("Rule", "W7")]
 public sealed class CutUploadTests
 {
@@ -35,7 +38,10 @@ public sealed class CutUploadTests
         Assert.Equal(keeps && !hasDigest, got.Headers.Keys.Contains("x-amz-checksum-crc32"));
     }
 
-    /// <summary>A part that is cut would stand in its upload's list, or in the place of one that was acknowledged. It brings no checksum for that: its upload may be one of other checksums.</summary>
+    /// <summary>
+    /// A part that is cut would stand in its upload's list, or in the place of one that was acknowledged. It brings no checksum for that:
+    /// its upload may be one of other checksums.
+    /// </summary>
     [Theory]
     [InlineData("")]
     [InlineData("CRC64NVME")]
@@ -49,9 +55,11 @@ public sealed class CutUploadTests
         keeper.Bare.Clear();
         var part = new byte[3 << 20];
         Random.Shared.NextBytes(part);
-        (string, string)[] of = algorithm.Length > 0 ? [("x-amz-checksum-algorithm", algorithm), ("x-amz-checksum-type", "FULL_OBJECT")] : [];
+        (string, string)[] of = algorithm.Length > 0 ? [("x-amz-checksum-algorithm", algorithm), ("x-amz-checksum-type", "FULL_OBJECT")]
+            : [];
         var upload = (await proxy.SendAsync("POST", "/bucket/key?uploads", null, of)).Text.Split("<UploadId>")[1].Split('<')[0];
-        var put = await proxy.Http.SendAsync("PUT", $"/bucket/key?partNumber=1&uploadId={upload}", part, ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"));
+        var put = await proxy.Http.SendAsync("PUT", $"/bucket/key?partNumber=1&uploadId={upload}", part,
+            ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"));
         Assert.Equal(200, put.Status);
         Assert.Empty(keeper.Bare);
         var completed = await proxy.SendAsync(

@@ -8,7 +8,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding;
 
 /// <summary>
-/// A store that answers before it has the whole body, and closes at once, so that the rest of the body finds nobody: the Versity gateway refuses by headers so. What it said is the answer.
+/// A store that answers before it has the whole body, and closes at once, so that the rest of the body finds nobody: the Versity gateway
+/// refuses by headers so. What it said is the answer.
 /// </summary>
 [Trait("Rule", "T3")]
 public sealed class EarlyAnswerTests
@@ -26,7 +27,8 @@ public sealed class EarlyAnswerTests
         await using var store = await StoreServer.StartAsync();
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
         await proxy.SendAsync("PUT", "/bucket");
-        store.Take = context => context.Request.Method == "PUT" && context.Request.Path == "/bucket/refused" ? AnswerAndCloseAsync(context, goesOn) : null;
+        store.Take = context => context.Request.Method == "PUT" && context.Request.Path == "/bucket/refused"
+            ? AnswerAndCloseAsync(context, goesOn) : null;
         for (var attempt = 0; attempt < 5; attempt++)
         {
             var answer = await proxy.SendAsync("PUT", "/bucket/refused", new string('x', size));
@@ -60,17 +62,20 @@ public sealed class EarlyAnswerTests
         await using var store = await StoreServer.StartAsync();
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
         await proxy.SendAsync("PUT", "/bucket");
-        store.Take = context => context.Request.Method == "PUT" && context.Request.Path == "/bucket/refused" ? AnswerAndCloseAsync(context, true, null) : null;
+        store.Take = context => context.Request.Method == "PUT" && context.Request.Path == "/bucket/refused"
+            ? AnswerAndCloseAsync(context, true, null) : null;
         var answer = await proxy.SendAsync("PUT", "/bucket/refused", new string('x', size));
         Assert.Equal((503, "ServiceUnavailable"), (answer.Status, answer.Code));
         Assert.Equal(404, (await proxy.SendAsync("HEAD", "/bucket/refused")).Status);
     }
 
-    private static async Task AnswerAndCloseAsync(HttpContext context, bool goesOn, string? status = "404 Not Found", string document = Document)
+    private static async Task AnswerAndCloseAsync(HttpContext context, bool goesOn, string? status = "404 Not Found",
+        string document = Document)
     {
         var socket = context.Features.Get<IConnectionSocketFeature>()!.Socket;
         var answer = (goesOn ? "HTTP/1.1 100 Continue\r\n\r\n" : "")
-            + (status is null ? "" : $"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {document.Length}\r\nConnection: close\r\n\r\n{document}");
+            + (status is null ? ""
+                : $"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {document.Length}\r\nConnection: close\r\n\r\n{document}");
         await socket.SendAsync(Encoding.ASCII.GetBytes(answer));
 
         // With a reset, as a socket closes that has bytes nobody has read.

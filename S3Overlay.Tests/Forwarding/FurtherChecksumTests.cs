@@ -42,7 +42,8 @@ public sealed class FurtherChecksumTests
         var sum = ChecksumHasher.Compute(ChecksumNames.Parse(algorithm), body).Value;
         foreach (var isTrailer in (bool[])[true, false])
         {
-            var put = isTrailer ? await SendFramedAsync(proxy, body, header, sum) : await proxy.Http.SendAsync("PUT", "/bucket/k", body, (header, sum));
+            var put = isTrailer ? await SendFramedAsync(proxy, body, header, sum)
+                : await proxy.Http.SendAsync("PUT", "/bucket/k", body, (header, sum));
             Assert.True(put.Status == 200, put.Text);
             var read = await proxy.SendAsync("GET", "/bucket/k", null, ("x-amz-checksum-mode", "ENABLED"));
             Assert.Equal(body, read.Body);
@@ -86,9 +87,11 @@ public sealed class FurtherChecksumTests
         var completed = await upload.CompleteAsync(HttpUpload.Name(1, part, $"<Checksum{name}>{sum}</Checksum{name}>"));
         Assert.Equal(200, completed.Status);
         var composite = ChecksumHasher.Compute(algorithm, Convert.FromBase64String(sum)).Value + "-1";
-        Assert.Equal(composite, (await proxy.SendAsync("HEAD", "/bucket/upload", null, ("x-amz-checksum-mode", "ENABLED"))).Headers[header]);
+        Assert.Equal(
+            composite, (await proxy.SendAsync("HEAD", "/bucket/upload", null, ("x-amz-checksum-mode", "ENABLED"))).Headers[header]);
 
-        var copy = await proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/upload"), ("x-amz-checksum-algorithm", name));
+        var copy = await proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/upload"),
+            ("x-amz-checksum-algorithm", name));
         Assert.Contains($"<Checksum{name}>{sum}</Checksum{name}>", copy.Text, StringComparison.Ordinal);
         Assert.Equal(sum, (await proxy.SendAsync("HEAD", "/bucket/copy", null, ("x-amz-checksum-mode", "ENABLED"))).Headers[header]);
     }
@@ -110,10 +113,13 @@ public sealed class FurtherChecksumTests
         await proxy.SendAsync("PUT", "/bucket");
         var (body, header) = (Body(size), "x-amz-checksum-xxhash64");
         var sum = ChecksumHasher.Compute(ChecksumAlgorithm.XxHash64, body).Value;
-        remote.Put("bucket", "key", new ScriptedObject(body, $"\"{Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(body))}\"", DateTimeOffset.UtcNow, [(header, sum), ("x-amz-checksum-type", "FULL_OBJECT")]));
+        remote.Put("bucket", "key",
+            new ScriptedObject(body, $"\"{Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(body))}\"",
+            DateTimeOffset.UtcNow, [(header, sum), ("x-amz-checksum-type", "FULL_OBJECT")]));
         var copy = await proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/key"));
         Assert.True(copy.Status == 200, copy.Text);
-        var tagged = await proxy.SendAsync("PUT", "/bucket/key?tagging", "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>");
+        var tagged = await proxy.SendAsync("PUT", "/bucket/key?tagging",
+            "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>");
         Assert.True(tagged.Status == 200, tagged.Text);
         foreach (var key in (string[])["copy", "key"])
         {
@@ -131,7 +137,8 @@ public sealed class FurtherChecksumTests
         await proxy.SendAsync("PUT", "/bucket/k", "value");
         var upload = await proxy.SendAsync("POST", "/bucket/upload?uploads", null, ("x-amz-checksum-algorithm", "nonsense"));
         Assert.Equal((400, "InvalidRequest"), (upload.Status, upload.Code));
-        var copy = await proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/k"), ("x-amz-checksum-algorithm", "nonsense"));
+        var copy = await proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/k"),
+            ("x-amz-checksum-algorithm", "nonsense"));
         Assert.Equal((400, "InvalidRequest"), (copy.Status, copy.Code));
         Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/copy")).Status);
     }
@@ -147,7 +154,8 @@ public sealed class FurtherChecksumTests
         "PUT",
         "/bucket/k",
         [
-            .. Encoding.ASCII.GetBytes(body.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{body.Length:x}\r\n")), .. body,
+            .. Encoding.ASCII.GetBytes(body.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{body.Length:x}\r\n")),
+            .. body,
             .. Encoding.ASCII.GetBytes((body.Length == 0 ? "" : "\r\n") + $"0\r\n{name}:{value}\r\n\r\n"),
         ],
         ("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),

@@ -8,15 +8,16 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding;
 
 /// <summary>
-/// The names that stores keep for themselves are no buckets (rule A1): their administration would do for any client what the proxy's own keys may do. The store here answers everything about them, and
-/// notes it.
+/// The names that stores keep for themselves are no buckets (rule A1): their administration would do for any client what the proxy's own
+/// keys may do. The store here answers everything about them, and notes it.
 /// </summary>
 [Trait("Rule", "A1")]
 [Trait("Rule", "T3")]
 public sealed class KeptNameTests : IAsyncLifetime
 {
     private static readonly string[] Known =
-        ["minio", "rustfs", "admin", "swift", "auth", ".minio.sys", ".rustfs.sys", "iceberg", "_iceberg", "health", "profile", "status", "healthz", "info", "_", "-", "MINIO", "Admin"];
+        ["minio", "rustfs", "admin", "swift", "auth", ".minio.sys", ".rustfs.sys", "iceberg", "_iceberg", "health", "profile", "status",
+            "healthz", "info", "_", "-", "MINIO", "Admin"];
 
     private readonly TemporaryFolder _folder = new();
     private readonly List<string> _reached = [];
@@ -63,7 +64,8 @@ public sealed class KeptNameTests : IAsyncLifetime
             {
                 var byHost = new SignedHttp(proxy.Endpoint) { Host = $"{name}.localhost:{proxy.Endpoint.Port}" };
                 await RefusedAsync(byHost, "GET", "/admin/v3/export-iam", name);
-                await RefusedAsync(byHost, "PUT", "/v3/set-user-or-group-policy?policyName=consoleAdmin&userOrGroup=me&isGroup=false", name);
+                await RefusedAsync(byHost, "PUT", "/v3/set-user-or-group-policy?policyName=consoleAdmin&userOrGroup=me&isGroup=false",
+                    name);
             }
 
             var copied = await proxy.SendAsync("PUT", "/photos/copy", null, ("x-amz-copy-source", $"/{name}/v3/export-iam"));
@@ -115,8 +117,10 @@ public sealed class KeptNameTests : IAsyncLifetime
     public async Task Under_a_buckets_host_name_a_key_does_not_reach_it_either()
     {
         await using var remote = await ScriptedRemote.StartAsync();
-        await using var proxy = await StartAsync(remote.Endpoint, new Uri($"http://localhost:{_store.Endpoint.Port}"), ("S3_OVERLAY_LOCAL_ADDRESSING_STYLE", "virtual"));
-        foreach (var key in (string[])["minio/admin/v3/export-iam", "rustfs/admin/v3/list-users", "/minio/admin/v3/export-iam", "./minio/admin/v3/export-iam", "x/../minio/admin/v3/export-iam", "%6dinio/admin/v3/x"])
+        await using var proxy = await StartAsync(remote.Endpoint, new Uri($"http://localhost:{_store.Endpoint.Port}"),
+            ("S3_OVERLAY_LOCAL_ADDRESSING_STYLE", "virtual"));
+        foreach (var key in (string[])["minio/admin/v3/export-iam", "rustfs/admin/v3/list-users", "/minio/admin/v3/export-iam",
+            "./minio/admin/v3/export-iam", "x/../minio/admin/v3/export-iam", "%6dinio/admin/v3/x"])
         {
             foreach (var method in (string[])["GET", "PUT", "DELETE"])
             {
@@ -125,7 +129,8 @@ public sealed class KeptNameTests : IAsyncLifetime
             }
 
             const string Document = "<Delete><Object><Key>minio/admin/v3/remove-user</Key></Object></Delete>";
-            await proxy.SendAsync("POST", "/photos?delete", Document, ("Content-MD5", Convert.ToBase64String(MD5.HashData(Encoding.UTF8.GetBytes(Document)))));
+            await proxy.SendAsync("POST", "/photos?delete", Document, (
+                "Content-MD5", Convert.ToBase64String(MD5.HashData(Encoding.UTF8.GetBytes(Document)))));
         }
 
         Assert.Empty(_reached);
@@ -208,7 +213,8 @@ public sealed class KeptNameTests : IAsyncLifetime
     private static async Task RefusedAsync(SignedHttp http, string method, string target, string name)
     {
         var answer = await http.SendAsync(method, target, method == "PUT" ? "value"u8.ToArray() : null);
-        Assert.True((answer.Status, answer.Code) == (404, method == "HEAD" ? "" : "NoSuchBucket"), $"{name}: {method} {target}: {answer.Status} {answer.Text}");
+        Assert.True((answer.Status, answer.Code) == (404, method == "HEAD" ? "" : "NoSuchBucket"),
+            $"{name}: {method} {target}: {answer.Status} {answer.Text}");
     }
 
     private Task? Administer(HttpContext context)

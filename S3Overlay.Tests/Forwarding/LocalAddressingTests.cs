@@ -2,7 +2,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>How buckets are named at the local endpoint is the setting's to say, for clients' requests and the overlay's own alike.</summary>
+/// <summary>
+/// How buckets are named at the local endpoint is the setting's to say, for clients' requests and the overlay's own alike.
+/// </summary>
 public sealed class LocalAddressingTests
 {
     [Theory]

@@ -45,7 +45,8 @@ public sealed class LocalRegionTests
     [InlineData("http://store.example:9000", 10_000)]
     public void However_many_buckets_clients_name_what_is_kept_of_them_is_bounded(string? endpoint, int bound)
     {
-        var regions = new EndpointRegions(new EndpointSettings { Endpoint = endpoint is null ? null : new Uri(endpoint), Region = "us-east-1" });
+        var regions =
+            new EndpointRegions(new EndpointSettings { Endpoint = endpoint is null ? null : new Uri(endpoint), Region = "us-east-1" });
         for (var bucket = 0; bucket < 3 * bound; bucket++)
         {
             regions.Learn($"bucket{bucket}", bucket % 2 == 0 ? "eu-west-1" : "us-east-1", "us-east-1");

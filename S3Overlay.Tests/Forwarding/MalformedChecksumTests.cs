@@ -3,7 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding;
 
 /// <summary>
-/// A checksum header that cannot be one: whose it is to refuse. A store that checks them has a code of its own for it (S3: InvalidRequest, RGW: BadDigest, MinIO: InvalidArgument).
+/// A checksum header that cannot be one: whose it is to refuse. A store that checks them has a code of its own for it (S3: InvalidRequest,
+/// RGW: BadDigest, MinIO: InvalidArgument).
 /// </summary>
 [Trait("Rule", "T3")]
 [Trait("Rule", "W7")]
@@ -20,10 +21,12 @@ public sealed class MalformedChecksumTests
     public async Task In_a_bucket_of_the_store_alone_the_store_refuses_it(int size, bool waits)
     {
         await using var store = await StoreServer.StartAsync();
-        store.Fail = request => request.Headers["x-amz-checksum-sha256"] == "bad" || request.Headers["x-amz-checksum-crc32"] == "none" ? (400, "BadDigest") : null;
+        store.Fail = request => request.Headers["x-amz-checksum-sha256"] == "bad" || request.Headers["x-amz-checksum-crc32"] == "none"
+            ? (400, "BadDigest") : null;
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
         await proxy.SendAsync("PUT", "/bucket");
-        var upload = (await proxy.SendAsync("POST", "/bucket/up?uploads", null, ("x-amz-checksum-algorithm", "SHA256"))).Text.Split("<UploadId>")[1].Split('<')[0];
+        var upload = (await proxy.SendAsync("POST", "/bucket/up?uploads", null, ("x-amz-checksum-algorithm", "SHA256"))).Text
+            .Split("<UploadId>")[1].Split('<')[0];
         foreach (var target in new[] { "/bucket/k", $"/bucket/up?partNumber=1&uploadId={upload}" })
         {
             var answer = await SendAsync(proxy, target, size, waits);
@@ -34,7 +37,8 @@ public sealed class MalformedChecksumTests
 
         // The connection to the store is as good as ever, and what is well-formed and wrong is the proxy's to refuse.
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/k", new string('x', size))).Status);
-        Assert.Equal("BadDigest", (await proxy.SendAsync("PUT", "/bucket/k", new string('y', size), ("x-amz-checksum-crc32", "AAAAAA=="))).Code);
+        Assert.Equal(
+            "BadDigest", (await proxy.SendAsync("PUT", "/bucket/k", new string('y', size), ("x-amz-checksum-crc32", "AAAAAA=="))).Code);
         Assert.Equal(new string('x', size), (await proxy.SendAsync("GET", "/bucket/k")).Text);
     }
 
@@ -79,7 +83,8 @@ public sealed class MalformedChecksumTests
 
     private static async Task<RawAnswer> SendAsync(OverlayHost proxy, string target, int size, bool waits)
     {
-        var answer = await proxy.Http.SendAsync("PUT", target, new byte[size], [.. Bad, .. waits ? new[] { ("Expect", "100-continue") } : []]);
+        var answer = await proxy.Http.SendAsync("PUT", target, new byte[size],
+            [.. Bad, .. waits ? new[] { ("Expect", "100-continue") } : []]);
         while (answer.Status is >= 100 and < 200)
         {
             answer = RawAnswer.Parse(answer.Body);

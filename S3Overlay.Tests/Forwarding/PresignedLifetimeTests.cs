@@ -3,7 +3,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>Links that S3 would not take for how long they are to live: a store that is alone behind the proxy says what becomes of them (rule T3).</summary>
+/// <summary>
+/// Links that S3 would not take for how long they are to live: a store that is alone behind the proxy says what becomes of them (rule T3).
+/// </summary>
 [Trait("Rule", "T3")]
 public sealed class PresignedLifetimeTests
 {
@@ -56,7 +58,9 @@ public sealed class PresignedLifetimeTests
         Assert.Empty(store.Calls);
     }
 
-    /// <summary>A parameter that has to do with links is none of a request that is signed by its headers, nor of one that nobody signs.</summary>
+    /// <summary>
+    /// A parameter that has to do with links is none of a request that is signed by its headers, nor of one that nobody signs.
+    /// </summary>
     [Fact]
     public async Task What_is_no_link_does_not_become_one()
     {
@@ -79,6 +83,7 @@ public sealed class PresignedLifetimeTests
         return proxy;
     }
 
-    private static string Link(OverlayHost proxy, string secret, int seconds) => "/bucket/k?" + new RequestSigner(new SigningCredentials("minioadmin", secret), "us-east-1")
+    private static string Link(OverlayHost proxy, string secret, int seconds) =>
+        "/bucket/k?" + new RequestSigner(new SigningCredentials("minioadmin", secret), "us-east-1")
         .Presign("GET", proxy.Endpoint.Authority, "/bucket/k", "", [], DateTimeOffset.UtcNow, TimeSpan.FromSeconds(seconds));
 }

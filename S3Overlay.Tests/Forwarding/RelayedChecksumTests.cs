@@ -6,7 +6,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>The checksum that a client sends with a body is at the store afterwards, in whatever form it came and the store takes; of the framing nothing is.</summary>
+/// <summary>
+/// The checksum that a client sends with a body is at the store afterwards, in whatever form it came and the store takes; of the framing
+/// nothing is.
+/// </summary>
 [Trait("Rule", "W7")]
 [Trait("Rule", "T1")]
 public sealed class RelayedChecksumTests
@@ -41,7 +44,8 @@ public sealed class RelayedChecksumTests
             foreach (var (encoding, shown) in new[] { ("aws-chunked", null), ("gzip,aws-chunked", "gzip") })
             {
                 var body = Body(size);
-                var put = await SendFramedAsync(proxy, "/bucket/k", body, [("Content-Encoding", encoding), .. waits ? new[] { ("Expect", "100-continue") } : []]);
+                var put = await SendFramedAsync(proxy, "/bucket/k", body,
+                    [("Content-Encoding", encoding), .. waits ? new[] { ("Expect", "100-continue") } : []]);
                 Assert.True(put.Status == 200, $"{size}: {put.Status} {put.Text}");
 
                 var read = await proxy.SendAsync("GET", "/bucket/k", null, ("x-amz-checksum-mode", "ENABLED"));
@@ -60,18 +64,24 @@ public sealed class RelayedChecksumTests
         ChecksumHabits.Play(store, habit);
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
         await proxy.SendAsync("PUT", "/bucket");
-        var upload = (await proxy.SendAsync("POST", "/bucket/up?uploads", null, ("x-amz-checksum-algorithm", "CRC32"))).Text.Split("<UploadId>")[1].Split('<')[0];
+        var upload = (await proxy.SendAsync("POST", "/bucket/up?uploads", null, ("x-amz-checksum-algorithm", "CRC32"))).Text
+            .Split("<UploadId>")[1].Split('<')[0];
         foreach (var size in Sizes)
         {
             var body = Body(size);
             var part = await SendFramedAsync(
-                proxy, $"/bucket/up?partNumber=1&uploadId={upload}", body, [("Content-Encoding", "aws-chunked"), .. waits ? new[] { ("Expect", "100-continue") } : []]);
+                proxy, $"/bucket/up?partNumber=1&uploadId={upload}", body,
+                [("Content-Encoding", "aws-chunked"), .. waits ? new[] { ("Expect", "100-continue") } : []]);
             Assert.True(part.Status == 200, $"{size}: {part.Status} {part.Text}");
-            Assert.Contains($"<ChecksumCRC32>{Sum(body)}</ChecksumCRC32>", (await proxy.SendAsync("GET", $"/bucket/up?uploadId={upload}")).Text, StringComparison.Ordinal);
+            Assert.Contains($"<ChecksumCRC32>{Sum(body)}</ChecksumCRC32>",
+                (await proxy.SendAsync("GET", $"/bucket/up?uploadId={upload}")).Text, StringComparison.Ordinal);
         }
     }
 
-    /// <summary>Nobody sends a checksum with a copy: it is computed while the bytes of the remote pass, and its upload, or the copy, names the algorithm.</summary>
+    /// <summary>
+    /// Nobody sends a checksum with a copy: it is computed while the bytes of the remote pass, and its upload, or the copy, names the
+    /// algorithm.
+    /// </summary>
     [Theory]
     [InlineData(ChecksumHabits.Good)]
     [InlineData(ChecksumHabits.NoTrailers)]
@@ -84,7 +94,8 @@ public sealed class RelayedChecksumTests
         await using var remote = await ScriptedRemote.StartAsync();
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, remote.Endpoint);
         await proxy.SendAsync("PUT", "/bucket");
-        var upload = (await proxy.SendAsync("POST", "/bucket/up?uploads", null, ("x-amz-checksum-algorithm", "CRC32"))).Text.Split("<UploadId>")[1].Split('<')[0];
+        var upload = (await proxy.SendAsync("POST", "/bucket/up?uploads", null, ("x-amz-checksum-algorithm", "CRC32"))).Text
+            .Split("<UploadId>")[1].Split('<')[0];
         foreach (var size in (int[])[10, 100_000])
         {
             var body = Body(size);
@@ -92,7 +103,8 @@ public sealed class RelayedChecksumTests
             (string, string) source = ("x-amz-copy-source", $"/bucket/remote-{size}");
             var part = await proxy.SendAsync("PUT", $"/bucket/up?partNumber=1&uploadId={upload}", null, source);
             Assert.True(part.Status == 200, $"{size}: {part.Status} {part.Text}");
-            Assert.Contains($"<ChecksumCRC32>{Sum(body)}</ChecksumCRC32>", (await proxy.SendAsync("GET", $"/bucket/up?uploadId={upload}")).Text, StringComparison.Ordinal);
+            Assert.Contains($"<ChecksumCRC32>{Sum(body)}</ChecksumCRC32>",
+                (await proxy.SendAsync("GET", $"/bucket/up?uploadId={upload}")).Text, StringComparison.Ordinal);
 
             var copy = await proxy.SendAsync("PUT", "/bucket/copy", null, source, ("x-amz-checksum-algorithm", "CRC32"));
             Assert.True(copy.Status == 200, $"{size}: {copy.Status} {copy.Text}");
@@ -122,7 +134,8 @@ public sealed class RelayedChecksumTests
             }
         };
         var body = Body(size);
-        await proxy.Http.SendAsync("PUT", "/bucket/k", body, ("x-amz-checksum-crc32", Sum(body)), ("x-amz-sdk-checksum-algorithm", "crc32"));
+        await proxy.Http.SendAsync("PUT", "/bucket/k", body, ("x-amz-checksum-crc32", Sum(body)),
+            ("x-amz-sdk-checksum-algorithm", "crc32"));
         await proxy.Http.SendAsync("PUT", "/bucket/k", body, ("x-amz-checksum-crc32", Sum(body)));
         await SendFramedAsync(proxy, "/bucket/k", body, ("Content-Encoding", "aws-chunked"));
         await SendFramedAsync(proxy, "/bucket/k", body, ("Content-Encoding", "aws-chunked"), ("x-amz-sdk-checksum-algorithm", "crc32"));
@@ -144,17 +157,21 @@ public sealed class RelayedChecksumTests
         Assert.False(Directory.Exists(proxy.Folder["spool"]), "The body went through a file.");
     }
 
-    /// <summary>MinIO refuses a part without the checksum that its upload names, whether anybody was let find out what MinIO can do or not.</summary>
+    /// <summary>
+    /// MinIO refuses a part without the checksum that its upload names, whether anybody was let find out what MinIO can do or not.
+    /// </summary>
     [Fact]
     public async Task Where_nothing_is_known_of_the_store_checksums_reach_it_all_the_same()
     {
         await using var store = await StoreServer.StartAsync();
         store.Fail = request => request.Path.Value!.StartsWith("/s3overlay-probe", StringComparison.Ordinal)
             ? (403, "AccessDenied")
-            : request.Query.ContainsKey("partNumber") && !request.Headers.ContainsKey("x-amz-checksum-crc32") ? (400, "InvalidArgument") : null;
+            : request.Query.ContainsKey("partNumber") && !request.Headers.ContainsKey("x-amz-checksum-crc32") ? (400, "InvalidArgument")
+                : null;
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
         await proxy.SendAsync("PUT", "/bucket");
-        var upload = (await proxy.SendAsync("POST", "/bucket/up?uploads", null, ("x-amz-checksum-algorithm", "CRC32"))).Text.Split("<UploadId>")[1].Split('<')[0];
+        var upload = (await proxy.SendAsync("POST", "/bucket/up?uploads", null, ("x-amz-checksum-algorithm", "CRC32"))).Text
+            .Split("<UploadId>")[1].Split('<')[0];
         foreach (var size in Sizes)
         {
             var body = Body(size);
@@ -200,13 +217,15 @@ public sealed class RelayedChecksumTests
 
     private static string Sum(byte[] body) => ChecksumHasher.Compute(ChecksumAlgorithm.Crc32, body).Value;
 
-    private static async Task<RawAnswer> SendFramedAsync(OverlayHost proxy, string target, byte[] body, params (string Name, string Value)[] headers)
+    private static async Task<RawAnswer> SendFramedAsync(OverlayHost proxy, string target, byte[] body,
+        params (string Name, string Value)[] headers)
     {
         var frames = body.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{body.Length:x}\r\n");
         var answer = await proxy.Http.SendAsync(
             "PUT",
             target,
-            [.. Encoding.ASCII.GetBytes(frames), .. body, .. Encoding.ASCII.GetBytes((body.Length == 0 ? "" : "\r\n") + $"0\r\nx-amz-checksum-crc32:{Sum(body)}\r\n\r\n")],
+            [.. Encoding.ASCII.GetBytes(frames), .. body, .. Encoding.ASCII
+                .GetBytes((body.Length == 0 ? "" : "\r\n") + $"0\r\nx-amz-checksum-crc32:{Sum(body)}\r\n\r\n")],
             [
                 ("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
                 ("x-amz-trailer", "x-amz-checksum-crc32"),

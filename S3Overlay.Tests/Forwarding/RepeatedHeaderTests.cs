@@ -3,7 +3,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>A header on several lines is one list. What goes on is signed as it is sent, so that the store finds the signature right (as SDKs and suites of other stores send them).</summary>
+/// <summary>
+/// A header on several lines is one list. What goes on is signed as it is sent, so that the store finds the signature right (as SDKs and
+/// suites of other stores send them).
+/// </summary>
 [Trait("Rule", "T1")]
 [Trait("Rule", "T3")]
 public sealed class RepeatedHeaderTests
@@ -34,7 +37,8 @@ public sealed class RepeatedHeaderTests
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
         await proxy.SendAsync("PUT", "/bucket");
         await proxy.SendAsync("PUT", "/bucket/k", "value");
-        var answer = await proxy.SendAsync("GET", "/bucket/k?attributes", null, ("x-amz-object-attributes", "ETag"), ("x-amz-object-attributes", "ObjectSize"));
+        var answer = await proxy.SendAsync("GET", "/bucket/k?attributes", null, ("x-amz-object-attributes", "ETag"),
+            ("x-amz-object-attributes", "ObjectSize"));
         Assert.True(answer.Status == 200, answer.Text);
         Assert.Contains("<ETag>", answer.Text, StringComparison.Ordinal);
         Assert.Contains("<ObjectSize>5</ObjectSize>", answer.Text, StringComparison.Ordinal);
@@ -48,9 +52,11 @@ public sealed class RepeatedHeaderTests
         using var proxy = new StoreProxy(store.Endpoint);
         var http = new SignedHttp(store.Endpoint);
         await http.SendAsync("PUT", "/bucket");
-        KeyValuePair<string, string>[] headers = [new("x-amz-meta-key", "1"), new("x-amz-meta-other", "o"), new("X-Amz-Meta-Key", "2"), new("x-amz-meta-last", "l"), new("x-amz-meta-key", "3")];
+        KeyValuePair<string, string>[] headers = [new("x-amz-meta-key", "1"), new("x-amz-meta-other", "o"), new("X-Amz-Meta-Key", "2"),
+            new("x-amz-meta-last", "l"), new("x-amz-meta-key", "3")];
         Assert.True(await proxy.Calls.PutAsync("bucket", "k", WireBody.Of(new byte[] { 1 }), headers, default));
         var head = await http.SendAsync("HEAD", "/bucket/k");
-        Assert.Equal(("1,2,3", "o", "l"), (head.Headers["x-amz-meta-key"], head.Headers["x-amz-meta-other"], head.Headers["x-amz-meta-last"]));
+        Assert.Equal(
+            ("1,2,3", "o", "l"), (head.Headers["x-amz-meta-key"], head.Headers["x-amz-meta-other"], head.Headers["x-amz-meta-last"]));
     }
 }

@@ -2,7 +2,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>Only headers that S3 documents go on to a store (rules A1, T3): a store's own ones act with the proxy's keys, which may do everything there.</summary>
+/// <summary>
+/// Only headers that S3 documents go on to a store (rules A1, T3): a store's own ones act with the proxy's keys, which may do everything
+/// there.
+/// </summary>
 [Trait("Rule", "A1")]
 [Trait("Rule", "T3")]
 public sealed class RequestHeaderTests : IAsyncLifetime
@@ -47,7 +50,8 @@ public sealed class RequestHeaderTests : IAsyncLifetime
         {
             await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, hasRemote ? remote.Endpoint : null);
             await proxy.SendAsync("PUT", "/bucket");
-            foreach (var (method, target, body) in ((string, string, string?)[])[("PUT", "/bucket/k", "value"), ("GET", "/bucket/k", null), ("DELETE", "/bucket/k", null)])
+            foreach (var (method, target, body) in ((string, string, string?)[])[
+                ("PUT", "/bucket/k", "value"), ("GET", "/bucket/k", null), ("DELETE", "/bucket/k", null)])
             {
                 var signed = await proxy.SendAsync(method, target, body, (name, value));
                 Assert.True(signed.Status is 200 or 204, $"{method}: {signed.Text}");

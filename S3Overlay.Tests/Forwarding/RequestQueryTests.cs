@@ -43,7 +43,8 @@ public sealed class RequestQueryTests : IAsyncLifetime
 
         // They are in the signature all the same.
         var signed = proxy.Http.Signed(method, target, method == "PUT" ? "value"u8.ToArray() : null);
-        var forged = System.Text.Encoding.Latin1.GetBytes(System.Text.Encoding.Latin1.GetString(signed).Replace(" HTTP/1.1", "&another=1 HTTP/1.1", StringComparison.Ordinal));
+        var forged = System.Text.Encoding.Latin1
+            .GetBytes(System.Text.Encoding.Latin1.GetString(signed).Replace(" HTTP/1.1", "&another=1 HTTP/1.1", StringComparison.Ordinal));
         Assert.Equal("SignatureDoesNotMatch", (await proxy.Http.SendBytesAsync(forged)).Code);
     }
 
@@ -71,7 +72,8 @@ public sealed class RequestQueryTests : IAsyncLifetime
         await using var remote = await ScriptedRemote.StartAsync();
         foreach (var (hasRemote, make) in ((bool, string)[])[(false, "auto"), (false, "minio"), (true, "minio")])
         {
-            await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, hasRemote ? remote.Endpoint : null, null, ("S3_OVERLAY_LOCAL_STORE", make));
+            await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, hasRemote ? remote.Endpoint
+                : null, null, ("S3_OVERLAY_LOCAL_STORE", make));
             _queries.Clear();
             var answer = await proxy.SendAsync("GET", target);
             Assert.True(answer.Status is 200 or 501, answer.Text);
@@ -92,13 +94,15 @@ public sealed class RequestQueryTests : IAsyncLifetime
         await s3.PutBucketAsync("bucket");
         var request = new Amazon.S3.Model.GetPreSignedUrlRequest
         {
-            BucketName = "bucket", Key = "k", Verb = Amazon.S3.HttpVerb.PUT, Expires = DateTime.UtcNow.AddHours(1), Protocol = Amazon.S3.Protocol.HTTP,
+            BucketName = "bucket", Key = "k", Verb = Amazon.S3.HttpVerb.PUT, Expires = DateTime.UtcNow.AddHours(1),
+            Protocol = Amazon.S3.Protocol.HTTP,
         };
         request.Metadata.Add("x-amz-meta-a", "b");
         request.Parameters.Add("x-id", "PutObject");
         _queries.Clear();
         using var http = new HttpClient();
-        using var put = new HttpRequestMessage(HttpMethod.Put, await s3.GetPreSignedURLAsync(request)) { Content = new ByteArrayContent([1]) };
+        using var put = new HttpRequestMessage(HttpMethod.Put, await s3.GetPreSignedURLAsync(request))
+            { Content = new ByteArrayContent([1]) };
         put.Headers.Add("x-amz-meta-a", "b");
         using var answer = await http.SendAsync(put);
         Assert.Equal(200, (int)answer.StatusCode);

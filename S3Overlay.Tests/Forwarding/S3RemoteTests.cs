@@ -27,7 +27,8 @@ public sealed class S3RemoteTests : IAsyncLifetime
         var settings = new EndpointSettings
         {
             // Requests are counted here: none may be repeated because the machine was busy.
-            Endpoint = _server.Endpoint, InstanceId = "test", FirstByteTimeout = Patience.Limit, StallTimeout = Patience.Limit, Budget = 2 * Patience.Limit,
+            Endpoint = _server.Endpoint, InstanceId = "test", FirstByteTimeout = Patience.Limit, StallTimeout = Patience.Limit,
+            Budget = 2 * Patience.Limit,
         };
         _client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("key", "secret")), TimeProvider.System);
         _remote = new S3Remote(settings, _client, TimeProvider.System);
@@ -45,8 +46,10 @@ public sealed class S3RemoteTests : IAsyncLifetime
     {
         await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
         Assert.Equal((200, 200L, new ByteRange(0, 199)), (answer.Status, answer.Info.Size, answer.Range!.Value));
-        Assert.Equal(("blue", "gzip", "binary/octet-stream"), (answer.Info.Header("x-amz-meta-colour"), answer.Info.Header("Content-Encoding"), answer.Info.Header("Content-Type")));
-        Assert.Null(answer.Info.Header("Date") ?? answer.Info.Header("Content-Length") ?? answer.Info.Header("Accept-Ranges") ?? answer.Info.Header("ETag"));
+        Assert.Equal(("blue", "gzip", "binary/octet-stream"),
+            (answer.Info.Header("x-amz-meta-colour"), answer.Info.Header("Content-Encoding"), answer.Info.Header("Content-Type")));
+        Assert.Null(answer.Info.Header("Date") ?? answer.Info.Header("Content-Length") ?? answer.Info.Header("Accept-Ranges")
+            ?? answer.Info.Header("ETag"));
         Assert.Equal(Bytes, await ReadAsync(answer));
         Assert.StartsWith("AWS4-HMAC-SHA256 Credential=key/", _server.Requests[0].Headers["Authorization"], StringComparison.Ordinal);
         Assert.Equal("ENABLED", _server.Requests[0].Headers["x-amz-checksum-mode"]);
@@ -96,7 +99,8 @@ public sealed class S3RemoteTests : IAsyncLifetime
         for (var cut = 0; cut < Bytes.Length; cut += 13)
         {
             var first = true;
-            _server.Script = (request, _) => Task.FromResult(first && !(first = false) ? new ScriptedOutcome { CutAfter = cut } : ScriptedOutcome.AsUsual);
+            _server.Script = (request, _) =>
+                Task.FromResult(first && !(first = false) ? new ScriptedOutcome { CutAfter = cut } : ScriptedOutcome.AsUsual);
             var before = _server.Requests.Count;
             await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
             Assert.Equal(Bytes, await ReadAsync(answer));
@@ -117,7 +121,8 @@ public sealed class S3RemoteTests : IAsyncLifetime
                 _server.Put("bucket", "k", [.. Bytes.Reverse()]);
             }
 
-            return Task.FromResult(request.Headers.ContainsKey("If-Match") ? ScriptedOutcome.AsUsual : new ScriptedOutcome { CutAfter = 50 });
+            return Task.FromResult(request.Headers.ContainsKey("If-Match") ? ScriptedOutcome.AsUsual
+                : new ScriptedOutcome { CutAfter = 50 });
         };
         await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
         Assert.Equal(RemoteFailure.Changed, (await Assert.ThrowsAsync<RemoteException>(() => ReadAsync(answer))).Failure);
@@ -153,7 +158,8 @@ public sealed class S3RemoteTests : IAsyncLifetime
         Assert.Equal(expected, (await Assert.ThrowsAsync<RemoteException>(() => _remote.GetAsync(new("bucket", "k"), default))).Failure);
         if (status is 403)
         {
-            Assert.Equal(expected, (await Assert.ThrowsAsync<RemoteException>(() => _remote.HeadAsync(new("bucket", "k"), default))).Failure);
+            Assert.Equal(
+                expected, (await Assert.ThrowsAsync<RemoteException>(() => _remote.HeadAsync(new("bucket", "k"), default))).Failure);
             Assert.Equal(("GET", "bytes=0-0"), (_server.Requests[^1].Method, _server.Requests[^1].Headers["Range"]));
         }
     }
@@ -221,8 +227,10 @@ public sealed class S3RemoteTests : IAsyncLifetime
     public async Task A_key_that_a_mapping_makes_too_long_is_not_there_and_not_asked_for()
     {
         var key = "prefix/" + new string('k', 1024);
-        Assert.Equal(RemoteFailure.NoSuchKey, (await Assert.ThrowsAsync<RemoteException>(() => _remote.GetAsync(new("bucket", key), default))).Failure);
-        Assert.Equal(RemoteFailure.NoSuchKey, (await Assert.ThrowsAsync<RemoteException>(() => _remote.HeadAsync(new("bucket", key), default))).Failure);
+        Assert.Equal(RemoteFailure.NoSuchKey,
+            (await Assert.ThrowsAsync<RemoteException>(() => _remote.GetAsync(new("bucket", key), default))).Failure);
+        Assert.Equal(RemoteFailure.NoSuchKey,
+            (await Assert.ThrowsAsync<RemoteException>(() => _remote.HeadAsync(new("bucket", key), default))).Failure);
         Assert.Empty(_server.Requests);
     }
 
@@ -254,7 +262,8 @@ public sealed class S3RemoteTests : IAsyncLifetime
     [InlineData(":9000", "storage.example.org")]
     [InlineData("a..b", "storage.example.org")]
     public void Where_every_bucket_is_a_host_none_with_a_tenant_is(string bucket, string host) => Assert.Equal(
-        host, new EndpointAddress(new Uri("http://storage.example.org"), AddressingStyle.Virtual).Of(bucket, "k", "", "us-east-1").Uri.Authority, ignoreCase: true);
+        host, new EndpointAddress(new Uri("http://storage.example.org"), AddressingStyle.Virtual)
+            .Of(bucket, "k", "", "us-east-1").Uri.Authority, ignoreCase: true);
 
     [Theory, Trait("Rule", "F")]
     [InlineData("ExpiredToken", null)]
@@ -273,7 +282,8 @@ public sealed class S3RemoteTests : IAsyncLifetime
         }
         else
         {
-            Assert.Equal(RemoteFailure.BadCredentials, (await Assert.ThrowsAsync<RemoteException>(() => _remote.BucketExistsAsync("bucket", default))).Failure);
+            Assert.Equal(RemoteFailure.BadCredentials,
+                (await Assert.ThrowsAsync<RemoteException>(() => _remote.BucketExistsAsync("bucket", default))).Failure);
         }
     }
 
@@ -286,10 +296,12 @@ public sealed class S3RemoteTests : IAsyncLifetime
         _server.Script = async (_, context) =>
         {
             await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(
-                context.Response, $"<ListBucketResult><Contents><Key>k</Key>{fields}</Contents><IsTruncated>false</IsTruncated></ListBucketResult>");
+                context.Response,
+                $"<ListBucketResult><Contents><Key>k</Key>{fields}</Contents><IsTruncated>false</IsTruncated></ListBucketResult>");
             return ScriptedOutcome.Answered;
         };
-        Assert.Equal(RemoteFailure.Unavailable, (await Assert.ThrowsAsync<RemoteException>(() => _remote.ListAsync(new("bucket", "", "", "", null, 1000), default))).Failure);
+        Assert.Equal(RemoteFailure.Unavailable,
+            (await Assert.ThrowsAsync<RemoteException>(() => _remote.ListAsync(new("bucket", "", "", "", null, 1000), default))).Failure);
     }
 
     private static async Task<byte[]> ReadAsync(RemoteObject answer)

@@ -4,7 +4,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>What is asked of an object's bytes at a store, and of its being restored: the store's to do, and in its time; not of the remote's, which is only read.</summary>
+/// <summary>
+/// What is asked of an object's bytes at a store, and of its being restored: the store's to do, and in its time; not of the remote's, which
+/// is only read.
+/// </summary>
 [Trait("Rule", "T3")]
 public sealed class SelectTests
 {
@@ -30,7 +33,8 @@ public sealed class SelectTests
         await using var scene = await StoreScene.StartAsync(hasRemote: false);
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket")).Status);
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/key", "mine")).Status);
-        var (isAsked, goOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var (isAsked, goOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
+            new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         scene.Store.Take = async context =>
         {
             isAsked.TrySetResult();

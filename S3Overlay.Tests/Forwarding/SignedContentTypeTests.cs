@@ -38,7 +38,9 @@ public sealed class SignedContentTypeTests
         Assert.Equal(200, (await scene.Proxy.SendAsync("GET", "/bucket?list-type=2", null, Type)).Status);
         Assert.Equal(200, (await scene.Proxy.SendAsync("POST", "/bucket/m?uploads", null, Type)).Status);
         Assert.Equal(200, (await scene.Proxy.SendAsync("PUT", "/bucket/empty", "", ("Content-Type", ""))).Status);
-        Assert.Equal(200, (await scene.Proxy.SendAsync("PUT", "/bucket/copy", "", ("x-amz-copy-source", "/bucket/k"), ("x-amz-metadata-directive", "REPLACE"), ("Content-Type", "a/b"))).Status);
+        Assert.Equal(
+            200, (await scene.Proxy.SendAsync("PUT", "/bucket/copy", "", ("x-amz-copy-source", "/bucket/k"),
+            ("x-amz-metadata-directive", "REPLACE"), ("Content-Type", "a/b"))).Status);
         Assert.Equal("a/b", (await scene.Proxy.SendAsync("HEAD", "/bucket/copy")).Headers["Content-Type"]);
         Assert.Equal(204, (await scene.Proxy.SendAsync("DELETE", "/bucket/k", null, Type)).Status);
     }
@@ -51,7 +53,8 @@ public sealed class SignedContentTypeTests
     [InlineData("cache-bucket", "5MiB")]
     public async Task What_the_overlay_keeps_there_is_taken(string place, string threshold)
     {
-        await using var scene = await StartAsync(true, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CACHE_PLACE", place), ("S3_OVERLAY_CHUNK_THRESHOLD", threshold), ("S3_OVERLAY_CHUNK_SIZE", "5MiB"));
+        await using var scene = await StartAsync(true, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CACHE_PLACE", place),
+            ("S3_OVERLAY_CHUNK_THRESHOLD", threshold), ("S3_OVERLAY_CHUNK_SIZE", "5MiB"));
         var bytes = new byte[6 << 20];
         Random.Shared.NextBytes(bytes);
         scene.Remote!.Put("bucket", "of-remote", bytes, Type);
@@ -64,7 +67,9 @@ public sealed class SignedContentTypeTests
         var warm = await scene.Proxy.SendAsync("GET", "/bucket/of-remote");
         Assert.Equal(("HIT", Type.Value), (warm.Headers["x-cache"], warm.Headers["Content-Type"]));
         Assert.Equal(bytes, warm.Body);
-        Assert.Equal(200, (await scene.Proxy.SendAsync("PUT", "/bucket/tagged?tagging", "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>", ("Content-Type", "application/xml"))).Status);
+        Assert.Equal(
+            200, (await scene.Proxy.SendAsync("PUT", "/bucket/tagged?tagging",
+            "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>", ("Content-Type", "application/xml"))).Status);
         Assert.Equal(204, (await scene.Proxy.SendAsync("DELETE", "/bucket/deleted")).Status);
         Assert.Equal(404, (await scene.Proxy.SendAsync("GET", "/bucket/deleted")).Status);
     }

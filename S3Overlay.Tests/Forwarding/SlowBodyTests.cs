@@ -79,7 +79,9 @@ public sealed class SlowBodyTests
         Assert.Empty(_asked);
     }
 
-    /// <summary>A read that the remote keeps waiting for a time before it sends some bytes. With the first read of another answer it begins at once.</summary>
+    /// <summary>
+    /// A read that the remote keeps waiting for a time before it sends some bytes. With the first read of another answer it begins at once.
+    /// </summary>
     private async Task<int> ReadSlowlyAsync(HealingBody body, int bytes, TimeSpan wait)
     {
         var reading = body.ReadAsync(new byte[bytes]).AsTask();
@@ -95,20 +97,23 @@ public sealed class SlowBodyTests
     private HealingBody Open(int minimum)
     {
         var settings = new EndpointSettings { StallTimeout = TimeSpan.FromSeconds(15), MinRate = minimum };
-        return new HealingBody(Answer(0, beginsAtOnce: false), "\"etag\"", new ByteRange(0, Size - 1), Size, settings, _clock, (range, _, _) =>
+        return new HealingBody(Answer(0, beginsAtOnce: false), "\"etag\"", new ByteRange(0, Size - 1), Size, settings, _clock,
+            (range, _, _) =>
         {
             _asked.Add(range);
-            return Task.FromResult(Answer(long.Parse(range["bytes=".Length..].Split('-')[0], CultureInfo.InvariantCulture), beginsAtOnce: true));
+            return Task.FromResult(
+                Answer(long.Parse(range["bytes=".Length..].Split('-')[0], CultureInfo.InvariantCulture), beginsAtOnce: true));
         });
     }
 
-    private WireAnswer Answer(long first, bool beginsAtOnce)
+    private WireResponse Answer(long first, bool beginsAtOnce)
     {
         _current = new SlowContent(beginsAtOnce);
         var message = new HttpResponseMessage(HttpStatusCode.PartialContent) { Content = _current };
         message.Headers.TryAddWithoutValidation("ETag", "\"etag\"");
-        message.Content.Headers.TryAddWithoutValidation("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes {first}-{Size - 1}/{Size}"));
-        return new WireAnswer(message);
+        message.Content.Headers.TryAddWithoutValidation("Content-Range",
+            string.Create(CultureInfo.InvariantCulture, $"bytes {first}-{Size - 1}/{Size}"));
+        return new WireResponse(message);
     }
 
     /// <summary>A body that sends when it is told to, and breaks when its answer is disposed of.</summary>

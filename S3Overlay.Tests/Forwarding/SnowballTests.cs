@@ -4,7 +4,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>MinIO and RustFS unpack an archive with this metadata into keys that nobody has authorised, and that leave no mark in an overlay (rules A2, T3).</summary>
+/// <summary>
+/// MinIO and RustFS unpack an archive with this metadata into keys that nobody has authorised, and that leave no mark in an overlay (rules
+/// A2, T3).
+/// </summary>
 [Trait("Rule", "A2")]
 [Trait("Rule", "T3")]
 public sealed class SnowballTests : IAsyncLifetime
@@ -40,7 +43,8 @@ public sealed class SnowballTests : IAsyncLifetime
         _store.ForgetCalls();
         var put = await narrow.SendAsync("PUT", "/bucket/in/a.tar", "value"u8.ToArray(), (Header, "true"));
         Assert.Equal((403, "AccessDenied"), (put.Status, put.Code));
-        var form = await new UploadForm("narrow", "narrow-here").With("key", "in/a.tar").With("X-Amz-Meta-Snowball-Auto-Extract", "true").SignedV2(Policy).SendAsync(proxy.Http, "/bucket");
+        var form = await new UploadForm("narrow", "narrow-here").With("key", "in/a.tar").With("X-Amz-Meta-Snowball-Auto-Extract", "true")
+            .SignedV2(Policy).SendAsync(proxy.Http, "/bucket");
         Assert.Equal((403, "AccessDenied"), (form.Status, form.Code));
         Assert.Empty(_store.Calls);
     }
@@ -60,7 +64,8 @@ public sealed class SnowballTests : IAsyncLifetime
             Assert.Equal((501, "NotImplemented"), (put.Status, put.Code));
         }
 
-        var form = await new UploadForm("minioadmin", "minioadmin").With("key", "in/a.tar").With(Header, "true").SignedV2(Policy).SendAsync(proxy.Http, "/bucket");
+        var form = await new UploadForm("minioadmin", "minioadmin").With("key", "in/a.tar").With(Header, "true").SignedV2(Policy)
+            .SendAsync(proxy.Http, "/bucket");
         Assert.Equal((501, "NotImplemented"), (form.Status, form.Code));
         Assert.DoesNotContain(_store.Calls, call => call.Method == "PUT");
     }
@@ -80,7 +85,8 @@ public sealed class SnowballTests : IAsyncLifetime
 
     private async Task<OverlayHost> StartAsync(Uri? remote, bool onStore = true)
     {
-        var proxy = await OverlayHost.StartAsync(onStore ? _store.Endpoint : null, remote, null, ("S3_OVERLAY_KEYS_FILE", _folder["keys.json"]));
+        var proxy = await OverlayHost.StartAsync(onStore ? _store.Endpoint
+            : null, remote, null, ("S3_OVERLAY_KEYS_FILE", _folder["keys.json"]));
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket")).Status);
         return proxy;
     }

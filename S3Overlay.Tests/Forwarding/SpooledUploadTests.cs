@@ -51,7 +51,8 @@ public sealed class SpooledUploadTests
         Assert.Equal(1_000_000, (await proxy.SendAsync("GET", "/bucket/slow")).Text.Length);
 
         // Its room is free a moment after its answer.
-        await Patience.UntilAsync(async () => (await PostAsync(proxy, "other", other)).Status == 204, "The room of an upload that has ended is not free again.");
+        await Patience.UntilAsync(async () => (await PostAsync(proxy, "other", other)).Status == 204,
+            "The room of an upload that has ended is not free again.");
     }
 
     private static byte[] File(int size) => Encoding.ASCII.GetBytes(new string('x', size));

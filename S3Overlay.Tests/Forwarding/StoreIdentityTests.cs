@@ -25,12 +25,15 @@ public sealed class StoreIdentityTests
             await ann.SendAsync("PUT", $"/anns/big?partNumber=2&uploadId={upload}", null, ("x-amz-copy-source", "/anns/k")),
             await ann.SendAsync(
                 "POST", $"/anns/big?uploadId={upload}",
-                Encoding.UTF8.GetBytes($"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>")),
+                Encoding.UTF8
+                    .GetBytes(
+                    $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>")),
             await ann.SendAsync("GET", "/anns/k"),
             await ann.SendAsync("HEAD", "/anns/k"),
             await ann.SendAsync("GET", "/anns?list-type=2"),
             await ann.SendAsync("PUT", "/anns/copy", null, ("x-amz-copy-source", "/both/k")),
-            await ann.SendAsync("POST", "/anns?delete", "<Delete><Object><Key>copy</Key></Object></Delete>"u8.ToArray(), ("Content-MD5", "fjrcxLyYjg4c5F3ukfVeEQ==")),
+            await ann.SendAsync("POST", "/anns?delete", "<Delete><Object><Key>copy</Key></Object></Delete>"u8.ToArray(),
+                ("Content-MD5", "fjrcxLyYjg4c5F3ukfVeEQ==")),
             await ann.SendAsync("GET", "/"),
             await ann.SendUnsignedAsync("GET", "/anns/k?" + Presigned(scene, "GET", "/anns/k")),
             await PolicyForm().SendAsync(ann, "/anns"),
@@ -71,8 +74,8 @@ public sealed class StoreIdentityTests
     }
 
     /// <summary>
-    /// A bucket's name may mean one bucket to one user and none to everyone: Ceph's tenants. A preflight has not got the headers that its address is signed for, and asks for nothing that
-    /// is not for everyone.
+    /// A bucket's name may mean one bucket to one user and none to everyone: Ceph's tenants. A preflight has not got the headers that its
+    /// address is signed for, and asks for nothing that is not for everyone.
     /// </summary>
     [Fact]
     public async Task A_preflight_is_asked_in_the_name_of_the_user_whose_address_it_has()
@@ -81,12 +84,14 @@ public sealed class StoreIdentityTests
         await scene.MakeBucketsAsync();
         string[] targets =
         [
-            "/anns/k?" + Presigned(scene, "PUT", "/anns/k"), "/anns/k?AWSAccessKeyId=ann&Signature=s&Expires=1", "/anns/k?AWSAccessKeyId=team&Signature=s&Expires=1",
+            "/anns/k?" + Presigned(scene, "PUT", "/anns/k"), "/anns/k?AWSAccessKeyId=ann&Signature=s&Expires=1",
+            "/anns/k?AWSAccessKeyId=team&Signature=s&Expires=1",
             "/anns/k?AWSAccessKeyId=ANN&Signature=s&Expires=1", "/anns/k?X-Amz-Credential=ann", "/anns/k",
         ];
         foreach (var target in targets)
         {
-            await scene.As("ann").SendUnsignedAsync("OPTIONS", target, null, ("Origin", "http://page.example"), ("Access-Control-Request-Method", "PUT"));
+            await scene.As("ann").SendUnsignedAsync("OPTIONS", target, null, ("Origin", "http://page.example"),
+                ("Access-Control-Request-Method", "PUT"));
         }
 
         Assert.Equal(["ANN", "ANN", "", "", "", ""], scene.Asked.Select(asked => asked.Signer));
@@ -103,7 +108,8 @@ public sealed class StoreIdentityTests
         await Parallel.ForAsync(0, 200, async (i, _) =>
         {
             var user = users[i % 2];
-            Assert.Equal(200, (await scene.As(user).SendAsync(i % 3 == 0 ? "PUT" : "GET", i % 3 == 0 ? $"/both/of-{user}-{i}" : $"/{user}s/k")).Status);
+            Assert.Equal(200,
+                (await scene.As(user).SendAsync(i % 3 == 0 ? "PUT" : "GET", i % 3 == 0 ? $"/both/of-{user}-{i}" : $"/{user}s/k")).Status);
         });
 
         Assert.Equal(200, scene.Asked.Count);
@@ -149,9 +155,12 @@ public sealed class StoreIdentityTests
         await CopiedAsync(scene, "/anns/k", "/both/k2", "anns");
 
         var upload = Regex.Match((await ann.SendAsync("POST", "/mapped/big?uploads")).Text, "<UploadId>(.*)</UploadId>").Groups[1].Value;
-        var part = await ann.SendAsync("PUT", $"/mapped/big?partNumber=1&uploadId={upload}", null, ("x-amz-copy-source", "/anns/k"), ("x-amz-copy-source-range", "bytes=1-2"));
+        var part = await ann.SendAsync("PUT", $"/mapped/big?partNumber=1&uploadId={upload}", null, ("x-amz-copy-source", "/anns/k"),
+            ("x-amz-copy-source-range", "bytes=1-2"));
         Assert.True(part.Status == 200 && part.Text.Contains("CopyPartResult", StringComparison.Ordinal), part.Text);
-        Assert.Equal(412, (await ann.SendAsync("PUT", "/mapped/up2", null, ("x-amz-copy-source", "/anns/k"), ("x-amz-copy-source-if-match", "\"other\""))).Status);
+        Assert.Equal(
+            412, (await ann.SendAsync("PUT", "/mapped/up2", null, ("x-amz-copy-source", "/anns/k"),
+            ("x-amz-copy-source-if-match", "\"other\""))).Status);
     }
 
     [Fact]
@@ -182,7 +191,8 @@ public sealed class StoreIdentityTests
         Assert.DoesNotContain("s3-overlay-cache", list.Text);
         Assert.Contains(("ANN", "GET /"), scene.Asked);
 
-        scene.Store.Refuse = request => request.Headers.Authorization.ToString().Contains("Credential=ANN/", StringComparison.Ordinal) && request.Path == "/" ? 403 : null;
+        scene.Store.Refuse = request => request.Headers.Authorization.ToString().Contains("Credential=ANN/", StringComparison.Ordinal)
+            && request.Path == "/" ? 403 : null;
 
         // A list without them would say that they are gone.
         list = await scene.As("ann").SendAsync("GET", "/");
@@ -190,7 +200,10 @@ public sealed class StoreIdentityTests
         Assert.Contains("<Name>bobs</Name>", (await scene.As("bob").SendAsync("GET", "/")).Text);
     }
 
-    /// <summary>What an administrator asks is about the overlay: neither keys that the store does not know nor a user who may not see the object stand in the way.</summary>
+    /// <summary>
+    /// What an administrator asks is about the overlay: neither keys that the store does not know nor a user who may not see the object
+    /// stand in the way.
+    /// </summary>
     [Theory, Trait("Rule", "A5")]
     [InlineData("ann", "/teams/k", "written")]
     [InlineData("eve", "/teams/k", "written")]
@@ -224,7 +237,8 @@ public sealed class StoreIdentityTests
         return scene;
     }
 
-    private static async Task RefusedAsync(UsersScene scene, string user, string method, string target, params (string Name, string Value)[] headers)
+    private static async Task RefusedAsync(UsersScene scene, string user, string method, string target,
+        params (string Name, string Value)[] headers)
     {
         var answer = await scene.As(user).SendAsync(method, target, null, headers);
         Assert.True((answer.Status, answer.Code) == (403, "AccessDenied"), $"{user} {method} {target}: {answer.Status} {answer.Text}");
@@ -233,7 +247,8 @@ public sealed class StoreIdentityTests
     private static async Task CopiedAsync(UsersScene scene, string from, string to, string content)
     {
         var copy = await scene.As("ann").SendAsync("PUT", to, null, ("x-amz-copy-source", from));
-        Assert.True(copy.Status == 200 && copy.Text.Contains("CopyObjectResult", StringComparison.Ordinal), $"{from} to {to}: {copy.Status} {copy.Text}");
+        Assert.True(copy.Status == 200 && copy.Text.Contains("CopyObjectResult", StringComparison.Ordinal),
+            $"{from} to {to}: {copy.Status} {copy.Text}");
         Assert.Equal(content, (await scene.As("ann").SendAsync("GET", to)).Text);
     }
 

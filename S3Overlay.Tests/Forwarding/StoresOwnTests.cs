@@ -7,7 +7,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>What a store has beyond S3, or beyond what the overlay knows of: in buckets without a remote it is the store's to serve (rule T3).</summary>
+/// <summary>
+/// What a store has beyond S3, or beyond what the overlay knows of: in buckets without a remote it is the store's to serve (rule T3).
+/// </summary>
 [Trait("Rule", "T3")]
 public sealed class StoresOwnTests : IAsyncLifetime
 {
@@ -73,7 +75,9 @@ public sealed class StoresOwnTests : IAsyncLifetime
         Assert.Empty(_store.Calls);
     }
 
-    /// <summary>MinIO puts the file of such a form under each key of a list. As one object it would be another request than the one that was made.</summary>
+    /// <summary>
+    /// MinIO puts the file of such a form under each key of a list. As one object it would be another request than the one that was made.
+    /// </summary>
     [Fact]
     public async Task A_form_for_many_keys_is_refused_and_puts_none()
     {
@@ -96,7 +100,8 @@ public sealed class StoresOwnTests : IAsyncLifetime
         _store.Take = context => context.Request.Query.ContainsKey("select") ? SelectAsync(context) : null;
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(proxy.Endpoint.Host, proxy.Endpoint.Port, limit.Token);
-        await socket.SendAsync(proxy.Http.Signed("POST", "/bucket/k?select&select-type=2", "<SelectObjectContentRequest/>"u8.ToArray()), limit.Token);
+        await socket.SendAsync(proxy.Http.Signed("POST", "/bucket/k?select&select-type=2", "<SelectObjectContentRequest/>"u8.ToArray()),
+            limit.Token);
         using var came = new MemoryStream();
         var buffer = new byte[65536];
         int read;
@@ -125,7 +130,10 @@ public sealed class StoresOwnTests : IAsyncLifetime
         }
     }
 
-    /// <summary>Stores that lack GetObjectAttributes refuse it, or give the object for it (RGW 16); of a written key of the overlay's it is answered from what HEAD tells.</summary>
+    /// <summary>
+    /// Stores that lack GetObjectAttributes refuse it, or give the object for it (RGW 16); of a written key of the overlay's it is answered
+    /// from what HEAD tells.
+    /// </summary>
     [Theory]
     [Trait("Rule", "R8")]
     [InlineData(true)]
@@ -138,7 +146,8 @@ public sealed class StoresOwnTests : IAsyncLifetime
             : context.Response.Body.WriteAsync("value"u8.ToArray()).AsTask();
         await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, remote.Endpoint);
         await proxy.SendAsync("PUT", "/bucket");
-        await proxy.SendAsync("PUT", "/bucket/k", "value", ("x-amz-checksum-sha256", Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData("value"u8))));
+        await proxy.SendAsync("PUT", "/bucket/k", "value",
+            ("x-amz-checksum-sha256", Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData("value"u8))));
         var answer = await proxy.SendAsync("GET", "/bucket/k?attributes", null, ("x-amz-object-attributes", "ETag,ObjectSize,Checksum"));
         Assert.True(answer.Status == 200, answer.Text);
         Assert.Contains("<ObjectSize>5</ObjectSize>", answer.Text, StringComparison.Ordinal);
@@ -155,8 +164,10 @@ public sealed class StoresOwnTests : IAsyncLifetime
     public async Task A_head_that_is_refused_without_a_word_is_a_bad_request(string code, string told)
     {
         await using var remote = await ScriptedRemote.StartAsync();
-        _store.Take = context => context.Request.Query.ContainsKey("attributes") ? ScriptedRemote.AnswerErrorAsync(context, 501, "NotImplemented")
-            : context.Request.Method is "GET" or "HEAD" && context.Request.Path == "/bucket/k" ? ScriptedRemote.AnswerErrorAsync(context, 400, code, "")
+        _store.Take = context => context.Request.Query.ContainsKey("attributes")
+            ? ScriptedRemote.AnswerErrorAsync(context, 501, "NotImplemented")
+            : context.Request.Method is "GET" or "HEAD" && context.Request.Path == "/bucket/k"
+                ? ScriptedRemote.AnswerErrorAsync(context, 400, code, "")
             : null;
         await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, remote.Endpoint);
         await proxy.SendAsync("PUT", "/bucket");
@@ -173,12 +184,14 @@ public sealed class StoresOwnTests : IAsyncLifetime
     [Trait("Rule", "R8")]
     [InlineData("")]
     [InlineData("&versionId=v1")]
-    public async Task Attributes_of_the_stores_head_are_asked_for_with_all_that_the_client_says_and_its_refusal_is_the_answer(string version)
+    public async Task Attributes_of_the_stores_head_are_asked_for_with_all_that_the_client_says_and_its_refusal_is_the_answer(
+        string version)
     {
         const string Key = "x-amz-server-side-encryption-customer-key";
         await using var remote = await ScriptedRemote.StartAsync();
         var (owner, payer) = ("", "");
-        _store.Take = context => context.Request.Query.ContainsKey("attributes") ? ScriptedRemote.AnswerErrorAsync(context, 501, "NotImplemented")
+        _store.Take = context => context.Request.Query.ContainsKey("attributes")
+            ? ScriptedRemote.AnswerErrorAsync(context, 501, "NotImplemented")
             : context.Request.Method is "GET" or "HEAD" && context.Request.Path == "/bucket/k" ? AnswerAsync(context)
             : null;
         await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, remote.Endpoint);
@@ -187,12 +200,14 @@ public sealed class StoresOwnTests : IAsyncLifetime
         var refused = await proxy.SendAsync("GET", "/bucket/k?attributes" + version, null, ("x-amz-object-attributes", "ObjectSize"));
         Assert.True((refused.Status, refused.Code) == (400, "InvalidRequest"), refused.Text);
         var told = await proxy.SendAsync(
-            "GET", "/bucket/k?attributes" + version, null, ("x-amz-object-attributes", "ObjectSize"), (Key, "secret"), ("x-amz-expected-bucket-owner", "1234"), ("x-amz-request-payer", "requester"));
+            "GET", "/bucket/k?attributes" + version, null, ("x-amz-object-attributes", "ObjectSize"), (Key, "secret"),
+            ("x-amz-expected-bucket-owner", "1234"), ("x-amz-request-payer", "requester"));
         Assert.True(told.Status == 200, told.Text);
         Assert.Contains("<ObjectSize>5</ObjectSize>", told.Text, StringComparison.Ordinal);
         Assert.Equal(("1234", "requester"), (owner, payer));
         var failed = await proxy.SendAsync(
-            "GET", "/bucket/k?attributes" + version, null, ("x-amz-object-attributes", "ObjectSize"), (Key, "secret"), ("If-Match", "\"other\""));
+            "GET", "/bucket/k?attributes" + version, null, ("x-amz-object-attributes", "ObjectSize"), (Key, "secret"),
+            ("If-Match", "\"other\""));
         Assert.Equal((412, "PreconditionFailed"), (failed.Status, failed.Code));
 
         Task AnswerAsync(HttpContext context)
@@ -202,7 +217,8 @@ public sealed class StoresOwnTests : IAsyncLifetime
                 return ScriptedRemote.AnswerErrorAsync(context, 400, "InvalidRequest");
             }
 
-            (owner, payer) = (context.Request.Headers["x-amz-expected-bucket-owner"].ToString(), context.Request.Headers["x-amz-request-payer"].ToString());
+            (owner, payer) = (context.Request.Headers["x-amz-expected-bucket-owner"].ToString(),
+                context.Request.Headers["x-amz-request-payer"].ToString());
             context.Response.Headers.ETag = "\"etag\"";
             context.Response.Headers.LastModified = "Mon, 06 May 2024 07:08:09 GMT";
             context.Response.ContentLength = 5;

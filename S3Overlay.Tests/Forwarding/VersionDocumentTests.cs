@@ -18,8 +18,10 @@ public sealed class VersionDocumentTests
         Assert.Equal(
             ["a m2*-", "a v1", "b v3*", "b m1-", "b v1", "c m1*-"],
             await ReadAsync(
-                Marker("a", "m2", true, "2026-01-02T03:04:05.9Z"), Marker("b", "m1", false, "2026-01-02T03:04:06.1Z"), Marker("c", "m1", true, "2026-01-02T03:04:05Z"),
-                Version("a", "v1", false, "2026-01-02T03:04:07Z"), Version("b", "v3", true, "2026-01-02T03:04:05Z"), Version("b", "v1", false, "2026-01-02T03:04:05Z")));
+                Marker("a", "m2", true, "2026-01-02T03:04:05.9Z"), Marker("b", "m1", false, "2026-01-02T03:04:06.1Z"),
+                Marker("c", "m1", true, "2026-01-02T03:04:05Z"),
+                Version("a", "v1", false, "2026-01-02T03:04:07Z"), Version("b", "v3", true, "2026-01-02T03:04:05Z"),
+                Version("b", "v1", false, "2026-01-02T03:04:05Z")));
     }
 
     [Fact]
@@ -52,7 +54,8 @@ public sealed class VersionDocumentTests
         Assert.Equal(
             ["a m2*-", "a v1", "a m1-", "b v1*"],
             await ReadAsync(
-                Marker("a", "m2", true, "2026-01-02T03:04:05Z"), Version("a", "v1", false, "2026-01-02T03:04:04Z"), Marker("a", "m1", false, "2026-01-02T03:04:09Z"),
+                Marker("a", "m2", true, "2026-01-02T03:04:05Z"), Version("a", "v1", false, "2026-01-02T03:04:04Z"),
+                Marker("a", "m1", false, "2026-01-02T03:04:09Z"),
                 Version("b", "v1", true, "2026-01-02T03:04:05Z")));
     }
 
@@ -60,7 +63,8 @@ public sealed class VersionDocumentTests
     public async Task What_is_neither_is_out_of_order()
     {
         var failure = await Assert.ThrowsAsync<RemoteException>(() => ReadAsync(
-            Marker("b", "m1", true, "2026-01-02T03:04:05Z"), Version("a", "v1", true, "2026-01-02T03:04:05Z"), Marker("a", "m0", false, "2026-01-02T03:04:05Z")));
+            Marker("b", "m1", true, "2026-01-02T03:04:05Z"), Version("a", "v1", true, "2026-01-02T03:04:05Z"),
+            Marker("a", "m0", false, "2026-01-02T03:04:05Z")));
         Assert.Contains("out of order", failure.Message, StringComparison.Ordinal);
     }
 
@@ -73,8 +77,10 @@ public sealed class VersionDocumentTests
 
     private static async Task<string[]> ReadAsync(params string[] rows)
     {
-        using var body = new MemoryStream(Encoding.UTF8.GetBytes($"<ListVersionsResult><IsTruncated>false</IsTruncated>{string.Concat(rows)}</ListVersionsResult>"));
+        using var body = new MemoryStream(
+            Encoding.UTF8.GetBytes($"<ListVersionsResult><IsTruncated>false</IsTruncated>{string.Concat(rows)}</ListVersionsResult>"));
         var page = await VersionDocument.ReadAsync(body, "store", CancellationToken.None);
-        return [.. page.Rows.Select(static row => $"{row.Name} {row.VersionId}{(row.IsLatest ? "*" : "")}{(row.Object is null ? "-" : "")}")];
+        return [.. page.Rows
+            .Select(static row => $"{row.Name} {row.VersionId}{(row.IsLatest ? "*" : "")}{(row.Object is null ? "-" : "")}")];
     }
 }

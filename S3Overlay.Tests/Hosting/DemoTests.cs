@@ -19,7 +19,8 @@ public sealed partial class DemoTests
         try
         {
             var lines = new List<string>();
-            while (await process.StandardOutput.ReadLineAsync() is { } line && !line.EndsWith("Press Ctrl-C to stop.", StringComparison.Ordinal))
+            while (await process.StandardOutput.ReadLineAsync() is { } line
+                && !line.EndsWith("Press Ctrl-C to stop.", StringComparison.Ordinal))
             {
                 lines.Add(line);
             }
@@ -30,7 +31,8 @@ public sealed partial class DemoTests
             var endpoint = new Uri(lines.Select(line => Endpoint().Match(line)).First(match => match.Success).Groups[1].Value);
             var http = new SignedHttp(endpoint);
             var hello = await http.SendAsync("GET", "/demo/hello.txt");
-            Assert.Equal(("hello from the remote\n", "remote", "MISS"), (hello.Text, hello.Headers["x-s3overlay-layer"], hello.Headers["x-cache"]));
+            Assert.Equal(("hello from the remote\n", "remote", "MISS"),
+                (hello.Text, hello.Headers["x-s3overlay-layer"], hello.Headers["x-cache"]));
             string? logged;
             while ((logged = await process.StandardOutput.ReadLineAsync()) is "")
             {
@@ -55,7 +57,8 @@ public sealed partial class DemoTests
         Directory.CreateDirectory(folder["data-demo"]);
         await File.WriteAllTextAsync(folder["data-demo/precious"], "kept");
         var assembly = typeof(Proxy.Protocol.S3Request).Assembly.Location;
-        var ended = await S3Tool.RunAsync("dotnet", [assembly, "demo", "--urls=http://127.0.0.1:0"], new Dictionary<string, string>(), folder.Path);
+        var ended = await S3Tool.RunAsync("dotnet", [assembly, "demo", "--urls=http://127.0.0.1:0"], new Dictionary<string, string>(),
+            folder.Path);
         Assert.Equal(1, ended.ExitCode);
         Assert.Contains("S3_OVERLAY_DATA_DIR", ended.Errors, StringComparison.Ordinal);
         Assert.Equal("kept", await File.ReadAllTextAsync(folder["data-demo/precious"]));

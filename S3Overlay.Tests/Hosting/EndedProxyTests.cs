@@ -7,16 +7,20 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Hosting;
 
-/// <summary>A process may run several proxies, one after another: of one that has ended, or could not be started, nothing stays in memory.</summary>
+/// <summary>
+/// A process may run several proxies, one after another: of one that has ended, or could not be started, nothing stays in memory.
+/// </summary>
 public sealed class EndedProxyTests
 {
     [Theory]
     [InlineData("alone")]
     [InlineData("over a remote")]
-    [InlineData("over a remote, by chunks", "S3_OVERLAY_CHUNK_THRESHOLD=64KiB", "S3_OVERLAY_CHUNK_SIZE=64KiB", "S3_OVERLAY_CACHE_MAX_BYTES=1GiB")]
+    [InlineData("over a remote, by chunks", "S3_OVERLAY_CHUNK_THRESHOLD=64KiB", "S3_OVERLAY_CHUNK_SIZE=64KiB",
+        "S3_OVERLAY_CACHE_MAX_BYTES=1GiB")]
     [InlineData("over a store")]
     [InlineData("over a store and a remote")]
-    [InlineData("over a store and a remote, by chunks", "S3_OVERLAY_CHUNK_THRESHOLD=64KiB", "S3_OVERLAY_CHUNK_SIZE=64KiB", "S3_OVERLAY_CACHE_MAX_BYTES=1GiB", "S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR=true")]
+    [InlineData("over a store and a remote, by chunks", "S3_OVERLAY_CHUNK_THRESHOLD=64KiB", "S3_OVERLAY_CHUNK_SIZE=64KiB",
+        "S3_OVERLAY_CACHE_MAX_BYTES=1GiB", "S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR=true")]
     [InlineData("over a store and a remote, copies in their buckets", "S3_OVERLAY_CACHE_PLACE=bucket", "S3_OVERLAY_REVALIDATE=1h")]
     [InlineData("alone, with a port for watchers", "S3_OVERLAY_MANAGEMENT_URLS=http://127.0.0.1:0")]
     public async Task Of_one_that_has_ended_nothing_is_left(string what, params string[] settings)
@@ -47,7 +51,8 @@ public sealed class EndedProxyTests
     {
         var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
         await using var proxy = await OverlayHost.StartAsync(store, remote?.Endpoint, clock, [.. settings.Select(Parse)]);
-        Assert.Equal(200, (await proxy.SendAsync("PUT", remote is null ? "/bucket" : "/bucket/written", remote is null ? null : "bytes")).Status);
+        Assert.Equal(
+            200, (await proxy.SendAsync("PUT", remote is null ? "/bucket" : "/bucket/written", remote is null ? null : "bytes")).Status);
         if (remote is not null)
         {
             Assert.Equal(300_000, (await proxy.SendAsync("GET", "/bucket/remote")).Body.Length);
@@ -68,7 +73,8 @@ public sealed class EndedProxyTests
         return new WeakReference(clock);
     }
 
-    private static (string, string) Parse(string setting) => (setting[..setting.IndexOf('=', StringComparison.Ordinal)], setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+    private static (string, string) Parse(string setting) =>
+        (setting[..setting.IndexOf('=', StringComparison.Ordinal)], setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..]);
 
     /// <summary>The clock is known to whatever works by it: while any of that is kept, it is.</summary>
     private static Task CollectedAsync(WeakReference clock) =>

@@ -22,7 +22,8 @@ public sealed class HealthCommandTests
         Assert.Contains("ok", ready.Output, StringComparison.Ordinal);
 
         await proxy.KillAsync();
-        var gone = await S3Tool.RunAsync("dotnet", [Program, "health", "--urls", $"http://*:{proxy.Port}"], new Dictionary<string, string>());
+        var gone = await S3Tool.RunAsync("dotnet", [Program, "health", "--urls", $"http://*:{proxy.Port}"], new Dictionary<string,
+            string>());
         Assert.Equal((1, ""), (gone.ExitCode, gone.Output));
         Assert.Contains($"http://127.0.0.1:{proxy.Port}/health does not answer", gone.Errors, StringComparison.Ordinal);
     }
@@ -30,7 +31,8 @@ public sealed class HealthCommandTests
     [Fact]
     public async Task It_says_that_it_cannot_ask_where_all_is_encrypted()
     {
-        var result = await S3Tool.RunAsync("dotnet", [Program, "health", "--urls", "https://127.0.0.1:8443"], new Dictionary<string, string>());
+        var result = await S3Tool.RunAsync("dotnet", [Program, "health", "--urls", "https://127.0.0.1:8443"], new Dictionary<string,
+            string>());
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("plain HTTP", result.Errors, StringComparison.Ordinal);
     }

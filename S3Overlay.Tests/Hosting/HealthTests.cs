@@ -2,7 +2,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Hosting;
 
-/// <summary>What <c>/health</c> and <c>/alive</c> say of a proxy whose layers fail. The clock stands still, so that a slow machine does not pass for a slow layer.</summary>
+/// <summary>
+/// What <c>/health</c> and <c>/alive</c> say of a proxy whose layers fail. The clock stands still, so that a slow machine does not pass for
+/// a slow layer.
+/// </summary>
 public sealed class HealthTests : IAsyncLifetime
 {
     /// <summary>Pauses between attempts are no longer, and what is waited for an answer is.</summary>

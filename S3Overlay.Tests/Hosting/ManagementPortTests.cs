@@ -78,7 +78,8 @@ public sealed class ManagementPortTests : OptionsTestBase, IAsyncLifetime
 
         var failure = await Assert.ThrowsAsync<StartupException>(() => RunningProxy.StartAsync(builder, options, problems));
 
-        Assert.Contains($"{_proxy.Management.Port} is in use", failure.Message.Replace("/ ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains($"{_proxy.Management.Port} is in use", failure.Message.Replace("/ ", " ", StringComparison.Ordinal),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -86,9 +87,11 @@ public sealed class ManagementPortTests : OptionsTestBase, IAsyncLifetime
     [InlineData("https://127.0.0.1:9100")]
     [InlineData("http://127.0.0.1:9100;nowhere")]
     public void Addresses_that_are_none_are_told(string value) =>
-        Assert.Contains("S3_OVERLAY_MANAGEMENT_URLS", ReadError($"S3_OVERLAY_MANAGEMENT_URLS={value}").ToString(), StringComparison.Ordinal);
+        Assert.Contains("S3_OVERLAY_MANAGEMENT_URLS", ReadError($"S3_OVERLAY_MANAGEMENT_URLS={value}").ToString(),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Several_addresses_are_read() =>
-        Assert.Equal(["http://127.0.0.1:9100", "http://[::1]:9100"], Read("S3_OVERLAY_MANAGEMENT_URLS=http://127.0.0.1:9100; http://[::1]:9100").Management);
+        Assert.Equal(["http://127.0.0.1:9100", "http://[::1]:9100"], Read(
+            "S3_OVERLAY_MANAGEMENT_URLS=http://127.0.0.1:9100; http://[::1]:9100").Management);
 }

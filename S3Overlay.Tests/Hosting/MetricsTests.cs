@@ -23,7 +23,8 @@ public sealed class MetricsTests
         Assert.Contains("s3_overlay_requests_total{operation=\"GetObject\",status=\"200\"} 2", lines);
         Assert.Contains("s3_overlay_requests_total{operation=\"PutObject\",status=\"503\"} 1", lines);
         Assert.Contains("s3_overlay_requests_error_total{operation=\"PutObject\",status=\"503\"} 1", lines);
-        Assert.DoesNotContain(lines, line => line.StartsWith("s3_overlay_requests_error_total{operation=\"GetObject\"", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            lines, line => line.StartsWith("s3_overlay_requests_error_total{operation=\"GetObject\"", StringComparison.Ordinal));
         Assert.Contains("# TYPE s3_overlay_requests_in_progress gauge", lines);
         Assert.Contains("s3_overlay_requests_in_progress 1", lines);
         meters.RequestFinished(running, S3Operation.GetObject, 200);
@@ -64,7 +65,8 @@ public sealed class MetricsTests
         }
 
         var labels = page.Render().Split('\n').Where(line => line.Contains('{', StringComparison.Ordinal))
-            .SelectMany(line => line[(line.IndexOf('{') + 1)..line.IndexOf('}')].Split(',')).Select(label => label.Split('=')[0]).Distinct();
+            .SelectMany(line => line[(line.IndexOf('{') + 1)..line.IndexOf('}')].Split(',')).Select(label => label.Split('=')[0])
+                .Distinct();
 
         Assert.Equal(["layer", "le", "operation", "status"], labels.Order());
         Assert.InRange(page.Render().Length, 1, 2_000_000);

@@ -34,7 +34,8 @@ public sealed class OperationsEndpointsTests : IAsyncLifetime
             return Task.CompletedTask;
         });
         await _app.StartAsync();
-        _client = new() { BaseAddress = new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()) };
+        _client = new()
+            { BaseAddress = new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()) };
     }
 
     public async Task DisposeAsync()
@@ -101,7 +102,8 @@ public sealed class OperationsEndpointsTests : IAsyncLifetime
     [InlineData("GET", "/bucket/metrics")]
     public async Task Everything_else_is_S3(string method, string target)
     {
-        using var request = new HttpRequestMessage(new(method), new Uri(_client.BaseAddress + target[1..], new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+        using var request = new HttpRequestMessage(new(method), new Uri(
+            _client.BaseAddress + target[1..], new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
         using var answer = await _client.SendAsync(request);
 
         Assert.Equal(FrontDoor, (int)answer.StatusCode);

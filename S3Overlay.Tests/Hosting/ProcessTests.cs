@@ -14,7 +14,8 @@ public sealed class ProcessTests
     [Fact]
     public async Task Bad_settings_end_it_with_code_2_and_every_error_in_plain_words()
     {
-        var result = await RunAsync([], ("S3_OVERLAY_CHUNK_SIZE", "banana"), ("s3_overlay_remote_endpoint", "nowhere"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "hush"));
+        var result = await RunAsync([], ("S3_OVERLAY_CHUNK_SIZE", "banana"), ("s3_overlay_remote_endpoint", "nowhere"),
+            ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "hush"));
 
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("3 settings are wrong", result.Errors, StringComparison.Ordinal);
@@ -73,7 +74,8 @@ public sealed class ProcessTests
         await File.WriteAllTextAsync(folder["spool"], "");
 
         var result = await RunAsync(
-            ["--urls", "http://127.0.0.1:0"], ("S3_OVERLAY_DATA_DIR", folder["data"]), ("S3_OVERLAY_LOCAL_ENDPOINT", "http://127.0.0.1:1"), ("S3_OVERLAY_SPOOL_DIR", folder["spool"]));
+            ["--urls", "http://127.0.0.1:0"], ("S3_OVERLAY_DATA_DIR", folder["data"]), ("S3_OVERLAY_LOCAL_ENDPOINT", "http://127.0.0.1:1"),
+            ("S3_OVERLAY_SPOOL_DIR", folder["spool"]));
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("S3_OVERLAY_SPOOL_DIR", result.Errors, StringComparison.Ordinal);
@@ -98,7 +100,9 @@ public sealed class ProcessTests
 
         // The start tells the reason too, with the setting.
         await Patience.UntilAsync(
-            () => proxy.Output.Contains("http://127.0.0.1:1 refuses the connection: nothing listens there. Start it, or correct the port in S3_OVERLAY_LOCAL_ENDPOINT.", StringComparison.Ordinal),
+            () => proxy.Output
+                .Contains(
+                "http://127.0.0.1:1 refuses the connection: nothing listens there. Start it, or correct the port in S3_OVERLAY_LOCAL_ENDPOINT.", StringComparison.Ordinal),
             "The reason is not told.");
         Assert.DoesNotContain("did not answer in time", proxy.Output, StringComparison.Ordinal);
     }
@@ -110,7 +114,8 @@ public sealed class ProcessTests
         await using var proxy = await ProxyProcess.StartAsync(folder["data"]);
 
         Assert.Equal(0, await proxy.TerminateAsync());
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"serves S3 on http://127.0.0.1:{proxy.Port}"), proxy.Output, StringComparison.Ordinal);
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"serves S3 on http://127.0.0.1:{proxy.Port}"), proxy.Output,
+            StringComparison.Ordinal);
         Assert.Contains(folder["data"], proxy.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("fail:", proxy.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("warn:", proxy.Output, StringComparison.Ordinal);

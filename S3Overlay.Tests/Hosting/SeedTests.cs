@@ -23,10 +23,12 @@ public sealed class SeedTests
         Assert.Equal(0, second.ExitCode);
         Assert.Equal(8, objects.Count);
         Assert.Equal(200 << 20, objects.Single(item => item.Key == "large/200MiB.bin").Size);
-        Assert.Equal(objects.Select(item => (item.Key, item.ETag, item.LastModified)), again.Select(item => (item.Key, item.ETag, item.LastModified)));
+        Assert.Equal(objects.Select(item => (item.Key, item.ETag, item.LastModified)),
+            again.Select(item => (item.Key, item.ETag, item.LastModified)));
         Assert.Equal(["demo"], (await s3.ListBucketsAsync()).Buckets.Select(bucket => bucket.BucketName));
         using var hello = await s3.GetObjectAsync("demo", "hello.txt");
-        Assert.Equal(("hello from the remote\n", "text/plain"), (await new StreamReader(hello.ResponseStream).ReadToEndAsync(), hello.Headers.ContentType));
+        Assert.Equal(("hello from the remote\n", "text/plain"),
+            (await new StreamReader(hello.ResponseStream).ReadToEndAsync(), hello.Headers.ContentType));
     }
 
     [Fact]
@@ -47,7 +49,8 @@ public sealed class SeedTests
         await using var remote = await ScriptedRemote.StartAsync();
         using var folder = new TemporaryFolder();
 
-        var refused = await SeedAsync(("S3_OVERLAY_REMOTE_ENDPOINT", remote.Endpoint.ToString().TrimEnd('/')), ("S3_OVERLAY_DATA_DIR", folder["data"]));
+        var refused = await SeedAsync(("S3_OVERLAY_REMOTE_ENDPOINT", remote.Endpoint.ToString().TrimEnd('/')),
+            ("S3_OVERLAY_DATA_DIR", folder["data"]));
 
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("a remote is set", refused.Errors, StringComparison.Ordinal);

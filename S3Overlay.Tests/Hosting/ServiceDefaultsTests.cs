@@ -34,7 +34,8 @@ public sealed class ServiceDefaultsTests : IAsyncLifetime
         _app.MapDefaultEndpoints();
         _app.MapGet("/hello", () => "hello");
         await _app.StartAsync();
-        _client = new() { BaseAddress = new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+        _client = new()
+            { BaseAddress = new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
     }
 
     public async Task DisposeAsync()
@@ -54,7 +55,8 @@ public sealed class ServiceDefaultsTests : IAsyncLifetime
     [Theory]
     [InlineData(HealthStatus.Degraded, HttpStatusCode.OK, "{\"status\":\"degraded\"}")]
     [InlineData(HealthStatus.Unhealthy, HttpStatusCode.ServiceUnavailable, "{\"status\":\"unhealthy\"}")]
-    public async Task What_it_depends_on_decides_whether_it_is_ready_and_not_whether_it_is_alive(HealthStatus found, HttpStatusCode status, string body)
+    public async Task What_it_depends_on_decides_whether_it_is_ready_and_not_whether_it_is_alive(
+        HealthStatus found, HttpStatusCode status, string body)
     {
         _found = new HealthCheckResult(found, "a secret of the house");
 

@@ -17,16 +17,19 @@ public sealed class StartupLinesTests : OptionsTestBase
         Assert.Contains("local only", lines, StringComparison.Ordinal);
         Assert.Contains(Path.GetFullPath("here"), lines, StringComparison.Ordinal);
         Assert.Contains(
-            "AWS_ACCESS_KEY_ID=minioadmin AWS_SECRET_ACCESS_KEY=minioadmin aws --endpoint-url http://127.0.0.1:8000 s3 mb s3://test", lines, StringComparison.Ordinal);
+            "AWS_ACCESS_KEY_ID=minioadmin AWS_SECRET_ACCESS_KEY=minioadmin aws --endpoint-url http://127.0.0.1:8000 s3 mb s3://test", lines,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void They_say_what_the_overlay_is_over()
     {
         var lines = Lines(
-            "S3_OVERLAY_REMOTE_ENDPOINT=https://s3.example.com", "S3_OVERLAY_CACHE_ENABLED=true", "S3_OVERLAY_BUCKET_MAPPING=a:b/c,d:e", "S3_OVERLAY_UNMAPPED=deny");
+            "S3_OVERLAY_REMOTE_ENDPOINT=https://s3.example.com", "S3_OVERLAY_CACHE_ENABLED=true", "S3_OVERLAY_BUCKET_MAPPING=a:b/c,d:e",
+            "S3_OVERLAY_UNMAPPED=deny");
 
-        Assert.Contains("overlay over https://s3.example.com (only ever read), caching on: chunks of 16 MiB above 50 MiB", lines, StringComparison.Ordinal);
+        Assert.Contains("overlay over https://s3.example.com (only ever read), caching on: chunks of 16 MiB above 50 MiB", lines,
+            StringComparison.Ordinal);
         Assert.Contains("a -> b/c/, d -> e, all others local only", lines, StringComparison.Ordinal);
         Assert.Contains("AWS eu-1 (only ever read), caching off", Lines("S3_OVERLAY_REMOTE_REGION=eu-1"), StringComparison.Ordinal);
     }
@@ -34,11 +37,15 @@ public sealed class StartupLinesTests : OptionsTestBase
     [Fact]
     public void They_say_where_the_cache_is_and_how_large_it_may_grow()
     {
-        string[] caching = ["S3_OVERLAY_REMOTE_ENDPOINT=https://s3.example.com", "S3_OVERLAY_CACHE_ENABLED=true", "S3_OVERLAY_CACHE_MAX_BYTES=20GiB"];
+        string[] caching = ["S3_OVERLAY_REMOTE_ENDPOINT=https://s3.example.com", "S3_OVERLAY_CACHE_ENABLED=true",
+            "S3_OVERLAY_CACHE_MAX_BYTES=20GiB"];
 
-        Assert.Contains($"cache   {Path.GetFullPath("held")}, at most 20 GiB, leaving 5 % or 1 GiB of its disk free", Lines([.. caching, "S3_OVERLAY_CACHE_DIR=held"]), StringComparison.Ordinal);
-        Assert.Contains(", may grow until it leaves 2 GiB of its disk free; S3_OVERLAY_CACHE_MAX_BYTES bounds it", Lines([.. caching[..2], "S3_OVERLAY_CACHE_MIN_FREE=2GiB"]), StringComparison.Ordinal);
-        Assert.Contains("cache   in the bucket s3-overlay-cache there, at most 20 GiB", Lines([.. caching, "S3_OVERLAY_LOCAL_ENDPOINT=http://store.example"]), StringComparison.Ordinal);
+        Assert.Contains($"cache   {Path.GetFullPath("held")}, at most 20 GiB, leaving 5 % or 1 GiB of its disk free",
+            Lines([.. caching, "S3_OVERLAY_CACHE_DIR=held"]), StringComparison.Ordinal);
+        Assert.Contains(", may grow until it leaves 2 GiB of its disk free; S3_OVERLAY_CACHE_MAX_BYTES bounds it",
+            Lines([.. caching[..2], "S3_OVERLAY_CACHE_MIN_FREE=2GiB"]), StringComparison.Ordinal);
+        Assert.Contains("cache   in the bucket s3-overlay-cache there, at most 20 GiB",
+            Lines([.. caching, "S3_OVERLAY_LOCAL_ENDPOINT=http://store.example"]), StringComparison.Ordinal);
         Assert.DoesNotContain("  cache   ", Lines(caching[..1]) + Lines(), StringComparison.Ordinal);
     }
 
@@ -58,7 +65,8 @@ public sealed class StartupLinesTests : OptionsTestBase
     public void They_name_where_keys_come_from_and_show_none_but_the_default()
     {
         var lines = Lines(
-            "S3_OVERLAY_ACCESS_KEY=whispered", "S3_OVERLAY_SECRET_KEY=hush", "S3_OVERLAY_REMOTE_ACCESS_KEY_ID=far", "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=hush");
+            "S3_OVERLAY_ACCESS_KEY=whispered", "S3_OVERLAY_SECRET_KEY=hush", "S3_OVERLAY_REMOTE_ACCESS_KEY_ID=far",
+            "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=hush");
 
         Assert.Contains("keys    from S3_OVERLAY_ACCESS_KEY", lines, StringComparison.Ordinal);
         Assert.Contains("AWS_SECRET_ACCESS_KEY=$S3_OVERLAY_SECRET_KEY", lines, StringComparison.Ordinal);

@@ -6,7 +6,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Hosting;
 
-/// <summary>Reverse proxies whose word counts on the client's address, host and scheme, and everybody else's, which does not (rule A1).</summary>
+/// <summary>
+/// Reverse proxies whose word counts on the client's address, host and scheme, and everybody else's, which does not (rule A1).
+/// </summary>
 [Trait("Rule", "A1")]
 public sealed class TrustedProxiesTests
 {
@@ -29,7 +31,8 @@ public sealed class TrustedProxiesTests
         Assert.Equal(403, (await SendAsync(proxy, "GET", "/bucket?list-type=2", null)).Status);
 
         // A proxy that keeps the host needs no trust, and whoever forges one gains nothing.
-        Assert.Equal(counts ? 403 : 200, (await proxy.SendAsync("GET", "/bucket?list-type=2", null, ("X-Forwarded-Host", "other.example.com"))).Status);
+        Assert.Equal(counts ? 403
+            : 200, (await proxy.SendAsync("GET", "/bucket?list-type=2", null, ("X-Forwarded-Host", "other.example.com"))).Status);
         Assert.Equal(200, (await proxy.SendAsync("GET", "/bucket?list-type=2")).Status);
     }
 
@@ -42,7 +45,8 @@ public sealed class TrustedProxiesTests
         Assert.Equal(200, (await SendAsync(proxy, "PUT", "/k", "v"u8.ToArray(), forwarded)).Status);
         Assert.Equal("v", (await proxy.SendAsync("GET", "/photos/k")).Text);
 
-        var upload = Regex.Match((await SendAsync(proxy, "POST", "/big?uploads", null, forwarded)).Text, "<UploadId>(.*)</UploadId>").Groups[1].Value;
+        var upload = Regex.Match((await SendAsync(proxy, "POST", "/big?uploads", null, forwarded)).Text,
+            "<UploadId>(.*)</UploadId>").Groups[1].Value;
         var part = await SendAsync(proxy, "PUT", $"/big?partNumber=1&uploadId={upload}", "v"u8.ToArray(), forwarded);
         var parts = $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>";
         var done = await SendAsync(proxy, "POST", $"/big?uploadId={upload}", Encoding.UTF8.GetBytes(parts), forwarded);
@@ -62,7 +66,8 @@ public sealed class TrustedProxiesTests
     {
         await using var proxy = await StartAsync(trusted);
         using var spans = new SpanCollector();
-        await proxy.SendAsync("PUT", "/bucket", null, [spans.Header, .. forwarded is null ? [] : ((string, string)[])[("X-Forwarded-For", forwarded)]]);
+        await proxy.SendAsync(
+            "PUT", "/bucket", null, [spans.Header, .. forwarded is null ? [] : ((string, string)[])[("X-Forwarded-For", forwarded)]]);
         Assert.Equal(client, (await spans.OneAsync("S3.CreateBucket")).GetTagItem("client.address"));
     }
 
@@ -70,7 +75,8 @@ public sealed class TrustedProxiesTests
     public async Task A_store_is_told_nothing_of_it()
     {
         await using var store = await StoreServer.StartAsync();
-        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null, null, ("S3_OVERLAY_TRUSTED_PROXIES", "127.0.0.1"), ("S3_OVERLAY_HOSTS", "s3.example.com"));
+        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null, null, ("S3_OVERLAY_TRUSTED_PROXIES", "127.0.0.1"),
+            ("S3_OVERLAY_HOSTS", "s3.example.com"));
         var told = new ConcurrentBag<string>();
         store.Alter = request =>
         {
@@ -79,22 +85,30 @@ public sealed class TrustedProxiesTests
                 told.Add(name);
             }
         };
-        var answer = await SendAsync(proxy, "PUT", "/bucket", null, ("X-Forwarded-Host", Public), ("X-Forwarded-For", "203.0.113.7"), ("X-Forwarded-Proto", "https"));
+        var answer = await SendAsync(proxy, "PUT", "/bucket", null, ("X-Forwarded-Host", Public), ("X-Forwarded-For", "203.0.113.7"),
+            ("X-Forwarded-Proto", "https"));
         Assert.Equal(200, answer.Status);
         Assert.Contains("Host", told);
-        Assert.DoesNotContain(told, name => name.StartsWith("X-Forwarded", StringComparison.OrdinalIgnoreCase) || name.StartsWith("X-Original", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(told, name => name.StartsWith("X-Forwarded", StringComparison.OrdinalIgnoreCase)
+            || name.StartsWith("X-Original", StringComparison.OrdinalIgnoreCase));
     }
 
     private static Task<OverlayHost> StartAsync(string? trusted, params (string Name, string Value)[] settings) =>
-        OverlayHost.StartEmbeddedAsync(null, [("S3_OVERLAY_HOSTS", "s3.example.com,other.example.com"), .. settings, .. trusted is null ? [] : ((string, string)[])[("S3_OVERLAY_TRUSTED_PROXIES", trusted)]]);
+        OverlayHost.StartEmbeddedAsync(null, [("S3_OVERLAY_HOSTS", "s3.example.com,other.example.com"), .. settings, .. trusted is null ? []
+            : ((string, string)[])[("S3_OVERLAY_TRUSTED_PROXIES", trusted)]]);
 
-    /// <summary>A request as it comes from a proxy that does not keep the host: signed for the public one (that of <c>X-Forwarded-Host</c> where it names a bucket), and with the proxy's own in the Host header.</summary>
-    private static Task<RawAnswer> SendAsync(OverlayHost proxy, string method, string target, byte[]? body, params (string Name, string Value)[] headers)
+    /// <summary>
+    /// A request as it comes from a proxy that does not keep the host: signed for the public one (that of <c>X-Forwarded-Host</c> where it
+    /// names a bucket), and with the proxy's own in the Host header.
+    /// </summary>
+    private static Task<RawAnswer> SendAsync(OverlayHost proxy, string method, string target, byte[]? body,
+        params (string Name, string Value)[] headers)
     {
         var said = headers.FirstOrDefault(header => header.Name == "X-Forwarded-Host").Value;
         var host = said is not null && said.EndsWith(Public, StringComparison.Ordinal) ? said : Public;
         var client = new SignedHttp(proxy.Endpoint) { Host = host };
-        var bytes = Encoding.Latin1.GetString(client.Signed(method, target, body, headers)).Replace($"\r\nHost: {host}\r\n", "\r\nHost: backend:9000\r\n", StringComparison.Ordinal);
+        var bytes = Encoding.Latin1.GetString(client.Signed(method, target, body, headers))
+            .Replace($"\r\nHost: {host}\r\n", "\r\nHost: backend:9000\r\n", StringComparison.Ordinal);
         return client.SendBytesAsync(Encoding.Latin1.GetBytes(bytes));
     }
 }

@@ -18,7 +18,8 @@ public sealed partial class ArchitecturePageTests
             .Select(file => Path.GetRelativePath(root, Path.GetDirectoryName(file)!).Replace('\\', '/'))
             .Where(folder => folder != "." && folder.Split('/')[0] is not ("bin" or "obj") && !Within.Contains(folder))
             .ToHashSet();
-        var named = Folder().Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "architecture.md"))).Select(row => row.Groups[1].Value).ToHashSet();
+        var named = Folder().Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "architecture.md")))
+            .Select(row => row.Groups[1].Value).ToHashSet();
 
         Assert.True(there.Count > 30, $"{there.Count} folders were found.");
         Assert.Empty(there.Except(named));

@@ -21,9 +21,11 @@ internal static class Aftermath
         Expect.Status(head, 200, 404);
         LookAtBucket(bucket, open, isOpaque: page.GetProperty("bucketDeleted").GetBoolean(), exists: head.Status == 200);
         var tombstones = rows.EnumerateArray().Select(row => row.GetProperty("key").GetString()!).ToHashSet();
-        var unknown = tombstones.Except(bucket.Tombstones).Where(key => !open.Any(doubt => doubt.Key == key && doubt.Effect == ModelEffect.Deleted)).ToList();
+        var unknown = tombstones.Except(bucket.Tombstones)
+            .Where(key => !open.Any(doubt => doubt.Key == key && doubt.Effect == ModelEffect.Deleted)).ToList();
         Expect.That(unknown.Count == 0, $"Deleted, which nobody asked for: {string.Join("; ", unknown)}.");
-        var lost = bucket.Tombstones.Except(tombstones).Where(key => !open.Any(doubt => doubt.Key == key && doubt.Effect == ModelEffect.Undeleted)).ToList();
+        var lost = bucket.Tombstones.Except(tombstones)
+            .Where(key => !open.Any(doubt => doubt.Key == key && doubt.Effect == ModelEffect.Undeleted)).ToList();
         Expect.That(lost.Count == 0, $"These deletes are lost: {string.Join("; ", lost)}.");
         bucket.Tombstones.Clear();
         bucket.Tombstones.UnionWith(tombstones);
@@ -58,7 +60,8 @@ internal static class Aftermath
             return;
         }
 
-        Expect.That(exists == wasThere || May(exists ? ModelEffect.BucketMade : ModelEffect.BucketDeleted), $"The bucket is {(exists ? "" : "not ")}there.");
+        Expect.That(exists == wasThere || May(exists ? ModelEffect.BucketMade : ModelEffect.BucketDeleted),
+            $"The bucket is {(exists ? "" : "not ")}there.");
         if (!exists)
         {
             bucket.DeleteAll();
@@ -67,7 +70,9 @@ internal static class Aftermath
         bucket.HasLocal = exists;
     }
 
-    /// <summary>A listing has to say of the key what a read says, but that of the remote's it shows what the remote has, and not what is held.</summary>
+    /// <summary>
+    /// A listing has to say of the key what a read says, but that of the remote's it shows what the remote has, and not what is held.
+    /// </summary>
     private static async Task LookAsync(ModelScene scene, ModelBucket bucket, string key, IReadOnlyList<ModelDoubt> open)
     {
         var before = bucket.Written.GetValueOrDefault(key);
@@ -78,22 +83,27 @@ internal static class Aftermath
         var etag = read.Headers.GetValueOrDefault("ETag", "");
         if (read.Headers.GetValueOrDefault("x-s3overlay-layer") == "local" && read.Status == 200)
         {
-            var written = open.Where(doubt => doubt.Effect == ModelEffect.Written).Select(doubt => doubt.Version).Append(before).FirstOrDefault(version => version?.ETag == etag)
-                ?? throw new Mismatch($"{key} has the ETag {etag}, and what was written is {before}, or {string.Join(" or ", open.Select(doubt => doubt.Version))}.");
+            var written = open.Where(doubt => doubt.Effect == ModelEffect.Written).Select(doubt => doubt.Version).Append(before)
+                .FirstOrDefault(version => version?.ETag == etag)
+                ?? throw new Mismatch(
+                    $"{key} has the ETag {etag}, and what was written is {before}, or {string.Join(" or ", open.Select(doubt => doubt.Version))}.");
             Expect.Same(etag, listed, "The ETag in a listing");
             Expect.That(read.Body.AsSpan().SequenceEqual(written.Bytes), $"The body is not that of {written}.");
             bucket.Written[key] = written;
             return;
         }
 
-        Expect.That(before is null || (isDeleted && open.Any(doubt => doubt.Effect == ModelEffect.Deleted)), $"{key}, which was written, is lost.");
+        Expect.That(before is null || (isDeleted && open.Any(doubt => doubt.Effect == ModelEffect.Deleted)),
+            $"{key}, which was written, is lost.");
         bucket.Written.Remove(key);
         bucket.MayHaveKept(key);
         var shown = scene.View.MayShow(bucket, key);
         var listable = scene.View.MayList(bucket).Where(row => row.Key == key).SelectMany(row => row.Versions).DefaultIfEmpty().ToList();
-        Expect.That(listable.Any(version => version?.ETag == listed), $"A listing shows {key} with the ETag {listed ?? "of nothing"}, and what it may show is {string.Join(" or ", listable)}.");
+        Expect.That(listable.Any(version => version?.ETag == listed),
+            $"A listing shows {key} with the ETag {listed ?? "of nothing"}, and what it may show is {string.Join(" or ", listable)}.");
         var found = shown.FirstOrDefault(version => read.Status == 200 ? version?.ETag == etag : version is null);
-        Expect.That(found is not null || (read.Status == 404 && shown.Contains(null)), $"{read.Status} with the ETag {etag}, and what may show of {key} is {string.Join(" or ", shown)}.");
+        Expect.That(found is not null || (read.Status == 404 && shown.Contains(null)),
+            $"{read.Status} with the ETag {etag}, and what may show of {key} is {string.Join(" or ", shown)}.");
         if (bucket.IsDecidedHere(key))
         {
             return;
@@ -105,7 +115,8 @@ internal static class Aftermath
 
     private static async Task<string?> ListedAsync(ModelScene scene, ModelBucket bucket, string key)
     {
-        var answer = await scene.SendAsync("GET", bucket, null, $"list-type=2&encoding-type=url&max-keys=1&prefix={UriEncoding.EncodeComponent(key)}");
+        var answer = await scene
+            .SendAsync("GET", bucket, null, $"list-type=2&encoding-type=url&max-keys=1&prefix={UriEncoding.EncodeComponent(key)}");
         Expect.Status(answer, 200);
         var first = XElement.Parse(answer.Text).Elements().FirstOrDefault(element => element.Name.LocalName == "Contents");
         string? Of(string name) => first?.Elements().First(child => child.Name.LocalName == name).Value;

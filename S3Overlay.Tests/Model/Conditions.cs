@@ -16,7 +16,8 @@ internal static class Conditions
     };
 
     /// <summary>What comes of a write or delete, of a key that is this.</summary>
-    public static int Write(ModelCondition condition, ObjectVersion? current, IReadOnlyList<ObjectVersion?> shown, int otherwise) => condition switch
+    public static int Write(ModelCondition condition, ObjectVersion? current, IReadOnlyList<ObjectVersion?> shown, int otherwise) =>
+        condition switch
     {
         ModelCondition.None => otherwise,
         ModelCondition.Absent => current is null ? otherwise : 412,
@@ -26,7 +27,8 @@ internal static class Conditions
     };
 
     /// <summary>What comes of a read of this.</summary>
-    public static int Read(ModelCondition condition, ObjectVersion current, IReadOnlyList<ObjectVersion?> shown, int otherwise) => condition switch
+    public static int Read(ModelCondition condition, ObjectVersion current, IReadOnlyList<ObjectVersion?> shown, int otherwise) =>
+        condition switch
     {
         ModelCondition.Shown when current.ETag != ETag(shown) => 412,
         ModelCondition.Other => 412,
@@ -45,5 +47,6 @@ internal static class Conditions
         : Read(condition, current, shown, otherwise) is var status && status == 304 ? 412
         : status;
 
-    private static string ETag(IReadOnlyList<ObjectVersion?> shown) => shown.FirstOrDefault(version => version is not null)?.ETag ?? Unknown;
+    private static string ETag(IReadOnlyList<ObjectVersion?> shown) => shown.FirstOrDefault(version => version is not null)?.ETag
+        ?? Unknown;
 }

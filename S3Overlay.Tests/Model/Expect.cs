@@ -15,7 +15,8 @@ internal static class Expect
     }
 
     /// <summary>Refuses anything but that there is no such bucket; a store that takes nothing more may say that first.</summary>
-    public static void NoBucket(RawAnswer answer, ModelScene scene) => Status(answer, scene.IsFull && scene.Layer != ModelLayer.Embedded ? [404, 503, 507] : [404]);
+    public static void NoBucket(RawAnswer answer, ModelScene scene) =>
+        Status(answer, scene.IsFull && scene.Layer != ModelLayer.Embedded ? [404, 503, 507] : [404]);
 
     /// <summary>Refuses what is not so.</summary>
     public static void That(bool holds, string otherwise)
@@ -27,5 +28,6 @@ internal static class Expect
     }
 
     /// <summary>Refuses what is not the same.</summary>
-    public static void Same<T>(T expected, T actual, string what) => That(EqualityComparer<T>.Default.Equals(expected, actual), $"{what} is {actual}, and should be {expected}.");
+    public static void Same<T>(T expected, T actual, string what) =>
+        That(EqualityComparer<T>.Default.Equals(expected, actual), $"{what} is {actual}, and should be {expected}.");
 }

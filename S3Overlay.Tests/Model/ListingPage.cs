@@ -40,7 +40,8 @@ internal static class ListingPage
         if (isTruncated)
         {
             // The next row may be looked at as well, and compared like those that are shown.
-            foreach (var item in cursor.Rest(scene).SkipWhile(item => item.Name != shown[^1].Name).Skip(1).Where(item => !item.IsPrefix && !cursor.Bucket.IsDecidedHere(item.Name)))
+            foreach (var item in cursor.Rest(scene).SkipWhile(item => item.Name != shown[^1].Name).Skip(1)
+                .Where(item => !item.IsPrefix && !cursor.Bucket.IsDecidedHere(item.Name)))
             {
                 var copies = cursor.Bucket.CopiesOf(item.Name);
                 if (copies.Certain is { } certain && certain.Version != cursor.Bucket.Remote.GetValueOrDefault(item.Name))
@@ -53,10 +54,13 @@ internal static class ListingPage
         return isTruncated ? cursor with { Last = shown[^1], Token = TokenOf(cursor, page, shown[^1].Name) } : null;
     }
 
-    /// <summary>Finds the rows of a page among those that may be left, and refuses a page that shows others, or fewer than it must.</summary>
+    /// <summary>
+    /// Finds the rows of a page among those that may be left, and refuses a page that shows others, or fewer than it must.
+    /// </summary>
     private static List<ListingItem> Match(List<ListingItem> rest, List<string> told, int pageSize, bool isTruncated)
     {
-        string Pages() => $"The page is {string.Join("; ", told)}{(isTruncated ? " and more" : "")}, and should be the first {pageSize} of {string.Join("; ", rest)}.";
+        string Pages() =>
+            $"The page is {string.Join("; ", told)}{(isTruncated ? " and more" : "")}, and should be the first {pageSize} of {string.Join("; ", rest)}.";
         var shown = new List<ListingItem>();
         var left = new Queue<ListingItem>(rest);
         while (shown.Count < pageSize && left.TryDequeue(out var item))
@@ -87,7 +91,8 @@ internal static class ListingPage
     private static string TokenOf(ListingCursor cursor, XElement page, string last) => cursor.Kind switch
     {
         ListingKind.Version2 => Parameter("continuation-token", Text(page, "NextContinuationToken")),
-        ListingKind.Versions => Parameter("key-marker", Decoded(Text(page, "NextKeyMarker"))) + (Text(page, "NextVersionIdMarker") is { } id ? Parameter("version-id-marker", id) : ""),
+        ListingKind.Versions => Parameter("key-marker", Decoded(Text(page, "NextKeyMarker")))
+            + (Text(page, "NextVersionIdMarker") is { } id ? Parameter("version-id-marker", id) : ""),
         _ => Parameter("marker", Text(page, "NextMarker") is { } marker ? Decoded(marker) : cursor.Delimiter.Length == 0 ? last : null),
     };
 
@@ -105,7 +110,8 @@ internal static class ListingPage
     private static string Told(string name, XElement row) => row.Name.LocalName switch
     {
         "CommonPrefixes" => $"{name} (prefix)",
-        "Version" when (Text(row, "VersionId"), Text(row, "IsLatest")) != ("null", "true") => $"{name} of version {Text(row, "VersionId")}, latest: {Text(row, "IsLatest")}",
+        "Version" when (Text(row, "VersionId"), Text(row, "IsLatest")) != ("null", "true") =>
+            $"{name} of version {Text(row, "VersionId")}, latest: {Text(row, "IsLatest")}",
         _ => $"{name} {Text(row, "ETag")} {Text(row, "Size")}",
     };
 
@@ -113,5 +119,6 @@ internal static class ListingPage
 
     private static string Name(XElement row) => Decoded(Text(row, "Key") ?? Text(row, "Prefix")) ?? "";
 
-    private static string? Text(XElement element, string name) => element.Elements().FirstOrDefault(child => child.Name.LocalName == name)?.Value;
+    private static string? Text(XElement element, string name) => element.Elements()
+        .FirstOrDefault(child => child.Name.LocalName == name)?.Value;
 }

@@ -3,7 +3,8 @@ using System.Text;
 namespace S3Overlay.Tests.Model;
 
 /// <summary>
-/// What clients may see of a bucket, said as plainly as can be: what was written, what was deleted, what the remote has, and of which versions a copy may be held.
+/// What clients may see of a bucket, said as plainly as can be: what was written, what was deleted, what the remote has, and of which
+/// versions a copy may be held.
 /// </summary>
 /// <param name="name">Its name.</param>
 /// <param name="remoteName">The bucket it continues in.</param>

@@ -2,7 +2,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>What is on the disk of a model's proxy: data of the built-in store, of which each kill leaves another folder, and a spool.</summary>
+/// <summary>
+/// What is on the disk of a model's proxy: data of the built-in store, of which each kill leaves another folder, and a spool.
+/// </summary>
 internal sealed class ModelFolder : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

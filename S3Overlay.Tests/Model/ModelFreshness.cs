@@ -25,16 +25,19 @@ internal sealed class ModelFreshness(ModelCache cache)
     /// <param name="began">When it began.</param>
     /// <param name="mayBeStale">Whether the remote may not have told, and copies past their life will do.</param>
     public IEnumerable<ObjectVersion> Usable(ModelCopies copies, ModelDirective directive, DateTimeOffset began, bool mayBeStale) =>
-        cache is ModelCache.Off or ModelCache.Compared || (Heeds(directive) && directive is ModelDirective.NoCache or ModelDirective.NoStore)
+        cache is ModelCache.Off or ModelCache.Compared
+            || (Heeds(directive) && directive is ModelDirective.NoCache or ModelDirective.NoStore)
             ? []
-            : copies.Possible.Where(pair => IsBelieved(pair.Value, began) || (mayBeStale && !Heeds(directive) && IsOfUse(pair.Value, began))).Select(pair => pair.Key);
+            : copies.Possible.Where(pair => IsBelieved(pair.Value, began)
+                || (mayBeStale && !Heeds(directive) && IsOfUse(pair.Value, began))).Select(pair => pair.Key);
 
     /// <summary>Whether a copy may be taken for current without the remote's word.</summary>
     public bool IsBelieved(DateTimeOffset validated, DateTimeOffset now) =>
         cache is ModelCache.Believed or ModelCache.Frozen || (cache == ModelCache.ForAWhile && now - validated < Life);
 
     /// <summary>Whether a copy may be served where the remote does not tell.</summary>
-    public bool IsOfUse(DateTimeOffset validated, DateTimeOffset now) => cache == ModelCache.ForAWhile && now - validated <= Life + StaleIfError;
+    public bool IsOfUse(DateTimeOffset validated, DateTimeOffset now) =>
+        cache == ModelCache.ForAWhile && now - validated <= Life + StaleIfError;
 
     /// <summary>Whether a copy may be compared while it is served: its life is about to end (rule S4).</summary>
     public bool MayAge(DateTimeOffset validated, DateTimeOffset now) => cache == ModelCache.ForAWhile && now - validated >= Life / 5 * 4;
@@ -44,6 +47,7 @@ internal sealed class ModelFreshness(ModelCache cache)
     /// <param name="directive">What the read says.</param>
     /// <param name="now">When it was over.</param>
     public bool Must(ModelCopy copy, ModelDirective directive, DateTimeOffset now) =>
-        copy.IsWhole && !(Heeds(directive) && directive is ModelDirective.NoCache or ModelDirective.NoStore) && cache is not (ModelCache.Off or ModelCache.Compared)
+        copy.IsWhole && !(Heeds(directive) && directive is ModelDirective.NoCache or ModelDirective.NoStore)
+            && cache is not (ModelCache.Off or ModelCache.Compared)
         && IsBelieved(copy.ValidatedFrom, now);
 }

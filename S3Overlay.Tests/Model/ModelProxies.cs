@@ -3,7 +3,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>The proxies of a sequence: one, or two that share a store and nothing else. Their clock moves only where somebody waits for it.</summary>
+/// <summary>
+/// The proxies of a sequence: one, or two that share a store and nothing else. Their clock moves only where somebody waits for it.
+/// </summary>
 internal sealed class ModelProxies : IAsyncDisposable
 {
     /// <summary>After this a proxy knows what another one did to a bucket, and has told the store of all that it holds.</summary>
@@ -86,7 +88,8 @@ internal sealed class ModelProxies : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until the current one knows what its store can do, which is well by now: while it asks in the background, its pauses would move the clock that others' limits go by.
+    /// Waits until the current one knows what its store can do, which is well by now: while it asks in the background, its pauses would
+    /// move the clock that others' limits go by.
     /// </summary>
     public async Task ProbeAsync()
     {
@@ -122,7 +125,8 @@ internal sealed class ModelProxies : IAsyncDisposable
         return true;
     }
 
-    private static Task<bool> Settled(Task asking) => asking.ContinueWith(static asked => asked.IsCompletedSuccessfully, TaskScheduler.Default);
+    private static Task<bool> Settled(Task asking) =>
+        asking.ContinueWith(static asked => asked.IsCompletedSuccessfully, TaskScheduler.Default);
 
     private Task<T> RunAsync<T>(Task<T> work) => Clock.RunAsync(work, () => _isHanging() ? LongestLimit : ManualTimeProvider.LongestPause);
 

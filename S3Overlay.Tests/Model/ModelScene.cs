@@ -66,7 +66,10 @@ internal sealed class ModelScene : IAsyncDisposable
     /// <summary>Whether the store takes nothing more: where it is the built-in one, the disk has no room.</summary>
     public bool IsFull { get; private set; }
 
-    /// <summary>Whether a change may be refused since there is no room for it, or since the disk fails; nothing has changed then but what the change was about to do step by step.</summary>
+    /// <summary>
+    /// Whether a change may be refused since there is no room for it, or since the disk fails; nothing has changed then but what the change
+    /// was about to do step by step.
+    /// </summary>
     public bool MayRefuse => IsFull || DiskTrouble.Happened;
 
     /// <summary>Whether a change was refused so since this was last said not to be.</summary>
@@ -98,7 +101,8 @@ internal sealed class ModelScene : IAsyncDisposable
         if (layer != ModelLayer.Embedded)
         {
             var store = scene._store = await StoreServer.StartAsync(scene._clock);
-            store.Fail = request => scene.IsFull && request.Method is ("PUT" or "POST") ? (507, "InsufficientStorage") : scene.StoreTrouble.Answer(request);
+            store.Fail = request => scene.IsFull && request.Method is ("PUT" or "POST") ? (507, "InsufficientStorage")
+                : scene.StoreTrouble.Answer(request);
             store.Before = call => Task.WhenAll(scene._proxies.Reaper.BeforeAsync(call), scene.StoreTrouble.BeforeAsync(call));
             store.After = call => Task.WhenAll(scene._proxies.Reaper.AfterAsync(call), scene.StoreTrouble.AfterAsync(call));
             store.Take = scene.StoreTrouble.Hang;
@@ -135,11 +139,13 @@ internal sealed class ModelScene : IAsyncDisposable
 
     /// <summary>Ends the proxy and starts it again over what it has on disk.</summary>
     /// <param name="without">A folder of the built-in store that is gone by then; empty for none.</param>
-    /// <param name="room">How many steps of a start before that one the disk of the built-in store takes; null where there is no such start.</param>
+    /// <param name="room">How many steps of a start before that one the disk of the built-in store takes; null where there is no such
+    /// start.</param>
     /// <param name="fault">What is wrong with the disk then.</param>
     /// <param name="steps">Which of its steps fail.</param>
     /// <param name="between">Runs once the proxy has ended.</param>
-    public Task RestartAsync(string without = "", int? room = null, DiskFault fault = DiskFault.Full, DiskSteps steps = DiskSteps.Write, Action? between = null) => _proxies.RestartAsync(async () =>
+    public Task RestartAsync(string without = "", int? room = null, DiskFault fault = DiskFault.Full, DiskSteps steps = DiskSteps.Write,
+        Action? between = null) => _proxies.RestartAsync(async () =>
     {
         between?.Invoke();
         Forgotten();
@@ -153,14 +159,18 @@ internal sealed class ModelScene : IAsyncDisposable
     /// <summary>The store is well again: waits until the proxy knows what it can do.</summary>
     public Task ProbeAsync() => _proxies.ProbeAsync();
 
-    /// <summary>Starts a proxy on a disk that fails at once or soon, and ends it again. That it does not start is no mismatch, as long as whoever started it is told why.</summary>
+    /// <summary>
+    /// Starts a proxy on a disk that fails at once or soon, and ends it again. That it does not start is no mismatch, as long as whoever
+    /// started it is told why.
+    /// </summary>
     private async Task StartOnFailingDiskAsync(int room, DiskFault fault, DiskSteps steps)
     {
         var trouble = new DiskTrouble();
         trouble.Begin(fault, room, int.MaxValue, steps);
         try
         {
-            await using var proxy = await OverlayHost.StartOnDiskAsync(new TroubledDisk(trouble), _remote.Endpoint, _clock, ModelSettings.Of(this, _folder.Data, _folder.Spool));
+            await using var proxy = await OverlayHost.StartOnDiskAsync(
+                new TroubledDisk(trouble), _remote.Endpoint, _clock, ModelSettings.Of(this, _folder.Data, _folder.Spool));
         }
         catch (StartupException)
         {
@@ -253,7 +263,8 @@ internal sealed class ModelScene : IAsyncDisposable
     public bool MayFailToWrite(ModelBucket bucket) => MayRefuse || (Trouble.IsDown && bucket.IsKnownByRemoteAlone);
 
     /// <summary>Sends a request to a bucket or key, and waits until nothing of it is under way any more.</summary>
-    public async Task<RawAnswer> SendAsync(string method, ModelBucket bucket, string? key, string query = "", byte[]? body = null, params (string Name, string Value)[] headers)
+    public async Task<RawAnswer> SendAsync(string method, ModelBucket bucket, string? key, string query = "", byte[]? body = null,
+        params (string Name, string Value)[] headers)
     {
         var target = $"/{bucket.Name}{(key is null ? "" : "/" + UriEncoding.EncodeKey(key))}{(query.Length == 0 ? "" : "?" + query)}";
         var answer = await _proxies.SendAsync(method, target, body, headers);
@@ -261,7 +272,8 @@ internal sealed class ModelScene : IAsyncDisposable
         answer = late is { } status ? answer with { Status = status } : answer;
         StoreTrouble.Judge(answer, isLate: late is not null);
         answer = answer with { Status = Judge(answer.Status) };
-        Expect.That(answer.Status != 503 || StoreTrouble.Happened || answer.Headers.ContainsKey("Retry-After"), $"{method} {target}: 503, and no word of when to come again.");
+        Expect.That(answer.Status != 503 || StoreTrouble.Happened || answer.Headers.ContainsKey("Retry-After"),
+            $"{method} {target}: 503, and no word of when to come again.");
         if (answer.Status is 0 or 500)
         {
             throw new Mismatch($"{method} {target}: {(answer.Status == 0 ? "the connection was cut" : "500 " + answer.Text)}");
@@ -284,7 +296,9 @@ internal sealed class ModelScene : IAsyncDisposable
         return told;
     }
 
-    /// <summary>What an answer means: that the disk failed is told as an error of the proxy's own, and means what a full disk does.</summary>
+    /// <summary>
+    /// What an answer means: that the disk failed is told as an error of the proxy's own, and means what a full disk does.
+    /// </summary>
     private int Judge(int status)
     {
         if (!DiskTrouble.Happened || status is not (500 or 503 or 507))
@@ -374,5 +388,6 @@ internal sealed class ModelScene : IAsyncDisposable
 
     private Task<OverlayHost> StartProxyAsync() => _store is { } store
         ? OverlayHost.StartAsync(store.Endpoint, _remote.Endpoint, _clock, ModelSettings.Of(this, _folder.Data, _folder.Spool))
-        : OverlayHost.StartOnDiskAsync(new MortalDisk(_proxies.Reaper, DiskTrouble), _remote.Endpoint, _clock, ModelSettings.Of(this, _folder.Data, _folder.Spool));
+        : OverlayHost.StartOnDiskAsync(new MortalDisk(_proxies.Reaper, DiskTrouble), _remote.Endpoint, _clock,
+            ModelSettings.Of(this, _folder.Data, _folder.Spool));
 }

@@ -1,6 +1,9 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>What clients may be shown of remote-owned keys as things are now: by what the remote has, what may be held of it, and how far that is believed.</summary>
+/// <summary>
+/// What clients may be shown of remote-owned keys as things are now: by what the remote has, what may be held of it, and how far that is
+/// believed.
+/// </summary>
 internal sealed class ModelView(ModelScene scene)
 {
     private readonly List<(ModelBucket Bucket, string Key)> _looked = [];
@@ -10,8 +13,10 @@ internal sealed class ModelView(ModelScene scene)
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">The key.</param>
     /// <param name="directive">What it says of copies.</param>
-    /// <param name="isExact">Whether it must know what the remote has: what may be past its life does not do, nor what is remembered to be absent.</param>
-    public IReadOnlyList<ObjectVersion?> MayShow(ModelBucket bucket, string key, ModelDirective directive = ModelDirective.None, bool isExact = false)
+    /// <param name="isExact">Whether it must know what the remote has: what may be past its life does not do, nor what is remembered to be
+    /// absent.</param>
+    public IReadOnlyList<ObjectVersion?> MayShow(ModelBucket bucket, string key, ModelDirective directive = ModelDirective.None,
+        bool isExact = false)
     {
         if (bucket.IsDecidedHere(key))
         {
@@ -25,25 +30,29 @@ internal sealed class ModelView(ModelScene scene)
 
         var copies = bucket.CopiesOf(key);
         _judged.Add(copies);
-        if (copies.Certain is { } certain && (scene.Freshness.Cache == ModelCache.Frozen || (scene.Freshness.Cache == ModelCache.Believed && scene.Freshness.Must(certain, directive, scene.Now))))
+        if (copies.Certain is { } certain && (scene.Freshness.Cache == ModelCache.Frozen
+            || (scene.Freshness.Cache == ModelCache.Believed && scene.Freshness.Must(certain, directive, scene.Now))))
         {
             return [certain.Version];
         }
 
-        IEnumerable<ObjectVersion?> shown = scene.Freshness.Usable(copies, directive, scene.Now, mayBeStale: !isExact && scene.Trouble.MayNotTell(scene.Proxy, bucket));
+        IEnumerable<ObjectVersion?> shown = scene.Freshness.Usable(copies, directive, scene.Now, mayBeStale: !isExact
+            && scene.Trouble.MayNotTell(scene.Proxy, bucket));
         if (!(scene.Freshness.Heeds(directive) && directive == ModelDirective.OnlyIfCached))
         {
             shown = shown.Append(bucket.Remote.GetValueOrDefault(key));
         }
 
         var asksInAnyCase = scene.Freshness.Heeds(directive) && directive is ModelDirective.NoCache or ModelDirective.NoStore;
-        return [.. (!isExact && !asksInAnyCase && scene.Absences.MayHave(scene.Proxy, bucket, key, scene.Now) ? shown.Append(null) : shown).Distinct()];
+        return [.. (!isExact && !asksInAnyCase && scene.Absences.MayHave(scene.Proxy, bucket, key, scene.Now) ? shown.Append(null) : shown)
+            .Distinct()];
     }
 
     /// <summary>All keys that a listing may show, with what it may say of each; null where it need not show it.</summary>
     public IEnumerable<(string Key, IReadOnlyList<ObjectVersion?> Versions)> MayList(ModelBucket bucket) =>
         from key in bucket.Keys()
-        let versions = scene.Freshness.Cache == ModelCache.Frozen || bucket.IsDecidedHere(key) ? MayShow(bucket, key, isExact: true) : [bucket.Remote.GetValueOrDefault(key)]
+        let versions = scene.Freshness.Cache == ModelCache.Frozen || bucket.IsDecidedHere(key) ? MayShow(bucket, key, isExact: true)
+            : [bucket.Remote.GetValueOrDefault(key)]
         where versions.Any(version => version is not null)
         select (key, versions);
 
@@ -51,17 +60,22 @@ internal sealed class ModelView(ModelScene scene)
     public bool MayBeUnknown(ModelBucket bucket, string key) =>
         (scene.Trouble.IsDown && (!bucket.IsDecidedHere(key) || bucket.IsKnownByRemoteAlone)) || HasDrifted(bucket, key);
 
-    /// <summary>Whether a copy near the end of its life may not have been compared: where the remote did not tell that is not tried again in the same life.</summary>
-    public bool MayNotHaveRefreshed(ModelBucket bucket) => scene.Trouble.MayNotTell(scene.Proxy, bucket) || scene.Now - scene.LastTrouble < ModelFreshness.Life / 5;
+    /// <summary>
+    /// Whether a copy near the end of its life may not have been compared: where the remote did not tell that is not tried again in the
+    /// same life.
+    /// </summary>
+    public bool MayNotHaveRefreshed(ModelBucket bucket) => scene.Trouble.MayNotTell(scene.Proxy, bucket)
+        || scene.Now - scene.LastTrouble < ModelFreshness.Life / 5;
 
     /// <summary>Whether a frozen copy may be held of which the rest cannot be had any more.</summary>
     private bool HasDrifted(ModelBucket bucket, string key) =>
-        scene.Freshness.Cache == ModelCache.Frozen && !bucket.IsDecidedHere(key) && bucket.CopiesOf(key) is { Certain: not { IsWhole: true } } copies
+        scene.Freshness.Cache == ModelCache.Frozen && !bucket.IsDecidedHere(key)
+            && bucket.CopiesOf(key) is { Certain: not { IsWhole: true } } copies
         && copies.Possible.Keys.Any(version => version != bucket.Remote.GetValueOrDefault(key));
 
     /// <summary>
-    /// A step is over: whatever it was that looked at a key, the remote may have been asked for it; and a copy whose life is about to end may have been compared, and replaced or dropped
-    /// (rule S4), of which only a read of the object tells more.
+    /// A step is over: whatever it was that looked at a key, the remote may have been asked for it; and a copy whose life is about to end
+    /// may have been compared, and replaced or dropped (rule S4), of which only a read of the object tells more.
     /// </summary>
     /// <param name="began">When it began.</param>
     /// <param name="hasLearned">Whether the step was such a read.</param>
@@ -71,7 +85,8 @@ internal sealed class ModelView(ModelScene scene)
         _looked.Clear();
         if (!hasLearned)
         {
-            _judged.Where(copies => copies.Possible.Values.Any(validated => scene.Freshness.MayAge(validated, scene.Now))).ToList().ForEach(copies => copies.Doubt());
+            _judged.Where(copies => copies.Possible.Values.Any(validated => scene.Freshness.MayAge(validated, scene.Now))).ToList()
+                .ForEach(copies => copies.Doubt());
         }
 
         _judged.Clear();

@@ -12,7 +12,9 @@ internal sealed record ObjectVersion(byte[] Bytes, string ETag)
     /// <summary>The header that carries <see cref="Meta"/>.</summary>
     public const string MetaHeader = "x-amz-meta-content";
 
-    /// <summary>A value of metadata: of a multipart upload what it began with, and what a copy took over; else it follows from the bytes.</summary>
+    /// <summary>
+    /// A value of metadata: of a multipart upload what it began with, and what a copy took over; else it follows from the bytes.
+    /// </summary>
     public string Meta { get; init; } = Hash(Bytes)[..8];
 
     /// <summary>Its parts, by number; none where it was put in one piece.</summary>
@@ -38,7 +40,10 @@ internal sealed record ObjectVersion(byte[] Bytes, string ETag)
     public ObjectVersion InPartsOf(int length) => length == 0 || Bytes.Length == 0 ? this
         : OfParts(Bytes.Chunk(length).Index().ToDictionary(part => part.Index + 1, part => part.Item));
 
-    /// <summary>The bytes of a part, where its first is and how many there are; null where there is none of that number. What was put in one piece is its own first part.</summary>
+    /// <summary>
+    /// The bytes of a part, where its first is and how many there are; null where there is none of that number. What was put in one piece
+    /// is its own first part.
+    /// </summary>
     public (int First, int Length)? Part(int number) =>
         Parts.Count == 0 ? number == 1 ? (0, Bytes.Length) : null
         : Parts.Where(part => part.Number == number).Select(part => ((int, int)?)(part.First, part.Length)).FirstOrDefault();

@@ -5,7 +5,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>Random requests to the overlay, and to the simplest thing that it could be: one bucket that started with the remote's objects.</summary>
+/// <summary>
+/// Random requests to the overlay, and to the simplest thing that it could be: one bucket that started with the remote's objects.
+/// </summary>
 public sealed class OverlayModelTests
 {
     private static readonly string[] Keys = ["a", "a/", "a/b", "a/b/c", "b", "x//y", "100%", "é", "\U0001F600", "\uFFFD"];
@@ -61,7 +63,8 @@ public sealed class OverlayModelTests
             case 2:
                 var doomed = Keys.Where(_ => random.Next(4) == 0).Append(key).Distinct().ToList();
                 await bench.SendAsync(
-                    S3Operation.DeleteObjects, "mapped", text: $"<Delete>{string.Concat(doomed.Select(k => $"<Object><Key>{k}</Key></Object>"))}</Delete>");
+                    S3Operation.DeleteObjects, "mapped",
+                    text: $"<Delete>{string.Concat(doomed.Select(k => $"<Object><Key>{k}</Key></Object>"))}</Delete>");
                 doomed.ForEach(k => model.Remove(k));
                 break;
             case 3:
@@ -77,12 +80,14 @@ public sealed class OverlayModelTests
                 break;
             case 4:
                 await ExpectAsync(
-                    current is null ? 200 : 412, () => bench.SendAsync(S3Operation.PutObject, "mapped", key, text, headers: ("If-None-Match", "*")));
+                    current is null ? 200 : 412, () =>
+                        bench.SendAsync(S3Operation.PutObject, "mapped", key, text, headers: ("If-None-Match", "*")));
                 model.TryAdd(key, text);
                 break;
             case 5:
                 await ExpectAsync(
-                    current is null ? 404 : 200, () => bench.SendAsync(S3Operation.PutObject, "mapped", key, text, headers: ("If-Match", ETag(current ?? ""))));
+                    current is null ? 404 : 200, () =>
+                        bench.SendAsync(S3Operation.PutObject, "mapped", key, text, headers: ("If-Match", ETag(current ?? ""))));
                 if (current is not null)
                 {
                     model[key] = text;
@@ -91,7 +96,8 @@ public sealed class OverlayModelTests
                 break;
             case 6:
                 await ExpectAsync(
-                    current is null ? 404 : 412, () => bench.SendAsync(S3Operation.DeleteObject, "mapped", key, headers: ("If-Match", "\"other\"")));
+                    current is null ? 404 : 412, () =>
+                        bench.SendAsync(S3Operation.DeleteObject, "mapped", key, headers: ("If-Match", "\"other\"")));
                 break;
             case 7:
                 await ExpectAsync(current is null ? 404 : 200, () => bench.SendAsync(S3Operation.GetObject, "mapped", key));
@@ -103,7 +109,7 @@ public sealed class OverlayModelTests
         }
     }
 
-    private static async Task ExpectAsync(int status, Func<Task<BufferedAnswer>> send)
+    private static async Task ExpectAsync(int status, Func<Task<BufferedResponse>> send)
     {
         int actual;
         try
@@ -118,5 +124,6 @@ public sealed class OverlayModelTests
         Assert.Equal(status, actual);
     }
 
-    private static string ETag(string text) => Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
+    private static string ETag(string text) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 }

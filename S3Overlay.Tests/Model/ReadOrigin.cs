@@ -4,7 +4,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>Where the answer to a read of a remote-owned key says that it comes from (rules T4, S1 to S4): held against the model, which then learns from it what is held.</summary>
+/// <summary>
+/// Where the answer to a read of a remote-owned key says that it comes from (rules T4, S1 to S4): held against the model, which then learns
+/// from it what is held.
+/// </summary>
 /// <param name="scene">The scene.</param>
 /// <param name="bucket">The bucket.</param>
 /// <param name="key">The key.</param>
@@ -12,7 +15,8 @@ namespace S3Overlay.Tests.Model;
 /// <param name="began">When it began.</param>
 /// <param name="asked">What the remote was asked for meanwhile.</param>
 /// <param name="answer">The answer.</param>
-internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string key, ModelDirective directive, DateTimeOffset began, IReadOnlyList<ScriptedRequest> asked, RawAnswer answer)
+internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string key, ModelDirective directive, DateTimeOffset began,
+    IReadOnlyList<ScriptedRequest> asked, RawAnswer answer)
 {
     /// <summary>What a reader waits for who could be given a copy past its life is a little more.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
@@ -31,15 +35,25 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
 
     private bool Is(ModelDirective said) => directive == said && _freshness.Heeds(said);
 
-    /// <summary>Whether a copy may have been compared while it was served. One proxy need not know that another has found it current since: it goes by the date that it knows.</summary>
+    /// <summary>
+    /// Whether a copy may have been compared while it was served. One proxy need not know that another has found it current since: it goes
+    /// by the date that it knows.
+    /// </summary>
     private bool MayAge =>
         _copies.Possible.Values.Any(validated => _freshness.MayAge(validated, _now))
-        || (scene.IsShared && _copies.Possible.Count > 0 && _freshness.MayAge(_copies.Certain?.ValidatedFrom ?? DateTimeOffset.MinValue, _now));
+        || (scene.IsShared && _copies.Possible.Count > 0
+            && _freshness.MayAge(_copies.Certain?.ValidatedFrom ?? DateTimeOffset.MinValue, _now));
 
-    /// <summary>Whether so much time went by meanwhile that the reader may have been sent away with a copy past its life, whatever the remote was about to say.</summary>
+    /// <summary>
+    /// Whether so much time went by meanwhile that the reader may have been sent away with a copy past its life, whatever the remote was
+    /// about to say.
+    /// </summary>
     public bool MayHaveGivenUp => _now - began >= Patience;
 
-    /// <summary>Holds what follows from the status alone against the model: where something is known for certain nothing is asked and nothing else is told.</summary>
+    /// <summary>
+    /// Holds what follows from the status alone against the model: where something is known for certain nothing is asked and nothing else
+    /// is told.
+    /// </summary>
     public void CheckStatus()
     {
         var isKnown = _copies.Certain is { } copy && _freshness.Must(copy, directive, _now);
@@ -49,8 +63,10 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
             Expect.That(!WasAsked || MayAge, $"The remote was asked for {string.Join(", ", asked)}, and {_copies.Certain} is held.");
         }
 
-        var isKnownAbsent = _copies.Possible.Count == 0 && scene.Absences.Has(scene.Proxy, bucket, key, _now) && !Is(ModelDirective.NoCache) && !Is(ModelDirective.NoStore);
-        Expect.That(!isKnownAbsent || (answer.Status == 404 && !WasAsked), $"{answer.Status}, the remote {(WasAsked ? "was" : "was not")} asked, and it is known to lack the key.");
+        var isKnownAbsent = _copies.Possible.Count == 0 && scene.Absences.Has(scene.Proxy, bucket, key, _now) && !Is(ModelDirective.NoCache)
+            && !Is(ModelDirective.NoStore);
+        Expect.That(!isKnownAbsent || (answer.Status == 404 && !WasAsked),
+            $"{answer.Status}, the remote {(WasAsked ? "was" : "was not")} asked, and it is known to lack the key.");
         Expect.That(answer.Status != 504 || Is(ModelDirective.OnlyIfCached), "504, and the remote may be asked.");
         Expect.That(!WasAsked || !Is(ModelDirective.OnlyIfCached) || MayAge, "The remote was asked, and only a copy was wanted.");
     }
@@ -63,15 +79,19 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
         var isHeld = _copies.Possible.TryGetValue(found, out var validated);
         var isRight = Cache switch
         {
-            "HIT" => isHeld && !Is(ModelDirective.NoCache) && !Is(ModelDirective.NoStore) && _freshness.IsBelieved(began - Age, began) && IsAgeOf(found, validated),
-            "STALE" => isHeld && directive == ModelDirective.None && scene.Trouble.MayNotTell(scene.Proxy, bucket) && _freshness.IsOfUse(began - Age, began) && IsAgeOf(found, validated),
+            "HIT" => isHeld && !Is(ModelDirective.NoCache) && !Is(ModelDirective.NoStore) && _freshness.IsBelieved(began - Age, began)
+                && IsAgeOf(found, validated),
+            "STALE" => isHeld && directive == ModelDirective.None && scene.Trouble.MayNotTell(scene.Proxy, bucket)
+                && _freshness.IsOfUse(began - Age, began) && IsAgeOf(found, validated),
             "REVALIDATED" => isHeld && found == Current && !Is(ModelDirective.NoStore) && !Is(ModelDirective.OnlyIfCached)
                 && (Is(ModelDirective.NoCache) || _freshness.Cache is ModelCache.Compared or ModelCache.ForAWhile),
-            "MISS" => (isHeld || found == Current) && !Is(ModelDirective.NoStore) && !Is(ModelDirective.OnlyIfCached) && _freshness.Cache != ModelCache.Off,
+            "MISS" => (isHeld || found == Current) && !Is(ModelDirective.NoStore) && !Is(ModelDirective.OnlyIfCached)
+                && _freshness.Cache != ModelCache.Off,
             "BYPASS" => found == Current && (Is(ModelDirective.NoStore) || _freshness.Cache == ModelCache.Off || scene.MayNotKeep),
             _ => false,
         };
-        Expect.That(isRight, $"x-cache: {Cache}, age: {Age.TotalSeconds}, of {found}; the remote has {Current}, and copies may be {Told(_copies)}.");
+        Expect.That(isRight,
+            $"x-cache: {Cache}, age: {Age.TotalSeconds}, of {found}; the remote has {Current}, and copies may be {Told(_copies)}.");
         if (_copies.Certain is { } copy && _freshness.Must(copy, directive, _now))
         {
             Expect.That(Cache == "HIT" && found == copy.Version, $"x-cache: {Cache} of {found}, and {copy} is held.");
@@ -107,7 +127,8 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
             bucket.MayHaveKept(key);
             if (WasAsked)
             {
-                // What is held of a version that the remote has no longer is dropped, though the answer (a range that no version has, a condition) shows none.
+                // What is held of a version that the remote has no longer is dropped, though the answer (a range that no version has, a
+                // condition) shows none.
                 _copies.Doubt();
             }
         }
@@ -134,7 +155,8 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
         else if (hasBody && Cache == "MISS")
         {
             // What was held of it already keeps its date: what is fetched beside it is asked for by its version.
-            var from = !_copies.Possible.ContainsKey(found) ? began : _copies.Certain?.Version == found ? _copies.Certain.ValidatedFrom : DateTimeOffset.MinValue;
+            var from = !_copies.Possible.ContainsKey(found) ? began : _copies.Certain?.Version == found ? _copies.Certain.ValidatedFrom
+                : DateTimeOffset.MinValue;
             _copies.Is(new ModelCopy(found, from, hasAll), _now);
         }
         else
@@ -143,7 +165,9 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
         }
     }
 
-    /// <summary>The copy was compared while it was served, and fetched anew if all of it was held and there is another one (rule S4).</summary>
+    /// <summary>
+    /// The copy was compared while it was served, and fetched anew if all of it was held and there is another one (rule S4).
+    /// </summary>
     private void LearnRefreshed(ObjectVersion found, bool hasAll)
     {
         var wasWhole = _copies.Certain is { IsWhole: true } || hasAll;
@@ -156,7 +180,8 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
         {
             Renew(found, wasWhole);
         }
-        else if (Current is { } current && found.Bytes.Length <= ModelScene.ChunkThreshold && current.Bytes.Length <= ModelScene.ChunkThreshold && wasWhole)
+        else if (Current is { } current && found.Bytes.Length <= ModelScene.ChunkThreshold
+            && current.Bytes.Length <= ModelScene.ChunkThreshold && wasWhole)
         {
             _copies.Is(new ModelCopy(current, began, true), _now);
         }
@@ -190,15 +215,19 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
         scene.Absences.Note(scene.Proxy, bucket, key, began, _now, isCertain: true);
     }
 
-    /// <summary>Whether a copy that was validated then at the latest may be as old as it says, and no younger than it is known to be.</summary>
+    /// <summary>
+    /// Whether a copy that was validated then at the latest may be as old as it says, and no younger than it is known to be.
+    /// </summary>
     private bool IsAgeOf(ObjectVersion found, DateTimeOffset validated) =>
         MayBeDatedElsewhere(found)
         || (Age >= began - validated - TimeSpan.FromSeconds(1) && (_copies.Certain is not { } copy || Age <= _now - copy.ValidatedFrom));
 
     /// <summary>
-    /// Whether two proxies may know of different dates at which it was current: each that fetches chunks of a copy has the remote's word on its version, and tells the other only with the manifest.
+    /// Whether two proxies may know of different dates at which it was current: each that fetches chunks of a copy has the remote's word on
+    /// its version, and tells the other only with the manifest.
     /// </summary>
     private bool MayBeDatedElsewhere(ObjectVersion found) => scene.IsShared && found.Bytes.Length > ModelScene.ChunkThreshold;
 
-    private static string Told(ModelCopies copies) => string.Join(" or ", copies.Possible.Select(pair => $"{pair.Key} of {pair.Value:HH:mm:ss}"));
+    private static string Told(ModelCopies copies) =>
+        string.Join(" or ", copies.Possible.Select(pair => $"{pair.Key} of {pair.Value:HH:mm:ss}"));
 }

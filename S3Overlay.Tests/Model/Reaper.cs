@@ -3,8 +3,9 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Model;
 
 /// <summary>
-/// Kills a proxy at one of the steps it takes toward its disk or store: what it does from then on has no effect, and nobody hears of it. A call of a store is cut before or after
-/// it took effect, and so are all later ones. Of a disk everything is put aside as it is at that step, half of what is being written included: that is what the next process finds.
+/// Kills a proxy at one of the steps it takes toward its disk or store: what it does from then on has no effect, and nobody hears of it. A
+/// call of a store is cut before or after it took effect, and so are all later ones. Of a disk everything is put aside as it is at that
+/// step, half of what is being written included: that is what the next process finds.
 /// </summary>
 internal sealed class Reaper
 {
@@ -76,7 +77,8 @@ internal sealed class Reaper
         lock (_lock)
         {
             Count(ref isAfter ? ref _after : ref _before);
-            return _armed is { Task.IsCompleted: true } ? Task.FromException(new IOException("The process was killed.")) : Task.CompletedTask;
+            return _armed is { Task.IsCompleted: true } ? Task.FromException(new IOException("The process was killed."))
+                : Task.CompletedTask;
         }
     }
 

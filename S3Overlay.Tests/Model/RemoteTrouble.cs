@@ -29,7 +29,9 @@ internal sealed class RemoteTrouble
     /// <summary>Whether requests fail.</summary>
     public bool IsOn => IsDown || Volatile.Read(ref _failures) > 0;
 
-    /// <summary>Whether a proxy may have reason to think that the remote does not tell what became of a copy, and so serve it past its life.</summary>
+    /// <summary>
+    /// Whether a proxy may have reason to think that the remote does not tell what became of a copy, and so serve it past its life.
+    /// </summary>
     public bool MayNotTell(int proxy, ModelBucket bucket) => _began && !_told.Contains((proxy, bucket));
 
     /// <summary>A proxy has reason to think so.</summary>

@@ -25,22 +25,27 @@ internal sealed class SequenceMaker
         (_random, _layer, _mix) = (new Random(seed), layer, mix);
 
         // With few keys more happens to each of them.
-        _keys = seed % 2 == 0 || mix == ModelMix.Reads ? [.. Pick(Nested, 2), .. Pick([.. AwkwardKeys.All], 1)] : [.. Pick(Nested, 4), .. Pick([.. AwkwardKeys.All], 5)];
+        _keys = seed % 2 == 0 || mix == ModelMix.Reads ? [.. Pick(Nested, 2), .. Pick([.. AwkwardKeys.All], 1)]
+            : [.. Pick(Nested, 4), .. Pick([.. AwkwardKeys.All], 5)];
         _keys = [.. _keys.Distinct()];
         _kinds =
         [
             (24, 60, 10, Read),
             (6, 12, 1, PartRead),
             (12, 2, 10, () => new PutObject(Bucket(), Key(), ++_serial, Size(), Chance(4) ? OfWrites() : ModelCondition.None)),
-            (12, 2, 10, () => new DeleteObject(Bucket(), Key(), Chance(5) ? Any(ModelCondition.Shown, ModelCondition.Other) : ModelCondition.None)),
-            (4, 0, 5, () => new DeleteObjects(Bucket(), Pick([.. _keys.Where(key => !key.Any(c => c < ' ' && c is not '\n' and not '\t'))], 1 + _random.Next(5)), Chance(3))),
-            (8, 1, 6, () => new CopyObject(Bucket(), Key(), Bucket(), Key(), Chance(2), Chance(4) ? OfReads() : ModelCondition.None, Chance(3) ? OfWrites() : ModelCondition.None)),
+            (12, 2, 10, () => new DeleteObject(Bucket(), Key(), Chance(5) ? Any(ModelCondition.Shown, ModelCondition.Other)
+                : ModelCondition.None)),
+            (4, 0, 5, () => new DeleteObjects(Bucket(),
+                Pick([.. _keys.Where(key => !key.Any(c => c < ' ' && c is not '\n' and not '\t'))], 1 + _random.Next(5)), Chance(3))),
+            (8, 1, 6, () => new CopyObject(Bucket(), Key(), Bucket(), Key(), Chance(2), Chance(4) ? OfReads()
+                : ModelCondition.None, Chance(3) ? OfWrites() : ModelCondition.None)),
             (4, 0, 4, () => new BeginUpload(_random.Next(2), Bucket(), Key(), ++_serial, Chance(6) ? ModelUpload.SmallestPart : Size())),
             (4, 0, 2, () => new AddPart(_random.Next(2), 1 + _random.Next(3), ++_serial, Chance(4) ? ModelUpload.SmallestPart : Size())),
             (6, 1, 4, PartCopy),
             (2, 0, 1, () => Chance(2) ? new ListParts(_random.Next(2)) : new ListUploads(Bucket())),
             (4, 0, 4, () => new EndUpload(_random.Next(2), Chance(4), Chance(5) ? OfWrites() : ModelCondition.None)),
-            (12, 5, 4, () => new BeginListing(_random.Next(2), Bucket(), Any(Enum.GetValues<ListingKind>()), Prefix(), Any("", "", "/", "b"), Any(1, 2, 3, 1000), Chance(2))),
+            (12, 5, 4, () => new BeginListing(_random.Next(2), Bucket(), Any(Enum.GetValues<ListingKind>()), Prefix(),
+                Any("", "", "/", "b"), Any(1, 2, 3, 1000), Chance(2))),
             (8, 2, 2, () => new GoOnListing(_random.Next(2))),
             (14, 14, 8, () => new PutRemote(Bucket(), Key(), ++_serial, Size(), PartSize())),
             (6, 6, 3, () => new DeleteRemote(Bucket(), Key())),
@@ -70,7 +75,8 @@ internal sealed class SequenceMaker
         var operations = new List<ModelOperation>();
         for (var bucket = 0; bucket < 2; bucket++)
         {
-            operations.AddRange(_keys.Where(_ => Chance(2)).Select(key => new PutRemote(bucket, key, ++_serial, Size(), PartSize())).ToList());
+            operations.AddRange(_keys.Where(_ => Chance(2)).Select(key => new PutRemote(bucket, key, ++_serial, Size(), PartSize()))
+                .ToList());
         }
 
         operations.AddRange(Enumerable.Range(0, steps).Select(_ => Next()).ToList());
@@ -78,7 +84,8 @@ internal sealed class SequenceMaker
         for (var bucket = 0; bucket < 2; bucket++)
         {
             operations.AddRange(_keys.Select(key => new ReadObject(bucket, key, "GET", false, null, null, ModelCondition.None)));
-            operations.AddRange([new BeginListing(0, bucket, ListingKind.Version2, "", "", 2, true), new BeginListing(0, bucket, ListingKind.Versions, "", "", 1000, true), new ListTombstones(bucket, "")]);
+            operations.AddRange([new BeginListing(0, bucket, ListingKind.Version2, "", "", 2, true),
+                new BeginListing(0, bucket, ListingKind.Versions, "", "", 1000, true), new ListTombstones(bucket, "")]);
         }
 
         return operations;
@@ -91,7 +98,8 @@ internal sealed class SequenceMaker
         {
             if ((at -= Weight(kind)) < 0)
             {
-                return _layer is ModelLayer.SharedStore or ModelLayer.SharedPlace ? kind.Make() with { Proxy = _random.Next(2) } : kind.Make();
+                return _layer is ModelLayer.SharedStore or ModelLayer.SharedPlace ? kind.Make() with { Proxy = _random.Next(2) }
+                    : kind.Make();
             }
         }
 
@@ -111,7 +119,8 @@ internal sealed class SequenceMaker
         while (true)
         {
             var operation = Next();
-            if (operation is PutObject or DeleteObject or DeleteObjects or CopyObject or BeginUpload or AddPart or CopyPart or EndUpload or CreateBucket or DeleteBucket or Drop or Discard or Compact
+            if (operation is PutObject or DeleteObject or DeleteObjects or CopyObject or BeginUpload or AddPart or CopyPart or EndUpload
+                or CreateBucket or DeleteBucket or Drop or Discard or Compact
                 || (operation is ReadObject or ReadPart or BeginListing && Chance(4)))
             {
                 return operation;
@@ -123,7 +132,8 @@ internal sealed class SequenceMaker
     private ModelOperation Troubled()
     {
         var operation = Chance(2) ? Killable() : Next();
-        while (operation is Kill or TroubleStore or TroubleDisk or Restart or PutRemote or DeleteRemote or TroubleRemote or SetRemoteDown or SetFull)
+        while (operation is Kill or TroubleStore or TroubleDisk or Restart or PutRemote or DeleteRemote or TroubleRemote or SetRemoteDown
+            or SetFull)
         {
             operation = Next();
         }
@@ -133,19 +143,25 @@ internal sealed class SequenceMaker
 
     private ReadObject Read()
     {
-        var (hasRange, first, last) = (Chance(3), _random.Next(3) > 0 ? _random.Next(80_000) / (Chance(2) ? 1 : 100) : (int?)null, (int?)_random.Next(40_000));
+        var (hasRange, first, last) = (Chance(3), _random.Next(3) > 0 ? _random.Next(80_000) / (Chance(2) ? 1 : 100)
+            : (int?)null, (int?)_random.Next(40_000));
         return new ReadObject(
             Bucket(), Key(), Chance(4) ? "HEAD" : "GET", hasRange, first, first is null ? last : Chance(3) ? null : first + last,
             Chance(5) ? Any(ModelCondition.Absent, OfReads()) : ModelCondition.None,
             Chance(4) ? Any(ModelDirective.NoCache, ModelDirective.NoStore, ModelDirective.OnlyIfCached) : ModelDirective.None);
     }
 
-    private Restart AnyRestart() => _layer != ModelLayer.Embedded ? new("") : new(Any("", "index", "cache"), Chance(2) ? _random.Next(Any(1, 8, 20)) : null, Any(DiskFault.Full, DiskFault.Error), Any(DiskSteps.Write, DiskSteps.All));
+    private Restart AnyRestart() => _layer != ModelLayer.Embedded ? new("") : new(Any("", "index", "cache"), Chance(2)
+        ? _random.Next(Any(1, 8, 20)) : null, Any(DiskFault.Full, DiskFault.Error), Any(DiskSteps.Write, DiskSteps.All));
 
     private TroubleStore AnyTroubleOfStore() => new(
-        Troubled(), Any(Enum.GetValues<StoreFault>()), Any(0, 0, 1, 1, 2, 3, 6), Any(1, 1, 2, 5, 50), Chance(3), Chance(6), RemoteFailures());
+        Troubled(), Any(Enum.GetValues<StoreFault>()), Any(0, 0, 1, 1, 2, 3, 6), Any(1, 1, 2, 5, 50), Chance(3), Chance(6),
+        RemoteFailures());
 
-    /// <summary>Mostly at one of the first steps, of which a change has few. Within another it is none, so that looking for what to put in it comes to an end.</summary>
+    /// <summary>
+    /// Mostly at one of the first steps, of which a change has few. Within another it is none, so that looking for what to put in it comes
+    /// to an end.
+    /// </summary>
     private ModelOperation AnyTroubleOfDisk()
     {
         if (_isOfDisk)
@@ -158,7 +174,8 @@ internal sealed class SequenceMaker
         _isOfDisk = false;
         var count = Any(1, 1, 2, int.MaxValue, int.MaxValue);
         return new TroubleDisk(
-            operation, Any(DiskFault.Full, DiskFault.Error), _random.Next(Any(1, 3, 5, 5, 10)), count, count == 1 ? Any(DiskSteps.Write, DiskSteps.All, DiskSteps.Sync | DiskSteps.Remove) : DiskSteps.Write, Chance(3),
+            operation, Any(DiskFault.Full, DiskFault.Error), _random.Next(Any(1, 3, 5, 5, 10)), count, count == 1
+                ? Any(DiskSteps.Write, DiskSteps.All, DiskSteps.Sync | DiskSteps.Remove) : DiskSteps.Write, Chance(3),
             Any(null, "", "index", "index", "cache"), RemoteFailures());
     }
 
@@ -178,7 +195,8 @@ internal sealed class SequenceMaker
 
     /// <summary>Of the whole object as often as not, and mostly of what is as long as the range wants.</summary>
     private CopyPart PartCopy() => new(
-        _random.Next(2), 1 + _random.Next(2), Bucket(), Key(), Chance(2) ? null : _random.Next(Any(1, 200, 30_000)), 1 + _random.Next(Any(50, 5000, 40_000)),
+        _random.Next(2), 1 + _random.Next(2), Bucket(), Key(), Chance(2) ? null
+            : _random.Next(Any(1, 200, 30_000)), 1 + _random.Next(Any(50, 5000, 40_000)),
         Chance(5) ? OfReads() : ModelCondition.None);
 
     private ModelCondition OfReads() => Any(ModelCondition.Shown, ModelCondition.Other, ModelCondition.NotShown);
@@ -190,7 +208,8 @@ internal sealed class SequenceMaker
     /// <summary>Often the one of before: what goes wrong mostly takes several steps about one key.</summary>
     private string Key() => _key = _key.Length > 0 && Chance(2) ? _key : _keys[_random.Next(_keys.Count)];
 
-    private string Prefix() => Chance(2) ? "" : Key() is var key && Chance(2) ? key : key[..(_random.Next(key.Length) is var end && end > 0 && char.IsHighSurrogate(key[end - 1]) ? end - 1 : end)];
+    private string Prefix() => Chance(2) ? "" : Key() is var key && Chance(2) ? key
+        : key[..(_random.Next(key.Length) is var end && end > 0 && char.IsHighSurrogate(key[end - 1]) ? end - 1 : end)];
 
     /// <summary>Most objects come in one piece.</summary>
     private int PartSize() => Chance(3) ? Any(50, 5000, 30_000) : 0;

@@ -4,11 +4,12 @@ using System.Globalization;
 namespace S3Overlay.Tests.Model;
 
 /// <summary>
-/// Random sequences of what clients, administrators, and others at the remote do, with restarts and failures among it, to a whole proxy and to a model of two dictionaries.
-/// A sequence that fails is shrunk, and printed with its seed.
+/// Random sequences of what clients, administrators, and others at the remote do, with restarts and failures among it, to a whole proxy and
+/// to a model of two dictionaries. A sequence that fails is shrunk, and printed with its seed.
 /// </summary>
 /// <remarks>
-/// <c>S3OVERLAY_MODEL_SEED</c> is the first seed, <c>S3OVERLAY_MODEL_SEQUENCES</c> how many there are on each layer, <c>S3OVERLAY_MODEL_STEPS</c> how long they are,
+/// <c>S3OVERLAY_MODEL_SEED</c> is the first seed, <c>S3OVERLAY_MODEL_SEQUENCES</c> how many there are on each layer,
+/// <c>S3OVERLAY_MODEL_STEPS</c> how long they are,
 /// <c>S3OVERLAY_MODEL_SHRINK</c> for how many seconds one that fails is shrunk.
 /// </remarks>
 [Trait("Category", "Model")]
@@ -21,13 +22,15 @@ public sealed class SequenceTests
     public Task On_a_store_the_proxy_does_what_the_model_does() => RunAsync(ModelMix.All, ModelLayer.Store);
 
     [Fact]
-    public Task On_a_store_that_has_copies_among_written_objects_the_proxy_does_what_the_model_does() => RunAsync(ModelMix.All, ModelLayer.Place);
+    public Task On_a_store_that_has_copies_among_written_objects_the_proxy_does_what_the_model_does() =>
+        RunAsync(ModelMix.All, ModelLayer.Place);
 
     [Fact]
     public Task On_a_store_that_two_proxies_share_both_do_what_the_model_does() => RunAsync(ModelMix.All, ModelLayer.SharedStore);
 
     [Fact]
-    public Task On_a_store_with_copies_among_written_objects_that_two_proxies_share_both_do_what_the_model_does() => RunAsync(ModelMix.All, ModelLayer.SharedPlace);
+    public Task On_a_store_with_copies_among_written_objects_that_two_proxies_share_both_do_what_the_model_does() =>
+        RunAsync(ModelMix.All, ModelLayer.SharedPlace);
 
     [Theory]
     [InlineData(ModelLayer.Embedded)]
@@ -39,7 +42,8 @@ public sealed class SequenceTests
     [InlineData(ModelLayer.Embedded)]
     [InlineData(ModelLayer.Store)]
     [InlineData(ModelLayer.SharedPlace)]
-    public Task However_often_proxies_are_killed_what_was_acknowledged_is_there(ModelLayer layer) => RunAsync(ModelMix.Kills, layer, usual: 2);
+    public Task However_often_proxies_are_killed_what_was_acknowledged_is_there(ModelLayer layer) =>
+        RunAsync(ModelMix.Kills, layer, usual: 2);
 
     private static async Task RunAsync(ModelMix mix, ModelLayer layer, int usual = 5)
     {
@@ -55,7 +59,8 @@ public sealed class SequenceTests
             // What comes after the failure has no part in it. Whoever runs this takes it for a hang if it is silent for long.
             var (began, longest) = (Stopwatch.StartNew(), TimeSpan.FromSeconds(Number("SHRINK", 40)));
             var shortest = await Shrinker.ShrinkAsync(
-                sequence with { Operations = [.. sequence.Operations.Take(found.Step + 1)] }, async shorter => began.Elapsed < longest && await shorter.RunAsync() is not null);
+                sequence with { Operations = [.. sequence.Operations.Take(found.Step + 1)] }, async shorter =>
+                    began.Elapsed < longest && await shorter.RunAsync() is not null);
             var message = (await shortest.RunAsync())?.Message ?? $"Not found again once shrunk; at first: {found.Message}";
             Assert.Fail(
                 $"""
@@ -68,5 +73,6 @@ public sealed class SequenceTests
     }
 
     private static int Number(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable("S3OVERLAY_MODEL_" + name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+        int.TryParse(Environment.GetEnvironmentVariable("S3OVERLAY_MODEL_" + name), NumberStyles.None, CultureInfo.InvariantCulture,
+            out var number) ? number : otherwise;
 }

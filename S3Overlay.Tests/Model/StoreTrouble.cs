@@ -6,7 +6,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>What is wrong with the store: which of its calls fail, and how. It is the same for all of them, so that a step says in a few words what happened.</summary>
+/// <summary>
+/// What is wrong with the store: which of its calls fail, and how. It is the same for all of them, so that a step says in a few words what
+/// happened.
+/// </summary>
 internal sealed class StoreTrouble
 {
     private readonly Lock _lock = new();
@@ -49,7 +52,8 @@ internal sealed class StoreTrouble
 
     /// <summary>Refuses an answer that no failure of the store accounts for, and tells of one that a failure does.</summary>
     /// <param name="answer">The answer.</param>
-    /// <param name="isLate">Whether it had begun before it was known to be one: there is no header then that could say when to come again.</param>
+    /// <param name="isLate">Whether it had begun before it was known to be one: there is no header then that could say when to come
+    /// again.</param>
     /// <exception cref="StoreFailedException">The store failed, and the client is told so.</exception>
     public void Judge(RawAnswer answer, bool isLate = false)
     {
@@ -60,7 +64,8 @@ internal sealed class StoreTrouble
 
         // The store's own answer to the client's request passes as it is; where it gave none clients are told when to come again.
         Expect.That(answer.Status != 500 || _fault == StoreFault.Error, "500, which the store did not say.");
-        Expect.That(isLate || answer.Status != 503 || _fault is StoreFault.Error or StoreFault.Busy || answer.Headers.ContainsKey("Retry-After"), "503, and no word of when to come again.");
+        Expect.That(isLate || answer.Status != 503 || _fault is StoreFault.Error or StoreFault.Busy
+            || answer.Headers.ContainsKey("Retry-After"), "503, and no word of when to come again.");
         throw new StoreFailedException();
     }
 

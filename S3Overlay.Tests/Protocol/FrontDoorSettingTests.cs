@@ -18,7 +18,8 @@ public sealed class FrontDoorSettingTests
     }
 
     /// <summary>
-    /// AuthorizationHeaderMalformed, with the region to use: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html. SDKs read it from the document, and from the header where there is none.
+    /// AuthorizationHeaderMalformed, with the region to use: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html. SDKs read
+    /// it from the document, and from the header where there is none.
     /// </summary>
     [Theory, Trait("Rule", "A1")]
     [InlineData("us-east-1", 200, "")]
@@ -45,7 +46,8 @@ public sealed class FrontDoorSettingTests
     {
         await using var proxy = await OverlayHost.StartEmbeddedAsync(null, ("S3_OVERLAY_REGION", "eu-west-3"));
         var now = DateTimeOffset.UtcNow;
-        var query = new RequestSigner(new SigningCredentials("minioadmin", "minioadmin"), "us-east-1").Presign("GET", proxy.Endpoint.Authority, "/bucket/k", "", [], now, TimeSpan.FromHours(1));
+        var query = new RequestSigner(new SigningCredentials("minioadmin", "minioadmin"), "us-east-1")
+            .Presign("GET", proxy.Endpoint.Authority, "/bucket/k", "", [], now, TimeSpan.FromHours(1));
         var link = await proxy.Http.SendUnsignedAsync("GET", "/bucket/k?" + query);
         Assert.Equal((400, "AuthorizationQueryParametersError"), (link.Status, link.Code));
         Assert.Contains("<Region>eu-west-3</Region>", link.Text, StringComparison.Ordinal);

@@ -96,7 +96,9 @@ public sealed class OperationResolverTests
     public void A_sub_resource_without_that_method_does_not_become_the_object_or_bucket_itself(string method, string key, string query) =>
         Assert.Equal("MethodNotAllowed", Assert.Throws<S3Exception>(() => Resolve(method, key, query)).Error.Code);
 
-    /// <summary>What a make of store has is its to know; but not where a name stands beside what has rights or a meaning of its own here.</summary>
+    /// <summary>
+    /// What a make of store has is its to know; but not where a name stands beside what has rights or a meaning of its own here.
+    /// </summary>
     [Theory]
     [InlineData("PUT", "k", "append&position=3", "", "StoreWrite")]
     [InlineData("PUT", "k", "append=&position=3", "", "StoreWrite")]
@@ -122,7 +124,8 @@ public sealed class OperationResolverTests
     [InlineData("DELETE", "k", "append", "", "NotImplemented")]
     [InlineData("DELETE", "", "acl=x", "", "MethodNotAllowed")]
     [Trait("Rule", "T3")]
-    public void Of_a_store_is_asked_what_its_make_is_known_to_have(string method, string key, string query, string header, string expected) =>
+    public void Of_a_store_is_asked_what_its_make_is_known_to_have(string method, string key, string query, string header,
+        string expected) =>
         AssertOfStore(expected, method, key, query, header, StoreMakes.Ceph);
 
     [Theory]
@@ -143,7 +146,8 @@ public sealed class OperationResolverTests
     [Trait("Rule", "A1")]
     public void The_service_has_no_sub_resources(string name)
     {
-        var error = Assert.Throws<S3Exception>(() => OperationResolver.Resolve("GET", "", "", S3Query.Parse(name), new HeaderDictionary())).Error.Code;
+        var error = Assert.Throws<S3Exception>(
+            () => OperationResolver.Resolve("GET", "", "", S3Query.Parse(name), new HeaderDictionary())).Error.Code;
         Assert.Equal(name == "acl" ? "MethodNotAllowed" : "NotImplemented", error);
     }
 
@@ -165,7 +169,8 @@ public sealed class OperationResolverTests
         }
 
         S3Operation Resolve() => OperationResolver.Resolve(method, "bucket", key, S3Query.Parse(query), headers, make);
-        Assert.Equal(expected, Enum.TryParse<S3Operation>(expected, out _) ? Resolve().ToString() : Assert.Throws<S3Exception>(() => Resolve()).Error.Code);
+        Assert.Equal(expected, Enum.TryParse<S3Operation>(expected, out _) ? Resolve().ToString()
+            : Assert.Throws<S3Exception>(() => Resolve()).Error.Code);
     }
 
     private static S3Operation Resolve(string method, string key, string query) =>

@@ -43,7 +43,8 @@ public sealed class RequestTargetTests
     [InlineData("localhost:8000")]
     [InlineData("[::1]:8000")]
     [InlineData("example.org")]
-    public void Other_hosts_are_path_style(string host) => Assert.Equal("bucket", RequestTarget.Parse("/bucket/key", host, "localhost").Bucket);
+    public void Other_hosts_are_path_style(string host) =>
+        Assert.Equal("bucket", RequestTarget.Parse("/bucket/key", host, "localhost").Bucket);
 
     [Theory]
     [InlineData("/bucket/%", "InvalidURI")]
@@ -66,7 +67,8 @@ public sealed class RequestTargetTests
         Assert.Equal(bucket, RequestTarget.Parse(rawTarget, "127.0.0.1", "localhost", knowsTenants: true).Bucket);
         if (bucket.Contains(':'))
         {
-            Assert.Same(S3Errors.InvalidBucketName, Assert.Throws<S3Exception>(() => RequestTarget.Parse(rawTarget, "127.0.0.1", "localhost")).Error);
+            Assert.Same(S3Errors.InvalidBucketName, Assert.Throws<S3Exception>(
+                () => RequestTarget.Parse(rawTarget, "127.0.0.1", "localhost")).Error);
         }
     }
 
@@ -77,13 +79,15 @@ public sealed class RequestTargetTests
     [InlineData("/tenant:../key")]
     [InlineData("/ten%2Fant:bucket/key")]
     public void Nor_is_a_tenant_a_path(string rawTarget) => Assert.Same(
-        S3Errors.InvalidBucketName, Assert.Throws<S3Exception>(() => RequestTarget.Parse(rawTarget, "127.0.0.1", "localhost", knowsTenants: true)).Error);
+        S3Errors.InvalidBucketName,
+        Assert.Throws<S3Exception>(() => RequestTarget.Parse(rawTarget, "127.0.0.1", "localhost", knowsTenants: true)).Error);
 
     [Fact]
     public void A_key_may_have_1024_bytes_and_no_more()
     {
         Assert.Equal(1024, RequestTarget.Parse("/bucket/" + new string('k', 1024), "h", "localhost").Key.Length);
         var tooLong = string.Concat(Enumerable.Repeat("%C3%A4", 512)) + "k";
-        Assert.Equal("KeyTooLongError", Assert.Throws<S3Exception>(() => RequestTarget.Parse("/bucket/" + tooLong, "h", "localhost")).Error.Code);
+        Assert.Equal(
+            "KeyTooLongError", Assert.Throws<S3Exception>(() => RequestTarget.Parse("/bucket/" + tooLong, "h", "localhost")).Error.Code);
     }
 }

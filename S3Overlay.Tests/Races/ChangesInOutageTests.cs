@@ -4,7 +4,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// What a store has taken that comes back from being down is seen by the reads after it, whenever the questions were put that say whether it is down, and however long they hang (table F, rule C3).
+/// What a store has taken that comes back from being down is seen by the reads after it, whenever the questions were put that say whether
+/// it is down, and however long they hang (table F, rule C3).
 /// </summary>
 [Trait("Rule", "F"), Trait("Rule", "C3")]
 public sealed class ChangesInOutageTests : IAsyncDisposable
@@ -12,9 +13,9 @@ public sealed class ChangesInOutageTests : IAsyncDisposable
     private readonly ManualTimeProvider _clock = new();
     private readonly Queue<TaskCompletionSource<bool>> _questions = [];
     private readonly SemaphoreSlim _asked = new(0);
-    private readonly Outage _outage;
+    private readonly EndpointHealth _outage;
 
-    public ChangesInOutageTests() => _outage = new Outage(AskAsync, _ => { }, _clock);
+    public ChangesInOutageTests() => _outage = new EndpointHealth(AskAsync, _ => { }, _clock);
 
     public async ValueTask DisposeAsync()
     {
@@ -41,7 +42,9 @@ public sealed class ChangesInOutageTests : IAsyncDisposable
         Assert.Empty(_questions);
     }
 
-    /// <summary>Many wait for a question that fails, and the next ends the outage while some of them are about to look whether it goes on.</summary>
+    /// <summary>
+    /// Many wait for a question that fails, and the next ends the outage while some of them are about to look whether it goes on.
+    /// </summary>
     [Fact]
     public async Task Nobody_asks_whether_an_outage_is_over_that_is_over()
     {
@@ -59,7 +62,9 @@ public sealed class ChangesInOutageTests : IAsyncDisposable
         }
     }
 
-    /// <summary>A read has failed, and it is being found out whether the store is down, by a question that hangs still when it is back.</summary>
+    /// <summary>
+    /// A read has failed, and it is being found out whether the store is down, by a question that hangs still when it is back.
+    /// </summary>
     [Fact]
     public async Task Whoever_comes_while_it_is_doubted_waits_for_that_and_has_his_own_question()
     {

@@ -41,7 +41,8 @@ public class ChangingDuringRevalidationTests : FreshnessTestBase
     [Trait("Rule", "S1")]
     [Trait("Rule", "R7")]
     public Task The_remote_changes(bool isAlways, bool inChunks, bool isChanged, string? range) =>
-        SweepAsync(isAlways, inChunks, isChanged, range, key => Put(key, Third), async key => Assert.Equal(Part(Third, range), (await ReadAsync(key, range)).Bytes));
+        SweepAsync(isAlways, inChunks, isChanged, range, key => Put(key, Third),
+            async key => Assert.Equal(Part(Third, range), (await ReadAsync(key, range)).Bytes));
 
     [Theory]
     [MemberData(nameof(Scenes))]
@@ -80,14 +81,16 @@ public class ChangingDuringRevalidationTests : FreshnessTestBase
             });
 
     /// <summary>Lets something happen at each step of a read in turn.</summary>
-    private async Task SweepAsync(bool isAlways, bool inChunks, bool isChanged, string? range, Func<string, Task> happens, Func<string, Task> afterwards)
+    private async Task SweepAsync(bool isAlways, bool inChunks, bool isChanged, string? range, Func<string, Task> happens, Func<string,
+        Task> afterwards)
     {
         Revalidate(isAlways ? Revalidation.Always : Revalidation.After(Life));
         Settings = Settings with { ChunkThreshold = inChunks ? 16 : 100, ChunkSize = 8, ReadAheadBytes = 0 };
         Remote.PieceSize = 10;
         Wrap = store => new SteppedStore(store)
         {
-            AfterFind = StepAsync, BeforeCreate = StepAsync, AfterCreate = StepAsync, BeforeDrop = StepAsync, AfterDrop = StepAsync, BeforeRenew = StepAsync, AfterRenew = StepAsync,
+            AfterFind = StepAsync, BeforeCreate = StepAsync, AfterCreate = StepAsync, BeforeDrop = StepAsync, AfterDrop = StepAsync,
+            BeforeRenew = StepAsync, AfterRenew = StepAsync,
         };
         await ReopenAsync();
         Remote.OnRequest = (_, _) => StepAsync();

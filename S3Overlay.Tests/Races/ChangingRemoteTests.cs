@@ -1,5 +1,5 @@
 using S3Overlay.Proxy.Protocol;
-using S3Overlay.Tests.Overlay.Reads;
+using S3Overlay.Tests.Overlay.Reading;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;

@@ -6,8 +6,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// A conditional delete of the remote's object over a store that keeps versions, while somebody writes the key past this proxy, at each instant between two calls: what was written is not
-/// the object that the conditions held of, and stays (rules V4, W3).
+/// A conditional delete of the remote's object over a store that keeps versions, while somebody writes the key past this proxy, at each
+/// instant between two calls: what was written is not the object that the conditions held of, and stays (rules V4, W3).
 /// </summary>
 public sealed class ConditionalMarkerTests
 {
@@ -27,7 +27,8 @@ public sealed class ConditionalMarkerTests
         var runs = await StoreSteps.SweepAsync(
             store,
             async run => deleted = await proxy.SendAsync("DELETE", $"/bucket/{run}", null, ("If-Match", etag)),
-            async run => (await client.PutAsync(new Uri(store.Endpoint, $"/bucket/{run}"), new StringContent("in between"))).EnsureSuccessStatusCode(),
+            async run => (await client.PutAsync(new Uri(store.Endpoint, $"/bucket/{run}"), new StringContent("in between")))
+                .EnsureSuccessStatusCode(),
             async run =>
             {
                 Assert.True(deleted!.Status is 204 or 409 or 412, deleted.Text);
@@ -50,7 +51,10 @@ public sealed class ConditionalMarkerTests
         Assert.True(isSuspended || conflicts > 1, $"Only {conflicts} conflicts.");
     }
 
-    /// <summary>The write comes while the delete is at the store. That takes its marker away at once, a little later, or not at all: then the client hears of it, and can do so himself.</summary>
+    /// <summary>
+    /// The write comes while the delete is at the store. That takes its marker away at once, a little later, or not at all: then the client
+    /// hears of it, and can do so himself.
+    /// </summary>
     [Theory, Trait("Rule", "V4"), Trait("Rule", "W3")]
     [InlineData(0, false, 409)]
     [InlineData(2, false, 409)]
@@ -80,17 +84,21 @@ public sealed class ConditionalMarkerTests
         {
             var marker = store.VersionsOf("bucket", "key")[0].Id;
             Assert.Contains(marker, deleted.Text, StringComparison.Ordinal);
-            Assert.Equal(204, (await proxy.SendAsync("DELETE", $"/bucket/key?versionId={marker}", null, ("x-amz-bypass-governance-retention", "true"))).Status);
+            Assert.Equal(
+                204, (await proxy.SendAsync("DELETE", $"/bucket/key?versionId={marker}", null,
+                ("x-amz-bypass-governance-retention", "true"))).Status);
         }
 
         Assert.Equal("in between", (await proxy.SendAsync("GET", "/bucket/key")).Text);
         store.LocksVersions = false;
-        (await client.DeleteAsync(new Uri(store.Endpoint, $"/bucket/key?versionId={store.VersionsOf("bucket", "key")[0].Id}"))).EnsureSuccessStatusCode();
+        (await client.DeleteAsync(new Uri(store.Endpoint, $"/bucket/key?versionId={store.VersionsOf("bucket", "key")[0].Id}")))
+            .EnsureSuccessStatusCode();
         Assert.Equal("remote", (await proxy.SendAsync("GET", "/bucket/key")).Text);
     }
 
     /// <summary>
-    /// Whether it hides anything cannot be found out, where nobody may list versions: the store's word on that is not its word on the delete. The marker is there, and so is the tombstone that goes with it.
+    /// Whether it hides anything cannot be found out, where nobody may list versions: the store's word on that is not its word on the
+    /// delete. The marker is there, and so is the tombstone that goes with it.
     /// </summary>
     [Fact, Trait("Rule", "V4"), Trait("Rule", "D1")]
     public async Task A_marker_of_which_the_store_does_not_tell_keeps_its_tombstone()
@@ -105,7 +113,8 @@ public sealed class ConditionalMarkerTests
         Assert.Equal(503, deleted.Status);
         Assert.Contains("At the local store the bucket may not be listed.", deleted.Text, StringComparison.Ordinal);
         Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/key")).Status);
-        Assert.Equal((403, true), ((await proxy.SendAsync("GET", "/bucket?versions")).Status, store.VersionsOf("bucket", "key") is [{ Bytes: null }]));
+        Assert.Equal((403, true),
+            ((await proxy.SendAsync("GET", "/bucket?versions")).Status, store.VersionsOf("bucket", "key") is [{ Bytes: null }]));
 
         // Who takes the marker away shows the remote's object again.
         store.ForbidsVersions = false;
@@ -145,13 +154,17 @@ public sealed class ConditionalMarkerTests
         };
         await leaving.ConnectAsync(proxy.Endpoint.Host, proxy.Endpoint.Port);
         await leaving.GetStream().WriteAsync(proxy.Http.Signed("DELETE", "/bucket/key", null, ("If-Match", etag)));
-        await Patience.UntilAsync(() => store.Before is null && store.VersionsOf("bucket", "key") is [{ Bytes: not null }, ..], "What was written is hidden.");
+        await Patience.UntilAsync(() => store.Before is null && store.VersionsOf("bucket", "key") is [{ Bytes: not null }, ..],
+            "What was written is hidden.");
         Assert.Equal("in between", (await proxy.SendAsync("GET", "/bucket/key")).Text);
 
         static bool IsDelete(StoreCall call) => call is { Method: "DELETE", Path: "/bucket/key", Query: "" };
     }
 
-    /// <summary>A version that local had before it kept versions, below a delete marker that another client made at the store: conditions are judged on it, not on the remote's object.</summary>
+    /// <summary>
+    /// A version that local had before it kept versions, below a delete marker that another client made at the store: conditions are judged
+    /// on it, not on the remote's object.
+    /// </summary>
     [Theory, Trait("Rule", "V1"), Trait("Rule", "W3")]
     [InlineData(true)]
     [InlineData(false)]
@@ -176,7 +189,10 @@ public sealed class ConditionalMarkerTests
         Assert.DoesNotContain(store.VersionsOf("bucket", "key"), version => version.Id == "null");
     }
 
-    /// <summary>A store that does not tell whether it keeps versions: the delete is begun where that is sure to be known, and not where it may be known a moment later.</summary>
+    /// <summary>
+    /// A store that does not tell whether it keeps versions: the delete is begun where that is sure to be known, and not where it may be
+    /// known a moment later.
+    /// </summary>
     [Theory, Trait("Rule", "V4"), Trait("Rule", "F")]
     [InlineData(503, "", 503)]
     [InlineData(200, "<html>", 204)]

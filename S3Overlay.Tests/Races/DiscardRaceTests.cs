@@ -5,8 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// Administrators who take deletes back while clients write and delete, through two whole proxies over one store: what one does happens at each instant between two calls of
-/// what the other does, one instant a run.
+/// Administrators who take deletes back while clients write and delete, through two whole proxies over one store: what one does happens at
+/// each instant between two calls of what the other does, one instant a run.
 /// </summary>
 [Trait("Rule", "A5")]
 public sealed class DiscardRaceTests : TwoProxyTestBase
@@ -120,7 +120,8 @@ public sealed class DiscardRaceTests : TwoProxyTestBase
     }
 
     private async Task<int> SweepAsync(
-        Func<string, Task> prepare, Func<string, Task> first, Func<string, Task> between, Func<string?[]> allowed, Func<Task>? settle = null)
+        Func<string, Task> prepare, Func<string, Task> first, Func<string, Task> between, Func<string?[]> allowed,
+        Func<Task>? settle = null)
     {
         var serial = Guid.NewGuid().ToString("n")[..4];
         var runs = await StoreSteps.SweepAsync(
@@ -142,7 +143,8 @@ public sealed class DiscardRaceTests : TwoProxyTestBase
         var (a, b) = (await SeenAsync(A, key, bucket), await SeenAsync(B, key, bucket));
         Assert.Equal(a, b);
         Assert.Contains(a, allowed);
-        var isListed = (await Scene.SendAsync(A, "GET", $"/{bucket}?list-type=2&prefix={key}")).Text.Contains($"<Key>{key}</Key>", StringComparison.Ordinal);
+        var isListed = (await Scene.SendAsync(A, "GET", $"/{bucket}?list-type=2&prefix={key}")).Text
+            .Contains($"<Key>{key}</Key>", StringComparison.Ordinal);
         Assert.Equal(a is not null, isListed);
     }
 

@@ -2,11 +2,14 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
 
-/// <summary>What one of two proxies over one store dropped of the remote's, the other shows no more: not even to those who only look (rules T2, E3).</summary>
+/// <summary>
+/// What one of two proxies over one store dropped of the remote's, the other shows no more: not even to those who only look (rules T2, E3).
+/// </summary>
 public sealed class DroppedByAnotherProxyTests
 {
     private static readonly (string, string)[] Settings =
-        [("S3_OVERLAY_PROXIES", "2"), ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "64KiB"), ("S3_OVERLAY_CHUNK_SIZE", "64KiB")];
+        [("S3_OVERLAY_PROXIES", "2"), ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "64KiB"),
+            ("S3_OVERLAY_CHUNK_SIZE", "64KiB")];
 
     [Theory, Trait("Rule", "E3")]
     [InlineData("drop", 1000, "HEAD")]
@@ -44,14 +47,17 @@ public sealed class DroppedByAnotherProxyTests
         switch (how)
         {
             case "drop":
-                Assert.Contains("\"done\":true", (await scene.SendAsync(proxy, "POST", "/-/v1/drop?bucket=bucket&key=key")).Text, StringComparison.Ordinal);
+                Assert.Contains("\"done\":true", (await scene.SendAsync(proxy, "POST", "/-/v1/drop?bucket=bucket&key=key")).Text,
+                    StringComparison.Ordinal);
                 break;
             case "listing":
-                Assert.Contains("<Key>key</Key>", (await scene.SendAsync(proxy, "GET", "/bucket?list-type=2")).Text, StringComparison.Ordinal);
+                Assert.Contains("<Key>key</Key>", (await scene.SendAsync(proxy, "GET", "/bucket?list-type=2")).Text,
+                    StringComparison.Ordinal);
                 break;
             default:
                 Assert.Equal(204, (await scene.SendAsync(proxy, "DELETE", "/bucket/key")).Status);
-                Assert.Contains("\"tombstones\":1", (await scene.SendAsync(proxy, "POST", "/-/v1/discard?bucket=bucket&key=key")).Text, StringComparison.Ordinal);
+                Assert.Contains("\"tombstones\":1", (await scene.SendAsync(proxy, "POST", "/-/v1/discard?bucket=bucket&key=key")).Text,
+                    StringComparison.Ordinal);
                 break;
         }
     }

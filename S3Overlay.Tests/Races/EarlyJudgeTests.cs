@@ -2,7 +2,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
 
-/// <summary>Writes over a store that judges conditions when a request begins, and not again when it is done (Versity, CloudServer).</summary>
+/// <summary>
+/// Writes over a store that judges conditions when a request begins, and not again when it is done (Versity, CloudServer).
+/// </summary>
 public sealed class EarlyJudgeTests
 {
     private static readonly byte[] Large = new byte[1 << 20];
@@ -19,7 +21,8 @@ public sealed class EarlyJudgeTests
         _ = new EarlyJudge(scene.Store);
         await using var proxy = await scene.AddProxyAsync(("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CACHE_PLACE", place));
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        scene.Remote.Script = (request, _) => Task.FromResult(request is { Method: "GET", Key: "key" } ? new ScriptedOutcome { GateAfter = (900_000, gate) } : ScriptedOutcome.AsUsual);
+        scene.Remote.Script = (request, _) => Task.FromResult(request is { Method: "GET", Key: "key" }
+            ? new ScriptedOutcome { GateAfter = (900_000, gate) } : ScriptedOutcome.AsUsual);
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var judge = scene.Store.Alter!;
         scene.Store.Alter = request =>
@@ -31,7 +34,8 @@ public sealed class EarlyJudgeTests
             }
         };
 
-        var tags = proxy.SendAsync("PUT", "/bucket/key?tagging", "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>");
+        var tags = proxy
+            .SendAsync("PUT", "/bucket/key?tagging", "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>");
         await begun.Task.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(200, (await scene.SendAsync(proxy, "PUT", "/bucket/key", "written")).Status);
         gate.SetResult();
@@ -53,7 +57,9 @@ public sealed class EarlyJudgeTests
         Assert.Equal(200, (await scene.SendAsync(proxy, "PUT", "/bucket/key", "new")).Status);
     }
 
-    /// <summary>Of a key that somebody else takes away between its look and its delete Versity says that there is none. That is what was asked for.</summary>
+    /// <summary>
+    /// Of a key that somebody else takes away between its look and its delete Versity says that there is none. That is what was asked for.
+    /// </summary>
     [Theory, Trait("Rule", "D1")]
     [InlineData(404, "NoSuchKey", 204)]
     [InlineData(403, "AccessDenied", 403)]

@@ -23,7 +23,10 @@ public sealed class HangingDropTests
         Assert.Equal("local", (await scene.SendAsync(proxy, "GET", "/bucket/key")).Headers["x-s3overlay-layer"]);
     }
 
-    /// <summary>A delete on its way to the store may be done at any time, and cannot tell the copy from a write of its bytes: the write comes after it.</summary>
+    /// <summary>
+    /// A delete on its way to the store may be done at any time, and cannot tell the copy from a write of its bytes: the write comes after
+    /// it.
+    /// </summary>
     [Fact]
     public async Task A_write_of_the_copy_s_bytes_waits_for_a_drop_that_deletes_it()
     {

@@ -2,7 +2,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
 
-/// <summary>Conditional writes over a store to which If-Match holds where nothing is: it would undo a delete that comes while the write is on its way (rules W3, D1).</summary>
+/// <summary>
+/// Conditional writes over a store to which If-Match holds where nothing is: it would undo a delete that comes while the write is on its
+/// way (rules W3, D1).
+/// </summary>
 [Trait("Rule", "W3"), Trait("Rule", "D1")]
 public sealed class HollowMatchTests
 {
@@ -27,7 +30,8 @@ public sealed class HollowMatchTests
         }
         else
         {
-            target += "?uploadId=" + (await scene.SendAsync(proxy, "POST", "/bucket/key?uploads")).Text.Split("<UploadId>")[1].Split('<')[0];
+            target += "?uploadId=" + (await scene.SendAsync(proxy, "POST", "/bucket/key?uploads")).Text.Split("<UploadId>")[1]
+                .Split('<')[0];
             var part = (await scene.SendAsync(proxy, "PUT", target + "&partNumber=1", "part")).Headers["ETag"];
             parts = $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part}</ETag></Part></CompleteMultipartUpload>";
         }

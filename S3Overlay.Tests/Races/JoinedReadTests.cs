@@ -3,7 +3,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
 
-/// <summary>A read that must have the remote's word from after its own beginning joins one whose answer the remote chose before that (rules S1, S3, T2).</summary>
+/// <summary>
+/// A read that must have the remote's word from after its own beginning joins one whose answer the remote chose before that (rules S1, S3,
+/// T2).
+/// </summary>
 public sealed class JoinedReadTests
 {
     private static readonly byte[] Old = [.. Enumerable.Repeat((byte)'o', 3000)];
@@ -43,8 +46,10 @@ public sealed class JoinedReadTests
         await Patience.UntilAsync(() => Waiting(scene) == 2, "The second did not join.");
         goesOn.SetResult();
         var answers = await scene.Clock.RunAsync(Task.WhenAll(first, second));
-        Assert.True((answers[0].Status, answers[0].Body.AsSpan().SequenceEqual(Old)) == (200, true), "The first is of the version that the remote chose.");
-        Assert.True((answers[1].Status, answers[1].Body.AsSpan().SequenceEqual(New)) == (200, true), $"{answers[1].Status}: {answers[1].Text[..Math.Min(300, answers[1].Text.Length)]}");
+        Assert.True((answers[0].Status, answers[0].Body.AsSpan().SequenceEqual(Old)) == (200, true),
+            "The first is of the version that the remote chose.");
+        Assert.True((answers[1].Status, answers[1].Body.AsSpan().SequenceEqual(New)) == (200, true),
+            $"{answers[1].Status}: {answers[1].Text[..Math.Min(300, answers[1].Text.Length)]}");
 
         // What stays is no copy of the old one.
         await scene.Proxy.WhenIdleAsync();
@@ -63,7 +68,8 @@ public sealed class JoinedReadTests
         reads.AddRange(Enumerable.Range(1, Readers - 1).Select(_ => scene.Proxy.SendAsync("GET", "/bucket/key")));
         await Patience.UntilAsync(() => Waiting(scene) == Readers, "Not all joined.");
         goesOn.SetResult();
-        Assert.All(await scene.Clock.RunAsync(Task.WhenAll(reads)), answer => Assert.True((answer.Status, answer.Body.AsSpan().SequenceEqual(Old)) == (200, true)));
+        Assert.All(await scene.Clock.RunAsync(Task.WhenAll(reads)), answer => Assert
+            .True((answer.Status, answer.Body.AsSpan().SequenceEqual(Old)) == (200, true)));
         Assert.Single(scene.Remote.Requests, request => request is { Method: "GET", Key: "key" });
 
         // Those who joined share the question, but for who came just when it was put.
@@ -74,7 +80,8 @@ public sealed class JoinedReadTests
     private static (Task HasChosen, TaskCompletionSource GoesOn) Hold(LayerScene scene)
     {
         var old = scene.Remote.Put("bucket", "key", Old);
-        var (hasChosen, goesOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var (hasChosen, goesOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
+            new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         scene.Remote.Script = async (request, context) =>
         {
             if (request is not { Method: "GET", Key: "key" } || !hasChosen.TrySetResult())
@@ -92,5 +99,6 @@ public sealed class JoinedReadTests
         return (hasChosen.Task, goesOn);
     }
 
-    private static int Waiting(LayerScene scene) => scene.Proxy.Services.Overlay!.Reader.Fills!.Objects.WaitingFor(new ObjectName("bucket", "key"));
+    private static int Waiting(LayerScene scene) => scene.Proxy.Services.Overlay!.Reader.Fills!.Objects
+        .WaitingFor(new ObjectName("bucket", "key"));
 }

@@ -6,8 +6,9 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// Conditional uploads over a store that keeps the key to such a write from its headers to its answer (MinIO), with clients that are slow. Others who change the key through the same proxy wait
-/// at the store then, and must hold nothing that the upload waits for; nor does S3 let them wait for a slow client at all.
+/// Conditional uploads over a store that keeps the key to such a write from its headers to its answer (MinIO), with clients that are slow.
+/// Others who change the key through the same proxy wait at the store then, and must hold nothing that the upload waits for; nor does S3
+/// let them wait for a slow client at all.
 /// </summary>
 [Trait("Rule", "W3")]
 public sealed class KeepingStoreTests
@@ -131,7 +132,8 @@ public sealed class KeepingStoreTests
         scene.Remote.Put("bucket", "key", "remote"u8.ToArray());
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/mine", "mine")).Status);
         using var keeping = new KeepingStore(scene.Store);
-        await using var proxy = await scene.Clock.RunAsync(scene.AddProxyAsync(("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CACHE_PLACE", "bucket")));
+        await using var proxy =
+            await scene.Clock.RunAsync(scene.AddProxyAsync(("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CACHE_PLACE", "bucket")));
         var etag = (await scene.SendAsync(proxy, "GET", "/bucket/key")).Headers["ETag"];
         await proxy.Copies!.WhenIdleAsync();
         Assert.Equal(200, (await scene.AskStoreAsync("HEAD", "/bucket/key")).Status);

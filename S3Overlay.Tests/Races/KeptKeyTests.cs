@@ -4,8 +4,9 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// Conditional writes over a store that keeps the key to itself from the beginning of such a write to its end, as MinIO does: whoever asks for the key meanwhile waits for the write.
-/// So the write must not wait for him, also where the trial at the start did not notice that the store does so, as here.
+/// Conditional writes over a store that keeps the key to itself from the beginning of such a write to its end, as MinIO does: whoever asks
+/// for the key meanwhile waits for the write. So the write must not wait for him, also where the trial at the start did not notice that the
+/// store does so, as here.
 /// </summary>
 [Trait("Rule", "W3")]
 public sealed class KeptKeyTests
@@ -38,7 +39,9 @@ public sealed class KeptKeyTests
         await ArrangeAsync(scene, "absent");
         scene.Remote.Put("bucket", "key", System.Text.Encoding.ASCII.GetBytes(Large));
         using var kept = new KeepingStore(scene.Store);
-        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/key?tagging", "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>")).Status);
+        Assert.Equal(
+            200, (await scene.SendAsync(
+            "PUT", "/bucket/key?tagging", "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>")).Status);
         Assert.Equal(Large, (await scene.SendAsync("GET", "/bucket/key")).Text);
         Assert.True(kept.Writes > 0, "The store had no conditional write.");
     }
@@ -70,7 +73,10 @@ public sealed class KeptKeyTests
         Assert.Null(scene.Remote.Script);
     }
 
-    /// <summary>Whoever deletes the key in between must not see it come back: a store that would not notice at the end of the write is not left to judge.</summary>
+    /// <summary>
+    /// Whoever deletes the key in between must not see it come back: a store that would not notice at the end of the write is not left to
+    /// judge.
+    /// </summary>
     [Fact]
     public async Task A_delete_that_comes_between_stays_where_the_store_judges_before_the_body()
     {
@@ -92,7 +98,10 @@ public sealed class KeptKeyTests
         Assert.Equal(404, (await scene.SendAsync(proxy, "GET", "/bucket/key")).Status);
     }
 
-    /// <summary>An older delete of a key that was written again says nothing, whatever else is deleted meanwhile: what this process counts of deletes is by the hash of keys.</summary>
+    /// <summary>
+    /// An older delete of a key that was written again says nothing, whatever else is deleted meanwhile: what this process counts of
+    /// deletes is by the hash of keys.
+    /// </summary>
     [Fact]
     public async Task A_delete_of_another_key_is_no_conflict()
     {

@@ -5,12 +5,14 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// The store executes a fill's PUT of a copy late, when the proxy that sent it is dead and another one has dropped what is held of the key. Listings and reads agree all the same.
+/// The store executes a fill's PUT of a copy late, when the proxy that sent it is dead and another one has dropped what is held of the key.
+/// Listings and reads agree all the same.
 /// </summary>
 public sealed partial class LatePutTests : IAsyncLifetime
 {
     private static readonly (string, string)[] Settings =
-        [("S3_OVERLAY_PROXIES", "2"), ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "64KiB"), ("S3_OVERLAY_CHUNK_SIZE", "64KiB")];
+        [("S3_OVERLAY_PROXIES", "2"), ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "64KiB"),
+            ("S3_OVERLAY_CHUNK_SIZE", "64KiB")];
 
     private static readonly (string, string)[] Placed = [.. Settings, ("S3_OVERLAY_CACHE_PLACE", "bucket")];
 
@@ -58,7 +60,8 @@ public sealed partial class LatePutTests : IAsyncLifetime
         Assert.Equal(206, (await Scene.SendAsync(a, "GET", "/bucket/key", null, ("Range", "bytes=0-65535"))).Status);
         await a.WhenIdleAsync();
         Scene.Clock.Advance(TimeSpan.FromHours(1));
-        var late = await LatePut.KillAsync(Scene, a, "/s3-overlay-cache/c/bucket/key", () => Scene.SendAsync(a, "GET", "/bucket/key", null, ("Range", "bytes=65536-131071")));
+        var late = await LatePut.KillAsync(Scene, a, "/s3-overlay-cache/c/bucket/key",
+            () => Scene.SendAsync(a, "GET", "/bucket/key", null, ("Range", "bytes=65536-131071")));
         var now = PutRemote(1000);
         Assert.Equal(now, await ListedAsync());
         Assert.Equal(200, await late.ExecuteAsync());
@@ -112,7 +115,8 @@ public sealed partial class LatePutTests : IAsyncLifetime
         await StepAsync(meanwhile);
         Assert.Equal(200, await late.ExecuteAsync());
         Assert.Equal(meanwhile == "delete" ? null : now, await ListedAsync());
-        Assert.Equal(meanwhile == "delete" ? null : now, (await Scene.SendAsync(B, "GET", "/bucket/key")).Headers.GetValueOrDefault("ETag"));
+        Assert.Equal(meanwhile == "delete" ? null : now, (await Scene.SendAsync(B, "GET", "/bucket/key")).Headers
+            .GetValueOrDefault("ETag"));
     }
 
     [Theory, Trait("Rule", "E4"), Trait("Rule", "T2")]
@@ -204,7 +208,8 @@ public sealed partial class LatePutTests : IAsyncLifetime
     [GeneratedRegex("<Key>key</Key>.*?<ETag>(.*?)</ETag>", RegexOptions.Singleline)]
     private static partial Regex Listed();
 
-    private static (string, string)[] Alone((string, string)[] settings) => [.. settings.Where(static setting => setting.Item1 != "S3_OVERLAY_PROXIES")];
+    private static (string, string)[] Alone((string, string)[] settings) =>
+        [.. settings.Where(static setting => setting.Item1 != "S3_OVERLAY_PROXIES")];
 
     private async Task StartAsync((string, string)[] settings)
     {
@@ -221,7 +226,8 @@ public sealed partial class LatePutTests : IAsyncLifetime
     {
         var a = await Scene.AddProxyAsync(settings ?? (target.StartsWith("/s3", StringComparison.Ordinal) ? Settings : Placed));
         PutRemote(size);
-        return await LatePut.KillAsync(Scene, a, target, async () => Assert.Equal(200, (await Scene.SendAsync(a, "GET", "/bucket/key")).Status));
+        return await LatePut
+            .KillAsync(Scene, a, target, async () => Assert.Equal(200, (await Scene.SendAsync(a, "GET", "/bucket/key")).Status));
     }
 
     private async Task StepAsync(string step)
@@ -243,7 +249,8 @@ public sealed partial class LatePutTests : IAsyncLifetime
     {
         var text = (await Scene.SendAsync(B, "GET", "/bucket?list-type=2")).Text;
         Assert.Contains("<Key>warm</Key>", text, StringComparison.Ordinal);
-        return Listed().Match(text) is { Success: true } match ? match.Groups[1].Value.Replace("&quot;", "\"", StringComparison.Ordinal) : null;
+        return Listed().Match(text) is { Success: true } match ? match.Groups[1].Value.Replace("&quot;", "\"", StringComparison.Ordinal)
+            : null;
     }
 
     /// <summary>Rows that were left for what may come do not stay for ever.</summary>
@@ -265,10 +272,12 @@ public sealed partial class LatePutTests : IAsyncLifetime
     private async Task<string> RowAsync() =>
         (await Scene.AskStoreAsync("GET", "/s3-overlay-cache?list-type=2&prefix=o%2F")).Text.Split("<Key>")[1].Split('<')[0];
 
-    private static bool IsRowsDelete(StoreCall call) => call.Method == "DELETE" && call.Path.StartsWith("/s3-overlay-cache/o/", StringComparison.Ordinal);
+    private static bool IsRowsDelete(StoreCall call) => call.Method == "DELETE"
+        && call.Path.StartsWith("/s3-overlay-cache/o/", StringComparison.Ordinal);
 
     /// <summary>Lets something happen before the first of certain calls takes effect.</summary>
-    /// <returns>Finishes when it has happened: it may be a sweep that begins by itself that makes the call, since the clock is advanced by days.</returns>
+    /// <returns>Finishes when it has happened: it may be a sweep that begins by itself that makes the call, since the clock is advanced by
+    /// days.</returns>
     private Task BeforeOnce(Func<StoreCall, bool> isMeant, Func<Task> happens)
     {
         var happened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
-using S3Overlay.Tests.Overlay.Reads;
+using S3Overlay.Tests.Overlay.Reading;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
@@ -109,7 +109,8 @@ public class ManyReadersTests : ReaderTestBase
             var key = $"key-{round}";
             var bytes = Bytes(40, round);
             Remote.Put(key, bytes);
-            var ranges = (from first in Enumerable.Range(0, 40) from last in Enumerable.Range(first, 40 - first) select (first, last)).ToArray();
+            var ranges = (from first in Enumerable.Range(0, 40) from last in Enumerable.Range(first, 40 - first) select (first, last))
+                .ToArray();
             random.Shuffle(ranges);
             await Parallel.ForEachAsync(ranges, new ParallelOptions { MaxDegreeOfParallelism = 1 + (round % 6 * 6) }, async (range, _) =>
             {
@@ -128,9 +129,9 @@ public class ManyReadersTests : ReaderTestBase
     {
         var bytes = Bytes(40);
         Remote.PieceSize = 1;
-        foreach (var mode in Enum.GetValues<FillOnLeave>())
+        foreach (var mode in Enum.GetValues<FillOnAbort>())
         {
-            Settings = Settings with { FillOnLeave = mode };
+            Settings = Settings with { FillOnAbort = mode };
             await ReopenAsync();
             for (var at = 0; at < bytes.Length; at++)
             {
@@ -184,7 +185,8 @@ public class ManyReadersTests : ReaderTestBase
             Remote.OnByte = (position, _) =>
                 position == at ? throw new RemoteException(RemoteFailure.BodyBroken, "it broke") : Task.CompletedTask;
             var answers = Enumerable.Range(0, 3).Select(_ => new CollectedAnswer()).ToList();
-            foreach (var (answer, read) in answers.Select(answer => (answer, Reader.AnswerAsync(Request(key), answer, Remote.Bucket, default))).ToList())
+            foreach (var (answer, read) in answers
+                .Select(answer => (answer, Reader.AnswerAsync(Request(key), answer, Remote.Bucket, default))).ToList())
             {
                 try
                 {
@@ -241,10 +243,14 @@ public class ManyReadersTests : ReaderTestBase
         Assert.Equal("HIT", (await ReadAsync("key", "bytes=2000-2999")).Headers["x-cache"].ToString());
         await QuietAsync();
         Assert.Equal(6000, Remote.Bytes);
-        Assert.Equal(["bytes=0-999", "bytes=1000-1999", "bytes=2000-2999", "bytes=3000-3999", "bytes=4000-4999", "bytes=5000-5999"], Remote.Gets.Select(get => get.Range).Order());
+        Assert.Equal(["bytes=0-999", "bytes=1000-1999", "bytes=2000-2999", "bytes=3000-3999", "bytes=4000-4999", "bytes=5000-5999"],
+            Remote.Gets.Select(get => get.Range).Order());
     }
 
-    /// <summary>One plain GET, but a remote that gives each request little: the rest comes by several at once, each byte once, and is compared as a whole.</summary>
+    /// <summary>
+    /// One plain GET, but a remote that gives each request little: the rest comes by several at once, each byte once, and is compared as a
+    /// whole.
+    /// </summary>
     [Fact]
     [Trait("Rule", "C5")]
     public async Task A_whole_object_that_comes_slowly_comes_by_several_requests_at_once()

@@ -70,7 +70,8 @@ public sealed class OverwrittenWhileReadTests
     }
 
     /// <summary>
-    /// The reader has looked the key up, and opens it only after the object was replaced. Its parts are gone, while its manifest is there still: the disk has not let go of it yet.
+    /// The reader has looked the key up, and opens it only after the object was replaced. Its parts are gone, while its manifest is there
+    /// still: the disk has not let go of it yet.
     /// </summary>
     [Theory]
     [InlineData("PUT")]
@@ -87,7 +88,8 @@ public sealed class OverwrittenWhileReadTests
         await disk.IsAsked.Task.WaitAsync(Patience.Limit);
         if (change == "DELETE")
         {
-            var gone = await Assert.ThrowsAsync<S3Exception>(async () => await bench.Store.Objects.OpenAsync(EmbeddedBench.Bucket, "key", found));
+            var gone = await Assert.ThrowsAsync<S3Exception>(async () => await bench.Store.Objects
+                .OpenAsync(EmbeddedBench.Bucket, "key", found));
             Assert.Equal(S3Errors.NoSuchKey, gone.Error);
             return;
         }
@@ -99,7 +101,9 @@ public sealed class OverwrittenWhileReadTests
         Assert.True(AreSame(EmbeddedBench.Bytes(Sizes[1], 1), answer.Bytes));
     }
 
-    /// <summary>A disk that keeps one file, and tells when it is asked to remove it: by then the files that go before it are gone.</summary>
+    /// <summary>
+    /// A disk that keeps one file, and tells when it is asked to remove it: by then the files that go before it are gone.
+    /// </summary>
     private sealed class ManifestKeepingDisk() : StoreDisk(isDurable: false)
     {
         public string Kept { get; set; } = "-";
@@ -141,17 +145,20 @@ public sealed class OverwrittenWhileReadTests
             return await bench.PutAsync(key, bytes, metadata);
         }
 
-        var upload = EmbeddedBench.Text(await bench.SendAsync(S3Operation.CreateMultipartUpload, key, null, "uploads", metadata), "UploadId");
+        var upload = EmbeddedBench.Text(await bench.SendAsync(S3Operation.CreateMultipartUpload, key, null, "uploads", metadata),
+            "UploadId");
         var parts = "";
         var quarter = bytes.Length / 4;
         for (var number = 1; number <= 4; number++)
         {
-            var part = await bench.SendAsync(S3Operation.UploadPart, key, new BytesBody(bytes[((number - 1) * quarter)..(number * quarter)]), $"partNumber={number}&uploadId={upload}");
+            var part = await bench.SendAsync(S3Operation.UploadPart, key,
+                new BytesBody(bytes[((number - 1) * quarter)..(number * quarter)]), $"partNumber={number}&uploadId={upload}");
             parts += $"<Part><PartNumber>{number}</PartNumber><ETag>{part.Headers.ETag}</ETag></Part>";
         }
 
         await bench.SendAsync(
-            S3Operation.CompleteMultipartUpload, key, EmbeddedBench.TextBody($"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>"), $"uploadId={upload}");
+            S3Operation.CompleteMultipartUpload, key, EmbeddedBench.TextBody($"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>"),
+            $"uploadId={upload}");
         return (await bench.SendAsync(S3Operation.HeadObject, key)).Headers.ETag.ToString();
     }
 }

@@ -7,7 +7,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// Listings for which the store is asked for many pages, two rows each. What is deleted meanwhile lies on a later one, and is deleted at each instant between two calls of the listing.
+/// Listings for which the store is asked for many pages, two rows each. What is deleted meanwhile lies on a later one, and is deleted at
+/// each instant between two calls of the listing.
 /// </summary>
 public sealed class PagedListingTests
 {
@@ -48,7 +49,9 @@ public sealed class PagedListingTests
             writes: 5);
     }
 
-    /// <summary>Sweeps over a bucket in which each run has six keys of the remote's under a prefix of its own, of which clients wrote the first few.</summary>
+    /// <summary>
+    /// Sweeps over a bucket in which each run has six keys of the remote's under a prefix of its own, of which clients wrote the first few.
+    /// </summary>
     private static async Task SweepAsync(
         string place,
         Func<Func<string, string, string?, Task<RawAnswer>>, int, Task> first,
@@ -63,7 +66,8 @@ public sealed class PagedListingTests
         store.Alter = request =>
         {
             var target = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>();
-            if (target.RawTarget.StartsWith("/bucket?", StringComparison.Ordinal) && Regex.Replace(target.RawTarget, "max-keys=[0-9]+", "max-keys=2") is var cut && cut != target.RawTarget)
+            if (target.RawTarget.StartsWith("/bucket?", StringComparison.Ordinal)
+                && Regex.Replace(target.RawTarget, "max-keys=[0-9]+", "max-keys=2") is var cut && cut != target.RawTarget)
             {
                 target.RawTarget = cut;
                 pages++;

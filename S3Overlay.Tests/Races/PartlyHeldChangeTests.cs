@@ -2,7 +2,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
 
-/// <summary>An object of which the first chunk is held, and which the remote changes, loses or does not give: who reads all of it is told before the first byte, and not cut amid it (rule R7).</summary>
+/// <summary>
+/// An object of which the first chunk is held, and which the remote changes, loses or does not give: who reads all of it is told before the
+/// first byte, and not cut amid it (rule R7).
+/// </summary>
 [Trait("Rule", "R7")]
 public sealed class PartlyHeldChangeTests
 {
@@ -63,7 +66,8 @@ public sealed class PartlyHeldChangeTests
     /// <summary>A scene in which the first chunk of an object is held.</summary>
     private static async Task<LayerScene> StartAsync(string layer)
     {
-        var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_CHUNK_THRESHOLD", "1MiB"), ("S3_OVERLAY_CHUNK_SIZE", "1MiB"), ("S3_OVERLAY_READ_AHEAD_BYTES", "0"));
+        var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_CHUNK_THRESHOLD", "1MiB"), ("S3_OVERLAY_CHUNK_SIZE", "1MiB"),
+            ("S3_OVERLAY_READ_AHEAD_BYTES", "0"));
         scene.Remote.Put("bucket", "key", Bytes(1));
         Assert.Equal(206, (await scene.SendAsync("GET", "/bucket/key", null, ("Range", "bytes=0-99"))).Status);
         await scene.Proxy.WhenIdleAsync();

@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// A conditional delete over a store while a client writes the key, at each instant between two calls: whoever is told that the object stays finds nothing of that delete later on, when the
-/// object goes behind the proxy and the remote's shows again (rule D4).
+/// A conditional delete over a store while a client writes the key, at each instant between two calls: whoever is told that the object
+/// stays finds nothing of that delete later on, when the object goes behind the proxy and the remote's shows again (rule D4).
 /// </summary>
 public sealed class RefusedDeleteTests
 {
@@ -70,7 +70,8 @@ public sealed class RefusedDeleteTests
         };
         var failing = stage == "looking" ? "/bucket/key" : "/s3-overlay-cache/";
         scene.Store.Fail = request =>
-            isReached && request.Method != "PUT" && request.Path.Value!.StartsWith(failing, StringComparison.Ordinal) && Interlocked.Increment(ref failures) <= 5 ? (500, "InternalError") : null;
+            isReached && request.Method != "PUT" && request.Path.Value!.StartsWith(failing, StringComparison.Ordinal)
+                && Interlocked.Increment(ref failures) <= 5 ? (500, "InternalError") : null;
         Assert.Equal(status, (await scene.SendAsync("DELETE", "/bucket/key", null, ("If-Match", etag))).Status);
         Assert.True(failures >= 5, $"Only {failures} calls failed.");
         (scene.Store.Before, scene.Store.Fail) = (null, null);

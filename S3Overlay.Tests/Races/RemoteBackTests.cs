@@ -8,7 +8,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
 
-/// <summary>A remote that answers somebody is not down, whatever becomes of a question that was put before (table F). No time passes: the question that is put once a second has no part in it.</summary>
+/// <summary>
+/// A remote that answers somebody is not down, whatever becomes of a question that was put before (table F). No time passes: the question
+/// that is put once a second has no part in it.
+/// </summary>
 [Trait("Rule", "F")]
 public sealed class RemoteBackTests : IAsyncLifetime
 {
@@ -37,7 +40,8 @@ public sealed class RemoteBackTests : IAsyncLifetime
             return ScriptedOutcome.AsUsual;
         };
         _client = new S3WireClient(
-            new EndpointSettings { Endpoint = _remote.Endpoint }, new FixedCredentials(new SigningCredentials("key", "secret")), _clock, (_, isDown) => _outages.Enqueue(isDown));
+            new EndpointSettings { Endpoint = _remote.Endpoint }, new FixedCredentials(new SigningCredentials("key", "secret")), _clock,
+            (_, isDown) => _outages.Enqueue(isDown));
     }
 
     public async Task DisposeAsync()
@@ -88,7 +92,8 @@ public sealed class RemoteBackTests : IAsyncLifetime
     }
 
     private Task<RemoteCondition> DecidedAsync() => Patience.UntilAsync(
-        () => Task.FromResult(_client.ConditionOf("bucket")), static condition => condition != RemoteCondition.Doubted, static _ => "It is doubted still.");
+        () => Task.FromResult(_client.ConditionOf("bucket")), static condition => condition != RemoteCondition.Doubted, static _ =>
+            "It is doubted still.");
 
     private async Task<int> GetAsync(string key)
     {

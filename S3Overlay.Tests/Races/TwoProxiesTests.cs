@@ -3,7 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// Two whole proxies over one store and one remote. What one does happens at each instant between two calls of what the other does, one instant a run.
+/// Two whole proxies over one store and one remote. What one does happens at each instant between two calls of what the other does, one
+/// instant a run.
 /// </summary>
 public sealed class TwoProxiesTests : TwoProxyTestBase
 {
@@ -48,7 +49,8 @@ public sealed class TwoProxiesTests : TwoProxyTestBase
     [Fact, Trait("Rule", "B1"), Trait("Rule", "W6")]
     public async Task A_bucket_that_one_makes_is_there_for_the_other_at_once()
     {
-        foreach (var (method, target, body) in ((string, string, string?)[])[("HEAD", "/fresh1", null), ("GET", "/fresh2?list-type=2", null), ("PUT", "/fresh3/key", "v"), ("GET", "/fresh4/key", null)])
+        foreach (var (method, target, body) in ((string, string, string?)[])[
+            ("HEAD", "/fresh1", null), ("GET", "/fresh2?list-type=2", null), ("PUT", "/fresh3/key", "v"), ("GET", "/fresh4/key", null)])
         {
             var bucket = target.Split('/', '?')[1];
             Assert.Equal(404, (await Scene.SendAsync(B, method, target, body)).Status);
@@ -115,7 +117,8 @@ public sealed class TwoProxiesTests : TwoProxyTestBase
     [Fact, Trait("Rule", "W4")]
     public Task A_delete_of_the_target_during_a_copy() => SweepAsync(
         prepare: PutRemoteAsync,
-        first: key => Scene.SendAsync(A, "PUT", "/bucket/" + key, null, ("x-amz-copy-source", "/bucket/any"), ("x-amz-metadata-directive", "REPLACE"), ("x-amz-meta-copy", "1")),
+        first: key => Scene.SendAsync(A, "PUT", "/bucket/" + key, null, ("x-amz-copy-source", "/bucket/any"),
+            ("x-amz-metadata-directive", "REPLACE"), ("x-amz-meta-copy", "1")),
         between: key => Scene.SendAsync(B, "DELETE", "/bucket/" + key),
         allowed: (_, _) => ["remote", null],
         check: async key =>
@@ -259,14 +262,16 @@ public sealed class TwoProxiesTests : TwoProxyTestBase
     {
         var a = await FillAsync(A, key);
         var b = await FillAsync(B, key);
-        Assert.Equal((a.Status, a.Text.Length > 0 && a.Status != 404 ? a.Text : ""), (b.Status, b.Text.Length > 0 && b.Status != 404 ? b.Text : ""));
+        Assert.Equal((a.Status, a.Text.Length > 0 && a.Status != 404 ? a.Text : ""),
+            (b.Status, b.Text.Length > 0 && b.Status != 404 ? b.Text : ""));
         var seen = a.Status == 404 ? null : a.Text;
         Assert.Contains(seen, allowed);
         return seen;
     }
 
     private async Task SweepAsync(
-        Func<string, Task> prepare, Func<string, Task<RawAnswer>> first, Func<string, Task<RawAnswer>> between, Func<RawAnswer, RawAnswer, string?[]> allowed,
+        Func<string, Task> prepare, Func<string, Task<RawAnswer>> first, Func<string, Task<RawAnswer>> between, Func<RawAnswer, RawAnswer,
+        string?[]> allowed,
         Func<string, Task>? check = null)
     {
         var serial = Guid.NewGuid().ToString("n")[..4];

@@ -3,8 +3,9 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// Deletes over a store that keeps versions, of which one call after the other is never answered, be it that it took effect or not; then the client, who was told 503, asks once more. Whatever
-/// was done of it the first time, the key is deleted in the end, and one tombstone names its newest delete marker: who deletes the markers sees what was there before (rules D1, V4, F).
+/// Deletes over a store that keeps versions, of which one call after the other is never answered, be it that it took effect or not; then
+/// the client, who was told 503, asks once more. Whatever was done of it the first time, the key is deleted in the end, and one tombstone
+/// names its newest delete marker: who deletes the markers sees what was there before (rules D1, V4, F).
 /// </summary>
 [Trait("Rule", "D1"), Trait("Rule", "V4"), Trait("Rule", "F")]
 public sealed class UnansweredDeleteTests : IAsyncLifetime
@@ -69,7 +70,8 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Deletes))]
-    public async Task Asked_for_again_it_is_done_and_its_marker_takes_it_back(string how, bool isConditional, bool isWritten, bool wasDeleted)
+    public async Task Asked_for_again_it_is_done_and_its_marker_takes_it_back(
+        string how, bool isConditional, bool isWritten, bool wasDeleted)
     {
         var etag = "";
         var runs = await SweepAsync(
@@ -100,7 +102,8 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// The client gives up, or the proxy ends there: the key is what it was, or deleted, and in either case what takes versions away by their ids comes to the object before, and at last to the remote's.
+    /// The client gives up, or the proxy ends there: the key is what it was, or deleted, and in either case what takes versions away by
+    /// their ids comes to the object before, and at last to the remote's.
     /// </summary>
     [Theory]
     [InlineData(Lost, false)]
@@ -136,7 +139,8 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// A marker from before, whose tombstone an administrator has discarded, is not that of a delete made while no versions are kept: whoever takes it away brings nothing back.
+    /// A marker from before, whose tombstone an administrator has discarded, is not that of a delete made while no versions are kept:
+    /// whoever takes it away brings nothing back.
     /// </summary>
     [Fact]
     public async Task One_without_a_marker_is_not_named_by_one_of_an_earlier_delete()
@@ -186,7 +190,9 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
         Assert.True(runs >= 3, $"Only {runs} calls.");
     }
 
-    /// <summary>Whoever is told that it may have failed and asks no more finds his object, and nothing of the delete behind it (rule D4).</summary>
+    /// <summary>
+    /// Whoever is told that it may have failed and asks no more finds his object, and nothing of the delete behind it (rule D4).
+    /// </summary>
     [Theory]
     [InlineData(Lost, false)]
     [InlineData(Lost, true)]
@@ -210,7 +216,8 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
 
     /// <summary>Asks again and again, with one call further on failing each time, until there is none.</summary>
     /// <returns>How many there were.</returns>
-    private async Task<int> SweepAsync(string how, Func<int, Task> prepare, Func<int, Task<RawAnswer>> ask, Func<int, string, int, Task> check, bool repeats = true)
+    private async Task<int> SweepAsync(string how, Func<int, Task> prepare, Func<int, Task<RawAnswer>> ask, Func<int, string, int,
+        Task> check, bool repeats = true)
     {
         var late = 0;
         for (var step = 0; ; step++)
@@ -320,5 +327,6 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
         return answer.Status == 200 ? answer.Text : $"{answer.Status}";
     }
 
-    private Task<RawAnswer> SendAsync(string method, string target, params (string Name, string Value)[] headers) => _clock.RunAsync(_proxy.SendAsync(method, target, null, headers));
+    private Task<RawAnswer> SendAsync(string method, string target, params (string Name, string Value)[] headers) =>
+        _clock.RunAsync(_proxy.SendAsync(method, target, null, headers));
 }

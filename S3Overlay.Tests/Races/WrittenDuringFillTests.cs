@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// What a client is told was written or deleted while the key's bytes come from the remote stays so, at whichever byte of the fill it happens and however long that fill takes: no mark
-/// that guards it may be forgotten before the fill is over (rule C3).
+/// What a client is told was written or deleted while the key's bytes come from the remote stays so, at whichever byte of the fill it
+/// happens and however long that fill takes: no mark that guards it may be forgotten before the fill is over (rule C3).
 /// </summary>
 [Trait("Rule", "C3")]
 public sealed class WrittenDuringFillTests
@@ -16,7 +16,8 @@ public sealed class WrittenDuringFillTests
 
     private static readonly (string Name, string Value)[] Patient =
     [
-        ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "20d"), ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "20d"), ("S3_OVERLAY_REMOTE_BUDGET", "20d"),
+        ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "20d"), ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "20d"),
+        ("S3_OVERLAY_REMOTE_BUDGET", "20d"),
     ];
 
     private static readonly byte[] OfRemote = [.. Enumerable.Repeat((byte)'r', Size)];
@@ -51,14 +52,16 @@ public sealed class WrittenDuringFillTests
             store?.Endpoint,
             remote.Endpoint,
             _clock,
-            [.. Patient, ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"), ("S3_OVERLAY_CHUNK_THRESHOLD", inChunks ? "65536" : "50MiB"), ("S3_OVERLAY_CHUNK_SIZE", "65536")]);
+            [.. Patient, ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"),
+                ("S3_OVERLAY_CHUNK_THRESHOLD", inChunks ? "65536" : "50MiB"), ("S3_OVERLAY_CHUNK_SIZE", "65536")]);
 
         // Null: before the remote has answered.
         foreach (var at in (long?[])[null, 0, 1, 65_535, 65_536, 65_537, 131_072, Size - 1])
         {
             var key = $"key-{at}";
             remote.Put("bucket", key, OfRemote);
-            var (asked, goesOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            var (asked, goesOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
+                new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
             remote.Script = async (request, _) =>
             {
                 if (request.Key != key)
@@ -82,7 +85,8 @@ public sealed class WrittenDuringFillTests
             await AssertDoneAsync($"{at}, while it is filled");
             if (store is null)
             {
-                // Over a store this would be the end of its patience with calls that are under way. What guards the key is the same object in each of the layers.
+                // Over a store this would be the end of its patience with calls that are under way. What guards the key is the same object
+                // in each of the layers.
                 _clock.Advance(LongFill);
             }
 
@@ -92,7 +96,8 @@ public sealed class WrittenDuringFillTests
             // It began before, and may show what was there then: all of it, or it is cut.
             var read = await reading.WaitAsync(Patience.Limit);
             Assert.True(read.Status is 200 or 404, $"{at}: {read.Status}");
-            Assert.True(read.Status == 404 || read.Text == "here" || OfRemote.AsSpan().StartsWith(read.Body), $"{at}: the answer is of two versions.");
+            Assert.True(read.Status == 404 || read.Text == "here" || OfRemote.AsSpan().StartsWith(read.Body),
+                $"{at}: the answer is of two versions.");
             await AssertDoneAsync($"{at}, once it is filled");
             await proxy.WhenIdleAsync();
             await AssertDoneAsync($"{at}, once all is quiet");
@@ -105,8 +110,10 @@ public sealed class WrittenDuringFillTests
                 var page = await proxy.SendAsync("GET", $"/bucket?list-type=2&prefix={key}");
                 if (change == "PUT")
                 {
-                    Assert.True((now.Status, now.Text, now.Headers["x-s3overlay-layer"]) == (200, "here", "local"), $"{when}: {now.Status}");
-                    Assert.True(head.Headers["Content-Length"] == "4" && page.Text.Contains("<Size>4</Size>", StringComparison.Ordinal), $"{when}: {page.Text}");
+                    Assert.True((now.Status, now.Text, now.Headers["x-s3overlay-layer"]) == (200, "here", "local"),
+                        $"{when}: {now.Status}");
+                    Assert.True(head.Headers["Content-Length"] == "4" && page.Text.Contains("<Size>4</Size>", StringComparison.Ordinal),
+                        $"{when}: {page.Text}");
                 }
                 else
                 {

@@ -2,7 +2,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
 
-/// <summary>What a client is told was done here while the remote is being asked about a copy outranks whatever the remote says (rules C3, S1).</summary>
+/// <summary>
+/// What a client is told was done here while the remote is being asked about a copy outranks whatever the remote says (rules C3, S1).
+/// </summary>
 [Trait("Rule", "S1")]
 [Trait("Rule", "C3")]
 public sealed class WrittenDuringRevalidationTests
@@ -34,7 +36,8 @@ public sealed class WrittenDuringRevalidationTests
         await using var store = layer == "embedded" ? null : await StoreServer.StartAsync();
         await using var proxy = await OverlayHost.StartAsync(
             store?.Endpoint, remote.Endpoint, null,
-            ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "always"), ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"));
+            ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "always"),
+            ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"));
         Assert.Equal("older", (await proxy.SendAsync("GET", "/bucket/k")).Text);
         await proxy.WhenIdleAsync();
         if (said == "changed")
@@ -65,7 +68,8 @@ public sealed class WrittenDuringRevalidationTests
 
         // It began before: it may show what was there then.
         var read = await reading;
-        Assert.Contains((read.Status, read.Status == 200 ? read.Text : ""), new[] { (200, "older"), (200, "newer"), (200, "here"), (404, "") });
+        Assert.Contains((read.Status, read.Status == 200 ? read.Text : ""),
+            new[] { (200, "older"), (200, "newer"), (200, "here"), (404, "") });
         await AssertDoneAsync();
         await proxy.WhenIdleAsync();
         await AssertDoneAsync();

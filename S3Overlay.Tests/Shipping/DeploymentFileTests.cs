@@ -9,14 +9,16 @@ namespace S3Overlay.Tests.Shipping;
 /// <summary>The files that ship it are written by hand; what they say to the program, it must understand.</summary>
 public sealed partial class DeploymentFileTests
 {
-    public static TheoryData<string> Files => ["deploy/Dockerfile", "deploy/compose.embedded.yaml", "deploy/compose.minio.yaml", "deploy/systemd/s3overlay.service", "S3Overlay.Proxy/S3Overlay.Proxy.csproj"];
+    public static TheoryData<string> Files => ["deploy/Dockerfile", "deploy/compose.embedded.yaml", "deploy/compose.minio.yaml",
+        "deploy/systemd/s3overlay.service", "S3Overlay.Proxy/S3Overlay.Proxy.csproj"];
 
     [Theory]
     [MemberData(nameof(Files))]
     public async Task Every_setting_they_name_is_one(string file)
     {
         var known = Settings.All.Select(setting => setting.Name).ToHashSet();
-        var named = SettingName().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, file))).Select(match => match.Value).Distinct().ToList();
+        var named = SettingName().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, file))).Select(match => match.Value)
+            .Distinct().ToList();
 
         Assert.NotEmpty(named);
         Assert.All(named, name => Assert.Contains(name, known));
@@ -60,7 +62,8 @@ public sealed partial class DeploymentFileTests
     [InlineData("deploy/compose.minio.yaml")]
     public async Task They_hide_no_setting_of_that_file(string file)
     {
-        var named = Named().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, file))).Select(match => (Name: match.Groups[1].Value, Value: match.Groups[2].Value)).ToList();
+        var named = Named().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, file)))
+            .Select(match => (Name: match.Groups[1].Value, Value: match.Groups[2].Value)).ToList();
 
         Assert.NotEmpty(named);
         Assert.All(
@@ -68,7 +71,10 @@ public sealed partial class DeploymentFileTests
             setting => Assert.StartsWith("${" + setting.Name, setting.Value, StringComparison.Ordinal));
     }
 
-    /// <summary><c>S3_OVERLAY_PORT</c> in the file chooses the published port. Inside the container the proxy must stay on the port that the mapping leads to.</summary>
+    /// <summary>
+    /// <c>S3_OVERLAY_PORT</c> in the file chooses the published port. Inside the container the proxy must stay on the port that the mapping
+    /// leads to.
+    /// </summary>
     [Theory]
     [InlineData("deploy/compose.embedded.yaml")]
     [InlineData("deploy/compose.minio.yaml")]
@@ -84,7 +90,8 @@ public sealed partial class DeploymentFileTests
     [DeploymentToolFact("systemd-analyze")]
     public async Task The_unit_is_one_that_systemd_takes()
     {
-        var result = await S3Tool.RunAsync("systemd-analyze", ["verify", Path.Combine(Repository.Root, "deploy/systemd/s3overlay.service")], new Dictionary<string, string>());
+        var result = await S3Tool.RunAsync("systemd-analyze", ["verify", Path.Combine(Repository.Root, "deploy/systemd/s3overlay.service")],
+            new Dictionary<string, string>());
 
         Assert.Equal("", result.Output + result.Errors);
         Assert.Equal(0, result.ExitCode);
@@ -94,7 +101,9 @@ public sealed partial class DeploymentFileTests
     public async Task The_compose_files_pass_the_file_to_the_proxy_as_Docker_reads_them()
     {
         using var folder = new TemporaryFolder();
-        await File.WriteAllTextAsync(folder[".env"], "S3_OVERLAY_SECRET_KEY=secret\nS3_OVERLAY_LOCAL_SECRET_KEY=secret1\nS3_OVERLAY_REMOTE_ENDPOINT=https://s3.example.org\nS3_OVERLAY_CHUNK_SIZE=32MiB\n");
+        await File.WriteAllTextAsync(
+            folder[".env"],
+            "S3_OVERLAY_SECRET_KEY=secret\nS3_OVERLAY_LOCAL_SECRET_KEY=secret1\nS3_OVERLAY_REMOTE_ENDPOINT=https://s3.example.org\nS3_OVERLAY_CHUNK_SIZE=32MiB\n");
         foreach (var name in (string[])["compose.embedded.yaml", "compose.minio.yaml"])
         {
             File.Copy(Path.Combine(Repository.Root, "deploy", name), folder[name]);
@@ -115,7 +124,8 @@ public sealed partial class DeploymentFileTests
         var licence = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "LICENSE"));
 
         // The SDK makes the labels of its image from the same properties.
-        List<string> said = [Property(properties, "Authors"), Property(properties, "PackageLicenseExpression"), Property(project, "Description")];
+        List<string> said = [Property(properties, "Authors"), Property(properties, "PackageLicenseExpression"),
+            Property(project, "Description")];
         Assert.Equal(said, [Label(docker, "authors"), Label(docker, "licenses"), Label(docker, "description")]);
         Assert.Contains(said[0], licence, StringComparison.Ordinal);
         Assert.StartsWith(said[1], licence, StringComparison.Ordinal);

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace S3Overlay.Tests.Shipping;
 
-/// <summary>A test of the published folder, whose path <c>S3OVERLAY_TEST_PUBLISHED</c> names, and of a machine that can confine a process.</summary>
+/// <summary>
+/// A test of the published folder, whose path <c>S3OVERLAY_TEST_PUBLISHED</c> names, and of a machine that can confine a process.
+/// </summary>
 public sealed class PublishedFactAttribute : FactAttribute
 {
     /// <summary>A test of what <c>dotnet publish</c> made.</summary>
@@ -19,13 +21,15 @@ public sealed class PublishedFactAttribute : FactAttribute
     }
 
     /// <summary>The published folder, or null.</summary>
-    public static string? Folder => Environment.GetEnvironmentVariable("S3OVERLAY_TEST_PUBLISHED") is { Length: > 0 } folder ? folder : null;
+    public static string? Folder => Environment.GetEnvironmentVariable("S3OVERLAY_TEST_PUBLISHED") is { Length: > 0 } folder ? folder
+        : null;
 
     private static bool CanConfine()
     {
         try
         {
-            using var trial = Process.Start(new ProcessStartInfo("unshare", ["--mount", "setpriv", "--reuid=65534", "--clear-groups", "true"]) { RedirectStandardError = true });
+            using var trial = Process.Start(new ProcessStartInfo("unshare",
+                ["--mount", "setpriv", "--reuid=65534", "--clear-groups", "true"]) { RedirectStandardError = true });
             return trial is not null && trial.WaitForExit(10_000) && trial.ExitCode == 0;
         }
         catch (System.ComponentModel.Win32Exception)

@@ -4,7 +4,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Shipping;
 
-/// <summary>What a container runs: the published folder, as a user who is not root, with a root file system that cannot be written to and one volume that can.</summary>
+/// <summary>
+/// What a container runs: the published folder, as a user who is not root, with a root file system that cannot be written to and one volume
+/// that can.
+/// </summary>
 public sealed class PublishedFolderTests
 {
     [PublishedFact]

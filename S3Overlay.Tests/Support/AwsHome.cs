@@ -4,8 +4,8 @@ using System.Text;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A home folder with AWS's files, beside the services that they lead to and a remote that remembers which keys it was asked with. The SDK reads the environment of its process: a proxy over it
-/// is a process of its own.
+/// A home folder with AWS's files, beside the services that they lead to and a remote that remembers which keys it was asked with. The SDK
+/// reads the environment of its process: a proxy over it is a process of its own.
 /// </summary>
 internal sealed class AwsHome : IAsyncDisposable
 {
@@ -38,7 +38,8 @@ internal sealed class AwsHome : IAsyncDisposable
     /// <summary>Writes what <c>aws sso login</c> leaves behind.</summary>
     /// <param name="session">The session's name, or for a profile without one the start URL.</param>
     /// <param name="json">The file.</param>
-    public void WriteSignIn(string session, string json) => Write($".aws/sso/cache/{Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(session)))}.json", json);
+    public void WriteSignIn(string session, string json) =>
+        Write($".aws/sso/cache/{Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(session)))}.json", json);
 
     /// <summary>Starts a proxy in it.</summary>
     public Task<ProxyProcess> StartProxyAsync(params (string Name, string Value)[] settings)
@@ -48,7 +49,8 @@ internal sealed class AwsHome : IAsyncDisposable
             _folder["data"],
             [
                 ("HOME", _folder.Path), ("S3_OVERLAY_AUTH", "none"), ("AWS_EC2_METADATA_DISABLED", "true"), ("AWS_MAX_ATTEMPTS", "1"),
-                ("AWS_ENDPOINT_URL_STS", services), ("AWS_ENDPOINT_URL_SSO", services), ("AWS_ENDPOINT_URL_SSO_OIDC", services), .. settings,
+                ("AWS_ENDPOINT_URL_STS", services), ("AWS_ENDPOINT_URL_SSO", services), ("AWS_ENDPOINT_URL_SSO_OIDC", services),
+                .. settings,
             ]);
     }
 
@@ -60,12 +62,15 @@ internal sealed class AwsHome : IAsyncDisposable
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    /// <summary>The access key and the session token of the last request for a bucket's <c>key</c>; an empty string for what it had none of.</summary>
+    /// <summary>
+    /// The access key and the session token of the last request for a bucket's <c>key</c>; an empty string for what it had none of.
+    /// </summary>
     public (string Key, string Token) LastKeys(string bucket)
     {
         var headers = Remote.Requests.Last(request => request.Bucket == bucket && request.Key == "key").Headers;
         var signature = headers.GetValueOrDefault("Authorization", "");
-        return (signature.Length == 0 ? "" : signature.Split("Credential=")[1].Split('/')[0], headers.GetValueOrDefault("x-amz-security-token", ""));
+        return (signature.Length == 0 ? "" : signature.Split("Credential=")[1].Split('/')[0],
+            headers.GetValueOrDefault("x-amz-security-token", ""));
     }
 
     /// <inheritdoc/>

@@ -37,10 +37,12 @@ internal static class ChecksumHabits
         var marked = new ConcurrentDictionary<string, bool>();
         if (habit is KeepsEncoding or NeedsAndKeepsEncoding)
         {
-            store.Alter = request => marked[request.Path] = request.Method == "PUT" ? IsNamed(request) : marked.GetValueOrDefault(request.Path);
+            store.Alter = request => marked[request.Path] = request.Method == "PUT" ? IsNamed(request)
+                : marked.GetValueOrDefault(request.Path);
             store.Dress = context =>
             {
-                if (context.Request.Method is "GET" or "HEAD" && context.Response.StatusCode == 200 && marked.GetValueOrDefault(context.Request.Path))
+                if (context.Request.Method is "GET" or "HEAD" && context.Response.StatusCode == 200
+                    && marked.GetValueOrDefault(context.Request.Path))
                 {
                     context.Response.Headers.ContentEncoding = "aws-chunked";
                 }
@@ -58,11 +60,13 @@ internal static class ChecksumHabits
         else if (habit == NoLateKinds)
         {
             store.Refuse = request =>
-                request.Headers.Any(static header => header.Key is "x-amz-trailer" or "x-amz-sdk-checksum-algorithm" && IsLate(header.Value.ToString()) || IsLate(header.Key)) ? 400 : null;
+                request.Headers.Any(static header => header.Key is "x-amz-trailer" or "x-amz-sdk-checksum-algorithm"
+                    && IsLate(header.Value.ToString()) || IsLate(header.Key)) ? 400 : null;
         }
         else if (habit == NeedsAlgorithm)
         {
-            store.Alter = request => marked[request.Path] = request.Method == "PUT" ? request.Headers.ContainsKey("x-amz-sdk-checksum-algorithm") : marked.GetValueOrDefault(request.Path);
+            store.Alter = request => marked[request.Path] = request.Method == "PUT"
+                ? request.Headers.ContainsKey("x-amz-sdk-checksum-algorithm") : marked.GetValueOrDefault(request.Path);
             store.Dress = context =>
             {
                 if (!marked.GetValueOrDefault(context.Request.Path))
@@ -75,5 +79,6 @@ internal static class ChecksumHabits
 
     private static bool IsLate(string name) => name.Contains("xxhash", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsNamed(HttpRequest request) => request.Headers.ContentEncoding.ToString().Contains("aws-chunked", StringComparison.Ordinal);
+    private static bool IsNamed(HttpRequest request) => request.Headers.ContentEncoding.ToString()
+        .Contains("aws-chunked", StringComparison.Ordinal);
 }

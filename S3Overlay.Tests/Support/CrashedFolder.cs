@@ -3,11 +3,15 @@ namespace S3Overlay.Tests.Support;
 /// <summary>What the next process finds in a folder of one that was killed.</summary>
 internal static class CrashedFolder
 {
-    /// <summary>Copies what is on the disk now, whoever writes there: all but the locks, which end with their process. Dates stay: a start may go by them.</summary>
+    /// <summary>
+    /// Copies what is on the disk now, whoever writes there: all but the locks, which end with their process. Dates stay: a start may go by
+    /// them.
+    /// </summary>
     public static void Copy(string from, string to)
     {
         Directory.CreateDirectory(to);
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).Where(static file => Path.GetFileName(file) != "LOCK"))
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories)
+            .Where(static file => Path.GetFileName(file) != "LOCK"))
         {
             var target = Path.Combine(to, Path.GetRelativePath(from, file));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A key that a client encrypts objects with (SSE-C), as it goes with requests, and what S3 says to those who do not bring it.</summary>
+/// <summary>
+/// A key that a client encrypts objects with (SSE-C), as it goes with requests, and what S3 says to those who do not bring it.
+/// </summary>
 internal static class CustomerKey
 {
     private const string Target = "x-amz-server-side-encryption-customer-";
@@ -24,7 +26,9 @@ internal static class CustomerKey
     /// <summary>The MD5 of the key that a request brings for a copy's source; null for none.</summary>
     public static string? OfCopySource(IHeaderDictionary headers) => headers[Source + "key-MD5"];
 
-    /// <summary>What S3 answers to a request about an object; null where it brings the right key, or none where none is called for.</summary>
+    /// <summary>
+    /// What S3 answers to a request about an object; null where it brings the right key, or none where none is called for.
+    /// </summary>
     public static (int Status, string Code)? Judge(string? needed, string? brought) =>
         needed == brought ? null
         : needed is null || brought is null ? (400, "InvalidRequest")
@@ -41,7 +45,8 @@ internal static class CustomerKey
     /// <summary>What S3 says with it.</summary>
     public static string MessageOf(string code) => code switch
     {
-        "InvalidRequest" => "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.",
+        "InvalidRequest" =>
+            "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.",
         "AccessDenied" => "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.",
         _ => "As the store says.",
     };
@@ -49,6 +54,7 @@ internal static class CustomerKey
     private static (string Name, string Value)[] Headers(string prefix, byte seed)
     {
         var key = Enumerable.Repeat(seed, 32).ToArray();
-        return [(prefix + "algorithm", "AES256"), (prefix + "key", Convert.ToBase64String(key)), (prefix + "key-MD5", Convert.ToBase64String(MD5.HashData(key)))];
+        return [(prefix + "algorithm", "AES256"), (prefix + "key", Convert.ToBase64String(key)),
+            (prefix + "key-MD5", Convert.ToBase64String(MD5.HashData(key)))];
     }
 }

@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A store that keeps what came of a body whose connection ends before it, as Versity does, unless it was told more of it than its length. What it keeps so can be seen to be there, and not be read.
+/// A store that keeps what came of a body whose connection ends before it, as Versity does, unless it was told more of it than its length.
+/// What it keeps so can be seen to be there, and not be read.
 /// </summary>
 internal sealed class CutKeeper : IDisposable
 {
@@ -36,7 +37,8 @@ internal sealed class CutKeeper : IDisposable
             return path.EndsWith("/cut", StringComparison.Ordinal) ? ReadAsync(context, put) : null;
         }
 
-        return request.Method == "HEAD" && _puts.TryGetValue(path, out var begun) && path.EndsWith("/cut", StringComparison.Ordinal) ? ShowAsync(context, begun) : null;
+        return request.Method == "HEAD" && _puts.TryGetValue(path, out var begun) && path.EndsWith("/cut", StringComparison.Ordinal)
+            ? ShowAsync(context, begun) : null;
     }
 
     private static async Task ReadAsync(HttpContext context, TaskCompletionSource<bool> put)
@@ -53,7 +55,8 @@ internal sealed class CutKeeper : IDisposable
     }
 
     private static async Task ShowAsync(HttpContext context, TaskCompletionSource<bool> put) =>
-        context.Response.StatusCode = await put.Task.WaitAsync(TimeSpan.FromSeconds(30)) ? StatusCodes.Status200OK : StatusCodes.Status404NotFound;
+        context.Response.StatusCode = await put.Task.WaitAsync(TimeSpan.FromSeconds(30)) ? StatusCodes.Status200OK
+            : StatusCodes.Status404NotFound;
 
     private static bool IsBare(HttpRequest request) =>
         request.Headers["x-amz-content-sha256"] == "UNSIGNED-PAYLOAD" && !request.Headers.ContainsKey("Content-MD5")

@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A store that judges the conditions of a PUT by what is there when the request begins, as Versity and CloudServer do, and not again when it is done.</summary>
+/// <summary>
+/// A store that judges the conditions of a PUT by what is there when the request begins, as Versity and CloudServer do, and not again when
+/// it is done.
+/// </summary>
 internal sealed class EarlyJudge
 {
     private readonly ConcurrentDictionary<string, string> _etags = new(StringComparer.Ordinal);

@@ -65,7 +65,10 @@ internal sealed class EmbeddedBench : IAsyncDisposable
         await StartAsync();
     }
 
-    /// <summary>Another bench over what is on the disk at this moment, as if this process had been killed, and nothing had been lost that was written.</summary>
+    /// <summary>
+    /// Another bench over what is on the disk at this moment, as if this process had been killed, and nothing had been lost that was
+    /// written.
+    /// </summary>
     public async Task<EmbeddedBench> AfterKillAsync()
     {
         var next = Leave();
@@ -97,11 +100,13 @@ internal sealed class EmbeddedBench : IAsyncDisposable
     /// <summary>Takes the index away.</summary>
     public void ForgetIndex() => Directory.Delete(Path.Combine(Folder, "index"), recursive: true);
 
-    public IEnumerable<string> Files(string folder) => Directory.EnumerateFiles(Path.Combine(Folder, folder), "*", SearchOption.AllDirectories);
+    public IEnumerable<string> Files(string folder) =>
+        Directory.EnumerateFiles(Path.Combine(Folder, folder), "*", SearchOption.AllDirectories);
 
-    public async Task<BufferedAnswer> SendAsync(S3Operation operation, string key, S3Body? body = null, string query = "", params (string, string)[] headers)
+    public async Task<BufferedResponse> SendAsync(S3Operation operation, string key, S3Body? body = null, string query = "",
+        params (string, string)[] headers)
     {
-        var answer = new BufferedAnswer();
+        var answer = new BufferedResponse();
         await Service.HandleAsync(Request(operation, key, body, query, headers), answer, CancellationToken.None);
         await answer.FinishAsync(default);
         return answer;
@@ -110,7 +115,8 @@ internal sealed class EmbeddedBench : IAsyncDisposable
     /// <summary>A body that is a text.</summary>
     public static S3Body TextBody(string text) => new BytesBody(Encoding.UTF8.GetBytes(text));
 
-    public async Task<string> FailAsync(S3Operation operation, string key, S3Body? body = null, string query = "", params (string, string)[] headers) =>
+    public async Task<string> FailAsync(S3Operation operation, string key, S3Body? body = null, string query = "",
+        params (string, string)[] headers) =>
         (await Assert.ThrowsAsync<S3Exception>(() => SendAsync(operation, key, body, query, headers))).Error.Code;
 
     public async Task<string> PutAsync(string key, byte[] bytes, params (string, string)[] headers) =>
@@ -125,13 +131,14 @@ internal sealed class EmbeddedBench : IAsyncDisposable
     public async Task<List<string>> ListAsync(string query = "") =>
         [.. Names(await SendAsync(S3Operation.ListObjectsV2, "", null, query))];
 
-    public static IEnumerable<string> Names(BufferedAnswer answer) => Xml(answer).Descendants()
-        .Where(static element => element.Name.LocalName == "Key" || (element.Name.LocalName == "Prefix" && element.Parent!.Name.LocalName == "CommonPrefixes"))
+    public static IEnumerable<string> Names(BufferedResponse answer) => Xml(answer).Descendants()
+        .Where(static element => element.Name.LocalName == "Key"
+            || (element.Name.LocalName == "Prefix" && element.Parent!.Name.LocalName == "CommonPrefixes"))
         .Select(static element => element.Value);
 
-    public static XElement Xml(BufferedAnswer answer) => XElement.Parse(Encoding.UTF8.GetString(answer.Content.Span));
+    public static XElement Xml(BufferedResponse answer) => XElement.Parse(Encoding.UTF8.GetString(answer.Content.Span));
 
-    public static string Text(BufferedAnswer answer, string element) =>
+    public static string Text(BufferedResponse answer, string element) =>
         Xml(answer).Descendants().First(e => e.Name.LocalName == element).Value;
 
     public static byte[] Bytes(int length, int seed = 1)
@@ -149,7 +156,8 @@ internal sealed class EmbeddedBench : IAsyncDisposable
         _folder.Dispose();
     }
 
-    public static S3Request Request(S3Operation operation, string key, S3Body? body, string query, params (string Name, string Value)[] headers)
+    public static S3Request Request(S3Operation operation, string key, S3Body? body, string query,
+        params (string Name, string Value)[] headers)
     {
         var dictionary = new HeaderDictionary();
         foreach (var (name, value) in headers)

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// The services that AWS credentials come from, on one loopback port: STS, SSO and its OIDC, a container's credentials and the instance metadata service (version 2 alone). Each gives temporary
-/// keys whose access key id says whose they are, with a number that grows.
+/// The services that AWS credentials come from, on one loopback port: STS, SSO and its OIDC, a container's credentials and the instance
+/// metadata service (version 2 alone). Each gives temporary keys whose access key id says whose they are, with a number that grows.
 /// </summary>
 internal sealed class FakeAws : IAsyncDisposable
 {
@@ -85,11 +85,13 @@ internal sealed class FakeAws : IAsyncDisposable
     private Task AnswerSsoAsync(HttpContext context)
     {
         var role = context.Request.Query["role_name"].ToString();
-        _requests.Enqueue($"GetRoleCredentials {role} of {context.Request.Query["account_id"]} token {context.Request.Headers["x-amz-sso_bearer_token"]}");
+        _requests.Enqueue(
+            $"GetRoleCredentials {role} of {context.Request.Query["account_id"]} token {context.Request.Headers["x-amz-sso_bearer_token"]}");
         var (key, expires) = Issue(role);
         return AnswerAsync(context, 200, new
         {
-            roleCredentials = new { accessKeyId = key, secretAccessKey = Secret, sessionToken = $"token-of-{key}", expiration = expires.ToUnixTimeMilliseconds() },
+            roleCredentials = new { accessKeyId = key, secretAccessKey = Secret, sessionToken = $"token-of-{key}",
+                expiration = expires.ToUnixTimeMilliseconds() },
         });
     }
 
@@ -97,8 +99,10 @@ internal sealed class FakeAws : IAsyncDisposable
     private async Task AnswerOidcAsync(HttpContext context)
     {
         using var asked = await JsonDocument.ParseAsync(context.Request.Body);
-        _requests.Enqueue($"CreateToken {asked.RootElement.GetProperty("grantType").GetString()} {asked.RootElement.GetProperty("refreshToken").GetString()}");
-        await AnswerAsync(context, 200, new { accessToken = "refreshed-token", expiresIn = 28800, refreshToken = "next-refresh-token", tokenType = "Bearer" });
+        _requests.Enqueue(
+            $"CreateToken {asked.RootElement.GetProperty("grantType").GetString()} {asked.RootElement.GetProperty("refreshToken").GetString()}");
+        await AnswerAsync(context, 200,
+            new { accessToken = "refreshed-token", expiresIn = 28800, refreshToken = "next-refresh-token", tokenType = "Bearer" });
     }
 
     /// <summary>https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html</summary>
@@ -106,7 +110,8 @@ internal sealed class FakeAws : IAsyncDisposable
     {
         var authorization = context.Request.Headers.Authorization.ToString();
         _requests.Enqueue($"container with {authorization}");
-        return authorization == "Bearer pod-" + Secret ? AnswerAsync(context, 200, JsonOf(Issue("container"))) : AnswerAsync(context, 401, "text/plain", "");
+        return authorization == "Bearer pod-" + Secret ? AnswerAsync(context, 200, JsonOf(Issue("container")))
+            : AnswerAsync(context, 401, "text/plain", "");
     }
 
     /// <summary>https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-v2-how-it-works.html</summary>
@@ -121,31 +126,37 @@ internal sealed class FakeAws : IAsyncDisposable
     private Task AnswerMetadataAsync(HttpContext context, string path)
     {
         _requests.Enqueue(path);
-        return context.Request.Headers["x-aws-ec2-metadata-token"] != MetadataToken ? AnswerAsync(context, 401, "text/plain", "") : path switch
+        return context.Request.Headers["x-aws-ec2-metadata-token"] != MetadataToken ? AnswerAsync(context, 401, "text/plain", "")
+            : path switch
         {
             "/latest/meta-data/iam/security-credentials/" => AnswerAsync(context, 200, "text/plain", "instance"),
             "/latest/meta-data/iam/security-credentials/instance" => AnswerAsync(context, 200, JsonOf(Issue("instance"))),
             "/latest/meta-data/iam/info" => AnswerAsync(context, 200, new
             {
-                Code = "Success", LastUpdated = "2026-01-01T00:00:00Z", InstanceProfileArn = "arn:aws:iam::1:instance-profile/instance", InstanceProfileId = "id",
+                Code = "Success", LastUpdated = "2026-01-01T00:00:00Z", InstanceProfileArn = "arn:aws:iam::1:instance-profile/instance",
+                InstanceProfileId = "id",
             }),
             _ => AnswerAsync(context, 404, "text/plain", ""),
         };
     }
 
     private (string Key, DateTimeOffset Expires) Issue(string role) =>
-        (string.Create(CultureInfo.InvariantCulture, $"KEY-{role}-{Interlocked.Increment(ref _issued)}"), DateTimeOffset.UtcNow + LifeOf(role));
+        (string.Create(CultureInfo.InvariantCulture, $"KEY-{role}-{Interlocked.Increment(ref _issued)}"),
+            DateTimeOffset.UtcNow + LifeOf(role));
 
     private static object JsonOf((string Key, DateTimeOffset Expires) issued) => new
     {
-        Code = "Success", LastUpdated = "2026-01-01T00:00:00Z", Type = "AWS-HMAC", AccessKeyId = issued.Key, SecretAccessKey = Secret, Token = $"token-of-{issued.Key}",
+        Code = "Success", LastUpdated = "2026-01-01T00:00:00Z", Type = "AWS-HMAC", AccessKeyId = issued.Key, SecretAccessKey = Secret,
+        Token = $"token-of-{issued.Key}",
         Expiration = issued.Expires.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
     };
 
     private static string SignerOf(HttpContext context) =>
-        context.Request.Headers.Authorization.ToString() is { Length: > 0 } signature ? signature.Split("Credential=")[1].Split('/')[0] : "nobody";
+        context.Request.Headers.Authorization.ToString() is { Length: > 0 } signature ? signature.Split("Credential=")[1].Split('/')[0]
+            : "nobody";
 
-    private static Task AnswerAsync(HttpContext context, int status, object document) => AnswerAsync(context, status, "application/json", JsonSerializer.Serialize(document));
+    private static Task AnswerAsync(HttpContext context, int status, object document) =>
+        AnswerAsync(context, status, "application/json", JsonSerializer.Serialize(document));
 
     private static Task AnswerAsync(HttpContext context, int status, string type, string text)
     {

@@ -60,11 +60,14 @@ public sealed class FakeRemote : IRemote
     /// <summary>Runs before the byte at a position of a body is given.</summary>
     public Func<long, CancellationToken, Task>? OnByte { get; set; }
 
-    /// <summary>What a body may be read up to in one piece from a position on, so that <see cref="OnByte"/> sees the positions it cares for.</summary>
+    /// <summary>
+    /// What a body may be read up to in one piece from a position on, so that <see cref="OnByte"/> sees the positions it cares for.
+    /// </summary>
     public Func<long, long>? StopAt { get; set; }
 
     public ObjectInfo Put(
-        string key, byte[] bytes, string? etag = null, DateTimeOffset? modified = null, IReadOnlyList<KeyValuePair<string, string>>? headers = null,
+        string key, byte[] bytes, string? etag = null, DateTimeOffset? modified = null, IReadOnlyList<KeyValuePair<string,
+        string>>? headers = null,
         BodyChecksum? checksum = null)
     {
         var info = new ObjectInfo
@@ -104,7 +107,8 @@ public sealed class FakeRemote : IRemote
 
         return range is { } bytes
             ? new RemoteObject(
-                read.Range is null ? found.Info : found.Info.WithoutChecksums(), read.Range is null ? 200 : 206, bytes, new Body(this, read.Key, found, bytes))
+                read.Range is null ? found.Info : found.Info.WithoutChecksums(), read.Range is null ? 200
+                    : 206, bytes, new Body(this, read.Key, found, bytes))
             : new RemoteObject(found.Info, 200, null, Stream.Null);
     }
 
@@ -154,7 +158,8 @@ public sealed class FakeRemote : IRemote
 
         if (read.IfNoneMatch is not null && !IgnoresIfNoneMatch && ETags.ListHas(read.IfNoneMatch, found.Info.ETag))
         {
-            throw new RemoteException(RemoteFailure.NotModified, "the same version") { Status = 304, LastModified = TellsDateOfSame ? found.Info.LastModified : null };
+            throw new RemoteException(RemoteFailure.NotModified, "the same version")
+                { Status = 304, LastModified = TellsDateOfSame ? found.Info.LastModified : null };
         }
 
         return read.IfMatch is null || ETags.ListHas(read.IfMatch, found.Info.ETag)

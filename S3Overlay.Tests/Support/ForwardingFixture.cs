@@ -1,6 +1,9 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>One proxy without a remote in front of an S3 endpoint, shared by the tests of a class. The endpoint is a second proxy, over its built-in store.</summary>
+/// <summary>
+/// One proxy without a remote in front of an S3 endpoint, shared by the tests of a class. The endpoint is a second proxy, over its built-in
+/// store.
+/// </summary>
 public sealed class ForwardingFixture : LocalOnlyFixture, ITwoWays
 {
     /// <summary>The endpoint.</summary>
@@ -22,7 +25,8 @@ public sealed class ForwardingFixture : LocalOnlyFixture, ITwoWays
     /// <inheritdoc/>
     protected override async Task<ProxyProcess> StartAsync(TemporaryFolder folder)
     {
-        Store = await ProxyProcess.StartAsync(folder["data"], ("S3_OVERLAY_ACCESS_KEY", "the-store"), ("S3_OVERLAY_SECRET_KEY", "the-secret-of-the-store"));
+        Store = await ProxyProcess.StartAsync(folder["data"], ("S3_OVERLAY_ACCESS_KEY", "the-store"),
+            ("S3_OVERLAY_SECRET_KEY", "the-secret-of-the-store"));
         return await ProxyProcess.StartAsync(
             folder["unused"],
             ("S3_OVERLAY_LOCAL_ENDPOINT", Store.Endpoint.ToString()),

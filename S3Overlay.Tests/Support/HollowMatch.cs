@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A store that holds If-Match of one kind of writes against what is there alone, and does what it is asked where nothing is. Of what was there before it became so it knows nothing.
+/// A store that holds If-Match of one kind of writes against what is there alone, and does what it is asked where nothing is. Of what was
+/// there before it became so it knows nothing.
 /// </summary>
 internal sealed class HollowMatch
 {
@@ -18,7 +19,8 @@ internal sealed class HollowMatch
     {
         store.Alter = request =>
         {
-            var kind = request.Method == "POST" ? "complete" : request.Headers.ContainsKey("x-amz-copy-source") ? "copy" : request.Method == "PUT" ? "put" : "";
+            var kind = request.Method == "POST" ? "complete" : request.Headers.ContainsKey("x-amz-copy-source") ? "copy"
+                : request.Method == "PUT" ? "put" : "";
             if (kind == write && !_there.ContainsKey(request.Path.Value!))
             {
                 request.Headers.Remove("If-Match");

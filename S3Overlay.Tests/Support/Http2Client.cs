@@ -29,8 +29,10 @@ internal static class Http2Client
     public static async Task<RawAnswer> SendAsync(
         Uri endpoint, string host, string method, string target, byte[]? body, bool hasLength, (string Name, string Value)[] headers)
     {
-        var uri = new Uri(endpoint.GetLeftPart(UriPartial.Authority) + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-        using var request = new HttpRequestMessage(new HttpMethod(method), uri) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        var uri = new Uri(endpoint.GetLeftPart(UriPartial.Authority) + target,
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var request = new HttpRequestMessage(new HttpMethod(method), uri)
+            { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         request.Headers.Host = host;
         if (body is not null)
         {

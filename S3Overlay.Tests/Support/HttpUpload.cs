@@ -21,14 +21,16 @@ internal sealed class HttpUpload
     {
         var answer = await http.SendAsync("POST", target + "?uploads", [], headers);
         Assert.Equal(200, answer.Status);
-        return new(http, target, XElement.Parse(answer.Text).Elements().Single(static element => element.Name.LocalName == "UploadId").Value);
+        return new(http, target, XElement.Parse(answer.Text).Elements()
+            .Single(static element => element.Name.LocalName == "UploadId").Value);
     }
 
     /// <summary>The target of a part.</summary>
     public string Part(int number) => string.Create(CultureInfo.InvariantCulture, $"{_target}?partNumber={number}&uploadId={_id}");
 
     /// <summary>Sends a part.</summary>
-    public Task<RawAnswer> SendAsync(int number, byte[] bytes, params (string, string)[] headers) => _http.SendAsync("PUT", Part(number), bytes, headers);
+    public Task<RawAnswer> SendAsync(int number, byte[] bytes, params (string, string)[] headers) =>
+        _http.SendAsync("PUT", Part(number), bytes, headers);
 
     /// <summary>Completes it with parts as <see cref="Name"/> writes them, or with none and no document.</summary>
     public Task<RawAnswer> CompleteAsync(string parts, params (string, string)[] headers) => _http.SendAsync(
@@ -39,5 +41,6 @@ internal sealed class HttpUpload
 
     /// <summary>A part as a completion names it, with whatever else is to stand there.</summary>
     public static string Name(int number, RawAnswer part, string more = "") =>
-        string.Create(CultureInfo.InvariantCulture, $"<Part><PartNumber>{number}</PartNumber><ETag>{part.Headers["ETag"]}</ETag>{more}</Part>");
+        string.Create(
+            CultureInfo.InvariantCulture, $"<Part><PartNumber>{number}</PartNumber><ETag>{part.Headers["ETag"]}</ETag>{more}</Part>");
 }

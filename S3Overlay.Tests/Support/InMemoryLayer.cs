@@ -143,7 +143,8 @@ public sealed class InMemoryLayer : ILayerState
     {
         lock (_lock)
         {
-            return new([.. _buckets.Where(pair => pair.Value.Exists).Select(pair => new LayerBucket(pair.Key, DateTimeOffset.UnixEpoch.AddYears(55)))]);
+            return new([.. _buckets.Where(pair => pair.Value.Exists).Select(
+                pair => new LayerBucket(pair.Key, DateTimeOffset.UnixEpoch.AddYears(55)))]);
         }
     }
 

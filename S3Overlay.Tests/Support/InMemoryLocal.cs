@@ -11,7 +11,9 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A small S3 service over <see cref="InMemoryLayer"/>: enough for what the overlay asks of local, and remembers all of it.</summary>
+/// <summary>
+/// A small S3 service over <see cref="InMemoryLayer"/>: enough for what the overlay asks of local, and remembers all of it.
+/// </summary>
 public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
 {
     private static readonly string[] Kept = ["Content-Type", "Cache-Control", "Content-Encoding", "x-amz-storage-class", "x-amz-tagging"];
@@ -34,7 +36,7 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
 
     public string Text(string bucket, string key) => System.Text.Encoding.UTF8.GetString(_bytes[(bucket, key)]);
 
-    public async Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task HandleAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         Requests.Enqueue(request);
         var state = await layer.ResolveBucketAsync(request.Bucket, cancellationToken);
@@ -51,7 +53,7 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
                 break;
             case S3Operation.GetObject or S3Operation.HeadObject:
                 var info = layer.Find(request.Bucket, request.Key) ?? throw new S3Exception(S3Errors.NoSuchKey);
-                if (ObjectAnswer.Prepare(request, answer, info) is { } range)
+                if (ObjectResponse.Prepare(request, answer, info) is { } range)
                 {
                     var bytes = _bytes[(request.Bucket, request.Key)];
                     await answer.Body.WriteAsync(bytes.AsMemory((int)range.First, (int)range.Length), cancellationToken);
@@ -67,7 +69,8 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
                     answer.Headers[ChecksumNames.Header(checksum.Algorithm)] = checksum.Value;
                 }
 
-                answer.Headers.ETag = request.Operation == S3Operation.UploadPart ? Put("parts", request.Query["partNumber"]!, body, request)
+                answer.Headers.ETag = request.Operation == S3Operation.UploadPart
+                    ? Put("parts", request.Query["partNumber"]!, body, request)
                     : Put(request.Bucket, request.Key, body, request);
                 break;
             case S3Operation.ListParts:
@@ -115,7 +118,8 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
         _bytes[(bucket, key)] = bytes;
         var etag = $"\"{Convert.ToHexStringLower(MD5.HashData(bytes))}\"";
         var headers = request.Headers
-            .Where(header => Kept.Contains(header.Key, StringComparer.OrdinalIgnoreCase) || header.Key.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase))
+            .Where(header => Kept.Contains(header.Key, StringComparer.OrdinalIgnoreCase)
+                || header.Key.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase))
             .Select(header => KeyValuePair.Create(header.Key, header.Value.ToString()));
         layer.Write(bucket, key, new ObjectInfo
         {

@@ -2,18 +2,21 @@ using S3Overlay.Proxy.Overlay.Layers;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>The tombstones of a layer in memory, one by one. Their lists are administrators' business: clients' requests must not ask for them.</summary>
+/// <summary>
+/// The tombstones of a layer in memory, one by one. Their lists are administrators' business: clients' requests must not ask for them.
+/// </summary>
 public sealed class InMemoryMarks(InMemoryLayer layer) : IDeleteMarks
 {
     public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public IAsyncEnumerable<Tombstone> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public IAsyncEnumerable<Tombstone> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public ValueTask<Tombstone?> FindAsync(string bucket, string key, CancellationToken cancellationToken) =>
         new(layer.IsMarked(bucket, key) ? new Tombstone(key, "mark", null) : null);
 
-    public ValueTask<DiscardOutcome> DiscardAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken) =>
-        new(layer.Unmark(bucket, tombstone.Key) ? DiscardOutcome.Discarded : DiscardOutcome.Absent);
+    public ValueTask<UndeleteOutcome> DiscardAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken) =>
+        new(layer.Unmark(bucket, tombstone.Key) ? UndeleteOutcome.Discarded : UndeleteOutcome.Absent);
 
     public ValueTask<bool> DiscardBucketAsync(string bucket, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

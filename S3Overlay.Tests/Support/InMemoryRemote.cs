@@ -101,7 +101,8 @@ public sealed class InMemoryRemote : IRemote
         {
             var range = header.Resolve(bytes.Length)
                 ?? throw new RemoteException(RemoteFailure.InvalidRange, "no such bytes") { Status = 416, ActualSize = bytes.Length };
-            return Task.FromResult(new RemoteObject(info.WithoutChecksums(), 206, range, new MemoryStream(bytes, (int)range.First, (int)range.Length, writable: false)));
+            return Task.FromResult(new RemoteObject(info.WithoutChecksums(), 206, range,
+                new MemoryStream(bytes, (int)range.First, (int)range.Length, writable: false)));
         }
 
         ByteRange? whole = bytes.Length == 0 ? null : new ByteRange(0, bytes.Length - 1);
@@ -163,7 +164,8 @@ public sealed class InMemoryRemote : IRemote
 
     public Task<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken) =>
         Failure is null
-            ? Task.FromResult<IReadOnlyList<LayerBucket>>([.. _buckets.Keys.Select(name => new LayerBucket(name, DateTimeOffset.UnixEpoch.AddYears(50)))])
+            ? Task.FromResult<IReadOnlyList<LayerBucket>>(
+                [.. _buckets.Keys.Select(name => new LayerBucket(name, DateTimeOffset.UnixEpoch.AddYears(50)))])
             : throw Failure;
 
     private (ObjectInfo Info, byte[] Bytes) Find(RemoteRead read)

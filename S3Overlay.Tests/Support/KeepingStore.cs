@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// Makes a store keep each key to a conditional PUT of it from the write's headers to its answer, as MinIO does: whoever asks for the key meanwhile is served once the write is over, or given up.
+/// Makes a store keep each key to a conditional PUT of it from the write's headers to its answer, as MinIO does: whoever asks for the key
+/// meanwhile is served once the write is over, or given up.
 /// </summary>
 internal sealed class KeepingStore : IDisposable
 {

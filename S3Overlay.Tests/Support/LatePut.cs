@@ -16,7 +16,8 @@ internal sealed class LatePut
         _headers =
         [
             .. request.Headers
-                .Where(header => header.Key.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase) || header.Key is "Content-Type" or "If-None-Match")
+                .Where(header => header.Key.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase)
+                    || header.Key is "Content-Type" or "If-None-Match")
                 .Select(header => (header.Key, header.Value.ToString())),
         ];
     }
@@ -30,7 +31,8 @@ internal sealed class LatePut
     {
         var taken = new TaskCompletionSource<LatePut>(TaskCreationOptions.RunContinuationsAsynchronously);
         scene.Store.Take = context =>
-            context.Request.Method == "PUT" && context.Request.Path.Value!.StartsWith(target, StringComparison.Ordinal) ? TakeAsync(scene, context, taken) : null;
+            context.Request.Method == "PUT" && context.Request.Path.Value!.StartsWith(target, StringComparison.Ordinal)
+                ? TakeAsync(scene, context, taken) : null;
         await work();
         var put = await taken.Task.WaitAsync(Patience.Limit);
 

@@ -3,7 +3,8 @@ namespace S3Overlay.Tests.Support;
 /// <summary>A whole proxy with caching on over one of the local layers, and over a scripted remote.</summary>
 internal sealed class LayerScene : IAsyncDisposable
 {
-    private LayerScene(ManualTimeProvider clock, ScriptedRemote remote, StoreServer? store, OverlayHost proxy) => (Clock, Remote, Store, Proxy) = (clock, remote, store, proxy);
+    private LayerScene(ManualTimeProvider clock, ScriptedRemote remote, StoreServer? store, OverlayHost proxy) =>
+        (Clock, Remote, Store, Proxy) = (clock, remote, store, proxy);
 
     /// <summary>The local layers: the built-in store, an S3 endpoint, and one of which copies are held among written objects.</summary>
     public static TheoryData<string> All => new("embedded", "store", "placed");
@@ -39,7 +40,8 @@ internal sealed class LayerScene : IAsyncDisposable
                 ("S3_OVERLAY_CACHE_ENABLED", "true"),
                 ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"),
                 .. RemoteLimits.Far,
-                .. settings.Any(static setting => setting.Name == "S3_OVERLAY_REMOTE_BUDGET") ? Array.Empty<(string, string)>() : [RemoteLimits.Connect],
+                .. settings.Any(static setting => setting.Name == "S3_OVERLAY_REMOTE_BUDGET") ? Array.Empty<(string, string)>()
+                    : [RemoteLimits.Connect],
                 .. settings,
             ]);
         return new LayerScene(clock, remote, store, proxy);

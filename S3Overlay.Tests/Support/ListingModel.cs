@@ -3,10 +3,13 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>What a listing is, said as plainly as can be: the keys behind the position, rolled up. All other listings are held against it.</summary>
+/// <summary>
+/// What a listing is, said as plainly as can be: the keys behind the position, rolled up. All other listings are held against it.
+/// </summary>
 public static class ListingModel
 {
-    public static List<ListingRow> Rows<T>(IEnumerable<KeyValuePair<string, T>> sorted, ListingQuery query, Func<T, ObjectInfo> infoOf, int most = int.MaxValue)
+    public static List<ListingRow> Rows<T>(IEnumerable<KeyValuePair<string, T>> sorted, ListingQuery query, Func<T, ObjectInfo> infoOf,
+        int most = int.MaxValue)
     {
         var rows = new List<ListingRow>();
         foreach (var (key, value) in sorted)

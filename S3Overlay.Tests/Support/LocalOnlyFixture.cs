@@ -14,7 +14,9 @@ public class LocalOnlyFixture : IAsyncLifetime
     /// <summary>A client of it.</summary>
     public AmazonS3Client S3 { get; private set; } = null!;
 
-    /// <summary>Whether what the proxy stands on is there; the tests of the class are skipped otherwise, but fixtures are made before that is known.</summary>
+    /// <summary>
+    /// Whether what the proxy stands on is there; the tests of the class are skipped otherwise, but fixtures are made before that is known.
+    /// </summary>
     protected virtual bool CanStart => true;
 
     /// <summary>How names of new buckets start: stores that outlive the fixture must not see one twice.</summary>
@@ -45,7 +47,8 @@ public class LocalOnlyFixture : IAsyncLifetime
     }
 
     /// <summary>Starts the proxy, and whatever it stands on.</summary>
-    protected virtual Task<ProxyProcess> StartAsync(TemporaryFolder folder) => ProxyProcess.StartAsync(folder["data"], ("S3_OVERLAY_CORS", "true"));
+    protected virtual Task<ProxyProcess> StartAsync(TemporaryFolder folder) =>
+        ProxyProcess.StartAsync(folder["data"], ("S3_OVERLAY_CORS", "true"));
 
     /// <summary>A new, empty bucket.</summary>
     public async Task<string> NewBucketAsync()

@@ -10,7 +10,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A web server on a free loopback port whose header values are bytes, as those of S3 are. It ends without waiting for anybody.</summary>
+/// <summary>
+/// A web server on a free loopback port whose header values are bytes, as those of S3 are. It ends without waiting for anybody.
+/// </summary>
 internal sealed class LoopbackServer : IAsyncDisposable
 {
     private readonly WebApplication _app;

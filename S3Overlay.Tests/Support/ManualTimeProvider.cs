@@ -5,7 +5,10 @@ namespace S3Overlay.Tests.Support;
 /// <summary>A clock that stands still until it is moved; its timers fire while it is.</summary>
 public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvider
 {
-    /// <summary>Pauses between two attempts last no longer. What lasts longer bounds what work may take: a busy machine must not pass for a server that hangs.</summary>
+    /// <summary>
+    /// Pauses between two attempts last no longer. What lasts longer bounds what work may take: a busy machine must not pass for a server
+    /// that hangs.
+    /// </summary>
     public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(4);
 
     private readonly Lock _lock = new();
@@ -62,12 +65,16 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     }
 
     /// <summary>
-    /// Moves the clock to the end of each pause until something has come to its end: no limit on what work may take is reached, however busy the machine.
+    /// Moves the clock to the end of each pause until something has come to its end: no limit on what work may take is reached, however
+    /// busy the machine.
     /// </summary>
     /// <exception cref="TimeoutException">The work hangs.</exception>
     public Task<T> RunAsync<T>(Task<T> work) => RunAsync(work, LongestPause);
 
-    /// <summary>Moves the clock on and on until something has come to its end that a limit on what work may take ends: whatever else goes on meanwhile is hurried as well.</summary>
+    /// <summary>
+    /// Moves the clock on and on until something has come to its end that a limit on what work may take ends: whatever else goes on
+    /// meanwhile is hurried as well.
+    /// </summary>
     /// <exception cref="TimeoutException">The work hangs.</exception>
     public async Task<T> RunToLimitAsync<T>(Task<T> work)
     {
@@ -103,7 +110,9 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         return await work;
     }
 
-    /// <summary>Moves the clock to the next timer that is due, where that is within so long: where nothing pauses, no time passes.</summary>
+    /// <summary>
+    /// Moves the clock to the next timer that is due, where that is within so long: where nothing pauses, no time passes.
+    /// </summary>
     public void EndPause(TimeSpan within)
     {
         if (NextTimer() is { } next && next <= within)

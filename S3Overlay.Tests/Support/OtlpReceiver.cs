@@ -10,7 +10,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>Takes what is exported by OTLP over HTTP, on a port of its own, and keeps it as it came: strings stand in protocol buffers as they are.</summary>
+/// <summary>
+/// Takes what is exported by OTLP over HTTP, on a port of its own, and keeps it as it came: strings stand in protocol buffers as they are.
+/// </summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly ConcurrentQueue<(string Path, byte[] Body)> _received = new();

@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Embedded;
 using S3Overlay.Proxy.Overlay;
-using S3Overlay.Proxy.Overlay.Filling;
+using S3Overlay.Proxy.Overlay.Cache.Filling;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
@@ -77,37 +77,43 @@ public sealed class OverlayBench : IRemoteBuckets
     public IReadOnlyCollection<string> Mapped { get; } = ["mapped"];
 
     public BucketRoutes? Find(string bucket) =>
-        bucket.StartsWith("plain", StringComparison.Ordinal) ? null : new BucketRoutes(new RemoteBucket(Remote, bucket == "mapped" ? "below" : bucket, ""));
+        bucket.StartsWith("plain", StringComparison.Ordinal) ? null
+            : new BucketRoutes(new RemoteBucket(Remote, bucket == "mapped" ? "below" : bucket, ""));
 
-    public async Task<BufferedAnswer> SendAsync(
-        S3Operation operation, string bucket, string key = "", string text = "", string query = "", params (string Name, string Value)[] headers)
+    public async Task<BufferedResponse> SendAsync(
+        S3Operation operation, string bucket, string key = "", string text = "", string query = "",
+        params (string Name, string Value)[] headers)
     {
-        var answer = new BufferedAnswer();
+        var answer = new BufferedResponse();
         await SendAsync(answer, operation, bucket, key, text, query, headers);
         await answer.FinishAsync(default);
         return answer;
     }
 
     public Task SendAsync(
-        S3Answer answer, S3Operation operation, string bucket, string key, string text, string query, params (string Name, string Value)[] headers) =>
+        S3Response answer, S3Operation operation, string bucket, string key, string text, string query,
+        params (string Name, string Value)[] headers) =>
         _service.Value.HandleAsync(Request(operation, bucket, key, text, query, headers), answer, CancellationToken.None);
 
     /// <summary>A PutObject with a body of the test's own.</summary>
     public async Task WriteAsync(string bucket, string key, S3Body body, params (string Name, string Value)[] headers) =>
         await _service.Value.HandleAsync(
-            Request(S3Operation.PutObject, bucket, key, "", "", headers) with { Body = body }, new BufferedAnswer(), CancellationToken.None);
+            Request(S3Operation.PutObject, bucket, key, "", "", headers) with { Body = body }, new BufferedResponse(),
+            CancellationToken.None);
 
     public async Task<S3Exception> FailAsync(
-        S3Operation operation, string bucket, string key = "", string text = "", string query = "", params (string Name, string Value)[] headers) =>
+        S3Operation operation, string bucket, string key = "", string text = "", string query = "",
+        params (string Name, string Value)[] headers) =>
         await Assert.ThrowsAsync<S3Exception>(() => SendAsync(operation, bucket, key, text, query, headers));
 
     public async Task<string> GetAsync(string bucket, string key) =>
         Encoding.UTF8.GetString((await SendAsync(S3Operation.GetObject, bucket, key)).Content.Span);
 
     public async Task<List<string>> ListAsync(string bucket) =>
-        [.. Xml(await SendAsync(S3Operation.ListObjectsV2, bucket)).Descendants().Where(element => element.Name.LocalName == "Key").Select(element => element.Value)];
+        [.. Xml(await SendAsync(S3Operation.ListObjectsV2, bucket)).Descendants().Where(element => element.Name.LocalName == "Key")
+            .Select(element => element.Value)];
 
-    public static XElement Xml(BufferedAnswer answer) => XElement.Parse(Encoding.UTF8.GetString(answer.Content.Span));
+    public static XElement Xml(BufferedResponse answer) => XElement.Parse(Encoding.UTF8.GetString(answer.Content.Span));
 
     private S3Request Request(
         S3Operation operation, string bucket, string key, string text, string query, (string Name, string Value)[] headers)
@@ -123,7 +129,8 @@ public sealed class OverlayBench : IRemoteBuckets
             Operation = operation,
             Method = operation is S3Operation.HeadObject or S3Operation.HeadBucket ? "HEAD"
                 : operation.ToString().StartsWith("Delete", StringComparison.Ordinal) ? "DELETE"
-                : operation.ToString().StartsWith("Get", StringComparison.Ordinal) || operation.ToString().StartsWith("List", StringComparison.Ordinal) ? "GET"
+                : operation.ToString().StartsWith("Get", StringComparison.Ordinal)
+                    || operation.ToString().StartsWith("List", StringComparison.Ordinal) ? "GET"
                 : "PUT",
             Bucket = bucket,
             Key = key,

@@ -2,7 +2,10 @@ using Amazon.S3;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A proxy with caching on over a second one as its remote: real HTTP, real processes on both sides. The overlay's key at the remote may only read.</summary>
+/// <summary>
+/// A proxy with caching on over a second one as its remote: real HTTP, real processes on both sides. The overlay's key at the remote may
+/// only read.
+/// </summary>
 public class OverlayFixture : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
@@ -25,7 +28,10 @@ public class OverlayFixture : IAsyncLifetime
     protected virtual (string Name, string Value)[] Settings =>
         [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "1MiB"), ("S3_OVERLAY_CHUNK_SIZE", "256KiB")];
 
-    /// <summary>Whether what the overlay stands on is there; the tests of the class are skipped otherwise, but fixtures are made before that is known.</summary>
+    /// <summary>
+    /// Whether what the overlay stands on is there; the tests of the class are skipped otherwise, but fixtures are made before that is
+    /// known.
+    /// </summary>
     protected virtual bool CanStart => true;
 
     /// <summary>How names of new buckets start: stores that outlive the fixture must not see one twice.</summary>

@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Configuration.Checks;
 using S3Overlay.Proxy.Configuration.Reading;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Forwarding.Stores;
-using S3Overlay.Proxy.Forwarding.Stores.Held;
+using S3Overlay.Proxy.Forwarding.BucketCache;
 using S3Overlay.Proxy.Hosting;
 
 namespace S3Overlay.Tests.Support;
@@ -38,21 +38,25 @@ internal sealed class OverlayHost : IAsyncDisposable
     public ProxyServices Services => _proxy.Services;
 
     /// <summary>Copies in the store; null while caching is off.</summary>
-    public StoreHeldStore? Copies => Services.Local.Held as StoreHeldStore;
+    public BucketCacheStore? Copies => Services.Local.Held as BucketCacheStore;
 
     /// <summary>Starts one over the built-in store, and over a remote where there is one.</summary>
-    public static Task<OverlayHost> StartEmbeddedAsync(Uri? remote, params (string Name, string Value)[] settings) => StartAsync(null, remote, null, settings);
+    public static Task<OverlayHost> StartEmbeddedAsync(Uri? remote, params (string Name, string Value)[] settings) =>
+        StartAsync(null, remote, null, settings);
 
     /// <summary>Starts one over a store, the built-in one where none is named, and over a remote where there is one.</summary>
-    public static Task<OverlayHost> StartAsync(Uri? store, Uri? remote, TimeProvider? time = null, params (string Name, string Value)[] settings) =>
+    public static Task<OverlayHost> StartAsync(Uri? store, Uri? remote, TimeProvider? time = null,
+        params (string Name, string Value)[] settings) =>
         StartOnAsync(MachineWith(time), store, remote, settings);
 
     /// <summary>The same, with a disk of one's own for the built-in store.</summary>
-    public static Task<OverlayHost> StartOnDiskAsync(StoreDisk disk, Uri? remote, TimeProvider? time = null, params (string Name, string Value)[] settings) =>
+    public static Task<OverlayHost> StartOnDiskAsync(StoreDisk disk, Uri? remote, TimeProvider? time = null,
+        params (string Name, string Value)[] settings) =>
         StartOnAsync(MachineWith(time) with { Disk = disk }, null, remote, settings);
 
     /// <summary>The same, on a machine of which anything may be a test's own.</summary>
-    public static async Task<OverlayHost> StartOnAsync(Machine machine, Uri? store, Uri? remote, params (string Name, string Value)[] settings)
+    public static async Task<OverlayHost> StartOnAsync(Machine machine, Uri? store, Uri? remote,
+        params (string Name, string Value)[] settings)
     {
         var folder = new TemporaryFolder();
         var values = new Dictionary<string, string?>
@@ -73,7 +77,8 @@ internal sealed class OverlayHost : IAsyncDisposable
             if (machine.Time == TimeProvider.System && !settings.Any(static setting => setting.Name == "S3_OVERLAY_REMOTE_BUDGET"))
             {
                 // On the machine's own clock: a machine that is busy with other tests must not pass for a remote that hangs.
-                values["S3_OVERLAY_REMOTE_CONNECT_TIMEOUT"] = values["S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT"] = values["S3_OVERLAY_REMOTE_STALL_TIMEOUT"] = "3m";
+                values["S3_OVERLAY_REMOTE_CONNECT_TIMEOUT"] = values["S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT"] =
+                    values["S3_OVERLAY_REMOTE_STALL_TIMEOUT"] = "3m";
                 values["S3_OVERLAY_REMOTE_BUDGET"] = "10m";
             }
         }
@@ -101,7 +106,8 @@ internal sealed class OverlayHost : IAsyncDisposable
         var host = new OverlayHost(proxy, folder, machine.Time);
 
         // A start waits a while for what the store can do; on a busy machine the question would go on among the test's own calls.
-        await (host.Services.Local.Conditions is StoreProbe probe ? probe.Asking : Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await (host.Services.Local.Conditions is StoreProbe probe ? probe.Asking : Task.CompletedTask)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return host;
     }
 
@@ -117,7 +123,10 @@ internal sealed class OverlayHost : IAsyncDisposable
     public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
         Http.SendAsync(method, target, body is null ? null : System.Text.Encoding.UTF8.GetBytes(body), headers);
 
-    /// <summary>Finishes once no fill is under way, no question about a copy, and nothing on its way to the store, but for manifests that wait until their time has come on the proxy's clock.</summary>
+    /// <summary>
+    /// Finishes once no fill is under way, no question about a copy, and nothing on its way to the store, but for manifests that wait until
+    /// their time has come on the proxy's clock.
+    /// </summary>
     public async Task WhenIdleAsync()
     {
         var waited = Stopwatch.StartNew();
@@ -128,7 +137,8 @@ internal sealed class OverlayHost : IAsyncDisposable
             hasMoved = false;
 
             // A call of the store that failed is made again after a pause, which a clock that stands still would never end.
-            while (_time is ManualTimeProvider still && await Task.WhenAny(idle, Task.Delay(500)) != idle && waited.Elapsed < Patience.Limit)
+            while (_time is ManualTimeProvider still && await Task.WhenAny(idle, Task.Delay(500)) != idle
+                && waited.Elapsed < Patience.Limit)
             {
                 still.EndPause(ManualTimeProvider.LongestPause);
                 hasMoved = true;
@@ -148,7 +158,8 @@ internal sealed class OverlayHost : IAsyncDisposable
 
     private async Task IdleAsync()
     {
-        await Patience.UntilAsync(() => Services.Overlay is null or { Reader: { Refreshing: 0, Revalidating: 0 } }, "A question to the remote does not end.");
+        await Patience.UntilAsync(() => Services.Overlay is null or { Reader: { Refreshing: 0, Revalidating: 0 } },
+            "A question to the remote does not end.");
         await Patience.UntilAsync(() => Services.Overlay?.Reader.Fills is null or { Objects.InUse: 0 }, "A fill does not end.");
         await (Copies?.WhenIdleAsync() ?? Task.CompletedTask);
     }

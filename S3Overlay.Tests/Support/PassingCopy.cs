@@ -4,10 +4,10 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>A held copy that hands everything on to another: what a test wants to be otherwise, it overrides.</summary>
-public abstract class PassingCopy(IHeldCopy copy) : IHeldCopy
+public abstract class PassingCopy(ICacheEntry copy) : ICacheEntry
 {
     /// <inheritdoc/>
-    public HeldIdentity Identity => copy.Identity;
+    public EntryIdentity Identity => copy.Identity;
 
     /// <inheritdoc/>
     public ObjectInfo Info => copy.Info;
@@ -25,10 +25,11 @@ public abstract class PassingCopy(IHeldCopy copy) : IHeldCopy
     public ByteRange? FirstHeld(long position) => copy.FirstHeld(position);
 
     /// <inheritdoc/>
-    public virtual IHeldReader Read(ByteRange range) => copy.Read(range);
+    public virtual IEntryReader Read(ByteRange range) => copy.Read(range);
 
     /// <inheritdoc/>
-    public virtual ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => copy.WriteAsync(position, bytes, cancellationToken);
+    public virtual ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        copy.WriteAsync(position, bytes, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask CompleteAsync(CancellationToken cancellationToken) => copy.CompleteAsync(cancellationToken);

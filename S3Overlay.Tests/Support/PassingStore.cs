@@ -4,25 +4,30 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>A held store that hands everything on to another: what a test wants to be otherwise, it overrides.</summary>
-public abstract class PassingStore(IHeldStore store) : IHeldStore
+public abstract class PassingStore(ICacheStore store) : ICacheStore
 {
     /// <inheritdoc/>
-    public virtual ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) => store.FindAsync(bucket, key, wish, cancellationToken);
+    public virtual ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish, CancellationToken cancellationToken) =>
+        store.FindAsync(bucket, key, wish, cancellationToken);
 
     /// <inheritdoc/>
-    public virtual ValueTask<IHeldCopy> CreateAsync(
-        string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken) =>
+    public virtual ValueTask<ICacheEntry> CreateAsync(
+        string bucket, string key, EntryIdentity identity, ObjectInfo info, DateTimeOffset validatedAt,
+        CancellationToken cancellationToken) =>
         store.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken);
 
     /// <inheritdoc/>
-    public virtual ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken) =>
+    public virtual ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info,
+        CancellationToken cancellationToken) =>
         store.RenewAsync(bucket, key, etag, validatedAt, info, cancellationToken);
 
     /// <inheritdoc/>
-    public virtual ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) => store.DropAsync(bucket, key, onlyETag, cancellationToken);
+    public virtual ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
+        store.DropAsync(bucket, key, onlyETag, cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) => store.ListAsync(bucket, prefix, after, cancellationToken);
+    public IAsyncEnumerable<CacheRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
+        store.ListAsync(bucket, prefix, after, cancellationToken);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => store.ListBucketsAsync(cancellationToken);

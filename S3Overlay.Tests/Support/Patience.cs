@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// How long tests wait for what happens in its own time. The limit is there so that a hang is told as one: it is far above what a busy machine of two cores takes, and
-/// costs nothing where all is well.
+/// How long tests wait for what happens in its own time. The limit is there so that a hang is told as one: it is far above what a busy
+/// machine of two cores takes, and costs nothing where all is well.
 /// </summary>
 public static class Patience
 {
@@ -50,7 +50,8 @@ public static class Patience
 
             Assert.True(waited.Elapsed < Limit, otherwise(answer));
 
-            // A question keeps whoever is asked from what is waited for: more and more rarely, but never so rarely that a test is slow for it.
+            // A question keeps whoever is asked from what is waited for: more and more rarely, but never so rarely that a test is slow for
+            // it.
             await Task.Delay(Math.Min(asked, 20));
         }
     }

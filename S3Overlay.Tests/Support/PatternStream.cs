@@ -1,6 +1,8 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>Bytes made as they are read, so that a test can send a gigabyte without having one. Each byte depends on its position.</summary>
+/// <summary>
+/// Bytes made as they are read, so that a test can send a gigabyte without having one. Each byte depends on its position.
+/// </summary>
 public sealed class PatternStream(long length) : Stream
 {
     /// <summary>A prime, so that the pattern falls differently into every block and chunk.</summary>
@@ -41,7 +43,8 @@ public sealed class PatternStream(long length) : Stream
             {
                 var offset = (int)((position + done) % Period);
                 var count = Math.Min(read - done, Period - offset);
-                Assert.True(buffer.AsSpan(done, count).SequenceEqual(Pattern.AsSpan(offset, count)), $"Bytes near {position + done} are wrong.");
+                Assert.True(buffer.AsSpan(done, count).SequenceEqual(Pattern.AsSpan(offset, count)),
+                    $"Bytes near {position + done} are wrong.");
                 done += count;
             }
 
@@ -65,7 +68,8 @@ public sealed class PatternStream(long length) : Stream
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => Task.FromResult(Read(buffer.AsSpan(offset, count)));
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        Task.FromResult(Read(buffer.AsSpan(offset, count)));
 
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));

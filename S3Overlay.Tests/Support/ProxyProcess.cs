@@ -43,8 +43,12 @@ public sealed class ProxyProcess : IAsyncDisposable
     public static Task<ProxyProcess> StartAsync(string dataFolder, params (string Name, string Value)[] settings) =>
         StartAsync(["dotnet", typeof(Proxy.Protocol.S3Request).Assembly.Location], dataFolder, settings);
 
-    /// <summary>The same with a command of one's own: the program and what comes before the proxy's own arguments. It must become the proxy, not start it.</summary>
-    public static async Task<ProxyProcess> StartAsync(IReadOnlyList<string> command, string dataFolder, params (string Name, string Value)[] settings)
+    /// <summary>
+    /// The same with a command of one's own: the program and what comes before the proxy's own arguments. It must become the proxy, not
+    /// start it.
+    /// </summary>
+    public static async Task<ProxyProcess> StartAsync(IReadOnlyList<string> command, string dataFolder,
+        params (string Name, string Value)[] settings)
     {
         var start = new ProcessStartInfo(command[0])
         {

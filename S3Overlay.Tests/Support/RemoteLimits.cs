@@ -1,6 +1,9 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>How long a proxy waits for its remote, where its clock runs faster than a busy machine works: what that takes must not pass for a remote that hangs.</summary>
+/// <summary>
+/// How long a proxy waits for its remote, where its clock runs faster than a busy machine works: what that takes must not pass for a remote
+/// that hangs.
+/// </summary>
 internal static class RemoteLimits
 {
     /// <summary>For a clock that passes pauses alone, or is put on by hours: no limit is ever reached.</summary>

@@ -1,5 +1,5 @@
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -11,20 +11,22 @@ public static class RemoteOwnedReading
 {
     /// <summary>Answers a read of a key that has no tombstone.</summary>
     public static Task AnswerAsync(
-        this IRemoteReader reader, S3Request request, S3Answer answer, RemoteBucket remote, CancellationToken cancellationToken) =>
+        this IRemoteReader reader, S3Request request, S3Response answer, RemoteBucket remote, CancellationToken cancellationToken) =>
         reader.AnswerAsync(request, answer, remote, WrittenRead.Nothing, cancellationToken);
 
     /// <summary>Starts an empty copy where it does not matter since when its version is known to be current.</summary>
-    public static ValueTask<IHeldCopy> CreateAsync(
-        this IHeldStore store, string bucket, string key, HeldIdentity identity, ObjectInfo info, CancellationToken cancellationToken) =>
+    public static ValueTask<ICacheEntry> CreateAsync(
+        this ICacheStore store, string bucket, string key, EntryIdentity identity, ObjectInfo info, CancellationToken cancellationToken) =>
         store.CreateAsync(bucket, key, identity, info, DateTimeOffset.UtcNow, cancellationToken);
 
     /// <summary>The copy held of a key, or null.</summary>
-    public static ValueTask<IHeldCopy?> FindAsync(this IHeldStore store, string bucket, string key, CancellationToken cancellationToken) =>
-        store.FindAsync(bucket, key, HeldWish.Info, cancellationToken);
+    public static ValueTask<ICacheEntry?> FindAsync(this ICacheStore store, string bucket, string key,
+        CancellationToken cancellationToken) =>
+        store.FindAsync(bucket, key, LookupHint.Info, cancellationToken);
 
     /// <summary>Reads once, from a position on.</summary>
-    public static async ValueTask<int> ReadAsync(this IHeldCopy copy, long position, Memory<byte> buffer, CancellationToken cancellationToken)
+    public static async ValueTask<int> ReadAsync(this ICacheEntry copy, long position, Memory<byte> buffer,
+        CancellationToken cancellationToken)
     {
         await using var reader = copy.Read(new ByteRange(position, copy.Info.Size - 1));
         return await reader.ReadAsync(buffer, cancellationToken);

@@ -7,7 +7,8 @@ namespace S3Overlay.Tests.Support;
 public static class S3Clients
 {
     /// <summary>A client with path-style addressing and no retries, so that a test sees what the server said.</summary>
-    public static AmazonS3Client Create(Uri endpoint, string accessKey = "minioadmin", string secretKey = "minioadmin", bool pathStyle = true, TimeSpan? timeout = null) =>
+    public static AmazonS3Client Create(Uri endpoint, string accessKey = "minioadmin", string secretKey = "minioadmin",
+        bool pathStyle = true, TimeSpan? timeout = null) =>
         new(
             new BasicAWSCredentials(accessKey, secretKey),
             new AmazonS3Config
@@ -23,7 +24,8 @@ public static class S3Clients
     /// <summary>Clients that take the certificate of tests.</summary>
     private sealed class TrustingClients : HttpClientFactory
     {
-        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(new SocketsHttpHandler { SslOptions = TestCertificate.Trusting(""), UseProxy = false });
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
+            new(new SocketsHttpHandler { SslOptions = TestCertificate.Trusting(""), UseProxy = false });
     }
 
     /// <summary>A client of a store of any make. Not every one takes the checksum trailers that the SDK sends by default.</summary>

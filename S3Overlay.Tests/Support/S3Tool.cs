@@ -10,7 +10,8 @@ public static class S3Tool
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, command)));
 
     /// <summary>Runs a command with an environment of its own and returns what it printed.</summary>
-    public static async Task<ToolResult> RunAsync(string command, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string? workingFolder = null)
+    public static async Task<ToolResult> RunAsync(string command, IEnumerable<string> arguments, IReadOnlyDictionary<string,
+        string> environment, string? workingFolder = null)
     {
         var start = new ProcessStartInfo(command)
         {
@@ -45,7 +46,8 @@ public static class S3Tool
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{command} {string.Join(' ', start.ArgumentList)} did not end. It said: {await output} {await errors}");
+            throw new TimeoutException(
+                $"{command} {string.Join(' ', start.ArgumentList)} did not end. It said: {await output} {await errors}");
         }
 
         return new ToolResult(process.ExitCode, await output, await errors);

@@ -14,8 +14,8 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A small S3 server on a loopback port that does as it is told: it remembers what it was asked, and may be slow, broken, wrong or changing. It never checks
-/// signatures, and when it is disposed it insists that it saw nothing but GET and HEAD (rule W1).
+/// A small S3 server on a loopback port that does as it is told: it remembers what it was asked, and may be slow, broken, wrong or
+/// changing. It never checks signatures, and when it is disposed it insists that it saw nothing but GET and HEAD (rule W1).
 /// </summary>
 public sealed class ScriptedRemote : IAsyncDisposable
 {
@@ -29,7 +29,9 @@ public sealed class ScriptedRemote : IAsyncDisposable
     {
     }
 
-    /// <summary>What happens to a request before the server answers it as usual; null for nothing. May itself answer, wait, or cut the connection.</summary>
+    /// <summary>
+    /// What happens to a request before the server answers it as usual; null for nothing. May itself answer, wait, or cut the connection.
+    /// </summary>
     public Func<ScriptedRequest, HttpContext, Task<ScriptedOutcome>>? Script { get; set; }
 
     /// <summary>Where it listens.</summary>
@@ -51,7 +53,8 @@ public sealed class ScriptedRemote : IAsyncDisposable
 
     /// <summary>Puts an object there; another one of that key is replaced.</summary>
     public ScriptedObject Put(string bucket, string key, byte[] bytes, params (string Name, string Value)[] headers) =>
-        _objects[(bucket, key)] = new ScriptedObject(bytes, $"\"{Convert.ToHexStringLower(MD5.HashData(bytes))}\"", DateTimeOffset.UtcNow, headers);
+        _objects[(bucket, key)] = new ScriptedObject(bytes, $"\"{Convert.ToHexStringLower(MD5.HashData(bytes))}\"", DateTimeOffset.UtcNow,
+            headers);
 
     /// <summary>Puts an object with an ETag of one's own.</summary>
     public void Put(string bucket, string key, ScriptedObject item) => _objects[(bucket, key)] = item;
@@ -60,7 +63,8 @@ public sealed class ScriptedRemote : IAsyncDisposable
     public void Remove(string bucket, string key) => _objects.TryRemove((bucket, key), out _);
 
     /// <summary>How many body bytes of an object went out, all its answers together.</summary>
-    public long BodyBytesSent(string bucket, string key) => _requests.Where(r => r.Bucket == bucket && r.Key == key).Sum(r => Interlocked.Read(ref r.BytesSent));
+    public long BodyBytesSent(string bucket, string key) => _requests.Where(r => r.Bucket == bucket && r.Key == key)
+        .Sum(r => Interlocked.Read(ref r.BytesSent));
 
     /// <summary>Finishes once a condition holds of what it was asked, and of the bytes it sent.</summary>
     public Task UntilAsync(Func<bool> holds, string otherwise) => _bell.UntilAsync(holds, () => otherwise);
@@ -159,7 +163,8 @@ public sealed class ScriptedRemote : IAsyncDisposable
             }
 
             bytes = part;
-            headers["x-amz-mp-parts-count"] = ((item.Bytes.Length + item.PartSize - 1) / item.PartSize).ToString(CultureInfo.InvariantCulture);
+            headers["x-amz-mp-parts-count"] = ((item.Bytes.Length + item.PartSize - 1) / item.PartSize)
+                .ToString(CultureInfo.InvariantCulture);
             if (!item.SendsPartsAsWholes)
             {
                 context.Response.StatusCode = 206;
@@ -197,7 +202,8 @@ public sealed class ScriptedRemote : IAsyncDisposable
         if (context.Response.StatusCode == 206)
         {
             // Beside a range S3 names no checksum.
-            foreach (var name in headers.Keys.Where(static name => name.StartsWith("x-amz-checksum-", StringComparison.OrdinalIgnoreCase)).ToList())
+            foreach (var name in headers.Keys.Where(static name => name.StartsWith("x-amz-checksum-", StringComparison.OrdinalIgnoreCase))
+                .ToList())
             {
                 headers.Remove(name);
             }
@@ -238,7 +244,8 @@ public sealed class ScriptedRemote : IAsyncDisposable
 
             if (outcome.CutAfter is { } end && at - bytes.First >= end && at <= bytes.Last)
             {
-                // Ending short of the announced length closes the connection behind the last byte; aborting it would throw away what was sent before.
+                // Ending short of the announced length closes the connection behind the last byte; aborting it would throw away what was
+                // sent before.
                 await context.Response.Body.FlushAsync(context.RequestAborted);
                 return;
             }
@@ -261,7 +268,8 @@ public sealed class ScriptedRemote : IAsyncDisposable
         var rollUp = new ListingQuery(prefix, query["delimiter"] ?? "", ListingPosition.Start, 0);
         var max = int.Parse(query["max-keys"] ?? "1000", CultureInfo.InvariantCulture);
         var names = _objects.Where(o => o.Key.Bucket == request.Bucket && o.Key.Key.StartsWith(prefix, StringComparison.Ordinal))
-            .Select(o => (Name: rollUp.CommonPrefixOf(o.Key.Key) ?? o.Key.Key, Item: rollUp.CommonPrefixOf(o.Key.Key) is null ? o.Value : null))
+            .Select(o => (Name: rollUp.CommonPrefixOf(o.Key.Key) ?? o.Key.Key, Item: rollUp.CommonPrefixOf(o.Key.Key) is null ? o.Value
+                : null))
             .DistinctBy(row => row.Name)
             .Where(row => Utf8Order.Compare(row.Name, after) > 0)
             .OrderBy(row => row.Name, Utf8Order.Instance)

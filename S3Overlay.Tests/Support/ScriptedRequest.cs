@@ -1,11 +1,13 @@
 namespace S3Overlay.Tests.Support;
 
 /// <summary>A request that a scripted remote got.</summary>
-public sealed record ScriptedRequest(string Method, string RawPath, string RawQuery, string Bucket, string Key, IReadOnlyDictionary<string, string> Headers)
+public sealed record ScriptedRequest(string Method, string RawPath, string RawQuery, string Bucket, string Key, IReadOnlyDictionary<string,
+    string> Headers)
 {
     /// <summary>How many body bytes of the answer went out so far.</summary>
     public long BytesSent;
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Method} {RawPath}{(RawQuery.Length == 0 ? "" : "?" + RawQuery)}{(Headers.TryGetValue("Range", out var range) ? " " + range : "")}";
+    public override string ToString() =>
+        $"{Method} {RawPath}{(RawQuery.Length == 0 ? "" : "?" + RawQuery)}{(Headers.TryGetValue("Range", out var range) ? " " + range : "")}";
 }

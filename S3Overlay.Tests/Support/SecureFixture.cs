@@ -1,6 +1,8 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>One proxy in local-only mode behind TLS: what tests send by hand goes over HTTP/2, what AWS's SDK sends over HTTP/1.1.</summary>
+/// <summary>
+/// One proxy in local-only mode behind TLS: what tests send by hand goes over HTTP/2, what AWS's SDK sends over HTTP/1.1.
+/// </summary>
 public sealed class SecureFixture : LocalOnlyFixture
 {
     /// <inheritdoc/>

@@ -8,8 +8,8 @@ using S3Overlay.Proxy.Protocol.Authentication;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// Requests as bytes on a socket, signed or not: for what no well-behaved client sends. Targets go out exactly as given. At an https address the same requests go over HTTP/2, but for
-/// those that only HTTP/1.1 can say, which go over TLS.
+/// Requests as bytes on a socket, signed or not: for what no well-behaved client sends. Targets go out exactly as given. At an https
+/// address the same requests go over HTTP/2, but for those that only HTTP/1.1 can say, which go over TLS.
 /// </summary>
 public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", string secretKey = "minioadmin")
 {
@@ -35,7 +35,9 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
     public Task<RawAnswer> SendAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
         SendAllAsync(method, target, body, WithSignature(method, target, headers));
 
-    /// <summary>Sends a signed request whose body has no stated length: in chunks over HTTP/1.1, with nothing in the headers about it over HTTP/2.</summary>
+    /// <summary>
+    /// Sends a signed request whose body has no stated length: in chunks over HTTP/1.1, with nothing in the headers about it over HTTP/2.
+    /// </summary>
     public Task<RawAnswer> SendWithoutLengthAsync(string method, string target, byte[] body, params (string Name, string Value)[] headers)
     {
         var all = WithSignature(method, target, headers);
@@ -43,7 +45,8 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
             ? Http2Client.SendAsync(endpoint, Host, method, target, body, hasLength: false, all)
             : SendBytesAsync(Bytes(
                 method, target,
-                [.. body.Length == 0 ? [] : Encoding.ASCII.GetBytes($"{body.Length:x}\r\n"), .. body, .. body.Length == 0 ? [] : "\r\n"u8, .. "0\r\n\r\n"u8],
+                [.. body.Length == 0 ? [] : Encoding.ASCII.GetBytes($"{body.Length:x}\r\n"), .. body, .. body.Length == 0 ? []
+                    : "\r\n"u8, .. "0\r\n\r\n"u8],
                 [.. all, ("Transfer-Encoding", "chunked")]));
     }
 
@@ -69,15 +72,18 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
     {
         var bytes = Signed(method, target, body is null ? null : Encoding.UTF8.GetBytes(body));
         var line = bytes.AsSpan().IndexOf("\r\n"u8) + 2;
-        return [.. bytes[..line], .. Encoding.Latin1.GetBytes(string.Concat(unsigned.Select(static h => $"{h.Name}: {h.Value}\r\n"))), .. bytes[line..]];
+        return [.. bytes[..line], .. Encoding.Latin1.GetBytes(string.Concat(unsigned.Select(static h => $"{h.Name}: {h.Value}\r\n"))),
+            .. bytes[line..]];
     }
 
     /// <summary>Sends a request as it is.</summary>
-    public Task<RawAnswer> SendUnsignedAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
+    public Task<RawAnswer> SendUnsignedAsync(string method, string target, byte[]? body = null,
+        params (string Name, string Value)[] headers) =>
         SendAllAsync(method, target, body, headers);
 
     private Task<RawAnswer> SendAllAsync(string method, string target, byte[]? body, (string Name, string Value)[] headers) =>
-        IsSecure && !ClosesSending && !KeepsConnection && !headers.Any(static h => h.Name is "Content-Length" or "Transfer-Encoding" or "Expect" or "Connection")
+        IsSecure && !ClosesSending && !KeepsConnection
+            && !headers.Any(static h => h.Name is "Content-Length" or "Transfer-Encoding" or "Expect" or "Connection")
             ? Http2Client.SendAsync(endpoint, Host, method, target, body, hasLength: true, headers)
             : SendBytesAsync(Bytes(method, target, body, headers));
 

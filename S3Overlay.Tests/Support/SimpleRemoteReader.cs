@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 using S3Overlay.Proxy.Overlay.Copies;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -16,7 +16,7 @@ public sealed class SimpleRemoteReader : IRemoteReader
     public ConcurrentQueue<string> Invalidated { get; } = [];
 
     public async Task<bool> AnswerAsync(
-        S3Request request, S3Answer answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
+        S3Request request, S3Response answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
     {
         if (await local.IsDeleted)
         {
@@ -25,9 +25,10 @@ public sealed class SimpleRemoteReader : IRemoteReader
 
         try
         {
-            await using var found = await remote.Remote.GetAsync(new RemoteRead(remote.Name, remote.RemoteKey(request.Key)), cancellationToken);
-            answer.Headers[ReadMap.LayerHeader] = "remote";
-            if (ObjectAnswer.Prepare(request, answer, found.Info) is not null)
+            await using var found = await remote.Remote.GetAsync(new RemoteRead(remote.Name, remote.RemoteKey(request.Key)),
+                cancellationToken);
+            answer.Headers[ReadRouter.LayerHeader] = "remote";
+            if (ObjectResponse.Prepare(request, answer, found.Info) is not null)
             {
                 await found.Body.CopyToAsync(answer.Body.AsStream(leaveOpen: true), cancellationToken);
             }
@@ -43,7 +44,8 @@ public sealed class SimpleRemoteReader : IRemoteReader
         }
     }
 
-    public async ValueTask<ObjectInfo?> HeadAsync(string bucket, string key, RemoteBucket remote, bool mayBeStale, CancellationToken cancellationToken)
+    public async ValueTask<ObjectInfo?> HeadAsync(string bucket, string key, RemoteBucket remote, bool mayBeStale,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -56,10 +58,12 @@ public sealed class SimpleRemoteReader : IRemoteReader
         }
     }
 
-    public ValueTask<ObjectInfo> WithChecksumsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo info, CancellationToken cancellationToken) => new(info);
+    public ValueTask<ObjectInfo> WithChecksumsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo info,
+        CancellationToken cancellationToken) => new(info);
 
     public async Task<S3Body> OpenAsync(
-        string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, bool isCurrent, CancellationToken cancellationToken)
+        string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, bool isCurrent,
+        CancellationToken cancellationToken)
     {
         var read = new RemoteRead(remote.Name, remote.RemoteKey(key))
         {
@@ -69,7 +73,8 @@ public sealed class SimpleRemoteReader : IRemoteReader
         return new RemoteObjectBody(await remote.Remote.GetAsync(read, cancellationToken), range?.Length ?? expected.Size);
     }
 
-    public ValueTask<bool> HoldsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version, CancellationToken cancellationToken) => new(false);
+    public ValueTask<bool> HoldsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version,
+        CancellationToken cancellationToken) => new(false);
 
     public ValueTask InvalidateAsync(string bucket, string key)
     {
@@ -77,9 +82,9 @@ public sealed class SimpleRemoteReader : IRemoteReader
         return default;
     }
 
-    public bool CanUse(IHeldCopy copy, string bucket, string key, RemoteBucket remote) => true;
+    public bool CanUse(ICacheEntry copy, string bucket, string key, RemoteBucket remote) => true;
 
-    public bool IsFresh(IHeldCopy copy) => true;
+    public bool IsFresh(ICacheEntry copy) => true;
 
     public void InvalidateAll()
     {
@@ -92,7 +97,8 @@ public sealed class SimpleRemoteReader : IRemoteReader
     }
 
     public ValueTask<RemoteException> GoneAsync(
-        string bucket, string key, RemoteBucket remote, ObjectInfo expected, RemoteException gone, CancellationToken cancellationToken) => new(gone);
+        string bucket, string key, RemoteBucket remote, ObjectInfo expected, RemoteException gone, CancellationToken cancellationToken) =>
+            new(gone);
 
     public void NoteListed(string bucket, string key)
     {

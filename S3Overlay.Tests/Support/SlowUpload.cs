@@ -14,11 +14,13 @@ internal sealed class SlowUpload : IDisposable
     public Task<RawAnswer> Answer { get; private set; } = null!;
 
     /// <summary>Sends the first half.</summary>
-    public static Task<SlowUpload> BeginAsync(OverlayHost proxy, string target, byte[] body, params (string Name, string Value)[] headers) =>
+    public static Task<SlowUpload> BeginAsync(OverlayHost proxy, string target, byte[] body,
+        params (string Name, string Value)[] headers) =>
         BeginAsync(proxy.Endpoint, proxy.Http, target, body, headers);
 
     /// <summary>The same, to any endpoint.</summary>
-    public static Task<SlowUpload> BeginAsync(Uri endpoint, SignedHttp http, string target, byte[] body, params (string Name, string Value)[] headers) =>
+    public static Task<SlowUpload> BeginAsync(Uri endpoint, SignedHttp http, string target, byte[] body,
+        params (string Name, string Value)[] headers) =>
         BeginAsync(endpoint, http.Signed("PUT", target, body, headers), body);
 
     /// <summary>The same of a form.</summary>

@@ -40,7 +40,8 @@ internal sealed class SmallDisk() : StoreDisk(isDurable: false)
 
     /// <inheritdoc/>
     public override long? RoomOf(string folder) =>
-        !TellsRoom ? null : Volatile.Read(ref _capacity) is var capacity && capacity == long.MaxValue ? capacity : Math.Max(0, capacity - Used());
+        !TellsRoom ? null : Volatile.Read(ref _capacity) is var capacity && capacity == long.MaxValue ? capacity
+            : Math.Max(0, capacity - Used());
 
     /// <inheritdoc/>
     public override long? SizeOf(string folder) => TellsRoom ? Volatile.Read(ref _capacity) : null;

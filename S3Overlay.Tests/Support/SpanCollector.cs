@@ -6,8 +6,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// Listens to the spans of one trace, which a test's requests begin by <see cref="Header"/>: what other tests do at the same time is neither seen nor made to cost
-/// anything.
+/// Listens to the spans of one trace, which a test's requests begin by <see cref="Header"/>: what other tests do at the same time is
+/// neither seen nor made to cost anything.
 /// </summary>
 internal sealed class SpanCollector : IDisposable
 {
@@ -54,7 +54,8 @@ internal sealed class SpanCollector : IDisposable
     /// <summary>The one span of a name, once it has ended: an answer may be with its client a moment before its span ends.</summary>
     public async Task<Activity> OneAsync(string name)
     {
-        await _bell.UntilAsync(() => Named(name).Count > 0, () => $"There is no span \"{name}\", but: {string.Join(", ", _stopped.Select(span => span.DisplayName))}.");
+        await _bell.UntilAsync(() => Named(name).Count > 0,
+            () => $"There is no span \"{name}\", but: {string.Join(", ", _stopped.Select(span => span.DisplayName))}.");
         return Assert.Single(Named(name));
     }
 

@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>Lets something happen between the steps of a held store.</summary>
-public sealed class SteppedStore(IHeldStore store) : PassingStore(store)
+public sealed class SteppedStore(ICacheStore store) : PassingStore(store)
 {
     public Func<Task> AfterFind { get; init; } = () => Task.CompletedTask;
 
@@ -13,7 +13,7 @@ public sealed class SteppedStore(IHeldStore store) : PassingStore(store)
     public Func<Task> AfterCreate { get; init; } = () => Task.CompletedTask;
 
     /// <summary>Told of each copy that is begun, which is not the caller's.</summary>
-    public Action<IHeldCopy> OnCopy { get; init; } = static _ => { };
+    public Action<ICacheEntry> OnCopy { get; init; } = static _ => { };
 
     public Func<Task> BeforeRenew { get; init; } = () => Task.CompletedTask;
 
@@ -23,14 +23,15 @@ public sealed class SteppedStore(IHeldStore store) : PassingStore(store)
 
     public Func<Task> AfterDrop { get; init; } = () => Task.CompletedTask;
 
-    public override async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken)
+    public override async ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish, CancellationToken cancellationToken)
     {
         var copy = await base.FindAsync(bucket, key, wish, cancellationToken);
         await AfterFind();
         return copy;
     }
 
-    public override async ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken)
+    public override async ValueTask<ICacheEntry> CreateAsync(string bucket, string key, EntryIdentity identity, ObjectInfo info,
+        DateTimeOffset validatedAt, CancellationToken cancellationToken)
     {
         await BeforeCreate();
         var copy = await base.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken);

@@ -9,8 +9,8 @@ using S3Overlay.Proxy.Protocol.FrontDoor;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// Which names stores refuse, and with which errors, as their sources have it: a store of <see cref="StoreServer.Fail"/> that is as particular as they are. What they refuse they
-/// refuse in reads and deletes, too.
+/// Which names stores refuse, and with which errors, as their sources have it: a store of <see cref="StoreServer.Fail"/> that is as
+/// particular as they are. What they refuse they refuse in reads and deletes, too.
 /// </summary>
 internal static class StoreNaming
 {
@@ -26,12 +26,15 @@ internal static class StoreNaming
         _ => throw new ArgumentOutOfRangeException(nameof(store)),
     };
 
-    /// <summary>MinIO: no segments <c>.</c> and <c>..</c>, in queries either, and none that are empty (generic-handlers.go, object-api-utils.go).</summary>
+    /// <summary>
+    /// MinIO: no segments <c>.</c> and <c>..</c>, in queries either, and none that are empty (generic-handlers.go, object-api-utils.go).
+    /// </summary>
     private static (int Status, string Code)? AsMinio(HttpRequest request)
     {
         var target = TargetOf(request);
         var query = S3Query.Parse(target.RawQuery);
-        if (HasDots(target.Key) || query.Parameters.Any(static one => one.Key != "delimiter" && one.Value is not null && HasDots(one.Value)))
+        if (HasDots(target.Key)
+            || query.Parameters.Any(static one => one.Key != "delimiter" && one.Value is not null && HasDots(one.Value)))
         {
             return (400, "XMinioInvalidResourceName");
         }
@@ -66,5 +69,6 @@ internal static class StoreNaming
 
     private static bool HasDots(string name) => name.Split('/', '\\').Any(static segment => segment.Trim() is "." or "..");
 
-    private static bool HasLongSegment(string name) => name.Split('/').Any(static segment => Encoding.UTF8.GetByteCount(segment) > LongestSegment);
+    private static bool HasLongSegment(string name) =>
+        name.Split('/').Any(static segment => Encoding.UTF8.GetByteCount(segment) > LongestSegment);
 }

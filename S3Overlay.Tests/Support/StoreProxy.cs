@@ -18,8 +18,8 @@ internal sealed class StoreProxy : IDisposable
     /// <param name="location">Where it makes buckets.</param>
     /// <param name="accessKey">Its key at the store.</param>
     /// <param name="secretKey">The secret of that key.</param>
-    /// <param name="deadline">How long it waits for the store by its clock. By default longer than any test runs, however hurried the clock: on a busy machine a call
-    /// may take seconds.</param>
+    /// <param name="deadline">How long it waits for the store by its clock. By default longer than any test runs, however hurried the
+    /// clock: on a busy machine a call may take seconds.</param>
     public StoreProxy(
         Uri endpoint,
         int proxies = 2,

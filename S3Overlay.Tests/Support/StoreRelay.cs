@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// The wire between a proxy and its store: one port, whatever becomes of the store behind it. It can be cut, held up and refused, as wires and stores that end are.
+/// The wire between a proxy and its store: one port, whatever becomes of the store behind it. It can be cut, held up and refused, as wires
+/// and stores that end are.
 /// </summary>
 public sealed class StoreRelay : IAsyncDisposable
 {
@@ -31,7 +32,10 @@ public sealed class StoreRelay : IAsyncDisposable
     /// <summary>Where the proxy finds its store.</summary>
     public Uri Endpoint { get; }
 
-    /// <summary>After so many bytes of answers the wire does as <see cref="Fault"/> says; null for never. Counted for each connection from when it is set.</summary>
+    /// <summary>
+    /// After so many bytes of answers the wire does as <see cref="Fault"/> says; null for never. Counted for each connection from when it
+    /// is set.
+    /// </summary>
     public long? AnswerBytes { get; private set; }
 
     /// <summary>What the wire does.</summary>

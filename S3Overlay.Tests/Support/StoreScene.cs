@@ -3,7 +3,9 @@ namespace S3Overlay.Tests.Support;
 /// <summary>A whole proxy over a store behind a wire that can be broken, and over a scripted remote.</summary>
 internal sealed class StoreScene : IAsyncDisposable
 {
-    /// <summary>Time passes here a hundred times faster than work gets done: what a busy machine takes must not pass for a remote that hangs.</summary>
+    /// <summary>
+    /// Time passes here a hundred times faster than work gets done: what a busy machine takes must not pass for a remote that hangs.
+    /// </summary>
     private static readonly (string Name, string Value)[] PatientWithRemote =
         [RemoteLimits.Connect, .. RemoteLimits.Far];
 
@@ -44,12 +46,15 @@ internal sealed class StoreScene : IAsyncDisposable
         SendAsync(Proxy, method, target, body, headers);
 
     /// <summary>The same of another proxy.</summary>
-    public Task<RawAnswer> SendAsync(OverlayHost proxy, string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
-        Wire.Fault == WireFault.Hanging ? Clock.RunToLimitAsync(proxy.SendAsync(method, target, body, headers)) : Clock.RunAsync(proxy.SendAsync(method, target, body, headers));
+    public Task<RawAnswer> SendAsync(OverlayHost proxy, string method, string target, string? body = null,
+        params (string Name, string Value)[] headers) =>
+        Wire.Fault == WireFault.Hanging ? Clock.RunToLimitAsync(proxy.SendAsync(method, target, body, headers))
+            : Clock.RunAsync(proxy.SendAsync(method, target, body, headers));
 
     /// <summary>What the store itself has.</summary>
     public Task<RawAnswer> AskStoreAsync(string method, string target, string? body = null) =>
-        new SignedHttp(Store.Endpoint) { Clock = Clock }.SendAsync(method, target, body is null ? null : System.Text.Encoding.UTF8.GetBytes(body));
+        new SignedHttp(Store.Endpoint) { Clock = Clock }.SendAsync(method, target, body is null ? null
+            : System.Text.Encoding.UTF8.GetBytes(body));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

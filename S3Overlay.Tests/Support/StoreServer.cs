@@ -17,8 +17,9 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// An S3 store in this process on a loopback port: the product's own, in a folder that goes with it. Its calls can be counted, delayed, refused and cut, so
-/// that a test decides what happens between any two of them. Its keys are minioadmin/minioadmin unless its settings say otherwise.
+/// An S3 store in this process on a loopback port: the product's own, in a folder that goes with it. Its calls can be counted, delayed,
+/// refused and cut, so that a test decides what happens between any two of them. Its keys are minioadmin/minioadmin unless its settings say
+/// otherwise.
 /// </summary>
 public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
 {
@@ -37,7 +38,9 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
     /// <summary>Where it is, path style.</summary>
     public Uri Endpoint { get; private set; } = null!;
 
-    /// <summary>All calls so far, in the order in which they were answered or cut. A call is in it before its first byte goes out.</summary>
+    /// <summary>
+    /// All calls so far, in the order in which they were answered or cut. A call is in it before its first byte goes out.
+    /// </summary>
     public IReadOnlyList<StoreCall> Calls
     {
         get
@@ -64,7 +67,9 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
     /// <summary>Names the error to answer a request with in place of serving it, document and all; null to serve it.</summary>
     public Func<HttpRequest, (int Status, string Code)?>? Fail { get; set; }
 
-    /// <summary>Changes a request before it is served: taking a header away makes a store that does not know it. Signed headers must stay.</summary>
+    /// <summary>
+    /// Changes a request before it is served: taking a header away makes a store that does not know it. Signed headers must stay.
+    /// </summary>
     public Action<HttpRequest>? Alter { get; set; }
 
     /// <summary>Answers a request in place of serving it; null to serve it.</summary>
@@ -98,10 +103,12 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         server._app = builder.Build();
         server._meters = new ProxyMeters();
-        server._services = await ProxyServices.OpenAsync(options, server._meters, server._app.Services.GetRequiredService<ILoggerFactory>(), new Machine { Time = time ?? TimeProvider.System });
+        server._services = await ProxyServices.OpenAsync(options, server._meters, server._app.Services.GetRequiredService<ILoggerFactory>(),
+            new Machine { Time = time ?? TimeProvider.System });
         server._app.Run(server.ServeAsync);
         await server._app.StartAsync();
-        server.Endpoint = new Uri(server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        server.Endpoint =
+            new Uri(server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return server;
     }
 

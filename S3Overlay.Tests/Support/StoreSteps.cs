@@ -1,10 +1,13 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>Lets something happen at each instant that lies between two calls of something else, one instant a run, until there are no more.</summary>
+/// <summary>
+/// Lets something happen at each instant that lies between two calls of something else, one instant a run, until there are no more.
+/// </summary>
 internal static class StoreSteps
 {
     /// <summary>
-    /// Runs <paramref name="first"/> again and again, each time with <paramref name="between"/> one call further on: before the call takes effect, then after it did.
+    /// Runs <paramref name="first"/> again and again, each time with <paramref name="between"/> one call further on: before the call takes
+    /// effect, then after it did.
     /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="first">What is interrupted; gets the number of the run, to name things by.</param>
@@ -57,10 +60,11 @@ internal static class StoreSteps
     }
 
     /// <summary>
-    /// Runs <paramref name="first"/> again and again, and kills it one call further on each time: that call is cut before or after it took effect, and no later
-    /// one comes through, until it has ended.
+    /// Runs <paramref name="first"/> again and again, and kills it one call further on each time: that call is cut before or after it took
+    /// effect, and no later one comes through, until it has ended.
     /// </summary>
-    public static async Task<int> KillAsync(ISteppedCalls store, Func<int, Task> prepare, Func<int, CancellationToken, Task> first, Func<int, Task> check)
+    public static async Task<int> KillAsync(ISteppedCalls store, Func<int, Task> prepare, Func<int, CancellationToken, Task> first,
+        Func<int, Task> check)
     {
         var runs = 0;
         foreach (var isAfter in (bool[])[false, true])

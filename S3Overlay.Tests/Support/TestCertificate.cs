@@ -5,7 +5,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A certificate for servers of tests on loopback, made anew in each run. Nobody vouches for it but <see cref="Trusting"/>.</summary>
+/// <summary>
+/// A certificate for servers of tests on loopback, made anew in each run. Nobody vouches for it but <see cref="Trusting"/>.
+/// </summary>
 internal static class TestCertificate
 {
     private const string Password = "of-the-tests";

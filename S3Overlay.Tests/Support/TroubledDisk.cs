@@ -4,7 +4,10 @@ using S3Overlay.Proxy.Embedded.Files;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A disk that a test makes full, or broken, at any step: what fails in the midst of being written is half there, and what fails to be synced is there, until the power goes.</summary>
+/// <summary>
+/// A disk that a test makes full, or broken, at any step: what fails in the midst of being written is half there, and what fails to be
+/// synced is there, until the power goes.
+/// </summary>
 internal class TroubledDisk(DiskTrouble trouble) : StoreDisk(isDurable: false)
 {
     /// <inheritdoc/>
@@ -38,13 +41,15 @@ internal class TroubledDisk(DiskTrouble trouble) : StoreDisk(isDurable: false)
 
     /// <inheritdoc/>
     public override void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset) =>
-        TryStep(DiskSteps.Write, () => base.Write(file, [.. pieces.Take(pieces.Count / 2)], offset), () => base.Write(file, pieces, offset));
+        TryStep(DiskSteps.Write, () => base.Write(file, [.. pieces.Take(pieces.Count / 2)], offset),
+            () => base.Write(file, pieces, offset));
 
     /// <inheritdoc/>
     public override void Move(string from, string to) => TryStep(DiskSteps.Write, () => { }, () => base.Move(from, to));
 
     /// <inheritdoc/>
-    public override void SetLength(SafeFileHandle file, long length) => TryStep(DiskSteps.Resize, () => { }, () => base.SetLength(file, length));
+    public override void SetLength(SafeFileHandle file, long length) =>
+        TryStep(DiskSteps.Resize, () => { }, () => base.SetLength(file, length));
 
     /// <inheritdoc/>
     public override void Remove(string path) => TryStep(DiskSteps.Remove, () => { }, () => base.Remove(path));

@@ -9,8 +9,8 @@ using S3Overlay.Proxy.Hosting;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// AWS as far as regions go: a store for each of two, by its own host name, which refuses the buckets of the other. Buckets whose names begin with <c>far</c> are in eu-west-1, all others
-/// in us-east-1. Signatures are checked, with the region in their scope.
+/// AWS as far as regions go: a store for each of two, by its own host name, which refuses the buckets of the other. Buckets whose names
+/// begin with <c>far</c> are in eu-west-1, all others in us-east-1. Signatures are checked, with the region in their scope.
 /// </summary>
 internal sealed class TwoRegions : IAsyncDisposable
 {
@@ -43,8 +43,10 @@ internal sealed class TwoRegions : IAsyncDisposable
     /// <summary>Starts both, empty.</summary>
     public static async Task<TwoRegions> StartAsync()
     {
-        var home = await StoreServer.StartAsync(null, ("S3_OVERLAY_REGION", "us-east-1"), ("S3_OVERLAY_DOMAIN", "s3.us-east-1.amazonaws.com"));
-        var far = await StoreServer.StartAsync(null, ("S3_OVERLAY_REGION", "eu-west-1"), ("S3_OVERLAY_DOMAIN", "s3.eu-west-1.amazonaws.com"));
+        var home = await StoreServer.StartAsync(null, ("S3_OVERLAY_REGION", "us-east-1"),
+            ("S3_OVERLAY_DOMAIN", "s3.us-east-1.amazonaws.com"));
+        var far = await StoreServer.StartAsync(null, ("S3_OVERLAY_REGION", "eu-west-1"),
+            ("S3_OVERLAY_DOMAIN", "s3.eu-west-1.amazonaws.com"));
         var regions = new TwoRegions(home, far);
         home.Take = context => IsFar(context.Request) ? regions.RefuseAsync(context) : null;
         far.Take = context => IsFar(context.Request) ? null : ScriptedRemote.AnswerErrorAsync(context, 301, "PermanentRedirect");
@@ -58,7 +60,8 @@ internal sealed class TwoRegions : IAsyncDisposable
         await Far.DisposeAsync();
     }
 
-    private static bool IsFar(HttpRequest request) => request.Host.Host.StartsWith("far", StringComparison.Ordinal) || request.Path.Value!.StartsWith("/far", StringComparison.Ordinal);
+    private static bool IsFar(HttpRequest request) => request.Host.Host.StartsWith("far", StringComparison.Ordinal)
+        || request.Path.Value!.StartsWith("/far", StringComparison.Ordinal);
 
     private async Task RefuseAsync(HttpContext context)
     {
@@ -84,12 +87,14 @@ internal sealed class TwoRegions : IAsyncDisposable
 
         if (status is 301 or 307)
         {
-            context.Response.Headers.Location = string.Create(CultureInfo.InvariantCulture, $"http://far.s3.eu-west-1.amazonaws.com{context.Request.Path}");
+            context.Response.Headers.Location = string.Create(CultureInfo.InvariantCulture,
+                $"http://far.s3.eu-west-1.amazonaws.com{context.Request.Path}");
         }
 
         if (!HttpMethods.IsHead(context.Request.Method))
         {
-            await context.Response.WriteAsync($"<Error><Code>{code}</Code>{(inDocument ? $"<Region>{Named}</Region>" : "")}</Error>", context.RequestAborted);
+            await context.Response.WriteAsync($"<Error><Code>{code}</Code>{(inDocument ? $"<Region>{Named}</Region>" : "")}</Error>",
+                context.RequestAborted);
         }
     }
 

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>An upload form as a browser sends it. Signed by hand, so that the server's own signing code is not what it is held against.</summary>
+/// <summary>
+/// An upload form as a browser sends it. Signed by hand, so that the server's own signing code is not what it is held against.
+/// </summary>
 public sealed class UploadForm(string accessKey = "minioadmin", string secretKey = "minioadmin")
 {
     private const string Boundary = "----WebKitFormBoundary7MA4YWxkTrZu0gW";
@@ -73,7 +75,8 @@ public sealed class UploadForm(string accessKey = "minioadmin", string secretKey
     {
         using var bytes = new MemoryStream();
         void Write(string text) => bytes.Write(Encoding.UTF8.GetBytes(text));
-        void WriteField(string name, string value) => Write($"--{Boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        void WriteField(string name, string value) =>
+            Write($"--{Boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
 
         _fields.ForEach(field => WriteField(field.Name, field.Value));
         if (File is not null)

@@ -6,8 +6,9 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A proxy whose clients are users of its store: <c>ann</c> and <c>bob</c> have keys there, and each a bucket that the other may not use; <c>team</c> has none, and is there what the
-/// overlay is; <c>eve</c> has keys that it does not know. Ann and Eve may administer. What the store is asked, and by whom, is noted.
+/// A proxy whose clients are users of its store: <c>ann</c> and <c>bob</c> have keys there, and each a bucket that the other may not use;
+/// <c>team</c> has none, and is there what the overlay is; <c>eve</c> has keys that it does not know. Ann and Eve may administer. What the
+/// store is asked, and by whom, is noted.
 /// </summary>
 internal sealed class UsersScene : IAsyncDisposable
 {
@@ -50,7 +51,8 @@ internal sealed class UsersScene : IAsyncDisposable
             remote?.Endpoint,
             null,
             [
-                ("S3_OVERLAY_KEYS_FILE", scene._folder["proxy"]), ("S3_OVERLAY_LOCAL_ACCESS_KEY", "overlay"), ("S3_OVERLAY_LOCAL_SECRET_KEY", "of-the-overlay"), .. settings,
+                ("S3_OVERLAY_KEYS_FILE", scene._folder["proxy"]), ("S3_OVERLAY_LOCAL_ACCESS_KEY", "overlay"),
+                ("S3_OVERLAY_LOCAL_SECRET_KEY", "of-the-overlay"), .. settings,
             ]);
         scene.Store.Alter = request => scene._asked.Enqueue((Signer(request), $"{request.Method} {request.Path}"));
         return scene;
@@ -59,7 +61,10 @@ internal sealed class UsersScene : IAsyncDisposable
     /// <summary>A client with a key of the proxy's.</summary>
     public SignedHttp As(string user) => new(Proxy.Endpoint, user, user + "-here");
 
-    /// <summary>Makes the buckets <c>anns</c>, <c>bobs</c>, <c>both</c> and <c>teams</c>, each in its user's name, with an object <c>k</c> in each that holds the bucket's name.</summary>
+    /// <summary>
+    /// Makes the buckets <c>anns</c>, <c>bobs</c>, <c>both</c> and <c>teams</c>, each in its user's name, with an object <c>k</c> in each
+    /// that holds the bucket's name.
+    /// </summary>
     public async Task MakeBucketsAsync()
     {
         foreach (var (user, bucket) in Buckets)

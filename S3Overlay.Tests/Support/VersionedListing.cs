@@ -12,11 +12,13 @@ namespace S3Overlay.Tests.Support;
 internal static class VersionedListing
 {
     /// <summary>ListObjectVersions; of each key the versions are given oldest first.</summary>
-    public static byte[] Versions(SortedDictionary<string, IReadOnlyList<StoredVersion>> keys, S3Query query, bool inGroups, bool takesNextKeysVersion)
+    public static byte[] Versions(SortedDictionary<string, IReadOnlyList<StoredVersion>> keys, S3Query query, bool inGroups,
+        bool takesNextKeysVersion)
     {
         var (marker, version) = (query["key-marker"] ?? "", query["version-id-marker"] ?? "");
         if (takesNextKeysVersion && version.Length > 0 && !keys.ContainsKey(marker)
-            && keys.FirstOrDefault(next => Utf8Order.Compare(next.Key, marker) > 0) is { Key: { } taken } next && next.Value.Any(each => each.Id == version))
+            && keys.FirstOrDefault(next => Utf8Order.Compare(next.Key, marker) > 0) is { Key: { } taken } next
+                && next.Value.Any(each => each.Id == version))
         {
             marker = taken;
         }
@@ -53,7 +55,8 @@ internal static class VersionedListing
             if (each is not null)
             {
                 var kind = each.Bytes is null ? "DeleteMarker" : "Version";
-                xml.Open(kind).Element("Key", UriEncoding.EncodeKey(name)).Element("VersionId", each.Id).Element("IsLatest", isLatest).Element("LastModified", each.Written);
+                xml.Open(kind).Element("Key", UriEncoding.EncodeKey(name)).Element("VersionId", each.Id).Element("IsLatest", isLatest)
+                    .Element("LastModified", each.Written);
                 if (each.Bytes is not null)
                 {
                     xml.Element("ETag", each.ETag!).Element("Size", each.Bytes.Length);
@@ -83,7 +86,8 @@ internal static class VersionedListing
         {
             if (each is not null)
             {
-                xml.Open("Contents").Element("Key", UriEncoding.EncodeKey(name)).Element("LastModified", each.Written).Element("ETag", each.ETag!)
+                xml.Open("Contents").Element("Key", UriEncoding.EncodeKey(name)).Element("LastModified", each.Written)
+                    .Element("ETag", each.ETag!)
                     .Element("Size", each.Bytes!.Length).Close("Contents");
             }
         }
@@ -91,14 +95,16 @@ internal static class VersionedListing
         return Close(xml, rows.Where(static row => row.Version is null).Select(static row => row.Name), "ListBucketResult");
     }
 
-    private static void Add(List<(string Name, StoredVersion? Version, bool IsLatest)> rows, S3Query query, string key, StoredVersion version, bool isLatest)
+    private static void Add(List<(string Name, StoredVersion? Version, bool IsLatest)> rows, S3Query query, string key,
+        StoredVersion version, bool isLatest)
     {
         if (!key.StartsWith(query["prefix"] ?? "", StringComparison.Ordinal))
         {
             return;
         }
 
-        if (new ListingQuery(query["prefix"] ?? "", query["delimiter"] ?? "", ListingPosition.Start, 1).CommonPrefixOf(key) is not { } prefix)
+        if (new ListingQuery(query["prefix"] ?? "", query["delimiter"] ?? "", ListingPosition.Start, 1)
+            .CommonPrefixOf(key) is not { } prefix)
         {
             rows.Add((key, version, isLatest));
         }

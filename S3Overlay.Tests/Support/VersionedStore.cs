@@ -12,8 +12,8 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A small S3 store whose buckets all keep versions: objects, also under keys of clients' own (<see cref="CustomerKey"/>), delete markers, copies, listings, and nothing else. It checks
-/// no signatures.
+/// A small S3 store whose buckets all keep versions: objects, also under keys of clients' own (<see cref="CustomerKey"/>), delete markers,
+/// copies, listings, and nothing else. It checks no signatures.
 /// </summary>
 public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
 {
@@ -40,12 +40,15 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
     public int FailingVersionDeletes { get; set; }
 
     /// <summary>
-    /// Whether it lists as Versity does: all delete markers before all versions, ids that sort by time, the newest version of a key once more to whoever goes on after it,
-    /// a version null that is not the newest whatever is gone on after, and nothing but those to whoever goes on after one of them.
+    /// Whether it lists as Versity does: all delete markers before all versions, ids that sort by time, the newest version of a key once
+    /// more to whoever goes on after it, a version null that is not the newest whatever is gone on after, and nothing but those to whoever
+    /// goes on after one of them.
     /// </summary>
     public bool ListsInGroups { get; set; }
 
-    /// <summary>Whether it looks for the version to go on after in the first key behind, where the one that is named is not there, as MinIO does.</summary>
+    /// <summary>
+    /// Whether it looks for the version to go on after in the first key behind, where the one that is named is not there, as MinIO does.
+    /// </summary>
     public bool TakesNextKeysVersion { get; set; }
 
     /// <summary>Whether it refuses requests without a key, or with the wrong one, in Ceph's words.</summary>
@@ -137,7 +140,8 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
         context.Response.StatusCode = status;
         if (code.Length > 0)
         {
-            await ScriptedRemote.AnswerErrorAsync(context, status, code, context.Items[CustomerKey.Refusal] as string ?? CustomerKey.MessageOf(code));
+            await ScriptedRemote.AnswerErrorAsync(context, status, code, context.Items[CustomerKey.Refusal] as string
+                ?? CustomerKey.MessageOf(code));
         }
         else if (answer is not null)
         {
@@ -207,12 +211,14 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
                     }
 
                     var copy = Add(versions, copied, headers, CustomerKey.Of(context.Request.Headers));
-                    answer = new S3XmlWriter().Root("CopyObjectResult").Element("ETag", copy.ETag!).Close("CopyObjectResult").Content.ToArray();
+                    answer = new S3XmlWriter().Root("CopyObjectResult").Element("ETag", copy.ETag!).Close("CopyObjectResult").Content
+                        .ToArray();
                     return (200, "");
                 case "PUT" when query.Parameters.Count == 0:
                     headers.ETag = Add(versions, body, headers, CustomerKey.Of(context.Request.Headers)).ETag;
                     return (200, "");
-                case "DELETE" when id is null && JudgesDeletes && context.Request.Headers.IfMatch is [{ } etag] && versions.LastOrDefault()?.ETag != etag:
+                case "DELETE" when id is null && JudgesDeletes && context.Request.Headers.IfMatch is [{ } etag]
+                    && versions.LastOrDefault()?.ETag != etag:
                     return (412, "PreconditionFailed");
                 case "DELETE" when id is null:
                     Add(versions, null, headers);
@@ -229,7 +235,8 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
                 case "GET" or "HEAD" when query.Parameters.Count == (id is null ? 0 : 1):
                     var found = id is null ? versions.LastOrDefault() : versions.FirstOrDefault(version => version.Id == id);
                     found = DeniesMarkers && found?.Bytes is null ? null : found;
-                    if (found?.Bytes is not null && JudgeKey(context, found.CustomerKey, CustomerKey.Of(context.Request.Headers)) is { } refusal)
+                    if (found?.Bytes is not null
+                        && JudgeKey(context, found.CustomerKey, CustomerKey.Of(context.Request.Headers)) is { } refusal)
                     {
                         return refusal;
                     }
@@ -238,7 +245,8 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
                     answer = found?.Bytes;
                     headers.ETag = found?.ETag;
                     headers.LastModified = found is null ? default : HttpDates.Header(found.Written);
-                    return found is null ? (404, id is null ? "NoSuchKey" : "NoSuchVersion") : found.Bytes is not null ? (200, "") : id is null ? (404, "NoSuchKey") : (405, "MethodNotAllowed");
+                    return found is null ? (404, id is null ? "NoSuchKey" : "NoSuchVersion") : found.Bytes is not null ? (200, "")
+                        : id is null ? (404, "NoSuchKey") : (405, "MethodNotAllowed");
                 default:
                     return (501, "NotImplemented");
             }
@@ -253,7 +261,8 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
             return (told.Status, "");
         }
 
-        answer = new S3XmlWriter().Root("VersioningConfiguration").Element("Status", IsSuspended ? "Suspended" : "Enabled").Close("VersioningConfiguration").Content.ToArray();
+        answer = new S3XmlWriter().Root("VersioningConfiguration").Element("Status", IsSuspended ? "Suspended" : "Enabled")
+            .Close("VersioningConfiguration").Content.ToArray();
         return (200, "");
     }
 
@@ -278,7 +287,8 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
             }
         }
 
-        answer = query.Has("versions") ? VersionedListing.Versions(keys, query, ListsInGroups, TakesNextKeysVersion) : VersionedListing.Objects(keys, query);
+        answer = query.Has("versions") ? VersionedListing.Versions(keys, query, ListsInGroups, TakesNextKeysVersion)
+            : VersionedListing.Objects(keys, query);
         return (200, "");
     }
 
@@ -315,7 +325,8 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
             versions.RemoveAll(static version => version.Id == "null");
         }
 
-        var version = new StoredVersion(IsSuspended ? "null" : ListsInGroups ? $"01K{++_last:d23}" : $"version{++_last}", bytes) { CustomerKey = customerKey, Written = Now };
+        var version = new StoredVersion(IsSuspended ? "null" : ListsInGroups ? $"01K{++_last:d23}" : $"version{++_last}", bytes)
+            { CustomerKey = customerKey, Written = Now };
         versions.Add(version);
         return version;
     }

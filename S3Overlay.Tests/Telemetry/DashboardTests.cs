@@ -30,9 +30,11 @@ public sealed class DashboardTests : IAsyncLifetime
         _remote = await ScriptedRemote.StartAsync();
         _proxy = await ProxyProcess.StartAsync(
             _folder["data"],
-            ("S3_OVERLAY_REMOTE_ENDPOINT", _remote.Endpoint.ToString()), ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "remote"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "remote"),
+            ("S3_OVERLAY_REMOTE_ENDPOINT", _remote.Endpoint.ToString()), ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "remote"),
+            ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "remote"),
             ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "512KiB"), ("S3_OVERLAY_CHUNK_SIZE", "256KiB"),
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", _dashboard.Otlp.ToString()), ("OTEL_BSP_SCHEDULE_DELAY", "100"), ("OTEL_BLRP_SCHEDULE_DELAY", "100"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", _dashboard.Otlp.ToString()), ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+            ("OTEL_BLRP_SCHEDULE_DELAY", "100"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "180000"));
     }
 
@@ -118,7 +120,8 @@ public sealed class DashboardTests : IAsyncLifetime
     /// <summary>Waits until the dashboard has a span of a name in a trace.</summary>
     private async Task<JsonElement> SeenAsync(string trace, string name)
     {
-        bool IsMeant((string Service, JsonElement Span) seen) => seen.Service == "s3overlay" && seen.Span.GetProperty("name").GetString() == name;
+        bool IsMeant((string Service, JsonElement Span) seen) => seen.Service == "s3overlay"
+            && seen.Span.GetProperty("name").GetString() == name;
         var spans = await Patience.UntilAsync(
             () => _dashboard.SpansAsync(trace),
             spans => spans.Any(IsMeant),
@@ -126,7 +129,9 @@ public sealed class DashboardTests : IAsyncLifetime
         return spans.First(IsMeant).Span;
     }
 
-    /// <summary>Two reads of one cold object, the second of which has all there is of it and waits for the first one's fill: the traces of both.</summary>
+    /// <summary>
+    /// Two reads of one cold object, the second of which has all there is of it and waits for the first one's fill: the traces of both.
+    /// </summary>
     private async Task<(string Starter, string Joiner)> ShareAsync()
     {
         for (var attempt = 1; ; attempt++)

@@ -29,11 +29,13 @@ public sealed partial class EventIdTests
     public void Ids_stand_in_order_so_that_the_next_free_one_is_after_the_last()
     {
         var ids = Directory.GetFiles(Path.Combine(Repository.Root, "S3Overlay.Proxy", "Telemetry"), "Log*.cs")
-            .Select(file => Id().Matches(File.ReadAllText(file)).Select(id => int.Parse(id.Groups[1].Value, CultureInfo.InvariantCulture)).ToList())
+            .Select(file => Id().Matches(File.ReadAllText(file)).Select(id => int.Parse(id.Groups[1].Value, CultureInfo.InvariantCulture))
+                .ToList())
             .ToList();
 
         Assert.All(ids, found => Assert.Equal(found.Order(), found));
-        Assert.Equal(typeof(Log).GetMethods().Count(method => method.IsDefined(typeof(LoggerMessageAttribute))), ids.Sum(found => found.Count));
+        Assert.Equal(typeof(Log).GetMethods().Count(method => method.IsDefined(typeof(LoggerMessageAttribute))),
+            ids.Sum(found => found.Count));
     }
 
     [GeneratedRegex(@"LoggerMessage\(\s*(\d+)")]

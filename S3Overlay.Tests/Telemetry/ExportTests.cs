@@ -2,7 +2,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Telemetry;
 
-/// <summary>What a proxy's process sends to a collector: traces, metrics and logs, all by one process of one name, the last of them as it ends.</summary>
+/// <summary>
+/// What a proxy's process sends to a collector: traces, metrics and logs, all by one process of one name, the last of them as it ends.
+/// </summary>
 public sealed class ExportTests : IAsyncLifetime
 {
     private const string Traces = "/v1/traces";
@@ -41,15 +43,18 @@ public sealed class ExportTests : IAsyncLifetime
 
         Assert.Equal(0, await proxy.TerminateAsync());
 
-        Assert.All(["S3.GetObject", "local miss", "remote fill", "fill wait", "GET remote", "aws.s3.bucket", "2024/a.jpg"], text => Assert.True(_collector.Has(Traces, text), text));
-        Assert.All(["s3_overlay_requests_total", "s3_overlay_fills_total", "kestrel.active_connections"], text => Assert.True(_collector.Has(Metrics, text), text));
+        Assert.All(["S3.GetObject", "local miss", "remote fill", "fill wait", "GET remote", "aws.s3.bucket", "2024/a.jpg"],
+            text => Assert.True(_collector.Has(Traces, text), text));
+        Assert.All(["s3_overlay_requests_total", "s3_overlay_fills_total", "kestrel.active_connections"],
+            text => Assert.True(_collector.Has(Metrics, text), text));
         Assert.True(_collector.Has(Logs, "The remote refused an object of photos"));
         Assert.All([Traces, Metrics, Logs], path => Assert.True(_collector.Has(path, "s3overlay"), path));
         Assert.All([Traces, Metrics, Logs], path => Assert.True(_collector.Has(path, "service.version"), path));
         Assert.False(_collector.Has(Metrics, "photos"));
 
         // The proxy's spans know S3: those of the web server and of the HTTP client would say the same again.
-        Assert.All(["url.path", "url.full", "Microsoft.AspNetCore", "System.Net.Http"], text => Assert.False(_collector.Has(Traces, text), text));
+        Assert.All(["url.path", "url.full", "Microsoft.AspNetCore", "System.Net.Http"],
+            text => Assert.False(_collector.Has(Traces, text), text));
         Assert.False(_collector.Has(Traces, "minioadmin"));
     }
 
@@ -66,7 +71,8 @@ public sealed class ExportTests : IAsyncLifetime
         Assert.Equal(0, await proxy.TerminateAsync());
 
         Assert.All([Traces, Metrics], path => Assert.All(
-            ["reader-of-photos", "the-only-one", "deployment.environment.name"], text => Assert.True(_collector.Has(path, text), $"{path} {text}")));
+            ["reader-of-photos", "the-only-one", "deployment.environment.name"], text =>
+                Assert.True(_collector.Has(path, text), $"{path} {text}")));
     }
 
     [Fact]
@@ -75,7 +81,8 @@ public sealed class ExportTests : IAsyncLifetime
         await using var proxy = await StartAsync(("OTEL_EXPORTER_OTLP_ENDPOINT", _collector.Endpoint.ToString()));
         foreach (var target in (string[])["/health", "/alive", "/metrics"])
         {
-            Assert.Equal(200, (await new SignedHttp(proxy.Endpoint).SendUnsignedAsync("GET", target, null, ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))).Status);
+            Assert.Equal(200, (await new SignedHttp(proxy.Endpoint).SendUnsignedAsync(
+                "GET", target, null, ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))).Status);
         }
 
         Assert.Equal(0, await proxy.TerminateAsync());
@@ -107,7 +114,8 @@ public sealed class ExportTests : IAsyncLifetime
     private Task<ProxyProcess> StartAsync(params (string Name, string Value)[] settings) => ProxyProcess.StartAsync(
         _folder["data"],
         [
-            ("S3_OVERLAY_REMOTE_ENDPOINT", _remote.Endpoint.ToString()), ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "remote"), ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "remote"),
+            ("S3_OVERLAY_REMOTE_ENDPOINT", _remote.Endpoint.ToString()), ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "remote"),
+            ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "remote"),
             ("S3_OVERLAY_CACHE_ENABLED", "true"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), .. settings,
         ]);
 }

@@ -14,8 +14,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Telemetry;
 
 /// <summary>
-/// A connection says in two places that its client has gone: in what becomes of sent bytes, and, an instant later, by a token. Whichever is seen first, the request ended the same
-/// way. What lies between the two is made here by a connection that says one and not the other.
+/// A connection says in two places that its client has gone: in what becomes of sent bytes, and, an instant later, by a token. Whichever is
+/// seen first, the request ended the same way. What lies between the two is made here by a connection that says one and not the other.
 /// </summary>
 [Trait("Rule", "F")]
 public sealed class LeavingClientTests : IAsyncLifetime
@@ -126,7 +126,8 @@ public sealed class LeavingClientTests : IAsyncLifetime
     /// <param name="cacheControl">The client's say about copies; null for none.</param>
     /// <param name="gone">Told that the client has gone.</param>
     private async Task<string?> AskAsync(
-        string method, string target, Predicate<long> isThere, byte[]? body = null, string? cacheControl = null, CancellationToken gone = default)
+        string method, string target, Predicate<long> isThere, byte[]? body = null, string? cacheControl = null,
+        CancellationToken gone = default)
     {
         using var spans = new SpanCollector();
         var context = new DefaultHttpContext { RequestAborted = gone };
@@ -161,7 +162,8 @@ public sealed class LeavingClientTests : IAsyncLifetime
 
         public override void Advance(int bytes) => _sent += bytes;
 
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => new(new FlushResult(isCanceled: false, isCompleted: !isThere(_sent)));
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+            new(new FlushResult(isCanceled: false, isCompleted: !isThere(_sent)));
 
         public override void CancelPendingFlush()
         {
@@ -177,7 +179,8 @@ public sealed class LeavingClientTests : IAsyncLifetime
 
         public Task StartAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
-        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         public Task CompleteAsync() => Task.CompletedTask;
     }

@@ -14,7 +14,8 @@ public sealed partial class LogTests
     [Fact]
     public void Event_ids_are_unique_and_every_message_has_one()
     {
-        var messages = typeof(Log).GetMethods(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.DeclaredOnly)
+        var messages =
+            typeof(Log).GetMethods(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.DeclaredOnly)
             .Select(method => (method.Name, Attribute: method.GetCustomAttribute<LoggerMessageAttribute>()))
             .Where(message => message.Attribute is not null)
             .ToList();
@@ -28,7 +29,8 @@ public sealed partial class LogTests
     public void Nobody_logs_by_hand()
     {
         var folders = (string[])["S3Overlay.Proxy", "S3Overlay.ServiceDefaults"];
-        var sources = folders.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories))
+        var sources = folders
+            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories))
             .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             .Where(file => !Path.GetFileName(file).StartsWith("Log.", StringComparison.Ordinal))
             .ToList();

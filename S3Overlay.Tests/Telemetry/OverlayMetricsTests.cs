@@ -14,7 +14,8 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
     {
         _remote = await ScriptedRemote.StartAsync();
         _proxy = await OverlayHost.StartEmbeddedAsync(
-            _remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "512KiB"), ("S3_OVERLAY_CHUNK_SIZE", "256KiB"));
+            _remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "512KiB"),
+            ("S3_OVERLAY_CHUNK_SIZE", "256KiB"));
     }
 
     public async Task DisposeAsync()
@@ -74,7 +75,8 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
         var first = _proxy.SendAsync("GET", "/photos/a");
         await asked.Task;
         await ReachesAsync("s3_overlay_fills_in_progress", 1);
-        var others = new[] { _proxy.SendAsync("GET", "/photos/a", null, second.Header), _proxy.SendAsync("GET", "/photos/a", null, third.Header) };
+        var others = new[] { _proxy.SendAsync("GET", "/photos/a", null, second.Header),
+            _proxy.SendAsync("GET", "/photos/a", null, third.Header) };
         await second.UntilAsync(() => second.Open.Any(IsWait), "The second does not wait.");
         await third.UntilAsync(() => third.Open.Any(IsWait), "The third does not wait.");
         gate.SetResult();
@@ -91,7 +93,8 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
     public async Task Questions_about_copies_and_refreshes_are_seen_while_they_are_under_way()
     {
         var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
-        await using var proxy = await OverlayHost.StartAsync(null, _remote.Endpoint, clock, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "10m"));
+        await using var proxy = await OverlayHost.StartAsync(null, _remote.Endpoint, clock, ("S3_OVERLAY_CACHE_ENABLED", "true"),
+            ("S3_OVERLAY_REVALIDATE", "10m"));
         _remote.Put("photos", "a", new byte[1000]);
         await proxy.SendAsync("GET", "/photos/a");
         await proxy.WhenIdleAsync();
@@ -137,7 +140,8 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
     [Trait("Rule", "S1")]
     public async Task What_the_remote_says_of_held_copies_is_counted_by_what_it_says()
     {
-        await using var proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "always"));
+        await using var proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"),
+            ("S3_OVERLAY_REVALIDATE", "always"));
         _remote.Put("photos", "a", new byte[1]);
         await proxy.SendAsync("GET", "/photos/a");
         await proxy.WhenIdleAsync();
@@ -183,7 +187,8 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
     {
         const string Series = "s3_overlay_upstream_down{endpoint=\"local\"}";
         await using var store = await StoreServer.StartAsync(TimeProvider.System);
-        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, _remote.Endpoint, null, ("S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR", "true"));
+        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, _remote.Endpoint, null,
+            ("S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR", "true"));
         _remote.Put("photos", "a", new byte[1]);
         Assert.Equal(200, (await proxy.SendAsync("GET", "/photos/a")).Status);
         await ReachesAsync(proxy, Series, 0);

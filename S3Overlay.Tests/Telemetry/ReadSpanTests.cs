@@ -19,7 +19,8 @@ public sealed class ReadSpanTests : IAsyncLifetime
         _remote = await ScriptedRemote.StartAsync();
         _proxy = await OverlayHost.StartEmbeddedAsync(
             _remote.Endpoint,
-            ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "512KiB"), ("S3_OVERLAY_CHUNK_SIZE", "256KiB"), ("S3_OVERLAY_READ_AHEAD_BYTES", "0"));
+            ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "512KiB"), ("S3_OVERLAY_CHUNK_SIZE", "256KiB"),
+            ("S3_OVERLAY_READ_AHEAD_BYTES", "0"));
     }
 
     public async Task DisposeAsync()
@@ -104,7 +105,8 @@ public sealed class ReadSpanTests : IAsyncLifetime
         Assert.Equal(request.SpanId, hit.ParentSpanId);
         Assert.Equal(method == "GET" ? 300_000L : null, hit.GetTagItem(SpanAttributes.Bytes));
         Assert.Equal("HIT", request.GetTagItem(SpanAttributes.Cache));
-        Assert.Equal(["cache hit", "local miss", request.DisplayName], spans.Ended.Select(span => span.DisplayName).Order(StringComparer.OrdinalIgnoreCase));
+        Assert.Equal(["cache hit", "local miss", request.DisplayName], spans.Ended.Select(span => span.DisplayName)
+            .Order(StringComparer.OrdinalIgnoreCase));
     }
 
     [Fact]
@@ -122,7 +124,8 @@ public sealed class ReadSpanTests : IAsyncLifetime
         Assert.All(fetches, fetch => Assert.Equal(fill.SpanId, fetch.ParentSpanId));
         Assert.Equal(
             [(1L, Chunk + 1000L, Chunk - 1000L), (2L, 2L * Chunk, Chunk), (1L, Chunk, 1000L)],
-            fetches.Select(fetch => (Tag(fetch, SpanAttributes.Chunk), Tag(fetch, SpanAttributes.Offset), Tag(fetch, SpanAttributes.Bytes))));
+            fetches.Select(
+                fetch => (Tag(fetch, SpanAttributes.Chunk), Tag(fetch, SpanAttributes.Offset), Tag(fetch, SpanAttributes.Bytes))));
         Assert.Equal(2L * Chunk, fill.GetTagItem(SpanAttributes.Bytes));
         Assert.Equal(2, spans.Named("GET remote").Count);
         Assert.Empty(spans.Named("chunk hit"));
@@ -143,7 +146,8 @@ public sealed class ReadSpanTests : IAsyncLifetime
         await spans.WhenAllEndedAsync();
         Assert.Equal(
             [(1L, Chunk + 7L, Chunk - 7L), (3L, 3L * Chunk, Chunk), (4L, 4L * Chunk, 5L)],
-            spans.Named("chunk hit").Select(hit => (Tag(hit, SpanAttributes.Chunk), Tag(hit, SpanAttributes.Offset), Tag(hit, SpanAttributes.Bytes))));
+            spans.Named("chunk hit")
+                .Select(hit => (Tag(hit, SpanAttributes.Chunk), Tag(hit, SpanAttributes.Offset), Tag(hit, SpanAttributes.Bytes))));
         Assert.All(spans.Named("chunk hit"), hit => Assert.Equal(request.SpanId, hit.ParentSpanId));
         var fetch = await spans.OneAsync("chunk fetch");
         Assert.Equal((2L, (long)Chunk), (Tag(fetch, SpanAttributes.Chunk), Tag(fetch, SpanAttributes.Bytes)));
@@ -161,7 +165,8 @@ public sealed class ReadSpanTests : IAsyncLifetime
         await _proxy.SendAsync("GET", "/photos/large", null, spans.Header, ("Range", $"bytes=10-{Chunk + 9}"));
 
         var hit = await spans.OneAsync("cache hit");
-        Assert.Equal([(0L, Chunk - 10L), (1L, 10L)], spans.Named("chunk hit").Select(chunk => (Tag(chunk, SpanAttributes.Chunk), Tag(chunk, SpanAttributes.Bytes))));
+        Assert.Equal([(0L, Chunk - 10L), (1L, 10L)], spans.Named("chunk hit")
+            .Select(chunk => (Tag(chunk, SpanAttributes.Chunk), Tag(chunk, SpanAttributes.Bytes))));
         Assert.All(spans.Named("chunk hit"), chunk => Assert.Equal(hit.SpanId, chunk.ParentSpanId));
         Assert.Empty(spans.Named("remote fill"));
     }
@@ -283,7 +288,8 @@ public sealed class ReadSpanTests : IAsyncLifetime
         _remote.Put("photos", "large", new byte[8 * Chunk]);
         await using var proxy = await OverlayHost.StartEmbeddedAsync(
             _remote.Endpoint,
-            ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "512KiB"), ("S3_OVERLAY_CHUNK_SIZE", "256KiB"), ("S3_OVERLAY_READ_AHEAD_BYTES", "512KiB"));
+            ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "512KiB"), ("S3_OVERLAY_CHUNK_SIZE", "256KiB"),
+            ("S3_OVERLAY_READ_AHEAD_BYTES", "512KiB"));
         using var spans = new SpanCollector();
 
         await proxy.SendAsync("GET", "/photos/large", null, spans.Header, ("Range", $"bytes=0-{Chunk - 1}"));

@@ -113,7 +113,8 @@ public sealed class RequestSpanTests : IAsyncLifetime
         Assert.Equal(403, answer.Status);
         Assert.Equal("SignatureDoesNotMatch", span.GetTagItem("error.type"));
         Assert.Equal("refused", span.GetTagItem(SpanAttributes.Outcome));
-        Assert.DoesNotContain(span.TagObjects, tag => tag.Value is string text && (text.Contains("tell-nobody", StringComparison.Ordinal) || text.Contains("Signature=", StringComparison.Ordinal)));
+        Assert.DoesNotContain(span.TagObjects, tag => tag.Value is string text
+            && (text.Contains("tell-nobody", StringComparison.Ordinal) || text.Contains("Signature=", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -20,7 +20,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Telemetry;
 
 /// <summary>
-/// What a service with the shared defaults sends to a collector. Its listeners hear every server and HTTP client of this process, so no other test may run beside these.
+/// What a service with the shared defaults sends to a collector. Its listeners hear every server and HTTP client of this process, so no
+/// other test may run beside these.
 /// </summary>
 [Collection(AloneInProcess.Name)]
 public sealed class ServiceExportTests : IAsyncLifetime
@@ -81,7 +82,8 @@ public sealed class ServiceExportTests : IAsyncLifetime
         // Clients alone have url.full: the collector's server runs in this process and leaves a span of the same request.
         Assert.All(["/incoming", "/outgoing", "url.full", "service-of-tests"], text => Assert.True(_collector.Has(Traces, text), text));
         Assert.All(
-            ["http.server.request.duration", "kestrel.active_connections", "http.client.request.duration", "dotnet.gc.collections", "service-of-tests"],
+            ["http.server.request.duration", "kestrel.active_connections", "http.client.request.duration", "dotnet.gc.collections",
+                "service-of-tests"],
             text => Assert.True(_collector.Has(Metrics, text), text));
         Assert.All(["Shipped to Bergen", "order-4711", "service-of-tests"], text => Assert.True(_collector.Has(Logs, text), text));
     }

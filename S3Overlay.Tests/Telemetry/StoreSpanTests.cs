@@ -39,7 +39,8 @@ public sealed class StoreSpanTests : IAsyncLifetime
         var requests = await spans.SeveralAsync("S3.GetObject", 2);
         var attempt = await spans.OneAsync("GET local store");
         var hit = await spans.OneAsync("local hit");
-        var (inner, outer) = (requests.Single(span => span.ParentSpanId == attempt.SpanId), requests.Single(span => span.ParentSpanId.ToHexString() == spans.ClientSpan));
+        var (inner, outer) = (requests.Single(span => span.ParentSpanId == attempt.SpanId),
+            requests.Single(span => span.ParentSpanId.ToHexString() == spans.ClientSpan));
         Assert.Equal(hit.SpanId, attempt.ParentSpanId);
         Assert.Equal(outer.SpanId, hit.ParentSpanId);
         Assert.Equal("client=1", inner.TraceStateString);

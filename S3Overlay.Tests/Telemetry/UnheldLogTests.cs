@@ -49,7 +49,8 @@ public sealed class UnheldLogTests
         context.Request.Host = new HostString("127.0.0.1");
         context.Request.Headers.CacheControl = said;
         var signer = new RequestSigner(new SigningCredentials("minioadmin", "minioadmin"), "us-east-1");
-        foreach (var (name, value) in signer.Sign("GET", "127.0.0.1", "/photos/key", "", [], SigV4.UnsignedPayload, DateTimeOffset.UtcNow).Headers)
+        foreach (var (name, value) in signer.Sign("GET", "127.0.0.1", "/photos/key", "", [], SigV4.UnsignedPayload,
+            DateTimeOffset.UtcNow).Headers)
         {
             context.Request.Headers[name] = value;
         }

@@ -58,12 +58,13 @@ public static class Comparison
     }
 
     /// <summary>
-    /// Whether the front door answered without the store: status and code are then the store's, the words its own. Its second request id gives it away, which it takes off
-    /// what the store said; or, where the store has one of its own, that the store does not sign.
+    /// Whether the front door answered without the store: status and code are then the store's, the words its own. Its second request id
+    /// gives it away, which it takes off what the store said; or, where the store has one of its own, that the store does not sign.
     /// </summary>
     private static bool IsRefusal(Exchange one, Exchange other) =>
         other.Answer.Headers.ContainsKey("x-amz-id-2")
-        && (!one.Answer.Headers.ContainsKey("x-amz-id-2") || (one.Answer.Headers.ContainsKey("Server") && !other.Answer.Headers.ContainsKey("Server")));
+        && (!one.Answer.Headers.ContainsKey("x-amz-id-2")
+            || (one.Answer.Headers.ContainsKey("Server") && !other.Answer.Headers.ContainsKey("Server")));
 
     private static Seen Levelled(Exchange exchange, Side side)
     {

@@ -13,5 +13,6 @@ public sealed record OwnAnswer(string Request, string Answer, string Why, string
     /// <param name="direct">Status and code of the store's.</param>
     /// <param name="through">Status and code of the proxy's.</param>
     public bool Allows(string label, string direct, string through) =>
-        (IsWhole ? label == Request : label.StartsWith(Request, StringComparison.Ordinal)) && through == Answer && (InPlaceOf ?? direct) == direct;
+        (IsWhole ? label == Request : label.StartsWith(Request, StringComparison.Ordinal)) && through == Answer
+            && (InPlaceOf ?? direct) == direct;
 }

@@ -54,5 +54,6 @@ public sealed class Seen
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Status}\n{string.Join('\n', Headers.Select(header => $"{header.Key}: {header.Value}"))}\n\n{Body}";
+    public override string ToString() =>
+        $"{Status}\n{string.Join('\n', Headers.Select(header => $"{header.Key}: {header.Value}"))}\n\n{Body}";
 }

@@ -39,52 +39,65 @@ public sealed class Side
 
     /// <summary>Sends a signed request; <c>BUCKET</c> in it stands for the side's bucket.</summary>
     public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
-        SendAsync(Depth.All, method, target, body is null ? null : Encoding.UTF8.GetBytes(body.Replace("BUCKET", Bucket, StringComparison.Ordinal)), headers);
+        SendAsync(Depth.All, method, target, body is null ? null : Encoding.UTF8
+            .GetBytes(body.Replace("BUCKET", Bucket, StringComparison.Ordinal)), headers);
 
     /// <summary>Sends a signed request of whose answer only so much counts.</summary>
-    public async Task<RawAnswer> SendAsync(Depth depth, string method, string target, byte[]? body, params (string Name, string Value)[] headers) =>
-        Keep(Label(method, target, headers), await Http.SendAsync(method, Own(target), body ?? (method is "PUT" or "POST" ? [] : null), Own(headers)), depth);
+    public async Task<RawAnswer> SendAsync(Depth depth, string method, string target, byte[]? body,
+        params (string Name, string Value)[] headers) =>
+        Keep(Label(method, target, headers), await Http.SendAsync(method, Own(target), body
+            ?? (method is "PUT" or "POST" ? [] : null), Own(headers)), depth);
 
     /// <summary>Sends a signed request that has no body, and does not say so either.</summary>
     public async Task<RawAnswer> SendWithoutLengthAsync(string method, string target) =>
         Keep("without length " + Label(method, target, []), await Http.SendAsync(method, Own(target), null), Depth.All);
 
     /// <summary>Sends a request that nobody signs, or that was signed in its query or by hand.</summary>
-    public async Task<RawAnswer> SendUnsignedAsync(Depth depth, string method, string target, byte[]? body, params (string Name, string Value)[] headers) =>
+    public async Task<RawAnswer> SendUnsignedAsync(Depth depth, string method, string target, byte[]? body,
+        params (string Name, string Value)[] headers) =>
         Keep("unsigned " + Label(method, target, headers), await Http.SendUnsignedAsync(method, Own(target), body, Own(headers)), depth);
 
     /// <summary>Sends what a link allows.</summary>
-    public async Task<RawAnswer> SendPresignedAsync(Depth depth, string method, string target, byte[]? body, TimeSpan age, Func<string, string>? spoil = null, params (string Name, string Value)[] headers)
+    public async Task<RawAnswer> SendPresignedAsync(Depth depth, string method, string target, byte[]? body, TimeSpan age, Func<string,
+        string>? spoil = null, params (string Name, string Value)[] headers)
     {
         var own = Own(target);
         var mark = own.IndexOf('?', StringComparison.Ordinal);
         var (path, query) = mark < 0 ? (own, "") : (own[..mark], own[(mark + 1)..]);
-        var signed = headers.Where(header => header.Name.StartsWith("x-amz-", StringComparison.Ordinal)).Select(header => KeyValuePair.Create(header.Name, header.Value));
-        var link = path + "?" + Signer.Presign(method, Http.Host, path, query, signed, DateTimeOffset.UtcNow - age, TimeSpan.FromMinutes(5));
-        return Keep($"presigned {Label(method, target, headers)}", await Http.SendUnsignedAsync(method, spoil?.Invoke(link) ?? link, body, headers), depth);
+        var signed = headers.Where(header => header.Name.StartsWith("x-amz-", StringComparison.Ordinal))
+            .Select(header => KeyValuePair.Create(header.Name, header.Value));
+        var link = path + "?" + Signer.Presign(method, Http.Host, path, query, signed, DateTimeOffset.UtcNow - age,
+            TimeSpan.FromMinutes(5));
+        return Keep($"presigned {Label(method, target, headers)}", await Http
+            .SendUnsignedAsync(method, spoil?.Invoke(link) ?? link, body, headers), depth);
     }
 
     /// <summary>Sends a request signed with version 2, in its query.</summary>
     /// <param name="depth">How much of the answer counts.</param>
     /// <param name="method">The method.</param>
     /// <param name="target">The target.</param>
-    /// <param name="end">Until when it may be used, in seconds since 1970; null for an hour. Not all stores take links for longer than a week.</param>
+    /// <param name="end">Until when it may be used, in seconds since 1970; null for an hour. Not all stores take links for longer than a
+    /// week.</param>
     public async Task<RawAnswer> SendVersion2Async(Depth depth, string method, string target, string? end = null)
     {
         var expires = end ?? DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         var own = Own(target);
-        var signature = Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(Access.SecretKey), Encoding.UTF8.GetBytes($"{method}\n\n\n{expires}\n{own}")));
+        var signature = Convert.ToBase64String(
+            HMACSHA1.HashData(Encoding.UTF8.GetBytes(Access.SecretKey), Encoding.UTF8.GetBytes($"{method}\n\n\n{expires}\n{own}")));
         var link = $"{own}{(own.Contains('?', StringComparison.Ordinal) ? '&' : '?')}AWSAccessKeyId={Access.AccessKey}&Expires={expires}&Signature={Uri.EscapeDataString(signature)}";
         return Keep($"version 2 {Label(method, target, [])}", await Http.SendUnsignedAsync(method, link, null), depth);
     }
 
     /// <summary>Sends a body in signed chunks.</summary>
-    public async Task<RawAnswer> SendChunksAsync(Depth depth, string target, byte[][] chunks, string seal, params (string Name, string Value)[] headers)
+    public async Task<RawAnswer> SendChunksAsync(Depth depth, string target, byte[][] chunks, string seal,
+        params (string Name, string Value)[] headers)
     {
         var now = DateTimeOffset.UtcNow;
         var own = Own(target);
-        (string Name, string Value)[] all = [("x-amz-decoded-content-length", chunks.Sum(chunk => chunk.Length).ToString(CultureInfo.InvariantCulture)), ("Content-Encoding", "aws-chunked"), .. headers];
-        var signed = all.Where(header => header.Name.StartsWith("x-amz-", StringComparison.Ordinal)).Select(header => KeyValuePair.Create(header.Name, header.Value));
+        (string Name, string Value)[] all = [("x-amz-decoded-content-length",
+            chunks.Sum(chunk => chunk.Length).ToString(CultureInfo.InvariantCulture)), ("Content-Encoding", "aws-chunked"), .. headers];
+        var signed = all.Where(header => header.Name.StartsWith("x-amz-", StringComparison.Ordinal))
+            .Select(header => KeyValuePair.Create(header.Name, header.Value));
         var request = Signer.Sign("PUT", Http.Host, own, "", signed, SigV4.StreamingPayload, now);
         var time = request.Headers.First(header => header.Key == "x-amz-date").Value;
         var chain = new ChunkSignatures(Signer.KeyAt(now), time, $"{time.AsSpan(0, 8)}/us-east-1/s3/aws4_request", request.Signature);
@@ -99,18 +112,21 @@ public sealed class Side
             body.Write("\r\n"u8);
         }
 
-        return Keep("in chunks " + Label("PUT", target, headers), await Http.SendUnsignedAsync("PUT", own, body.ToArray(), [.. all, .. request.Headers.Select(header => (header.Key, header.Value))]), depth);
+        return Keep("in chunks " + Label("PUT", target, headers), await Http.SendUnsignedAsync(
+            "PUT", own, body.ToArray(), [.. all, .. request.Headers.Select(header => (header.Key, header.Value))]), depth);
     }
 
     /// <summary>Sends a body as today's SDKs do: in frames that nobody signs, with a checksum behind them.</summary>
     public Task<RawAnswer> SendFramesAsync(Depth depth, string target, byte[] body)
     {
-        var checksum = S3Overlay.Proxy.Protocol.Bodies.ChecksumHasher.Compute(S3Overlay.Proxy.Protocol.Bodies.ChecksumAlgorithm.Crc32, body).Value;
+        var checksum = S3Overlay.Proxy.Protocol.Bodies.ChecksumHasher.Compute(
+            S3Overlay.Proxy.Protocol.Bodies.ChecksumAlgorithm.Crc32, body).Value;
         return SendAsync(
             depth,
             "PUT",
             target,
-            [.. Encoding.ASCII.GetBytes($"{body.Length:x}\r\n"), .. body, .. Encoding.ASCII.GetBytes($"\r\n0\r\nx-amz-checksum-crc32:{checksum}\r\n\r\n")],
+            [.. Encoding.ASCII.GetBytes($"{body.Length:x}\r\n"), .. body,
+                .. Encoding.ASCII.GetBytes($"\r\n0\r\nx-amz-checksum-crc32:{checksum}\r\n\r\n")],
             ("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
             ("x-amz-trailer", "x-amz-checksum-crc32"),
             ("x-amz-sdk-checksum-algorithm", "CRC32"),
@@ -131,7 +147,8 @@ public sealed class Side
     }
 
     /// <summary>The same of a header.</summary>
-    public string LearnHeader(RawAnswer from, string header, string name) => from.Headers.TryGetValue(header, out var value) ? Learn(value, name) : "none";
+    public string LearnHeader(RawAnswer from, string header, string name) =>
+        from.Headers.TryGetValue(header, out var value) ? Learn(value, name) : "none";
 
     private RequestSigner Signer => new(new SigningCredentials(Access.AccessKey, Access.SecretKey), "us-east-1");
 
@@ -163,7 +180,8 @@ public sealed class Side
 
     private string Own(string text) => text.Replace("BUCKET", Bucket, StringComparison.Ordinal);
 
-    private (string Name, string Value)[] Own((string Name, string Value)[] headers) => [.. headers.Select(header => (header.Name, Own(header.Value)))];
+    private (string Name, string Value)[] Own((string Name, string Value)[] headers) =>
+        [.. headers.Select(header => (header.Name, Own(header.Value)))];
 
     private static string Label(string method, string target, (string Name, string Value)[] headers)
     {

@@ -3,7 +3,9 @@ using S3Overlay.Proxy.Configuration.Values;
 
 namespace S3Overlay.Proxy.Configuration.Checks;
 
-/// <summary>Checks what the settings of held copies cannot know alone: folders that are each other's, and sizes that leave nothing to hold.</summary>
+/// <summary>
+/// Checks what the settings of held copies cannot know alone: folders that are each other's, and sizes that leave nothing to hold.
+/// </summary>
 internal static class CacheValidator
 {
     /// <summary>S3 takes no larger object in one request.</summary>
@@ -43,7 +45,8 @@ internal static class CacheValidator
     }
 
     private static bool IsWithin(string path, string folder) =>
-        Path.GetRelativePath(folder, path) is var way && way != ".." && !way.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal) && !Path.IsPathRooted(way);
+        Path.GetRelativePath(folder, path) is var way && way != ".." && !way
+            .StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal) && !Path.IsPathRooted(way);
 
     private static void CheckSpool(CacheOptions cache, long room, ConfigurationProblems problems)
     {
@@ -54,12 +57,14 @@ internal static class CacheValidator
                 "keeps objects whole that an S3 endpoint does not take in one piece. Set it to 5GiB at most.");
         }
 
-        foreach (var (setting, size) in ((Setting, long)[])[(Settings.ChunkSize, cache.ChunkSize), (Settings.ChunkThreshold, cache.ChunkThreshold)])
+        foreach (var (setting, size) in ((Setting, long)[])[(Settings.ChunkSize, cache.ChunkSize),
+            (Settings.ChunkThreshold, cache.ChunkThreshold)])
         {
             if (size > room)
             {
                 problems.Warning(
-                    Settings.SpoolMaxBytes.Name, ByteSize.Format(room), $"is less than {setting.Name}, {ByteSize.Format(size)}: what is as large as that is never kept. Make it larger.");
+                    Settings.SpoolMaxBytes.Name, ByteSize.Format(room),
+                    $"is less than {setting.Name}, {ByteSize.Format(size)}: what is as large as that is never kept. Make it larger.");
             }
         }
     }
@@ -69,7 +74,8 @@ internal static class CacheValidator
         if (cache.MaxBytes < cache.ChunkSize)
         {
             problems.Warning(
-                Settings.CacheMaxBytes.Name, ByteSize.Format(cache.MaxBytes.Value), $"is less than one chunk ({Settings.ChunkSize.Name}), so that hardly anything stays. Make it larger.");
+                Settings.CacheMaxBytes.Name, ByteSize.Format(cache.MaxBytes.Value),
+                $"is less than one chunk ({Settings.ChunkSize.Name}), so that hardly anything stays. Make it larger.");
         }
 
         if (cache.ReadAheadBytes > 0 && cache.ReadAheadBytes < cache.ChunkSize)

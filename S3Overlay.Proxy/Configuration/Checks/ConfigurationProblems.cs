@@ -20,7 +20,10 @@ public sealed class ConfigurationProblems
     /// <summary>Adds a warning.</summary>
     public void Warning(string setting, string? value, string message) => _warnings.Add(new(setting, value, message));
 
-    /// <summary>The errors, all at once, and what else is likely not meant, for a person at a terminal: a misspelt name is often why another setting is wrong.</summary>
+    /// <summary>
+    /// The errors, all at once, and what else is likely not meant, for a person at a terminal: a misspelt name is often why another setting
+    /// is wrong.
+    /// </summary>
     public string Describe()
     {
         var text = new StringBuilder();

@@ -25,7 +25,8 @@ internal static class OptionsValidator
         if (options.Cache.Place == CachePlace.Bucket && options.Local.Endpoint is null)
         {
             problems.Error(
-                Settings.CachePlace.Name, "bucket", $"puts copies into the buckets of an S3 endpoint, and local is the built-in store. Set {Settings.LocalEndpoint.Name}.");
+                Settings.CachePlace.Name, "bucket",
+                $"puts copies into the buckets of an S3 endpoint, and local is the built-in store. Set {Settings.LocalEndpoint.Name}.");
         }
 
         if (options.Local.Endpoint is not null && !BucketNames.IsValid(options.Cache.Bucket))
@@ -43,7 +44,8 @@ internal static class OptionsValidator
     {
         if (local.Endpoint is { } endpoint && listen.Include(endpoint))
         {
-            problems.Error(Settings.LocalEndpoint.Name, endpoint.ToString(), "is where this proxy itself listens. Set it to the local store.");
+            problems.Error(Settings.LocalEndpoint.Name, endpoint.ToString(),
+                "is where this proxy itself listens. Set it to the local store.");
         }
         else if (local.Endpoint is null && local.Proxies > 1)
         {
@@ -65,13 +67,15 @@ internal static class OptionsValidator
         if (options.Local.Endpoint is null)
         {
             problems.Error(
-                Settings.KeysFile.Name, null, $"gives {names} keys for a local S3 endpoint (\"local\"), and local is the built-in store. Set {Settings.LocalEndpoint.Name}.");
+                Settings.KeysFile.Name, null,
+                $"gives {names} keys for a local S3 endpoint (\"local\"), and local is the built-in store. Set {Settings.LocalEndpoint.Name}.");
         }
 
         if (options.Clients.Authentication == AuthenticationMode.None)
         {
             problems.Error(
-                Settings.KeysFile.Name, null, $"gives {names} keys for the local S3 endpoint (\"local\"), and with {Settings.Auth.Name}=none nobody is told from anybody. Take one away.");
+                Settings.KeysFile.Name, null,
+                $"gives {names} keys for the local S3 endpoint (\"local\"), and with {Settings.Auth.Name}=none nobody is told from anybody. Take one away.");
         }
     }
 
@@ -91,7 +95,8 @@ internal static class OptionsValidator
         var where = string.Join(", ", options.Listen.Urls);
         if (options.Remotes.Count == 0)
         {
-            problems.Warning(setting, null, $"{what}, and the proxy listens on {where}: anybody who can reach it may read and write everything.");
+            problems.Warning(
+                setting, null, $"{what}, and the proxy listens on {where}: anybody who can reach it may read and write everything.");
         }
         else
         {

@@ -15,25 +15,31 @@ internal static class RemotesValidator
             CheckLocal(remote, options.Local, problems);
             if (remote.Endpoint is { } endpoint && options.Listen.Include(endpoint))
             {
-                problems.Error(remote.Settings.Endpoint.Name, endpoint.ToString(), "is where this proxy itself listens. Set it to the remote store.");
+                problems.Error(remote.Settings.Endpoint.Name, endpoint.ToString(),
+                    "is where this proxy itself listens. Set it to the remote store.");
             }
         }
 
         if (options.RequiresRemote && options.Remotes.Count == 0)
         {
             problems.Error(
-                Settings.RequireRemote.Name, "true", $"asks for a remote, and none is set. Set {Settings.RemoteEndpoint.Name}, or {Settings.RemoteRegion.Name} for AWS, or {Settings.Remotes.Name}.");
+                Settings.RequireRemote.Name, "true",
+                $"asks for a remote, and none is set. Set {Settings.RemoteEndpoint.Name}, or {Settings.RemoteRegion.Name} for AWS, or {Settings.Remotes.Name}.");
         }
 
         CheckPlaces(options.Remotes, problems);
         if (options.Remotes is [var any, ..] && any.Budget < any.ConnectTimeout)
         {
             problems.Error(
-                Settings.RemoteBudget.Name, $"{any.Budget.TotalSeconds}s", $"is shorter than one connection attempt ({Settings.RemoteConnectTimeout.Name}). Make it longer.");
+                Settings.RemoteBudget.Name, $"{any.Budget.TotalSeconds}s",
+                $"is shorter than one connection attempt ({Settings.RemoteConnectTimeout.Name}). Make it longer.");
         }
     }
 
-    /// <summary>Rule W1: were a bucket its own remote, each write would change what is only to be read, and each delete take away the one object there is.</summary>
+    /// <summary>
+    /// Rule W1: were a bucket its own remote, each write would change what is only to be read, and each delete take away the one object
+    /// there is.
+    /// </summary>
     private static void CheckLocal(RemoteOptions remote, LocalOptions local, ConfigurationProblems problems)
     {
         if (local.Endpoint is not { } endpoint || !SameStore.Is(endpoint, remote.Endpoint ?? AwsHosts.EndpointOf(remote.Region)))
@@ -61,15 +67,18 @@ internal static class RemotesValidator
         remote.Name.Length == 0 ? $"{Settings.Unmapped.Name}=deny" : $"{PlacesOf(remote)} without {BackedPlaces.Everything}";
 
     private static bool IsItself(BucketMapping row) =>
-        row.Local == row.Remote && (row.Prefix.StartsWith(row.LocalPrefix, StringComparison.Ordinal) || row.LocalPrefix.StartsWith(row.Prefix, StringComparison.Ordinal));
+        row.Local == row.Remote && (row.Prefix.StartsWith(row.LocalPrefix, StringComparison.Ordinal)
+            || row.LocalPrefix.StartsWith(row.Prefix, StringComparison.Ordinal));
 
     /// <summary>Rule T5: the cache bucket is the overlay's own.</summary>
     private static void CheckOwnBucket(RemoteOptions remote, string own, ConfigurationProblems problems)
     {
-        foreach (var row in remote.Mapping.Where(row => string.Equals(row.Local, own, StringComparison.OrdinalIgnoreCase) || row.Remote == own))
+        foreach (var row in remote.Mapping.Where(row => string.Equals(row.Local, own, StringComparison.OrdinalIgnoreCase)
+            || row.Remote == own))
         {
             problems.Error(
-                PlacesOf(remote), $"{row.Here}:{row.There}", $"{own} is the overlay's own bucket. Map another, or set {Settings.CacheBucket.Name}.");
+                PlacesOf(remote), $"{row.Here}:{row.There}",
+                $"{own} is the overlay's own bucket. Map another, or set {Settings.CacheBucket.Name}.");
         }
     }
 
@@ -83,7 +92,8 @@ internal static class RemotesValidator
             {
                 if (!first.TryAdd((row.Local, row.LocalPrefix), remote))
                 {
-                    problems.Error(PlacesOf(remote), row.Here, $"is backed by another remote already ({PlacesOf(first[(row.Local, row.LocalPrefix)])}). Keep one.");
+                    problems.Error(PlacesOf(remote), row.Here,
+                        $"is backed by another remote already ({PlacesOf(first[(row.Local, row.LocalPrefix)])}). Keep one.");
                 }
             }
         }

@@ -5,8 +5,8 @@ using S3Overlay.Proxy.Protocol.Regions;
 namespace S3Overlay.Proxy.Configuration.Checks;
 
 /// <summary>
-/// Tells by their addresses alone whether two endpoints are one store. Names are not looked up: two that lead to one place are not known to, but for AWS's, of which each finds the buckets of all
-/// regions.
+/// Tells by their addresses alone whether two endpoints are one store. Names are not looked up: two that lead to one place are not known
+/// to, but for AWS's, of which each finds the buckets of all regions.
 /// </summary>
 internal static class SameStore
 {
@@ -14,7 +14,8 @@ internal static class SameStore
     /// <param name="one">An endpoint.</param>
     /// <param name="other">Another.</param>
     public static bool Is(Uri one, Uri other) =>
-        AwsHosts.DomainOf(HostOf(one)) is { } domain ? AwsHosts.DomainOf(HostOf(other)) == domain : one.Port == other.Port && HostOf(one) == HostOf(other);
+        AwsHosts.DomainOf(HostOf(one)) is { } domain ? AwsHosts.DomainOf(HostOf(other)) == domain : one.Port == other.Port
+            && HostOf(one) == HostOf(other);
 
     /// <summary>The host, however it is written; one name for this machine.</summary>
     private static string HostOf(Uri endpoint)

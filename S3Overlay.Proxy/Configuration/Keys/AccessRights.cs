@@ -12,7 +12,9 @@ public sealed class AccessRights
     private readonly bool _everyoneMayEverything;
     private readonly IReadOnlyList<BucketRight> _readableByAll;
 
-    /// <summary>The rights of the keys given; with <paramref name="everyoneMayEverything"/> (<c>S3_OVERLAY_AUTH=none</c>) nothing is refused.</summary>
+    /// <summary>
+    /// The rights of the keys given; with <paramref name="everyoneMayEverything"/> (<c>S3_OVERLAY_AUTH=none</c>) nothing is refused.
+    /// </summary>
     /// <param name="keys">The keys that clients sign with.</param>
     /// <param name="everyoneMayEverything">Whether nobody has to sign.</param>
     /// <param name="readableByAll">What whoever asks may read, signed or not (rule A3); null for nothing.</param>
@@ -30,16 +32,20 @@ public sealed class AccessRights
 
     /// <summary>Whether the caller has a right to every bucket there is or will be.</summary>
     public bool MaySeeAll(S3Caller caller) =>
-        _everyoneMayEverything || (_keys.TryGetValue(caller.AccessKey, out var known) && known.Rights.Any(static right => right.Pattern == "*"));
+        _everyoneMayEverything
+            || (_keys.TryGetValue(caller.AccessKey, out var known) && known.Rights.Any(static right => right.Pattern == "*"));
 
-    /// <summary>Whether the caller has any right to a bucket, or to any object in it, as everyone may have: ListBuckets shows it then.</summary>
+    /// <summary>
+    /// Whether the caller has any right to a bucket, or to any object in it, as everyone may have: ListBuckets shows it then.
+    /// </summary>
     public bool MaySee(S3Caller caller, string bucket) =>
         MaySeeAll(caller)
         || (_keys.TryGetValue(caller.AccessKey, out var known) && known.Rights.Any(right => right.CoversSome(bucket)))
         || _readableByAll.Any(right => right.CoversSome(bucket));
 
     /// <summary>
-    /// Whether whoever asks may do this, signed or not (rule A3): read an object that is opened to all, as it is now, or list a bucket that is. Buckets that a store has alone are that store's to open, and whoever asks here says so.
+    /// Whether whoever asks may do this, signed or not (rule A3): read an object that is opened to all, as it is now, or list a bucket that
+    /// is. Buckets that a store has alone are that store's to open, and whoever asks here says so.
     /// </summary>
     /// <param name="operation">What is asked for.</param>
     /// <param name="bucket">The bucket.</param>
@@ -63,7 +69,9 @@ public sealed class AccessRights
         return false;
     }
 
-    /// <summary>Whether the caller may read the object: what the source of a copy needs beside the right to write its destination.</summary>
+    /// <summary>
+    /// Whether the caller may read the object: what the source of a copy needs beside the right to write its destination.
+    /// </summary>
     public bool MayRead(S3Caller caller, string bucket, string key) => May(caller, AccessRight.Read, bucket, key);
 
     /// <summary>Whether the caller may write the object: what each key of DeleteObjects needs.</summary>
@@ -72,7 +80,8 @@ public sealed class AccessRights
     /// <summary>Whether the caller may write any object of the bucket: what DeleteObjects needs before its keys are known.</summary>
     public bool MayWriteSome(S3Caller caller, string bucket) =>
         _everyoneMayEverything
-        || (_keys.TryGetValue(caller.AccessKey, out var known) && known.Rights.Any(right => right.Right >= AccessRight.Write && right.CoversSome(bucket)));
+        || (_keys.TryGetValue(caller.AccessKey, out var known) && known.Rights
+            .Any(right => right.Right >= AccessRight.Write && right.CoversSome(bucket)));
 
     /// <summary>
     /// Whether the caller may use the administration calls: by a key that says so, whoever else may do everything (rule A5).
@@ -108,7 +117,9 @@ public sealed class AccessRights
         return false;
     }
 
-    /// <summary>What reading a public bucket is in S3: its objects and their listing. Not its settings, uploads, versions, and who may do what.</summary>
+    /// <summary>
+    /// What reading a public bucket is in S3: its objects and their listing. Not its settings, uploads, versions, and who may do what.
+    /// </summary>
     private static bool IsOpenRead(S3Operation operation) => operation
         is S3Operation.GetObject
         or S3Operation.HeadObject

@@ -8,8 +8,8 @@ namespace S3Overlay.Proxy.Configuration.Keys;
 
 /// <summary>A right on the buckets, or on the keys of buckets, that a pattern names.</summary>
 /// <param name="Pattern">
-/// A bucket's name, with <c>*</c> and <c>?</c> as wildcards. With a slash in it, it names objects (<c>photos/2024/*</c>) and gives no right on
-/// the bucket itself.
+/// A bucket's name, with <c>*</c> and <c>?</c> as wildcards. With a slash in it, it names objects (<c>photos/2024/*</c>) and gives no right
+/// on the bucket itself.
 /// </param>
 /// <param name="Right">What is allowed there.</param>
 public sealed record BucketRight(string Pattern, AccessRight Right)
@@ -19,7 +19,8 @@ public sealed record BucketRight(string Pattern, AccessRight Right)
     {
         var slash = Pattern.IndexOf('/');
         return BucketNames.MayMatch(slash < 0 ? Pattern : Pattern[..slash])
-            && (slash < 0 || (slash < Pattern.Length - 1 && Encoding.UTF8.GetByteCount(Pattern[(slash + 1)..].Replace("*", "", StringComparison.Ordinal)) <= ObjectKeys.MaxBytes));
+            && (slash < 0 || (slash < Pattern.Length - 1 && Encoding.UTF8
+                .GetByteCount(Pattern[(slash + 1)..].Replace("*", "", StringComparison.Ordinal)) <= ObjectKeys.MaxBytes));
     }
 
     /// <summary>Whether the right is about this bucket, or about this object where <paramref name="key"/> is not empty.</summary>
@@ -32,7 +33,8 @@ public sealed record BucketRight(string Pattern, AccessRight Right)
     }
 
     /// <summary>Whether the right is about this bucket, or about some object in it.</summary>
-    public bool CoversSome(string bucket) => Pattern.IndexOf('/') is var slash && Matches(slash < 0 ? Pattern : Pattern.AsSpan(0, slash), bucket);
+    public bool CoversSome(string bucket) => Pattern.IndexOf('/') is var slash
+        && Matches(slash < 0 ? Pattern : Pattern.AsSpan(0, slash), bucket);
 
     // Backslash is this matcher's escape character, and a plain character in a key.
     private static bool Matches(ReadOnlySpan<char> pattern, string name) =>

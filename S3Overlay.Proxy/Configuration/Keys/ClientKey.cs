@@ -10,8 +10,8 @@ namespace S3Overlay.Proxy.Configuration.Keys;
 public sealed record ClientKey(string AccessKey, string SecretKey, IReadOnlyList<BucketRight> Rights, bool IsAdministrator)
 {
     /// <summary>
-    /// The client's own keys at an S3 endpoint as local: what it asks of buckets without a remote is signed with them, so that the store tells its users apart. Null
-    /// where the proxy asks in its own name.
+    /// The client's own keys at an S3 endpoint as local: what it asks of buckets without a remote is signed with them, so that the store
+    /// tells its users apart. Null where the proxy asks in its own name.
     /// </summary>
     public SigningCredentials? Local { get; init; }
 
@@ -19,7 +19,8 @@ public sealed record ClientKey(string AccessKey, string SecretKey, IReadOnlyList
     public static readonly IReadOnlyList<BucketRight> Everything = [new("*", AccessRight.Write)];
 
     /// <summary>
-    /// Whether no client could sign with an access key: the credential scope of a signature is accessKey/date/region/service, with a comma behind it, and a slash in the key could not be told apart.
+    /// Whether no client could sign with an access key: the credential scope of a signature is accessKey/date/region/service, with a comma
+    /// behind it, and a slash in the key could not be told apart.
     /// </summary>
     public static bool IsAmbiguous(string accessKey) => accessKey.AsSpan().ContainsAny("/, \t=");
 

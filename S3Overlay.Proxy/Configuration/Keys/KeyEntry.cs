@@ -77,7 +77,8 @@ internal sealed class KeyEntry
         // A right that is never one looks as if it were: a slash at the end is one letter from what was meant.
         if (read.FindAll(static right => !right.MayCover()) is { Count: > 0 } never)
         {
-            _problems.Add($"has rights on {string.Join(", ", never.Select(static right => $"\"{right.Pattern}\""))}, which no bucket and no object can be called; write photos, photos-* or photos/2024/*");
+            _problems.Add(
+                $"has rights on {string.Join(", ", never.Select(static right => $"\"{right.Pattern}\""))}, which no bucket and no object can be called; write photos, photos-* or photos/2024/*");
         }
 
         return read;

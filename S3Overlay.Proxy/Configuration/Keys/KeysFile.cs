@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace S3Overlay.Proxy.Configuration.Keys;
 
 /// <summary>
-/// Reads a file of client keys: <c>[{"accessKey": "...", "secretKey": "...", "rights": {"photos-*": "read"}, "admin": false, "local": {"accessKey": "...",
-/// "secretKey": "..."}}]</c>.
+/// Reads a file of client keys: <c>[{"accessKey": "...", "secretKey": "...", "rights": {"photos-*": "read"}, "admin": false, "local":
+/// {"accessKey": "...", "secretKey": "..."}}]</c>.
 /// </summary>
 public static class KeysFile
 {
@@ -33,7 +33,8 @@ public static class KeysFile
             using var document = JsonDocument.Parse(content, Lenient);
             if (document.RootElement.ValueKind != JsonValueKind.Array)
             {
-                throw new FormatException("must hold a JSON list: [{\"accessKey\": \"...\", \"secretKey\": \"...\", \"rights\": {\"*\": \"write\"}}].");
+                throw new FormatException(
+                    "must hold a JSON list: [{\"accessKey\": \"...\", \"secretKey\": \"...\", \"rights\": {\"*\": \"write\"}}].");
             }
 
             var keys = new List<ClientKey>();

@@ -16,7 +16,7 @@ public sealed record CacheOptions
     public required long ReadAheadBytes { get; init; }
 
     /// <summary>What becomes of a fill whose last reader left.</summary>
-    public required FillOnLeave FillOnLeave { get; init; }
+    public required FillOnAbort FillOnAbort { get; init; }
 
     /// <summary>When held copies are compared with the remote.</summary>
     public Revalidation Revalidation { get; init; }

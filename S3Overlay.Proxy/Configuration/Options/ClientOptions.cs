@@ -43,7 +43,10 @@ public sealed record ClientOptions
     /// <summary>Whether everybody who reaches the proxy may do everything: with the well-known key, or without one.</summary>
     public bool IsOpenToAll => HasDefaultKeys || Authentication == AuthenticationMode.None;
 
-    /// <summary>Further host names that requests may ask where <see cref="IsOpenToAll"/>; <c>*.example.com</c> stands for all names below <c>example.com</c>.</summary>
+    /// <summary>
+    /// Further host names that requests may ask where <see cref="IsOpenToAll"/>; <c>*.example.com</c> stands for all names below
+    /// <c>example.com</c>.
+    /// </summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
     /// <summary>Whether pages of any origin may read.</summary>

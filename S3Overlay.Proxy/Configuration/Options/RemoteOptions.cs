@@ -15,7 +15,10 @@ public sealed record RemoteOptions
     /// <summary>What says where it is: a setting, or a connection string.</summary>
     public string EndpointOrigin { get => field ?? Settings.Endpoint.Name; init; }
 
-    /// <summary>What says which credentials to use: a setting, or a connection string; for the standard AWS chain the setting that would take its place.</summary>
+    /// <summary>
+    /// What says which credentials to use: a setting, or a connection string; for the standard AWS chain the setting that would take its
+    /// place.
+    /// </summary>
     public string KeysOrigin { get => field ?? Settings.AccessKeyId.Name; init; }
 
     /// <summary>Its URL; null for AWS.</summary>

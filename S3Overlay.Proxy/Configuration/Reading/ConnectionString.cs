@@ -7,7 +7,8 @@ namespace S3Overlay.Proxy.Configuration.Reading;
 
 /// <summary>
 /// The connection strings that an application host injects: <c>Endpoint=http://host:port;AccessKey=...;SecretKey=...</c>. The
-/// <c>S3_OVERLAY_*</c> settings win over them: the endpoint's over the endpoint, and any that says how to sign over both keys, so that no pair is made of two halves.
+/// <c>S3_OVERLAY_*</c> settings win over them: the endpoint's over the endpoint, and any that says how to sign over both keys, so that no
+/// pair is made of two halves.
 /// </summary>
 /// <param name="Name">The variable it came in.</param>
 /// <param name="Endpoint">Where the store is.</param>
@@ -32,7 +33,8 @@ internal sealed record ConnectionString(string Name, Uri Endpoint, string? Acces
             var (access, secret) = (Part("AccessKey"), Part("SecretKey"));
             return (access is null) == (secret is null)
                 ? new(setting, Parsers.Endpoint(endpoint)!, access, secret)
-                : throw new FormatException(secret is null ? "has an AccessKey without a SecretKey." : "has a SecretKey without an AccessKey.");
+                : throw new FormatException(secret is null ? "has an AccessKey without a SecretKey."
+                    : "has a SecretKey without an AccessKey.");
         }
         catch (Exception problem) when (problem is ArgumentException or FormatException)
         {

@@ -29,7 +29,7 @@ public static class ProxyOptionsReader
                 ChunkThreshold = values.Get(Settings.ChunkThreshold),
                 ChunkSize = values.Get(Settings.ChunkSize),
                 ReadAheadBytes = values.Get(Settings.ReadAheadBytes),
-                FillOnLeave = values.Get(Settings.FillOnLeave),
+                FillOnAbort = values.Get(Settings.FillOnAbort),
                 Revalidation = values.Get(Settings.Revalidate),
                 NegativeLife = values.Get(Settings.NegativeTtl),
                 AllowsDirectives = values.Get(Settings.ClientDirectives),

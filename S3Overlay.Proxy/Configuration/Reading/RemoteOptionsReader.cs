@@ -26,7 +26,8 @@ internal static class RemoteOptionsReader
             return [unnamed, .. named];
         }
 
-        if (values.HasOwn(Settings.Unmapped) && values.Get(Settings.Unmapped) == UnmappedBuckets.Deny && named.Find(remote => remote.Unmapped != UnmappedBuckets.Deny) is { } all)
+        if (values.HasOwn(Settings.Unmapped) && values.Get(Settings.Unmapped) == UnmappedBuckets.Deny
+            && named.Find(remote => remote.Unmapped != UnmappedBuckets.Deny) is { } all)
         {
             problems.Error(Settings.Unmapped.Name, "deny", $"contradicts the * in {all.Settings.Backs!.Name}. Take one of them away.");
         }
@@ -34,7 +35,9 @@ internal static class RemoteOptionsReader
         return named;
     }
 
-    /// <summary>An endpoint, a region of its own, or a way to sign (keys, a profile, not at all) switches the remote without a name on.</summary>
+    /// <summary>
+    /// An endpoint, a region of its own, or a way to sign (keys, a profile, not at all) switches the remote without a name on.
+    /// </summary>
     private static RemoteOptions? ReadUnnamed(SettingValues values, bool hasOthers, ConfigurationProblems problems)
     {
         var connection = ConnectionString.Read("remote", values, problems);
@@ -47,7 +50,8 @@ internal static class RemoteOptionsReader
             || values.HasOwn(Settings.RemoteRegion);
         if (isOn)
         {
-            return Make("", RemoteSettings.Unnamed, connection, values.Get(Settings.Mapping) ?? [], values.Get(Settings.Unmapped), values, problems);
+            return Make("", RemoteSettings.Unnamed, connection, values.Get(Settings.Mapping)
+                ?? [], values.Get(Settings.Unmapped), values, problems);
         }
 
         foreach (var detail in (hasOthers ? Details : Details.Concat(Common)).Where(values.HasOwn))
@@ -67,7 +71,8 @@ internal static class RemoteOptionsReader
         var backs = values.Get(settings.Backs!);
         if (!values.Has(settings.Backs!))
         {
-            problems.Error(settings.Backs!.Name, null, $"is missing: it says what the remote \"{name}\" of {Settings.Remotes.Name} has, such as photos,data/models/ or *.");
+            problems.Error(settings.Backs!.Name, null,
+                $"is missing: it says what the remote \"{name}\" of {Settings.Remotes.Name} has, such as photos,data/models/ or *.");
         }
 
         var others = backs is not { IsEverythingElse: true } ? UnmappedBuckets.Deny
@@ -80,7 +85,8 @@ internal static class RemoteOptionsReader
         string name, RemoteSettings settings, ConnectionString? connection, IReadOnlyList<BucketMapping> mapping, UnmappedBuckets unmapped,
         SettingValues values, ConfigurationProblems problems)
     {
-        var hasKeys = values.Has(settings.AccessKeyId) || values.Has(settings.SecretAccessKey) || values.Has(settings.Profile) || values.Get(settings.Anonymous);
+        var hasKeys = values.Has(settings.AccessKeyId) || values.Has(settings.SecretAccessKey) || values.Has(settings.Profile)
+            || values.Get(settings.Anonymous);
         CheckCredentials(settings, values, problems);
         return new()
         {

@@ -60,13 +60,16 @@ internal sealed class SettingValues
         }
     }
 
-    /// <summary>A value as it may be shown: who writes keys into an address, where they do not belong, is not to find them in a log.</summary>
+    /// <summary>
+    /// A value as it may be shown: who writes keys into an address, where they do not belong, is not to find them in a log.
+    /// </summary>
     private static string WithoutPassword(Setting setting, string text)
     {
         var scheme = text.IndexOf("://", StringComparison.Ordinal);
         var end = text.LastIndexOf('@');
         var start = scheme < 0 ? 0 : scheme + "://".Length;
-        return end > start && (scheme >= 0 || setting is Setting<Uri?>) ? string.Concat(text.AsSpan(0, start), "...", text.AsSpan(end)) : text;
+        return end > start && (scheme >= 0 || setting is Setting<Uri?>) ? string.Concat(text.AsSpan(0, start), "...", text.AsSpan(end))
+            : text;
     }
 
     private (string Name, string Text)? Find(Setting setting)

@@ -12,8 +12,8 @@ public sealed record BackedPlaces(IReadOnlyList<BucketMapping> Rows, bool IsEver
     public const string Everything = "*";
 
     /// <summary>
-    /// Reads <c>bucket,bucket/prefix/,here:there,here/prefix/:there/other/,*</c>, with spaces or line ends anywhere between, or a JSON object, whose values
-    /// may be empty for the same names.
+    /// Reads <c>bucket,bucket/prefix/,here:there,here/prefix/:there/other/,*</c>, with spaces or line ends anywhere between, or a JSON
+    /// object, whose values may be empty for the same names.
     /// </summary>
     /// <exception cref="FormatException">Names every bad entry.</exception>
     public static BackedPlaces Parse(string text)
@@ -61,6 +61,7 @@ public sealed record BackedPlaces(IReadOnlyList<BucketMapping> Rows, bool IsEver
 
         return problems.Count == 0
             ? new(rows, isEverythingElse)
-            : throw new FormatException(string.Join("; ", problems) + ". Write bucket,bucket/prefix/,here:there,here/prefix/:there/prefix/ or *.");
+            : throw new FormatException(
+                string.Join("; ", problems) + ". Write bucket,bucket/prefix/,here:there,here/prefix/:there/prefix/ or *.");
     }
 }

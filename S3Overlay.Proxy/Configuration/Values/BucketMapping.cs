@@ -9,7 +9,10 @@ namespace S3Overlay.Proxy.Configuration.Values;
 /// <param name="Prefix">What stands before every key there, always ending in a slash; empty for none.</param>
 public sealed record BucketMapping(string Local, string Remote, string Prefix)
 {
-    /// <summary>The prefix of the client's keys that is meant, always ending in a slash and replaced by <see cref="Prefix"/>; empty for the whole bucket.</summary>
+    /// <summary>
+    /// The prefix of the client's keys that is meant, always ending in a slash and replaced by <see cref="Prefix"/>; empty for the whole
+    /// bucket.
+    /// </summary>
     public string LocalPrefix { get; init; } = "";
 
     /// <summary>What it is of here: a bucket, or a bucket and a prefix.</summary>

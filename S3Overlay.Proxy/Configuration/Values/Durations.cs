@@ -23,7 +23,8 @@ public static class Durations
             }
         }
 
-        // 20,000 days: far more than anybody waits, and still a time-out that the runtime's timers can hold. NaN, which is read as a number, is no more than anything.
+        // 20,000 days: far more than anybody waits, and still a time-out that the runtime's timers can hold. NaN, which is read as a
+        // number, is no more than anything.
         if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count)
             || !(count * unitSeconds <= 20_000d * 86400))
         {

@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Configuration.Values;
 
-/// <summary>Where the proxy is going to listen, as ASP.NET Core is told: <c>--urls</c>, <c>ASPNETCORE_URLS</c>, ports, or its own sections.</summary>
+/// <summary>
+/// Where the proxy is going to listen, as ASP.NET Core is told: <c>--urls</c>, <c>ASPNETCORE_URLS</c>, ports, or its own sections.
+/// </summary>
 /// <param name="Urls">The addresses; a host of <c>*</c> or <c>+</c> is every interface.</param>
 /// <param name="IsFromSections">Whether they are in the server's own sections (<c>Kestrel:Endpoints</c>), which it reads itself.</param>
 public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSections)
@@ -17,9 +19,13 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSect
     /// <summary>Whether nobody but this machine can reach the proxy.</summary>
     public bool IsLoopbackOnly => Urls.All(IsLoopback);
 
-    /// <summary>Where this machine reaches the proxy over plain HTTP; null where it listens for nothing but TLS and sockets of the file system, or on a port of the system's choice.</summary>
+    /// <summary>
+    /// Where this machine reaches the proxy over plain HTTP; null where it listens for nothing but TLS and sockets of the file system, or
+    /// on a port of the system's choice.
+    /// </summary>
     public Uri? Plain => Urls
-        .Select(address => TryParse(address, out var scheme, out var host, out var port) && scheme == Uri.UriSchemeHttp && port > 0 && !host.StartsWith("unix:", StringComparison.OrdinalIgnoreCase)
+        .Select(address => TryParse(address, out var scheme, out var host, out var port) && scheme == Uri.UriSchemeHttp && port > 0
+            && !host.StartsWith("unix:", StringComparison.OrdinalIgnoreCase)
             ? new UriBuilder(scheme, IsEveryInterface(host) ? "127.0.0.1" : host, port).Uri
             : null)
         .FirstOrDefault(address => address is not null);
@@ -27,7 +33,8 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSect
     /// <summary>Reads the addresses in ASP.NET Core's own order of precedence.</summary>
     public static ListenAddresses Read(IConfiguration configuration)
     {
-        var sections = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>().ToList();
+        var sections = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>()
+            .ToList();
         if (sections.Count > 0)
         {
             return new(sections, true);
@@ -36,18 +43,21 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSect
         var urls = Split(configuration["urls"]);
         if (urls.Count == 0)
         {
-            urls = [.. Split(configuration["http_ports"]).Select(port => $"http://*:{port}"), .. Split(configuration["https_ports"]).Select(port => $"https://*:{port}")];
+            urls = [.. Split(configuration["http_ports"]).Select(port => $"http://*:{port}"),
+                .. Split(configuration["https_ports"]).Select(port => $"https://*:{port}")];
         }
 
         return new(urls.Count > 0 ? urls : [Default], false);
     }
 
     /// <summary>The same on another port.</summary>
-    /// <exception cref="FormatException">There are several addresses, or the one there is has no port, or the web server reads it from its own sections.</exception>
+    /// <exception cref="FormatException">There are several addresses, or the one there is has no port, or the web server reads it from its
+    /// own sections.</exception>
     public ListenAddresses OnPort(int port) =>
         !IsFromSections && Urls is [var only] && BindingAddress.Parse(only) is { IsUnixPipe: false } address
             ? new([string.Create(CultureInfo.InvariantCulture, $"{address.Scheme}://{address.Host}:{port}{address.PathBase}")], false)
-            : throw new FormatException($"names one port, and the addresses are {string.Join(", ", Urls)}. Write the port into them, or take one of the two settings away.");
+            : throw new FormatException(
+                $"names one port, and the addresses are {string.Join(", ", Urls)}. Write the port into them, or take one of the two settings away.");
 
     /// <summary>Whether one of the addresses is that of the URL, so that whoever asks it asks this proxy.</summary>
     public bool Include(Uri url) => Urls.Any(address =>
@@ -69,14 +79,19 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSect
             || host.StartsWith("unix:", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip)));
 
-    /// <summary>Whether the URL names this machine by its name or by an address of its own. Other names are not looked up: whom they lead to is found out by asking.</summary>
+    /// <summary>
+    /// Whether the URL names this machine by its name or by an address of its own. Other names are not looked up: whom they lead to is
+    /// found out by asking.
+    /// </summary>
     private static bool IsThisMachine(Uri url) =>
         url.Host.Equals(Environment.MachineName, StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address)
-            && NetworkInterface.GetAllNetworkInterfaces().Any(own => own.GetIPProperties().UnicastAddresses.Any(each => each.Address.Equals(address))));
+            && NetworkInterface.GetAllNetworkInterfaces()
+                .Any(own => own.GetIPProperties().UnicastAddresses.Any(each => each.Address.Equals(address))));
 
     private static bool IsEveryInterface(string host) =>
-        host is "*" or "+" || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)));
+        host is "*" or "+"
+            || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)));
 
     private static bool TryParse(string address, out string scheme, out string host, out int port)
     {

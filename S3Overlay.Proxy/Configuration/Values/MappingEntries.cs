@@ -5,10 +5,15 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Configuration.Values;
 
-/// <summary>Splits the text of a mapping into what stands here and what there: entries with commas or line ends between them, or a JSON object.</summary>
+/// <summary>
+/// Splits the text of a mapping into what stands here and what there: entries with commas or line ends between them, or a JSON object.
+/// </summary>
 internal static class MappingEntries
 {
-    /// <summary>The entries; of one that names nothing there, or is not made of two halves, the second is null and the first is the entry as it stands.</summary>
+    /// <summary>
+    /// The entries; of one that names nothing there, or is not made of two halves, the second is null and the first is the entry as it
+    /// stands.
+    /// </summary>
     /// <exception cref="FormatException">What looks like a JSON object is none, or holds something else than text.</exception>
     public static IEnumerable<(string Local, string? Remote)> Read(string text) => text.StartsWith('{')
         ? OfJson(text)
@@ -17,7 +22,9 @@ internal static class MappingEntries
                 ? (local, remote)
                 : (entry, (string?)null));
 
-    /// <summary>Takes a bucket and a prefix apart. A folder is what people mean: without the slash, "prefix" would be the keys of "prefix-2" too.</summary>
+    /// <summary>
+    /// Takes a bucket and a prefix apart. A folder is what people mean: without the slash, "prefix" would be the keys of "prefix-2" too.
+    /// </summary>
     public static (string Bucket, string Prefix) Split(string place)
     {
         var slash = place.IndexOf('/');
@@ -42,7 +49,8 @@ internal static class MappingEntries
         }
         catch (JsonException problem)
         {
-            throw new FormatException($"not a JSON object ({problem.Message.TrimEnd('.')}). Write {{\"local\": \"remote/prefix\"}}.", problem);
+            throw new FormatException($"not a JSON object ({problem.Message.TrimEnd('.')}). Write {{\"local\": \"remote/prefix\"}}.",
+                problem);
         }
     }
 }

@@ -31,7 +31,10 @@ internal static class Parsers
 
     public static long Size(string text) => ByteSize.Parse(text);
 
-    /// <summary>The size of chunks: 5 GiB is what S3 takes in one piece, and of smaller ones large objects would have more than can be kept track of.</summary>
+    /// <summary>
+    /// The size of chunks: 5 GiB is what S3 takes in one piece, and of smaller ones large objects would have more than can be kept track
+    /// of.
+    /// </summary>
     public static long ChunkSize(string text) => ByteSize.Parse(text) is var size and >= 16L << 10 and <= 5L << 30
         ? size
         : throw new FormatException("must be at least 16KiB and at most 5GiB.");
@@ -56,7 +59,9 @@ internal static class Parsers
         ? count
         : throw new FormatException($"must be a whole number from 1 to {byte.MaxValue}.");
 
-    /// <summary>What stands in headers of requests as it is: access keys and session tokens. A line end in one would make each request fail.</summary>
+    /// <summary>
+    /// What stands in headers of requests as it is: access keys and session tokens. A line end in one would make each request fail.
+    /// </summary>
     public static string? Token(string text) => !text.AsSpan().ContainsAnyExceptInRange('!', '~')
         ? text
         : throw new FormatException("must be without spaces, line ends and letters beyond ASCII.");
@@ -85,7 +90,8 @@ internal static class Parsers
     public static IReadOnlyList<string> PlainAddresses(string text)
     {
         var addresses = text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return addresses.Length > 0 && addresses.All(address => ListenAddresses.IsWellFormed(address) && address.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+        return addresses.Length > 0 && addresses.All(address => ListenAddresses.IsWellFormed(address)
+            && address.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
             ? addresses
             : throw new FormatException("must be addresses to listen on, such as http://127.0.0.1:9100.");
     }
@@ -99,20 +105,24 @@ internal static class Parsers
 
         return uri is { AbsolutePath: "/", Query: "", Fragment: "", UserInfo: "" }
             ? uri
-            : throw new FormatException("must be scheme, host and port alone: bucket names belong into S3_OVERLAY_BUCKET_MAPPING, keys into their own settings.");
+            : throw new FormatException(
+                "must be scheme, host and port alone: bucket names belong into S3_OVERLAY_BUCKET_MAPPING, keys into their own settings.");
     }
 
     /// <summary>Names of remotes, as they can stand in the name of a variable.</summary>
     public static IReadOnlyList<string> RemoteNames(string text)
     {
         var names = text.Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (names.FirstOrDefault(name => !char.IsAsciiLetter(name[0]) || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_'))) is { } bad)
+        if (names.FirstOrDefault(name => !char.IsAsciiLetter(name[0]) || name
+            .Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_'))) is { } bad)
         {
             throw new FormatException($"\"{bad}\" is not a name: write letters, digits, - and _, a letter first, as in images,logs-eu.");
         }
 
-        return names.GroupBy(name => name.Replace('-', '_'), StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } twice
-            ? throw new FormatException($"{string.Join(" and ", twice.Select(name => $"\"{name}\""))} would have the same settings. Name each remote once.")
+        return names.GroupBy(name => name.Replace('-', '_'), StringComparer.OrdinalIgnoreCase)
+            .FirstOrDefault(same => same.Count() > 1) is { } twice
+            ? throw new FormatException(
+                $"{string.Join(" and ", twice.Select(name => $"\"{name}\""))} would have the same settings. Name each remote once.")
             : names;
     }
 
@@ -128,7 +138,8 @@ internal static class Parsers
             // Forms such as 10.1, which is 10.0.0.1, or 010.0.0.1, which is 8.0.0.1, are hardly ever what was meant.
             if (IPAddress.TryParse(first, out var address)
                 && (address.AddressFamily != AddressFamily.InterNetwork || address.ToString() == first)
-                && IPNetwork.TryParse(first.Length < part.Length ? part : $"{part}/{(address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)}", out var network)
+                && IPNetwork.TryParse(first.Length < part.Length ? part
+                    : $"{part}/{(address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)}", out var network)
                 && network.BaseAddress.Equals(address))
             {
                 networks.Add(network);
@@ -141,7 +152,8 @@ internal static class Parsers
 
         return wrong.Count == 0 && networks.Count > 0
             ? networks
-            : throw new FormatException($"must be addresses, or networks by their first address, such as 10.0.0.7,192.168.0.0/16,fd00::/8; {(wrong.Count > 0 ? string.Join(", ", wrong) : "it")} is not.");
+            : throw new FormatException(
+                $"must be addresses, or networks by their first address, such as 10.0.0.7,192.168.0.0/16,fd00::/8; {(wrong.Count > 0 ? string.Join(", ", wrong) : "it")} is not.");
     }
 
     public static string Folder(string text) => Path.GetFullPath(text);
@@ -158,7 +170,8 @@ internal static class Parsers
         {
             var found = new X509Certificate2Collection();
             found.ImportFromPemFile(path);
-            return found.Count > 0 ? path : throw new FormatException("has no certificate in it. Give a file with lines of -----BEGIN CERTIFICATE-----.");
+            return found.Count > 0 ? path
+                : throw new FormatException("has no certificate in it. Give a file with lines of -----BEGIN CERTIFICATE-----.");
         }
         catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException)
         {
@@ -171,9 +184,11 @@ internal static class Parsers
     {
         var patterns = text.Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         List<BucketRight> rights = [.. patterns.Select(pattern => new BucketRight(pattern, AccessRight.Read))];
-        return rights.Count == 0 ? throw new FormatException("names nothing. Write buckets, or objects in them, such as photos,photos/2024/*.")
+        return rights.Count == 0
+            ? throw new FormatException("names nothing. Write buckets, or objects in them, such as photos,photos/2024/*.")
             : rights.Find(static right => !right.MayCover()) is { } bad
-            ? throw new FormatException($"\"{bad.Pattern}\" must be a bucket, or objects in one, of a name that there can be: photos, photos/2024/*.")
+            ? throw new FormatException(
+                $"\"{bad.Pattern}\" must be a bucket, or objects in one, of a name that there can be: photos, photos/2024/*.")
             : rights;
     }
 
@@ -195,7 +210,8 @@ internal static class Parsers
     public static IReadOnlyList<string> HostNames(string text)
     {
         var names = text.ToLowerInvariant().Split([',', ';', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return names.Length > 0 && names.All(static name => Uri.CheckHostName(name.StartsWith("*.", StringComparison.Ordinal) ? name[2..] : name) is UriHostNameType.Dns or UriHostNameType.IPv4)
+        return names.Length > 0 && names.All(static name => Uri.CheckHostName(name.StartsWith("*.", StringComparison.Ordinal) ? name[2..]
+            : name) is UriHostNameType.Dns or UriHostNameType.IPv4)
             ? names
             : throw new FormatException("must be host names such as s3.example.com,*.lan.example, without scheme and port.");
     }

@@ -4,7 +4,8 @@ namespace S3Overlay.Proxy.Configuration.Values;
 internal static class Spelling
 {
     /// <summary>
-    /// The candidate that is one slip for every four letters away at most; null for none. In a short word two slips make another word: <c>PORT</c> is not <c>CORS</c>.
+    /// The candidate that is one slip for every four letters away at most; null for none. In a short word two slips make another word:
+    /// <c>PORT</c> is not <c>CORS</c>.
     /// </summary>
     /// <param name="word">What was written, in any case.</param>
     /// <param name="candidates">What could be meant.</param>
@@ -19,7 +20,9 @@ internal static class Spelling
         return nearest is not null && slips * 4 <= written.Length ? nearest : null;
     }
 
-    /// <summary>How many letters must be put in, taken out, changed, or swapped with their neighbour (Damerau and Levenshtein; no letter twice).</summary>
+    /// <summary>
+    /// How many letters must be put in, taken out, changed, or swapped with their neighbour (Damerau and Levenshtein; no letter twice).
+    /// </summary>
     private static int Distance(string from, string to)
     {
         var rows = new int[from.Length + 1, to.Length + 1];
@@ -34,7 +37,8 @@ internal static class Spelling
                 }
 
                 var best = Math.Min(1 + Math.Min(rows[i - 1, j], rows[i, j - 1]), rows[i - 1, j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1));
-                rows[i, j] = i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1] ? Math.Min(best, rows[i - 2, j - 2] + 1) : best;
+                rows[i, j] = i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1] ? Math.Min(best, rows[i - 2, j - 2] + 1)
+                    : best;
             }
         }
 

@@ -11,8 +11,8 @@ using S3Overlay.Proxy.Protocol.Regions;
 namespace S3Overlay.Proxy.Embedded.Buckets;
 
 /// <summary>
-/// The buckets, in memory, and one file each as their truth. Whoever commits something into a bucket shares its lock; whoever makes or takes the bucket away
-/// has it alone. So no object can land in a bucket that was found empty and is being deleted.
+/// The buckets, in memory, and one file each as their truth. Whoever commits something into a bucket shares its lock; whoever makes or
+/// takes the bucket away has it alone. So no object can land in a bucket that was found empty and is being deleted.
 /// </summary>
 internal sealed class BucketTable
 {
@@ -20,12 +20,12 @@ internal sealed class BucketTable
     private readonly NameLocks<string> _locks = new();
     private readonly StoreFolders _folders;
     private readonly StoreDisk _disk;
-    private readonly LooseEnds _ends;
+    private readonly DirtyFlag _ends;
     private readonly OrderedIndex _index;
     private readonly SequenceCounter _sequences;
 
     /// <summary>The table as the index has it.</summary>
-    public BucketTable(StoreFolders folders, StoreDisk disk, LooseEnds ends, OrderedIndex index, SequenceCounter sequences)
+    public BucketTable(StoreFolders folders, StoreDisk disk, DirtyFlag ends, OrderedIndex index, SequenceCounter sequences)
     {
         (_folders, _disk, _ends, _index, _sequences) = (folders, disk, ends, index, sequences);
         foreach (var record in new PrefixScan(index, [RowKeys.Bucket]).Values(static value => BucketRecord.Read(value)))

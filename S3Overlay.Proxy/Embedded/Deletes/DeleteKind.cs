@@ -13,14 +13,14 @@ internal enum DeleteKind : byte
     Tags = 3,
 
     /// <summary>
-    /// An administrator took a tombstone back. Its number is the tombstone's own: a version that does not know this kind takes it for one more grave of that number, which
-    /// is true.
+    /// An administrator took a tombstone back. Its number is the tombstone's own: a version that does not know this kind takes it for one
+    /// more grave of that number, which is true.
     /// </summary>
     Discard = 4,
 
     /// <summary>
-    /// The first record of a segment that replaces the segments before it: what they say and still counts stands here again. A version that does not know this kind takes it for the grave of a
-    /// key without a name.
+    /// The first record of a segment that replaces the segments before it: what they say and still counts stands here again. A version that
+    /// does not know this kind takes it for the grave of a key without a name.
     /// </summary>
     Replaces = 5,
 }

@@ -6,9 +6,9 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Deletes;
 
 /// <summary>
-/// The truth about deletes: an appended, synced log in segments. The index holds the same for look-ups; this is what it is built from again, and what keeps
-/// a rebuild from bringing an object back whose file's removal was lost in a power cut. Records go to the last segment, the only one that a start reads: the next one is begun once all of
-/// it is in the index for good.
+/// The truth about deletes: an appended, synced log in segments. The index holds the same for look-ups; this is what it is built from
+/// again, and what keeps a rebuild from bringing an object back whose file's removal was lost in a power cut. Records go to the last
+/// segment, the only one that a start reads: the next one is begun once all of it is in the index for good.
 /// </summary>
 internal sealed class DeleteLog : IAsyncDisposable
 {
@@ -19,7 +19,8 @@ internal sealed class DeleteLog : IAsyncDisposable
     private int _number;
     private bool _wasInDoubt;
 
-    private DeleteLog(DeleteSegments segments, StoreDisk disk, int number, GroupCommitLog log) => (_segments, _disk, _number, _log) = (segments, disk, number, log);
+    private DeleteLog(DeleteSegments segments, StoreDisk disk, int number, GroupCommitLog log) =>
+        (_segments, _disk, _number, _log) = (segments, disk, number, log);
 
     /// <summary>Whether a delete that was refused may be found by whoever reads the log next. Known once it is closed.</summary>
     public bool IsInDoubt => _wasInDoubt || _log.IsInDoubt;
@@ -67,7 +68,8 @@ internal sealed class DeleteLog : IAsyncDisposable
             }
         }
 
-        return new DeleteLog(segments, disk, number, GroupCommitLog.Open(segments.PathOf(number), disk, end)) { WasIncomplete = isIncomplete };
+        return new DeleteLog(segments, disk, number, GroupCommitLog.Open(segments.PathOf(number), disk, end))
+            { WasIncomplete = isIncomplete };
     }
 
     /// <summary>To be held from before a record is appended until the index has followed: so long no segment is begun.</summary>

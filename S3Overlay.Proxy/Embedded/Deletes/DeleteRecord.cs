@@ -15,7 +15,8 @@ internal sealed record DeleteRecord(DeleteKind Kind, ulong Sequence, string Buck
     public static DeleteRecord Read(ReadOnlySpan<byte> bytes)
     {
         var fields = new FieldReader(bytes);
-        return new DeleteRecord((DeleteKind)fields.Byte(), fields.Fixed(), fields.Text(), fields.Text(), fields.File(), fields.OptionalText());
+        return new DeleteRecord((DeleteKind)fields.Byte(), fields.Fixed(), fields.Text(), fields.Text(), fields.File(),
+            fields.OptionalText());
     }
 
     /// <summary>Writes it.</summary>

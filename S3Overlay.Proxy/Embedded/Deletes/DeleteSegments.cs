@@ -20,15 +20,18 @@ internal sealed class DeleteSegments(StoreFolders folders)
     /// <summary>The number of a segment.</summary>
     public static int NumberOf(string segment) => int.Parse(Path.GetFileNameWithoutExtension(segment), CultureInfo.InvariantCulture);
 
-    /// <summary>The records of some segments in order, one in memory at a time. A bad one is passed over, up to the next that is whole.</summary>
+    /// <summary>
+    /// The records of some segments in order, one in memory at a time. A bad one is passed over, up to the next that is whole.
+    /// </summary>
     /// <param name="segments">The segments.</param>
-    /// <param name="bad">Told of each bad place: the file, the byte, and whether it may be the tail that a killed process leaves. Null for nobody.</param>
+    /// <param name="bad">Told of each bad place: the file, the byte, and whether it may be the tail that a killed process leaves. Null for
+    /// nobody.</param>
     public static IEnumerable<DeleteRecord> Read(IEnumerable<string> segments, Action<string, long, bool>? bad = null) =>
         segments.SelectMany(segment => Read(segment, 0, bad));
 
     /// <summary>
-    /// The records of the last segment that the index may lack after a crash. If it is damaged, these are the ones behind the last bad place: to repeat what is before it would undo what the lost
-    /// record did.
+    /// The records of the last segment that the index may lack after a crash. If it is damaged, these are the ones behind the last bad
+    /// place: to repeat what is before it would undo what the lost record did.
     /// </summary>
     public IEnumerable<DeleteRecord> ReadUnfinished()
     {
@@ -46,7 +49,8 @@ internal sealed class DeleteSegments(StoreFolders folders)
     }
 
     /// <summary>
-    /// Puts a segment of other records in place of some. It says first that it replaces those before it, so that they do not count any more from the moment it is there, whichever of them are left.
+    /// Puts a segment of other records in place of some. It says first that it replaces those before it, so that they do not count any more
+    /// from the moment it is there, whichever of them are left.
     /// </summary>
     /// <param name="disk">The disk.</param>
     /// <param name="old">The segments that are replaced.</param>

@@ -11,8 +11,9 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Deletes;
 
 /// <summary>
-/// Keeps the log of deletes short while the store runs. A segment that is full is closed. Once the closed ones have grown to twice what was left of them the last time, they are replaced by what
-/// a rebuild still needs: tombstones that count, tags that their object still has, and graves of keys whose files are not all gone for good.
+/// Keeps the log of deletes short while the store runs. A segment that is full is closed. Once the closed ones have grown to twice what was
+/// left of them the last time, they are replaced by what a rebuild still needs: tombstones that count, tags that their object still has,
+/// and graves of keys whose files are not all gone for good.
 /// </summary>
 /// <param name="log">The log.</param>
 /// <param name="index">Has all that closed segments say, and knows what of it still counts.</param>
@@ -146,7 +147,9 @@ internal sealed class DeleteUpkeep(
         }
     }
 
-    /// <summary>The tags that objects have in the index and not in their files: each file is looked at, which is done only where the log lacks some.</summary>
+    /// <summary>
+    /// The tags that objects have in the index and not in their files: each file is looked at, which is done only where the log lacks some.
+    /// </summary>
     private IEnumerable<DeleteRecord> ChangedTags()
     {
         using var snapshot = index.Snapshot();

@@ -5,8 +5,8 @@ using S3Overlay.Proxy.Embedded.Index;
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>
-/// Where files go that hold something written and that nothing names: one folder for each start that finds any. The store does not use them again. It removes a folder after 30 days, and a
-/// user may at any time.
+/// Where files go that hold something written and that nothing names: one folder for each start that finds any. The store does not use them
+/// again. It removes a folder after 30 days, and a user may at any time.
 /// </summary>
 internal sealed class AsideFolder(StoreFolders folders, StoreDisk disk, DateTimeOffset now)
 {
@@ -48,7 +48,8 @@ internal sealed class AsideFolder(StoreFolders folders, StoreDisk disk, DateTime
 
         foreach (var folder in Directory.EnumerateDirectories(folders.Aside))
         {
-            if (DateTimeOffset.TryParseExact(System.IO.Path.GetFileName(folder), Format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var made)
+            if (DateTimeOffset.TryParseExact(System.IO.Path.GetFileName(folder), Format, CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal, out var made)
                 && made + Life < now
                 && Directory.EnumerateFiles(folder).ToList().TrueForAll(disk.Delete))
             {

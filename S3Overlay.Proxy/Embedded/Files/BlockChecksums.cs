@@ -5,8 +5,8 @@ using S3Overlay.Proxy.Protocol.Bodies.Hashing;
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>
-/// The table that finds damage: a CRC-32C, four bytes little-endian, for each block of 64 KiB (the last may be shorter). Blocks of that size keep the
-/// table at 1/16384 of the data, and cost a small range little more than its own bytes.
+/// The table that finds damage: a CRC-32C, four bytes little-endian, for each block of 64 KiB (the last may be shorter). Blocks of that
+/// size keep the table at 1/16384 of the data, and cost a small range little more than its own bytes.
 /// </summary>
 internal static class BlockChecksums
 {

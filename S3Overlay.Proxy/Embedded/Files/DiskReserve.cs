@@ -6,8 +6,9 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>
-/// Room that is kept for whoever makes room: a delete has to be written down, in the log and perhaps in a journal of the index, before anything is taken away. A file holds it; where a delete finds the disk
-/// full the file goes, and the delete is tried again. Before anything else is written the room is kept again, so that the deletes after it find it too.
+/// Room that is kept for whoever makes room: a delete has to be written down, in the log and perhaps in a journal of the index, before
+/// anything is taken away. A file holds it; where a delete finds the disk full the file goes, and the delete is tried again. Before
+/// anything else is written the room is kept again, so that the deletes after it find it too.
 /// </summary>
 internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
 {
@@ -43,7 +44,8 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
     public ValueTask RequireAsync() => _isKept ? default : KeepApartAsync();
 
     /// <summary>Does what makes room, with the room that is kept where there is no other.</summary>
-    /// <param name="free">Does it; what is refused by a full disk has left nothing behind, and is done again. Not where all that the index is behind by finds no room: that is far more than is kept.</param>
+    /// <param name="free">Does it; what is refused by a full disk has left nothing behind, and is done again. Not where all that the index
+    /// is behind by finds no room: that is far more than is kept.</param>
     public async Task UseAsync(Func<Task> free)
     {
         for (var attempt = 1; ; attempt++)
@@ -56,7 +58,8 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
             }
             catch (S3Exception full) when (full.Error == S3Errors.InsufficientStorage && full.InnerException is not IndexBehindException)
             {
-                // Another may have given it up meanwhile, or tried to keep it in vain and so taken what room there was: then there is room for this one too, or was.
+                // Another may have given it up meanwhile, or tried to keep it in vain and so taken what room there was: then there is room
+                // for this one too, or was.
                 if (attempt == Attempts || (!await Task.Run(TryGiveUp) && givenUp == Volatile.Read(ref _givenUp)))
                 {
                     throw;

@@ -32,7 +32,8 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
     public int Count()
     {
         var count = Number();
-        return count >= 0 && count <= _rest.Length ? (int)count : throw new InvalidDataException("A stored record is shorter than it says.");
+        return count >= 0 && count <= _rest.Length ? (int)count
+            : throw new InvalidDataException("A stored record is shorter than it says.");
     }
 
     /// <summary>A number of eight bytes.</summary>

@@ -27,7 +27,9 @@ internal sealed record FileHeader
     /// <summary>The upload that a part belongs to, or that made a manifest.</summary>
     public string? UploadId { get; init; }
 
-    /// <summary>A manifest's fingerprint of the list of parts that its upload was completed with: what tells a repeated completion from another one.</summary>
+    /// <summary>
+    /// A manifest's fingerprint of the list of parts that its upload was completed with: what tells a repeated completion from another one.
+    /// </summary>
     public string? PartsFingerprint { get; init; }
 
     /// <summary>The number of a part.</summary>

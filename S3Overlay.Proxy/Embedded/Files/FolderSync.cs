@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>Brings a folder's entries to the disk: a file that was made or renamed is only sure to be found after a power cut once its folder was synced.</summary>
+/// <summary>
+/// Brings a folder's entries to the disk: a file that was made or renamed is only sure to be found after a power cut once its folder was
+/// synced.
+/// </summary>
 public static partial class FolderSync
 {
     private const int ReadOnly = 0;

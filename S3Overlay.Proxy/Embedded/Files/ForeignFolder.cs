@@ -6,7 +6,10 @@ internal static class ForeignFolder
     /// <summary>How many strangers a message names.</summary>
     private const int Named = 3;
 
-    /// <summary>Refuses a folder without a mark of ours that holds anything the store does not make. Hidden files and those of the file system itself are no one's data.</summary>
+    /// <summary>
+    /// Refuses a folder without a mark of ours that holds anything the store does not make. Hidden files and those of the file system
+    /// itself are no one's data.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">It is one.</exception>
     public static void Refuse(StoreFolders folders)
     {

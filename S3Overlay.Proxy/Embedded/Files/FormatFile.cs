@@ -42,7 +42,8 @@ internal static class FormatFile
         }
 
         var text = Read(folders.Format);
-        if (!text.StartsWith(Prefix, StringComparison.Ordinal) || !uint.TryParse(text.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var version))
+        if (!text.StartsWith(Prefix, StringComparison.Ordinal) || !uint
+            .TryParse(text.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var version))
         {
             throw new StoreUnavailableException(
                 $"The file {folders.Format} is damaged: it does not say which version of the store the folder has. If the folder is S3Overlay's, write the line \"{Prefix}{FilePreamble.Version}\" into it; "

@@ -9,7 +9,8 @@ internal static class ObjectInfoCodec
     /// <summary>Writes them.</summary>
     public static FieldWriter Write(this FieldWriter fields, ObjectInfo info)
     {
-        fields.Number(info.Size).Text(info.ETag).Number(info.LastModified.ToUnixTimeMilliseconds()).Write(info.Headers).Number(info.Checksums.Count);
+        fields.Number(info.Size).Text(info.ETag).Number(info.LastModified.ToUnixTimeMilliseconds()).Write(info.Headers)
+            .Number(info.Checksums.Count);
         foreach (var checksum in info.Checksums)
         {
             fields.Byte((byte)checksum.Algorithm).Text(checksum.Value);

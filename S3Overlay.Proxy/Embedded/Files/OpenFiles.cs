@@ -1,7 +1,8 @@
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>
-/// Files that are open under a name, each shared by all who use it: those in use, and the most recently used of the others, so that a warm read opens nothing.
+/// Files that are open under a name, each shared by all who use it: those in use, and the most recently used of the others, so that a warm
+/// read opens nothing.
 /// </summary>
 /// <param name="limit">How many files nobody uses stay open.</param>
 internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile>.DefaultLimit) : IDisposable
@@ -128,7 +129,10 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         }
     }
 
-    /// <summary>Closes a file once nobody uses it, and goes on from there: at once where nobody does. Whoever comes meanwhile shares it still, and is waited for.</summary>
+    /// <summary>
+    /// Closes a file once nobody uses it, and goes on from there: at once where nobody does. Whoever comes meanwhile shares it still, and
+    /// is waited for.
+    /// </summary>
     public void CloseThen(TName name, Action then)
     {
         lock (_entries)

@@ -4,7 +4,10 @@ using S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>Small files that hold one record and no data: buckets and uploads. A preamble like every file of the store, and the record as its header.</summary>
+/// <summary>
+/// Small files that hold one record and no data: buckets and uploads. A preamble like every file of the store, and the record as its
+/// header.
+/// </summary>
 internal static class RecordFile
 {
     /// <summary>Writes one aside, syncs it, moves it to its place and syncs the folder.</summary>
@@ -24,8 +27,9 @@ internal static class RecordFile
     }
 
     /// <summary>
-    /// Puts a record in the place of another, or of none, or takes it away. Where the folder cannot be brought to the disk, the record of before is put back: a rebuild goes by what is there, and what is
-    /// refused must not happen then. Should that fail too, the next start goes by it, and a rebuild does not differ.
+    /// Puts a record in the place of another, or of none, or takes it away. Where the folder cannot be brought to the disk, the record of
+    /// before is put back: a rebuild goes by what is there, and what is refused must not happen then. Should that fail too, the next start
+    /// goes by it, and a rebuild does not differ.
     /// </summary>
     /// <param name="folders">Where to.</param>
     /// <param name="disk">The disk.</param>
@@ -35,7 +39,8 @@ internal static class RecordFile
     /// <param name="before">What is there; null for nothing.</param>
     /// <param name="after">What shall be there; null for nothing.</param>
     public static async Task ChangeAsync(
-        StoreFolders folders, StoreDisk disk, LooseEnds ends, FileKind kind, string path, ReadOnlyMemory<byte>? before, ReadOnlyMemory<byte>? after)
+        StoreFolders folders, StoreDisk disk, DirtyFlag ends, FileKind kind, string path, ReadOnlyMemory<byte>? before,
+        ReadOnlyMemory<byte>? after)
     {
         var hasChanged = false;
         try

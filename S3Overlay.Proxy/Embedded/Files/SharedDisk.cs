@@ -4,7 +4,9 @@ using S3Overlay.Proxy.Embedded.Index;
 
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>The store's disk where copies of the remote's objects are on it too: a write that finds it full has copies give way, and is done again.</summary>
+/// <summary>
+/// The store's disk where copies of the remote's objects are on it too: a write that finds it full has copies give way, and is done again.
+/// </summary>
 internal sealed class SharedDisk(StoreDisk disk) : StoreDisk(disk.IsDurable)
 {
     /// <summary>Takes copies away that have so many bytes, or more; false where there are none that can go. Must not throw.</summary>
@@ -106,7 +108,8 @@ internal sealed class SharedDisk(StoreDisk disk) : StoreDisk(disk.IsDurable)
     {
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
         return DriveInfo.GetDrives()
-            .Select(static drive => Path.TrimEndingDirectorySeparator(drive.RootDirectory.FullName).TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar)
+            .Select(static drive => Path.TrimEndingDirectorySeparator(drive.RootDirectory.FullName).TrimEnd(Path.DirectorySeparatorChar)
+                + Path.DirectorySeparatorChar)
             .Where(mount => path.StartsWith(mount, StringComparison.Ordinal))
             .MaxBy(static mount => mount.Length) ?? "";
     }

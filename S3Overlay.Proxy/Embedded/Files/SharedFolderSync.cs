@@ -3,8 +3,8 @@ using S3Overlay.Proxy.Embedded.Index;
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>
-/// Brings a folder's names to disk. Whoever asks while a sync of that folder is under way shares the next one: it covers all renames made before
-/// it starts.
+/// Brings a folder's names to disk. Whoever asks while a sync of that folder is under way shares the next one: it covers all renames made
+/// before it starts.
 /// </summary>
 internal sealed class SharedFolderSync
 {

@@ -5,7 +5,10 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>What the store does to the disk when it writes: one place, so that a test can make it full or slow, and so that durability is one switch.</summary>
+/// <summary>
+/// What the store does to the disk when it writes: one place, so that a test can make it full or slow, and so that durability is one
+/// switch.
+/// </summary>
 internal class StoreDisk(bool isDurable)
 {
     private readonly SharedFolderSync _folders = new();
@@ -25,7 +28,8 @@ internal class StoreDisk(bool isDurable)
     public virtual void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(file, bytes, offset);
 
     /// <summary>Writes pieces behind one another at a position.</summary>
-    public virtual void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset) => RandomAccess.Write(file, pieces, offset);
+    public virtual void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset) =>
+        RandomAccess.Write(file, pieces, offset);
 
     /// <summary>Waits until the file's bytes are on disk.</summary>
     public virtual void Sync(SafeFileHandle file)
@@ -112,5 +116,6 @@ internal class StoreDisk(bool isDurable)
 
     /// <summary>The error that a client sees of a failed write.</summary>
     public static S3Exception ToS3(Exception failure) =>
-        failure is IOException disk && IsFull(disk) ? new S3Exception(S3Errors.InsufficientStorage, cause: failure) : new S3Exception(S3Errors.InternalError, cause: failure);
+        failure is IOException disk && IsFull(disk) ? new S3Exception(S3Errors.InsufficientStorage, cause: failure)
+            : new S3Exception(S3Errors.InternalError, cause: failure);
 }

@@ -52,10 +52,13 @@ internal sealed class StoreFolders(string root)
     /// <summary>There once the index was found damaged, so that the next start builds it again.</summary>
     public string RebuildMark => Path.Combine(Root, "REBUILD");
 
-    /// <summary>Whether a name in the data folder is one that the store, the cache beside it, or the file system itself puts there.</summary>
+    /// <summary>
+    /// Whether a name in the data folder is one that the store, the cache beside it, or the file system itself puts there.
+    /// </summary>
     public bool IsOwn(string name) =>
         name is "cache" or "lost+found"
-        || ((string[])[Objects, Incoming, Buckets, Uploads, Deletes, IndexFolder, Aside, Sequence, Format, Format + ".new", Lock, Clean, Reserve, RebuildMark]).Contains(Path.Combine(Root, name));
+        || ((string[])[Objects, Incoming, Buckets, Uploads, Deletes, IndexFolder, Aside, Sequence, Format, Format + ".new", Lock, Clean,
+            Reserve, RebuildMark]).Contains(Path.Combine(Root, name));
 
     /// <summary>The folder a file belongs into.</summary>
     public string FolderOf(FileId id) => Path.Combine(Objects, id.ToString()[..2]);

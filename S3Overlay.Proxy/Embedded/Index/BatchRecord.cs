@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 
-/// <summary>A batch as the journal holds it: for each change the key's length, the value's length (-1: deleted), the key, the value.</summary>
+/// <summary>
+/// A batch as the journal holds it: for each change the key's length, the value's length (-1: deleted), the key, the value.
+/// </summary>
 internal static class BatchRecord
 {
     public static ReadOnlyMemory<byte> Encode(IndexBatch batch)

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 
-/// <summary>Says of most keys that are not in a run that they are not: ten bits a key, seven probes, about one false alarm in a hundred.</summary>
+/// <summary>
+/// Says of most keys that are not in a run that they are not: ten bits a key, seven probes, about one false alarm in a hundred.
+/// </summary>
 internal static class BloomFilter
 {
     private const int BitsPerKey = 10;
@@ -40,7 +42,9 @@ internal static class BloomFilter
         return true;
     }
 
-    /// <summary>FNV-1a by words, mixed at the end (as in MurmurHash3): it goes to disk, so it may not be a hash that changes with the process.</summary>
+    /// <summary>
+    /// FNV-1a by words, mixed at the end (as in MurmurHash3): it goes to disk, so it may not be a hash that changes with the process.
+    /// </summary>
     public static ulong Hash(ReadOnlySpan<byte> key)
     {
         var hash = 0xCBF29CE484222325 ^ (ulong)key.Length;

@@ -24,10 +24,13 @@ internal sealed class GroupCommitLog : IAsyncDisposable
     /// <summary>Whether the next opening may find a record that was refused. Known once the log is closed.</summary>
     public bool IsInDoubt => _journal is { IsInDoubt: true };
 
-    /// <summary>Opens a log to append to it, or makes it. If the disk has no room for a new one, the first record that finds room makes it.</summary>
+    /// <summary>
+    /// Opens a log to append to it, or makes it. If the disk has no room for a new one, the first record that finds room makes it.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="disk">The disk.</param>
-    /// <param name="end">Where its last whole record ends, as <see cref="JournalReader"/> found it; 0 for a new one. What stands behind that is cut off.</param>
+    /// <param name="end">Where its last whole record ends, as <see cref="JournalReader"/> found it; 0 for a new one. What stands behind
+    /// that is cut off.</param>
     public static GroupCommitLog Open(string path, StoreDisk disk, long end)
     {
         var log = new GroupCommitLog(path, disk, end);

@@ -1,6 +1,8 @@
 namespace S3Overlay.Proxy.Embedded.Index;
 
-/// <summary>Walks a snapshot's keys in order: a merge of the layers, in which the newest says what a key is and deleted ones are passed over.</summary>
+/// <summary>
+/// Walks a snapshot's keys in order: a merge of the layers, in which the newest says what a key is and deleted ones are passed over.
+/// </summary>
 public sealed class IndexCursor : IDisposable
 {
     private readonly ILayerCursor[] _layers;

@@ -5,7 +5,9 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 
-/// <summary>The folder of an index, which one process has at a time: its manifest, and the runs and journals that this names by their numbers.</summary>
+/// <summary>
+/// The folder of an index, which one process has at a time: its manifest, and the runs and journals that this names by their numbers.
+/// </summary>
 internal sealed class IndexFolder : IDisposable
 {
     private readonly string _path;
@@ -17,7 +19,8 @@ internal sealed class IndexFolder : IDisposable
     /// <summary>A journal whose last record broke off, and where that began; null for none.</summary>
     private (string Path, long End)? _torn;
 
-    private IndexFolder(string path, StoreDisk disk, FileStream ownership, ILogger logger) => (_path, _disk, _ownership, _logger) = (path, disk, ownership, logger);
+    private IndexFolder(string path, StoreDisk disk, FileStream ownership, ILogger logger) =>
+        (_path, _disk, _ownership, _logger) = (path, disk, ownership, logger);
 
     /// <summary>Whether it was given back: what is read of it then fails.</summary>
     public bool IsClosed => _ownership.SafeFileHandle.IsClosed;
@@ -34,7 +37,8 @@ internal sealed class IndexFolder : IDisposable
         Directory.CreateDirectory(path);
         try
         {
-            return new IndexFolder(path, disk, new FileStream(Path.Combine(path, "LOCK"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None), logger);
+            return new IndexFolder(path, disk,
+                new FileStream(Path.Combine(path, "LOCK"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None), logger);
         }
         catch (IOException failure) when (!StoreDisk.IsFull(failure))
         {
@@ -55,7 +59,8 @@ internal sealed class IndexFolder : IDisposable
 
     /// <summary>Writes a run of entries in their order.</summary>
     /// <returns>The run; null where there are no entries, and no file.</returns>
-    /// <exception cref="IOException">The disk failed, or is full. What was written is taken away: each attempt has a number of its own, and would leave less room for the next.</exception>
+    /// <exception cref="IOException">The disk failed, or is full. What was written is taken away: each attempt has a number of its own, and
+    /// would leave less room for the next.</exception>
     public SortedRun? WriteRun(long number, IEnumerable<KeyValuePair<byte[], byte[]?>> entries)
     {
         try
@@ -84,7 +89,9 @@ internal sealed class IndexFolder : IDisposable
         return Journal.Open(JournalPath(number), _disk, 0);
     }
 
-    /// <summary>Reads a journal. One that is not there was given up before anything was in it, by a manifest that the disk may have all the same.</summary>
+    /// <summary>
+    /// Reads a journal. One that is not there was given up before anything was in it, by a manifest that the disk may have all the same.
+    /// </summary>
     /// <param name="number">Its number.</param>
     /// <param name="mayBeTorn">Whether a crash may have left its last record unfinished.</param>
     /// <param name="replay">Given each record that is in it.</param>
@@ -127,14 +134,17 @@ internal sealed class IndexFolder : IDisposable
         _disk.Delete(journal.Path);
     }
 
-    /// <summary>Files that no manifest names are what a crash left of a flush or merge. They must not be there when their number is given away.</summary>
+    /// <summary>
+    /// Files that no manifest names are what a crash left of a flush or merge. They must not be there when their number is given away.
+    /// </summary>
     /// <exception cref="IOException">One cannot be taken away.</exception>
     public void DeleteStrangers(Manifest manifest)
     {
         var known = manifest.Runs.Select(RunPath).Concat(manifest.Journals.Select(JournalPath)).ToHashSet(StringComparer.Ordinal);
         foreach (var path in Directory.EnumerateFiles(_path))
         {
-            if ((path.EndsWith(".run", StringComparison.Ordinal) || path.EndsWith(".journal", StringComparison.Ordinal)) && !known.Contains(path))
+            if ((path.EndsWith(".run", StringComparison.Ordinal) || path.EndsWith(".journal", StringComparison.Ordinal))
+                && !known.Contains(path))
             {
                 _disk.Remove(path);
             }

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
-/// What an index is at a moment: commits in memory and the journals that have them, and runs. Commits become a run, and runs are merged; with each of these steps the manifest on the disk is replaced, and what
-/// it does not name any more is taken away after that.
+/// What an index is at a moment: commits in memory and the journals that have them, and runs. Commits become a run, and runs are merged;
+/// with each of these steps the manifest on the disk is replaced, and what it does not name any more is taken away after that.
 /// </summary>
 internal sealed class IndexLayers : IDisposable
 {
@@ -86,7 +86,10 @@ internal sealed class IndexLayers : IDisposable
         }
     }
 
-    /// <summary>Begins the next journal, and sets aside what the one before it has. Nothing is committed to a journal that the manifest on the disk does not name: a crash would lose it.</summary>
+    /// <summary>
+    /// Begins the next journal, and sets aside what the one before it has. Nothing is committed to a journal that the manifest on the disk
+    /// does not name: a crash would lose it.
+    /// </summary>
     /// <exception cref="IOException">It cannot be begun, or named: all is as it was.</exception>
     public Journal Turn()
     {
@@ -168,7 +171,8 @@ internal sealed class IndexLayers : IDisposable
         commits.Select(entry => KeyValuePair.Create(entry.Key, entry.Value));
 
     /// <summary>
-    /// Merges the newest runs up to the first that is larger than all of them together: every entry is rewritten about as often as the logarithm of their number.
+    /// Merges the newest runs up to the first that is larger than all of them together: every entry is rewritten about as often as the
+    /// logarithm of their number.
     /// </summary>
     private void Merge()
     {

@@ -2,11 +2,15 @@ using System.Collections.Immutable;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 
-/// <summary>The index at one moment: recent commits in memory, those being written to a run, and the runs, newest first. Never changed, only replaced.</summary>
+/// <summary>
+/// The index at one moment: recent commits in memory, those being written to a run, and the runs, newest first. Never changed, only
+/// replaced.
+/// </summary>
 /// <param name="Recent">Commits since the last flush began.</param>
 /// <param name="Flushing">Commits that a flush is writing to a run, or null.</param>
 /// <param name="Runs">The runs, newest first.</param>
-internal sealed record IndexView(ImmutableSortedSet<MemoryEntry> Recent, ImmutableSortedSet<MemoryEntry>? Flushing, ImmutableArray<SortedRun> Runs)
+internal sealed record IndexView(ImmutableSortedSet<MemoryEntry> Recent, ImmutableSortedSet<MemoryEntry>? Flushing,
+    ImmutableArray<SortedRun> Runs)
 {
     /// <summary>Keeps every run's file alive; false where one is gone already, so that a newer view must be taken.</summary>
     public bool TryAcquire()

@@ -7,8 +7,8 @@ using S3Overlay.Proxy.Embedded.Files;
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
-/// Framed records behind each other in one file: length, CRC-32C, bytes. <see cref="JournalReader"/> reads them back. What a crash left behind the last whole one is cut off at opening,
-/// or by the next append if the disk is too full even for that.
+/// Framed records behind each other in one file: length, CRC-32C, bytes. <see cref="JournalReader"/> reads them back. What a crash left
+/// behind the last whole one is cut off at opening, or by the next append if the disk is too full even for that.
 /// </summary>
 internal sealed class Journal : IDisposable
 {
@@ -45,7 +45,10 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>Appends records with one write, and brings them to the disk where that is durable. On failure nothing of them stays, or that is in doubt.</summary>
+    /// <summary>
+    /// Appends records with one write, and brings them to the disk where that is durable. On failure nothing of them stays, or that is in
+    /// doubt.
+    /// </summary>
     /// <exception cref="IOException">Nothing of them is there, whatever failed.</exception>
     /// <exception cref="JournalInDoubtException">It failed, and so did taking back what may have been written.</exception>
     public void Append(IReadOnlyList<ReadOnlyMemory<byte>> records)

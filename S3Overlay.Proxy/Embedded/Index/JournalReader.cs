@@ -8,8 +8,8 @@ using S3Overlay.Proxy.Protocol.Bodies.Hashing;
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
-/// Reads a journal's records in order, one in memory at a time, and tells a torn tail from damage. A killed process leaves a last record that the file ends in. Everything else that
-/// does not fit its checksum, or has a whole record behind it, is damage.
+/// Reads a journal's records in order, one in memory at a time, and tells a torn tail from damage. A killed process leaves a last record
+/// that the file ends in. Everything else that does not fit its checksum, or has a whole record behind it, is damage.
 /// </summary>
 internal sealed class JournalReader : IDisposable
 {
@@ -43,7 +43,8 @@ internal sealed class JournalReader : IDisposable
     {
         try
         {
-            return new JournalReader(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan)) { Position = from };
+            return new JournalReader(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
+                FileOptions.SequentialScan)) { Position = from };
         }
         catch (FileNotFoundException)
         {
@@ -107,7 +108,8 @@ internal sealed class JournalReader : IDisposable
     /// <summary>The checksum of a record with its length before it.</summary>
     public static uint Checksum(ReadOnlySpan<byte> head, ReadOnlySpan<byte> record) => Crc32C.Append(Crc32C.Compute(head[..4]), record);
 
-    private static bool Fits(ReadOnlySpan<byte> head, ReadOnlySpan<byte> record) => Checksum(head, record) == BinaryPrimitives.ReadUInt32LittleEndian(head[4..]);
+    private static bool Fits(ReadOnlySpan<byte> head, ReadOnlySpan<byte> record) =>
+        Checksum(head, record) == BinaryPrimitives.ReadUInt32LittleEndian(head[4..]);
 
     /// <summary>Where the next whole record starts. A bad length says nothing about where that is, so each byte is tried.</summary>
     private long? FindNext()
@@ -123,7 +125,8 @@ internal sealed class JournalReader : IDisposable
                 {
                     var rest = bytes[at..];
                     var size = BinaryPrimitives.ReadInt32LittleEndian(rest);
-                    if (size >= 0 && size <= LongestFound - FrameHead && size <= rest.Length - FrameHead && Fits(rest[..FrameHead], rest.Slice(FrameHead, size)))
+                    if (size >= 0 && size <= LongestFound - FrameHead && size <= rest.Length - FrameHead
+                        && Fits(rest[..FrameHead], rest.Slice(FrameHead, size)))
                     {
                         return from + at;
                     }

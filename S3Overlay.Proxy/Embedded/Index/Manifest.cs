@@ -39,7 +39,8 @@ internal sealed record Manifest(long NextNumber, IReadOnlyList<long> Runs, IRead
 
     public void Write(StoreDisk disk, string path)
     {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{Header}\n{NextNumber}\n{string.Join(' ', Runs)}\n{string.Join(' ', Journals)}");
+        var text = string
+            .Create(CultureInfo.InvariantCulture, $"{Header}\n{NextNumber}\n{string.Join(' ', Runs)}\n{string.Join(' ', Journals)}");
         var aside = path + ".new";
         disk.Delete(aside);
         using (var file = disk.Create(aside))
@@ -55,5 +56,6 @@ internal sealed record Manifest(long NextNumber, IReadOnlyList<long> Runs, IRead
     private static List<long> Numbers(string line) =>
         [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(number => long.Parse(number, CultureInfo.InvariantCulture))];
 
-    private static string Checksum(string text) => Crc32C.Compute(Encoding.ASCII.GetBytes(text)).ToString("x8", CultureInfo.InvariantCulture);
+    private static string Checksum(string text) => Crc32C.Compute(Encoding.ASCII.GetBytes(text))
+        .ToString("x8", CultureInfo.InvariantCulture);
 }

@@ -12,9 +12,10 @@ namespace S3Overlay.Proxy.Embedded.Index;
 /// <code>
 ///   commit -> journal (one sync for all who wait) -> commits in memory -> sorted run -> merged runs
 /// </code>
-/// What is in memory is bounded by <see cref="IndexOptions.FlushBytes"/>, so is what start-up replays: it does not grow with the data. Readers take no lock;
-/// they see a view that is never changed, only replaced. A commit is on the disk before anybody sees it. Opening needs no room on the disk: where there is none, what was replayed
-/// stays in memory and in the journals it came from, and the first commit for which there is room begins the next journal.
+/// What is in memory is bounded by <see cref="IndexOptions.FlushBytes"/>, so is what start-up replays: it does not grow with the data.
+/// Readers take no lock; they see a view that is never changed, only replaced. A commit is on the disk before anybody sees it. Opening
+/// needs no room on the disk: where there is none, what was replayed stays in memory and in the journals it came from, and the first commit
+/// for which there is room begins the next journal.
 /// </remarks>
 public sealed class OrderedIndex : IAsyncDisposable
 {
@@ -50,7 +51,10 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
     }
 
-    /// <summary>What went wrong in the background lately, or null. Commits go on meanwhile: what could not be flushed stays in memory and in its journal.</summary>
+    /// <summary>
+    /// What went wrong in the background lately, or null. Commits go on meanwhile: what could not be flushed stays in memory and in its
+    /// journal.
+    /// </summary>
     internal Exception? LastBackgroundError { get; private set; }
 
     /// <summary>Opens the index in a folder, which is made where it is missing.</summary>
@@ -92,8 +96,9 @@ public sealed class OrderedIndex : IAsyncDisposable
     public ValueTask CommitAsync(IndexBatch batch) => batch.Count == 0 ? ValueTask.CompletedTask : _committer.CommitAsync(batch);
 
     /// <summary>
-    /// Makes the changes of a batch that say what stands on the disk elsewhere already. They are seen by every reader once this returns, also where the disk fails: then they are brought there with
-    /// the next commit, or by whoever finds after the next start that the index does not have them (<see cref="IsBehind"/>).
+    /// Makes the changes of a batch that say what stands on the disk elsewhere already. They are seen by every reader once this returns,
+    /// also where the disk fails: then they are brought there with the next commit, or by whoever finds after the next start that the index
+    /// does not have them (<see cref="IsBehind"/>).
     /// </summary>
     /// <returns>Whether they are on the disk.</returns>
     internal async ValueTask<bool> FollowAsync(IndexBatch batch)
@@ -133,10 +138,15 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the next start may find other rows than there are now, for what the disk did not take or did not take back. Known while nobody commits.</summary>
+    /// <summary>
+    /// Whether the next start may find other rows than there are now, for what the disk did not take or did not take back. Known while
+    /// nobody commits.
+    /// </summary>
     internal bool IsBehind => _behind.Count > 0 || IsInDoubt || _folder.IsTorn;
 
-    /// <summary>Whether the next start may find rows of a commit that was refused. Where it is not, it finds none that was refused before.</summary>
+    /// <summary>
+    /// Whether the next start may find rows of a commit that was refused. Where it is not, it finds none that was refused before.
+    /// </summary>
     internal bool IsInDoubt => Volatile.Read(ref _journal) is { IsInDoubt: true };
 
     /// <summary>The index as it is now, for as long as the snapshot is not disposed.</summary>
@@ -164,7 +174,10 @@ public sealed class OrderedIndex : IAsyncDisposable
         _folder.Dispose();
     }
 
-    /// <summary>Begins the journal where that is still to be done. Nothing is committed to one that the manifest on the disk may not name; the old ones stay until what is in them is in a run.</summary>
+    /// <summary>
+    /// Begins the journal where that is still to be done. Nothing is committed to one that the manifest on the disk may not name; the old
+    /// ones stay until what is in them is in a run.
+    /// </summary>
     private Journal Begin()
     {
         if (_journal is not { } journal)
@@ -230,7 +243,8 @@ public sealed class OrderedIndex : IAsyncDisposable
         {
             IndexBatch[] settled = [.. batches.Where(static batch => batch.IsSettled)];
             _behind.AddRange(settled);
-            Volatile.Write(ref _behindBytes, _behindBytes + settled.Sum(static batch => batch.Changes.Sum(static change => new MemoryEntry(change.Key, change.Value).Cost)));
+            Volatile.Write(ref _behindBytes, _behindBytes + settled.Sum(
+                static batch => batch.Changes.Sum(static change => new MemoryEntry(change.Key, change.Value).Cost)));
             _layers.Publish(settled);
             throw;
         }
@@ -258,8 +272,8 @@ public sealed class OrderedIndex : IAsyncDisposable
     }
 
     /// <summary>
-    /// Only the committer calls this: between two groups, so that a journal and the commits in memory hold the same. Where the next journal cannot be begun, all goes on with the one there is, and
-    /// the next commit tries again.
+    /// Only the committer calls this: between two groups, so that a journal and the commits in memory hold the same. Where the next journal
+    /// cannot be begun, all goes on with the one there is, and the next commit tries again.
     /// </summary>
     private void StartFlush()
     {

@@ -8,8 +8,8 @@ using S3Overlay.Proxy.Protocol.Bodies.Hashing;
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
-/// An immutable file of entries in key order: blocks with a checksum each, an index of the blocks' first keys, a Bloom filter, a footer. It is deleted once
-/// it has been replaced and the last reader has let go.
+/// An immutable file of entries in key order: blocks with a checksum each, an index of the blocks' first keys, a Bloom filter, a footer. It
+/// is deleted once it has been replaced and the last reader has let go.
 /// </summary>
 internal sealed class SortedRun
 {

@@ -6,8 +6,8 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Embedded.Listings;
 
 /// <summary>
-/// The written objects of a bucket as a listing shows them. A common prefix costs one look-up, however many keys are under it: the cursor jumps behind the
-/// last of them. So a page costs what it shows.
+/// The written objects of a bucket as a listing shows them. A common prefix costs one look-up, however many keys are under it: the cursor
+/// jumps behind the last of them. So a page costs what it shows.
 /// </summary>
 internal sealed class WrittenRows : IListingSource
 {

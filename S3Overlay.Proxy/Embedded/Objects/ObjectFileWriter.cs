@@ -11,12 +11,13 @@ using S3Overlay.Proxy.Protocol.Bodies.Hashing;
 namespace S3Overlay.Proxy.Embedded.Objects;
 
 /// <summary>
-/// Writes one file of the store: aside while its bytes come in, and to its place once it is sealed. Two buffers: while one is hashed and written on the
-/// pool, the network fills the other. So a body of any length costs half a megabyte. One that never is sealed leaves nothing behind.
+/// Writes one file of the store: aside while its bytes come in, and to its place once it is sealed. Two buffers: while one is hashed and
+/// written on the pool, the network fills the other. So a body of any length costs half a megabyte. One that never is sealed leaves nothing
+/// behind.
 /// </summary>
 /// <remarks>
-/// The order of things: data, then header, table and preamble, then a sync of the file, then its rename, then a sync of the folder. A file that has its
-/// final name is whole, whenever the power goes.
+/// The order of things: data, then header, table and preamble, then a sync of the file, then its rename, then a sync of the folder. A file
+/// that has its final name is whole, whenever the power goes.
 /// </remarks>
 internal sealed class ObjectFileWriter : IAsyncDisposable
 {
@@ -44,7 +45,8 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     /// <param name="headerRoom">The most bytes the header will have.</param>
     /// <param name="wantsMd5">Whether the MD5 is needed: not where it is known, as of a copy.</param>
     /// <param name="checksum">Which checksum is to be computed of the bytes, or null.</param>
-    public ObjectFileWriter(StoreFolders folders, StoreDisk disk, FileKind kind, long length, int headerRoom, bool wantsMd5, ChecksumAlgorithm? checksum)
+    public ObjectFileWriter(StoreFolders folders, StoreDisk disk, FileKind kind, long length, int headerRoom, bool wantsMd5,
+        ChecksumAlgorithm? checksum)
     {
         (_folders, _disk, _kind, Length) = (folders, disk, kind, length);
         Id = FileId.New();
@@ -104,7 +106,8 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     }
 
     /// <summary>
-    /// Brings bytes that are already written to disk. Called before the key's lock is taken, so that what is synced while others wait is small.
+    /// Brings bytes that are already written to disk. Called before the key's lock is taken, so that what is synced while others wait is
+    /// small.
     /// </summary>
     public Task SettleAsync() => _file is null ? Task.CompletedTask : Task.Run(() => _disk.Sync(_file));
 

@@ -8,16 +8,17 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Objects;
 
 /// <summary>
-/// The files of written objects: opened for those who read them, and taken away once nobody does. A multipart object that is overwritten stays readable, part by
-/// part, for whoever started before (rule C4).
+/// The files of written objects: opened for those who read them, and taken away once nobody does. A multipart object that is overwritten
+/// stays readable, part by part, for whoever started before (rule C4).
 /// </summary>
 internal sealed class ObjectFiles : IAsyncDisposable
 {
     private readonly OpenFiles<FileId, OpenFile> _open = new();
-    private readonly Channel<(FileId Id, bool IsManifest)> _removals = Channel.CreateUnbounded<(FileId, bool)>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<(FileId Id, bool IsManifest)> _removals = Channel.CreateUnbounded<(FileId, bool)>(
+        new UnboundedChannelOptions { SingleReader = true });
     private readonly StoreFolders _folders;
     private readonly StoreDisk _disk;
-    private readonly LooseEnds _ends;
+    private readonly DirtyFlag _ends;
     private readonly DiskReserve _reserve;
     private readonly ILogger _logger;
     private readonly Func<FileId, OpenFile> _opener;
@@ -27,7 +28,7 @@ internal sealed class ObjectFiles : IAsyncDisposable
     private readonly ConcurrentDictionary<FileId, ObjectName> _owed = new();
 
     /// <summary>No file is open yet.</summary>
-    public ObjectFiles(StoreFolders folders, StoreDisk disk, LooseEnds ends, DiskReserve reserve, ILogger logger)
+    public ObjectFiles(StoreFolders folders, StoreDisk disk, DirtyFlag ends, DiskReserve reserve, ILogger logger)
     {
         (_folders, _disk, _ends, _reserve, _logger, _opener) = (folders, disk, ends, reserve, logger, id => OpenFile.Open(folders, id));
         _removing = Task.Run(RemoveAsync);
@@ -38,7 +39,9 @@ internal sealed class ObjectFiles : IAsyncDisposable
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public ValueTask<OpenFiles<FileId, OpenFile>.Lease> AcquireAsync(FileId id) => _open.AcquireAsync(id, _opener);
 
-    /// <summary>Takes an object's files away, once nobody reads the first of them any more: the one readers open first and hold longest.</summary>
+    /// <summary>
+    /// Takes an object's files away, once nobody reads the first of them any more: the one readers open first and hold longest.
+    /// </summary>
     /// <param name="id">The object's file; of one in parts its manifest, which says what the parts are.</param>
     /// <param name="isManifest">Whether it is one.</param>
     /// <param name="name">The object it was of; nothing for a part.</param>
@@ -49,9 +52,12 @@ internal sealed class ObjectFiles : IAsyncDisposable
     }
 
     /// <summary>The objects of which files are to be taken away, and still there.</summary>
-    public HashSet<(string Bucket, string Key)> Owed() => [.. _owed.Values.Where(static name => name.Bucket is not null).Select(static name => (name.Bucket, name.Key))];
+    public HashSet<(string Bucket, string Key)> Owed() =>
+        [.. _owed.Values.Where(static name => name.Bucket is not null).Select(static name => (name.Bucket, name.Key))];
 
-    /// <summary>Closes the files that nobody reads, and finishes the removals. What is still read is the next start's to take away.</summary>
+    /// <summary>
+    /// Closes the files that nobody reads, and finishes the removals. What is still read is the next start's to take away.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         _open.Dispose();
@@ -64,8 +70,9 @@ internal sealed class ObjectFiles : IAsyncDisposable
     }
 
     /// <summary>
-    /// Removes files one after the other: unlinking a large one takes the file system a while, which is no request's matter. At the end the folders are
-    /// synced, so that a store that was closed in order has nothing left that nothing names; where the disk fails, the next start looks for it.
+    /// Removes files one after the other: unlinking a large one takes the file system a while, which is no request's matter. At the end the
+    /// folders are synced, so that a store that was closed in order has nothing left that nothing names; where the disk fails, the next
+    /// start looks for it.
     /// </summary>
     private async Task RemoveAsync()
     {

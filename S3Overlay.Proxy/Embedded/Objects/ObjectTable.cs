@@ -16,14 +16,14 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Objects;
 
 /// <summary>
-/// The written objects. A key's lock is held while a write or delete is committed, not while a body comes in; under it the condition is judged,
-/// the number in the order of all writes is drawn, the file gets its place, and the index its row. So the numbers of one key's files are in the order in
-/// which they became visible, and a rebuild, which goes by the numbers, finds the same object.
+/// The written objects. A key's lock is held while a write or delete is committed, not while a body comes in; under it the condition is
+/// judged, the number in the order of all writes is drawn, the file gets its place, and the index its row. So the numbers of one key's
+/// files are in the order in which they became visible, and a rebuild, which goes by the numbers, finds the same object.
 /// </summary>
 internal sealed class ObjectTable(
     StoreFolders folders,
     StoreDisk disk,
-    LooseEnds ends,
+    DirtyFlag ends,
     DiskReserve reserve,
     OrderedIndex index,
     SequenceCounter sequences,
@@ -90,7 +90,8 @@ internal sealed class ObjectTable(
             {
                 var stored = await StoredObject.OpenAsync(files, row);
 
-                // An open manifest keeps its parts only if it was opened before the object was replaced. A row that is still there now was replaced by nobody then.
+                // An open manifest keeps its parts only if it was opened before the object was replaced. A row that is still there now was
+                // replaced by nobody then.
                 if (row.PartCount == 0 || Find(bucket, key)?.File == row.File)
                 {
                     return stored;
@@ -122,7 +123,8 @@ internal sealed class ObjectTable(
 
     /// <summary>Starts a file for a body of so many bytes.</summary>
     /// <exception cref="S3Exception">InsufficientStorage: before the first of them is read.</exception>
-    public async ValueTask<ObjectFileWriter> NewFileAsync(FileKind kind, long length, FileHeader draft, bool wantsMd5 = true, ChecksumAlgorithm? checksum = null)
+    public async ValueTask<ObjectFileWriter> NewFileAsync(FileKind kind, long length, FileHeader draft, bool wantsMd5 = true,
+        ChecksumAlgorithm? checksum = null)
     {
         await reserve.RequireAsync();
         return new(folders, disk, kind, length, draft.Write().Written.Length + FileHeader.LateFieldsRoom, wantsMd5, checksum);
@@ -205,7 +207,10 @@ internal sealed class ObjectTable(
         await index.FollowAsync(batch);
     }
 
-    /// <summary>Writes something into the log of deletes, which the index is to follow. The caller has entered the log, and leaves it once the index has followed.</summary>
+    /// <summary>
+    /// Writes something into the log of deletes, which the index is to follow. The caller has entered the log, and leaves it once the index
+    /// has followed.
+    /// </summary>
     /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
     public async Task LogAsync(DeleteRecord record)
     {
@@ -213,7 +218,9 @@ internal sealed class ObjectTable(
         await Deletes.AppendAsync(record);
     }
 
-    /// <summary>To be done before anything that the index is to follow: where it only ever gets further behind, nothing more is taken in.</summary>
+    /// <summary>
+    /// To be done before anything that the index is to follow: where it only ever gets further behind, nothing more is taken in.
+    /// </summary>
     /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
     public async ValueTask CatchUpAsync()
     {
@@ -228,8 +235,9 @@ internal sealed class ObjectTable(
     }
 
     /// <summary>
-    /// Gives a file its place, and commits the rows that name it. A file that is refused its rows goes again, and before that is told: it must not be found by who builds the index anew. But only once its
-    /// rows are known not to be there, which is with the next commit where they are in doubt.
+    /// Gives a file its place, and commits the rows that name it. A file that is refused its rows goes again, and before that is told: it
+    /// must not be found by who builds the index anew. But only once its rows are known not to be there, which is with the next commit
+    /// where they are in doubt.
     /// </summary>
     public async Task SealAsync(ObjectFileWriter file, FileHeader header, IndexBatch batch)
     {
@@ -299,7 +307,10 @@ internal sealed class ObjectTable(
         }
     }
 
-    /// <summary>Takes the files of an object away that no row names any more, once its last reader is done. With the key's lock held: the next delete of the key must find that they are to go.</summary>
+    /// <summary>
+    /// Takes the files of an object away that no row names any more, once its last reader is done. With the key's lock held: the next
+    /// delete of the key must find that they are to go.
+    /// </summary>
     private void Discard(string bucket, string key, ObjectRow? row)
     {
         if (row is not null)
@@ -308,7 +319,9 @@ internal sealed class ObjectTable(
         }
     }
 
-    /// <summary>Takes a file away that a rebuild would take for an object: for good, unless the disk fails; then the next start does it.</summary>
+    /// <summary>
+    /// Takes a file away that a rebuild would take for an object: for good, unless the disk fails; then the next start does it.
+    /// </summary>
     private async Task RemoveRefusedAsync(FileId file)
     {
         try

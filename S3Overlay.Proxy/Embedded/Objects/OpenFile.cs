@@ -1,13 +1,13 @@
 using Microsoft.Win32.SafeHandles;
 
 using S3Overlay.Proxy.Embedded.Files;
-using S3Overlay.Proxy.Overlay.Layers.Blocks;
+using S3Overlay.Proxy.Overlay.Cache.Blocks;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
 
 /// <summary>
-/// An open file of the store, shared by everybody who reads it: positional reads do not disturb each other. Blocks are checked against the table as
-/// they are read.
+/// An open file of the store, shared by everybody who reads it: positional reads do not disturb each other. Blocks are checked against the
+/// table as they are read.
 /// </summary>
 internal sealed class OpenFile : IDisposable
 {
@@ -74,7 +74,8 @@ internal sealed class OpenFile : IDisposable
     }
 
     /// <summary>
-    /// Reads whole blocks, and checks every one of them. <paramref name="position"/> is a block's start; the buffer ends at a block's end or at the end of the data.
+    /// Reads whole blocks, and checks every one of them. <paramref name="position"/> is a block's start; the buffer ends at a block's end
+    /// or at the end of the data.
     /// </summary>
     /// <exception cref="InvalidDataException">A block is damaged. The buffer then holds nothing to be used.</exception>
     public async ValueTask ReadBlocksAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)

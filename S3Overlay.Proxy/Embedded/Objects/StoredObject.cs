@@ -6,7 +6,9 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
 
-/// <summary>One version of an object, open for reading. It stays whole and readable until disposed, whatever is written meanwhile (rule C4).</summary>
+/// <summary>
+/// One version of an object, open for reading. It stays whole and readable until disposed, whatever is written meanwhile (rule C4).
+/// </summary>
 internal sealed class StoredObject : IDisposable
 {
     /// <summary>Large pieces where much is read: fewer calls a gigabyte. Small ones where it is little.</summary>
@@ -16,7 +18,8 @@ internal sealed class StoredObject : IDisposable
     private readonly ObjectFiles _files;
     private readonly OpenFiles<FileId, OpenFile>.Lease _root;
 
-    private StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile>.Lease root, ObjectRow row) => (_files, _root, Row) = (files, root, row);
+    private StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile>.Lease root, ObjectRow row) =>
+        (_files, _root, Row) = (files, root, row);
 
     /// <summary>What the index says of it.</summary>
     public ObjectRow Row { get; }
@@ -58,7 +61,7 @@ internal sealed class StoredObject : IDisposable
     /// <summary>Sends a range. Every block is checked before any byte of it is handed on.</summary>
     /// <returns>False where the reader is gone.</returns>
     /// <exception cref="InvalidDataException">A block is damaged; it was not sent.</exception>
-    public async ValueTask<bool> CopyToAsync(ByteRange range, S3Answer answer, CancellationToken cancellationToken)
+    public async ValueTask<bool> CopyToAsync(ByteRange range, S3Response answer, CancellationToken cancellationToken)
     {
         if (Row.PartCount == 0)
         {
@@ -131,7 +134,7 @@ internal sealed class StoredObject : IDisposable
         }
     }
 
-    private static async ValueTask<bool> CopyAsync(OpenFile file, ByteRange range, S3Answer answer, CancellationToken cancellationToken)
+    private static async ValueTask<bool> CopyAsync(OpenFile file, ByteRange range, S3Response answer, CancellationToken cancellationToken)
     {
         var piece = range.Length > 4 * LargePiece ? LargePiece : SmallPiece;
         var position = range.First;
@@ -152,7 +155,7 @@ internal sealed class StoredObject : IDisposable
     }
 
     private static async ValueTask ReadIntoAsync(
-        OpenFile file, long blockStart, int length, int skip, int wanted, S3Answer answer, CancellationToken cancellationToken)
+        OpenFile file, long blockStart, int length, int skip, int wanted, S3Response answer, CancellationToken cancellationToken)
     {
         if (skip == 0)
         {

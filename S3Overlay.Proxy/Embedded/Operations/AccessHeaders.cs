@@ -3,8 +3,8 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Embedded.Operations;
 
 /// <summary>
-/// The ACL that a request gives a new bucket or object. There are no ACLs here: the configuration alone says who may read. What is true without them is accepted, since many tools send it with
-/// every upload; everything else is refused, not ignored.
+/// The ACL that a request gives a new bucket or object. There are no ACLs here: the configuration alone says who may read. What is true
+/// without them is accepted, since many tools send it with every upload; everything else is refused, not ignored.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl</remarks>
 internal static class AccessHeaders
@@ -20,7 +20,8 @@ internal static class AccessHeaders
         {
             if (name.StartsWith(Grants, StringComparison.OrdinalIgnoreCase))
             {
-                throw new S3Exception(S3Errors.NotImplemented, $"Access control lists are not served here, and so '{name.ToLowerInvariant()}' cannot be done.");
+                throw new S3Exception(S3Errors.NotImplemented,
+                    $"Access control lists are not served here, and so '{name.ToLowerInvariant()}' cannot be done.");
             }
         }
 
@@ -28,12 +29,14 @@ internal static class AccessHeaders
         {
             case null or "private" or "bucket-owner-full-control":
                 break;
-            case "public-read" or "public-read-write" or "authenticated-read" or "aws-exec-read" or "bucket-owner-read" or "log-delivery-write":
+            case "public-read" or "public-read-write" or "authenticated-read" or "aws-exec-read" or "bucket-owner-read"
+                or "log-delivery-write":
                 throw new S3Exception(
                     S3Errors.NotImplemented,
                     $"Access control lists are not served here, and so '{CannedAcl}: {request.Header(CannedAcl)}' cannot be done. The server's configuration says who may read.");
             case var nonsense:
-                throw new S3Exception(S3Errors.InvalidArgument) { Details = [new("ArgumentName", CannedAcl), new("ArgumentValue", nonsense)] };
+                throw new S3Exception(S3Errors.InvalidArgument)
+                    { Details = [new("ArgumentName", CannedAcl), new("ArgumentValue", nonsense)] };
         }
     }
 }

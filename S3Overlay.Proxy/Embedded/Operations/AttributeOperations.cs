@@ -11,7 +11,7 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 internal sealed class AttributeOperations(EmbeddedStore store)
 {
     /// <summary>GetObjectAttributes.</summary>
-    public async Task GetAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task GetAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
         ObjectAttributes.Check(request);

@@ -13,8 +13,10 @@ internal sealed class BucketOperations(EmbeddedStore store)
 {
     private const int MaxPage = 10_000;
 
-    /// <summary>ListBuckets, with the pages that came later: <c>prefix</c>, <c>bucket-region</c>, <c>max-buckets</c>, <c>continuation-token</c>.</summary>
-    public Task ListAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    /// <summary>
+    /// ListBuckets, with the pages that came later: <c>prefix</c>, <c>bucket-region</c>, <c>max-buckets</c>, <c>continuation-token</c>.
+    /// </summary>
+    public Task ListAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         var prefix = request.Query["prefix"] ?? "";
         var after = request.Query["continuation-token"] is { Length: > 0 } token ? ContinuationTokens.Read(token).Name : "";
@@ -38,7 +40,8 @@ internal sealed class BucketOperations(EmbeddedStore store)
             .Open("Buckets");
         foreach (var bucket in page.Take(limit))
         {
-            xml.Open("Bucket").Element("Name", bucket.Name).Element("CreationDate", bucket.Created).Element("BucketRegion", bucket.Region).Close("Bucket");
+            xml.Open("Bucket").Element("Name", bucket.Name).Element("CreationDate", bucket.Created).Element("BucketRegion", bucket.Region)
+                .Close("Bucket");
         }
 
         xml.Close("Buckets");
@@ -56,7 +59,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
     }
 
     /// <summary>CreateBucket. Making a bucket twice is a success in us-east-1, as in S3, and told elsewhere.</summary>
-    public async Task CreateAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task CreateAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         if (!BucketNames.IsValid(request.Bucket))
         {
@@ -65,7 +68,8 @@ internal sealed class BucketOperations(EmbeddedStore store)
 
         NewBucketRequest.Refuse(request);
         var region = await NewBucketRequest.ReadRegionAsync(request, store.Region, cancellationToken);
-        if (!await store.Buckets.CreateAsync(request.Bucket, region, store.Now, cancellationToken) && store.Region != AwsHosts.DefaultRegion)
+        if (!await store.Buckets.CreateAsync(request.Bucket, region, store.Now, cancellationToken)
+            && store.Region != AwsHosts.DefaultRegion)
         {
             throw new S3Exception(S3Errors.BucketAlreadyOwnedByYou) { Details = [new("BucketName", request.Bucket)] };
         }
@@ -76,7 +80,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
     }
 
     /// <summary>HeadBucket.</summary>
-    public Task HeadAsync(S3Request request, S3Answer answer)
+    public Task HeadAsync(S3Request request, S3Response answer)
     {
         var bucket = store.Buckets.Require(request.Bucket);
         answer.Status = StatusCodes.Status200OK;
@@ -87,7 +91,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
     }
 
     /// <summary>DeleteBucket. Uploads that are open in it are given up.</summary>
-    public async Task DeleteAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task DeleteAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await store.DeleteBucketAsync(request.Bucket, isOpaque: false, cancellationToken);
         answer.Status = StatusCodes.Status204NoContent;

@@ -17,13 +17,14 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 internal sealed class CompleteOperations(EmbeddedStore store)
 {
     /// <summary>CompleteMultipartUpload. Asked again within a day with the same parts, it answers the same (rule W6).</summary>
-    public async Task CompleteAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task CompleteAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var uploadId = request.Query["uploadId"] ?? "";
         var condition = WriteCondition.Of(request.Headers);
         var named = NamedPart.ReadAll(
-            await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.InvalidRequest, "You must specify at least one part"));
+            await S3XmlReader.ReadAsync(request.Body, cancellationToken)
+                ?? throw new S3Exception(S3Errors.InvalidRequest, "You must specify at least one part"));
         var fingerprint = Fingerprint(named);
         ObjectInfo info;
         using (await store.Uploads.TakeAsync(uploadId, cancellationToken))
@@ -134,7 +135,8 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         if (request.Header("x-amz-mp-object-size") is { } promised && promised != size)
         {
             throw new S3Exception(
-                S3Errors.InvalidRequest, $"The provided 'x-amz-mp-object-size' header value {promised} does not match what was computed: {size}");
+                S3Errors.InvalidRequest,
+                $"The provided 'x-amz-mp-object-size' header value {promised} does not match what was computed: {size}");
         }
     }
 
@@ -144,7 +146,8 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         {
             // Parts from before this store added checksums have none.
             var added = parts.Select(static part => (part.Find(PutOperations.DefaultChecksum)?.Value, part.Info.Size)).ToList();
-            return added.All(static part => part.Value is not null) ? PartChecksums.FullObject(PutOperations.DefaultChecksum, added!) : null;
+            return added.All(static part => part.Value is not null) ? PartChecksums.FullObject(PutOperations.DefaultChecksum, added!)
+                : null;
         }
 
         return upload.IsFullObject
@@ -164,8 +167,9 @@ internal sealed class CompleteOperations(EmbeddedStore store)
     }
 
     /// <summary>
-    /// A checksum of the whole that the client sends along must be the one that was found; of a composite one, with or without its count. One of another algorithm than the upload's is
-    /// refused like a wrong one: passed over, it would count as checked. An upload without a checksum has nothing to compare with, and S3 passes it over too.
+    /// A checksum of the whole that the client sends along must be the one that was found; of a composite one, with or without its count.
+    /// One of another algorithm than the upload's is refused like a wrong one: passed over, it would count as checked. An upload without a
+    /// checksum has nothing to compare with, and S3 passes it over too.
     /// </summary>
     private static void CheckPromised(S3Request request, BodyChecksum? found)
     {
@@ -177,10 +181,12 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         foreach (var algorithm in ChecksumNames.All)
         {
             if (request.Header(ChecksumNames.Header(algorithm)) is { } promised
-                && (algorithm != checksum.Algorithm || (promised != checksum.Value && promised != PartChecksums.WithoutCount(checksum.Value))))
+                && (algorithm != checksum.Algorithm
+                    || (promised != checksum.Value && promised != PartChecksums.WithoutCount(checksum.Value))))
             {
                 throw new S3Exception(
-                    S3Errors.BadDigest, $"The {ChecksumNames.Name(checksum.Algorithm).ToLowerInvariant()} you specified did not match the calculated checksum.");
+                    S3Errors.BadDigest,
+                    $"The {ChecksumNames.Name(checksum.Algorithm).ToLowerInvariant()} you specified did not match the calculated checksum.");
             }
         }
     }
@@ -194,7 +200,8 @@ internal sealed class CompleteOperations(EmbeddedStore store)
             md5.AppendData(Convert.FromHexString(ETags.Bare(part.Info.ETag)));
         }
 
-        return PutOperations.Quoted(string.Create(CultureInfo.InvariantCulture, $"{Convert.ToHexStringLower(md5.GetHashAndReset())}-{parts.Count}"));
+        return PutOperations
+            .Quoted(string.Create(CultureInfo.InvariantCulture, $"{Convert.ToHexStringLower(md5.GetHashAndReset())}-{parts.Count}"));
     }
 
     private static string Fingerprint(IReadOnlyList<NamedPart> named)
@@ -208,7 +215,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
-    private static Task SendAsync(ObjectInfo info, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    private static Task SendAsync(ObjectInfo info, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         var xml = new S3XmlWriter().Root("CompleteMultipartUploadResult")
             .Element("Location", request.Address.ObjectUrl(request.Bucket, request.Key))

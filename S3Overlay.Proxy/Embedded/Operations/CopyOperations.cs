@@ -13,7 +13,7 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 internal sealed class CopyOperations(EmbeddedStore store)
 {
     /// <summary>CopyObject.</summary>
-    public async Task CopyAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task CopyAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var source = CopySource.Parse(request);
@@ -29,7 +29,8 @@ internal sealed class CopyOperations(EmbeddedStore store)
         if (info.Size > PutOperations.MaxSize)
         {
             throw new S3Exception(
-                S3Errors.InvalidRequest, $"The specified copy source is larger than the maximum allowable size for a copy source: {PutOperations.MaxSize}");
+                S3Errors.InvalidRequest,
+                $"The specified copy source is larger than the maximum allowable size for a copy source: {PutOperations.MaxSize}");
         }
 
         condition.Judge(store.Objects.Find(request.Bucket, request.Key));
@@ -47,10 +48,12 @@ internal sealed class CopyOperations(EmbeddedStore store)
             },
         };
 
-        // One piece: its ETag is its MD5, and holds for the copy, unless it is one that was the remote's, of parts there. Parts: the copy is one piece, with an MD5 of its own.
+        // One piece: its ETag is its MD5, and holds for the copy, unless it is one that was the remote's, of parts there. Parts: the copy
+        // is one piece, with an MD5 of its own.
         var isOnePiece = stored.Row.PartCount == 0 && info.ETag.Length == PutOperations.EmptyETag.Length;
         var kept = KeptChecksum(info, wanted);
-        await using var file = await store.Objects.NewFileAsync(FileKind.Object, info.Size, header, wantsMd5: !isOnePiece, kept is null ? wanted ?? AlgorithmOf(info) : null);
+        await using var file = await store.Objects.NewFileAsync(FileKind.Object, info.Size, header, wantsMd5: !isOnePiece, kept is null
+            ? wanted ?? AlgorithmOf(info) : null);
         var body = new StoredBody(store, stored, info.Size == 0 ? null : new ByteRange(0, info.Size - 1));
         await file.FillAsync(body, cancellationToken);
         var checksum = kept ?? file.Checksum;
@@ -101,7 +104,9 @@ internal sealed class CopyOperations(EmbeddedStore store)
         return xml.Close(root);
     }
 
-    /// <summary>The source's checksum where it holds for the copy too: over all bytes, and of the algorithm that was asked for, if one was.</summary>
+    /// <summary>
+    /// The source's checksum where it holds for the copy too: over all bytes, and of the algorithm that was asked for, if one was.
+    /// </summary>
     private static BodyChecksum? KeptChecksum(ObjectInfo source, ChecksumAlgorithm? wanted) =>
         source.Checksums.Count > 0
             && source.ChecksumType == PartChecksums.FullObjectType
@@ -110,7 +115,8 @@ internal sealed class CopyOperations(EmbeddedStore store)
             : null;
 
     /// <summary>A copy has one piece, and so a checksum over all bytes, of the source's algorithm where no other was asked for.</summary>
-    private static ChecksumAlgorithm AlgorithmOf(ObjectInfo source) => source.Checksums.Count > 0 ? source.Checksums[0].Algorithm : PutOperations.DefaultChecksum;
+    private static ChecksumAlgorithm AlgorithmOf(ObjectInfo source) => source.Checksums.Count > 0 ? source.Checksums[0].Algorithm
+        : PutOperations.DefaultChecksum;
 
     private static ChecksumAlgorithm? WantedChecksum(S3Request request)
     {
@@ -126,7 +132,8 @@ internal sealed class CopyOperations(EmbeddedStore store)
     {
         null or "" or "COPY" => false,
         "REPLACE" => true,
-        var other => throw new S3Exception(S3Errors.InvalidArgument, $"Unknown {(header.Contains("metadata", StringComparison.Ordinal) ? "metadata" : "tagging")} directive.")
+        var other => throw new S3Exception(S3Errors.InvalidArgument,
+            $"Unknown {(header.Contains("metadata", StringComparison.Ordinal) ? "metadata" : "tagging")} directive.")
         {
             Details = [new("ArgumentName", header), new("ArgumentValue", other)],
         },

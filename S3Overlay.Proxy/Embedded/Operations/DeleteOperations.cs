@@ -12,7 +12,7 @@ internal sealed class DeleteOperations(EmbeddedStore store)
     private const int AtOnce = 32;
 
     /// <summary>DeleteObject.</summary>
-    public async Task DeleteAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task DeleteAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
         await store.Objects.DeleteAsync(request.Bucket, request.Key, DeleteConditions.Of(request.Headers), cancellationToken);
@@ -20,7 +20,7 @@ internal sealed class DeleteOperations(EmbeddedStore store)
     }
 
     /// <summary>DeleteObjects.</summary>
-    public async Task DeleteManyAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task DeleteManyAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var delete = await DeleteObjectsRequest.ReadAsync(request, cancellationToken);

@@ -7,7 +7,7 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 internal sealed class ListOperations(EmbeddedStore store)
 {
     /// <summary>ListObjects and ListObjectsV2.</summary>
-    public async Task ListAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task ListAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var list = ListRequest.Parse(request);
@@ -16,7 +16,7 @@ internal sealed class ListOperations(EmbeddedStore store)
     }
 
     /// <summary>ListObjectVersions of a bucket that never was versioned: each object is its one version, named <c>null</c>.</summary>
-    public async Task ListVersionsAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task ListVersionsAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var page = MarkerPage.ParseVersions(request, hasVersions: false);

@@ -3,7 +3,9 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>What a CreateBucket asks of the new bucket beside its name. All that would not be kept is refused rather than ignored.</summary>
+/// <summary>
+/// What a CreateBucket asks of the new bucket beside its name. All that would not be kept is refused rather than ignored.
+/// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html</remarks>
 internal static class NewBucketRequest
 {
@@ -71,5 +73,6 @@ internal static class NewBucketRequest
             : throw new S3Exception(S3Errors.InvalidLocationConstraint);
     }
 
-    private static S3Exception Invalid(string header, string value) => new(S3Errors.InvalidArgument, $"Invalid {header} header: {value}") { Details = [new("ArgumentName", header)] };
+    private static S3Exception Invalid(string header, string value) => new(S3Errors.InvalidArgument, $"Invalid {header} header: {value}")
+        { Details = [new("ArgumentName", header)] };
 }

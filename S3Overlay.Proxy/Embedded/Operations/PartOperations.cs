@@ -15,7 +15,7 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 internal sealed class PartOperations(EmbeddedStore store)
 {
     /// <summary>UploadPart.</summary>
-    public async Task UploadAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task UploadAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var number = PartNumbers.Parse(request.Query["partNumber"]);
@@ -32,7 +32,7 @@ internal sealed class PartOperations(EmbeddedStore store)
     }
 
     /// <summary>UploadPartCopy.</summary>
-    public async Task CopyAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task CopyAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var number = PartNumbers.Parse(request.Query["partNumber"]);
@@ -43,7 +43,8 @@ internal sealed class PartOperations(EmbeddedStore store)
         if (range?.Length > PutOperations.MaxSize)
         {
             throw new S3Exception(
-                S3Errors.InvalidRequest, $"The specified copy source is larger than the maximum allowable size for a copy source: {PutOperations.MaxSize}");
+                S3Errors.InvalidRequest,
+                $"The specified copy source is larger than the maximum allowable size for a copy source: {PutOperations.MaxSize}");
         }
 
         var body = new StoredBody(store, stored, range);
@@ -53,7 +54,8 @@ internal sealed class PartOperations(EmbeddedStore store)
             answer.Headers["x-amz-copy-source-version-id"] = source.VersionId;
         }
 
-        await CopyOperations.Result("CopyPartResult", row.Info with { Checksums = row.Checksum is { } checksum ? [checksum] : [], ChecksumType = null }).SendAsync(request, answer, cancellationToken);
+        await CopyOperations.Result("CopyPartResult", row.Info with { Checksums = row.Checksum is { } checksum ? [checksum]
+            : [], ChecksumType = null }).SendAsync(request, answer, cancellationToken);
     }
 
     /// <param name="upload">The upload.</param>
@@ -61,8 +63,8 @@ internal sealed class PartOperations(EmbeddedStore store)
     /// <param name="length">Its length, or the most it can have.</param>
     /// <param name="body">Its bytes.</param>
     /// <param name="missing">
-    /// What is to be computed of a part that comes without a checksum: S3 wants to be told only where clients name each part's checksum again in the end. So parts from presigned links, whose
-    /// clients often can compute none, are taken.
+    /// What is to be computed of a part that comes without a checksum: S3 wants to be told only where clients name each part's checksum
+    /// again in the end. So parts from presigned links, whose clients often can compute none, are taken.
     /// </param>
     /// <param name="cancellationToken">Ends it.</param>
     private async Task<PartRow> StoreAsync(
@@ -122,6 +124,7 @@ internal sealed class PartOperations(EmbeddedStore store)
         return last < size
             ? new ByteRange(first, last)
             : throw new S3Exception(
-                S3Errors.InvalidArgument, string.Create(CultureInfo.InvariantCulture, $"Range specified is not valid for source object of size: {size}"));
+                S3Errors.InvalidArgument,
+                string.Create(CultureInfo.InvariantCulture, $"Range specified is not valid for source object of size: {size}"));
     }
 }

@@ -18,7 +18,7 @@ internal sealed class PutOperations(EmbeddedStore store)
     public const ChecksumAlgorithm DefaultChecksum = ChecksumAlgorithm.Crc64Nvme;
 
     /// <summary>PutObject.</summary>
-    public async Task PutAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task PutAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         // All that can be judged without the body is, so that nobody sends a gigabyte to be told of a missing bucket.
         store.Buckets.Require(request.Bucket);
@@ -50,7 +50,8 @@ internal sealed class PutOperations(EmbeddedStore store)
             Checksums = sum is { } value ? [value] : [],
             ChecksumType = sum is null ? null : PartChecksums.FullObjectType,
         };
-        await store.Objects.CommitAsync(file, header with { Info = info }, condition, null, cancellationToken, request.CopiedUp?.LastModified);
+        await store.Objects.CommitAsync(file, header with { Info = info }, condition, null, cancellationToken,
+            request.CopiedUp?.LastModified);
 
         answer.Status = StatusCodes.Status200OK;
         answer.Headers.ETag = info.ETag;

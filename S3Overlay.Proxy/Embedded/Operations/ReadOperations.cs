@@ -21,7 +21,7 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 internal sealed class ReadOperations(EmbeddedStore store)
 {
     /// <summary>GetObject and HeadObject.</summary>
-    public async Task GetAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task GetAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
         RefuseCustomerKeys(request);
@@ -30,13 +30,13 @@ internal sealed class ReadOperations(EmbeddedStore store)
         {
             var row = store.Objects.Require(request.Bucket, request.Key);
             WriteTagCount(answer, row);
-            ObjectAnswer.Prepare(request, answer, row.Info);
+            ObjectResponse.Prepare(request, answer, row.Info);
             return;
         }
 
         using var stored = await store.Objects.OpenAsync(request.Bucket, request.Key);
         WriteTagCount(answer, stored.Row);
-        var bytes = ObjectAnswer.Prepare(request, answer, stored.Row.Info);
+        var bytes = ObjectResponse.Prepare(request, answer, stored.Row.Info);
         if (part is { } number && answer.Status == StatusCodes.Status200OK)
         {
             bytes = PreparePart(number, stored, request, answer);
@@ -48,7 +48,7 @@ internal sealed class ReadOperations(EmbeddedStore store)
         }
     }
 
-    private async Task SendAsync(StoredObject stored, ByteRange range, S3Answer answer, CancellationToken cancellationToken)
+    private async Task SendAsync(StoredObject stored, ByteRange range, S3Response answer, CancellationToken cancellationToken)
     {
         try
         {
@@ -67,7 +67,7 @@ internal sealed class ReadOperations(EmbeddedStore store)
     }
 
     /// <summary>Turns the answer for the whole object into that for one part of it.</summary>
-    private static ByteRange? PreparePart(int number, StoredObject stored, S3Request request, S3Answer answer)
+    private static ByteRange? PreparePart(int number, StoredObject stored, S3Request request, S3Response answer)
     {
         var size = stored.Row.Info.Size;
         ByteRange? bytes;
@@ -95,10 +95,10 @@ internal sealed class ReadOperations(EmbeddedStore store)
     }
 
     /// <summary>
-    /// In the place of the object's checksum, where that is shown: the part's own, of the same algorithm. The type stays the object's. A part without one shows neither, unless it is the only part
-    /// and the object's checksum covers all bytes.
+    /// In the place of the object's checksum, where that is shown: the part's own, of the same algorithm. The type stays the object's. A
+    /// part without one shows neither, unless it is the only part and the object's checksum covers all bytes.
     /// </summary>
-    private static void ShowChecksum(StoredPart part, ObjectRow row, S3Answer answer)
+    private static void ShowChecksum(StoredPart part, ObjectRow row, S3Response answer)
     {
         foreach (var whole in row.Info.Checksums)
         {
@@ -127,7 +127,7 @@ internal sealed class ReadOperations(EmbeddedStore store)
         ],
     };
 
-    private static void WriteTagCount(S3Answer answer, ObjectRow row)
+    private static void WriteTagCount(S3Response answer, ObjectRow row)
     {
         if (row.Tags is { Length: > 0 } tags)
         {

@@ -3,18 +3,22 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>Which headers of a write come back with the object, and which are refused because they ask for something that is not done here.</summary>
+/// <summary>
+/// Which headers of a write come back with the object, and which are refused because they ask for something that is not done here.
+/// </summary>
 internal static class StoredHeaders
 {
     private const string MetaPrefix = "x-amz-meta-";
     private const int MaxMetadata = 2048;
 
     private static readonly string[] Plain =
-        ["Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Cache-Control", "Expires", "x-amz-website-redirect-location"];
+        ["Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Cache-Control", "Expires",
+            "x-amz-website-redirect-location"];
 
     private static readonly HashSet<string> StorageClasses = new(StringComparer.Ordinal)
     {
-        "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE",
+        "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR",
+        "SNOW", "EXPRESS_ONEZONE",
     };
 
     /// <summary>The headers that come back, in a fixed order.</summary>
@@ -47,11 +51,14 @@ internal static class StoredHeaders
         return headers;
     }
 
-    /// <summary>The headers of a copy that keeps its source's: all but the storage class and the redirect, which are asked for anew each time.</summary>
+    /// <summary>
+    /// The headers of a copy that keeps its source's: all but the storage class and the redirect, which are asked for anew each time.
+    /// </summary>
     public static List<KeyValuePair<string, string>> OfCopy(S3Request request, IReadOnlyList<KeyValuePair<string, string>> source)
     {
         Refuse(request);
-        var headers = source.Where(static header => header.Key is not ("x-amz-storage-class" or "x-amz-website-redirect-location")).ToList();
+        var headers = source.Where(static header => header.Key is not ("x-amz-storage-class" or "x-amz-website-redirect-location"))
+            .ToList();
         if (request.Header("x-amz-website-redirect-location") is { Length: > 0 } redirect)
         {
             headers.Add(new("x-amz-website-redirect-location", redirect));
@@ -92,7 +99,8 @@ internal static class StoredHeaders
     {
         if (request.Header("x-amz-storage-class") is { Length: > 0 } storageClass and not "STANDARD")
         {
-            headers.Add(new("x-amz-storage-class", StorageClasses.Contains(storageClass) ? storageClass : throw new S3Exception(S3Errors.InvalidStorageClass)
+            headers.Add(new("x-amz-storage-class", StorageClasses.Contains(storageClass) ? storageClass
+                : throw new S3Exception(S3Errors.InvalidStorageClass)
             {
                 Details = [new("StorageClassRequested", storageClass)],
             }));
@@ -110,7 +118,8 @@ internal static class StoredHeaders
                 || name.StartsWith("x-amz-copy-source-server-side-encryption", StringComparison.OrdinalIgnoreCase)
                 || name.Equals("x-amz-write-offset-bytes", StringComparison.OrdinalIgnoreCase))
             {
-                throw new S3Exception(S3Errors.NotImplemented, $"The header '{name.ToLowerInvariant()}' asks for something that is not served here.");
+                throw new S3Exception(
+                    S3Errors.NotImplemented, $"The header '{name.ToLowerInvariant()}' asks for something that is not served here.");
             }
         }
 
@@ -119,7 +128,8 @@ internal static class StoredHeaders
             && !redirect.StartsWith("http://", StringComparison.Ordinal)
             && !redirect.StartsWith("https://", StringComparison.Ordinal))
         {
-            throw new S3Exception(S3Errors.InvalidArgument, "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.");
+            throw new S3Exception(
+                S3Errors.InvalidArgument, "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.");
         }
     }
 }

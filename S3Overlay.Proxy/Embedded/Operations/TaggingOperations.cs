@@ -10,7 +10,7 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 internal sealed class TaggingOperations(EmbeddedStore store)
 {
     /// <summary>GetObjectTagging.</summary>
-    public Task GetAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public Task GetAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
         var row = store.Objects.Require(request.Bucket, request.Key);
@@ -24,7 +24,7 @@ internal sealed class TaggingOperations(EmbeddedStore store)
     }
 
     /// <summary>PutObjectTagging.</summary>
-    public async Task PutAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task PutAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
         store.Objects.Require(request.Bucket, request.Key);
@@ -35,7 +35,7 @@ internal sealed class TaggingOperations(EmbeddedStore store)
     }
 
     /// <summary>DeleteObjectTagging.</summary>
-    public async Task DeleteAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task DeleteAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
         await store.Objects.SetTagsAsync(request.Bucket, request.Key, null, cancellationToken);

@@ -13,7 +13,7 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 internal sealed class UploadOperations(EmbeddedStore store)
 {
     /// <summary>CreateMultipartUpload.</summary>
-    public async Task CreateAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task CreateAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var (algorithm, isFullObject) = ReadChecksum(request);
@@ -42,7 +42,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
     }
 
     /// <summary>AbortMultipartUpload. What was under the key before stays (rule W6).</summary>
-    public async Task AbortAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task AbortAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         await store.Uploads.AbortAsync(request.Bucket, request.Key, request.Query["uploadId"] ?? "", cancellationToken);
@@ -50,7 +50,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
     }
 
     /// <summary>ListParts.</summary>
-    public Task ListPartsAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public Task ListPartsAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var upload = store.Uploads.Require(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
@@ -82,7 +82,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
     }
 
     /// <summary>ListMultipartUploads.</summary>
-    public Task ListAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public Task ListAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var page = MarkerPage.Parse(request, "max-uploads");
@@ -93,7 +93,8 @@ internal sealed class UploadOperations(EmbeddedStore store)
         var xml = new S3XmlWriter().Root("ListMultipartUploadsResult")
             .Element("Bucket", request.Bucket).Element("KeyMarker", page.Name(page.KeyMarker)).Element("UploadIdMarker", idMarker);
 
-        // S3 names the page's last upload, on the last page too. Where another page follows one that ends with a common prefix it names none, and nobody can go on: here it is the prefix.
+        // S3 names the page's last upload, on the last page too. Where another page follows one that ends with a common prefix it names
+        // none, and nobody can go on: here it is the prefix.
         var last = rows.Take(page.Limit).LastOrDefault(row => isTruncated || row.Upload is not null);
         xml.Element("NextKeyMarker", page.Name(last.Name ?? "")).Element("NextUploadIdMarker", last.Upload?.UploadId ?? "");
         xml.Element("Prefix", page.Name(page.Prefix));
@@ -143,7 +144,8 @@ internal sealed class UploadOperations(EmbeddedStore store)
         {
             return type is null
                 ? (null, false)
-                : throw new S3Exception(S3Errors.InvalidRequest, "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
+                : throw new S3Exception(
+                    S3Errors.InvalidRequest, "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
         }
 
         var algorithm = ChecksumNames.Parse(name);
@@ -156,6 +158,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
         };
         return isPossible
             ? (algorithm, type == PartChecksums.FullObjectType)
-            : throw new S3Exception(S3Errors.InvalidRequest, $"The {type} checksum type cannot be used with the {name.ToLowerInvariant()} checksum algorithm.");
+            : throw new S3Exception(
+                S3Errors.InvalidRequest, $"The {type} checksum type cannot be used with the {name.ToLowerInvariant()} checksum algorithm.");
     }
 }

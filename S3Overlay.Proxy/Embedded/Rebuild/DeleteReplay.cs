@@ -6,8 +6,8 @@ using S3Overlay.Proxy.Embedded.Rows;
 namespace S3Overlay.Proxy.Embedded.Rebuild;
 
 /// <summary>
-/// Brings into the index what the log of deletes says and a crash, or a disk that failed, kept from it: the log is written first. A rebuild would find these deletes, and the two must not
-/// differ.
+/// Brings into the index what the log of deletes says and a crash, or a disk that failed, kept from it: the log is written first. A rebuild
+/// would find these deletes, and the two must not differ.
 /// </summary>
 internal sealed class DeleteReplay
 {
@@ -21,7 +21,10 @@ internal sealed class DeleteReplay
 
     private DeleteReplay(OrderedIndex index) => _index = index;
 
-    /// <summary>Applies the records that the index does not know yet, some thousand rows at a time. Each row becomes what the last of the records about it leaves.</summary>
+    /// <summary>
+    /// Applies the records that the index does not know yet, some thousand rows at a time. Each row becomes what the last of the records
+    /// about it leaves.
+    /// </summary>
     public static async Task ApplyAsync(IEnumerable<DeleteRecord> records, OrderedIndex index)
     {
         var replay = new DeleteReplay(index);

@@ -11,7 +11,7 @@ internal static class IndexOpening
 {
     /// <summary>The index, whole, and saying what the records of buckets and uploads say.</summary>
     public static async Task<OrderedIndex> OpenAsync(
-        StoreFolders folders, StoreDisk disk, LooseEnds ends, EmbeddedOptions options, bool wasClean, CancellationToken cancellationToken)
+        StoreFolders folders, StoreDisk disk, DirtyFlag ends, EmbeddedOptions options, bool wasClean, CancellationToken cancellationToken)
     {
         var reason = "missing";
         if (Directory.Exists(folders.IndexFolder))
@@ -47,7 +47,8 @@ internal static class IndexOpening
             await (index?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
-        if (Directory.EnumerateFiles(folders.Objects, "*", SearchOption.AllDirectories).Any() || Directory.EnumerateFiles(folders.Buckets).Any())
+        if (Directory.EnumerateFiles(folders.Objects, "*", SearchOption.AllDirectories).Any()
+            || Directory.EnumerateFiles(folders.Buckets).Any())
         {
             Log.IndexRebuildStarted(options.Logger, folders.IndexFolder, reason);
         }
@@ -57,7 +58,8 @@ internal static class IndexOpening
         return Open(folders, disk, options, wasClosed: true);
     }
 
-    private static OrderedIndex Open(StoreFolders folders, StoreDisk disk, EmbeddedOptions options, bool wasClosed) => OrderedIndex.Open(new IndexOptions
+    private static OrderedIndex Open(StoreFolders folders, StoreDisk disk, EmbeddedOptions options, bool wasClosed) =>
+        OrderedIndex.Open(new IndexOptions
     {
         Folder = folders.IndexFolder,
         FlushBytes = options.IndexFlushBytes,

@@ -10,10 +10,10 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Rebuild;
 
 /// <summary>
-/// Builds the index from what describes itself. Of several files of one key the one with the highest number is the object, unless the log of deletes has a higher
-/// one. Interrupted, it starts over: the row that says the index is whole comes last.
+/// Builds the index from what describes itself. Of several files of one key the one with the highest number is the object, unless the log
+/// of deletes has a higher one. Interrupted, it starts over: the row that says the index is whole comes last.
 /// </summary>
-internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEnds ends, EmbeddedOptions options)
+internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFlag ends, EmbeddedOptions options)
 {
     private const int ProgressEvery = 100_000;
 
@@ -64,7 +64,8 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEn
 
         await RemoveOrphansAsync();
         var old = _segments.List();
-        await _segments.ReplaceAsync(disk, old, _segments.PathOf(old.Count == 0 ? 1 : DeleteSegments.NumberOf(old[^1]) + 1), RemainingDeletes());
+        await _segments.ReplaceAsync(disk, old, _segments.PathOf(old.Count == 0 ? 1 : DeleteSegments.NumberOf(old[^1]) + 1),
+            RemainingDeletes());
         await FinishAsync();
         if (_files > 0)
         {
@@ -87,7 +88,8 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEn
             _uploads[upload.UploadId] = upload;
         }
 
-        foreach (var record in DeleteSegments.Read(_segments.List(), (segment, position, _) => Log.DeletesLost(options.Logger, segment, position)))
+        foreach (var record in DeleteSegments
+            .Read(_segments.List(), (segment, position, _) => Log.DeletesLost(options.Logger, segment, position)))
         {
             Take(record);
         }
@@ -167,12 +169,15 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEn
         KeepBucket(header.Bucket);
     }
 
-    /// <summary>An object without a bucket means that the bucket's record was lost: better a bucket too many than objects too few.</summary>
+    /// <summary>
+    /// An object without a bucket means that the bucket's record was lost: better a bucket too many than objects too few.
+    /// </summary>
     private void KeepBucket(string bucket)
     {
         if (!_buckets.TryGetValue(bucket, out var record) || !record.Exists)
         {
-            _buckets[bucket] = (record ?? new BucketRecord { Name = bucket, Exists = true, Created = options.Time.GetUtcNow(), Region = options.Region })
+            _buckets[bucket] =
+                (record ?? new BucketRecord { Name = bucket, Exists = true, Created = options.Time.GetUtcNow(), Region = options.Region })
                 with { Exists = true };
         }
     }
@@ -210,7 +215,8 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEn
 
             if (_uploads.ContainsKey(header.UploadId!))
             {
-                if (await _target.PutNewestPartAsync(header.UploadId!, new PartRow(header.PartNumber, id, header.Sequence, header.Info)) is { } loser)
+                if (await _target
+                    .PutNewestPartAsync(header.UploadId!, new PartRow(header.PartNumber, id, header.Sequence, header.Info)) is { } loser)
                 {
                     _orphans.Add(loser);
                 }
@@ -239,7 +245,8 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEn
         foreach (var bucket in _buckets.Values)
         {
             await _target.PutAsync(RowKeys.OfBucket(bucket.Name), bucket.Write().Span);
-            await RecordFile.WriteAsync(folders, disk, FileKind.Bucket, folders.BucketPathOf(bucket.Name), bucket.Write(), CancellationToken.None);
+            await RecordFile.WriteAsync(folders, disk, FileKind.Bucket, folders.BucketPathOf(bucket.Name), bucket.Write(),
+                CancellationToken.None);
         }
 
         foreach (var upload in _uploads.Values)
@@ -315,7 +322,9 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, LooseEn
     private bool Counts(KeyValuePair<(string Bucket, string Key), ulong> tombstone) =>
         tombstone.Value >= (_buckets.GetValueOrDefault(tombstone.Key.Bucket)?.PurgedUpTo ?? 0);
 
-    /// <summary>Everything was written without waiting for the disk; now it is brought there, and then the index is said to be whole.</summary>
+    /// <summary>
+    /// Everything was written without waiting for the disk; now it is brought there, and then the index is said to be whole.
+    /// </summary>
     private async Task FinishAsync()
     {
         foreach (var path in Directory.EnumerateFiles(folders.IndexFolder, "*", SearchOption.AllDirectories))

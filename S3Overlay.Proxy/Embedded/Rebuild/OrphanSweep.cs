@@ -6,15 +6,17 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Rebuild;
 
 /// <summary>
-/// After a crash, looks in the background for files that nothing names: of writes that were never acknowledged, and of removals that were lost. They take room,
-/// and a later rebuild would take the former for objects. They are set aside and not erased: if the index is wrong, they are all that is left of what was written.
+/// After a crash, looks in the background for files that nothing names: of writes that were never acknowledged, and of removals that were
+/// lost. They take room, and a later rebuild would take the former for objects. They are set aside and not erased: if the index is wrong,
+/// they are all that is left of what was written.
 /// </summary>
 internal static class OrphanSweep
 {
     /// <summary>Sets them aside. Files younger than the start of this process are its own, and left alone.</summary>
     /// <returns>Whether none is left.</returns>
     public static async Task<bool> RunAsync(
-        StoreFolders folders, StoreDisk disk, AsideFolder aside, ObjectTable objects, UploadTable uploads, ulong upTo, ILogger logger, CancellationToken cancellationToken)
+        StoreFolders folders, StoreDisk disk, AsideFolder aside, ObjectTable objects, UploadTable uploads, ulong upTo, ILogger logger,
+        CancellationToken cancellationToken)
     {
         var (files, orphans, left) = (0L, 0L, 0L);
         var manifest = (Id: default(FileId), Parts: (HashSet<FileId>?)[]);
@@ -46,7 +48,8 @@ internal static class OrphanSweep
                 isNamed = row?.File == found.Id;
             }
 
-            // Looked at twice: whoever completes or overwrites just now moves the name between the two looks, but no file of before gets a new one.
+            // Looked at twice: whoever completes or overwrites just now moves the name between the two looks, but no file of before gets a
+            // new one.
             if (!isNamed && !IsNamedNow(found, objects, uploads, folders))
             {
                 if (!aside.TryTake(found.Id))

@@ -7,13 +7,14 @@ using S3Overlay.Proxy.Embedded.Uploads;
 namespace S3Overlay.Proxy.Embedded.Rebuild;
 
 /// <summary>
-/// Makes the index and the records of buckets and uploads say the same where a crash, or a disk that failed, kept the one from the other. A bucket is what its record says, which is written
-/// first. An upload is open as long as it has a row, a record and a bucket: a new one gets its row last, one that is over loses any of them first.
+/// Makes the index and the records of buckets and uploads say the same where a crash, or a disk that failed, kept the one from the other. A
+/// bucket is what its record says, which is written first. An upload is open as long as it has a row, a record and a bucket: a new one gets
+/// its row last, one that is over loses any of them first.
 /// </summary>
 internal static class RecordReplay
 {
     /// <summary>Applies what differs. Nobody may have read the index's buckets yet.</summary>
-    public static async Task ApplyAsync(StoreFolders folders, StoreDisk disk, LooseEnds ends, OrderedIndex index, ILogger logger)
+    public static async Task ApplyAsync(StoreFolders folders, StoreDisk disk, DirtyFlag ends, OrderedIndex index, ILogger logger)
     {
         var batch = new IndexBatch();
         var buckets = FindBuckets(folders, index, batch, logger);
@@ -27,7 +28,8 @@ internal static class RecordReplay
         var buckets = new Dictionary<string, bool>(StringComparer.Ordinal);
         foreach (var record in StoredFiles.Records(folders.Buckets, FileKind.Bucket, logger))
         {
-            // A bucket whose deletion was refused, but stands in its record, may have got objects since: better a bucket too many than objects too few.
+            // A bucket whose deletion was refused, but stands in its record, may have got objects since: better a bucket too many than
+            // objects too few.
             var read = BucketRecord.Read(record);
             var bucket = !read.Exists && HasObjects(index, read.Name) ? read with { Exists = true } : read;
             var (row, value) = (RowKeys.OfBucket(read.Name), bucket.Write());
@@ -55,12 +57,14 @@ internal static class RecordReplay
         return buckets;
     }
 
-    private static bool HasObjects(OrderedIndex index, string bucket) => new PrefixScan(index, RowKeys.OfKey(RowKeys.Object, bucket, "")).Any();
+    private static bool HasObjects(OrderedIndex index, string bucket) =>
+        new PrefixScan(index, RowKeys.OfKey(RowKeys.Object, bucket, "")).Any();
 
     private static async Task FindUploadsAsync(
-        StoreFolders folders, StoreDisk disk, LooseEnds ends, OrderedIndex index, IndexBatch batch, Dictionary<string, bool> buckets)
+        StoreFolders folders, StoreDisk disk, DirtyFlag ends, OrderedIndex index, IndexBatch batch, Dictionary<string, bool> buckets)
     {
-        var records = Directory.EnumerateFiles(folders.Uploads).Select(static path => Path.GetFileName(path)).ToHashSet(StringComparer.Ordinal);
+        var records = Directory.EnumerateFiles(folders.Uploads).Select(static path => Path.GetFileName(path))
+            .ToHashSet(StringComparer.Ordinal);
         foreach (var upload in new PrefixScan(index, [RowKeys.Upload]).Values(static value => UploadRecord.Read(value)))
         {
             if (buckets.GetValueOrDefault(upload.Bucket) && records.Remove(upload.UploadId))

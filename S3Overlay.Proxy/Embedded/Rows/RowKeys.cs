@@ -4,8 +4,8 @@ using System.Text;
 namespace S3Overlay.Proxy.Embedded.Rows;
 
 /// <summary>
-/// The index's one ordered key space. The first letter says what a row is; bucket and key stand as their UTF-8 bytes with a zero between, so that the index's
-/// order is S3's. Bucket names hold no zero.
+/// The index's one ordered key space. The first letter says what a row is; bucket and key stand as their UTF-8 bytes with a zero between,
+/// so that the index's order is S3's. Bucket names hold no zero.
 /// </summary>
 internal static class RowKeys
 {

@@ -8,9 +8,9 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Rows;
 
 /// <summary>
-/// Numbers writes and deletes in their order, never the same number twice, across restarts and rebuilds of the index. Numbers are set aside a million at a time, so that the disk is
-/// asked once and not for each; a crash skips what was set aside. How far that went stands in a file of its own, and in the index for older versions. A clock would not do: one that is set
-/// back makes the older write win a rebuild.
+/// Numbers writes and deletes in their order, never the same number twice, across restarts and rebuilds of the index. Numbers are set aside
+/// a million at a time, so that the disk is asked once and not for each; a crash skips what was set aside. How far that went stands in a
+/// file of its own, and in the index for older versions. A clock would not do: one that is set back makes the older write win a rebuild.
 /// </summary>
 internal sealed class SequenceCounter : IDisposable
 {
@@ -78,7 +78,8 @@ internal sealed class SequenceCounter : IDisposable
             if (wanted > _reserved)
             {
                 var reserved = wanted + Reserve;
-                await RecordFile.WriteAsync(_folders, _disk, FileKind.Sequence, _folders.Sequence, RowValue(reserved), CancellationToken.None);
+                await RecordFile.WriteAsync(_folders, _disk, FileKind.Sequence, _folders.Sequence, RowValue(reserved),
+                    CancellationToken.None);
                 var batch = new IndexBatch();
                 batch.Put(RowKeys.Sequence, RowValue(reserved));
                 await _index.CommitAsync(batch);
@@ -95,7 +96,10 @@ internal sealed class SequenceCounter : IDisposable
         }
     }
 
-    /// <summary>What the file says. One that cannot be read is logged and made anew with the next numbers; the index, and a rebuild of it, know enough to go on behind them.</summary>
+    /// <summary>
+    /// What the file says. One that cannot be read is logged and made anew with the next numbers; the index, and a rebuild of it, know
+    /// enough to go on behind them.
+    /// </summary>
     private static ulong ReadFile(StoreFolders folders, ILogger logger)
     {
         if (!File.Exists(folders.Sequence))
@@ -107,7 +111,8 @@ internal sealed class SequenceCounter : IDisposable
         {
             using var file = RecordFile.Open(folders.Sequence);
             var (preamble, record) = RecordFile.ReadHeader(file);
-            return preamble.Kind == FileKind.Sequence && record.Length == sizeof(ulong) ? Read(record) : throw new InvalidDataException("It is another file.");
+            return preamble.Kind == FileKind.Sequence && record.Length == sizeof(ulong) ? Read(record)
+                : throw new InvalidDataException("It is another file.");
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException)
         {

@@ -5,8 +5,8 @@ using S3Overlay.Proxy.Embedded.Rows;
 namespace S3Overlay.Proxy.Embedded.Tombstones;
 
 /// <summary>
-/// How many tombstones the index has, kept as they come and go. Those that were there at the start are counted in the background, since a start does not grow with the data: the figure is whole a
-/// moment after it.
+/// How many tombstones the index has, kept as they come and go. Those that were there at the start are counted in the background, since a
+/// start does not grow with the data: the figure is whole a moment after it.
 /// </summary>
 internal sealed class TombstoneCount : IAsyncDisposable
 {
@@ -40,7 +40,8 @@ internal sealed class TombstoneCount : IAsyncDisposable
         using (before)
         {
             using var cursor = before.OpenCursor();
-            for (var found = cursor.Seek([RowKeys.Tombstone]); found && cursor.Key[0] == RowKeys.Tombstone && !_stopping.IsCancellationRequested; found = cursor.Next())
+            for (var found = cursor.Seek([RowKeys.Tombstone]); found && cursor.Key[0] == RowKeys.Tombstone
+                && !_stopping.IsCancellationRequested; found = cursor.Next())
             {
                 Add(1);
             }

@@ -12,13 +12,17 @@ using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Embedded.Tombstones;
 
-/// <summary>The tombstones. They are left and taken back under the lock of the key's writes, with numbers in the same order, and are in the log of deletes before they are in the index.</summary>
+/// <summary>
+/// The tombstones. They are left and taken back under the lock of the key's writes, with numbers in the same order, and are in the log of
+/// deletes before they are in the index.
+/// </summary>
 /// <param name="index">Their rows.</param>
 /// <param name="sequences">The order of all writes and deletes.</param>
 /// <param name="buckets">Know up to where tombstones went with their bucket.</param>
 /// <param name="objects">The objects, their keys' locks, and the log of deletes.</param>
 /// <param name="reserve">Room for tombstones on a full disk: they come before what makes room.</param>
-internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequences, BucketTable buckets, ObjectTable objects, DiskReserve reserve)
+internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequences, BucketTable buckets, ObjectTable objects,
+    DiskReserve reserve)
 {
     /// <summary>How many rows are taken away in one commit.</summary>
     private const int ForgottenAtOnce = 256;
@@ -38,8 +42,8 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
             return;
         }
 
-        // The mark does not delete the object that is there: that is the next step, with a number of its own. Until then a rebuild must find the object
-        // outranking the mark, as the index does, so the mark takes its place right before it.
+        // The mark does not delete the object that is there: that is the next step, with a number of its own. Until then a rebuild must
+        // find the object outranking the mark, as the index does, so the mark takes its place right before it.
         var sequence = 0UL;
         using var change = await objects.Deletes.EnterAsync();
         await reserve.UseAsync(async () =>
@@ -59,20 +63,21 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
 
     /// <summary>The number of a key's tombstone that counts; null where there is none.</summary>
     public ulong? Find(string bucket, string key) =>
-        index.TryGet(RowKeys.OfKey(RowKeys.Tombstone, bucket, key), out var value) && CountsIn(bucket, value) ? SequenceCounter.Read(value) : null;
+        index.TryGet(RowKeys.OfKey(RowKeys.Tombstone, bucket, key), out var value) && CountsIn(bucket, value) ? SequenceCounter.Read(value)
+            : null;
 
     /// <summary>Takes a tombstone back, where it still is the one of this number. Returns once that survives a power cut.</summary>
-    public async Task<DiscardOutcome> DiscardAsync(string bucket, string key, ulong sequence, CancellationToken cancellationToken)
+    public async Task<UndeleteOutcome> DiscardAsync(string bucket, string key, ulong sequence, CancellationToken cancellationToken)
     {
         using var held = await objects.LockAsync(bucket, key, cancellationToken);
         if (Find(bucket, key) is not { } current)
         {
-            return DiscardOutcome.Absent;
+            return UndeleteOutcome.Absent;
         }
 
         if (current != sequence)
         {
-            return DiscardOutcome.Kept;
+            return UndeleteOutcome.Kept;
         }
 
         using var change = await objects.Deletes.EnterAsync();
@@ -81,13 +86,16 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
         batch.Delete(RowKeys.OfKey(RowKeys.Tombstone, bucket, key));
         await index.FollowAsync(batch);
         Count.Add(-1);
-        return DiscardOutcome.Discarded;
+        return UndeleteOutcome.Discarded;
     }
 
-    /// <summary>Takes the rows of tombstones away that went with their bucket; they do not count any more already, and stay where the index's disk does not let them go.</summary>
+    /// <summary>
+    /// Takes the rows of tombstones away that went with their bucket; they do not count any more already, and stay where the index's disk
+    /// does not let them go.
+    /// </summary>
     /// <remarks>
-    /// A delete that comes meanwhile puts a row that counts in the place of one of these, and a row is told from the one before only with the key's lock held. Locks are taken in the order
-    /// of keys, and by nobody else more than one, so that nobody waits for ever.
+    /// A delete that comes meanwhile puts a row that counts in the place of one of these, and a row is told from the one before only with
+    /// the key's lock held. Locks are taken in the order of keys, and by nobody else more than one, so that nobody waits for ever.
     /// </remarks>
     public async Task ForgetAsync(string bucket)
     {
@@ -120,7 +128,8 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
     }
 
     /// <summary>
-    /// What is made of the tombstones of a bucket that start with <paramref name="prefix"/> and come after <paramref name="after"/>, as they stand now, in the order of listings.
+    /// What is made of the tombstones of a bucket that start with <paramref name="prefix"/> and come after <paramref name="after"/>, as
+    /// they stand now, in the order of listings.
     /// </summary>
 #pragma warning disable CS1998 // the index answers at once; the seam does not promise that every layer does
     public async IAsyncEnumerable<T> ListAsync<T>(
@@ -148,7 +157,9 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
         }
     }
 
-    /// <summary>The buckets that have rows of tombstones. One look-up a bucket: the cursor jumps behind the last tombstone of each.</summary>
+    /// <summary>
+    /// The buckets that have rows of tombstones. One look-up a bucket: the cursor jumps behind the last tombstone of each.
+    /// </summary>
     public List<string> ListBuckets()
     {
         var names = new List<string>();

@@ -14,13 +14,13 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Embedded.Uploads;
 
 /// <summary>
-/// The open multipart uploads and their parts. Parts of one upload come in at once and share its lock; completing and aborting have it alone, so that a part
-/// either belongs to the completed object or is refused.
+/// The open multipart uploads and their parts. Parts of one upload come in at once and share its lock; completing and aborting have it
+/// alone, so that a part either belongs to the completed object or is refused.
 /// </summary>
 internal sealed class UploadTable(
     StoreFolders folders,
     StoreDisk disk,
-    LooseEnds ends,
+    DirtyFlag ends,
     DiskReserve reserve,
     OrderedIndex index,
     SequenceCounter sequences,
@@ -74,8 +74,8 @@ internal sealed class UploadTable(
         IsId(uploadId) && index.TryGet(RowKeys.OfUpload(bucket, key, uploadId), out var value) ? UploadRecord.Read(value) : null;
 
     /// <summary>
-    /// Whether an id may be of an upload of a key, which need not be there any more: who lists uploads to end them goes on behind one that he has just ended. False for what is no id, and for
-    /// that of an open upload of another key.
+    /// Whether an id may be of an upload of a key, which need not be there any more: who lists uploads to end them goes on behind one that
+    /// he has just ended. False for what is no id, and for that of an open upload of another key.
     /// </summary>
     public bool MayBeOf(string bucket, string key, string uploadId) =>
         IsId(uploadId) && (Find(bucket, key, uploadId) is not null || !File.Exists(folders.UploadPathOf(uploadId)));
@@ -109,7 +109,9 @@ internal sealed class UploadTable(
         return parts;
     }
 
-    /// <summary>The open uploads of a bucket by key, and those of one key in the order they were started; rolled up by the delimiter.</summary>
+    /// <summary>
+    /// The open uploads of a bucket by key, and those of one key in the order they were started; rolled up by the delimiter.
+    /// </summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="prefix">What keys start with.</param>
     /// <param name="delimiter">What rolls them up; empty for nothing.</param>
@@ -124,7 +126,8 @@ internal sealed class UploadTable(
         var rowPrefix = RowKeys.OfKey(RowKeys.Upload, bucket, prefix);
         using var snapshot = index.Snapshot();
         using var cursor = snapshot.OpenCursor();
-        var found = Start(bucket, after, afterId) is var start && start.AsSpan().SequenceCompareTo(rowPrefix) > 0 ? cursor.Seek(start) : cursor.Seek(rowPrefix);
+        var found = Start(bucket, after, afterId) is var start && start.AsSpan().SequenceCompareTo(rowPrefix) > 0 ? cursor.Seek(start)
+            : cursor.Seek(rowPrefix);
         while (found && rows.Count < limit && cursor.Key.StartsWith(rowPrefix))
         {
             var upload = UploadRecord.Read(cursor.Value);
@@ -217,7 +220,8 @@ internal sealed class UploadTable(
             },
             cancellationToken);
 
-        // The record goes for good before the answer: a rebuild must not find the upload open after its object was deleted. The object is there, so that nothing can be refused any more.
+        // The record goes for good before the answer: a rebuild must not find the upload open after its object was deleted. The object is
+        // there, so that nothing can be refused any more.
         _ = await ForgetAsync(upload.UploadId);
         var used = manifest.Parts.Select(static part => part.File).ToHashSet();
         foreach (var part in all.Where(part => !used.Contains(part.File)))
@@ -266,7 +270,8 @@ internal sealed class UploadTable(
 
         if (!isOver || index.IsInDoubt)
         {
-            // Should the power go now, record and rows may both come back, or a completion that was refused may turn out to be there: then its parts must be.
+            // Should the power go now, record and rows may both come back, or a completion that was refused may turn out to be there: then
+            // its parts must be.
             ends.Note();
             return;
         }
@@ -278,8 +283,9 @@ internal sealed class UploadTable(
     }
 
     /// <summary>
-    /// Takes an upload's record away. Once it is gone the upload is over, whether or not that is on the disk for good: should the record come back, there is no row any more, and the next start
-    /// takes it away. To refuse the abort then would be to lose parts that are acknowledged later.
+    /// Takes an upload's record away. Once it is gone the upload is over, whether or not that is on the disk for good: should the record
+    /// come back, there is no row any more, and the next start takes it away. To refuse the abort then would be to lose parts that are
+    /// acknowledged later.
     /// </summary>
     /// <returns>What failed; null where it is gone for good.</returns>
     private async Task<Exception?> ForgetAsync(string uploadId)
@@ -300,7 +306,9 @@ internal sealed class UploadTable(
     public List<UploadRecord> Of(string bucket) =>
         new PrefixScan(index, RowKeys.OfKey(RowKeys.Upload, bucket, "")).Values(static value => UploadRecord.Read(value));
 
-    /// <summary>Gives up the uploads of a bucket that is gone. A record that cannot be taken away the next start finds to have no rows.</summary>
+    /// <summary>
+    /// Gives up the uploads of a bucket that is gone. A record that cannot be taken away the next start finds to have no rows.
+    /// </summary>
     public async Task AbortAllAsync(IReadOnlyList<UploadRecord> uploads)
     {
         foreach (var upload in uploads)
@@ -320,7 +328,8 @@ internal sealed class UploadTable(
     {
         var now = time.GetUtcNow();
         var scan = new PrefixScan(index, [RowKeys.Completed]);
-        while (scan.Keys(ForgottenAtOnce, (_, value) => CompletedRow.Read(value).Completed + CompletedRow.Life <= now) is { Count: > 0 } over)
+        while (scan.Keys(ForgottenAtOnce, (_, value) => CompletedRow.Read(value).Completed
+            + CompletedRow.Life <= now) is { Count: > 0 } over)
         {
             var batch = new IndexBatch();
             over.ForEach(key => batch.Delete(key));

@@ -7,8 +7,8 @@ using S3Overlay.Proxy.Protocol.Authentication;
 namespace S3Overlay.Proxy.Forwarding.Credentials;
 
 /// <summary>
-/// The standard AWS chain, or one named profile. The first place that is set up decides: where it gives no credentials that is told, and not passed over. The order is that of AWS's SDK for
-/// .NET: environment, web identity, profile, container, instance.
+/// The standard AWS chain, or one named profile. The first place that is set up decides: where it gives no credentials that is told, and
+/// not passed over. The order is that of AWS's SDK for .NET: environment, web identity, profile, container, instance.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html</remarks>
 /// <param name="profile">The profile; null for the chain.</param>
@@ -27,7 +27,9 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
     /// <exception cref="CredentialsException">There are none.</exception>
     public Task<ObtainedKeys> ObtainAsync() => Task.Run(async () =>
     {
-        var origin = new CredentialOrigin(Source, $"Check {SharedCredentialsFile.DefaultConfigFilePath} and {SharedCredentialsFile.DefaultFilePath}.", static () => new AnonymousAWSCredentials());
+        var origin = new CredentialOrigin(
+            Source, $"Check {SharedCredentialsFile.DefaultConfigFilePath} and {SharedCredentialsFile.DefaultFilePath}.", static () =>
+            new AnonymousAWSCredentials());
         try
         {
             origin = profile is null ? Find() : OfProfile(profile, settings.Profile.Name);
@@ -46,24 +48,29 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
         var keys = await source.GetCredentialsAsync();
 
         // The SDK's own idea of when they expire is earlier by a margin, which those here are renewed before in any case.
-        var expires = source is RefreshingAWSCredentials refreshing ? refreshing.Expiration + refreshing.ExpirationBuffer : source.Expiration;
-        return new(new SigningCredentials(keys.AccessKey, keys.SecretKey, keys.Token is { Length: > 0 } token ? token : null), expires is { } at ? At(at) : null);
+        var expires = source is RefreshingAWSCredentials refreshing ? refreshing.Expiration + refreshing.ExpirationBuffer
+            : source.Expiration;
+        return new(new SigningCredentials(keys.AccessKey, keys.SecretKey, keys.Token is { Length: > 0 } token ? token : null),
+            expires is { } at ? At(at) : null);
     }
 
-    private static DateTimeOffset At(DateTime expires) => expires >= DateTime.MaxValue.AddDays(-1) ? DateTimeOffset.MaxValue : new(expires.ToUniversalTime());
+    private static DateTimeOffset At(DateTime expires) => expires >= DateTime.MaxValue.AddDays(-1) ? DateTimeOffset.MaxValue
+        : new(expires.ToUniversalTime());
 
     private CredentialOrigin Find()
     {
         if (Has("AWS_ACCESS_KEY_ID") && Has("AWS_SECRET_ACCESS_KEY"))
         {
-            return new("the environment (AWS_ACCESS_KEY_ID)", "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.", static () => new EnvironmentVariablesAWSCredentials());
+            return new("the environment (AWS_ACCESS_KEY_ID)", "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+                static () => new EnvironmentVariablesAWSCredentials());
         }
 
         if (Has("AWS_WEB_IDENTITY_TOKEN_FILE") && Has("AWS_ROLE_ARN"))
         {
             RequireTokenFile(Environment.GetEnvironmentVariable("AWS_WEB_IDENTITY_TOKEN_FILE")!, "AWS_WEB_IDENTITY_TOKEN_FILE");
             return new(
-                "the web identity of AWS_WEB_IDENTITY_TOKEN_FILE", "Check AWS_ROLE_ARN, and that the role's trust policy names the issuer and subject of the token.",
+                "the web identity of AWS_WEB_IDENTITY_TOKEN_FILE",
+                "Check AWS_ROLE_ARN, and that the role's trust policy names the issuer and subject of the token.",
                 AssumeRoleWithWebIdentityCredentials.FromEnvironmentVariables);
         }
 
@@ -80,13 +87,17 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
         if (Array.Find(ContainerVariables, Has) is { } container)
         {
             return new(
-                $"the container credentials of {container}", $"Check {container}, the authorization token beside it, and the role of the task or pod.", static () => new GenericContainerCredentials());
+                $"the container credentials of {container}",
+                $"Check {container}, the authorization token beside it, and the role of the task or pod.", static () =>
+                new GenericContainerCredentials());
         }
 
         var remedy = $"Set {settings.Profile.Name}, or {settings.AccessKeyId.Name} and {settings.SecretAccessKey.Name}, or {settings.Anonymous.Name}=true for public data.";
-        return Environment.GetEnvironmentVariable("AWS_EC2_METADATA_DISABLED") is { } isOff && isOff.Equals("true", StringComparison.OrdinalIgnoreCase)
+        return Environment.GetEnvironmentVariable("AWS_EC2_METADATA_DISABLED") is { } isOff
+            && isOff.Equals("true", StringComparison.OrdinalIgnoreCase)
             ? throw new CredentialsException("No place of the standard AWS chain is set up to give credentials for the remote.", remedy)
-            : new("the instance metadata service, the last place of the standard AWS chain", remedy, static () => new InstanceProfileAWSCredentials());
+            : new("the instance metadata service, the last place of the standard AWS chain", remedy,
+                static () => new InstanceProfileAWSCredentials());
     }
 
     private static CredentialOrigin OfProfile(string name, string? setting)
@@ -96,7 +107,8 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
         if (!store.TryGetProfile(name, out var found))
         {
             throw new CredentialsException(
-                $"There is no AWS profile '{name}'{(setting is null ? "" : $" ({setting})")}.", $"Add it to {SharedCredentialsFile.DefaultConfigFilePath} or {SharedCredentialsFile.DefaultFilePath}, or correct {setting}.");
+                $"There is no AWS profile '{name}'{(setting is null ? "" : $" ({setting})")}.",
+                $"Add it to {SharedCredentialsFile.DefaultConfigFilePath} or {SharedCredentialsFile.DefaultFilePath}, or correct {setting}.");
         }
 
         var profiles = ChainOf(found, store);
@@ -105,7 +117,8 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
             if (each.Options.MfaSerial is { Length: > 0 })
             {
                 throw new CredentialsException(
-                    $"A server cannot use {called}: '{each.Name}' asks for an MFA code (mfa_serial).", "Use a profile without mfa_serial, such as one with SSO or credential_process.");
+                    $"A server cannot use {called}: '{each.Name}' asks for an MFA code (mfa_serial).",
+                    "Use a profile without mfa_serial, such as one with SSO or credential_process.");
             }
 
             if (each.Options.WebIdentityTokenFile is { Length: > 0 } file)
@@ -114,14 +127,16 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
             }
         }
 
-        return new(called, $"Check the profile in {SharedCredentialsFile.DefaultConfigFilePath}.", () => AWSCredentialsFactory.GetAWSCredentials(found, found.CredentialProfileStore)) { Profiles = profiles };
+        return new(called, $"Check the profile in {SharedCredentialsFile.DefaultConfigFilePath}.",
+            () => AWSCredentialsFactory.GetAWSCredentials(found, found.CredentialProfileStore)) { Profiles = profiles };
     }
 
     /// <summary>A profile and those behind it, each once, however they point at each other.</summary>
     private static List<CredentialProfile> ChainOf(CredentialProfile first, CredentialProfileStoreChain store)
     {
         var chain = new List<CredentialProfile> { first };
-        while (chain[^1].Options.SourceProfile is { Length: > 0 } source && chain.TrueForAll(each => each.Name != source) && store.TryGetProfile(source, out var next))
+        while (chain[^1].Options.SourceProfile is { Length: > 0 } source && chain.TrueForAll(each => each.Name != source)
+            && store.TryGetProfile(source, out var next))
         {
             chain.Add(next);
         }

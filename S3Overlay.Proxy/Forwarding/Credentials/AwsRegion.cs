@@ -9,8 +9,8 @@ internal static class AwsRegion
     private static readonly Lock Gate = new();
 
     /// <summary>
-    /// Chooses it once for the process, as the SDK keeps it: AWS_REGION, else a profile's, else the remote's, else us-east-1. Without a choice the SDK asks the instance metadata service, which
-    /// outside AWS takes seconds to fail.
+    /// Chooses it once for the process, as the SDK keeps it: AWS_REGION, else a profile's, else the remote's, else us-east-1. Without a
+    /// choice the SDK asks the instance metadata service, which outside AWS takes seconds to fail.
     /// </summary>
     public static void Choose(params ReadOnlySpan<string?> candidates)
     {

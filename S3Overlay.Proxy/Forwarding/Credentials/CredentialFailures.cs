@@ -11,8 +11,9 @@ using Amazon.SSOOIDC;
 namespace S3Overlay.Proxy.Forwarding.Credentials;
 
 /// <summary>
-/// Says in plain English why a place gave no credentials, and what to do. Of what the SDK threw only the code and message of a service's refusal, the reason of a failed connection and the exit
-/// code of a program are repeated: the rest, such as what a program printed, may hold secrets.
+/// Says in plain English why a place gave no credentials, and what to do. Of what the SDK threw only the code and message of a service's
+/// refusal, the reason of a failed connection and the exit code of a program are repeated: the rest, such as what a program printed, may
+/// hold secrets.
 /// </summary>
 internal static partial class CredentialFailures
 {
@@ -72,7 +73,8 @@ internal static partial class CredentialFailures
             AmazonSecurityTokenServiceException => ("STS", origin.Remedy),
             _ => ("the service", origin.Remedy),
         };
-        return new($"{Start(origin)}: {service} answered {OneLine($"{refusal.ErrorCode}: {refusal.Message}").TrimEnd('.', ':', ' ')}.", remedy, refusal);
+        return new($"{Start(origin)}: {service} answered {OneLine($"{refusal.ErrorCode}: {refusal.Message}").TrimEnd('.', ':', ' ')}.",
+            remedy, refusal);
     }
 
     private static CredentialsException NotSignedIn(CredentialOrigin origin, CredentialProfile sso) =>

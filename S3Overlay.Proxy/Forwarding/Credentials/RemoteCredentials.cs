@@ -22,14 +22,16 @@ public static class RemoteCredentials
     {
         if (IsFixed(remote))
         {
-            return new(remote.IsAnonymous ? $"no signature ({remote.Settings.Anonymous.Name})" : remote.Settings.AccessKeyId.Name, FixedKeysOf(remote)?.AccessKey, null, null, null);
+            return new(remote.IsAnonymous ? $"no signature ({remote.Settings.Anonymous.Name})"
+                : remote.Settings.AccessKeyId.Name, FixedKeysOf(remote)?.AccessKey, null, null, null);
         }
 
         var chain = Chain(remote);
         try
         {
             var obtained = await chain.ObtainAsync().WaitAsync(RenewedCredentials.Limit, cancellationToken);
-            return new(chain.Source, obtained.Keys.AccessKey, obtained.Expires == DateTimeOffset.MaxValue ? null : obtained.Expires, null, null);
+            return new(chain.Source, obtained.Keys.AccessKey, obtained.Expires == DateTimeOffset.MaxValue ? null
+                : obtained.Expires, null, null);
         }
         catch (TimeoutException)
         {
@@ -43,7 +45,8 @@ public static class RemoteCredentials
         CredentialCheck Failed(CredentialsException failure) => new(chain.Source, null, null, failure.Problem, failure.Remedy);
     }
 
-    private static bool IsFixed(RemoteOptions remote) => remote is { IsAnonymous: true } or { AccessKeyId: not null, SecretAccessKey: not null };
+    private static bool IsFixed(RemoteOptions remote) => remote is { IsAnonymous: true } or
+        { AccessKeyId: not null, SecretAccessKey: not null };
 
     private static SigningCredentials? FixedKeysOf(RemoteOptions remote) =>
         remote.IsAnonymous ? null : new SigningCredentials(remote.AccessKeyId!, remote.SecretAccessKey!, remote.SessionToken);

@@ -5,15 +5,19 @@ using S3Overlay.Proxy.Protocol.Authentication;
 namespace S3Overlay.Proxy.Forwarding.Credentials;
 
 /// <summary>
-/// Credentials that expire, renewed before they do. While the current keys are good, no request waits: one renewal at a time runs in the background. Where there are none yet, or they have
-/// expired, all requests wait for the same attempt. A failed attempt is not repeated for a moment: a token service in trouble is not flooded.
+/// Credentials that expire, renewed before they do. While the current keys are good, no request waits: one renewal at a time runs in the
+/// background. Where there are none yet, or they have expired, all requests wait for the same attempt. A failed attempt is not repeated for
+/// a moment: a token service in trouble is not flooded.
 /// </summary>
 /// <param name="obtain">Asks the source for keys. Throws <see cref="CredentialsException"/>.</param>
 /// <param name="time">The clock by which keys expire.</param>
 /// <param name="notRenewed">Hears, once for each reason, why keys in use could not be renewed.</param>
-internal sealed class RenewedCredentials(Func<Task<ObtainedKeys>> obtain, TimeProvider time, Action<string>? notRenewed = null) : ICredentialSource
+internal sealed class RenewedCredentials(Func<Task<ObtainedKeys>> obtain, TimeProvider time, Action<string>? notRenewed = null)
+    : ICredentialSource
 {
-    /// <summary>How long one attempt may take. Below a request's budget, so that its client hears of the credentials and not of a slow remote.</summary>
+    /// <summary>
+    /// How long one attempt may take. Below a request's budget, so that its client hears of the credentials and not of a slow remote.
+    /// </summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>How long after a failed attempt the next one may start.</summary>
@@ -22,7 +26,9 @@ internal sealed class RenewedCredentials(Func<Task<ObtainedKeys>> obtain, TimePr
     /// <summary>Keys are renewed this long before they expire, or in the last third of their life where that is shorter.</summary>
     public static readonly TimeSpan Lead = TimeSpan.FromMinutes(15);
 
-    /// <summary>Temporary keys that do not say when they expire, such as those another program writes into a profile, are read again this often.</summary>
+    /// <summary>
+    /// Temporary keys that do not say when they expire, such as those another program writes into a profile, are read again this often.
+    /// </summary>
     public static readonly TimeSpan Reread = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
@@ -62,7 +68,8 @@ internal sealed class RenewedCredentials(Func<Task<ObtainedKeys>> obtain, TimePr
 
     /// <summary>An attempt that took longer than <see cref="Limit"/>.</summary>
     public static CredentialsException TookTooLong() => new(
-        $"The credentials for the remote did not come within {Limit.TotalSeconds:0} seconds.", "Check that the service or program that issues them can be reached from this machine.");
+        $"The credentials for the remote did not come within {Limit.TotalSeconds:0} seconds.",
+        "Check that the service or program that issues them can be reached from this machine.");
 
     private async ValueTask<SigningCredentials?> WaitAsync(CancellationToken cancellationToken)
     {
@@ -160,7 +167,8 @@ internal sealed class RenewedCredentials(Func<Task<ObtainedKeys>> obtain, TimePr
         if (expires <= now)
         {
             throw new CredentialsException(
-                $"The credentials for the remote had expired when they came, at {expires.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC.", "Check this machine's clock, and what issues the credentials.");
+                $"The credentials for the remote had expired when they came, at {expires.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC.",
+                "Check this machine's clock, and what issues the credentials.");
         }
 
         var life = expires - now;

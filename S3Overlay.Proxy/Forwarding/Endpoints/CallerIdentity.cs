@@ -18,7 +18,8 @@ internal sealed record CallerIdentity(string? Arn, string? Code)
     private const int Limit = 64 << 10;
 
     /// <summary>Whether the keys were refused, so that S3 will refuse them too.</summary>
-    public bool IsRefused => Code is "InvalidClientTokenId" or "SignatureDoesNotMatch" or "ExpiredToken" or "ExpiredTokenException" or "InvalidAccessKeyId";
+    public bool IsRefused =>
+        Code is "InvalidClientTokenId" or "SignatureDoesNotMatch" or "ExpiredToken" or "ExpiredTokenException" or "InvalidAccessKeyId";
 
     /// <summary>Asks.</summary>
     /// <param name="settings">An endpoint of AWS's S3, whose region and domain are asked.</param>
@@ -27,13 +28,16 @@ internal sealed record CallerIdentity(string? Arn, string? Code)
     /// <param name="patience">How long an answer is waited for.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>What STS said; a failure is in it, not thrown.</returns>
-    public static async Task<CallerIdentity> AskAsync(EndpointSettings settings, SigningCredentials keys, TimeProvider time, TimeSpan patience, CancellationToken cancellationToken)
+    public static async Task<CallerIdentity> AskAsync(EndpointSettings settings, SigningCredentials keys, TimeProvider time,
+        TimeSpan patience, CancellationToken cancellationToken)
     {
         var region = EndpointRegions.FirstOf(settings.Endpoint, settings.Region);
         var address = AddressOf(settings, region);
-        using var http = new HttpClient(Wire.EndpointConnections.Create(settings)) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = Limit };
+        using var http = new HttpClient(Wire.EndpointConnections.Create(settings))
+            { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = Limit };
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, "/?" + Query));
-        var signed = new RequestSigner(keys, region, "sts").Sign("GET", address.Authority, "/", Query, [], SigV4.EmptyPayload, time.GetUtcNow());
+        var signed = new RequestSigner(keys, region, "sts").Sign("GET", address.Authority, "/", Query, [], SigV4.EmptyPayload,
+            time.GetUtcNow());
         foreach (var header in signed.Headers)
         {
             request.Headers.TryAddWithoutValidation(header.Key, header.Value);
@@ -52,14 +56,17 @@ internal sealed record CallerIdentity(string? Arn, string? Code)
         {
             return new(null, "an answer that is not STS's");
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException
+            && !cancellationToken.IsCancellationRequested)
         {
             return new(null, $"{address.Authority} cannot be reached");
         }
     }
 
     /// <summary>STS in the region; where the environment names another address for it, as for AWS's own tools, that one.</summary>
-    /// <remarks>https://docs.aws.amazon.com/general/latest/gr/sts.html and https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html</remarks>
+    /// <remarks>
+    /// https://docs.aws.amazon.com/general/latest/gr/sts.html and https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    /// </remarks>
     private static Uri AddressOf(EndpointSettings settings, string region) =>
         Uri.TryCreate(Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL_STS"), UriKind.Absolute, out var named)
             ? named

@@ -20,13 +20,15 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
     private readonly string _base = endpoint.AbsolutePath.TrimEnd('/');
 
     /// <summary>Whether an endpoint is one of the clouds: buckets are host names there, and in many regions.</summary>
-    public static bool IsCloud(Uri endpoint) => Array.Exists(Clouds, domain => endpoint.Host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase));
+    public static bool IsCloud(Uri endpoint) =>
+        Array.Exists(Clouds, domain => endpoint.Host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The address.</summary>
     /// <param name="bucket">The bucket, or the empty string for the endpoint itself.</param>
     /// <param name="key">The key, or the empty string for the bucket itself.</param>
     /// <param name="query">The query, percent-encoded, or the empty string.</param>
-    /// <param name="region">The bucket's region, which AWS serves by a host of its own; elsewhere it is a matter of signatures alone.</param>
+    /// <param name="region">The bucket's region, which AWS serves by a host of its own; elsewhere it is a matter of signatures
+    /// alone.</param>
     public EndpointTarget Of(string bucket, string key, string query, string region)
     {
         var isVirtual = bucket.Length > 0 && IsVirtual(bucket);
@@ -45,7 +47,8 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
     }
 
     /// <summary>
-    /// Whether the address of a bucket or object would be one that a make of store keeps for itself, as the store reads it, or a server before it that takes dots and double slashes out of paths.
+    /// Whether the address of a bucket or object would be one that a make of store keeps for itself, as the store reads it, or a server
+    /// before it that takes dots and double slashes out of paths.
     /// </summary>
     public bool IsKept(StoreMake make, string bucket, string key)
     {
@@ -55,7 +58,8 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
         }
 
         return make.Keeps(bucket)
-            || (IsVirtual(bucket) ? make.KeepsUnderAnyHost(FirstSegment("", key)) : key.Contains("..", StringComparison.Ordinal) && make.Keeps(FirstSegment(bucket, key)));
+            || (IsVirtual(bucket) ? make.KeepsUnderAnyHost(FirstSegment("", key)) : key.Contains("..", StringComparison.Ordinal)
+                && make.Keeps(FirstSegment(bucket, key)));
     }
 
     private static string FirstSegment(string bucket, string key)
@@ -79,8 +83,9 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
     private string AuthorityIn(string region) => AwsHosts.In(endpoint.Host, region) + endpoint.Authority[endpoint.Host.Length..];
 
     /// <summary>
-    /// Unless told: a bucket is a host name at the clouds that want it so, as the aws and MinIO clients have it, since a store of one's own has seldom a wildcard in DNS, and serves paths always;
-    /// and not where its dots would fall outside of a wildcard certificate. A name with a tenant in it (<c>tenant:bucket</c>) never is: after a colon there is a port; nor is one that no host can have.
+    /// Unless told: a bucket is a host name at the clouds that want it so, as the aws and MinIO clients have it, since a store of one's own
+    /// has seldom a wildcard in DNS, and serves paths always; and not where its dots would fall outside of a wildcard certificate. A name
+    /// with a tenant in it (<c>tenant:bucket</c>) never is: after a colon there is a port; nor is one that no host can have.
     /// </summary>
     private bool IsVirtual(string bucket) => style switch
     {

@@ -46,10 +46,14 @@ public sealed record EndpointSettings
     /// <summary>How long a body may stand still.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Bytes a second that a body has to bring while it is waited for, judged over <see cref="StallTimeout"/>; 0 for any.</summary>
+    /// <summary>
+    /// Bytes a second that a body has to bring while it is waited for, judged over <see cref="StallTimeout"/>; 0 for any.
+    /// </summary>
     public long MinRate { get; init; }
 
-    /// <summary>How long a connection may wait unused before it is closed: shorter than servers wait, so that none is closed under a request.</summary>
+    /// <summary>
+    /// How long a connection may wait unused before it is closed: shorter than servers wait, so that none is closed under a request.
+    /// </summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(55);
 
     /// <summary>How long all attempts together may take until there is an answer: below what clients wait for us.</summary>

@@ -5,14 +5,17 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
-/// <summary>Signs requests to an endpoint, and learns from its refusals what to sign for: the bucket's region, and the endpoint's clock.</summary>
+/// <summary>
+/// Signs requests to an endpoint, and learns from its refusals what to sign for: the bucket's region, and the endpoint's clock.
+/// </summary>
 internal sealed class EndpointSigner(EndpointSettings settings, ICredentialSource credentials, EndpointRegions regions, TimeProvider time)
 {
     private long _skewTicks;
 
     /// <summary>Signs a request, where there are keys to sign with.</summary>
     /// <exception cref="RemoteException">BadCredentials: they cannot be had.</exception>
-    public async ValueTask SignAsync(HttpRequestMessage message, WireRequest request, EndpointTarget target, string region, CancellationToken cancellationToken)
+    public async ValueTask SignAsync(HttpRequestMessage message, WireRequest request, EndpointTarget target, string region,
+        CancellationToken cancellationToken)
     {
         SigningCredentials? keys;
         try
@@ -37,17 +40,21 @@ internal sealed class EndpointSigner(EndpointSettings settings, ICredentialSourc
         }
 
         var now = time.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _skewTicks));
-        var signed = new RequestSigner(keys, region).Sign(request.Method, target.Host, target.RawPath, target.RawQuery, headers, request.Body?.Sha256 ?? SigV4.EmptyPayload, now);
+        var signed = new RequestSigner(keys, region).Sign(request.Method, target.Host, target.RawPath, target.RawQuery, headers,
+            request.Body?.Sha256 ?? SigV4.EmptyPayload, now);
         foreach (var header in signed.Headers)
         {
             message.Headers.TryAddWithoutValidation(header.Key, header.Value);
         }
     }
 
-    /// <summary>Whether the answer taught something by which the next attempt may succeed: the bucket's region, or how far the clocks are apart.</summary>
-    public async ValueTask<bool> LearnAsync(WireRequest request, WireAnswer answer, string signedFor, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether the answer taught something by which the next attempt may succeed: the bucket's region, or how far the clocks are apart.
+    /// </summary>
+    public async ValueTask<bool> LearnAsync(WireRequest request, WireResponse answer, string signedFor, CancellationToken cancellationToken)
     {
-        if (await NamedAsync(request, answer, cancellationToken) is { Region: { Length: > 0 } region } && regions.Learn(request.Bucket, region, signedFor))
+        if (await NamedAsync(request, answer, cancellationToken) is { Region: { Length: > 0 } region }
+            && regions.Learn(request.Bucket, region, signedFor))
         {
             return true;
         }
@@ -64,7 +71,7 @@ internal sealed class EndpointSigner(EndpointSettings settings, ICredentialSourc
     }
 
     /// <summary>What the answer says of the bucket's region.</summary>
-    public static async ValueTask<RegionRefusal> NamedAsync(WireRequest request, WireAnswer answer, CancellationToken cancellationToken)
+    public static async ValueTask<RegionRefusal> NamedAsync(WireRequest request, WireResponse answer, CancellationToken cancellationToken)
     {
         var header = answer.Header(RegionRefusal.Header);
         if (!RegionRefusal.IsPossible(answer.Status))

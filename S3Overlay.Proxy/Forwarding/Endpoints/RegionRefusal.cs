@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
-/// <summary>What an answer says of a bucket's region, where it may be a refusal for having come to, or having been signed for, another.</summary>
+/// <summary>
+/// What an answer says of a bucket's region, where it may be a refusal for having come to, or having been signed for, another.
+/// </summary>
 /// <param name="Region">The region it names; null where it names none, as answers to HEAD may not.</param>
 /// <param name="IsOne">Whether it is such a refusal.</param>
 /// <param name="MayBeOne">Whether it is, or cannot be told from one: answers to HEAD have no document.</param>
@@ -23,7 +25,9 @@ internal readonly record struct RegionRefusal(string? Region, bool IsOne, bool M
     /// <param name="named">The region that its document names; null for none.</param>
     public static RegionRefusal Of(int status, string? header, string? code, string? named)
     {
-        var isSaid = code is "AuthorizationHeaderMalformed" or "PermanentRedirect" or "TemporaryRedirect" or "IllegalLocationConstraintException";
-        return new(header ?? (isSaid ? named : null), isSaid || (header is not null && status != StatusCodes.Status400BadRequest), isSaid || code is null);
+        var isSaid = code is "AuthorizationHeaderMalformed" or "PermanentRedirect" or "TemporaryRedirect"
+            or "IllegalLocationConstraintException";
+        return new(header ?? (isSaid ? named : null), isSaid || (header is not null && status != StatusCodes.Status400BadRequest), isSaid
+            || code is null);
     }
 }

@@ -10,10 +10,12 @@ namespace S3Overlay.Proxy.Forwarding.Listings;
 /// <summary>Reads a ListAllMyBucketsResult.</summary>
 internal static class BucketListDocument
 {
-    private static readonly XmlReaderSettings Settings = new() { Async = true, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = 16 << 20 };
+    private static readonly XmlReaderSettings Settings = new() { Async = true, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null,
+        MaxCharactersInDocument = 16 << 20 };
 
     /// <summary>The buckets; none where the document is something else.</summary>
-    public static async Task<IReadOnlyList<LayerBucket>> ReadAsync(Stream body, CancellationToken cancellationToken) => await TryReadAsync(body, cancellationToken) ?? [];
+    public static async Task<IReadOnlyList<LayerBucket>> ReadAsync(Stream body, CancellationToken cancellationToken) =>
+        await TryReadAsync(body, cancellationToken) ?? [];
 
     /// <summary>The buckets; null where the document is something else.</summary>
     public static async Task<IReadOnlyList<LayerBucket>?> TryReadAsync(Stream body, CancellationToken cancellationToken)
@@ -26,7 +28,8 @@ internal static class BucketListDocument
             [
                 .. root.Descendants().Where(e => e.Name.LocalName == "Bucket").Select(bucket => new LayerBucket(
                     Child(bucket, "Name"),
-                    DateTimeOffset.TryParse(Child(bucket, "CreationDate"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var created) ? created : DateTimeOffset.UnixEpoch)),
+                    DateTimeOffset.TryParse(Child(bucket, "CreationDate"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+                        out var created) ? created : DateTimeOffset.UnixEpoch)),
             ];
         }
         catch (XmlException)
@@ -35,5 +38,6 @@ internal static class BucketListDocument
         }
     }
 
-    private static string Child(XElement element, string name) => element.Elements().FirstOrDefault(e => e.Name.LocalName == name)?.Value ?? "";
+    private static string Child(XElement element, string name) => element.Elements().FirstOrDefault(e => e.Name.LocalName == name)?.Value
+        ?? "";
 }

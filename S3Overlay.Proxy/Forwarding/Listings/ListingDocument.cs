@@ -30,7 +30,8 @@ internal sealed class ListingDocument : RowDocument<ListingRow>
             : new RemotePage(
                 rows,
                 token ?? throw new RemoteException(
-                    RemoteFailure.Unavailable, $"The {endpoint} cut a listing off without a token to go on with: it does not know ListObjectsV2."));
+                    RemoteFailure.Unavailable,
+                    $"The {endpoint} cut a listing off without a token to go on with: it does not know ListObjectsV2."));
     }
 
     /// <inheritdoc/>

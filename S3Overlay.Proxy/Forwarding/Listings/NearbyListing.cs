@@ -5,12 +5,14 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Forwarding.Listings;
 
 /// <summary>
-/// A listing whose names an endpoint takes, in place of one whose prefix or position it refuses as it would refuse a key (<see cref="ImpossibleNames"/>): MinIO takes neither <c>../up</c>
-/// nor <c>x/.</c> in a query, where <c>x/.hidden</c> may well be there. It shows all that the other would, and a few rows that are left out.
+/// A listing whose names an endpoint takes, in place of one whose prefix or position it refuses as it would refuse a key
+/// (<see cref="ImpossibleNames"/>): MinIO takes neither <c>../up</c> nor <c>x/.</c> in a query, where <c>x/.hidden</c> may well be there.
+/// It shows all that the other would, and a few rows that are left out.
 /// </summary>
 /// <remarks>
 /// <code>
-///   prefix      before its last segment, where that is all dots: what goes on may be a name. Nothing is under a folder whose own name cannot be
+/// prefix      before its last segment, where that is all dots: what goes on may be a name. Nothing is under a folder whose own name cannot
+/// be
 ///   delimiter   none then: what rolls up behind the shorter prefix is another
 ///   after       before its first segment that is all dots: only few names lie in between, since none goes on from there
 /// </code>
@@ -39,7 +41,8 @@ internal sealed record NearbyListing(string Wanted, string Prefix, string Delimi
             return new NearbyListing(prefix, prefix[..folder], "", Utf8Order.Compare(start, before) < 0 ? before : start);
         }
 
-        return after.Length == 0 ? null : new NearbyListing(prefix, prefix, delimiter, start == after || !start.StartsWith(prefix, StringComparison.Ordinal) ? "" : start);
+        return after.Length == 0 ? null : new NearbyListing(prefix, prefix, delimiter, start == after
+            || !start.StartsWith(prefix, StringComparison.Ordinal) ? "" : start);
     }
 
     /// <summary>Whether a row is one of those wanted.</summary>

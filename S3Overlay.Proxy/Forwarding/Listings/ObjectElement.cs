@@ -29,7 +29,8 @@ internal static class ObjectElement
                     etag = value.Length > 0 && value[0] != '"' ? $"\"{value}\"" : value;
                     break;
                 case "LastModified":
-                    date = DateTimeOffset.Parse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+                    date = DateTimeOffset.Parse(value, CultureInfo.InvariantCulture,
+                        DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
                     break;
                 case "StorageClass":
                     storageClass = value;

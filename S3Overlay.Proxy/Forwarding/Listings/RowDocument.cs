@@ -7,8 +7,8 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Forwarding.Listings;
 
 /// <summary>
-/// One page of a listing, read as it comes, without a tree in memory: rows of what is listed, and common prefixes among them. Rows out of order are an error: a merge of unsorted lists would
-/// be wrong (rule L2).
+/// One page of a listing, read as it comes, without a tree in memory: rows of what is listed, and common prefixes among them. Rows out of
+/// order are an error: a merge of unsorted lists would be wrong (rule L2).
 /// </summary>
 /// <typeparam name="TRow">A row: something listed, or a common prefix.</typeparam>
 /// <param name="endpoint">The endpoint, as errors name it.</param>
@@ -18,7 +18,8 @@ internal abstract class RowDocument<TRow>(string endpoint)
     /// <summary>Names may hold what XML cannot.</summary>
     private static readonly XmlReaderSettings Settings = new()
     {
-        Async = true, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, CheckCharacters = false, IgnoreWhitespace = false, MaxCharactersInDocument = 64 << 20,
+        Async = true, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, CheckCharacters = false, IgnoreWhitespace = false,
+        MaxCharactersInDocument = 64 << 20,
     };
 
     private bool _isEncoded;
@@ -58,7 +59,8 @@ internal abstract class RowDocument<TRow>(string endpoint)
     protected string Decoded(string name) => _isEncoded && UriEncoding.TryDecodeQuery(name, out var decoded) ? decoded : name;
 
     /// <summary>Reads it.</summary>
-    /// <returns>The rows in UTF-8 byte order of their names; whether more follow; and where to go on, as the document has it: null where it does not say.</returns>
+    /// <returns>The rows in UTF-8 byte order of their names; whether more follow; and where to go on, as the document has it: null where it
+    /// does not say.</returns>
     /// <exception cref="RemoteException">Unavailable: it is no such document, or out of order.</exception>
     protected async Task<(List<TRow> Rows, bool IsTruncated, string? Next)> ReadAsync(Stream body, CancellationToken cancellationToken)
     {
@@ -98,7 +100,8 @@ internal abstract class RowDocument<TRow>(string endpoint)
                     rows.Add(RowOf(element, await RowElement.ReadAsync(reader)));
                     break;
                 case "CommonPrefixes":
-                    prefixes.AddRange(from field in await RowElement.ReadAsync(reader) where field.Name == "Prefix" select PrefixOf(field.Value));
+                    prefixes.AddRange(
+                        from field in await RowElement.ReadAsync(reader) where field.Name == "Prefix" select PrefixOf(field.Value));
                     break;
                 case "EncodingType":
                     _isEncoded = await reader.ReadElementContentAsStringAsync() == "url";

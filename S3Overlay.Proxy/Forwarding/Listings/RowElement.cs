@@ -6,8 +6,8 @@ namespace S3Overlay.Proxy.Forwarding.Listings;
 internal static class RowElement
 {
     /// <summary>
-    /// The children of an element with their texts, and those of these with the names of both (<c>RestoreStatus/RestoreExpiryDate</c>). What is deeper within is passed over, as is
-    /// the text of what has children: a store may show what nobody here knows.
+    /// The children of an element with their texts, and those of these with the names of both (<c>RestoreStatus/RestoreExpiryDate</c>).
+    /// What is deeper within is passed over, as is the text of what has children: a store may show what nobody here knows.
     /// </summary>
     public static async Task<List<(string Name, string Value)>> ReadAsync(XmlReader reader)
     {

@@ -39,7 +39,8 @@ internal sealed class VersionDocument : RowDocument<VersionRow>
     protected override VersionRow RowOf(string element, List<(string Name, string Value)> fields)
     {
         var row = ObjectElement.Read(fields);
-        return new VersionRow(row.Name, fields.Find(static field => field.Name == "VersionId").Value is { Length: > 0 } id ? id : "null", element == "DeleteMarker" ? null : row.Object)
+        return new VersionRow(row.Name, fields.Find(static field => field.Name == "VersionId").Value is { Length: > 0 } id ? id
+            : "null", element == "DeleteMarker" ? null : row.Object)
         {
             IsLatest = fields.Contains(("IsLatest", "true")),
             MarkedAt = row.Object!.LastModified,

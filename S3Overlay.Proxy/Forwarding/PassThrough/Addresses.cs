@@ -31,7 +31,9 @@ internal static class Addresses
         return $"{request.Address.Scheme}://{request.Address.Host}{path}";
     }
 
-    /// <summary>Whether an address at the store names the bucket in its path, or in its host; null for one that is not the store's.</summary>
+    /// <summary>
+    /// Whether an address at the store names the bucket in its path, or in its host; null for one that is not the store's.
+    /// </summary>
     private static bool? HasBucketInPath(Uri address, string bucket, Uri store) =>
         IsOf(address.Authority, address.Host, store) ? true
         : bucket.Length > 0 && address.Authority.StartsWith(bucket + ".", StringComparison.OrdinalIgnoreCase)

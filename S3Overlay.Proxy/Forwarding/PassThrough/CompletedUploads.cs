@@ -7,8 +7,8 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// The result of CompleteMultipartUpload, whose Location the store builds from its own address. The white space that keeps a client waiting for a long completion
-/// passes at once; only the document behind it is kept back, to be read.
+/// The result of CompleteMultipartUpload, whose Location the store builds from its own address. The white space that keeps a client waiting
+/// for a long completion passes at once; only the document behind it is kept back, to be read.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html</remarks>
 internal static class CompletedUploads
@@ -16,7 +16,7 @@ internal static class CompletedUploads
     private const int Limit = 1 << 20;
 
     /// <summary>Sends the document.</summary>
-    public static async Task SendAsync(Stream source, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public static async Task SendAsync(Stream source, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         var document = new byte[16 << 10];
         var (length, sent) = (0, 0);
@@ -41,7 +41,8 @@ internal static class CompletedUploads
                     continue;
                 }
 
-                Array.Resize(ref document, length < Limit ? length * 2 : throw new InvalidDataException("The store's result of an upload is no such document."));
+                Array.Resize(ref document, length < Limit ? length * 2
+                    : throw new InvalidDataException("The store's result of an upload is no such document."));
             }
         }
 
@@ -54,7 +55,10 @@ internal static class CompletedUploads
         await answer.WriteAsync(rest, cancellationToken);
     }
 
-    /// <summary>How much of a document's beginning is white space or XML declaration, as far as can be told yet; nothing of a document that came in one piece need wait.</summary>
+    /// <summary>
+    /// How much of a document's beginning is white space or XML declaration, as far as can be told yet; nothing of a document that came in
+    /// one piece need wait.
+    /// </summary>
     private static int Prologue(ReadOnlySpan<byte> document)
     {
         var end = 0;
@@ -92,7 +96,8 @@ internal static class CompletedUploads
     }
 
     /// <summary>
-    /// How a store spells the key at the end of an address: behind its host name, or behind the bucket. Some encode slashes and some do not, and a client may compare. Null where the key is not there.
+    /// How a store spells the key at the end of an address: behind its host name, or behind the bucket. Some encode slashes and some do
+    /// not, and a client may compare. Null where the key is not there.
     /// </summary>
     private static string? SpellingOf(string location, string key)
     {

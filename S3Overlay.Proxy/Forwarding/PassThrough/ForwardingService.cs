@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Stores;
-using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
+using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -32,8 +32,8 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 ///                  client's to repeat; to the bucket's region,                                     RegionLessons
 ///                  where the store says that it is another
 ///   answer
-///     6 headers    all but those of the connection; addresses become the proxy's             AnswerHeaders, Addresses
-///     7 body       as it comes, error documents too; an upload's Location is rewritten       AnswerBody, CompletedUploads
+///     6 headers    all but those of the connection; addresses become the proxy's             ResponseHeaders, Addresses
+///     7 body       as it comes, error documents too; an upload's Location is rewritten       ResponseBody, CompletedUploads
 /// </code>
 /// </remarks>
 public sealed class ForwardingService : IS3Service, IDisposable
@@ -54,7 +54,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
     private readonly StoreConnection _connection;
     private readonly RegionLessons _lessons;
     private readonly EndpointAddress _address;
-    private readonly SpoolRoom _spool;
+    private readonly SpoolQuota _spool;
     private readonly Uri _endpoint;
 
     /// <summary>A service in front of an endpoint.</summary>
@@ -66,18 +66,19 @@ public sealed class ForwardingService : IS3Service, IDisposable
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where cut answers are told.</param>
     internal ForwardingService(
-        ForwardingSettings settings, StoreIdentities identities, EndpointRegions regions, Func<StoreCapabilities?> store, EndpointMake make, TimeProvider time, ILogger<ForwardingService> logger)
+        ForwardingSettings settings, StoreIdentities identities, EndpointRegions regions, Func<StoreCapabilities?> store, EndpointMake make,
+        TimeProvider time, ILogger<ForwardingService> logger)
     {
         (_settings, _identities, _regions, _store, _make, _time, _logger) = (settings, identities, regions, store, make, time, logger);
         _endpoint = settings.Endpoint.Address;
         _address = new EndpointAddress(_endpoint, settings.Endpoint.Addressing);
         _connection = new StoreConnection(settings.Endpoint, regions);
         _lessons = new RegionLessons(this, regions);
-        _spool = new SpoolRoom(settings.SpoolMaxBytes);
+        _spool = new SpoolQuota(settings.SpoolMaxBytes);
     }
 
     /// <inheritdoc/>
-    public async Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task HandleAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         if (LimitedDeletes.Is(request))
         {
@@ -91,7 +92,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
             return;
         }
 
-        using var patience = new Patience(_time, cancellationToken);
+        using var patience = new SilenceTimeout(_time, cancellationToken);
         using var response = await SendAsync(request, patience, cancellationToken);
         await AnswerAsync(request, response, answer, patience, cancellationToken);
     }
@@ -100,8 +101,9 @@ public sealed class ForwardingService : IS3Service, IDisposable
     public void Dispose() => _connection.Dispose();
 
     /// <summary>Sends the request. The store's answer is the caller's to dispose.</summary>
-    /// <exception cref="S3Exception">The client's body was not what it promised; or ServiceUnavailable where the store did not answer.</exception>
-    internal async Task<HttpResponseMessage> SendAsync(S3Request request, Patience patience, CancellationToken cancellationToken)
+    /// <exception cref="S3Exception">The client's body was not what it promised; or ServiceUnavailable where the store did not
+    /// answer.</exception>
+    internal async Task<HttpResponseMessage> SendAsync(S3Request request, SilenceTimeout patience, CancellationToken cancellationToken)
     {
         if (LimitedDeletes.Is(request))
         {
@@ -146,10 +148,11 @@ public sealed class ForwardingService : IS3Service, IDisposable
     }
 
     /// <summary>Hands an answer of the store on to the client.</summary>
-    internal async Task AnswerAsync(S3Request request, HttpResponseMessage response, S3Answer answer, Patience patience, CancellationToken cancellationToken)
+    internal async Task AnswerAsync(S3Request request, HttpResponseMessage response, S3Response answer, SilenceTimeout patience,
+        CancellationToken cancellationToken)
     {
         answer.Status = (int)response.StatusCode;
-        AnswerHeaders.Copy(response, answer, request, _endpoint);
+        ResponseHeaders.Copy(response, answer, request, _endpoint);
         if (request.IsHead || response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified)
         {
             return;
@@ -159,16 +162,18 @@ public sealed class ForwardingService : IS3Service, IDisposable
         {
             patience.Limit(_settings.StallTimeout);
             await using var source = await response.Content.ReadAsStreamAsync(patience.Token);
-            if (request.Operation == S3Operation.CompleteMultipartUpload && response.StatusCode == HttpStatusCode.OK && CodingOf(response) is null)
+            if (request.Operation == S3Operation.CompleteMultipartUpload && response.StatusCode == HttpStatusCode.OK
+                && CodingOf(response) is null)
             {
                 patience.Limit(_settings.LongAnswerTimeout);
                 await CompletedUploads.SendAsync(source, request, answer, patience.Token);
                 return;
             }
 
-            await AnswerBody.SendAsync(source, answer, _settings, patience, cancellationToken);
+            await ResponseBody.SendAsync(source, answer, _settings, patience, cancellationToken);
         }
-        catch (Exception failure) when (failure is IOException or HttpRequestException or InvalidDataException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (failure is IOException or HttpRequestException or InvalidDataException or OperationCanceledException
+            && !cancellationToken.IsCancellationRequested)
         {
             if (!answer.HasStarted)
             {
@@ -178,21 +183,23 @@ public sealed class ForwardingService : IS3Service, IDisposable
             // What has gone out cannot be made whole any more, and must not look it. What came goes out too: clients go on from there.
             Log.LocalAnswerCut(_logger, request.RequestId, failure.Message);
             var sending = (Task)answer.FlushAsync(cancellationToken).AsTask();
-            await sending.WaitAsync(_settings.StallTimeout, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await sending.WaitAsync(_settings.StallTimeout, _time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             answer.Abort();
         }
     }
 
     /// <summary>
-    /// The code of an error that the store answered, or null where its document does not tell. The document is kept for whoever hands the answer on.
+    /// The code of an error that the store answered, or null where its document does not tell. The document is kept for whoever hands the
+    /// answer on.
     /// </summary>
     /// <exception cref="S3Exception">ServiceUnavailable where the store breaks off within it, or stops.</exception>
-    internal async Task<string?> CodeAsync(HttpResponseMessage response, Patience patience, CancellationToken cancellationToken) =>
+    internal async Task<string?> CodeAsync(HttpResponseMessage response, SilenceTimeout patience, CancellationToken cancellationToken) =>
         (await ErrorAsync(response, patience, cancellationToken))?.ChildText("Code");
 
     /// <summary>The same, and all else that the document says; null where it cannot be read.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable where the store breaks off within it, or stops.</exception>
-    internal async Task<XElement?> ErrorAsync(HttpResponseMessage response, Patience patience, CancellationToken cancellationToken)
+    internal async Task<XElement?> ErrorAsync(HttpResponseMessage response, SilenceTimeout patience, CancellationToken cancellationToken)
     {
         try
         {
@@ -205,13 +212,15 @@ public sealed class ForwardingService : IS3Service, IDisposable
         {
             return null;
         }
-        catch (Exception broken) when (broken is IOException or HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception broken)
+            when (broken is IOException or HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             throw _connection.Unavailable("it broke off its answer", broken);
         }
     }
 
-    private async Task<HttpResponseMessage> SendPreparedAsync(S3Request request, PreparedBody body, string region, Patience patience, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendPreparedAsync(S3Request request, PreparedBody body, string region, SilenceTimeout patience,
+        CancellationToken cancellationToken)
     {
         using var message = Start(request, region, out var target, out var signed);
         if (body.Length > 0 || request.Method is "PUT" or "POST")
@@ -220,12 +229,14 @@ public sealed class ForwardingService : IS3Service, IDisposable
         }
 
         RelayedChecksums.Add(message, request, signed);
-        await SignAsync(message, request, target, region, signed, body.Length == 0 ? SigV4.EmptyPayload : PayloadHash(request), cancellationToken);
+        await SignAsync(message, request, target, region, signed, body.Length == 0 ? SigV4.EmptyPayload
+            : PayloadHash(request), cancellationToken);
         patience.Limit(AnswerTimeoutOf(request));
         return await _connection.SendAsync(message, request.Bucket, null, patience, cancellationToken);
     }
 
-    private async Task<HttpResponseMessage> SendStreamedAsync(S3Request request, Patience patience, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendStreamedAsync(S3Request request, SilenceTimeout patience,
+        CancellationToken cancellationToken)
     {
         if (_store() is { Conditions.KeepKeys: true } && (request.Headers.IfMatch.Count > 0 || request.Headers.IfNoneMatch.Count > 0))
         {
@@ -238,7 +249,8 @@ public sealed class ForwardingService : IS3Service, IDisposable
             var (length, store) = (request.Body.Length!.Value, _store());
             var trailer = RelayedChecksums.Framing(request, store, length);
             var verdict = length <= HeldByClient ? new StoreVerdict() : null;
-            var content = new StreamedContent(request.Body, length, trailer, patience, _settings.StallTimeout, AnswerTimeoutOf(request), verdict);
+            var content = new StreamedContent(request.Body, length, trailer, patience, _settings.StallTimeout, AnswerTimeoutOf(request),
+                verdict);
             var response = await SendStreamedAsync(request, content, trailer, store, region, patience, cancellationToken);
             if (!await _lessons.IsTaughtAsync(request, response, region, attempt, patience, cancellationToken))
             {
@@ -247,13 +259,15 @@ public sealed class ForwardingService : IS3Service, IDisposable
 
             if (content.HasBegun)
             {
-                throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "The bucket is in another region of the local store than was known. Please try again.");
+                throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1,
+                    "The bucket is in another region of the local store than was known. Please try again.");
             }
         }
     }
 
     private async Task<HttpResponseMessage> SendStreamedAsync(
-        S3Request request, StreamedContent content, TrailingChecksum? trailer, StoreCapabilities? store, string region, Patience patience, CancellationToken cancellationToken)
+        S3Request request, StreamedContent content, TrailingChecksum? trailer, StoreCapabilities? store, string region,
+        SilenceTimeout patience, CancellationToken cancellationToken)
     {
         using var message = Start(request, region, out var target, out var signed);
         SetContent(message, content);
@@ -276,15 +290,19 @@ public sealed class ForwardingService : IS3Service, IDisposable
     }
 
     /// <summary>
-    /// Whether the store is to be given the chance to refuse before the client is asked for its body. HttpClient takes that chance above 1 KiB; below, it takes a connection of its
-    /// own (<see cref="StoreVerdict"/>), which is not worth it but where refusing is the store's alone: a caller that signed has been judged here, and 1 KiB is soon sent.
+    /// Whether the store is to be given the chance to refuse before the client is asked for its body. HttpClient takes that chance above 1
+    /// KiB; below, it takes a connection of its own (<see cref="StoreVerdict"/>), which is not worth it but where refusing is the store's
+    /// alone: a caller that signed has been judged here, and 1 KiB is soon sent.
     /// </summary>
     private bool WaitsForStore(S3Request request) =>
         request.Body.Length > 0
         && (request.Body.Length > HeldByClient || IsUnsigned(request))
         && request.Header("Expect") is { } expects && expects.Contains("100-continue", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>An archive that the store would unpack into keys that the caller may not write (rule A2), or past the overlay, whose own copies of the remote's objects may have this metadata too (rule T3).</summary>
+    /// <summary>
+    /// An archive that the store would unpack into keys that the caller may not write (rule A2), or past the overlay, whose own copies of
+    /// the remote's objects may have this metadata too (rule T3).
+    /// </summary>
     private void RefuseArchive(S3Request request)
     {
         if (!ArchiveUploads.Is(request))
@@ -304,13 +322,15 @@ public sealed class ForwardingService : IS3Service, IDisposable
     }
 
     /// <summary>Whether the request goes on as what nobody signed.</summary>
-    private bool IsUnsigned(S3Request request) => request.Caller.IsAnonymous && !_settings.SignsForEveryone && _identities.IsStoresAlone(request.Bucket);
+    private bool IsUnsigned(S3Request request) => request.Caller.IsAnonymous && !_settings.SignsForEveryone
+        && _identities.IsStoresAlone(request.Bucket);
 
     /// <summary>A new bucket is in the store's own region, whatever was told of one that had its name before.</summary>
     private string RegionOf(S3Request request) => _regions.Of(request.Operation == S3Operation.CreateBucket ? "" : request.Bucket);
 
     /// <summary>The message as far as it is the client's.</summary>
-    private HttpRequestMessage Start(S3Request request, string region, out EndpointTarget target, out List<KeyValuePair<string, string>> signed)
+    private HttpRequestMessage Start(S3Request request, string region, out EndpointTarget target, out List<KeyValuePair<string,
+        string>> signed)
     {
         var make = _make.Known;
         if (_address.IsKept(make, request.Bucket, request.Key))
@@ -319,13 +339,15 @@ public sealed class ForwardingService : IS3Service, IDisposable
             throw new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", request.Bucket)] };
         }
 
-        target = _address.Of(request.Bucket, request.Key, RequestQueries.Of(request.Query, make.Operations.ParametersOf(request.Operation)), region);
+        target = _address.Of(request.Bucket, request.Key, RequestQueries.Of(request.Query, make.Operations.ParametersOf(request.Operation)),
+            region);
         var message = new HttpRequestMessage(new HttpMethod(request.Method), target.Uri) { Version = HttpVersion.Version11 };
         signed = new List<KeyValuePair<string, string>>(8);
         RequestHeaders.Copy(request.Headers, message, signed);
         if (request.Method is not ("GET" or "HEAD"))
         {
-            // What writes are answered with is read here as often as not (a Location, an error within a 200), and too small to be worth compressing.
+            // What writes are answered with is read here as often as not (a Location, an error within a 200), and too small to be worth
+            // compressing.
             message.Headers.Remove("Accept-Encoding");
             message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         }
@@ -336,7 +358,8 @@ public sealed class ForwardingService : IS3Service, IDisposable
 
     /// <summary>How the store compressed a document; null where it did not.</summary>
     private static string? CodingOf(HttpResponseMessage response) =>
-        response.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var coding) && coding.ToString() is { Length: > 0 } one and not "identity" ? one : null;
+        response.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var coding)
+            && coding.ToString() is { Length: > 0 } one and not "identity" ? one : null;
 
     /// <summary>Gives the message its body, and the body the headers that HttpClient counts as its own.</summary>
     private static void SetContent(HttpRequestMessage message, HttpContent content)
@@ -359,7 +382,8 @@ public sealed class ForwardingService : IS3Service, IDisposable
     }
 
     private async ValueTask SignAsync(
-        HttpRequestMessage message, S3Request request, EndpointTarget target, string region, List<KeyValuePair<string, string>> signed, string payloadHash, CancellationToken cancellationToken)
+        HttpRequestMessage message, S3Request request, EndpointTarget target, string region, List<KeyValuePair<string, string>> signed,
+        string payloadHash, CancellationToken cancellationToken)
     {
         if (IsUnsigned(request) || await _identities.KeysFor(request.Caller, request.Bucket).GetAsync(cancellationToken) is not { } keys)
         {
@@ -373,7 +397,8 @@ public sealed class ForwardingService : IS3Service, IDisposable
         }
 
         var signer = new RequestSigner(keys, region);
-        if (request.Operation != S3Operation.Preflight && PresignedQuery.TryReadUnusualLifetime(request.Query, out var start, out var lifetime))
+        if (request.Operation != S3Operation.Preflight && PresignedQuery
+            .TryReadUnusualLifetime(request.Query, out var start, out var lifetime))
         {
             // What becomes of such a link is the store's to say, so that it is shown one.
             var query = signer.Presign(request.Method, target.Host, target.RawPath, target.RawQuery, signed, start, lifetime, payloadHash);
@@ -381,20 +406,24 @@ public sealed class ForwardingService : IS3Service, IDisposable
             return;
         }
 
-        foreach (var (name, value) in signer.Sign(request.Method, target.Host, target.RawPath, target.RawQuery, signed, payloadHash, _time.GetUtcNow()).Headers)
+        foreach (var (name, value) in signer.Sign(request.Method, target.Host, target.RawPath, target.RawQuery, signed, payloadHash,
+            _time.GetUtcNow()).Headers)
         {
             message.Headers.TryAddWithoutValidation(name, value);
         }
     }
 
-    /// <summary>The hash that the client promised and the front door checks; otherwise none: the connection to the store is the proxy's own.</summary>
+    /// <summary>
+    /// The hash that the client promised and the front door checks; otherwise none: the connection to the store is the proxy's own.
+    /// </summary>
     private static string PayloadHash(S3Request request) =>
         request.Header("x-amz-content-sha256") is { Length: 64 } hash ? hash : SigV4.UnsignedPayload;
 
     private TimeSpan AnswerTimeoutOf(S3Request request) => request.Operation switch
     {
         S3Operation.GetObject or S3Operation.HeadObject => _settings.ReadAnswerTimeout,
-        S3Operation.CompleteMultipartUpload or S3Operation.CopyObject or S3Operation.UploadPartCopy or S3Operation.RestoreObject or S3Operation.SelectObjectContent
+        S3Operation.CompleteMultipartUpload or S3Operation.CopyObject or S3Operation.UploadPartCopy or S3Operation.RestoreObject
+            or S3Operation.SelectObjectContent
             => _settings.LongAnswerTimeout,
         _ => _settings.AnswerTimeout,
     };

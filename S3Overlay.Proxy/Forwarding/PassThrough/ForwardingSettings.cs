@@ -27,8 +27,8 @@ public sealed record ForwardingSettings
     public long SpoolMaxBytes { get; init; } = 10L << 30;
 
     /// <summary>
-    /// Whether requests that nobody signed are signed here (<c>S3_OVERLAY_AUTH=none</c>); otherwise they go on unsigned, and the store decides what it shows to
-    /// everyone (rule A3).
+    /// Whether requests that nobody signed are signed here (<c>S3_OVERLAY_AUTH=none</c>); otherwise they go on unsigned, and the store
+    /// decides what it shows to everyone (rule A3).
     /// </summary>
     public bool SignsForEveryone { get; init; }
 }

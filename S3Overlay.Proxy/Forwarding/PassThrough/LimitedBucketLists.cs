@@ -11,8 +11,8 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// ListBuckets of a caller who has no right to some buckets (rule A2): the store's list without those. It is read to its end and cut into pages here, since a store's own token may be the name of a bucket
-/// that is not shown.
+/// ListBuckets of a caller who has no right to some buckets (rule A2): the store's list without those. It is read to its end and cut into
+/// pages here, since a store's own token may be the name of a bucket that is not shown.
 /// </summary>
 internal static class LimitedBucketLists
 {
@@ -27,7 +27,8 @@ internal static class LimitedBucketLists
     /// <param name="answer">Its answer.</param>
     /// <param name="ask">Has the store answer a request.</param>
     /// <param name="cancellationToken">The client's patience.</param>
-    public static async Task AnswerAsync(S3Request request, S3Answer answer, Func<S3Request, S3Answer, CancellationToken, Task> ask, CancellationToken cancellationToken)
+    public static async Task AnswerAsync(S3Request request, S3Response answer, Func<S3Request, S3Response, CancellationToken, Task> ask,
+        CancellationToken cancellationToken)
     {
         var limit = BucketPages.LimitOf(request.Query);
         var after = request.Query[Token] is { Length: > 0 } token ? ContinuationTokens.Read(token).Name : "";
@@ -36,7 +37,7 @@ internal static class LimitedBucketLists
         XElement? list = null;
         for (var next = whole; ;)
         {
-            var stored = new BufferedAnswer();
+            var stored = new BufferedResponse();
             await ask(next, stored, cancellationToken);
             if (stored.Status != StatusCodes.Status200OK || stored.IsCut)
             {
@@ -67,13 +68,15 @@ internal static class LimitedBucketLists
         await SendAsync(list, rows, limit, answer, cancellationToken);
     }
 
-    private static async Task SendAsync(XElement list, List<KeyValuePair<string, XElement>> rows, int limit, S3Answer answer, CancellationToken cancellationToken)
+    private static async Task SendAsync(XElement list, List<KeyValuePair<string, XElement>> rows, int limit, S3Response answer,
+        CancellationToken cancellationToken)
     {
         list.Children("Buckets").FirstOrDefault()?.ReplaceNodes(rows.Take(limit).Select(static row => row.Value));
         list.Children("ContinuationToken").FirstOrDefault()?.Remove();
         if (rows.Count > limit)
         {
-            list.Add(new XElement(list.Name.Namespace + "ContinuationToken", ContinuationTokens.Write(new ListingPosition(rows[limit - 1].Key, false))));
+            list.Add(new XElement(list.Name.Namespace + "ContinuationToken",
+                ContinuationTokens.Write(new ListingPosition(rows[limit - 1].Key, false))));
         }
 
         var bytes = S3XmlReader.ToBytes(list);
@@ -82,7 +85,7 @@ internal static class LimitedBucketLists
         await answer.WriteAsync(bytes, cancellationToken);
     }
 
-    private static XElement ListIn(BufferedAnswer stored)
+    private static XElement ListIn(BufferedResponse stored)
     {
         try
         {
@@ -90,7 +93,8 @@ internal static class LimitedBucketLists
         }
         catch (XmlException odd)
         {
-            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "The local store answered with something that is no list of buckets. Please try again.", odd);
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1,
+                "The local store answered with something that is no list of buckets. Please try again.", odd);
         }
     }
 }

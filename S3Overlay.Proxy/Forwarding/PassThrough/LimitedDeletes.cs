@@ -12,8 +12,9 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// DeleteObjects of a caller who may not write all of the bucket (rule A2). The store knows nothing of rights that are given here: keys that the caller may not write are left out of the document
-/// that it gets, and are errors in the result. The document is made anew of what was judged, so that the store cannot read another key out of it than was read here.
+/// DeleteObjects of a caller who may not write all of the bucket (rule A2). The store knows nothing of rights that are given here: keys
+/// that the caller may not write are left out of the document that it gets, and are errors in the result. The document is made anew of what
+/// was judged, so that the store cannot read another key out of it than was read here.
 /// </summary>
 internal static class LimitedDeletes
 {
@@ -27,7 +28,8 @@ internal static class LimitedDeletes
     /// <param name="answer">Its answer.</param>
     /// <param name="ask">Has the store answer a request.</param>
     /// <param name="cancellationToken">The client's patience.</param>
-    public static async Task AnswerAsync(S3Request request, S3Answer answer, Func<S3Request, S3Answer, CancellationToken, Task> ask, CancellationToken cancellationToken)
+    public static async Task AnswerAsync(S3Request request, S3Response answer, Func<S3Request, S3Response, CancellationToken, Task> ask,
+        CancellationToken cancellationToken)
     {
         var document = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
         var delete = DeleteObjectsRequest.Parse(document);
@@ -48,11 +50,12 @@ internal static class LimitedDeletes
 
         if (refused.Count == delete.Items.Count)
         {
-            await DeleteResult.SendAsync(delete, [.. refused.Select(static item => new DeleteOutcome(item, S3Errors.AccessDenied))], request, answer, cancellationToken);
+            await DeleteResult.SendAsync(delete, [.. refused.Select(static item => new DeleteOutcome(item, S3Errors.AccessDenied))],
+                request, answer, cancellationToken);
             return;
         }
 
-        var stored = new BufferedAnswer();
+        var stored = new BufferedResponse();
         await ask(Without(request, S3XmlReader.ToBytes(allowed)), stored, cancellationToken);
         if (stored.Status != StatusCodes.Status200OK || refused.Count == 0)
         {
@@ -80,9 +83,10 @@ internal static class LimitedDeletes
     }
 
     private static XElement ObjectOf(DeleteItem item, XElement sent, XNamespace s3) =>
-        new(s3 + "Object", new XElement(s3 + "Key", item.Key), Told.Select(name => sent.ChildText(name) is { } text ? new XElement(s3 + name, text) : null));
+        new(s3 + "Object", new XElement(s3 + "Key", item.Key), Told.Select(name => sent.ChildText(name) is { } text
+            ? new XElement(s3 + name, text) : null));
 
-    private static XElement ResultIn(BufferedAnswer stored)
+    private static XElement ResultIn(BufferedResponse stored)
     {
         try
         {
@@ -91,7 +95,8 @@ internal static class LimitedDeletes
         catch (XmlException odd)
         {
             // What was deleted may be deleted once more.
-            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "The local store answered with something that is no result. Please try again.", odd);
+            throw S3Exception.ForNow(
+                S3Errors.ServiceUnavailable, 1, "The local store answered with something that is no result. Please try again.", odd);
         }
     }
 

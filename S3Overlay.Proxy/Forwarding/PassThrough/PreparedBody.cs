@@ -5,8 +5,8 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// A small body, read and found right before anything is sent: it goes out in one piece with its headers, and its trailing checksum as a header, which every store
-/// takes.
+/// A small body, read and found right before anything is sent: it goes out in one piece with its headers, and its trailing checksum as a
+/// header, which every store takes.
 /// </summary>
 internal sealed class PreparedBody : IDisposable
 {

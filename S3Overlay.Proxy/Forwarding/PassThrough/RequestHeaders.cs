@@ -8,12 +8,12 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// Which of a client's headers go on to the store: those that S3 documents for requests, signed or not, and no others (rules A1, T3). A store's own headers (<c>x-minio-*</c>, <c>x-rgw-*</c>) would act
-/// with the proxy's keys, which may do everything there.
+/// Which of a client's headers go on to the store: those that S3 documents for requests, signed or not, and no others (rules A1, T3). A
+/// store's own headers (<c>x-minio-*</c>, <c>x-rgw-*</c>) would act with the proxy's keys, which may do everything there.
 /// </summary>
 /// <remarks>
-/// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html. What is of the client's connection, of its signature, of its body's framing and of where it comes from is made anew, or stays here:
-/// it is not in the list.
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html. What is of the client's connection, of its signature, of its body's
+/// framing and of where it comes from is made anew, or stays here: it is not in the list.
 /// </remarks>
 internal static class RequestHeaders
 {
@@ -23,7 +23,8 @@ internal static class RequestHeaders
     private static readonly FrozenSet<string> HandedOn = new[]
     {
         // HTTP's own: what the body is, what is wanted of the answer, and conditions.
-        "Accept", "Accept-Encoding", "Cache-Control", "Content-Disposition", "Content-Language", "Content-MD5", "Content-Type", "Expires", "Range",
+        "Accept", "Accept-Encoding", "Cache-Control", "Content-Disposition", "Content-Language", "Content-MD5", "Content-Type", "Expires",
+        "Range",
         "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since",
 
         // What a store's policies and CORS rules look at.
@@ -33,25 +34,34 @@ internal static class RequestHeaders
         "traceparent", "tracestate",
 
         // Copies.
-        "x-amz-copy-source", "x-amz-copy-source-range", "x-amz-copy-source-if-match", "x-amz-copy-source-if-modified-since", "x-amz-copy-source-if-none-match", "x-amz-copy-source-if-unmodified-since",
-        "x-amz-copy-source-server-side-encryption-customer-algorithm", "x-amz-copy-source-server-side-encryption-customer-key", "x-amz-copy-source-server-side-encryption-customer-key-MD5",
+        "x-amz-copy-source", "x-amz-copy-source-range", "x-amz-copy-source-if-match", "x-amz-copy-source-if-modified-since",
+        "x-amz-copy-source-if-none-match", "x-amz-copy-source-if-unmodified-since",
+        "x-amz-copy-source-server-side-encryption-customer-algorithm", "x-amz-copy-source-server-side-encryption-customer-key",
+        "x-amz-copy-source-server-side-encryption-customer-key-MD5",
         "x-amz-metadata-directive", "x-amz-tagging-directive", "x-amz-object-annotation-directive",
 
         // Encryption.
-        "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-server-side-encryption-bucket-key-enabled", "x-amz-server-side-encryption-context",
-        "x-amz-server-side-encryption-customer-algorithm", "x-amz-server-side-encryption-customer-key", "x-amz-server-side-encryption-customer-key-MD5",
+        "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-server-side-encryption-bucket-key-enabled",
+        "x-amz-server-side-encryption-context",
+        "x-amz-server-side-encryption-customer-algorithm", "x-amz-server-side-encryption-customer-key",
+        "x-amz-server-side-encryption-customer-key-MD5",
 
         // What becomes of an object.
-        "x-amz-acl", "x-amz-storage-class", "x-amz-tagging", "x-amz-website-redirect-location", "x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold",
-        "x-amz-object-lock-event-hold", "x-amz-object-lock-event-hold-duration-days", "x-amz-object-lock-event-hold-duration-years", "x-amz-bypass-governance-retention", "x-amz-mfa",
-        "x-amz-write-offset-bytes", "x-amz-mp-object-size", "x-amz-if-match-initiated-time", "x-amz-if-match-last-modified-time", "x-amz-if-match-size", "x-amz-object-if-match",
+        "x-amz-acl", "x-amz-storage-class", "x-amz-tagging", "x-amz-website-redirect-location", "x-amz-object-lock-mode",
+        "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold",
+        "x-amz-object-lock-event-hold", "x-amz-object-lock-event-hold-duration-days", "x-amz-object-lock-event-hold-duration-years",
+        "x-amz-bypass-governance-retention", "x-amz-mfa",
+        "x-amz-write-offset-bytes", "x-amz-mp-object-size", "x-amz-if-match-initiated-time", "x-amz-if-match-last-modified-time",
+        "x-amz-if-match-size", "x-amz-object-if-match",
 
         // What is asked of one, or of a listing.
         "x-amz-object-attributes", "x-amz-optional-object-attributes", "x-amz-max-parts", "x-amz-part-number-marker",
 
         // Whose bucket it has to be, who pays, and what becomes of a bucket.
-        "x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner", "x-amz-request-payer", "x-amz-bucket-object-lock-enabled", "x-amz-bucket-object-lock-token", "x-amz-bucket-namespace",
-        "x-amz-object-ownership", "x-amz-confirm-remove-self-bucket-access", "x-amz-skip-destination-validation", "x-amz-transition-default-minimum-object-size",
+        "x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner", "x-amz-request-payer", "x-amz-bucket-object-lock-enabled",
+        "x-amz-bucket-object-lock-token", "x-amz-bucket-namespace",
+        "x-amz-object-ownership", "x-amz-confirm-remove-self-bucket-access", "x-amz-skip-destination-validation",
+        "x-amz-transition-default-minimum-object-size",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Adds them to a message, and those that must be signed to a list.</summary>

@@ -4,7 +4,10 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
-/// <summary>The query that goes on to the store: the parameters that the operation knows, in the client's order. What S3 does not know may mean something to a store (rules A1, T3).</summary>
+/// <summary>
+/// The query that goes on to the store: the parameters that the operation knows, in the client's order. What S3 does not know may mean
+/// something to a store (rules A1, T3).
+/// </summary>
 internal static class RequestQueries
 {
     /// <summary>The query, percent-encoded in the one way that all servers sign alike.</summary>

@@ -1,13 +1,14 @@
 using System.Globalization;
 
-using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
+using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// A body whose length its client did not say, which stores do not take, or whose checksum comes behind it: kept in a file until its end has come. The file has no name that would outlive a crash.
+/// A body whose length its client did not say, which stores do not take, or whose checksum comes behind it: kept in a file until its end
+/// has come. The file has no name that would outlive a crash.
 /// </summary>
 internal sealed class SpooledBody : S3Body, IAsyncDisposable
 {
@@ -15,11 +16,11 @@ internal sealed class SpooledBody : S3Body, IAsyncDisposable
     private const long LargestBody = 5L << 30;
 
     private readonly FileStream _file;
-    private readonly SpoolRoom _room;
+    private readonly SpoolQuota _room;
     private BodyChecksum? _checksum;
     private long _taken;
 
-    private SpooledBody(FileStream file, SpoolRoom room) => (_file, _room) = (file, room);
+    private SpooledBody(FileStream file, SpoolQuota room) => (_file, _room) = (file, room);
 
     /// <inheritdoc/>
     public override long? Length => _file.Length;
@@ -29,9 +30,10 @@ internal sealed class SpooledBody : S3Body, IAsyncDisposable
 
     /// <summary>Reads a body to its end.</summary>
     /// <exception cref="S3Exception">
-    /// It is not what was promised. EntityTooLarge: it can never have room. ServiceUnavailable: others have taken it. InsufficientStorage: the disk does not take it.
+    /// It is not what was promised. EntityTooLarge: it can never have room. ServiceUnavailable: others have taken it. InsufficientStorage:
+    /// the disk does not take it.
     /// </exception>
-    public static async Task<SpooledBody> ReadAsync(S3Body body, string directory, SpoolRoom room, CancellationToken cancellationToken)
+    public static async Task<SpooledBody> ReadAsync(S3Body body, string directory, SpoolQuota room, CancellationToken cancellationToken)
     {
         if (body.Length > Largest(room))
         {
@@ -73,7 +75,8 @@ internal sealed class SpooledBody : S3Body, IAsyncDisposable
 
         if (!_room.TryTake(bytes))
         {
-            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "There is no room for the body while it is on its way to the local store (S3_OVERLAY_SPOOL_MAX_BYTES). Please try again.");
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1,
+                "There is no room for the body while it is on its way to the local store (S3_OVERLAY_SPOOL_MAX_BYTES). Please try again.");
         }
 
         _taken += bytes;
@@ -104,19 +107,22 @@ internal sealed class SpooledBody : S3Body, IAsyncDisposable
     }
 
     /// <summary>The largest that can ever have room.</summary>
-    private static long Largest(SpoolRoom room) => Math.Min(LargestBody, room.MaxBytes);
+    private static long Largest(SpoolQuota room) => Math.Min(LargestBody, room.MaxBytes);
 
-    private static S3Exception TooLarge(SpoolRoom room) =>
-        new(S3Errors.EntityTooLarge, "The body has to wait for its end before it can go to the local store, and is larger than what may wait (S3_OVERLAY_SPOOL_MAX_BYTES, and at most 5 GiB).")
+    private static S3Exception TooLarge(SpoolQuota room) =>
+        new(S3Errors.EntityTooLarge,
+            "The body has to wait for its end before it can go to the local store, and is larger than what may wait (S3_OVERLAY_SPOOL_MAX_BYTES, and at most 5 GiB).")
         {
             Details = [new("MaxSizeAllowed", Largest(room).ToString(CultureInfo.InvariantCulture))],
         };
 
     private static S3Exception NoRoom(Exception failure) =>
-        new(S3Errors.InsufficientStorage, "The body cannot be kept while it is on its way to the local store. See that S3_OVERLAY_SPOOL_DIR can be written to and has room.", failure);
+        new(S3Errors.InsufficientStorage,
+            "The body cannot be kept while it is on its way to the local store. See that S3_OVERLAY_SPOOL_DIR can be written to and has room.", failure);
 
     /// <inheritdoc/>
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) => _file.ReadAsync(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
+        _file.ReadAsync(buffer, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

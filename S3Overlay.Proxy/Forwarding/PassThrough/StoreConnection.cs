@@ -11,8 +11,9 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// Brings finished requests to the store, and says of a store that gives no answer what a client is told. Each is sent once, but that which the store cannot have acted upon, or may act upon as
-/// often as it likes: a store that closes a connection as it is used is asked over another one.
+/// Brings finished requests to the store, and says of a store that gives no answer what a client is told. Each is sent once, but that which
+/// the store cannot have acted upon, or may act upon as often as it likes: a store that closes a connection as it is used is asked over
+/// another one.
 /// </summary>
 /// <param name="settings">The store.</param>
 /// <param name="regions">What is known of its regions.</param>
@@ -26,9 +27,10 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
     /// <param name="content">Its body, where it is streamed; null for none, or one that is in memory.</param>
     /// <param name="patience">How long the store may take.</param>
     /// <param name="cancellationToken">The client has gone.</param>
-    /// <exception cref="S3Exception">The client's body was not what it promised; or ServiceUnavailable where the store did not answer.</exception>
+    /// <exception cref="S3Exception">The client's body was not what it promised; or ServiceUnavailable where the store did not
+    /// answer.</exception>
     public async Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage message, string bucket, StreamedContent? content, Patience patience, CancellationToken cancellationToken)
+        HttpRequestMessage message, string bucket, StreamedContent? content, SilenceTimeout patience, CancellationToken cancellationToken)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -44,32 +46,39 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
 
     /// <summary>What a client is told where the store gave no answer that could be handed on.</summary>
     public S3Exception Unavailable(string why, Exception cause) => S3Exception.ForNow(
-        S3Errors.ServiceUnavailable, 2, $"The local store did not answer: {why}.", new RemoteException(RemoteFailure.Unavailable, $"{settings.Name}: {cause.Message}", cause));
+        S3Errors.ServiceUnavailable, 2, $"The local store did not answer: {why}.",
+        new RemoteException(RemoteFailure.Unavailable, $"{settings.Name}: {cause.Message}", cause));
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    /// <summary>Whether the connection ended before there was an answer. One that could not be made is not made a moment later either.</summary>
+    /// <summary>
+    /// Whether the connection ended before there was an answer. One that could not be made is not made a moment later either.
+    /// </summary>
     private static bool IsCut(Exception? failure) => failure switch
     {
-        HttpRequestException failed => failed.HttpRequestError is HttpRequestError.Unknown or HttpRequestError.ResponseEnded && failed.InnerException is IOException or SocketException,
+        HttpRequestException failed => failed.HttpRequestError is HttpRequestError.Unknown or HttpRequestError.ResponseEnded
+            && failed.InnerException is IOException or SocketException,
         IOException or SocketException => true,
         _ => false,
     };
 
     /// <summary>A read, or a request with a body of which nothing went to the store.</summary>
     private static bool MayBeRepeated(HttpRequestMessage message, StreamedContent? content) =>
-        content is null ? message.Content is null && (message.Method == HttpMethod.Get || message.Method == HttpMethod.Head) : content is { HasBegun: false, Failure: null, Verdict: null };
+        content is null ? message.Content is null && (message.Method == HttpMethod.Get || message.Method == HttpMethod.Head)
+            : content is { HasBegun: false, Failure: null, Verdict: null };
 
     private async Task<HttpResponseMessage> SendOnceAsync(
-        HttpRequestMessage message, string bucket, StreamedContent? content, Patience patience, int attempt, CancellationToken cancellationToken)
+        HttpRequestMessage message, string bucket, StreamedContent? content, SilenceTimeout patience, int attempt,
+        CancellationToken cancellationToken)
     {
         using var span = AttemptSpan.Start(message.Method.Method, settings.Role, message.RequestUri!, bucket, attempt);
         AttemptSpan.Propagate(span, message);
         var started = settings.Meters?.Started() ?? 0;
 
         // A connection that is watched is not used again, and ends with its answer.
-        using var own = content?.Verdict is { } verdict ? new HttpMessageInvoker(EndpointConnections.Create(settings, verdict.Watch)) : null;
+        using var own = content?.Verdict is { } verdict ? new HttpMessageInvoker(EndpointConnections.Create(settings, verdict.Watch))
+            : null;
         try
         {
             var response = await (own ?? _http).SendAsync(message, patience.Token);

@@ -9,9 +9,9 @@ using S3Overlay.Proxy.Protocol.Authentication;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// In whose name the store is asked: in the overlay's own, but for buckets that are the store's alone and clients that have keys there (<see cref="ClientKey.Local"/>).
-/// So the store's access control lists and policies hold for each of them. Nothing of a client outlives its request: connections are shared, each request has its own
-/// signature.
+/// In whose name the store is asked: in the overlay's own, but for buckets that are the store's alone and clients that have keys there
+/// (<see cref="ClientKey.Local"/>). So the store's access control lists and policies hold for each of them. Nothing of a client outlives
+/// its request: connections are shared, each request has its own signature.
 /// </summary>
 internal sealed class StoreIdentities : ILocalIdentities
 {
@@ -25,9 +25,11 @@ internal sealed class StoreIdentities : ILocalIdentities
     /// <param name="ownReads">The store, read with them.</param>
     /// <param name="clients">The clients' keys, those at the store among them.</param>
     /// <param name="readsOf">Reads the store with given keys.</param>
-    /// <param name="overlaid">Which buckets have a remote: there the overlay keeps its state, and acts in its own name. Null for none.</param>
+    /// <param name="overlaid">Which buckets have a remote: there the overlay keeps its state, and acts in its own name. Null for
+    /// none.</param>
     public StoreIdentities(
-        ICredentialSource own, IRemote ownReads, IEnumerable<ClientKey> clients, Func<ICredentialSource, IRemote> readsOf, IRemoteBuckets? overlaid)
+        ICredentialSource own, IRemote ownReads, IEnumerable<ClientKey> clients, Func<ICredentialSource, IRemote> readsOf,
+        IRemoteBuckets? overlaid)
     {
         (_own, _ownReads, _overlaid) = (own, ownReads, overlaid);
         _ofClients = clients.Where(client => client.Local is not null).ToFrozenDictionary(
@@ -46,7 +48,10 @@ internal sealed class StoreIdentities : ILocalIdentities
     /// <inheritdoc/>
     public IRemote? Of(S3Caller caller) => _ofClients.TryGetValue(caller.AccessKey, out var theirs) ? theirs.Reads : null;
 
-    /// <summary>Whether a bucket is the store's alone, which then judges who may do what there; elsewhere the overlay has judged, and asks in its own name.</summary>
+    /// <summary>
+    /// Whether a bucket is the store's alone, which then judges who may do what there; elsewhere the overlay has judged, and asks in its
+    /// own name.
+    /// </summary>
     public bool IsStoresAlone(string bucket) => _overlaid?.Find(bucket) is null;
 
     /// <summary>What to sign a caller's request about a bucket with (the empty string: about the service).</summary>

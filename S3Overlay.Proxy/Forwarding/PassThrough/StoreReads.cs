@@ -14,35 +14,41 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// Reads of written keys over an S3 endpoint: the client's own request is the question, so that a hit costs one call. What the store lacks may be remote-owned,
-/// and its tombstone is then asked for while the caller looks for a copy.
+/// Reads of written keys over an S3 endpoint: the client's own request is the question, so that a hit costs one call. What the store lacks
+/// may be remote-owned, and its tombstone is then asked for while the caller looks for a copy.
 /// </summary>
 /// <param name="service">The store.</param>
 /// <param name="nulls">What it calls the version <c>null</c>.</param>
 /// <param name="capabilities">What the store can do; null while that is not known.</param>
 /// <param name="isDeleted">Whether a key has a tombstone.</param>
 /// <param name="time">The clock.</param>
-/// <param name="throwsFailures">Whether an error that is the store's own (5xx) is thrown, for a caller that may have another answer; else it is handed on as it came.</param>
+/// <param name="throwsFailures">Whether an error that is the store's own (5xx) is thrown, for a caller that may have another answer; else
+/// it is handed on as it came.</param>
 /// <param name="copies">Tells copies of the remote's objects among local's own (rule E4); null where there are none.</param>
 internal sealed class StoreReads(
-    ForwardingService service, NullVersions nulls, Func<StoreCapabilities?> capabilities, Func<string, string, CancellationToken, Task<bool>> isDeleted, TimeProvider time,
+    ForwardingService service, NullVersions nulls, Func<StoreCapabilities?> capabilities, Func<string, string, CancellationToken,
+    Task<bool>> isDeleted, TimeProvider time,
     bool throwsFailures = false, PlacedCopies? copies = null) : IWrittenReads
 {
-    /// <summary>What a client says that a HEAD in place of its request is to say as well: the key of an object that it has encrypted, whose bucket it means, and who pays.</summary>
+    /// <summary>
+    /// What a client says that a HEAD in place of its request is to say as well: the key of an object that it has encrypted, whose bucket
+    /// it means, and who pays.
+    /// </summary>
     private static readonly string[] Passed = [.. ClientKeys.Headers, ExpectedOwner, "x-amz-request-payer"];
 
     private const string ExpectedOwner = "x-amz-expected-bucket-owner";
 
     /// <inheritdoc/>
-    public async Task<WrittenRead> TryAnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task<WrittenRead> TryAnswerAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         request = nulls.ForStore(request);
         var mayBeCopy = false;
         var namesOwner = request.Header(ExpectedOwner) is not null;
         if (copies is not null && request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject))
         {
-            // The answer about a sub-resource would not tell whose it is. Where nothing is there yet it is not asked for: it might be a copy's that comes between the two calls.
-            // Whose the bucket is, the store alone judges (rule A1): it is asked in any case where the client says whose it has to be.
+            // The answer about a sub-resource would not tell whose it is. Where nothing is there yet it is not asked for: it might be a
+            // copy's that comes between the two calls. Whose the bucket is, the store alone judges (rule A1): it is asked in any case where
+            // the client says whose it has to be.
             var seen = await copies.SeeAsync(new ObjectName(request.Bucket, request.Key), cancellationToken);
             await using var copyThere = seen.Copy;
             if (!namesOwner && (seen.Copy is not null || IsAbsent(request, seen)))
@@ -58,9 +64,9 @@ internal sealed class StoreReads(
             return await AnswerAttributesAsync(request, answer, cancellationToken);
         }
 
-        using var patience = new Patience(time, cancellationToken);
+        using var patience = new SilenceTimeout(time, cancellationToken);
         var response = await service.SendAsync(request, patience, cancellationToken);
-        IHeldCopy? copy = null;
+        ICacheEntry? copy = null;
         try
         {
             if (await IsAbsentAsync(request, response, patience, cancellationToken))
@@ -68,7 +74,8 @@ internal sealed class StoreReads(
                 return NotWritten(request, null, cancellationToken) with { Marker = MarkerHeaders.Of(response) };
             }
 
-            if (mayBeCopy && !(namesOwner && response.StatusCode == HttpStatusCode.Forbidden) && await copies!.ETagAsync(request.Bucket, request.Key, cancellationToken) is not null)
+            if (mayBeCopy && !(namesOwner && response.StatusCode == HttpStatusCode.Forbidden)
+                && await copies!.ETagAsync(request.Bucket, request.Key, cancellationToken) is not null)
             {
                 // The version "null" that a client names is that of a copy, too, which may have come just now.
                 return NotWritten(request, null, cancellationToken);
@@ -77,7 +84,8 @@ internal sealed class StoreReads(
             if (throwsFailures && (int)response.StatusCode >= 500)
             {
                 var code = request.IsHead ? null : await service.CodeAsync(response, patience, cancellationToken);
-                throw new S3Exception(new S3Error(code ?? S3Errors.ServiceUnavailable.Code, (int)response.StatusCode, "The local store could not answer."));
+                throw new S3Exception(
+                    new S3Error(code ?? S3Errors.ServiceUnavailable.Code, (int)response.StatusCode, "The local store could not answer."));
             }
 
             var judged = copies is null ? default : await LookAsync(copies, request, response, cancellationToken);
@@ -101,18 +109,19 @@ internal sealed class StoreReads(
     }
 
     /// <summary>
-    /// Attributes of a store that does not know the question, and may answer it with the object: from the object's headers, as the remote's are where it does not. Conditions are judged
-    /// by what it says, as of the remote's.
+    /// Attributes of a store that does not know the question, and may answer it with the object: from the object's headers, as the remote's
+    /// are where it does not. Conditions are judged by what it says, as of the remote's.
     /// </summary>
-    private async Task<WrittenRead> AnswerAttributesAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    private async Task<WrittenRead> AnswerAttributesAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         ObjectAttributes.Check(request);
-        using var patience = new Patience(time, cancellationToken);
+        using var patience = new SilenceTimeout(time, cancellationToken);
         var head = request with
         {
             Operation = S3Operation.HeadObject,
             Method = "HEAD",
-            Query = request.Query["versionId"] is { } version ? S3Query.Parse("versionId=" + UriEncoding.EncodeComponent(version)) : S3Query.Empty,
+            Query = request.Query["versionId"] is { } version ? S3Query.Parse("versionId=" + UriEncoding.EncodeComponent(version))
+                : S3Query.Empty,
             Headers = new HeaderDictionary { ["x-amz-checksum-mode"] = "ENABLED" },
         };
         foreach (var name in Passed)
@@ -123,10 +132,12 @@ internal sealed class StoreReads(
             }
         }
 
-        using var found = new WireAnswer(await service.SendAsync(head, patience, cancellationToken));
-        if (found.Status == StatusCodes.Status400BadRequest && await ReasonAsync(head, patience, cancellationToken) is { Code.Length: > 0 } reason && !IsAbsence(head, reason))
+        using var found = new WireResponse(await service.SendAsync(head, patience, cancellationToken));
+        if (found.Status == StatusCodes.Status400BadRequest
+            && await ReasonAsync(head, patience, cancellationToken) is { Code.Length: > 0 } reason && !IsAbsence(head, reason))
         {
-            throw new S3Exception(new S3Error(reason.Code, found.Status, reason.Message.Length > 0 ? reason.Message : "The local store refused the request."));
+            throw new S3Exception(new S3Error(reason.Code, found.Status, reason.Message.Length > 0 ? reason.Message
+                : "The local store refused the request."));
         }
 
         if (await IsAbsentAsync(head, found.Message, patience, cancellationToken))
@@ -161,24 +172,26 @@ internal sealed class StoreReads(
         return WrittenRead.Answered;
     }
 
-    private WrittenRead NotWritten(S3Request request, IHeldCopy? copy, CancellationToken cancellationToken) =>
+    private WrittenRead NotWritten(S3Request request, ICacheEntry? copy, CancellationToken cancellationToken) =>
         new(false, isDeleted(request.Bucket, request.Key, cancellationToken).Observed()) { Copy = copy };
 
     /// <summary>Whether a look says that the store has nothing of what is asked for. Of a version that is named it does not.</summary>
     private static bool IsAbsent(S3Request request, PlacedLook seen) => seen.IsAbsent && request.Query["versionId"] is null;
 
     /// <summary>
-    /// Whose object the store answered with, or about: what it says of a condition or of a range does not tell, and it judged by its own ETag and date. Where nothing is there any
-    /// more, that may have been a copy, and counts for nothing either.
+    /// Whose object the store answered with, or about: what it says of a condition or of a range does not tell, and it judged by its own
+    /// ETag and date. Where nothing is there any more, that may have been a copy, and counts for nothing either.
     /// </summary>
-    private static async ValueTask<PlacedLook> LookAsync(PlacedCopies copies, S3Request request, HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async ValueTask<PlacedLook> LookAsync(PlacedCopies copies, S3Request request, HttpResponseMessage response,
+        CancellationToken cancellationToken)
     {
         if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent)
         {
             return new PlacedLook(copies.Take(request, response), IsAbsent: false);
         }
 
-        if (response.StatusCode is not (HttpStatusCode.NotModified or HttpStatusCode.PreconditionFailed or HttpStatusCode.RequestedRangeNotSatisfiable))
+        if (response.StatusCode is not (HttpStatusCode.NotModified or HttpStatusCode.PreconditionFailed
+            or HttpStatusCode.RequestedRangeNotSatisfiable))
         {
             return default;
         }
@@ -193,10 +206,11 @@ internal sealed class StoreReads(
     }
 
     /// <summary>
-    /// Whether the store has no such key, version or bucket, or cannot have any of that name. Its other 404s are answers about an object that is there: a retention it does
-    /// not have, a website's own error page.
+    /// Whether the store has no such key, version or bucket, or cannot have any of that name. Its other 404s are answers about an object
+    /// that is there: a retention it does not have, a website's own error page.
     /// </summary>
-    private async ValueTask<bool> IsAbsentAsync(S3Request request, HttpResponseMessage response, Patience patience, CancellationToken cancellationToken)
+    private async ValueTask<bool> IsAbsentAsync(S3Request request, HttpResponseMessage response, SilenceTimeout patience,
+        CancellationToken cancellationToken)
     {
         if (response.StatusCode is not (HttpStatusCode.NotFound or HttpStatusCode.BadRequest))
         {
@@ -224,15 +238,20 @@ internal sealed class StoreReads(
 
     private static bool IsAbsence(S3Request request, WireError? error) =>
         error is not null
-        && (StoreErrors.IsAbsence(error.Code) || (NamesVersion(request) && error.Code is "InvalidArgument" or "InvalidVersionId" && !StoreErrors.IsEncrypted(error)));
+        && (StoreErrors.IsAbsence(error.Code)
+            || (NamesVersion(request) && error.Code is "InvalidArgument" or "InvalidVersionId" && !StoreErrors.IsEncrypted(error)));
 
-    private async ValueTask<WireError?> ErrorAsync(HttpResponseMessage response, Patience patience, CancellationToken cancellationToken) =>
+    private async ValueTask<WireError?> ErrorAsync(HttpResponseMessage response, SilenceTimeout patience,
+        CancellationToken cancellationToken) =>
         await service.ErrorAsync(response, patience, cancellationToken) is { } error
             ? new WireError(error.ChildText("Code") ?? "", error.ChildText("Message") ?? "", null)
             : null;
 
-    /// <summary>Why a HEAD is a 400, for which it has no document: one byte is asked for, and the answer's document read; null where that is no 400, or has none.</summary>
-    private async ValueTask<WireError?> ReasonAsync(S3Request head, Patience patience, CancellationToken cancellationToken)
+    /// <summary>
+    /// Why a HEAD is a 400, for which it has no document: one byte is asked for, and the answer's document read; null where that is no 400,
+    /// or has none.
+    /// </summary>
+    private async ValueTask<WireError?> ReasonAsync(S3Request head, SilenceTimeout patience, CancellationToken cancellationToken)
     {
         var read = head.With("Range", "bytes=0-0") with { Operation = S3Operation.GetObject, Method = "GET" };
         using var explained = await service.SendAsync(read, patience, cancellationToken);

@@ -3,8 +3,9 @@ using S3Overlay.Proxy.Forwarding.Wire;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// What a store said of a request before its body: go on (100), or no. <see cref="HttpClient"/> tells nobody, and sends a body of up to 1 KiB behind the refusal all the same; so that
-/// somebody knows, the connection's bytes are looked at, and what would go out behind a refusal is dropped. For one request on a connection of its own.
+/// What a store said of a request before its body: go on (100), or no. <see cref="HttpClient"/> tells nobody, and sends a body of up to 1
+/// KiB behind the refusal all the same; so that somebody knows, the connection's bytes are looked at, and what would go out behind a
+/// refusal is dropped. For one request on a connection of its own.
 /// </summary>
 internal sealed class StoreVerdict
 {

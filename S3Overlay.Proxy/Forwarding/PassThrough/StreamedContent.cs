@@ -6,15 +6,15 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// A client's body on its way to the store, at the client's speed. Its last byte is held back until the front door has found all of it right (rule W7): a
-/// store that lacks a byte has nothing it could keep, whatever it thinks of checksums.
+/// A client's body on its way to the store, at the client's speed. Its last byte is held back until the front door has found all of it
+/// right (rule W7): a store that lacks a byte has nothing it could keep, whatever it thinks of checksums.
 /// </summary>
 internal sealed class StreamedContent : HttpContent
 {
     private const int BufferSize = 256 << 10;
 
     private readonly S3Body _body;
-    private readonly Patience _patience;
+    private readonly SilenceTimeout _patience;
     private readonly TimeSpan _stall;
     private readonly TimeSpan _answer;
     private readonly TrailingChecksum? _trailer;
@@ -27,8 +27,10 @@ internal sealed class StreamedContent : HttpContent
     /// <param name="patience">What the store's silence is measured by.</param>
     /// <param name="stall">How long the store may take no bytes.</param>
     /// <param name="answer">How long it may take to answer once it has them all.</param>
-    /// <param name="verdict">What the store said of it before; of a body that it refused, the client is not asked for any. Null where nobody knows.</param>
-    public StreamedContent(S3Body body, long length, TrailingChecksum? trailer, Patience patience, TimeSpan stall, TimeSpan answer, StoreVerdict? verdict = null)
+    /// <param name="verdict">What the store said of it before; of a body that it refused, the client is not asked for any. Null where
+    /// nobody knows.</param>
+    public StreamedContent(S3Body body, long length, TrailingChecksum? trailer, SilenceTimeout patience, TimeSpan stall, TimeSpan answer,
+        StoreVerdict? verdict = null)
     {
         (_body, _length, _trailer, _patience, _stall, _answer) = (body, length, trailer, patience, stall, answer);
         Verdict = verdict;
@@ -45,7 +47,8 @@ internal sealed class StreamedContent : HttpContent
     public Exception? Failure { get; private set; }
 
     /// <inheritdoc/>
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     /// <inheritdoc/>
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)

@@ -6,8 +6,8 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// Frames a body in aws-chunked encoding for the sake of the checksum behind it: known only when the last byte has come from the client, and verified by then. Or of its end alone, which only frames
-/// tell a store that would keep what came.
+/// Frames a body in aws-chunked encoding for the sake of the checksum behind it: known only when the last byte has come from the client,
+/// and verified by then. Or of its end alone, which only frames tell a store that would keep what came.
 /// </summary>
 /// <param name="algorithm">Which checksum; null for none.</param>
 /// <param name="length">The body's length in bytes.</param>
@@ -30,7 +30,8 @@ internal sealed class TrailingChecksum(ChecksumAlgorithm? algorithm, long length
         var (full, rest) = Math.DivRem(bytes, ChunkSize);
         return (full * (Header(ChunkSize).Length + ChunkSize + 2))
             + (rest > 0 ? Header(rest).Length + rest + 2 : 0)
-            + Header(0).Length + (algorithm is { } named ? ChecksumNames.Header(named).Length + 1 + ((ChecksumNames.Size(named) + 2) / 3 * 4) + 2 : 0) + 2;
+            + Header(0).Length
+                + (algorithm is { } named ? ChecksumNames.Header(named).Length + 1 + ((ChecksumNames.Size(named) + 2) / 3 * 4) + 2 : 0) + 2;
     }
 
     /// <summary>Writes the next bytes.</summary>

@@ -10,7 +10,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Remotes;
 
 /// <summary>
-/// Asks an endpoint one thing at a time, and tells exactly what came of it: for checks, which explain a failure instead of getting round it. So nothing is repeated until it works, as
+/// Asks an endpoint one thing at a time, and tells exactly what came of it: for checks, which explain a failure instead of getting round
+/// it. So nothing is repeated until it works, as
 /// <see cref="S3WireClient.SendAsync"/> does, and no failure is thrown. Only GETs.
 /// </summary>
 /// <param name="settings">The endpoint.</param>
@@ -18,10 +19,11 @@ namespace S3Overlay.Proxy.Forwarding.Remotes;
 /// <param name="time">The clock.</param>
 /// <param name="credentials">What the client signs with.</param>
 /// <param name="noteBuckets">Told which buckets the endpoint showed.</param>
-internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient client, TimeProvider time, ICredentialSource credentials, Action<IReadOnlyList<LayerBucket>>? noteBuckets = null)
+internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient client, TimeProvider time, ICredentialSource credentials,
+    Action<IReadOnlyList<LayerBucket>>? noteBuckets = null)
 {
     /// <summary>How long each answer is waited for: an endpoint that takes longer to say anything is in trouble.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     /// <summary>The endpoint.</summary>
     public EndpointSettings Settings => settings;
@@ -37,7 +39,7 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
             ? await AskAsync(request, ReadAsync, cancellationToken)
             : reply;
 
-        async Task<IReadOnlyList<string>?> ReadAsync(WireAnswer answer, CancellationToken token)
+        async Task<IReadOnlyList<string>?> ReadAsync(WireResponse answer, CancellationToken token)
         {
             var buckets = await answer.ReadAsync(settings, time, BucketListDocument.TryReadAsync, token);
             noteBuckets?.Invoke(buckets ?? []);
@@ -48,17 +50,20 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
     /// <summary>Which is the first key of a bucket, under a prefix?</summary>
     public Task<EndpointReply> FirstKeyAsync(string bucket, string prefix, CancellationToken cancellationToken) => AskAsync(
         new WireRequest("GET", bucket, "", ListingQueries.V2(new RemoteListing(bucket, prefix, "", "", null, 1)), []),
-        async (answer, token) => (await answer.ReadAsync(settings, time, (body, end) => ListingDocument.ReadAsync(body, settings.Name, end), token)).Rows.Select(row => row.Name).ToList(),
+        async (answer, token) =>
+            (await answer.ReadAsync(settings, time, (body, end) => ListingDocument.ReadAsync(body, settings.Name, end), token)).Rows
+            .Select(row => row.Name).ToList(),
         cancellationToken);
 
     /// <summary>May an object be read? Asks for its first byte, and leaves it unread.</summary>
     public Task<EndpointReply> ReadAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        AskAsync(new WireRequest("GET", bucket, key, "", [new("Range", "bytes=0-0")]), static (_, _) => Task.FromResult<IReadOnlyList<string>?>([]), cancellationToken);
+        AskAsync(new WireRequest("GET", bucket, key, "", [new("Range", "bytes=0-0")]),
+            static (_, _) => Task.FromResult<IReadOnlyList<string>?>([]), cancellationToken);
 
     private async Task<EndpointReply> AskAsync(
-        WireRequest request, Func<WireAnswer, CancellationToken, Task<IReadOnlyList<string>?>> read, CancellationToken cancellationToken)
+        WireRequest request, Func<WireResponse, CancellationToken, Task<IReadOnlyList<string>?>> read, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(Patience, time);
+        using var patience = new CancellationTokenSource(Timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         if (await WithoutCredentialsAsync(both.Token, cancellationToken) is { } why)
         {
@@ -75,13 +80,17 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
             // Nothing could be signed, or a document broke off.
             return new EndpointReply { Failure = failure };
         }
-        catch (Exception failure) when (failure is OperationCanceledException or HttpRequestException or IOException or SocketException && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (failure is OperationCanceledException or HttpRequestException or IOException or SocketException
+            && !cancellationToken.IsCancellationRequested)
         {
-            return new EndpointReply { Unreachable = Unreachable.Of(failure, settings, Patience) };
+            return new EndpointReply { Unreachable = Unreachable.Of(failure, settings, Timeout) };
         }
     }
 
-    /// <summary>Why there is nothing to sign with; null where there is. What gives credentials may be slow itself, which is not to pass for an endpoint that is.</summary>
+    /// <summary>
+    /// Why there is nothing to sign with; null where there is. What gives credentials may be slow itself, which is not to pass for an
+    /// endpoint that is.
+    /// </summary>
     private async Task<RemoteException?> WithoutCredentialsAsync(CancellationToken patience, CancellationToken cancellationToken)
     {
         try
@@ -95,11 +104,13 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            return new RemoteException(RemoteFailure.BadCredentials, $"The credentials for {settings.Name} did not come within {Patience.TotalSeconds:0} seconds.", late);
+            return new RemoteException(RemoteFailure.BadCredentials,
+                $"The credentials for {settings.Name} did not come within {Timeout.TotalSeconds:0} seconds.", late);
         }
     }
 
-    private async Task<EndpointReply> ReplyAsync(WireAnswer answer, Func<WireAnswer, CancellationToken, Task<IReadOnlyList<string>?>> read, CancellationToken cancellationToken)
+    private async Task<EndpointReply> ReplyAsync(WireResponse answer, Func<WireResponse, CancellationToken,
+        Task<IReadOnlyList<string>?>> read, CancellationToken cancellationToken)
     {
         var reply = new EndpointReply
         {

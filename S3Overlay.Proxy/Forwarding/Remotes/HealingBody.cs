@@ -10,22 +10,23 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.Remotes;
 
 /// <summary>
-/// The bytes of one range of one version. Where the remote breaks off, stands still, is too slow or sends too little, the rest is asked for again from the byte reached, with
-/// If-Match, so that bytes of two versions never meet (rule R7, table F). A version without an ETag cannot be asked for again.
+/// The bytes of one range of one version. Where the remote breaks off, stands still, is too slow or sends too little, the rest is asked for
+/// again from the byte reached, with If-Match, so that bytes of two versions never meet (rule R7, table F). A version without an ETag
+/// cannot be asked for again.
 /// </summary>
 internal sealed class HealingBody : ForwardStream
 {
     /// <summary>So often in a row may nothing at all come, or too little of it too slowly, before the remote is given up.</summary>
     private const int MaxBarrenAttempts = 4;
 
-    private readonly Func<string, string, CancellationToken, Task<WireAnswer>> _askAgain;
+    private readonly Func<string, string, CancellationToken, Task<WireResponse>> _askAgain;
     private readonly string _etag;
     private readonly ByteRange _range;
     private readonly long _total;
-    private readonly BodyPace _pace;
+    private readonly MinimumRate _pace;
     private readonly TimeProvider _time;
     private readonly UpstreamMeters? _meters;
-    private WireAnswer? _answer;
+    private WireResponse? _answer;
     private Stream? _body;
     private long _position;
     private int _barren;
@@ -39,13 +40,14 @@ internal sealed class HealingBody : ForwardStream
     /// <param name="time">The clock.</param>
     /// <param name="askAgain">Asks for a range with If-Match.</param>
     public HealingBody(
-        WireAnswer answer, string etag, ByteRange range, long total, EndpointSettings settings, TimeProvider time, Func<string, string, CancellationToken, Task<WireAnswer>> askAgain)
+        WireResponse answer, string etag, ByteRange range, long total, EndpointSettings settings, TimeProvider time, Func<string, string,
+        CancellationToken, Task<WireResponse>> askAgain)
     {
         _answer = answer;
         _etag = etag;
         _range = range;
         _total = total;
-        _pace = new BodyPace(settings, time);
+        _pace = new MinimumRate(settings, time);
         _meters = settings.Meters;
         _time = time;
         _askAgain = askAgain;
@@ -89,7 +91,8 @@ internal sealed class HealingBody : ForwardStream
                     return read;
                 }
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is IOException or HttpRequestException or OperationCanceledException)
+            catch (Exception e)
+                when (!cancellationToken.IsCancellationRequested && e is IOException or HttpRequestException or OperationCanceledException)
             {
                 broken = e;
             }
@@ -120,7 +123,7 @@ internal sealed class HealingBody : ForwardStream
         var since = _time.GetTimestamp();
         using var stalled = new CancellationTokenSource(_pace.Left, _time);
         var pending = reading.AsTask();
-        using (stalled.Token.UnsafeRegister(static state => ((WireAnswer)state!).Dispose(), _answer))
+        using (stalled.Token.UnsafeRegister(static state => ((WireResponse)state!).Dispose(), _answer))
         {
             try
             {
@@ -144,7 +147,8 @@ internal sealed class HealingBody : ForwardStream
         (_answer, _body) = (null, null);
         if (_etag.Length == 0 || ETags.IsWeak(_etag) || ++_barren > MaxBarrenAttempts)
         {
-            throw new RemoteException(RemoteFailure.BodyBroken, "The remote broke off in the middle of a body, and could not be made to go on.", broken);
+            throw new RemoteException(
+                RemoteFailure.BodyBroken, "The remote broke off in the middle of a body, and could not be made to go on.", broken);
         }
 
         if (_barren > 1)
@@ -152,7 +156,8 @@ internal sealed class HealingBody : ForwardStream
             await Task.Delay(TimeSpan.FromMilliseconds(100 << _barren), _time, cancellationToken);
         }
 
-        var answer = await _askAgain(string.Create(CultureInfo.InvariantCulture, $"bytes={_position}-{_range.Last}"), _etag, cancellationToken);
+        var answer = await _askAgain(string.Create(CultureInfo.InvariantCulture, $"bytes={_position}-{_range.Last}"), _etag,
+            cancellationToken);
         var isTheRest = answer.Status == 206
             && answer.ContentRange is { } got && got.Range == new ByteRange(_position, _range.Last) && got.Total == _total
             && answer.Header("ETag") is { } etag && ETags.Same(etag, _etag);
@@ -161,7 +166,8 @@ internal sealed class HealingBody : ForwardStream
             using (answer)
             {
                 throw answer.Status is 206 or 200 or 412
-                    ? new RemoteException(RemoteFailure.Changed, "The object changed at the remote in the middle of a body.") { Status = answer.Status }
+                    ? new RemoteException(RemoteFailure.Changed, "The object changed at the remote in the middle of a body.")
+                        { Status = answer.Status }
                     : await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
             }
         }

@@ -15,7 +15,7 @@ namespace S3Overlay.Proxy.Forwarding.Remotes;
 /// <summary>Any S3 endpoint as a remote.</summary>
 public sealed class S3Remote(EndpointSettings settings, S3WireClient client, TimeProvider time) : IRemote
 {
-    private readonly RemoteAnswers _answers = new(settings, time);
+    private readonly RemoteResponses _answers = new(settings, time);
 
     /// <summary>After so many answers that cannot be one it is no accident.</summary>
     private const int MaxAnswers = 3;
@@ -40,11 +40,13 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     public void Suspect(string bucket) => client.Suspect(bucket);
 
     /// <inheritdoc/>
-    public ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken) => client.KeepsAsync(bucket, key, cancellationToken);
+    public ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        client.KeepsAsync(bucket, key, cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>An answer that cannot be one is asked for again, as one that broke off is.</remarks>
-    public Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken) => GetAsync(read, time.GetTimestamp(), cancellationToken);
+    public Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken) =>
+        GetAsync(read, time.GetTimestamp(), cancellationToken);
 
     private async Task<RemoteObject> GetAsync(RemoteRead read, long since, CancellationToken cancellationToken)
     {
@@ -72,8 +74,9 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
                 throw await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
             }
 
-            return RemoteAnswers.IsDocument(read) ? await _answers.DocumentAsync(answer, cancellationToken)
-                : answer is { Status: 200, ContentLength: null } && read.Range is null && !read.NamesPart ? await MeasuredAsync(answer, read, since, cancellationToken)
+            return RemoteResponses.IsDocument(read) ? await _answers.DocumentAsync(answer, cancellationToken)
+                : answer is { Status: 200, ContentLength: null } && read.Range is null && !read.NamesPart
+                    ? await MeasuredAsync(answer, read, since, cancellationToken)
                 : _answers.Object(answer, read, AskAgainFor(read));
         }
         catch
@@ -84,10 +87,10 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     }
 
     /// <summary>
-    /// The whole object, of which the answer does not say how long it is: what sends bodies in pieces cannot, and what breaks off would look whole. A range's answer names it; that there is none
-    /// does, too.
+    /// The whole object, of which the answer does not say how long it is: what sends bodies in pieces cannot, and what breaks off would
+    /// look whole. A range's answer names it; that there is none does, too.
     /// </summary>
-    private async Task<RemoteObject> MeasuredAsync(WireAnswer answer, RemoteRead read, long since, CancellationToken cancellationToken)
+    private async Task<RemoteObject> MeasuredAsync(WireResponse answer, RemoteRead read, long since, CancellationToken cancellationToken)
     {
         var etag = answer.Header("ETag") is { } tag && ETags.IsStrong(tag) ? tag : null;
         try
@@ -98,9 +101,10 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         }
         catch (RemoteException empty) when (empty is { Failure: RemoteFailure.InvalidRange, ActualSize: 0 } && etag is not null)
         {
-            return RemoteAnswers.Empty(answer);
+            return RemoteResponses.Empty(answer);
         }
-        catch (RemoteException changed) when (changed.Failure is RemoteFailure.Changed or RemoteFailure.InvalidRange && read.IfMatch is null)
+        catch (RemoteException changed)
+            when (changed.Failure is RemoteFailure.Changed or RemoteFailure.InvalidRange && read.IfMatch is null)
         {
             throw _answers.Nonsense("an object without Content-Length");
         }
@@ -129,11 +133,15 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
 
         var failure = await RemoteErrors.ReadAsync(answer, isHead: true, cancellationToken);
         throw failure.Failure == RemoteFailure.NoSuchKey && !await BucketExistsAsync(read.Bucket, since, cancellationToken)
-            ? new RemoteException(RemoteFailure.NoSuchBucket, "The bucket does not exist at the remote.") { Status = 404, Code = "NoSuchBucket" }
+            ? new RemoteException(RemoteFailure.NoSuchBucket, "The bucket does not exist at the remote.")
+                { Status = 404, Code = "NoSuchBucket" }
             : failure;
     }
 
-    /// <summary>What a HEAD did not tell: a GET of one byte does, or of the whole where no byte is there. A part, which stands in place of a range, is asked for and left unread.</summary>
+    /// <summary>
+    /// What a HEAD did not tell: a GET of one byte does, or of the whole where no byte is there. A part, which stands in place of a range,
+    /// is asked for and left unread.
+    /// </summary>
     private async Task<RemoteObject> InfoOfGetAsync(RemoteRead read, long since, CancellationToken cancellationToken)
     {
         if (read.NamesPart)
@@ -172,7 +180,8 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
                 return new RemotePage([], null);
             }
 
-            var page = await ListAsync(listing with { Prefix = near.Prefix, Delimiter = near.Delimiter, StartAfter = near.After }, cancellationToken);
+            var page = await ListAsync(listing with { Prefix = near.Prefix, Delimiter = near.Delimiter, StartAfter = near.After },
+                cancellationToken);
             var isPast = page.Rows is [.., var last] && near.IsPast(last.Name);
             return new RemotePage([.. page.Rows.Where(row => near.IsMeant(row.Name))], isPast ? null : page.NextToken);
         }
@@ -180,17 +189,20 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
 
     private async Task<RemotePage> ListOnceAsync(RemoteListing listing, CancellationToken cancellationToken)
     {
-        using var answer = await client.SendAsync(new WireRequest("GET", listing.Bucket, "", ListingQueries.V2(listing), listing.WithRestoreStatus ? [RestoreStatus.Wish] : []), cancellationToken);
+        using var answer = await client.SendAsync(new WireRequest("GET", listing.Bucket, "", ListingQueries.V2(listing),
+            listing.WithRestoreStatus ? [RestoreStatus.Wish] : []), cancellationToken);
         if (answer.Status != 200)
         {
             throw await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
         }
 
-        return await answer.ReadAsync(settings, time, (body, token) => ListingDocument.ReadAsync(body, $"{settings.Role} {settings.Name}", token), cancellationToken);
+        return await answer.ReadAsync(settings, time, (body, token) => ListingDocument
+            .ReadAsync(body, $"{settings.Role} {settings.Name}", token), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<bool> BucketExistsAsync(string bucket, CancellationToken cancellationToken) => BucketExistsAsync(bucket, time.GetTimestamp(), cancellationToken);
+    public Task<bool> BucketExistsAsync(string bucket, CancellationToken cancellationToken) =>
+        BucketExistsAsync(bucket, time.GetTimestamp(), cancellationToken);
 
     private async Task<bool> BucketExistsAsync(string bucket, long since, CancellationToken cancellationToken)
     {
@@ -220,17 +232,19 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
 
     /// <summary>Remembers when the remote's buckets were made.</summary>
     internal void Note(IEnumerable<LayerBucket> buckets) =>
-        _created = buckets.Where(static bucket => bucket.Created > DateTimeOffset.UnixEpoch).DistinctBy(static bucket => bucket.Name).ToFrozenDictionary(static bucket => bucket.Name, static bucket => bucket.Created);
+        _created = buckets.Where(static bucket => bucket.Created > DateTimeOffset.UnixEpoch).DistinctBy(static bucket => bucket.Name)
+            .ToFrozenDictionary(static bucket => bucket.Name, static bucket => bucket.Created);
 
     /// <summary>
-    /// A client's key of full length is too long behind the prefix that a mapping puts before it. No object can be there, and what endpoints say of the name is an error in
-    /// the request, which the client's was not.
+    /// A client's key of full length is too long behind the prefix that a mapping puts before it. No object can be there, and what
+    /// endpoints say of the name is an error in the request, which the client's was not.
     /// </summary>
     private static void RefuseLong(string key)
     {
         if (ObjectKeys.IsTooLong(key))
         {
-            throw new RemoteException(RemoteFailure.NoSuchKey, "No object of the remote can have so long a key.") { Status = 404, Code = "NoSuchKey" };
+            throw new RemoteException(RemoteFailure.NoSuchKey, "No object of the remote can have so long a key.")
+                { Status = 404, Code = "NoSuchKey" };
         }
     }
 
@@ -268,7 +282,10 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         return new WireRequest(method, read.Bucket, read.Key, read.Query, headers);
     }
 
-    /// <summary>Asks for the rest of what was asked for. Of a part too that is a range of the whole: which bytes the part has is known by then.</summary>
-    private Func<string, string, CancellationToken, Task<WireAnswer>> AskAgainFor(RemoteRead read) =>
-        (range, etag, cancellationToken) => client.SendAsync(Request("GET", read.WithoutPart() with { Range = range, IfMatch = etag, IfNoneMatch = null }), cancellationToken);
+    /// <summary>
+    /// Asks for the rest of what was asked for. Of a part too that is a range of the whole: which bytes the part has is known by then.
+    /// </summary>
+    private Func<string, string, CancellationToken, Task<WireResponse>> AskAgainFor(RemoteRead read) =>
+        (range, etag, cancellationToken) => client
+            .SendAsync(Request("GET", read.WithoutPart() with { Range = range, IfMatch = etag, IfNoneMatch = null }), cancellationToken);
 }

@@ -7,7 +7,8 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// Clients' requests on their way to the store, watched for what they tell of buckets: what was remembered of one that they make or miss is true no longer.
+/// Clients' requests on their way to the store, watched for what they tell of buckets: what was remembered of one that they make or miss is
+/// true no longer.
 /// </summary>
 /// <param name="service">The store.</param>
 /// <param name="state">What remembers buckets.</param>
@@ -15,8 +16,9 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 internal sealed class BucketWatch(ForwardingService service, StoreLayerState state, IRemoteBuckets overlaid)
 {
     /// <summary>Sends a request. The store's answer is the caller's to dispose.</summary>
-    /// <exception cref="S3Exception">ServiceUnavailable where the bucket was taken away at the store, or the store did not answer.</exception>
-    public async Task<HttpResponseMessage> SendAsync(S3Request request, Patience patience, CancellationToken cancellationToken)
+    /// <exception cref="S3Exception">ServiceUnavailable where the bucket was taken away at the store, or the store did not
+    /// answer.</exception>
+    public async Task<HttpResponseMessage> SendAsync(S3Request request, SilenceTimeout patience, CancellationToken cancellationToken)
     {
         var response = await SendOnAsync(request, patience, cancellationToken);
         try
@@ -35,7 +37,7 @@ internal sealed class BucketWatch(ForwardingService service, StoreLayerState sta
         }
     }
 
-    private async Task<HttpResponseMessage> SendOnAsync(S3Request request, Patience patience, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendOnAsync(S3Request request, SilenceTimeout patience, CancellationToken cancellationToken)
     {
         try
         {
@@ -52,13 +54,15 @@ internal sealed class BucketWatch(ForwardingService service, StoreLayerState sta
     }
 
     /// <summary>
-    /// A bucket's local half that was there, as far as was remembered, and is not: somebody took it away at the store. Clients see the bucket all the same, so that
-    /// what they read in the store's answer would be wrong; their next attempt makes it anew.
+    /// A bucket's local half that was there, as far as was remembered, and is not: somebody took it away at the store. Clients see the
+    /// bucket all the same, so that what they read in the store's answer would be wrong; their next attempt makes it anew.
     /// </summary>
-    private async Task LookAgainAsync(S3Request request, HttpResponseMessage response, Patience patience, CancellationToken cancellationToken)
+    private async Task LookAgainAsync(S3Request request, HttpResponseMessage response, SilenceTimeout patience,
+        CancellationToken cancellationToken)
     {
         // A HEAD has no document: of a bucket there is only one thing it can mean.
-        var isMissed = request.IsHead ? request.Key.Length == 0 : await service.CodeAsync(response, patience, cancellationToken) == S3Errors.NoSuchBucket.Code;
+        var isMissed = request.IsHead ? request.Key.Length == 0 : await service
+            .CodeAsync(response, patience, cancellationToken) == S3Errors.NoSuchBucket.Code;
         if (!isMissed)
         {
             return;

@@ -3,7 +3,9 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
-/// <summary>Writes to the overlay's own bucket, which is made when there is first something to write, and anew should somebody have taken it away.</summary>
+/// <summary>
+/// Writes to the overlay's own bucket, which is made when there is first something to write, and anew should somebody have taken it away.
+/// </summary>
 /// <param name="calls">How the store is asked.</param>
 /// <param name="buckets">Makes it.</param>
 /// <param name="name">Its name.</param>
@@ -24,7 +26,8 @@ internal sealed class CacheBucket(StoreCalls calls, StoreBuckets buckets, string
 
     /// <summary>Writes an object; returns once the store says that it is kept.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable or InsufficientStorage.</exception>
-    public async Task PutAsync(string key, WireBody body, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
+    public async Task PutAsync(string key, WireBody body, IReadOnlyList<KeyValuePair<string, string>> headers,
+        CancellationToken cancellationToken)
     {
         for (var attempt = 0; ; attempt++)
         {

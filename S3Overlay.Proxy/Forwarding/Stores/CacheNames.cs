@@ -5,26 +5,31 @@ using System.Text;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// The names of what the overlay keeps in its cache bucket: tombstones <c>t/bucket/key</c>, marks of deleted buckets <c>b/bucket</c>, and of what is held of
-/// the remote whole copies <c>c/</c>, chunks <c>k/</c> and listing rows <c>r/</c>, <c>o/</c>, named alike.
+/// The names of what the overlay keeps in its cache bucket: tombstones <c>t/bucket/key</c>, marks of deleted buckets <c>b/bucket</c>, and
+/// of what is held of the remote whole copies <c>c/</c>, chunks <c>k/</c> and listing rows <c>r/</c>, <c>o/</c>, named alike.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A key's name is made of characters that every store takes, and keeps what listings need: names sort as the UTF-8 bytes of their keys, and what keys begin
-/// with, encoded, is what their names begin with.
+/// A key's name is made of characters that every store takes, and keeps what listings need: names sort as the UTF-8 bytes of their keys,
+/// and what keys begin with, encoded, is what their names begin with.
 /// </para>
 /// <code>
 ///   0-9 A-Z a-z    themselves
-///   other bytes    two hex digits behind a sign that sorts where the byte does:  ! below 0,  = between 9 and A,  _ between Z and a,  ~ above z
+/// other bytes    two hex digits behind a sign that sorts where the byte does:  ! below 0,  = between 9 and A,  _ between Z and a,  ~ above
+/// z
 ///   /              before a byte whose segment already has 160 characters: file systems end at 255
 ///   !              the end, which sorts before all that could go on. So no name is ever the folder of another
-///   -              in place of the end: the encoding is longer than 768, is cut there, and a SHA-256 of the key follows. The object's body tells the key
+/// -              in place of the end: the encoding is longer than 768, is cut there, and a SHA-256 of the key follows. The object's body
+/// tells the key
 /// </code>
 /// <para>Cut names that begin alike are in no particular order among themselves: whoever lists sorts them by their keys.</para>
 /// </remarks>
 internal static class CacheNames
 {
-    /// <summary>The longest encoding, in characters, that is not cut. With kind, bucket and hash, 125 bytes are left of the 1024 that a name may have.</summary>
+    /// <summary>
+    /// The longest encoding, in characters, that is not cut. With kind, bucket and hash, 125 bytes are left of the 1024 that a name may
+    /// have.
+    /// </summary>
     public const int LongestEncoding = 768;
 
     private const int LongestSegment = 160;
@@ -85,11 +90,15 @@ internal static class CacheNames
             : $"{encoded.AsSpan(0, LongestEncoding)}{Cut}{Hash(key)}";
     }
 
-    /// <summary>What the names of keys that start with <paramref name="prefix"/> begin with. Names of other keys may, where it is cut: check the key.</summary>
+    /// <summary>
+    /// What the names of keys that start with <paramref name="prefix"/> begin with. Names of other keys may, where it is cut: check the
+    /// key.
+    /// </summary>
     public static string OfPrefix(string prefix) => Limited(Encode(prefix));
 
     /// <summary>
-    /// The name to start after for keys behind <paramref name="key"/>, which may be longer than keys are. Where it is cut, keys up to it may follow: check the key.
+    /// The name to start after for keys behind <paramref name="key"/>, which may be longer than keys are. Where it is cut, keys up to it
+    /// may follow: check the key.
     /// </summary>
     public static string StartAfter(string key) => Limited(Encode(key)) + End;
 
@@ -143,7 +152,8 @@ internal static class CacheNames
             }
             else if (name[i] != '/')
             {
-                if (i + 3 >= name.Length || !byte.TryParse(name.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out bytes[length++]))
+                if (i + 3 >= name.Length || !byte.TryParse(name.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier,
+                    CultureInfo.InvariantCulture, out bytes[length++]))
                 {
                     return false;
                 }
@@ -166,7 +176,8 @@ internal static class CacheNames
     public static ReadOnlySpan<char> StartOfCut(ReadOnlySpan<char> name) => name[..LongestEncoding];
 
     /// <summary>Remotes hold old buckets with names of up to 255 characters. A tilde is in none of them.</summary>
-    private static string OfBucket(string bucket) => bucket.Length <= LongestBucket ? bucket : string.Concat("~", Hash(bucket).AsSpan(0, LongestBucket - 1));
+    private static string OfBucket(string bucket) => bucket.Length <= LongestBucket ? bucket
+        : string.Concat("~", Hash(bucket).AsSpan(0, LongestBucket - 1));
 
     /// <summary>Whether a bucket's name is written as its hash, so that only an object's content tells it.</summary>
     public static bool IsHashed(string bucket) => bucket.StartsWith('~');

@@ -6,15 +6,18 @@ using S3Overlay.Proxy.Forwarding.Wire;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// What a tombstone or a bucket's mark says of itself. That the object is there is what counts; its body is for people, and for the keys of cut names.
+/// What a tombstone or a bucket's mark says of itself. That the object is there is what counts; its body is for people, and for the keys of
+/// cut names.
 /// </summary>
 /// <param name="Kind"><c>tombstone</c> or <c>deleted-bucket</c>.</param>
 /// <param name="Version">The format, <see cref="Format"/>.</param>
 /// <param name="Bucket">The bucket, in the client's view.</param>
 /// <param name="Key">The whole key, in the client's view; null for a bucket's mark.</param>
-/// <param name="Id">Chance, another for each delete: so that the ETag of a tombstone tells it from a later one of the same key. Null for a bucket's mark.</param>
+/// <param name="Id">Chance, another for each delete: so that the ETag of a tombstone tells it from a later one of the same key. Null for a
+/// bucket's mark.</param>
 /// <param name="Marker">The delete marker that came of the same delete, in a bucket that keeps versions; else null.</param>
-/// <param name="Over">There, the newest version, where a conditional delete of it began and no marker has come of that yet; else null.</param>
+/// <param name="Over">There, the newest version, where a conditional delete of it began and no marker has come of that yet; else
+/// null.</param>
 internal sealed record Mark(
     [property: JsonPropertyName("s3overlay")] string Kind,
     [property: JsonPropertyName("version")] int Version,

@@ -3,8 +3,9 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// The version <c>null</c>. To clients it is the object itself where there are no versions (rules V1, V3), and a store that may have some knows it by that name; one that has none
-/// may take any id for an error (Versity without a folder for versions), so that it is asked for the object.
+/// The version <c>null</c>. To clients it is the object itself where there are no versions (rules V1, V3), and a store that may have some
+/// knows it by that name; one that has none may take any id for an error (Versity without a folder for versions), so that it is asked for
+/// the object.
 /// </summary>
 /// <param name="capabilities">What the store can do; null until that is known.</param>
 internal sealed class NullVersions(Func<StoreCapabilities?> capabilities)

@@ -8,17 +8,19 @@ using S3Overlay.Proxy.Protocol.Copies;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// The store under an overlay. In buckets with a remote the overlay speaks for it where stores differ about what is not there; in all others its word stands (rule T3).
+/// The store under an overlay. In buckets with a remote the overlay speaks for it where stores differ about what is not there; in all
+/// others its word stands (rule T3).
 /// </summary>
 /// <param name="service">The store.</param>
 /// <param name="watch">Learns of buckets from what it answers.</param>
 /// <param name="overlaid">Which buckets have a remote.</param>
 /// <param name="nulls">What it calls the version <c>null</c>.</param>
 /// <param name="time">The clock.</param>
-internal sealed class OverlaidStore(ForwardingService service, BucketWatch watch, IRemoteBuckets overlaid, NullVersions nulls, TimeProvider time) : IS3Service
+internal sealed class OverlaidStore(ForwardingService service, BucketWatch watch, IRemoteBuckets overlaid, NullVersions nulls,
+    TimeProvider time) : IS3Service
 {
     /// <inheritdoc/>
-    public async Task HandleAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task HandleAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         if (LimitedDeletes.Is(request))
         {
@@ -26,7 +28,7 @@ internal sealed class OverlaidStore(ForwardingService service, BucketWatch watch
             return;
         }
 
-        using var patience = new Patience(time, cancellationToken);
+        using var patience = new SilenceTimeout(time, cancellationToken);
         var isOverlaid = overlaid.Find(request.Bucket) is not null;
         request = isOverlaid || CopiesOverlaid(request) ? nulls.ForStore(request) : request;
         using var response = await watch.SendAsync(request, patience, cancellationToken);
@@ -44,5 +46,6 @@ internal sealed class OverlaidStore(ForwardingService service, BucketWatch watch
     }
 
     private bool CopiesOverlaid(S3Request request) =>
-        request.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy && overlaid.Find(CopySource.Parse(request).Bucket) is not null;
+        request.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy
+            && overlaid.Find(CopySource.Parse(request).Bucket) is not null;
 }

@@ -5,7 +5,8 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// How the trial asks the store, and what it has put there. An error of the store's own is an answer only where it stays; a store that gives no answer, or is overloaded, ends the trial.
+/// How the trial asks the store, and what it has put there. An error of the store's own is an answer only where it stays; a store that
+/// gives no answer, or is overloaded, ends the trial.
 /// </summary>
 internal sealed class ProbeRequests(LocalStore store)
 {
@@ -103,10 +104,12 @@ internal sealed class ProbeRequests(LocalStore store)
     /// <param name="cancellationToken">The end of the trial.</param>
     /// <param name="body">Its bytes; null for the usual ones.</param>
     /// <param name="asksFirst">Whether none of them is sent before the store has seen the headers.</param>
-    public Task<ProbeAnswer> PutAsync(string name, string header, string value, CancellationToken cancellationToken, WireBody? body = null, bool asksFirst = false)
+    public Task<ProbeResponse> PutAsync(string name, string header, string value, CancellationToken cancellationToken,
+        WireBody? body = null, bool asksFirst = false)
     {
         NoteKept(name);
-        return SendAsync(new WireRequest("PUT", Bucket, name, "", [new(header, value)]) { Body = body ?? WireBody.Of(Content), AsksFirst = asksFirst }, cancellationToken);
+        return SendAsync(new WireRequest("PUT", Bucket, name, "", [new(header, value)]) { Body = body
+            ?? WireBody.Of(Content), AsksFirst = asksFirst }, cancellationToken);
     }
 
     /// <summary>The ETag of an object that was just written.</summary>
@@ -114,20 +117,23 @@ internal sealed class ProbeRequests(LocalStore store)
     public async Task<string> ETagAsync(string name, CancellationToken cancellationToken)
     {
         using var answer = await store.Calls.SendAsync(new WireRequest("HEAD", Bucket, name, "", []), cancellationToken);
-        return answer.Header("ETag") ?? throw new S3Exception(S3Errors.ServiceUnavailable, $"The local store answered HEAD of an object just written with {answer.Status}.");
+        return answer.Header("ETag") ?? throw new S3Exception(S3Errors.ServiceUnavailable,
+            $"The local store answered HEAD of an object just written with {answer.Status}.");
     }
 
     /// <summary>Whether an object is there.</summary>
-    public Task<bool> ExistsAsync(string name, CancellationToken cancellationToken) => store.Calls.ExistsAsync(Bucket, name, cancellationToken);
+    public Task<bool> ExistsAsync(string name, CancellationToken cancellationToken) =>
+        store.Calls.ExistsAsync(Bucket, name, cancellationToken);
 
     /// <summary>Looks at an object, whatever comes of it.</summary>
-    public Task<WireAnswer> LookAsync(string name, CancellationToken cancellationToken) => store.Calls.SendAsync(new WireRequest("HEAD", Bucket, name, "", []), cancellationToken);
+    public Task<WireResponse> LookAsync(string name, CancellationToken cancellationToken) =>
+        store.Calls.SendAsync(new WireRequest("HEAD", Bucket, name, "", []), cancellationToken);
 
     /// <summary>
-    /// Asks. 500 is an answer to what was asked only where the store takes what is no question at all, and stays with it. That something else is under way with the object may be the trial's own
-    /// doing, of which the answer was lost.
+    /// Asks. 500 is an answer to what was asked only where the store takes what is no question at all, and stays with it. That something
+    /// else is under way with the object may be the trial's own doing, of which the answer was lost.
     /// </summary>
-    public async Task<ProbeAnswer> SendAsync(WireRequest request, CancellationToken cancellationToken)
+    public async Task<ProbeResponse> SendAsync(WireRequest request, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -142,17 +148,18 @@ internal sealed class ProbeRequests(LocalStore store)
         }
     }
 
-    private async Task<ProbeAnswer> SendOnceAsync(WireRequest request, CancellationToken cancellationToken)
+    private async Task<ProbeResponse> SendOnceAsync(WireRequest request, CancellationToken cancellationToken)
     {
         try
         {
             using var answer = await store.Calls.SendAsync(request, cancellationToken);
-            return new ProbeAnswer(
-                answer.Status, answer.Header("ETag") ?? "", answer.Header("Content-Encoding") ?? "", await store.Calls.ReadAsync(answer, LongestAnswer, cancellationToken));
+            return new ProbeResponse(
+                answer.Status, answer.Header("ETag") ?? "", answer.Header("Content-Encoding")
+                    ?? "", await store.Calls.ReadAsync(answer, LongestAnswer, cancellationToken));
         }
         catch (S3Exception failure) when (failure.InnerException is RemoteException { Status: 501 or 505 } refused)
         {
-            return new ProbeAnswer(refused.Status, "", "", []);
+            return new ProbeResponse(refused.Status, "", "", []);
         }
     }
 }

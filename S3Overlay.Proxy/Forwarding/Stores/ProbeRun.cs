@@ -10,12 +10,13 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// Tries on objects of its own what a store can do. An answer that refuses means no; a store that gives no answer, or is overloaded, ends the run: what it can
-/// do is not known then.
+/// Tries on objects of its own what a store can do. An answer that refuses means no; a store that gives no answer, or is overloaded, ends
+/// the run: what it can do is not known then.
 /// </summary>
 /// <remarks>
-/// What was asked more than once, because an answer was lost or an error, may have been done the first time: it is refused then, though the store can do it. What an object has become says no
-/// more, since a store may do what it answers an error to each time. So a refusal of what is right is believed only when it comes once more, of another object.
+/// What was asked more than once, because an answer was lost or an error, may have been done the first time: it is refused then, though the
+/// store can do it. What an object has become says no more, since a store may do what it answers an error to each time. So a refusal of
+/// what is right is believed only when it comes once more, of another object.
 /// </remarks>
 internal sealed class ProbeRun
 {
@@ -55,12 +56,16 @@ internal sealed class ProbeRun
         var etag = await _requests.ETagAsync(First, cancellationToken);
         var takesTrailers = await TakesFramesAsync("framed", isNamed: false, ChecksumAlgorithm.Crc32, cancellationToken);
         var takesNamed = !takesTrailers && await TakesFramesAsync("named", isNamed: true, ChecksumAlgorithm.Crc32, cancellationToken);
-        var takesLate = (takesTrailers || takesNamed) && await TakesFramesAsync("late", takesNamed, ChecksumAlgorithm.XxHash64, cancellationToken);
+        var takesLate = (takesTrailers || takesNamed)
+            && await TakesFramesAsync("late", takesNamed, ChecksumAlgorithm.XxHash64, cancellationToken);
         var putsIfNew = await RefusesAsync(_requests.PutAsync(First, "If-None-Match", "*", cancellationToken))
-            && await TakesAsync(name => _requests.PutAsync(name, "If-None-Match", "*", cancellationToken), _requests.Named("new"), _requests.Named("newer"));
+            && await TakesAsync(name => _requests.PutAsync(name, "If-None-Match", "*", cancellationToken), _requests.Named("new"),
+                _requests.Named("newer"));
         var putsIfMatch = await RefusesAsync(_requests.PutAsync(First, "If-Match", WrongETag, cancellationToken))
-            && await RefusesAbsentAsync("absent", name => _requests.PutAsync(name, "If-Match", WrongETag, cancellationToken), cancellationToken)
-            && await TakesAsync(async name => await _requests.PutAsync(name, "If-Match", await _requests.ETagAsync(name, cancellationToken), cancellationToken), First, Second);
+            && await RefusesAbsentAsync("absent", name => _requests.PutAsync(name, "If-Match", WrongETag, cancellationToken),
+                cancellationToken)
+            && await TakesAsync(async name => await _requests.PutAsync(
+                name, "If-Match", await _requests.ETagAsync(name, cancellationToken), cancellationToken), First, Second);
         var keepsKeys = putsIfNew && await _writes.KeepsKeysAsync(cancellationToken);
         var takesOneAlone = keepsKeys || await _writes.TakesOneAloneAsync(putsIfNew, putsIfMatch, cancellationToken);
         var (completesIfNew, completesIfMatch) = takesOneAlone ? await CompletesIfAsync(cancellationToken) : default;
@@ -76,11 +81,14 @@ internal sealed class ProbeRun
                 && (await PutSummedAsync(WrongChecksum, cancellationToken)) is { Status: 400 }
                 && (await PutSummedAsync("none", cancellationToken)) is { Status: 400 },
             HasVersions = await TakesAsync(_requests.SendAsync(new("GET", Bucket, "", "versioning", []), cancellationToken)),
-            TakesNullVersion = await _requests.SendAsync(new("GET", Bucket, Second, "versionId=null", []), cancellationToken) is not { Status: 400 },
+            TakesNullVersion = await _requests.SendAsync(new("GET", Bucket, Second, "versionId=null", []), cancellationToken) is not
+                { Status: 400 },
             HasAttributes = await _requests.SendAsync(
-                new("GET", Bucket, Second, "attributes", [new("x-amz-object-attributes", "ETag,ObjectSize")]), cancellationToken) is var attributes
+                new("GET", Bucket, Second, "attributes", [new("x-amz-object-attributes", "ETag,ObjectSize")]),
+                cancellationToken) is var attributes
                 && (attributes.Status == 403
-                    || (attributes.Status == 200 && attributes.Text("ObjectSize") == Content.Length.ToString(CultureInfo.InvariantCulture))),
+                    || (attributes.Status == 200 && attributes.Text("ObjectSize") == Content.Length
+                        .ToString(CultureInfo.InvariantCulture))),
             Conditions = new()
             {
                 KeepKeys = keepsKeys,
@@ -90,12 +98,14 @@ internal sealed class ProbeRun
                 CompletesIfMatch = completesIfMatch,
                 CopiesIfNew = copiesIfNew,
                 CopiesIfMatch = copiesIfNew && await RefusesAsync(CopyAsync(First, "If-Match", WrongETag, cancellationToken))
-                    && await RefusesAbsentAsync("copied", name => CopyAsync(name, "If-Match", WrongETag, cancellationToken), cancellationToken),
+                    && await RefusesAbsentAsync("copied", name => CopyAsync(name, "If-Match", WrongETag, cancellationToken),
+                        cancellationToken),
 
                 // After all that needs this one: a store that does not know the condition deletes the object.
                 DeletesIfMatch = await RefusesAsync(DeleteAsync(First, WrongETag, cancellationToken))
                     && await _requests.ExistsAsync(First, cancellationToken)
-                    && await TakesAsync(async name => await DeleteAsync(name, await _requests.ETagAsync(name, cancellationToken), cancellationToken), First, Second),
+                    && await TakesAsync(async name => await DeleteAsync(
+                        name, await _requests.ETagAsync(name, cancellationToken), cancellationToken), First, Second),
             },
         };
 
@@ -103,26 +113,32 @@ internal sealed class ProbeRun
         var keepsCut = await _writes.IsCutKeptAsync(cancellationToken);
         return found with
         {
-            KeepsCutBodies = keepsCut, TakesBareFrames = keepsCut && found.TakesTrailers && await TakesFramesAsync("bare", found.NeedsChunkedEncoding, null, cancellationToken),
+            KeepsCutBodies = keepsCut, TakesBareFrames = keepsCut && found.TakesTrailers
+                && await TakesFramesAsync("bare", found.NeedsChunkedEncoding, null, cancellationToken),
         };
     }
 
     /// <summary>Takes away what was put there. What cannot be taken away is a few bytes.</summary>
     public Task CleanAsync(CancellationToken cancellationToken) => _requests.CleanAsync(cancellationToken);
 
-    private static async Task<bool> TakesAsync(Task<ProbeAnswer> answer) => (await answer).IsTaken;
+    private static async Task<bool> TakesAsync(Task<ProbeResponse> answer) => (await answer).IsTaken;
 
     /// <summary>Whether the condition was seen not to hold. Completes and copies may say so within a 200.</summary>
-    private static async Task<bool> RefusesAsync(Task<ProbeAnswer> answer) => (await answer) is { Status: 409 or 412 } or { Status: 200, Code: "PreconditionFailed" };
+    private static async Task<bool> RefusesAsync(Task<ProbeResponse> answer) =>
+        (await answer) is { Status: 409 or 412 } or { Status: 200, Code: "PreconditionFailed" };
 
-    /// <summary>Whether If-Match is seen not to hold of nothing. Where it does, what was deleted while a write is on its way comes back.</summary>
-    private async Task<bool> RefusesAbsentAsync(string of, Func<string, Task<ProbeAnswer>> writeAsync, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether If-Match is seen not to hold of nothing. Where it does, what was deleted while a write is on its way comes back.
+    /// </summary>
+    private async Task<bool> RefusesAbsentAsync(string of, Func<string, Task<ProbeResponse>> writeAsync,
+        CancellationToken cancellationToken)
     {
         var name = _requests.Named(of);
         _requests.NoteKept(name);
         var answer = await writeAsync(name);
 
-        // What was asked more than once may have been done the first time, and be refused for that. Only that there is no such key says that it was not.
+        // What was asked more than once may have been done the first time, and be refused for that. Only that there is no such key says
+        // that it was not.
         var isRefused = answer is { Status: 404 or 409 or 412 } or { Status: 200, Code: "PreconditionFailed" or "NoSuchKey" }
             && (answer.Code == "NoSuchKey" || !await _requests.ExistsAsync(name, cancellationToken));
         if (isRefused)
@@ -134,21 +150,23 @@ internal sealed class ProbeRun
     }
 
     /// <summary>Whether a condition that holds is taken, of an object or of another one.</summary>
-    private static async Task<bool> TakesAsync(Func<string, Task<ProbeAnswer>> ask, string name, string other)
+    private static async Task<bool> TakesAsync(Func<string, Task<ProbeResponse>> ask, string name, string other)
     {
         var answer = await ask(name);
         return Takes(answer) || (answer.Status is < 300 or 404 or 409 or 412 && Takes(await ask(other)));
 
         // What is taken after an error may be so because there is nothing any more that the condition could be held against.
-        static bool Takes(ProbeAnswer answer) => answer is { IsTaken: true, IsAgain: false };
+        static bool Takes(ProbeResponse answer) => answer is { IsTaken: true, IsAgain: false };
     }
 
-    private Task<ProbeAnswer> CopyAsync(string name, string header, string value, CancellationToken cancellationToken) =>
-        _requests.SendAsync(new WireRequest("PUT", Bucket, name, "", [new("x-amz-copy-source", $"/{Bucket}/{Second}"), new(header, value)]), cancellationToken);
+    private Task<ProbeResponse> CopyAsync(string name, string header, string value, CancellationToken cancellationToken) =>
+        _requests.SendAsync(new WireRequest("PUT", Bucket, name, "", [new("x-amz-copy-source", $"/{Bucket}/{Second}"), new(header, value)]),
+            cancellationToken);
 
-    private async Task<ProbeAnswer> DeleteAsync(string name, string? etag, CancellationToken cancellationToken)
+    private async Task<ProbeResponse> DeleteAsync(string name, string? etag, CancellationToken cancellationToken)
     {
-        var answer = await _requests.SendAsync(new WireRequest("DELETE", Bucket, name, "", etag is null ? [] : [new("If-Match", etag)]), cancellationToken);
+        var answer = await _requests.SendAsync(new WireRequest("DELETE", Bucket, name, "", etag is null ? [] : [new("If-Match", etag)]),
+            cancellationToken);
         if (answer.Status is < 300 or 404)
         {
             _requests.NoteGone(name);
@@ -157,7 +175,9 @@ internal sealed class ProbeRun
         return answer;
     }
 
-    /// <summary>Whether the conditions of completes are seen not to hold: of an object, and, once it is deleted, If-Match of nothing.</summary>
+    /// <summary>
+    /// Whether the conditions of completes are seen not to hold: of an object, and, once it is deleted, If-Match of nothing.
+    /// </summary>
     private async Task<(bool New, bool Match)> CompletesIfAsync(CancellationToken cancellationToken)
     {
         var name = _requests.Named("joined");
@@ -169,10 +189,11 @@ internal sealed class ProbeRun
 
         var upload = "uploadId=" + UriEncoding.EncodeComponent(id);
         _requests.NoteStarted(name, upload);
-        var part = await _requests.SendAsync(new WireRequest("PUT", Bucket, name, "partNumber=1&" + upload, []) { Body = WireBody.Of(Content) }, cancellationToken);
+        var part = await _requests.SendAsync(
+            new WireRequest("PUT", Bucket, name, "partNumber=1&" + upload, []) { Body = WireBody.Of(Content) }, cancellationToken);
         var body = WireBody.Of(Encoding.UTF8.GetBytes(
             $"<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part><PartNumber>1</PartNumber><ETag>{part.ETag}</ETag></Part></CompleteMultipartUpload>"));
-        Task<ProbeAnswer> CompleteAsync(string header, string value) =>
+        Task<ProbeResponse> CompleteAsync(string header, string value) =>
             _requests.SendAsync(new WireRequest("POST", Bucket, name, upload, [new(header, value)]) { Body = body }, cancellationToken);
         await _requests.KeepAsync(name, cancellationToken);
         var refusesNew = await RefusesAsync(CompleteAsync("If-None-Match", "*"));
@@ -183,9 +204,10 @@ internal sealed class ProbeRun
         return (refusesNew, refusesAbsent);
     }
 
-    private Task<ProbeAnswer> PutSummedAsync(string checksum, CancellationToken cancellationToken) =>
+    private Task<ProbeResponse> PutSummedAsync(string checksum, CancellationToken cancellationToken) =>
         _requests.SendAsync(
-            new WireRequest("PUT", Bucket, Second, "", [new("x-amz-sdk-checksum-algorithm", "CRC32"), new("x-amz-checksum-crc32", checksum)]) { Body = WireBody.Of(Content) },
+            new WireRequest("PUT", Bucket, Second, "",
+                [new("x-amz-sdk-checksum-algorithm", "CRC32"), new("x-amz-checksum-crc32", checksum)]) { Body = WireBody.Of(Content) },
             cancellationToken);
 
     /// <summary>Whether what today's SDKs send unless told otherwise is taken, and comes back as if it had never been in frames.</summary>
@@ -201,19 +223,23 @@ internal sealed class ProbeRun
         return !kept.Encoding.Contains("aws-chunked", StringComparison.OrdinalIgnoreCase) && kept.Body.AsSpan().SequenceEqual(Content);
     }
 
-    private Task<ProbeAnswer> PutFramedAsync(string name, bool isNamed, ChecksumAlgorithm? algorithm, CancellationToken cancellationToken)
+    private Task<ProbeResponse> PutFramedAsync(string name, bool isNamed, ChecksumAlgorithm? algorithm, CancellationToken cancellationToken)
     {
         _requests.NoteKept(name);
         var body = WireBody.Of(Encoding.ASCII.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"{Content.Length:x}\r\n{Encoding.ASCII.GetString(Content)}\r\n0\r\n{(algorithm is { } kind ? $"{ChecksumNames.Header(kind)}:{Checksum(kind)}\r\n" : "")}\r\n")));
+            CultureInfo.InvariantCulture,
+            $"{Content.Length:x}\r\n{Encoding.ASCII.GetString(Content)}\r\n0\r\n{(algorithm is { } kind ? $"{ChecksumNames.Header(kind)}:{Checksum(kind)}\r\n" : "")}\r\n")));
         KeyValuePair<string, string>[] headers =
         [
             new("x-amz-decoded-content-length", Content.Length.ToString(CultureInfo.InvariantCulture)),
-            .. algorithm is { } one ? [new("x-amz-trailer", ChecksumNames.Header(one)), new("x-amz-sdk-checksum-algorithm", ChecksumNames.Name(one))] : Array.Empty<KeyValuePair<string, string>>(),
+            .. algorithm is { } one ? [new("x-amz-trailer", ChecksumNames.Header(one)),
+                new("x-amz-sdk-checksum-algorithm", ChecksumNames.Name(one))] : Array.Empty<KeyValuePair<string, string>>(),
             .. isNamed ? [new("Content-Encoding", "aws-chunked")] : Array.Empty<KeyValuePair<string, string>>(),
         ];
-        return _requests.SendAsync(new WireRequest("PUT", Bucket, name, "", headers) { Body = body with { Sha256 = "STREAMING-UNSIGNED-PAYLOAD-TRAILER" } }, cancellationToken);
+        return _requests.SendAsync(new WireRequest("PUT", Bucket, name, "",
+            headers) { Body = body with { Sha256 = "STREAMING-UNSIGNED-PAYLOAD-TRAILER" } }, cancellationToken);
     }
 
-    private static string Checksum(ChecksumAlgorithm algorithm = ChecksumAlgorithm.Crc32) => ChecksumHasher.Compute(algorithm, Content).Value;
+    private static string Checksum(ChecksumAlgorithm algorithm = ChecksumAlgorithm.Crc32) =>
+        ChecksumHasher.Compute(algorithm, Content).Value;
 }

@@ -19,13 +19,13 @@ internal sealed class StoreBuckets
     private readonly StoreCalls _calls;
     private readonly StoreSettings _settings;
     private readonly TimeProvider _time;
-    private readonly OnceAtATime _making;
+    private readonly SingleFlight _making;
 
     /// <summary>The buckets of a store.</summary>
     public StoreBuckets(StoreCalls calls, StoreSettings settings, TimeProvider time)
     {
         (_calls, _settings, _time) = (calls, settings, time);
-        _making = new OnceAtATime(MakeAsync);
+        _making = new SingleFlight(MakeAsync);
     }
 
     /// <summary>Makes a bucket; that it is there already is no error. However many ask at once, the store is asked once.</summary>
@@ -67,7 +67,8 @@ internal sealed class StoreBuckets
     {
         for (var attempt = 1; ; attempt++)
         {
-            using var answer = await _calls.SendAsync(new WireRequest("PUT", bucket, "", "", []) { Body = Configuration() }, CancellationToken.None);
+            using var answer = await _calls.SendAsync(new WireRequest("PUT", bucket, "", "", []) { Body = Configuration() },
+                CancellationToken.None);
             if (answer.Status < 300)
             {
                 return;
@@ -79,7 +80,8 @@ internal sealed class StoreBuckets
                 return;
             }
 
-            // Stores say BucketAlreadyExists of one's own bucket as well, as when it was asked for in another region; and other things while another proxy makes it.
+            // Stores say BucketAlreadyExists of one's own bucket as well, as when it was asked for in another region; and other things
+            // while another proxy makes it.
             if (answer.Status == 409 && await IsOursAsync(bucket))
             {
                 return;
@@ -87,12 +89,14 @@ internal sealed class StoreBuckets
 
             if (ImpossibleNames.IsOfBucket(error.Code))
             {
-                throw new S3Exception(S3Errors.InvalidBucketName, $"The bucket {bucket} cannot be made at the local store, which takes no such name: it can only be read.");
+                throw new S3Exception(S3Errors.InvalidBucketName,
+                    $"The bucket {bucket} cannot be made at the local store, which takes no such name: it can only be read.");
             }
 
             if (error.Code == S3Errors.BucketAlreadyExists.Code)
             {
-                throw new S3Exception(S3Errors.BucketAlreadyExists, $"The bucket {bucket} cannot be made at the local store: the name is somebody else's there.");
+                throw new S3Exception(S3Errors.BucketAlreadyExists,
+                    $"The bucket {bucket} cannot be made at the local store: the name is somebody else's there.");
             }
 
             if (answer.Status != 409 || attempt == MaxAttempts)

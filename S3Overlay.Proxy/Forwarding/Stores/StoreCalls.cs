@@ -12,8 +12,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// What the overlay asks of local's S3 endpoint on its own account, signed with local's credentials and repeated where it failed for a moment. Clients' own
-/// requests are not sent through here: they are forwarded as they came.
+/// What the overlay asks of local's S3 endpoint on its own account, signed with local's credentials and repeated where it failed for a
+/// moment. Clients' own requests are not sent through here: they are forwarded as they came.
 /// </summary>
 internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client, TimeProvider time)
 {
@@ -25,7 +25,9 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     /// <summary>The store as a layer that is read: what merges rows of two layers need not know which is which.</summary>
     public IRemote Reads => _reads;
 
-    /// <summary>The time of day by the store's own clock, as its answers have told: what it dates is not to be held against another clock.</summary>
+    /// <summary>
+    /// The time of day by the store's own clock, as its answers have told: what it dates is not to be held against another clock.
+    /// </summary>
     public DateTimeOffset Now => time.GetUtcNow() + TimeSpan.FromTicks(Volatile.Read(ref _ahead));
 
     /// <summary>Sends a request. The answer is the caller's to judge, whatever its status below 500, and to dispose.</summary>
@@ -33,7 +35,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     /// <param name="cancellationToken">The caller's patience.</param>
     /// <param name="budget">How long attempts may take together; null for as long as for any request.</param>
     /// <exception cref="S3Exception">ServiceUnavailable where the store gave no answer, or only errors of its own.</exception>
-    public async Task<WireAnswer> SendAsync(WireRequest request, CancellationToken cancellationToken, TimeSpan? budget = null)
+    public async Task<WireResponse> SendAsync(WireRequest request, CancellationToken cancellationToken, TimeSpan? budget = null)
     {
         try
         {
@@ -53,7 +55,8 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
 
     /// <summary>Reads an answer's body where it is a document.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable where it breaks off or takes too long.</exception>
-    public async Task<T> ReadAsync<T>(WireAnswer answer, Func<Stream, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    public async Task<T> ReadAsync<T>(WireResponse answer, Func<Stream, CancellationToken, Task<T>> read,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -66,7 +69,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     }
 
     /// <summary>Reads so many bytes of an answer's body at most.</summary>
-    public Task<byte[]> ReadAsync(WireAnswer answer, int limit, CancellationToken cancellationToken) => ReadAsync(
+    public Task<byte[]> ReadAsync(WireResponse answer, int limit, CancellationToken cancellationToken) => ReadAsync(
         answer,
         async (body, token) =>
         {
@@ -76,7 +79,8 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         cancellationToken);
 
     /// <summary>Whether a bucket is there.</summary>
-    /// <exception cref="S3Exception">AccessDenied where it is somebody else's; ServiceUnavailable where the store does not tell.</exception>
+    /// <exception cref="S3Exception">AccessDenied where it is somebody else's; ServiceUnavailable where the store does not
+    /// tell.</exception>
     public async Task<bool> BucketExistsAsync(string bucket, CancellationToken cancellationToken)
     {
         using var answer = await SendAsync(new WireRequest("HEAD", bucket, "", "", NoHeaders), cancellationToken);
@@ -85,7 +89,8 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
             return answer.Status < 300 || (answer.Status == 404 ? false : throw Refused(answer.Status, ""));
         }
 
-        // A HEAD has no document that would say why: whose the bucket is, that no bucket can have the name, that these credentials have expired.
+        // A HEAD has no document that would say why: whose the bucket is, that no bucket can have the name, that these credentials have
+        // expired.
         using var explained = await SendAsync(new WireRequest("GET", bucket, "", ListingQueries.Nothing, NoHeaders), cancellationToken);
         if (explained.Status < 300)
         {
@@ -112,12 +117,13 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     }
 
     /// <summary>
-    /// Reads an object, or the part of it that the value of a Range header names; null where there is none, or nothing of that range. The answer is the
-    /// caller's to dispose.
+    /// Reads an object, or the part of it that the value of a Range header names; null where there is none, or nothing of that range. The
+    /// answer is the caller's to dispose.
     /// </summary>
-    public async Task<WireAnswer?> GetAsync(string bucket, string key, string? range, CancellationToken cancellationToken)
+    public async Task<WireResponse?> GetAsync(string bucket, string key, string? range, CancellationToken cancellationToken)
     {
-        var answer = await SendAsync(new WireRequest("GET", bucket, key, "", range is null ? NoHeaders : [new("Range", range)]), cancellationToken);
+        var answer = await SendAsync(new WireRequest("GET", bucket, key, "", range is null ? NoHeaders : [new("Range", range)]),
+            cancellationToken);
         if (answer.Status is 200 or 206)
         {
             return answer;
@@ -150,7 +156,8 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
             new("x-amz-copy-source-if-match", etag),
             new("x-amz-metadata-directive", "REPLACE"),
         ];
-        using var answer = await SendAsync(new WireRequest("PUT", bucket, key, "", copy) { Body = WireBody.Of(ReadOnlyMemory<byte>.Empty) }, cancellationToken);
+        using var answer = await SendAsync(new WireRequest("PUT", bucket, key, "", copy) { Body = WireBody.Of(ReadOnlyMemory<byte>.Empty) },
+            cancellationToken);
 
         // A copy may fail within a 200.
         return answer.Status == 200 && (await answer.ErrorAsync(cancellationToken)).Code.Length == 0;
@@ -167,8 +174,8 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     }
 
     /// <summary>
-    /// The objects of a bucket whose names start with a prefix and come after a name, in the store's order; none where the bucket is not there. The first
-    /// page is of the size given, later ones as large as pages may be.
+    /// The objects of a bucket whose names start with a prefix and come after a name, in the store's order; none where the bucket is not
+    /// there. The first page is of the size given, later ones as large as pages may be.
     /// </summary>
     public async IAsyncEnumerable<ListingRow> ListAsync(
         string bucket, string prefix, string after, int pageSize, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -176,7 +183,8 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         string? token = null;
         do
         {
-            var page = await PageAsync(new RemoteListing(bucket, prefix, "", token is null ? after : "", token, pageSize), cancellationToken);
+            var page = await PageAsync(new RemoteListing(bucket, prefix, "", token is null ? after : "", token, pageSize),
+                cancellationToken);
             foreach (var row in page.Rows)
             {
                 yield return row;
@@ -189,7 +197,8 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     }
 
     /// <summary>The folders right below a prefix, their names whole and ended by a slash; none where the bucket is not there.</summary>
-    public async IAsyncEnumerable<string> ListFoldersAsync(string bucket, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<string> ListFoldersAsync(string bucket, string prefix,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? token = null;
         do
@@ -206,7 +215,8 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     }
 
     /// <summary>One page of a bucket's versions; empty where the bucket is not there.</summary>
-    /// <exception cref="S3Exception">NotImplemented where the store does not know the question; AccessDenied where it may not be asked; ServiceUnavailable where it gave no answer of use.</exception>
+    /// <exception cref="S3Exception">NotImplemented where the store does not know the question; AccessDenied where it may not be asked;
+    /// ServiceUnavailable where it gave no answer of use.</exception>
     public async Task<VersionPage> VersionsAsync(VersionListing listing, CancellationToken cancellationToken)
     {
         try
@@ -223,11 +233,13 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
             // A marker's version is that of its very key.
             var version = near.After == listing.KeyMarker ? listing.VersionIdMarker : "";
             var page = await VersionsAsync(
-                listing with { Prefix = near.Prefix, Delimiter = near.Delimiter, KeyMarker = near.After, VersionIdMarker = version }, cancellationToken);
+                listing with { Prefix = near.Prefix, Delimiter = near.Delimiter, KeyMarker = near.After, VersionIdMarker = version },
+                cancellationToken);
             var isPast = page.Rows is [.., var last] && near.IsPast(last.Name);
             return new VersionPage([.. page.Rows.Where(row => near.IsMeant(row.Name))], isPast ? null : page.NextMarker);
         }
-        catch (RemoteException failure) when (failure.Status == 400 && failure.Code == S3Errors.InvalidArgument.Code && listing.VersionIdMarker.Length > 0)
+        catch (RemoteException failure)
+            when (failure.Status == 400 && failure.Code == S3Errors.InvalidArgument.Code && listing.VersionIdMarker.Length > 0)
         {
             // Which ids there can be only the store knows; its own it takes.
             throw MarkerPage.NoVersion(listing.VersionIdMarker);
@@ -240,23 +252,29 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
 
     private async Task<VersionPage> VersionsOnceAsync(VersionListing listing, CancellationToken cancellationToken)
     {
-        using var answer = await client.SendAsync(new WireRequest("GET", listing.Bucket, "", ListingQueries.Versions(listing), listing.WithRestoreStatus ? [RestoreStatus.Wish] : NoHeaders), cancellationToken);
+        using var answer = await client.SendAsync(new WireRequest("GET", listing.Bucket, "", ListingQueries.Versions(listing),
+            listing.WithRestoreStatus ? [RestoreStatus.Wish] : NoHeaders), cancellationToken);
         if (answer.Status == 200)
         {
-            return await ReadAsync(answer, (body, token) => VersionDocument.ReadAsync(body, $"{settings.Role} {settings.Name}", token), cancellationToken);
+            return await ReadAsync(answer, (body, token) => VersionDocument.ReadAsync(body, $"{settings.Role} {settings.Name}", token),
+                cancellationToken);
         }
 
         var refused = await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
         return answer.Status == 404 || refused.Failure == RemoteFailure.NoSuchBucket ? new VersionPage([], null) : throw refused;
     }
 
-    /// <summary>What it is to the client of a listing that the store cannot give: forbidden where the bucket may not be listed, by whoever asks for him.</summary>
+    /// <summary>
+    /// What it is to the client of a listing that the store cannot give: forbidden where the bucket may not be listed, by whoever asks for
+    /// him.
+    /// </summary>
     internal static S3Exception Unlisted(RemoteException failure) => failure.Failure == RemoteFailure.AccessDenied
         ? new S3Exception(S3Errors.AccessDenied, "At the local store the bucket may not be listed.", failure)
         : Unavailable(failure);
 
     private static S3Exception Refusal(RemoteException failure) =>
-        failure.Status is 501 or 405 || failure.Code == S3Errors.NotImplemented.Code ? new S3Exception(S3Errors.NotImplemented, "The local store does not list versions.", failure)
+        failure.Status is 501 or 405 || failure.Code == S3Errors.NotImplemented.Code
+            ? new S3Exception(S3Errors.NotImplemented, "The local store does not list versions.", failure)
         : failure.Failure == RemoteFailure.AccessDenied ? Unlisted(failure)
         : failure.Status is > 0 and < 500 ? Refused(failure.Status, failure.Code)
         : Unavailable(failure);
@@ -278,30 +296,37 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     }
 
     /// <summary>What an answer means that the overlay has no use for.</summary>
-    internal static async Task<S3Exception> RefusedAsync(WireAnswer answer, CancellationToken cancellationToken) =>
+    internal static async Task<S3Exception> RefusedAsync(WireResponse answer, CancellationToken cancellationToken) =>
         Refused(answer.Status, (await answer.ErrorAsync(cancellationToken)).Code);
 
     /// <summary>
-    /// What the store's failure is to a client: never one of the remote, which a setting may allow to be passed over. A refusal's own words do not say whose it is.
+    /// What the store's failure is to a client: never one of the remote, which a setting may allow to be passed over. A refusal's own words
+    /// do not say whose it is.
     /// </summary>
     internal static S3Exception Unavailable(RemoteException failure) => S3Exception.ForNow(
         Means(failure),
         failure.Failure == RemoteFailure.Throttled ? 5 : 2,
-        failure.Status is >= 300 and < 500 ? Answered(failure.Status, failure.Code) : "The local store could not be reached, or did not answer in time.",
+        failure.Status is >= 300 and < 500 ? Answered(failure.Status, failure.Code)
+            : "The local store could not be reached, or did not answer in time.",
         failure);
 
-    /// <summary>A store that refuses the overlay its own state: full is what a client can be told; all else is for whoever runs it, and passes or is mended.</summary>
+    /// <summary>
+    /// A store that refuses the overlay its own state: full is what a client can be told; all else is for whoever runs it, and passes or is
+    /// mended.
+    /// </summary>
     private static S3Exception Refused(int status, string code) => S3Exception.ForNow(
         IsFull(status, code) ? S3Errors.InsufficientStorage : S3Errors.ServiceUnavailable,
         2,
         Answered(status, code));
 
-    private static string Answered(int status, string code) => $"The local store answered {status} {code}".TrimEnd() + " to the overlay's own request.";
+    private static string Answered(int status, string code) => $"The local store answered {status} {code}".TrimEnd()
+        + " to the overlay's own request.";
 
     private static S3Error Means(RemoteException failure) =>
         failure.Failure == RemoteFailure.Throttled ? S3Errors.SlowDown
         : IsFull(failure.Status, failure.Code) ? S3Errors.InsufficientStorage
         : S3Errors.ServiceUnavailable;
 
-    private static bool IsFull(int status, string code) => status == 507 || code is "InsufficientStorage" or "QuotaExceeded" or "XMinioStorageFull";
+    private static bool IsFull(int status, string code) => status == 507
+        || code is "InsufficientStorage" or "QuotaExceeded" or "XMinioStorageFull";
 }

@@ -11,8 +11,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// What a key is in an S3 endpoint as the writable layer. Written objects are under their own keys in their own buckets; all else is in the cache bucket, so that
-/// proxies without any state of their own can share the endpoint.
+/// What a key is in an S3 endpoint as the writable layer. Written objects are under their own keys in their own buckets; all else is in the
+/// cache bucket, so that proxies without any state of their own can share the endpoint.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -20,7 +20,8 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 ///   deleted     it is not, and t/bucket/key is there       HEAD, HEAD
 ///   nothing     neither is
 /// </code>
-/// The key itself is asked first. A delete puts its tombstone before it takes the object away, so that whoever no longer finds the object finds the tombstone.
+/// The key itself is asked first. A delete puts its tombstone before it takes the object away, so that whoever no longer finds the object
+/// finds the tombstone.
 /// </remarks>
 internal sealed class StoreLayerState : ILayerState
 {
@@ -31,8 +32,8 @@ internal sealed class StoreLayerState : ILayerState
 
     private readonly LocalStore _store;
     private readonly Tombstones _tombstones;
-    private readonly AnswerMemory<BucketState> _memory;
-    private readonly OnceAtATime _ensuring;
+    private readonly CoalescingCache<BucketState> _memory;
+    private readonly SingleFlight _ensuring;
     private readonly ILogger _logger;
     private readonly PlacedCopies? _placed;
 
@@ -44,8 +45,8 @@ internal sealed class StoreLayerState : ILayerState
     {
         (_store, _logger, _placed) = (store, logger, placed);
         _tombstones = new Tombstones(store.Calls, store.Cache, logger);
-        _memory = new AnswerMemory<BucketState>(store.IsAlone ? AloneLifetime : SharedLifetime, store.Time);
-        _ensuring = new OnceAtATime(EnsureAsync);
+        _memory = new CoalescingCache<BucketState>(store.IsAlone ? AloneLifetime : SharedLifetime, store.Time);
+        _ensuring = new SingleFlight(EnsureAsync);
     }
 
     /// <summary>The marks of deleted keys.</summary>
@@ -66,14 +67,17 @@ internal sealed class StoreLayerState : ILayerState
         : KeyState.Nothing;
 
     /// <summary>Whether a key has a tombstone; what that means only whoever knows that the key is not written can tell. One call.</summary>
-    public Task<bool> IsDeletedAsync(string bucket, string key, CancellationToken cancellationToken) => _tombstones.HasAsync(bucket, key, cancellationToken);
+    public Task<bool> IsDeletedAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        _tombstones.HasAsync(bucket, key, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken) =>
         new(_tombstones.PutAsync(Mark.Tombstone(bucket, key), cancellationToken));
 
     /// <inheritdoc/>
-    /// <remarks>May be a minute old; a second where several proxies share the endpoint. Never older than a change made through this object.</remarks>
+    /// <remarks>
+    /// May be a minute old; a second where several proxies share the endpoint. Never older than a change made through this object.
+    /// </remarks>
     public ValueTask<BucketState> ResolveBucketAsync(string bucket, CancellationToken cancellationToken) =>
         _memory.FindAsync(bucket, this, static (name, state) => state.AskAsync(name), cancellationToken);
 
@@ -103,13 +107,15 @@ internal sealed class StoreLayerState : ILayerState
     }
 
     /// <inheritdoc/>
-    public ValueTask EnsureBucketAsync(string bucket, CancellationToken cancellationToken) => new(_ensuring.RunAsync(bucket, cancellationToken));
+    public ValueTask EnsureBucketAsync(string bucket, CancellationToken cancellationToken) =>
+        new(_ensuring.RunAsync(bucket, cancellationToken));
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The local half goes first and the mark comes last, so that there is nothing to be undone: a mark put first would have to be taken back from a bucket that
-    /// turns out not to be empty, and would take another proxy's mark along. Whichever instant it ends at in between, clients see what they saw before, an empty
-    /// bucket: the remote's keys stay hidden under their tombstones, which are not kept in the bucket.
+    /// The local half goes first and the mark comes last, so that there is nothing to be undone: a mark put first would have to be taken
+    /// back from a bucket that turns out not to be empty, and would take another proxy's mark along. Whichever instant it ends at in
+    /// between, clients see what they saw before, an empty bucket: the remote's keys stay hidden under their tombstones, which are not kept
+    /// in the bucket.
     /// </remarks>
     public async ValueTask DeleteBucketAsync(string bucket, CancellationToken cancellationToken)
     {
@@ -127,12 +133,14 @@ internal sealed class StoreLayerState : ILayerState
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken) => await _store.Buckets.ListAsync(cancellationToken);
+    public async ValueTask<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken) =>
+        await _store.Buckets.ListAsync(cancellationToken);
 
     /// <inheritdoc/>
     public IListingSource ListWritten(string bucket, ListingQuery query)
     {
-        var rows = new StoreRows(new RemoteRows(ListingShare.Whole(new RemoteBucket(_store.Calls.Reads, bucket, ""), query), _logger, "local"));
+        var rows = new StoreRows(
+            new RemoteRows(ListingShare.Whole(new RemoteBucket(_store.Calls.Reads, bucket, ""), query), _logger, "local"));
         return _placed is null ? rows : new WrittenOnly(rows, _placed, bucket, query);
     }
 
@@ -155,7 +163,8 @@ internal sealed class StoreLayerState : ILayerState
         }
 
         // A HEAD has no document that would say why.
-        using var explained = await _store.Calls.SendAsync(new WireRequest("GET", bucket, key, "", [new("Range", "bytes=0-0")]), cancellationToken);
+        using var explained = await _store.Calls.SendAsync(new WireRequest("GET", bucket, key, "", [new("Range", "bytes=0-0")]),
+            cancellationToken);
         if (explained.Status is < 300 or 404 or 416)
         {
             return explained.Status != 404 && !IsCopy(explained, bucket, key);
@@ -166,7 +175,8 @@ internal sealed class StoreLayerState : ILayerState
             || (StoreErrors.IsAbsence(error.Code) ? false : throw await StoreCalls.RefusedAsync(explained, cancellationToken));
     }
 
-    private bool IsCopy(WireAnswer answer, string bucket, string key) => _placed is not null && PlacedMark.Read(answer, new ObjectName(bucket, key)) is not null;
+    private bool IsCopy(WireResponse answer, string bucket, string key) =>
+        _placed is not null && PlacedMark.Read(answer, new ObjectName(bucket, key)) is not null;
 
     private async Task DeleteLocalHalfAsync(string bucket, CancellationToken cancellationToken)
     {

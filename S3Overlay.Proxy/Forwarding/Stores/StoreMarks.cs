@@ -11,11 +11,13 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 /// <summary>The marks of deletes in the cache bucket of an S3 endpoint. A tombstone's stamp is the store's ETag of it.</summary>
 /// <remarks>
 /// <para>
-/// Another proxy's delete puts its tombstone and then takes the object away. Were the tombstone taken back between the two, the object would show once more, and then,
-/// with that delete acknowledged, the remote's. So where several proxies share the store, the tombstone of a key that is written is left alone until it is old enough for
-/// that delete to be over; and the store is told to delete it only as long as nobody put another in its place.
+/// Another proxy's delete puts its tombstone and then takes the object away. Were the tombstone taken back between the two, the object
+/// would show once more, and then, with that delete acknowledged, the remote's. So where several proxies share the store, the tombstone of
+/// a key that is written is left alone until it is old enough for that delete to be over; and the store is told to delete it only as long
+/// as nobody put another in its place.
 /// </para>
-/// <para>A store that does not know If-Match of a DELETE is asked right before: then another proxy's delete in that very moment may be overlooked.</para>
+/// <para>A store that does not know If-Match of a DELETE is asked right before: then another proxy's delete in that very moment may be
+/// overlooked.</para>
 /// </remarks>
 internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreProbe probe) : IDeleteMarks
 {
@@ -35,7 +37,8 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
             }
         }
 
-        await foreach (var mark in store.Calls.ListAsync(store.Cache.Name, CacheNames.BucketMarks, "", ListRequest.MaxPage, cancellationToken))
+        await foreach (
+            var mark in store.Calls.ListAsync(store.Cache.Name, CacheNames.BucketMarks, "", ListRequest.MaxPage, cancellationToken))
         {
             if (await BucketOfAsync(mark.Name[CacheNames.BucketMarks.Length..], mark.Name, cancellationToken) is { } bucket)
             {
@@ -58,28 +61,31 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
         await state.Tombstones.FindAsync(bucket, key, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<DiscardOutcome> DiscardAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken)
+    public async ValueTask<UndeleteOutcome> DiscardAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken)
     {
         return !store.IsAlone && await MayBeUnderWayAsync(bucket, tombstone, cancellationToken)
-            ? DiscardOutcome.Kept
+            ? UndeleteOutcome.Kept
             : await TakeAsync(bucket, tombstone, cancellationToken);
     }
 
     /// <summary>Takes a tombstone back whose delete is known to be over, unless there is a later one by now.</summary>
-    public async ValueTask<DiscardOutcome> TakeAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken)
+    public async ValueTask<UndeleteOutcome> TakeAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken)
     {
         var isConditional = (await probe.GetAsync(cancellationToken)).DeletesIfMatch;
-        if (!isConditional && !store.IsAlone && await state.Tombstones.FindAsync(bucket, tombstone.Key, cancellationToken) is var now && now?.Stamp != tombstone.Stamp)
+        if (!isConditional && !store.IsAlone && await state.Tombstones.FindAsync(bucket, tombstone.Key, cancellationToken) is var now
+            && now?.Stamp != tombstone.Stamp)
         {
-            return now is null ? DiscardOutcome.Absent : DiscardOutcome.Kept;
+            return now is null ? UndeleteOutcome.Absent : UndeleteOutcome.Kept;
         }
 
-        return await state.Tombstones.RemoveAsync(bucket, tombstone, isConditional, cancellationToken) ? DiscardOutcome.Discarded : DiscardOutcome.Kept;
+        return await state.Tombstones.RemoveAsync(bucket, tombstone, isConditional, cancellationToken) ? UndeleteOutcome.Discarded
+            : UndeleteOutcome.Kept;
     }
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The tombstones go first, which the mark outranks: whichever instant it ends at, the bucket is deleted still, or all of the remote shows.
+    /// The tombstones go first, which the mark outranks: whichever instant it ends at, the bucket is deleted still, or all of the remote
+    /// shows.
     /// </remarks>
     public async ValueTask<bool> DiscardBucketAsync(string bucket, CancellationToken cancellationToken)
     {
@@ -111,7 +117,8 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
             return false;
         }
 
-        // Both dates are the store's own. Of an object that only its owner may look at (SSE-C, a refusal) nothing more need be known than that it may be there.
+        // Both dates are the store's own. Of an object that only its owner may look at (SSE-C, a refusal) nothing more need be known than
+        // that it may be there.
         var now = HttpDates.TryParseHeader(answer.Header("Date"), out var date) ? date : store.Time.GetUtcNow();
         return tombstone.Made is not { } made || now - made < LongestDelete;
     }
@@ -133,7 +140,8 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
         using (answer)
         {
             return Mark.Parse(await store.Calls.ReadAsync(answer, Mark.Limit, cancellationToken))?.Bucket
-                ?? throw new S3Exception(S3Errors.ServiceUnavailable, $"The object {first.Name} in the bucket {store.Cache.Name} should be a mark and does not tell its bucket.");
+                ?? throw new S3Exception(S3Errors.ServiceUnavailable,
+                    $"The object {first.Name} in the bucket {store.Cache.Name} should be a mark and does not tell its bucket.");
         }
     }
 }

@@ -7,7 +7,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// Finds out what the store can do: once at the start, in the background until the store is reachable, and by whoever needs to know before that.
+/// Finds out what the store can do: once at the start, in the background until the store is reachable, and by whoever needs to know before
+/// that.
 /// </summary>
 internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
 {
@@ -20,7 +21,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     private readonly LocalStore? _other;
     private readonly bool _keepsBucket;
     private readonly ILogger _logger;
-    private readonly OnceAtATime _asking;
+    private readonly SingleFlight _asking;
     private readonly CancellationTokenSource _stopping = new();
     private Task _retrying = Task.CompletedTask;
     private Task _telling = Task.CompletedTask;
@@ -28,13 +29,14 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
 
     /// <summary>A probe of a store.</summary>
     /// <param name="store">The store; what is tried is tried in its cache bucket.</param>
-    /// <param name="keepsBucket">Whether that bucket stays. Where there is no overlay it is one of the probe's own, and nothing of it may be left (rule T3).</param>
+    /// <param name="keepsBucket">Whether that bucket stays. Where there is no overlay it is one of the probe's own, and nothing of it may
+    /// be left (rule T3).</param>
     /// <param name="logger">Where it says what was found.</param>
     /// <param name="other">The store with the bucket to try it in where no bucket can be made, if that one is there; null for none.</param>
     public StoreProbe(LocalStore store, bool keepsBucket, ILogger logger, LocalStore? other = null)
     {
         (_store, _keepsBucket, _logger, _other) = (store, keepsBucket, logger, other);
-        _asking = new OnceAtATime(_ => AskAsync());
+        _asking = new SingleFlight(_ => AskAsync());
     }
 
     /// <summary>Says why the store cannot be reached, and what to do; null where it can. Null for what requests failed by.</summary>
@@ -56,7 +58,8 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     public static string NewBucketName() => $"s3overlay-probe-{Guid.NewGuid():n}"[..32];
 
     /// <summary>
-    /// Asks the store. One that cannot be used is told of in the log and asked again in the background: the proxy starts all the same, and answers 503 until then.
+    /// Asks the store. One that cannot be used is told of in the log and asked again in the background: the proxy starts all the same, and
+    /// answers 503 until then.
     /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -72,8 +75,10 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
             }
             else
             {
-                // Who waited no longer may have left between two attempts: what they fail by is asked, and the start does not wait for that either.
-                _telling = TellAsync(failure is S3Exception ? (failure.InnerException ?? failure).Message : "The local store did not answer in time.");
+                // Who waited no longer may have left between two attempts: what they fail by is asked, and the start does not wait for that
+                // either.
+                _telling = TellAsync(failure is S3Exception ? (failure.InnerException ?? failure).Message
+                    : "The local store did not answer in time.");
             }
 
             _retrying = RetryAsync(IsRefusal(failure) ? PauseAfterRefusal : Pause);
@@ -93,7 +98,8 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<LocalConditions> GetAsync(CancellationToken cancellationToken) => (await FindAsync(cancellationToken)).Conditions;
+    public async ValueTask<LocalConditions> GetAsync(CancellationToken cancellationToken) =>
+        (await FindAsync(cancellationToken)).Conditions;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -104,8 +110,12 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
         _stopping.Dispose();
     }
 
-    /// <summary>Whether the store answered, and what it answered was no: a store that is not there, or has too much to do, is behind all else that is thrown.</summary>
-    private static bool IsRefusal(Exception failure) => failure is S3Exception { InnerException: null, Error: var error } && error.Code == S3Errors.ServiceUnavailable.Code;
+    /// <summary>
+    /// Whether the store answered, and what it answered was no: a store that is not there, or has too much to do, is behind all else that
+    /// is thrown.
+    /// </summary>
+    private static bool IsRefusal(Exception failure) => failure is S3Exception { InnerException: null, Error: var error }
+        && error.Code == S3Errors.ServiceUnavailable.Code;
 
     private async Task TellAsync(string otherwise)
     {

@@ -18,7 +18,8 @@ public sealed record StoreSettings
     public int Proxies { get; init; } = 1;
 
     /// <summary>
-    /// Objects whose first wanted byte is further on than this are not expected to be held whole: of a copy that is not known yet, the manifest is asked for.
+    /// Objects whose first wanted byte is further on than this are not expected to be held whole: of a copy that is not known yet, the
+    /// manifest is asked for.
     /// </summary>
     public long LargestWhole { get; init; } = 50L << 20;
 }

@@ -20,7 +20,8 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 /// <param name="placed">Copies among written objects; null where there are none.</param>
 /// <param name="written">Lists the written objects of a bucket, for a store that does not list versions.</param>
 internal sealed class StoreVersions(
-    LocalStore store, Tombstones tombstones, StoreMarks marks, ILogger logger, PlacedCopies? placed, Func<string, ListingQuery, IListingSource> written) : ILocalVersions
+    LocalStore store, Tombstones tombstones, StoreMarks marks, ILogger logger, PlacedCopies? placed, Func<string, ListingQuery,
+    IListingSource> written) : ILocalVersions
 {
     /// <summary>How many versions of one key are looked at first.</summary>
     private const int FirstVersions = 100;
@@ -31,7 +32,8 @@ internal sealed class StoreVersions(
     private static readonly SearchValues<char> UlidCharacters = SearchValues.Create("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
 
     /// <summary>
-    /// How long the answer for a bucket counts that its versions are not listed. One refusal is enough, and a gateway's looks like that of a store that knows no versions: so not for long.
+    /// How long the answer for a bucket counts that its versions are not listed. One refusal is enough, and a gateway's looks like that of
+    /// a store that knows no versions: so not for long.
     /// </summary>
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);
 
@@ -42,8 +44,11 @@ internal sealed class StoreVersions(
     private readonly ConcurrentDictionary<string, long> _unlisted = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    /// <remarks>A store that does not list versions keeps none, as far as clients can tell: there each written object is its <c>null</c> (rule V3).</remarks>
-    public IVersionedRows List(string bucket, ListingQuery query, string versionIdMarker, CancellationToken cancellationToken) => new UnlessUnknown(
+    /// <remarks>
+    /// A store that does not list versions keeps none, as far as clients can tell: there each written object is its <c>null</c> (rule V3).
+    /// </remarks>
+    public IVersionedRows List(string bucket, ListingQuery query, string versionIdMarker, CancellationToken cancellationToken) =>
+        new UnlessUnknown(
         IsUnlisted(bucket) ? null : ListVersions(bucket, query, versionIdMarker, cancellationToken),
         () => written(bucket, query),
         () => Unlist(bucket));
@@ -63,14 +68,17 @@ internal sealed class StoreVersions(
     private IVersionedRows ListVersions(string bucket, ListingQuery query, string versionIdMarker, CancellationToken cancellationToken)
     {
         var pages = new StrongBox<int>();
-        var rows = new VersionedRows(ListAsync(bucket, query, query.After.IsPrefix ? "" : versionIdMarker, pages, cancellationToken), () => pages.Value);
+        var rows = new VersionedRows(ListAsync(bucket, query, query.After.IsPrefix ? "" : versionIdMarker, pages, cancellationToken),
+            () => pages.Value);
         return placed is null ? rows : new WrittenVersions(rows, new WrittenOnly(rows, placed, bucket, query));
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<VersionRow> ListOfAsync(string bucket, string key, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<VersionRow> ListOfAsync(string bucket, string key,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var rows = ListAsync(bucket, new ListingQuery(key, "", ListingPosition.Start, FirstVersions), "", new(), cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var rows = ListAsync(bucket, new ListingQuery(key, "", ListingPosition.Start, FirstVersions), "", new(),
+            cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (await IsThereAsync(rows) && rows.Current.Name == key)
         {
             yield return rows.Current;
@@ -94,13 +102,15 @@ internal sealed class StoreVersions(
         await marks.TakeAsync(bucket, tombstone, cancellationToken);
 
     /// <remarks>
-    /// What is gone on after is the last row seen, not what the store says: stores differ in whether they encode that. Rows before the position are dropped and keys rolled
-    /// up here as well, as <see cref="RemoteRows"/> does. No store is asked to go on behind a version <c>null</c>, but a little before it, and what was shown is left out here: the <c>null</c>
-    /// may be the remote's (rule V3), and MinIO takes the next key's for one it lacks, and passes over that; Versity gives nothing but other versions <c>null</c> behind that of a key with
-    /// newer ones. It also gives such a <c>null</c> again behind older versions of its key: of each key one is shown.
+    /// What is gone on after is the last row seen, not what the store says: stores differ in whether they encode that. Rows before the
+    /// position are dropped and keys rolled up here as well, as <see cref="RemoteRows"/> does. No store is asked to go on behind a version
+    /// <c>null</c>, but a little before it, and what was shown is left out here: the <c>null</c> may be the remote's (rule V3), and MinIO
+    /// takes the next key's for one it lacks, and passes over that; Versity gives nothing but other versions <c>null</c> behind that of a
+    /// key with newer ones. It also gives such a <c>null</c> again behind older versions of its key: of each key one is shown.
     /// </remarks>
     private async IAsyncEnumerable<VersionRow> ListAsync(
-        string bucket, ListingQuery query, string versionIdMarker, StrongBox<int> pages, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string bucket, ListingQuery query, string versionIdMarker, StrongBox<int> pages,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (Places.IsPast(query))
         {
@@ -114,18 +124,21 @@ internal sealed class StoreVersions(
         if (version == NullVersion)
         {
             // Versions of a key that is rolled up are no rows.
-            (marker, version, behindNullOf) = query.CommonPrefixOf(marker) is null ? (Places.Before(marker), "", marker) : (marker, "", null);
+            (marker, version, behindNullOf) = query.CommonPrefixOf(marker) is null ? (Places.Before(marker), "", marker)
+                : (marker, "", null);
         }
 
         var (pageSize, shown, last, nullOf) = (Math.Clamp(query.PageSize, 1, ListRequest.MaxPage), "", "", "");
         while (true)
         {
             pages.Value++;
-            var page = await store.Calls.VersionsAsync(new VersionListing(bucket, query.Prefix, query.Delimiter, marker, version, pageSize) { WithRestoreStatus = query.WithRestoreStatus }, cancellationToken);
+            var page = await store.Calls.VersionsAsync(new VersionListing(bucket, query.Prefix, query.Delimiter, marker, version,
+                pageSize) { WithRestoreStatus = query.WithRestoreStatus }, cancellationToken);
             var skipped = behindNullOf is null ? ShownBefore(page, marker, version) : ShownBefore(page, ref behindNullOf);
             if (pages.Value == 1 && MayGiveNullAgain(page, marker, version))
             {
-                nullOf = await IsNullBeforeAsync(new VersionListing(bucket, query.Prefix, query.Delimiter, Places.Before(marker), "", ListRequest.MaxPage), marker, version, pages, cancellationToken) ? marker : "";
+                nullOf = await IsNullBeforeAsync(new VersionListing(bucket, query.Prefix, query.Delimiter, Places.Before(marker), "",
+                    ListRequest.MaxPage), marker, version, pages, cancellationToken) ? marker : "";
             }
 
             foreach (var (i, row) in page.Rows.Index())
@@ -168,7 +181,8 @@ internal sealed class StoreVersions(
                 behindNullOf = end.Name;
                 if (page.Rows is [.., var previous, _])
                 {
-                    (marker, version) = (previous.IsPrefix ? Places.Beyond(previous.Name) : previous.Name, previous.Name == end.Name ? previous.VersionId ?? "" : "");
+                    (marker, version) = (previous.IsPrefix ? Places.Beyond(previous.Name) : previous.Name, previous.Name == end.Name
+                        ? previous.VersionId ?? "" : "");
                 }
             }
 
@@ -181,7 +195,10 @@ internal sealed class StoreVersions(
         }
     }
 
-    /// <summary>How many rows of a page are up to the version that it goes on after: none, but where a store gives that one once more (Versity, of a key's newest).</summary>
+    /// <summary>
+    /// How many rows of a page are up to the version that it goes on after: none, but where a store gives that one once more (Versity, of a
+    /// key's newest).
+    /// </summary>
     private static int ShownBefore(VersionPage page, string marker, string version)
     {
         for (var i = 0; version.Length > 0 && i < page.Rows.Count && Utf8Order.Compare(page.Rows[i].Name, marker) <= 0; i++)
@@ -195,7 +212,10 @@ internal sealed class StoreVersions(
         return 0;
     }
 
-    /// <summary>How many rows of a page are up to the version <c>null</c> of a key, or, where it is not among them, up to the last row of that key; the key is null once it was found.</summary>
+    /// <summary>
+    /// How many rows of a page are up to the version <c>null</c> of a key, or, where it is not among them, up to the last row of that key;
+    /// the key is null once it was found.
+    /// </summary>
     private static int ShownBefore(VersionPage page, ref string? nullOf)
     {
         var count = 0;
@@ -213,20 +233,23 @@ internal sealed class StoreVersions(
     }
 
     /// <summary>
-    /// Whether a page behind a version has the <c>null</c> of its key though that may be before it, as Versity gives it; not one that has that version itself, too, which would tell what is before
-    /// it. Versity's ids are ULIDs, which no other store's are that is known: for those a question more would tell nothing.
+    /// Whether a page behind a version has the <c>null</c> of its key though that may be before it, as Versity gives it; not one that has
+    /// that version itself, too, which would tell what is before it. Versity's ids are ULIDs, which no other store's are that is known: for
+    /// those a question more would tell nothing.
     /// </summary>
     private static bool MayGiveNullAgain(VersionPage page, string marker, string version) =>
-        IsUlid(version) && page.Rows.Any(row => row.Name == marker && row.VersionId == NullVersion) && !page.Rows.Any(row => row.Name == marker && row.VersionId == version);
+        IsUlid(version) && page.Rows.Any(row => row.Name == marker && row.VersionId == NullVersion)
+            && !page.Rows.Any(row => row.Name == marker && row.VersionId == version);
 
     /// <remarks>https://github.com/ulid/spec</remarks>
     private static bool IsUlid(string version) => version.Length == 26 && !version.AsSpan().ContainsAnyExcept(UlidCharacters);
 
     /// <summary>
-    /// Whether a listing has the <c>null</c> of a key before a version; not known, and so not, of a version that is gone. What it gives again on a later page was before that, and would have been
-    /// seen there.
+    /// Whether a listing has the <c>null</c> of a key before a version; not known, and so not, of a version that is gone. What it gives
+    /// again on a later page was before that, and would have been seen there.
     /// </summary>
-    private async ValueTask<bool> IsNullBeforeAsync(VersionListing fromBefore, string key, string version, StrongBox<int> pages, CancellationToken cancellationToken)
+    private async ValueTask<bool> IsNullBeforeAsync(VersionListing fromBefore, string key, string version, StrongBox<int> pages,
+        CancellationToken cancellationToken)
     {
         for (var listing = fromBefore; ; )
         {
@@ -236,10 +259,12 @@ internal sealed class StoreVersions(
             var last = page.NextMarker is null || page.Rows is not [.., var end] || Utf8Order.Compare(end.Name, key) > 0 ? null : end;
             if (first is not null || last is null)
             {
-                return first?.VersionId == NullVersion && (last is not null || page.Rows.Any(row => row.Name == key && row.VersionId == version));
+                return first?.VersionId == NullVersion
+                    && (last is not null || page.Rows.Any(row => row.Name == key && row.VersionId == version));
             }
 
-            var next = listing with { KeyMarker = last.IsPrefix ? Places.Beyond(last.Name) : last.Name, VersionIdMarker = last.VersionId ?? "" };
+            var next = listing with { KeyMarker = last.IsPrefix ? Places.Beyond(last.Name) : last.Name, VersionIdMarker = last.VersionId
+                ?? "" };
             if (next == listing)
             {
                 return false;
@@ -271,14 +296,17 @@ internal sealed class StoreVersions(
     {
         if ((row.IsPrefix ? row.Name : query.CommonPrefixOf(row.Name)) is { } prefix)
         {
-            return (row.IsPrefix ? query.After.IsBeforeAnyUnder(prefix) : query.After.IsBefore(row.Name)) ? new VersionRow(prefix, null, null) : null;
+            return (row.IsPrefix ? query.After.IsBeforeAnyUnder(prefix) : query.After.IsBefore(row.Name))
+                ? new VersionRow(prefix, null, null) : null;
         }
 
         // Older versions of the key that a page ended with: of these the store knows which were shown.
         return query.After.IsBefore(row.Name) || (versionIdMarker.Length > 0 && row.Name == query.After.Name) ? row : null;
     }
 
-    /// <summary>Rows of versions; those of objects instead, where the store turns out not to know versions when it is first asked for them.</summary>
+    /// <summary>
+    /// Rows of versions; those of objects instead, where the store turns out not to know versions when it is first asked for them.
+    /// </summary>
     private sealed class UnlessUnknown(IVersionedRows? versions, Func<IListingSource> objects, Action unknown) : IVersionedRows
     {
         private IListingSource? _objects;
@@ -308,7 +336,8 @@ internal sealed class StoreVersions(
 
         public VersionRow? NewestOf(ListingRow row) => _objects is null ? versions!.NewestOf(row) : null;
 
-        public ValueTask<VersionRow?> NextOlderAsync(CancellationToken cancellationToken) => _objects is null ? versions!.NextOlderAsync(cancellationToken) : default;
+        public ValueTask<VersionRow?> NextOlderAsync(CancellationToken cancellationToken) =>
+            _objects is null ? versions!.NextOlderAsync(cancellationToken) : default;
 
         public async ValueTask DisposeAsync()
         {

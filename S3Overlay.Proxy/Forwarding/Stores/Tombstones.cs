@@ -29,7 +29,8 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
     /// <summary>The tombstone of a key; null where there is none. One call.</summary>
     public async Task<Tombstone?> FindAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var answer = await calls.SendAsync(new WireRequest("HEAD", cache.Name, CacheNames.Tombstone(bucket, key), "", []), cancellationToken);
+        using var answer = await calls.SendAsync(new WireRequest("HEAD", cache.Name, CacheNames.Tombstone(bucket, key), "", []),
+            cancellationToken);
         return answer.Status == 404 ? null
             : answer.Status >= 300 ? throw await StoreCalls.RefusedAsync(answer, cancellationToken)
             : Show(key, answer);
@@ -82,11 +83,13 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
         var startAfter = Utf8Order.Compare(after, prefix) < 0 || after.Length == 0 ? "" : folder + CacheNames.StartAfter(after);
         var order = new RowOrder("local", logger);
         var alike = new List<ListingRow>();
-        await foreach (var row in calls.ListAsync(cache.Name, folder + CacheNames.OfPrefix(prefix), startAfter, FirstPage, cancellationToken))
+        await foreach (
+            var row in calls.ListAsync(cache.Name, folder + CacheNames.OfPrefix(prefix), startAfter, FirstPage, cancellationToken))
         {
             order.Next(row.Name);
             var name = row.Name[folder.Length..];
-            if (alike.Count > 0 && !(CacheNames.IsCut(name) && CacheNames.StartOfCut(name).SequenceEqual(CacheNames.StartOfCut(alike[0].Name.AsSpan(folder.Length)))))
+            if (alike.Count > 0 && !(CacheNames.IsCut(name) && CacheNames.StartOfCut(name)
+                .SequenceEqual(CacheNames.StartOfCut(alike[0].Name.AsSpan(folder.Length)))))
             {
                 foreach (var tombstone in await OfCutAsync(bucket, alike, prefix, after, cancellationToken))
                 {
@@ -112,10 +115,12 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
         }
     }
 
-    private static Tombstone Show(string key, WireAnswer answer) =>
-        new(key, ETags.Bare(answer.Header("ETag")).ToString(), HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var made) ? made : null);
+    private static Tombstone Show(string key, WireResponse answer) =>
+        new(key, ETags.Bare(answer.Header("ETag")).ToString(), HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var made) ? made
+            : null);
 
-    private static Tombstone Show(string key, ListingRow row) => new(key, ETags.Bare(row.Object?.ETag).ToString(), row.Object?.LastModified);
+    private static Tombstone Show(string key, ListingRow row) =>
+        new(key, ETags.Bare(row.Object?.ETag).ToString(), row.Object?.LastModified);
 
     /// <summary>The tombstones behind cut names that begin alike, of which only the bodies tell the keys, and so the order.</summary>
     private async Task<IEnumerable<Tombstone>> OfCutAsync(
@@ -134,7 +139,8 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
     }
 
     /// <summary>The key a tombstone is of; null where the tombstone has just been taken away.</summary>
-    /// <exception cref="S3Exception">ServiceUnavailable where it does not tell: leaving it out would show the remote's object again.</exception>
+    /// <exception cref="S3Exception">ServiceUnavailable where it does not tell: leaving it out would show the remote's object
+    /// again.</exception>
     private async Task<string?> KeyOfAsync(string bucket, string name, CancellationToken cancellationToken)
     {
         using var answer = await calls.GetAsync(cache.Name, name, null, cancellationToken);
@@ -143,9 +149,11 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
             return null;
         }
 
-        return Mark.Parse(await calls.ReadAsync(answer, Mark.Limit, cancellationToken))?.Key is { } key && CacheNames.Tombstone(bucket, key) == name
+        return Mark.Parse(await calls.ReadAsync(answer, Mark.Limit, cancellationToken))?.Key is { } key
+            && CacheNames.Tombstone(bucket, key) == name
             ? key
-            : throw new S3Exception(S3Errors.ServiceUnavailable, $"The object {name} in the bucket {cache.Name} should be a tombstone and does not tell its key.");
+            : throw new S3Exception(S3Errors.ServiceUnavailable,
+                $"The object {name} in the bucket {cache.Name} should be a tombstone and does not tell its key.");
     }
 
     private static bool IsWanted(string key, string prefix, string after) =>

@@ -6,7 +6,10 @@ using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
-/// <summary>What a store makes of writes that are under way: what others may do with the key meanwhile, which of two it takes, and what it keeps of one that is cut.</summary>
+/// <summary>
+/// What a store makes of writes that are under way: what others may do with the key meanwhile, which of two it takes, and what it keeps of
+/// one that is cut.
+/// </summary>
 internal sealed class WriteTrials(ProbeRequests requests)
 {
     /// <summary>More than a store or the way there takes in before it looks at a request.</summary>
@@ -45,13 +48,16 @@ internal sealed class WriteTrials(ProbeRequests requests)
         }
     }
 
-    /// <summary>Whether the store made an object of it. It notices that a connection has ended when it gets there, which may be later still: it is taken away whether or not it was seen.</summary>
+    /// <summary>
+    /// Whether the store made an object of it. It notices that a connection has ended when it gets there, which may be later still: it is
+    /// taken away whether or not it was seen.
+    /// </summary>
     public Task<bool> IsCutKeptAsync(CancellationToken cancellationToken) => requests.ExistsAsync(Cut, cancellationToken);
 
     /// <summary>Whether nobody is let see a key while a conditional write of it has begun, and its body has not come to its end.</summary>
     public async Task<bool> KeepsKeysAsync(CancellationToken cancellationToken)
     {
-        var (isKept, looking) = (false, (Task<WireAnswer>?)null);
+        var (isKept, looking) = (false, (Task<WireResponse>?)null);
         async Task SendAsync(Stream body, CancellationToken token)
         {
             await body.WriteAsync(ProbeRequests.Content.AsMemory(0, 1), token);
@@ -61,7 +67,8 @@ internal sealed class WriteTrials(ProbeRequests requests)
             {
                 // A store that is merely slow is so with others, too; and one that will have no two requests at once would never answer.
                 var other = requests.ExistsAsync(requests.First, token).Observed();
-                isKept = await Task.WhenAny(other, looking, Task.Delay(4 * Look, requests.Time, token)) == other && other.IsCompletedSuccessfully && !looking.IsCompleted;
+                isKept = await Task.WhenAny(other, looking, Task.Delay(4 * Look, requests.Time, token)) == other
+                    && other.IsCompletedSuccessfully && !looking.IsCompleted;
             }
 
             await body.WriteAsync(ProbeRequests.Content.AsMemory(1), token);
@@ -119,10 +126,11 @@ internal sealed class WriteTrials(ProbeRequests requests)
     }
 
     /// <summary>
-    /// Two writes of one key, of other bytes than are there, and each of its own. The first has its last byte kept back until the other is over: some stores judge before the body, and not again
-    /// at its end. Others keep the key to the first, and the other is over after it.
+    /// Two writes of one key, of other bytes than are there, and each of its own. The first has its last byte kept back until the other is
+    /// over: some stores judge before the body, and not again at its end. Others keep the key to the first, and the other is over after it.
     /// </summary>
-    private async Task<(ProbeAnswer First, ProbeAnswer Other)> RaceAsync(string name, string header, string value, CancellationToken cancellationToken)
+    private async Task<(ProbeResponse First, ProbeResponse Other)> RaceAsync(
+        string name, string header, string value, CancellationToken cancellationToken)
     {
         var hasBegun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var mayEnd = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -140,14 +148,15 @@ internal sealed class WriteTrials(ProbeRequests requests)
         };
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var slow = requests.PutAsync(name, header, value, cancellationToken, slowBody, asksFirst: true);
-        Task<ProbeAnswer>? quick = null;
+        Task<ProbeResponse>? quick = null;
         try
         {
             await Task.WhenAny(hasBegun.Task, slow);
             quick = requests.PutAsync(name, header, value, cancellationToken, WireBody.Of(ProbeRequests.Content.AsMemory(1)));
             if (await Task.WhenAny(quick, Task.Delay(QuickWrite, requests.Time, waiting.Token)) != quick)
             {
-                // A store that is merely slow is so with another key, too; the one it would have done next must not come after the first for that.
+                // A store that is merely slow is so with another key, too; the one it would have done next must not come after the first
+                // for that.
                 var elsewhere = requests.KeepAsync(requests.Named("elsewhere"), waiting.Token).Observed();
                 await Task.WhenAny(quick, elsewhere, Task.Delay(4 * QuickWrite, requests.Time, waiting.Token));
             }

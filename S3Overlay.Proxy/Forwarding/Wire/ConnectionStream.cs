@@ -1,6 +1,9 @@
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
-/// <summary>A connection, of which something is seen or changed on its way: what a kind of these has to say is in how it reads and writes. As HTTP uses it, asynchronously.</summary>
+/// <summary>
+/// A connection, of which something is seen or changed on its way: what a kind of these has to say is in how it reads and writes. As HTTP
+/// uses it, asynchronously.
+/// </summary>
 /// <param name="connection">The connection; disposed with this.</param>
 internal abstract class ConnectionStream(Stream connection) : Stream
 {
@@ -27,10 +30,12 @@ internal abstract class ConnectionStream(Stream connection) : Stream
     protected Stream Connection => connection;
 
     /// <inheritdoc/>
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => connection.ReadAsync(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        connection.ReadAsync(buffer, cancellationToken);
 
     /// <inheritdoc/>
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => connection.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        connection.WriteAsync(buffer, cancellationToken);
 
     /// <inheritdoc/>
     public override Task FlushAsync(CancellationToken cancellationToken) => connection.FlushAsync(cancellationToken);

@@ -7,7 +7,9 @@ using S3Overlay.Proxy.Forwarding.Endpoints;
 
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
-/// <summary>Connections to an endpoint that leave everything as it is: no redirects, decompression or cookies, header bytes as they came.</summary>
+/// <summary>
+/// Connections to an endpoint that leave everything as it is: no redirects, decompression or cookies, header bytes as they came.
+/// </summary>
 internal static class EndpointConnections
 {
     /// <summary>Makes the handler.</summary>
@@ -20,7 +22,8 @@ internal static class EndpointConnections
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             UseCookies = false,
-            UseProxy = !settings.IsWritable && Environment.GetEnvironmentVariable("HTTPS_PROXY") is { Length: > 0 } && settings.Address.Scheme == Uri.UriSchemeHttps,
+            UseProxy = !settings.IsWritable && Environment.GetEnvironmentVariable("HTTPS_PROXY") is { Length: > 0 }
+                && settings.Address.Scheme == Uri.UriSchemeHttps,
             ActivityHeadersPropagator = null,
             ConnectTimeout = settings.ConnectTimeout,
 

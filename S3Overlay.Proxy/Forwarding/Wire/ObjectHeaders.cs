@@ -5,25 +5,32 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
-/// <summary>Makes of an answer's headers what is known of the object: all that are the object's, none that are the connection's or the request's.</summary>
+/// <summary>
+/// Makes of an answer's headers what is known of the object: all that are the object's, none that are the connection's or the request's.
+/// </summary>
 internal static class ObjectHeaders
 {
     private static readonly FrozenSet<string> NotTheObjects = new[]
     {
-        "Content-Length", "Content-Range", "ETag", "Last-Modified", "Accept-Ranges", "Date", "Server", "Connection", "Keep-Alive", "Transfer-Encoding", "Trailer", "Upgrade",
-        "Proxy-Connection", "Via", "Age", "Vary", "Strict-Transport-Security", "Alt-Svc", "Content-Security-Policy", "X-Content-Type-Options", "X-Xss-Protection",
-        "x-amz-request-id", "x-amz-id-2", "x-amz-bucket-region", "x-amz-checksum-type", "x-amz-request-charged", "x-cache", "x-s3overlay-layer",
+        "Content-Length", "Content-Range", "ETag", "Last-Modified", "Accept-Ranges", "Date", "Server", "Connection", "Keep-Alive",
+        "Transfer-Encoding", "Trailer", "Upgrade",
+        "Proxy-Connection", "Via", "Age", "Vary", "Strict-Transport-Security", "Alt-Svc", "Content-Security-Policy",
+        "X-Content-Type-Options", "X-Xss-Protection",
+        "x-amz-request-id", "x-amz-id-2", "x-amz-bucket-region", "x-amz-checksum-type", "x-amz-request-charged", "x-cache",
+        "x-s3overlay-layer",
         "Set-Cookie", "Set-Cookie2", "x-served-by", "x-cache-hits", "x-timer", "Server-Timing", "Nel", "Report-To",
         "X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Trans-Id", "X-Openstack-Request-Id",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>What a browser may do with the answer, and what networks that deliver content (CloudFront, Cloudflare) say of its way.</summary>
+    /// <summary>
+    /// What a browser may do with the answer, and what networks that deliver content (CloudFront, Cloudflare) say of its way.
+    /// </summary>
     private static readonly string[] FamiliesNotTheObjects = ["Access-Control-", "x-amz-cf-", "cf-"];
 
     /// <summary>The object.</summary>
     /// <param name="answer">The answer to a GET or HEAD of it.</param>
     /// <param name="size">The whole object's size.</param>
-    public static ObjectInfo Read(WireAnswer answer, long size)
+    public static ObjectInfo Read(WireResponse answer, long size)
     {
         var headers = new List<KeyValuePair<string, string>>();
         var checksums = new List<BodyChecksum>();
@@ -39,7 +46,8 @@ internal static class ObjectHeaders
                     }
                 }
             }
-            else if (!NotTheObjects.Contains(header.Key) && !Array.Exists(FamiliesNotTheObjects, family => header.Key.StartsWith(family, StringComparison.OrdinalIgnoreCase)))
+            else if (!NotTheObjects.Contains(header.Key)
+                && !Array.Exists(FamiliesNotTheObjects, family => header.Key.StartsWith(family, StringComparison.OrdinalIgnoreCase)))
             {
                 headers.Add(header);
             }
@@ -52,7 +60,8 @@ internal static class ObjectHeaders
             LastModified = HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var date) ? date : DateTimeOffset.UnixEpoch,
             Headers = headers,
             Checksums = checksums,
-            ChecksumType = answer.Header("x-amz-checksum-type") ?? (checksums.Count == 0 ? null : checksums[0].Value.Contains('-', StringComparison.Ordinal) ? "COMPOSITE" : "FULL_OBJECT"),
+            ChecksumType = answer.Header("x-amz-checksum-type")
+                ?? (checksums.Count == 0 ? null : checksums[0].Value.Contains('-', StringComparison.Ordinal) ? "COMPOSITE" : "FULL_OBJECT"),
         };
     }
 }

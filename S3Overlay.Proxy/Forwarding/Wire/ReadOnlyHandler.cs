@@ -1,6 +1,9 @@
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
-/// <summary>Stands between the remote's client and the network: nothing but GET and HEAD goes through, whatever the code above was led to ask (rule W1).</summary>
+/// <summary>
+/// Stands between the remote's client and the network: nothing but GET and HEAD goes through, whatever the code above was led to ask (rule
+/// W1).
+/// </summary>
 internal sealed class ReadOnlyHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     /// <inheritdoc/>

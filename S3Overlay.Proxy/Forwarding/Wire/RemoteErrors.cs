@@ -8,10 +8,11 @@ namespace S3Overlay.Proxy.Forwarding.Wire;
 internal static class RemoteErrors
 {
     /// <summary>The failure that an answer of 300 or more stands for.</summary>
-    public static async ValueTask<RemoteException> ReadAsync(WireAnswer answer, bool isHead, CancellationToken cancellationToken)
+    public static async ValueTask<RemoteException> ReadAsync(WireResponse answer, bool isHead, CancellationToken cancellationToken)
     {
         var error = isHead ? new WireError(OfHead(answer.Status), "", null) : await answer.ErrorAsync(cancellationToken);
-        return new RemoteException(Classify(answer.Status, error.Code), error.Message.Length > 0 ? error.Message : $"The remote answered {answer.Status} {error.Code}".TrimEnd() + ".")
+        return new RemoteException(Classify(answer.Status, error.Code), error.Message.Length > 0 ? error.Message
+            : $"The remote answered {answer.Status} {error.Code}".TrimEnd() + ".")
         {
             Status = answer.Status,
             Code = error.Code,
@@ -31,8 +32,10 @@ internal static class RemoteErrors
         _ when ImpossibleNames.IsOfKey(code) => RemoteFailure.NoSuchKey,
         _ when ImpossibleNames.IsOfBucket(code) => RemoteFailure.NoSuchBucket,
         "AccessDenied" or "AllAccessDisabled" or "AccountProblem" => RemoteFailure.AccessDenied,
-        "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "ExpiredToken" or "InvalidToken" or "TokenRefreshRequired" or "RequestTimeTooSkewed" or "RequestExpired"
-            or "AuthorizationHeaderMalformed" or "InvalidSecurity" or "NotSignedUp" or "CredentialsNotSupported" => RemoteFailure.BadCredentials,
+        "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "ExpiredToken" or "InvalidToken" or "TokenRefreshRequired"
+            or "RequestTimeTooSkewed" or "RequestExpired"
+            or "AuthorizationHeaderMalformed" or "InvalidSecurity" or "NotSignedUp" or "CredentialsNotSupported" =>
+                RemoteFailure.BadCredentials,
         "PreconditionFailed" => RemoteFailure.Changed,
         "InvalidRange" => RemoteFailure.InvalidRange,
         "SlowDown" => RemoteFailure.Throttled,

@@ -10,8 +10,9 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
 /// <summary>
-/// Asks an S3 endpoint, and brings back its answer with every header as it came. Signs anew for each attempt, learns regions and the endpoint's clock, repeats what may be
-/// repeated, asks for less at once of one that throttles, gives up within its budget, and does not try at all while the bucket is known to be down.
+/// Asks an S3 endpoint, and brings back its answer with every header as it came. Signs anew for each attempt, learns regions and the
+/// endpoint's clock, repeats what may be repeated, asks for less at once of one that throttles, gives up within its budget, and does not
+/// try at all while the bucket is known to be down.
 /// </summary>
 public sealed class S3WireClient : IAsyncDisposable, IDisposable
 {
@@ -23,15 +24,16 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     private readonly HttpMessageInvoker _http;
     private readonly EndpointAddress _address;
     private readonly bool _isDerived;
-    private readonly BucketOutages? _outages;
-    private readonly RequestPace _pace = new();
+    private readonly BucketHealth? _outages;
+    private readonly AdaptiveConcurrencyLimit _pace = new();
 
     /// <summary>A client of an endpoint; of one that is not writable it lets nothing but GET and HEAD through (rule W1).</summary>
     /// <param name="settings">The endpoint.</param>
     /// <param name="credentials">What to sign with.</param>
     /// <param name="time">The clock.</param>
     /// <param name="whenDown">
-    /// Told when a bucket was found to answer nothing at all (true), and when it answers again. Meanwhile requests to it fail at once. Null: each request finds out for itself.
+    /// Told when a bucket was found to answer nothing at all (true), and when it answers again. Meanwhile requests to it fail at once.
+    /// Null: each request finds out for itself.
     /// </param>
     public S3WireClient(EndpointSettings settings, ICredentialSource credentials, TimeProvider time, Action<string, bool>? whenDown = null)
     {
@@ -43,12 +45,13 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         Regions = new EndpointRegions(settings);
         Make = new EndpointMake(settings);
         _signer = new EndpointSigner(settings, credentials, Regions, time);
-        _outages = whenDown is null ? null : new BucketOutages(AnswersAsync, whenDown, time);
+        _outages = whenDown is null ? null : new BucketHealth(AnswersAsync, whenDown, time);
     }
 
     private S3WireClient(S3WireClient origin, ICredentialSource credentials)
     {
-        (_settings, _time, _http, _address, Regions, Make, _isDerived) = (origin._settings, origin._time, origin._http, origin._address, origin.Regions, origin.Make, true);
+        (_settings, _time, _http, _address, Regions, Make, _isDerived) =
+            (origin._settings, origin._time, origin._http, origin._address, origin.Regions, origin.Make, true);
         _signer = new EndpointSigner(_settings, credentials, Regions, _time);
     }
 
@@ -61,9 +64,13 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     /// <summary>What make of store the endpoint is.</summary>
     internal EndpointMake Make { get; }
 
-    /// <summary>Whether the endpoint keeps the address of a bucket or object for itself: nothing about it may be asked. Costs a question where that depends on its make, and nothing is known of that.</summary>
+    /// <summary>
+    /// Whether the endpoint keeps the address of a bucket or object for itself: nothing about it may be asked. Costs a question where that
+    /// depends on its make, and nothing is known of that.
+    /// </summary>
     public async ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        _address.IsKept(Make.Known, bucket, key) && _address.IsKept(await Make.FindAsync(AskAnythingAsync, _time, cancellationToken), bucket, key);
+        _address.IsKept(Make.Known, bucket, key)
+            && _address.IsKept(await Make.FindAsync(AskAnythingAsync, _time, cancellationToken), bucket, key);
 
     /// <summary>Whether a bucket of the endpoint is known to answer nothing at all.</summary>
     public bool IsDown => _outages is { Any: true };
@@ -80,10 +87,12 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     /// <param name="cancellationToken">The caller's patience.</param>
     /// <param name="since">When what this is a part of began, where that has other requests too: the budget is for all of them.</param>
     /// <param name="budgetOfItsOwn">How long attempts may take together; null for as long as the endpoint's settings say.</param>
-    internal async Task<WireAnswer> SendAsync(WireRequest request, CancellationToken cancellationToken, long? since = null, TimeSpan? budgetOfItsOwn = null)
+    internal async Task<WireResponse> SendAsync(WireRequest request, CancellationToken cancellationToken, long? since = null,
+        TimeSpan? budgetOfItsOwn = null)
     {
         var started = _time.GetTimestamp();
-        var left = (budgetOfItsOwn ?? _settings.Budget) + TimeToSend(request.Body) - (since is { } begun ? _time.GetElapsedTime(begun, started) : TimeSpan.Zero);
+        var left = (budgetOfItsOwn ?? _settings.Budget) + TimeToSend(request.Body) - (since is { } begun
+            ? _time.GetElapsedTime(begun, started) : TimeSpan.Zero);
         using var budget = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, budget.Token);
         RemoteException? last = null;
@@ -104,7 +113,8 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
                 var answer = await PacedAsync(request, attempt, both.Token);
 
                 // 507: a store that is full is no less so when asked again.
-                if ((answer.Status < 500 || answer.Status == (int)HttpStatusCode.InsufficientStorage || (answer.Status == 500 && request.TakesInternalError))
+                if ((answer.Status < 500 || answer.Status == (int)HttpStatusCode.InsufficientStorage
+                    || (answer.Status == 500 && request.TakesInternalError))
                     && answer.Status != (int)HttpStatusCode.TooManyRequests)
                 {
                     return answer;
@@ -114,18 +124,24 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
                 {
                     if (answer.Status == 508)
                     {
-                        throw new RemoteException(RemoteFailure.Loop, $"The {_settings.Role} {_settings.Name} is this proxy itself, or leads back to it.") { Status = 508, Code = "LoopDetected" };
+                        throw new RemoteException(
+                            RemoteFailure.Loop,
+                            $"The {_settings.Role} {_settings.Name} is this proxy itself, or leads back to it.") { Status = 508,
+                            Code = "LoopDetected" };
                     }
 
                     if (answer.Status == 501)
                     {
-                        throw new RemoteException(RemoteFailure.Other, $"The {_settings.Role} answered {answer.Status}.") { Status = answer.Status, Code = "NotImplemented" };
+                        throw new RemoteException(RemoteFailure.Other, $"The {_settings.Role} answered {answer.Status}.")
+                            { Status = answer.Status, Code = "NotImplemented" };
                     }
 
                     var error = await answer.ErrorAsync(both.Token);
-                    var isThrottle = answer.Status == 429 || error.Code is "SlowDown" or "Throttling" or "RequestLimitExceeded" or "TooManyRequests";
+                    var isThrottle = answer.Status == 429 || error.Code is "SlowDown" or "Throttling" or "RequestLimitExceeded"
+                        or "TooManyRequests";
                     last = new RemoteException(
-                        isThrottle ? RemoteFailure.Throttled : RemoteFailure.Unavailable, $"The {_settings.Role} answered {answer.Status} {error.Code}".TrimEnd() + ".")
+                        isThrottle ? RemoteFailure.Throttled : RemoteFailure.Unavailable,
+                        $"The {_settings.Role} answered {answer.Status} {error.Code}".TrimEnd() + ".")
                     {
                         Status = answer.Status, Code = error.Code,
                     };
@@ -154,7 +170,8 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
                 last = Unavailable(e.Message, e);
             }
 
-            if (!isSuspect && last.Failure == RemoteFailure.Unavailable && (attempt == MaxAttempts - 1 || _time.GetElapsedTime(started) >= _settings.ConnectTimeout))
+            if (!isSuspect && last.Failure == RemoteFailure.Unavailable
+                && (attempt == MaxAttempts - 1 || _time.GetElapsedTime(started) >= _settings.ConnectTimeout))
             {
                 isSuspect = true;
                 Suspect(request.Bucket);
@@ -164,10 +181,15 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         throw last ?? Unavailable("it has answered nothing for a while, and is asked once a second until it does", null);
     }
 
-    /// <summary>Sends a request once, whatever comes of it, and whatever is known of the endpoint: what is refused for its region or clock alone is signed anew.</summary>
+    /// <summary>
+    /// Sends a request once, whatever comes of it, and whatever is known of the endpoint: what is refused for its region or clock alone is
+    /// signed anew.
+    /// </summary>
     /// <exception cref="RemoteException">BadCredentials: there is nothing to sign with.</exception>
-    /// <exception cref="HttpRequestException">The network's failures come as they are, and <see cref="IOException"/>, <see cref="SocketException"/> and time-outs too.</exception>
-    internal Task<WireAnswer> AskOnceAsync(WireRequest request, CancellationToken cancellationToken) => AttemptAsync(request, 0, cancellationToken);
+    /// <exception cref="HttpRequestException">The network's failures come as they are, and <see cref="IOException"/>,
+    /// <see cref="SocketException"/> and time-outs too.</exception>
+    internal Task<WireResponse> AskOnceAsync(WireRequest request, CancellationToken cancellationToken) =>
+        AttemptAsync(request, 0, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -189,7 +211,10 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Whether it answers anything about a bucket, asked once. That it has too much to do is an answer, which a HEAD has no document to tell apart.</summary>
+    /// <summary>
+    /// Whether it answers anything about a bucket, asked once. That it has too much to do is an answer, which a HEAD has no document to
+    /// tell apart.
+    /// </summary>
     private async Task<bool> AnswersAsync(string bucket, CancellationToken cancellationToken)
     {
         using var answer = await AttemptAsync(new WireRequest("HEAD", bucket, "", "", []), 0, cancellationToken);
@@ -199,8 +224,10 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     /// <summary>Whether an answer shows that the endpoint answers at all, and not that something before it does in its place.</summary>
     private static bool IsSign(int status) => status is < 500 or 501 or 503 or 508;
 
-    /// <summary>An attempt among no more at once than the endpoint will have: 429 and 503 are how S3 says that there are too many.</summary>
-    private async Task<WireAnswer> PacedAsync(WireRequest request, int attempt, CancellationToken cancellationToken)
+    /// <summary>
+    /// An attempt among no more at once than the endpoint will have: 429 and 503 are how S3 says that there are too many.
+    /// </summary>
+    private async Task<WireResponse> PacedAsync(WireRequest request, int attempt, CancellationToken cancellationToken)
     {
         var turn = await _pace.EnterAsync(cancellationToken);
         bool? isTooMany = null;
@@ -221,7 +248,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         }
     }
 
-    private async Task<WireAnswer> AttemptAsync(WireRequest request, int attempt, CancellationToken cancellationToken)
+    private async Task<WireResponse> AttemptAsync(WireRequest request, int attempt, CancellationToken cancellationToken)
     {
         var region = RegionOf(request);
         var answer = await SendOnceAsync(request, region, attempt, cancellationToken);
@@ -230,7 +257,8 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
             Regions.Forget(request.Bucket);
         }
 
-        for (var lesson = 0; lesson < 2 && answer.Status is 301 or 307 or 400 or 403 && await LearnsAsync(request, answer, region, cancellationToken); lesson++)
+        for (var lesson = 0; lesson < 2 && answer.Status is 301 or 307 or 400 or 403
+            && await LearnsAsync(request, answer, region, cancellationToken); lesson++)
         {
             answer.Dispose();
             region = RegionOf(request);
@@ -240,13 +268,17 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         return answer;
     }
 
-    /// <summary>Makes a bucket, or deletes it: a new one is in the endpoint's own region, whatever was told of one that had its name before.</summary>
+    /// <summary>
+    /// Makes a bucket, or deletes it: a new one is in the endpoint's own region, whatever was told of one that had its name before.
+    /// </summary>
     private static bool IsOfBucketItself(WireRequest request) => request is { Method: "PUT" or "DELETE", Key.Length: 0, Query.Length: 0 };
 
     private string RegionOf(WireRequest request) => Regions.Of(request.Method == "PUT" && IsOfBucketItself(request) ? "" : request.Bucket);
 
-    /// <summary>Whether a refusal teaches something by which another attempt may succeed. The answer is disposed of where nobody learns that.</summary>
-    private async ValueTask<bool> LearnsAsync(WireRequest request, WireAnswer answer, string region, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether a refusal teaches something by which another attempt may succeed. The answer is disposed of where nobody learns that.
+    /// </summary>
+    private async ValueTask<bool> LearnsAsync(WireRequest request, WireResponse answer, string region, CancellationToken cancellationToken)
     {
         try
         {
@@ -259,7 +291,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         }
     }
 
-    private async ValueTask<bool> LearnAsync(WireRequest request, WireAnswer answer, string region, CancellationToken cancellationToken)
+    private async ValueTask<bool> LearnAsync(WireRequest request, WireResponse answer, string region, CancellationToken cancellationToken)
     {
         if (await _signer.LearnAsync(request, answer, region, cancellationToken))
         {
@@ -277,11 +309,12 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         return Regions.LearnFromHead(request.Bucket, told.Header(RegionRefusal.Header), told.Status, region);
     }
 
-    private async Task<WireAnswer> SendOnceAsync(WireRequest request, string region, int resends, CancellationToken cancellationToken)
+    private async Task<WireResponse> SendOnceAsync(WireRequest request, string region, int resends, CancellationToken cancellationToken)
     {
         if (_address.IsKept(Make.Known, request.Bucket, request.Key))
         {
-            throw new RemoteException(RemoteFailure.NoSuchBucket, $"The {_settings.Role} keeps the name {request.Bucket} for itself.") { Status = 404, Code = "NoSuchBucket" };
+            throw new RemoteException(RemoteFailure.NoSuchBucket, $"The {_settings.Role} keeps the name {request.Bucket} for itself.")
+                { Status = 404, Code = "NoSuchBucket" };
         }
 
         var target = _address.Of(request.Bucket, request.Key, request.Query, region);
@@ -310,14 +343,15 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         using var span = AttemptSpan.Start(request.Method, _settings.Role, target.Uri, request.Bucket, resends);
         AttemptSpan.Propagate(span, message);
         var started = _settings.Meters?.Started() ?? 0;
-        using var first = new CancellationTokenSource(_settings.FirstByteTimeout + _settings.ConnectTimeout + TimeToSend(request.Body), _time);
+        using var first = new CancellationTokenSource(_settings.FirstByteTimeout + _settings.ConnectTimeout + TimeToSend(request.Body),
+            _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, first.Token);
         try
         {
             var answer = await _http.SendAsync(message, both.Token);
             AttemptSpan.Answered(span, (int)answer.StatusCode);
             _settings.Meters?.Answered(started, (int)answer.StatusCode);
-            var came = new WireAnswer(answer);
+            var came = new WireResponse(answer);
             Make.Learn(came);
             return came;
         }
@@ -330,7 +364,8 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         }
     }
 
-    private async Task AskAnythingAsync(CancellationToken cancellationToken) => (await SendAsync(new WireRequest("GET", "", "", "", []), cancellationToken)).Dispose();
+    private async Task AskAnythingAsync(CancellationToken cancellationToken) =>
+        (await SendAsync(new WireRequest("GET", "", "", "", []), cancellationToken)).Dispose();
 
     /// <summary>What a body adds to the wait for an answer: a second for each MiB, which no store in use is slower than.</summary>
     private static TimeSpan TimeToSend(WireBody? body) => TimeSpan.FromSeconds((body?.Length ?? 0) >> 20);
@@ -339,5 +374,6 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         new(RemoteFailure.Unavailable, $"The {_settings.Role} {_settings.Name} could not be reached: {why}.", cause);
 
     /// <summary>100 ms, doubled each time, and spread, so that many waiters do not come back at once.</summary>
-    private static TimeSpan Backoff(int attempt) => TimeSpan.FromMilliseconds(100 * (1 << attempt) * (0.5 + (Random.Shared.NextDouble() / 2)));
+    private static TimeSpan Backoff(int attempt) =>
+        TimeSpan.FromMilliseconds(100 * (1 << attempt) * (0.5 + (Random.Shared.NextDouble() / 2)));
 }

@@ -10,7 +10,8 @@ internal static class WireBodies
     /// <summary>Reads a body, within the endpoint's budget.</summary>
     /// <exception cref="RemoteException">Unavailable where it breaks off or takes too long.</exception>
     public static async Task<T> ReadAsync<T>(
-        this WireAnswer answer, EndpointSettings settings, TimeProvider time, Func<Stream, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+        this WireResponse answer, EndpointSettings settings, TimeProvider time, Func<Stream, CancellationToken, Task<T>> read,
+        CancellationToken cancellationToken)
     {
         using var budget = new CancellationTokenSource(settings.Budget, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, budget.Token);
@@ -35,6 +36,7 @@ internal static class WireBodies
     /// <summary>Readers of XML tell nobody below them that they are to end: this ends for them.</summary>
     private sealed class EndingStream(Stream inner, CancellationToken end) : ForwardStream
     {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, end);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            inner.ReadAsync(buffer, end);
     }
 }

@@ -30,7 +30,8 @@ internal sealed record WireBody(long Length, string Sha256, Func<Stream, Cancell
             Headers.ContentLength = body.Length;
         }
 
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
             _body.CopyToAsync(stream, cancellationToken);

@@ -19,7 +19,7 @@ internal sealed record WireError(string Code, string Message, string? Region)
         Async = true, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = Limit, CheckCharacters = false,
     };
 
-    public static async Task<WireError> ReadAsync(WireAnswer answer, CancellationToken cancellationToken)
+    public static async Task<WireError> ReadAsync(WireResponse answer, CancellationToken cancellationToken)
     {
         try
         {

@@ -5,19 +5,27 @@ namespace S3Overlay.Proxy.Forwarding.Wire;
 /// <param name="Bucket">The bucket, or the empty string for the service.</param>
 /// <param name="Key">The key, or the empty string for the bucket.</param>
 /// <param name="Query">The query, percent-encoded.</param>
-/// <param name="Headers">The headers; those that have to be are signed. Content-Type goes with a body alone. One that is named more than once becomes one value, joined as it is signed.</param>
-internal sealed record WireRequest(string Method, string Bucket, string Key, string Query, IReadOnlyList<KeyValuePair<string, string>> Headers)
+/// <param name="Headers">The headers; those that have to be are signed. Content-Type goes with a body alone. One that is named more than
+/// once becomes one value, joined as it is signed.</param>
+internal sealed record WireRequest(string Method, string Bucket, string Key, string Query, IReadOnlyList<KeyValuePair<string,
+    string>> Headers)
 {
-    /// <summary>The headers, each name once: HttpClient would join the values of several with a space that the signature does not have.</summary>
+    /// <summary>
+    /// The headers, each name once: HttpClient would join the values of several with a space that the signature does not have.
+    /// </summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = OncePerName(Headers);
 
     /// <summary>The body, which can be sent again; null for none.</summary>
     public WireBody? Body { get; init; }
 
-    /// <summary>Whether the endpoint is to say first that it will have the body, which it does once it has begun with the request.</summary>
+    /// <summary>
+    /// Whether the endpoint is to say first that it will have the body, which it does once it has begun with the request.
+    /// </summary>
     public bool AsksFirst { get; init; }
 
-    /// <summary>Whether an answer of 500 is one, and the request not sent again for it: for whoever finds out what the endpoint has it for.</summary>
+    /// <summary>
+    /// Whether an answer of 500 is one, and the request not sent again for it: for whoever finds out what the endpoint has it for.
+    /// </summary>
     public bool TakesInternalError { get; init; }
 
     private static IReadOnlyList<KeyValuePair<string, string>> OncePerName(IReadOnlyList<KeyValuePair<string, string>> headers)

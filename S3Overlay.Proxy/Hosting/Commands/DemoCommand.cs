@@ -6,7 +6,9 @@ using S3Overlay.Proxy.Hosting.Demo;
 
 namespace S3Overlay.Proxy.Hosting.Commands;
 
-/// <summary>The product with something to look at: a stand-in remote with sample objects, and the overlay over it, in one process.</summary>
+/// <summary>
+/// The product with something to look at: a stand-in remote with sample objects, and the overlay over it, in one process.
+/// </summary>
 internal static class DemoCommand
 {
     private const string DefaultFolder = "./data-demo";
@@ -25,7 +27,8 @@ internal static class DemoCommand
             // What the demo is about comes last, so that no variable of the shell's points it elsewhere.
             builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
             {
-                [Settings.AccessLog.Name] = builder.Configuration[Settings.AccessLog.Name] is { Length: > 0 } log ? log : AccessLogOptions.Console,
+                [Settings.AccessLog.Name] = builder.Configuration[Settings.AccessLog.Name]
+                    is { Length: > 0 } log ? log : AccessLogOptions.Console,
                 ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "local"),
                 ["S3_OVERLAY_CACHE_ENABLED"] = "true",
                 ["S3_OVERLAY_REMOTE_ENDPOINT"] = remote.Endpoint,

@@ -66,7 +66,8 @@ internal sealed class DoctorCommand(TextWriter output, TextWriter errors)
         }
 
         var failed = counts.GetValueOrDefault(Verdict.Failed);
-        await output.WriteLineAsync($"{counts.GetValueOrDefault(Verdict.Passed)} right, {failed} wrong, {counts.GetValueOrDefault(Verdict.Undecided)} that cannot be told.");
+        await output.WriteLineAsync(
+            $"{counts.GetValueOrDefault(Verdict.Passed)} right, {failed} wrong, {counts.GetValueOrDefault(Verdict.Undecided)} that cannot be told.");
         return failed == 0 ? ExitCodes.Ok : ExitCodes.CannotRun;
     }
 

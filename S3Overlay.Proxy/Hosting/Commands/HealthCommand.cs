@@ -4,11 +4,12 @@ using S3Overlay.Proxy.Configuration.Reading;
 namespace S3Overlay.Proxy.Hosting.Commands;
 
 /// <summary>
-/// Asks the proxy that runs with the same settings whether it is ready, and says so by its exit code: for containers, whose images have no program that could ask.
+/// Asks the proxy that runs with the same settings whether it is ready, and says so by its exit code: for containers, whose images have no
+/// program that could ask.
 /// </summary>
 internal static class HealthCommand
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Asks once.</summary>
     /// <returns>0 where the proxy is ready, 1 where it is not, or not there.</returns>
@@ -24,12 +25,13 @@ internal static class HealthCommand
 
         if (options.Listen.Plain is not { } address)
         {
-            Console.Error.WriteLine("The command \"health\" asks over plain HTTP, and none of the addresses is. Name one: --urls http://127.0.0.1:8000");
+            Console.Error.WriteLine(
+                "The command \"health\" asks over plain HTTP, and none of the addresses is. Name one: --urls http://127.0.0.1:8000");
             return ExitCodes.BadConfiguration;
         }
 
         var page = new Uri(address, "health");
-        using var http = new HttpClient { Timeout = Patience };
+        using var http = new HttpClient { Timeout = Timeout };
         try
         {
             using var answer = await http.GetAsync(page);
@@ -38,7 +40,8 @@ internal static class HealthCommand
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
-            Console.Error.WriteLine($"{page} does not answer: {(failure is OperationCanceledException ? "it takes too long" : failure.Message)}");
+            Console.Error
+                .WriteLine($"{page} does not answer: {(failure is OperationCanceledException ? "it takes too long" : failure.Message)}");
             return ExitCodes.CannotRun;
         }
     }

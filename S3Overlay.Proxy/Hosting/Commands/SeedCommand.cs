@@ -7,8 +7,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Hosting.Commands;
 
 /// <summary>
-/// Puts the sample objects into the writable layer, and ends: for a stand-in remote, which is somebody's local layer before it is anybody's remote. It refuses to run where a
-/// remote is set, so that nothing that is a remote to this process is ever written to (rule W1).
+/// Puts the sample objects into the writable layer, and ends: for a stand-in remote, which is somebody's local layer before it is anybody's
+/// remote. It refuses to run where a remote is set, so that nothing that is a remote to this process is ever written to (rule W1).
 /// </summary>
 internal static class SeedCommand
 {
@@ -26,11 +26,14 @@ internal static class SeedCommand
 
         if (options.Remotes.Count > 0)
         {
-            Console.Error.WriteLine("The command \"seed\" fills the local layer alone, and a remote is set. Take the remote's settings away, and say by S3_OVERLAY_LOCAL_ENDPOINT what to fill.");
+            Console.Error
+                .WriteLine(
+                "The command \"seed\" fills the local layer alone, and a remote is set. Take the remote's settings away, and say by S3_OVERLAY_LOCAL_ENDPOINT what to fill.");
             return ExitCodes.BadConfiguration;
         }
 
-        using var loggers = LoggerFactory.Create(logging => logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole());
+        using var loggers =
+            LoggerFactory.Create(logging => logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole());
         using var meters = new ProxyMeters();
         try
         {

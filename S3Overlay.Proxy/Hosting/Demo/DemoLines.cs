@@ -16,7 +16,8 @@ internal static class DemoLines
         const string Bucket = SampleObjects.Bucket;
         const string Aws = "aws --endpoint-url $OVERLAY s3";
         const string AwsRemote = "aws --endpoint-url $REMOTE s3";
-        const string Curl = "curl -s -o /dev/null -D - --aws-sigv4 aws:amz:us-east-1:s3 --user $AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY -H x-amz-content-sha256:UNSIGNED-PAYLOAD";
+        const string Curl =
+            "curl -s -o /dev/null -D - --aws-sigv4 aws:amz:us-east-1:s3 --user $AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY -H x-amz-content-sha256:UNSIGNED-PAYLOAD";
         var admin = $"{program} admin --endpoint $OVERLAY";
         return
         [

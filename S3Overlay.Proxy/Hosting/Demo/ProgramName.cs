@@ -4,7 +4,8 @@ namespace S3Overlay.Proxy.Hosting.Demo;
 internal static class ProgramName
 {
     /// <summary>
-    /// <c>s3overlay</c> if it runs from a folder of <c>PATH</c>; else its path, from the working folder if it is below it; behind <c>dotnet</c> if that is how it was started.
+    /// <c>s3overlay</c> if it runs from a folder of <c>PATH</c>; else its path, from the working folder if it is below it; behind
+    /// <c>dotnet</c> if that is how it was started.
     /// </summary>
     public static string Read()
     {
@@ -21,7 +22,8 @@ internal static class ProgramName
     private static string Shorten(string path)
     {
         var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
-        var shorter = relative.StartsWith("..", StringComparison.Ordinal) || Path.IsPathRooted(relative) ? path : Path.Combine(".", relative);
+        var shorter = relative.StartsWith("..", StringComparison.Ordinal) || Path.IsPathRooted(relative) ? path
+            : Path.Combine(".", relative);
         return shorter.Contains(' ', StringComparison.Ordinal) ? $"'{shorter}'" : shorter;
     }
 }

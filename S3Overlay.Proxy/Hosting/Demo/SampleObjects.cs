@@ -7,7 +7,9 @@ using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Hosting.Demo;
 
-/// <summary>The objects of a stand-in remote, made on the spot: text to read, photographs to delete, one object of 200 MiB to read in pieces.</summary>
+/// <summary>
+/// The objects of a stand-in remote, made on the spot: text to read, photographs to delete, one object of 200 MiB to read in pieces.
+/// </summary>
 internal static class SampleObjects
 {
     /// <summary>The bucket they are in.</summary>
@@ -30,18 +32,24 @@ internal static class SampleObjects
 
     private static readonly byte[] Hello = "hello from the remote\n"u8.ToArray();
 
-    /// <summary>Puts them into a store, telling how far it is. What is there already stays as it is: another date would make it another version to whoever reads it.</summary>
+    /// <summary>
+    /// Puts them into a store, telling how far it is. What is there already stays as it is: another date would make it another version to
+    /// whoever reads it.
+    /// </summary>
     /// <exception cref="S3Exception">The store refuses, or does not answer.</exception>
     public static async Task PutAsync(IS3Service service, TextWriter progress, CancellationToken cancellationToken)
     {
-        if (await AskAsync(service, S3Operation.HeadBucket, "HEAD", "", [], new SampleBody(0), cancellationToken) == StatusCodes.Status404NotFound)
+        if (await AskAsync(service, S3Operation.HeadBucket, "HEAD", "", [], new SampleBody(0),
+            cancellationToken) == StatusCodes.Status404NotFound)
         {
-            Check(await AskAsync(service, S3Operation.CreateBucket, "PUT", "", [], new SampleBody(0), cancellationToken), $"made no bucket {Bucket}");
+            Check(await AskAsync(service, S3Operation.CreateBucket, "PUT", "", [], new SampleBody(0), cancellationToken),
+                $"made no bucket {Bucket}");
         }
 
         foreach (var (key, size, contentType) in Objects)
         {
-            if (await AskAsync(service, S3Operation.HeadObject, "HEAD", key, [], new SampleBody(0), cancellationToken) == StatusCodes.Status200OK)
+            if (await AskAsync(service, S3Operation.HeadObject, "HEAD", key, [], new SampleBody(0),
+                cancellationToken) == StatusCodes.Status200OK)
             {
                 await progress.WriteLineAsync($"s3://{Bucket}/{key} is there");
                 continue;
@@ -49,7 +57,8 @@ internal static class SampleObjects
 
             await progress.WriteLineAsync($"making s3://{Bucket}/{key} ({ByteSize.Format(size == 0 ? Hello.Length : size)})");
             var body = size == 0 ? new SampleBody(Hello) : new SampleBody(size);
-            Check(await AskAsync(service, S3Operation.PutObject, "PUT", key, new HeaderDictionary { ["Content-Type"] = contentType }, body, cancellationToken), $"took no {key}");
+            Check(await AskAsync(service, S3Operation.PutObject, "PUT", key, new HeaderDictionary { ["Content-Type"] = contentType }, body,
+                cancellationToken), $"took no {key}");
         }
     }
 
@@ -63,7 +72,8 @@ internal static class SampleObjects
 
     /// <summary>The status of the store's answer. A built-in store says what is wrong by an exception, an endpoint by its answer.</summary>
     private static async Task<int> AskAsync(
-        IS3Service service, S3Operation operation, string method, string key, HeaderDictionary headers, SampleBody body, CancellationToken cancellationToken)
+        IS3Service service, S3Operation operation, string method, string key, HeaderDictionary headers, SampleBody body,
+        CancellationToken cancellationToken)
     {
         var request = new S3Request
         {
@@ -78,7 +88,7 @@ internal static class SampleObjects
             RequestId = "sample",
             Address = new S3Address("http", "127.0.0.1", false),
         };
-        var answer = new BufferedAnswer();
+        var answer = new BufferedResponse();
         try
         {
             await service.HandleAsync(request, answer, cancellationToken);

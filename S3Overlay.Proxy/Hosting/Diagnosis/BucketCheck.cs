@@ -37,19 +37,23 @@ internal sealed class BucketCheck(EndpointQuestions questions, CheckedEndpoint e
             Verdict.Undecided,
             $"{endpoint.Name} has {Bucket}, and nothing in it under \"{place.Prefix}\"{Shown}.",
             $"Correct the prefix in {Setting}, unless it is still to be filled."),
-        { IsUnderstood: true } => Found(Verdict.Passed, $"{endpoint.Name} has {Bucket}, and lets it be listed{(Key is null ? ". It is empty" : "")}."),
+        { IsUnderstood: true } =>
+            Found(Verdict.Passed, $"{endpoint.Name} has {Bucket}, and lets it be listed{(Key is null ? ". It is empty" : "")}."),
         { Failure.Failure: RemoteFailure.NoSuchBucket or RemoteFailure.NoSuchKey } => Found(
             Verdict.Failed, $"{endpoint.Name} does not have {Bucket}{Shown}.", $"Correct its name in {Setting}, or make it there."),
         { Failure.Failure: RemoteFailure.AccessDenied } => Found(
             Verdict.Undecided,
             $"{endpoint.Name} does not let {Bucket}{Shown} be listed ({EndpointFindings.Answer(reply)}), so that it cannot be told whether it is there.",
             $"Allow s3:ListBucket, or correct its name in {Setting}."),
-        { Status: < 300, Failure: { } nonsense } => Found(Verdict.Undecided, $"{nonsense.Message} So it was when {Bucket}{Shown} was listed.", $"See whether {endpoint.EndpointSetting} is the address of S3."),
+        { Status: < 300, Failure: { } nonsense } =>
+            Found(Verdict.Undecided, $"{nonsense.Message} So it was when {Bucket}{Shown} was listed.",
+            $"See whether {endpoint.EndpointSetting} is the address of S3."),
         _ => Found(
             Verdict.Undecided,
             $"{endpoint.Name} answers {EndpointFindings.Answer(reply)} when {Bucket}{Shown} is listed, so that it cannot be told whether it is there.",
             $"See whether {endpoint.EndpointSetting} and {Setting} are right."),
     };
 
-    private Finding Found(Verdict verdict, string message, string? remedy = null) => new("", verdict, message, remedy) { Setting = Setting };
+    private Finding Found(Verdict verdict, string message, string? remedy = null) =>
+        new("", verdict, message, remedy) { Setting = Setting };
 }

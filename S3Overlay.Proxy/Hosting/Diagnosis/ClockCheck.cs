@@ -8,13 +8,16 @@ internal sealed class ClockCheck(EndpointCheck asked, CheckedEndpoint endpoint) 
     /// <inheritdoc/>
     public Task<Finding> RunAsync(CancellationToken cancellationToken) => Task.FromResult(asked.Last?.Ahead switch
     {
-        null => Found(Verdict.Undecided, $"{endpoint.Name} does not tell the time in its answers.", "Nothing has to be done, unless signatures are refused."),
+        null => Found(Verdict.Undecided, $"{endpoint.Name} does not tell the time in its answers.",
+            "Nothing has to be done, unless signatures are refused."),
         { } ahead when ahead.Duration() > EndpointFindings.ClockTolerance => Found(
             Verdict.Failed,
             $"This machine's clock is {EndpointFindings.Difference(ahead)} {(ahead > TimeSpan.Zero ? "behind" : "ahead of")} that of {endpoint.Name}.",
             "Set it, best by NTP: signatures of clients are judged by it too, and S3 refuses those that are 15 minutes off."),
-        { } ahead => Found(Verdict.Passed, $"This machine's clock and that of {endpoint.Name} differ by {EndpointFindings.Difference(ahead)}."),
+        { } ahead => Found(
+            Verdict.Passed, $"This machine's clock and that of {endpoint.Name} differ by {EndpointFindings.Difference(ahead)}."),
     });
 
-    private Finding Found(Verdict verdict, string message, string? remedy = null) => new($"{endpoint.Role} clock", verdict, message, remedy);
+    private Finding Found(Verdict verdict, string message, string? remedy = null) =>
+        new($"{endpoint.Role} clock", verdict, message, remedy);
 }

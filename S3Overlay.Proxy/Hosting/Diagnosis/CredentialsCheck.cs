@@ -7,7 +7,9 @@ using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Hosting.Diagnosis;
 
-/// <summary>Whether a remote's credentials can be obtained, and whose they are: AWS tells, of other stores the access key is all there is.</summary>
+/// <summary>
+/// Whether a remote's credentials can be obtained, and whose they are: AWS tells, of other stores the access key is all there is.
+/// </summary>
 /// <param name="remote">The remote.</param>
 /// <param name="time">The clock.</param>
 internal sealed class CredentialsCheck(RemoteChecks remote, TimeProvider time) : ICheck
@@ -29,7 +31,8 @@ internal sealed class CredentialsCheck(RemoteChecks remote, TimeProvider time) :
         }
 
         var source = found.Source == remote.Options.Settings.AccessKeyId.Name ? Setting : found.Source;
-        var until = found.Expires is { } expires ? string.Create(CultureInfo.InvariantCulture, $", good until {expires.UtcDateTime:yyyy-MM-dd HH:mm} UTC") : "";
+        var until = found.Expires is { } expires
+            ? string.Create(CultureInfo.InvariantCulture, $", good until {expires.UtcDateTime:yyyy-MM-dd HH:mm} UTC") : "";
         var shown = $"the access key {CheckedEndpoint.Shortened(key)} of {source}{until}";
         var settings = remote.Questions.Settings;
         return AwsHosts.IsOne(settings.Address.Host)
@@ -40,13 +43,17 @@ internal sealed class CredentialsCheck(RemoteChecks remote, TimeProvider time) :
     private async Task<Finding> AskAwsAsync(EndpointSettings settings, string shown, CancellationToken cancellationToken)
     {
         var keys = await remote.Credentials.GetAsync(cancellationToken);
-        return await CallerIdentity.AskAsync(settings, keys!, time, EndpointQuestions.Patience, cancellationToken) switch
+        return await CallerIdentity.AskAsync(settings, keys!, time, EndpointQuestions.Timeout, cancellationToken) switch
         {
             { Arn: { } arn } => Found(Verdict.Passed, $"AWS knows {shown}: it is {arn}."),
-            { IsRefused: true, Code: var code } => Found(Verdict.Failed, $"AWS does not accept {shown}: {code}.", $"Correct {Setting}, or get new temporary keys."),
-            { Code: var code } => Found(Verdict.Undecided, $"{remote.Name.Name} is asked with {shown}. Whose it is, AWS did not say: {code}.", "Nothing has to be done, unless a check below fails."),
+            { IsRefused: true, Code: var code } =>
+                Found(Verdict.Failed, $"AWS does not accept {shown}: {code}.", $"Correct {Setting}, or get new temporary keys."),
+            { Code: var code } =>
+                Found(Verdict.Undecided, $"{remote.Name.Name} is asked with {shown}. Whose it is, AWS did not say: {code}.",
+                "Nothing has to be done, unless a check below fails."),
         };
     }
 
-    private Finding Found(Verdict verdict, string message, string? remedy = null) => new($"{remote.Name.Role} credentials", verdict, message, remedy) { Setting = Setting };
+    private Finding Found(Verdict verdict, string message, string? remedy = null) =>
+        new($"{remote.Name.Role} credentials", verdict, message, remedy) { Setting = Setting };
 }

@@ -11,7 +11,9 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting.Diagnosis;
 
-/// <summary>Runs every check there is, one after the other: settings, this machine, the local store, each remote. Changes nothing, here or there.</summary>
+/// <summary>
+/// Runs every check there is, one after the other: settings, this machine, the local store, each remote. Changes nothing, here or there.
+/// </summary>
 /// <param name="configuration">The settings.</param>
 /// <param name="machine">The machine.</param>
 internal sealed class Doctor(IConfiguration configuration, Machine machine)
@@ -28,7 +30,8 @@ internal sealed class Doctor(IConfiguration configuration, Machine machine)
 
         if (problems.Errors.Count > 0)
         {
-            yield return new Finding("all else", Verdict.Undecided, "Nothing else was looked at, since it depends on these settings.", "Correct them first.");
+            yield return new Finding("all else", Verdict.Undecided, "Nothing else was looked at, since it depends on these settings.",
+                "Correct them first.");
             yield break;
         }
 
@@ -47,7 +50,8 @@ internal sealed class Doctor(IConfiguration configuration, Machine machine)
 
         if (RemoteLayer.Open(setup) is not { } remotes)
         {
-            yield return new Finding("remote", Verdict.Passed, "No remote is set: all that is served is local.") { Setting = Settings.RemoteEndpoint.Name };
+            yield return new Finding("remote", Verdict.Passed, "No remote is set: all that is served is local.")
+                { Setting = Settings.RemoteEndpoint.Name };
             yield break;
         }
 

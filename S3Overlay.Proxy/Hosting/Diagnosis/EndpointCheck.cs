@@ -21,9 +21,11 @@ internal sealed class EndpointCheck(EndpointQuestions questions, CheckedEndpoint
                 Verdict.Undecided,
                 $"{endpoint.Name} answers, but not as S3 does.",
                 $"See whether {endpoint.EndpointSetting} is the address of S3, and not of a console or web page."),
-            _ => Found(Verdict.Passed, $"{endpoint.Name} answers. It does not let its buckets be listed ({EndpointFindings.Answer(reply)}), which is not needed."),
+            _ => Found(Verdict.Passed,
+                $"{endpoint.Name} answers. It does not let its buckets be listed ({EndpointFindings.Answer(reply)}), which is not needed."),
         };
 
-        Finding Found(Verdict verdict, string message, string? remedy = null) => new(endpoint.Role, verdict, message, remedy) { Setting = endpoint.EndpointSetting };
+        Finding Found(Verdict verdict, string message, string? remedy = null) =>
+            new(endpoint.Role, verdict, message, remedy) { Setting = endpoint.EndpointSetting };
     }
 }

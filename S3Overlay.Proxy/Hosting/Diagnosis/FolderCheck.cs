@@ -36,8 +36,10 @@ internal sealed record FolderCheck(string Subject, string Folder, string Setting
             }
 
             using var trial = new FileStream(
-                Path.Combine(nearest, ".s3overlay-doctor-" + Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
-            return Found(Verdict.Passed, nearest == Path.GetFullPath(Folder) ? $"{Folder} can be written to." : $"{Folder} is not there yet, and can be made.");
+                Path.Combine(nearest, ".s3overlay-doctor-" + Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write,
+                FileShare.None, 1, FileOptions.DeleteOnClose);
+            return Found(Verdict.Passed, nearest == Path.GetFullPath(Folder) ? $"{Folder} can be written to."
+                : $"{Folder} is not there yet, and can be made.");
         }
         catch (StoreUnavailableException refusal)
         {
@@ -47,10 +49,12 @@ internal sealed record FolderCheck(string Subject, string Folder, string Setting
         {
             return Found(
                 Verdict.Failed,
-                File.Exists(nearest) ? $"{nearest} is a file, so that {Folder} cannot be a folder." : $"{Folder} cannot be written to by this user ({Environment.UserName}).",
+                File.Exists(nearest) ? $"{nearest} is a file, so that {Folder} cannot be a folder."
+                    : $"{Folder} cannot be written to by this user ({Environment.UserName}).",
                 $"Let this user write there, or set {Setting} to another folder.");
         }
     }
 
-    private Finding Found(Verdict verdict, string message, string? remedy = null) => new(Subject, verdict, message, remedy) { Setting = Setting };
+    private Finding Found(Verdict verdict, string message, string? remedy = null) =>
+        new(Subject, verdict, message, remedy) { Setting = Setting };
 }

@@ -10,7 +10,7 @@ namespace S3Overlay.Proxy.Hosting.Diagnosis;
 /// <param name="Url">The address.</param>
 internal sealed record PortCheck(string Url) : ICheck
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     /// <inheritdoc/>
     public async Task<Finding> RunAsync(CancellationToken cancellationToken)
@@ -33,9 +33,12 @@ internal sealed record PortCheck(string Url) : ICheck
             {
                 SocketError.AddressAlreadyInUse => await IsProxyAsync(address, cancellationToken)
                     ? Found(Verdict.Passed, $"A proxy runs at {Url} already.")
-                    : Found(Verdict.Failed, $"{Url} is in use by another program.", $"Choose another port by {Settings.Port.Name}, or end that program."),
-                SocketError.AccessDenied => Found(Verdict.Failed, $"This user may not listen on {Url}.", $"Choose a port from 1024 by {Settings.Port.Name}."),
-                SocketError.AddressNotAvailable => Found(Verdict.Failed, $"{Url} is no address of this machine.", "Correct --urls, or ASPNETCORE_URLS."),
+                    : Found(Verdict.Failed, $"{Url} is in use by another program.",
+                        $"Choose another port by {Settings.Port.Name}, or end that program."),
+                SocketError.AccessDenied =>
+                    Found(Verdict.Failed, $"This user may not listen on {Url}.", $"Choose a port from 1024 by {Settings.Port.Name}."),
+                SocketError.AddressNotAvailable =>
+                    Found(Verdict.Failed, $"{Url} is no address of this machine.", "Correct --urls, or ASPNETCORE_URLS."),
                 _ => Found(Verdict.Failed, $"{Url} cannot be listened on: {failure.Message}", "Correct --urls, or ASPNETCORE_URLS."),
             };
         }
@@ -49,17 +52,19 @@ internal sealed record PortCheck(string Url) : ICheck
 
     private static async Task<bool> IsProxyAsync(BindingAddress address, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient { Timeout = Patience };
+        using var http = new HttpClient { Timeout = Timeout };
         try
         {
             var page = new Uri(RunningProxy.Reachable(address.ToString()) + HealthPage.AlivePath);
             return (await http.GetStringAsync(page, cancellationToken)).StartsWith("{\"status\":", StringComparison.Ordinal);
         }
-        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure)
+            when (failure is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             return false;
         }
     }
 
-    private Finding Found(Verdict verdict, string message, string? remedy = null) => new("port", verdict, message, remedy) { Setting = Settings.Port.Name };
+    private Finding Found(Verdict verdict, string message, string? remedy = null) =>
+        new("port", verdict, message, remedy) { Setting = Settings.Port.Name };
 }

@@ -14,7 +14,8 @@ internal sealed class ReadCheck(EndpointQuestions questions, CheckedEndpoint end
     {
         if (buckets.FirstOrDefault(bucket => bucket.Key is not null) is not { } found)
         {
-            return Found(Verdict.Undecided, $"No object of {endpoint.Name} is known, so that none was read.", "Nothing has to be done, if the buckets are empty or may not be listed.");
+            return Found(Verdict.Undecided, $"No object of {endpoint.Name} is known, so that none was read.",
+                "Nothing has to be done, if the buckets are empty or may not be listed.");
         }
 
         var (bucket, key) = (found.Place.Remote, found.Key!);
@@ -25,11 +26,16 @@ internal sealed class ReadCheck(EndpointQuestions questions, CheckedEndpoint end
             {
                 // 416: an empty object has no first byte.
                 { Status: < 300 or 416 } => Found(Verdict.Passed, $"{what} can be read."),
-                { Failure.Failure: RemoteFailure.AccessDenied } => Found(Verdict.Failed, $"{what} may be listed and not read ({EndpointFindings.Answer(reply)}).", $"Allow s3:GetObject to the keys of {endpoint.KeySetting}."),
-                { Failure.Code: "InvalidObjectState" } => Found(Verdict.Undecided, $"{what} is archived, and no other was tried.", "Nothing has to be done, unless objects that are not archived cannot be read."),
-                _ => Found(Verdict.Failed, $"{what} cannot be read ({EndpointFindings.Answer(reply)}).", $"See what ails it, or correct {endpoint.KeySetting}."),
+                { Failure.Failure: RemoteFailure.AccessDenied } =>
+                    Found(Verdict.Failed, $"{what} may be listed and not read ({EndpointFindings.Answer(reply)}).",
+                    $"Allow s3:GetObject to the keys of {endpoint.KeySetting}."),
+                { Failure.Code: "InvalidObjectState" } => Found(Verdict.Undecided, $"{what} is archived, and no other was tried.",
+                    "Nothing has to be done, unless objects that are not archived cannot be read."),
+                _ => Found(Verdict.Failed, $"{what} cannot be read ({EndpointFindings.Answer(reply)}).",
+                    $"See what ails it, or correct {endpoint.KeySetting}."),
             };
     }
 
-    private Finding Found(Verdict verdict, string message, string? remedy = null) => new($"{endpoint.Role} read", verdict, message, remedy) { Setting = endpoint.KeySetting };
+    private Finding Found(Verdict verdict, string message, string? remedy = null) =>
+        new($"{endpoint.Role} read", verdict, message, remedy) { Setting = endpoint.KeySetting };
 }

@@ -7,14 +7,16 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Hosting.Diagnosis;
 
 /// <summary>
-/// Tries every remote, and every bucket that is mapped, beside the start and again until each has been found right once: a wrong name, key or address is told in the log as soon as it is known.
-/// It asks for nothing but listings of one row, and the start does not wait for it (rule M5).
+/// Tries every remote, and every bucket that is mapped, beside the start and again until each has been found right once: a wrong name, key
+/// or address is told in the log as soon as it is known. It asks for nothing but listings of one row, and the start does not wait for it
+/// (rule M5).
 /// </summary>
 /// <param name="remotes">What there is to try.</param>
 /// <param name="health">Looks at the layers, and is told what is wrong with mapped buckets.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where findings are told.</param>
-internal sealed class RemoteProbe(IReadOnlyList<RemoteChecks> remotes, LayerChecks health, TimeProvider time, ILogger<RemoteProbe> logger) : IAsyncDisposable
+internal sealed class RemoteProbe(IReadOnlyList<RemoteChecks> remotes, LayerChecks health, TimeProvider time, ILogger<RemoteProbe> logger)
+    : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
@@ -65,7 +67,8 @@ internal sealed class RemoteProbe(IReadOnlyList<RemoteChecks> remotes, LayerChec
         }));
         if (!failures.IsEmpty)
         {
-            throw new StartupException($"{string.Join(' ', failures.Distinct().Order(StringComparer.Ordinal))} ({Configuration.Settings.RequireRemote.Name} is true)");
+            throw new StartupException(
+                $"{string.Join(' ', failures.Distinct().Order(StringComparer.Ordinal))} ({Configuration.Settings.RequireRemote.Name} is true)");
         }
     }
 

@@ -35,5 +35,6 @@ internal sealed record SpaceCheck(string Subject, string Folder, string Setting)
             : Found(Verdict.Passed, text);
     }
 
-    private Finding Found(Verdict verdict, string message, string? remedy = null) => new(Subject, verdict, message, remedy) { Setting = Setting };
+    private Finding Found(Verdict verdict, string message, string? remedy = null) =>
+        new(Subject, verdict, message, remedy) { Setting = Setting };
 }

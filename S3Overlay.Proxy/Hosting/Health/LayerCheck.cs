@@ -8,23 +8,28 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Hosting.Health;
 
 /// <summary>
-/// Whether a layer answers. It is asked when somebody asks for the proxy's health and no more often than once in a while, however many ask: load balancers ask from
-/// several places every few seconds, and the remote counts requests.
+/// Whether a layer answers. It is asked when somebody asks for the proxy's health and no more often than once in a while, however many ask:
+/// load balancers ask from several places every few seconds, and the remote counts requests.
 /// </summary>
 /// <param name="layer">What it is to people: <c>local store</c>, <c>remote</c>.</param>
 /// <param name="remembered">How long an answer counts.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider time) : IHealthCheck
 {
-    /// <summary>A layer that takes longer to say anything is in trouble: a little longer than what asks an endpoint takes to say why it does not answer.</summary>
-    private static readonly TimeSpan Patience = EndpointQuestions.Patience + TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// A layer that takes longer to say anything is in trouble: a little longer than what asks an endpoint takes to say why it does not
+    /// answer.
+    /// </summary>
+    private static readonly TimeSpan Timeout = EndpointQuestions.Timeout + TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private Task<string?> _look = Task.FromResult<string?>(null);
     private long? _lookedAt;
     private bool _isTroubled;
 
-    /// <summary>Asks the layer for anything at all, and says what is wrong with it, or throws; null until it is open, and where there is none.</summary>
+    /// <summary>
+    /// Asks the layer for anything at all, and says what is wrong with it, or throws; null until it is open, and where there is none.
+    /// </summary>
     public Func<CancellationToken, Task<string?>>? Ask { get; set; }
 
     /// <summary>What else is known to be wrong with it, without asking; null for nothing.</summary>
@@ -83,7 +88,7 @@ internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider
 
     private async Task<string?> TroubleAsync(Func<CancellationToken, Task<string?>> ask)
     {
-        using var patience = new CancellationTokenSource(Patience, time);
+        using var patience = new CancellationTokenSource(Timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, Ending);
         try
         {
@@ -92,7 +97,7 @@ internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider
         }
         catch (OperationCanceledException)
         {
-            return $"it did not answer within {Patience.TotalSeconds:0} seconds";
+            return $"it did not answer within {Timeout.TotalSeconds:0} seconds";
         }
         catch (Exception failure)
         {

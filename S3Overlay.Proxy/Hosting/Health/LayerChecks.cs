@@ -5,15 +5,16 @@ using S3Overlay.Proxy.Hosting.Diagnosis;
 namespace S3Overlay.Proxy.Hosting.Health;
 
 /// <summary>
-/// The health of the proxy: without local nothing can be promised, so that requests had better go elsewhere; without a remote all that was written or is held is
-/// still served, so that the proxy is degraded and stays where it is.
+/// The health of the proxy: without local nothing can be promised, so that requests had better go elsewhere; without a remote all that was
+/// written or is held is still served, so that the proxy is degraded and stays where it is.
 /// </summary>
 /// <param name="remotes">What the remotes are to people.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LayerChecks(IEnumerable<string> remotes, TimeProvider time)
 {
     private readonly LayerCheck _local = new("local store", TimeSpan.FromSeconds(2), time);
-    private readonly Dictionary<string, LayerCheck> _remotes = remotes.ToDictionary(role => role, role => new LayerCheck(role, TimeSpan.FromSeconds(10), time));
+    private readonly Dictionary<string, LayerCheck> _remotes = remotes.ToDictionary(
+        role => role, role => new LayerCheck(role, TimeSpan.FromSeconds(10), time));
 
     /// <summary>Adds the checks to a host's. They find everything well until the layers are open.</summary>
     public void AddTo(IServiceCollection services)
@@ -49,7 +50,8 @@ internal sealed class LayerChecks(IEnumerable<string> remotes, TimeProvider time
         {
             var role = remote.Options.Role;
             (_remotes[role].Logger, _remotes[role].Known) = (_local.Logger, () => known(role));
-            _remotes[role].Ask = async cancellationToken => await remote.Endpoint.RunAsync(cancellationToken) is { Verdict: Verdict.Failed } failure ? failure.ToString() : null;
+            _remotes[role].Ask = async cancellationToken => await remote.Endpoint
+                .RunAsync(cancellationToken) is { Verdict: Verdict.Failed } failure ? failure.ToString() : null;
         }
     }
 }

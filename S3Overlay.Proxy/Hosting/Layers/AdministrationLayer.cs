@@ -10,7 +10,9 @@ namespace S3Overlay.Proxy.Hosting.Layers;
 /// <summary>The administration of whatever layers there are.</summary>
 internal static class AdministrationLayer
 {
-    /// <summary>Puts it over them. Without a remote nothing is held or hidden, but a store may have tombstones of a time when there was one.</summary>
+    /// <summary>
+    /// Puts it over them. Without a remote nothing is held or hidden, but a store may have tombstones of a time when there was one.
+    /// </summary>
     public static OverlayAdministration Open(ProxySetup setup, LocalLayer local, OverlayLayer? overlay) => new(
         local,
         overlay?.Reader,

@@ -1,9 +1,9 @@
 using S3Overlay.Proxy.Embedded;
 using S3Overlay.Proxy.Embedded.Files;
-using S3Overlay.Proxy.Embedded.Held;
+using S3Overlay.Proxy.Embedded.Cache;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 
 namespace S3Overlay.Proxy.Hosting.Layers;
 
@@ -52,13 +52,14 @@ internal static class EmbeddedLayer
         }
     }
 
-    private static HeldStore OpenHeld(ProxySetup setup, SharedDisk disk)
+    private static DiskCacheStore OpenHeld(ProxySetup setup, SharedDisk disk)
     {
         var folder = setup.Options.Cache.Directory;
         try
         {
-            var held = setup.Opened.Add(HeldStore.Open(
-                folder, setup.LoggerOf<HeldStore>(), setup.Time, setup.Options.Cache.MaxBytes, setup.Machine.Disk ?? new StoreDisk(isDurable: false), setup.Options.Cache.MinFree));
+            var held = setup.Opened.Add(DiskCacheStore.Open(
+                folder, setup.LoggerOf<DiskCacheStore>(), setup.Time, setup.Options.Cache.MaxBytes, setup.Machine.Disk
+                    ?? new StoreDisk(isDurable: false), setup.Options.Cache.MinFree));
             if (SharedDisk.Has(folder, setup.Options.Local.DataDirectory))
             {
                 disk.GivesWay = held.GiveWay;

@@ -1,7 +1,7 @@
 using S3Overlay.Proxy.Overlay;
-using S3Overlay.Proxy.Overlay.Filling;
+using S3Overlay.Proxy.Overlay.Cache.Filling;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 
 namespace S3Overlay.Proxy.Hosting.Layers;
 
@@ -14,7 +14,8 @@ internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader)
     public static OverlayLayer Open(ProxySetup setup, LocalLayer local, RemoteLayer remote)
     {
         var settings = ReadSettings.From(setup.Options);
-        var reader = setup.Opened.Add(new RemoteReader(settings, local.Held, setup.Time, setup.LoggerOf<RemoteReader>(), setup.Meters.Overlay));
+        var reader = setup.Opened
+            .Add(new RemoteReader(settings, local.Held, setup.Time, setup.LoggerOf<RemoteReader>(), setup.Meters.Overlay));
         var service = new OverlayService(
             local,
             reader,
@@ -25,13 +26,16 @@ internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader)
             setup.LoggerOf<OverlayService>(),
             OutageOf(setup, settings, local),
             setup.Meters.Overlay);
-        setup.Meters.Watch("s3_overlay_revalidations_in_progress", "{question}", "Questions to the remote whether a held copy is current, under way.", () => reader.Revalidating);
-        setup.Meters.Watch("s3_overlay_refreshes_in_progress", "{copy}", "Copies near the end of their life that are compared with the remote, or fetched anew, while they are served.", () => reader.Refreshing);
+        setup.Meters.Watch("s3_overlay_revalidations_in_progress", "{question}",
+            "Questions to the remote whether a held copy is current, under way.", () => reader.Revalidating);
+        setup.Meters.Watch("s3_overlay_refreshes_in_progress", "{copy}",
+            "Copies near the end of their life that are compared with the remote, or fetched anew, while they are served.", () =>
+            reader.Refreshing);
         return new OverlayLayer(service, reader);
     }
 
     /// <summary>What reads the remote alone while local is down, where the settings want that.</summary>
-    private static LocalOutage? OutageOf(ProxySetup setup, ReadSettings settings, LocalLayer local)
+    private static LocalFailover? OutageOf(ProxySetup setup, ReadSettings settings, LocalLayer local)
     {
         if (!setup.Options.Local.ReadsThroughOnError || local.Ping is not { } ping)
         {
@@ -39,8 +43,9 @@ internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader)
         }
 
         // What it would remember nobody would make it forget: writes are not seen there.
-        var direct = new RemoteReader(settings with { Freshness = settings.Freshness with { NegativeLife = TimeSpan.Zero } }, null, setup.Time, setup.LoggerOf<RemoteReader>());
-        var outage = setup.Opened.Add(new LocalOutage(ping, direct, setup.Time, setup.LoggerOf<LocalOutage>()));
+        var direct = new RemoteReader(settings with { Freshness = settings.Freshness with { NegativeLife = TimeSpan.Zero } }, null,
+            setup.Time, setup.LoggerOf<RemoteReader>());
+        var outage = setup.Opened.Add(new LocalFailover(ping, direct, setup.Time, setup.LoggerOf<LocalFailover>()));
         setup.Meters.WatchOutage("local", () => outage.IsOn);
         return outage;
     }

@@ -54,14 +54,18 @@ internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IRea
         }
 
         return (routes.Whole is { } whole && await whole.Remote.KeepsAsync(whole.Name, "", cancellationToken))
-            || (key.Length > 0 && routes.Of(key) is { } place && await place.Remote.KeepsAsync(place.Name, place.RemoteKey(key), cancellationToken));
+            || (key.Length > 0 && routes.Of(key) is { } place && await place.Remote
+                .KeepsAsync(place.Name, place.RemoteKey(key), cancellationToken));
     }
 
     private static (S3Remote Remote, RemoteChecks Checks) Connect(ProxySetup setup, RemoteOptions remote)
     {
-        var settings = EndpointOf(remote, setup.InstanceId) with { Meters = setup.Meters.Upstream(remote.Role), Connect = setup.Machine.Connect };
-        var credentials = RemoteCredentials.SourceOf(remote, setup.Time, reason => Log.RemoteCredentialsNotRenewed(setup.LoggerOf<S3Remote>(), remote.Role, reason));
-        var client = setup.Opened.Add(new S3WireClient(settings, credentials, setup.Time, (bucket, isDown) => Tell(setup.LoggerOf<S3Remote>(), settings.Name, bucket, isDown)));
+        var settings = EndpointOf(remote, setup.InstanceId) with { Meters = setup.Meters.Upstream(remote.Role),
+            Connect = setup.Machine.Connect };
+        var credentials = RemoteCredentials.SourceOf(remote, setup.Time,
+            reason => Log.RemoteCredentialsNotRenewed(setup.LoggerOf<S3Remote>(), remote.Role, reason));
+        var client = setup.Opened.Add(new S3WireClient(settings, credentials, setup.Time,
+            (bucket, isDown) => Tell(setup.LoggerOf<S3Remote>(), settings.Name, bucket, isDown)));
         setup.Meters.WatchOutage(remote.Role, () => client.IsDown);
         var asked = new S3Remote(settings, client, setup.Time);
         return (asked, new RemoteChecks(remote, new EndpointQuestions(settings, client, setup.Time, credentials, asked.Note), credentials));

@@ -3,8 +3,8 @@ using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.PassThrough;
 using S3Overlay.Proxy.Forwarding.Remotes;
 using S3Overlay.Proxy.Forwarding.Stores;
-using S3Overlay.Proxy.Forwarding.Stores.Held;
-using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
+using S3Overlay.Proxy.Forwarding.BucketCache;
+using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Hosting.Diagnosis;
@@ -26,18 +26,21 @@ internal static class StoreLayer
     /// <summary>Opens it.</summary>
     /// <param name="setup">What it is put together from.</param>
     /// <param name="endpoint">Where the store is.</param>
-    /// <param name="overlaid">Which buckets have a remote; null in local-only mode, where nothing of the overlay may show (rule T3).</param>
+    /// <param name="overlaid">Which buckets have a remote; null in local-only mode, where nothing of the overlay may show (rule
+    /// T3).</param>
     public static async Task<LocalLayer> OpenAsync(ProxySetup setup, Uri endpoint, IRemoteBuckets? overlaid)
     {
         var (options, time) = (setup.Options, setup.Time);
         TrySpool(options.Local.SpoolDirectory);
         var settings = EndpointOf(setup, endpoint);
-        var keys = new FixedCredentials(new SigningCredentials(options.Local.AccessKey, options.Local.SecretKey, options.Local.SessionToken));
+        var keys = new FixedCredentials(
+            new SigningCredentials(options.Local.AccessKey, options.Local.SecretKey, options.Local.SessionToken));
         var client = setup.Opened.Add(new S3WireClient(settings, keys, time));
         var calls = new StoreCalls(settings, client, time);
         var store = new LocalStore(calls, OwnOf(setup, endpoint), time);
         var identities = new StoreIdentities(
-            keys, calls.Reads, options.Clients.Keys, theirs => new S3Remote(settings, client.As(theirs), time) { TellsRefusals = true }, overlaid);
+            keys, calls.Reads, options.Clients.Keys, theirs => new S3Remote(settings, client.As(theirs), time) { TellsRefusals = true },
+            overlaid);
         var probe = await ProbeAsync(setup, store, isOverlaid: overlaid is not null);
         var showsRemoteOnError = overlaid is not null && options.Local.ReadsThroughOnError;
         var service = setup.Opened.Add(new ForwardingService(
@@ -56,7 +59,8 @@ internal static class StoreLayer
         var nulls = new NullVersions(() => probe.Capabilities);
         return new LocalLayer
         {
-            Service = overlaid is null ? service : new OverlaidStore(service, new BucketWatch(service, state, overlaid), overlaid, nulls, time),
+            Service = overlaid is null ? service
+                : new OverlaidStore(service, new BucketWatch(service, state, overlaid), overlaid, nulls, time),
             Reads = new StoreReads(service, nulls, () => probe.Capabilities, state.IsDeletedAsync, time, showsRemoteOnError, placed),
             State = state,
             Marks = marks,
@@ -84,13 +88,16 @@ internal static class StoreLayer
         return new EndpointCheck(new EndpointQuestions(settings, client, setup.Time, keys), CheckedEndpoint.Of(local, settings));
     }
 
-    /// <summary>Asks the store for anything, for no longer than whoever asks for health waits: what it failed by at last is what is told.</summary>
+    /// <summary>
+    /// Asks the store for anything, for no longer than whoever asks for health waits: what it failed by at last is what is told.
+    /// </summary>
     /// <exception cref="RemoteException">It does not answer; says why, and what to do.</exception>
-    private static async Task CheckAsync(StoreLayerState state, EndpointSettings settings, CheckedEndpoint endpoint, CancellationToken cancellationToken)
+    private static async Task CheckAsync(StoreLayerState state, EndpointSettings settings, CheckedEndpoint endpoint,
+        CancellationToken cancellationToken)
     {
         try
         {
-            await state.PingAsync(cancellationToken, EndpointQuestions.Patience);
+            await state.PingAsync(cancellationToken, EndpointQuestions.Timeout);
         }
         catch (S3Exception failure) when (failure.InnerException is RemoteException cause)
         {
@@ -106,7 +113,8 @@ internal static class StoreLayer
         {
             Directory.CreateDirectory(folder);
             using var trial = new FileStream(
-                Path.Combine(folder, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+                Path.Combine(folder, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1,
+                FileOptions.DeleteOnClose);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -118,20 +126,22 @@ internal static class StoreLayer
     {
         var logger = setup.LoggerOf<StoreProbe>();
         var check = CheckOf(setup, setup.Options.Local.Endpoint!);
-        async Task<string?> ExplainAsync(CancellationToken cancellationToken) => await check.RunAsync(cancellationToken) is { Verdict: Verdict.Failed } failure ? failure.ToString() : null;
+        async Task<string?> ExplainAsync(CancellationToken cancellationToken) =>
+            await check.RunAsync(cancellationToken) is { Verdict: Verdict.Failed } failure ? failure.ToString() : null;
         var probe = setup.Opened.Add(isOverlaid
             ? new StoreProbe(store, keepsBucket: true, logger) { Explain = ExplainAsync }
-            : new StoreProbe(new LocalStore(store.Calls, store.Settings with { CacheBucket = StoreProbe.NewBucketName() }, setup.Time), keepsBucket: false, logger, store) { Explain = ExplainAsync });
+            : new StoreProbe(new LocalStore(store.Calls, store.Settings with { CacheBucket = StoreProbe.NewBucketName() }, setup.Time),
+                keepsBucket: false, logger, store) { Explain = ExplainAsync });
         using var patience = new CancellationTokenSource(ProbePatience, setup.Time);
         await probe.StartAsync(patience.Token);
         return probe;
     }
 
-    private static StoreHeldStore OpenHeld(ProxySetup setup, LocalStore store, PlacedCopies? placed, Func<StoreCapabilities?> abilities)
+    private static BucketCacheStore OpenHeld(ProxySetup setup, LocalStore store, PlacedCopies? placed, Func<StoreCapabilities?> abilities)
     {
         var local = setup.Options.Local;
         var spool = new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes);
-        var held = setup.Opened.Add(new StoreHeldStore(store, spool, setup.LoggerOf<StoreHeldStore>(), placed, abilities));
+        var held = setup.Opened.Add(new BucketCacheStore(store, spool, setup.LoggerOf<BucketCacheStore>(), placed, abilities));
         if (held.Bytes is not null)
         {
             setup.Meters.WatchCache(() => held.Bytes ?? 0, () => held.Evictions);

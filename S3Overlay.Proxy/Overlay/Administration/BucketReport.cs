@@ -5,7 +5,8 @@ namespace S3Overlay.Proxy.Overlay.Administration;
 /// <summary>What a bucket is, and why.</summary>
 /// <param name="State">What the writable layer knows of it.</param>
 /// <param name="IsMapped">Whether the settings map it by name.</param>
-/// <param name="Remote">Where it continues below as a whole, hidden or not; null where it has no remote, or only for keys under some prefixes.</param>
+/// <param name="Remote">Where it continues below as a whole, hidden or not; null where it has no remote, or only for keys under some
+/// prefixes.</param>
 public sealed record BucketReport(BucketState State, bool IsMapped, RemoteReport? Remote)
 {
     /// <summary>Where its keys under some prefixes continue instead, in the order of the prefixes (rule M2).</summary>

@@ -28,14 +28,14 @@ public sealed class CompactCount
     }
 
     /// <summary>Notes what became of a tombstone that hid nothing.</summary>
-    public void Add(Layers.DiscardOutcome outcome)
+    public void Add(Layers.UndeleteOutcome outcome)
     {
         switch (outcome)
         {
-            case Layers.DiscardOutcome.Discarded:
+            case Layers.UndeleteOutcome.Discarded:
                 Interlocked.Increment(ref _removed);
                 break;
-            case Layers.DiscardOutcome.Kept:
+            case Layers.UndeleteOutcome.Kept:
                 Interlocked.Increment(ref _kept);
                 break;
         }

@@ -9,13 +9,15 @@ namespace S3Overlay.Proxy.Overlay.Administration;
 /// <summary>Removes tombstones that hide nothing, since the remote has no such key.</summary>
 /// <remarks>
 /// <para>
-/// A delete that is acknowledged hides what the remote had by then. So what counts is the order: a tombstone is looked at, with how often its key was deleted here; then the remote is
-/// listed; then the tombstone goes, under the key's lock, if it still is the one that was looked at and the key was not deleted since. So each tombstone that goes is of a
-/// delete that was over before the remote was found without the key, and what the remote gets later, no delete was ever about.
+/// A delete that is acknowledged hides what the remote had by then. So what counts is the order: a tombstone is looked at, with how often
+/// its key was deleted here; then the remote is listed; then the tombstone goes, under the key's lock, if it still is the one that was
+/// looked at and the key was not deleted since. So each tombstone that goes is of a delete that was over before the remote was found
+/// without the key, and what the remote gets later, no delete was ever about.
 /// </para>
-/// <para>A remote without the bucket has none of its keys. That is more often a wrong setting than meant, and would cost all tombstones at once: it is refused.</para>
+/// <para>A remote without the bucket has none of its keys. That is more often a wrong setting than meant, and would cost all tombstones at
+/// once: it is refused.</para>
 /// </remarks>
-internal sealed class Compaction(IDeleteMarks marks, Discards discards, OverlayLocks locks, ILogger logger)
+internal sealed class Compaction(IDeleteMarks marks, Undeletes discards, OverlayLocks locks, ILogger logger)
 {
     /// <summary>How many tombstones are looked at before the remote is listed for them.</summary>
     private const int BatchSize = 1000;
@@ -23,7 +25,8 @@ internal sealed class Compaction(IDeleteMarks marks, Discards discards, OverlayL
     private const int Parallel = 16;
 
     /// <summary>See <see cref="IOverlayAdministration.CompactAsync"/>.</summary>
-    public async Task CompactAsync(string bucket, BucketRoutes routes, string prefix, CompactCount count, CancellationToken cancellationToken)
+    public async Task CompactAsync(string bucket, BucketRoutes routes, string prefix, CompactCount count,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -44,7 +47,8 @@ internal sealed class Compaction(IDeleteMarks marks, Discards discards, OverlayL
     /// <summary>One batch. The places whose buckets are known to be there are in <paramref name="found"/>.</summary>
     /// <returns>The last key looked at; empty where that was the end.</returns>
     private async Task<string> CompactAsync(
-        string bucket, BucketRoutes routes, HashSet<RemoteBucket> found, string prefix, string after, CompactCount count, CancellationToken cancellationToken)
+        string bucket, BucketRoutes routes, HashSet<RemoteBucket> found, string prefix, string after, CompactCount count,
+        CancellationToken cancellationToken)
     {
         var batch = new List<(Tombstone Tombstone, long Deletes)>();
         await foreach (var tombstone in marks.ListAsync(bucket, prefix, after, cancellationToken).Take(BatchSize))
@@ -65,13 +69,15 @@ internal sealed class Compaction(IDeleteMarks marks, Discards discards, OverlayL
 
         count.AddLooked(batch.Count, places.Values.Sum(static keys => keys.Pages));
 
-        // So that the bucket is not found empty, and deleted, while the remote comes to show in it. Not held while the remote is listed, which may take long.
+        // So that the bucket is not found empty, and deleted, while the remote comes to show in it. Not held while the remote is listed,
+        // which may take long.
         using var shared = await locks.Buckets.ShareAsync(bucket, cancellationToken);
         await System.Threading.Tasks.Parallel.ForEachAsync(
             idle,
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
             async (each, token) => count.Add(
-                await discards.DiscardAsync(bucket, each.Tombstone, () => locks.Deletes.Of(bucket, each.Tombstone.Key) == each.Deletes, token)));
+                await discards.DiscardAsync(bucket, each.Tombstone, () => locks.Deletes.Of(bucket, each.Tombstone.Key) == each.Deletes,
+                    token)));
         return batch.Count == BatchSize ? batch[^1].Tombstone.Key : "";
 
         async ValueTask<bool> HasAsync(RemoteBucket place, string key)

@@ -1,6 +1,6 @@
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
@@ -8,17 +8,25 @@ using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Overlay.Administration;
 
-/// <summary>Looks at all layers and says what they have of a key or bucket. Changes nothing, but that no read says a remote lacks a key which it was seen here to have.</summary>
+/// <summary>
+/// Looks at all layers and says what they have of a key or bucket. Changes nothing, but that no read says a remote lacks a key which it was
+/// seen here to have.
+/// </summary>
 internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, BucketDirectory directory, TimeProvider time)
 {
     private readonly LocalObjects _objects = new(local.Service, new EncryptedObjects(local.State, local.Versions));
 
-    /// <summary>What the merged view says of a key. Local is asked as the overlay itself: the question is about the overlay, and an administrator need not be a user of local's who may see the key.</summary>
-    public async Task<KeyReport> OfKeyAsync(S3Request origin, string bucket, string key, bool asksRemote, CancellationToken cancellationToken)
+    /// <summary>
+    /// What the merged view says of a key. Local is asked as the overlay itself: the question is about the overlay, and an administrator
+    /// need not be a user of local's who may see the key.
+    /// </summary>
+    public async Task<KeyReport> OfKeyAsync(S3Request origin, string bucket, string key, bool asksRemote,
+        CancellationToken cancellationToken)
     {
         // In the order in which a read looks: what is written first, so that a key deleted meanwhile is found to be one or the other.
         var state = await local.State.ResolveAsync(bucket, key, cancellationToken);
-        var written = state == KeyState.Written ? await _objects.HeadAsync(origin with { Caller = S3Caller.Overlay }, bucket, key, cancellationToken) : null;
+        var written = state == KeyState.Written
+            ? await _objects.HeadAsync(origin with { Caller = S3Caller.Overlay }, bucket, key, cancellationToken) : null;
         var bucketState = await local.State.ResolveBucketAsync(bucket, cancellationToken);
         var tombstone = bucketState.IsOpaque ? null : await local.Marks.FindAsync(bucket, key, cancellationToken);
         var below = directory.Below(bucket)?.Of(key);
@@ -49,29 +57,34 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
     {
         var state = await local.State.ResolveBucketAsync(bucket, cancellationToken);
         var routes = directory.Below(bucket);
-        var whole = routes?.Whole is { } below ? RemoteAsync(below, null, asksRemote, cancellationToken) : Task.FromResult<RemoteReport?>(null);
+        var whole = routes?.Whole is { } below ? RemoteAsync(below, null, asksRemote, cancellationToken)
+            : Task.FromResult<RemoteReport?>(null);
         var parts = (routes?.Parts ?? []).Select(part => RemoteAsync(part, null, asksRemote, cancellationToken)).ToList();
         return new BucketReport(state, directory.IsMapped(bucket), await whole) { Parts = (await Task.WhenAll(parts))! };
     }
 
-    /// <summary>Whether a read is given a copy: one that is not fresh only where the remote says that it is current, or does not let the overlay look (rule S1).</summary>
-    private static bool IsRead(HeldReport? held, RemoteReport remote) =>
-        held is { IsUsable: true } && (held.IsFresh || remote.Finding == RemoteFinding.Refused || (remote.Info is { } now && held.IsOf(now)));
+    /// <summary>
+    /// Whether a read is given a copy: one that is not fresh only where the remote says that it is current, or does not let the overlay
+    /// look (rule S1).
+    /// </summary>
+    private static bool IsRead(CacheReport? held, RemoteReport remote) =>
+        held is { IsUsable: true }
+            && (held.IsFresh || remote.Finding == RemoteFinding.Refused || (remote.Info is { } now && held.IsOf(now)));
 
-    private async Task<HeldReport?> HeldAsync(string bucket, string key, RemoteBucket below, CancellationToken cancellationToken)
+    private async Task<CacheReport?> HeldAsync(string bucket, string key, RemoteBucket below, CancellationToken cancellationToken)
     {
         try
         {
-            if (local.Held is null || await local.Held.FindAsync(bucket, key, HeldWish.Info, cancellationToken) is not { } copy)
+            if (local.Held is null || await local.Held.FindAsync(bucket, key, LookupHint.Info, cancellationToken) is not { } copy)
             {
                 return null;
             }
 
             await using (copy)
             {
-                return new HeldReport(
+                return new CacheReport(
                     copy.Info,
-                    HeldDrops.BytesOf(copy),
+                    Evictions.BytesOf(copy),
                     copy.Identity.ChunkSize,
                     copy.ValidatedAt,
                     time.GetUtcNow() - copy.ValidatedAt,
@@ -109,7 +122,8 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
             return failure.Failure switch
             {
                 RemoteFailure.NoSuchKey => new RemoteReport(below, key, RemoteFinding.Absent),
-                RemoteFailure.NoSuchBucket => new RemoteReport(below, key, RemoteFinding.Absent) { Problem = "The remote has no such bucket." },
+                RemoteFailure.NoSuchBucket => new RemoteReport(below, key, RemoteFinding.Absent)
+                    { Problem = "The remote has no such bucket." },
                 RemoteFailure.AccessDenied => new RemoteReport(below, key, RemoteFinding.Refused) { Problem = failure.Message },
                 _ => new RemoteReport(below, key, RemoteFinding.Failed) { Problem = failure.Message },
             };

@@ -15,7 +15,9 @@ public sealed record KeyReport(KeyReason Reason)
         _ => false,
     };
 
-    /// <summary>The layer that answers a read of the whole object, as <c>x-s3overlay-layer</c> has it (rule T4); null where none does.</summary>
+    /// <summary>
+    /// The layer that answers a read of the whole object, as <c>x-s3overlay-layer</c> has it (rule T4); null where none does.
+    /// </summary>
     public string? Layer => Reason switch
     {
         KeyReason.Written or KeyReason.Deleted or KeyReason.BucketDeleted => "local",
@@ -31,7 +33,7 @@ public sealed record KeyReport(KeyReason Reason)
     public Tombstone? Tombstone { get; init; }
 
     /// <summary>What is held of it; null where nothing is.</summary>
-    public HeldReport? Held { get; init; }
+    public CacheReport? Held { get; init; }
 
     /// <summary>What the remote has; null where the key has no remote.</summary>
     public RemoteReport? Remote { get; init; }

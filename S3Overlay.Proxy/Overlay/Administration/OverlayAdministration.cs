@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 
@@ -14,8 +14,8 @@ public sealed class OverlayAdministration : IOverlayAdministration
     private readonly BucketDirectory _directory;
     private readonly LocalLayer _local;
     private readonly Explanations _explanations;
-    private readonly HeldDrops _drops;
-    private readonly Discards _discards;
+    private readonly Evictions _drops;
+    private readonly Undeletes _discards;
     private readonly Compaction _compaction;
 
     /// <summary>The administration of a writable layer, and of what is held beside it.</summary>
@@ -26,12 +26,13 @@ public sealed class OverlayAdministration : IOverlayAdministration
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where failures are told.</param>
     public OverlayAdministration(
-        LocalLayer local, IRemoteReader? reader, BucketDirectory directory, OverlayLocks locks, TimeProvider time, ILogger<OverlayAdministration> logger)
+        LocalLayer local, IRemoteReader? reader, BucketDirectory directory, OverlayLocks locks, TimeProvider time,
+        ILogger<OverlayAdministration> logger)
     {
         (_local, _directory) = (local, directory);
         _explanations = new Explanations(local, reader, directory, time);
-        _drops = new HeldDrops(local.Held, reader, logger);
-        _discards = new Discards(local, reader, directory, locks, _drops);
+        _drops = new Evictions(local.Held, reader, logger);
+        _discards = new Undeletes(local, reader, directory, locks, _drops);
         _compaction = new Compaction(local.Marks, _discards, locks, logger);
     }
 
@@ -50,7 +51,8 @@ public sealed class OverlayAdministration : IOverlayAdministration
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<string> ListMarkedBucketsAsync(CancellationToken cancellationToken) => _local.Marks.ListBucketsAsync(cancellationToken);
+    public IAsyncEnumerable<string> ListMarkedBucketsAsync(CancellationToken cancellationToken) =>
+        _local.Marks.ListBucketsAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<Tombstone> ListTombstonesAsync(
@@ -72,20 +74,21 @@ public sealed class OverlayAdministration : IOverlayAdministration
     public async Task CompactAsync(string bucket, string prefix, CompactCount count, CancellationToken cancellationToken)
     {
         RefuseOwn(bucket);
-        var routes = _directory.Below(bucket) ?? throw new S3Exception(S3Errors.InvalidRequest, "The bucket has no remote that its tombstones could be compared with.");
+        var routes = _directory.Below(bucket)
+            ?? throw new S3Exception(S3Errors.InvalidRequest, "The bucket has no remote that its tombstones could be compared with.");
         await _discards.RequireShownAsync(bucket, cancellationToken);
         await _compaction.CompactAsync(bucket, routes, prefix, count, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task DropAsync(AdministrationScope scope, DropCount count, CancellationToken cancellationToken)
+    public Task DropAsync(AdministrationScope scope, EvictCount count, CancellationToken cancellationToken)
     {
         RefuseOwn(scope.Bucket);
         return _drops.DropAsync(scope, count, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task DiscardAsync(AdministrationScope scope, DiscardCount count, CancellationToken cancellationToken)
+    public Task DiscardAsync(AdministrationScope scope, UndeleteCount count, CancellationToken cancellationToken)
     {
         RefuseOwn(scope.Bucket);
         return _discards.DiscardAsync(scope, count, cancellationToken);

@@ -5,13 +5,16 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Administration;
 
 /// <summary>
-/// Which keys a remote has, for keys that are asked in their order: by listing it, a page for as many of them as are on it. What lies between two of them is leapt over, so that it
-/// takes no more pages than there are keys, however large the bucket.
+/// Which keys a remote has, for keys that are asked in their order: by listing it, a page for as many of them as are on it. What lies
+/// between two of them is leapt over, so that it takes no more pages than there are keys, however large the bucket.
 /// </summary>
 internal sealed class RemoteKeys(RemoteBucket bucket, string prefix, ILogger logger)
 {
-    /// <summary>What the keys that are asked for start with there: a prefix that only part of the bucket continues under says nothing of it.</summary>
-    private readonly string _prefix = prefix.StartsWith(bucket.ClientPrefix, StringComparison.Ordinal) ? bucket.RemoteKey(prefix) : bucket.KeyPrefix;
+    /// <summary>
+    /// What the keys that are asked for start with there: a prefix that only part of the bucket continues under says nothing of it.
+    /// </summary>
+    private readonly string _prefix = prefix.StartsWith(bucket.ClientPrefix, StringComparison.Ordinal) ? bucket.RemoteKey(prefix)
+        : bucket.KeyPrefix;
 
     private IReadOnlyList<ListingRow> _rows = [];
     private int _next;
@@ -49,13 +52,14 @@ internal sealed class RemoteKeys(RemoteBucket bucket, string prefix, ILogger log
     }
 
     /// <summary>
-    /// Reads the page that the key would be on. Where that was tried already, its page begins further back than was asked for, or many keys lie right before it: then the pages behind
-    /// are read one after another.
+    /// Reads the page that the key would be on. Where that was tried already, its page begins further back than was asked for, or many keys
+    /// lie right before it: then the pages behind are read one after another.
     /// </summary>
     private async ValueTask FetchAsync(string name, CancellationToken cancellationToken)
     {
         var goesOn = _leaptTo == name;
-        var listing = new RemoteListing(bucket.Name, _prefix, "", goesOn ? "" : Places.Before(name), goesOn ? _token : null, ListRequest.MaxPage);
+        var listing = new RemoteListing(bucket.Name, _prefix, "", goesOn ? "" : Places.Before(name), goesOn ? _token
+            : null, ListRequest.MaxPage);
         var page = await bucket.Remote.ListAsync(listing, cancellationToken);
         var order = new RowOrder("remote", logger);
         foreach (var row in page.Rows)

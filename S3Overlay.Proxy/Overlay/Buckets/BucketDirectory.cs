@@ -6,12 +6,13 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Overlay.Buckets;
 
 /// <summary>
-/// Knows which buckets there are (rule B1): those local has, those that are mapped, and those the remote says it has, unless they were deleted here.
+/// Knows which buckets there are (rule B1): those local has, those that are mapped, and those the remote says it has, unless they were
+/// deleted here.
 /// </summary>
 public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, OverlaySettings settings, TimeProvider time)
 {
     /// <summary>Which buckets the remote has.</summary>
-    private readonly AnswerMemory<bool> _memory = new(TimeSpan.FromSeconds(60), time);
+    private readonly CoalescingCache<bool> _memory = new(TimeSpan.FromSeconds(60), time);
 
     /// <summary>Whether the name is the overlay's own, whatever case a file system below may not tell apart (rule T5).</summary>
     public bool IsInternal(string bucket) => string.Equals(bucket, settings.CacheBucket, StringComparison.OrdinalIgnoreCase);
@@ -48,7 +49,7 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
     private async ValueTask<bool> IsBelowAsync(BucketView bucket, CancellationToken cancellationToken) =>
         bucket.Routes is { } routes
         && (remotes.IsMapped(bucket.Name)
-            || await (bucket.Patience is { } patience
+            || await (bucket.Budget is { } patience
                 ? patience.AskAsync(token => AskAsync(bucket.Name, routes.Whole!, token).AsTask(), cancellationToken)
                 : AskAsync(bucket.Name, routes.Whole!, cancellationToken).AsTask()));
 
@@ -77,7 +78,8 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
     public void Forget(string bucket) => _memory.Forget(bucket);
 
     private ValueTask<bool> AskAsync(string bucket, RemoteBucket whole, CancellationToken cancellationToken) =>
-        _memory.FindAsync(bucket, whole, static (_, whole) => whole.Remote.BucketExistsAsync(whole.Name, CancellationToken.None), cancellationToken);
+        _memory.FindAsync(bucket, whole, static (_, whole) => whole.Remote.BucketExistsAsync(whole.Name, CancellationToken.None),
+            cancellationToken);
 
     /// <summary>Takes the bucket away here, and hides the remote's (rule B4).</summary>
     public async ValueTask DeleteAsync(BucketView bucket, CancellationToken cancellationToken)

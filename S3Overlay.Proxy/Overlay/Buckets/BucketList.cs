@@ -11,17 +11,18 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Buckets;
 
 /// <summary>
-/// ListBuckets: local and mapped buckets, and the remote's where the settings say so (rule B6). A caller with a name of its own at local sees of those that are local's alone what
-/// local shows to it.
+/// ListBuckets: local and mapped buckets, and the remote's where the settings say so (rule B6). A caller with a name of its own at local
+/// sees of those that are local's alone what local shows to it.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html</remarks>
 public sealed class BucketList(
-    ILayerState layer, ILocalIdentities? identities, IRemoteBuckets remotes, IRemote? shown, BucketDirectory directory, OverlaySettings settings, TimeProvider time, ILogger logger)
+    ILayerState layer, ILocalIdentities? identities, IRemoteBuckets remotes, IRemote? shown, BucketDirectory directory,
+    OverlaySettings settings, TimeProvider time, ILogger logger)
 {
     private readonly DateTimeOffset _since = time.GetUtcNow();
 
     /// <summary>Answers the request.</summary>
-    public async Task AnswerAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task AnswerAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         var prefix = request.Query["prefix"] ?? "";
         var limit = BucketPages.LimitOf(request.Query);
@@ -94,8 +95,12 @@ public sealed class BucketList(
         return found;
     }
 
-    /// <summary>When a mapped bucket was made. Only the remote knows, and asking would make every ListBuckets depend on it: unless it has said so already, it is the moment this proxy began to show it.</summary>
-    private DateTimeOffset CreatedBelow(string name) => remotes.Find(name)?.Whole is { } whole && whole.Remote.CreatedOf(whole.Name) is { } created ? created : _since;
+    /// <summary>
+    /// When a mapped bucket was made. Only the remote knows, and asking would make every ListBuckets depend on it: unless it has said so
+    /// already, it is the moment this proxy began to show it.
+    /// </summary>
+    private DateTimeOffset CreatedBelow(string name) => remotes.Find(name)?.Whole is { } whole
+        && whole.Remote.CreatedOf(whole.Name) is { } created ? created : _since;
 
     private static async Task<IReadOnlyList<LayerBucket>> OfCallerAsync(IRemote theirs, CancellationToken cancellationToken)
     {
@@ -105,7 +110,8 @@ public sealed class BucketList(
         }
         catch (RemoteException refused) when (refused.Failure is RemoteFailure.AccessDenied or RemoteFailure.BadCredentials)
         {
-            throw new S3Exception(S3Errors.AccessDenied, "The local store does not show its buckets to the keys that belong to these.", refused);
+            throw new S3Exception(S3Errors.AccessDenied, "The local store does not show its buckets to the keys that belong to these.",
+                refused);
         }
         catch (RemoteException failure)
         {

@@ -9,23 +9,26 @@ using S3Overlay.Proxy.Protocol.Regions;
 namespace S3Overlay.Proxy.Overlay.Buckets;
 
 /// <summary>Requests about overlaid buckets themselves: making, finding, configuring and deleting them (rules B1 to B5).</summary>
-public sealed class BucketRequests(IS3Service local, BucketDirectory directory, BucketListings listings, OverlaySettings settings, IPlacedCopies? placed)
+public sealed class BucketRequests(IS3Service local, BucketDirectory directory, BucketListings listings, OverlaySettings settings,
+    IPlacedCopies? placed)
 {
     /// <summary>What of a bucket's configuration says whether copies may be among its objects.</summary>
     private static readonly string[] OfCopies = ["versioning", "object-lock", "encryption"];
 
     /// <summary>CreateBucket.</summary>
-    public async Task CreateAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task CreateAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
-        // In us-east-1 the owner's second CreateBucket is a success like the first, so that nobody need ask the remote for an answer that would be the same.
-        var isNew = bucket.IsLocal || !bucket.IsOverlaid || settings.Region == AwsHosts.DefaultRegion || !await directory.ExistsAsync(bucket, cancellationToken);
+        // In us-east-1 the owner's second CreateBucket is a success like the first, so that nobody need ask the remote for an answer that
+        // would be the same.
+        var isNew = bucket.IsLocal || !bucket.IsOverlaid || settings.Region == AwsHosts.DefaultRegion
+            || !await directory.ExistsAsync(bucket, cancellationToken);
         if (isNew)
         {
             await local.HandleAsync(request, answer, cancellationToken);
             return;
         }
 
-        var made = new BufferedAnswer();
+        var made = new BufferedResponse();
         await local.HandleAsync(request, made, cancellationToken);
         if (made.Status >= StatusCodes.Status400BadRequest)
         {
@@ -37,7 +40,7 @@ public sealed class BucketRequests(IS3Service local, BucketDirectory directory, 
     }
 
     /// <summary>HeadBucket.</summary>
-    public async Task HeadAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task HeadAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         if (bucket.IsLocal)
         {
@@ -53,7 +56,7 @@ public sealed class BucketRequests(IS3Service local, BucketDirectory directory, 
     }
 
     /// <summary>DeleteBucket.</summary>
-    public async Task DeleteAsync(BucketView bucket, S3Answer answer, CancellationToken cancellationToken)
+    public async Task DeleteAsync(BucketView bucket, S3Response answer, CancellationToken cancellationToken)
     {
         await directory.RequireAsync(bucket, cancellationToken);
         if (!await listings.IsEmptyAsync(bucket, cancellationToken))
@@ -65,8 +68,10 @@ public sealed class BucketRequests(IS3Service local, BucketDirectory directory, 
         answer.Status = StatusCodes.Status204NoContent;
     }
 
-    /// <summary>Reads a sub-resource: of a bucket the remote alone has, what a new bucket's is. Reading makes no local half (rule B5).</summary>
-    public async Task ReadConfigurationAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads a sub-resource: of a bucket the remote alone has, what a new bucket's is. Reading makes no local half (rule B5).
+    /// </summary>
+    public async Task ReadConfigurationAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         if (bucket.IsLocal)
         {
@@ -75,11 +80,11 @@ public sealed class BucketRequests(IS3Service local, BucketDirectory directory, 
         }
 
         await directory.RequireAsync(bucket, cancellationToken);
-        await NewBucketAnswers.SendAsync(request, answer, settings.Region, cancellationToken);
+        await CreateBucketResponses.SendAsync(request, answer, settings.Region, cancellationToken);
     }
 
     /// <summary>Writes or deletes a sub-resource: of the local half, which is made for it.</summary>
-    public async Task WriteConfigurationAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task WriteConfigurationAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await directory.EnsureAsync(bucket, cancellationToken);
         if (placed is null || !OfCopies.Any(request.Query.Has))
@@ -89,7 +94,7 @@ public sealed class BucketRequests(IS3Service local, BucketDirectory directory, 
         }
 
         // Whoever has been told that the bucket keeps versions finds no copy put there from then on. A lost answer may have been a yes.
-        var changed = new BufferedAnswer();
+        var changed = new BufferedResponse();
         using (await placed.ReconfigureAsync(bucket.Name, cancellationToken))
         {
             await local.HandleAsync(request, changed, cancellationToken);

@@ -5,15 +5,16 @@ namespace S3Overlay.Proxy.Overlay.Buckets;
 
 /// <summary>A bucket as it stands when a request comes in.</summary>
 /// <param name="Name">Its name to clients.</param>
-/// <param name="Routes">Where its keys continue below; null where it is local only, or where the remotes are hidden since the bucket was deleted (rule B4).</param>
+/// <param name="Routes">Where its keys continue below; null where it is local only, or where the remotes are hidden since the bucket was
+/// deleted (rule B4).</param>
 /// <param name="State">What the writable layer knows of it.</param>
 public readonly record struct BucketView(string Name, BucketRoutes? Routes, BucketState State)
 {
     /// <summary>How long the request may wait for remotes in all; null where each question has a budget of its own.</summary>
-    public RemotePatience? Patience { get; init; }
+    public RequestBudget? Budget { get; init; }
 
     /// <summary>The same as <see cref="Routes"/>, for questions of this request alone.</summary>
-    public BucketRoutes? AskedRoutes => Patience is null ? Routes : Routes?.Within(Patience);
+    public BucketRoutes? AskedRoutes => Budget is null ? Routes : Routes?.Within(Budget);
 
     /// <summary>Whether it has a local half.</summary>
     public bool IsLocal => State.Exists;

@@ -37,7 +37,8 @@ public static class CopyHeaders
         {
             "" or "COPY" => false,
             "REPLACE" => true,
-            _ => throw new S3Exception(S3Errors.InvalidArgument, $"Unknown {(directive.Contains("tagging", StringComparison.Ordinal) ? "tagging" : "metadata")} directive.")
+            _ => throw new S3Exception(S3Errors.InvalidArgument,
+                $"Unknown {(directive.Contains("tagging", StringComparison.Ordinal) ? "tagging" : "metadata")} directive.")
             {
                 Details = [new("ArgumentName", directive), new("ArgumentValue", value)],
             },
@@ -95,13 +96,18 @@ public static class CopyHeaders
         return headers;
     }
 
-    /// <summary>Refuses a copy that is to have its source's annotations by all means; S3 takes the word in the query as well. A client that says nothing gets the copy without them.</summary>
+    /// <summary>
+    /// Refuses a copy that is to have its source's annotations by all means; S3 takes the word in the query as well. A client that says
+    /// nothing gets the copy without them.
+    /// </summary>
     /// <exception cref="S3Exception">NotImplemented.</exception>
     public static void RefuseAnnotations(S3Request request)
     {
         if (request.Header(AnnotationDirective) == "COPY" || request.Query[AnnotationDirective] == "COPY")
         {
-            throw new S3Exception(S3Errors.NotImplemented, "Annotations are not copied from an object of the remote's. Leave the directive out, or say EXCLUDE, for a copy without them.");
+            throw new S3Exception(
+                S3Errors.NotImplemented,
+                "Annotations are not copied from an object of the remote's. Leave the directive out, or say EXCLUDE, for a copy without them.");
         }
     }
 
@@ -114,5 +120,6 @@ public static class CopyHeaders
             || header.Key.Equals("x-amz-checksum-algorithm", StringComparison.OrdinalIgnoreCase)
             || header.Key.StartsWith("x-amz-server-side-encryption", StringComparison.OrdinalIgnoreCase));
 
-    private static bool IsMetadata(string name) => Metadata.Contains(name) || name.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase);
+    private static bool IsMetadata(string name) => Metadata.Contains(name)
+        || name.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase);
 }

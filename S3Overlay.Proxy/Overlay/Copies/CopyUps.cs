@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
@@ -11,7 +11,9 @@ using S3Overlay.Proxy.Protocol.Copies;
 
 namespace S3Overlay.Proxy.Overlay.Copies;
 
-/// <summary>Requests that set something of an object: local's alone, which gets the remote's object first where the key is the remote's (rule W5).</summary>
+/// <summary>
+/// Requests that set something of an object: local's alone, which gets the remote's object first where the key is the remote's (rule W5).
+/// </summary>
 /// <remarks>
 /// <code>
 ///   written           local
@@ -23,13 +25,14 @@ namespace S3Overlay.Proxy.Overlay.Copies;
 /// </code>
 /// </remarks>
 public sealed class CopyUps(
-    LocalLayer local, LocalObjects objects, BucketDirectory directory, IRemoteReader reader, ConditionalWrites conditional, ObjectWrites writes, OverlaySettings settings)
+    LocalLayer local, LocalObjects objects, BucketDirectory directory, IRemoteReader reader, ConditionalWrites conditional,
+    ObjectWrites writes, OverlaySettings settings)
 {
     /// <summary>How often a key is looked at that changes each time while it is copied.</summary>
     private const int Attempts = 4;
 
     /// <summary>Answers the request.</summary>
-    public async Task AnswerAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task AnswerAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -64,7 +67,8 @@ public sealed class CopyUps(
                 await source.ForgetAsync();
                 if (attempt == Attempts)
                 {
-                    throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "The object changed each time while it was copied to the local store. Please try again.", failure);
+                    throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1,
+                        "The object changed each time while it was copied to the local store. Please try again.", failure);
                 }
 
                 continue;
@@ -79,7 +83,8 @@ public sealed class CopyUps(
     }
 
     /// <summary>Copies the object. False where local did not take it: what it said is the answer then.</summary>
-    private async Task<bool> CopyAsync(BucketView bucket, S3Request request, RemoteSource source, S3Answer answer, CancellationToken cancellationToken)
+    private async Task<bool> CopyAsync(BucketView bucket, S3Request request, RemoteSource source, S3Response answer,
+        CancellationToken cancellationToken)
     {
         var tags = await TagsAsync(request, source, cancellationToken);
         var headers = CopyHeaders.ForPut(OfClient(request), source.Info, tags);
@@ -88,9 +93,11 @@ public sealed class CopyUps(
             headers["x-amz-website-redirect-location"] = redirect;
         }
 
-        var put = request with { Operation = S3Operation.PutObject, Method = "PUT", Query = S3Query.Empty, Headers = headers, CopiedUp = source.Info, MayLoseChecksum = true };
-        var written = new BufferedAnswer();
-        await source.WriteAsync(put, null, source.Algorithm, (write, token) => conditional.CopyUpAsync(bucket, write, written, token), cancellationToken);
+        var put = request with { Operation = S3Operation.PutObject, Method = "PUT", Query = S3Query.Empty, Headers = headers,
+            CopiedUp = source.Info, MayLoseChecksum = true };
+        var written = new BufferedResponse();
+        await source.WriteAsync(put, null, source.Algorithm, (write, token) => conditional.CopyUpAsync(bucket, write, written, token),
+            cancellationToken);
         switch (written.Status)
         {
             case StatusCodes.Status409Conflict when IsConflict(await written.ErrorAsync(cancellationToken)):
@@ -104,8 +111,8 @@ public sealed class CopyUps(
     }
 
     /// <summary>
-    /// The remote's tags. A remote that knows no tags has none. One that does not tell its tags stands in the way, as it does of a copy in S3, unless the request gives the object
-    /// others in their place.
+    /// The remote's tags. A remote that knows no tags has none. One that does not tell its tags stands in the way, as it does of a copy in
+    /// S3, unless the request gives the object others in their place.
     /// </summary>
     private static async Task<string?> TagsAsync(S3Request request, RemoteSource source, CancellationToken cancellationToken)
     {
@@ -118,18 +125,23 @@ public sealed class CopyUps(
             return null;
         }
         catch (RemoteException untold) when (
-            untold.Failure == RemoteFailure.AccessDenied && request.Operation is S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging)
+            untold.Failure == RemoteFailure.AccessDenied && request.Operation is S3Operation.PutObjectTagging
+                or S3Operation.DeleteObjectTagging)
         {
             return null;
         }
     }
 
-    /// <summary>Whether a 409 of local's means that somebody else writes the key: not that it cannot be there, below what is a file to some stores.</summary>
-    private static bool IsConflict(S3Error? error) => error is null or { Code: "ConditionalRequestConflict" or "OperationAborted" or "ConcurrentModification" };
+    /// <summary>
+    /// Whether a 409 of local's means that somebody else writes the key: not that it cannot be there, below what is a file to some stores.
+    /// </summary>
+    private static bool IsConflict(S3Error? error) =>
+        error is null or { Code: "ConditionalRequestConflict" or "OperationAborted" or "ConcurrentModification" };
 
     private async Task<RemoteSource?> FindAsync(BucketView bucket, S3Request request, CancellationToken cancellationToken) =>
         bucket.RemoteOf(request.Key) is { } below
-            ? await RemoteSource.FindAsync(new CopySource(bucket.Name, request.Key, null), below, reader, mayBeStale: false, bucket.Patience!, cancellationToken)
+            ? await RemoteSource.FindAsync(new CopySource(bucket.Name, request.Key, null), below, reader, mayBeStale: false, bucket.Budget!,
+                cancellationToken)
             : null;
 
     /// <summary>Refuses what would be for nothing, or is not done, before anything is made or read.</summary>
@@ -165,8 +177,11 @@ public sealed class CopyUps(
         && NamedVersion(request) is { } version
         && await objects.HeadAsync(request, bucket.Name, request.Key, cancellationToken, version) is not null;
 
-    /// <summary>The version that is named; null for the current one, and for <c>null</c>, which the remote's current one is called (rule V1).</summary>
-    private static string? NamedVersion(S3Request request) => request.Query["versionId"] is { Length: > 0 } version and not "null" ? version : null;
+    /// <summary>
+    /// The version that is named; null for the current one, and for <c>null</c>, which the remote's current one is called (rule V1).
+    /// </summary>
+    private static string? NamedVersion(S3Request request) => request.Query["versionId"] is { Length: > 0 } version and not "null" ? version
+        : null;
 
     /// <summary>Written or deleted here, or changed at the remote.</summary>
     private static bool IsOvertaken(Exception failure) =>

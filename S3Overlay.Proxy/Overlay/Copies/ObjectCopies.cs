@@ -1,6 +1,6 @@
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
@@ -15,7 +15,8 @@ namespace S3Overlay.Proxy.Overlay.Copies;
 ///   source            copy
 ///   no remote         local's own
 ///   written           local's own; so is a version that local has, whatever the key is now
-///   either of both,   where reader and writer are two users of local's (ILocalIdentities): a PutObject or UploadPart of its bytes, which each of
+/// either of both,   where reader and writer are two users of local's (ILocalIdentities): a PutObject or UploadPart of its bytes, which
+/// each of
 ///   elsewhere         them reads or writes by its own right
 ///   deleted, absent   404 NoSuchKey
 ///   remote-owned      a PutObject or UploadPart of the remote's bytes: read once, written while they come
@@ -30,12 +31,12 @@ public sealed class ObjectCopies(
     ConditionalWrites conditional,
     RemoteCopy remoteCopy,
     ObjectWrites writes,
-    SlowAnswers slow,
+    KeepAliveResponses slow,
     ILocalIdentities? identities,
     IPlacedCopies? placed)
 {
     /// <summary>Answers a copy into <paramref name="target"/>, overlaid or not.</summary>
-    public async Task CopyAsync(BucketView target, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task CopyAsync(BucketView target, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         var source = CopySource.Parse(request);
         if (directory.IsInternal(source.Bucket))
@@ -55,7 +56,8 @@ public sealed class ObjectCopies(
             await writes.RequireUploadsAsync(target, cancellationToken);
         }
 
-        var remote = await FindRemoteAsync(target, request, source, cancellationToken) ?? await FindOfAnotherAsync(target, request, source, cancellationToken);
+        var remote = await FindRemoteAsync(target, request, source, cancellationToken)
+            ?? await FindOfAnotherAsync(target, request, source, cancellationToken);
         if (remote is not null)
         {
             remoteCopy.Check(request, source, remote.Info);
@@ -88,11 +90,12 @@ public sealed class ObjectCopies(
     }
 
     /// <summary>
-    /// Copies what was found. A source that has another version by the time its bytes are read, or of which only a part is held while the remote has it no longer, is looked for
-    /// once more: what was read of it is no version's (rule R7), and conditions were judged on one that is gone.
+    /// Copies what was found. A source that has another version by the time its bytes are read, or of which only a part is held while the
+    /// remote has it no longer, is looked for once more: what was read of it is no version's (rule R7), and conditions were judged on one
+    /// that is gone.
     /// </summary>
     private async Task CopyRemoteAsync(
-        BucketView target, S3Request request, CopySource source, RemoteSource found, S3Answer answer, CancellationToken cancellationToken)
+        BucketView target, S3Request request, CopySource source, RemoteSource found, S3Response answer, CancellationToken cancellationToken)
     {
         try
         {
@@ -120,9 +123,10 @@ public sealed class ObjectCopies(
         new(S3Errors.ServiceUnavailable, "The source of the copy changed while it was read. Please try again.", cause);
 
     /// <summary>The source where the remote owns it; null where local copies by itself.</summary>
-    private async Task<RemoteSource?> FindRemoteAsync(BucketView target, S3Request request, CopySource source, CancellationToken cancellationToken)
+    private async Task<RemoteSource?> FindRemoteAsync(BucketView target, S3Request request, CopySource source,
+        CancellationToken cancellationToken)
     {
-        var bucket = (await directory.LookAsync(source.Bucket, cancellationToken)) with { Patience = target.Patience };
+        var bucket = (await directory.LookAsync(source.Bucket, cancellationToken)) with { Budget = target.Budget };
         if (!bucket.IsOverlaid)
         {
             return null;
@@ -150,20 +154,25 @@ public sealed class ObjectCopies(
 
         await directory.RequireAsync(bucket, cancellationToken);
         var found = bucket.RemoteOf(source.Key) is { } below
-            ? await RemoteSource.FindAsync(source, below, reader, mayBeStale: true, target.Patience!, cancellationToken, clientKey)
+            ? await RemoteSource.FindAsync(source, below, reader, mayBeStale: true, target.Budget!, cancellationToken, clientKey)
             : null;
         return found ?? throw Absent(source);
     }
 
-    /// <summary>Whether what local has as a key's version <c>null</c> is the overlay's own copy of the remote's object (rule E4), which nobody wrote.</summary>
+    /// <summary>
+    /// Whether what local has as a key's version <c>null</c> is the overlay's own copy of the remote's object (rule E4), which nobody
+    /// wrote.
+    /// </summary>
     private async ValueTask<bool> IsPlacedAsync(CopySource source, LocalObject version, CancellationToken cancellationToken) =>
-        placed is not null && source.VersionId == "null" && ETags.Same(await placed.ETagAsync(source.Bucket, source.Key, cancellationToken) ?? "", version.ETag);
+        placed is not null && source.VersionId == "null"
+            && ETags.Same(await placed.ETagAsync(source.Bucket, source.Key, cancellationToken) ?? "", version.ETag);
 
     /// <summary>
-    /// Local's source where whoever reads it is not whoever writes the copy: between an overlaid bucket, where the overlay acts in its own name, and one of local's alone, where
-    /// the caller acts in its. Null where local copies by itself.
+    /// Local's source where whoever reads it is not whoever writes the copy: between an overlaid bucket, where the overlay acts in its own
+    /// name, and one of local's alone, where the caller acts in its. Null where local copies by itself.
     /// </summary>
-    private async Task<RemoteSource?> FindOfAnotherAsync(BucketView target, S3Request request, CopySource source, CancellationToken cancellationToken)
+    private async Task<RemoteSource?> FindOfAnotherAsync(BucketView target, S3Request request, CopySource source,
+        CancellationToken cancellationToken)
     {
         var isOverlaid = directory.Below(source.Bucket) is not null;
         if (identities?.Of(request.Caller) is not { } theirs || isOverlaid == (directory.Below(target.Name) is not null))
@@ -174,7 +183,8 @@ public sealed class ObjectCopies(
         try
         {
             return await RemoteSource.FindDirectAsync(
-                source, new RemoteBucket(isOverlaid ? identities.Own : theirs, source.Bucket, ""), target.Patience!, cancellationToken, ClientKeys.OfCopySource(request.Headers));
+                source, new RemoteBucket(isOverlaid ? identities.Own : theirs, source.Bucket, ""), target.Budget!, cancellationToken,
+                ClientKeys.OfCopySource(request.Headers));
         }
         catch (RemoteException failure)
         {
@@ -184,12 +194,14 @@ public sealed class ObjectCopies(
                 RemoteFailure.NoSuchBucket => new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", source.Bucket)] },
                 RemoteFailure.AccessDenied => new S3Exception(S3Errors.AccessDenied, cause: failure),
                 RemoteFailure.Other when failure is { Status: >= 400 and < 500, Code.Length: > 0 } => ClientErrors.OfRemote(failure),
-                _ => S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The source of the copy could not be read from the local store.", failure),
+                _ => S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The source of the copy could not be read from the local store.",
+                    failure),
             };
         }
     }
 
-    private static S3Exception Absent(CopySource source) => new(RemoteSource.NamesVersion(source) ? S3Errors.NoSuchVersion : S3Errors.NoSuchKey)
+    private static S3Exception Absent(CopySource source) =>
+        new(RemoteSource.NamesVersion(source) ? S3Errors.NoSuchVersion : S3Errors.NoSuchKey)
     {
         Details = [new("Key", source.Key)],
     };

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Overlay.Buckets;
-using S3Overlay.Proxy.Overlay.Filling;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Cache.Filling;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
@@ -39,7 +39,8 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         {
             length = RangeOf(request, info)?.Length ?? length;
         }
-        else if (source.Bucket == request.Bucket && source.Key == request.Key && !RemoteSource.NamesVersion(source) && !CopyHeaders.ChangeAnything(request.Headers))
+        else if (source.Bucket == request.Bucket && source.Key == request.Key && !RemoteSource.NamesVersion(source)
+            && !CopyHeaders.ChangeAnything(request.Headers))
         {
             throw new S3Exception(
                 S3Errors.InvalidRequest,
@@ -56,22 +57,25 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         if (length > Largest)
         {
             throw new S3Exception(
-                S3Errors.InvalidRequest, $"The specified copy source is larger than the maximum allowable size for a copy source: {Largest}");
+                S3Errors.InvalidRequest,
+                $"The specified copy source is larger than the maximum allowable size for a copy source: {Largest}");
         }
     }
 
     /// <summary>Copies. Where that fails, nothing was written, and <paramref name="answer"/> is as it was.</summary>
     /// <exception cref="VersionChangedException">The source is of another version by now.</exception>
     /// <exception cref="RemoteException">So it is, or it is gone or cannot be read.</exception>
-    public async Task CopyAsync(BucketView target, S3Request request, RemoteSource source, S3Answer answer, CancellationToken cancellationToken)
+    public async Task CopyAsync(BucketView target, S3Request request, RemoteSource source, S3Response answer,
+        CancellationToken cancellationToken)
     {
         var isPart = request.Operation == S3Operation.UploadPartCopy;
         var range = isPart ? RangeOf(request, source.Info) : null;
         var tags = isPart ? null : await source.TagsAsync(
-            request.Headers, () => NoteUntagged(source.Bucket, isUnasked: false), () => NoteUntagged(source.Bucket, isUnasked: true), cancellationToken);
+            request.Headers, () => NoteUntagged(source.Bucket, isUnasked: false), () =>
+                NoteUntagged(source.Bucket, isUnasked: true), cancellationToken);
 
         var wanted = isPart ? await objects.ChecksumOfUploadAsync(request, cancellationToken) : AlgorithmOf(request);
-        var written = new BufferedAnswer();
+        var written = new BufferedResponse();
         var put = request with
         {
             Operation = isPart ? S3Operation.UploadPart : S3Operation.PutObject,
@@ -112,7 +116,8 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
     }
 
     private async Task SendResultAsync(
-        S3Request request, RemoteSource source, BufferedAnswer written, S3Answer answer, bool isPart, CancellationToken cancellationToken)
+        S3Request request, RemoteSource source, BufferedResponse written, S3Response answer, bool isPart,
+        CancellationToken cancellationToken)
     {
         var etag = written.Headers.ETag.ToString();
         var lastModified = HttpDates.WholeSeconds(time.GetUtcNow());
@@ -153,12 +158,15 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         await xml.Close(root).SendAsync(request, answer, cancellationToken);
     }
 
-    /// <summary>The copy, as local shows it; null where it does not: it was made all the same, and would be again if the client were told otherwise.</summary>
+    /// <summary>
+    /// The copy, as local shows it; null where it does not: it was made all the same, and would be again if the client were told otherwise.
+    /// </summary>
     private async Task<LocalObject?> FindCopyAsync(S3Request request, CancellationToken cancellationToken)
     {
         try
         {
-            return await objects.HeadAsync(request, request.Bucket, request.Key, cancellationToken, clientKey: ClientKeys.Of(request.Headers));
+            return await objects.HeadAsync(request, request.Bucket, request.Key, cancellationToken,
+                clientKey: ClientKeys.Of(request.Headers));
         }
         catch (S3Exception)
         {

@@ -2,8 +2,8 @@ using System.Globalization;
 
 using Microsoft.AspNetCore.Http;
 
-using S3Overlay.Proxy.Overlay.Filling;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Cache.Filling;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -14,8 +14,9 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Overlay.Copies;
 
 /// <summary>
-/// An object that is copied by way of this server: a remote-owned one, its current version by way of what is held, another version, and what a client's own key is to be read with (rule
-/// T1), straight from the remote; or one of local's that local cannot copy, since its reader and the copy's writer are two of its users.
+/// An object that is copied by way of this server: a remote-owned one, its current version by way of what is held, another version, and
+/// what a client's own key is to be read with (rule T1), straight from the remote; or one of local's that local cannot copy, since its
+/// reader and the copy's writer are two of its users.
 /// </summary>
 public sealed class RemoteSource
 {
@@ -24,14 +25,15 @@ public sealed class RemoteSource
     private readonly CopySource _source;
     private readonly RemoteBucket _remote;
     private readonly IRemoteReader? _reader;
-    private readonly RemotePatience _patience;
+    private readonly RequestBudget _patience;
     private readonly IReadOnlyList<KeyValuePair<string, string>> _clientKey;
 
     /// <summary>Whether the remote told the tags of its current version, whichever that was.</summary>
     private bool _hasToldTags;
 
     private RemoteSource(
-        CopySource source, RemoteBucket remote, IRemoteReader? reader, RemotePatience patience, ObjectInfo info, IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
+        CopySource source, RemoteBucket remote, IRemoteReader? reader, RequestBudget patience, ObjectInfo info,
+        IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
     {
         _patience = patience;
         _clientKey = clientKey ?? [];
@@ -47,12 +49,16 @@ public sealed class RemoteSource
     /// <summary>The version that is copied.</summary>
     public ObjectInfo Info { get; }
 
-    /// <summary>The kind of checksum that the source has over the whole of itself, which a copy of it is given too; null for none.</summary>
-    public ChecksumAlgorithm? Algorithm => Info is { ChecksumType: PartChecksums.FullObjectType, Checksums: [var checksum, ..] } ? checksum.Algorithm : null;
+    /// <summary>
+    /// The kind of checksum that the source has over the whole of itself, which a copy of it is given too; null for none.
+    /// </summary>
+    public ChecksumAlgorithm? Algorithm => Info is { ChecksumType: PartChecksums.FullObjectType, Checksums: [var checksum, ..] }
+        ? checksum.Algorithm : null;
 
     /// <summary>Whether the source got another version, or went, while it was read: it may be looked for once more.</summary>
     public static bool IsChange(Exception failure) =>
-        failure is VersionChangedException or RemoteException { Failure: RemoteFailure.Changed or RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket };
+        failure is VersionChangedException or RemoteException
+            { Failure: RemoteFailure.Changed or RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket };
 
     /// <summary>Whether the request names a version other than the current one.</summary>
     public static bool NamesVersion(CopySource source) => source.VersionId is { Length: > 0 } and not "null";
@@ -66,7 +72,8 @@ public sealed class RemoteSource
     /// <param name="cancellationToken">The client's patience.</param>
     /// <param name="clientKey">The key that it is encrypted with, as a read brings it; null or empty for none.</param>
     public static async Task<RemoteSource?> FindAsync(
-        CopySource source, RemoteBucket remote, IRemoteReader reader, bool mayBeStale, RemotePatience patience, CancellationToken cancellationToken,
+        CopySource source, RemoteBucket remote, IRemoteReader reader, bool mayBeStale, RequestBudget patience,
+        CancellationToken cancellationToken,
         IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
     {
         if (clientKey is { Count: > 0 })
@@ -75,7 +82,8 @@ public sealed class RemoteSource
         }
         else if (!NamesVersion(source))
         {
-            return await patience.AskAsync(token => CurrentAsync(source, remote, reader, mayBeStale, token), cancellationToken) is { } current
+            return await patience.AskAsync(token => CurrentAsync(source, remote, reader, mayBeStale, token), cancellationToken) is
+                { } current
                 ? new RemoteSource(source, remote, reader, patience, current)
                 : null;
         }
@@ -83,7 +91,8 @@ public sealed class RemoteSource
         try
         {
             // Its current one is null here, whatever the remote calls it (rule V1).
-            return await FindDirectAsync(NamesVersion(source) ? source : source with { VersionId = null }, remote, patience, cancellationToken, clientKey);
+            return await FindDirectAsync(NamesVersion(source) ? source : source with { VersionId = null }, remote, patience,
+                cancellationToken, clientKey);
         }
         catch (RemoteException absent) when (absent.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket)
         {
@@ -91,7 +100,8 @@ public sealed class RemoteSource
         }
     }
 
-    private static async Task<ObjectInfo?> CurrentAsync(CopySource source, RemoteBucket remote, IRemoteReader reader, bool mayBeStale, CancellationToken cancellationToken) =>
+    private static async Task<ObjectInfo?> CurrentAsync(CopySource source, RemoteBucket remote, IRemoteReader reader, bool mayBeStale,
+        CancellationToken cancellationToken) =>
         await reader.HeadAsync(source.Bucket, source.Key, remote, mayBeStale, cancellationToken) is { } current
             ? await reader.WithChecksumsAsync(source.Bucket, source.Key, remote, current, cancellationToken)
             : null;
@@ -99,21 +109,25 @@ public sealed class RemoteSource
     /// <summary>Finds the object, or its version, where it is; nothing of it is held.</summary>
     /// <exception cref="RemoteException">It is not there, or may not be read.</exception>
     public static async Task<RemoteSource> FindDirectAsync(
-        CopySource source, RemoteBucket remote, RemotePatience patience, CancellationToken cancellationToken, IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
+        CopySource source, RemoteBucket remote, RequestBudget patience, CancellationToken cancellationToken,
+        IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
     {
         var read = new RemoteRead(remote.Name, remote.RemoteKey(source.Key)) { Query = VersionQuery(source), Headers = clientKey ?? [] };
         await using var version = await patience.AskAsync(token => remote.Remote.HeadAsync(read, token), cancellationToken);
         return new RemoteSource(source, remote, null, patience, version.Info, clientKey);
     }
 
-    /// <summary>Makes a write whose body are the source's bytes, or some of them. Reading ends with the writing, however that ends.</summary>
+    /// <summary>
+    /// Makes a write whose body are the source's bytes, or some of them. Reading ends with the writing, however that ends.
+    /// </summary>
     /// <param name="put">The write; its body and length are set here.</param>
     /// <param name="range">Which bytes; null for all.</param>
     /// <param name="algorithm">The checksum to compute on the way, or null.</param>
     /// <param name="write">Makes the write.</param>
     /// <param name="cancellationToken">The client's patience.</param>
     public async Task WriteAsync(
-        S3Request put, ByteRange? range, ChecksumAlgorithm? algorithm, Func<S3Request, CancellationToken, Task> write, CancellationToken cancellationToken)
+        S3Request put, ByteRange? range, ChecksumAlgorithm? algorithm, Func<S3Request, CancellationToken, Task> write,
+        CancellationToken cancellationToken)
     {
         using var copying = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         S3Body? body = null;
@@ -138,7 +152,9 @@ public sealed class RemoteSource
         }
     }
 
-    /// <summary>Opens its bytes, or some of them: of exactly the version found, which is also the one of which the tags were told.</summary>
+    /// <summary>
+    /// Opens its bytes, or some of them: of exactly the version found, which is also the one of which the tags were told.
+    /// </summary>
     public Task<S3Body> OpenAsync(ByteRange? range, CancellationToken cancellationToken) =>
         _patience.AskAsync(token => OpenInTimeAsync(range, token), cancellationToken);
 
@@ -166,12 +182,15 @@ public sealed class RemoteSource
         throw new RemoteException(RemoteFailure.Changed, "The remote answered with another version than the one asked for.");
     }
 
-    /// <summary>Forgets what is held of it: a copy with gaps that nothing fills any more, since the remote has the version no longer.</summary>
+    /// <summary>
+    /// Forgets what is held of it: a copy with gaps that nothing fills any more, since the remote has the version no longer.
+    /// </summary>
     public ValueTask ForgetAsync() => _reader?.InvalidateAsync(_source.Bucket, _source.Key) ?? ValueTask.CompletedTask;
 
     /// <summary>
-    /// The source's tags as a copy's <c>x-amz-tagging</c>, or null for none. Not asked for where the client gives its own. A remote that says nothing of how many there are has no more to say, or
-    /// does not let them be read: where it does not tell them either, there are none; nor where it does not answer at all, and all of the object is held.
+    /// The source's tags as a copy's <c>x-amz-tagging</c>, or null for none. Not asked for where the client gives its own. A remote that
+    /// says nothing of how many there are has no more to say, or does not let them be read: where it does not tell them either, there are
+    /// none; nor where it does not answer at all, and all of the object is held.
     /// </summary>
     /// <param name="client">The copy's headers.</param>
     /// <param name="refused">Told where the remote refuses them, and did not say that there are any.</param>
@@ -183,8 +202,11 @@ public sealed class RemoteSource
             : Info.Header(TagCount) is null ? UncountedTagsAsync(refused, unasked, cancellationToken)
             : TagsAsync(cancellationToken);
 
-    /// <summary>The source's tags as <c>x-amz-tagging</c> has them, or null for none. Asked for unless the remote said that there are none.</summary>
-    /// <exception cref="RemoteException">The remote does not tell; or it has the object no more, of which a frozen copy does not tell either: Drifted.</exception>
+    /// <summary>
+    /// The source's tags as <c>x-amz-tagging</c> has them, or null for none. Asked for unless the remote said that there are none.
+    /// </summary>
+    /// <exception cref="RemoteException">The remote does not tell; or it has the object no more, of which a frozen copy does not tell
+    /// either: Drifted.</exception>
     /// <exception cref="S3Exception">ServiceUnavailable: its answer is no such document.</exception>
     public async Task<string?> TagsAsync(CancellationToken cancellationToken)
     {
@@ -209,7 +231,8 @@ public sealed class RemoteSource
             // Of the sub-resource, or of the object: that is found out where its bytes are needed.
             return null;
         }
-        catch (RemoteException unanswered) when (_reader is not null && unanswered is { Failure: RemoteFailure.Unavailable, Status: 0, IsNonsense: false })
+        catch (RemoteException unanswered)
+            when (_reader is not null && unanswered is { Failure: RemoteFailure.Unavailable, Status: 0, IsNonsense: false })
         {
             if (!await _reader.HoldsAsync(_source.Bucket, _source.Key, _remote, Info, cancellationToken))
             {
@@ -222,7 +245,8 @@ public sealed class RemoteSource
         }
         catch (RemoteException untold) when (
             untold.Failure is RemoteFailure.AccessDenied or RemoteFailure.Other
-            && untold.Status is StatusCodes.Status400BadRequest or StatusCodes.Status403Forbidden or StatusCodes.Status405MethodNotAllowed or StatusCodes.Status501NotImplemented)
+            && untold.Status is StatusCodes.Status400BadRequest or StatusCodes.Status403Forbidden or StatusCodes.Status405MethodNotAllowed
+                or StatusCodes.Status501NotImplemented)
         {
             if (untold.Status == StatusCodes.Status403Forbidden)
             {
@@ -275,9 +299,11 @@ public sealed class RemoteSource
         }
 
         var tags = root?.Descendants().Where(element => element.Name.LocalName == "Tag")
-            .Select(tag => UriEncoding.EncodeComponent(tag.ChildText("Key") ?? "") + "=" + UriEncoding.EncodeComponent(tag.ChildText("Value") ?? ""));
+            .Select(tag => UriEncoding.EncodeComponent(tag.ChildText("Key") ?? "") + "="
+                + UriEncoding.EncodeComponent(tag.ChildText("Value") ?? ""));
         return tags is null ? null : string.Join('&', tags);
     }
 
-    private static string VersionQuery(CopySource source) => source.VersionId is { Length: > 0 } version ? "versionId=" + UriEncoding.EncodeComponent(version) : "";
+    private static string VersionQuery(CopySource source) => source.VersionId is { Length: > 0 } version
+        ? "versionId=" + UriEncoding.EncodeComponent(version) : "";
 }

@@ -6,12 +6,13 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Overlay.Copies;
 
 /// <summary>
-/// The documents by which something is set of an object. What S3 itself refuses of them is refused before an object of the remote's is copied for their sake, which is for good (rule W5); what
-/// else a store makes of them is that store's to say.
+/// The documents by which something is set of an object. What S3 itself refuses of them is refused before an object of the remote's is
+/// copied for their sake, which is for good (rule W5); what else a store makes of them is that store's to say.
 /// </summary>
 internal static class SetDocuments
 {
-    private static readonly S3Error MissingSecurityHeader = new("MissingSecurityHeader", 400, "Your request was missing a required header.");
+    private static readonly S3Error MissingSecurityHeader = new("MissingSecurityHeader", 400,
+        "Your request was missing a required header.");
 
     /// <summary>Refuses a document that cannot be what the operation needs.</summary>
     /// <param name="request">The request.</param>
@@ -60,7 +61,8 @@ internal static class SetDocuments
             throw new S3Exception(S3Errors.MissingRequestBody);
         }
 
-        if (!request.Headers.Keys.Any(static name => name.Equals("x-amz-acl", StringComparison.OrdinalIgnoreCase) || name.StartsWith("x-amz-grant-", StringComparison.OrdinalIgnoreCase)))
+        if (!request.Headers.Keys.Any(static name => name.Equals("x-amz-acl", StringComparison.OrdinalIgnoreCase)
+            || name.StartsWith("x-amz-grant-", StringComparison.OrdinalIgnoreCase)))
         {
             throw new S3Exception(MissingSecurityHeader);
         }

@@ -4,7 +4,8 @@ namespace S3Overlay.Proxy.Overlay.Layers;
 public interface ILocalConditions
 {
     /// <summary>
-    /// Whether all that changes local comes through this process, so that a lock held here keeps true what was judged here (<c>S3_OVERLAY_PROXIES</c> is 1).
+    /// Whether all that changes local comes through this process, so that a lock held here keeps true what was judged here
+    /// (<c>S3_OVERLAY_PROXIES</c> is 1).
     /// </summary>
     bool IsAlone { get; }
 

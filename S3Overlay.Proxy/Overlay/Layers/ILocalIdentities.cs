@@ -4,8 +4,8 @@ using S3Overlay.Proxy.Protocol.Authentication;
 namespace S3Overlay.Proxy.Overlay.Layers;
 
 /// <summary>
-/// A writable layer that knows several users. In buckets without a remote a client that is one of them acts in its own name; in overlaid buckets everything is done in the
-/// overlay's, since what is there is the overlay's state.
+/// A writable layer that knows several users. In buckets without a remote a client that is one of them acts in its own name; in overlaid
+/// buckets everything is done in the overlay's, since what is there is the overlay's state.
 /// </summary>
 public interface ILocalIdentities
 {

@@ -6,12 +6,13 @@ namespace S3Overlay.Proxy.Overlay.Layers;
 public interface ILocalVersions
 {
     /// <summary>
-    /// The versions and delete markers of a bucket's keys, rolled up by the query's delimiter. A bucket that local lacks has none; in one that never kept versions each
-    /// written object is its only one.
+    /// The versions and delete markers of a bucket's keys, rolled up by the query's delimiter. A bucket that local lacks has none; in one
+    /// that never kept versions each written object is its only one.
     /// </summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="query">Which keys.</param>
-    /// <param name="versionIdMarker">The version of the key <see cref="ListingQuery.After"/> names that was shown last; the empty string where all of them were.</param>
+    /// <param name="versionIdMarker">The version of the key <see cref="ListingQuery.After"/> names that was shown last; the empty string
+    /// where all of them were.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
     IVersionedRows List(string bucket, ListingQuery query, string versionIdMarker, CancellationToken cancellationToken);
 
@@ -19,12 +20,14 @@ public interface ILocalVersions
     IAsyncEnumerable<VersionRow> ListOfAsync(string bucket, string key, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Puts a key's tombstone anew so that it names the delete marker that came of the same delete (<see cref="Tombstone.Marker"/>); returns once that survives a power cut.
+    /// Puts a key's tombstone anew so that it names the delete marker that came of the same delete (<see cref="Tombstone.Marker"/>);
+    /// returns once that survives a power cut.
     /// </summary>
     ValueTask NameMarkerAsync(string bucket, string key, string marker, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Marks a key deleted, whose newest version is about to be hidden by a delete marker (<see cref="Tombstone.Over"/>); returns once that survives a power cut.
+    /// Marks a key deleted, whose newest version is about to be hidden by a delete marker (<see cref="Tombstone.Over"/>); returns once that
+    /// survives a power cut.
     /// </summary>
     ValueTask MarkOverAsync(string bucket, string key, string version, CancellationToken cancellationToken);
 

@@ -1,8 +1,8 @@
 namespace S3Overlay.Proxy.Overlay.Layers;
 
 /// <summary>
-/// How often something has happened to each key since the start: whoever goes on with what he found before compares whether it has meanwhile. So a fill, before it leaves a copy behind of a key
-/// that was written or deleted (rule C3), and the taking back of tombstones.
+/// How often something has happened to each key since the start: whoever goes on with what he found before compares whether it has
+/// meanwhile. So a fill, before it leaves a copy behind of a key that was written or deleted (rule C3), and the taking back of tombstones.
 /// </summary>
 /// <remarks>
 /// A fixed number of counters that keys share by hash. A dictionary of keys would have to know when a key may be forgotten, and forgetting

@@ -20,7 +20,10 @@ public sealed record LocalConditions
     /// <summary>PUT with <c>If-None-Match: *</c> writes a new key and refuses one that is there.</summary>
     public bool PutsIfNew { get; init; }
 
-    /// <summary>PUT with If-Match takes the right ETag and refuses a wrong one, and any where nothing is there: what was deleted meanwhile must stay so.</summary>
+    /// <summary>
+    /// PUT with If-Match takes the right ETag and refuses a wrong one, and any where nothing is there: what was deleted meanwhile must stay
+    /// so.
+    /// </summary>
     public bool PutsIfMatch { get; init; }
 
     /// <summary>DELETE with If-Match takes the right ETag and refuses a wrong one.</summary>
@@ -39,7 +42,8 @@ public sealed record LocalConditions
     public bool CopiesIfMatch { get; init; }
 
     /// <summary>
-    /// Local keeps a key to a conditional write of it from the headers of that write to its answer (MinIO): whoever else asks for the key, or changes it, waits meanwhile.
+    /// Local keeps a key to a conditional write of it from the headers of that write to its answer (MinIO): whoever else asks for the key,
+    /// or changes it, waits meanwhile.
     /// </summary>
     public bool KeepKeys { get; init; }
 

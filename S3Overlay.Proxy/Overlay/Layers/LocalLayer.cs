@@ -26,7 +26,7 @@ public sealed record LocalLayer
     public Func<S3Operation, bool> SetsSubResource { get; init; } = static _ => true;
 
     /// <summary>Where copies of the remote are kept; null while caching is off.</summary>
-    public IHeldStore? Held { get; init; }
+    public ICacheStore? Held { get; init; }
 
     /// <summary>Copies of the remote's objects among its own; null where there are none.</summary>
     public IPlacedCopies? Placed { get; init; }
@@ -40,15 +40,20 @@ public sealed record LocalLayer
     /// <summary>Whether it is known to refuse bodies whose checksum is wrong, or cannot be one, and so may be left the second.</summary>
     public Func<bool> ChecksChecksums { get; init; } = static () => false;
 
-    /// <summary>What make of store it is; of the built-in one, which has S3's operations alone and keeps no names, <see cref="StoreMakes.Other"/>.</summary>
+    /// <summary>
+    /// What make of store it is; of the built-in one, which has S3's operations alone and keeps no names, <see cref="StoreMakes.Other"/>.
+    /// </summary>
     public Func<StoreMake> Make { get; init; } = static () => StoreMakes.Other;
 
     /// <summary>Whether it keeps the address of a bucket or object for itself (rule A1). The key is empty for the bucket itself.</summary>
-    public Func<string, string, CancellationToken, ValueTask<bool>> KeepsAsync { get; init; } = static (_, _, _) => ValueTask.FromResult(false);
+    public Func<string, string, CancellationToken, ValueTask<bool>> KeepsAsync { get; init; } = static (_, _, _) =>
+        ValueTask.FromResult(false);
 
     /// <summary>Throws where it cannot serve, for whatever reason; cheap enough to be asked every few seconds.</summary>
     public required Func<CancellationToken, Task> Check { get; init; }
 
-    /// <summary>Asks it for anything at all, and throws where it gives no answer; null where it is in this process, and cannot be away.</summary>
+    /// <summary>
+    /// Asks it for anything at all, and throws where it gives no answer; null where it is in this process, and cannot be away.
+    /// </summary>
     public Func<CancellationToken, Task>? Ping { get; init; }
 }

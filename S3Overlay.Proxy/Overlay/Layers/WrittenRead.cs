@@ -3,7 +3,8 @@ namespace S3Overlay.Proxy.Overlay.Layers;
 /// <summary>What became of a read that local was asked first.</summary>
 /// <param name="IsAnswered">Whether local answered.</param>
 /// <param name="IsDeleted">
-/// Otherwise: whether the key has a tombstone. May still be under way, so that a copy can be looked for at the same time; whoever gets it waits for it.
+/// Otherwise: whether the key has a tombstone. May still be under way, so that a copy can be looked for at the same time; whoever gets it
+/// waits for it.
 /// </param>
 public readonly record struct WrittenRead(bool IsAnswered, Task<bool> IsDeleted)
 {
@@ -11,12 +12,14 @@ public readonly record struct WrittenRead(bool IsAnswered, Task<bool> IsDeleted)
     private static readonly Task<bool> No = Task.FromResult(false);
 
     /// <summary>
-    /// What local had under the key where that is a copy of the remote's object (rule E4), with its bytes on their way; null otherwise. Whoever gets it disposes it.
+    /// What local had under the key where that is a copy of the remote's object (rule E4), with its bytes on their way; null otherwise.
+    /// Whoever gets it disposes it.
     /// </summary>
-    public IHeldCopy? Copy { get; init; }
+    public ICacheEntry? Copy { get; init; }
 
     /// <summary>
-    /// The headers by which local says that the newest version of the key is a delete marker; null where it does not. They count where the key is deleted here.
+    /// The headers by which local says that the newest version of the key is a delete marker; null where it does not. They count where the
+    /// key is deleted here.
     /// </summary>
     public IReadOnlyList<KeyValuePair<string, string>>? Marker { get; init; }
 

@@ -1,17 +1,20 @@
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Overlay.Listings;
 
-/// <summary>Opens rows of what is below local: the remotes' own, and where copies are frozen those of copies whose objects the remotes have no more (rules S1, T2).</summary>
+/// <summary>
+/// Opens rows of what is below local: the remotes' own, and where copies are frozen those of copies whose objects the remotes have no more
+/// (rules S1, T2).
+/// </summary>
 /// <param name="bucket">The bucket.</param>
 /// <param name="routes">Where it continues below.</param>
 /// <param name="held">Where copies are; null while nothing is held.</param>
 /// <param name="reader">Reads the remotes' keys, and knows whether copies are frozen; null where it does not matter what reads say.</param>
 /// <param name="logger">Where failures are told.</param>
-public sealed class BelowLocal(string bucket, BucketRoutes routes, IHeldStore? held, IRemoteReader? reader, ILogger logger)
+public sealed class BelowLocal(string bucket, BucketRoutes routes, ICacheStore? held, IRemoteReader? reader, ILogger logger)
 {
     /// <summary>The bucket.</summary>
     public string Bucket => bucket;

@@ -1,6 +1,6 @@
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
@@ -16,13 +16,13 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 /// <param name="settings">What listings show.</param>
 /// <param name="logger">Where failures are told.</param>
 public sealed class BucketListings(
-    ILayerState layer, ILocalVersions? versions, IHeldStore? held, IRemoteReader reader, OverlaySettings settings, ILogger logger)
+    ILayerState layer, ILocalVersions? versions, ICacheStore? held, IRemoteReader reader, OverlaySettings settings, ILogger logger)
 {
     /// <summary>The header that says a listing shows less than there is (rule L4).</summary>
     public const string ScopeHeader = "x-s3overlay-listing";
 
     /// <summary>Answers a listing, of objects or of versions.</summary>
-    public Task AnswerAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public Task AnswerAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         if (request.Operation != S3Operation.ListObjectVersions)
         {
@@ -44,7 +44,9 @@ public sealed class BucketListings(
             answer);
     }
 
-    /// <summary>Whether clients see no object in the bucket (rule B4). The remote is asked whatever listings show: deleting hides its objects.</summary>
+    /// <summary>
+    /// Whether clients see no object in the bucket (rule B4). The remote is asked whatever listings show: deleting hides its objects.
+    /// </summary>
     /// <exception cref="S3Exception">ServiceUnavailable where it cannot be known.</exception>
     public async Task<bool> IsEmptyAsync(BucketView bucket, CancellationToken cancellationToken)
     {
@@ -73,7 +75,8 @@ public sealed class BucketListings(
     /// <param name="send">Sends a page of rows, among which are those that were opened, and says how many it has.</param>
     /// <param name="answer">The answer.</param>
     private async Task AnswerAsync(
-        BucketView bucket, ListingQuery query, Func<IVersionedRows?> open, Func<IListingSource, IVersionedRows?, Task<int>> send, S3Answer answer)
+        BucketView bucket, ListingQuery query, Func<IVersionedRows?> open, Func<IListingSource, IVersionedRows?, Task<int>> send,
+        S3Response answer)
     {
         if (settings.MergesListings && bucket.AskedRoutes is { } routes)
         {
@@ -105,8 +108,8 @@ public sealed class BucketListings(
     }
 
     /// <summary>
-    /// 503 whatever the reason, refused permission included (rule L4): a page of local keys alone would pass for the whole, and a client's 403 would say that
-    /// its own key lacks a right.
+    /// 503 whatever the reason, refused permission included (rule L4): a page of local keys alone would pass for the whole, and a client's
+    /// 403 would say that its own key lacks a right.
     /// </summary>
     internal static S3Exception Unlistable(RemoteException failure) => S3Exception.ForNow(
         S3Errors.ServiceUnavailable,

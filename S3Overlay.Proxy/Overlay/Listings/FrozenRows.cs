@@ -1,5 +1,5 @@
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -7,7 +7,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// The remotes' rows, and among them those of copies whose objects the remotes have lost: copies that are frozen are read all the same, and so they are listed (rules S1, T2).
+/// The remotes' rows, and among them those of copies whose objects the remotes have lost: copies that are frozen are read all the same, and
+/// so they are listed (rules S1, T2).
 /// </summary>
 /// <remarks>
 /// <code>
@@ -15,8 +16,9 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 ///   copies         a  b   c/1  d/1  e
 ///   together       a  b   c/  d/ e          b and d/ are lost; of the others the copies' rows are passed over
 /// </code>
-/// Both are walked in step. A copy is looked at by itself only where its object is lost: its row does not tell of which remote's object it is, and reads use none of another. Where one is
-/// lost, more will be: the next few are looked at meanwhile, and never more of them at once. Those under a common prefix that is shown already are let go before others begin.
+/// Both are walked in step. A copy is looked at by itself only where its object is lost: its row does not tell of which remote's object it
+/// is, and reads use none of another. Where one is lost, more will be: the next few are looked at meanwhile, and never more of them at
+/// once. Those under a common prefix that is shown already are let go before others begin.
 /// </remarks>
 public sealed class FrozenRows : IRowsBelow
 {
@@ -24,15 +26,15 @@ public sealed class FrozenRows : IRowsBelow
     private const int Ahead = 8;
 
     private readonly IRowsBelow _remote;
-    private readonly IHeldStore _held;
+    private readonly ICacheStore _held;
     private readonly IRemoteReader _reader;
     private readonly string _bucket;
     private readonly BucketRoutes _routes;
     private readonly ListingQuery _query;
-    private readonly KeyCursor<HeldRow> _copies;
-    private readonly Dictionary<HeldRow, Task<ListingRow?>> _looks = new(ReferenceEqualityComparer.Instance);
+    private readonly KeyCursor<CacheRow> _copies;
+    private readonly Dictionary<CacheRow, Task<ListingRow?>> _looks = new(ReferenceEqualityComparer.Instance);
     private CancellationTokenSource _left = new();
-    private HeldRow? _copy;
+    private CacheRow? _copy;
     private bool _copiesHaveEnded;
     private ListingRow? _nextRemote;
     private ListingRow? _lost;
@@ -46,10 +48,11 @@ public sealed class FrozenRows : IRowsBelow
     /// <param name="bucket">The bucket.</param>
     /// <param name="routes">Where it continues below.</param>
     /// <param name="query">Which rows.</param>
-    public FrozenRows(IRowsBelow remote, IHeldStore held, IRemoteReader reader, string bucket, BucketRoutes routes, ListingQuery query)
+    public FrozenRows(IRowsBelow remote, ICacheStore held, IRemoteReader reader, string bucket, BucketRoutes routes, ListingQuery query)
     {
         (_remote, _held, _reader, _bucket, _routes, _query) = (remote, held, reader, bucket, routes, query);
-        _copies = new KeyCursor<HeldRow>((from, token) => held.ListAsync(bucket, query.Prefix, from, token), row => row.Key, Places.After(query.After));
+        _copies = new KeyCursor<CacheRow>((from, token) => held.ListAsync(bucket, query.Prefix, from, token), row => row.Key,
+            Places.After(query.After));
     }
 
     /// <inheritdoc/>
@@ -89,7 +92,8 @@ public sealed class FrozenRows : IRowsBelow
                     break;
                 }
 
-                var row = order == 0 ? null : prefix is null ? await LostAsync(copy, Math.Clamp(_query.PageSize - _given, 1, Ahead) - 1, cancellationToken) : await LostUnderAsync(prefix, cancellationToken);
+                var row = order == 0 ? null : prefix is null ? await LostAsync(copy, Math.Clamp(_query.PageSize - _given, 1, Ahead) - 1,
+                    cancellationToken) : await LostUnderAsync(prefix, cancellationToken);
                 await PassAsync(prefix ?? copy.Key, prefix is not null, cancellationToken);
                 if (row is not null)
                 {
@@ -101,7 +105,7 @@ public sealed class FrozenRows : IRowsBelow
         }
         catch (IOException failure)
         {
-            throw HeldDrift.Unknown(failure);
+            throw CacheDrift.Unknown(failure);
         }
 
         var next = _nextRemote;
@@ -174,7 +178,7 @@ public sealed class FrozenRows : IRowsBelow
     }
 
     /// <summary>Passes over what the listing has behind it already: the place to start after is not exact behind a common prefix.</summary>
-    private async ValueTask SettleAsync(HeldRow? copy, CancellationToken cancellationToken)
+    private async ValueTask SettleAsync(CacheRow? copy, CancellationToken cancellationToken)
     {
         while (copy is not null && !_query.After.IsBefore(copy.Key))
         {
@@ -187,7 +191,8 @@ public sealed class FrozenRows : IRowsBelow
     /// <summary>The row of a common prefix under which the remotes have nothing; null where no copy under it is read.</summary>
     private async ValueTask<ListingRow?> LostUnderAsync(string prefix, CancellationToken cancellationToken)
     {
-        for (var copy = _copy; copy is not null && copy.Key.StartsWith(prefix, StringComparison.Ordinal); copy = await _copies.NextAsync(cancellationToken))
+        for (var copy = _copy; copy is not null && copy.Key.StartsWith(prefix, StringComparison.Ordinal); copy = await _copies
+            .NextAsync(cancellationToken))
         {
             // The first found will do: the next are looked at meanwhile only once one was none.
             if (await LostAsync(copy, copy == _copy ? 0 : Ahead - 1, cancellationToken) is not null)
@@ -201,9 +206,10 @@ public sealed class FrozenRows : IRowsBelow
 
     /// <summary>The row of an object that the remotes have lost, as a HEAD shows it; null where no copy of it is read.</summary>
     /// <param name="row">The copy's row.</param>
-    /// <param name="ahead">How many of those that follow are looked at meanwhile, as far as the remote's next row and within the same folder.</param>
+    /// <param name="ahead">How many of those that follow are looked at meanwhile, as far as the remote's next row and within the same
+    /// folder.</param>
     /// <param name="cancellationToken">Ends the looks.</param>
-    private async ValueTask<ListingRow?> LostAsync(HeldRow row, int ahead, CancellationToken cancellationToken)
+    private async ValueTask<ListingRow?> LostAsync(CacheRow row, int ahead, CancellationToken cancellationToken)
     {
         using var left = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _left);
         if (!_looks.Remove(row, out var look))
@@ -214,7 +220,8 @@ public sealed class FrozenRows : IRowsBelow
         var folder = _query.CommonPrefixOf(row.Key);
         foreach (var next in await _copies.PeekAsync(ahead, cancellationToken))
         {
-            if (_query.CommonPrefixOf(next.Key) != folder || (_nextRemote is { } limit && Utf8Order.Compare(folder ?? next.Key, limit.Name) >= 0))
+            if (_query.CommonPrefixOf(next.Key) != folder
+                || (_nextRemote is { } limit && Utf8Order.Compare(folder ?? next.Key, limit.Name) >= 0))
             {
                 break;
             }
@@ -228,10 +235,11 @@ public sealed class FrozenRows : IRowsBelow
         return await look;
     }
 
-    private async Task<ListingRow?> LookAsync(HeldRow row, CancellationToken cancellationToken)
+    private async Task<ListingRow?> LookAsync(CacheRow row, CancellationToken cancellationToken)
     {
-        await using var copy = await HeldDrift.FindAsync(_held, _bucket, row.Key, cancellationToken);
-        return copy is not null && _routes.Of(row.Key) is { } remote && _reader.CanUse(copy, _bucket, row.Key, remote) ? Show(row.Key, copy.Info) : null;
+        await using var copy = await CacheDrift.FindAsync(_held, _bucket, row.Key, cancellationToken);
+        return copy is not null && _routes.Of(row.Key) is { } remote && _reader.CanUse(copy, _bucket, row.Key, remote)
+            ? Show(row.Key, copy.Info) : null;
     }
 
     private static ListingRow Show(string key, ObjectInfo info) =>

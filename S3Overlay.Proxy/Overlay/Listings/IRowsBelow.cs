@@ -8,7 +8,9 @@ public interface IRowsBelow : IListingSource
     /// <summary>Whether a row is at hand without asking a remote.</summary>
     bool HasRowAtHand { get; }
 
-    /// <summary>Whether a remote says that more rows come behind those at hand, and nothing else could turn out to be what it speaks of.</summary>
+    /// <summary>
+    /// Whether a remote says that more rows come behind those at hand, and nothing else could turn out to be what it speaks of.
+    /// </summary>
     bool PromisesMore { get; }
 
     /// <summary>Whether no row follows those that were taken. False while only asking would tell.</summary>

@@ -3,14 +3,17 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// Walks keys of the writable layer (tombstones, held copies) in step with the remote's rows. Only ever moves forward, and is opened anew where
-/// walking over what lies under a common prefix would take long.
+/// Walks keys of the writable layer (tombstones, held copies) in step with the remote's rows. Only ever moves forward, and is opened anew
+/// where walking over what lies under a common prefix would take long.
 /// </summary>
 /// <typeparam name="T">What stands at each key.</typeparam>
 public sealed class KeyCursor<T> : IAsyncDisposable
     where T : class
 {
-    /// <summary>How many entries are walked before the cursor is opened anew further on: a page of them, which is what opening costs where each is a call.</summary>
+    /// <summary>
+    /// How many entries are walked before the cursor is opened anew further on: a page of them, which is what opening costs where each is a
+    /// call.
+    /// </summary>
     private const int WalkLimit = ListRequest.MaxPage;
 
     private readonly Func<string, CancellationToken, IAsyncEnumerable<T>> _open;
@@ -32,7 +35,9 @@ public sealed class KeyCursor<T> : IAsyncDisposable
         _after = after;
     }
 
-    /// <summary>Begins to look for the first entry, where nobody has yet: who asks others at the same time need not wait for both in turn.</summary>
+    /// <summary>
+    /// Begins to look for the first entry, where nobody has yet: who asks others at the same time need not wait for both in turn.
+    /// </summary>
     public async ValueTask StartAsync(CancellationToken cancellationToken)
     {
         if (_items is null && _current is null && !_hasEnded && !_isOutdated)
@@ -42,9 +47,11 @@ public sealed class KeyCursor<T> : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sees to it that entries are read after rows that they stand beside. What was read before these is forgotten, and read anew from the key that is sought next.
+    /// Sees to it that entries are read after rows that they stand beside. What was read before these is forgotten, and read anew from the
+    /// key that is sought next.
     /// </summary>
-    /// <param name="needed">How often others had been asked for rows when the row came that is to be held against an entry (<see cref="IListingSource.Readings"/>).</param>
+    /// <param name="needed">How often others had been asked for rows when the row came that is to be held against an entry
+    /// (<see cref="IListingSource.Readings"/>).</param>
     /// <param name="now">The same at this moment.</param>
     public async ValueTask KeepBehindAsync(int needed, int now)
     {
@@ -59,7 +66,9 @@ public sealed class KeyCursor<T> : IAsyncDisposable
         }
     }
 
-    /// <summary>The first entry at or after <paramref name="key"/>, or null. Asking for an earlier key than before gives the same entry again.</summary>
+    /// <summary>
+    /// The first entry at or after <paramref name="key"/>, or null. Asking for an earlier key than before gives the same entry again.
+    /// </summary>
     public async ValueTask<T?> SeekAsync(string key, CancellationToken cancellationToken)
     {
         if (_isOutdated && key.Length > 0 && Places.Before(key) is var before && Utf8Order.Compare(before, _after) > 0)

@@ -63,7 +63,8 @@ public sealed class ListingDivision
 
         string[] HiddenUnder(string prefix) =>
         [
-            .. below.Select(part => part.ClientPrefix).Where(hidden => hidden.Length > prefix.Length && hidden.StartsWith(prefix, StringComparison.Ordinal)),
+            .. below.Select(part => part.ClientPrefix).Where(hidden => hidden.Length > prefix.Length
+                && hidden.StartsWith(prefix, StringComparison.Ordinal)),
         ];
     }
 

@@ -6,7 +6,8 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 /// <summary>What of a listing is in one place below: its keys under a prefix, less those that other places have (rule M3).</summary>
 /// <param name="Place">The place.</param>
 /// <param name="Query">What is wanted of it: the listing's query, by whose prefix keys are rolled up.</param>
-/// <param name="Prefix">The prefix under which the place has keys that are wanted: the query's, or a longer one where the place is for less.</param>
+/// <param name="Prefix">The prefix under which the place has keys that are wanted: the query's, or a longer one where the place is for
+/// less.</param>
 /// <param name="Hidden">Longer prefixes whose keys other places have, in UTF-8 byte order.</param>
 /// <param name="Shared">Common prefixes under which other places have keys as well, so that this one's word decides nothing.</param>
 public sealed record ListingShare(
@@ -16,7 +17,8 @@ public sealed record ListingShare(
     public static ListingShare Whole(RemoteBucket place, ListingQuery query) => new(place, query, query.Prefix, [], []);
 
     /// <summary>
-    /// The delimiter to send. None where one could begin in the place's own prefix, before the keys that the remote would look for it in: keys are rolled up here then.
+    /// The delimiter to send. None where one could begin in the place's own prefix, before the keys that the remote would look for it in:
+    /// keys are rolled up here then.
     /// </summary>
     public string Delimiter
     {
@@ -49,7 +51,9 @@ public sealed record ListingShare(
         return null;
     }
 
-    /// <summary>Whether another place's keys lie about or behind a name, so that rows promised behind it may turn out to be hidden.</summary>
+    /// <summary>
+    /// Whether another place's keys lie about or behind a name, so that rows promised behind it may turn out to be hidden.
+    /// </summary>
     public bool HidesBehind(string name)
     {
         foreach (var prefix in Hidden)

@@ -1,5 +1,5 @@
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Listings;
 
@@ -11,7 +11,7 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 ///   written rows   a      c/     e     g          always shown
 ///   remote rows    a  b   c/  d/ e  f  g  h       shown where nothing was written under that name, and
 ///   tombstones        b       d/1   f               a key: has no tombstone
-///                                                   a prefix: has a key without one (asked only where there are any, or where several remotes are under it)
+/// a prefix: has a key without one (asked only where there are any, or where several remotes are under it)
 ///   merged         a      c/  d/ e     g  h
 /// </code>
 /// Where copies are frozen, those whose objects the remote has lost count among its rows (<see cref="FrozenRows"/>).
@@ -26,7 +26,7 @@ public sealed class MergedListingSource : IListingSource
     private readonly KeyCursor<string> _tombstones;
     private readonly PrefixProbe _probe;
     private readonly PrefixProbes _probes;
-    private readonly HeldDrift? _held;
+    private readonly CacheDrift? _held;
     private readonly IRemoteReader? _reader;
     private readonly string _bucket;
     private readonly Func<string, CancellationToken, ValueTask<bool>> _wasWrittenUnder;
@@ -46,11 +46,13 @@ public sealed class MergedListingSource : IListingSource
     /// <param name="written">Other rows of the writable layer than those of its objects, to be disposed here; null for these.</param>
     /// <param name="reader">Reads the remote's keys; null where it does not matter what reads say.</param>
     public MergedListingSource(
-        ILayerState layer, IHeldStore? held, string bucket, BucketRoutes routes, ListingQuery query, ILogger logger, IListingSource? written = null,
+        ILayerState layer, ICacheStore? held, string bucket, BucketRoutes routes, ListingQuery query, ILogger logger,
+        IListingSource? written = null,
         IRemoteReader? reader = null)
     {
         (_query, _routes, _reader, _bucket) = (query, routes, reader, bucket);
-        _written = new WrittenAhead(written ?? layer.ListWritten(bucket, query), new RowOrder("local", logger), mayLookAhead: written is null);
+        _written = new WrittenAhead(written ?? layer.ListWritten(bucket, query), new RowOrder("local", logger),
+            mayLookAhead: written is null);
         _wasWrittenUnder = (prefix, token) => WrittenUnder.AnyAsync(layer, bucket, prefix, query.After, token);
         _openPrefix = Places.OpenPrefix(query);
         var below = new BelowLocal(bucket, routes, held, reader, logger);
@@ -59,7 +61,7 @@ public sealed class MergedListingSource : IListingSource
             (from, token) => layer.ListDeletedAsync(bucket, query.Prefix, from, token), key => key, Places.After(query.After));
         _probe = new PrefixProbe(layer, below, query.After);
         _probes = new PrefixProbes(_probe, new PrefixReading(layer, below, query));
-        _held = held is null ? null : new HeldDrift(held, reader, bucket, routes, query);
+        _held = held is null ? null : new CacheDrift(held, reader, bucket, routes, query);
     }
 
     /// <inheritdoc/>
@@ -130,8 +132,8 @@ public sealed class MergedListingSource : IListingSource
     }
 
     /// <summary>
-    /// Whether rows follow. A remote that says it has more keys is believed where no tombstone could hide them: the page that would prove it is the next
-    /// page's first, and fetching it here would double the cost of every full page.
+    /// Whether rows follow. A remote that says it has more keys is believed where no tombstone could hide them: the page that would prove
+    /// it is the next page's first, and fetching it here would double the cost of every full page.
     /// </summary>
     public async ValueTask<bool> HasMoreAsync(CancellationToken cancellationToken)
     {
@@ -171,8 +173,9 @@ public sealed class MergedListingSource : IListingSource
     }
 
     /// <summary>
-    /// A client may start in the midst of a folder. Servers disagree on whether the rest of it is a row still (Ceph, MinIO, Versity and CloudServer leave the folder out, others do not), so
-    /// the remote is asked for what lies behind the folder, and the folder is looked into for itself; in local, too, where that shows no such row.
+    /// A client may start in the midst of a folder. Servers disagree on whether the rest of it is a row still (Ceph, MinIO, Versity and
+    /// CloudServer leave the folder out, others do not), so the remote is asked for what lies behind the folder, and the folder is looked
+    /// into for itself; in local, too, where that shows no such row.
     /// </summary>
     private async ValueTask LookIntoOpenPrefixAsync(string prefix, CancellationToken cancellationToken)
     {
@@ -228,8 +231,8 @@ public sealed class MergedListingSource : IListingSource
     }
 
     /// <summary>
-    /// Tombstones are read after written rows: a delete puts the one before it takes the other away, so that of a key deleted meanwhile at least one is seen, and never
-    /// the remote's row in between.
+    /// Tombstones are read after written rows: a delete puts the one before it takes the other away, so that of a key deleted meanwhile at
+    /// least one is seen, and never the remote's row in between.
     /// </summary>
     private async Task FillLocalAsync(CancellationToken cancellationToken)
     {
@@ -239,8 +242,8 @@ public sealed class MergedListingSource : IListingSource
     }
 
     /// <summary>
-    /// The first tombstone at or after a name that local's next row is not before. Tombstones that were read before the page which that row came with say nothing of what was deleted
-    /// in between, which that page lacks: they are read anew.
+    /// The first tombstone at or after a name that local's next row is not before. Tombstones that were read before the page which that row
+    /// came with say nothing of what was deleted in between, which that page lacks: they are read anew.
     /// </summary>
     private async ValueTask<string?> TombstoneAtAsync(string name, CancellationToken cancellationToken)
     {

@@ -12,15 +12,17 @@ public static class Places
     /// <summary>The largest code point: behind a prefix, it sorts after every key that a client can sensibly have under it.</summary>
     private const string Largest = "\U0010FFFF";
 
-    /// <summary>A name that sorts behind the keys under a prefix. Not a promise for keys that hold U+10FFFF themselves: filter as well.</summary>
+    /// <summary>
+    /// A name that sorts behind the keys under a prefix. Not a promise for keys that hold U+10FFFF themselves: filter as well.
+    /// </summary>
     public static string Beyond(string prefix) => prefix + Largest;
 
     /// <summary>The key to start after in the writable layer.</summary>
     public static string After(ListingPosition position) => position.IsPrefix ? Beyond(position.Name) : position.Name;
 
     /// <summary>
-    /// The remote's <c>start-after</c>, in the remote's names. Never beyond the position, and never longer than a key may be: a shorter one only
-    /// means rows to be dropped.
+    /// The remote's <c>start-after</c>, in the remote's names. Never beyond the position, and never longer than a key may be: a shorter one
+    /// only means rows to be dropped.
     /// </summary>
     public static string StartAfter(RemoteBucket place, ListingQuery query)
     {
@@ -40,7 +42,8 @@ public static class Places
     }
 
     /// <summary>
-    /// A key to start strictly after so that <paramref name="key"/> is among those that follow, and few others before it. Never longer than a key may be.
+    /// A key to start strictly after so that <paramref name="key"/> is among those that follow, and few others before it. Never longer than
+    /// a key may be.
     /// </summary>
     public static string Before(string key)
     {
@@ -59,7 +62,8 @@ public static class Places
     }
 
     /// <summary>
-    /// The common prefix that the position lies in the midst of, or null: some keys under it lie before the position, others behind, and those make it a row.
+    /// The common prefix that the position lies in the midst of, or null: some keys under it lie before the position, others behind, and
+    /// those make it a row.
     /// </summary>
     public static string? OpenPrefix(ListingQuery query)
     {

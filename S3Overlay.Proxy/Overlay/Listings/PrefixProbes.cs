@@ -3,12 +3,14 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// The looks into folders of one listing. Where one is needed, more will be: a page may have a thousand folders with a deleted file in each. Small ones are read through together,
-/// a thousand keys a call; larger ones are looked into one by one, a few at a time, so that nobody waits for a thousand round trips one after another.
+/// The looks into folders of one listing. Where one is needed, more will be: a page may have a thousand folders with a deleted file in
+/// each. Small ones are read through together, a thousand keys a call; larger ones are looked into one by one, a few at a time, so that
+/// nobody waits for a thousand round trips one after another.
 /// </summary>
 /// <remarks>
-/// Which of both it is shows when the keys are read: where a page of them tells of fewer than <see cref="Worthwhile"/> folders, the next <see cref="Ahead"/> are looked into by
-/// themselves before that is tried again, and twice as many each further time. So no more calls are made than each folder takes by itself, plus one for every <see cref="Ahead"/>.
+/// Which of both it is shows when the keys are read: where a page of them tells of fewer than <see cref="Worthwhile"/> folders, the next
+/// <see cref="Ahead"/> are looked into by themselves before that is tried again, and twice as many each further time. So no more calls are
+/// made than each folder takes by itself, plus one for every <see cref="Ahead"/>.
 /// </remarks>
 public sealed class PrefixProbes(PrefixProbe probe, PrefixReading reading) : IAsyncDisposable
 {

@@ -4,7 +4,8 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// Reads through the keys of many folders at once, and tells of which of them anything is still to be seen: a page of the remote's keys and the tombstones are walked side by side.
+/// Reads through the keys of many folders at once, and tells of which of them anything is still to be seen: a page of the remote's keys and
+/// the tombstones are walked side by side.
 /// </summary>
 /// <param name="layer">The writable layer.</param>
 /// <param name="below">What is below it.</param>
@@ -16,16 +17,19 @@ public sealed class PrefixReading(ILayerState layer, BelowLocal below, ListingQu
     /// <param name="size">How many keys.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>
-    /// Of each folder with tombstones under it of which the page tells, whether a key under it is visible. Not of the last, where only the page behind would tell.
+    /// Of each folder with tombstones under it of which the page tells, whether a key under it is visible. Not of the last, where only the
+    /// page behind would tell.
     /// </returns>
     public async Task<Dictionary<string, bool>> ReadAsync(string first, int size, CancellationToken cancellationToken)
     {
         var start = Places.Before(first);
         await using var keys = below.Open(listing with { Delimiter = "", After = new ListingPosition(start, false), PageSize = size });
-        await using var tombstones = new KeyCursor<string>((from, token) => layer.ListDeletedAsync(below.Bucket, listing.Prefix, from, token), key => key, start);
+        await using var tombstones =
+            new KeyCursor<string>((from, token) => layer.ListDeletedAsync(below.Bucket, listing.Prefix, from, token), key => key, start);
         var found = new Dictionary<string, bool>(StringComparer.Ordinal);
         var (folder, isVisible, hasTombstones) = ((string?)null, false, false);
-        for (var row = await keys.NextAsync(cancellationToken); row is not null; row = keys.HasRowAtHand ? await keys.NextAsync(cancellationToken) : null)
+        for (var row = await keys.NextAsync(cancellationToken); row is not null; row = keys.HasRowAtHand
+            ? await keys.NextAsync(cancellationToken) : null)
         {
             if (Utf8Order.Compare(row.Name, first) < 0)
             {

@@ -4,12 +4,13 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// The rows of one place below, under the client's names. Pages are asked for as they are needed and no sooner: each one's token comes with the page before, so that
-/// fetching ahead would gain little and cost a page too many whenever the other layer fills the rest.
+/// The rows of one place below, under the client's names. Pages are asked for as they are needed and no sooner: each one's token comes with
+/// the page before, so that fetching ahead would gain little and cost a page too many whenever the other layer fills the rest.
 /// </summary>
 /// <remarks>
-/// Servers differ in what they make of <c>start-after</c> beside a delimiter, and some know no delimiter of several characters. So rows before the position
-/// are dropped, and keys are rolled up, here as well. What another place has (rule M3) is left out, and stepped over where a page ends within it.
+/// Servers differ in what they make of <c>start-after</c> beside a delimiter, and some know no delimiter of several characters. So rows
+/// before the position are dropped, and keys are rolled up, here as well. What another place has (rule M3) is left out, and stepped over
+/// where a page ends within it.
 /// </remarks>
 public sealed class RemoteRows : IListingSource
 {
@@ -64,7 +65,8 @@ public sealed class RemoteRows : IListingSource
     public bool HasRowAtHand => _next < _rows.Count;
 
     /// <summary>
-    /// Whether the remote says that more rows come behind those at hand. One that leaves rolling up to us counts keys, not rows: its word is no proof.
+    /// Whether the remote says that more rows come behind those at hand. One that leaves rolling up to us counts keys, not rows: its word
+    /// is no proof.
     /// </summary>
     public bool PromisesMore => _hasPromise && !_hasRolledUp && LastName.Length > 0 && !_share.HidesBehind(_bound);
 
@@ -116,7 +118,8 @@ public sealed class RemoteRows : IListingSource
         var startAfter = _hasStarted ? "" : Places.StartAfter(_place, _query with { Prefix = _share.Prefix });
         _pageSize = NextSize();
         Readings++;
-        var listing = new RemoteListing(_place.Name, _place.RemoteKey(_share.Prefix), _delimiter, startAfter, _token, _pageSize) { WithRestoreStatus = _query.WithRestoreStatus };
+        var listing = new RemoteListing(_place.Name, _place.RemoteKey(_share.Prefix), _delimiter, startAfter, _token, _pageSize)
+            { WithRestoreStatus = _query.WithRestoreStatus };
         RemotePage page;
         try
         {
@@ -140,8 +143,9 @@ public sealed class RemoteRows : IListingSource
     }
 
     /// <summary>
-    /// As many rows as the client's page has, to begin with. What was hidden of these will be hidden of the next as well: larger steps keep the number of pages logarithmic, and
-    /// where nothing at all was shown, there may be a long run of deleted keys, of which each page should take as much away as it can.
+    /// As many rows as the client's page has, to begin with. What was hidden of these will be hidden of the next as well: larger steps keep
+    /// the number of pages logarithmic, and where nothing at all was shown, there may be a long run of deleted keys, of which each page
+    /// should take as much away as it can.
     /// </summary>
     private int NextSize()
     {
@@ -185,17 +189,24 @@ public sealed class RemoteRows : IListingSource
             _bound = last;
         }
 
-        if (!_hasEnded && !_startsElsewhere && (_share.HiddenUnder(last) ?? RolledUpHere(last)) is { } behind && behind != last && Utf8Order.Compare(behind, _query.After.Name) > 0)
+        if (!_hasEnded && !_startsElsewhere && (_share.HiddenUnder(last) ?? RolledUpHere(last)) is { } behind && behind != last
+            && Utf8Order.Compare(behind, _query.After.Name) > 0)
         {
             StepOver(behind);
         }
     }
 
-    /// <summary>The common prefix that a key was rolled up into here, since the remote did not do so: the rest of the keys under it need not be read. Null where there is none.</summary>
+    /// <summary>
+    /// The common prefix that a key was rolled up into here, since the remote did not do so: the rest of the keys under it need not be
+    /// read. Null where there is none.
+    /// </summary>
     private string? RolledUpHere(string last) =>
         _hasRolledUp && _query.CommonPrefixOf(last) is { } common && common.Length > _share.Prefix.Length ? common : null;
 
-    /// <summary>Goes on behind keys that are not wanted. A remote that then starts elsewhere than it is told to is read on from where it is, and never told again.</summary>
+    /// <summary>
+    /// Goes on behind keys that are not wanted. A remote that then starts elsewhere than it is told to is read on from where it is, and
+    /// never told again.
+    /// </summary>
     private void StepOver(string hidden)
     {
         (_hasStarted, _token, _hasPromise, _hasSteppedOver) = (false, null, false, true);
@@ -205,7 +216,8 @@ public sealed class RemoteRows : IListingSource
     }
 
     /// <summary>
-    /// The row as clients see it; null where it lies before the position, is the place's own prefix (a folder's mark, or no object at all), or is for others to show.
+    /// The row as clients see it; null where it lies before the position, is the place's own prefix (a folder's mark, or no object at all),
+    /// or is for others to show.
     /// </summary>
     private ListingRow? Shown(ListingRow row, string name)
     {

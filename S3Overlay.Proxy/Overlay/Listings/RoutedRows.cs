@@ -4,11 +4,12 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// The rows of all places below as one (rule M3). Each key is in one place, so that this is no merge but a walk: a place is asked only once the walk comes to
-/// where its rows may stand.
+/// The rows of all places below as one (rule M3). Each key is in one place, so that this is no merge but a walk: a place is asked only once
+/// the walk comes to where its rows may stand.
 /// </summary>
 /// <remarks>
-/// A row that several places share is given without asking any: whoever shows it looks first whether a key under it is to be seen (<see cref="PrefixProbe"/>).
+/// A row that several places share is given without asking any: whoever shows it looks first whether a key under it is to be seen
+/// (<see cref="PrefixProbe"/>).
 /// </remarks>
 public sealed class RoutedRows : IRowsBelow
 {
@@ -105,7 +106,9 @@ public sealed class RoutedRows : IRowsBelow
     private bool IsSharedNext(RemoteRows? nearest) =>
         _nextShared < _shared.Count && (nearest is null || Utf8Order.Compare(_shared[_nextShared], nearest.Bound) <= 0);
 
-    /// <summary>The place whose next row stands first, as far as can be told without asking; null once all have come to their end.</summary>
+    /// <summary>
+    /// The place whose next row stands first, as far as can be told without asking; null once all have come to their end.
+    /// </summary>
     private RemoteRows? Nearest()
     {
         RemoteRows? nearest = null;

@@ -5,8 +5,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// Holds a layer to the order of listings. A merge of rows in another order would leave out keys or show deleted ones without anyone noticing, so
-/// that a layer whose order is wrong is an error and never a page (rule L2).
+/// Holds a layer to the order of listings. A merge of rows in another order would leave out keys or show deleted ones without anyone
+/// noticing, so that a layer whose order is wrong is an error and never a page (rule L2).
 /// </summary>
 public sealed class RowOrder(string layer, ILogger logger)
 {

@@ -4,10 +4,14 @@ using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Overlay.Listings;
 
-/// <summary>Local's rows of a listing, with a look at those to come: they tell which of the remote's rows the page has room for, and under which of them local has keys itself.</summary>
+/// <summary>
+/// Local's rows of a listing, with a look at those to come: they tell which of the remote's rows the page has room for, and under which of
+/// them local has keys itself.
+/// </summary>
 /// <param name="rows">The rows, disposed here.</param>
 /// <param name="order">Holds them to their order.</param>
-/// <param name="mayLookAhead">Whether rows may be read before those in front of them are taken. Not where whoever takes a row asks the source for its versions.</param>
+/// <param name="mayLookAhead">Whether rows may be read before those in front of them are taken. Not where whoever takes a row asks the
+/// source for its versions.</param>
 public sealed class WrittenAhead(IListingSource rows, RowOrder order, bool mayLookAhead) : IAsyncDisposable
 {
     private readonly List<(ListingRow Row, int Reading)> _read = [];
@@ -20,7 +24,9 @@ public sealed class WrittenAhead(IListingSource rows, RowOrder order, bool mayLo
     /// <summary>How often local has been asked for rows so far (<see cref="IListingSource.Readings"/>).</summary>
     public int Readings => rows.Readings;
 
-    /// <summary>How often it had been when <see cref="Next"/> came, or the end: what it had before that row at a later time these rows do not tell.</summary>
+    /// <summary>
+    /// How often it had been when <see cref="Next"/> came, or the end: what it had before that row at a later time these rows do not tell.
+    /// </summary>
     public int ReadingOfNext => _taken < _read.Count ? _read[_taken].Reading : rows.Readings;
 
     /// <summary>Reads the next row, where that was not done yet.</summary>
@@ -37,7 +43,9 @@ public sealed class WrittenAhead(IListingSource rows, RowOrder order, bool mayLo
         }
     }
 
-    /// <summary>Those common prefixes among the remote's rows that the page has room for, and under which local has nothing written.</summary>
+    /// <summary>
+    /// Those common prefixes among the remote's rows that the page has room for, and under which local has nothing written.
+    /// </summary>
     /// <param name="remote">The remote's rows, all of them behind what was taken.</param>
     /// <param name="room">How many rows the page may still show.</param>
     /// <param name="cancellationToken">Ends the search.</param>
@@ -48,7 +56,8 @@ public sealed class WrittenAhead(IListingSource rows, RowOrder order, bool mayLo
         foreach (var row in remote)
         {
             ListingRow? written = null;
-            while (room > 0 && (written = await PeekAsync(ahead, cancellationToken)) is not null && Utf8Order.Compare(written.Name, row.Name) < 0)
+            while (room > 0 && (written = await PeekAsync(ahead, cancellationToken)) is not null
+                && Utf8Order.Compare(written.Name, row.Name) < 0)
             {
                 ahead++;
                 room--;

@@ -3,8 +3,8 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
 /// <summary>
-/// Where the keys of one bucket of the client's view continue below: of the prefixes that a key starts with the longest decides, and hides what shorter ones have
-/// under it (rule M2).
+/// Where the keys of one bucket of the client's view continue below: of the prefixes that a key starts with the longest decides, and hides
+/// what shorter ones have under it (rule M2).
 /// </summary>
 public sealed class BucketRoutes
 {
@@ -45,11 +45,12 @@ public sealed class BucketRoutes
     public IReadOnlyList<RemoteBucket> Parts => _parts;
 
     /// <summary>The same places, for questions of one client's request alone.</summary>
-    public BucketRoutes Within(RemotePatience patience)
+    public BucketRoutes Within(RequestBudget patience)
     {
-        return _parts.Length == 0 && _whole is not null ? new BucketRoutes(Asked(_whole)) : new BucketRoutes(_parts.Concat(_whole is null ? [] : [_whole]).Select(Asked));
+        return _parts.Length == 0 && _whole is not null ? new BucketRoutes(Asked(_whole))
+            : new BucketRoutes(_parts.Concat(_whole is null ? [] : [_whole]).Select(Asked));
 
-        RemoteBucket Asked(RemoteBucket place) => place with { Remote = new PatientRemote(place.Remote, patience) };
+        RemoteBucket Asked(RemoteBucket place) => place with { Remote = new BudgetedRemote(place.Remote, patience) };
     }
 
     /// <summary>Where a key continues; null where it is local only.</summary>
@@ -67,7 +68,9 @@ public sealed class BucketRoutes
         return _whole;
     }
 
-    /// <summary>Whether keys under a prefix continue in a place that is for that prefix or a longer one, so that no other place can tell of them.</summary>
+    /// <summary>
+    /// Whether keys under a prefix continue in a place that is for that prefix or a longer one, so that no other place can tell of them.
+    /// </summary>
     public bool BeginUnder(string prefix)
     {
         foreach (var part in _parts)

@@ -15,7 +15,10 @@ public interface IRemote
     /// <summary>Finds out, beside whatever was asked and had no answer in time, whether a bucket is down.</summary>
     void Suspect(string bucket);
 
-    /// <summary>Whether the remote keeps the address of a bucket or object for itself (rule A1): its administration, not a bucket. The key is empty for the bucket itself.</summary>
+    /// <summary>
+    /// Whether the remote keeps the address of a bucket or object for itself (rule A1): its administration, not a bucket. The key is empty
+    /// for the bucket itself.
+    /// </summary>
     ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken) => ValueTask.FromResult(false);
 
     /// <summary>When a bucket there was made, as the last list of its buckets said; null where that is not known. Costs nothing.</summary>
@@ -25,7 +28,9 @@ public interface IRemote
     /// <exception cref="RemoteException">Anything but 200 or 206.</exception>
     Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken);
 
-    /// <summary>Asks for an object's headers. A 403 is explained, and a length that is missing found out, with one GET of its first byte (table F).</summary>
+    /// <summary>
+    /// Asks for an object's headers. A 403 is explained, and a length that is missing found out, with one GET of its first byte (table F).
+    /// </summary>
     /// <exception cref="RemoteException">Anything but 200.</exception>
     Task<RemoteObject> HeadAsync(RemoteRead read, CancellationToken cancellationToken);
 

@@ -2,7 +2,9 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
-/// <summary>Where keys of a bucket of the client's view continue below: a remote, a bucket there, and a prefix that clients do not see.</summary>
+/// <summary>
+/// Where keys of a bucket of the client's view continue below: a remote, a bucket there, and a prefix that clients do not see.
+/// </summary>
 /// <param name="Remote">The remote.</param>
 /// <param name="Name">The bucket's name there.</param>
 /// <param name="KeyPrefix">What stands before every key there, in place of <paramref name="ClientPrefix"/>; empty for none.</param>
@@ -10,7 +12,8 @@ namespace S3Overlay.Proxy.Overlay.Remotes;
 public sealed record RemoteBucket(IRemote Remote, string Name, string KeyPrefix, string ClientPrefix = "")
 {
     /// <summary>The remote's key for a key of the client's, which starts with <see cref="ClientPrefix"/>.</summary>
-    public string RemoteKey(string key) => ClientPrefix.Length == 0 ? KeyPrefix + key : string.Concat(KeyPrefix, key.AsSpan(ClientPrefix.Length));
+    public string RemoteKey(string key) => ClientPrefix.Length == 0 ? KeyPrefix + key
+        : string.Concat(KeyPrefix, key.AsSpan(ClientPrefix.Length));
 
     /// <summary>Refuses to send a key of a client's own there (SSE-C) where others could read it on the way (rule T1).</summary>
     /// <exception cref="S3Exception">InvalidRequest.</exception>

@@ -9,6 +9,8 @@ public enum RemoteCondition
     /// <summary>Something had no answer, and it is being found out whether anything has.</summary>
     Doubted,
 
-    /// <summary>It answers nothing at all: what is asked of it fails at once, until it answers the question that is put to it once a second.</summary>
+    /// <summary>
+    /// It answers nothing at all: what is asked of it fails at once, until it answers the question that is put to it once a second.
+    /// </summary>
     Down,
 }

@@ -7,7 +7,8 @@ namespace S3Overlay.Proxy.Overlay.Remotes;
 /// <param name="StartAfter">Keys strictly after this; empty for all. Ignored where a token is given.</param>
 /// <param name="ContinuationToken">The remote's own token of the page before, or null.</param>
 /// <param name="MaxKeys">1 to 1000.</param>
-public sealed record RemoteListing(string Bucket, string Prefix, string Delimiter, string StartAfter, string? ContinuationToken, int MaxKeys)
+public sealed record RemoteListing(string Bucket, string Prefix, string Delimiter, string StartAfter, string? ContinuationToken,
+    int MaxKeys)
 {
     /// <summary>Whether rows are to tell how far archived objects are restored.</summary>
     public bool WithRestoreStatus { get; init; }

@@ -2,7 +2,9 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
-/// <summary>The remote's answer to a GET or HEAD. Disposing it gives the connection back, or cuts it where the body was not read to its end.</summary>
+/// <summary>
+/// The remote's answer to a GET or HEAD. Disposing it gives the connection back, or cuts it where the body was not read to its end.
+/// </summary>
 public sealed class RemoteObject : IAsyncDisposable
 {
     private readonly Func<ValueTask>? _dispose;
@@ -23,7 +25,9 @@ public sealed class RemoteObject : IAsyncDisposable
     /// <summary>200 or 206.</summary>
     public int Status { get; }
 
-    /// <summary>Which bytes the body holds; null where it holds none (HEAD, empty object). Of a HEAD of a part: those of the part.</summary>
+    /// <summary>
+    /// Which bytes the body holds; null where it holds none (HEAD, empty object). Of a HEAD of a part: those of the part.
+    /// </summary>
     public ByteRange? Range { get; }
 
     /// <summary>

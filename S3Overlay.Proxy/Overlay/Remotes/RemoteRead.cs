@@ -18,11 +18,13 @@ public sealed record RemoteRead(string Bucket, string Key)
     public string Query { get; init; } = "";
 
     /// <summary>Whether one part of the object is asked for.</summary>
-    public bool NamesPart => Query.StartsWith("partNumber=", StringComparison.Ordinal) || Query.Contains("&partNumber=", StringComparison.Ordinal);
+    public bool NamesPart => Query.StartsWith("partNumber=", StringComparison.Ordinal)
+        || Query.Contains("&partNumber=", StringComparison.Ordinal);
 
     /// <summary>The same of the whole object or version, where a part of it is asked for.</summary>
     public RemoteRead WithoutPart() =>
-        NamesPart ? this with { Query = string.Join('&', Query.Split('&').Where(static item => !item.StartsWith("partNumber=", StringComparison.Ordinal))) } : this;
+        NamesPart ? this with { Query = string
+            .Join('&', Query.Split('&').Where(static item => !item.StartsWith("partNumber=", StringComparison.Ordinal))) } : this;
 
     /// <summary>Further headers to send, such as those of SSE-C.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];

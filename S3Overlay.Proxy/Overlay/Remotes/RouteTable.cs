@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
-/// <summary>Which keys of which bucket continue where (rules B6, M1, M2): one table for all remotes. One remote alone is a table of few rows.</summary>
+/// <summary>
+/// Which keys of which bucket continue where (rules B6, M1, M2): one table for all remotes. One remote alone is a table of few rows.
+/// </summary>
 public sealed class RouteTable : IRemoteBuckets
 {
     private readonly FrozenDictionary<string, BucketRoutes> _named;
@@ -10,7 +12,8 @@ public sealed class RouteTable : IRemoteBuckets
 
     /// <summary>A table.</summary>
     /// <param name="rows">Buckets by name, and where their keys, or those under a prefix, continue.</param>
-    /// <param name="others">The remote that has every other key of every bucket, under its own name; null where those are local only.</param>
+    /// <param name="others">The remote that has every other key of every bucket, under its own name; null where those are local
+    /// only.</param>
     /// <exception cref="ArgumentException">Two rows are for the same prefix of the same bucket.</exception>
     public RouteTable(IEnumerable<(string Bucket, RemoteBucket Place)> rows, IRemote? others)
     {
@@ -18,7 +21,8 @@ public sealed class RouteTable : IRemoteBuckets
         _named = rows.GroupBy(row => row.Bucket, row => row.Place, StringComparer.Ordinal).ToFrozenDictionary(
             bucket => bucket.Key,
             bucket => new BucketRoutes(
-                others is null || bucket.Any(place => place.ClientPrefix.Length == 0) ? bucket : bucket.Append(new RemoteBucket(others, bucket.Key, ""))),
+                others is null || bucket.Any(place => place.ClientPrefix.Length == 0) ? bucket
+                    : bucket.Append(new RemoteBucket(others, bucket.Key, ""))),
             StringComparer.Ordinal);
     }
 
@@ -27,7 +31,8 @@ public sealed class RouteTable : IRemoteBuckets
 
     /// <inheritdoc/>
     public BucketRoutes? Find(string bucket) =>
-        _named.TryGetValue(bucket, out var named) ? named : _others is null ? null : new BucketRoutes(new RemoteBucket(_others, bucket, ""));
+        _named.TryGetValue(bucket, out var named) ? named : _others is null ? null
+            : new BucketRoutes(new RemoteBucket(_others, bucket, ""));
 
     /// <inheritdoc/>
     public bool IsMapped(string bucket) => _named.ContainsKey(bucket);

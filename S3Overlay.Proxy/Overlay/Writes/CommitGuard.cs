@@ -6,21 +6,25 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>
-/// Keeps what a conditional write was judged by true until it is committed (rule W3), without holding anybody up while a slow client sends its body:
-/// the key's lock is taken when the body has been read to its end, and what the key is is looked at once more. Deletes take the same lock; so do all writes
-/// where local cannot judge conditions itself. Only where local keeps the key to a conditional write from its beginning on the lock is taken before that (<see cref="S3Body.BeginAsync"/>):
-/// whoever else wants the key would hold the lock, and wait at local for a write that waits for the lock.
+/// Keeps what a conditional write was judged by true until it is committed (rule W3), without holding anybody up while a slow client sends
+/// its body: the key's lock is taken when the body has been read to its end, and what the key is is looked at once more. Deletes take the
+/// same lock; so do all writes where local cannot judge conditions itself. Only where local keeps the key to a conditional write from its
+/// beginning on the lock is taken before that (<see cref="S3Body.BeginAsync"/>): whoever else wants the key would hold the lock, and wait
+/// at local for a write that waits for the lock.
 /// </summary>
 /// <param name="locks">The locks.</param>
 /// <param name="layer">What the key is.</param>
 /// <param name="bucket">The bucket.</param>
 /// <param name="key">The key.</param>
-/// <param name="judged">What the key was when the write was judged; null for a write without conditions, which only keeps out of others' way.</param>
+/// <param name="judged">What the key was when the write was judged; null for a write without conditions, which only keeps out of others'
+/// way.</param>
 /// <param name="judge">
-/// Judges, with the lock held, a key that is written; null where local does, when it commits. Then it is not asked for the key: one that was not found to keep it to the write may do so all the same
-/// (a busy store, a balancer before several), and the question would wait for the write, which waits for the answer.
+/// Judges, with the lock held, a key that is written; null where local does, when it commits. Then it is not asked for the key: one that
+/// was not found to keep it to the write may do so all the same (a busy store, a balancer before several), and the question would wait for
+/// the write, which waits for the answer.
 /// </param>
-/// <param name="placed">Copies among local's objects, which are not to be taken away from under the write; null where there are none.</param>
+/// <param name="placed">Copies among local's objects, which are not to be taken away from under the write; null where there are
+/// none.</param>
 public sealed class CommitGuard(
     KeyLocks locks, ILayerState layer, string bucket, string key, KeyState? judged, Func<CancellationToken, ValueTask>? judge = null,
     IPlacedCopies? placed = null) : IDisposable
@@ -122,7 +126,8 @@ public sealed class CommitGuard(
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
         {
-            var read = await (guard._upload is { } upload ? upload.ReadAsync(token => inner.ReadAsync(buffer, token), cancellationToken) : inner.ReadAsync(buffer, cancellationToken));
+            var read = await (guard._upload is { } upload ? upload.ReadAsync(token => inner.ReadAsync(buffer, token), cancellationToken)
+                : inner.ReadAsync(buffer, cancellationToken));
             if (read == 0 && buffer.Length > 0)
             {
                 await guard.EnterAsync(cancellationToken);

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -17,17 +17,17 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 ///   remote-owned R    412                  E is R: local with If-None-Match: *, whose 412 is a 409 here; else 412
 ///     copied up       local with If-None-Match: *, whose 412 is a 409 here
 /// </code>
-/// What local judges it judges when it commits, so that no write slips in between; deletes are kept out by <see cref="CommitGuard"/>. Where local cannot judge,
-/// it is judged here with the key's lock held, which every write takes then; that is worth nothing where other proxies write past the lock, so that they get 501.
-/// Where local's object is a copy of the remote's (rule E4), "nobody wrote the key" is If-Match of that copy's own ETag, and no copy comes or goes by itself until the write
-/// is committed.
+/// What local judges it judges when it commits, so that no write slips in between; deletes are kept out by <see cref="CommitGuard"/>. Where
+/// local cannot judge, it is judged here with the key's lock held, which every write takes then; that is worth nothing where other proxies
+/// write past the lock, so that they get 501. Where local's object is a copy of the remote's (rule E4), "nobody wrote the key" is If-Match
+/// of that copy's own ETag, and no copy comes or goes by itself until the write is committed.
 /// </remarks>
 public sealed class ConditionalWrites(
     IS3Service local, LocalObjects objects, ILayerState layer, IRemoteReader reader, OverlayLocks locks, ILocalConditions abilities,
     IPlacedCopies? placed = null)
 {
     /// <summary>Writes a key of an overlaid bucket.</summary>
-    public async Task WriteAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task WriteAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         if (!bucket.IsOverlaid)
         {
@@ -40,13 +40,17 @@ public sealed class ConditionalWrites(
             : WritePlainAsync(bucket, request, answer, cancellationToken));
     }
 
-    /// <summary>Writes the remote's own object of a key (rule W5): only while nobody has written or deleted the key, whichever version the remote has by then.</summary>
+    /// <summary>
+    /// Writes the remote's own object of a key (rule W5): only while nobody has written or deleted the key, whichever version the remote
+    /// has by then.
+    /// </summary>
     /// <exception cref="S3Exception">ConditionalRequestConflict where somebody has; NotImplemented where nobody could tell.</exception>
-    public Task CopyUpAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken) =>
+    public Task CopyUpAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken) =>
         WriteIfAsync(bucket, request, new WriteConditions(null, IsForNewKey: true), isCopyUp: true, answer, cancellationToken);
 
     private async Task WriteIfAsync(
-        BucketView bucket, S3Request request, WriteConditions conditions, bool isCopyUp, S3Answer answer, CancellationToken cancellationToken)
+        BucketView bucket, S3Request request, WriteConditions conditions, bool isCopyUp, S3Response answer,
+        CancellationToken cancellationToken)
     {
         using var heldOff = placed is null ? null : await placed.HoldOffAsync(bucket.Name, request.Key, cancellationToken);
         var state = await layer.ResolveAsync(bucket.Name, request.Key, cancellationToken);
@@ -58,7 +62,8 @@ public sealed class ConditionalWrites(
 
         if (!isCopyUp && state != KeyState.Written)
         {
-            var current = state == KeyState.Deleted ? null : await reader.HeadAsync(bucket, request.Key, mayBeStale: false, cancellationToken);
+            var current = state == KeyState.Deleted ? null : await reader
+                .HeadAsync(bucket, request.Key, mayBeStale: false, cancellationToken);
             conditions.Judge(current);
             isRemoteOwned = current is not null;
         }
@@ -75,10 +80,11 @@ public sealed class ConditionalWrites(
             : copy is not null ? request.Without("If-None-Match").With("If-Match", copy)
             : isRemoteOwned ? request.Without("If-Match").With("If-None-Match", "*")
             : request;
-        Func<CancellationToken, ValueTask>? judge = !isJudgedByLocal ? token => JudgeAsync(bucket, request, conditions, isRemoteOwned, token)
+        Func<CancellationToken, ValueTask>? judge = !isJudgedByLocal ? token =>
+            JudgeAsync(bucket, request, conditions, isRemoteOwned, token)
             : copy is not null ? _ => throw Overtaken(isRemoteOwned)
             : null;
-        var written = new BufferedAnswer();
+        var written = new BufferedResponse();
         using (var guard = new CommitGuard(locks.Keys, layer, bucket.Name, request.Key, state, judge, placed))
         {
             await CommitAsync(forLocal, written, guard, isRemoteOwned, isJudgedByLocal ? copy : null, cancellationToken);
@@ -89,10 +95,11 @@ public sealed class ConditionalWrites(
     }
 
     /// <summary>
-    /// A write without conditions need not wait for anybody, unless conditional ones are judged under the lock: it would slip in between their look and their commit. Where local keeps keys to
-    /// conditional writes it would wait there for a slow client's, which gives way to whoever takes the lock.
+    /// A write without conditions need not wait for anybody, unless conditional ones are judged under the lock: it would slip in between
+    /// their look and their commit. Where local keeps keys to conditional writes it would wait there for a slow client's, which gives way
+    /// to whoever takes the lock.
     /// </summary>
-    private async Task WritePlainAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    private async Task WritePlainAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         if (placed is null && abilities.Known is not { KeepKeys: true } && (!abilities.IsAlone || abilities.Known is { AreAll: true }))
         {
@@ -100,7 +107,7 @@ public sealed class ConditionalWrites(
             return;
         }
 
-        var written = new BufferedAnswer();
+        var written = new BufferedResponse();
         using (var guard = new CommitGuard(locks.Keys, layer, bucket.Name, request.Key, null, null, placed))
         {
             await CommitAsync(request, written, guard, false, null, cancellationToken);
@@ -110,7 +117,8 @@ public sealed class ConditionalWrites(
     }
 
     /// <summary>Judges a key that is written, in local's place.</summary>
-    private async ValueTask JudgeAsync(BucketView bucket, S3Request request, WriteConditions conditions, bool isRemoteOwned, CancellationToken cancellationToken)
+    private async ValueTask JudgeAsync(BucketView bucket, S3Request request, WriteConditions conditions, bool isRemoteOwned,
+        CancellationToken cancellationToken)
     {
         var current = await objects.HeadAsync(request, bucket.Name, request.Key, cancellationToken);
         if (current is not null && isRemoteOwned)
@@ -128,7 +136,8 @@ public sealed class ConditionalWrites(
     /// <param name="copy">The ETag of the copy that local is to write over; null for none.</param>
     /// <param name="cancellationToken">The client's patience.</param>
     private async Task CommitAsync(
-        S3Request request, BufferedAnswer written, CommitGuard guard, bool isRemoteOwned, string? copy, CancellationToken cancellationToken)
+        S3Request request, BufferedResponse written, CommitGuard guard, bool isRemoteOwned, string? copy,
+        CancellationToken cancellationToken)
     {
         if (request.Operation == S3Operation.CopyObject)
         {
@@ -143,7 +152,8 @@ public sealed class ConditionalWrites(
         catch (S3Exception refused) when (IsRefusal(refused.Error.Status))
         {
             guard.NoteRefusal();
-            if (isRemoteOwned && refused.Error.Status == StatusCodes.Status412PreconditionFailed && await IsOvertakenAsync(request, isGone: false, isRemoteOwned, copy, cancellationToken))
+            if (isRemoteOwned && refused.Error.Status == StatusCodes.Status412PreconditionFailed
+                && await IsOvertakenAsync(request, isGone: false, isRemoteOwned, copy, cancellationToken))
             {
                 throw new S3Exception(S3Errors.ConditionalRequestConflict, cause: refused);
             }
@@ -151,7 +161,7 @@ public sealed class ConditionalWrites(
             throw;
         }
 
-        var status = await LateRefusals.StatusOfAsync(written, cancellationToken);
+        var status = await ErrorsInOkResponse.StatusOfAsync(written, cancellationToken);
         if (IsRefusal(status))
         {
             guard.NoteRefusal();
@@ -168,18 +178,25 @@ public sealed class ConditionalWrites(
         }
     }
 
-    /// <summary>Whether local refused a write because its key is another than it was judged to be. Where the refusal may be about something else, the key is looked at once more.</summary>
-    private async ValueTask<bool> IsOvertakenAsync(S3Request request, bool isGone, bool isRemoteOwned, string? copy, CancellationToken cancellationToken) =>
+    /// <summary>
+    /// Whether local refused a write because its key is another than it was judged to be. Where the refusal may be about something else,
+    /// the key is looked at once more.
+    /// </summary>
+    private async ValueTask<bool> IsOvertakenAsync(S3Request request, bool isGone, bool isRemoteOwned, string? copy,
+        CancellationToken cancellationToken) =>
         !MayBeOfAnother(request, isGone)
-        || (await layer.ResolveAsync(request.Bucket, request.Key, cancellationToken) is var now && (now == KeyState.Written || (isRemoteOwned && now == KeyState.Deleted)))
+        || (await layer.ResolveAsync(request.Bucket, request.Key, cancellationToken) is var now
+            && (now == KeyState.Written || (isRemoteOwned && now == KeyState.Deleted)))
         || (placed is not null && NamesTarget(request) && await placed.ETagAsync(request.Bucket, request.Key, cancellationToken) != copy);
 
     /// <summary>
-    /// Whether a 404 (<paramref name="isGone"/>) or 412 may be about another than the key: an upload, or a copy's source, which may have conditions as well; not every store says whose did not hold.
+    /// Whether a 404 (<paramref name="isGone"/>) or 412 may be about another than the key: an upload, or a copy's source, which may have
+    /// conditions as well; not every store says whose did not hold.
     /// </summary>
     private static bool MayBeOfAnother(S3Request request, bool isGone) => request.Operation switch
     {
-        S3Operation.CopyObject => isGone || request.Headers.Keys.Any(static name => name.StartsWith("x-amz-copy-source-if-", StringComparison.OrdinalIgnoreCase)),
+        S3Operation.CopyObject =>
+            isGone || request.Headers.Keys.Any(static name => name.StartsWith("x-amz-copy-source-if-", StringComparison.OrdinalIgnoreCase)),
         S3Operation.CompleteMultipartUpload => isGone,
         _ => false,
     };
@@ -188,7 +205,8 @@ public sealed class ConditionalWrites(
     private static bool NamesTarget(S3Request request) => request.Headers.IfMatch.Count > 0 || request.Headers.IfNoneMatch.Count > 0;
 
     /// <summary>Whether a status says that nothing was written; what a store answers that failed may have been.</summary>
-    private static bool IsRefusal(int status) => status is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError;
+    private static bool IsRefusal(int status) =>
+        status is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError;
 
     /// <summary>The key was written, or lost its copy, after it was looked at.</summary>
     private static S3Exception Overtaken(bool isRemoteOwned) =>

@@ -4,8 +4,8 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>
-/// Objects that local shows to those alone who bring the key that they are encrypted with (SSE-C). Where nobody does, since the request is of a kind that brings none, local's listings tell
-/// all that is to be known of them.
+/// Objects that local shows to those alone who bring the key that they are encrypted with (SSE-C). Where nobody does, since the request is
+/// of a kind that brings none, local's listings tell all that is to be known of them.
 /// </summary>
 /// <param name="layer">Lists what is written.</param>
 /// <param name="versions">Lists versions; null where local never keeps any.</param>

@@ -12,6 +12,9 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// <param name="Conditions">What must hold of what is there; null for nothing.</param>
 public sealed record KeyDelete(BucketView Bucket, S3Request Request, string Key, string? VersionId, DeleteConditions? Conditions)
 {
-    /// <summary>Whether one version is meant, by its id, and not what the key is. The version <c>null</c> is what a key is where nobody keeps versions.</summary>
+    /// <summary>
+    /// Whether one version is meant, by its id, and not what the key is. The version <c>null</c> is what a key is where nobody keeps
+    /// versions.
+    /// </summary>
     public bool IsOfVersion => VersionId is { Length: > 0 } and not "null";
 }

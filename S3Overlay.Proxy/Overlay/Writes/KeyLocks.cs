@@ -7,11 +7,12 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>
-/// A lock a key. Whoever holds it while a client sends a body does so only as long as nobody else wants the key: a slow client must not keep the others from it.
+/// A lock a key. Whoever holds it while a client sends a body does so only as long as nobody else wants the key: a slow client must not
+/// keep the others from it.
 /// </summary>
 /// <remarks>
-/// Uploads wait for each other's end, for a while: one that gave way to the next would be sent again, and end that one in turn. They do so before they stand in line with everybody else, who has
-/// one of them before him at most, however many there are.
+/// Uploads wait for each other's end, for a while: one that gave way to the next would be sent again, and end that one in turn. They do so
+/// before they stand in line with everybody else, who has one of them before him at most, however many there are.
 /// </remarks>
 public sealed class KeyLocks(TimeProvider time)
 {
@@ -68,7 +69,8 @@ public sealed class KeyLocks(TimeProvider time)
         {
             turn?.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
-            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "Another conditional write of this key is under way. Please try again.");
+            throw S3Exception
+                .ForNow(S3Errors.ServiceUnavailable, 1, "Another conditional write of this key is under way. Please try again.");
         }
     }
 }

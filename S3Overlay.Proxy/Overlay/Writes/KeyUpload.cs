@@ -3,7 +3,10 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
-/// <summary>The lock of a key, held until it is disposed, by somebody who waits for a client's body meanwhile, and whom others may ask to give it up.</summary>
+/// <summary>
+/// The lock of a key, held until it is disposed, by somebody who waits for a client's body meanwhile, and whom others may ask to give it
+/// up.
+/// </summary>
 public sealed class KeyUpload(Action leave) : IDisposable
 {
     private readonly CancellationTokenSource _givingUp = new();

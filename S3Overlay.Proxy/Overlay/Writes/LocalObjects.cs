@@ -9,7 +9,9 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
-/// <summary>Requests that the overlay makes of local on its own account, in the name of the caller of the request that it is answering.</summary>
+/// <summary>
+/// Requests that the overlay makes of local on its own account, in the name of the caller of the request that it is answering.
+/// </summary>
 public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
 {
     /// <summary>What a delete may depend on beside the key.</summary>
@@ -23,9 +25,10 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
     /// <param name="versionId">The version; null for what the key is now.</param>
     /// <param name="clientKey">The key that the client says the object is encrypted with; null or empty for none.</param>
     public async Task<LocalObject?> HeadAsync(
-        S3Request origin, string bucket, string key, CancellationToken cancellationToken, string? versionId = null, IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
+        S3Request origin, string bucket, string key, CancellationToken cancellationToken, string? versionId = null,
+        IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
     {
-        var answer = new BufferedAnswer();
+        var answer = new BufferedResponse();
         var head = About(origin, S3Operation.HeadObject, "HEAD", bucket, key, versionId);
         Add(head, clientKey);
         try
@@ -43,7 +46,8 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
 
         if (clientKey is { Count: > 0 } && IsRefusal(answer.Status))
         {
-            // The wrong key, or one that none is called for. What is there is there all the same, and whoever goes on to use it is told what is wrong.
+            // The wrong key, or one that none is called for. What is there is there all the same, and whoever goes on to use it is told
+            // what is wrong.
             return await HeadAsync(origin, bucket, key, cancellationToken, versionId);
         }
 
@@ -53,7 +57,8 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         }
 
         HttpDates.TryParseHeader(answer.Headers.LastModified, out var lastModified);
-        if (answer.Status == StatusCodes.Status405MethodNotAllowed && versionId is not null && answer.Headers["x-amz-delete-marker"] == "true")
+        if (answer.Status == StatusCodes.Status405MethodNotAllowed && versionId is not null
+            && answer.Headers["x-amz-delete-marker"] == "true")
         {
             // Not every store repeats the id that it was asked for.
             return new LocalObject("", lastModified) { VersionId = versionId, IsDeleteMarker = true };
@@ -72,24 +77,28 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
     }
 
     /// <summary>
-    /// What a HEAD was refused for, which has no document that would say why: local has no such version; or it has the object, and shows it to those alone who bring its key, which deletes
-    /// and their like never do.
+    /// What a HEAD was refused for, which has no document that would say why: local has no such version; or it has the object, and shows it
+    /// to those alone who bring its key, which deletes and their like never do.
     /// </summary>
     private async Task<LocalObject?> FindRefusedAsync(S3Request head, string? versionId, CancellationToken cancellationToken)
     {
-        var answer = new BufferedAnswer();
-        var get = head with { Operation = S3Operation.GetObject, Method = "GET", Headers = new HeaderDictionary { ["Range"] = "bytes=0-0" } };
+        var answer = new BufferedResponse();
+        var get = head with { Operation = S3Operation.GetObject, Method = "GET",
+            Headers = new HeaderDictionary { ["Range"] = "bytes=0-0" } };
         await local.HandleAsync(get, answer, cancellationToken);
         return await answer.ErrorAsync(cancellationToken) is { } error && ClientKeys.AreWantedBy(error.Message)
             ? await encrypted.FindAsync(head.Bucket, head.Key, versionId, cancellationToken)
             : MeansAbsent(answer.Status, versionId) ? null : throw new S3Exception(S3Errors.ServiceUnavailable);
     }
 
-    /// <summary>The kind of checksum that an upload was started with, which all its parts must bring; null for none, and where local does not say.</summary>
-    /// <exception cref="S3Exception">NoSuchUpload, or what else local says is not there. ServiceUnavailable: local failed of saying.</exception>
+    /// <summary>
+    /// The kind of checksum that an upload was started with, which all its parts must bring; null for none, and where local does not say.
+    /// </summary>
+    /// <exception cref="S3Exception">NoSuchUpload, or what else local says is not there. ServiceUnavailable: local failed of
+    /// saying.</exception>
     public async Task<ChecksumAlgorithm?> ChecksumOfUploadAsync(S3Request part, CancellationToken cancellationToken)
     {
-        var answer = new BufferedAnswer();
+        var answer = new BufferedResponse();
         var list = About(part, S3Operation.ListParts, "GET", part.Bucket, part.Key, null) with
         {
             Query = S3Query.Parse("max-parts=1&uploadId=" + UriEncoding.EncodeComponent(part.Query["uploadId"] ?? "")),
@@ -122,7 +131,8 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         {
             // Not every store has called this ListPartsResult; an Error, or a gateway's page, is called otherwise by all.
             var parts = S3XmlReader.Parse(upload);
-            return parts.Name.LocalName.StartsWith("List", StringComparison.Ordinal) ? parts.ChildText("ChecksumAlgorithm") : throw Untold($"it answered {parts.Name.LocalName}");
+            return parts.Name.LocalName.StartsWith("List", StringComparison.Ordinal) ? parts.ChildText("ChecksumAlgorithm")
+                : throw Untold($"it answered {parts.Name.LocalName}");
         }
         catch (XmlException broken)
         {
@@ -137,13 +147,14 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
     /// <exception cref="S3Exception">ServiceUnavailable: it failed of saying.</exception>
     public async Task<bool> KeepsVersionsAsync(S3Request origin, string bucket, CancellationToken cancellationToken)
     {
-        var answer = new BufferedAnswer();
+        var answer = new BufferedResponse();
         var ask = About(origin, S3Operation.GetBucketConfiguration, "GET", bucket, "", null) with { Query = S3Query.Parse("versioning") };
         try
         {
             await local.HandleAsync(ask, answer, cancellationToken);
         }
-        catch (S3Exception unknown) when (unknown.Error.Status < StatusCodes.Status500InternalServerError || unknown.Error == S3Errors.NotImplemented)
+        catch (S3Exception unknown)
+            when (unknown.Error.Status < StatusCodes.Status500InternalServerError || unknown.Error == S3Errors.NotImplemented)
         {
             return false;
         }
@@ -158,7 +169,7 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
     }
 
     /// <summary>Whether a store failed: not that it does not know what it was asked.</summary>
-    private static bool Failed(BufferedAnswer answer) =>
+    private static bool Failed(BufferedResponse answer) =>
         answer.Status is >= StatusCodes.Status500InternalServerError and not StatusCodes.Status501NotImplemented;
 
     private static bool IsEnabled(ReadOnlyMemory<byte> configuration)
@@ -173,9 +184,13 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         }
     }
 
-    /// <summary>Deletes local's object; with <paramref name="isVersionNull"/> the version of that name, without a marker of it where local keeps versions.</summary>
+    /// <summary>
+    /// Deletes local's object; with <paramref name="isVersionNull"/> the version of that name, without a marker of it where local keeps
+    /// versions.
+    /// </summary>
     public async Task DeleteAsync(
-        S3Request origin, string bucket, string key, bool isVersionNull, string? ifMatch, S3Answer answer, CancellationToken cancellationToken)
+        S3Request origin, string bucket, string key, bool isVersionNull, string? ifMatch, S3Response answer,
+        CancellationToken cancellationToken)
     {
         var delete = Delete(origin, bucket, key, isVersionNull ? "null" : null);
         if (ifMatch is not null)
@@ -185,9 +200,10 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
             return;
         }
 
-        var result = new BufferedAnswer();
+        var result = new BufferedResponse();
         await local.HandleAsync(delete, result, cancellationToken);
-        if (result.Status == StatusCodes.Status404NotFound && await result.ErrorAsync(cancellationToken) is { } told && told.Code == S3Errors.NoSuchKey.Code)
+        if (result.Status == StatusCodes.Status404NotFound && await result.ErrorAsync(cancellationToken) is { } told
+            && told.Code == S3Errors.NoSuchKey.Code)
         {
             // A store that looks before it deletes (Versity) found the object, and somebody else took it away in between.
             answer.Status = StatusCodes.Status204NoContent;
@@ -199,7 +215,7 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
 
     /// <summary>Deletes one of local's versions.</summary>
     public Task DeleteVersionAsync(
-        S3Request origin, string bucket, string key, string versionId, S3Answer answer, CancellationToken cancellationToken) =>
+        S3Request origin, string bucket, string key, string versionId, S3Response answer, CancellationToken cancellationToken) =>
         local.HandleAsync(Delete(origin, bucket, key, versionId), answer, cancellationToken);
 
     /// <summary>A delete that says of a lock, of a second factor and of the bucket's owner what the client's request does.</summary>
@@ -232,7 +248,8 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         }
     }
 
-    private static S3Request About(S3Request origin, S3Operation operation, string method, string bucket, string key, string? versionId) => new()
+    private static S3Request About(S3Request origin, S3Operation operation, string method, string bucket, string key, string? versionId) =>
+        new()
     {
         Operation = operation,
         Method = method,

@@ -12,7 +12,7 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
     private const int Parallel = 16;
 
     /// <summary>Answers the request.</summary>
-    public async Task AnswerAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task AnswerAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await directory.RequireAsync(bucket, cancellationToken);
         var delete = await DeleteObjectsRequest.ReadAsync(request, cancellationToken);
@@ -31,7 +31,8 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
         await DeleteResult.SendAsync(delete, outcomes, request, answer, cancellationToken);
     }
 
-    private async Task<DeleteOutcome> DeleteAsync(BucketView bucket, S3Request request, DeleteItem item, CancellationToken cancellationToken)
+    private async Task<DeleteOutcome> DeleteAsync(BucketView bucket, S3Request request, DeleteItem item,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -41,9 +42,11 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
                 throw new S3Exception(S3Errors.AccessDenied);
             }
 
-            var answer = new BufferedAnswer();
-            await deletes.DeleteKeyAsync(new KeyDelete(bucket, request, item.Key, item.VersionId, item.Conditions), answer, cancellationToken);
-            return new DeleteOutcome(item, answer.Status < 400 ? null : await ErrorOfAsync(answer, cancellationToken)) { Marker = DeleteMarkers.Of(answer) };
+            var answer = new BufferedResponse();
+            await deletes.DeleteKeyAsync(new KeyDelete(bucket, request, item.Key, item.VersionId, item.Conditions), answer,
+                cancellationToken);
+            return new DeleteOutcome(item, answer.Status < 400 ? null : await ErrorOfAsync(answer, cancellationToken))
+                { Marker = DeleteMarkers.Of(answer) };
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
@@ -58,7 +61,7 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
     }
 
     /// <summary>What local's answer says: a client tells by the code whether to try again.</summary>
-    private static async ValueTask<S3Error> ErrorOfAsync(BufferedAnswer answer, CancellationToken cancellationToken) =>
+    private static async ValueTask<S3Error> ErrorOfAsync(BufferedResponse answer, CancellationToken cancellationToken) =>
         await answer.ErrorAsync(cancellationToken)
         ?? (answer.Status == S3Errors.ServiceUnavailable.Status
             ? S3Errors.ServiceUnavailable

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Deletes;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -11,7 +11,10 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
-/// <summary>Deletes in overlaid buckets: the tombstone first, then the local object (rule D1). Whichever instant it ends at, the remote's never shows.</summary>
+/// <summary>
+/// Deletes in overlaid buckets: the tombstone first, then the local object (rule D1). Whichever instant it ends at, the remote's never
+/// shows.
+/// </summary>
 /// <remarks>
 /// <code>
 ///   1 a version by its id       is another matter                                    DeleteMarkers
@@ -22,15 +25,17 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 ///   5 local                     its object goes, or it leaves a marker               DeleteLocalAsync, DeleteOrTakeBackAsync
 ///   6 the tombstone at last     names the marker; where local refused it goes again
 /// </code>
-/// Where conditions held of what is not local's, and local keeps versions, 5 comes before 4 (LeaveMarkerAsync): there is no object that would uncover the remote's by going, and a delete
-/// that ends in between has deleted nothing yet, rather than hide the remote's under a tombstone that no marker takes back.
+/// Where conditions held of what is not local's, and local keeps versions, 5 comes before 4 (LeaveMarkerAsync): there is no object that
+/// would uncover the remote's by going, and a delete that ends in between has deleted nothing yet, rather than hide the remote's under a
+/// tombstone that no marker takes back.
 /// </remarks>
 public sealed class ObjectDeletes(
-    LocalObjects local, BucketDirectory directory, ILayerState layer, IDeleteMarks marks, IRemoteReader reader, OverlayLocks locks, ObjectWrites writes,
+    LocalObjects local, BucketDirectory directory, ILayerState layer, IDeleteMarks marks, IRemoteReader reader, OverlayLocks locks,
+    ObjectWrites writes,
     OverlaySettings settings, ILocalConditions abilities, DeleteMarkers markers, OverlayMeters? meters)
 {
     /// <summary>DeleteObject.</summary>
-    public async Task DeleteAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task DeleteAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         var delete = new KeyDelete(bucket, request, request.Key, request.Query["versionId"], DeleteConditions.Of(request.Headers));
         await directory.EnsureAsync(bucket, cancellationToken);
@@ -38,7 +43,7 @@ public sealed class ObjectDeletes(
     }
 
     /// <summary>Deletes one key of a bucket whose local half is there.</summary>
-    public async Task DeleteKeyAsync(KeyDelete delete, S3Answer answer, CancellationToken cancellationToken)
+    public async Task DeleteKeyAsync(KeyDelete delete, S3Response answer, CancellationToken cancellationToken)
     {
         if (delete.IsOfVersion)
         {
@@ -52,7 +57,7 @@ public sealed class ObjectDeletes(
         writes.Forget(delete.Bucket.Name, delete.Key, answer);
     }
 
-    private async Task DeleteNewestAsync(KeyDelete delete, S3Answer answer, CancellationToken cancellationToken)
+    private async Task DeleteNewestAsync(KeyDelete delete, S3Response answer, CancellationToken cancellationToken)
     {
         var isJudgedByLocal = delete.Conditions is not null && await IsJudgedByLocalAsync(cancellationToken);
         using var entered = await locks.Keys.TakeAsync(new ObjectName(delete.Bucket.Name, delete.Key), cancellationToken);
@@ -86,7 +91,9 @@ public sealed class ObjectDeletes(
         }
     }
 
-    /// <summary>Whether local judges If-Match of a delete, in the instant in which it deletes. Where it does not, the key's lock has to do.</summary>
+    /// <summary>
+    /// Whether local judges If-Match of a delete, in the instant in which it deletes. Where it does not, the key's lock has to do.
+    /// </summary>
     /// <exception cref="S3Exception">NotImplemented: the lock does not do where others delete past it.</exception>
     private async ValueTask<bool> IsJudgedByLocalAsync(CancellationToken cancellationToken)
     {
@@ -121,15 +128,18 @@ public sealed class ObjectDeletes(
 
     /// <summary>Refuses a delete whose conditions do not hold on what clients see.</summary>
     /// <returns>
-    /// What the key is, what they were judged on (null for nothing), and whether that is local's. Of a key that local does not show it is the version <c>null</c> where that is asked for
-    /// and local has one (rule V1).
+    /// What the key is, what they were judged on (null for nothing), and whether that is local's. Of a key that local does not show it is
+    /// the version <c>null</c> where that is asked for and local has one (rule V1).
     /// </returns>
-    private async Task<(KeyState State, LocalObject? Current, bool IsLocals)> JudgeAsync(KeyDelete delete, DeleteConditions conditions, CancellationToken cancellationToken)
+    private async Task<(KeyState State, LocalObject? Current, bool IsLocals)> JudgeAsync(
+        KeyDelete delete, DeleteConditions conditions, CancellationToken cancellationToken)
     {
         var (bucket, request, key, versionId, _) = delete;
         var state = await layer.ResolveAsync(bucket.Name, key, cancellationToken);
-        var own = state == KeyState.Written || versionId is not null ? await local.HeadAsync(request, bucket.Name, key, cancellationToken, versionId) : null;
-        var current = own is null && state == KeyState.Nothing && await reader.HeadAsync(bucket, key, mayBeStale: false, cancellationToken) is { } info
+        var own = state == KeyState.Written || versionId is not null ? await local
+            .HeadAsync(request, bucket.Name, key, cancellationToken, versionId) : null;
+        var current = own is null && state == KeyState.Nothing && await reader
+            .HeadAsync(bucket, key, mayBeStale: false, cancellationToken) is { } info
             ? new LocalObject(info.ETag, info.LastModified) { Size = info.Size }
             : own;
         if (current is null && state == KeyState.Deleted && conditions.IfMatch is not null && versionId is null)
@@ -142,7 +152,8 @@ public sealed class ObjectDeletes(
     }
 
     /// <summary>
-    /// Whether the key has no tombstone that anybody could rely on. Where others delete past the lock, one that is put here may be theirs by the time it turns out to be one too many.
+    /// Whether the key has no tombstone that anybody could rely on. Where others delete past the lock, one that is put here may be theirs
+    /// by the time it turns out to be one too many.
     /// </summary>
     private async ValueTask<bool> IsUnmarkedAsync(KeyDelete delete, KeyState state, CancellationToken cancellationToken) =>
         abilities.IsAlone && state switch
@@ -193,17 +204,23 @@ public sealed class ObjectDeletes(
         }
     }
 
-    /// <summary>Asks local to delete what it has. Of a key that it lacks the conditions held on the remote's object: it has none to judge them by, and is asked for its marker alone.</summary>
-    private Task DeleteLocalAsync(KeyDelete delete, DeletePlan plan, bool isLocals, S3Answer answer, CancellationToken cancellationToken) => local.DeleteAsync(
-        delete.Request, delete.Bucket.Name, delete.Key, delete.VersionId == "null", isLocals ? plan.IfMatch() : null, answer, cancellationToken);
+    /// <summary>
+    /// Asks local to delete what it has. Of a key that it lacks the conditions held on the remote's object: it has none to judge them by,
+    /// and is asked for its marker alone.
+    /// </summary>
+    private Task DeleteLocalAsync(KeyDelete delete, DeletePlan plan, bool isLocals, S3Response answer,
+        CancellationToken cancellationToken) => local.DeleteAsync(
+        delete.Request, delete.Bucket.Name, delete.Key, delete.VersionId == "null", isLocals ? plan.IfMatch()
+            : null, answer, cancellationToken);
 
     /// <summary>
-    /// Leaves the delete marker of a key that local lacks, and then the tombstone that names it: until that is there nobody sees any of it. What is begun is ended whether or not the client still
-    /// waits: the marker may hide what was written since the conditions were judged, and nobody else would find out.
+    /// Leaves the delete marker of a key that local lacks, and then the tombstone that names it: until that is there nobody sees any of it.
+    /// What is begun is ended whether or not the client still waits: the marker may hide what was written since the conditions were judged,
+    /// and nobody else would find out.
     /// </summary>
-    private async Task<BufferedAnswer> LeaveMarkerAsync(KeyDelete delete, DeletePlan plan)
+    private async Task<BufferedResponse> LeaveMarkerAsync(KeyDelete delete, DeletePlan plan)
     {
-        var result = new BufferedAnswer();
+        var result = new BufferedResponse();
         await DeleteLocalAsync(delete, plan, false, result, CancellationToken.None);
         var marker = DeleteMarkers.Of(result);
         bool hidesWrite;
@@ -233,12 +250,12 @@ public sealed class ObjectDeletes(
     }
 
     /// <summary>
-    /// Asks local to delete what it has where it may refuse. The client is told only once what was done of it has been taken back, and that is done whether or not he still waits: nobody else
-    /// would find it.
+    /// Asks local to delete what it has where it may refuse. The client is told only once what was done of it has been taken back, and that
+    /// is done whether or not he still waits: nobody else would find it.
     /// </summary>
-    private async Task<BufferedAnswer> DeleteOrTakeBackAsync(KeyDelete delete, DeletePlan plan)
+    private async Task<BufferedResponse> DeleteOrTakeBackAsync(KeyDelete delete, DeletePlan plan)
     {
-        var result = new BufferedAnswer();
+        var result = new BufferedResponse();
         try
         {
             await DeleteLocalAsync(delete, plan, true, result, CancellationToken.None);
@@ -261,20 +278,24 @@ public sealed class ObjectDeletes(
         return result;
     }
 
-    /// <summary>Whether local's answer to a delete says that the object is there still, and stays. What answers 404 is another's delete.</summary>
+    /// <summary>
+    /// Whether local's answer to a delete says that the object is there still, and stays. What answers 404 is another's delete.
+    /// </summary>
     private static bool IsRefusal(int status) => status is >= 400 and < 500 and not StatusCodes.Status404NotFound;
 
-    private ValueTask NameMarkerAsync(KeyDelete delete, DeletePlan plan, S3Answer answer, CancellationToken cancellationToken) =>
-        plan.LeavesTombstone && DeleteMarkers.Of(answer) is { } marker ? markers.NameAsync(delete, marker, cancellationToken) : ValueTask.CompletedTask;
+    private ValueTask NameMarkerAsync(KeyDelete delete, DeletePlan plan, S3Response answer, CancellationToken cancellationToken) =>
+        plan.LeavesTombstone && DeleteMarkers.Of(answer) is { } marker ? markers.NameAsync(delete, marker, cancellationToken)
+            : ValueTask.CompletedTask;
 
     /// <summary>
-    /// Takes the tombstone of a delete that was refused back: it would hide the remote's object once the one that is there goes in another way than by a delete of the key (rules D4, V2).
+    /// Takes the tombstone of a delete that was refused back: it would hide the remote's object once the one that is there goes in another
+    /// way than by a delete of the key (rules D4, V2).
     /// </summary>
     private async ValueTask UnmarkAsync(KeyDelete delete, DeletePlan plan)
     {
         if (plan.TakesTombstoneBack)
         {
-            await TakeBacks.RunAsync(() => DiscardAsync(delete));
+            await Compensation.RunAsync(() => DiscardAsync(delete));
         }
     }
 

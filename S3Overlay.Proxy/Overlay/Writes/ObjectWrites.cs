@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Overlay.Buckets;
-using S3Overlay.Proxy.Overlay.Reads;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
 
@@ -9,17 +9,18 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>Writes to overlaid buckets: all of them go to local, whose half of the bucket is made first (rules W1, B2).</summary>
 public sealed class ObjectWrites(
-    IS3Service local, BucketDirectory directory, ConditionalWrites conditional, IRemoteReader reader, SlowAnswers slow, ILogger logger)
+    IS3Service local, BucketDirectory directory, ConditionalWrites conditional, IRemoteReader reader, KeepAliveResponses slow,
+    ILogger logger)
 {
     /// <summary>CreateMultipartUpload, PostObject: what local does alone once its half of the bucket is there.</summary>
-    public async Task StartAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task StartAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await directory.EnsureAsync(bucket, cancellationToken);
         await local.HandleAsync(request, answer, cancellationToken);
     }
 
     /// <summary>PutObject.</summary>
-    public async Task PutAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task PutAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await directory.EnsureAsync(bucket, cancellationToken);
         await conditional.WriteAsync(bucket, request, answer, cancellationToken);
@@ -27,7 +28,7 @@ public sealed class ObjectWrites(
     }
 
     /// <summary>CompleteMultipartUpload.</summary>
-    public async Task CompleteAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task CompleteAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await RequireUploadsAsync(bucket, cancellationToken);
         await slow.AnswerAsync(
@@ -42,14 +43,15 @@ public sealed class ObjectWrites(
     }
 
     /// <summary>UploadPart, AbortMultipartUpload, ListParts: about an upload that only local can have (rule W6).</summary>
-    public async Task OfUploadAsync(BucketView bucket, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task OfUploadAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await RequireUploadsAsync(bucket, cancellationToken);
         await local.HandleAsync(request, answer, cancellationToken);
     }
 
     /// <summary>
-    /// Drops what is kept of a key that was written or deleted. The client's answer does not wait for it: precedence outranks what is kept (rule W2).
+    /// Drops what is kept of a key that was written or deleted. The client's answer does not wait for it: precedence outranks what is kept
+    /// (rule W2).
     /// </summary>
     public void Forget(string bucket, string key)
     {
@@ -57,10 +59,11 @@ public sealed class ObjectWrites(
     }
 
     /// <summary>
-    /// The same where the answer's status says that it was. What local refused has changed nothing, and where copies are frozen (rule S1) they cannot be had again. Nor is anything dropped
-    /// where local failed and nobody knows: should the key be written, that outranks what is kept.
+    /// The same where the answer's status says that it was. What local refused has changed nothing, and where copies are frozen (rule S1)
+    /// they cannot be had again. Nor is anything dropped where local failed and nobody knows: should the key be written, that outranks what
+    /// is kept.
     /// </summary>
-    public void Forget(string bucket, string key, S3Answer answer)
+    public void Forget(string bucket, string key, S3Response answer)
     {
         if (answer.Status < StatusCodes.Status400BadRequest)
         {
@@ -69,9 +72,10 @@ public sealed class ObjectWrites(
     }
 
     /// <summary>
-    /// The same of a copy or complete, by what local itself answered: what the client gets may have begun as a 200 before that, and a 200 of local's own may end with an <c>Error</c> (rule W4).
+    /// The same of a copy or complete, by what local itself answered: what the client gets may have begun as a 200 before that, and a 200
+    /// of local's own may end with an <c>Error</c> (rule W4).
     /// </summary>
-    public async ValueTask ForgetIfWrittenAsync(string bucket, string key, BufferedAnswer answer)
+    public async ValueTask ForgetIfWrittenAsync(string bucket, string key, BufferedResponse answer)
     {
         if (!answer.IsCut && await answer.ErrorAsync(CancellationToken.None) is null)
         {

@@ -12,7 +12,8 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 public sealed record WriteConditions(string? IfMatch, bool IsForNewKey)
 {
     /// <summary>Reads the headers; null where they hold no condition.</summary>
-    /// <exception cref="S3Exception">NotImplemented for an If-None-Match of anything but an asterisk, and for both conditions at once, as in S3.</exception>
+    /// <exception cref="S3Exception">NotImplemented for an If-None-Match of anything but an asterisk, and for both conditions at once, as
+    /// in S3.</exception>
     public static WriteConditions? Of(IHeaderDictionary headers)
     {
         if (headers.IfMatch.Count == 0 && headers.IfNoneMatch.Count == 0)

@@ -6,7 +6,9 @@ public sealed record AuthenticationSettings
     /// <summary>The region that signatures must name, or null to take the one that was signed (rule A1).</summary>
     public string? Region { get; init; }
 
-    /// <summary>Whether nothing is checked (<c>S3_OVERLAY_AUTH=none</c>): every caller is anonymous, and chunk signatures are taken off unchecked.</summary>
+    /// <summary>
+    /// Whether nothing is checked (<c>S3_OVERLAY_AUTH=none</c>): every caller is anonymous, and chunk signatures are taken off unchecked.
+    /// </summary>
     public bool IsOff { get; init; }
 
     /// <summary>Whether signatures of version 2 are taken (<c>S3_OVERLAY_SIGV2</c>).</summary>
@@ -19,8 +21,8 @@ public sealed record AuthenticationSettings
     public TimeSpan MaxSkew { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>
-    /// Whether links that are to live longer than S3 allows, or not at all, are let in once their signature is found right: where a store behind the door is shown such a link, too, and
-    /// says what becomes of it.
+    /// Whether links that are to live longer than S3 allows, or not at all, are let in once their signature is found right: where a store
+    /// behind the door is shown such a link, too, and says what becomes of it.
     /// </summary>
     public bool LeavesLifetimes { get; init; }
 }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>Bytes of a canonical request while it is put together: on the caller's stack first, in a pooled array when that is too small.</summary>
+/// <summary>
+/// Bytes of a canonical request while it is put together: on the caller's stack first, in a pooled array when that is too small.
+/// </summary>
 internal ref struct CanonicalWriter(Span<byte> initial)
 {
     private Span<byte> _bytes = initial;

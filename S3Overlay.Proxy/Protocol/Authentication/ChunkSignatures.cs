@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>The chain of signatures over the chunks of a body: each signs its chunk and the signature before it, the first that of the request.</summary>
+/// <summary>
+/// The chain of signatures over the chunks of a body: each signs its chunk and the signature before it, the first that of the request.
+/// </summary>
 /// <remarks>
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html

@@ -19,7 +19,8 @@ internal sealed class FormSignature(IKeyRing keys, AuthenticationSettings settin
     /// <summary>Checks the signature.</summary>
     /// <returns>Who signed.</returns>
     /// <exception cref="S3Exception">A field is missing or malformed, the key is not known, or the signature is wrong.</exception>
-    public S3Caller Verify(PostFields fields, string policy) => IsVersion4(fields) ? VerifyVersion4(fields, policy) : VerifyVersion2(fields, policy);
+    public S3Caller Verify(PostFields fields, string policy) => IsVersion4(fields) ? VerifyVersion4(fields, policy)
+        : VerifyVersion2(fields, policy);
 
     private static bool IsVersion4(PostFields fields) =>
         fields["x-amz-algorithm"] is not null || fields["x-amz-credential"] is not null || fields["x-amz-signature"] is not null;
@@ -35,13 +36,15 @@ internal sealed class FormSignature(IKeyRing keys, AuthenticationSettings settin
         if (!claim.TrySetCredential(Required(fields, "x-amz-credential")))
         {
             throw Wrong(
-                "x-amz-credential", fields, "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
+                "x-amz-credential", fields,
+                "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
         }
 
         var date = Required(fields, "x-amz-date");
         if (!RequestTime.TryParseBasic(date, out _) || !claim.Date.SequenceEqual(date.AsSpan(0, 8)))
         {
-            throw Wrong("x-amz-date", fields, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\", on the credential's day");
+            throw Wrong("x-amz-date", fields,
+                "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\", on the credential's day");
         }
 
         if (!claim.Service.SequenceEqual("s3"))
@@ -53,7 +56,8 @@ internal sealed class FormSignature(IKeyRing keys, AuthenticationSettings settin
         {
             throw new S3Exception(S3Errors.InvalidArgument, $"the region '{claim.Region}' is wrong; expecting '{region}'")
             {
-                Details = [new("ArgumentName", "x-amz-credential"), new("ArgumentValue", fields["x-amz-credential"] ?? ""), new("Region", region)],
+                Details = [new("ArgumentName", "x-amz-credential"), new("ArgumentValue", fields["x-amz-credential"] ?? ""),
+                    new("Region", region)],
             };
         }
 
@@ -65,7 +69,8 @@ internal sealed class FormSignature(IKeyRing keys, AuthenticationSettings settin
         SigningKey.Derive(secret, claim.Date, claim.Region, claim.Service).Sign(Encoding.UTF8.GetBytes(policy), expected);
         var isHex = signature.Length == claimed.Length * 2
             && Convert.FromHexString(signature, claimed, out _, out _) == System.Buffers.OperationStatus.Done;
-        return isHex && CryptographicOperations.FixedTimeEquals(expected, claimed) ? new(accessKey) : throw Mismatch(accessKey, policy, signature);
+        return isHex && CryptographicOperations.FixedTimeEquals(expected, claimed) ? new(accessKey)
+            : throw Mismatch(accessKey, policy, signature);
     }
 
     private S3Caller VerifyVersion2(PostFields fields, string policy)
@@ -96,7 +101,8 @@ internal sealed class FormSignature(IKeyRing keys, AuthenticationSettings settin
 
     /// <summary>A signed form lacks a field.</summary>
     public static S3Exception Missing(string name) =>
-        new(S3Errors.InvalidArgument, $"Bucket POST must contain a field named '{name}'.  If it is specified, please check the order of the fields.")
+        new(S3Errors.InvalidArgument,
+            $"Bucket POST must contain a field named '{name}'.  If it is specified, please check the order of the fields.")
         {
             Details = [new("ArgumentName", name), new("ArgumentValue", "")],
         };

@@ -20,14 +20,16 @@ internal static class PresignedQuery
     /// <summary>Some three thousand years: a span of time holds it, and nobody waits for its end.</summary>
     private const long LongestSpan = 100_000_000_000;
 
-    private static readonly string[] SigningNames = [Algorithm, Credential, Date, Expires, SignedHeaders, Signature, PayloadHash, SecurityToken];
+    private static readonly string[] SigningNames = [Algorithm, Credential, Date, Expires, SignedHeaders, Signature, PayloadHash,
+        SecurityToken];
 
     /// <summary>Whether the query claims to be signed with SigV4.</summary>
     public static bool IsPresigned(S3Query query) =>
         query.Parameters.Count > 0 && (query.Has(Algorithm) || query.Has(Signature) || query.Has(Credential));
 
     /// <summary>The access key that the query says it was signed with; null for none.</summary>
-    public static string? ClaimedKey(S3Query query) => query[Credential] is { } credential && credential.IndexOf('/') is > 0 and var slash ? credential[..slash] : null;
+    public static string? ClaimedKey(S3Query query) => query[Credential] is { } credential && credential.IndexOf('/') is > 0 and var slash
+        ? credential[..slash] : null;
 
     /// <summary>Whether a parameter is part of the signing itself, and not of the request.</summary>
     public static bool IsSigning(string name)
@@ -44,13 +46,14 @@ internal static class PresignedQuery
     }
 
     /// <summary>
-    /// Reads from when and how long a URL is to be valid, where it is presigned and S3 would not allow that lifetime: longer than a week, or none. Says false of any other
-    /// query, also of one that is not whole.
+    /// Reads from when and how long a URL is to be valid, where it is presigned and S3 would not allow that lifetime: longer than a week,
+    /// or none. Says false of any other query, also of one that is not whole.
     /// </summary>
     public static bool TryReadUnusualLifetime(S3Query query, out DateTimeOffset start, out TimeSpan lifetime)
     {
         (start, lifetime) = (default, default);
-        if (!IsPresigned(query) || !TryReadSeconds(query[Expires], out var seconds) || Refusal(seconds) is null || !RequestTime.TryParseBasic(query[Date], out start))
+        if (!IsPresigned(query) || !TryReadSeconds(query[Expires], out var seconds) || Refusal(seconds) is null
+            || !RequestTime.TryParseBasic(query[Date], out start))
         {
             return false;
         }
@@ -113,7 +116,8 @@ internal static class PresignedQuery
     /// </summary>
     /// <param name="query">The query.</param>
     /// <param name="headers">The headers.</param>
-    /// <param name="isSignedAsHeaders">Whether the signature is over these headers and not over the query, as version 2 has it: then nothing is passed over.</param>
+    /// <param name="isSignedAsHeaders">Whether the signature is over these headers and not over the query, as version 2 has it: then
+    /// nothing is passed over.</param>
     public static void MoveToHeaders(S3Query query, IHeaderDictionary headers, bool isSignedAsHeaders = false)
     {
         foreach (var (name, value) in query.Parameters)
@@ -168,7 +172,8 @@ internal static class PresignedQuery
     private static S3Exception? Refusal(long seconds) => seconds switch
     {
         < 0 => Wrong("X-Amz-Expires must be non-negative"),
-        > MaxLifetime => Wrong("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds"),
+        > MaxLifetime =>
+            Wrong("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds"),
         0 => Wrong("X-Amz-Expires must be at least one second"),
         _ => null,
     };

@@ -50,7 +50,8 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
 
         if ((isPresigned || isPresignedV2) && !settings.AllowsPresigned)
         {
-            throw new S3Exception(S3Errors.AccessDenied, "A presigned URL does not do here: the signature must be in the Authorization header.");
+            throw new S3Exception(
+                S3Errors.AccessDenied, "A presigned URL does not do here: the signature must be in the Authorization header.");
         }
 
         if (isPresigned)
@@ -87,7 +88,8 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
         }
 
         // Its value is not shown: of other schemes it may hold a password.
-        throw new S3Exception(S3Errors.InvalidArgument, "Unsupported Authorization Type") { Details = [new("ArgumentName", "Authorization")] };
+        throw new S3Exception(S3Errors.InvalidArgument, "Unsupported Authorization Type")
+            { Details = [new("ArgumentName", "Authorization")] };
     }
 
     /// <summary>Authenticates an upload form, whose signature is among its fields, and holds it against its policy.</summary>
@@ -95,7 +97,8 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
     /// <param name="bucket">The bucket the request names.</param>
     /// <param name="caller">Who signed the request's headers, who counts where the form itself is not signed.</param>
     /// <param name="largest">The most bytes any file may have.</param>
-    /// <exception cref="S3Exception">The signature is wrong, or the policy is malformed, has had its time, or does not allow these fields.</exception>
+    /// <exception cref="S3Exception">The signature is wrong, or the policy is malformed, has had its time, or does not allow these
+    /// fields.</exception>
     internal AuthenticatedForm AuthenticateForm(PostFields fields, string bucket, S3Caller caller, long largest)
     {
         if (fields["policy"] is not { } text)

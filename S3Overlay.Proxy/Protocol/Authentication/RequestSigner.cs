@@ -13,8 +13,8 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
     private static readonly SigningKeys Keys = new();
 
     /// <summary>
-    /// Whether a header of a request has to be signed where it is there: <c>x-amz-*</c>, and Content-Type, without which AWS takes a request as well, and Ceph's gateway
-    /// from 20.2.4 on does not.
+    /// Whether a header of a request has to be signed where it is there: <c>x-amz-*</c>, and Content-Type, without which AWS takes a
+    /// request as well, and Ceph's gateway from 20.2.4 on does not.
     /// </summary>
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html, CanonicalHeaders.</remarks>
     public static bool MustSign(string name) =>
@@ -26,9 +26,11 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
     /// <param name="rawPath">The path as it will be sent, percent-encoded.</param>
     /// <param name="rawQuery">The query as it will be sent, without its question mark.</param>
     /// <param name="headers">
-    /// Further headers to sign, in any order and case. Those that <see cref="MustSign"/> names must be among them; Host and those that signing adds must not.
+    /// Further headers to sign, in any order and case. Those that <see cref="MustSign"/> names must be among them; Host and those that
+    /// signing adds must not.
     /// </param>
-    /// <param name="payloadHash">SHA-256 of the body in lower-case hex, or <c>UNSIGNED-PAYLOAD</c> or a streaming name (<see cref="SigV4"/>).</param>
+    /// <param name="payloadHash">SHA-256 of the body in lower-case hex, or <c>UNSIGNED-PAYLOAD</c> or a streaming name
+    /// (<see cref="SigV4"/>).</param>
     /// <param name="now">The time of the request.</param>
     /// <returns>The headers to add.</returns>
     public SignedRequest Sign(

@@ -11,7 +11,9 @@ internal static class RequestTime
     private const string WithOffset = "d MMM yyyy HH:mm:ss zzz";
 
     /// <summary>Reads the form that is signed: <c>20130524T000000Z</c>.</summary>
-    /// <remarks>Digit by digit: every request has one, and a reader of all formats takes longer over it than the signature's hash does.</remarks>
+    /// <remarks>
+    /// Digit by digit: every request has one, and a reader of all formats takes longer over it than the signature's hash does.
+    /// </remarks>
     public static bool TryParseBasic(ReadOnlySpan<char> text, out DateTimeOffset time)
     {
         time = default;
@@ -22,7 +24,8 @@ internal static class RequestTime
             || !TryRead(text[9..11], out var hour)
             || !TryRead(text[11..13], out var minute)
             || !TryRead(text[13..15], out var second)
-            || year == 0 || month is 0 or > 12 || day == 0 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 59)
+            || year == 0 || month is 0 or > 12 || day == 0 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59
+                || second > 59)
         {
             return false;
         }
@@ -32,8 +35,8 @@ internal static class RequestTime
     }
 
     /// <summary>
-    /// Reads <c>x-amz-date</c> or <c>Date</c>, in the basic form, in that of HTTP, or with an offset in place of GMT (RFC 822), as botocore writes a <c>Date</c> that it signs, and gives it in
-    /// the form that is signed.
+    /// Reads <c>x-amz-date</c> or <c>Date</c>, in the basic form, in that of HTTP, or with an offset in place of GMT (RFC 822), as botocore
+    /// writes a <c>Date</c> that it signs, and gives it in the form that is signed.
     /// </summary>
     public static bool TryParseHeader(string text, out DateTimeOffset time, out string basic)
     {
@@ -44,7 +47,8 @@ internal static class RequestTime
         }
 
         if (!HttpDates.TryParseHeader(text, out time)
-            && !DateTimeOffset.TryParseExact(text, "ddd, " + WithOffset, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out time))
+            && !DateTimeOffset.TryParseExact(text, "ddd, " + WithOffset, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal,
+                out time))
         {
             return false;
         }
@@ -54,8 +58,8 @@ internal static class RequestTime
     }
 
     /// <summary>
-    /// Reads the date of a version 2 signature: as HTTP has it, or with an offset in place of GMT (RFC 822), as AWS's own examples have it. Which day of
-    /// the week it is said to be does not count: a clock that is off is to be told so. Nothing is signed before 1970.
+    /// Reads the date of a version 2 signature: as HTTP has it, or with an offset in place of GMT (RFC 822), as AWS's own examples have it.
+    /// Which day of the week it is said to be does not count: a clock that is off is to be told so. Nothing is signed before 1970.
     /// </summary>
     public static bool TryParseVersion2(string text, out DateTimeOffset time)
     {

@@ -14,12 +14,13 @@ internal static class SigV2
     private const string AmzPrefix = "x-amz-";
 
     /// <summary>
-    /// The parameters that are signed over. All others may be changed by whoever holds a link, so every one that chooses what is asked for is here,
-    /// those too that came up after this way of signing.
+    /// The parameters that are signed over. All others may be changed by whoever holds a link, so every one that chooses what is asked for
+    /// is here, those too that came up after this way of signing.
     /// </summary>
     private static readonly HashSet<string> SignedParameters = new(SubResources.All, StringComparer.Ordinal)
     {
-        "defaultObjectAcl", "partNumber", "storageClass", "versionId", "response-cache-control", "response-content-disposition", "response-content-encoding",
+        "defaultObjectAcl", "partNumber", "storageClass", "versionId", "response-cache-control", "response-content-disposition",
+        "response-content-encoding",
         "response-content-language", "response-content-type", "response-expires",
     };
 
@@ -40,7 +41,8 @@ internal static class SigV2
             .Where(static header => header.Key.StartsWith(AmzPrefix, StringComparison.OrdinalIgnoreCase))
             .OrderBy(static header => header.Key.ToLowerInvariant(), StringComparer.Ordinal))
         {
-            text.Append(header.Key.ToLowerInvariant()).Append(':').AppendJoin(',', header.Value.Select(static value => value?.Trim())).Append('\n');
+            text.Append(header.Key.ToLowerInvariant()).Append(':').AppendJoin(',', header.Value.Select(static value => value?.Trim()))
+                .Append('\n');
         }
 
         if (hostBucket.Length > 0)
@@ -50,7 +52,8 @@ internal static class SigV2
 
         text.Append(path);
         var mark = '?';
-        foreach (var (name, value) in query.Parameters.Where(static one => SignedParameters.Contains(one.Key)).OrderBy(static one => one.Key, StringComparer.Ordinal))
+        foreach (var (name, value) in query.Parameters.Where(static one => SignedParameters.Contains(one.Key))
+            .OrderBy(static one => one.Key, StringComparer.Ordinal))
         {
             text.Append(mark).Append(name);
             if (!string.IsNullOrEmpty(value))

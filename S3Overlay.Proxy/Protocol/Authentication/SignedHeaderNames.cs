@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>Takes lists of signed headers apart, and remembers those of requests that were right: clients send the same few all day.</summary>
+/// <summary>
+/// Takes lists of signed headers apart, and remembers those of requests that were right: clients send the same few all day.
+/// </summary>
 internal sealed class SignedHeaderNames
 {
     private const int Capacity = 256;
@@ -27,7 +29,8 @@ internal sealed class SignedHeaderNames
         var names = list.ToString().Split(';');
         foreach (var name in names)
         {
-            if (name.Length == 0 || name.AsSpan().ContainsAny('\r', '\n', ':') || !System.Text.Ascii.IsValid(name) || name.Any(char.IsAsciiLetterUpper))
+            if (name.Length == 0 || name.AsSpan().ContainsAny('\r', '\n', ':') || !System.Text.Ascii.IsValid(name)
+                || name.Any(char.IsAsciiLetterUpper))
             {
                 return null;
             }

@@ -21,7 +21,8 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
     public static string? ClaimedKey(S3Query query) => query[AccessKeyParameter];
 
     /// <summary>Checks an Authorization header.</summary>
-    /// <exception cref="S3Exception">InvalidArgument, AccessDenied, RequestTimeTooSkewed, InvalidAccessKeyId, SignatureDoesNotMatch.</exception>
+    /// <exception cref="S3Exception">InvalidArgument, AccessDenied, RequestTimeTooSkewed, InvalidAccessKeyId,
+    /// SignatureDoesNotMatch.</exception>
     public S3Caller Header(string authorization, string method, string rawPath, string hostBucket, S3Query query, IHeaderDictionary headers)
     {
         RefuseWhereOff();
@@ -44,7 +45,8 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
 
         RequestTime.CheckSkew(signedAt, hasAmzDate ? amzDate.ToString() : date, time.GetUtcNow(), settings.MaxSkew);
         return Verify(
-            claim[..colon].ToString(), claim[(colon + 1)..].ToString(), method, rawPath, hostBucket, query, headers, hasAmzDate ? "" : date, headers.ContainsKey("x-amz-security-token"));
+            claim[..colon].ToString(), claim[(colon + 1)..].ToString(), method, rawPath, hostBucket, query, headers, hasAmzDate ? ""
+                : date, headers.ContainsKey("x-amz-security-token"));
     }
 
     /// <summary>Checks a link, and makes headers of what its signer put into its query.</summary>
@@ -55,12 +57,14 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
         var (accessKey, signature, expires) = (query[AccessKeyParameter], query[SignatureParameter], query[ExpiresParameter]);
         if (accessKey is null || signature is null || expires is null)
         {
-            throw new S3Exception(S3Errors.AccessDenied, "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters");
+            throw new S3Exception(
+                S3Errors.AccessDenied, "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters");
         }
 
         if (query.Parameters.Count(static parameter => parameter.Key is AccessKeyParameter or SignatureParameter or ExpiresParameter) > 3)
         {
-            throw new S3Exception(S3Errors.AccessDenied, "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters, each once");
+            throw new S3Exception(S3Errors.AccessDenied,
+                "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters, each once");
         }
 
         if (!WholeNumbers.TryParse(expires, out long end))
@@ -73,14 +77,16 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
         {
             throw new S3Exception(S3Errors.AccessDenied, "Request has expired")
             {
-                Details = [new("Expires", RequestTime.ForErrors(DateTimeOffset.FromUnixTimeSeconds(end))), new("ServerTime", RequestTime.ForErrors(now))],
+                Details = [new("Expires", RequestTime.ForErrors(DateTimeOffset.FromUnixTimeSeconds(end))),
+                    new("ServerTime", RequestTime.ForErrors(now))],
             };
         }
 
         // A plus that a client left as it is was read as a space, which no signature has.
         signature = signature.Replace(' ', '+');
         MoveToHeaders(query, headers);
-        return Verify(accessKey, signature, method, rawPath, hostBucket, query, headers, expires, query.Has("x-amz-security-token") || headers.ContainsKey("x-amz-security-token"));
+        return Verify(accessKey, signature, method, rawPath, hostBucket, query, headers, expires, query.Has("x-amz-security-token")
+            || headers.ContainsKey("x-amz-security-token"));
     }
 
     /// <summary>Makes headers of what presigners put into the query of a link: it is signed over as the headers it stands for.</summary>
@@ -97,7 +103,8 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
     }
 
     private S3Caller Verify(
-        string accessKey, string signature, string method, string rawPath, string hostBucket, S3Query query, IHeaderDictionary headers, string date, bool hasToken)
+        string accessKey, string signature, string method, string rawPath, string hostBucket, S3Query query, IHeaderDictionary headers,
+        string date, bool hasToken)
     {
         if (!keys.TryGetSecret(accessKey, out var secret))
         {

@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>Checks requests and URLs signed with version 4. Keys that signed before, and lists of signed headers, are kept, so that a check derives and splits nothing.</summary>
+/// <summary>
+/// Checks requests and URLs signed with version 4. Keys that signed before, and lists of signed headers, are kept, so that a check derives
+/// and splits nothing.
+/// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html</remarks>
 internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSettings settings, TimeProvider time)
 {
@@ -12,7 +15,8 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
     private readonly SignedHeaderNames _headerNames = new();
 
     /// <summary>Checks an Authorization header.</summary>
-    /// <exception cref="S3Exception">AuthorizationHeaderMalformed, InvalidRequest, AccessDenied, RequestTimeTooSkewed, InvalidAccessKeyId, InvalidToken, SignatureDoesNotMatch.</exception>
+    /// <exception cref="S3Exception">AuthorizationHeaderMalformed, InvalidRequest, AccessDenied, RequestTimeTooSkewed, InvalidAccessKeyId,
+    /// InvalidToken, SignatureDoesNotMatch.</exception>
     public AuthenticatedRequest Header(
         string authorization, string method, string rawPath, string rawQuery, IHeaderDictionary headers, string host)
     {
@@ -32,7 +36,8 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
     }
 
     /// <summary>Checks a URL, and makes headers of what its signer put into its query.</summary>
-    /// <exception cref="S3Exception">AuthorizationQueryParametersError, AccessDenied, InvalidAccessKeyId, InvalidToken, SignatureDoesNotMatch.</exception>
+    /// <exception cref="S3Exception">AuthorizationQueryParametersError, AccessDenied, InvalidAccessKeyId, InvalidToken,
+    /// SignatureDoesNotMatch.</exception>
     public AuthenticatedRequest Presigned(
         string method, string rawPath, string rawQuery, S3Query query, IHeaderDictionary headers, string host)
     {
@@ -83,7 +88,8 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
         string host,
         bool hasToken)
     {
-        var names = _headerNames.Read(claim.SignedHeaders, out var areNamesKnown) ?? throw Malformed(in claim, "the SignedHeaders are mal-formed.");
+        var names = _headerNames.Read(claim.SignedHeaders, out var areNamesKnown)
+            ?? throw Malformed(in claim, "the SignedHeaders are mal-formed.");
         CheckEverythingIsSigned(names, headers);
 
         var accessKey = claim.AccessKey.ToString();
@@ -179,11 +185,13 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
     }
 
     private static S3Exception NotSigned(string headers) =>
-        new(S3Errors.AccessDenied, "There were headers present in the request which were not signed") { Details = [new("HeadersNotSigned", headers)] };
+        new(S3Errors.AccessDenied, "There were headers present in the request which were not signed")
+            { Details = [new("HeadersNotSigned", headers)] };
 
     /// <param name="claim">The signature.</param>
     /// <param name="why">What is wrong with it.</param>
-    /// <param name="region">The region to sign for, where that is what is wrong: in a header too, since the answer to a HEAD has no document.</param>
+    /// <param name="region">The region to sign for, where that is what is wrong: in a header too, since the answer to a HEAD has no
+    /// document.</param>
     private static S3Exception Malformed(in SignatureClaim claim, string why, string? region = null) =>
         new(
             claim.IsPresigned ? S3Errors.AuthorizationQueryParametersError : S3Errors.AuthorizationHeaderMalformed,
@@ -193,7 +201,8 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
             Headers = region is null ? [] : [new("x-amz-bucket-region", region)],
         };
 
-    private static S3Exception Mismatch(in SignatureCheck check, in SignatureClaim claim, string accessKey, string promisedHash, string host)
+    private static S3Exception Mismatch(in SignatureCheck check, in SignatureClaim claim, string accessKey, string promisedHash,
+        string host)
     {
         var described = claim;
         described.PayloadHash = promisedHash;

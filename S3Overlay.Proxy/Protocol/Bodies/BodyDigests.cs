@@ -37,7 +37,8 @@ internal sealed class BodyDigests : IDisposable
     /// <param name="leavesMalformed">Whether a checksum header that cannot be one is somebody else's to refuse.</param>
     /// <returns>Null where nothing was promised.</returns>
     /// <exception cref="S3Exception">InvalidDigest or InvalidRequest: a promise that nothing could keep.</exception>
-    public static BodyDigests? Read(IHeaderDictionary headers, string? sha256, IReadOnlyCollection<string> announced, bool checksumsAreOfTheBody, bool leavesMalformed = false)
+    public static BodyDigests? Read(IHeaderDictionary headers, string? sha256, IReadOnlyCollection<string> announced,
+        bool checksumsAreOfTheBody, bool leavesMalformed = false)
     {
         var md5 = ReadMd5(headers);
         ChecksumAlgorithm? algorithm = null;
@@ -77,7 +78,8 @@ internal sealed class BodyDigests : IDisposable
         var computed = _checksumHasher!.Finish();
         if (computed.Value != promised)
         {
-            throw new S3Exception(S3Errors.BadDigest, $"The {ChecksumNames.Name(algorithm)} you specified did not match the calculated checksum.");
+            throw new S3Exception(
+                S3Errors.BadDigest, $"The {ChecksumNames.Name(algorithm)} you specified did not match the calculated checksum.");
         }
 
         Checksum = computed;

@@ -15,8 +15,10 @@ internal static class BodyTrailers
     /// <param name="bytes">To the end of the body.</param>
     /// <param name="announced">The names in <c>x-amz-trailer</c>, in lower case.</param>
     /// <param name="signature">The value of <c>x-amz-trailer-signature</c>, which is not among the result.</param>
-    /// <exception cref="S3Exception">MalformedTrailerError: no header, one that was not announced, or one that was and is missing.</exception>
-    public static List<KeyValuePair<string, string>> Read(ReadOnlySpan<byte> bytes, IReadOnlyCollection<string> announced, out string? signature)
+    /// <exception cref="S3Exception">MalformedTrailerError: no header, one that was not announced, or one that was and is
+    /// missing.</exception>
+    public static List<KeyValuePair<string,
+    string>> Read(ReadOnlySpan<byte> bytes, IReadOnlyCollection<string> announced, out string? signature)
     {
         signature = null;
         var trailers = new List<KeyValuePair<string, string>>();

@@ -10,12 +10,15 @@ public static class ChecksumHeaders
     /// <param name="headers">The request's headers.</param>
     /// <param name="announced">The names of the trailers to come, in lower case.</param>
     /// <param name="leavesMalformed">
-    /// Whether a header that cannot be a checksum is somebody else's to refuse: it then counts as none, where <c>x-amz-sdk-checksum-algorithm</c> names its algorithm. Stores differ in the
-    /// code (S3: InvalidRequest, RGW: BadDigest, MinIO: InvalidArgument).
+    /// Whether a header that cannot be a checksum is somebody else's to refuse: it then counts as none, where
+    /// <c>x-amz-sdk-checksum-algorithm</c> names its algorithm. Stores differ in the code (S3: InvalidRequest, RGW: BadDigest, MinIO:
+    /// InvalidArgument).
     /// </param>
     /// <returns>The algorithm, and its value where it is not to come as a trailer; nulls where there is no checksum.</returns>
-    /// <exception cref="S3Exception">InvalidRequest: more than one, or malformed. BadDigest: not of the algorithm that x-amz-sdk-checksum-algorithm names.</exception>
-    public static (ChecksumAlgorithm? Algorithm, string? Value) Read(IHeaderDictionary headers, IReadOnlyCollection<string> announced, bool leavesMalformed = false)
+    /// <exception cref="S3Exception">InvalidRequest: more than one, or malformed. BadDigest: not of the algorithm that
+    /// x-amz-sdk-checksum-algorithm names.</exception>
+    public static (ChecksumAlgorithm? Algorithm, string? Value) Read(IHeaderDictionary headers, IReadOnlyCollection<string> announced,
+        bool leavesMalformed = false)
     {
         ChecksumAlgorithm? algorithm = null;
         string? value = null;
@@ -63,7 +66,9 @@ public static class ChecksumHeaders
 
         if (said is { } algorithmOfSdk && (algorithmOfSdk != one || !isWellFormed))
         {
-            throw new S3Exception(S3Errors.BadDigest, $"The {ChecksumNames.Header(one)} header is no {ChecksumNames.Name(algorithmOfSdk)} checksum, which x-amz-sdk-checksum-algorithm names.");
+            throw new S3Exception(
+                S3Errors.BadDigest,
+                $"The {ChecksumNames.Header(one)} header is no {ChecksumNames.Name(algorithmOfSdk)} checksum, which x-amz-sdk-checksum-algorithm names.");
         }
 
         if (!isWellFormed)

@@ -43,7 +43,8 @@ public static class ChecksumNames
 
     /// <summary>Whether it is of those that came last to S3: many a store does not know them.</summary>
     public static bool IsLate(ChecksumAlgorithm algorithm) =>
-        algorithm is ChecksumAlgorithm.Md5 or ChecksumAlgorithm.Sha512 or ChecksumAlgorithm.XxHash64 or ChecksumAlgorithm.XxHash3 or ChecksumAlgorithm.XxHash128;
+        algorithm is ChecksumAlgorithm.Md5 or ChecksumAlgorithm.Sha512 or ChecksumAlgorithm.XxHash64 or ChecksumAlgorithm.XxHash3
+            or ChecksumAlgorithm.XxHash128;
 
     /// <summary>How many bytes a value has before it is base64.</summary>
     public static int Size(ChecksumAlgorithm algorithm) => algorithm switch

@@ -6,8 +6,8 @@ using S3Overlay.Proxy.Protocol.Authentication;
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
 /// <summary>
-/// A body in <c>aws-chunked</c> encoding, its chunks signed or not, with headers behind the last one or not. Bytes of a chunk are handed out before its
-/// signature is known, so that a chunk of any size needs no memory; the read that ends a chunk fails where it is wrong.
+/// A body in <c>aws-chunked</c> encoding, its chunks signed or not, with headers behind the last one or not. Bytes of a chunk are handed
+/// out before its signature is known, so that a chunk of any size needs no memory; the read that ends a chunk fails where it is wrong.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html</remarks>
 internal sealed class ChunkedFraming(Stream stream, long length, PayloadPlan plan, IReadOnlyCollection<string> announced) : BodyFraming
@@ -109,7 +109,8 @@ internal sealed class ChunkedFraming(Stream stream, long length, PayloadPlan pla
         if (header.Size > _leftInBody || (header.Size == 0 && _leftInBody > 0))
         {
             throw new S3Exception(
-                S3Errors.IncompleteBody, "You did not provide the number of bytes specified by the x-amz-decoded-content-length HTTP header.");
+                S3Errors.IncompleteBody,
+                "You did not provide the number of bytes specified by the x-amz-decoded-content-length HTTP header.");
         }
 
         _leftInBody -= header.Size;

@@ -6,8 +6,8 @@ public static class ContentEncodings
     private const string Chunked = "aws-chunked";
 
     /// <summary>
-    /// The Content-Encoding to store: without <c>aws-chunked</c>, which clients put before or behind the object's own. Null where nothing is left. Handed
-    /// back, it would make clients look for chunks that are not there.
+    /// The Content-Encoding to store: without <c>aws-chunked</c>, which clients put before or behind the object's own. Null where nothing
+    /// is left. Handed back, it would make clients look for chunks that are not there.
     /// </summary>
     public static string? ToStore(string? sent)
     {

@@ -1,6 +1,8 @@
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>A document that was read to its end before anything was done for it, so that all its checks have passed. Can be read once.</summary>
+/// <summary>
+/// A document that was read to its end before anything was done for it, so that all its checks have passed. Can be read once.
+/// </summary>
 public sealed class ReadBody : S3Body
 {
     /// <summary>The most it may have: 1 MiB. The documents that set something of an object are a few kilobytes.</summary>

@@ -15,11 +15,14 @@ public static class RequestBodies
     /// <param name="contentLength">The Content-Length, null where none was sent.</param>
     /// <param name="headers">The request's headers.</param>
     /// <param name="plan">What authentication found about the body.</param>
-    /// <param name="operation">What is asked for: the checksum headers of CompleteMultipartUpload are those of the object, not of its body; reads have none.</param>
-    /// <param name="leavesMalformed">Whether a checksum header that cannot be one is not refused here, since the service is known to.</param>
+    /// <param name="operation">What is asked for: the checksum headers of CompleteMultipartUpload are those of the object, not of its body;
+    /// reads have none.</param>
+    /// <param name="leavesMalformed">Whether a checksum header that cannot be one is not refused here, since the service is known
+    /// to.</param>
     /// <exception cref="S3Exception">What was promised about the body cannot be kept: known before its first byte is read.</exception>
     public static S3Body Create(
-        Stream raw, bool hasBody, long? contentLength, IHeaderDictionary headers, PayloadPlan plan, S3Operation operation = S3Operation.Unknown, bool leavesMalformed = false)
+        Stream raw, bool hasBody, long? contentLength, IHeaderDictionary headers, PayloadPlan plan,
+        S3Operation operation = S3Operation.Unknown, bool leavesMalformed = false)
     {
         var isEmpty = !hasBody || contentLength == 0;
         if (plan.Framing != PayloadFraming.Plain)
@@ -47,7 +50,8 @@ public static class RequestBodies
             : new VerifiedBody(new PlainFraming(raw, isEmpty ? 0 : contentLength), digests);
     }
 
-    private static VerifiedBody InChunks(Stream raw, IHeaderDictionary headers, PayloadPlan plan, S3Operation operation, bool leavesMalformed)
+    private static VerifiedBody InChunks(Stream raw, IHeaderDictionary headers, PayloadPlan plan, S3Operation operation,
+        bool leavesMalformed)
     {
         if (!headers.TryGetValue("x-amz-decoded-content-length", out var sent)
             || !long.TryParse(sent.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var length))

@@ -13,14 +13,14 @@ public abstract class S3Body
     public abstract long? Length { get; }
 
     /// <summary>
-    /// The most bytes the body can have: its length where that is known. More than <see cref="Length"/> says where a file comes in a form, whose end
-    /// alone tells how long it was. Null where there is no bound.
+    /// The most bytes the body can have: its length where that is known. More than <see cref="Length"/> says where a file comes in a form,
+    /// whose end alone tells how long it was. Null where there is no bound.
     /// </summary>
     public virtual long? LongestLength => Length;
 
     /// <summary>
-    /// To be called before anything is sent to a store that keeps the key to the write from then on: whoever watches over the body may want to be first. Whoever reads the body to its end
-    /// before that need not.
+    /// To be called before anything is sent to a store that keeps the key to the write from then on: whoever watches over the body may want
+    /// to be first. Whoever reads the body to its end before that need not.
     /// </summary>
     /// <exception cref="S3Exception">Nothing is to be sent.</exception>
     public virtual ValueTask BeginAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
@@ -35,12 +35,14 @@ public abstract class S3Body
     public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The <c>x-amz-checksum-*</c> value that came with the body, as a header or as a trailer, verified once the end has been read. Null where none came, and before the
-    /// end has been read where it comes as a trailer.
+    /// The <c>x-amz-checksum-*</c> value that came with the body, as a header or as a trailer, verified once the end has been read. Null
+    /// where none came, and before the end has been read where it comes as a trailer.
     /// </summary>
     public virtual BodyChecksum? Checksum => null;
 
-    /// <summary>Which checksum will be known once the end has been read; null where none will, and where <see cref="Checksum"/> is known.</summary>
+    /// <summary>
+    /// Which checksum will be known once the end has been read; null where none will, and where <see cref="Checksum"/> is known.
+    /// </summary>
     public virtual ChecksumAlgorithm? ComingChecksum => null;
 
     private sealed class EmptyBody : S3Body

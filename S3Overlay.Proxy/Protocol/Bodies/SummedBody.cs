@@ -1,6 +1,9 @@
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>A body whose checksum is computed while it is read: what a copy needs, which brings bytes and no promise of them, and what is sent to a store that must be told where it ends.</summary>
+/// <summary>
+/// A body whose checksum is computed while it is read: what a copy needs, which brings bytes and no promise of them, and what is sent to a
+/// store that must be told where it ends.
+/// </summary>
 /// <param name="inner">The body.</param>
 /// <param name="algorithm">Which checksum.</param>
 /// <param name="leavesOpen">Whether the body is somebody else's to dispose.</param>

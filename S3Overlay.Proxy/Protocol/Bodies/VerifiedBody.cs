@@ -2,7 +2,9 @@ using System.Runtime.ExceptionServices;
 
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>A body without its framing, held against everything that was promised about it. Once a check has failed, every further read fails too.</summary>
+/// <summary>
+/// A body without its framing, held against everything that was promised about it. Once a check has failed, every further read fails too.
+/// </summary>
 internal sealed class VerifiedBody(BodyFraming framing, BodyDigests? digests) : S3Body
 {
     private ExceptionDispatchInfo? _failure;

@@ -13,7 +13,10 @@ public sealed record ExpectedOwners(string? Account)
     /// <summary>Whether a text can be an account's id.</summary>
     public static bool IsAccount(string id) => id.Length == 12 && !id.AsSpan().ContainsAnyExceptInRange('0', '9');
 
-    /// <summary>Refuses a request about a bucket that it expects to be another account's. One that makes a bucket, or lists all there are, expects nothing.</summary>
+    /// <summary>
+    /// Refuses a request about a bucket that it expects to be another account's. One that makes a bucket, or lists all there are, expects
+    /// nothing.
+    /// </summary>
     /// <exception cref="S3Exception">AccessDenied; InvalidBucketOwnerAWSAccountID for what can be no account's id.</exception>
     public void Judge(S3Operation operation, IHeaderDictionary headers)
     {

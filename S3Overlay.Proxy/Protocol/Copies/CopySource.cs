@@ -2,12 +2,16 @@ using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Protocol.Copies;
 
-/// <summary>The object that CopyObject or UploadPartCopy reads: <c>x-amz-copy-source</c>, decoded once, in one place for the check and for the store.</summary>
+/// <summary>
+/// The object that CopyObject or UploadPartCopy reads: <c>x-amz-copy-source</c>, decoded once, in one place for the check and for the
+/// store.
+/// </summary>
 /// <param name="Bucket">The source bucket.</param>
 /// <param name="Key">The source key.</param>
 /// <param name="VersionId">The version asked for, or null for the current one.</param>
 /// <remarks>
-/// It is decoded as a query is: a plus is a space, which is how some languages write one (Go's <c>url.QueryEscape</c>, PHP's <c>urlencode</c>), and S3 reads it. A plus of the key is <c>%2B</c>.
+/// It is decoded as a query is: a plus is a space, which is how some languages write one (Go's <c>url.QueryEscape</c>, PHP's
+/// <c>urlencode</c>), and S3 reads it. A plus of the key is <c>%2B</c>.
 /// </remarks>
 public sealed record CopySource(string Bucket, string Key, string? VersionId)
 {
@@ -50,14 +54,17 @@ public sealed record CopySource(string Bucket, string Key, string? VersionId)
         }
 
         var source = Of(path, version, knowsTenants);
-        return path == withPlus ? source : source with { WithPlus = Of(withPlus, version, knowsTenants), PlusSpelling = SpellWithPlus(header) };
+        return path == withPlus ? source
+            : source with { WithPlus = Of(withPlus, version, knowsTenants), PlusSpelling = SpellWithPlus(header) };
     }
 
     /// <summary>
-    /// The request with this source in its canonical spelling, in which no store can read another one: <c>?</c> and <c>#</c> of the key are encoded, so that none takes them for the end of a URL's path.
+    /// The request with this source in its canonical spelling, in which no store can read another one: <c>?</c> and <c>#</c> of the key are
+    /// encoded, so that none takes them for the end of a URL's path.
     /// </summary>
     /// <param name="request">The request.</param>
-    /// <param name="leavesPlus">Whether a plus that the client left as it is stays for the store to read; its client must then be allowed both readings.</param>
+    /// <param name="leavesPlus">Whether a plus that the client left as it is stays for the store to read; its client must then be allowed
+    /// both readings.</param>
     public S3Request Spell(S3Request request, bool leavesPlus = false)
     {
         var spelling = (leavesPlus && PlusSpelling is { } plus ? plus : UriEncoding.EncodeKey($"{Bucket}/{Key}"))
@@ -92,7 +99,8 @@ public sealed record CopySource(string Bucket, string Key, string? VersionId)
         }
 
         var slash = path.IndexOf('/');
-        if (slash <= 0 || slash == path.Length - 1 || !(knowsTenants ? BucketNames.IsAddressableWithTenant(path[..slash]) : BucketNames.IsAddressable(path[..slash])))
+        if (slash <= 0 || slash == path.Length - 1
+            || !(knowsTenants ? BucketNames.IsAddressableWithTenant(path[..slash]) : BucketNames.IsAddressable(path[..slash])))
         {
             throw Invalid();
         }

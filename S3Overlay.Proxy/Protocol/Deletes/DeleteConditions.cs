@@ -36,14 +36,16 @@ public sealed record DeleteConditions(string? IfMatch, long? Size, DateTimeOffse
     /// <summary>Those of one key of DeleteObjects; null for none.</summary>
     /// <exception cref="S3Exception">MalformedXML: a size or date that is none.</exception>
     public static DeleteConditions? Of(XElement item) =>
-        Of(item.ChildText("ETag"), item.ChildText("Size"), item.ChildText("LastModifiedTime"), static (_, _) => new S3Exception(S3Errors.MalformedXml));
+        Of(item.ChildText("ETag"), item.ChildText("Size"), item.ChildText("LastModifiedTime"),
+            static (_, _) => new S3Exception(S3Errors.MalformedXml));
 
     /// <summary>Judges what is there.</summary>
     /// <param name="etag">Its ETag, the empty string of a delete marker; null where there is nothing.</param>
     /// <param name="size">Its size.</param>
     /// <param name="lastModified">Its date.</param>
     /// <exception cref="S3Exception">
-    /// PreconditionFailed; NoSuchKey where an ETag must match and there is nothing. Size and date hold of nothing, as S3 has it: the delete has nothing to do.
+    /// PreconditionFailed; NoSuchKey where an ETag must match and there is nothing. Size and date hold of nothing, as S3 has it: the delete
+    /// has nothing to do.
     /// </exception>
     public void Judge(string? etag, long size, DateTimeOffset lastModified)
     {
@@ -93,7 +95,8 @@ public sealed record DeleteConditions(string? IfMatch, long? Size, DateTimeOffse
     private static bool TryParse(string text, out DateTimeOffset date) =>
         HttpDates.TryParseHeader(text, out date)
         || (text.Length > 10 && text[10] == 'T'
-            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out date));
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out date));
 
     private static S3Exception Failed(string condition) => new(S3Errors.PreconditionFailed) { Details = [new("Condition", condition)] };
 }

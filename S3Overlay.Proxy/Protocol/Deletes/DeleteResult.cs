@@ -7,7 +7,8 @@ public static class DeleteResult
 {
     /// <summary>Sends what became of each key, in the order asked.</summary>
     public static Task SendAsync(
-        DeleteObjectsRequest delete, IReadOnlyList<DeleteOutcome> outcomes, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+        DeleteObjectsRequest delete, IReadOnlyList<DeleteOutcome> outcomes, S3Request request, S3Response answer,
+        CancellationToken cancellationToken)
     {
         var xml = new S3XmlWriter().Root("DeleteResult");
         foreach (var outcome in outcomes)

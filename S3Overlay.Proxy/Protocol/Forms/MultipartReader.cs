@@ -5,8 +5,8 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Protocol.Forms;
 
 /// <summary>
-/// Reads <c>multipart/form-data</c> part by part while it comes in. It holds one buffer, whatever the parts' sizes, and never hands out a byte of
-/// which it is not known that it belongs to the part.
+/// Reads <c>multipart/form-data</c> part by part while it comes in. It holds one buffer, whatever the parts' sizes, and never hands out a
+/// byte of which it is not known that it belongs to the part.
 /// </summary>
 /// <param name="source">The whole body.</param>
 /// <param name="boundary">The boundary, without its leading hyphens.</param>
@@ -34,7 +34,8 @@ internal sealed class MultipartReader(S3Body source, string boundary, int limit)
     public int ShortestEnd => _delimiter.Length + 2;
 
     /// <summary>Goes to the next part, over what is left of this one.</summary>
-    /// <returns>The lines of its header, as bytes with CRLF between; null where there is no further part. Valid until the next call.</returns>
+    /// <returns>The lines of its header, as bytes with CRLF between; null where there is no further part. Valid until the next
+    /// call.</returns>
     /// <exception cref="S3Exception">MalformedPOSTRequest; MaxPostPreDataLengthExceededError.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> NextPartAsync(CancellationToken cancellationToken)
     {

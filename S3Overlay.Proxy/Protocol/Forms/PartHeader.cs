@@ -66,7 +66,9 @@ internal readonly record struct PartHeader(string Name, string? FileName)
         return new(name is { Length: > 0 } ? name : throw Malformed(), extended ?? fileName);
     }
 
-    /// <summary>A token, or a quoted string. In it a backslash escapes a quote alone: older browsers send Windows paths as they are.</summary>
+    /// <summary>
+    /// A token, or a quoted string. In it a backslash escapes a quote alone: older browsers send Windows paths as they are.
+    /// </summary>
     private static string TakeValue(ref ReadOnlySpan<char> rest)
     {
         if (rest.IsEmpty || rest[0] != '"')

@@ -31,7 +31,9 @@ public sealed class PostFields
         _fields.Add(new(name, value));
     }
 
-    /// <summary>Puts the file's name, without its path, where fields ask for it. Where the file has none, what stands for it stays, as in S3.</summary>
+    /// <summary>
+    /// Puts the file's name, without its path, where fields ask for it. Where the file has none, what stands for it stays, as in S3.
+    /// </summary>
     /// <param name="fileName">The file's name as sent; null where none was.</param>
     /// <param name="limit">The most characters that all values may have with the name in them. Nobody is authenticated yet.</param>
     /// <exception cref="S3Exception">MaxPostPreDataLengthExceededError.</exception>

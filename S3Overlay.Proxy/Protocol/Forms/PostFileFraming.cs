@@ -5,8 +5,8 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Protocol.Forms;
 
 /// <summary>
-/// The file of a form as an object's body. How long it is is known only at its end, since fields may follow it; they are read over, and the end is
-/// told only after the end of the whole form.
+/// The file of a form as an object's body. How long it is is known only at its end, since fields may follow it; they are read over, and the
+/// end is told only after the end of the whole form.
 /// </summary>
 /// <param name="reader">The form, at the file's first byte.</param>
 /// <param name="formLength">The length of the whole form, null where it is not known.</param>
@@ -36,7 +36,8 @@ internal sealed class PostFileFraming(MultipartReader reader, long? formLength, 
         _read += count;
         if (_read > largest)
         {
-            throw new S3Exception(S3Errors.EntityTooLarge) { Details = [Size("ProposedSize", formLength ?? _read), Size("MaxSizeAllowed", largest)] };
+            throw new S3Exception(S3Errors.EntityTooLarge)
+                { Details = [Size("ProposedSize", formLength ?? _read), Size("MaxSizeAllowed", largest)] };
         }
 
         if (_read > _room)

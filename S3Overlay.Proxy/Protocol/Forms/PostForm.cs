@@ -21,7 +21,8 @@ internal sealed class PostForm : IDisposable
     public MultipartReader Reader { get; }
 
     /// <summary>Reads the fields, and stops at the file.</summary>
-    /// <exception cref="S3Exception">MalformedPOSTRequest, MaxPostPreDataLengthExceededError; InvalidArgument where there is no file.</exception>
+    /// <exception cref="S3Exception">MalformedPOSTRequest, MaxPostPreDataLengthExceededError; InvalidArgument where there is no
+    /// file.</exception>
     public static async Task<PostForm> ReadAsync(S3Body body, string? contentType, CancellationToken cancellationToken)
     {
         var reader = new MultipartReader(body, MultipartBoundary.Of(contentType), FieldsLimit);
@@ -70,6 +71,7 @@ internal sealed class PostForm : IDisposable
 
         return Utf8.IsValid(value.AsSpan(0, length))
             ? Encoding.UTF8.GetString(value, 0, length)
-            : throw new S3Exception(S3Errors.InvalidArgument, "The fields of a form must be UTF-8.") { Details = [new("ArgumentName", name)] };
+            : throw new S3Exception(S3Errors.InvalidArgument, "The fields of a form must be UTF-8.")
+                { Details = [new("ArgumentName", name)] };
     }
 }

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Protocol.Forms;
 
-/// <summary>Makes of a form's fields the headers that a PUT of the same object has. The form's own HTTP headers are about the form.</summary>
+/// <summary>
+/// Makes of a form's fields the headers that a PUT of the same object has. The form's own HTTP headers are about the form.
+/// </summary>
 internal static class PostHeaders
 {
     private static readonly SearchValues<char> Token =
@@ -13,7 +15,8 @@ internal static class PostHeaders
     /// <summary>Fields that are headers of the same name.</summary>
     private static readonly HashSet<string> Same = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Content-Type", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-MD5", "Expires", "x-amz-acl", "x-amz-tagging",
+        "Content-Type", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-MD5", "Expires",
+        "x-amz-acl", "x-amz-tagging",
         "x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-sdk-checksum-algorithm",
     };
 
@@ -21,7 +24,8 @@ internal static class PostHeaders
         ["x-amz-meta-", "x-amz-server-side-encryption", "x-amz-checksum-", "x-amz-object-lock-", "x-amz-grant-"];
 
     /// <summary>The headers.</summary>
-    /// <exception cref="S3Exception">InvalidArgument where a field's name or value cannot stand in a header; MalformedXML of tags.</exception>
+    /// <exception cref="S3Exception">InvalidArgument where a field's name or value cannot stand in a header; MalformedXML of
+    /// tags.</exception>
     public static HeaderDictionary Of(PostFields fields)
     {
         var headers = new HeaderDictionary();
@@ -47,7 +51,8 @@ internal static class PostHeaders
     private static void Add(HeaderDictionary headers, string field, string header, string value)
     {
         // What HTTP would have refused as a header must not become one: it would be sent back as one.
-        if (header.AsSpan().ContainsAnyExcept(Token) || value.AsSpan().ContainsAnyInRange('\0', '\u0008') || value.AsSpan().ContainsAnyInRange('\n', '\u001f') || value.Contains('\u007f'))
+        if (header.AsSpan().ContainsAnyExcept(Token) || value.AsSpan().ContainsAnyInRange('\0', '\u0008')
+            || value.AsSpan().ContainsAnyInRange('\n', '\u001f') || value.Contains('\u007f'))
         {
             throw new S3Exception(S3Errors.InvalidArgument, "A field of the form holds characters that a header cannot hold.")
             {

@@ -28,7 +28,8 @@ internal sealed record PostPolicy(DateTimeOffset Expiration, IReadOnlyList<Polic
             }
         }
 
-        var extra = fields.All.Select(static field => field.Key).Append("bucket").Where(name => !IsExempt(name) && !IsCovered(name)).Distinct().ToList();
+        var extra = fields.All.Select(static field => field.Key).Append("bucket").Where(name => !IsExempt(name) && !IsCovered(name))
+            .Distinct().ToList();
         if (extra.Count > 0)
         {
             throw Denied($"Extra input fields: {string.Join(", ", extra)}");
@@ -39,7 +40,9 @@ internal sealed record PostPolicy(DateTimeOffset Expiration, IReadOnlyList<Polic
 
     private bool IsCovered(string field) => Conditions.Any(condition => condition.Field.Equals(field, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Fields that need no condition. A checksum needs none, since it allows nothing: it can only have a damaged file refused.</summary>
+    /// <summary>
+    /// Fields that need no condition. A checksum needs none, since it allows nothing: it can only have a damaged file refused.
+    /// </summary>
     private static bool IsExempt(string field) =>
         field.ToLowerInvariant() is "policy" or "file" or "signature" or "awsaccesskeyid" or "x-amz-signature"
         || PostFields.IsIgnored(field)

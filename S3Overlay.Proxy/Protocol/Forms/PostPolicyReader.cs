@@ -6,7 +6,8 @@ namespace S3Overlay.Proxy.Protocol.Forms;
 /// <summary>Reads the policy of a form: JSON in base64. Names in it have a case; names of fields have none.</summary>
 internal static class PostPolicyReader
 {
-    private static readonly string[] Times = ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", "yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz"];
+    private static readonly string[] Times = ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", "yyyy-MM-dd'T'HH:mm:sszzz",
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz"];
 
     /// <summary>Reads a policy.</summary>
     /// <param name="base64">The field as sent.</param>
@@ -75,7 +76,8 @@ internal static class PostPolicyReader
             throw Invalid("Policy missing expiration.");
         }
 
-        return DateTimeOffset.TryParseExact(text.GetString(), Times, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+        return DateTimeOffset.TryParseExact(text.GetString(), Times, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+            out var time)
             ? time
             : throw Invalid($"Invalid 'expiration' value: '{text.GetString()}'");
     }
@@ -91,7 +93,8 @@ internal static class PostPolicyReader
                     conditions.Add(new(field.Name, Text(field.Value), IsPrefix: false));
                 }
 
-                return conditions.Count == before + 1 ? policy : throw Invalid("Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.");
+                return conditions.Count == before + 1 ? policy
+                    : throw Invalid("Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.");
 
             case JsonValueKind.Array when condition.GetArrayLength() == 3:
                 var name = Text(condition[0]).ToLowerInvariant();
@@ -104,7 +107,8 @@ internal static class PostPolicyReader
                 conditions.Add(new(
                     matched.StartsWith('$') ? matched[1..] : throw Invalid($"Invalid Condition: '{matched}' does not start with '$'."),
                     Text(condition[2]),
-                    name switch { "eq" => false, "starts-with" => true, _ => throw Invalid($"Invalid Condition: unknown operation '{name}'.") }));
+                    name switch { "eq" => false, "starts-with" => true,
+                        _ => throw Invalid($"Invalid Condition: unknown operation '{name}'.") }));
                 return policy;
 
             default:
@@ -122,7 +126,8 @@ internal static class PostPolicyReader
 
     private static long Number(JsonElement element) =>
         long.TryParse(
-            element.ValueKind is JsonValueKind.Number ? element.GetRawText() : Text(element), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            element.ValueKind is JsonValueKind.Number ? element.GetRawText()
+                : Text(element), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : throw Invalid("Invalid content-length-range: a number of bytes was expected.");
 

@@ -1,8 +1,8 @@
 namespace S3Overlay.Proxy.Protocol.FrontDoor;
 
 /// <summary>
-/// Which requests are the administration's (rule A5): those for the bucket <c>-</c> in the path, a name that no bucket can have. Under a bucket's own host name the same path
-/// is a key of that bucket.
+/// Which requests are the administration's (rule A5): those for the bucket <c>-</c> in the path, a name that no bucket can have. Under a
+/// bucket's own host name the same path is a key of that bucket.
 /// </summary>
 public static class AdministrationTarget
 {

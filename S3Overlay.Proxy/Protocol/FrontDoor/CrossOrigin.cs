@@ -18,8 +18,8 @@ public static class CrossOrigin
     private static readonly string[] All = ["GET", "HEAD", "PUT", "POST", "DELETE"];
 
     /// <summary>
-    /// Adds to an answer what a browser needs to hand it to a page. The names of metadata headers are known only once the answer is made, so they
-    /// are written when it starts; a wildcard would not do, since older browsers take it for a name.
+    /// Adds to an answer what a browser needs to hand it to a page. The names of metadata headers are known only once the answer is made,
+    /// so they are written when it starts; a wildcard would not do, since older browsers take it for a name.
     /// </summary>
     public static void Allow(HttpContext context) => context.Response.OnStarting(
         static state =>
@@ -32,11 +32,14 @@ public static class CrossOrigin
         },
         context.Response);
 
-    /// <summary>Takes from an answer what a store may have put there: all that lets pages read it, or only the grant of a private network.</summary>
+    /// <summary>
+    /// Takes from an answer what a store may have put there: all that lets pages read it, or only the grant of a private network.
+    /// </summary>
     public static void Withhold(HttpContext context, bool all) => context.Response.OnStarting(() =>
     {
         var headers = context.Response.Headers;
-        foreach (var name in headers.Keys.Where(name => name.StartsWith(all ? "Access-Control-" : PrivateNetwork, StringComparison.OrdinalIgnoreCase)).ToList())
+        foreach (var name in headers.Keys
+            .Where(name => name.StartsWith(all ? "Access-Control-" : PrivateNetwork, StringComparison.OrdinalIgnoreCase)).ToList())
         {
             headers.Remove(name);
         }
@@ -51,7 +54,7 @@ public static class CrossOrigin
     /// <param name="isGuarded">Whether they may do no more than that, and are not let into a private network.</param>
     /// <exception cref="S3Exception">BadRequest where it is no preflight; AccessForbidden.</exception>
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html</remarks>
-    public static void AnswerPreflight(HttpRequest request, S3Answer answer, bool isAllowed, bool isGuarded)
+    public static void AnswerPreflight(HttpRequest request, S3Response answer, bool isAllowed, bool isGuarded)
     {
         if (request.Headers.Origin.Count == 0)
         {

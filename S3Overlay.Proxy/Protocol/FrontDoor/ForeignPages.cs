@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Proxy.Protocol.FrontDoor;
 
 /// <summary>
-/// Tells the requests that a page of another origin makes in a browser. The browser says so in headers that no page can set: <c>Origin</c> with everything that writes, forms included,
-/// and <c>Sec-Fetch-Site</c> with everything sent to a trustworthy address.
+/// Tells the requests that a page of another origin makes in a browser. The browser says so in headers that no page can set: <c>Origin</c>
+/// with everything that writes, forms included, and <c>Sec-Fetch-Site</c> with everything sent to a trustworthy address.
 /// </summary>
 /// <remarks>https://fetch.spec.whatwg.org/#origin-header, https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header</remarks>
 public static class ForeignPages
@@ -17,7 +17,9 @@ public static class ForeignPages
             || headers["Sec-Fetch-Site"].ToString().Contains("cross-site", StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Whether host and port of an origin are those of the request. The scheme may be another one where a reverse proxy ends TLS.</summary>
+    /// <summary>
+    /// Whether host and port of an origin are those of the request. The scheme may be another one where a reverse proxy ends TLS.
+    /// </summary>
     private static bool IsOwn(string origin, string host)
     {
         var authority = origin.IndexOf("://", StringComparison.Ordinal);

@@ -27,7 +27,8 @@ internal static class HeaderSection
 
         if (size > MaxBytes)
         {
-            throw new S3Exception(S3Errors.RequestHeaderSectionTooLarge) { Details = [new("MaxSizeAllowed", MaxBytes.ToString(CultureInfo.InvariantCulture))] };
+            throw new S3Exception(S3Errors.RequestHeaderSectionTooLarge)
+                { Details = [new("MaxSizeAllowed", MaxBytes.ToString(CultureInfo.InvariantCulture))] };
         }
     }
 }

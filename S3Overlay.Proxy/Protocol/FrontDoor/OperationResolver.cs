@@ -6,7 +6,8 @@ namespace S3Overlay.Proxy.Protocol.FrontDoor;
 
 /// <summary>Names the operation that method, target, query and headers ask for, by the table of those there are.</summary>
 /// <remarks>
-/// Sub-resources are told by the query. One that is not in the table is refused rather than ignored: answering <c>?acl</c> with the object's bytes is how other gateways went wrong (rule R8).
+/// Sub-resources are told by the query. One that is not in the table is refused rather than ignored: answering <c>?acl</c> with the
+/// object's bytes is how other gateways went wrong (rule R8).
 /// </remarks>
 public static class OperationResolver
 {
@@ -16,13 +17,16 @@ public static class OperationResolver
     /// <param name="key">The key; empty for the bucket itself.</param>
     /// <param name="query">The query.</param>
     /// <param name="headers">The headers.</param>
-    /// <param name="store">The make of the S3 endpoint whose bucket alone it is, which may have operations of its own (RGW's <c>append</c>); null for any other bucket.</param>
+    /// <param name="store">The make of the S3 endpoint whose bucket alone it is, which may have operations of its own (RGW's
+    /// <c>append</c>); null for any other bucket.</param>
     /// <exception cref="S3Exception">MethodNotAllowed, NotImplemented for sub-resources unknown here, InvalidArgument.</exception>
-    public static S3Operation Resolve(string method, string bucket, string key, S3Query query, IHeaderDictionary headers, StoreMake? store = null)
+    public static S3Operation Resolve(string method, string bucket, string key, S3Query query, IHeaderDictionary headers,
+        StoreMake? store = null)
     {
         if (SubResources.RepeatedOf(query) is { } repeated)
         {
-            throw new S3Exception(S3Errors.InvalidArgument, $"The query parameter '{repeated}' is given more than once.") { Details = [new("ArgumentName", repeated)] };
+            throw new S3Exception(S3Errors.InvalidArgument, $"The query parameter '{repeated}' is given more than once.")
+                { Details = [new("ArgumentName", repeated)] };
         }
 
         var level = bucket.Length == 0 ? TargetLevel.Service : key.Length == 0 ? TargetLevel.Bucket : TargetLevel.Object;
@@ -60,7 +64,8 @@ public static class OperationResolver
                     "2" => S3Operation.ListObjectsV2,
                     _ => throw new S3Exception(S3Errors.InvalidArgument, "Invalid List Type specified in Request"),
                 };
-            case S3Operation.PostObject when !headers.ContentType.ToString().StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase):
+            case S3Operation.PostObject when !headers.ContentType.ToString()
+                .StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase):
                 throw new S3Exception(S3Errors.MethodNotAllowed);
             case S3Operation.PutObject or S3Operation.UploadPart when query.Has("partNumber") != (operation == S3Operation.UploadPart):
                 throw new S3Exception(S3Errors.InvalidArgument, "This operation needs both uploadId and partNumber, or neither.");
@@ -76,7 +81,8 @@ public static class OperationResolver
     /// <summary>A version is what a write makes: one that names it would replace the object as it is now.</summary>
     private static void RefuseVersion(S3Operation operation, S3Query query)
     {
-        if (operation is S3Operation.PutObject or S3Operation.CopyObject or S3Operation.UploadPart or S3Operation.UploadPartCopy or S3Operation.CompleteMultipartUpload && query.Has("versionId"))
+        if (operation is S3Operation.PutObject or S3Operation.CopyObject or S3Operation.UploadPart or S3Operation.UploadPartCopy
+            or S3Operation.CompleteMultipartUpload && query.Has("versionId"))
         {
             throw new S3Exception(S3Errors.InvalidArgument, "This operation does not accept a version-id.")
             {
@@ -86,8 +92,8 @@ public static class OperationResolver
     }
 
     /// <summary>
-    /// A sub-resource that a method does not have (<c>DELETE ?retention</c>, <c>PUT ?policy</c> of a key) must not become the same method on the object or bucket itself, which would be gone or
-    /// replaced. In reads one with a value is a parameter that S3 does not know.
+    /// A sub-resource that a method does not have (<c>DELETE ?retention</c>, <c>PUT ?policy</c> of a key) must not become the same method
+    /// on the object or bucket itself, which would be gone or replaced. In reads one with a value is a parameter that S3 does not know.
     /// </summary>
     private static void RefuseMisplacedSubResource(OperationRow row, S3Query query)
     {

@@ -70,7 +70,8 @@ public readonly record struct RequestTarget(string RawPath, string RawQuery, str
             : null;
     }
 
-    private static string CheckedBucket(string name, bool knowsTenants) => (knowsTenants ? BucketNames.IsAddressableWithTenant(name) : BucketNames.IsAddressable(name))
+    private static string CheckedBucket(string name, bool knowsTenants) =>
+        (knowsTenants ? BucketNames.IsAddressableWithTenant(name) : BucketNames.IsAddressable(name))
         ? name
         : throw new S3Exception(S3Errors.InvalidBucketName) { Details = [new("BucketName", name)] };
 
@@ -81,5 +82,6 @@ public readonly record struct RequestTarget(string RawPath, string RawQuery, str
         return key;
     }
 
-    private static string Decode(ReadOnlySpan<char> raw) => UriEncoding.TryDecode(raw, out var text) ? text : throw new S3Exception(S3Errors.InvalidUri);
+    private static string Decode(ReadOnlySpan<char> raw) => UriEncoding.TryDecode(raw, out var text) ? text
+        : throw new S3Exception(S3Errors.InvalidUri);
 }

@@ -56,7 +56,7 @@ public sealed class S3FrontDoor(
 
         ExpectedBody.Watch(context);
         var started = meters.RequestStarted();
-        var answer = new HttpAnswer(context);
+        var answer = new KestrelResponse(context);
         var call = new Call(requestId, RequestSpan.Start(context.Request));
         try
         {
@@ -74,7 +74,7 @@ public sealed class S3FrontDoor(
     }
 
     /// <summary>Tells meters, traces and the log how a request ended.</summary>
-    private void Note(Call call, HttpContext context, HttpAnswer answer, long started)
+    private void Note(Call call, HttpContext context, KestrelResponse answer, long started)
     {
         var layer = answer.Headers[OriginHeaders.Layer] is [{ } header, ..] ? header : null;
         var cache = answer.Headers[OriginHeaders.Cache] is [{ } part, ..] ? part : null;
@@ -96,7 +96,8 @@ public sealed class S3FrontDoor(
             RequestSpan.Finish(span, call.RequestId, answer, layer, cache, outcome);
         }
 
-        accessLog?.Add(AccessLogEntry.From(context, settings.Time.GetUtcNow() - Stopwatch.GetElapsedTime(started), call.RequestId, outcome) with
+        accessLog?.Add(
+            AccessLogEntry.From(context, settings.Time.GetUtcNow() - Stopwatch.GetElapsedTime(started), call.RequestId, outcome) with
         {
             Requester = call.Requester,
             Operation = call.Operation,
@@ -110,16 +111,17 @@ public sealed class S3FrontDoor(
         });
     }
 
-    private static string OutcomeOf(Call call, HttpContext context, HttpAnswer answer) =>
+    private static string OutcomeOf(Call call, HttpContext context, KestrelResponse answer) =>
         answer.IsCut ? Outcomes.Cut
         : HasLeft(call, context, answer) && !answer.IsWhole ? Outcomes.Left
         : answer.Status >= 500 ? Outcomes.Failed
         : answer.Status >= 400 ? Outcomes.Refused
         : Outcomes.Ok;
 
-    private static bool HasLeft(Call call, HttpContext context, HttpAnswer answer) => call.IsLeft || answer.IsLeft || context.RequestAborted.IsCancellationRequested;
+    private static bool HasLeft(Call call, HttpContext context, KestrelResponse answer) =>
+        call.ClientDisconnected || answer.ClientDisconnected || context.RequestAborted.IsCancellationRequested;
 
-    private async Task ServeAsync(Call call, HttpContext context, HttpAnswer answer)
+    private async Task ServeAsync(Call call, HttpContext context, KestrelResponse answer)
     {
         var http = context.Request;
         if (!ProxyChain.TryEnter(http.Headers[ProxyChain.Header].ToString(), settings.InstanceId))
@@ -177,7 +179,8 @@ public sealed class S3FrontDoor(
         var caller = authenticated.Caller;
         call.Requester = caller.AccessKey;
         var isForm = call.Operation == S3Operation.PostObject;
-        var isAllowed = isPreflight || (isAdministration ? rights.MayAdminister(caller) : rights.May(caller, call.Operation, target.Bucket, target.Key)
+        var isAllowed = isPreflight
+            || (isAdministration ? rights.MayAdminister(caller) : rights.May(caller, call.Operation, target.Bucket, target.Key)
             || (!isForwarded && rights.MayAll(call.Operation, target.Bucket, target.Key, query["versionId"])));
         var mayWriteAll = isAllowed || (caller.IsAnonymous && isForwarded);
         if (!isForm && !mayWriteAll && !(call.Operation == S3Operation.DeleteObjects && rights.MayWriteSome(caller, target.Bucket)))
@@ -187,7 +190,7 @@ public sealed class S3FrontDoor(
 
         if (caller.IsAnonymous && !isForwarded && call.Operation is S3Operation.GetObject or S3Operation.HeadObject)
         {
-            ObjectAnswer.RefuseOverrides(query);
+            ObjectResponse.RefuseOverrides(query);
         }
 
         if (!isForwarded && !isAdministration)
@@ -205,16 +208,19 @@ public sealed class S3FrontDoor(
             Query = query,
             Headers = http.Headers,
             Caller = caller,
-            MaySee = call.Operation == S3Operation.ListBuckets && !rights.MaySeeAll(caller) && !(caller.IsAnonymous && isForwarded) ? bucket => rights.MaySee(caller, bucket) : null,
+            MaySee = call.Operation == S3Operation.ListBuckets && !rights.MaySeeAll(caller) && !(caller.IsAnonymous && isForwarded)
+                ? bucket => rights.MaySee(caller, bucket) : null,
             MayWrite = key => rights.MayWrite(caller, target.Bucket, key),
             MayWriteAll = mayWriteAll,
             Body = RequestBodies.Create(
-                http.Body, HasBody(context), http.ContentLength, http.Headers, authenticated.Payload, call.Operation, leavesMalformed: isForwarded && settings.StoreChecksChecksums()),
+                http.Body, HasBody(context), http.ContentLength, http.Headers, authenticated.Payload, call.Operation,
+                leavesMalformed: isForwarded && settings.StoreChecksChecksums()),
             RequestId = call.RequestId,
             Received = settings.Time.GetUtcNow(),
             Address = new S3Address(http.Scheme, host, target.IsVirtualHosted),
         };
-        if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy && CopySource.Parse(request, settings.KnowsTenants) is var source)
+        if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy
+            && CopySource.Parse(request, settings.KnowsTenants) is var source)
         {
             await RefuseKeptAsync(source.Bucket, source.Key, context.RequestAborted);
             var isOfStore = settings.IsForwarded(source.Bucket);
@@ -236,15 +242,17 @@ public sealed class S3FrontDoor(
     }
 
     /// <summary>
-    /// Whether there is a body to be read, as the server knows it: over HTTP/2 no header has to say so. The server takes an upgrade of the connection for a body, too. One of unknown
-    /// length that has no meaning, as with GET, is passed over.
+    /// Whether there is a body to be read, as the server knows it: over HTTP/2 no header has to say so. The server takes an upgrade of the
+    /// connection for a body, too. One of unknown length that has no meaning, as with GET, is passed over.
     /// </summary>
     private static bool HasBody(HttpContext context) =>
         context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false }
         && context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
         && (context.Request.ContentLength is not null || context.Request.Method is "PUT" or "POST");
 
-    /// <summary>What a store behind this door keeps for itself is no bucket: asked for with the proxy's keys, it would do whatever it can (rule A1).</summary>
+    /// <summary>
+    /// What a store behind this door keeps for itself is no bucket: asked for with the proxy's keys, it would do whatever it can (rule A1).
+    /// </summary>
     private async ValueTask RefuseKeptAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         if (await settings.KeepsAsync(bucket, key, cancellationToken))
@@ -255,11 +263,13 @@ public sealed class S3FrontDoor(
 
     private bool MayRead(S3Caller caller, CopySource source) =>
         rights.MayRead(caller, source.Bucket, source.Key)
-        || (settings.IsForwarded(source.Bucket) ? caller.IsAnonymous : rights.MayAll(S3Operation.GetObject, source.Bucket, source.Key, source.VersionId));
+        || (settings.IsForwarded(source.Bucket) ? caller.IsAnonymous : rights
+            .MayAll(S3Operation.GetObject, source.Bucket, source.Key, source.VersionId));
 
     /// <summary>
-    /// A preflight is nobody's, and what it is told is for everyone. But its address may be one that a user of the store signed, and the bucket is then the one that this user means by its
-    /// name. The signature itself cannot be checked: it is that of the request to follow, with headers that are not there yet.
+    /// A preflight is nobody's, and what it is told is for everyone. But its address may be one that a user of the store signed, and the
+    /// bucket is then the one that this user means by its name. The signature itself cannot be checked: it is that of the request to
+    /// follow, with headers that are not there yet.
     /// </summary>
     private AuthenticatedRequest OfPreflight(S3Query query)
     {
@@ -270,7 +280,10 @@ public sealed class S3FrontDoor(
     /// <summary>Whether a browser gives pages of other origins nothing of any answer, whatever a store behind the door says.</summary>
     private bool IsClosedToPages => settings.Guard is not null && !settings.AllowsCrossOrigin;
 
-    /// <summary>Where anybody may sign, so may every page that a browser on this network shows: what it must not do is refused before anything else is looked at.</summary>
+    /// <summary>
+    /// Where anybody may sign, so may every page that a browser on this network shows: what it must not do is refused before anything else
+    /// is looked at.
+    /// </summary>
     private void KeepPagesOut(HttpRequest http)
     {
         if (settings.Guard is not { } hosts)
@@ -307,8 +320,8 @@ public sealed class S3FrontDoor(
     }
 
     /// <summary>
-    /// Whether pages of other origins may ask, as far as it is this server's to say: not in a bucket whose store answers for itself, and never of the administration. What
-    /// cannot be read is refused soon enough, by whoever reads it in earnest.
+    /// Whether pages of other origins may ask, as far as it is this server's to say: not in a bucket whose store answers for itself, and
+    /// never of the administration. What cannot be read is refused soon enough, by whoever reads it in earnest.
     /// </summary>
     private bool IsOpenToPages(HttpContext context)
     {
@@ -324,12 +337,12 @@ public sealed class S3FrontDoor(
         }
     }
 
-    private async Task FailAsync(Call call, HttpContext context, HttpAnswer answer, Exception failure)
+    private async Task FailAsync(Call call, HttpContext context, KestrelResponse answer, Exception failure)
     {
         if (failure is OperationCanceledException { InnerException: ConnectionAbortedException })
         {
             // A read of the body ends so where this server is being shut down and the client still sends.
-            call.IsLeft = true;
+            call.ClientDisconnected = true;
         }
 
         if (HasLeft(call, context, answer))
@@ -340,15 +353,19 @@ public sealed class S3FrontDoor(
         var error = Translate(failure);
         call.Error = error.Error.Code;
         RequestSpan.Refused(call.Span, error.Error);
-        // What is not served yet (501), and what is not held where nothing else is wanted (504), is the client's wish, not this server's failure.
+        // What is not served yet (501), and what is not held where nothing else is wanted (504), is the client's wish, not this server's
+        // failure.
         if (error.Error.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status507InsufficientStorage)
         {
             // Who was asked, and what came of it, is for whoever runs this: a client is told of no addresses behind it.
-            Log.RequestUnavailable(logger, call.RequestId, call.Operation, error.Error.Code, error.InnerException is { } cause ? $"{error.Message} ({cause.Message})" : error.Message);
+            Log.RequestUnavailable(logger, call.RequestId, call.Operation, error.Error.Code, error.InnerException is { } cause
+                ? $"{error.Message} ({cause.Message})" : error.Message);
         }
-        else if (error.Error.Status >= 500 && error.Error.Status != StatusCodes.Status501NotImplemented && error.Error != S3Errors.GatewayTimeout)
+        else if (error.Error.Status >= 500 && error.Error.Status != StatusCodes.Status501NotImplemented
+            && error.Error != S3Errors.GatewayTimeout)
         {
-            Log.RequestFailed(logger, call.RequestId, call.Operation, error.Error.Code, error.Message, error.InnerException ?? (failure is S3Exception ? null : failure));
+            Log.RequestFailed(logger, call.RequestId, call.Operation, error.Error.Code, error.Message, error.InnerException
+                ?? (failure is S3Exception ? null : failure));
         }
 
         if (answer.HasStarted)
@@ -365,24 +382,26 @@ public sealed class S3FrontDoor(
             {
                 IsJson = AdministrationTarget.IsOne(call.Target),
             };
-            await ErrorAnswer.SendAsync(error, about, answer, context.RequestAborted);
+            await ErrorResponse.SendAsync(error, about, answer, context.RequestAborted);
         }
         catch (Exception late) when (late is OperationCanceledException or IOException or ConnectionAbortedException)
         {
-            call.IsLeft = true;
+            call.ClientDisconnected = true;
         }
     }
 
     private static S3Exception Translate(Exception failure) => failure switch
     {
         S3Exception s3 => s3,
-        BadHttpRequestException bad when bad.StatusCode == StatusCodes.Status408RequestTimeout => new S3Exception(S3Errors.RequestTimeout, cause: bad),
+        BadHttpRequestException bad when bad.StatusCode == StatusCodes.Status408RequestTimeout =>
+            new S3Exception(S3Errors.RequestTimeout, cause: bad),
         BadHttpRequestException bad => new S3Exception(S3Errors.IncompleteBody, cause: bad),
         _ => new S3Exception(S3Errors.InternalError, cause: failure),
     };
 
     private static readonly S3Error LoopDetected =
-        new("LoopDetected", StatusCodes.Status508LoopDetected, "This server asked itself: a remote of its, or its local store, leads back to it. Set S3_OVERLAY_REMOTE_ENDPOINT, or what else names it, to another store.");
+        new("LoopDetected", StatusCodes.Status508LoopDetected,
+            "This server asked itself: a remote of its, or its local store, leads back to it. Set S3_OVERLAY_REMOTE_ENDPOINT, or what else names it, to another store.");
 
     /// <summary>What is known of a request so far, for whoever has to report its failure.</summary>
     private sealed class Call(string requestId, Activity? span)
@@ -402,6 +421,6 @@ public sealed class S3FrontDoor(
         public string? Error { get; set; }
 
         /// <summary>Whether a failure told that there is no client any more.</summary>
-        public bool IsLeft { get; set; }
+        public bool ClientDisconnected { get; set; }
     }
 }

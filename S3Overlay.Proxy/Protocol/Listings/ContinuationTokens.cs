@@ -4,8 +4,8 @@ using System.Text;
 namespace S3Overlay.Proxy.Protocol.Listings;
 
 /// <summary>
-/// The overlay's own continuation tokens (rule L1): the last row shown and whether it was a common prefix. They hold no state of the server's, so
-/// they survive restarts and work on any proxy. To clients they are opaque.
+/// The overlay's own continuation tokens (rule L1): the last row shown and whether it was a common prefix. They hold no state of the
+/// server's, so they survive restarts and work on any proxy. To clients they are opaque.
 /// </summary>
 public static class ContinuationTokens
 {

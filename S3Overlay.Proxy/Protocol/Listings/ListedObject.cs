@@ -26,7 +26,8 @@ public sealed record ListedObject(long Size, string ETag, DateTimeOffset LastMod
     public static ListedObject Of(ObjectInfo info) => new(info.Size, info.ETag, info.LastModified)
     {
         StorageClass = info.Header("x-amz-storage-class") ?? "STANDARD",
-        ChecksumAlgorithms = info.Checksums.Count == 0 ? [] : [.. info.Checksums.Select(static checksum => ChecksumNames.Name(checksum.Algorithm))],
+        ChecksumAlgorithms = info.Checksums.Count == 0 ? []
+            : [.. info.Checksums.Select(static checksum => ChecksumNames.Name(checksum.Algorithm))],
         ChecksumType = info.ChecksumType,
     };
 

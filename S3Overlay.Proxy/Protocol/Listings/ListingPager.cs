@@ -14,7 +14,7 @@ public static class ListingPager
     /// <summary>Takes a page's rows from <paramref name="source"/> and sends them. Does not dispose the source.</summary>
     /// <returns>How many rows the page shows.</returns>
     public static async Task<int> AnswerAsync(
-        ListRequest list, IListingSource source, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+        ListRequest list, IListingSource source, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         var rows = new List<ListingRow>(Math.Min(list.PageSize, 128));
         while (rows.Count < list.PageSize && await source.NextAsync(cancellationToken) is { } row)
@@ -54,7 +54,8 @@ public static class ListingPager
         {
             xml.Element("Marker", Name(list, list.Marker));
 
-            // S3 itself names the next marker only where a delimiter was sent; naming it always does no client harm, and helps those without order.
+            // S3 itself names the next marker only where a delimiter was sent; naming it always does no client harm, and helps those
+            // without order.
             if (isTruncated)
             {
                 xml.Element("NextMarker", Name(list, rows[^1].Name));

@@ -9,8 +9,8 @@ public readonly record struct ListingPosition(string Name, bool IsPrefix)
     public static readonly ListingPosition Start = new("", false);
 
     /// <summary>
-    /// Behind a row that a client names: where a listing with a delimiter could have shown the name as a common prefix it stands for every key under it, since clients go on after the last
-    /// row shown.
+    /// Behind a row that a client names: where a listing with a delimiter could have shown the name as a common prefix it stands for every
+    /// key under it, since clients go on after the last row shown.
     /// </summary>
     public static ListingPosition Behind(string name, string prefix, string delimiter) => new(
         name,

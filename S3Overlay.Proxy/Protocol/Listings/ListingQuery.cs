@@ -2,7 +2,8 @@ namespace S3Overlay.Proxy.Protocol.Listings;
 
 /// <summary>Which rows a listing wants.</summary>
 /// <param name="Prefix">Only keys that start with this; empty for all.</param>
-/// <param name="Delimiter">Keys that hold this after the prefix are rolled up into common prefixes; empty for none. May be several characters.</param>
+/// <param name="Delimiter">Keys that hold this after the prefix are rolled up into common prefixes; empty for none. May be several
+/// characters.</param>
 /// <param name="After">Rows up to and including this one have been shown already.</param>
 /// <param name="PageSize">How many rows will be taken at most: what a layer need not fetch beyond.</param>
 public sealed record ListingQuery(string Prefix, string Delimiter, ListingPosition After, int PageSize)

@@ -26,20 +26,23 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
     {
         var query = request.Query;
         return new MarkerPage(
-            query["prefix"] ?? "", query["delimiter"] ?? "", query["key-marker"] ?? "", Number(query, limitName, MaxPage), ListRequest.EncodesNames(query)) { WithRestoreStatus = RestoreStatus.IsWanted(request) };
+            query["prefix"] ?? "", query["delimiter"] ?? "", query["key-marker"] ?? "", Number(query, limitName, MaxPage),
+            ListRequest.EncodesNames(query)) { WithRestoreStatus = RestoreStatus.IsWanted(request) };
     }
 
     /// <summary>Reads the query of ListObjectVersions.</summary>
     /// <param name="request">The request.</param>
     /// <param name="hasVersions">Whether somebody else knows which ids there are. Where nothing is versioned there is <c>null</c>.</param>
     /// <exception cref="S3Exception">
-    /// InvalidArgument for a version to go on behind that is of no key, or that cannot be one. Uploads have the first otherwise: there the id alone is passed over.
+    /// InvalidArgument for a version to go on behind that is of no key, or that cannot be one. Uploads have the first otherwise: there the
+    /// id alone is passed over.
     /// </exception>
     public static MarkerPage ParseVersions(S3Request request, bool hasVersions)
     {
         var page = Parse(request, "max-keys");
         var marker = request.Query["version-id-marker"] ?? "";
-        return page.KeyMarker.Length == 0 && marker.Length > 0 ? throw Refused("A version-id marker cannot be specified without a key marker.", VersionMarker, marker)
+        return page.KeyMarker.Length == 0 && marker.Length > 0
+            ? throw Refused("A version-id marker cannot be specified without a key marker.", VersionMarker, marker)
             : !hasVersions && marker is not ("" or "null") ? throw NoVersion(marker)
             : page with { VersionIdMarker = marker };
     }

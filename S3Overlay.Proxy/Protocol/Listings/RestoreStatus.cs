@@ -10,7 +10,8 @@ public sealed record RestoreStatus(bool IsInProgress, string? Expiry)
 {
     /// <summary>Whether a client asks for it: S3 shows it to no others.</summary>
     public static bool IsWanted(S3Request request) =>
-        request.Header("x-amz-optional-object-attributes") is { } attributes && attributes.Contains("RestoreStatus", StringComparison.Ordinal);
+        request.Header("x-amz-optional-object-attributes") is { } attributes
+            && attributes.Contains("RestoreStatus", StringComparison.Ordinal);
 
     /// <summary>The header that asks a layer for it.</summary>
     public static KeyValuePair<string, string> Wish { get; } = new("x-amz-optional-object-attributes", "RestoreStatus");

@@ -1,6 +1,8 @@
 namespace S3Overlay.Proxy.Protocol.Listings;
 
-/// <summary>The order of S3 listings: that of the keys' UTF-8 bytes. It differs from UTF-16 order where surrogate pairs meet U+E000 and above.</summary>
+/// <summary>
+/// The order of S3 listings: that of the keys' UTF-8 bytes. It differs from UTF-16 order where surrogate pairs meet U+E000 and above.
+/// </summary>
 public sealed class Utf8Order : IComparer<string>
 {
     /// <summary>The one instance.</summary>

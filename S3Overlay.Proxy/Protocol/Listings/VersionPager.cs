@@ -9,7 +9,8 @@ internal static class VersionPager
 {
     /// <summary>Takes a page's rows from <paramref name="source"/> and sends them.</summary>
     /// <returns>How many rows the page shows.</returns>
-    public static async Task<int> AnswerAsync(MarkerPage page, ShownVersions source, S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public static async Task<int> AnswerAsync(MarkerPage page, ShownVersions source, S3Request request, S3Response answer,
+        CancellationToken cancellationToken)
     {
         var rows = new List<VersionRow>(Math.Min(page.Limit, 128));
         while (rows.Count < page.Limit && await source.NextAsync(cancellationToken) is { } row)

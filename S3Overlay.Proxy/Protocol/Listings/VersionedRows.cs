@@ -30,7 +30,8 @@ public sealed class VersionedRows : IVersionedRows
         }
 
         (_newest, _ahead) = (row, null);
-        return _given = row is null ? null : new ListingRow(row.Name, row.IsPrefix ? null : row.Object ?? new ListedObject(0, "", row.MarkedAt));
+        return _given = row is null ? null
+            : new ListingRow(row.Name, row.IsPrefix ? null : row.Object ?? new ListedObject(0, "", row.MarkedAt));
     }
 
     /// <inheritdoc/>

@@ -20,14 +20,18 @@ public static class ETags
     /// <summary>Whether the tag says it is weak (RFC 9110, section 8.8.1).</summary>
     public static bool IsWeak(string tag) => tag.StartsWith("W/", StringComparison.Ordinal);
 
-    /// <summary>Whether there is a tag, and it names one version to the byte: only what has such a tag can be held (rule R9), or asked for once more with If-Match.</summary>
+    /// <summary>
+    /// Whether there is a tag, and it names one version to the byte: only what has such a tag can be held (rule R9), or asked for once more
+    /// with If-Match.
+    /// </summary>
     public static bool IsStrong(string tag) => tag.Length > 0 && !IsWeak(tag);
 
     /// <summary>How many parts the object was uploaded in, where its tag says so as S3's do (<c>"...-3"</c>); else 1.</summary>
     public static int PartCount(string tag)
     {
         var bare = Bare(tag);
-        return bare.LastIndexOf('-') is >= 0 and var dash && int.TryParse(bare[(dash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 1;
+        return bare.LastIndexOf('-') is >= 0 and var dash
+            && int.TryParse(bare[(dash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 1;
     }
 
     /// <summary>Whether two tags name the same bytes.</summary>

@@ -22,5 +22,6 @@ public static class HttpDates
             out date);
 
     /// <summary>The date without its fraction of a second: what HEAD, GET and LIST agree on (rule T2).</summary>
-    public static DateTimeOffset WholeSeconds(DateTimeOffset date) => new(date.UtcTicks - (date.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
+    public static DateTimeOffset WholeSeconds(DateTimeOffset date) =>
+        new(date.UtcTicks - (date.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
 }

@@ -3,7 +3,9 @@ namespace S3Overlay.Proxy.Protocol.Objects;
 /// <summary>Version ids as clients name them.</summary>
 public static class NamedVersions
 {
-    /// <summary>Refuses a request whose version id is empty: it means no version, and must not become the same request of the object.</summary>
+    /// <summary>
+    /// Refuses a request whose version id is empty: it means no version, and must not become the same request of the object.
+    /// </summary>
     /// <exception cref="S3Exception">InvalidArgument.</exception>
     public static void RefuseEmpty(S3Request request)
     {

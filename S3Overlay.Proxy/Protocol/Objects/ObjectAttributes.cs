@@ -20,9 +20,11 @@ public static class ObjectAttributes
         }
     }
 
-    /// <summary>Answers with the attributes asked for, once the conditions hold. <paramref name="writeParts"/> is null for an object that has none.</summary>
+    /// <summary>
+    /// Answers with the attributes asked for, once the conditions hold. <paramref name="writeParts"/> is null for an object that has none.
+    /// </summary>
     public static async Task AnswerAsync(
-        S3Request request, S3Answer answer, ObjectInfo info, Action<S3XmlWriter>? writeParts, CancellationToken cancellationToken)
+        S3Request request, S3Response answer, ObjectInfo info, Action<S3XmlWriter>? writeParts, CancellationToken cancellationToken)
     {
         switch (ReadConditions.Judge(request, info.ETag, info.LastModified))
         {

@@ -28,7 +28,8 @@ public static class ObjectTags
         }
 
         // What the remote has for tags is nothing that the client could mend.
-        return request.KeepsTags || request.CopiedUp is not null ? Join(Split(HeaderText.ToText(header)), isClients: false) : Join(Parse(header), isClients: true);
+        return request.KeepsTags || request.CopiedUp is not null ? Join(Split(HeaderText.ToText(header)), isClients: false)
+            : Join(Parse(header), isClients: true);
     }
 
     /// <summary>The tags in a Tagging document; null for none.</summary>
@@ -48,18 +49,22 @@ public static class ObjectTags
 
     /// <summary>The tags that are kept.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Split(string? tags) =>
-        tags is null ? [] : [.. S3Query.Parse(tags).Parameters.Select(static tag => new KeyValuePair<string, string>(tag.Key, tag.Value ?? ""))];
+        tags is null ? []
+            : [.. S3Query.Parse(tags).Parameters.Select(static tag => new KeyValuePair<string, string>(tag.Key, tag.Value ?? ""))];
 
     /// <summary>How many there are.</summary>
     public static int Count(string tags) => tags.Length == 0 ? 0 : tags.AsSpan().Count('&') + 1;
 
-    /// <summary>Tags as a client's header has them. What makes a document's tag invalid is a matter of the header's form here, as in S3.</summary>
+    /// <summary>
+    /// Tags as a client's header has them. What makes a document's tag invalid is a matter of the header's form here, as in S3.
+    /// </summary>
     private static IReadOnlyList<KeyValuePair<string, string>> Parse(string header)
     {
         try
         {
             var tags = Split(HeaderText.ToText(header));
-            if (tags.All(static tag => tag.Key.Length > 0 && IsPossible(tag.Key) && IsPossible(tag.Value)) && tags.DistinctBy(static tag => tag.Key).Count() == tags.Count)
+            if (tags.All(static tag => tag.Key.Length > 0 && IsPossible(tag.Key) && IsPossible(tag.Value))
+                && tags.DistinctBy(static tag => tag.Key).Count() == tags.Count)
             {
                 return tags;
             }
@@ -69,7 +74,8 @@ public static class ObjectTags
             // No percent-encoding, or none of UTF-8.
         }
 
-        throw new S3Exception(S3Errors.InvalidArgument, "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
+        throw new S3Exception(S3Errors.InvalidArgument,
+            "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
         {
             Details = [new("ArgumentName", "x-amz-tagging"), new("ArgumentValue", HeaderText.ToText(header))],
         };
@@ -102,13 +108,15 @@ public static class ObjectTags
 
             if (value.Length > MaxValue || (isClients && !IsPossible(value)))
             {
-                throw Invalid("The TagValue you have provided is invalid", KeyValuePair.Create("TagKey", name), KeyValuePair.Create("TagValue", value));
+                throw Invalid("The TagValue you have provided is invalid", KeyValuePair.Create("TagKey", name),
+                    KeyValuePair.Create("TagValue", value));
             }
         }
 
         return tags.Count == 0
             ? null
-            : string.Join('&', tags.Select(static tag => UriEncoding.EncodeComponent(tag.Key) + "=" + UriEncoding.EncodeComponent(tag.Value)));
+            : string.Join(
+                '&', tags.Select(static tag => UriEncoding.EncodeComponent(tag.Key) + "=" + UriEncoding.EncodeComponent(tag.Value)));
     }
 
     /// <summary>Whether S3 takes such a text in a tag: letters, digits and spaces of any script, and a few signs.</summary>
@@ -117,7 +125,8 @@ public static class ObjectTags
     {
         foreach (var rune in text.EnumerateRunes())
         {
-            if (!Rune.IsLetter(rune) && !Rune.IsNumber(rune) && !Rune.IsSeparator(rune) && !(rune.IsAscii && Signs.Contains((char)rune.Value, StringComparison.Ordinal)))
+            if (!Rune.IsLetter(rune) && !Rune.IsNumber(rune) && !Rune.IsSeparator(rune)
+                && !(rune.IsAscii && Signs.Contains((char)rune.Value, StringComparison.Ordinal)))
             {
                 return false;
             }
@@ -126,5 +135,6 @@ public static class ObjectTags
         return true;
     }
 
-    private static S3Exception Invalid(string message, params KeyValuePair<string, string>[] details) => new(InvalidTag, message) { Details = details };
+    private static S3Exception Invalid(string message, params KeyValuePair<string, string>[] details) =>
+        new(InvalidTag, message) { Details = details };
 }

@@ -5,8 +5,9 @@ namespace S3Overlay.Proxy.Protocol.Objects;
 /// <summary>The conditions of a GET or HEAD, judged as S3 judges them.</summary>
 /// <remarks>
 /// RFC 9110, section 13.2.2, and S3's two rules: a true If-Match outweighs a false If-Unmodified-Since, a false If-None-Match outweighs
-/// a true If-Modified-Since (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html). An If-Modified-Since that is still to come counts for none, as it did in RFC 2616,
-/// section 14.25, and does in S3: a client whose clock is ahead would keep for good what it has.
+/// a true If-Modified-Since (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html). An If-Modified-Since that is still to
+/// come counts for none, as it did in RFC 2616, section 14.25, and does in S3: a client whose clock is ahead would keep for good what it
+/// has.
 /// </remarks>
 public static class ReadConditions
 {
@@ -18,7 +19,8 @@ public static class ReadConditions
 
     /// <summary>Whether the request carries any condition.</summary>
     public static bool Any(IHeaderDictionary headers) =>
-        headers.IfMatch.Count > 0 || headers.IfNoneMatch.Count > 0 || headers.IfModifiedSince.Count > 0 || headers.IfUnmodifiedSince.Count > 0;
+        headers.IfMatch.Count > 0 || headers.IfNoneMatch.Count > 0 || headers.IfModifiedSince.Count > 0
+            || headers.IfUnmodifiedSince.Count > 0;
 
     /// <summary>Judges the conditions against one version of an object.</summary>
     public static ConditionOutcome Judge(S3Request request, string etag, DateTimeOffset lastModified) =>
@@ -32,7 +34,9 @@ public static class ReadConditions
     /// <summary>The 412 of a read. One that carries both conditions that may fail so is judged by its If-Match alone.</summary>
     public static S3Exception Failure(IHeaderDictionary headers) => Failure(headers.IfMatch.Count > 0 ? IfMatch : IfUnmodifiedSince);
 
-    /// <summary>Judges the conditions on a copy's source (<c>x-amz-copy-source-if-*</c>): whatever fails is a failed precondition.</summary>
+    /// <summary>
+    /// Judges the conditions on a copy's source (<c>x-amz-copy-source-if-*</c>): whatever fails is a failed precondition.
+    /// </summary>
     /// <returns>The 412 that names it; null where all hold.</returns>
     public static S3Exception? CopySourceFailure(S3Request request, string etag, DateTimeOffset lastModified) =>
         FailedOf(request, OfCopySource, etag, lastModified) is { } failed ? Failure(OfCopySource + failed) : null;
@@ -50,7 +54,8 @@ public static class ReadConditions
                 return IfMatch;
             }
         }
-        else if (HttpDates.TryParseHeader(request.Headers[prefix + IfUnmodifiedSince], out var unmodifiedSince) && lastModified > unmodifiedSince)
+        else if (HttpDates.TryParseHeader(request.Headers[prefix + IfUnmodifiedSince], out var unmodifiedSince)
+            && lastModified > unmodifiedSince)
         {
             return IfUnmodifiedSince;
         }
@@ -60,7 +65,8 @@ public static class ReadConditions
             return ETags.ListHas(ifNoneMatch, etag) ? IfNoneMatch : null;
         }
 
-        return HttpDates.TryParseHeader(request.Headers[prefix + IfModifiedSince], out var modifiedSince) && lastModified <= modifiedSince && modifiedSince <= request.Received
+        return HttpDates.TryParseHeader(request.Headers[prefix + IfModifiedSince], out var modifiedSince) && lastModified <= modifiedSince
+            && modifiedSince <= request.Received
             ? IfModifiedSince
             : null;
     }

@@ -1,6 +1,9 @@
 namespace S3Overlay.Proxy.Protocol.Objects;
 
-/// <summary>What a read says of the object that it wants. S3 judges it before it looks for the object; who knows that there is none has to do so, since nobody else will.</summary>
+/// <summary>
+/// What a read says of the object that it wants. S3 judges it before it looks for the object; who knows that there is none has to do so,
+/// since nobody else will.
+/// </summary>
 public static class ReadParameters
 {
     /// <summary>Refuses what cannot be meant, whatever the object is like.</summary>

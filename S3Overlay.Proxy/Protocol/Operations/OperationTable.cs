@@ -2,8 +2,13 @@ using System.Collections.Frozen;
 
 namespace S3Overlay.Proxy.Protocol.Operations;
 
-/// <summary>Which operations there are: S3's own (<see cref="OfS3"/>), or those and what one make of store has beyond them (<see cref="StoreMake.Operations"/>).</summary>
-/// <remarks>Where several rows fit a request, the first counts: those with a selector before those without, and S3's before a store's own.</remarks>
+/// <summary>
+/// Which operations there are: S3's own (<see cref="OfS3"/>), or those and what one make of store has beyond them
+/// (<see cref="StoreMake.Operations"/>).
+/// </summary>
+/// <remarks>
+/// Where several rows fit a request, the first counts: those with a selector before those without, and S3's before a store's own.
+/// </remarks>
 public sealed class OperationTable
 {
     /// <summary>S3's own operations.</summary>
@@ -16,12 +21,15 @@ public sealed class OperationTable
 
     private OperationTable(IReadOnlyList<OperationRow> rows, IReadOnlyList<OperationRow> own)
     {
-        var all = rows.Where(row => !own.Any(each => (each.Method, each.Level, each.Selector) == (row.Method, row.Level, row.Selector) && row.Operation == S3Operation.Unknown)).Concat(own).ToList();
+        var all = rows.Where(row => !own.Any(each => (each.Method, each.Level, each.Selector) == (row.Method, row.Level, row.Selector)
+            && row.Operation == S3Operation.Unknown)).Concat(own).ToList();
         Rows = all;
-        _rows = all.GroupBy(static row => (row.Method, row.Level)).ToFrozenDictionary(static group => group.Key, static group => group.OrderBy(static row => row.Selector.Length == 0).ToArray());
+        _rows = all.GroupBy(static row => (row.Method, row.Level)).ToFrozenDictionary(
+            static group => group.Key, static group => group.OrderBy(static row => row.Selector.Length == 0).ToArray());
         _parameters = all.GroupBy(static row => row.Operation).ToFrozenDictionary(
             static group => group.Key,
-            static group => group.SelectMany(static row => row.Parameters.Append(row.Selector)).Where(static name => name.Length > 0).ToFrozenSet(StringComparer.Ordinal));
+            static group => group.SelectMany(static row => row.Parameters.Append(row.Selector)).Where(static name => name.Length > 0)
+                .ToFrozenSet(StringComparer.Ordinal));
         _selectors = all.Select(static row => row.Selector).Where(static name => name.Length > 0).ToFrozenSet(StringComparer.Ordinal);
         _names = all.SelectMany(static row => row.Parameters).Concat(_selectors).ToFrozenSet(StringComparer.Ordinal);
     }

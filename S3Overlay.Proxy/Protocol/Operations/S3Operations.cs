@@ -3,7 +3,10 @@ using static S3Overlay.Proxy.Protocol.Operations.TargetLevel;
 namespace S3Overlay.Proxy.Protocol.Operations;
 
 /// <summary>The operations of S3, as its documentation has them: method, target, sub-resource, query parameters.</summary>
-/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html, and the model of AWSSDK.S3 4.1 (November 2026).</remarks>
+/// <remarks>
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html, and the model of AWSSDK.S3 4.1
+/// (November 2026).
+/// </remarks>
 internal static class S3Operations
 {
     /// <summary>Parameters of objects' versions. Of writes it is refused here, or by the store whose bucket it is.</summary>
@@ -11,17 +14,23 @@ internal static class S3Operations
 
     private static readonly string[] Overrides =
     [
-        "response-cache-control", "response-content-disposition", "response-content-encoding", "response-content-language", "response-content-type", "response-expires",
+        "response-cache-control", "response-content-disposition", "response-content-encoding", "response-content-language",
+        "response-content-type", "response-expires",
     ];
 
     /// <summary>A bucket's configurations: the methods of each.</summary>
     private static readonly (string Name, string Methods)[] Configurations =
     [
-        ("abac", "GET PUT"), ("accelerate", "GET PUT"), ("acl", "GET PUT"), ("analytics", "GET PUT DELETE"), ("cors", "GET PUT DELETE"), ("encryption", "GET PUT DELETE"),
-        ("intelligent-tiering", "GET PUT DELETE"), ("inventory", "GET PUT DELETE"), ("lifecycle", "GET PUT DELETE"), ("logging", "GET PUT"), ("metadataAnnotationTable", "GET PUT"),
-        ("metadataConfiguration", "GET POST DELETE"), ("metadataInventoryTable", "GET PUT"), ("metadataJournalTable", "GET PUT"), ("metadataTable", "GET POST DELETE"), ("metrics", "GET PUT DELETE"),
-        ("notification", "GET PUT"), ("object-lock", "GET PUT"), ("ownershipControls", "GET PUT DELETE"), ("policy", "GET PUT DELETE"), ("policyStatus", "GET"), ("publicAccessBlock", "GET PUT DELETE"),
-        ("replication", "GET PUT DELETE"), ("requestPayment", "GET PUT"), ("tagging", "GET PUT DELETE"), ("versioning", "GET PUT"), ("website", "GET PUT DELETE"),
+        ("abac", "GET PUT"), ("accelerate", "GET PUT"), ("acl", "GET PUT"), ("analytics", "GET PUT DELETE"), ("cors", "GET PUT DELETE"),
+        ("encryption", "GET PUT DELETE"),
+        ("intelligent-tiering", "GET PUT DELETE"), ("inventory", "GET PUT DELETE"), ("lifecycle", "GET PUT DELETE"), ("logging", "GET PUT"),
+        ("metadataAnnotationTable", "GET PUT"),
+        ("metadataConfiguration", "GET POST DELETE"), ("metadataInventoryTable", "GET PUT"), ("metadataJournalTable", "GET PUT"),
+        ("metadataTable", "GET POST DELETE"), ("metrics", "GET PUT DELETE"),
+        ("notification", "GET PUT"), ("object-lock", "GET PUT"), ("ownershipControls", "GET PUT DELETE"), ("policy", "GET PUT DELETE"),
+        ("policyStatus", "GET"), ("publicAccessBlock", "GET PUT DELETE"),
+        ("replication", "GET PUT DELETE"), ("requestPayment", "GET PUT"), ("tagging", "GET PUT DELETE"), ("versioning", "GET PUT"),
+        ("website", "GET PUT DELETE"),
     ];
 
     /// <summary>All rows.</summary>
@@ -30,12 +39,16 @@ internal static class S3Operations
         new("GET", Service, "", S3Operation.ListBuckets, "bucket-region", "continuation-token", "max-buckets", "prefix"),
 
         new("GET", Bucket, "location", S3Operation.GetBucketLocation),
-        new("GET", Bucket, "uploads", S3Operation.ListMultipartUploads, "delimiter", "encoding-type", "key-marker", "max-uploads", "prefix", "upload-id-marker"),
-        new("GET", Bucket, "versions", S3Operation.ListObjectVersions, "delimiter", "encoding-type", "key-marker", "max-keys", "prefix", "version-id-marker"),
+        new("GET", Bucket, "uploads", S3Operation.ListMultipartUploads, "delimiter", "encoding-type", "key-marker", "max-uploads", "prefix",
+            "upload-id-marker"),
+        new("GET", Bucket, "versions", S3Operation.ListObjectVersions, "delimiter", "encoding-type", "key-marker", "max-keys", "prefix",
+            "version-id-marker"),
         new("GET", Bucket, "session", S3Operation.Unknown),
-        .. Configurations.SelectMany(static each => each.Methods.Split(' ').Select(method => new OperationRow(method, Bucket, each.Name, ConfigurationBy(method), "id", "continuation-token"))),
+        .. Configurations.SelectMany(static each => each.Methods.Split(' ')
+            .Select(method => new OperationRow(method, Bucket, each.Name, ConfigurationBy(method), "id", "continuation-token"))),
         new("GET", Bucket, "", S3Operation.ListObjects, "list-type", "delimiter", "encoding-type", "marker", "max-keys", "prefix"),
-        new("GET", Bucket, "", S3Operation.ListObjectsV2, "list-type", "continuation-token", "delimiter", "encoding-type", "fetch-owner", "max-keys", "prefix", "start-after"),
+        new("GET", Bucket, "", S3Operation.ListObjectsV2, "list-type", "continuation-token", "delimiter", "encoding-type", "fetch-owner",
+            "max-keys", "prefix", "start-after"),
         new("HEAD", Bucket, "", S3Operation.HeadBucket),
         new("PUT", Bucket, "", S3Operation.CreateBucket),
         new("DELETE", Bucket, "", S3Operation.DeleteBucket),
@@ -43,7 +56,8 @@ internal static class S3Operations
         new("POST", Bucket, "", S3Operation.PostObject),
 
         // Other stores take these for the object itself: it would be replaced by an annotation, or deleted with one.
-        .. ((string[])["GET", "PUT", "DELETE"]).Select(static method => new OperationRow(method, TargetLevel.Object, "annotation", S3Operation.Unknown)),
+        .. ((string[])["GET", "PUT", "DELETE"])
+            .Select(static method => new OperationRow(method, TargetLevel.Object, "annotation", S3Operation.Unknown)),
         new("PUT", TargetLevel.Object, "encryption", S3Operation.Unknown),
 
         // A store that does not know it puts an empty object there; and the source would be deleted without a look at who may do that.

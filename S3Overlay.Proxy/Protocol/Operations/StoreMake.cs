@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 
 namespace S3Overlay.Proxy.Protocol.Operations;
 
-/// <summary>What a make of S3 store has beyond S3: names that it keeps for itself, and operations of its own that are let through to it.</summary>
+/// <summary>
+/// What a make of S3 store has beyond S3: names that it keeps for itself, and operations of its own that are let through to it.
+/// </summary>
 /// <param name="Name">What it is to people.</param>
 public sealed record StoreMake(string Name)
 {
@@ -10,8 +12,8 @@ public sealed record StoreMake(string Name)
     private readonly FrozenSet<string> _keptUnderAnyHost = [];
 
     /// <summary>
-    /// First segments of paths that are no buckets there: its administration, its sign-in, its health. A request for such a bucket would reach that, signed with the proxy's keys. In whatever case: a
-    /// server before the store may not tell them apart.
+    /// First segments of paths that are no buckets there: its administration, its sign-in, its health. A request for such a bucket would
+    /// reach that, signed with the proxy's keys. In whatever case: a server before the store may not tell them apart.
     /// </summary>
     public IEnumerable<string> Kept
     {

@@ -4,20 +4,26 @@ using static S3Overlay.Proxy.Protocol.Operations.TargetLevel;
 
 namespace S3Overlay.Proxy.Protocol.Operations;
 
-/// <summary>The makes of S3 store that are known, and how each is told by its answers. Names and operations are those of their sources.</summary>
+/// <summary>
+/// The makes of S3 store that are known, and how each is told by its answers. Names and operations are those of their sources.
+/// </summary>
 public static partial class StoreMakes
 {
     /// <summary>AWS: all of its names are buckets, and it alone has annotations of objects and changes of their encryption.</summary>
     public static readonly StoreMake Aws = new("AWS")
     {
         Operations = OperationTable.OfS3.With(
-            new("GET", TargetLevel.Object, "annotation", S3Operation.StoreRead, "annotationName", "annotation-prefix", "continuation-token", "max-annotation-results", "versionId"),
+            new("GET", TargetLevel.Object, "annotation", S3Operation.StoreRead, "annotationName", "annotation-prefix", "continuation-token",
+                "max-annotation-results", "versionId"),
             new("PUT", TargetLevel.Object, "annotation", S3Operation.StoreWrite, "annotationName", "versionId"),
             new("DELETE", TargetLevel.Object, "annotation", S3Operation.StoreWrite, "annotationName", "versionId"),
             new("PUT", TargetLevel.Object, "encryption", S3Operation.StoreWrite, "versionId")),
     };
 
-    /// <summary>MinIO: cmd/generic-handlers.go, cmd/admin-router.go and cmd/api-router.go. <c>GET /?events</c> is of all buckets, and is not let through.</summary>
+    /// <summary>
+    /// MinIO: cmd/generic-handlers.go, cmd/admin-router.go and cmd/api-router.go. <c>GET /?events</c> is of all buckets, and is not let
+    /// through.
+    /// </summary>
     public static readonly StoreMake MinIO = new("MinIO")
     {
         Kept = ["minio", ".minio.sys"],
@@ -37,12 +43,15 @@ public static partial class StoreMakes
     {
         Kept =
         [
-            "rustfs", "minio", "iceberg", "_iceberg", "node_service.NodeService", "health", "profile", "version", "license", ".rustfs.sys", ".minio.sys",
+            "rustfs", "minio", "iceberg", "_iceberg", "node_service.NodeService", "health", "profile", "version", "license", ".rustfs.sys",
+            ".minio.sys",
         ],
         KeptUnderAnyHost = ["rustfs", "minio", "_iceberg", "node_service.NodeService"],
     };
 
-    /// <summary>Ceph's object gateway: rgw_admin_entry, rgw_swift_url_prefix and rgw_swift_auth_entry, and what rgw_rest_s3.cc has beyond S3.</summary>
+    /// <summary>
+    /// Ceph's object gateway: rgw_admin_entry, rgw_swift_url_prefix and rgw_swift_auth_entry, and what rgw_rest_s3.cc has beyond S3.
+    /// </summary>
     public static readonly StoreMake Ceph = new("Ceph RGW")
     {
         Kept = ["admin", "swift", "auth"],
@@ -81,14 +90,17 @@ public static partial class StoreMakes
 
     private static readonly (string Setting, StoreMake Make)[] Named =
     [
-        ("aws", Aws), ("minio", MinIO), ("rustfs", RustFs), ("ceph", Ceph), ("seaweedfs", SeaweedFs), ("swift", Swift), ("zenko", Zenko), ("versity", Versity), ("s3overlay", Ours), ("other", Other),
+        ("aws", Aws), ("minio", MinIO), ("rustfs", RustFs), ("ceph", Ceph), ("seaweedfs", SeaweedFs), ("swift", Swift), ("zenko", Zenko),
+        ("versity", Versity), ("s3overlay", Ours), ("other", Other),
     ];
 
     /// <summary>How the <c>Server</c> header of each begins.</summary>
     private static readonly (string Start, StoreMake Make)[] Servers =
         [("MinIO", MinIO), ("RustFS", RustFs), ("Ceph Object Gateway", Ceph), ("SeaweedFS", SeaweedFs), ("VERSITYGW", Versity)];
 
-    /// <summary>A store of which nothing is known: it may keep any name that one of the others keeps, and nothing beyond S3 goes on to it.</summary>
+    /// <summary>
+    /// A store of which nothing is known: it may keep any name that one of the others keeps, and nothing beyond S3 goes on to it.
+    /// </summary>
     public static readonly StoreMake Unknown = new("unknown")
     {
         Kept = Named.SelectMany(static each => each.Make.Kept),
@@ -96,7 +108,8 @@ public static partial class StoreMakes
     };
 
     /// <summary>The choices of the settings that say what a store is: null to find it out.</summary>
-    public static IReadOnlyList<(string Name, StoreMake? Make)> Choices { get; } = [("auto", null), .. Named.Select(static each => (each.Setting, (StoreMake?)each.Make))];
+    public static IReadOnlyList<(string Name, StoreMake? Make)> Choices { get; } =
+        [("auto", null), .. Named.Select(static each => (each.Setting, (StoreMake?)each.Make))];
 
     /// <summary>The make that an answer's headers show; null where they do not.</summary>
     /// <param name="server">Its <c>Server</c>; null for none.</param>

@@ -6,12 +6,16 @@ public static class SubResources
     /// <summary>Those that are a bucket's configuration.</summary>
     private static readonly HashSet<string> Configurations = new(
         OperationTable.OfS3.Rows
-            .Where(static row => row.Operation is S3Operation.GetBucketConfiguration or S3Operation.PutBucketConfiguration or S3Operation.DeleteBucketConfiguration)
+            .Where(static row => row.Operation is S3Operation.GetBucketConfiguration or S3Operation.PutBucketConfiguration
+                or S3Operation.DeleteBucketConfiguration)
             .Select(static row => row.Selector),
         StringComparer.Ordinal);
 
-    /// <summary>Every parameter that chooses what is asked for: a signature that leaves one open could be used for something else.</summary>
-    public static IEnumerable<string> All => OperationTable.OfS3.Rows.Select(static row => row.Selector).Where(static name => name.Length > 0).Append("select-type").Distinct();
+    /// <summary>
+    /// Every parameter that chooses what is asked for: a signature that leaves one open could be used for something else.
+    /// </summary>
+    public static IEnumerable<string> All => OperationTable.OfS3.Rows.Select(static row => row.Selector)
+        .Where(static name => name.Length > 0).Append("select-type").Distinct();
 
     /// <summary>Whether S3 has a sub-resource of that name, of objects or of buckets.</summary>
     public static bool IsKnown(string name) => OperationTable.OfS3.IsSelector(name) || name == "select-type";
@@ -31,8 +35,8 @@ public static class SubResources
     }
 
     /// <summary>
-    /// A parameter that chooses what a request is about (a sub-resource, a version, a part) and is there more than once; null where there is none. Whoever reads the request next, such as
-    /// a store, might take another of its values than the one that was authorised.
+    /// A parameter that chooses what a request is about (a sub-resource, a version, a part) and is there more than once; null where there
+    /// is none. Whoever reads the request next, such as a store, might take another of its values than the one that was authorised.
     /// </summary>
     public static string? RepeatedOf(S3Query query)
     {
@@ -60,9 +64,10 @@ public static class SubResources
     private static bool IsSelector(string name) => name is "versionId" or "partNumber" or "list-type" || IsKnown(name);
 
     /// <summary>
-    /// A name that may be a sub-resource's, and that the operation found does not have; null where there is none. It is refused (rule A1), since its meaning would be guessed otherwise: one with neither
-    /// a value nor an equals sign, which is how sub-resources are written (<c>?acl</c>), and, where something is to be changed, one with an empty value, which is how some clients write
-    /// them (AWS's for JavaScript). Others are ignored, as S3 ignores them, and do not go on to a store.
+    /// A name that may be a sub-resource's, and that the operation found does not have; null where there is none. It is refused (rule A1),
+    /// since its meaning would be guessed otherwise: one with neither a value nor an equals sign, which is how sub-resources are written
+    /// (<c>?acl</c>), and, where something is to be changed, one with an empty value, which is how some clients write them (AWS's for
+    /// JavaScript). Others are ignored, as S3 ignores them, and do not go on to a store.
     /// </summary>
     /// <param name="row">The operation's row, which may be a store's own.</param>
     /// <param name="known">The parameters that the operation knows.</param>

@@ -6,7 +6,9 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Protocol.Xml;
 
-/// <summary>Reads the XML documents that clients send: bounded in size and depth, without entities or DTDs, namespaces ignored as S3 ignores them.</summary>
+/// <summary>
+/// Reads the XML documents that clients send: bounded in size and depth, without entities or DTDs, namespaces ignored as S3 ignores them.
+/// </summary>
 public static class S3XmlReader
 {
     /// <summary>
@@ -28,7 +30,8 @@ public static class S3XmlReader
     };
 
     /// <summary>Line ends in keys are references: a reader would make others of them.</summary>
-    private static readonly XmlWriterSettings Written = new() { CheckCharacters = false, Encoding = new System.Text.UTF8Encoding(false), NewLineHandling = NewLineHandling.Entitize };
+    private static readonly XmlWriterSettings Written = new() { CheckCharacters = false, Encoding = new System.Text.UTF8Encoding(false),
+        NewLineHandling = NewLineHandling.Entitize };
 
     /// <summary>Reads the whole body, so that all its checks have passed, and parses it. Null where the body is empty.</summary>
     /// <exception cref="S3Exception">MalformedXML; or what a check of the body found.</exception>
@@ -91,7 +94,8 @@ public static class S3XmlReader
     }
 
     /// <summary>The child elements of a name, whatever their namespace.</summary>
-    public static IEnumerable<XElement> Children(this XElement parent, string name) => parent.Elements().Where(e => e.Name.LocalName == name);
+    public static IEnumerable<XElement> Children(this XElement parent, string name) =>
+        parent.Elements().Where(e => e.Name.LocalName == name);
 
     /// <summary>The text of a child element, or null where there is none.</summary>
     public static string? ChildText(this XElement parent, string name) => parent.Children(name).FirstOrDefault()?.Value;

@@ -7,8 +7,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Protocol.Xml;
 
 /// <summary>
-/// Writes S3's XML as bytes. Characters that XML 1.0 cannot hold are written as numeric references, as S3 does, and carriage returns too, so that
-/// a key survives the reader's line-end normalisation.
+/// Writes S3's XML as bytes. Characters that XML 1.0 cannot hold are written as numeric references, as S3 does, and carriage returns too,
+/// so that a key survives the reader's line-end normalisation.
 /// </summary>
 public sealed class S3XmlWriter
 {
@@ -57,7 +57,7 @@ public sealed class S3XmlWriter
     }
 
     /// <summary>Sends the document as the whole body of an answer.</summary>
-    public async Task SendAsync(S3Request request, S3Answer answer, CancellationToken cancellationToken)
+    public async Task SendAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         answer.Headers.ContentType = "application/xml";
         answer.Headers.ContentLength = Content.Length;
@@ -96,5 +96,6 @@ public sealed class S3XmlWriter
         }
     }
 
-    private static bool NeedsEscape(char c) => c is '&' or '<' or '>' or '"' or '\uFFFE' or '\uFFFF' || (c < ' ' && c is not '\n' and not '\t');
+    private static bool NeedsEscape(char c) => c is '&' or '<' or '>' or '"' or '\uFFFE' or '\uFFFF'
+        || (c < ' ' && c is not '\n' and not '\t');
 }

@@ -4,8 +4,8 @@ using System.Xml.Linq;
 namespace S3Overlay.Proxy.Protocol.Xml;
 
 /// <summary>
-/// Builds the tree of a document in one pass, and gives up where it gets too deep. <see cref="XElement.Load(XmlReader)"/> has no such bound, and walks up to the root for each node it
-/// adds: a small document of nested elements costs it the square of their number.
+/// Builds the tree of a document in one pass, and gives up where it gets too deep. <see cref="XElement.Load(XmlReader)"/> has no such
+/// bound, and walks up to the root for each node it adds: a small document of nested elements costs it the square of their number.
 /// </summary>
 public sealed class XmlTree
 {

@@ -8,8 +8,9 @@ using S3Overlay.Proxy.Configuration.Options;
 namespace S3Overlay.Proxy.Telemetry.AccessLogs;
 
 /// <summary>
-/// Writes one line a request, from a thread of its own. A request only puts its entry into a queue; if that is full, since the disk or the terminal is slower than the
-/// clients, the entry is dropped and counted. SIGHUP opens the file again, so that <c>logrotate</c> can move it away.
+/// Writes one line a request, from a thread of its own. A request only puts its entry into a queue; if that is full, since the disk or the
+/// terminal is slower than the clients, the entry is dropped and counted. SIGHUP opens the file again, so that <c>logrotate</c> can move it
+/// away.
 /// </summary>
 public sealed class AccessLog : IAsyncDisposable
 {
@@ -46,7 +47,8 @@ public sealed class AccessLog : IAsyncDisposable
     /// <param name="capacity">How many entries may wait.</param>
     /// <exception cref="IOException">The destination cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The destination may not be written to.</exception>
-    public AccessLog(Func<Stream> open, string destination, Func<AccessLogEntry, string> line, ILogger logger, int capacity = DefaultCapacity)
+    public AccessLog(Func<Stream> open, string destination, Func<AccessLogEntry, string> line, ILogger logger,
+        int capacity = DefaultCapacity)
     {
         (_open, _destination, _line, _logger) = (open, destination, line, logger);
         _stream = open();
@@ -75,7 +77,8 @@ public sealed class AccessLog : IAsyncDisposable
             });
         }
 
-        meters.Meter.CreateObservableCounter("s3_overlay_access_log_dropped_total", () => log.Dropped, description: "Access log lines that were dropped, since they could not be written fast enough.");
+        meters.Meter.CreateObservableCounter("s3_overlay_access_log_dropped_total", () => log.Dropped,
+            description: "Access log lines that were dropped, since they could not be written fast enough.");
         return log;
     }
 
@@ -117,7 +120,8 @@ public sealed class AccessLog : IAsyncDisposable
     }
 
     private static FileStream Append(string file) =>
-        new(file, new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 });
+        new(file, new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0 });
 
     private async Task WriteAsync()
     {

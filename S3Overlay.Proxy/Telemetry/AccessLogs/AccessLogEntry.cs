@@ -8,7 +8,9 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Telemetry.AccessLogs;
 
-/// <summary>One answered request. It holds no secret: no header that signs, and of the target only what <see cref="LoggedTarget"/> leaves.</summary>
+/// <summary>
+/// One answered request. It holds no secret: no header that signs, and of the target only what <see cref="LoggedTarget"/> leaves.
+/// </summary>
 public sealed record AccessLogEntry
 {
     /// <summary>When the request arrived.</summary>

@@ -29,7 +29,8 @@ public static class AccessLogLines
     };
 
     /// <summary>
-    /// <c>time client requester method target status bytes duration layer x-cache operation error request-id "user agent"</c>, with <c>-</c> for what there is not.
+    /// <c>time client requester method target status bytes duration layer x-cache operation error request-id "user agent"</c>, with
+    /// <c>-</c> for what there is not.
     /// </summary>
     public static string AsText(AccessLogEntry entry) => string.Create(
         CultureInfo.InvariantCulture,
@@ -65,7 +66,9 @@ public static class AccessLogLines
         },
         Json);
 
-    /// <summary>Amazon S3's server access log format; its readers skip columns behind those they know, where the layer and <c>x-cache</c> are.</summary>
+    /// <summary>
+    /// Amazon S3's server access log format; its readers skip columns behind those they know, where the layer and <c>x-cache</c> are.
+    /// </summary>
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html</remarks>
     /// <param name="entry">The request.</param>
     /// <param name="owner">The bucket owner's account; null if none is set.</param>
@@ -117,7 +120,8 @@ public static class AccessLogLines
 
     private static string Column(string? value) => LoggedTarget.Column(value);
 
-    private static string Iso(AccessLogEntry entry) => entry.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static string Iso(AccessLogEntry entry) => entry.Time.UtcDateTime
+        .ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private static double Milliseconds(AccessLogEntry entry) => entry.Duration.TotalMilliseconds;
 

@@ -7,7 +7,9 @@ internal static class LoggedTarget
 {
     private static readonly string[] Secrets = ["X-Amz-Signature", "X-Amz-Security-Token", "Signature"];
 
-    /// <summary>A request target or URL with the values of its signature and session token replaced by <c>***</c>, so that a log cannot be replayed.</summary>
+    /// <summary>
+    /// A request target or URL with the values of its signature and session token replaced by <c>***</c>, so that a log cannot be replayed.
+    /// </summary>
     public static string WithoutSecrets(string target)
     {
         var question = target.IndexOf('?', StringComparison.Ordinal);
@@ -30,7 +32,10 @@ internal static class LoggedTarget
         return $"{target[..question]}?{string.Join('&', parts)}";
     }
 
-    /// <summary>A value inside quotation marks: controls, quotation marks, backslashes and what is not ASCII become <c>\xHH</c> of their UTF-8 bytes.</summary>
+    /// <summary>
+    /// A value inside quotation marks: controls, quotation marks, backslashes and what is not ASCII become <c>\xHH</c> of their UTF-8
+    /// bytes.
+    /// </summary>
     public static string Quoted(string value) => value.Length == 0 ? "\"-\"" : $"\"{Escape(value, keepsSpaces: true)}\"";
 
     /// <summary>A value as one column: as <see cref="Quoted"/> has it, and without spaces. <c>-</c> if there is none.</summary>

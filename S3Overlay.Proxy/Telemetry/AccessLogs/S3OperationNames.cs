@@ -17,7 +17,8 @@ internal static class S3OperationNames
     {
         S3Operation.ListBuckets => "SERVICE",
         S3Operation.Preflight => "PREFLIGHT",
-        S3Operation.CreateBucket or S3Operation.HeadBucket or S3Operation.DeleteBucket or S3Operation.ListObjects or S3Operation.ListObjectsV2 => "BUCKET",
+        S3Operation.CreateBucket or S3Operation.HeadBucket or S3Operation.DeleteBucket or S3Operation.ListObjects
+            or S3Operation.ListObjectsV2 => "BUCKET",
         S3Operation.GetBucketLocation => "LOCATION",
         S3Operation.ListObjectVersions => "BUCKETVERSIONS",
         S3Operation.ListMultipartUploads or S3Operation.CreateMultipartUpload => "UPLOADS",
@@ -29,7 +30,8 @@ internal static class S3OperationNames
         S3Operation.GetObjectLegalHold or S3Operation.PutObjectLegalHold => "LEGAL_HOLD",
         S3Operation.GetObjectRetention or S3Operation.PutObjectRetention => "RETENTION",
         S3Operation.GetObjectAttributes => "OBJECT_ATTRIBUTES",
-        S3Operation.GetBucketConfiguration or S3Operation.PutBucketConfiguration or S3Operation.DeleteBucketConfiguration => "BUCKETCONFIGURATION",
+        S3Operation.GetBucketConfiguration or S3Operation.PutBucketConfiguration or S3Operation.DeleteBucketConfiguration =>
+            "BUCKETCONFIGURATION",
         S3Operation.Administration => "ADMINISTRATION",
         S3Operation.Unknown => "UNKNOWN",
         _ => "OBJECT",

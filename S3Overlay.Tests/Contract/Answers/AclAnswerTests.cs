@@ -1,7 +1,8 @@
 namespace S3Overlay.Tests.Contract.Answers;
 
 /// <summary>
-/// ACLs that a request gives a bucket or an object in the built-in store. Canned ACLs: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl.
+/// ACLs that a request gives a bucket or an object in the built-in store. Canned ACLs:
+/// https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl.
 /// </summary>
 [Trait("Rule", "A3")]
 public sealed class AclAnswerTests : AnswerTestBase
@@ -17,7 +18,8 @@ public sealed class AclAnswerTests : AnswerTestBase
         var upload = TextOf(await SendAsync("POST", "/bucket/new?uploads"), "UploadId");
         foreach (var header in new[]
         {
-            ("x-amz-acl", "public-read"), ("x-amz-acl", "public-read-write"), ("x-amz-acl", "authenticated-read"), ("x-amz-acl", "aws-exec-read"), ("x-amz-acl", "bucket-owner-read"),
+            ("x-amz-acl", "public-read"), ("x-amz-acl", "public-read-write"), ("x-amz-acl", "authenticated-read"),
+            ("x-amz-acl", "aws-exec-read"), ("x-amz-acl", "bucket-owner-read"),
             ("x-amz-grant-read", AllUsers), ("x-amz-grant-full-control", "id=\"somebody\""), ("X-Amz-Grant-Write-Acp", AllUsers),
         })
         {
@@ -47,7 +49,8 @@ public sealed class AclAnswerTests : AnswerTestBase
         Assert.Equal(200, (await SendAsync("PUT", "/new-bucket", null, ("x-amz-acl", acl))).Status);
         Assert.Equal(200, (await SendAsync("PUT", "/bucket/new", "v", ("x-amz-acl", acl))).Status);
         Assert.Equal(200, (await SendAsync("POST", "/bucket/up?uploads", null, ("x-amz-acl", acl))).Status);
-        Assert.Equal(200, (await SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/there"), ("x-amz-acl", acl))).Status);
+        Assert.Equal(
+            200, (await SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/there"), ("x-amz-acl", acl))).Status);
     }
 
     private async Task<string> CodeAsync(string method, string target, string? body, params (string Name, string Value)[] headers)

@@ -5,8 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Contract.Answers;
 
 /// <summary>
-/// Answers that are held against those which LocalStack's tests recorded from S3 itself: over the built-in store without a remote (<c>plain</c>), in a bucket with one
-/// (<c>overlaid</c>), and in such a bucket over an S3 store (<c>store</c>).
+/// Answers that are held against those which LocalStack's tests recorded from S3 itself: over the built-in store without a remote
+/// (<c>plain</c>), in a bucket with one (<c>overlaid</c>), and in such a bucket over an S3 store (<c>store</c>).
 /// </summary>
 public abstract partial class AnswerTestBase : IAsyncLifetime
 {
@@ -51,16 +51,19 @@ public abstract partial class AnswerTestBase : IAsyncLifetime
         Assert.Equal(200, (await Proxy.SendAsync("PUT", "/bucket/there", "kept")).Status);
     }
 
-    private protected Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
+    private protected Task<RawAnswer> SendAsync(string method, string target, string? body = null,
+        params (string Name, string Value)[] headers) =>
         Proxy.SendAsync(method, target, body, headers);
 
     /// <summary>An error as S3's has it: its code and message, and what else it says but for the ids.</summary>
     private protected static string ErrorOf(RawAnswer answer) => $"{answer.Status} " + string.Join(
-        " | ", Element().Matches(answer.Text).Where(static found => found.Groups[1].Value is not ("RequestId" or "HostId" or "Resource")).Select(static found => $"{found.Groups[1].Value}={found.Groups[2].Value}"));
+        " | ", Element().Matches(answer.Text).Where(static found => found.Groups[1].Value is not ("RequestId" or "HostId" or "Resource"))
+            .Select(static found => $"{found.Groups[1].Value}={found.Groups[2].Value}"));
 
     /// <summary>The text of the first element of a name; null where there is none.</summary>
     private protected static string? TextOf(RawAnswer answer, string name) =>
-        Regex.Match(answer.Text, $"<{name}>([^<]*)</{name}>") is { Success: true } found ? found.Groups[1].Value : answer.Text.Contains($"<{name}/>", StringComparison.Ordinal) ? "" : null;
+        Regex.Match(answer.Text, $"<{name}>([^<]*)</{name}>") is { Success: true } found ? found.Groups[1].Value
+            : answer.Text.Contains($"<{name}/>", StringComparison.Ordinal) ? "" : null;
 
     [GeneratedRegex("<([A-Za-z]+)>([^<]*)</")]
     private static partial Regex Element();

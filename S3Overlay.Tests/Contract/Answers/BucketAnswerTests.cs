@@ -15,11 +15,14 @@ public sealed class BucketAnswerTests : AnswerTestBase
         const string Invalid = "400 Code=InvalidArgument | Message=Invalid x-amz-object-ownership header: ";
         Assert.Equal((501, "NotImplemented"), Refusal(await SendAsync("PUT", "/new", null, (Ownership, "ObjectWriter"))));
         Assert.Equal((501, "NotImplemented"), Refusal(await SendAsync("PUT", "/new", null, (Ownership, "BucketOwnerPreferred"))));
-        Assert.Equal(Invalid + "RandomValue | ArgumentName=x-amz-object-ownership", ErrorOf(await SendAsync("PUT", "/new", null, (Ownership, "RandomValue"))));
+        Assert.Equal(Invalid + "RandomValue | ArgumentName=x-amz-object-ownership",
+            ErrorOf(await SendAsync("PUT", "/new", null, (Ownership, "RandomValue"))));
         Assert.Equal(Invalid + " | ArgumentName=x-amz-object-ownership", ErrorOf(await SendAsync("PUT", "/new", null, (Ownership, ""))));
-        Assert.Equal((501, "NotImplemented"), Refusal(await SendAsync("PUT", "/new", null, ("x-amz-bucket-namespace", "account-regional"))));
+        Assert.Equal(
+            (501, "NotImplemented"), Refusal(await SendAsync("PUT", "/new", null, ("x-amz-bucket-namespace", "account-regional"))));
         Assert.Equal((400, "InvalidArgument"), Refusal(await SendAsync("PUT", "/new", null, ("x-amz-bucket-namespace", "nonsense"))));
-        Assert.Equal((501, "NotImplemented"), Refusal(await SendAsync("PUT", "/new", Document("<Tags><Tag><Key>tag1</Key><Value>value1</Value></Tag></Tags>"))));
+        Assert.Equal((501, "NotImplemented"),
+            Refusal(await SendAsync("PUT", "/new", Document("<Tags><Tag><Key>tag1</Key><Value>value1</Value></Tag></Tags>"))));
         Assert.Equal((501, "NotImplemented"), Refusal(await SendAsync("PUT", "/new", Document("<Bucket><Type>Directory</Type></Bucket>"))));
         Assert.Equal(404, (await SendAsync("HEAD", "/new")).Status);
     }
@@ -30,8 +33,11 @@ public sealed class BucketAnswerTests : AnswerTestBase
     public async Task What_every_bucket_here_is_may_be_asked_for(string scene)
     {
         await StartAsync(scene);
-        Assert.Equal(200, (await SendAsync("PUT", "/one", Document("<Tags/>"), ("x-amz-object-ownership", "BucketOwnerEnforced"), ("x-amz-bucket-namespace", "global"))).Status);
-        Assert.Equal(200, (await SendAsync("PUT", "/two", Document("<LocationConstraint>eu-west-1</LocationConstraint><Tags></Tags>"))).Status);
+        Assert.Equal(
+            200, (await SendAsync("PUT", "/one", Document("<Tags/>"), ("x-amz-object-ownership", "BucketOwnerEnforced"),
+            ("x-amz-bucket-namespace", "global"))).Status);
+        Assert.Equal(
+            200, (await SendAsync("PUT", "/two", Document("<LocationConstraint>eu-west-1</LocationConstraint><Tags></Tags>"))).Status);
         Assert.Equal(200, (await SendAsync("HEAD", "/two")).Status);
     }
 
@@ -48,7 +54,8 @@ public sealed class BucketAnswerTests : AnswerTestBase
         Assert.Equal("bucket", await ListAsync(""));
         Assert.Equal("", await ListAsync("eu-central-1"));
         var nonsense = await SendAsync("GET", "/?bucket-region=eu-east-1");
-        Assert.Equal("400 Code=InvalidArgument | Message=Argument value eu-east-1 is not a valid AWS Region | ArgumentName=bucket-region", ErrorOf(nonsense));
+        Assert.Equal("400 Code=InvalidArgument | Message=Argument value eu-east-1 is not a valid AWS Region | ArgumentName=bucket-region",
+            ErrorOf(nonsense));
     }
 
     /// <summary>It may have buckets in many regions, and its list does not tell which is where.</summary>

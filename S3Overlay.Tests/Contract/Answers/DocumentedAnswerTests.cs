@@ -4,15 +4,18 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract.Answers;
 
-/// <summary>Answers in which other S3 servers and suites differ from each other. Each test names the page of S3's documentation that it follows.</summary>
+/// <summary>
+/// Answers in which other S3 servers and suites differ from each other. Each test names the page of S3's documentation that it follows.
+/// </summary>
 [Trait("Rule", "T3")]
 public sealed class DocumentedAnswerTests : AnswerTestBase
 {
     private static readonly byte[] Bytes = "123456789"u8.ToArray();
 
     /// <summary>
-    /// "If the individual checksum value you provide through x-amz-checksum-algorithm doesn't match the checksum algorithm you set through x-amz-sdk-checksum-algorithm, Amazon S3 fails the
-    /// request with a BadDigest error": https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html.
+    /// "If the individual checksum value you provide through x-amz-checksum-algorithm doesn't match the checksum algorithm you set through
+    /// x-amz-sdk-checksum-algorithm, Amazon S3 fails the request with a BadDigest error":
+    /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html.
     /// </summary>
     [Theory]
     [InlineData("x-amz-checksum-sha256", "bad", "SHA256", "BadDigest")]
@@ -21,12 +24,14 @@ public sealed class DocumentedAnswerTests : AnswerTestBase
     [InlineData("x-amz-checksum-crc32", "AAAAAA==", "CRC32", "BadDigest")]
     [InlineData("x-amz-checksum-crc32", "bad", null, "InvalidRequest")]
     [InlineData("x-amz-checksum-crc32", "y/Q5Jg==", "ROT13", "InvalidRequest")]
-    public async Task A_checksum_that_is_not_of_the_algorithm_the_SDK_names_is_a_bad_digest(string header, string value, string? algorithm, string code)
+    public async Task A_checksum_that_is_not_of_the_algorithm_the_SDK_names_is_a_bad_digest(
+        string header, string value, string? algorithm, string code)
     {
         foreach (var scene in (string[])["plain", "overlaid"])
         {
             await StartAsync(scene);
-            (string, string)[] headers = algorithm is null ? [(header, value)] : [(header, value), ("x-amz-sdk-checksum-algorithm", algorithm)];
+            (string, string)[] headers = algorithm is null ? [(header, value)]
+                : [(header, value), ("x-amz-sdk-checksum-algorithm", algorithm)];
             var answer = await Proxy.Http.SendAsync("PUT", "/bucket/new", Bytes, headers);
             Assert.Equal((400, code), (answer.Status, answer.Code));
             Assert.Equal(404, (await SendAsync("HEAD", "/bucket/new")).Status);
@@ -45,12 +50,16 @@ public sealed class DocumentedAnswerTests : AnswerTestBase
         await StartAsync(scene);
         Assert.Equal(200, (await SendAsync("PUT", "/bucket/there?tagging", Tagging(10))).Status);
         Assert.Equal("InvalidTag", (await SendAsync("PUT", "/bucket/there?tagging", Tagging(11))).Code);
-        Assert.Equal("InvalidTag", (await SendAsync("PUT", "/bucket/new", "v", ("x-amz-tagging", string.Join('&', Enumerable.Range(0, 11).Select(static i => $"k{i}=v"))))).Code);
+        Assert.Equal(
+            "InvalidTag",
+            (await SendAsync(
+            "PUT", "/bucket/new", "v", ("x-amz-tagging", string.Join('&', Enumerable.Range(0, 11).Select(static i => $"k{i}=v"))))).Code);
         Assert.Equal("10", (await SendAsync("HEAD", "/bucket/there")).Headers["x-amz-tagging-count"]);
     }
 
     /// <summary>
-    /// A tag set is shown in the order in which it was sent, as in the sample of https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html; RGW sorts it.
+    /// A tag set is shown in the order in which it was sent, as in the sample of
+    /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html; RGW sorts it.
     /// </summary>
     [Theory]
     [InlineData("plain")]
@@ -65,8 +74,9 @@ public sealed class DocumentedAnswerTests : AnswerTestBase
     }
 
     /// <summary>
-    /// <c>If-None-Match</c> "expects the '*' character", and says that the key must not exist, which <c>If-Match</c> contradicts: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html.
-    /// A condition that S3 does not have is 501: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (NotImplemented).
+    /// <c>If-None-Match</c> "expects the '*' character", and says that the key must not exist, which <c>If-Match</c> contradicts:
+    /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html. A condition that S3 does not have is 501:
+    /// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (NotImplemented).
     /// </summary>
     [Theory, Trait("Rule", "W3")]
     [InlineData("plain", "there")]
@@ -82,14 +92,16 @@ public sealed class DocumentedAnswerTests : AnswerTestBase
         var etag = (await SendAsync("HEAD", "/bucket/" + key)).Headers.GetValueOrDefault("ETag") ?? "\"none\"";
         (string, string)[] both = [("If-Match", etag), ("If-None-Match", "*")];
         Assert.Equal("NotImplemented", (await SendAsync("PUT", "/bucket/" + key, "v", both)).Code);
-        Assert.Equal("NotImplemented", (await SendAsync("PUT", "/bucket/" + key, null, [("x-amz-copy-source", "/bucket/source"), .. both])).Code);
+        Assert.Equal(
+            "NotImplemented", (await SendAsync("PUT", "/bucket/" + key, null, [("x-amz-copy-source", "/bucket/source"), .. both])).Code);
         Assert.Equal("NotImplemented", (await SendAsync("PUT", "/bucket/" + key, "v", ("If-None-Match", etag))).Code);
         Assert.NotEqual("v", (await SendAsync("GET", "/bucket/" + key)).Text);
     }
 
     /// <summary>
-    /// "If you do not supply a valid Part with your request, the service sends back an HTTP 400 response": https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompletedMultipartUpload.html.
-    /// The page names no code. These are the ones that S3 sends: for no document, and for a document without parts.
+    /// "If you do not supply a valid Part with your request, the service sends back an HTTP 400 response":
+    /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompletedMultipartUpload.html. The page names no code. These are the ones that
+    /// S3 sends: for no document, and for a document without parts.
     /// </summary>
     [Fact, Trait("Rule", "W6")]
     public async Task A_completion_needs_a_part()
@@ -97,13 +109,15 @@ public sealed class DocumentedAnswerTests : AnswerTestBase
         await StartAsync("plain");
         var target = $"/bucket/k?uploadId={TextOf(await SendAsync("POST", "/bucket/k?uploads"), "UploadId")}";
         Assert.Equal("400 Code=InvalidRequest | Message=You must specify at least one part", ErrorOf(await SendAsync("POST", target, "")));
-        Assert.StartsWith("400 Code=MalformedXML", ErrorOf(await SendAsync("POST", target, "<CompleteMultipartUpload></CompleteMultipartUpload>")), StringComparison.Ordinal);
+        Assert.StartsWith("400 Code=MalformedXML",
+            ErrorOf(await SendAsync("POST", target, "<CompleteMultipartUpload></CompleteMultipartUpload>")), StringComparison.Ordinal);
         Assert.Equal(404, (await SendAsync("HEAD", "/bucket/k")).Status);
     }
 
     /// <summary>
-    /// <c>x-amz-copy-source-range</c> "must use the form bytes=first-last", within the source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html. Another value is an invalid
-    /// argument (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html); InvalidRange is what a read's Range gets.
+    /// <c>x-amz-copy-source-range</c> "must use the form bytes=first-last", within the source:
+    /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html. Another value is an invalid argument
+    /// (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html); InvalidRange is what a read's Range gets.
     /// </summary>
     [Theory]
     [InlineData("bytes=0-21")]
@@ -119,13 +133,16 @@ public sealed class DocumentedAnswerTests : AnswerTestBase
     {
         await StartAsync("plain");
         var target = $"/bucket/k?partNumber=1&uploadId={TextOf(await SendAsync("POST", "/bucket/k?uploads"), "UploadId")}";
-        Assert.StartsWith("400 Code=InvalidArgument", ErrorOf(await SendAsync("PUT", target, null, ("x-amz-copy-source", "/bucket/there"), ("x-amz-copy-source-range", range))), StringComparison.Ordinal);
-        Assert.Equal(200, (await SendAsync("PUT", target, null, ("x-amz-copy-source", "/bucket/there"), ("x-amz-copy-source-range", "bytes=0-3"))).Status);
+        Assert.StartsWith("400 Code=InvalidArgument", ErrorOf(await SendAsync(
+            "PUT", target, null, ("x-amz-copy-source", "/bucket/there"), ("x-amz-copy-source-range", range))), StringComparison.Ordinal);
+        Assert.Equal(200, (
+            await SendAsync("PUT", target, null, ("x-amz-copy-source", "/bucket/there"), ("x-amz-copy-source-range", "bytes=0-3"))).Status);
     }
 
     /// <summary>
-    /// The sample answer of https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html has no <c>x-amz-delete-marker</c>, and of reads the header "does not appear in the response" where it
-    /// is false: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html.
+    /// The sample answer of https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html has no <c>x-amz-delete-marker</c>, and of
+    /// reads the header "does not appear in the response" where it is false:
+    /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html.
     /// </summary>
     [Theory]
     [InlineData("plain")]
@@ -141,8 +158,9 @@ public sealed class DocumentedAnswerTests : AnswerTestBase
     }
 
     /// <summary>
-    /// Torrents (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTorrent.html) are made by no store any more. An object is not said to be missing (404) because its torrent is:
-    /// "NotImplemented: a header that you provided implies functionality that is not implemented" (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
+    /// Torrents (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTorrent.html) are made by no store any more. An object is not
+    /// said to be missing (404) because its torrent is: "NotImplemented: a header that you provided implies functionality that is not
+    /// implemented" (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
     /// </summary>
     [Theory, Trait("Rule", "R8")]
     [InlineData("plain", "there")]
@@ -154,7 +172,10 @@ public sealed class DocumentedAnswerTests : AnswerTestBase
         Assert.StartsWith("501 Code=NotImplemented", ErrorOf(await SendAsync("GET", $"/bucket/{key}?torrent")), StringComparison.Ordinal);
     }
 
-    /// <summary>No object can have such a key: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html has the source percent-encoded, and NUL is in no URL's path.</summary>
+    /// <summary>
+    /// No object can have such a key: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html has the source percent-encoded,
+    /// and NUL is in no URL's path.
+    /// </summary>
     [Theory, Trait("Rule", "W4")]
     [InlineData("plain")]
     [InlineData("overlaid")]
@@ -167,7 +188,8 @@ public sealed class DocumentedAnswerTests : AnswerTestBase
         {
             foreach (var source in new[] { "/bucket/a%00b", "/bucket/remote%00", "/bucket%00/there" })
             {
-                Assert.StartsWith("400 Code=InvalidArgument", ErrorOf(await SendAsync("PUT", target, null, ("x-amz-copy-source", source))), StringComparison.Ordinal);
+                Assert.StartsWith("400 Code=InvalidArgument", ErrorOf(await SendAsync("PUT", target, null, ("x-amz-copy-source", source))),
+                    StringComparison.Ordinal);
             }
         }
 
@@ -178,5 +200,6 @@ public sealed class DocumentedAnswerTests : AnswerTestBase
         $"<Tagging><TagSet>{string.Concat(Enumerable.Range(0, count).Reverse().Select(static i => $"<Tag><Key>k{i}</Key><Value>v</Value></Tag>"))}</TagSet></Tagging>";
 
     private async Task<List<string>> TagNamesAsync(string key) =>
-        [.. XElement.Parse((await SendAsync("GET", $"/bucket/{key}?tagging")).Text).Descendants().Where(static element => element.Name.LocalName == "Key").Select(static element => element.Value)];
+        [.. XElement.Parse((await SendAsync("GET", $"/bucket/{key}?tagging")).Text).Descendants()
+            .Where(static element => element.Name.LocalName == "Key").Select(static element => element.Value)];
 }

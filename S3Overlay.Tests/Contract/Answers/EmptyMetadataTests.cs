@@ -1,6 +1,8 @@
 namespace S3Overlay.Tests.Contract.Answers;
 
-/// <summary>Metadata whose value is empty is metadata all the same: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html.</summary>
+/// <summary>
+/// Metadata whose value is empty is metadata all the same: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html.
+/// </summary>
 [Trait("Rule", "T1")]
 public sealed class EmptyMetadataTests : AnswerTestBase
 {
@@ -31,7 +33,8 @@ public sealed class EmptyMetadataTests : AnswerTestBase
         foreach (var method in (string[])["GET", "HEAD"])
         {
             var answer = await SendAsync(method, target);
-            Assert.Equal((method, 200, "", "f"), (method, answer.Status, answer.Headers.GetValueOrDefault("x-amz-meta-empty"), answer.Headers.GetValueOrDefault("x-amz-meta-full")));
+            Assert.Equal((method, 200, "", "f"), (method, answer.Status, answer.Headers.GetValueOrDefault("x-amz-meta-empty"),
+                answer.Headers.GetValueOrDefault("x-amz-meta-full")));
         }
     }
 }

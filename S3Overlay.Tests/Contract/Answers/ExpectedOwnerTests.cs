@@ -20,13 +20,16 @@ public sealed class ExpectedOwnerTests : AnswerTestBase
         await StartAsync(scene, ("S3_OVERLAY_ACCOUNT_ID", Ours));
         await SendAsync("PUT", "/bucket/gone", "kept");
         foreach (var (method, target, body) in ((string, string, string?)[])[
-            ("GET", "/bucket/there", null), ("HEAD", "/bucket/there", null), ("PUT", "/bucket/new", "new"), ("GET", "/bucket", null), ("GET", "/bucket?versions", null),
-            ("POST", "/bucket/big?uploads", null), ("DELETE", "/bucket/gone", null), ("GET", "/bucket?location", null), ("HEAD", "/bucket", null)])
+            ("GET", "/bucket/there", null), ("HEAD", "/bucket/there", null), ("PUT", "/bucket/new", "new"), ("GET", "/bucket", null),
+            ("GET", "/bucket?versions", null),
+            ("POST", "/bucket/big?uploads", null), ("DELETE", "/bucket/gone", null), ("GET", "/bucket?location", null),
+            ("HEAD", "/bucket", null)])
         {
             Assert.Equal(method == "HEAD" ? (403, "") : (403, "AccessDenied"), await AskAsync(method, target, body, (OfBucket, Theirs)));
             foreach (var none in (string[])["", "1234", Ours + "0", "12345678901x"])
             {
-                Assert.Equal(method == "HEAD" ? (400, "") : (400, "InvalidBucketOwnerAWSAccountID"), await AskAsync(method, target, body, (OfBucket, none)));
+                Assert.Equal(method == "HEAD" ? (400, "") : (400, "InvalidBucketOwnerAWSAccountID"),
+                    await AskAsync(method, target, body, (OfBucket, none)));
             }
         }
 
@@ -74,6 +77,7 @@ public sealed class ExpectedOwnerTests : AnswerTestBase
         Assert.Contains("S3_OVERLAY_ACCOUNT_ID", failure.ToString(), StringComparison.Ordinal);
     }
 
-    private async Task<(int Status, string Code)> AskAsync(string method, string target, string? body, params (string Name, string Value)[] headers) =>
+    private async Task<(int Status, string Code)> AskAsync(string method, string target, string? body,
+        params (string Name, string Value)[] headers) =>
         await SendAsync(method, target, body, headers) is var answer ? (answer.Status, answer.Code) : default;
 }

@@ -1,6 +1,8 @@
 namespace S3Overlay.Tests.Contract.Answers;
 
-/// <summary>Which condition a 412 names (LocalStack's test_s3_get_object_preconditions and test_upload_part_copy_with_copy_source_*).</summary>
+/// <summary>
+/// Which condition a 412 names (LocalStack's test_s3_get_object_preconditions and test_upload_part_copy_with_copy_source_*).
+/// </summary>
 public sealed class FailedConditionTests : AnswerTestBase
 {
     private const string Past = "Thu, 01 Jan 1998 00:00:00 GMT";
@@ -40,16 +42,19 @@ public sealed class FailedConditionTests : AnswerTestBase
         foreach (var target in new[] { "/bucket/copy", $"/bucket/big?partNumber=1&uploadId={upload}" })
         {
             Assert.Equal("If-Match", await CopyAsync(target, ("if-match", "\"other\""), ("if-unmodified-since", Past)));
-            Assert.Equal("If-None-Match", await CopyAsync(target, ("if-match", etag), ("if-unmodified-since", Past), ("if-none-match", etag)));
+            Assert.Equal(
+                "If-None-Match", await CopyAsync(target, ("if-match", etag), ("if-unmodified-since", Past), ("if-none-match", etag)));
             Assert.Equal("If-Unmodified-Since", await CopyAsync(target, ("if-unmodified-since", Past), ("if-none-match", etag)));
             Assert.Equal("If-None-Match", await CopyAsync(target, ("if-none-match", etag)));
-            Assert.Equal("If-Modified-Since", await CopyAsync(target, ("if-modified-since", DateTimeOffset.UtcNow.ToString("R", System.Globalization.CultureInfo.InvariantCulture))));
+            Assert.Equal("If-Modified-Since", await CopyAsync(
+                target, ("if-modified-since", DateTimeOffset.UtcNow.ToString("R", System.Globalization.CultureInfo.InvariantCulture))));
         }
 
         async Task<string?> CopyAsync(string target, params (string Name, string Value)[] conditions)
         {
             var answer = await SendAsync(
-                "PUT", target, null, [("x-amz-copy-source", $"/bucket/{key}"), .. conditions.Select(static condition => ("x-amz-copy-source-" + condition.Name, condition.Value))]);
+                "PUT", target, null, [("x-amz-copy-source", $"/bucket/{key}"),
+                    .. conditions.Select(static condition => ("x-amz-copy-source-" + condition.Name, condition.Value))]);
             Assert.Equal((412, "PreconditionFailed"), (answer.Status, answer.Code));
             return TextOf(answer, "Condition")?.Replace("x-amz-copy-source-", "", StringComparison.Ordinal);
         }

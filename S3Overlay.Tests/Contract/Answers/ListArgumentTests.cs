@@ -3,7 +3,8 @@ namespace S3Overlay.Tests.Contract.Answers;
 /// <summary>What a list may be asked, and how its pages name where the next begins (LocalStack's test_s3_list_operations).</summary>
 public sealed class ListArgumentTests : AnswerTestBase
 {
-    private const string NoEncoding = "400 Code=InvalidArgument | Message=Invalid Encoding Method specified in Request | ArgumentName=encoding-type | ArgumentValue=";
+    private const string NoEncoding =
+        "400 Code=InvalidArgument | Message=Invalid Encoding Method specified in Request | ArgumentName=encoding-type | ArgumentValue=";
 
     [Theory]
     [InlineData("plain")]
@@ -43,7 +44,9 @@ public sealed class ListArgumentTests : AnswerTestBase
             ErrorOf(await SendAsync("GET", "/bucket?versions&key-marker=a&version-id-marker=x")));
     }
 
-    /// <summary>That of an upload which was ended since is none of them: who lists uploads to end them goes on behind one that is gone.</summary>
+    /// <summary>
+    /// That of an upload which was ended since is none of them: who lists uploads to end them goes on behind one that is gone.
+    /// </summary>
     [Theory]
     [InlineData("plain")]
     [InlineData("overlaid")]
@@ -128,7 +131,8 @@ public sealed class ListArgumentTests : AnswerTestBase
         var page = await SendAsync("GET", "/below?uploads&prefix=a%20b&delimiter=%2F&max-uploads=7&encoding-type=url&upload-id-marker=x");
         Assert.Equal(
             ("", "", "", "a%20b", "/", "url", "7", "false"),
-            (TextOf(page, "UploadIdMarker"), TextOf(page, "NextKeyMarker"), TextOf(page, "NextUploadIdMarker"), TextOf(page, "Prefix"), TextOf(page, "Delimiter"), TextOf(page, "EncodingType"),
+            (TextOf(page, "UploadIdMarker"), TextOf(page, "NextKeyMarker"), TextOf(page, "NextUploadIdMarker"), TextOf(page, "Prefix"),
+                TextOf(page, "Delimiter"), TextOf(page, "EncodingType"),
                 TextOf(page, "MaxUploads"), TextOf(page, "IsTruncated")));
         Assert.Equal(NoEncoding, ErrorOf(await SendAsync("GET", "/below?uploads&encoding-type=")));
         Assert.Equal(

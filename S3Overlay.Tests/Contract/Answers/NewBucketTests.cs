@@ -1,9 +1,13 @@
 namespace S3Overlay.Tests.Contract.Answers;
 
-/// <summary>What nobody has set of a bucket, as S3 has it of new ones since April 2023 (LocalStack's test_crud_bucket_ownership_controls and test_crud_public_access_block).</summary>
+/// <summary>
+/// What nobody has set of a bucket, as S3 has it of new ones since April 2023 (LocalStack's test_crud_bucket_ownership_controls and
+/// test_crud_public_access_block).
+/// </summary>
 public sealed class NewBucketTests : AnswerTestBase
 {
-    private const string Owner = "<OwnershipControls xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>";
+    private const string Owner =
+        "<OwnershipControls xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>";
 
     private const string Block =
         "<PublicAccessBlockConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls>"

@@ -4,7 +4,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract.Answers;
 
-/// <summary>Which tags an object may have (LocalStack's test_tagging_validation and test_object_tagging_exc). An S3 store as local judges its own.</summary>
+/// <summary>
+/// Which tags an object may have (LocalStack's test_tagging_validation and test_object_tagging_exc). An S3 store as local judges its own.
+/// </summary>
 public sealed class TagTests : AnswerTestBase
 {
     private const string BadHeader =
@@ -17,10 +19,13 @@ public sealed class TagTests : AnswerTestBase
     {
         await StartAsync(scene);
         const string Key = "400 Code=InvalidTag | Message=The TagKey you have provided is invalid | TagKey=";
-        Assert.Equal("400 Code=InvalidTag | Message=Cannot provide multiple Tags with the same key | TagKey=Key1", await SetAsync(("Key1", "Val1"), ("Key1", "Val1")));
+        Assert.Equal("400 Code=InvalidTag | Message=Cannot provide multiple Tags with the same key | TagKey=Key1",
+            await SetAsync(("Key1", "Val1"), ("Key1", "Val1")));
         Assert.Equal(Key + "Key1,Key2", await SetAsync(("Key1,Key2", "Val1")));
-        Assert.Equal("400 Code=InvalidTag | Message=The TagValue you have provided is invalid | TagKey=Key1 | TagValue=Val1,Val2", await SetAsync(("Key1", "Val1,Val2")));
-        Assert.Equal("400 Code=InvalidTag | Message=Your TagKey cannot be prefixed with aws: | TagKey=aws:prefixed", await SetAsync(("aws:prefixed", "Val1")));
+        Assert.Equal("400 Code=InvalidTag | Message=The TagValue you have provided is invalid | TagKey=Key1 | TagValue=Val1,Val2",
+            await SetAsync(("Key1", "Val1,Val2")));
+        Assert.Equal("400 Code=InvalidTag | Message=Your TagKey cannot be prefixed with aws: | TagKey=aws:prefixed",
+            await SetAsync(("aws:prefixed", "Val1")));
         foreach (var impossible in new[] { "", new string('a', 129), "a;b", "a!b", "a(b)", "a%b", "a&amp;b", "a\tb", "\U0001F600" })
         {
             Assert.Equal(Key + impossible, await SetAsync((impossible, "v")));
@@ -36,8 +41,10 @@ public sealed class TagTests : AnswerTestBase
     public async Task Letters_digits_and_spaces_of_any_script_and_a_few_signs_are_kept(string scene)
     {
         await StartAsync(scene);
-        Assert.Equal("200 ", await SetAsync(("a b+c-d=e.f_g:h/i@j", "2 + 2 = 4"), ("ünï 文字 ٣", "\U00020000"), ("AWS", ""), (new string('k', 128), new string('v', 256))));
-        Assert.Equal(["a b+c-d=e.f_g:h/i@j=2 + 2 = 4", "ünï 文字 ٣=\U00020000", "AWS=", new string('k', 128) + "=" + new string('v', 256)], await TagsAsync("there"));
+        Assert.Equal("200 ", await SetAsync(("a b+c-d=e.f_g:h/i@j", "2 + 2 = 4"), ("ünï 文字 ٣", "\U00020000"), ("AWS", ""),
+            (new string('k', 128), new string('v', 256))));
+        Assert.Equal(["a b+c-d=e.f_g:h/i@j=2 + 2 = 4", "ünï 文字 ٣=\U00020000", "AWS=", new string('k', 128) + "=" + new string('v', 256)],
+            await TagsAsync("there"));
     }
 
     [Theory]
@@ -48,15 +55,19 @@ public sealed class TagTests : AnswerTestBase
         await StartAsync(scene);
         foreach (var bad in new[] { "key1=val1&key1=val2", "key1=val1,key2=val2", "=1", "a=%FF", "a=%zz" })
         {
-            Assert.Equal(BadHeader + bad.Replace("&", "&amp;", StringComparison.Ordinal), ErrorOf(await SendAsync("PUT", "/bucket/new", "v", ("x-amz-tagging", bad))));
-            Assert.Equal(BadHeader + bad.Replace("&", "&amp;", StringComparison.Ordinal), ErrorOf(await SendAsync("POST", "/bucket/new?uploads", null, ("x-amz-tagging", bad))));
+            Assert.Equal(BadHeader + bad.Replace("&", "&amp;", StringComparison.Ordinal),
+                ErrorOf(await SendAsync("PUT", "/bucket/new", "v", ("x-amz-tagging", bad))));
+            Assert.Equal(BadHeader + bad.Replace("&", "&amp;", StringComparison.Ordinal),
+                ErrorOf(await SendAsync("POST", "/bucket/new?uploads", null, ("x-amz-tagging", bad))));
             Assert.Equal(
                 BadHeader + bad.Replace("&", "&amp;", StringComparison.Ordinal),
-                ErrorOf(await SendAsync("PUT", "/bucket/new", null, ("x-amz-copy-source", "/bucket/there"), ("x-amz-tagging-directive", "REPLACE"), ("x-amz-tagging", bad))));
+                ErrorOf(await SendAsync("PUT", "/bucket/new", null, ("x-amz-copy-source", "/bucket/there"),
+                    ("x-amz-tagging-directive", "REPLACE"), ("x-amz-tagging", bad))));
         }
 
         Assert.Equal(
-            "400 Code=InvalidTag | Message=Your TagKey cannot be prefixed with aws: | TagKey=aws:cost", ErrorOf(await SendAsync("PUT", "/bucket/new", "v", ("x-amz-tagging", "aws:cost=1"))));
+            "400 Code=InvalidTag | Message=Your TagKey cannot be prefixed with aws: | TagKey=aws:cost",
+            ErrorOf(await SendAsync("PUT", "/bucket/new", "v", ("x-amz-tagging", "aws:cost=1"))));
         Assert.Equal(404, (await SendAsync("HEAD", "/bucket/new")).Status);
         Assert.Equal(200, (await SendAsync("PUT", "/bucket/new", "v", ("x-amz-tagging", "key1&&&key2=a+b%2Bc"))).Status);
         Assert.Equal(["key1=", "key2=a b+c"], await TagsAsync("new"));
@@ -80,18 +91,21 @@ public sealed class TagTests : AnswerTestBase
         };
         Assert.Equal(200, (await SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/tagged"))).Status);
         Assert.Equal(["a,b=1;2"], await TagsAsync("copy"));
-        Assert.StartsWith("400 Code=InvalidTag", ErrorOf(await SendAsync("PUT", "/bucket/tagged?tagging", Document(("c,d", "1")))), StringComparison.Ordinal);
+        Assert.StartsWith("400 Code=InvalidTag", ErrorOf(await SendAsync("PUT", "/bucket/tagged?tagging", Document(("c,d", "1")))),
+            StringComparison.Ordinal);
         Assert.Equal(["a,b=1;2"], await TagsAsync("tagged"));
         Assert.StartsWith(
             "400 Code=InvalidArgument",
-            ErrorOf(await SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/tagged"), ("x-amz-tagging-directive", "REPLACE"), ("x-amz-tagging", "a,b=1"))),
+            ErrorOf(await SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/tagged"),
+                ("x-amz-tagging-directive", "REPLACE"), ("x-amz-tagging", "a,b=1"))),
             StringComparison.Ordinal);
     }
 
     private static string Document(params (string Name, string Value)[] tags) =>
         $"<Tagging><TagSet>{string.Concat(tags.Select(static tag => $"<Tag><Key>{tag.Name}</Key><Value>{tag.Value}</Value></Tag>"))}</TagSet></Tagging>";
 
-    private async Task<string> SetAsync(params (string Name, string Value)[] tags) => ErrorOf(await SendAsync("PUT", "/bucket/there?tagging", Document(tags)));
+    private async Task<string> SetAsync(params (string Name, string Value)[] tags) =>
+        ErrorOf(await SendAsync("PUT", "/bucket/there?tagging", Document(tags)));
 
     private async Task<List<string>> TagsAsync(string key)
     {

@@ -1,10 +1,14 @@
 namespace S3Overlay.Tests.Contract.Answers;
 
-/// <summary>Ids of versions in a bucket without versions (LocalStack's test_get_object_with_version_unversioned_bucket, test_delete_object and test_delete_objects).</summary>
+/// <summary>
+/// Ids of versions in a bucket without versions (LocalStack's test_get_object_with_version_unversioned_bucket, test_delete_object and
+/// test_delete_objects).
+/// </summary>
 public sealed class VersionIdTests : AnswerTestBase
 {
     private const string Id = "HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD";
-    private const string Invalid = "400 Code=InvalidArgument | Message=Invalid version id specified | ArgumentName=versionId | ArgumentValue=" + Id;
+    private const string Invalid =
+        "400 Code=InvalidArgument | Message=Invalid version id specified | ArgumentName=versionId | ArgumentValue=" + Id;
 
     [Fact, Trait("Rule", "R8")]
     public async Task One_that_was_never_given_is_invalid()
@@ -42,14 +46,20 @@ public sealed class VersionIdTests : AnswerTestBase
         await StartAsync(scene);
         var upload = TextOf(await SendAsync("POST", "/bucket/there?uploads"), "UploadId");
         var part = await SendAsync("PUT", $"/bucket/there?partNumber=1&uploadId={upload}", "part");
-        var complete = $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>";
+        var complete =
+            $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>";
         foreach (var id in new[] { "abc", "null", "", Id })
         {
-            var expected = $"400 Code=InvalidArgument | Message=This operation does not accept a version-id. | ArgumentName=versionId | ArgumentValue={id}";
+            var expected =
+                $"400 Code=InvalidArgument | Message=This operation does not accept a version-id. | ArgumentName=versionId | ArgumentValue={id}";
             Assert.Equal(expected, ErrorOf(await SendAsync("PUT", $"/bucket/there?versionId={id}", "new")));
-            Assert.Equal(expected, ErrorOf(await SendAsync("PUT", $"/bucket/there?versionId={id}", null, ("x-amz-copy-source", "/bucket/there"), ("x-amz-metadata-directive", "REPLACE"))));
+            Assert.Equal(
+                expected, ErrorOf(await SendAsync("PUT", $"/bucket/there?versionId={id}", null, ("x-amz-copy-source", "/bucket/there"),
+                ("x-amz-metadata-directive", "REPLACE"))));
             Assert.Equal(expected, ErrorOf(await SendAsync("PUT", $"/bucket/there?partNumber=1&uploadId={upload}&versionId={id}", "new")));
-            Assert.Equal(expected, ErrorOf(await SendAsync("PUT", $"/bucket/there?partNumber=1&uploadId={upload}&versionId={id}", null, ("x-amz-copy-source", "/bucket/there"))));
+            Assert.Equal(
+                expected, ErrorOf(await SendAsync("PUT", $"/bucket/there?partNumber=1&uploadId={upload}&versionId={id}", null,
+                ("x-amz-copy-source", "/bucket/there"))));
             Assert.Equal(expected, ErrorOf(await SendAsync("POST", $"/bucket/there?uploadId={upload}&versionId={id}", complete)));
         }
 
@@ -95,7 +105,8 @@ public sealed class VersionIdTests : AnswerTestBase
     public async Task A_storage_class_of_another_kind_of_store_is_none(string scene)
     {
         await StartAsync(scene);
-        const string Refused = "400 Code=InvalidStorageClass | Message=The storage class that you specified is not valid. | StorageClassRequested=OUTPOSTS";
+        const string Refused =
+            "400 Code=InvalidStorageClass | Message=The storage class that you specified is not valid. | StorageClassRequested=OUTPOSTS";
         Assert.Equal(Refused, ErrorOf(await SendAsync("PUT", "/bucket/new", "v", ("x-amz-storage-class", "OUTPOSTS"))));
         Assert.Equal(Refused, ErrorOf(await SendAsync("POST", "/bucket/new?uploads", null, ("x-amz-storage-class", "OUTPOSTS"))));
     }

@@ -4,14 +4,17 @@ using S3Overlay.Tests.Support.Skipping;
 namespace S3Overlay.Tests.Contract.Ceph;
 
 /// <summary>
-/// See <see cref="BadInputTests{TFixture}"/>: in front of a Ceph gateway, whose own answers stand. Each that is not S3's is named here with what the gateway does; that
-/// it is the gateway's, and not made on the way, is what the tests of <see cref="Transparency"/> say.
+/// See <see cref="BadInputTests{TFixture}"/>: in front of a Ceph gateway, whose own answers stand. Each that is not S3's is named here with
+/// what the gateway does; that it is the gateway's, and not made on the way, is what the tests of <see cref="Transparency"/> say.
 /// </summary>
 [NeedsCeph]
-[LeftOut("A_body_that_is_not_called_for_is_not_waited_for", "RGW 16 calls for the body before it looks at the condition, and so its client has to send it.")]
-[LeftOut("A_request_for_another_origin_is_answered_for_browsers", "A store's buckets have their own CORS configuration, and a new one has none.")]
+[LeftOut("A_body_that_is_not_called_for_is_not_waited_for",
+    "RGW 16 calls for the body before it looks at the condition, and so its client has to send it.")]
+[LeftOut("A_request_for_another_origin_is_answered_for_browsers",
+    "A store's buckets have their own CORS configuration, and a new one has none.")]
 [LeftOut("A_document_of_too_many_levels_is_refused", "The document of a bucket that is the store's alone is the store's to read.")]
-[LeftOut("Broken_requests_are_refused_at_once", "Unsigned requests are the store's to judge, and RGW 16 looks for the bucket first: 404 in place of 403.")]
+[LeftOut("Broken_requests_are_refused_at_once",
+    "Unsigned requests are the store's to judge, and RGW 16 looks for the bucket first: 404 in place of 403.")]
 [Trait("Needs", "Ceph")]
 [Collection(CephCollection.Name)]
 public sealed class BadInputTestsOnCeph(CephForwardingFixture fixture) : BadInputTests<CephForwardingFixture>(fixture)
@@ -20,7 +23,8 @@ public sealed class BadInputTestsOnCeph(CephForwardingFixture fixture) : BadInpu
     private static readonly (string Method, string Target, string Start, int Status, string Code, string Why)[] Differences =
     [
         ("PUT", "/new-bucket", "<not xml", 400, "InvalidArgument", "its code for documents it cannot read"),
-        ("PUT", "/BUCKET/k", "If-None-Match: \"etag\"", 412, "PreconditionFailed", "it judges If-None-Match with an ETag, which S3 does not serve"),
+        ("PUT", "/BUCKET/k", "If-None-Match: \"etag\"", 412, "PreconditionFailed",
+            "it judges If-None-Match with an ETag, which S3 does not serve"),
         ("PUT", "/BUCKET/k", "x-amz-storage-class: NONSENSE", 400, "InvalidArgument", "its code for a class it does not have"),
         ("PUT", "/BUCKET/k?partNumber=0&uploadId=x", "", 404, "NoSuchUpload", "it looks for the upload first"),
         ("PUT", "/BUCKET/k?partNumber=10001&uploadId=x", "", 404, "NoSuchUpload", "it looks for the upload first"),
@@ -40,10 +44,12 @@ public sealed class BadInputTestsOnCeph(CephForwardingFixture fixture) : BadInpu
     ];
 
     /// <inheritdoc/>
-    protected override (int Status, string Code) Expected(string method, string target, string? body, string header, (int Status, string Code) ofS3)
+    protected override (int Status, string Code) Expected(string method, string target, string? body, string header,
+        (int Status, string Code) ofS3)
     {
         var known = Differences
-            .Where(row => row.Method == method && row.Target == target && (row.Start.Length == 0 || (body ?? "") == row.Start || header == row.Start || (row.Start == "<!DOCTYPE" && body!.StartsWith(row.Start, StringComparison.Ordinal))))
+            .Where(row => row.Method == method && row.Target == target && (row.Start.Length == 0 || (body ?? "") == row.Start
+                || header == row.Start || (row.Start == "<!DOCTYPE" && body!.StartsWith(row.Start, StringComparison.Ordinal))))
             .ToList();
         return known is [var difference] ? (difference.Status, difference.Code) : ofS3;
     }

@@ -2,7 +2,10 @@ using S3Overlay.Tests.Support.Ceph;
 
 namespace S3Overlay.Tests.Contract.Ceph;
 
-/// <summary>See <see cref="SubResourceTests{TFixture}"/>: between two Ceph gateways, of which each takes what it does not know for the object itself.</summary>
+/// <summary>
+/// See <see cref="SubResourceTests{TFixture}"/>: between two Ceph gateways, of which each takes what it does not know for the object
+/// itself.
+/// </summary>
 [NeedsCeph]
 [Trait("Needs", "Ceph")]
 [Collection(CephCollection.Name)]

@@ -18,13 +18,18 @@ public abstract class BadFormTests<TFixture>(TFixture fixture) : FormTestBase(fi
     [InlineData("multipart/form-data; boundary=b", Part, "MalformedPOSTRequest")]
     [InlineData("multipart/form-data; boundary=b", "--bx\r\n", "MalformedPOSTRequest")]
     [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Type: x\r\n\r\nfoo\r\n--b--", "MalformedPOSTRequest")]
-    [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"key\r\n\r\nfoo\r\n--b--", "MalformedPOSTRequest")]
-    [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: attachment; name=key\r\n\r\nfoo\r\n--b--", "MalformedPOSTRequest")]
+    [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"key\r\n\r\nfoo\r\n--b--",
+        "MalformedPOSTRequest")]
+    [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: attachment; name=key\r\n\r\nfoo\r\n--b--",
+        "MalformedPOSTRequest")]
     [InlineData("multipart/form-data; boundary=b", Part + "--b--", "InvalidArgument")]
     [InlineData("multipart/form-data; boundary=b", "--b--", "InvalidArgument")]
-    [InlineData("multipart/form-data; boundary=b", Part + "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nbytes", "AccessDenied")]
-    [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nbytes\r\n--b--", "InvalidArgument")]
-    [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--b--", "InvalidArgument")]
+    [InlineData("multipart/form-data; boundary=b", Part + "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nbytes",
+        "AccessDenied")]
+    [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nbytes\r\n--b--",
+        "InvalidArgument")]
+    [InlineData("multipart/form-data; boundary=b",
+        "--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--b--", "InvalidArgument")]
     public async Task Get_the_error_that_S3_has_for_them(string type, string body, string code)
     {
         var bucket = await NewBucketAsync();
@@ -39,7 +44,8 @@ public abstract class BadFormTests<TFixture>(TFixture fixture) : FormTestBase(fi
         var policy = Policy(bucket, ["""["starts-with", "$x-amz-meta-big", ""]"""]);
         var tooMuch = await Form().With("x-amz-meta-big", new string('x', 20 * 1024)).SignedV2(policy).SendAsync(Http, "/" + bucket);
         Assert.Equal((400, "MaxPostPreDataLengthExceededError"), (tooMuch.Status, tooMuch.Code));
-        var endless = await Http.SendUnsignedAsync("POST", "/" + bucket, Encoding.UTF8.GetBytes("--b\r\n" + new string('x', 100_000)), ("Content-Type", "multipart/form-data; boundary=b"));
+        var endless = await Http.SendUnsignedAsync("POST", "/" + bucket, Encoding.UTF8.GetBytes("--b\r\n" + new string('x', 100_000)),
+            ("Content-Type", "multipart/form-data; boundary=b"));
         Assert.Equal((400, "MaxPostPreDataLengthExceededError"), (endless.Status, endless.Code));
         var enough = Form().With("x-ignore-big", new string('x', 18 * 1024)).SignedV2(Policy(bucket, []));
         enough.File = new byte[100_000];

@@ -40,10 +40,12 @@ public sealed class FormRightsTests : IDisposable
         var http = new SignedHttp(proxy.Endpoint);
         Assert.Equal(200, (await http.SendUnsignedAsync("PUT", "/public-bucket")).Status);
         UploadForm Form() => new UploadForm().With("key", "foo.txt").With("acl", "private").With("Content-Type", "text/plain")
-            .With("tagging", "<Tagging><TagSet><Tag><Key>0</Key><Value>0</Value></Tag><Tag><Key>1</Key><Value>1</Value></Tag></TagSet></Tagging>");
+            .With("tagging",
+                "<Tagging><TagSet><Tag><Key>0</Key><Value>0</Value></Tag><Tag><Key>1</Key><Value>1</Value></Tag></TagSet></Tagging>");
         Assert.Equal(204, (await Form().SendAsync(http, "/public-bucket")).Status);
         Assert.Equal("bar", (await http.SendUnsignedAsync("GET", "/public-bucket/foo.txt")).Text);
-        Assert.Contains("<Key>1</Key><Value>1</Value>", (await http.SendUnsignedAsync("GET", "/public-bucket/foo.txt?tagging")).Text, StringComparison.Ordinal);
+        Assert.Contains("<Key>1</Key><Value>1</Value>", (await http.SendUnsignedAsync("GET", "/public-bucket/foo.txt?tagging")).Text,
+            StringComparison.Ordinal);
         Assert.Equal(201, (await Form().With("success_action_status", "201").SendAsync(http, "/public-bucket")).Status);
         Assert.Equal(204, (await Form().With("success_action_status", "404").SendAsync(http, "/public-bucket")).Status);
         Assert.Equal("MalformedXML", (await Form().Without("tagging").With("tagging", "<Tagging>").SendAsync(http, "/public-bucket")).Code);

@@ -7,7 +7,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract.Forms;
 
-/// <summary>Forms as ceph/s3-tests sends them (<c>test_post_object_*</c>): a policy with the conditions they all have, and what to change of it.</summary>
+/// <summary>
+/// Forms as ceph/s3-tests sends them (<c>test_post_object_*</c>): a policy with the conditions they all have, and what to change of it.
+/// </summary>
 public abstract class FormTestBase(LocalOnlyFixture fixture)
 {
     protected SignedHttp Http { get; } = new(fixture.Proxy.Endpoint);
@@ -29,7 +31,8 @@ public abstract class FormTestBase(LocalOnlyFixture fixture)
         DateTime.UtcNow.AddSeconds(seconds).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>A form that <see cref="Policy"/> allows, not signed yet.</summary>
-    protected static UploadForm Form(string key = "foo.txt") => new UploadForm().With("key", key).With("acl", "private").With("Content-Type", "text/plain");
+    protected static UploadForm Form(string key = "foo.txt") => new UploadForm().With("key", key).With("acl", "private")
+        .With("Content-Type", "text/plain");
 
     protected async Task<string> ReadAsync(string bucket, string key)
     {
@@ -41,7 +44,8 @@ public abstract class FormTestBase(LocalOnlyFixture fixture)
     protected async Task AssertNothingStoredAsync(string bucket) =>
         Assert.Empty((await S3.ListObjectsV2Async(new() { BucketName = bucket })).S3Objects ?? []);
 
-    protected static void AssertStatus(int status, RawAnswer answer) => Assert.True(status == answer.Status, $"{answer.Status} {answer.Text}");
+    protected static void AssertStatus(int status, RawAnswer answer) =>
+        Assert.True(status == answer.Status, $"{answer.Status} {answer.Text}");
 
     protected static string Json(string text) => JsonSerializer.Serialize(text);
 }

@@ -28,7 +28,8 @@ public sealed class OverlaidFormTests(OverlayFixture fixture) : IClassFixture<Ov
     {
         var bucket = await fixture.NewRemoteBucketAsync();
         var policy = $$"""{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "{{bucket}}"}, {"key": "k"}, {"x-amz-meta-s3overlay-x": "1"}]}""";
-        var answer = await new UploadForm().With("key", "k").With("x-amz-meta-s3overlay-x", "1").SignedV2(policy).SendAsync(_http, "/" + bucket);
+        var answer = await new UploadForm().With("key", "k").With("x-amz-meta-s3overlay-x", "1").SignedV2(policy)
+            .SendAsync(_http, "/" + bucket);
         Assert.Equal((400, "InvalidArgument"), (answer.Status, answer.Code));
     }
 }

@@ -159,7 +159,8 @@ public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase
     {
         var bucket = await NewBucketAsync();
         var policy = Policy(bucket, ["""["starts-with", "$Content-Type", "image/"]"""]).Replace(""", ["starts-with", "$Content-Type", "text/plain"]""", "", StringComparison.Ordinal);
-        AssertStatus(status, await Form().Without("Content-Type").With("Content-Type", type).SignedV2(policy).SendAsync(Http, "/" + bucket));
+        AssertStatus(status, await Form().Without("Content-Type").With("Content-Type", type).SignedV2(policy)
+            .SendAsync(Http, "/" + bucket));
     }
 
     [Theory]
@@ -183,13 +184,16 @@ public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase
         // invalid_signature, invalid_access_key, authenticated_request_bad_access_key
         var bucket = await NewBucketAsync();
         var policy = Policy(bucket, [Range]);
-        var forged = await Form().SignedV2(policy).Without("signature").With("signature", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=").SendAsync(Http, "/" + bucket);
+        var forged = await Form().SignedV2(policy).Without("signature").With("signature", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+            .SendAsync(Http, "/" + bucket);
         Assert.Equal((403, "SignatureDoesNotMatch"), (forged.Status, forged.Code));
         var garbled = await Form().SignedV2(policy).Without("signature").With("signature", "no base64").SendAsync(Http, "/" + bucket);
         Assert.Equal((403, "SignatureDoesNotMatch"), (garbled.Status, garbled.Code));
-        var changed = await Form().SignedV2(policy).Without("policy").With("policy", Convert.ToBase64String("{}"u8)).SendAsync(Http, "/" + bucket);
+        var changed = await Form().SignedV2(policy).Without("policy").With("policy", Convert.ToBase64String("{}"u8))
+            .SendAsync(Http, "/" + bucket);
         Assert.Equal((403, "SignatureDoesNotMatch"), (changed.Status, changed.Code));
-        var stranger = await Form().SignedV2(policy).Without("AWSAccessKeyId").With("AWSAccessKeyId", "stranger").SendAsync(Http, "/" + bucket);
+        var stranger = await Form().SignedV2(policy).Without("AWSAccessKeyId").With("AWSAccessKeyId", "stranger")
+            .SendAsync(Http, "/" + bucket);
         Assert.Equal((403, "InvalidAccessKeyId"), (stranger.Status, stranger.Code));
         await AssertNothingStoredAsync(bucket);
     }

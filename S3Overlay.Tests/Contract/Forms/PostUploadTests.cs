@@ -41,7 +41,8 @@ public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase
     public async Task Fields_behind_the_file_are_ignored(int size)
     {
         var bucket = await NewBucketAsync();
-        var form = Form().SignedV2(Policy(bucket, [])).Then("submit", "Upload to Amazon S3").Then("key", "other").Then("x-amz-meta-long", new string('x', 300_000));
+        var form = Form().SignedV2(Policy(bucket, [])).Then("submit", "Upload to Amazon S3").Then("key", "other")
+            .Then("x-amz-meta-long", new string('x', 300_000));
         form.File = new byte[size];
         AssertStatus(204, await form.SendAsync(Http, "/" + bucket));
         var stored = (await S3.ListObjectsV2Async(new() { BucketName = bucket })).S3Objects.Single();
@@ -84,8 +85,10 @@ public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase
         var form = Form()
             .With("Cache-Control", "max-age=60").With("Content-Disposition", "attachment; filename=x").With("Content-Encoding", "gzip")
             .With("Expires", "Thu, 01 Dec 2033 16:00:00 GMT").With("x-amz-storage-class", "STANDARD_IA").With("x-amz-meta-Who", "jörg")
-            .With("tagging", "<Tagging><TagSet><Tag><Key>a b</Key><Value>1+2</Value></Tag><Tag><Key>c</Key><Value></Value></Tag></TagSet></Tagging>")
-            .SignedV2(PolicyFor(bucket, ["Cache-Control", "Content-Disposition", "Content-Encoding", "Expires", "x-amz-storage-class", "x-amz-meta-who", "tagging"]));
+            .With("tagging",
+                "<Tagging><TagSet><Tag><Key>a b</Key><Value>1+2</Value></Tag><Tag><Key>c</Key><Value></Value></Tag></TagSet></Tagging>")
+            .SignedV2(PolicyFor(bucket, ["Cache-Control", "Content-Disposition", "Content-Encoding", "Expires", "x-amz-storage-class",
+                "x-amz-meta-who", "tagging"]));
         AssertStatus(204, await form.SendAsync(Http, "/" + bucket));
         var head = await Http.SendAsync("HEAD", $"/{bucket}/foo.txt");
         Assert.Equal("text/plain", head.Headers["Content-Type"]);
@@ -127,7 +130,8 @@ public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase
         Assert.Equal((400, "BadDigest"), (wrong.Status, wrong.Code));
         await AssertNothingStoredAsync(bucket);
         AssertStatus(204, await Sum("x-amz-checksum-sha256", "aTL9MeXa9HObn6eP93eygxsJlcwdCwCTysgGAZAgE7w=").SendAsync(Http, "/" + bucket));
-        var head = await S3.GetObjectMetadataAsync(new() { BucketName = bucket, Key = "foo.txt", ChecksumMode = Amazon.S3.ChecksumMode.ENABLED });
+        var head = await S3
+            .GetObjectMetadataAsync(new() { BucketName = bucket, Key = "foo.txt", ChecksumMode = Amazon.S3.ChecksumMode.ENABLED });
         Assert.Equal("aTL9MeXa9HObn6eP93eygxsJlcwdCwCTysgGAZAgE7w=", head.ChecksumSHA256);
     }
 
@@ -138,9 +142,11 @@ public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase
         var (policy, now) = (Policy(bucket, [V4]), DateTimeOffset.UtcNow);
         AssertStatus(204, await Form().SignedV4(policy, now).SendAsync(Http, "/" + bucket));
         Assert.Equal("bar", await ReadAsync(bucket, "foo.txt"));
-        var forged = await Form("foo2").SignedV4(policy, now).Without("x-amz-signature").With("x-amz-signature", new string('0', 64)).SendAsync(Http, "/" + bucket);
+        var forged = await Form("foo2").SignedV4(policy, now).Without("x-amz-signature").With("x-amz-signature", new string('0', 64))
+            .SendAsync(Http, "/" + bucket);
         Assert.Equal((403, "SignatureDoesNotMatch"), (forged.Status, forged.Code));
-        var otherDay = await Form("foo2").SignedV4(policy, now).Without("x-amz-date").With("x-amz-date", "20130524T000000Z").SendAsync(Http, "/" + bucket);
+        var otherDay = await Form("foo2").SignedV4(policy, now).Without("x-amz-date").With("x-amz-date", "20130524T000000Z")
+            .SendAsync(Http, "/" + bucket);
         Assert.Equal((400, "InvalidArgument"), (otherDay.Status, otherDay.Code));
         var unsigned = await Form("foo2").SignedV4(policy, now).Without("x-amz-signature").SendAsync(Http, "/" + bucket);
         Assert.Equal((400, "InvalidArgument"), (unsigned.Status, unsigned.Code));
@@ -201,7 +207,8 @@ public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase
     public async Task A_page_cannot_smuggle_headers()
     {
         var bucket = await NewBucketAsync();
-        var form = Form().With("success_action_redirect", "http://pages.example/\r\nSet-Cookie: a=b\u00fc").SignedV2(PolicyFor(bucket, ["success_action_redirect"]));
+        var form = Form().With("success_action_redirect", "http://pages.example/\r\nSet-Cookie: a=b\u00fc")
+            .SignedV2(PolicyFor(bucket, ["success_action_redirect"]));
         var answer = await form.SendAsync(Http, "/" + bucket);
         Assert.InRange(answer.Status, 200, 399);
         Assert.False(answer.Headers.ContainsKey("Set-Cookie"));
@@ -224,7 +231,8 @@ public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase
     {
         var bucket = await NewBucketAsync();
         var http = new SignedHttp(Endpoint) { Host = $"{bucket}.localhost:{Endpoint.Port}" };
-        var answer = await Form().With("success_action_status", "201").SignedV2(PolicyFor(bucket, ["success_action_status"])).SendAsync(http, "/");
+        var answer = await Form().With("success_action_status", "201").SignedV2(PolicyFor(bucket, ["success_action_status"]))
+            .SendAsync(http, "/");
         AssertStatus(201, answer);
         Assert.Equal($"{Endpoint.Scheme}://{bucket}.localhost:{Endpoint.Port}/foo.txt", answer.Headers["Location"]);
         Assert.Equal("bar", await ReadAsync(bucket, "foo.txt"));

@@ -13,7 +13,10 @@ public sealed class DiskReserveTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>What is written until the disk is full takes the room there was: a delete that is refused meanwhile is none that there is no room for.</summary>
+    /// <summary>
+    /// What is written until the disk is full takes the room there was: a delete that is refused meanwhile is none that there is no room
+    /// for.
+    /// </summary>
     [Fact]
     public async Task A_delete_that_is_refused_while_the_room_is_kept_in_vain_is_done_again()
     {
@@ -35,7 +38,9 @@ public sealed class DiskReserveTests : IDisposable
         Assert.Equal((2, false), (tries, File.Exists(new StoreFolders(_folder.Path).Reserve)));
     }
 
-    /// <summary>A disk may say that there is room, and refuse each write (a quota): then each upload that is tried meanwhile tries to keep it.</summary>
+    /// <summary>
+    /// A disk may say that there is room, and refuse each write (a quota): then each upload that is tried meanwhile tries to keep it.
+    /// </summary>
     [Fact]
     public async Task A_delete_comes_to_an_end_though_the_room_is_kept_in_vain_all_the_time()
     {
@@ -57,7 +62,8 @@ public sealed class DiskReserveTests : IDisposable
     {
         _disk.Fill(_folder.Path);
         var reserve = new DiskReserve(new StoreFolders(_folder.Path), _disk);
-        var refused = await Assert.ThrowsAsync<S3Exception>(() => reserve.UseAsync(static () => throw new S3Exception(S3Errors.InsufficientStorage)));
+        var refused =
+            await Assert.ThrowsAsync<S3Exception>(() => reserve.UseAsync(static () => throw new S3Exception(S3Errors.InsufficientStorage)));
         Assert.Equal(S3Errors.InsufficientStorage, refused.Error);
         refused = await Assert.ThrowsAsync<S3Exception>(() => reserve.RequireAsync().AsTask());
         Assert.Equal(S3Errors.InsufficientStorage, refused.Error);

@@ -10,7 +10,10 @@ using static S3Overlay.Tests.Support.IndexRows;
 
 namespace S3Overlay.Tests.Embedded.Index;
 
-/// <summary>The index, and the log it is made of, on a disk that fails or is full: what was committed stays, and what was refused does not come back.</summary>
+/// <summary>
+/// The index, and the log it is made of, on a disk that fails or is full: what was committed stays, and what was refused does not come
+/// back.
+/// </summary>
 public sealed class FailingDiskIndexTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -21,7 +24,8 @@ public sealed class FailingDiskIndexTests : IDisposable
     public async Task An_index_that_cannot_be_brought_to_disk_says_so_once_and_goes_on()
     {
         var logger = new EventLogger();
-        await using var index = OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = new StoreDisk(isDurable: false), Logger = logger });
+        await using var index = OrderedIndex
+            .Open(new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = new StoreDisk(isDurable: false), Logger = logger });
         Directory.Delete(_folder.Path, recursive: true);
         for (var i = 0; i < 200; i++)
         {
@@ -36,7 +40,9 @@ public sealed class FailingDiskIndexTests : IDisposable
         Directory.CreateDirectory(_folder.Path);
     }
 
-    /// <summary>A commit that is acknowledged while nothing but the journal can be written must be in a journal that the next start reads.</summary>
+    /// <summary>
+    /// A commit that is acknowledged while nothing but the journal can be written must be in a journal that the next start reads.
+    /// </summary>
     [Fact]
     public async Task What_is_committed_while_the_manifest_cannot_be_written_survives_a_crash()
     {
@@ -58,7 +64,8 @@ public sealed class FailingDiskIndexTests : IDisposable
 
         Assert.IsAssignableFrom<IOException>(index.LastBackgroundError);
         CrashedFolder.Copy(_folder["index"], _folder["crashed"]);
-        await using (var crashed = OrderedIndex.Open(new IndexOptions { Folder = _folder["crashed"], Disk = new StoreDisk(isDurable: false) }))
+        await using (
+            var crashed = OrderedIndex.Open(new IndexOptions { Folder = _folder["crashed"], Disk = new StoreDisk(isDurable: false) }))
         {
             Assert.Equal(100, Scan(crashed, "").Count());
         }
@@ -136,7 +143,10 @@ public sealed class FailingDiskIndexTests : IDisposable
         Assert.Equal(Bytes("value"), again.TryGet(Bytes($"{0:D7}"), out var value) ? value : null);
     }
 
-    /// <summary>Several journals are replayed, and stay as they are until there is room; later commits count more than theirs, whatever is flushed when.</summary>
+    /// <summary>
+    /// Several journals are replayed, and stay as they are until there is room; later commits count more than theirs, whatever is flushed
+    /// when.
+    /// </summary>
     [Theory]
     [InlineData(1)]
     [InlineData(int.MaxValue)]
@@ -184,7 +194,9 @@ public sealed class FailingDiskIndexTests : IDisposable
         }
     }
 
-    /// <summary>A manifest that could not be brought to the disk may name a journal that was given up: that one is empty, and takes no room.</summary>
+    /// <summary>
+    /// A manifest that could not be brought to the disk may name a journal that was given up: that one is empty, and takes no room.
+    /// </summary>
     [Fact]
     public async Task A_journal_that_was_given_up_needs_not_be_made_again()
     {
@@ -225,7 +237,8 @@ public sealed class FailingDiskIndexTests : IDisposable
 
             // A flush that failed last is tried again with the next one: there must be something to write for that.
             var rows = 400;
-            for (; Directory.GetFiles(folder.Path, "*.journal").Length > 2 || Directory.GetFiles(folder.Path, "*.run").Length > 8 || index.LastBackgroundError is not null; rows++)
+            for (; Directory.GetFiles(folder.Path, "*.journal").Length > 2 || Directory.GetFiles(folder.Path, "*.run").Length > 8
+                || index.LastBackgroundError is not null; rows++)
             {
                 Assert.True(rows < 20_000, $"Without manifest {failing} there are {Directory.GetFiles(folder.Path).Length} files.");
                 await PutAsync(index, rows, rows + 1, "value");
@@ -240,7 +253,8 @@ public sealed class FailingDiskIndexTests : IDisposable
     public async Task What_the_journal_does_not_have_is_bounded()
     {
         var trouble = new DiskTrouble();
-        await using var index = OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = new TroubledDisk(trouble) });
+        await using var index =
+            OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = new TroubledDisk(trouble) });
         trouble.Begin(DiskFault.Error, 0, int.MaxValue);
         var count = 0;
         await Assert.ThrowsAsync<IndexBehindException>(async () =>

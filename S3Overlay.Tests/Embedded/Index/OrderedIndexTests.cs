@@ -53,7 +53,8 @@ public sealed class OrderedIndexTests : IDisposable
             if (step % 300 == 0)
             {
                 var from = $"k{random.Next(600):D3}";
-                Assert.Equal(model.Where(p => string.CompareOrdinal(p.Key, from) >= 0).Select(p => $"{p.Key}={p.Value}"), Scan(index, from));
+                Assert.Equal(model.Where(p => string.CompareOrdinal(p.Key, from) >= 0).Select(p => $"{p.Key}={p.Value}"),
+                    Scan(index, from));
             }
         }
 
@@ -152,7 +153,8 @@ public sealed class OrderedIndexTests : IDisposable
             await File.WriteAllBytesAsync(copy[Path.GetFileName(path)], flipped);
             try
             {
-                await using var index = OrderedIndex.Open(new IndexOptions { Folder = copy.Path, WasClosed = wasClosed, Disk = new StoreDisk(isDurable: false) });
+                await using var index = OrderedIndex
+                    .Open(new IndexOptions { Folder = copy.Path, WasClosed = wasClosed, Disk = new StoreDisk(isDurable: false) });
                 Assert.True(!wasClosed && bit >= last * 8 && bit < (last + 4) * 8, $"bit {bit} is not noticed");
                 Assert.Equal(5, Scan(index, "").Count);
                 torn++;
@@ -248,7 +250,8 @@ public sealed class OrderedIndexTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 49).Select(i => $"record {i}").Append("next"), Records(path));
     }
 
-    private OrderedIndex Open(long flushBytes) => OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = flushBytes, Disk = new StoreDisk(isDurable: false) });
+    private OrderedIndex Open(long flushBytes) =>
+        OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = flushBytes, Disk = new StoreDisk(isDurable: false) });
 
     private static byte[] Read(string path)
     {

@@ -2,11 +2,14 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Credentials;
 
-/// <summary>A proxy with one remote for each profile of a home folder: a bucket of the profile's name is read with its credentials.</summary>
+/// <summary>
+/// A proxy with one remote for each profile of a home folder: a bucket of the profile's name is read with its credentials.
+/// </summary>
 public sealed class AwsProfiles : IAsyncLifetime
 {
     private static readonly string[] Names =
-        ["plain", "role", "chained", "web", "sso", "legacy-sso", "process", "brief", "missing", "refused", "expired-sso", "broken-process", "leaky-process", "mfa", "orphan", "no-token-file"];
+        ["plain", "role", "chained", "web", "sso", "legacy-sso", "process", "brief", "missing", "refused", "expired-sso", "broken-process",
+            "leaky-process", "mfa", "orphan", "no-token-file"];
 
     /// <summary>The home folder.</summary>
     internal AwsHome Home { get; private set; } = null!;

@@ -13,7 +13,8 @@ public sealed class CredentialCheckTests : OptionsTestBase
         Assert.Equal(
             new CredentialCheck("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "id", null, null, null),
             await CheckAsync("S3_OVERLAY_REMOTE_ACCESS_KEY_ID=id", "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=hush-hush"));
-        Assert.Equal(new CredentialCheck("no signature (S3_OVERLAY_REMOTE_ANONYMOUS)", null, null, null, null), await CheckAsync("S3_OVERLAY_REMOTE_ANONYMOUS=true"));
+        Assert.Equal(new CredentialCheck("no signature (S3_OVERLAY_REMOTE_ANONYMOUS)", null, null, null, null),
+            await CheckAsync("S3_OVERLAY_REMOTE_ANONYMOUS=true"));
     }
 
     [Fact]
@@ -27,5 +28,6 @@ public sealed class CredentialCheckTests : OptionsTestBase
         Assert.Null(check.AccessKeyId);
     }
 
-    private static Task<CredentialCheck> CheckAsync(params string[] settings) => RemoteCredentials.CheckAsync(Read(settings).Remote!, CancellationToken.None);
+    private static Task<CredentialCheck> CheckAsync(params string[] settings) =>
+        RemoteCredentials.CheckAsync(Read(settings).Remote!, CancellationToken.None);
 }

@@ -21,7 +21,8 @@ public sealed class ProfileTests(AwsProfiles profiles) : IClassFixture<AwsProfil
     {
         await ReadAsync("chained", "KEY-second-");
 
-        Assert.Contains(Home.Services.Requests, request => request.StartsWith("AssumeRole second by KEY-reader-", StringComparison.Ordinal));
+        Assert.Contains(
+            Home.Services.Requests, request => request.StartsWith("AssumeRole second by KEY-reader-", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -80,27 +81,40 @@ public sealed class ProfileTests(AwsProfiles profiles) : IClassFixture<AwsProfil
 
     [Theory]
     [Trait("Rule", "A4")]
-    [InlineData("missing", "There is no AWS profile 'missing' (S3_OVERLAY_REMOTE_MISSING_PROFILE).", "correct S3_OVERLAY_REMOTE_MISSING_PROFILE.")]
-    [InlineData("refused", "the AWS profile 'refused' (S3_OVERLAY_REMOTE_REFUSED_PROFILE): STS answered AccessDenied: User: arn:aws:iam::1:user/dev is not", "Check role_arn, external_id and source_profile")]
-    [InlineData("expired-sso", "the AWS profile 'expired-sso' (S3_OVERLAY_REMOTE_EXPIRED_SSO_PROFILE): its SSO sign-in is missing or has expired.", "Run: aws sso login --profile expired-sso")]
-    [InlineData("broken-process", "the AWS profile 'broken-process' (S3_OVERLAY_REMOTE_BROKEN_PROCESS_PROFILE): its credential_process ended with exit code 7.", "by hand")]
-    [InlineData("leaky-process", "the AWS profile 'leaky-process' (S3_OVERLAY_REMOTE_LEAKY_PROCESS_PROFILE): its credential_process did not print credentials", "by hand")]
+    [InlineData("missing", "There is no AWS profile 'missing' (S3_OVERLAY_REMOTE_MISSING_PROFILE).",
+        "correct S3_OVERLAY_REMOTE_MISSING_PROFILE.")]
+    [InlineData("refused",
+        "the AWS profile 'refused' (S3_OVERLAY_REMOTE_REFUSED_PROFILE): STS answered AccessDenied: User: arn:aws:iam::1:user/dev is not",
+        "Check role_arn, external_id and source_profile")]
+    [InlineData("expired-sso",
+        "the AWS profile 'expired-sso' (S3_OVERLAY_REMOTE_EXPIRED_SSO_PROFILE): its SSO sign-in is missing or has expired.",
+        "Run: aws sso login --profile expired-sso")]
+    [InlineData("broken-process",
+        "the AWS profile 'broken-process' (S3_OVERLAY_REMOTE_BROKEN_PROCESS_PROFILE): its credential_process ended with exit code 7.",
+        "by hand")]
+    [InlineData("leaky-process",
+        "the AWS profile 'leaky-process' (S3_OVERLAY_REMOTE_LEAKY_PROCESS_PROFILE): its credential_process did not print credentials",
+        "by hand")]
     [InlineData("mfa", "A server cannot use the AWS profile 'mfa' (S3_OVERLAY_REMOTE_MFA_PROFILE)", "Use a profile without mfa_serial")]
-    [InlineData("orphan", "the AWS profile 'orphan' (S3_OVERLAY_REMOTE_ORPHAN_PROFILE): Source profile [nowhere] was not found.", "Check the profile in ")]
+    [InlineData("orphan", "the AWS profile 'orphan' (S3_OVERLAY_REMOTE_ORPHAN_PROFILE): Source profile [nowhere] was not found.",
+        "Check the profile in ")]
     [InlineData("no-token-file", "no-such-file does not exist.", "Correct web_identity_token_file of the AWS profile 'no-token-file'.")]
-    public async Task A_client_sees_a_generic_503_and_the_log_names_the_profile_and_the_remedy(string profile, string problem, string remedy)
+    public async Task A_client_sees_a_generic_503_and_the_log_names_the_profile_and_the_remedy(
+        string profile, string problem, string remedy)
     {
         var (status, text) = await Home.ReadAsync(profiles.Proxy, profile);
 
         Assert.Equal(503, status);
         Assert.DoesNotContain("rofile", text, StringComparison.Ordinal);
-        var line = await Patience.UntilAsync(() => Task.FromResult(LineWith(problem)), static found => found.Length > 0, _ => $"not logged: {problem}\n{profiles.Proxy.Output}");
+        var line = await Patience.UntilAsync(() => Task.FromResult(LineWith(problem)), static found => found.Length > 0,
+            _ => $"not logged: {problem}\n{profiles.Proxy.Output}");
         Assert.Contains(remedy, line, StringComparison.Ordinal);
         Assert.DoesNotContain(FakeAws.Secret, profiles.Proxy.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(Home.Remote.Requests, request => request.Bucket == profile);
     }
 
-    private string LineWith(string text) => profiles.Proxy.Output.Split('\n').FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal)) ?? "";
+    private string LineWith(string text) => profiles.Proxy.Output.Split('\n')
+        .FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal)) ?? "";
 
     private async Task ReadAsync(string profile, string key)
     {

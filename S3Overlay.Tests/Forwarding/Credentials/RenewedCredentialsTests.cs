@@ -97,7 +97,8 @@ public sealed class RenewedCredentialsTests
         await _clock.WaitForTimerAsync(RenewedCredentials.Limit);
         _clock.Advance(RenewedCredentials.Limit);
 
-        Assert.Contains("within 30 seconds", (await Assert.ThrowsAsync<CredentialsException>(() => waiting)).Problem, StringComparison.Ordinal);
+        Assert.Contains("within 30 seconds", (await Assert.ThrowsAsync<CredentialsException>(() => waiting)).Problem,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -158,9 +159,11 @@ public sealed class RenewedCredentialsTests
     /// <summary>What the next attempt waits for.</summary>
     private TaskCompletionSource<ObtainedKeys> Hold() => _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private void Give(TaskCompletionSource<ObtainedKeys> held, string key) => held.SetResult(new(new SigningCredentials(key, "secret", "token"), _life is { } life ? _clock.GetUtcNow() + life : null));
+    private void Give(TaskCompletionSource<ObtainedKeys> held, string key) =>
+        held.SetResult(new(new SigningCredentials(key, "secret", "token"), _life is { } life ? _clock.GetUtcNow() + life : null));
 
-    private static void Fail(TaskCompletionSource<ObtainedKeys> held, string problem) => held.SetException(new CredentialsException(problem, "remedy"));
+    private static void Fail(TaskCompletionSource<ObtainedKeys> held, string problem) =>
+        held.SetException(new CredentialsException(problem, "remedy"));
 
     private Task<ObtainedKeys> AskAsync()
     {

@@ -17,7 +17,8 @@ public sealed class StandardChainTests : IAsyncLifetime
     {
         _home.Write(".aws/credentials", $"[default]\naws_access_key_id = DEFAULT\naws_secret_access_key = {FakeAws.Secret}\n");
 
-        await ReadAsync("ENVIRONMENT", "environment-token", ("AWS_ACCESS_KEY_ID", "ENVIRONMENT"), ("AWS_SECRET_ACCESS_KEY", FakeAws.Secret), ("AWS_SESSION_TOKEN", "environment-token"));
+        await ReadAsync("ENVIRONMENT", "environment-token", ("AWS_ACCESS_KEY_ID", "ENVIRONMENT"), ("AWS_SECRET_ACCESS_KEY", FakeAws.Secret),
+            ("AWS_SESSION_TOKEN", "environment-token"));
     }
 
     [Fact]
@@ -25,7 +26,8 @@ public sealed class StandardChainTests : IAsyncLifetime
     {
         var token = _home.Write("token", "pod-token");
 
-        await ReadAsync("KEY-pod-1", "token-of-KEY-pod-1", ("AWS_WEB_IDENTITY_TOKEN_FILE", token), ("AWS_ROLE_ARN", "arn:aws:iam::1:role/pod"), ("AWS_REGION", "eu-west-1"));
+        await ReadAsync("KEY-pod-1", "token-of-KEY-pod-1", ("AWS_WEB_IDENTITY_TOKEN_FILE", token),
+            ("AWS_ROLE_ARN", "arn:aws:iam::1:role/pod"), ("AWS_REGION", "eu-west-1"));
 
         Assert.Equal(["AssumeRoleWithWebIdentity pod by nobody external  token pod-token"], _home.Services.Requests);
     }
@@ -64,7 +66,9 @@ public sealed class StandardChainTests : IAsyncLifetime
 
         Assert.Equal(503, status);
         await Patience.UntilAsync(
-            () => proxy.Output.Contains("Set S3_OVERLAY_REMOTE_PROFILE, or S3_OVERLAY_REMOTE_ACCESS_KEY_ID and S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", StringComparison.Ordinal), proxy.Output);
+            () => proxy.Output
+                .Contains("Set S3_OVERLAY_REMOTE_PROFILE, or S3_OVERLAY_REMOTE_ACCESS_KEY_ID and S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY",
+                StringComparison.Ordinal), proxy.Output);
     }
 
     [Fact]
@@ -75,7 +79,8 @@ public sealed class StandardChainTests : IAsyncLifetime
         var (status, _) = await _home.ReadAsync(proxy, "bucket");
 
         Assert.Equal(503, status);
-        await Patience.UntilAsync(() => proxy.Output.Contains("No credentials came from the standard AWS chain", StringComparison.Ordinal), proxy.Output);
+        await Patience.UntilAsync(() => proxy.Output.Contains("No credentials came from the standard AWS chain", StringComparison.Ordinal),
+            proxy.Output);
         Assert.DoesNotContain(FakeAws.Secret, proxy.Output, StringComparison.Ordinal);
     }
 
@@ -86,12 +91,16 @@ public sealed class StandardChainTests : IAsyncLifetime
         var (status, _) = await _home.ReadAsync(proxy, "bucket");
 
         Assert.Equal(503, status);
-        await Patience.UntilAsync(() => proxy.Output.Contains("No credentials came from the container credentials of AWS_CONTAINER_CREDENTIALS_FULL_URI", StringComparison.Ordinal), proxy.Output);
+        await Patience
+            .UntilAsync(
+            () => proxy.Output.Contains("No credentials came from the container credentials of AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            StringComparison.Ordinal), proxy.Output);
         Assert.DoesNotContain(FakeAws.Secret, proxy.Output, StringComparison.Ordinal);
     }
 
     private (string Name, string Value)[] Container() =>
-        [("AWS_CONTAINER_CREDENTIALS_FULL_URI", new Uri(_home.Services.Endpoint, "/container").ToString()), ("AWS_CONTAINER_AUTHORIZATION_TOKEN", $"Bearer pod-{FakeAws.Secret}")];
+        [("AWS_CONTAINER_CREDENTIALS_FULL_URI", new Uri(_home.Services.Endpoint, "/container").ToString()),
+            ("AWS_CONTAINER_AUTHORIZATION_TOKEN", $"Bearer pod-{FakeAws.Secret}")];
 
     private Task<ProxyProcess> StartAsync(params (string Name, string Value)[] settings) =>
         _home.StartProxyAsync([("S3_OVERLAY_REMOTE_ENDPOINT", _home.Remote.Endpoint.ToString()), .. settings]);

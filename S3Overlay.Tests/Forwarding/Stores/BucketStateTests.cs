@@ -243,7 +243,8 @@ public sealed class BucketStateTests : StoreTestBase
         await One.State.DeleteBucketAsync("bucket-c", default);
         var buckets = await Other.State.ListBucketsAsync(default);
         Assert.Equal(["bucket-a", "bucket-b"], buckets.Select(bucket => bucket.Name));
-        Assert.All(buckets, bucket => Assert.InRange(bucket.Created, DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(5)));
+        Assert.All(buckets,
+            bucket => Assert.InRange(bucket.Created, DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(5)));
     }
 
     [Fact, Trait("Rule", "B2")]

@@ -84,7 +84,8 @@ public sealed class CacheNamesTests
     [InlineData("~FF!")]
     [InlineData("-!")]
     [InlineData("é!")]
-    public void Names_that_are_not_ours_tell_nothing(string name) => Assert.False(CacheNames.TryDecode(name, out _) || CacheNames.IsCut(name));
+    public void Names_that_are_not_ours_tell_nothing(string name) => Assert
+        .False(CacheNames.TryDecode(name, out _) || CacheNames.IsCut(name));
 
     [Fact]
     public void Every_store_takes_the_names()
@@ -93,7 +94,8 @@ public sealed class CacheNamesTests
         var folders = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (key, _) in Pairs(20_000))
         {
-            foreach (var name in (string[])[CacheNames.Tombstone(Bucket, key), CacheNames.Copy(Bucket, key), CacheNames.Row(Bucket, key), CacheNames.Chunks(Bucket, key) + "0"])
+            foreach (var name in (string[])[CacheNames.Tombstone(Bucket, key), CacheNames.Copy(Bucket, key), CacheNames.Row(Bucket, key),
+                CacheNames.Chunks(Bucket, key) + "0"])
             {
                 Assert.True(name.Length <= 1024 - 100, name);
                 Assert.All(name, c => Assert.True(char.IsAsciiLetterOrDigit(c) || "!-_~=/".Contains(c, StringComparison.Ordinal), name));
@@ -152,7 +154,8 @@ public sealed class CacheNamesTests
             var text = new StringBuilder();
             for (var bytes = 0; bytes < length;)
             {
-                var next = random.Next(12) == 0 ? "\U0001F600" : alphabet[random.Next(random.Next(3) == 0 ? alphabet.Length : 4)].ToString();
+                var next = random.Next(12) == 0 ? "\U0001F600" : alphabet[random.Next(random.Next(3) == 0 ? alphabet.Length : 4)]
+                    .ToString();
                 bytes += Encoding.UTF8.GetByteCount(next);
                 if (bytes <= length)
                 {
@@ -202,7 +205,8 @@ public sealed class CacheNamesTests
     public void Marks_are_short_enough_for_the_store_with_the_shortest_names()
     {
         var bucket = new string('b', 63);
-        foreach (var key in (string[])[new string('/', 1024), new string('k', 1024), new string('k', 768), string.Concat(Enumerable.Repeat("\u00e9", 512))])
+        foreach (var key in (string[])[new string('/', 1024), new string('k', 1024), new string('k', 768),
+            string.Concat(Enumerable.Repeat("\u00e9", 512))])
         {
             Assert.True(CacheNames.Tombstone(bucket, key).Length <= 915);
         }

@@ -37,7 +37,8 @@ public sealed class KeyStateTests : StoreTestBase
     }
 
     [Fact]
-    public async Task Nothing_is_deleted_before_anything_was() => Assert.Equal(KeyState.Nothing, await One.State.ResolveAsync("bucket", "a", default));
+    public async Task Nothing_is_deleted_before_anything_was() => Assert
+        .Equal(KeyState.Nothing, await One.State.ResolveAsync("bucket", "a", default));
 
     [Theory]
     [MemberData(nameof(AwkwardKeys.Indexes), MemberType = typeof(AwkwardKeys))]
@@ -50,7 +51,9 @@ public sealed class KeyStateTests : StoreTestBase
         Assert.Equal(KeyState.Nothing, await Other.State.ResolveAsync("bucket-2", key, default));
     }
 
-    /// <summary>The key was written here. Whoever looks while it is deleted sees it written or deleted, and never as if the remote's showed.</summary>
+    /// <summary>
+    /// The key was written here. Whoever looks while it is deleted sees it written or deleted, and never as if the remote's showed.
+    /// </summary>
     [Fact, Trait("Rule", "C3")]
     public async Task Deleting_never_lets_the_remote_show_through()
     {
@@ -128,7 +131,8 @@ public sealed class KeyStateTests : StoreTestBase
         await UnavailableAsync(() => one.State.ResolveBucketAsync("bucket", default).AsTask());
         await UnavailableAsync(() => ToListAsync(one.State.ListDeletedAsync("bucket", "", "", default)));
         await UnavailableAsync(() => one.State.ListBucketsAsync(default).AsTask());
-        await UnavailableAsync(() => one.State.ListWritten("bucket", new("", "", Proxy.Protocol.Listings.ListingPosition.Start, 10)).NextAsync(default).AsTask());
+        await UnavailableAsync(() => one.State.ListWritten("bucket", new("", "", Proxy.Protocol.Listings.ListingPosition.Start, 10))
+            .NextAsync(default).AsTask());
         (Store.Refuse, Store.Before) = (null, null);
         Assert.Equal(KeyState.Deleted, await AnsweredAsync(() => one.State.ResolveAsync("bucket", "a", default)));
         Assert.Equal(default, await AnsweredAsync(() => one.State.ResolveBucketAsync("bucket", default)));
@@ -154,7 +158,9 @@ public sealed class KeyStateTests : StoreTestBase
     /// <summary>A proxy that soon gives up waiting for the store.</summary>
     private StoreProxy Hasty() => Fresh(deadline: TimeSpan.FromSeconds(10));
 
-    /// <summary>The answer of a store that is there again: a proxy that soon gives up waiting may have to be asked more than once on a busy machine.</summary>
+    /// <summary>
+    /// The answer of a store that is there again: a proxy that soon gives up waiting may have to be asked more than once on a busy machine.
+    /// </summary>
     private static async Task<T> AnsweredAsync<T>(Func<ValueTask<T>> ask)
     {
         for (var waited = System.Diagnostics.Stopwatch.StartNew(); ;)
@@ -185,7 +191,9 @@ public sealed class KeyStateTests : StoreTestBase
         Assert.All(Store.Calls, call => Assert.Equal("HEAD", call.Method));
     }
 
-    /// <summary>Looks at a key while it changes, the change sweeping over every call of the looking: whatever is seen, it is never the remote.</summary>
+    /// <summary>
+    /// Looks at a key while it changes, the change sweeping over every call of the looking: whatever is seen, it is never the remote.
+    /// </summary>
     private Task<int> LookWhileAsync(Func<string, Task> before, Func<string, Task> meanwhile, Func<string, Task> after)
     {
         var seen = KeyState.Nothing;

@@ -7,7 +7,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores;
 
-/// <summary>What a store's listing says of an object beside its size and date: a bucket with a remote shows it as one without (rules T1, T2).</summary>
+/// <summary>
+/// What a store's listing says of an object beside its size and date: a bucket with a remote shows it as one without (rules T1, T2).
+/// </summary>
 [Trait("Rule", "T1")]
 [Trait("Rule", "L1")]
 public sealed class ListedAttributesTests
@@ -26,7 +28,8 @@ public sealed class ListedAttributesTests
         foreach (var target in (string[])["/bucket?list-type=2", "/bucket", "/bucket?versions"])
         {
             var list = await proxy.SendAsync("GET", target);
-            Assert.Contains($"<ChecksumAlgorithm>{name}</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>", list.Text, StringComparison.Ordinal);
+            Assert.Contains($"<ChecksumAlgorithm>{name}</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>", list.Text,
+                StringComparison.Ordinal);
         }
     }
 
@@ -38,11 +41,13 @@ public sealed class ListedAttributesTests
         await using var remote = await ScriptedRemote.StartAsync();
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, remote.Endpoint);
         await proxy.SendAsync("PUT", "/bucket");
-        store.Take = context => context.Request.Method == "GET" && context.Request.Path == "/bucket" && context.Request.Query.ContainsKey("list-type") ? ListAsync(context) : null;
+        store.Take = context => context.Request.Method == "GET" && context.Request.Path == "/bucket"
+            && context.Request.Query.ContainsKey("list-type") ? ListAsync(context) : null;
         var wish = ("x-amz-optional-object-attributes", "RestoreStatus");
         var list = await proxy.SendAsync("GET", "/bucket?list-type=2", null, wish);
         Assert.True(list.Status == 200, list.Text);
-        Assert.Contains("<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2026-12-01T00:00:00.000Z</RestoreExpiryDate></RestoreStatus>", list.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2026-12-01T00:00:00.000Z</RestoreExpiryDate></RestoreStatus>", list.Text, StringComparison.Ordinal);
         Assert.Contains("<StorageClass>GLACIER</StorageClass>", list.Text, StringComparison.Ordinal);
         Assert.Contains("<ChecksumAlgorithm>NEWHASH</ChecksumAlgorithm>", list.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("RestoreStatus", (await proxy.SendAsync("GET", "/bucket?list-type=2")).Text, StringComparison.Ordinal);

@@ -50,13 +50,17 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
         Assert.Contains("keys kept to conditional writes " + (keeps ? "yes" : "no"), found.ToString(), StringComparison.Ordinal);
     }
 
-    /// <summary>What holds when a write begins may hold no longer when it is done: then two writers of a new key are both told that they made it, and the bytes of one are lost.</summary>
+    /// <summary>
+    /// What holds when a write begins may hold no longer when it is done: then two writers of a new key are both told that they made it,
+    /// and the bytes of one are lost.
+    /// </summary>
     [Fact]
     public async Task Conditions_that_are_judged_before_the_body_alone_are_not_relied_upon()
     {
         _ = new EarlyJudge(Store);
         var found = await FindAsync();
-        Assert.True(found is { Conditions: { PutsIfNew: false, PutsIfMatch: false, CompletesIfNew: false, CompletesIfMatch: false, CopiesIfNew: false, CopiesIfMatch: false }, TakesOneAlone: false }, found.ToString());
+        Assert.True(found is { Conditions: { PutsIfNew: false, PutsIfMatch: false, CompletesIfNew: false, CompletesIfMatch: false,
+            CopiesIfNew: false, CopiesIfMatch: false }, TakesOneAlone: false }, found.ToString());
         Assert.True(found.Conditions.DeletesIfMatch);
     }
 
@@ -66,7 +70,8 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
     {
         _ = new EarlyJudge(Store);
         var puts = new ConcurrentDictionary<string, int>();
-        var (isSeenElsewhere, isDone) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var (isSeenElsewhere, isDone) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
+            new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         Store.Before = async call =>
         {
             if (call.Method == "PUT" && call.Path.EndsWith("/elsewhere", StringComparison.Ordinal))
@@ -74,7 +79,8 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
                 isSeenElsewhere.TrySetResult();
                 await isDone.Task;
             }
-            else if (call.Method == "PUT" && call.Path.EndsWith("/raced-If-None-Match-1", StringComparison.Ordinal) && puts.AddOrUpdate(call.Path, 1, static (_, count) => count + 1) == 2)
+            else if (call.Method == "PUT" && call.Path.EndsWith("/raced-If-None-Match-1", StringComparison.Ordinal)
+                && puts.AddOrUpdate(call.Path, 1, static (_, count) => count + 1) == 2)
             {
                 await Task.WhenAny(isSeenElsewhere.Task, isDone.Task);
             }
@@ -133,7 +139,8 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
         var isLost = false;
         Store.After = call =>
         {
-            var isWrite = write == "complete" ? call.Method == "POST" && call.Query.StartsWith("uploadId=", StringComparison.Ordinal) : call is { Method: "PUT", Query: "" };
+            var isWrite = write == "complete" ? call.Method == "POST" && call.Query.StartsWith("uploadId=", StringComparison.Ordinal)
+                : call is { Method: "PUT", Query: "" };
             if (isLost || !isWrite || call.Status != 200 || !call.Path.EndsWith("/" + name, StringComparison.Ordinal))
             {
                 return Task.CompletedTask;
@@ -144,7 +151,8 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
         };
         var found = await FindAsync();
         Assert.True(isLost);
-        Assert.Equal((write != "put", write != "complete", write != "copy"), (found.Conditions.PutsIfMatch, found.Conditions.CompletesIfMatch, found.Conditions.CopiesIfMatch));
+        Assert.Equal((write != "put", write != "complete", write != "copy"),
+            (found.Conditions.PutsIfMatch, found.Conditions.CompletesIfMatch, found.Conditions.CopiesIfMatch));
     }
 
     /// <summary>That a key is there afterwards, or gone, is no answer: clients would be given that error each time.</summary>
@@ -159,23 +167,28 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
         Store.Dress = context =>
         {
             var request = context.Request;
-            if (request.Method == method && request.Headers.ContainsKey(header) && !request.Headers.ContainsKey("x-amz-copy-source") && context.Response.StatusCode < 300)
+            if (request.Method == method && request.Headers.ContainsKey(header) && !request.Headers.ContainsKey("x-amz-copy-source")
+                && context.Response.StatusCode < 300)
             {
                 context.Response.StatusCode = status;
             }
         };
         var found = await FindAsync();
-        Assert.Equal((header != "If-None-Match", (method, header) != ("PUT", "If-Match"), method != "DELETE"), (found.Conditions.PutsIfNew, found.Conditions.PutsIfMatch, found.Conditions.DeletesIfMatch));
+        Assert.Equal((header != "If-None-Match", (method, header) != ("PUT", "If-Match"), method != "DELETE"),
+            (found.Conditions.PutsIfNew, found.Conditions.PutsIfMatch, found.Conditions.DeletesIfMatch));
     }
 
-    /// <summary>That another write of the key is under way says nothing of the condition: it may be the trial's own, of which the answer was lost.</summary>
+    /// <summary>
+    /// That another write of the key is under way says nothing of the condition: it may be the trial's own, of which the answer was lost.
+    /// </summary>
     [Fact, Trait("Rule", "F")]
     public async Task A_conflict_is_no_refusal_of_a_condition()
     {
         var conflicts = 0;
         Store.Alter = request => request.Headers.Remove("If-None-Match");
         Store.Fail = request =>
-            request.Method == "PUT" && request.Headers.IfNoneMatch.Count > 0 && !request.Headers.ContainsKey("x-amz-copy-source") && Interlocked.Increment(ref conflicts) == 1
+            request.Method == "PUT" && request.Headers.IfNoneMatch.Count > 0 && !request.Headers.ContainsKey("x-amz-copy-source")
+                && Interlocked.Increment(ref conflicts) == 1
                 ? (409, "OperationAborted")
                 : null;
         Assert.False((await FindAsync()).Conditions.PutsIfNew);

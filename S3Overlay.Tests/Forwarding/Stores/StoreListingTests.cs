@@ -14,14 +14,16 @@ public sealed class StoreListingTests : StoreTestBase
     public async Task Ten_thousand_tombstones_are_listed_in_order_in_few_calls()
     {
         var keys = Enumerable.Range(0, 10_000).Select(i => $"{(char)('a' + (i % 26))}/{i}{(i % 7 == 0 ? "/é" : "")}").ToList();
-        await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (key, token) => await One.State.MarkDeletedAsync("bucket", key, token));
+        await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = 16 },
+            async (key, token) => await One.State.MarkDeletedAsync("bucket", key, token));
         await One.State.MarkDeletedAsync("bucket-2", "a/other", default);
         keys.Sort(Utf8Order.Compare);
         Store.ForgetCalls();
         Assert.Equal(keys, await ToListAsync(Other.State.ListDeletedAsync("bucket", "", "", default)));
         Assert.Equal(11, Store.Calls.Count);
         Store.ForgetCalls();
-        Assert.Equal(keys.Where(key => key.StartsWith("k/", StringComparison.Ordinal)), await ToListAsync(Other.State.ListDeletedAsync("bucket", "k/", "", default)));
+        Assert.Equal(keys.Where(key => key.StartsWith("k/", StringComparison.Ordinal)),
+            await ToListAsync(Other.State.ListDeletedAsync("bucket", "k/", "", default)));
         Assert.Equal(2, Store.Calls.Count);
         Assert.Equal(keys[5001..], await ToListAsync(Other.State.ListDeletedAsync("bucket", "", keys[5000], default)));
         Store.ForgetCalls();
@@ -46,8 +48,10 @@ public sealed class StoreListingTests : StoreTestBase
         scene.Remote.Put("bucket", "folder/c", "c"u8.ToArray());
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/other", "other")).Status);
         scene.Store.ForgetCalls();
-        Assert.Contains("<Prefix>folder/</Prefix>", (await scene.SendAsync("GET", "/bucket?list-type=2&delimiter=/&start-after=folder/a")).Text, StringComparison.Ordinal);
-        var look = Assert.Single(scene.Store.Calls, call => call.Path.StartsWith("/bucket", StringComparison.Ordinal) && call.Query.Contains("prefix=folder", StringComparison.Ordinal));
+        Assert.Contains("<Prefix>folder/</Prefix>",
+            (await scene.SendAsync("GET", "/bucket?list-type=2&delimiter=/&start-after=folder/a")).Text, StringComparison.Ordinal);
+        var look = Assert.Single(scene.Store.Calls, call => call.Path.StartsWith("/bucket", StringComparison.Ordinal)
+            && call.Query.Contains("prefix=folder", StringComparison.Ordinal));
         Assert.Contains("max-keys=1&", look.Query + "&", StringComparison.Ordinal);
     }
 
@@ -62,12 +66,14 @@ public sealed class StoreListingTests : StoreTestBase
         for (var i = 0; i < 150; i++)
         {
             var start = (random.Next(3) == 0 ? "x/" : "") + (random.Next(2) == 0 ? long1 : long2);
-            keys.Add(start[..random.Next(start.Length / 2, start.Length + 1)] + "aé/-~\U0001F600\uffff"[random.Next(5)..random.Next(5, 6)] + random.Next(5));
+            keys.Add(start[..random.Next(start.Length / 2, start.Length + 1)] + "aé/-~\U0001F600\uffff"[random.Next(5)..random.Next(5, 6)]
+                + random.Next(5));
             keys.Add(start + "aé/-~"[random.Next(5)] + random.Next(30));
         }
 
         var sorted = keys.Order(Utf8Order.Instance).ToList();
-        await Parallel.ForEachAsync(sorted, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (key, token) => await One.State.MarkDeletedAsync("bucket", key, token));
+        await Parallel.ForEachAsync(sorted, new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (key, token) => await One.State.MarkDeletedAsync("bucket", key, token));
         Assert.Contains(sorted, key => CacheNames.IsCut(CacheNames.OfKey(key)));
         Assert.Equal(sorted, await ToListAsync(Other.State.ListDeletedAsync("bucket", "", "", default)));
         for (var i = 0; i < 60; i++)
@@ -88,7 +94,8 @@ public sealed class StoreListingTests : StoreTestBase
         Assert.Equal(["a"], await ToListAsync(One.State.ListDeletedAsync("bucket", "", "", default)));
         var key = new string('/', 1000);
         await One.WriteAsync(One.Store.Cache.Name, CacheNames.Tombstone("bucket", key));
-        Assert.Equal(503, (await Assert.ThrowsAsync<S3Exception>(() => ToListAsync(One.State.ListDeletedAsync("bucket", "", "", default)))).Error.Status);
+        Assert.Equal(503,
+            (await Assert.ThrowsAsync<S3Exception>(() => ToListAsync(One.State.ListDeletedAsync("bucket", "", "", default)))).Error.Status);
         await One.State.MarkDeletedAsync("bucket", key, default);
         Assert.Equal([key, "a"], await ToListAsync(One.State.ListDeletedAsync("bucket", "", "", default)));
     }
@@ -108,7 +115,8 @@ public sealed class StoreListingTests : StoreTestBase
             {
                 Store.Before = null;
                 await Other.Calls.DeleteAsync(One.Store.Cache.Name, CacheNames.Tombstone("bucket", keys[2]), default);
-                await Other.Calls.DeleteAsync(One.Store.Cache.Name, Uri.UnescapeDataString(call.Path[(One.Store.Cache.Name.Length + 2)..]), default);
+                await Other.Calls.DeleteAsync(One.Store.Cache.Name, Uri.UnescapeDataString(call.Path[(One.Store.Cache.Name.Length + 2)..]),
+                    default);
             }
         };
         var seen = await ToListAsync(One.State.ListDeletedAsync("bucket", "", "", default));
@@ -142,5 +150,6 @@ public sealed class StoreListingTests : StoreTestBase
         return names;
     }
 
-    private static string Start(string key, int length) => key[..(length > 0 && char.IsHighSurrogate(key[length - 1]) ? length - 1 : length)];
+    private static string Start(string key, int length) =>
+        key[..(length > 0 && char.IsHighSurrogate(key[length - 1]) ? length - 1 : length)];
 }

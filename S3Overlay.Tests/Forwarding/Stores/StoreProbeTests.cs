@@ -19,12 +19,14 @@ public sealed class StoreProbeTests : StoreProbeTestBase
         await probe.StartAsync(default);
         var found = probe.Capabilities!;
         Assert.Equal((true, true, true), (found.Conditions.PutsIfNew, found.Conditions.PutsIfMatch, found.Conditions.DeletesIfMatch));
-        Assert.Equal((true, true, true, true), (found.Conditions.CompletesIfNew, found.Conditions.CompletesIfMatch, found.Conditions.CopiesIfNew, found.Conditions.CopiesIfMatch));
+        Assert.Equal((true, true, true, true), (found.Conditions.CompletesIfNew, found.Conditions.CompletesIfMatch,
+            found.Conditions.CopiesIfNew, found.Conditions.CopiesIfMatch));
         Assert.Equal((true, true, false), (found.ChecksChecksums, found.TakesTrailers, found.NeedsChunkedEncoding));
         Assert.True(found.HasAttributes);
         Assert.Contains("attributes yes", found.ToString(), StringComparison.Ordinal);
         Assert.True(probe.Known!.AreAll);
-        Assert.DoesNotContain(Store.Calls, call => (call.Status is 0 or >= 500 and not 501) && !call.Path.EndsWith("/cut", StringComparison.Ordinal));
+        Assert.DoesNotContain(Store.Calls, call => (call.Status is 0 or >= 500 and not 501)
+            && !call.Path.EndsWith("/cut", StringComparison.Ordinal));
         Store.ForgetCalls();
         Assert.Same(found, await probe.FindAsync(default));
         Assert.Empty(Store.Calls);
@@ -55,7 +57,8 @@ public sealed class StoreProbeTests : StoreProbeTestBase
 
         // But for what was cut: nothing of it stays in this store.
         var there = new HashSet<string>();
-        foreach (var call in Store.Calls.Where(static call => call is { Query: "", Status: < 300 } && !call.Path.EndsWith("/cut", StringComparison.Ordinal) && call.Path.Count(static c => c == '/') > 2))
+        foreach (var call in Store.Calls.Where(static call => call is { Query: "", Status: < 300 }
+            && !call.Path.EndsWith("/cut", StringComparison.Ordinal) && call.Path.Count(static c => c == '/') > 2))
         {
             if (call.Method == "PUT")
             {
@@ -95,7 +98,8 @@ public sealed class StoreProbeTests : StoreProbeTestBase
         await one.State.EnsureBucketAsync("bucket", default);
         await one.WriteAsync("bucket", "a");
         Assert.Equal(KeyState.Written, await other.State.ResolveAsync("bucket", "a", default));
-        Assert.Equal("BucketNotEmpty", (await Assert.ThrowsAsync<S3Exception>(() => one.State.DeleteBucketAsync("bucket", default).AsTask())).Error.Code);
+        Assert.Equal("BucketNotEmpty",
+            (await Assert.ThrowsAsync<S3Exception>(() => one.State.DeleteBucketAsync("bucket", default).AsTask())).Error.Code);
         await one.DeleteAsync("bucket", "a");
         await one.State.DeleteBucketAsync("bucket", default);
         other.State.ForgetBucket("bucket");
@@ -107,7 +111,8 @@ public sealed class StoreProbeTests : StoreProbeTestBase
     [Trait("Rule", "T3")]
     public async Task Where_there_is_no_overlay_nothing_is_left_in_the_store()
     {
-        var store = new LocalStore(One.Calls, One.Store.Settings with { CacheBucket = StoreProbe.NewBucketName() }, new HurriedTimeProvider(20));
+        var store = new LocalStore(One.Calls, One.Store.Settings with { CacheBucket = StoreProbe.NewBucketName() },
+            new HurriedTimeProvider(20));
         await using var probe = new StoreProbe(store, keepsBucket: false, NullLogger.Instance);
 
         Assert.True((await probe.FindAsync(default)).TakesTrailers);
@@ -126,7 +131,8 @@ public sealed class StoreProbeTests : StoreProbeTestBase
             await One.Store.Buckets.CreateAsync(cache, default);
         }
 
-        Store.Fail = request => request.Method == "PUT" && request.Path.Value!.StartsWith("/s3overlay-probe-", StringComparison.Ordinal) ? (403, "AccessDenied") : null;
+        Store.Fail = request => request.Method == "PUT" && request.Path.Value!.StartsWith("/s3overlay-probe-", StringComparison.Ordinal)
+            ? (403, "AccessDenied") : null;
         var time = new ManualTimeProvider(DateTimeOffset.UtcNow);
         var own = new LocalStore(One.Calls, One.Store.Settings with { CacheBucket = StoreProbe.NewBucketName() }, time);
         var log = new EventLogger();

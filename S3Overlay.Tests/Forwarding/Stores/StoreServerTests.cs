@@ -30,7 +30,8 @@ public sealed class StoreServerTests : IAsyncLifetime
     {
         await PutAsync("a b");
         await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => _s3.GetObjectAsync("bucket", "none"));
-        Assert.Equal([new("PUT", "/bucket/a%20b", "", 200), new("GET", "/bucket/none", "", 404)], _store.Calls.Select(c => c with { Query = "" }));
+        Assert.Equal([new("PUT", "/bucket/a%20b", "", 200), new("GET", "/bucket/none", "", 404)],
+            _store.Calls.Select(c => c with { Query = "" }));
     }
 
     [Fact]

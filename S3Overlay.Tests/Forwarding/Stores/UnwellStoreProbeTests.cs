@@ -38,7 +38,9 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
         }
     }
 
-    /// <summary>It is tried again every few seconds for as long as the store is overloaded: what each of them left would be there for good.</summary>
+    /// <summary>
+    /// It is tried again every few seconds for as long as the store is overloaded: what each of them left would be there for good.
+    /// </summary>
     [Fact, Trait("Rule", "T3")]
     public async Task A_trial_that_ends_in_the_midst_of_it_leaves_nothing()
     {
@@ -60,7 +62,10 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
         }
     }
 
-    /// <summary>An error of the store's own may be about what was asked, or about the store: only of one that is well otherwise it says what it lacks.</summary>
+    /// <summary>
+    /// An error of the store's own may be about what was asked, or about the store: only of one that is well otherwise it says what it
+    /// lacks.
+    /// </summary>
     [Theory]
     [InlineData(5)]
     [InlineData(15)]
@@ -105,7 +110,8 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
         var lost = 0;
         Store.Dress = context =>
         {
-            if (context.Request.Method == "PUT" && context.Request.Headers.IfMatch.Count > 0 && context.Request.Headers["x-amz-copy-source"].Count == 0 && context.Response.StatusCode == 200)
+            if (context.Request.Method == "PUT" && context.Request.Headers.IfMatch.Count > 0
+                && context.Request.Headers["x-amz-copy-source"].Count == 0 && context.Response.StatusCode == 200)
             {
                 lost++;
             }
@@ -115,7 +121,8 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
             if (lost == 1 && call is { Method: "PUT", Status: 200 })
             {
                 lost++;
-                await One.Store.Cache.PutAsync(call.Path[(One.Store.Cache.Name.Length + 2)..], WireBody.Of("of another ETag"u8.ToArray()), default);
+                await One.Store.Cache.PutAsync(call.Path[(One.Store.Cache.Name.Length + 2)..], WireBody.Of("of another ETag"u8.ToArray()),
+                    default);
                 throw new IOException();
             }
         };
@@ -132,7 +139,8 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
         string[] headers = ["If-None-Match", "If-Match", "x-amz-trailer", "x-amz-checksum-crc32"];
         Store.Refuse = request => headers.Any(request.Headers.ContainsKey) || request.Query.ContainsKey("attributes") ? 500 : null;
         var found = await FindAsync();
-        Assert.True(found is { Conditions: { PutsIfNew: false, PutsIfMatch: false, DeletesIfMatch: false, CompletesIfNew: false, CompletesIfMatch: false, CopiesIfNew: false, CopiesIfMatch: false } }, found.ToString());
+        Assert.True(found is { Conditions: { PutsIfNew: false, PutsIfMatch: false, DeletesIfMatch: false, CompletesIfNew: false,
+            CompletesIfMatch: false, CopiesIfNew: false, CopiesIfMatch: false } }, found.ToString());
         Assert.Equal((false, false, false), (found.TakesTrailers, found.ChecksChecksums, found.HasAttributes));
 
         // Frames with and without their name, three writes, a complete, a copy, a delete, a checksum, attributes.
@@ -140,7 +148,10 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
     }
 
     private static void AssertAll(StoreCapabilities? found, string when) => Assert.True(
-        found is null or { Conditions: { PutsIfNew: true, PutsIfMatch: true, DeletesIfMatch: true, CompletesIfNew: true, CompletesIfMatch: true, CopiesIfNew: true, CopiesIfMatch: true }, ChecksChecksums: true, TakesTrailers: true, NeedsChunkedEncoding: false, HasAttributes: true, HasVersions: true },
+        found is null or
+            { Conditions: { PutsIfNew: true, PutsIfMatch: true, DeletesIfMatch: true, CompletesIfNew: true, CompletesIfMatch: true,
+            CopiesIfNew: true, CopiesIfMatch: true }, ChecksChecksums: true, TakesTrailers: true, NeedsChunkedEncoding: false,
+            HasAttributes: true, HasVersions: true },
         $"{when}: {found}");
 
     private async Task<int> CountAsync()

@@ -13,7 +13,8 @@ public sealed class BucketCheckTests : DiagnosisTestBase
         Server.AddBucket("empty");
         var checks = ChecksOf("S3_OVERLAY_BUCKET_MAPPING=photos:prod-photos/2024,none:empty").Buckets;
 
-        Assert.Equal([Verdict.Passed, Verdict.Passed], (await Task.WhenAll(checks.Select(check => check.RunAsync(default)))).Select(finding => finding.Verdict));
+        Assert.Equal([Verdict.Passed, Verdict.Passed], (await Task.WhenAll(checks.Select(check => check.RunAsync(default))))
+            .Select(finding => finding.Verdict));
         Assert.Equal("2024/a.jpg", checks[0].Key);
         Assert.Null(checks[1].Key);
         Assert.All(Server.Requests, request => Assert.Contains("max-keys=1", request.RawQuery, StringComparison.Ordinal));
@@ -26,12 +27,15 @@ public sealed class BucketCheckTests : DiagnosisTestBase
     {
         var isNamed = settings.Length > 1;
         var checks = isNamed
-            ? ChecksOf([.. settings, $"S3_OVERLAY_REMOTE_IMAGES_ENDPOINT={Address}", "S3_OVERLAY_REMOTE_IMAGES_ANONYMOUS=true", "S3_OVERLAY_REMOTE_ACCESS_KEY_ID=", "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY="])
+            ? ChecksOf([.. settings, $"S3_OVERLAY_REMOTE_IMAGES_ENDPOINT={Address}", "S3_OVERLAY_REMOTE_IMAGES_ANONYMOUS=true",
+                "S3_OVERLAY_REMOTE_ACCESS_KEY_ID=", "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY="])
             : ChecksOf(settings);
         var finding = await checks.Buckets[0].RunAsync(default);
 
         Assert.Equal((Verdict.Failed, setting), (finding.Verdict, finding.Setting));
-        Assert.Equal($"{Address} does not have the bucket \"prod-fotos\", which photos shows. Correct its name in {setting}, or make it there.", finding.ToString());
+        Assert.Equal(
+            $"{Address} does not have the bucket \"prod-fotos\", which photos shows. Correct its name in {setting}, or make it there.",
+            finding.ToString());
     }
 
     [Fact]
@@ -61,6 +65,7 @@ public sealed class BucketCheckTests : DiagnosisTestBase
     {
         Answer(501, "NotImplemented");
 
-        Assert.Equal(Verdict.Undecided, (await ChecksOf("S3_OVERLAY_BUCKET_MAPPING=photos:prod-photos").Buckets[0].RunAsync(default)).Verdict);
+        Assert.Equal(
+            Verdict.Undecided, (await ChecksOf("S3_OVERLAY_BUCKET_MAPPING=photos:prod-photos").Buckets[0].RunAsync(default)).Verdict);
     }
 }

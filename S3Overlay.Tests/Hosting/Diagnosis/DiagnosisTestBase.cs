@@ -36,11 +36,16 @@ public abstract class DiagnosisTestBase : OptionsTestBase, IAsyncLifetime
     {
         string[] common =
         [
-            "S3_OVERLAY_REMOTE_CONNECT_TIMEOUT=3m", "S3_OVERLAY_REMOTE_BUDGET=10m", "S3_OVERLAY_REMOTE_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=hush-hush",
+            "S3_OVERLAY_REMOTE_CONNECT_TIMEOUT=3m", "S3_OVERLAY_REMOTE_BUDGET=10m", "S3_OVERLAY_REMOTE_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE",
+            "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=hush-hush",
         ];
-        var endpoint = settings.Any(setting => setting.Contains("_ENDPOINT=", StringComparison.Ordinal)) ? Array.Empty<string>() : [$"S3_OVERLAY_REMOTE_ENDPOINT={Address}"];
-        var options = Read([.. common.Where(setting => !settings.Any(own => own.StartsWith(setting[..(setting.IndexOf('=') + 1)], StringComparison.Ordinal))), .. endpoint, .. settings]);
-        return RemoteLayer.Open(new ProxySetup(options, _meters, NullLoggerFactory.Instance, new Machine { Time = Clock }, _opened))!.Checks[0];
+        var endpoint = settings.Any(setting => setting.Contains("_ENDPOINT=", StringComparison.Ordinal)) ? Array.Empty<string>()
+            : [$"S3_OVERLAY_REMOTE_ENDPOINT={Address}"];
+        var options =
+            Read([.. common.Where(setting => !settings
+            .Any(own => own.StartsWith(setting[..(setting.IndexOf('=') + 1)], StringComparison.Ordinal))), .. endpoint, .. settings]);
+        return RemoteLayer
+            .Open(new ProxySetup(options, _meters, NullLoggerFactory.Instance, new Machine { Time = Clock }, _opened))!.Checks[0];
     }
 
     /// <summary>Makes the server answer everything with an error.</summary>

@@ -38,7 +38,8 @@ public sealed class DoctorTests : IAsyncLifetime
 
         Assert.Equal((0, ""), (code, errors));
         Assert.All(
-            ["settings", "data folder", "cache folder", "free space", "port", "remote credentials", "remote ", "remote clock", "bucket photos", "remote read"],
+            ["settings", "data folder", "cache folder", "free space", "port", "remote credentials", "remote ", "remote clock",
+                "bucket photos", "remote read"],
             check => Assert.Contains($"✓ {check}", output, StringComparison.Ordinal));
         Assert.Contains("\"2024/a.jpg\" in the bucket \"prod-photos\"", output, StringComparison.Ordinal);
         Assert.Contains("the access key AKIA...MPLE of S3_OVERLAY_REMOTE_ACCESS_KEY_ID.", output, StringComparison.Ordinal);
@@ -56,7 +57,8 @@ public sealed class DoctorTests : IAsyncLifetime
         Assert.Equal(1, code);
         Assert.Matches("\\? settings +S3_OVERLAY_CHACHE_ENABLED: .*Did you mean S3_OVERLAY_CACHE_ENABLED\\?", output);
         Assert.Matches("✗ data folder +.* it holds thesis.txt. Set S3_OVERLAY_DATA_DIR ", output);
-        Assert.Matches("✗ bucket photos +.* does not have the bucket \"prod-fotos\", which photos shows.\n +Correct its name in S3_OVERLAY_BUCKET_MAPPING", output);
+        Assert.Matches(
+            "✗ bucket photos +.* does not have the bucket \"prod-fotos\", which photos shows.\n +Correct its name in S3_OVERLAY_BUCKET_MAPPING", output);
         Assert.Contains(", 2 wrong, ", output, StringComparison.Ordinal);
         Assert.Equal(["thesis.txt"], Directory.EnumerateFileSystemEntries(_folder["data"]).Select(Path.GetFileName));
     }
@@ -92,7 +94,8 @@ public sealed class DoctorTests : IAsyncLifetime
         var wrong = document.GetProperty("checks").EnumerateArray().Single(check => check.GetProperty("result").GetString() == "wrong");
 
         Assert.Equal((1, false), (code, document.GetProperty("ok").GetBoolean()));
-        Assert.Equal(("bucket photos", "S3_OVERLAY_BUCKET_MAPPING"), (wrong.GetProperty("check").GetString(), wrong.GetProperty("setting").GetString()));
+        Assert.Equal(("bucket photos", "S3_OVERLAY_BUCKET_MAPPING"),
+            (wrong.GetProperty("check").GetString(), wrong.GetProperty("setting").GetString()));
         Assert.Contains("prod-fotos", wrong.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Contains("Correct its name", wrong.GetProperty("remedy").GetString(), StringComparison.Ordinal);
     }
@@ -149,7 +152,8 @@ public sealed class DoctorTests : IAsyncLifetime
                 return new NetworkStream(socket, ownsSocket: true);
             },
         };
-        var findings = await FindAsync(machine, [.. Remote(), "--S3_OVERLAY_REMOTE_ENDPOINT=http://s3.eu-west-1.amazonaws.com", "--S3_OVERLAY_REMOTE_ADDRESSING_STYLE=path"]);
+        var findings = await FindAsync(machine,
+            [.. Remote(), "--S3_OVERLAY_REMOTE_ENDPOINT=http://s3.eu-west-1.amazonaws.com", "--S3_OVERLAY_REMOTE_ADDRESSING_STYLE=path"]);
         var finding = findings.Single(finding => finding.Subject == "remote credentials");
         var asked = _remote.Requests.Single(request => request.RawQuery.Contains("GetCallerIdentity", StringComparison.Ordinal));
 
@@ -165,7 +169,8 @@ public sealed class DoctorTests : IAsyncLifetime
         var (code, output, _) = await RunAsync(["--S3_OVERLAY_REMOTE_PROFILE=no-such-profile", $"--S3_OVERLAY_REMOTE_ENDPOINT={Address}"]);
 
         Assert.Equal(1, code);
-        Assert.Matches("✗ remote credentials +There is no AWS profile 'no-such-profile' \\(S3_OVERLAY_REMOTE_PROFILE\\).\n +.*S3_OVERLAY_REMOTE_PROFILE", output);
+        Assert.Matches(
+            "✗ remote credentials +There is no AWS profile 'no-such-profile' \\(S3_OVERLAY_REMOTE_PROFILE\\).\n +.*S3_OVERLAY_REMOTE_PROFILE", output);
         Assert.Contains(" 1 wrong", output, StringComparison.Ordinal);
         Assert.Empty(_remote.Requests);
     }
@@ -194,7 +199,8 @@ public sealed class DoctorTests : IAsyncLifetime
 
     private string[] Remote(string mapping = "photos:prod-photos") =>
     [
-        $"--S3_OVERLAY_REMOTE_ENDPOINT={Address}", "--S3_OVERLAY_REMOTE_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "--S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=hush-hush", $"--S3_OVERLAY_BUCKET_MAPPING={mapping}",
+        $"--S3_OVERLAY_REMOTE_ENDPOINT={Address}", "--S3_OVERLAY_REMOTE_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE",
+        "--S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=hush-hush", $"--S3_OVERLAY_BUCKET_MAPPING={mapping}",
         "--S3_OVERLAY_REMOTE_CONNECT_TIMEOUT=3m", "--S3_OVERLAY_REMOTE_BUDGET=10m",
     ];
 
@@ -203,7 +209,8 @@ public sealed class DoctorTests : IAsyncLifetime
     private async Task<List<Finding>> FindAsync(Machine machine, string[] arguments)
     {
         var findings = new List<Finding>();
-        await foreach (var finding in new Doctor(new ConfigurationBuilder().AddCommandLine([.. Own(), .. arguments]).Build(), machine).FindAsync(default))
+        await foreach (var finding in new Doctor(new ConfigurationBuilder().AddCommandLine([.. Own(), .. arguments]).Build(), machine)
+            .FindAsync(default))
         {
             findings.Add(finding);
         }

@@ -8,7 +8,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Hosting.Diagnosis;
 
-/// <summary>Each way in which a remote can fail has a sentence of its own, which names the endpoint, and a remedy that names the setting.</summary>
+/// <summary>
+/// Each way in which a remote can fail has a sentence of its own, which names the endpoint, and a remedy that names the setting.
+/// </summary>
 [Trait("Rule", "M5")]
 public sealed class EndpointCheckTests : DiagnosisTestBase
 {
@@ -66,7 +68,8 @@ public sealed class EndpointCheckTests : DiagnosisTestBase
 
         Assert.Equal(Verdict.Failed, finding.Verdict);
         Assert.Contains("over TLS", finding.Message, StringComparison.Ordinal);
-        Assert.Contains("S3_OVERLAY_REMOTE_CA_FILE, or correct S3_OVERLAY_REMOTE_ENDPOINT: https:// may have to be http://", finding.Remedy, StringComparison.Ordinal);
+        Assert.Contains("S3_OVERLAY_REMOTE_CA_FILE, or correct S3_OVERLAY_REMOTE_ENDPOINT: https:// may have to be http://", finding.Remedy,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,7 +78,8 @@ public sealed class EndpointCheckTests : DiagnosisTestBase
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
         var answering = AnswerAsync();
-        var finding = await ChecksOf($"S3_OVERLAY_REMOTE_ENDPOINT=http://127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}").Endpoint.RunAsync(default);
+        var finding = await ChecksOf($"S3_OVERLAY_REMOTE_ENDPOINT=http://127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}").Endpoint
+            .RunAsync(default);
         other.Stop();
         await answering;
 
@@ -135,11 +139,14 @@ public sealed class EndpointCheckTests : DiagnosisTestBase
     [Fact]
     public void A_connection_string_is_named_where_that_says_it()
     {
-        var settings = new[] { "ConnectionStrings:remote_images=Endpoint=http://127.0.0.1:1;AccessKey=a;SecretKey=b", "S3_OVERLAY_REMOTES=images", "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos" };
+        var settings = new[] { "ConnectionStrings:remote_images=Endpoint=http://127.0.0.1:1;AccessKey=a;SecretKey=b",
+            "S3_OVERLAY_REMOTES=images", "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos" };
         var options = Read(settings);
 
-        Assert.Equal(("ConnectionStrings__remote_images", "ConnectionStrings__remote_images"), (options.Remotes[0].EndpointOrigin, options.Remotes[0].KeysOrigin));
+        Assert.Equal(("ConnectionStrings__remote_images", "ConnectionStrings__remote_images"),
+            (options.Remotes[0].EndpointOrigin, options.Remotes[0].KeysOrigin));
         Assert.Equal(
-            "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT", Read([.. settings, "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT=http://a.example"]).Remotes[0].EndpointOrigin);
+            "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT", Read([.. settings, "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT=http://a.example"]).Remotes[
+                0].EndpointOrigin);
     }
 }

@@ -24,7 +24,8 @@ public sealed class RemoteProbeTests : IAsyncLifetime
         var told = await UntilAsync(proxy, "degraded");
 
         Assert.Equal((200, "{\"status\":\"degraded\"}"), await LookAsync(proxy));
-        Assert.StartsWith("{\"status\":\"degraded\",\"checks\":{\"remote\":\"degraded\"},\"reasons\":{\"remote\":\"http://127.0.0.1:", told, StringComparison.Ordinal);
+        Assert.StartsWith("{\"status\":\"degraded\",\"checks\":{\"remote\":\"degraded\"},\"reasons\":{\"remote\":\"http://127.0.0.1:", told,
+            StringComparison.Ordinal);
         Assert.Contains("S3_OVERLAY_BUCKET_MAPPING", told, StringComparison.Ordinal);
 
         _remote.AddBucket("prod-fotos");
@@ -105,9 +106,11 @@ public sealed class RemoteProbeTests : IAsyncLifetime
         _remote.AddBucket("prod-photos");
         var failure = await Assert.ThrowsAsync<StartupException>(() => StartAsync(
             ("S3_OVERLAY_REQUIRE_REMOTE", "true"), ("S3_OVERLAY_BUCKET_MAPPING", "photos:prod-fotos,others:prod-photos"),
-            ("S3_OVERLAY_REMOTES", "second"), ("S3_OVERLAY_REMOTE_SECOND_ENDPOINT", "http://127.0.0.1:1"), ("S3_OVERLAY_REMOTE_SECOND_ANONYMOUS", "true"), ("S3_OVERLAY_REMOTE_SECOND_BACKS", "logs")));
+            ("S3_OVERLAY_REMOTES", "second"), ("S3_OVERLAY_REMOTE_SECOND_ENDPOINT", "http://127.0.0.1:1"),
+            ("S3_OVERLAY_REMOTE_SECOND_ANONYMOUS", "true"), ("S3_OVERLAY_REMOTE_SECOND_BACKS", "logs")));
 
-        Assert.Contains("does not have the bucket \"prod-fotos\", which photos shows. Correct its name in S3_OVERLAY_BUCKET_MAPPING", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("does not have the bucket \"prod-fotos\", which photos shows. Correct its name in S3_OVERLAY_BUCKET_MAPPING",
+            failure.Message, StringComparison.Ordinal);
         Assert.Contains("http://127.0.0.1:1 refuses the connection", failure.Message, StringComparison.Ordinal);
         Assert.Contains("S3_OVERLAY_REQUIRE_REMOTE", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("prod-photos", failure.Message, StringComparison.Ordinal);
@@ -117,7 +120,8 @@ public sealed class RemoteProbeTests : IAsyncLifetime
     public async Task A_start_that_requires_its_remotes_goes_on_where_all_are_right()
     {
         _remote.AddBucket("prod-photos");
-        await using var proxy = await StartAsync(("S3_OVERLAY_REQUIRE_REMOTE", "true"), ("S3_OVERLAY_BUCKET_MAPPING", "photos:prod-photos"));
+        await using var proxy = await StartAsync(("S3_OVERLAY_REQUIRE_REMOTE", "true"),
+            ("S3_OVERLAY_BUCKET_MAPPING", "photos:prod-photos"));
 
         Assert.Equal(1, Listings);
         Assert.Equal(200, (await LookAsync(proxy)).Status);
@@ -136,16 +140,20 @@ public sealed class RemoteProbeTests : IAsyncLifetime
             }
 
             await using var writer = new StreamWriter(context.Response.Body);
-            await writer.WriteAsync("<ListAllMyBucketsResult><Buckets><Bucket><Name>prod-photos</Name><CreationDate>2021-02-03T04:05:06.000Z</CreationDate></Bucket></Buckets></ListAllMyBucketsResult>");
+            await writer.WriteAsync(
+                "<ListAllMyBucketsResult><Buckets><Bucket><Name>prod-photos</Name><CreationDate>2021-02-03T04:05:06.000Z</CreationDate></Bucket></Buckets></ListAllMyBucketsResult>");
             return ScriptedOutcome.Answered;
         };
-        await using var proxy = await StartAsync(("S3_OVERLAY_REQUIRE_REMOTE", "true"), ("S3_OVERLAY_BUCKET_MAPPING", "photos:prod-photos"));
+        await using var proxy = await StartAsync(("S3_OVERLAY_REQUIRE_REMOTE", "true"),
+            ("S3_OVERLAY_BUCKET_MAPPING", "photos:prod-photos"));
 
-        Assert.Contains("<Name>photos</Name><CreationDate>2021-02-03T04:05:06", (await proxy.SendAsync("GET", "/")).Text, StringComparison.Ordinal);
+        Assert.Contains("<Name>photos</Name><CreationDate>2021-02-03T04:05:06", (await proxy.SendAsync("GET", "/")).Text,
+            StringComparison.Ordinal);
     }
 
     private Task<OverlayHost> StartAsync(params (string Name, string Value)[] settings) => OverlayHost.StartAsync(
-        null, _remote.Endpoint, _clock, [("S3_OVERLAY_MANAGEMENT_URLS", "http://127.0.0.1:0"), ("S3_OVERLAY_REMOTE_CONNECT_TIMEOUT", "3m"), ("S3_OVERLAY_REMOTE_BUDGET", "10m"), .. settings]);
+        null, _remote.Endpoint, _clock, [("S3_OVERLAY_MANAGEMENT_URLS", "http://127.0.0.1:0"), ("S3_OVERLAY_REMOTE_CONNECT_TIMEOUT", "3m"),
+            ("S3_OVERLAY_REMOTE_BUDGET", "10m"), .. settings]);
 
     /// <summary>Ends pauses until something has come of it.</summary>
     private async Task PassAsync(Func<bool> holds) => await _clock.RunAsync(
@@ -166,6 +174,7 @@ public sealed class RemoteProbeTests : IAsyncLifetime
     private static async Task<string> UntilAsync(OverlayHost proxy, string status)
     {
         using var http = new HttpClient { BaseAddress = proxy.Management };
-        return await Patience.UntilAsync(() => http.GetStringAsync("/health"), body => body.StartsWith($"{{\"status\":\"{status}\"", StringComparison.Ordinal), static body => body);
+        return await Patience.UntilAsync(() => http.GetStringAsync("/health"),
+            body => body.StartsWith($"{{\"status\":\"{status}\"", StringComparison.Ordinal), static body => body);
     }
 }

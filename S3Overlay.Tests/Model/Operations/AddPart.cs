@@ -15,7 +15,8 @@ internal sealed record AddPart(int Slot, int Number, int Serial, int Size) : Mod
 
         var before = upload.Begin(Number);
         var bytes = ObjectVersion.Content(Serial, Size);
-        var answer = await scene.SendAsync("PUT", upload.Bucket, upload.Key, $"partNumber={Number}&uploadId={UriEncoding.EncodeComponent(upload.Id)}", bytes);
+        var answer = await scene.SendAsync("PUT", upload.Bucket, upload.Key,
+            $"partNumber={Number}&uploadId={UriEncoding.EncodeComponent(upload.Id)}", bytes);
         if (answer.Status is 503 or 507 && scene.MayRefuse)
         {
             upload.Refused(Number, before);

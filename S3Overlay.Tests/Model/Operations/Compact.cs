@@ -21,7 +21,8 @@ internal sealed record Compact(int Bucket, string Prefix) : ModelOperation
         var done = await scene.CallAsync("POST", "compact", ("bucket", bucket.Name), ("prefix", Prefix));
         if (bucket.IsOpaque)
         {
-            Expect.That(done.TryGetProperty("code", out var code) && code.GetString() == "InvalidBucketState", $"A deleted bucket was compacted: {done}");
+            Expect.That(done.TryGetProperty("code", out var code) && code.GetString() == "InvalidBucketState",
+                $"A deleted bucket was compacted: {done}");
             return;
         }
 

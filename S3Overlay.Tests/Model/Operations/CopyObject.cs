@@ -7,7 +7,8 @@ namespace S3Overlay.Tests.Model.Operations;
 /// <summary>CopyObject.</summary>
 /// <param name="OfSource">What is said of the source.</param>
 /// <param name="Condition">What is said of the key that is written.</param>
-internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, string SourceKey, bool Replaces, ModelCondition OfSource, ModelCondition Condition) : ModelOperation
+internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, string SourceKey, bool Replaces, ModelCondition OfSource,
+    ModelCondition Condition) : ModelOperation
 {
     /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
@@ -29,7 +30,8 @@ internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, stri
         var replaces = Replaces && shown.Count(version => version is not null) == 1;
         var answer = await scene.SendAsync(
             "PUT", bucket, Key, "", null,
-            [from, .. replaces ? new[] { directive, (ObjectVersion.MetaHeader, meta) } : [], .. Conditions.OfSource(OfSource, shown), .. Conditions.Header(Condition, before)]);
+            [from, .. replaces ? new[] { directive, (ObjectVersion.MetaHeader, meta) }
+                : [], .. Conditions.OfSource(OfSource, shown), .. Conditions.Header(Condition, before)]);
         if (!bucket.Exists)
         {
             // Where nothing can come of it, which of the reasons is told is nobody's promise.
@@ -39,7 +41,8 @@ internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, stri
         }
 
         if (answer.Status is 503 or 507
-            && (scene.MayFailToWrite(bucket) || scene.View.MayBeUnknown(source, SourceKey) || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, Key))))
+            && (scene.MayFailToWrite(bucket) || scene.View.MayBeUnknown(source, SourceKey)
+                || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, Key))))
         {
             return;
         }
@@ -71,7 +74,8 @@ internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, stri
     private static ObjectVersion CopyOf(ObjectVersion version) => ObjectVersion.Of(version.Bytes) with { Meta = version.Meta };
 
     /// <summary>What may come of it where these are source and target: which is looked at first is nobody's promise.</summary>
-    private IEnumerable<int> Outcomes(ObjectVersion? version, ObjectVersion? current, IReadOnlyList<ObjectVersion?> shown, IReadOnlyList<ObjectVersion?> before)
+    private IEnumerable<int> Outcomes(ObjectVersion? version, ObjectVersion? current, IReadOnlyList<ObjectVersion?> shown,
+        IReadOnlyList<ObjectVersion?> before)
     {
         var (ofSource, ofTarget) = (Conditions.Source(OfSource, version, shown, 200), Conditions.Write(Condition, current, before, 200));
         return (ofSource, ofTarget) switch

@@ -8,7 +8,8 @@ namespace S3Overlay.Tests.Model.Operations;
 /// <param name="First">The range's first byte; null for the whole object.</param>
 /// <param name="Length">How many there are from it on.</param>
 /// <param name="Condition">What is said of the source.</param>
-internal sealed record CopyPart(int Slot, int Number, int SourceBucket, string SourceKey, int? First, int Length, ModelCondition Condition) : ModelOperation
+internal sealed record CopyPart(int Slot, int Number, int SourceBucket, string SourceKey, int? First, int Length, ModelCondition Condition)
+    : ModelOperation
 {
     /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
@@ -28,7 +29,8 @@ internal sealed record CopyPart(int Slot, int Number, int SourceBucket, string S
         (string, string)[] range = First is { } first ? [("x-amz-copy-source-range", $"bytes={first}-{first + Length - 1}")] : [];
         var answer = await scene.SendAsync(
             "PUT", upload.Bucket, upload.Key, $"partNumber={Number}&uploadId={UriEncoding.EncodeComponent(upload.Id)}", null,
-            [("x-amz-copy-source", $"/{source.Name}/{UriEncoding.EncodeKey(SourceKey)}"), .. range, .. Conditions.OfSource(Condition, shown)]);
+            [("x-amz-copy-source", $"/{source.Name}/{UriEncoding.EncodeKey(SourceKey)}"), .. range,
+                .. Conditions.OfSource(Condition, shown)]);
         if (answer.Status is 503 or 507 && (scene.MayRefuse || scene.View.MayBeUnknown(source, SourceKey)))
         {
             upload.Refused(Number, before);

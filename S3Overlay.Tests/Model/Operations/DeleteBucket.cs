@@ -5,7 +5,8 @@ internal sealed record DeleteBucket(int Bucket) : ModelOperation
 {
     /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
-        scene.View.MayList(scene.Buckets[Bucket]).All(row => row.Versions.Contains(null)) ? [new(scene.Buckets[Bucket], "", ModelEffect.BucketDeleted)] : [];
+        scene.View.MayList(scene.Buckets[Bucket]).All(row => row.Versions.Contains(null))
+            ? [new(scene.Buckets[Bucket], "", ModelEffect.BucketDeleted)] : [];
 
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
@@ -25,7 +26,8 @@ internal sealed record DeleteBucket(int Bucket) : ModelOperation
             return;
         }
 
-        Expect.Status(answer, !bucket.Exists ? [404] : rows.Count == 0 ? [204] : rows.All(row => row.Versions.Contains(null)) ? [204, 409] : [409]);
+        Expect.Status(answer, !bucket.Exists ? [404] : rows.Count == 0 ? [204] : rows.All(row => row.Versions.Contains(null)) ? [204, 409]
+            : [409]);
         if (answer.Status == 204)
         {
             bucket.DeleteAll();

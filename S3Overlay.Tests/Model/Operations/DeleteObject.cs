@@ -19,7 +19,8 @@ internal sealed record DeleteObject(int Bucket, string Key, ModelCondition Condi
             return;
         }
 
-        if (answer.Status is 503 or 507 && (scene.MayFailToWrite(bucket) || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, Key))))
+        if (answer.Status is 503 or 507
+            && (scene.MayFailToWrite(bucket) || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, Key))))
         {
             return;
         }

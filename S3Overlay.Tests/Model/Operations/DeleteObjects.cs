@@ -33,7 +33,8 @@ internal sealed record DeleteObjects(int Bucket, IReadOnlyList<string> Keys, boo
         var result = XElement.Parse(answer.Text);
         var (deleted, failed) = (KeysOf(result, "Deleted"), KeysOf(result, "Error"));
         scene.WasRefused |= failed.Count > 0;
-        Expect.That(failed.Count == 0 || scene.MayRefuse || scene.StoreTrouble.Happened, $"These were not deleted: {string.Join(", ", failed)}.");
+        Expect.That(failed.Count == 0 || scene.MayRefuse || scene.StoreTrouble.Happened,
+            $"These were not deleted: {string.Join(", ", failed)}.");
         foreach (var key in IsQuiet ? Keys.Except(failed) : deleted)
         {
             bucket.Delete(key);
@@ -50,5 +51,6 @@ internal sealed record DeleteObjects(int Bucket, IReadOnlyList<string> Keys, boo
     public override string ToString() => $"DeleteObjects {{ Bucket = {Bucket}, Keys = [{string.Join(", ", Keys)}], IsQuiet = {IsQuiet} }}";
 
     private static List<string> KeysOf(XElement result, string element) =>
-        [.. result.Elements().Where(each => each.Name.LocalName == element).Select(each => each.Elements().First(child => child.Name.LocalName == "Key").Value)];
+        [.. result.Elements().Where(each => each.Name.LocalName == element)
+            .Select(each => each.Elements().First(child => child.Name.LocalName == "Key").Value)];
 }

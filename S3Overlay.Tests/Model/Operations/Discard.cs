@@ -20,10 +20,12 @@ internal sealed record Discard(int Bucket, string? Key, string? Prefix) : ModelO
         scene.LetDeletesEnd();
         scene.WasRefused = false;
         var done = await scene.CallAsync(
-            "POST", "discard", [("bucket", bucket.Name), .. Key is null ? [] : new[] { ("key", Key) }, .. Prefix is null ? [] : new[] { ("prefix", Prefix) }]);
+            "POST", "discard", [("bucket", bucket.Name), .. Key is null ? [] : new[] { ("key", Key) }, .. Prefix is null ? []
+                : new[] { ("prefix", Prefix) }]);
         if (bucket.IsOpaque && (Key ?? Prefix) is not null)
         {
-            Expect.That(done.TryGetProperty("code", out var code) && code.GetString() == "InvalidBucketState", $"Part of a deleted bucket was discarded: {done}");
+            Expect.That(done.TryGetProperty("code", out var code) && code.GetString() == "InvalidBucketState",
+                $"Part of a deleted bucket was discarded: {done}");
             return;
         }
 
@@ -32,10 +34,12 @@ internal sealed record Discard(int Bucket, string? Key, string? Prefix) : ModelO
             return;
         }
 
-        var meant = bucket.Tombstones.Where(key => Key is not null ? key == Key : key.StartsWith(Prefix ?? "", StringComparison.Ordinal)).ToList();
+        var meant = bucket.Tombstones.Where(key => Key is not null ? key == Key : key.StartsWith(Prefix ?? "", StringComparison.Ordinal))
+            .ToList();
         Expect.That(
             done.TryGetProperty("done", out var isDone) && isDone.GetBoolean() && done.GetProperty("kept").GetInt64() == 0
-                && done.GetProperty("tombstones").GetInt64() == meant.Count && done.GetProperty("buckets").GetInt64() == (bucket.IsOpaque ? 1 : 0),
+                && done.GetProperty("tombstones").GetInt64() == meant.Count
+                    && done.GetProperty("buckets").GetInt64() == (bucket.IsOpaque ? 1 : 0),
             $"Discard of {meant.Count} tombstones: {done}");
         bucket.Tombstones.ExceptWith(meant);
         if (bucket.IsOpaque)

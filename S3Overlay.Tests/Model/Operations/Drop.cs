@@ -17,7 +17,8 @@ internal sealed record Drop(int Bucket, string? Key) : ModelOperation
 
         var bucket = scene.Buckets[Bucket];
         var done = await scene.CallAsync("POST", "drop", Key is null ? [("bucket", bucket.Name)] : [("bucket", bucket.Name), ("key", Key)]);
-        Expect.That(done.TryGetProperty("done", out var isDone) && isDone.GetBoolean() && done.GetProperty("failed").GetInt64() == 0, $"Drop: {done}");
+        Expect.That(done.TryGetProperty("done", out var isDone) && isDone.GetBoolean()
+            && done.GetProperty("failed").GetInt64() == 0, $"Drop: {done}");
         bucket.Drop(key => Key is null || key == Key);
     }
 }

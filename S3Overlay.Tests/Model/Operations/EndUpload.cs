@@ -8,7 +8,8 @@ internal sealed record EndUpload(int Slot, bool Aborts, ModelCondition Condition
 {
     /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
-        !Aborts && scene.Uploads.TryGetValue(Slot, out var upload) && upload.Parts.Count > 0 ? [new(upload.Bucket, upload.Key, ModelEffect.Written, upload.Version)] : [];
+        !Aborts && scene.Uploads.TryGetValue(Slot, out var upload) && upload.Parts.Count > 0
+            ? [new(upload.Bucket, upload.Key, ModelEffect.Written, upload.Version)] : [];
 
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
@@ -38,7 +39,8 @@ internal sealed record EndUpload(int Slot, bool Aborts, ModelCondition Condition
         var (bucket, key, version) = (upload.Bucket, upload.Key, upload.Version);
         var shown = scene.View.MayShow(bucket, key, isExact: true);
         var xml = $"<CompleteMultipartUpload>{string.Concat(upload.Parts.Select(part => $"<Part><PartNumber>{part.Key}</PartNumber><ETag>{ObjectVersion.Of(part.Value).ETag}</ETag></Part>"))}</CompleteMultipartUpload>";
-        var answer = await scene.SendAsync("POST", bucket, key, query, System.Text.Encoding.UTF8.GetBytes(xml), Conditions.Header(Condition, shown));
+        var answer = await scene.SendAsync("POST", bucket, key, query, System.Text.Encoding.UTF8.GetBytes(xml),
+            Conditions.Header(Condition, shown));
         if (answer.Status != 200)
         {
             scene.Uploads[Slot] = upload;
@@ -53,7 +55,8 @@ internal sealed record EndUpload(int Slot, bool Aborts, ModelCondition Condition
         Expect.Status(answer, upload.IsTooSmall ? outcomes.Where(status => status != 200).Append(400) : outcomes);
         if (answer.Status == 200)
         {
-            Expect.That(answer.Text.Contains(version.ETag.Trim('"'), StringComparison.Ordinal), $"The object is not {version}: {answer.Text}");
+            Expect.That(answer.Text.Contains(version.ETag.Trim('"'), StringComparison.Ordinal),
+                $"The object is not {version}: {answer.Text}");
             bucket.Write(key, version);
             scene.EndedUploads.Add(upload.Id);
         }

@@ -1,12 +1,14 @@
 namespace S3Overlay.Tests.Model.Operations;
 
 /// <summary>
-/// The proxy is killed in the midst of a request, or right after it, and another one started: what it acknowledged is there, and what it did not is there as a whole or not at all.
+/// The proxy is killed in the midst of a request, or right after it, and another one started: what it acknowledged is there, and what it
+/// did not is there as a whole or not at all.
 /// </summary>
 /// <param name="Operation">The request.</param>
 /// <param name="Step">After so many steps toward its disk or store, if there are so many.</param>
 /// <param name="IsAfter">Whether the last one takes effect.</param>
-/// <param name="RemoteFailures">How many requests of the remote fail meanwhile, beside what else is wrong with it; null where nothing is.</param>
+/// <param name="RemoteFailures">How many requests of the remote fail meanwhile, beside what else is wrong with it; null where nothing
+/// is.</param>
 internal sealed record Kill(ModelOperation Operation, int Step, bool IsAfter, int? RemoteFailures = null) : ModelOperation
 {
     /// <inheritdoc/>

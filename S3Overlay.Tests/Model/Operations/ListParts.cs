@@ -19,7 +19,8 @@ internal sealed record ListParts(int Slot) : ModelOperation
         Expect.Status(answer, 200);
 
         // What stands before may have a key that no parser takes.
-        var (from, to) = (answer.Text.IndexOf("<Part>", StringComparison.Ordinal), answer.Text.LastIndexOf("</Part>", StringComparison.Ordinal));
+        var (from, to) = (answer.Text.IndexOf("<Part>", StringComparison.Ordinal),
+            answer.Text.LastIndexOf("</Part>", StringComparison.Ordinal));
         var listed = XElement.Parse(from < 0 ? "<Parts/>" : $"<Parts>{answer.Text[from..to]}</Part></Parts>").Elements()
             .Select(part => (Number: int.Parse(Text(part, "PartNumber"), null), Text: $"{Text(part, "ETag")} {Text(part, "Size")}"))
             .Where(part => !upload.Unknown.Contains(part.Number));

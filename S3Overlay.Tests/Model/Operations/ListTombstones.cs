@@ -11,6 +11,7 @@ internal sealed record ListTombstones(int Bucket, string Prefix) : ModelOperatio
         Expect.That(page.TryGetProperty("tombstones", out var rows), $"Tombstones: {page}");
         Expect.Same(bucket.IsOpaque, page.GetProperty("bucketDeleted").GetBoolean(), "Whether the bucket is deleted");
         var expected = bucket.Tombstones.Where(key => !bucket.IsOpaque && key.StartsWith(Prefix, StringComparison.Ordinal));
-        Expect.Same(string.Join("; ", expected), string.Join("; ", rows.EnumerateArray().Select(row => row.GetProperty("key").GetString())), "The list of tombstones");
+        Expect.Same(string.Join("; ", expected), string.Join("; ", rows.EnumerateArray().Select(row => row.GetProperty("key").GetString())),
+            "The list of tombstones");
     }
 }

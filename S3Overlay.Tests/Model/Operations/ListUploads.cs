@@ -29,7 +29,8 @@ internal sealed record ListUploads(int Bucket) : ModelOperation
             Expect.That(listed.Contains((upload.Key, upload.Id)), $"The upload {upload.Id} of {upload.Key} is not listed.");
         }
 
-        Expect.That(!listed.Exists(upload => scene.EndedUploads.Contains(upload.Id)), $"An upload is listed that is over: {string.Join("; ", listed)}");
+        Expect.That(!listed.Exists(upload => scene.EndedUploads.Contains(upload.Id)),
+            $"An upload is listed that is over: {string.Join("; ", listed)}");
     }
 
     private static string Text(XElement element, string name) => element.Elements().First(child => child.Name.LocalName == name).Value;

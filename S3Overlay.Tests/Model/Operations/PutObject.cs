@@ -21,7 +21,8 @@ internal sealed record PutObject(int Bucket, string Key, int Serial, int Size, M
             return;
         }
 
-        if (answer.Status is 503 or 507 && (scene.MayFailToWrite(bucket) || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, Key))))
+        if (answer.Status is 503 or 507
+            && (scene.MayFailToWrite(bucket) || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, Key))))
         {
             return;
         }

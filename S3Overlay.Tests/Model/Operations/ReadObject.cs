@@ -8,7 +8,8 @@ namespace S3Overlay.Tests.Model.Operations;
 /// <param name="First">The range's first byte; null where it is counted from the end.</param>
 /// <param name="Last">Its last byte, or how many from the end; null for all that follows.</param>
 internal sealed record ReadObject(
-    int Bucket, string Key, string Method, bool HasRange, int? First, int? Last, ModelCondition Condition, ModelDirective Directive = ModelDirective.None) : ModelOperation
+    int Bucket, string Key, string Method, bool HasRange, int? First, int? Last, ModelCondition Condition,
+    ModelDirective Directive = ModelDirective.None) : ModelOperation
 {
     /// <inheritdoc/>
     public override bool MayMakeForget => false;
@@ -23,7 +24,8 @@ internal sealed record ReadObject(
         var bucket = scene.Buckets[Bucket];
         var shown = scene.View.MayShow(bucket, Key, Directive);
         var (asked, began) = (scene.Trouble.Asked, scene.Now);
-        var answer = await scene.SendAsync(Method, bucket, Key, "", null, [.. Conditions.Header(Condition, shown), .. RangeHeader(), .. Directives.Header(Directive)]);
+        var answer = await scene.SendAsync(Method, bucket, Key, "", null,
+            [.. Conditions.Header(Condition, shown), .. RangeHeader(), .. Directives.Header(Directive)]);
         if (!bucket.Exists)
         {
             Expect.NoBucket(answer, scene);
@@ -87,10 +89,12 @@ internal sealed record ReadObject(
         }
 
         var (from, to) = Resolve(found.Bytes.Length) ?? (0, found.Bytes.Length - 1);
-        Expect.Same((to - from + 1).ToString(CultureInfo.InvariantCulture), answer.Headers.GetValueOrDefault("Content-Length", ""), "Content-Length");
+        Expect.Same((to - from + 1).ToString(CultureInfo.InvariantCulture), answer.Headers.GetValueOrDefault("Content-Length", ""),
+            "Content-Length");
         Expect.Same(found.Meta, answer.Headers.GetValueOrDefault(ObjectVersion.MetaHeader, ""), ObjectVersion.MetaHeader);
         Expect.Same(
-            answer.Status == 206 ? $"bytes {from}-{to}/{found.Bytes.Length}" : "", answer.Headers.GetValueOrDefault("Content-Range", ""), "Content-Range");
+            answer.Status == 206 ? $"bytes {from}-{to}/{found.Bytes.Length}"
+                : "", answer.Headers.GetValueOrDefault("Content-Range", ""), "Content-Range");
         var layer = answer.Headers.GetValueOrDefault("x-s3overlay-layer", "");
         Expect.That(bucket.Written.ContainsKey(Key) == (layer == "local"), $"The layer is {layer}.");
         if (Method == "GET" && answer.Body.Length < to - from + 1 && scene.MayEndEarly(bucket, Key, found))

@@ -4,9 +4,12 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>GET or HEAD of a part of an object (rules R8, T1): of what is not decided here the remote is asked for it in any case, whatever is held.</summary>
+/// <summary>
+/// GET or HEAD of a part of an object (rules R8, T1): of what is not decided here the remote is asked for it in any case, whatever is held.
+/// </summary>
 /// <param name="Number">The part's number.</param>
-internal sealed record ReadPart(int Bucket, string Key, string Method, int Number, ModelCondition Condition, ModelDirective Directive) : ModelOperation
+internal sealed record ReadPart(int Bucket, string Key, string Method, int Number, ModelCondition Condition, ModelDirective Directive)
+    : ModelOperation
 {
     /// <inheritdoc/>
     public override bool MayMakeForget => false;
@@ -22,7 +25,8 @@ internal sealed record ReadPart(int Bucket, string Key, string Method, int Numbe
         var isDecided = bucket.IsDecidedHere(Key);
         IReadOnlyList<ObjectVersion?> shown = [isDecided ? bucket.Written.GetValueOrDefault(Key) : bucket.Remote.GetValueOrDefault(Key)];
         var asked = scene.Trouble.Asked;
-        var answer = await scene.SendAsync(Method, bucket, Key, $"partNumber={Number}", null, [.. Conditions.Header(Condition, shown), .. Directives.Header(Directive)]);
+        var answer = await scene.SendAsync(Method, bucket, Key, $"partNumber={Number}", null,
+            [.. Conditions.Header(Condition, shown), .. Directives.Header(Directive)]);
         if (!bucket.Exists)
         {
             Expect.NoBucket(answer, scene);
@@ -82,16 +86,21 @@ internal sealed record ReadPart(int Bucket, string Key, string Method, int Numbe
 
         static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
         Expect.Same(Text(length), answer.Headers.GetValueOrDefault("Content-Length", ""), "Content-Length");
-        Expect.Same(length == 0 ? "" : $"bytes {first}-{first + length - 1}/{version.Bytes.Length}", answer.Headers.GetValueOrDefault("Content-Range", ""), "Content-Range");
-        Expect.Same(version.Parts.Count == 0 ? "" : Text(version.Parts.Count), answer.Headers.GetValueOrDefault("x-amz-mp-parts-count", ""), "x-amz-mp-parts-count");
+        Expect.Same(length == 0 ? "" : $"bytes {first}-{first + length - 1}/{version.Bytes.Length}",
+            answer.Headers.GetValueOrDefault("Content-Range", ""), "Content-Range");
+        Expect.Same(version.Parts.Count == 0 ? "" : Text(version.Parts.Count), answer.Headers.GetValueOrDefault("x-amz-mp-parts-count", ""),
+            "x-amz-mp-parts-count");
         Expect.Same(version.Meta, answer.Headers.GetValueOrDefault(ObjectVersion.MetaHeader, ""), ObjectVersion.MetaHeader);
         Expect.That(
             Method == "HEAD" ? answer.Body.Length == 0 : answer.Body.AsSpan().SequenceEqual(version.Bytes.AsSpan(first, length)),
             $"The body is not that part of {version}: of {length} bytes {answer.Body.Length} came.");
     }
 
-    /// <summary>What comes of it: of a part that the remote's object has not, and a condition on it that does not hold, either is told.</summary>
-    private IEnumerable<int> Statuses(ObjectVersion? version, (int First, int Length)? part, IReadOnlyList<ObjectVersion?> shown, bool isDecided) =>
+    /// <summary>
+    /// What comes of it: of a part that the remote's object has not, and a condition on it that does not hold, either is told.
+    /// </summary>
+    private IEnumerable<int> Statuses(ObjectVersion? version, (int First, int Length)? part, IReadOnlyList<ObjectVersion?> shown,
+        bool isDecided) =>
         version is null ? [404]
         : part is var (_, length) ? [Conditions.Read(Condition, version, shown, length == 0 ? 200 : 206)]
         : isDecided ? [Conditions.Read(Condition, version, shown, 416)]
@@ -100,7 +109,8 @@ internal sealed record ReadPart(int Bucket, string Key, string Method, int Numbe
     /// <summary>A copy of another version, that readers were given without asking, is gone: parts and wholes are of one version.</summary>
     private static void Learn(ModelScene scene, ModelCopies copies, ObjectVersion? current)
     {
-        if (copies.Certain is not { } copy || copy.Version == current || scene.Freshness.Cache is not (ModelCache.Believed or ModelCache.ForAWhile))
+        if (copies.Certain is not { } copy || copy.Version == current
+            || scene.Freshness.Cache is not (ModelCache.Believed or ModelCache.ForAWhile))
         {
             return;
         }

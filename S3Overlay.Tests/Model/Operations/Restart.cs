@@ -7,7 +7,8 @@ namespace S3Overlay.Tests.Model.Operations;
 /// <param name="Room">How many steps of a start before that one its disk takes; null where there is no such start.</param>
 /// <param name="Fault">What is wrong with its disk then.</param>
 /// <param name="Steps">Which steps it fails at.</param>
-internal sealed record Restart(string Without, int? Room = null, DiskFault Fault = DiskFault.Full, DiskSteps Steps = DiskSteps.Write) : ModelOperation
+internal sealed record Restart(string Without, int? Room = null, DiskFault Fault = DiskFault.Full, DiskSteps Steps = DiskSteps.Write)
+    : ModelOperation
 {
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)

@@ -3,8 +3,9 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Model.Operations;
 
 /// <summary>
-/// The disk of the built-in store is full, or fails, at some steps of what a request takes: reads go on, what is acknowledged is there, and what is refused has not happened, but for what a delete was
-/// about to do in two steps, or in one for each key (table F). So it stays, with the next start and without the index.
+/// The disk of the built-in store is full, or fails, at some steps of what a request takes: reads go on, what is acknowledged is there, and
+/// what is refused has not happened, but for what a delete was about to do in two steps, or in one for each key (table F). So it stays,
+/// with the next start and without the index.
 /// </summary>
 /// <remarks>What fails more than once is what is written, and no more: where taking back fails too, what is refused may happen.</remarks>
 /// <param name="Operation">The request.</param>
@@ -13,10 +14,13 @@ namespace S3Overlay.Tests.Model.Operations;
 /// <param name="Count">Then so many do.</param>
 /// <param name="Steps">Which ones.</param>
 /// <param name="Ends">Whether the proxy ends meanwhile.</param>
-/// <param name="Without">A folder of the built-in store that is gone when the proxy starts again; empty for none; null where it starts only if it has ended.</param>
-/// <param name="RemoteFailures">How many requests of the remote fail as well, beside what else is wrong with it; null where nothing is.</param>
+/// <param name="Without">A folder of the built-in store that is gone when the proxy starts again; empty for none; null where it starts only
+/// if it has ended.</param>
+/// <param name="RemoteFailures">How many requests of the remote fail as well, beside what else is wrong with it; null where nothing
+/// is.</param>
 internal sealed record TroubleDisk(
-    ModelOperation Operation, DiskFault Fault, int Skip, int Count, DiskSteps Steps, bool Ends, string? Without, int? RemoteFailures = null) : ModelOperation
+    ModelOperation Operation, DiskFault Fault, int Skip, int Count, DiskSteps Steps, bool Ends, string? Without, int? RemoteFailures = null)
+        : ModelOperation
 {
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
@@ -70,10 +74,12 @@ internal sealed record TroubleDisk(
 
     private static async Task LookAsync(ModelScene scene, List<ModelDoubt> doubts, bool isKnown)
     {
-        // A write is one step for clients, and so is what is done to a bucket; but for a discard, which shows the bucket, and then goes on with its keys.
+        // A write is one step for clients, and so is what is done to a bucket; but for a discard, which shows the bucket, and then goes on
+        // with its keys.
         foreach (var bucket in scene.Buckets)
         {
-            var open = doubts.Where(doubt => doubt.Bucket == bucket && (isKnown || doubt.Effect is not (ModelEffect.Written or ModelEffect.BucketMade or ModelEffect.BucketDeleted))).ToList();
+            var open = doubts.Where(doubt => doubt.Bucket == bucket
+                && (isKnown || doubt.Effect is not (ModelEffect.Written or ModelEffect.BucketMade or ModelEffect.BucketDeleted))).ToList();
             await Aftermath.LookAsync(scene, bucket, open, isKnown);
             await new ListUploads(scene.Buckets.ToList().IndexOf(bucket)).RunAsync(scene);
         }

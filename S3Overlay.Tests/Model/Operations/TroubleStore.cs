@@ -1,8 +1,8 @@
 namespace S3Overlay.Tests.Model.Operations;
 
 /// <summary>
-/// The store fails while it is asked for what a request takes: what the proxy acknowledges all the same is there, and what it does not is there as a whole or not at all; nothing else is touched by it, and once
-/// the store is well again all is.
+/// The store fails while it is asked for what a request takes: what the proxy acknowledges all the same is there, and what it does not is
+/// there as a whole or not at all; nothing else is touched by it, and once the store is well again all is.
 /// </summary>
 /// <param name="Operation">The request.</param>
 /// <param name="Fault">How calls fail.</param>
@@ -10,9 +10,11 @@ namespace S3Overlay.Tests.Model.Operations;
 /// <param name="Count">Then so many do.</param>
 /// <param name="IsOfChangesAlone">Whether only those fail, and are counted, that change something.</param>
 /// <param name="Restarts">Whether the proxy ends and starts again before the request, while calls fail already.</param>
-/// <param name="RemoteFailures">How many requests of the remote fail as well, beside what else is wrong with it; null where nothing is.</param>
+/// <param name="RemoteFailures">How many requests of the remote fail as well, beside what else is wrong with it; null where nothing
+/// is.</param>
 internal sealed record TroubleStore(
-    ModelOperation Operation, StoreFault Fault, int Skip, int Count, bool IsOfChangesAlone, bool Restarts = false, int? RemoteFailures = null) : ModelOperation
+    ModelOperation Operation, StoreFault Fault, int Skip, int Count, bool IsOfChangesAlone, bool Restarts = false,
+    int? RemoteFailures = null) : ModelOperation
 {
     /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
@@ -36,7 +38,8 @@ internal sealed record TroubleStore(
         catch (StoreFailedException)
         {
             // A store that keeps nothing does not keep the proxy from showing what there is (rule R3).
-            Expect.That(!IsOfChangesAlone || RemoteFailures is not null || Operation is not (ReadObject or ReadPart), "A read failed for what it would have kept.");
+            Expect.That(!IsOfChangesAlone || RemoteFailures is not null
+                || Operation is not (ReadObject or ReadPart), "A read failed for what it would have kept.");
             isHeard = false;
         }
 

@@ -148,12 +148,18 @@ public sealed class BucketTests
     public async Task Sub_resources_of_a_remote_only_bucket_are_a_new_buckets_and_reading_makes_nothing()
     {
         _bench.Remote.AddBucket("theirs");
-        Assert.Equal("LocationConstraint", OverlayBench.Xml(await _bench.SendAsync(S3Operation.GetBucketLocation, "theirs", query: "location")).Name.LocalName);
-        Assert.Equal("VersioningConfiguration", OverlayBench.Xml(await _bench.SendAsync(S3Operation.GetBucketConfiguration, "theirs", query: "versioning")).Name.LocalName);
-        Assert.Equal("AccessControlPolicy", OverlayBench.Xml(await _bench.SendAsync(S3Operation.GetBucketConfiguration, "theirs", query: "acl")).Name.LocalName);
-        Assert.Equal("ListMultipartUploadsResult", OverlayBench.Xml(await _bench.SendAsync(S3Operation.ListMultipartUploads, "theirs", query: "uploads")).Name.LocalName);
-        Assert.Equal("NoSuchBucketPolicy", (await _bench.FailAsync(S3Operation.GetBucketConfiguration, "theirs", query: "policy")).Error.Code);
-        Assert.Same(S3Errors.NoSuchUpload, (await _bench.FailAsync(S3Operation.UploadPart, "theirs", "key", "x", "partNumber=1&uploadId=u")).Error);
+        Assert.Equal("LocationConstraint",
+            OverlayBench.Xml(await _bench.SendAsync(S3Operation.GetBucketLocation, "theirs", query: "location")).Name.LocalName);
+        Assert.Equal("VersioningConfiguration",
+            OverlayBench.Xml(await _bench.SendAsync(S3Operation.GetBucketConfiguration, "theirs", query: "versioning")).Name.LocalName);
+        Assert.Equal("AccessControlPolicy",
+            OverlayBench.Xml(await _bench.SendAsync(S3Operation.GetBucketConfiguration, "theirs", query: "acl")).Name.LocalName);
+        Assert.Equal("ListMultipartUploadsResult",
+            OverlayBench.Xml(await _bench.SendAsync(S3Operation.ListMultipartUploads, "theirs", query: "uploads")).Name.LocalName);
+        Assert.Equal(
+            "NoSuchBucketPolicy", (await _bench.FailAsync(S3Operation.GetBucketConfiguration, "theirs", query: "policy")).Error.Code);
+        Assert.Same(S3Errors.NoSuchUpload,
+            (await _bench.FailAsync(S3Operation.UploadPart, "theirs", "key", "x", "partNumber=1&uploadId=u")).Error);
         Assert.False((await _bench.Layer.ResolveBucketAsync("theirs", default)).Exists);
         Assert.Empty(_bench.Local.Requests);
     }
@@ -194,7 +200,8 @@ public sealed class BucketTests
         Assert.Same(S3Errors.BucketAlreadyExists, (await _bench.FailAsync(S3Operation.CreateBucket, "s3-overlay-cache")).Error);
         Assert.Same(
             S3Errors.NoSuchBucket,
-            (await _bench.FailAsync(S3Operation.CopyObject, "mapped", "key", headers: ("x-amz-copy-source", "s3-overlay-cache/key"))).Error);
+            (await _bench.FailAsync(S3Operation.CopyObject, "mapped", "key",
+                headers: ("x-amz-copy-source", "s3-overlay-cache/key"))).Error);
         Assert.Empty(_bench.Local.Requests);
     }
 
@@ -222,7 +229,8 @@ public sealed class BucketTests
         Assert.DoesNotContain(answer.Headers, header => header.Key.StartsWith("x-s3overlay", StringComparison.OrdinalIgnoreCase));
         await _bench.SendAsync(S3Operation.DeleteObject, "plain", "key");
         Assert.Equal(Proxy.Overlay.Layers.KeyState.Nothing, await _bench.Layer.ResolveAsync("plain", "key", default));
-        Assert.Equal("ListObjectVersions", (await _bench.SendAsync(S3Operation.ListObjectVersions, "plain", query: "versions")).Headers["x-test-local"]);
+        Assert.Equal("ListObjectVersions", (await _bench.SendAsync(S3Operation.ListObjectVersions, "plain", query: "versions")).Headers[
+            "x-test-local"]);
         Assert.Equal(0, _bench.Remote.Calls);
     }
 

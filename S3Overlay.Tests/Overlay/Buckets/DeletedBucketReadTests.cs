@@ -2,7 +2,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Buckets;
 
-/// <summary>Reads of keys of a bucket that was deleted here as a whole: it is not there (rule B4), also for keys that had been deleted in it before, whose tombstones a store keeps until the mark is discarded.</summary>
+/// <summary>
+/// Reads of keys of a bucket that was deleted here as a whole: it is not there (rule B4), also for keys that had been deleted in it before,
+/// whose tombstones a store keeps until the mark is discarded.
+/// </summary>
 [Trait("Rule", "B4")]
 public sealed class DeletedBucketReadTests
 {

@@ -11,7 +11,8 @@ public sealed class EmbeddedBucketTests : IAsyncLifetime
     private EmbeddedStore _store = null!;
     private OverlayBench _bench = null!;
 
-    public async Task InitializeAsync() => Open(await EmbeddedStore.OpenAsync(new EmbeddedOptions { Folder = _folder.Path, IsDurable = false }));
+    public async Task InitializeAsync() =>
+        Open(await EmbeddedStore.OpenAsync(new EmbeddedOptions { Folder = _folder.Path, IsDurable = false }));
 
     public async Task DisposeAsync()
     {
@@ -55,10 +56,12 @@ public sealed class EmbeddedBucketTests : IAsyncLifetime
     {
         _bench.Remote.Put("below", "key", "0123456789");
         var started = OverlayBench.Xml(await _bench.SendAsync(
-            S3Operation.CreateMultipartUpload, "mapped", "big", query: "uploads", headers: hasChecksums ? [("x-amz-checksum-algorithm", "CRC32")] : []));
+            S3Operation.CreateMultipartUpload, "mapped", "big", query: "uploads", headers: hasChecksums
+                ? [("x-amz-checksum-algorithm", "CRC32")] : []));
         var upload = "&uploadId=" + Value(started, "UploadId");
         var part = OverlayBench.Xml(await _bench.SendAsync(
-            S3Operation.UploadPartCopy, "mapped", "big", "", "partNumber=1" + upload, ("x-amz-copy-source", "mapped/key"), ("x-amz-copy-source-range", "bytes=2-5")));
+            S3Operation.UploadPartCopy, "mapped", "big", "", "partNumber=1" + upload, ("x-amz-copy-source", "mapped/key"),
+            ("x-amz-copy-source-range", "bytes=2-5")));
         var checksum = hasChecksums ? $"<ChecksumCRC32>{Value(part, "ChecksumCRC32")}</ChecksumCRC32>" : "";
         await _bench.SendAsync(
             S3Operation.CompleteMultipartUpload,

@@ -2,7 +2,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Buckets;
 
-/// <summary>A bucket that the settings map to one which the remote does not have, or has only later: it is there by its name in the settings (rule B1), and nothing is below it.</summary>
+/// <summary>
+/// A bucket that the settings map to one which the remote does not have, or has only later: it is there by its name in the settings (rule
+/// B1), and nothing is below it.
+/// </summary>
 [Trait("Rule", "B1")]
 public sealed class MissingRemoteBucketTests
 {
@@ -52,6 +55,7 @@ public sealed class MissingRemoteBucketTests
     {
         var answer = await scene.SendAsync("GET", "/mine?list-type=2");
         Assert.True(answer.Status == 200, answer.Text);
-        return [.. System.Xml.Linq.XElement.Parse(answer.Text).Descendants().Where(static element => element.Name.LocalName == "Key").Select(static element => element.Value)];
+        return [.. System.Xml.Linq.XElement.Parse(answer.Text).Descendants().Where(static element => element.Name.LocalName == "Key")
+            .Select(static element => element.Value)];
     }
 }

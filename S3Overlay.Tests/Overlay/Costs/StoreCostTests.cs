@@ -13,7 +13,8 @@ public sealed class StoreCostTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _scene = await StoreScene.StartAsync(
-            true, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "512KiB"), ("S3_OVERLAY_CHUNK_SIZE", "128KiB"), ("S3_OVERLAY_READ_AHEAD_BYTES", "0"));
+            true, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "512KiB"), ("S3_OVERLAY_CHUNK_SIZE", "128KiB"),
+            ("S3_OVERLAY_READ_AHEAD_BYTES", "0"));
         new Random(1).NextBytes(_large);
         _scene.Remote.Put("bucket", "small", "of the remote"u8.ToArray());
         _scene.Remote.Put("bucket", Large, _large);
@@ -123,7 +124,8 @@ public sealed class StoreCostTests : IAsyncLifetime
         Assert.Contains("<Key>small</Key>", page.Text);
         Assert.Contains("<Key>written</Key>", page.Text);
         Assert.DoesNotContain("<Key>large</Key>", page.Text);
-        Assert.Equal(["GET bucket", "GET list r", "GET list t"], Calls().Where(call => call.Contains("list", StringComparison.Ordinal) || call.Contains("bucket", StringComparison.Ordinal)).Order());
+        Assert.Equal(["GET bucket", "GET list r", "GET list t"], Calls()
+            .Where(call => call.Contains("list", StringComparison.Ordinal) || call.Contains("bucket", StringComparison.Ordinal)).Order());
         Assert.Equal(1, RemoteCalls());
     }
 
@@ -160,7 +162,9 @@ public sealed class StoreCostTests : IAsyncLifetime
         _asked = _scene.Remote.Requests.Count;
     }
 
-    /// <summary>Holds calls of some kinds until so many of them are there at the same time; a proxy that makes one after the other waits in vain.</summary>
+    /// <summary>
+    /// Holds calls of some kinds until so many of them are there at the same time; a proxy that makes one after the other waits in vain.
+    /// </summary>
     private Task Meeting(int count, params string[] kinds)
     {
         var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -187,7 +191,9 @@ public sealed class StoreCostTests : IAsyncLifetime
     private List<string> Calls() => [.. _scene.Store.Calls.Select(call => $"{call.Method} {KindOf(call)}")];
 
     /// <summary>Without what cleans up behind the client's back.</summary>
-    private List<string> CallsForTheClient() => [.. Calls().Where(call => call.EndsWith(" key", StringComparison.Ordinal) || call.EndsWith(" t", StringComparison.Ordinal) || call.EndsWith("bucket", StringComparison.Ordinal))];
+    private List<string> CallsForTheClient() =>
+        [.. Calls().Where(call => call.EndsWith(" key", StringComparison.Ordinal) || call.EndsWith(" t", StringComparison.Ordinal)
+        || call.EndsWith("bucket", StringComparison.Ordinal))];
 
     private static string KindOf(StoreCall call)
     {

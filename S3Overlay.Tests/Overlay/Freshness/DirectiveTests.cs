@@ -120,7 +120,8 @@ public class DirectiveTests : FreshnessTestBase
         Assert.Empty(Remote.Gets);
         Assert.Equal("MISS", Origin(await ReadAsync(By("another", "only-if-cached"))).Cache);
 
-        S3Request By(string key, string said) => Request(key, headers: ("Cache-Control", said)) with { Caller = why == "anonymous" ? S3Caller.Anonymous : new S3Caller("test") };
+        S3Request By(string key, string said) => Request(key, headers: ("Cache-Control", said)) with
+            { Caller = why == "anonymous" ? S3Caller.Anonymous : new S3Caller("test") };
     }
 
     private Task<CollectedAnswer> SayAsync(string said, string key = "key", string? range = null, bool isHead = false) =>

@@ -52,7 +52,8 @@ public sealed class FreshnessSettingTests
         await hangs.Task.WaitAsync(Patience.Limit);
 
         // Up to half of the budget and no further, however long this machine takes.
-        var until = scene.Clock.GetUtcNow() + (TimeSpan.FromSeconds(int.Parse(budget[..^1], System.Globalization.CultureInfo.InvariantCulture)) / 2);
+        var until = scene.Clock.GetUtcNow()
+            + (TimeSpan.FromSeconds(int.Parse(budget[..^1], System.Globalization.CultureInfo.InvariantCulture)) / 2);
         var answer = await scene.Clock.RunAsync(reading, () => until - scene.Clock.GetUtcNow());
         Assert.Equal((200, "STALE", "held"), (answer.Status, answer.Headers.GetValueOrDefault("x-cache"), answer.Text));
     }
@@ -72,7 +73,8 @@ public sealed class FreshnessSettingTests
             foreach (var method in (string[])["GET", "HEAD"])
             {
                 var unheld = await scene.SendAsync(method, "/bucket/" + key, null, ("Cache-Control", "only-if-cached"));
-                Assert.Equal((504, "cache", "MISS"), (unheld.Status, unheld.Headers.GetValueOrDefault("x-s3overlay-layer"), unheld.Headers.GetValueOrDefault("x-cache")));
+                Assert.Equal((504, "cache", "MISS"),
+                    (unheld.Status, unheld.Headers.GetValueOrDefault("x-s3overlay-layer"), unheld.Headers.GetValueOrDefault("x-cache")));
             }
         }
 
@@ -83,13 +85,15 @@ public sealed class FreshnessSettingTests
             await scene.Proxy.WhenIdleAsync();
             scene.Remote.Script = async (_, context) =>
             {
-                await ScriptedRemote.AnswerErrorAsync(context, refusal, refusal switch { 403 => "AccessDenied", 404 => "NoSuchKey", _ => "InternalError" });
+                await ScriptedRemote.AnswerErrorAsync(context, refusal,
+                    refusal switch { 403 => "AccessDenied", 404 => "NoSuchKey", _ => "InternalError" });
                 return ScriptedOutcome.Answered;
             };
             foreach (var method in (string[])["GET", "HEAD"])
             {
                 var answer = await scene.SendAsync(method, "/bucket/key");
-                Assert.Equal((status, "remote", "MISS"), (answer.Status, answer.Headers.GetValueOrDefault("x-s3overlay-layer"), answer.Headers.GetValueOrDefault("x-cache")));
+                Assert.Equal((status, "remote", "MISS"),
+                    (answer.Status, answer.Headers.GetValueOrDefault("x-s3overlay-layer"), answer.Headers.GetValueOrDefault("x-cache")));
             }
         }
     }
@@ -109,8 +113,11 @@ public sealed class FreshnessSettingTests
 
         await scene.SendAsync("GET", "/bucket/held");
         await scene.Proxy.WhenIdleAsync();
-        Assert.Equal(allowed == "true" ? "BYPASS" : "HIT", (await scene.SendAsync("GET", "/bucket/held", null, ("Cache-Control", "no-store"))).Headers["x-cache"]);
-        Assert.Equal(allowed == "true" ? "REVALIDATED" : "HIT", (await scene.SendAsync("GET", "/bucket/held", null, ("Cache-Control", "no-cache"))).Headers["x-cache"]);
-        Assert.Equal(allowed == "true" ? 504 : 200, (await scene.SendAsync("GET", "/bucket/other", null, ("Cache-Control", "only-if-cached"))).Status);
+        Assert.Equal(allowed == "true" ? "BYPASS"
+            : "HIT", (await scene.SendAsync("GET", "/bucket/held", null, ("Cache-Control", "no-store"))).Headers["x-cache"]);
+        Assert.Equal(allowed == "true" ? "REVALIDATED"
+            : "HIT", (await scene.SendAsync("GET", "/bucket/held", null, ("Cache-Control", "no-cache"))).Headers["x-cache"]);
+        Assert.Equal(allowed == "true" ? 504
+            : 200, (await scene.SendAsync("GET", "/bucket/other", null, ("Cache-Control", "only-if-cached"))).Status);
     }
 }

@@ -1,7 +1,7 @@
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Overlay.Remotes;
-using S3Overlay.Tests.Overlay.Reads;
+using S3Overlay.Tests.Overlay.Reading;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Freshness;
@@ -46,7 +46,8 @@ public abstract class FreshnessTestBase : ReaderTestBase
     }
 
     /// <summary>Finishes once the copy of "key" is known to be current at a moment.</summary>
-    protected Task RenewedAsync(DateTimeOffset at) => Patience.UntilAsync(async () => await ValidatedAtAsync() >= at, "The copy is not renewed.");
+    protected Task RenewedAsync(DateTimeOffset at) =>
+        Patience.UntilAsync(async () => await ValidatedAtAsync() >= at, "The copy is not renewed.");
 
     /// <summary>Forgets what the remote was asked.</summary>
     protected void ForgetRequests()
@@ -56,8 +57,10 @@ public abstract class FreshnessTestBase : ReaderTestBase
     }
 
     /// <summary>Has the remote fail from now on, or answer again.</summary>
-    protected void Fail(RemoteFailure? failure) => Remote.OnRequest = failure is { } kind ? (_, _) => throw new RemoteException(kind, "as the test says") : null;
+    protected void Fail(RemoteFailure? failure) => Remote.OnRequest = failure is { } kind ? (_, _) =>
+        throw new RemoteException(kind, "as the test says") : null;
 
     /// <summary>Objects larger than this are held in chunks of this.</summary>
-    protected void InChunks(int size = 64 << 10) => Settings = Settings with { ChunkThreshold = size, ChunkSize = size, ReadAheadBytes = 0 };
+    protected void InChunks(int size = 64 << 10) => Settings = Settings with
+        { ChunkThreshold = size, ChunkSize = size, ReadAheadBytes = 0 };
 }

@@ -54,14 +54,16 @@ public class FrozenTests : FreshnessTestBase
         await QuietAsync();
         var validatedAt = await ValidatedAtAsync();
         Remote.Put(
-            "key", bytes, modified: older.LastModified.AddDays(1), headers: [new("x-amz-meta-color", "red")], checksum: new(Proxy.Protocol.Bodies.ChecksumAlgorithm.Crc32, "AAAAAA=="));
+            "key", bytes, modified: older.LastModified.AddDays(1), headers: [new("x-amz-meta-color", "red")],
+            checksum: new(Proxy.Protocol.Bodies.ChecksumAlgorithm.Crc32, "AAAAAA=="));
         Time.Advance(TimeSpan.FromDays(1));
         for (var i = 0; i < 2; i++)
         {
             var answer = await ReadAsync(Request("key", headers: ("x-amz-checksum-mode", "ENABLED")));
             Assert.Equal(
                 ("AAAAAA==", "blue", HttpDates.Header(older.LastModified), "86400"),
-                (answer.Headers["x-amz-checksum-crc32"].ToString(), answer.Headers["x-amz-meta-color"].ToString(), answer.Headers.LastModified.ToString(), Origin(answer).Age));
+                (answer.Headers["x-amz-checksum-crc32"].ToString(), answer.Headers["x-amz-meta-color"].ToString(),
+                    answer.Headers.LastModified.ToString(), Origin(answer).Age));
             Assert.Equal(validatedAt, await ValidatedAtAsync());
             await ReopenAsync();
         }
@@ -142,7 +144,8 @@ public class FrozenTests : FreshnessTestBase
         var bytes = await HoldAsync("key");
         Remote.Put("key", Bytes(1000, 2));
         var isBroken = true;
-        Wrap = store => new SteppedStore(store) { AfterFind = () => isBroken ? throw new IOException("as the test says") : Task.CompletedTask };
+        Wrap = store =>
+            new SteppedStore(store) { AfterFind = () => isBroken ? throw new IOException("as the test says") : Task.CompletedTask };
         await ReopenAsync();
         ForgetRequests();
         Assert.Equal(503, (await Assert.ThrowsAsync<S3Exception>(() => ReadAsync("key"))).Error.Status);
@@ -169,7 +172,8 @@ public class FrozenTests : FreshnessTestBase
         Change("changed");
         var info = (await Reader.HeadAsync(Bucket, "key", Remote.Bucket, mayBeStale: true, default))!;
         Assert.Equal(200_000, info.Size);
-        var failure = await Assert.ThrowsAsync<RemoteException>(() => Reader.OpenAsync(Bucket, "key", Remote.Bucket, info, new ByteRange(150_000, 150_009), isCurrent: false, default));
+        var failure = await Assert.ThrowsAsync<RemoteException>(() => Reader
+            .OpenAsync(Bucket, "key", Remote.Bucket, info, new ByteRange(150_000, 150_009), isCurrent: false, default));
         Assert.Equal(RemoteFailure.Drifted, failure.Failure);
     }
 

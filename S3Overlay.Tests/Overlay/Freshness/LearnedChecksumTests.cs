@@ -2,13 +2,17 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Freshness;
 
-/// <summary>Checksums that were learned of a copy in chunks, over a store, are asked for once (rule T1): whatever of it is written into the store after that, and by whom.</summary>
+/// <summary>
+/// Checksums that were learned of a copy in chunks, over a store, are asked for once (rule T1): whatever of it is written into the store
+/// after that, and by whom.
+/// </summary>
 public sealed class LearnedChecksumTests
 {
     private const string Checksum = "x-amz-checksum-crc32";
 
     private static readonly (string, string)[] Settings =
-        [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "never"), ("S3_OVERLAY_CHUNK_THRESHOLD", "65536"), ("S3_OVERLAY_CHUNK_SIZE", "65536")];
+        [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "never"), ("S3_OVERLAY_CHUNK_THRESHOLD", "65536"),
+            ("S3_OVERLAY_CHUNK_SIZE", "65536")];
 
     [Theory, Trait("Rule", "T1")]
     [InlineData("HEAD")]

@@ -6,7 +6,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Freshness;
 
-/// <summary>Near the end of a copy's life it is compared with the remote in the background, once, while readers are served (rule S4).</summary>
+/// <summary>
+/// Near the end of a copy's life it is compared with the remote in the background, once, while readers are served (rule S4).
+/// </summary>
 [Trait("Rule", "S4")]
 public class RefreshTests : FreshnessTestBase
 {
@@ -65,7 +67,8 @@ public class RefreshTests : FreshnessTestBase
         var newer = Bytes(length, 2);
         var version = Remote.Put("key", newer);
         Assert.Equal(older, await ReadBeforeItIsComparedAsync());
-        await FoundAsync(copy => copy?.Info.ETag == version.ETag && (length == 0 || copy.FirstHeld(0) is { First: 0 } held && held.Length == length));
+        await FoundAsync(copy => copy?.Info.ETag == version.ETag
+            && (length == 0 || copy.FirstHeld(0) is { First: 0 } held && held.Length == length));
         await QuietAsync();
         for (var i = 0; i < 2; i++)
         {
@@ -85,7 +88,7 @@ public class RefreshTests : FreshnessTestBase
     public async Task Another_new_version_is_fetched_by_the_next_reader(string why)
     {
         InChunks(why == "in chunks" ? 64 << 10 : 150_000);
-        Settings = why == "drop" ? Settings with { FillOnLeave = FillOnLeave.Drop } : Settings;
+        Settings = why == "drop" ? Settings with { FillOnAbort = FillOnAbort.Drop } : Settings;
         var older = await HoldAsync("key", 100_000);
         Time.Advance(Life / 5 * 4);
         ForgetRequests();
@@ -160,7 +163,8 @@ public class RefreshTests : FreshnessTestBase
         Time.Advance(Life / 5);
 
         // That the remote failed may be noted only now; a second later it is asked again.
-        for (var waited = System.Diagnostics.Stopwatch.StartNew(); Origin(await ReadAsync("key")).Cache != "REVALIDATED"; Time.Advance(Moment))
+        for (var waited = System.Diagnostics.Stopwatch.StartNew(); Origin(await ReadAsync("key")).Cache != "REVALIDATED"; Time
+            .Advance(Moment))
         {
             Assert.True(waited.Elapsed < Patience.Limit, "The remote is not asked again.");
         }
@@ -171,7 +175,10 @@ public class RefreshTests : FreshnessTestBase
         Assert.Equal(3, Questions.Count);
     }
 
-    /// <summary>Reads the copy to its end before the remote says that it is outdated: what is dropped before may not be there any more when its bytes are asked for.</summary>
+    /// <summary>
+    /// Reads the copy to its end before the remote says that it is outdated: what is dropped before may not be there any more when its
+    /// bytes are asked for.
+    /// </summary>
     private async Task<byte[]> ReadBeforeItIsComparedAsync()
     {
         var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -183,7 +190,7 @@ public class RefreshTests : FreshnessTestBase
 
     private Task DroppedAsync() => _dropped.Task.WaitAsync(Patience.Limit);
 
-    private Task FoundAsync(Predicate<IHeldCopy?> isAwaited) => Patience.UntilAsync(
+    private Task FoundAsync(Predicate<ICacheEntry?> isAwaited) => Patience.UntilAsync(
         async () =>
         {
             await using var copy = await Store.FindAsync(Bucket, "key", default);

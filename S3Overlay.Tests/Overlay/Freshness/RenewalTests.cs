@@ -32,7 +32,8 @@ public class RenewalTests : FreshnessTestBase
         InChunks();
         var bytes = await HoldAsync("key", length);
         Remote.TellsDateOfSame = tellsDate;
-        var touched = Remote.Put("key", bytes, modified: new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero), headers: [new("Content-Type", "text/x-other")]);
+        var touched = Remote.Put("key", bytes, modified: new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero),
+            headers: [new("Content-Type", "text/x-other")]);
         Time.Advance(Life);
         ForgetRequests();
         var answer = await ReadAsync("key");

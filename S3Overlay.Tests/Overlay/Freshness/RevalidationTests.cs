@@ -240,9 +240,11 @@ public class RevalidationTests : FreshnessTestBase
         Assert.Equal(older.ETag, (await Reader.HeadAsync(Bucket, "key", Remote.Bucket, mayBeStale: false, default))!.ETag);
         Time.Advance(Life);
         Fail(RemoteFailure.Unavailable);
-        await Assert.ThrowsAsync<RemoteException>(async () => await Reader.HeadAsync(Bucket, "key", Remote.Bucket, mayBeStale: false, default));
+        await Assert.ThrowsAsync<RemoteException>(async () => await Reader
+            .HeadAsync(Bucket, "key", Remote.Bucket, mayBeStale: false, default));
         Fail(RemoteFailure.AccessDenied);
-        await Assert.ThrowsAsync<RemoteException>(async () => await Reader.HeadAsync(Bucket, "key", Remote.Bucket, mayBeStale: false, default));
+        await Assert.ThrowsAsync<RemoteException>(async () => await Reader
+            .HeadAsync(Bucket, "key", Remote.Bucket, mayBeStale: false, default));
         Fail(null);
         Assert.Equal(newer.ETag, (await Reader.HeadAsync(Bucket, "key", Remote.Bucket, mayBeStale: false, default))!.ETag);
         Remote.Remove("key");

@@ -96,7 +96,8 @@ public class SharedRevalidationTests : FreshnessTestBase
     [InlineData(true, false, RemoteFailure.NoSuchBucket)]
     [InlineData(true, false, RemoteFailure.AccessDenied)]
     [InlineData(false, true, RemoteFailure.NoSuchKey)]
-    public async Task That_an_object_was_not_there_before_a_read_began_does_not_answer_it(bool isAlways, bool saysNoCache, RemoteFailure failure)
+    public async Task That_an_object_was_not_there_before_a_read_began_does_not_answer_it(
+        bool isAlways, bool saysNoCache, RemoteFailure failure)
     {
         Revalidate(isAlways ? Revalidation.Always : Revalidation.Never);
         var answered = FailFirst(failure);

@@ -89,16 +89,16 @@ public class StaleTests : FreshnessTestBase
         var answered = new TaskCompletionSource();
         Remote.OnRequest = (_, _) => answered.Task;
         var reading = ReadAsync("key");
-        await Time.WaitForTimerAsync(within: Settings.Freshness.Patience);
+        await Time.WaitForTimerAsync(within: Settings.Freshness.Timeout);
         Assert.False(reading.IsCompleted);
-        Time.Advance(Settings.Freshness.Patience);
+        Time.Advance(Settings.Freshness.Timeout);
         var answer = await reading;
         Assert.Equal(bytes, answer.Bytes);
         Assert.Equal("STALE", Origin(answer).Cache);
 
         // It answers in the end, and what it says counts.
         answered.SetResult();
-        await RenewedAsync(Time.GetUtcNow() - Settings.Freshness.Patience);
+        await RenewedAsync(Time.GetUtcNow() - Settings.Freshness.Timeout);
 
         // What is in the store is there before the question is over, and who comes in between shares its answer.
         await Support.Patience.UntilAsync(() => Reader.Revalidating == 0, "The question is not over.");
@@ -113,9 +113,9 @@ public class StaleTests : FreshnessTestBase
         Time.Advance(Life);
         Remote.OnRequest = (_, _) => new TaskCompletionSource().Task;
         var reading = ReadAsync("key");
-        await Time.WaitForTimerAsync(within: Settings.Freshness.Patience);
+        await Time.WaitForTimerAsync(within: Settings.Freshness.Timeout);
         await Remote.UntilAsync(() => Questions.Count > 0, "The remote is not asked.");
-        Time.Advance(Settings.Freshness.Patience);
+        Time.Advance(Settings.Freshness.Timeout);
         Assert.Equal("STALE", Origin(await reading).Cache);
         Assert.Equal(["remote-bucket"], Remote.Suspected);
         for (var i = 0; i < 3; i++)
@@ -187,7 +187,9 @@ public class StaleTests : FreshnessTestBase
         Assert.Equal("STALE", Origin(await reading).Cache);
     }
 
-    /// <summary>A HEAD has no document that would tell whether 503 is of the object (its disk at the remote is gone) or of all of them.</summary>
+    /// <summary>
+    /// A HEAD has no document that would tell whether 503 is of the object (its disk at the remote is gone) or of all of them.
+    /// </summary>
     [Theory]
     [InlineData(0)]
     [InlineData(503)]
@@ -202,7 +204,8 @@ public class StaleTests : FreshnessTestBase
         for (var i = 0; i < 3; i++)
         {
             Time.Advance(Life);
-            Remote.OnRequest = (read, _) => read.Key == "good" ? Task.CompletedTask : throw new RemoteException(RemoteFailure.Unavailable, "as the test says") { Status = status };
+            Remote.OnRequest = (read, _) => read.Key == "good" ? Task.CompletedTask
+                : throw new RemoteException(RemoteFailure.Unavailable, "as the test says") { Status = status };
             Assert.Equal("STALE", Origin(await ReadAsync("bad")).Cache);
             Assert.Equal("STALE", Origin(await ReadAsync("bad")).Cache);
             Assert.Equal("REVALIDATED", Origin(await ReadAsync("good")).Cache);
@@ -218,7 +221,8 @@ public class StaleTests : FreshnessTestBase
     [InlineData(RemoteFailure.Throttled, 0, 1)]
     [InlineData(RemoteFailure.BadCredentials, 0, 1)]
     [InlineData(RemoteFailure.Unavailable, 503, 2)]
-    public async Task While_the_remote_answers_and_does_not_tell_one_reader_a_second_asks_and_no_other_waits(RemoteFailure failure, int status, int first)
+    public async Task While_the_remote_answers_and_does_not_tell_one_reader_a_second_asks_and_no_other_waits(
+        RemoteFailure failure, int status, int first)
     {
         for (var i = 0; i < 20; i++)
         {

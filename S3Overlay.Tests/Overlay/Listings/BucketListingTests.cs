@@ -34,7 +34,8 @@ public sealed class BucketListingTests
         for (var token = ""; ;)
         {
             var page = OverlayBench.Xml(await _bench.SendAsync(S3Operation.ListObjectsV2, "mapped", query: query + token));
-            names.AddRange(page.Elements().Where(e => e.Name.LocalName is "Contents" or "CommonPrefixes").Select(e => e.Elements().First().Value));
+            names.AddRange(page.Elements().Where(e => e.Name.LocalName is "Contents" or "CommonPrefixes")
+                .Select(e => e.Elements().First().Value));
             if (page.Elements().FirstOrDefault(e => e.Name.LocalName == "NextContinuationToken")?.Value is not { } next)
             {
                 break;

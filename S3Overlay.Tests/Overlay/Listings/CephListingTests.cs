@@ -27,10 +27,12 @@ public sealed class CephListingTests(CephPair pair)
         using var sdk = gateway.CreateClient();
         await sdk.PutBucketAsync("below");
         var visible = new SortedDictionary<string, string>(Utf8Order.Instance);
-        string[] names = ["a", "a/", "a/1", "a/2", "a/b/1", "b", "b/1", "b/2", "b//3", "c d/1", "100%", "é/1", "\uFFFD/1", "\U0001F600/1", "\U0001F600/2", "z"];
+        string[] names = ["a", "a/", "a/1", "a/2", "a/b/1", "b", "b/1", "b/2", "b//3", "c d/1", "100%", "é/1", "\uFFFD/1", "\U0001F600/1",
+            "\U0001F600/2", "z"];
         foreach (var name in names)
         {
-            await sdk.PutObjectAsync(new PutObjectRequest { BucketName = "below", Key = name, ContentBody = name, UseChunkEncoding = false, DisablePayloadSigning = false });
+            await sdk.PutObjectAsync(new PutObjectRequest { BucketName = "below", Key = name, ContentBody = name, UseChunkEncoding = false,
+                DisablePayloadSigning = false });
             visible[name] = "remote";
         }
 
@@ -48,7 +50,8 @@ public sealed class CephListingTests(CephPair pair)
         }
 
         var settings = new EndpointSettings { Endpoint = gateway.Endpoint };
-        using var client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials(CephGateway.AccessKey, CephGateway.SecretKey)), TimeProvider.System);
+        using var client = new S3WireClient(
+            settings, new FixedCredentials(new SigningCredentials(CephGateway.AccessKey, CephGateway.SecretKey)), TimeProvider.System);
         var below = new RemoteBucket(new S3Remote(settings, client, TimeProvider.System), "below", "");
         foreach (var delimiter in (string[])["", "/", "//", "b/"])
         {
@@ -58,7 +61,8 @@ public sealed class CephListingTests(CephPair pair)
                 {
                     var query = new ListingQuery(prefix, delimiter, ListingPosition.Start, pageSize + 1);
                     var expected = ListingModel.Rows(visible, query, _ => new ObjectInfo { Size = 0, ETag = "", LastModified = default });
-                    Assert.Equal(expected.Select(row => (row.Name, row.IsPrefix)), (await WalkAsync(layer, below, query, pageSize)).Select(row => (row.Name, row.IsPrefix)));
+                    Assert.Equal(expected.Select(row => (row.Name, row.IsPrefix)),
+                        (await WalkAsync(layer, below, query, pageSize)).Select(row => (row.Name, row.IsPrefix)));
                 }
             }
 

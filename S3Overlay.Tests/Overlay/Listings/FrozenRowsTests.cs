@@ -26,7 +26,8 @@ public sealed class FrozenRowsTests
         var routes = new BucketRoutes(new RemoteBucket(remote, "below", ""));
         var query = new ListingQuery("", "", ListingPosition.Start, pageSize);
         var held = new SlowStore(30, expected);
-        await using (var rows = new FrozenRows(new RoutedRows(routes, query, NullLogger.Instance), held, new SimpleRemoteReader(), "bucket", routes, query))
+        await using (var rows = new FrozenRows(new RoutedRows(routes, query, NullLogger.Instance), held, new SimpleRemoteReader(), "bucket",
+            routes, query))
         {
             Assert.Null(await rows.NextAsync(default));
         }
@@ -34,7 +35,9 @@ public sealed class FrozenRowsTests
         Assert.Equal((expected, 30, 0), (held.Most, held.Looks, held.Running));
     }
 
-    /// <summary>Once one of a folder's copies shows it, those that were looked at meanwhile are let go before any of the next folder is looked at.</summary>
+    /// <summary>
+    /// Once one of a folder's copies shows it, those that were looked at meanwhile are let go before any of the next folder is looked at.
+    /// </summary>
     [Theory]
     [InlineData(20, 8)]
     [InlineData(3, 2)]
@@ -45,7 +48,8 @@ public sealed class FrozenRowsTests
         var routes = new BucketRoutes(new RemoteBucket(remote, "below", ""));
         var query = new ListingQuery("", "/", ListingPosition.Start, 1000);
         var held = new FolderStore(copies, expected);
-        await using (var rows = new FrozenRows(new RoutedRows(routes, query, NullLogger.Instance), held, new SimpleRemoteReader(), "bucket", routes, query))
+        await using (var rows = new FrozenRows(new RoutedRows(routes, query, NullLogger.Instance), held, new SimpleRemoteReader(), "bucket",
+            routes, query))
         {
             foreach (var folder in (string[])["a/", "b/", "c/"])
             {
@@ -58,7 +62,10 @@ public sealed class FrozenRowsTests
         Assert.Equal((expected, 0), (held.Most, held.Running));
     }
 
-    /// <summary>Three folders of copies: of the first nothing is held any more, the second is of use, and the others give no answer until they are left.</summary>
+    /// <summary>
+    /// Three folders of copies: of the first nothing is held any more, the second is of use, and the others give no answer until they are
+    /// left.
+    /// </summary>
     private sealed class FolderStore(int copies, int together) : SomeCopies
     {
         private int _running;
@@ -67,9 +74,11 @@ public sealed class FrozenRowsTests
 
         public int Most { get; private set; }
 
-        protected override IEnumerable<string> Keys => from folder in (string[])["a", "b", "c"] from i in Enumerable.Range(0, copies) select $"{folder}/{i:d2}";
+        protected override IEnumerable<string> Keys => from folder in (string[])["a", "b", "c"] from i in Enumerable
+            .Range(0, copies) select $"{folder}/{i:d2}";
 
-        public override async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken)
+        public override async ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish,
+            CancellationToken cancellationToken)
         {
             Most = Math.Max(Most, Interlocked.Increment(ref _running));
             try
@@ -99,9 +108,9 @@ public sealed class FrozenRowsTests
     }
 
     /// <summary>A copy of which nothing but what is known of it is asked for.</summary>
-    private sealed class HeldInfo(string bucket, string key) : IHeldCopy
+    private sealed class HeldInfo(string bucket, string key) : ICacheEntry
     {
-        public HeldIdentity Identity => new("endpoint", bucket, key, 0);
+        public EntryIdentity Identity => new("endpoint", bucket, key, 0);
 
         public ObjectInfo Info { get; } = new() { Size = 1, ETag = "\"e\"", LastModified = DateTimeOffset.UnixEpoch };
 
@@ -111,9 +120,10 @@ public sealed class FrozenRowsTests
 
         public ByteRange? FirstHeld(long position) => null;
 
-        public IHeldReader Read(ByteRange range) => throw new NotSupportedException();
+        public IEntryReader Read(ByteRange range) => throw new NotSupportedException();
 
-        public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         public ValueTask CompleteAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -121,26 +131,30 @@ public sealed class FrozenRowsTests
     }
 
     /// <summary>A store that can only be listed and looked into.</summary>
-    private abstract class SomeCopies : IHeldStore
+    private abstract class SomeCopies : ICacheStore
     {
         protected abstract IEnumerable<string> Keys { get; }
 
-        public abstract ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken);
+        public abstract ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish, CancellationToken cancellationToken);
 
-        public async IAsyncEnumerable<HeldRow> ListAsync(string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<CacheRow> ListAsync(string bucket, string prefix, string after,
+            [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             await Task.CompletedTask;
             foreach (var key in Keys.Where(key => Utf8Order.Compare(key, after) > 0))
             {
-                yield return new HeldRow(key, 1, "\"e\"", DateTimeOffset.UnixEpoch);
+                yield return new CacheRow(key, 1, "\"e\"", DateTimeOffset.UnixEpoch);
             }
         }
 
-        public ValueTask<IHeldCopy> CreateAsync(string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<ICacheEntry> CreateAsync(string bucket, string key, EntryIdentity identity, ObjectInfo info,
+            DateTimeOffset validatedAt, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info,
+            CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
     }
@@ -159,7 +173,8 @@ public sealed class FrozenRowsTests
 
         protected override IEnumerable<string> Keys => Enumerable.Range(0, copies).Select(i => $"key{i:d4}");
 
-        public override async ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken)
+        public override async ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish,
+            CancellationToken cancellationToken)
         {
             var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             lock (_lock)

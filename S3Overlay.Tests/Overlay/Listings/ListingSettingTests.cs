@@ -16,7 +16,8 @@ public sealed class ListingSettingTests
         foreach (var target in (string[])["/bucket", "/bucket?list-type=2"])
         {
             var page = await scene.SendAsync("GET", target);
-            Assert.Equal((200, true, scope == "merged"), (page.Status, page.Text.Contains("<Key>mine</Key>", StringComparison.Ordinal), page.Text.Contains("<Key>theirs</Key>", StringComparison.Ordinal)));
+            Assert.Equal((200, true, scope == "merged"), (page.Status, page.Text.Contains("<Key>mine</Key>", StringComparison.Ordinal),
+                page.Text.Contains("<Key>theirs</Key>", StringComparison.Ordinal)));
         }
     }
 
@@ -41,7 +42,8 @@ public sealed class ListingSettingTests
         var page = await scene.SendAsync("GET", "/bucket?list-type=2");
         Assert.Equal(
             onError == "local" ? (200, "local", true) : (503, null, false),
-            (page.Status, page.Headers.GetValueOrDefault("x-s3overlay-listing"), page.Text.Contains("<Key>mine</Key>", StringComparison.Ordinal)));
+            (page.Status, page.Headers.GetValueOrDefault("x-s3overlay-listing"),
+                page.Text.Contains("<Key>mine</Key>", StringComparison.Ordinal)));
     }
 
     /// <summary>A store whose policy forbids even the owner to list, as it may be set through the overlay.</summary>
@@ -49,12 +51,15 @@ public sealed class ListingSettingTests
     public async Task A_store_that_refuses_a_listing_is_not_taken_for_the_remote()
     {
         await using var scene = await StartAsync("store", ("S3_OVERLAY_LISTING_ON_ERROR", "local"));
-        scene.Store!.Fail = request => request.Method == "GET" && request.Path.Value!.TrimEnd('/') == "/bucket" ? (403, "AccessDenied") : null;
+        scene.Store!.Fail = request => request.Method == "GET" && request.Path.Value!.TrimEnd('/') == "/bucket" ? (403, "AccessDenied")
+            : null;
         foreach (var target in (string[])["/bucket", "/bucket?list-type=2", "/bucket?versions"])
         {
             var page = await scene.SendAsync("GET", target);
             Assert.True(
-                page.Status == 403 && page.Text.Contains("<Code>AccessDenied</Code><Message>At the local store the bucket may not be listed.</Message>", StringComparison.Ordinal),
+                page.Status == 403
+                    && page.Text.Contains("<Code>AccessDenied</Code><Message>At the local store the bucket may not be listed.</Message>",
+                    StringComparison.Ordinal),
                 $"{target}: {page.Status} {page.Text}");
         }
     }
@@ -66,7 +71,8 @@ public sealed class ListingSettingTests
     public async Task A_bucket_that_the_store_refuses_to_list_cannot_be_deleted_for_now(string layer)
     {
         await using var scene = await StartAsync(layer, ("S3_OVERLAY_LISTING", "merged"));
-        scene.Store!.Fail = request => request.Method == "GET" && request.Path.Value!.TrimEnd('/') == "/bucket" ? (403, "AccessDenied") : null;
+        scene.Store!.Fail = request => request.Method == "GET" && request.Path.Value!.TrimEnd('/') == "/bucket" ? (403, "AccessDenied")
+            : null;
         var refused = await scene.SendAsync("DELETE", "/bucket");
         Assert.Equal((503, "ServiceUnavailable", true), (refused.Status, refused.Code, refused.Headers.ContainsKey("Retry-After")));
         Assert.Contains("At the local store the bucket may not be listed.", refused.Text, StringComparison.Ordinal);

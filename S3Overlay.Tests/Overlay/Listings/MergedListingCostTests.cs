@@ -143,7 +143,8 @@ public sealed class MergedListingCostTests : MergedListingTestBase
         }
 
         var (rows, hasMore) = await PageAsync(Layer, Below, new ListingQuery("", "/", ListingPosition.Start, pageSize + 1), pageSize);
-        Assert.Equal(Enumerable.Range(0, 1000).Where(i => i % 100 != 7).Take(pageSize).Select(i => $"f{i:D3}/"), rows.Select(row => row.Name));
+        Assert.Equal(Enumerable.Range(0, 1000).Where(i => i % 100 != 7).Take(pageSize).Select(i => $"f{i:D3}/"),
+            rows.Select(row => row.Name));
         Assert.Equal(pageSize < 990, hasMore);
         Assert.InRange(Remote.Lists.Count, 1, most);
     }
@@ -268,7 +269,8 @@ public sealed class MergedListingCostTests : MergedListingTestBase
         var (rows, hasMore) = await PageAsync(Layer, Below, new ListingQuery("", "/", ListingPosition.Start, 11), 10);
         Assert.Equal(Enumerable.Range(0, 10).Select(i => $"f{i:D3}/"), rows.Select(row => row.Name));
         Assert.True(hasMore);
-        Assert.Equal(Remote.Lists.Count(list => list.Prefix.Length > 0), Remote.Lists.Where(list => list.Prefix.Length > 0).DistinctBy(list => list.Prefix).Count());
+        Assert.Equal(Remote.Lists.Count(list => list.Prefix.Length > 0),
+            Remote.Lists.Where(list => list.Prefix.Length > 0).DistinctBy(list => list.Prefix).Count());
         Assert.InRange(Remote.Lists.Count(list => list.Prefix.Length > 0), 10, 11);
     }
 }

@@ -42,7 +42,8 @@ public abstract class MergedListingTestBase
     }
 
     /// <summary>One page, and whether there is another.</summary>
-    protected static async Task<(List<ListingRow> Rows, bool HasMore)> PageAsync(InMemoryLayer layer, RemoteBucket below, ListingQuery query, int pageSize)
+    protected static async Task<(List<ListingRow> Rows, bool HasMore)> PageAsync(
+        InMemoryLayer layer, RemoteBucket below, ListingQuery query, int pageSize)
     {
         await using var source = new MergedListingSource(layer, null, Bucket, new BucketRoutes(below), query, NullLogger.Instance);
         var rows = new List<ListingRow>();

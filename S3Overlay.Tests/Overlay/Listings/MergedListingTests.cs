@@ -12,7 +12,10 @@ namespace S3Overlay.Tests.Overlay.Listings;
 
 public sealed class MergedListingTests : MergedListingTestBase
 {
-    /// <summary>Random layers, every delimiter, prefix and page size, walked through by tokens: always the model's list, no row twice, every page full.</summary>
+    /// <summary>
+    /// Random layers, every delimiter, prefix and page size, walked through by tokens: always the model's list, no row twice, every page
+    /// full.
+    /// </summary>
     [Theory]
     [InlineData(1, 1000, "")]
     [InlineData(2, 1, "")]
@@ -183,15 +186,17 @@ public sealed class MergedListingTests : MergedListingTestBase
         var info = Remote.Put("below", "folder/key");
         Remote.Put("below", "other/key");
         var held = new HeldRows();
-        held.Rows.Add(new HeldRow("folder/key", size, tag == "same" ? info.ETag : "\"other\"", info.LastModified.AddSeconds(secondsLater)));
-        held.Rows.Add(new HeldRow("other/key", 1, "\"x\"", info.LastModified));
+        held.Rows.Add(
+            new CacheRow("folder/key", size, tag == "same" ? info.ETag : "\"other\"", info.LastModified.AddSeconds(secondsLater)));
+        held.Rows.Add(new CacheRow("other/key", 1, "\"x\"", info.LastModified));
         var query = new ListingQuery("folder/", "/", ListingPosition.Start, 1001);
         await using var source = new MergedListingSource(Layer, held, Bucket, new BucketRoutes(Below), query, NullLogger.Instance);
         Assert.Equal("folder/key", (await source.NextAsync(default))!.Name);
         Assert.Equal(isDropped ? ["folder/key"] : [], held.Dropped);
     }
 
-    private static IEnumerable<string> Names(IEnumerable<ListingRow> rows) => rows.Select(row => row.IsPrefix ? row.Name + " (prefix)" : row.Name);
+    private static IEnumerable<string> Names(IEnumerable<ListingRow> rows) =>
+        rows.Select(row => row.IsPrefix ? row.Name + " (prefix)" : row.Name);
 
     private static SortedDictionary<string, ObjectInfo> Fill(Random random, InMemoryLayer layer, InMemoryRemote remote, string keyPrefix)
     {
@@ -238,19 +243,22 @@ public sealed class MergedListingTests : MergedListingTestBase
         return string.Concat(Enumerable.Range(0, random.Next(1, 6)).Select(_ => letters[random.Next(letters.Length)]));
     }
 
-    private sealed class HeldRows : IHeldStore
+    private sealed class HeldRows : ICacheStore
     {
-        public List<HeldRow> Rows { get; } = [];
+        public List<CacheRow> Rows { get; } = [];
 
         public List<string> Dropped { get; } = [];
 
-        public ValueTask<IHeldCopy?> FindAsync(string bucket, string key, HeldWish wish, CancellationToken cancellationToken) => new((IHeldCopy?)null);
+        public ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish, CancellationToken cancellationToken) =>
+            new((ICacheEntry?)null);
 
-        public ValueTask<IHeldCopy> CreateAsync(
-            string bucket, string key, HeldIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<ICacheEntry> CreateAsync(
+            string bucket, string key, EntryIdentity identity, ObjectInfo info, DateTimeOffset validatedAt,
+            CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask RenewAsync(
-            string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken) => throw new NotSupportedException();
+            string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken) =>
+                throw new NotSupportedException();
 
         public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
         {
@@ -259,11 +267,13 @@ public sealed class MergedListingTests : MergedListingTestBase
             return default;
         }
 
-        public async IAsyncEnumerable<HeldRow> ListAsync(
-            string bucket, string prefix, string after, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<CacheRow> ListAsync(
+            string bucket, string prefix, string after,
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
         {
             await ValueTask.CompletedTask;
-            foreach (var row in Rows.Where(row => row.Key.StartsWith(prefix, StringComparison.Ordinal) && Utf8Order.Compare(row.Key, after) > 0))
+            foreach (var row in Rows.Where(row => row.Key.StartsWith(prefix, StringComparison.Ordinal)
+                && Utf8Order.Compare(row.Key, after) > 0))
             {
                 yield return row;
             }

@@ -27,7 +27,8 @@ public sealed class RoutedListingTests
     }
 
     /// <summary>
-    /// Random places with random keys, tombstones and written keys, walked through by tokens: the keys that a plain dictionary says are visible, each once, every page full.
+    /// Random places with random keys, tombstones and written keys, walked through by tokens: the keys that a plain dictionary says are
+    /// visible, each once, every page full.
     /// </summary>
     [Theory]
     [InlineData(1, 1000, false)]
@@ -41,7 +42,8 @@ public sealed class RoutedListingTests
         var random = new Random(seed);
         for (var round = 0; round < 6; round++)
         {
-            var (layer, routes, visible) = Scene(random, () => new InMemoryRemote { PageLimit = remotePage, IgnoresStartAfter = ignoresStartAfter });
+            var (layer, routes, visible) =
+                Scene(random, () => new InMemoryRemote { PageLimit = remotePage, IgnoresStartAfter = ignoresStartAfter });
             foreach (var delimiter in (string[])["", "/", "a", "//", "/b", "\U0001F600"])
             {
                 foreach (var prefix in (string[])["", "a", "a/", "/", RandomKey(random)])
@@ -85,7 +87,9 @@ public sealed class RoutedListingTests
         }
     }
 
-    /// <summary>What the first remote has where the second is for hides nothing, shows nothing, and is stepped over: not read through.</summary>
+    /// <summary>
+    /// What the first remote has where the second is for hides nothing, shows nothing, and is stepped over: not read through.
+    /// </summary>
     [Fact]
     [Trait("Rule", "M3")]
     public async Task Keys_that_another_remote_hides_are_stepped_over()
@@ -158,7 +162,9 @@ public sealed class RoutedListingTests
         Assert.Equal(0, _first.Calls);
     }
 
-    /// <summary>A folder that both have keys under is looked into once, and the second only where the first has nothing to show there.</summary>
+    /// <summary>
+    /// A folder that both have keys under is looked into once, and the second only where the first has nothing to show there.
+    /// </summary>
     [Theory]
     [InlineData("d/a", 2, 0)]
     [InlineData("d/m/hidden", 2, 1)]
@@ -192,16 +198,20 @@ public sealed class RoutedListingTests
     {
         _first.Put("below", "a");
         _second.Failure = new RemoteException(RemoteFailure.Unavailable, "down");
-        await Assert.ThrowsAsync<RemoteException>(() => PageAsync(_layer, Both("m/", ""), new ListingQuery("", "", ListingPosition.Start, 0), 1000));
+        await Assert.ThrowsAsync<RemoteException>(
+            () => PageAsync(_layer, Both("m/", ""), new ListingQuery("", "", ListingPosition.Start, 0), 1000));
     }
 
     private BucketRoutes Both(string prefix, string there) =>
         new([new RemoteBucket(_first, "below", ""), new RemoteBucket(_second, "below", there, prefix)]);
 
-    private static (InMemoryLayer Layer, BucketRoutes Routes, SortedDictionary<string, ObjectInfo> Visible) Scene(Random random, Func<InMemoryRemote> remote)
+    private static (InMemoryLayer Layer, BucketRoutes Routes, SortedDictionary<string, ObjectInfo> Visible) Scene(
+        Random random, Func<InMemoryRemote> remote)
     {
-        var prefixes = Enumerable.Range(0, random.Next(1, 5)).Select(_ => RandomKey(random)).Append(random.Next(4) == 0 ? "b/" : "").Distinct().ToList();
-        var places = prefixes.ConvertAll(prefix => new RemoteBucket(remote(), "below", random.Next(3) switch { 0 => "", 1 => prefix, _ => "there/" }, prefix));
+        var prefixes = Enumerable.Range(0, random.Next(1, 5)).Select(_ => RandomKey(random)).Append(random.Next(4) == 0 ? "b/" : "")
+            .Distinct().ToList();
+        var places = prefixes.ConvertAll(
+            prefix => new RemoteBucket(remote(), "below", random.Next(3) switch { 0 => "", 1 => prefix, _ => "there/" }, prefix));
         var (layer, routes) = (new InMemoryLayer(), new BucketRoutes(places));
         var visible = new SortedDictionary<string, ObjectInfo>(Utf8Order.Instance);
         foreach (var place in places)
@@ -214,7 +224,8 @@ public sealed class RoutedListingTests
                 var info = source.Put("below", place.RemoteKey(key), key + " of " + place.ClientPrefix);
 
                 // The oracle: whoever has the longest prefix of the key.
-                if (place.ClientPrefix == prefixes.Where(prefix => key.StartsWith(prefix, StringComparison.Ordinal)).MaxBy(prefix => prefix.Length))
+                if (place.ClientPrefix == prefixes.Where(prefix => key.StartsWith(prefix, StringComparison.Ordinal))
+                    .MaxBy(prefix => prefix.Length))
                 {
                     visible[key] = info;
                 }
@@ -240,13 +251,15 @@ public sealed class RoutedListingTests
         {
             layer.Delete(Bucket, RandomKey(random) + "gone");
             var key = RandomKey(random);
-            layer.Write(Bucket, key, visible[key] = new ObjectInfo { Size = i, ETag = $"\"{i}\"", LastModified = DateTimeOffset.UnixEpoch });
+            layer.Write(Bucket, key,
+                visible[key] = new ObjectInfo { Size = i, ETag = $"\"{i}\"", LastModified = DateTimeOffset.UnixEpoch });
         }
 
         return (layer, routes, visible);
     }
 
-    private static string RandomKey(Random random) => string.Concat(Enumerable.Range(0, random.Next(1, 5)).Select(_ => Letters[random.Next(Letters.Length)]));
+    private static string RandomKey(Random random) =>
+        string.Concat(Enumerable.Range(0, random.Next(1, 5)).Select(_ => Letters[random.Next(Letters.Length)]));
 
     private static async Task<List<ListingRow>> WalkAsync(InMemoryLayer layer, BucketRoutes routes, ListingQuery query, int pageSize)
     {
@@ -267,9 +280,11 @@ public sealed class RoutedListingTests
         }
     }
 
-    private static async Task<(List<ListingRow> Rows, bool HasMore)> PageAsync(InMemoryLayer layer, BucketRoutes routes, ListingQuery query, int pageSize)
+    private static async Task<(List<ListingRow> Rows, bool HasMore)> PageAsync(
+        InMemoryLayer layer, BucketRoutes routes, ListingQuery query, int pageSize)
     {
-        await using var source = new MergedListingSource(layer, null, Bucket, routes, query with { PageSize = pageSize + 1 }, NullLogger.Instance);
+        await using var source = new MergedListingSource(layer, null, Bucket, routes, query with { PageSize = pageSize + 1 },
+            NullLogger.Instance);
         var rows = new List<ListingRow>();
         while (rows.Count < pageSize && await source.NextAsync(default) is { } row)
         {
@@ -279,5 +294,6 @@ public sealed class RoutedListingTests
         return (rows, rows.Count == pageSize && await source.HasMoreAsync(default));
     }
 
-    private static IEnumerable<string> Names(IEnumerable<ListingRow> rows) => rows.Select(row => row.IsPrefix ? row.Name + " (prefix)" : row.Name);
+    private static IEnumerable<string> Names(IEnumerable<ListingRow> rows) =>
+        rows.Select(row => row.IsPrefix ? row.Name + " (prefix)" : row.Name);
 }

@@ -4,7 +4,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Remotes;
 
-/// <summary>Tombstones that hide nothing, where several remotes have a bucket's keys (rules D1, M2): of each key the remote that decides about it is asked, and no other.</summary>
+/// <summary>
+/// Tombstones that hide nothing, where several remotes have a bucket's keys (rules D1, M2): of each key the remote that decides about it is
+/// asked, and no other.
+/// </summary>
 [Trait("Rule", "D1"), Trait("Rule", "M2")]
 public sealed class CompactSeveralTests
 {
@@ -21,7 +24,8 @@ public sealed class CompactSeveralTests
         Assert.Equal((3, 0), await CompactAsync(scene, ""));
         Assert.Equal([], await ListedAsync(scene));
 
-        // What the remotes get now, no delete was ever about, unless its tombstone is still there; and what is hidden by another remote's prefix stays so.
+        // What the remotes get now, no delete was ever about, unless its tombstone is still there; and what is hidden by another remote's
+        // prefix stays so.
         foreach (var key in Deleted)
         {
             RemotesScene.Put(scene.First!, "data", key, "first");
@@ -47,7 +51,9 @@ public sealed class CompactSeveralTests
         Assert.Equal(asked, scene.Models.Requests.Count);
     }
 
-    /// <summary>What one remote cannot tell now, or has no bucket for, takes no tombstone away: neither of its keys nor of another's.</summary>
+    /// <summary>
+    /// What one remote cannot tell now, or has no bucket for, takes no tombstone away: neither of its keys nor of another's.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Layers))]
     public async Task A_remote_that_does_not_answer_keeps_all_tombstones(bool isOnStore)
@@ -66,7 +72,9 @@ public sealed class CompactSeveralTests
         Assert.Equal((6, 4), await CompactAsync(scene, ""));
     }
 
-    /// <summary>A bucket of which the first remote has <c>a</c> and <c>z</c>, the other <c>models/m</c>, and of which all is deleted here, and more.</summary>
+    /// <summary>
+    /// A bucket of which the first remote has <c>a</c> and <c>z</c>, the other <c>models/m</c>, and of which all is deleted here, and more.
+    /// </summary>
     private static async Task<RemotesScene> StartAsync(bool isOnStore)
     {
         var scene = await RemotesScene.StartAsync(isOnStore);

@@ -8,7 +8,9 @@ public sealed class LoopTests : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _opened = [];
 
-    /// <summary>In a circle of proxies, however large, every request ends with a clear error, and none of them goes round and round.</summary>
+    /// <summary>
+    /// In a circle of proxies, however large, every request ends with a clear error, and none of them goes round and round.
+    /// </summary>
     [Theory]
     [InlineData(1, false, false)]
     [InlineData(2, false, true)]
@@ -31,7 +33,8 @@ public sealed class LoopTests : IAsyncDisposable
             wires[i].Store = proxy.Endpoint;
         }
 
-        foreach (var (method, target) in new[] { ("GET", "/bucket/key"), ("GET", "/bucket?list-type=2"), ("HEAD", "/bucket"), ("GET", "/bucket/key?tagging") })
+        foreach (var (method, target) in new[] { ("GET", "/bucket/key"), ("GET", "/bucket?list-type=2"), ("HEAD", "/bucket"),
+            ("GET", "/bucket/key?tagging") })
         {
             var answer = await proxy.SendAsync(method, target);
             Assert.Equal((508, method == "HEAD" ? "" : "LoopDetected"), (answer.Status, answer.Code));

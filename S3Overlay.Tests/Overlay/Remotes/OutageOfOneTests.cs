@@ -5,7 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Remotes;
 
 /// <summary>
-/// Two remotes of different names at one endpoint, one of which fails: the copies of that one are served past their life, and those of the other are compared as ever (table F, rules S1, M1).
+/// Two remotes of different names at one endpoint, one of which fails: the copies of that one are served past their life, and those of the
+/// other are compared as ever (table F, rules S1, M1).
 /// </summary>
 [Trait("Rule", "F")]
 public sealed class OutageOfOneTests
@@ -74,22 +75,28 @@ public sealed class OutageOfOneTests
         Assert.Equal("REVALIDATED", await _clock.RunAsync(UntilComparedAsync(proxy)));
     }
 
-    /// <summary>Known to be down is what was asked for its bucket a second time: once to make sure, and then to see whether it is back. By the third, all that was sent before is answered.</summary>
+    /// <summary>
+    /// Known to be down is what was asked for its bucket a second time: once to make sure, and then to see whether it is back. By the
+    /// third, all that was sent before is answered.
+    /// </summary>
     private static async Task<bool> KnownAsync(ScriptedRemote endpoint)
     {
         await endpoint.UntilAsync(
-            () => endpoint.Requests.Count(request => request is { Method: "HEAD", Key: "" } && IsOf("left", request)) >= 3, "The remote is not known to be down.");
+            () => endpoint.Requests.Count(request => request is { Method: "HEAD", Key: "" } && IsOf("left", request)) >= 3,
+            "The remote is not known to be down.");
         return true;
     }
 
     private static async Task<string> UntilComparedAsync(OverlayHost proxy)
     {
         var answer = await Patience.UntilAsync(
-            () => proxy.SendAsync("GET", "/left/key"), static answer => answer.Headers["x-cache"] != "STALE", static _ => "The remote is not asked again.");
+            () => proxy.SendAsync("GET", "/left/key"), static answer => answer.Headers["x-cache"] != "STALE", static _ =>
+                "The remote is not asked again.");
         return answer.Headers["x-cache"];
     }
 
-    private static bool IsOf(string remote, ScriptedRequest request) => request.Headers["Authorization"].Contains($"Credential={remote}-key/", StringComparison.Ordinal);
+    private static bool IsOf(string remote, ScriptedRequest request) =>
+        request.Headers["Authorization"].Contains($"Credential={remote}-key/", StringComparison.Ordinal);
 
     private Task<OverlayHost> StartAsync(ScriptedRemote endpoint, string leftBucket, string rightBucket) => OverlayHost.StartAsync(
         null,

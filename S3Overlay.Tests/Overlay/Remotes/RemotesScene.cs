@@ -5,7 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Remotes;
 
 /// <summary>
-/// A whole proxy over three remotes: one without a name, which has everything else; <c>models</c>, which is for <c>data/models/</c> and for <c>bare/part/</c>; and
+/// A whole proxy over three remotes: one without a name, which has everything else; <c>models</c>, which is for <c>data/models/</c> and for
+/// <c>bare/part/</c>; and
 /// <c>open</c>, which nobody signs to and which is for the bucket <c>open</c>.
 /// </summary>
 internal sealed class RemotesScene : IAsyncDisposable
@@ -58,7 +59,8 @@ internal sealed class RemotesScene : IAsyncDisposable
         Proxy.SendAsync(method, target, body, headers);
 
     /// <summary>Puts a text at a remote.</summary>
-    public static void Put(ScriptedRemote remote, string bucket, string key, string text) => remote.Put(bucket, key, Encoding.UTF8.GetBytes(text));
+    public static void Put(ScriptedRemote remote, string bucket, string key, string text) =>
+        remote.Put(bucket, key, Encoding.UTF8.GetBytes(text));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

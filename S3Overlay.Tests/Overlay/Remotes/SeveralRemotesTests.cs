@@ -21,7 +21,8 @@ public sealed partial class SeveralRemotesTests
         RemotesScene.Put(scene.Models, "ml", "m", "part");
         RemotesScene.Put(scene.Open, "open", "o", "open");
 
-        foreach (var (target, text) in new[] { ("/data/other", "first"), ("/data/models/m", "models"), ("/bare/part/m", "part"), ("/open/o", "open") })
+        foreach (var (target, text) in new[] { ("/data/other", "first"), ("/data/models/m", "models"), ("/bare/part/m", "part"),
+            ("/open/o", "open") })
         {
             var cold = await scene.SendAsync("GET", target);
             Assert.Equal((200, text, "remote"), (cold.Status, cold.Text, cold.Headers["x-s3overlay-layer"]));
@@ -30,7 +31,8 @@ public sealed partial class SeveralRemotesTests
             Assert.Equal((200, text, "cache"), (warm.Status, warm.Text, warm.Headers["x-s3overlay-layer"]));
         }
 
-        Assert.All(scene.First!.Requests, request => Assert.Contains("Credential=remote/", request.Headers["Authorization"], StringComparison.Ordinal));
+        Assert.All(scene.First!.Requests,
+            request => Assert.Contains("Credential=remote/", request.Headers["Authorization"], StringComparison.Ordinal));
         Assert.All(scene.Models.Requests, request =>
         {
             Assert.Matches("Credential=models-key/[0-9]+/eu-west-3/", request.Headers["Authorization"]);
@@ -52,7 +54,8 @@ public sealed partial class SeveralRemotesTests
         Assert.Equal((404, "NoSuchKey"), StatusOf(await scene.SendAsync("GET", "/data/models/m")));
         Assert.Equal(404, (await scene.SendAsync("HEAD", "/data/models/m")).Status);
         Assert.Equal(200, (await scene.SendAsync("PUT", "/data/models/m", "mine", ("If-None-Match", "*"))).Status);
-        Assert.Equal((404, "NoSuchKey"), StatusOf(await scene.SendAsync("PUT", "/data/copy", null, ("x-amz-copy-source", "/data/models/hidden"))));
+        Assert.Equal(
+            (404, "NoSuchKey"), StatusOf(await scene.SendAsync("PUT", "/data/copy", null, ("x-amz-copy-source", "/data/models/hidden"))));
         scene.Models.Script = async (_, context) =>
         {
             await ScriptedRemote.AnswerErrorAsync(context, 403, "InvalidAccessKeyId");
@@ -117,7 +120,8 @@ public sealed partial class SeveralRemotesTests
     {
         await using var scene = await RemotesScene.StartAsync(isOnStore);
         var visible = new List<string> { "models/written", "m\u00fc" };
-        foreach (var key in (string[])["a", "mode", "models", "models-2/x", "models/hidden", "models/sub/hidden", "models0", "z/1", "z/2", "\U0001F600"])
+        foreach (var key in (string[])["a", "mode", "models", "models-2/x", "models/hidden", "models/sub/hidden", "models0", "z/1", "z/2",
+            "\U0001F600"])
         {
             RemotesScene.Put(scene.First!, "data", key, "first");
             if (!key.StartsWith("models/", StringComparison.Ordinal))
@@ -144,7 +148,8 @@ public sealed partial class SeveralRemotesTests
             foreach (var delimiter in (string[])["", "/", "s/"])
             {
                 var expected = visible.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Select(key =>
-                    delimiter.Length > 0 && key.IndexOf(delimiter, prefix.Length, StringComparison.Ordinal) is >= 0 and var at ? key[..(at + delimiter.Length)] + " (prefix)" : key).Distinct();
+                    delimiter.Length > 0 && key.IndexOf(delimiter, prefix.Length, StringComparison.Ordinal) is >= 0 and var at
+                        ? key[..(at + delimiter.Length)] + " (prefix)" : key).Distinct();
                 foreach (var size in (int[])[1, 2, 1000])
                 {
                     Assert.Equal(expected, await WalkAsync(scene, prefix, delimiter, size));
@@ -152,7 +157,8 @@ public sealed partial class SeveralRemotesTests
             }
         }
 
-        Assert.Equal(["models/1", "models/sub/1"], Keys(await scene.SendAsync("GET", "/data?list-type=2&start-after=models%2F&max-keys=2")));
+        Assert.Equal(
+            ["models/1", "models/sub/1"], Keys(await scene.SendAsync("GET", "/data?list-type=2&start-after=models%2F&max-keys=2")));
         Assert.Equal(["models/sub/2", "models/written"], Keys(await scene.SendAsync("GET", "/data?marker=models%2Fsub%2F1&max-keys=2")));
     }
 
@@ -202,7 +208,8 @@ public sealed partial class SeveralRemotesTests
     [Trait("Rule", "B6")]
     public async Task Whichever_remote_has_everything_else_can_have_its_buckets_listed(string unmapped, bool isListed)
     {
-        await using var scene = await RemotesScene.StartAsync(false, false, ("S3_OVERLAY_REMOTE_OPEN_BACKS", "*"), ("S3_OVERLAY_UNMAPPED", unmapped));
+        await using var scene = await RemotesScene.StartAsync(false, false, ("S3_OVERLAY_REMOTE_OPEN_BACKS", "*"),
+            ("S3_OVERLAY_UNMAPPED", unmapped));
         RemotesScene.Put(scene.Open, "theirs", "o", "open");
         scene.Open.Script = async (request, context) =>
         {
@@ -231,7 +238,8 @@ public sealed partial class SeveralRemotesTests
 
         Assert.Equal(
             (true, "remote", "ml/released/m"),
-            await ExplainAsync("bucket=data&key=models%2Fm", json => json.GetProperty("remote") is var remote ? $"{remote.GetProperty("bucket")}/{remote.GetProperty("key")}" : ""));
+            await ExplainAsync("bucket=data&key=models%2Fm", json => json.GetProperty("remote") is var remote
+                ? $"{remote.GetProperty("bucket")}/{remote.GetProperty("key")}" : ""));
         Assert.Equal((false, "absent", ""), await ExplainAsync("bucket=data&key=other", json => json.GetProperty("remote").ToString()));
 
         // The bucket has a remote, though not for this key.
@@ -249,7 +257,8 @@ public sealed partial class SeveralRemotesTests
             Assert.True(answer.Status == 200, answer.Text);
             using var document = JsonDocument.Parse(answer.Text);
             var json = document.RootElement;
-            return (json.GetProperty("visible").GetBoolean(), json.TryGetProperty("reason", out var reason) ? reason.GetString()! : "", textOf(json));
+            return (json.GetProperty("visible").GetBoolean(), json.TryGetProperty("reason", out var reason) ? reason.GetString()!
+                : "", textOf(json));
         }
     }
 
@@ -264,7 +273,8 @@ public sealed partial class SeveralRemotesTests
             Assert.Equal(200, page.Status);
             var rows = Keys(page);
             all.AddRange(rows);
-            token = TokenElement().Match(page.Text) is { Success: true } next ? "&continuation-token=" + Uri.EscapeDataString(next.Groups[1].Value) : "";
+            token = TokenElement().Match(page.Text) is { Success: true } next
+                ? "&continuation-token=" + Uri.EscapeDataString(next.Groups[1].Value) : "";
             Assert.True(token.Length == 0 || rows.Count == size, "A page is not full, and more follow.");
         }
         while (token.Length > 0);
@@ -281,7 +291,8 @@ public sealed partial class SeveralRemotesTests
 
     private static (int Status, string Code) StatusOf(RawAnswer answer) => (answer.Status, answer.Code);
 
-    private static (string Text, string Layer) TextOf(RawAnswer answer) => (answer.Text, answer.Headers.GetValueOrDefault("x-s3overlay-layer", ""));
+    private static (string Text, string Layer) TextOf(RawAnswer answer) =>
+        (answer.Text, answer.Headers.GetValueOrDefault("x-s3overlay-layer", ""));
 
     [GeneratedRegex("<Key>([^<]*)</Key>")]
     private static partial Regex KeyElement();

@@ -35,8 +35,11 @@ public sealed class StartTests
             () => proxy.Output.Contains("The remote missing is in trouble: ", StringComparison.Ordinal)
                 && proxy.Output.Contains("The remote refusing is in trouble: ", StringComparison.Ordinal),
             "Remotes in trouble are not told.");
-        Assert.Contains("http://no-such-host.invalid:9000 cannot be found: there is no host no-such-host.invalid. Correct the host in S3_OVERLAY_REMOTE_MISSING_ENDPOINT.", proxy.Output, StringComparison.Ordinal);
-        Assert.Contains($"{RemotesScene.TextOf(refusing)} does not know the access key wr.... Correct S3_OVERLAY_REMOTE_REFUSING_ACCESS_KEY_ID.", proxy.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "http://no-such-host.invalid:9000 cannot be found: there is no host no-such-host.invalid. Correct the host in S3_OVERLAY_REMOTE_MISSING_ENDPOINT.", proxy.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{RemotesScene.TextOf(refusing)} does not know the access key wr.... Correct S3_OVERLAY_REMOTE_REFUSING_ACCESS_KEY_ID.",
+            proxy.Output, StringComparison.Ordinal);
         Assert.Contains("overlay over 3 remotes", proxy.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("hush-hush", proxy.Output, StringComparison.Ordinal);
 

@@ -15,11 +15,13 @@ public sealed class HiddenVersionTests
         Assert.Equal("bytes", (await scene.SendAsync("GET", "/bucket/key?versionId=v")).Text);
         Assert.Equal(204, (await scene.SendAsync("DELETE", "/bucket/key")).Status);
         var asked = scene.Remote.Requests.Count;
-        Assert.Equal((404, "NoSuchVersion"), await scene.SendAsync("GET", "/bucket/key?versionId=v") is var read ? (read.Status, read.Code) : default);
+        Assert.Equal((404, "NoSuchVersion"), await scene.SendAsync("GET", "/bucket/key?versionId=v") is var read ? (read.Status, read.Code)
+            : default);
         Assert.Equal(404, (await scene.SendAsync("HEAD", "/bucket/key?versionId=v")).Status);
         Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/key?tagging&versionId=v")).Status);
         Assert.Equal(
-            (404, "NoSuchVersion"), await scene.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/key?versionId=v")) is var copied ? (copied.Status, copied.Code) : default);
+            (404, "NoSuchVersion"), await scene.SendAsync("PUT", "/bucket/copy", null,
+                ("x-amz-copy-source", "/bucket/key?versionId=v")) is var copied ? (copied.Status, copied.Code) : default);
         Assert.Equal(asked, scene.Remote.Requests.Count);
         Assert.DoesNotContain("<Key>key</Key>", (await scene.SendAsync("GET", "/bucket?versions")).Text, StringComparison.Ordinal);
     }

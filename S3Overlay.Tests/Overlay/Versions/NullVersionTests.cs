@@ -5,8 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Versions;
 
 /// <summary>
-/// The version <c>null</c> over a store that has no versions and takes every id for an error, as Versity without a folder for them: to clients it is the object itself, local's or the
-/// remote's (rules V1, V3).
+/// The version <c>null</c> over a store that has no versions and takes every id for an error, as Versity without a folder for them: to
+/// clients it is the object itself, local's or the remote's (rules V1, V3).
 /// </summary>
 public sealed class NullVersionTests : IAsyncLifetime
 {
@@ -74,6 +74,7 @@ public sealed class NullVersionTests : IAsyncLifetime
 
     private static (int Status, string Code)? WithoutVersions(HttpRequest request) =>
         request.Query.ContainsKey("versioning") ? (501, "VersioningNotConfigured")
-        : request.Query.ContainsKey("versionId") || request.Headers["x-amz-copy-source"].ToString().Contains("versionId", StringComparison.Ordinal) ? (400, "InvalidArgument")
+        : request.Query.ContainsKey("versionId") || request.Headers["x-amz-copy-source"].ToString()
+            .Contains("versionId", StringComparison.Ordinal) ? (400, "InvalidArgument")
         : null;
 }

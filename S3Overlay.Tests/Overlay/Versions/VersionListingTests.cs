@@ -4,7 +4,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Versions;
 
-/// <summary>ListObjectVersions of a bucket whose store keeps versions (rule V3): local's, and the remote's current ones of keys that local knows nothing of.</summary>
+/// <summary>
+/// ListObjectVersions of a bucket whose store keeps versions (rule V3): local's, and the remote's current ones of keys that local knows
+/// nothing of.
+/// </summary>
 [Trait("Rule", "V3")]
 public class VersionListingTests : IAsyncLifetime
 {
@@ -43,7 +46,8 @@ public class VersionListingTests : IAsyncLifetime
     public async Task The_remotes_objects_are_each_the_one_version_of_a_key_that_local_knows_nothing_of()
     {
         Assert.Equal(
-            ["a null*", "b null*", "c null*", "deleted null*", "dir/one null*", "dir/two null*", "gone/x null*", "z é+% null*"], await ListAsync());
+            ["a null*", "b null*", "c null*", "deleted null*", "dir/one null*", "dir/two null*", "gone/x null*", "z é+% null*"],
+            await ListAsync());
         await WriteAsync();
         Assert.Equal(All(), await ListAsync());
     }
@@ -56,7 +60,8 @@ public class VersionListingTests : IAsyncLifetime
         Assert.Equal("remote", (await _proxy.SendAsync("GET", "/bucket/a?versionId=null")).Text);
         await _proxy.SendAsync("GET", "/bucket/a?tagging&versionId=null");
         await _proxy.SendAsync("GET", "/bucket/a?versionId=theirs");
-        Assert.Equal(["tagging", "versionId=theirs"], _remote.Requests.Where(request => request.Key == "a" && request.RawQuery.Length > 0).Select(request => request.RawQuery));
+        Assert.Equal(["tagging", "versionId=theirs"], _remote.Requests.Where(request => request.Key == "a" && request.RawQuery.Length > 0)
+            .Select(request => request.RawQuery));
     }
 
     [Fact, Trait("Rule", "V1"), Trait("Rule", "W4")]
@@ -66,7 +71,8 @@ public class VersionListingTests : IAsyncLifetime
         {
             Assert.Equal(200, (await _proxy.SendAsync("PUT", "/bucket/a", "mine")).Status);
             Assert.Equal("remote", (await _proxy.SendAsync("GET", $"/bucket/{key}?versionId=null")).Text);
-            Assert.Equal(200, (await _proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", $"/bucket/{key}?versionId=null"))).Status);
+            Assert.Equal(
+                200, (await _proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", $"/bucket/{key}?versionId=null"))).Status);
             Assert.Equal("remote", (await _proxy.SendAsync("GET", "/bucket/copy")).Text);
         }
 
@@ -86,7 +92,8 @@ public class VersionListingTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// The remote's objects are so called, too: behind one of them, which local lacks, nothing of the next key may be left out. Nor is one shown again behind what is older, as Versity gives it.
+    /// The remote's objects are so called, too: behind one of them, which local lacks, nothing of the next key may be left out. Nor is one
+    /// shown again behind what is older, as Versity gives it.
     /// </summary>
     [Theory]
     [InlineData(1)]
@@ -114,13 +121,16 @@ public class VersionListingTests : IAsyncLifetime
         _store.PutMany("bucket", "b", "mine"u8.ToArray(), 2);
         var newer = _store.VersionsOf("bucket", "b")[1].Id;
         var asked = 0;
-        _store.Before = call => Task.FromResult(call is { Path: "/bucket" or "/bucket/" } && call.Query.Contains("versions", StringComparison.Ordinal) ? ++asked : 0);
+        _store.Before = call => Task.FromResult(call is { Path: "/bucket" or "/bucket/" }
+            && call.Query.Contains("versions", StringComparison.Ordinal) ? ++asked : 0);
         var (rows, _) = await PageAsync($"&max-keys=2&key-marker=b&version-id-marker={newer}");
         Assert.Equal(["b null", "c null*"], rows);
         Assert.Equal(InGroups ? 2 : 1, asked);
     }
 
-    /// <summary>Newer versions fill the first page of the key, so that its null is on neither the page that is asked for nor that one.</summary>
+    /// <summary>
+    /// Newer versions fill the first page of the key, so that its null is on neither the page that is asked for nor that one.
+    /// </summary>
     [Theory]
     [InlineData(999)]
     [InlineData(1000)]
@@ -138,7 +148,8 @@ public class VersionListingTests : IAsyncLifetime
         foreach (var at in (int[])[newer - 1, newer, newer + 1])
         {
             var (rows, _) = await PageAsync($"&max-keys=3&key-marker=b&version-id-marker={versions[at]}");
-            Assert.Equal(versions.Skip(at + 1).Select(static id => $"b {id}").Concat(["c null*", "deleted null*", "dir/one null*"]).Take(3), rows);
+            Assert.Equal(versions.Skip(at + 1).Select(static id => $"b {id}").Concat(["c null*", "deleted null*", "dir/one null*"]).Take(3),
+                rows);
         }
     }
 
@@ -177,7 +188,8 @@ public class VersionListingTests : IAsyncLifetime
 
         // gone/ has a delete marker, which is a version.
         Assert.Equal(["a null*", "b null*", "c null*", "deleted null*", "dir/", "gone/", "mine/", "z é+% null*"], all);
-        Assert.Equal([$"dir/new {_store.VersionsOf("bucket", "dir/new")[0].Id}*", "dir/one null*", "dir/two null*"], await ListAsync("&prefix=dir%2F"));
+        Assert.Equal([$"dir/new {_store.VersionsOf("bucket", "dir/new")[0].Id}*", "dir/one null*", "dir/two null*"],
+            await ListAsync("&prefix=dir%2F"));
     }
 
     [Fact]
@@ -197,7 +209,9 @@ public class VersionListingTests : IAsyncLifetime
         Assert.Equal(503, (await _proxy.SendAsync("GET", "/bucket?versions")).Status);
     }
 
-    /// <summary>What is there after <see cref="WriteAsync"/>, in the order of ListObjectVersions; a star is the latest, a minus a delete marker.</summary>
+    /// <summary>
+    /// What is there after <see cref="WriteAsync"/>, in the order of ListObjectVersions; a star is the latest, a minus a delete marker.
+    /// </summary>
     private List<string> All()
     {
         var rows = new List<string>();
@@ -217,7 +231,8 @@ public class VersionListingTests : IAsyncLifetime
     private async Task WriteAsync()
     {
         foreach (var (method, key) in ((string, string)[])
-            [("PUT", "b"), ("PUT", "b"), ("PUT", "b"), ("PUT", "c"), ("DELETE", "c"), ("PUT", "c"), ("DELETE", "deleted"), ("PUT", "new"), ("PUT", "z%20%C3%A9%2B%25"), ("PUT", "z%20%C3%A9%2B%25")])
+            [("PUT", "b"), ("PUT", "b"), ("PUT", "b"), ("PUT", "c"), ("DELETE", "c"), ("PUT", "c"), ("DELETE", "deleted"), ("PUT", "new"),
+                ("PUT", "z%20%C3%A9%2B%25"), ("PUT", "z%20%C3%A9%2B%25")])
         {
             Assert.InRange((await _proxy.SendAsync(method, "/bucket/" + key, method == "PUT" ? "mine" : "")).Status, 200, 204);
         }
@@ -233,9 +248,11 @@ public class VersionListingTests : IAsyncLifetime
         string Text(XElement element, string name) => element.Elements().FirstOrDefault(child => child.Name.LocalName == name)?.Value ?? "";
         var rows = xml.Elements()
             .Where(element => element.Name.LocalName is "Version" or "DeleteMarker")
-            .Select(element => Uri.UnescapeDataString(Text(element, "Key")) + " " + Text(element, "VersionId") + (Text(element, "IsLatest") == "true" ? "*" : "")
+            .Select(element => Uri.UnescapeDataString(Text(element, "Key")) + " " + Text(element, "VersionId")
+                + (Text(element, "IsLatest") == "true" ? "*" : "")
                 + (element.Name.LocalName == "DeleteMarker" ? "-" : ""))
-            .Concat(xml.Elements().Where(element => element.Name.LocalName == "CommonPrefixes").Select(element => Uri.UnescapeDataString(Text(element, "Prefix"))))
+            .Concat(xml.Elements().Where(element => element.Name.LocalName == "CommonPrefixes")
+                .Select(element => Uri.UnescapeDataString(Text(element, "Prefix"))))
             .ToList();
         if (query.Contains("delimiter", StringComparison.Ordinal))
         {

@@ -34,13 +34,15 @@ public class VersionedStoreTests : IAsyncLifetime
         var put = await _proxy.SendAsync("PUT", "/bucket/key", "mine");
         var delete = await _proxy.SendAsync("DELETE", "/bucket/key");
         Assert.Equal((204, "true"), (delete.Status, delete.Headers["x-amz-delete-marker"]));
-        Assert.Equal([delete.Headers["x-amz-version-id"], put.Headers["x-amz-version-id"]], _store.VersionsOf("bucket", "key").Select(version => version.Id));
+        Assert.Equal([delete.Headers["x-amz-version-id"], put.Headers["x-amz-version-id"]],
+            _store.VersionsOf("bucket", "key").Select(version => version.Id));
         foreach (var method in (string[])["GET", "HEAD"])
         {
             // With what S3 says of the marker, as the store says it (rule T1).
             var gone = await _proxy.SendAsync(method, "/bucket/key");
             Assert.Equal(404, gone.Status);
-            Assert.Equal(("true", delete.Headers["x-amz-version-id"]), (gone.Headers.GetValueOrDefault("x-amz-delete-marker"), gone.Headers.GetValueOrDefault("x-amz-version-id")));
+            Assert.Equal(("true", delete.Headers["x-amz-version-id"]), (
+                gone.Headers.GetValueOrDefault("x-amz-delete-marker"), gone.Headers.GetValueOrDefault("x-amz-version-id")));
         }
     }
 
@@ -61,7 +63,8 @@ public class VersionedStoreTests : IAsyncLifetime
     public async Task A_conditional_delete_that_cannot_ask_about_versions_has_not_begun()
     {
         var etag = (await _proxy.SendAsync("HEAD", "/bucket/key")).Headers["ETag"];
-        _store.Before = call => call.Query.Contains("versioning", StringComparison.Ordinal) ? throw new IOException("gone") : Task.CompletedTask;
+        _store.Before = call => call.Query.Contains("versioning", StringComparison.Ordinal) ? throw new IOException("gone")
+            : Task.CompletedTask;
         Assert.Equal(503, (await _proxy.SendAsync("DELETE", "/bucket/key", null, ("If-Match", etag))).Status);
         _store.Before = null;
         Assert.Equal("remote", (await _proxy.SendAsync("GET", "/bucket/key")).Text);
@@ -79,7 +82,8 @@ public class VersionedStoreTests : IAsyncLifetime
         await _proxy.SendAsync("DELETE", "/bucket/deleted");
         var asked = 0;
         _store.Before = call => Task.FromResult(call.Query.Contains("versions", StringComparison.Ordinal) ? ++asked : 0);
-        foreach (var (query, keys) in ((string, string[])[])[("", ["a/written", "key", "mine"]), ("&delimiter=/", ["key", "mine"]), ("&key-marker=key", ["mine"])])
+        foreach (var (query, keys) in ((string, string[])[])[("", ["a/written", "key", "mine"]), ("&delimiter=/", ["key", "mine"]),
+            ("&key-marker=key", ["mine"])])
         {
             var page = await _proxy.SendAsync("GET", $"/bucket?versions{query}");
             Assert.Equal(200, page.Status);
@@ -100,7 +104,8 @@ public class VersionedStoreTests : IAsyncLifetime
         _store.ListsVersions = false;
         Assert.Contains("<VersionId>null</VersionId>", (await _proxy.SendAsync("GET", "/bucket?versions")).Text, StringComparison.Ordinal);
         _store.ListsVersions = true;
-        Assert.DoesNotContain("<VersionId>null</VersionId>", (await _proxy.SendAsync("GET", "/other?versions")).Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("<VersionId>null</VersionId>", (await _proxy.SendAsync("GET", "/other?versions")).Text,
+            StringComparison.Ordinal);
     }
 
     /// <summary>What refused may have been a gateway, for a moment.</summary>
@@ -208,11 +213,15 @@ public class VersionedStoreTests : IAsyncLifetime
         await http.DeleteAsync(new Uri(_store.Endpoint, $"/bucket/key?versionId={marker}"));
         Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/key")).Status);
         var repeated = await _proxy.SendAsync("DELETE", $"/bucket/key?versionId={marker}");
-        Assert.Equal((204, "true", marker), (repeated.Status, repeated.Headers["x-amz-delete-marker"], repeated.Headers["x-amz-version-id"]));
+        Assert.Equal(
+            (204, "true", marker), (repeated.Status, repeated.Headers["x-amz-delete-marker"], repeated.Headers["x-amz-version-id"]));
         Assert.Equal("remote", (await _proxy.SendAsync("GET", "/bucket/key")).Text);
     }
 
-    /// <summary>What empties a bucket deletes each version by its id. A marker in its place would have to be deleted in turn, which would show the remote again.</summary>
+    /// <summary>
+    /// What empties a bucket deletes each version by its id. A marker in its place would have to be deleted in turn, which would show the
+    /// remote again.
+    /// </summary>
     [Fact, Trait("Rule", "V3"), Trait("Rule", "D1")]
     public async Task Deleting_the_version_null_hides_the_remote_and_leaves_no_marker()
     {
@@ -224,7 +233,9 @@ public class VersionedStoreTests : IAsyncLifetime
         Assert.DoesNotContain("<Key>key</Key>", (await _proxy.SendAsync("GET", "/bucket?versions")).Text);
     }
 
-    /// <summary>What emptied the bucket of its newest versions comes to the older ones, and may say of them what it saw in the list.</summary>
+    /// <summary>
+    /// What emptied the bucket of its newest versions comes to the older ones, and may say of them what it saw in the list.
+    /// </summary>
     [Fact, Trait("Rule", "W3"), Trait("Rule", "V3")]
     public async Task The_version_null_of_a_deleted_key_is_deleted_where_the_conditions_hold_of_it()
     {
@@ -234,7 +245,8 @@ public class VersionedStoreTests : IAsyncLifetime
         var marker = (await _proxy.SendAsync("DELETE", "/bucket/key")).Headers["x-amz-version-id"];
         foreach (var (name, value) in ((string, string)[])[("If-Match", "\"other\""), ("x-amz-if-match-size", "6")])
         {
-            Assert.Equal((412, "PreconditionFailed"), await CodeAsync(_proxy.SendAsync("DELETE", "/bucket/key?versionId=null", null, (name, value))));
+            Assert.Equal((412, "PreconditionFailed"),
+                await CodeAsync(_proxy.SendAsync("DELETE", "/bucket/key?versionId=null", null, (name, value))));
         }
 
         Assert.Equal([marker, "null"], _store.VersionsOf("bucket", "key").Select(version => version.Id));
@@ -249,9 +261,13 @@ public class VersionedStoreTests : IAsyncLifetime
     {
         var made = await DeleteManyAsync("<Object><Key>key</Key></Object>");
         var marker = Assert.Single(_store.VersionsOf("bucket", "key")).Id;
-        Assert.Contains($"<Deleted><Key>key</Key><DeleteMarker>true</DeleteMarker><DeleteMarkerVersionId>{marker}</DeleteMarkerVersionId></Deleted>", made);
+        Assert.Contains(
+            $"<Deleted><Key>key</Key><DeleteMarker>true</DeleteMarker><DeleteMarkerVersionId>{marker}</DeleteMarkerVersionId></Deleted>",
+            made);
         var gone = await DeleteManyAsync($"<Object><Key>key</Key><VersionId>{marker}</VersionId></Object>");
-        Assert.Contains($"<VersionId>{marker}</VersionId><DeleteMarker>true</DeleteMarker><DeleteMarkerVersionId>{marker}</DeleteMarkerVersionId>", gone);
+        Assert.Contains(
+            $"<VersionId>{marker}</VersionId><DeleteMarker>true</DeleteMarker><DeleteMarkerVersionId>{marker}</DeleteMarkerVersionId>",
+            gone);
         Assert.Equal("remote", (await _proxy.SendAsync("GET", "/bucket/key")).Text);
     }
 
@@ -279,7 +295,8 @@ public class VersionedStoreTests : IAsyncLifetime
         Assert.Empty(_store.VersionsOf("bucket", "key"));
     }
 
-    private static async Task<(int, string)> CodeAsync(Task<RawAnswer> sending) => (await sending) is var answer ? (answer.Status, answer.Code) : default;
+    private static async Task<(int, string)> CodeAsync(Task<RawAnswer> sending) =>
+        (await sending) is var answer ? (answer.Status, answer.Code) : default;
 
     private async Task<string> DeleteManyAsync(string items, params (string Name, string Value)[] headers)
     {

@@ -4,7 +4,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>Deletes that name what the object must be: its ETag, its size, its date. One of them that is passed over is an object lost.</summary>
+/// <summary>
+/// Deletes that name what the object must be: its ETag, its size, its date. One of them that is passed over is an object lost.
+/// </summary>
 [Trait("Rule", "W3")]
 public sealed class ConditionalDeleteTests : IAsyncLifetime
 {
@@ -48,9 +50,12 @@ public sealed class ConditionalDeleteTests : IAsyncLifetime
         var proxy = await StartAsync(local);
         await ArrangeAsync(proxy, "k", isWritten);
         var head = await proxy.SendAsync("HEAD", "/bucket/k");
-        (string, string) etag = ("If-Match", head.Headers["ETag"]), size = ("x-amz-if-match-size", "5"), date = ("x-amz-if-match-last-modified-time", head.Headers["Last-Modified"]);
-        (string, string) wrongSize = ("x-amz-if-match-size", "6"), wrongDate = ("x-amz-if-match-last-modified-time", "Sun, 06 Nov 1994 08:49:37 GMT");
-        foreach (var headers in ((string, string)[][])[[wrongSize], [wrongDate], [etag, wrongSize], [size, wrongDate], [("If-Match", "\"wrong\""), size, date]])
+        (string, string) etag = ("If-Match", head.Headers["ETag"]), size = ("x-amz-if-match-size", "5"),
+        date = ("x-amz-if-match-last-modified-time", head.Headers["Last-Modified"]);
+        (string, string) wrongSize = ("x-amz-if-match-size", "6"), wrongDate =
+            ("x-amz-if-match-last-modified-time", "Sun, 06 Nov 1994 08:49:37 GMT");
+        foreach (var headers in ((string, string)[][])[[wrongSize], [wrongDate], [etag, wrongSize], [size, wrongDate],
+            [("If-Match", "\"wrong\""), size, date]])
         {
             var refused = await proxy.SendAsync("DELETE", "/bucket/k", null, headers);
             Assert.Equal((412, "PreconditionFailed"), (refused.Status, refused.Code));
@@ -110,7 +115,8 @@ public sealed class ConditionalDeleteTests : IAsyncLifetime
         var refused = await proxy.SendAsync("DELETE", "/bucket/k", null, (header, value));
         Assert.Equal((400, "InvalidArgument"), (refused.Status, refused.Code));
         var element = header.EndsWith("size", StringComparison.Ordinal) ? "Size" : "LastModifiedTime";
-        refused = await proxy.SendAsync("POST", "/bucket?delete", $"<Delete><Object><Key>k</Key><{element}>{value}</{element}></Object></Delete>");
+        refused = await proxy
+            .SendAsync("POST", "/bucket?delete", $"<Delete><Object><Key>k</Key><{element}>{value}</{element}></Object></Delete>");
         Assert.Equal((400, "MalformedXML"), (refused.Status, refused.Code));
         Assert.Equal(200, (await proxy.SendAsync("GET", "/bucket/k")).Status);
     }
@@ -127,7 +133,8 @@ public sealed class ConditionalDeleteTests : IAsyncLifetime
         await _proxy.SendAsync("PUT", "/bucket");
         await _proxy.SendAsync("PUT", "/bucket/k", "value");
         var answer = many
-            ? await _proxy.SendAsync("POST", "/bucket?delete", "<Delete><Object><Key>k</Key><VersionId>null</VersionId><Size>99</Size></Object></Delete>")
+            ? await _proxy.SendAsync(
+                "POST", "/bucket?delete", "<Delete><Object><Key>k</Key><VersionId>null</VersionId><Size>99</Size></Object></Delete>")
             : await _proxy.SendAsync("DELETE", "/bucket/k?versionId=null", null, ("x-amz-if-match-size", "99"));
         Assert.Equal((many ? 200 : 204, ""), (answer.Status, answer.Code));
         Assert.Equal("value", (await _proxy.SendAsync("GET", "/bucket/k")).Text);
@@ -146,12 +153,15 @@ public sealed class ConditionalDeleteTests : IAsyncLifetime
         var put = await _proxy.SendAsync("PUT", "/bucket/k", "value");
         var id = put.Headers["x-amz-version-id"];
         await _proxy.SendAsync("PUT", "/bucket/k", "newer value");
-        foreach (var (etag, size, isDeleted) in ((string, int, bool)[])[("\"wrong\"", 5, false), (put.Headers["ETag"], 11, false), (put.Headers["ETag"], 5, true)])
+        foreach (var (etag, size, isDeleted) in ((string, int, bool)[])[
+            ("\"wrong\"", 5, false), (put.Headers["ETag"], 11, false), (put.Headers["ETag"], 5, true)])
         {
             var answer = many
                 ? await _proxy.SendAsync(
-                    "POST", "/bucket?delete", $"<Delete><Object><Key>k</Key><VersionId>{id}</VersionId><ETag>{etag}</ETag><Size>{size}</Size></Object></Delete>")
-                : await _proxy.SendAsync("DELETE", $"/bucket/k?versionId={id}", null, ("If-Match", etag), ("x-amz-if-match-size", $"{size}"));
+                    "POST", "/bucket?delete",
+                    $"<Delete><Object><Key>k</Key><VersionId>{id}</VersionId><ETag>{etag}</ETag><Size>{size}</Size></Object></Delete>")
+                : await _proxy.SendAsync("DELETE", $"/bucket/k?versionId={id}", null, ("If-Match", etag),
+                    ("x-amz-if-match-size", $"{size}"));
             Assert.Equal((many ? 200 : isDeleted ? 204 : 412, isDeleted ? "" : "PreconditionFailed"), (answer.Status, answer.Code));
             Assert.Equal(isDeleted ? 1 : 2, store.VersionsOf("bucket", "k").Count);
         }

@@ -2,7 +2,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>Copies of local's objects onto the remote's, with conditions on both: who reads the refusal must know whether to try again.</summary>
+/// <summary>
+/// Copies of local's objects onto the remote's, with conditions on both: who reads the refusal must know whether to try again.
+/// </summary>
 public sealed class CopyConditionsTests
 {
     public static TheoryData<string, bool, string> Cases
@@ -24,7 +26,8 @@ public sealed class CopyConditionsTests
     }
 
     [Theory, MemberData(nameof(Cases)), Trait("Rule", "W3"), Trait("Rule", "W4")]
-    public async Task A_condition_on_the_source_that_does_not_hold_is_a_412_whatever_the_target_s_says(string layer, bool isHeld, string condition)
+    public async Task A_condition_on_the_source_that_does_not_hold_is_a_412_whatever_the_target_s_says(
+        string layer, bool isHeld, string condition)
     {
         await using var scene = await LayerScene.StartAsync(layer);
         scene.Remote.Put("bucket", "key", "of the remote"u8.ToArray());
@@ -32,7 +35,8 @@ public sealed class CopyConditionsTests
         var etag = (await scene.SendAsync(isHeld ? "GET" : "HEAD", "/bucket/key")).Headers["ETag"];
         await scene.Proxy.WhenIdleAsync();
 
-        var refused = await CopyAsync((condition, condition.EndsWith("match", StringComparison.Ordinal) ? "\"other\"" : "Thu, 01 Jan 1998 00:00:00 GMT"));
+        var refused = await CopyAsync(
+            (condition, condition.EndsWith("match", StringComparison.Ordinal) ? "\"other\"" : "Thu, 01 Jan 1998 00:00:00 GMT"));
         Assert.Equal((412, true), (refused.Status, refused.Text.Contains("<Code>PreconditionFailed</Code>", StringComparison.Ordinal)));
         Assert.Equal("of the remote", (await scene.SendAsync("GET", "/bucket/key")).Text);
 

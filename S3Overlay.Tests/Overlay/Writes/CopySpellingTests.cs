@@ -31,15 +31,18 @@ public sealed class CopySpellingTests
         var upload = (await scene.SendAsync("POST", "/bucket/parts?uploads")).Text.Split("<UploadId>")[1].Split('<')[0];
         foreach (var (spelt, length, expected) in new[]
         {
-            ("/bucket/a+b", 12, "of the space"), ("bucket%2Fa+b", 12, "of the space"), ("/bucket/a%20b", 12, "of the space"), ("/bucket/a%2Bb", 11, "of the plus"), ("/bucket/a+b?versionId=null", 12, "of the space"),
+            ("/bucket/a+b", 12, "of the space"), ("bucket%2Fa+b", 12, "of the space"), ("/bucket/a%20b", 12, "of the space"),
+            ("/bucket/a%2Bb", 11, "of the plus"), ("/bucket/a+b?versionId=null", 12, "of the space"),
         })
         {
             var copied = await scene.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", spelt));
             Assert.True(copied.Status == 200, $"{spelt}: {copied.Text}");
             Assert.Equal((spelt, expected), (spelt, (await scene.SendAsync("GET", "/bucket/copy")).Text));
 
-            Assert.Equal(200, (await scene.SendAsync("PUT", $"/bucket/parts?partNumber=1&uploadId={upload}", null, ("x-amz-copy-source", spelt))).Status);
-            Assert.Contains($"<Size>{length}</Size>", (await scene.SendAsync("GET", $"/bucket/parts?uploadId={upload}")).Text, StringComparison.Ordinal);
+            Assert.Equal(200,
+                (await scene.SendAsync("PUT", $"/bucket/parts?partNumber=1&uploadId={upload}", null, ("x-amz-copy-source", spelt))).Status);
+            Assert.Contains($"<Size>{length}</Size>", (await scene.SendAsync("GET", $"/bucket/parts?uploadId={upload}")).Text,
+                StringComparison.Ordinal);
         }
     }
 
@@ -68,7 +71,8 @@ public sealed class CopySpellingTests
         List<string> told = [];
         store.Alter = request =>
         {
-            if (request.Headers["x-amz-copy-source"].ToString() is { Length: > 0 } source && source.TrimStart('/').StartsWith("bucket", StringComparison.Ordinal))
+            if (request.Headers["x-amz-copy-source"].ToString() is { Length: > 0 } source
+                && source.TrimStart('/').StartsWith("bucket", StringComparison.Ordinal))
             {
                 told.Add(source.TrimStart('/'));
             }
@@ -79,7 +83,9 @@ public sealed class CopySpellingTests
         Assert.Equal("bucket/a%20b", Assert.Single(told));
     }
 
-    /// <summary>In a bucket that is a store's alone a plus stays one, and the store may read it either way: its client must be allowed both.</summary>
+    /// <summary>
+    /// In a bucket that is a store's alone a plus stays one, and the store may read it either way: its client must be allowed both.
+    /// </summary>
     [Theory, Trait("Rule", "A2")]
     [InlineData("open/a b", "open/a+c", "/open/a+b", 403)]
     [InlineData("open/a b", "open/a+b", "/open/a+b", 200)]

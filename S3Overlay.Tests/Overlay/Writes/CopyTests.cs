@@ -20,7 +20,8 @@ public sealed class CopyTests
     public async Task A_copy_from_the_remote_has_its_bytes_and_metadata(string target)
     {
         await _bench.SendAsync(S3Operation.CreateBucket, "plain");
-        _bench.Remote.Put("below", "a b/ü", "the bytes", ("Content-Type", "text/x"), ("x-amz-meta-m", "1"), ("x-amz-storage-class", "GLACIER_IR"));
+        _bench.Remote.Put("below", "a b/ü", "the bytes", ("Content-Type", "text/x"), ("x-amz-meta-m", "1"),
+            ("x-amz-storage-class", "GLACIER_IR"));
         var answer = await _bench.SendAsync(
             S3Operation.CopyObject, target, "copy", headers: ("x-amz-copy-source", "/mapped/a%20b/%C3%BC"));
         var result = OverlayBench.Xml(answer);
@@ -111,13 +112,15 @@ public sealed class CopyTests
         _bench.Remote.Put("below", "key", "0123456789");
         await _bench.Layer.EnsureBucketAsync(Bucket, default);
         var answer = await _bench.SendAsync(
-            S3Operation.UploadPartCopy, Bucket, "big", "", "partNumber=3&uploadId=u", ("x-amz-copy-source", "mapped/key"), ("x-amz-copy-source-range", "bytes=2-5"));
+            S3Operation.UploadPartCopy, Bucket, "big", "", "partNumber=3&uploadId=u", ("x-amz-copy-source", "mapped/key"),
+            ("x-amz-copy-source-range", "bytes=2-5"));
         Assert.Equal("CopyPartResult", OverlayBench.Xml(answer).Name.LocalName);
         Assert.Equal("2345", _bench.Local.Text("parts", "3"));
         foreach (var range in (string[])["bytes=2-", "bytes=-3", "bytes=5-10", "2-5"])
         {
             var failure = await _bench.FailAsync(
-                S3Operation.UploadPartCopy, Bucket, "big", "", "partNumber=3&uploadId=u", ("x-amz-copy-source", "mapped/key"), ("x-amz-copy-source-range", range));
+                S3Operation.UploadPartCopy, Bucket, "big", "", "partNumber=3&uploadId=u", ("x-amz-copy-source", "mapped/key"),
+                ("x-amz-copy-source-range", range));
             Assert.Same(S3Errors.InvalidArgument, failure.Error);
         }
     }
@@ -154,17 +157,21 @@ public sealed class CopyTests
     public async Task Annotations_are_not_copied_from_the_remote_and_a_client_who_insists_is_told(string place)
     {
         _bench.Remote.Put("below", "key");
-        var refused = await _bench.FailAsync(S3Operation.CopyObject, Bucket, "copy", query: place == "query" ? Directive + "=COPY" : "", headers: InHeader("COPY"));
+        var refused = await _bench.FailAsync(S3Operation.CopyObject, Bucket, "copy", query: place == "query" ? Directive + "=COPY"
+            : "", headers: InHeader("COPY"));
         Assert.Same(S3Errors.NotImplemented, refused.Error);
         Assert.Equal(KeyState.Nothing, await _bench.Layer.ResolveAsync(Bucket, "copy", default));
-        await _bench.SendAsync(S3Operation.CopyObject, Bucket, "copy", query: place == "query" ? Directive + "=EXCLUDE" : "", headers: InHeader("EXCLUDE"));
+        await _bench.SendAsync(S3Operation.CopyObject, Bucket, "copy", query: place == "query" ? Directive + "=EXCLUDE"
+            : "", headers: InHeader("EXCLUDE"));
         Assert.Equal("remote", await _bench.GetAsync(Bucket, "copy"));
 
         // What was written is local's to copy, with all that belongs to it.
-        await _bench.SendAsync(S3Operation.CopyObject, Bucket, "again", headers: [("x-amz-copy-source", $"{Bucket}/copy"), (Directive, "COPY")]);
+        await _bench.SendAsync(S3Operation.CopyObject, Bucket, "again",
+            headers: [("x-amz-copy-source", $"{Bucket}/copy"), (Directive, "COPY")]);
         Assert.Equal("remote", await _bench.GetAsync(Bucket, "again"));
 
-        (string, string)[] InHeader(string value) => [("x-amz-copy-source", $"{Bucket}/key"), .. place == "header" ? [(Directive, value)] : Array.Empty<(string, string)>()];
+        (string, string)[] InHeader(string value) =>
+            [("x-amz-copy-source", $"{Bucket}/key"), .. place == "header" ? [(Directive, value)] : Array.Empty<(string, string)>()];
     }
 
     [Fact]
@@ -197,7 +204,8 @@ public sealed class CopyTests
         _bench.Remote.Put("below", "key", "123456789");
         _bench.Remote.Promise("below", "key", new(algorithm, expected));
         var result = OverlayBench.Xml(await CopyAsync("key", "copy"));
-        Assert.Equal(expected, result.Elements().SingleOrDefault(element => element.Name.LocalName.StartsWith("Checksum", StringComparison.Ordinal) && element.Name.LocalName != "ChecksumType")?.Value);
+        Assert.Equal(expected, result.Elements().SingleOrDefault(element => element.Name.LocalName
+            .StartsWith("Checksum", StringComparison.Ordinal) && element.Name.LocalName != "ChecksumType")?.Value);
         Assert.Equal("123456789", await _bench.GetAsync(Bucket, "copy"));
     }
 
@@ -222,7 +230,7 @@ public sealed class CopyTests
         Assert.Equal("", await _bench.GetAsync(Bucket, "copy"));
     }
 
-    private Task<BufferedAnswer> CopyAsync(string from, string to, params (string Name, string Value)[] headers) =>
+    private Task<BufferedResponse> CopyAsync(string from, string to, params (string Name, string Value)[] headers) =>
         _bench.SendAsync(S3Operation.CopyObject, Bucket, to, headers: [("x-amz-copy-source", $"{Bucket}/{from}"), .. headers]);
 
     private Task<S3Exception> FailAsync(string from, string to, params (string Name, string Value)[] headers) =>

@@ -5,7 +5,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>What happens while an object is copied up: writes, deletes, changes and failures at the remote, and clients that leave (rule W5).</summary>
+/// <summary>
+/// What happens while an object is copied up: writes, deletes, changes and failures at the remote, and clients that leave (rule W5).
+/// </summary>
 [Trait("Rule", "W5")]
 public sealed class CopyUpRaceTests : CopyUpTestBase
 {
@@ -28,7 +30,8 @@ public sealed class CopyUpRaceTests : CopyUpTestBase
     public async Task A_write_meanwhile_keeps_its_bytes_and_gets_the_tags(string local, string stage)
     {
         await StartAsync(local);
-        At(stage, async () => Assert.Equal(200, (await _proxy.SendAsync("PUT", "/bucket/key", "written", ("x-amz-meta-m", "theirs"))).Status));
+        At(stage, async () => Assert
+            .Equal(200, (await _proxy.SendAsync("PUT", "/bucket/key", "written", ("x-amz-meta-m", "theirs"))).Status));
         Assert.Equal(200, (await SetTagsAsync(("new", "2"))).Status);
         var after = await GetAsync();
         Assert.Equal(("written", "theirs", "local"), (after.Text, after.Headers["x-amz-meta-m"], after.Headers["x-s3overlay-layer"]));
@@ -90,7 +93,8 @@ public sealed class CopyUpRaceTests : CopyUpTestBase
         Assert.True(sent > 1);
         if (_store is not null)
         {
-            Assert.DoesNotContain("<Key>key</Key>", (await new SignedHttp(_store.Endpoint) { Clock = _clock }.SendAsync("GET", "/bucket", null)).Text, StringComparison.Ordinal);
+            Assert.DoesNotContain("<Key>key</Key>", (await new SignedHttp(_store.Endpoint) { Clock = _clock }
+                .SendAsync("GET", "/bucket", null)).Text, StringComparison.Ordinal);
         }
 
         _remote.Script = ScriptAsync;
@@ -121,7 +125,8 @@ public sealed class CopyUpRaceTests : CopyUpTestBase
         using (var client = new TcpClient())
         {
             await client.ConnectAsync(_proxy.Endpoint.Host, _proxy.Endpoint.Port);
-            await client.GetStream().WriteAsync(_proxy.Http.Signed("PUT", "/bucket/key?tagging", Encoding.UTF8.GetBytes(Document(("new", "2")))));
+            await client.GetStream()
+                .WriteAsync(_proxy.Http.Signed("PUT", "/bucket/key?tagging", Encoding.UTF8.GetBytes(Document(("new", "2")))));
             await _remote.UntilAsync(() => reading is { BytesSent: >= 300_000 }, "The remote was not read.");
         }
 

@@ -6,7 +6,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>An object of the remote whose tags a client sets, over each local layer, and what may happen at each stage of its copy.</summary>
+/// <summary>
+/// An object of the remote whose tags a client sets, over each local layer, and what may happen at each stage of its copy.
+/// </summary>
 public abstract class CopyUpTestBase : IAsyncLifetime
 {
     /// <summary>More than a writer's buffer has, and not whole blocks.</summary>
@@ -45,11 +47,13 @@ public abstract class CopyUpTestBase : IAsyncLifetime
     }
 
     private protected static ScriptedObject Object(string etag) =>
-        new(Bytes, etag, Date, [("Content-Type", "text/x"), ("Cache-Control", "max-age=5"), ("x-amz-meta-m", "1"), ("x-amz-storage-class", "STANDARD_IA")]);
+        new(Bytes, etag, Date,
+            [("Content-Type", "text/x"), ("Cache-Control", "max-age=5"), ("x-amz-meta-m", "1"), ("x-amz-storage-class", "STANDARD_IA")]);
 
     private protected static (int Status, string Code) Error(RawAnswer answer) => (answer.Status, answer.Status < 300 ? "" : answer.Code);
 
-    private protected static bool IsBody(ScriptedRequest request) => request is { Method: "GET", Key: "key", RawQuery: "" or "x-id=GetObject" };
+    private protected static bool IsBody(ScriptedRequest request) => request is
+        { Method: "GET", Key: "key", RawQuery: "" or "x-id=GetObject" };
 
     protected static string Document(params (string Name, string Value)[] tags) =>
         $"<Tagging><TagSet>{string.Concat(tags.Select(static tag => $"<Tag><Key>{tag.Name}</Key><Value>{tag.Value}</Value></Tag>"))}</TagSet></Tagging>";
@@ -124,10 +128,12 @@ public abstract class CopyUpTestBase : IAsyncLifetime
         return ScriptedOutcome.Answered;
     }
 
-    private protected Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
+    private protected Task<RawAnswer> SendAsync(string method, string target, string? body = null,
+        params (string Name, string Value)[] headers) =>
         _clock.RunAsync(_proxy.SendAsync(method, target, body, headers));
 
-    private protected Task<RawAnswer> SetTagsAsync(params (string Name, string Value)[] tags) => SendAsync("PUT", "/bucket/key?tagging", Document(tags));
+    private protected Task<RawAnswer> SetTagsAsync(params (string Name, string Value)[] tags) =>
+        SendAsync("PUT", "/bucket/key?tagging", Document(tags));
 
     private protected Task<RawAnswer> GetAsync() => SendAsync("GET", "/bucket/key");
 

@@ -63,9 +63,12 @@ public sealed class CopyUpTests : CopyUpTestBase
         var many = Enumerable.Range(0, 11).Select(static i => ($"k{i}", "v")).ToArray();
         foreach (var (document, code) in ((string?, string)[])
             [
-                (null, "MissingRequestBodyError"), ("hello", "MalformedXML"), ("<Tagging><TagSet>", "MalformedXML"), ("<Foo/>", "MalformedXML"), ("<Tagging/>", "MalformedXML"),
-                ("<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>", "MalformedXML"), (Document(many), "InvalidTag"), (Document(("twice", "1"), ("twice", "2")), "InvalidTag"),
-                (Document((new string('k', 129), "v")), "InvalidTag"), (Document(("k", new string('v', 257))), "InvalidTag"), (Document(("aws:k", "v")), "InvalidTag"),
+                (null, "MissingRequestBodyError"), ("hello", "MalformedXML"), ("<Tagging><TagSet>", "MalformedXML"),
+                ("<Foo/>", "MalformedXML"), ("<Tagging/>", "MalformedXML"),
+                ("<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>", "MalformedXML"), (Document(many), "InvalidTag"),
+                (Document(("twice", "1"), ("twice", "2")), "InvalidTag"),
+                (Document((new string('k', 129), "v")), "InvalidTag"), (Document(("k", new string('v', 257))), "InvalidTag"),
+                (Document(("aws:k", "v")), "InvalidTag"),
                 (Document(("k&#1;", "v")), "InvalidTag"), (Document(("", "v")), "InvalidTag"),
             ])
         {
@@ -100,7 +103,8 @@ public sealed class CopyUpTests : CopyUpTestBase
     public async Task A_body_that_is_not_what_was_promised_changes_nothing(string local)
     {
         await StartAsync(local);
-        var answer = await SendAsync("PUT", "/bucket/key?tagging", Document(("new", "2")), ("Content-MD5", Convert.ToBase64String(new byte[16])));
+        var answer = await SendAsync("PUT", "/bucket/key?tagging", Document(("new", "2")),
+            ("Content-MD5", Convert.ToBase64String(new byte[16])));
         Assert.Equal((400, "BadDigest"), Error(answer));
         Assert.Equal(("old=a b", "remote"), (await TagsAsync(), await LayerAsync()));
     }
@@ -112,7 +116,8 @@ public sealed class CopyUpTests : CopyUpTestBase
     [InlineData("store", -1)]
     public async Task A_larger_object_than_the_setting_says_is_not_copied(string local, int more)
     {
-        await StartAsync(local, ("S3_OVERLAY_COPY_UP_MAX", (Bytes.Length + more).ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        await StartAsync(
+            local, ("S3_OVERLAY_COPY_UP_MAX", (Bytes.Length + more).ToString(System.Globalization.CultureInfo.InvariantCulture)));
         var answer = await SetTagsAsync(("new", "2"));
         Assert.Equal(more == 0 ? (200, "") : (501, "NotImplemented"), Error(answer));
         Assert.Equal(more == 0 ? "local" : "remote", await LayerAsync());
@@ -171,7 +176,8 @@ public sealed class CopyUpTests : CopyUpTestBase
     [InlineData("legal-hold", "<LegalHold/>", null, 200, "old=a b")]
     [InlineData("acl", "<AccessControlPolicy/>", 501, 200, "")]
     [InlineData("acl", "<AccessControlPolicy/>", 403, 403, null)]
-    public async Task An_ACL_is_set_on_a_copy_that_has_the_remotes_tags(string what, string? document, int? tagStatus, int status, string? tags)
+    public async Task An_ACL_is_set_on_a_copy_that_has_the_remotes_tags(
+        string what, string? document, int? tagStatus, int status, string? tags)
     {
         await StartAsync("store");
         _tagFailure = tagStatus is { } failure ? (failure, failure == 403 ? "AccessDenied" : "NotImplemented") : null;
@@ -208,7 +214,8 @@ public sealed class CopyUpTests : CopyUpTestBase
             Assert.Equal((501, "NotImplemented"), Error(await SendAsync("PUT", $"/bucket/key?{what}", "<Document/>")));
         }
 
-        Assert.Equal((501, "NotImplemented"), Error(await SendAsync("PUT", "/bucket/key?tagging&versionId=of-the-remote", Document(("new", "2")))));
+        Assert.Equal(
+            (501, "NotImplemented"), Error(await SendAsync("PUT", "/bucket/key?tagging&versionId=of-the-remote", Document(("new", "2")))));
         Assert.Equal("remote", await LayerAsync());
         Assert.Equal(200, (await SendAsync("PUT", "/bucket/key?tagging&versionId=null", Document(("new", "2")))).Status);
         Assert.Equal(("new=2", "local"), (await TagsAsync(), await LayerAsync()));

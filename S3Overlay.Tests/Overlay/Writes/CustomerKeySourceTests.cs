@@ -6,7 +6,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>Copies from the remote that bring keys of a client's own (SSE-C): the one of the source goes to the remote, over TLS alone, the one of the target to local.</summary>
+/// <summary>
+/// Copies from the remote that bring keys of a client's own (SSE-C): the one of the source goes to the remote, over TLS alone, the one of
+/// the target to local.
+/// </summary>
 [Trait("Rule", "W4")]
 public sealed class CustomerKeySourceTests
 {
@@ -19,9 +22,12 @@ public sealed class CustomerKeySourceTests
     public async Task The_sources_key_goes_with_all_that_is_asked_of_the_remote(S3Operation operation, string version, string asked)
     {
         var bench = await StartAsync("https://remote.test");
-        await bench.SendAsync(operation, "mapped", "copy", "", PartOf(operation), [("x-amz-copy-source", "mapped/key" + version), .. CustomerKey.SourceHeaders()]);
-        Assert.Equal("the bytes", operation == S3Operation.CopyObject ? await bench.GetAsync("mapped", "copy") : bench.Local.Text("parts", "1"));
-        var reads = bench.Remote.Heads.Concat(bench.Remote.Gets).Where(static read => !read.Query.StartsWith("tagging", StringComparison.Ordinal)).ToList();
+        await bench.SendAsync(operation, "mapped", "copy", "", PartOf(operation),
+            [("x-amz-copy-source", "mapped/key" + version), .. CustomerKey.SourceHeaders()]);
+        Assert.Equal("the bytes", operation == S3Operation.CopyObject ? await bench.GetAsync("mapped", "copy")
+            : bench.Local.Text("parts", "1"));
+        var reads = bench.Remote.Heads.Concat(bench.Remote.Gets).Where(
+            static read => !read.Query.StartsWith("tagging", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, reads.Count);
         Assert.All(reads, read =>
         {
@@ -29,7 +35,8 @@ public sealed class CustomerKeySourceTests
             Assert.Equal(CustomerKey.Headers(), read.Headers.Select(static header => (header.Key, header.Value)));
         });
         Assert.DoesNotContain(
-            bench.Local.Requests.Where(static request => request.Operation != S3Operation.HeadObject).SelectMany(static request => request.Headers),
+            bench.Local.Requests.Where(static request => request.Operation != S3Operation.HeadObject)
+                .SelectMany(static request => request.Headers),
             static header => header.Key.Contains("customer", StringComparison.OrdinalIgnoreCase));
     }
 
@@ -40,7 +47,8 @@ public sealed class CustomerKeySourceTests
     public async Task It_does_not_go_where_others_could_read_it(S3Operation operation, string version)
     {
         var bench = await StartAsync("http://remote.test");
-        var refused = await bench.FailAsync(operation, "mapped", "copy", "", PartOf(operation), [("x-amz-copy-source", "mapped/key" + version), .. CustomerKey.SourceHeaders()]);
+        var refused = await bench.FailAsync(operation, "mapped", "copy", "", PartOf(operation),
+            [("x-amz-copy-source", "mapped/key" + version), .. CustomerKey.SourceHeaders()]);
         Assert.Same(S3Errors.InvalidRequest, refused.Error);
         Assert.Empty(bench.Remote.Heads);
         Assert.Empty(bench.Remote.Gets);
@@ -51,8 +59,10 @@ public sealed class CustomerKeySourceTests
     {
         var bench = await StartAsync("https://remote.test");
         (string, string)[] key = CustomerKey.SourceHeaders();
-        Assert.Same(S3Errors.NoSuchKey, (await bench.FailAsync(S3Operation.CopyObject, "mapped", "copy", headers: [("x-amz-copy-source", "mapped/none"), .. key])).Error);
-        Assert.Same(S3Errors.NoSuchVersion, (await bench.FailAsync(S3Operation.CopyObject, "mapped", "copy", headers: [("x-amz-copy-source", "mapped/none?versionId=v1"), .. key])).Error);
+        Assert.Same(S3Errors.NoSuchKey, (await bench.FailAsync(S3Operation.CopyObject, "mapped", "copy",
+            headers: [("x-amz-copy-source", "mapped/none"), .. key])).Error);
+        Assert.Same(S3Errors.NoSuchVersion, (await bench.FailAsync(S3Operation.CopyObject, "mapped", "copy",
+            headers: [("x-amz-copy-source", "mapped/none?versionId=v1"), .. key])).Error);
     }
 
     /// <summary>An upload that was started with a key takes no part without it, and tells of itself to those alone who bring it.</summary>
@@ -69,7 +79,8 @@ public sealed class CustomerKeySourceTests
         var refused = await scene.SendAsync("PUT", target, null, ("x-amz-copy-source", "/bucket/source"));
         Assert.Equal((400, "InvalidRequest"), (refused.Status, refused.Code));
         owners.Clear();
-        var copied = await scene.SendAsync("PUT", target, null, [("x-amz-copy-source", "/bucket/source"), ("x-amz-expected-bucket-owner", "1234"), .. CustomerKey.Headers()]);
+        var copied = await scene.SendAsync("PUT", target, null,
+            [("x-amz-copy-source", "/bucket/source"), ("x-amz-expected-bucket-owner", "1234"), .. CustomerKey.Headers()]);
         Assert.True(copied.Status == 200, copied.Text);
         Assert.Contains("part", copied.Text.Split("<ETag>")[1].Split("</ETag>")[0], StringComparison.Ordinal);
         Assert.Equal("AES256", copied.Headers[ClientKeys.Algorithm]);

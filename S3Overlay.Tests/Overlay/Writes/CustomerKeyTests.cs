@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Writes;
 
 /// <summary>
-/// Objects that clients encrypted with keys of their own, at a store that tells of them to those alone who bring the key, as S3 does: what the overlay asks on its own account is answered
-/// as well, and of nothing that is there is the remote's object taken.
+/// Objects that clients encrypted with keys of their own, at a store that tells of them to those alone who bring the key, as S3 does: what
+/// the overlay asks on its own account is answered as well, and of nothing that is there is the remote's object taken.
 /// </summary>
 public sealed class CustomerKeyTests : IAsyncLifetime
 {
@@ -80,7 +80,9 @@ public sealed class CustomerKeyTests : IAsyncLifetime
         Assert.Equal(400, (await _proxy.SendAsync("GET", "/bucket/copy")).Status);
     }
 
-    /// <summary>The copy was made: that the store does not show it to whoever wrote it is no failure of it, and repeating it would help nobody.</summary>
+    /// <summary>
+    /// The copy was made: that the store does not show it to whoever wrote it is no failure of it, and repeating it would help nobody.
+    /// </summary>
     [Fact, Trait("Rule", "W4")]
     public async Task A_copy_that_was_made_is_told_of_though_it_cannot_be_looked_at()
     {
@@ -98,7 +100,8 @@ public sealed class CustomerKeyTests : IAsyncLifetime
     {
         await WriteAsync(isNull);
         var target = "/bucket/k" + (namesVersion ? $"?versionId={_id}" : "");
-        foreach (var (name, value) in ((string, string)[])[("If-Match", Wrong), ("x-amz-if-match-size", "5"), ("x-amz-if-match-last-modified-time", "Sun, 06 Nov 1994 08:49:37 GMT")])
+        foreach (var (name, value) in ((string, string)[])[("If-Match", Wrong), ("x-amz-if-match-size", "5"),
+            ("x-amz-if-match-last-modified-time", "Sun, 06 Nov 1994 08:49:37 GMT")])
         {
             var refused = await _proxy.SendAsync("DELETE", target, null, (name, value));
             Assert.Equal((412, "PreconditionFailed"), (refused.Status, refused.Code));
@@ -106,7 +109,8 @@ public sealed class CustomerKeyTests : IAsyncLifetime
         }
 
         var deleted = await _proxy.SendAsync(
-            "DELETE", target, null, ("If-Match", _etag), ("x-amz-if-match-size", "4"), ("x-amz-if-match-last-modified-time", "Fri, 02 Jan 2026 03:04:05 GMT"));
+            "DELETE", target, null, ("If-Match", _etag), ("x-amz-if-match-size", "4"),
+            ("x-amz-if-match-last-modified-time", "Fri, 02 Jan 2026 03:04:05 GMT"));
         Assert.True(deleted.Status == 204, deleted.Text);
         Assert.DoesNotContain(_store.VersionsOf("bucket", "k"), version => (isNull || namesVersion) && version.Bytes is not null);
     }
@@ -121,9 +125,11 @@ public sealed class CustomerKeyTests : IAsyncLifetime
         _store.ListsVersions = listsVersions;
         await WriteAsync(isNull: true);
         await _proxy.SendAsync("PUT", "/bucket/k2", "behind");
-        var refused = await _proxy.SendAsync("POST", "/bucket?delete", $"<Delete><Object><Key>k</Key>{version}<ETag>{Wrong}</ETag></Object></Delete>");
+        var refused = await _proxy
+            .SendAsync("POST", "/bucket?delete", $"<Delete><Object><Key>k</Key>{version}<ETag>{Wrong}</ETag></Object></Delete>");
         Assert.Contains("<Code>PreconditionFailed</Code>", refused.Text, StringComparison.Ordinal);
-        var deleted = await _proxy.SendAsync("POST", "/bucket?delete", $"<Delete><Object><Key>k</Key>{version}<ETag>{_etag}</ETag></Object></Delete>");
+        var deleted = await _proxy
+            .SendAsync("POST", "/bucket?delete", $"<Delete><Object><Key>k</Key>{version}<ETag>{_etag}</ETag></Object></Delete>");
         Assert.Contains("<Deleted><Key>k</Key>", deleted.Text, StringComparison.Ordinal);
         Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/k")).Status);
     }
@@ -152,9 +158,12 @@ public sealed class CustomerKeyTests : IAsyncLifetime
         await WriteAsync(isNull: false);
         Assert.Equal(204, (await _proxy.SendAsync("DELETE", "/bucket/k")).Status);
         var headers = key == 0 ? [] : CustomerKey.Headers(key);
-        var refused = await _proxy.SendAsync(method, $"/bucket/k?{about}versionId={_id}", null, [("x-amz-object-attributes", "ETag"), .. headers]);
+        var refused = await _proxy.SendAsync(method, $"/bucket/k?{about}versionId={_id}", null,
+            [("x-amz-object-attributes", "ETag"), .. headers]);
         Assert.Equal((400, method == "GET" ? "InvalidArgument" : ""), (refused.Status, refused.Code));
-        Assert.Equal(404, (await _proxy.SendAsync(method, $"/bucket/k?{about}versionId=another", null, [("x-amz-object-attributes", "ETag"), .. headers])).Status);
+        Assert.Equal(
+            404, (await _proxy.SendAsync(method, $"/bucket/k?{about}versionId=another", null,
+            [("x-amz-object-attributes", "ETag"), .. headers])).Status);
     }
 
     [Theory, Trait("Rule", "V1"), Trait("Rule", "W4")]

@@ -103,7 +103,8 @@ public sealed class DeleteTests
         }
         else
         {
-            Assert.Equal(status, (await _bench.FailAsync(S3Operation.DeleteObject, Bucket, "key", headers: ("If-Match", value))).Error.Status);
+            Assert.Equal(
+                status, (await _bench.FailAsync(S3Operation.DeleteObject, Bucket, "key", headers: ("If-Match", value))).Error.Status);
             Assert.Equal(before, await _bench.Layer.ResolveAsync(Bucket, "key", default));
         }
     }
@@ -115,7 +116,8 @@ public sealed class DeleteTests
     [InlineData(true, true)]
     [Trait("Rule", "D1")]
     [Trait("Rule", "W3")]
-    public async Task A_delete_that_is_refused_at_the_last_moment_leaves_the_tombstones_that_there_were(bool isWritten, bool wasDeletedBefore)
+    public async Task A_delete_that_is_refused_at_the_last_moment_leaves_the_tombstones_that_there_were(
+        bool isWritten, bool wasDeletedBefore)
     {
         var etag = _bench.Remote.Put("below", "key").ETag;
         if (wasDeletedBefore)
@@ -146,8 +148,10 @@ public sealed class DeleteTests
         }
 
         _bench.Layer.TombstoneFailures["b"] = new IOException("no room");
-        var answer = OverlayBench.Xml(await _bench.SendAsync(S3Operation.DeleteObjects, Bucket, text: Delete(false, ["c", "b", "a", "never", new string('k', 1025)])));
-        Assert.Equal(["c", "b", "a", "never", new string('k', 1025)], answer.Elements().Select(element => element.Elements().First().Value));
+        var answer = OverlayBench.Xml(await _bench.SendAsync(S3Operation.DeleteObjects, Bucket,
+            text: Delete(false, ["c", "b", "a", "never", new string('k', 1025)])));
+        Assert.Equal(["c", "b", "a", "never", new string('k', 1025)], answer.Elements()
+            .Select(element => element.Elements().First().Value));
         Assert.Equal(
             ["Deleted", "Error", "Deleted", "Deleted", "Error"], answer.Elements().Select(element => element.Name.LocalName));
         Assert.Equal(["b"], await _bench.ListAsync(Bucket));

@@ -2,7 +2,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>Copies of a frozen copy, and requests that bring one up, which ask the remote for nothing but its tags (rules S1, W4, W5).</summary>
+/// <summary>
+/// Copies of a frozen copy, and requests that bring one up, which ask the remote for nothing but its tags (rules S1, W4, W5).
+/// </summary>
 [Trait("Rule", "S1")]
 public sealed class FrozenSourceTests
 {
@@ -14,7 +16,8 @@ public sealed class FrozenSourceTests
         scene.Remote.Remove("bucket", "key");
         for (var i = 0; i < 2; i++)
         {
-            Assert.Equal((503, "RemoteChanged"), Error(await scene.SendAsync("PUT", "/bucket/key?tagging", "<Tagging><TagSet/></Tagging>")));
+            Assert.Equal(
+                (503, "RemoteChanged"), Error(await scene.SendAsync("PUT", "/bucket/key?tagging", "<Tagging><TagSet/></Tagging>")));
             Assert.Equal((503, "RemoteChanged"), Error(await CopyAsync(scene)));
             var held = await scene.SendAsync("GET", "/bucket/key");
             Assert.Equal(("held", "HIT"), (held.Text, held.Headers["x-cache"]));
@@ -55,7 +58,8 @@ public sealed class FrozenSourceTests
     public async Task A_missing_byte_of_a_changed_object_is_503_RemoteChanged(string layer, string held)
     {
         await using var scene = await LayerScene.StartAsync(
-            layer, ("S3_OVERLAY_REVALIDATE", "frozen"), ("S3_OVERLAY_CHUNK_THRESHOLD", "64KiB"), ("S3_OVERLAY_CHUNK_SIZE", "64KiB"), ("S3_OVERLAY_READ_AHEAD_BYTES", "0"));
+            layer, ("S3_OVERLAY_REVALIDATE", "frozen"), ("S3_OVERLAY_CHUNK_THRESHOLD", "64KiB"), ("S3_OVERLAY_CHUNK_SIZE", "64KiB"),
+            ("S3_OVERLAY_READ_AHEAD_BYTES", "0"));
         scene.Remote.Put("bucket", "key", new byte[300_000]);
         Assert.Equal(206, (await scene.SendAsync("GET", "/bucket/key", null, ("Range", held))).Status);
         await scene.Proxy.WhenIdleAsync();

@@ -120,7 +120,8 @@ public sealed class KeyLocksTests
     public async Task An_upload_that_fails_by_itself_is_no_conflict()
     {
         using var upload = await _locks.TakeForUploadAsync(Key, default);
-        await Assert.ThrowsAsync<OperationCanceledException>(() => upload.ReadAsync(_ => throw new OperationCanceledException(), default).AsTask());
+        await Assert.ThrowsAsync<OperationCanceledException>(() => upload.ReadAsync(_ => throw new OperationCanceledException(), default)
+            .AsTask());
     }
 
     private static async ValueTask<int> ForeverAsync(CancellationToken cancellationToken)

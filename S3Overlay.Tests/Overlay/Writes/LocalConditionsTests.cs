@@ -29,10 +29,12 @@ public sealed class LocalConditionsTests
             var bench = Bench(isAlone: true);
             var etag = await ArrangeAsync(bench, state);
             bench.Local.Requests.Clear();
-            Assert.Equal(status, await StatusAsync(() => bench.SendAsync(operation, Bucket, "key", "new", "uploadId=u", (header, value == "right" ? etag : value))));
+            Assert.Equal(status, await StatusAsync(
+                () => bench.SendAsync(operation, Bucket, "key", "new", "uploadId=u", (header, value == "right" ? etag : value))));
             Assert.All(bench.Local.Requests, request => Assert.False(request.Headers.ContainsKey(header)));
             var isWritten = await bench.Layer.ResolveAsync(Bucket, "key", default) == KeyState.Written;
-            var expected = status == 200 ? (operation == S3Operation.PutObject ? "new" : "completed") : state == "written" ? "written" : null;
+            var expected = status == 200 ? (operation == S3Operation.PutObject ? "new" : "completed") : state == "written" ? "written"
+                : null;
             Assert.Equal(expected, isWritten ? bench.Local.Text(Bucket, "key") : null);
         }
     }
@@ -48,7 +50,8 @@ public sealed class LocalConditionsTests
         var bench = Bench(isAlone: true);
         var etag = await ArrangeAsync(bench, state);
         var before = await bench.Layer.ResolveAsync(Bucket, "key", default);
-        Assert.Equal(status, await StatusAsync(() => bench.SendAsync(S3Operation.DeleteObject, Bucket, "key", headers: ("If-Match", value == "right" ? etag : value))));
+        Assert.Equal(status, await StatusAsync(
+            () => bench.SendAsync(S3Operation.DeleteObject, Bucket, "key", headers: ("If-Match", value == "right" ? etag : value))));
         Assert.Equal(status == 204 ? KeyState.Deleted : before, await bench.Layer.ResolveAsync(Bucket, "key", default));
     }
 
@@ -64,7 +67,8 @@ public sealed class LocalConditionsTests
             var refused = await bench.FailAsync(S3Operation.PutObject, Bucket, "key", "new", headers: condition);
             Assert.Equal("NotImplemented", refused.Error.Code);
             Assert.Contains("S3_OVERLAY_PROXIES", refused.Message, StringComparison.Ordinal);
-            Assert.Equal("NotImplemented", (await bench.FailAsync(S3Operation.DeleteObject, Bucket, "key", headers: ("If-Match", "\"any\""))).Error.Code);
+            Assert.Equal("NotImplemented",
+                (await bench.FailAsync(S3Operation.DeleteObject, Bucket, "key", headers: ("If-Match", "\"any\""))).Error.Code);
             Assert.Equal(before, await bench.Layer.ResolveAsync(Bucket, "key", default));
             Assert.Equal(200, await StatusAsync(() => bench.SendAsync(S3Operation.PutObject, Bucket, "key", "unconditional")));
         }
@@ -87,7 +91,8 @@ public sealed class LocalConditionsTests
         var bench = Bench(isAlone: true);
         var etag = await ArrangeAsync(bench, header == "If-Match" ? "written" : "absent");
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(() =>
-            StatusAsync(() => bench.SendAsync(S3Operation.PutObject, Bucket, "key", $"writer {i}", headers: (header, header == "If-Match" ? etag : "*"))))));
+            StatusAsync(() => bench.SendAsync(S3Operation.PutObject, Bucket, "key", $"writer {i}",
+                headers: (header, header == "If-Match" ? etag : "*"))))));
         Assert.Single(outcomes, 200);
     }
 
@@ -100,7 +105,7 @@ public sealed class LocalConditionsTests
     {
         var bench = Bench(isAlone: true);
         var etag = await ArrangeAsync(bench, "written");
-        Task<BufferedAnswer>? late = null;
+        Task<BufferedResponse>? late = null;
         bench.Local.BeforeCommit = () =>
         {
             bench.Local.BeforeCommit = null;
@@ -112,7 +117,8 @@ public sealed class LocalConditionsTests
         };
         await bench.SendAsync(S3Operation.PutObject, Bucket, "key", "new", headers: ("If-Match", etag));
         Assert.Equal(other == S3Operation.DeleteObject ? 204 : 200, (await late!).Status);
-        Assert.Equal(other == S3Operation.DeleteObject ? KeyState.Deleted : KeyState.Written, await bench.Layer.ResolveAsync(Bucket, "key", default));
+        Assert.Equal(other == S3Operation.DeleteObject ? KeyState.Deleted
+            : KeyState.Written, await bench.Layer.ResolveAsync(Bucket, "key", default));
     }
 
     private static OverlayBench Bench(bool isAlone)
@@ -138,7 +144,7 @@ public sealed class LocalConditionsTests
         return etag;
     }
 
-    private static async Task<int> StatusAsync(Func<Task<BufferedAnswer>> send)
+    private static async Task<int> StatusAsync(Func<Task<BufferedResponse>> send)
     {
         try
         {

@@ -2,7 +2,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>Copies whose source is held in part, of a version that the remote has no longer: the missing bytes are nowhere (rules W4, R7).</summary>
+/// <summary>
+/// Copies whose source is held in part, of a version that the remote has no longer: the missing bytes are nowhere (rules W4, R7).
+/// </summary>
 [Trait("Rule", "W4")]
 public sealed class PartlyHeldSourceTests : IAsyncLifetime
 {
@@ -16,7 +18,8 @@ public sealed class PartlyHeldSourceTests : IAsyncLifetime
     {
         _remote = await ScriptedRemote.StartAsync();
         _proxy = await OverlayHost.StartEmbeddedAsync(
-            _remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "64KiB"), ("S3_OVERLAY_CHUNK_SIZE", "64KiB"));
+            _remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "64KiB"),
+            ("S3_OVERLAY_CHUNK_SIZE", "64KiB"));
         _remote.Put("bucket", "other", [1]);
         _remote.Put("bucket", "source", Old);
         Assert.Equal(206, (await _proxy.SendAsync("GET", "/bucket/source", null, ("Range", "bytes=-1000"))).Status);

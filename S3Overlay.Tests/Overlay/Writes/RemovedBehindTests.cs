@@ -32,6 +32,7 @@ public sealed class RemovedBehindTests
         Assert.Equal(wasDeleted ? "" : "remote's", read.Status == 200 ? read.Text : "");
         Assert.Equal(404, (await scene.SendAsync("GET", "/bkt/own")).Status);
         var list = (await scene.SendAsync("GET", "/bkt?list-type=2")).Text;
-        Assert.Equal((!wasDeleted, false, true), (list.Contains("<Key>key<", StringComparison.Ordinal), list.Contains("<Key>own<", StringComparison.Ordinal), list.Contains("<Key>other<", StringComparison.Ordinal)));
+        Assert.Equal((!wasDeleted, false, true), (list.Contains("<Key>key<", StringComparison.Ordinal),
+            list.Contains("<Key>own<", StringComparison.Ordinal), list.Contains("<Key>other<", StringComparison.Ordinal)));
     }
 }

@@ -4,7 +4,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>Copies of a held object, and requests that bring one up: its tags are the remote's of now, its bytes those that are held, and both must be of one version (rules W4, W5, S1).</summary>
+/// <summary>
+/// Copies of a held object, and requests that bring one up: its tags are the remote's of now, its bytes those that are held, and both must
+/// be of one version (rules W4, W5, S1).
+/// </summary>
 [Trait("Rule", "W4"), Trait("Rule", "W5")]
 public sealed class TaggedSourceTests
 {
@@ -34,7 +37,8 @@ public sealed class TaggedSourceTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Both_are_of_one_version_when_the_remote_changes_before_the_tags_are_read(string layer, string mode, bool isEmpty, string use)
+    public async Task Both_are_of_one_version_when_the_remote_changes_before_the_tags_are_read(
+        string layer, string mode, bool isEmpty, string use)
     {
         await using var scene = await HoldAsync(layer, mode, isEmpty);
         var (version, old) = ("old", isEmpty ? "" : "old");
@@ -72,7 +76,10 @@ public sealed class TaggedSourceTests
         }
     }
 
-    /// <summary>Where the bytes come from the remote, their request says of which version they are to be. A remote that says nothing of how many tags there are is asked for them.</summary>
+    /// <summary>
+    /// Where the bytes come from the remote, their request says of which version they are to be. A remote that says nothing of how many
+    /// tags there are is asked for them.
+    /// </summary>
     [Theory]
     [InlineData("embedded")]
     [InlineData("store")]
@@ -86,11 +93,13 @@ public sealed class TaggedSourceTests
         Assert.Equal("plain", (await scene.SendAsync("GET", "/bucket/plain")).Text);
         Assert.Equal("none", (await scene.SendAsync("GET", "/bucket/none")).Text);
         await scene.Proxy.WhenIdleAsync();
-        foreach (var (key, expected) in ((string, string[])[])[("key", ["GET tagging", "HEAD "]), ("cold", ["HEAD ", "GET tagging", "GET "]), ("plain", ["GET tagging", "HEAD "]), ("none", [])])
+        foreach (var (key, expected) in ((string, string[])[])[("key", ["GET tagging", "HEAD "]),
+            ("cold", ["HEAD ", "GET tagging", "GET "]), ("plain", ["GET tagging", "HEAD "]), ("none", [])])
         {
             var before = scene.Remote.Requests.Count;
             Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", $"/bucket/{key}"))).Status);
-            Assert.Equal(expected, scene.Remote.Requests.Skip(before).Where(request => request.Key == key).Select(static request => $"{request.Method} {request.RawQuery}"));
+            Assert.Equal(expected, scene.Remote.Requests.Skip(before).Where(request => request.Key == key)
+                .Select(static request => $"{request.Method} {request.RawQuery}"));
         }
     }
 
@@ -108,7 +117,8 @@ public sealed class TaggedSourceTests
         scene.Remote.Put("bucket", "key", isEmpty ? [] : System.Text.Encoding.UTF8.GetBytes(version), ("x-amz-tagging-count", "1"));
 
     /// <summary>Has the remote tell a version's tags; before that, something happens once.</summary>
-    private static void ScriptTags(LayerScene scene, Func<string> version, Func<Task>? before) => scene.Remote.Script = async (request, context) =>
+    private static void ScriptTags(LayerScene scene, Func<string> version, Func<Task>? before) =>
+        scene.Remote.Script = async (request, context) =>
     {
         if (request.RawQuery != "tagging")
         {

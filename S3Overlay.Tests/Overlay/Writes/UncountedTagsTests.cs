@@ -4,14 +4,18 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>Copies of objects of which the remote does not say how many tags they have: AWS does not where its caller may not read them, other stores never do (rule W4).</summary>
+/// <summary>
+/// Copies of objects of which the remote does not say how many tags they have: AWS does not where its caller may not read them, other
+/// stores never do (rule W4).
+/// </summary>
 [Trait("Rule", "W4")]
 public sealed class UncountedTagsTests
 {
     private const string Tags = "<Tagging><TagSet><Tag><Key>a b</Key><Value>1 + 2</Value></Tag></TagSet></Tagging>";
 
     /// <summary>Every kind of local, and whether the source is held.</summary>
-    public static TheoryData<string, bool> Cases => new() { { "embedded", false }, { "embedded", true }, { "store", false }, { "store", true }, { "placed", true } };
+    public static TheoryData<string, bool> Cases =>
+        new() { { "embedded", false }, { "embedded", true }, { "store", false }, { "store", true }, { "placed", true } };
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -19,7 +23,8 @@ public sealed class UncountedTagsTests
     {
         await using var scene = await StartAsync(layer, isHeld, 200, Tags);
         Assert.Equal(200, (await CopyAsync(scene)).Status);
-        Assert.Contains("<Tag><Key>a b</Key><Value>1 + 2</Value></Tag>", (await scene.SendAsync("GET", "/bucket/copy?tagging")).Text, StringComparison.Ordinal);
+        Assert.Contains("<Tag><Key>a b</Key><Value>1 + 2</Value></Tag>", (await scene.SendAsync("GET", "/bucket/copy?tagging")).Text,
+            StringComparison.Ordinal);
         Assert.Equal("bytes", (await scene.SendAsync("GET", "/bucket/copy")).Text);
     }
 
@@ -29,9 +34,12 @@ public sealed class UncountedTagsTests
     {
         await using var scene = await StartAsync(layer, isHeld, 500, "InternalError");
         Assert.Equal(200, (await CopyAsync(scene, ("x-amz-tagging-directive", "REPLACE"), ("x-amz-tagging", "c=d"))).Status);
-        Assert.Contains("<Tag><Key>c</Key><Value>d</Value></Tag>", (await scene.SendAsync("GET", "/bucket/copy?tagging")).Text, StringComparison.Ordinal);
+        Assert.Contains("<Tag><Key>c</Key><Value>d</Value></Tag>", (await scene.SendAsync("GET", "/bucket/copy?tagging")).Text,
+            StringComparison.Ordinal);
         var upload = (await scene.SendAsync("POST", "/bucket/parts?uploads")).Text.Split("<UploadId>")[1].Split('<')[0];
-        Assert.Equal(200, (await scene.SendAsync("PUT", $"/bucket/parts?partNumber=1&uploadId={upload}", null, ("x-amz-copy-source", "/bucket/key"))).Status);
+        Assert.Equal(
+            200, (await scene.SendAsync("PUT", $"/bucket/parts?partNumber=1&uploadId={upload}", null,
+            ("x-amz-copy-source", "/bucket/key"))).Status);
         Assert.DoesNotContain(scene.Remote.Requests, static request => request.RawQuery == "tagging");
     }
 
@@ -161,7 +169,9 @@ public sealed class UncountedTagsTests
         }
     }
 
-    /// <summary>That there are none is told of one version, as tags are: a copy must not have the bytes of another, of which they were not told.</summary>
+    /// <summary>
+    /// That there are none is told of one version, as tags are: a copy must not have the bytes of another, of which they were not told.
+    /// </summary>
     [Theory]
     [InlineData("embedded", "never", 200, "<Tagging><TagSet/></Tagging>")]
     [InlineData("store", "never", 200, "<Tagging><TagSet/></Tagging>")]
@@ -202,7 +212,8 @@ public sealed class UncountedTagsTests
 
         var before = scene.Remote.Requests.Count;
         Assert.Equal(200, (await CopyAsync(scene)).Status);
-        Assert.Equal(["GET tagging"], scene.Remote.Requests.Skip(before).Where(static request => request.Key == "key").Select(static request => $"{request.Method} {request.RawQuery}"));
+        Assert.Equal(["GET tagging"], scene.Remote.Requests.Skip(before).Where(static request => request.Key == "key")
+            .Select(static request => $"{request.Method} {request.RawQuery}"));
     }
 
     /// <summary>What is held is copied as it was before, where the remote has it no more.</summary>
@@ -235,7 +246,8 @@ public sealed class UncountedTagsTests
         Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/copy")).Status);
     }
 
-    private static async Task<LayerScene> StartAsync(string layer, bool isHeld, int status, string answer, params (string Name, string Value)[] settings)
+    private static async Task<LayerScene> StartAsync(string layer, bool isHeld, int status, string answer,
+        params (string Name, string Value)[] settings)
     {
         var scene = await LayerScene.StartAsync(layer, settings);
         scene.Remote.Put("bucket", "key", "bytes"u8.ToArray());

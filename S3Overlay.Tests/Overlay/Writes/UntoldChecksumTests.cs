@@ -4,10 +4,15 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>A part that is copied from the remote into an upload of which the store does not tell the checksum: it might get it without (rule W7).</summary>
+/// <summary>
+/// A part that is copied from the remote into an upload of which the store does not tell the checksum: it might get it without (rule W7).
+/// </summary>
 public sealed class UntoldChecksumTests
 {
-    /// <summary>A part that lacks the checksum which its upload was started with makes the whole upload worthless: it is not put on a guess, nor its source read for nothing.</summary>
+    /// <summary>
+    /// A part that lacks the checksum which its upload was started with makes the whole upload worthless: it is not put on a guess, nor its
+    /// source read for nothing.
+    /// </summary>
     [Theory, Trait("Rule", "F"), Trait("Rule", "W7")]
     [InlineData(500, "<Error><Code>InternalError</Code></Error>", 503, "ServiceUnavailable")]
     [InlineData(503, "", 503, "ServiceUnavailable")]
@@ -33,7 +38,8 @@ public sealed class UntoldChecksumTests
             context.Response.StatusCode = told;
             return context.Response.WriteAsync(document);
         };
-        var copied = await scene.SendAsync("PUT", $"/bucket/key?partNumber=1&uploadId={upload}", null, ("x-amz-copy-source", "/bucket/source"));
+        var copied = await scene.SendAsync("PUT", $"/bucket/key?partNumber=1&uploadId={upload}", null,
+            ("x-amz-copy-source", "/bucket/source"));
         Assert.Equal((status, code), (copied.Status, copied.Code));
         Assert.Equal(status == 200, scene.Remote.Requests.Any(request => request is { Method: "GET", Key: "source" }));
     }

@@ -72,7 +72,8 @@ public sealed class WriteTests
             }
             else
             {
-                Assert.Equal(status, (await bench._bench.FailAsync(operation, Bucket, "key", "new", "uploadId=u", (header, value))).Error.Status);
+                Assert.Equal(
+                    status, (await bench._bench.FailAsync(operation, Bucket, "key", "new", "uploadId=u", (header, value))).Error.Status);
             }
         }
     }
@@ -145,7 +146,7 @@ public sealed class WriteTests
     public async Task A_complete_that_takes_long_keeps_the_connection_alive_and_ends_with_its_result()
     {
         await _bench.Layer.EnsureBucketAsync(Bucket, default);
-        var (slow, answer) = (new TaskCompletionSource(), new BufferedAnswer());
+        var (slow, answer) = (new TaskCompletionSource(), new BufferedResponse());
         _bench.Local.Completing = slow.Task;
         var running = _bench.SendAsync(answer, S3Operation.CompleteMultipartUpload, Bucket, "key", "<x/>", "uploadId=u");
         await WaitAsync(3);
@@ -164,7 +165,7 @@ public sealed class WriteTests
     public async Task A_complete_that_fails_late_says_so_in_its_body_and_takes_no_copy()
     {
         await _bench.Layer.EnsureBucketAsync(Bucket, default);
-        var (slow, answer) = (new TaskCompletionSource(), new BufferedAnswer());
+        var (slow, answer) = (new TaskCompletionSource(), new BufferedResponse());
         _bench.Local.Completing = slow.Task;
         var running = _bench.SendAsync(answer, S3Operation.CompleteMultipartUpload, Bucket, "key", "<x/>", "uploadId=u");
         await WaitAsync(1);
@@ -186,7 +187,9 @@ public sealed class WriteTests
         await ArrangeAsync(state);
         if (status == 200)
         {
-            Assert.Equal("PutObjectTagging", (await _bench.SendAsync(S3Operation.PutObjectTagging, Bucket, "key", "<Tagging><TagSet/></Tagging>", "tagging")).Headers["x-test-local"]);
+            Assert.Equal(
+                "PutObjectTagging", (await _bench.SendAsync(S3Operation.PutObjectTagging, Bucket, "key", "<Tagging><TagSet/></Tagging>",
+                "tagging")).Headers["x-test-local"]);
         }
         else
         {
@@ -205,7 +208,7 @@ public sealed class WriteTests
         await _bench.Time.WaitForTimerAsync();
     }
 
-    private Task<BufferedAnswer> PutAsync(string key, string text) => _bench.SendAsync(S3Operation.PutObject, Bucket, key, text);
+    private Task<BufferedResponse> PutAsync(string key, string text) => _bench.SendAsync(S3Operation.PutObject, Bucket, key, text);
 
     private async Task<string> ArrangeAsync(string state)
     {

@@ -54,10 +54,13 @@ public abstract class AuthenticatorTestBase
         return all;
     }
 
-    internal AuthenticatedRequest Authenticate(string method, string path, string query, IHeaderDictionary headers, string host = Host, string hostBucket = "") =>
-        new RequestAuthenticator(new OneKey(), Settings, new FixedTime(Now)).Authenticate(method, path, query, S3Query.Parse(query), headers, host, hostBucket);
+    internal AuthenticatedRequest Authenticate(string method, string path, string query, IHeaderDictionary headers, string host = Host,
+        string hostBucket = "") =>
+        new RequestAuthenticator(new OneKey(), Settings, new FixedTime(Now))
+            .Authenticate(method, path, query, S3Query.Parse(query), headers, host, hostBucket);
 
-    internal S3Exception Refused(string method, string path, string query, IHeaderDictionary headers, string host = Host, string hostBucket = "") =>
+    internal S3Exception Refused(string method, string path, string query, IHeaderDictionary headers, string host = Host,
+        string hostBucket = "") =>
         Assert.Throws<S3Exception>(() => Authenticate(method, path, query, headers, host, hostBucket));
 
     internal static string? Detail(S3Exception refusal, string name) => refusal.Details.FirstOrDefault(detail => detail.Key == name).Value;

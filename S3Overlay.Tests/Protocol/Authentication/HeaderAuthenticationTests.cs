@@ -50,8 +50,10 @@ public sealed class HeaderAuthenticationTests : AuthenticatorTestBase
     }
 
     [Theory]
-    [InlineData(SigV4.StreamingPayload, "content-encoding;content-length;host", "", "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9")]
-    [InlineData(SigV4.StreamingPayloadTrailer, "content-encoding;host", ";x-amz-trailer", "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e")]
+    [InlineData(SigV4.StreamingPayload, "content-encoding;content-length;host", "",
+        "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9")]
+    [InlineData(SigV4.StreamingPayloadTrailer, "content-encoding;host", ";x-amz-trailer",
+        "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e")]
     public void AwsExamplesOfBodiesInChunksAreAccepted(string payload, string first, string last, string signature)
     {
         var headers = Headers(
@@ -61,7 +63,8 @@ public sealed class HeaderAuthenticationTests : AuthenticatorTestBase
             ("Content-Encoding", "aws-chunked"),
             ("x-amz-decoded-content-length", "66560"),
             ("Content-Length", "66824"),
-            ("Authorization", $"{Credential},SignedHeaders={first};x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class{last},"
+            ("Authorization",
+                $"{Credential},SignedHeaders={first};x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class{last},"
                 + $"Signature={signature}"));
         if (last.Length > 0)
         {
@@ -105,7 +108,8 @@ public sealed class HeaderAuthenticationTests : AuthenticatorTestBase
             Assert.Equal(AccessKey, authenticator.Authenticate("GET", "/k", "", S3Query.Empty, Signed("GET", "/k"), Host).Caller.AccessKey);
             Assert.Equal(
                 "SignatureDoesNotMatch",
-                Assert.Throws<S3Exception>(() => authenticator.Authenticate("GET", "/other", "", S3Query.Empty, Signed("GET", "/k"), Host)).Error.Code);
+                Assert.Throws<S3Exception>(
+                    () => authenticator.Authenticate("GET", "/other", "", S3Query.Empty, Signed("GET", "/k"), Host)).Error.Code);
         }
     }
 
@@ -124,7 +128,8 @@ public sealed class HeaderAuthenticationTests : AuthenticatorTestBase
 
         Assert.Equal("SignatureDoesNotMatch", refusal.Error.Code);
         Assert.Equal(AccessKey, Detail(refusal, "AWSAccessKeyId"));
-        Assert.StartsWith("AWS4-HMAC-SHA256\n20130524T000000Z\n20130524/us-east-1/s3/aws4_request\n", Detail(refusal, "StringToSign"), StringComparison.Ordinal);
+        Assert.StartsWith("AWS4-HMAC-SHA256\n20130524T000000Z\n20130524/us-east-1/s3/aws4_request\n", Detail(refusal, "StringToSign"),
+            StringComparison.Ordinal);
         Assert.StartsWith(method + "\n" + path + "\n", Detail(refusal, "CanonicalRequest"), StringComparison.Ordinal);
         Assert.Equal(64, Detail(refusal, "SignatureProvided")!.Length);
         Assert.DoesNotContain(refusal.Details, detail => detail.Value.Contains(SecretKey, StringComparison.Ordinal));
@@ -283,7 +288,8 @@ public sealed class HeaderAuthenticationTests : AuthenticatorTestBase
     [InlineData("AWS4-HMAC-SHA256", "AuthorizationHeaderMalformed")]
     [InlineData("AWS4-HMAC-SHA256 Credential=a/b/c/d", "AuthorizationHeaderMalformed")]
     [InlineData("AWS4-HMAC-SHA256 Credential=A/20130524/us-east-1/s3/aws4_request, SignedHeaders=host", "AuthorizationHeaderMalformed")]
-    [InlineData("AWS4-HMAC-SHA256 Credential=A/20130524/us-east-1/s3/other, SignedHeaders=host, Signature=00", "AuthorizationHeaderMalformed")]
+    [InlineData("AWS4-HMAC-SHA256 Credential=A/20130524/us-east-1/s3/other, SignedHeaders=host, Signature=00",
+        "AuthorizationHeaderMalformed")]
     [InlineData(Credential + ", SignedHeaders=host, SignedHeaders=host, Signature=00", "AuthorizationHeaderMalformed")]
     [InlineData(Credential + ", SignedHeaders=Host;;, Signature=00", "AuthorizationHeaderMalformed")]
     [InlineData("AWS4-ECDSA-P256-SHA256 Credential=A/20130524/s3/aws4_request, SignedHeaders=host, Signature=00", "InvalidRequest")]

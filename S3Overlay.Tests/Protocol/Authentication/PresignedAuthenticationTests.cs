@@ -72,7 +72,8 @@ public sealed class PresignedAuthenticationTests : AuthenticatorTestBase
     {
         var query = Signer.Presign("PUT", Host, "/k", "", [], Time, TimeSpan.FromHours(1));
 
-        Assert.Equal("x-amz-copy-source", Detail(Refused("PUT", "/k", query, Headers(("x-amz-copy-source", "/other/object"))), "HeadersNotSigned"));
+        Assert.Equal(
+            "x-amz-copy-source", Detail(Refused("PUT", "/k", query, Headers(("x-amz-copy-source", "/other/object"))), "HeadersNotSigned"));
         Assert.Equal(AccessKey, Authenticate("PUT", "/k", query, Headers(("Content-Type", "text/plain"))).Caller.AccessKey);
     }
 
@@ -89,7 +90,8 @@ public sealed class PresignedAuthenticationTests : AuthenticatorTestBase
         var query = Signer.Presign("PUT", Host, "/k", "", [], Time, TimeSpan.FromHours(1), SigV4.EmptyPayload);
 
         Assert.Equal(SigV4.EmptyPayload, Authenticate("PUT", "/k", query, Headers()).Payload.Sha256);
-        Assert.Equal(SigV4.EmptyPayload, Authenticate("PUT", "/k", query, Headers(("x-amz-content-sha256", SigV4.UnsignedPayload))).Payload.Sha256);
+        Assert.Equal(
+            SigV4.EmptyPayload, Authenticate("PUT", "/k", query, Headers(("x-amz-content-sha256", SigV4.UnsignedPayload))).Payload.Sha256);
     }
 
     [Fact]

@@ -19,13 +19,16 @@ public sealed class RealClientTests : SigningTests, IDisposable
     {
         await using var server = await SigningServer.StartAsync();
         var file = await FileAsync();
-        foreach (var path in new[] { "/bucket/plain", "/bucket/a%20b", "/bucket/a(b)", "/bucket/%C3%BC", "/bucket/k?acl", "/bucket/k?a=1&b=%2F" })
+        foreach (var path in new[] { "/bucket/plain", "/bucket/a%20b", "/bucket/a(b)", "/bucket/%C3%BC", "/bucket/k?acl",
+            "/bucket/k?a=1&b=%2F" })
         {
             var result = await S3Tool.RunAsync(
                 "curl",
                 [
-                    "-sS", "--fail-with-body", "--aws-sigv4", "aws:amz:us-east-1:s3", "--user", SigningServer.AccessKey + ":" + SigningServer.SecretKey,
-                    "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD", "-H", "x-amz-meta-a: b", "-T", file, server.Endpoint.ToString().TrimEnd('/') + path,
+                    "-sS", "--fail-with-body", "--aws-sigv4", "aws:amz:us-east-1:s3", "--user",
+                    SigningServer.AccessKey + ":" + SigningServer.SecretKey,
+                    "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD", "-H", "x-amz-meta-a: b", "-T", file,
+                    server.Endpoint.ToString().TrimEnd('/') + path,
                 ],
                 Environment(server));
             Assert.True(result.ExitCode == 0, path + ": " + result.Output + result.Errors + string.Join('\n', server.Refusals));

@@ -92,7 +92,8 @@ public sealed class RequestSignerTests
     public void SpacesInHeadersAreTrimmedAndCollapsedAndLinesJoined() =>
         Assert.Equal(
             Signer.Sign("GET", Host, "/", "", [new("x-amz-meta-a", "one two,three")], SigV4.EmptyPayload, Time).Signature,
-            Signer.Sign("GET", Host, "/", "", [new("X-Amz-Meta-A", "  one    two "), new("x-amz-meta-a", "three")], SigV4.EmptyPayload, Time).Signature);
+            Signer.Sign("GET", Host, "/", "", [new("X-Amz-Meta-A", "  one    two "), new("x-amz-meta-a", "three")], SigV4.EmptyPayload,
+                Time).Signature);
 
     [Fact]
     public void ASessionTokenIsSentAndSigned()

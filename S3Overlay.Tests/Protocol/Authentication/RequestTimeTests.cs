@@ -33,7 +33,8 @@ public sealed class RequestTimeTests
     public void The_basic_form_is_read_as_the_format_has_it(string text)
     {
         var expected = DateTimeOffset.TryParseExact(
-            text, SigV4.TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time);
+            text, SigV4.TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var time);
         Assert.Equal((expected, time), (RequestTime.TryParseBasic(text, out var read), read));
     }
 

@@ -62,7 +62,9 @@ internal sealed class SigningServer : IAsyncDisposable
                 throw new S3Exception(S3Errors.AccessDenied);
             }
 
-            var body = RequestBodies.Create(request.Body, context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody, request.ContentLength, request.Headers, authenticated.Payload);
+            var body = RequestBodies
+                .Create(request.Body, context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody,
+                request.ContentLength, request.Headers, authenticated.Payload);
             await AnswerAsync(context, path, body);
         }
         catch (Exception failure) when (failure is not S3Exception)
@@ -99,7 +101,8 @@ internal sealed class SigningServer : IAsyncDisposable
                     }
 
                     Objects[path] = new(
-                        bytes.ToArray(), body.Checksum, context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase));
+                        bytes.ToArray(), body.Checksum, context.Request.Headers
+                            .ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase));
                     response.Headers.ETag = $"\"{Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(bytes.ToArray()))}\"";
                 }
 
@@ -116,7 +119,8 @@ internal sealed class SigningServer : IAsyncDisposable
                 break;
 
             case "GET" when path.Count('/') <= 2 && path.TrimEnd('/').Count('/') <= 1:
-                await response.WriteAsync("<ListBucketResult><Name>bucket</Name><IsTruncated>false</IsTruncated><MaxKeys>1000</MaxKeys></ListBucketResult>");
+                await response.WriteAsync(
+                    "<ListBucketResult><Name>bucket</Name><IsTruncated>false</IsTruncated><MaxKeys>1000</MaxKeys></ListBucketResult>");
                 break;
 
             case "DELETE":

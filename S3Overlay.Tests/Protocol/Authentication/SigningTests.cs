@@ -32,7 +32,8 @@ public abstract class SigningTests
 
         await client.PutObjectAsync(new PutObjectRequest { BucketName = "bucket", Key = key, InputStream = new MemoryStream(Bytes) });
         using var answer = await client.GetObjectAsync("bucket", key);
-        await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "bucket", Prefix = key, Delimiter = "/", StartAfter = key });
+        await client.ListObjectsV2Async(
+            new ListObjectsV2Request { BucketName = "bucket", Prefix = key, Delimiter = "/", StartAfter = key });
 
         Assert.Equal(Bytes.Length, answer.ContentLength);
         Assert.Empty(server.Refusals);
@@ -80,7 +81,8 @@ public abstract class SigningTests
                 Protocol = IsSecure ? Amazon.S3.Protocol.HTTPS : Amazon.S3.Protocol.HTTP,
                 Expires = DateTime.UtcNow.AddMinutes(5),
             });
-            using var request = new HttpRequestMessage(method, url) { Version = http.DefaultRequestVersion, VersionPolicy = http.DefaultVersionPolicy, Content = verb == HttpVerb.PUT ? new ByteArrayContent(Bytes) : null };
+            using var request = new HttpRequestMessage(method, url) { Version = http.DefaultRequestVersion,
+                VersionPolicy = http.DefaultVersionPolicy, Content = verb == HttpVerb.PUT ? new ByteArrayContent(Bytes) : null };
             using var answer = await http.SendAsync(request);
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         }
@@ -94,7 +96,8 @@ public abstract class SigningTests
         await using var server = await SigningServer.StartAsync(IsSecure);
         using var client = S3Clients.Create(server.Endpoint, SigningServer.AccessKey, "wrong");
 
-        var refusal = await Assert.ThrowsAsync<AmazonS3Exception>(() => client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "bucket" }));
+        var refusal = await Assert.ThrowsAsync<AmazonS3Exception>(() => client
+            .ListObjectsV2Async(new ListObjectsV2Request { BucketName = "bucket" }));
 
         Assert.Equal("SignatureDoesNotMatch", refusal.ErrorCode);
     }
@@ -105,8 +108,10 @@ public abstract class SigningTests
         await using var server = await SigningServer.StartAsync(IsSecure);
         using var http = NewClient();
         var signer = new RequestSigner(new SigningCredentials(SigningServer.AccessKey, SigningServer.SecretKey), "eu-south-2");
-        using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(server.Endpoint, "/bucket/key%20a?x-id=PutObject")) { Version = http.DefaultRequestVersion, VersionPolicy = http.DefaultVersionPolicy, Content = new ByteArrayContent(Bytes) };
-        var signed = signer.Sign("PUT", server.Endpoint.Authority, "/bucket/key%20a", "x-id=PutObject", [], SigV4.UnsignedPayload, DateTimeOffset.UtcNow);
+        using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(server.Endpoint, "/bucket/key%20a?x-id=PutObject"))
+            { Version = http.DefaultRequestVersion, VersionPolicy = http.DefaultVersionPolicy, Content = new ByteArrayContent(Bytes) };
+        var signed = signer.Sign("PUT", server.Endpoint.Authority, "/bucket/key%20a", "x-id=PutObject", [], SigV4.UnsignedPayload,
+            DateTimeOffset.UtcNow);
         foreach (var (name, value) in signed.Headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);
@@ -124,7 +129,8 @@ public abstract class SigningTests
         using var http = NewClient();
         var signer = new RequestSigner(new SigningCredentials(SigningServer.AccessKey, SigningServer.SecretKey), "us-east-1");
         var query = signer.Presign(
-            "PUT", server.Endpoint.Authority, "/bucket/key", "x-amz-meta-color=r%C3%B6d", [], DateTimeOffset.UtcNow, TimeSpan.FromMinutes(1));
+            "PUT", server.Endpoint.Authority, "/bucket/key", "x-amz-meta-color=r%C3%B6d", [], DateTimeOffset.UtcNow,
+            TimeSpan.FromMinutes(1));
         using var body = new ByteArrayContent(Bytes);
 
         using var answer = await http.PutAsync(new Uri(server.Endpoint, "/bucket/key?" + query), body);
@@ -163,6 +169,7 @@ public abstract class SigningTests
 
     private HttpClient NewClient() => new(new SocketsHttpHandler { SslOptions = TestCertificate.Trusting(""), UseProxy = false })
     {
-        DefaultRequestVersion = IsSecure ? HttpVersion.Version20 : HttpVersion.Version11, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        DefaultRequestVersion = IsSecure ? HttpVersion.Version20 : HttpVersion.Version11,
+        DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 }

@@ -39,7 +39,8 @@ public abstract class BodyTestBase
     internal static PayloadPlan UnsignedPlan() => new(PayloadFraming.Chunks, HasTrailer: true);
 
     /// <summary>A body in chunks of the given sizes; signed where a chain is given.</summary>
-    internal static byte[] Frame(byte[] body, IEnumerable<int> sizes, ChunkSignatures? chain, (string Name, string Value)[]? trailers = null)
+    internal static byte[] Frame(byte[] body, IEnumerable<int> sizes, ChunkSignatures? chain,
+        (string Name, string Value)[]? trailers = null)
     {
         var framed = new List<byte>();
         var signature = new byte[32];
@@ -70,7 +71,8 @@ public abstract class BodyTestBase
 
         if (chain is not null && trailers is not null)
         {
-            var canonical = string.Concat(trailers.OrderBy(trailer => trailer.Name, StringComparer.Ordinal).Select(trailer => $"{trailer.Name}:{trailer.Value}\n"));
+            var canonical = string.Concat(trailers.OrderBy(trailer => trailer.Name, StringComparer.Ordinal)
+                .Select(trailer => $"{trailer.Name}:{trailer.Value}\n"));
             chain.Trailer(SHA256.HashData(Encoding.ASCII.GetBytes(canonical)), signature);
             framed.AddRange(Encoding.ASCII.GetBytes($"x-amz-trailer-signature:{Convert.ToHexStringLower(signature)}\r\n"));
         }

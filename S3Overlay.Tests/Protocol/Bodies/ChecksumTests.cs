@@ -89,7 +89,8 @@ public sealed class ChecksumTests
         Assert.Equal(
             ChecksumHasher.Compute(algorithm, Long),
             PartChecksums.FullObject(
-                algorithm, cuts.Select(cut => (ChecksumHasher.Compute(algorithm, Long.AsSpan(cut.Start..cut.End)).Value, (long)(cut.End - cut.Start)))));
+                algorithm, cuts.Select(
+                    cut => (ChecksumHasher.Compute(algorithm, Long.AsSpan(cut.Start..cut.End)).Value, (long)(cut.End - cut.Start)))));
     }
 
     [Theory]
@@ -112,7 +113,8 @@ public sealed class ChecksumTests
     [InlineData("gzip, aws-chunked", "gzip")]
     [InlineData("AWS-Chunked, gzip, br", "gzip,br")]
     [InlineData("aws-chunked,", null)]
-    public void TheFramingIsNoContentEncodingOfTheObject(string? sent, string? stored) => Assert.Equal(stored, ContentEncodings.ToStore(sent));
+    public void TheFramingIsNoContentEncodingOfTheObject(string? sent, string? stored) =>
+        Assert.Equal(stored, ContentEncodings.ToStore(sent));
 
     private static ulong Bitwise(byte[] bytes, ulong polynomial, ulong mask)
     {

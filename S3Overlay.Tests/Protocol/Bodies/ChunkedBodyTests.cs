@@ -40,7 +40,8 @@ public sealed class ChunkedBodyTests : BodyTestBase
             "10000;chunk-signature=b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2",
             "400;chunk-signature=1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7",
             "0;chunk-signature=2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992",
-            "x-amz-checksum-crc32c:sOO8/Q==\r\nx-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n" + end);
+            "x-amz-checksum-crc32c:sOO8/Q==\r\nx-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n"
+                + end);
         var body = Body(framed, Example.Length, SignedPlan(hasTrailer: true), ("x-amz-trailer", "x-amz-checksum-crc32c"));
 
         Assert.Null(body.Checksum);
@@ -281,7 +282,8 @@ public sealed class ChunkedBodyTests : BodyTestBase
 
     private static S3Body Body(SlicedStream stream, int length, PayloadPlan plan, params (string Name, string Value)[] headers)
     {
-        IHeaderDictionary all = Headers([.. headers, ("x-amz-decoded-content-length", length.ToString(System.Globalization.CultureInfo.InvariantCulture))]);
+        IHeaderDictionary all =
+            Headers([.. headers, ("x-amz-decoded-content-length", length.ToString(System.Globalization.CultureInfo.InvariantCulture))]);
         return RequestBodies.Create(stream, hasBody: true, contentLength: 1, all, plan);
     }
 }

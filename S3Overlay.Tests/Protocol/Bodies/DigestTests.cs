@@ -91,7 +91,10 @@ public sealed class DigestTests : BodyTestBase
             "MalformedTrailerError",
             Assert.Throws<S3Exception>(() => Plain(PayloadPlan.Unsigned, ("x-amz-trailer", "x-amz-checksum-crc32"))).Error.Code);
 
-    /// <summary>https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: BadDigest where the checksum is not of the algorithm that the SDK names.</summary>
+    /// <summary>
+    /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: BadDigest where the checksum is not of the algorithm that the
+    /// SDK names.
+    /// </summary>
     [Theory]
     [InlineData("AAAAAA==", "SHA256", "BadDigest")]
     [InlineData("nonsense", "CRC32", "BadDigest")]
@@ -101,7 +104,8 @@ public sealed class DigestTests : BodyTestBase
         Assert.Equal(
             code,
             Assert.Throws<S3Exception>(
-                () => Plain(PayloadPlan.Unsigned, said is null ? [("x-amz-checksum-crc32", value)] : [("x-amz-checksum-crc32", value), ("x-amz-sdk-checksum-algorithm", said)])).Error.Code);
+                () => Plain(PayloadPlan.Unsigned, said is null ? [("x-amz-checksum-crc32", value)]
+                    : [("x-amz-checksum-crc32", value), ("x-amz-sdk-checksum-algorithm", said)])).Error.Code);
 
     [Fact]
     public async Task TheChecksumOfACompleteMultipartUploadIsNotOfItsBody()
@@ -123,7 +127,8 @@ public sealed class DigestTests : BodyTestBase
 
     [Fact]
     public async Task NoMoreThanTheContentLengthIsRead() =>
-        Assert.Equal(Bytes[..5], await ReadAll(RequestBodies.Create(new SlicedStream(Bytes, _ => 99), true, 5, Headers(), PayloadPlan.Unsigned)));
+        Assert.Equal(
+            Bytes[..5], await ReadAll(RequestBodies.Create(new SlicedStream(Bytes, _ => 99), true, 5, Headers(), PayloadPlan.Unsigned)));
 
     [Fact]
     public async Task AClientThatBreaksOffIsNoFailureOfTheServer()
@@ -150,7 +155,8 @@ public sealed class DigestTests : BodyTestBase
 
     [Fact]
     public async Task ABufferWithoutRoomDoesNotReadAsTheEnd() =>
-        await Assert.ThrowsAsync<ArgumentException>(async () => await Plain(PayloadPlan.Unsigned).ReadAsync(Memory<byte>.Empty, CancellationToken.None));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Plain(PayloadPlan.Unsigned)
+            .ReadAsync(Memory<byte>.Empty, CancellationToken.None));
 
     [Fact]
     public void ARequestWithoutABodyHasTheEmptyOne()
@@ -168,14 +174,16 @@ public sealed class DigestTests : BodyTestBase
     public void ABodyOfUnknownLengthIsRefused(string? hash)
     {
         var plan = new PayloadPlan(PayloadFraming.Plain, Sha256: hash);
-        var failure = Assert.Throws<S3Exception>(() => RequestBodies.Create(new SlicedStream(Bytes, _ => 5), true, null, Headers(), plan, S3Operation.PutObject));
+        var failure = Assert.Throws<S3Exception>(
+            () => RequestBodies.Create(new SlicedStream(Bytes, _ => 5), true, null, Headers(), plan, S3Operation.PutObject));
         Assert.Equal((411, "MissingContentLength"), (failure.Error.Status, failure.Error.Code));
     }
 
     [Fact]
     public async Task AFormOfUnknownLengthIsReadToItsEnd()
     {
-        var body = RequestBodies.Create(new SlicedStream(Bytes, _ => 5), true, null, Headers(), PayloadPlan.Unsigned, S3Operation.PostObject);
+        var body = RequestBodies.Create(new SlicedStream(Bytes, _ => 5), true, null, Headers(), PayloadPlan.Unsigned,
+            S3Operation.PostObject);
 
         Assert.Null(body.Length);
         Assert.Equal(Bytes, await ReadAll(body));

@@ -15,7 +15,8 @@ public sealed class MultipartReaderTests
     private const string Tricky = "a\r\n--boun\r\n--bounX\r\n-\r\n\r\n--\r\n\r\r\n--boun\r";
 
     private static readonly byte[] Form = Encoding.Latin1.GetBytes(
-        "preamble\r\n--bound\r\nA: 1\r\nB: 2\r\n\r\nvalue\r\n--bound \t\r\n\r\n\r\n--bound\r\nC: 3\r\n\r\n" + Tricky + "\r\n--bound--\r\nepilogue");
+        "preamble\r\n--bound\r\nA: 1\r\nB: 2\r\n\r\nvalue\r\n--bound \t\r\n\r\n\r\n--bound\r\nC: 3\r\n\r\n" + Tricky
+            + "\r\n--bound--\r\nepilogue");
 
     [Fact]
     public async Task Parts_come_out_whatever_pieces_they_come_in()
@@ -31,7 +32,8 @@ public sealed class MultipartReaderTests
     {
         for (var cut = 1; cut < Form.Length; cut++)
         {
-            Assert.Equal(["A: 1\r\nB: 2|value", "|", "C: 3|" + Tricky], await ReadAsync(new Pieces(Form, at => at < cut ? cut - at : Form.Length), 100));
+            Assert.Equal(["A: 1\r\nB: 2|value", "|", "C: 3|" + Tricky],
+                await ReadAsync(new Pieces(Form, at => at < cut ? cut - at : Form.Length), 100));
         }
     }
 
@@ -69,7 +71,8 @@ public sealed class MultipartReaderTests
     [InlineData("--bound\r\n\r\n", "x")]
     public async Task So_is_anything_else_that_has_no_end(string start, string repeated)
     {
-        var form = Encoding.Latin1.GetBytes(start + string.Concat(Enumerable.Repeat(repeated, 200_000)) + "\r\n--bound\r\n\r\n\r\n--bound--");
+        var form = Encoding.Latin1.GetBytes(start + string.Concat(Enumerable.Repeat(repeated, 200_000))
+            + "\r\n--bound\r\n\r\n\r\n--bound--");
         var body = new Pieces(form, _ => 4000);
         var failure = await Assert.ThrowsAsync<S3Exception>(() => ReadAsync(body, 100, limit: 20_000));
         Assert.Equal("MaxPostPreDataLengthExceededError", failure.Error.Code);

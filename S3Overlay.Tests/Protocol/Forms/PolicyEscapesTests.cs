@@ -18,5 +18,6 @@ public sealed class PolicyEscapesTests
         Assert.Equal(text, JsonDocument.Parse(PolicyEscapes.ToJson(Encoding.UTF8.GetBytes(policy))).RootElement.GetString());
 
     [Fact]
-    public void A_backslash_at_the_end_is_left_for_the_parser_to_refuse() => Assert.Equal("\\$\\".Length - 1, PolicyEscapes.ToJson("\\$\\"u8.ToArray()).Length);
+    public void A_backslash_at_the_end_is_left_for_the_parser_to_refuse() =>
+        Assert.Equal("\\$\\".Length - 1, PolicyEscapes.ToJson("\\$\\"u8.ToArray()).Length);
 }

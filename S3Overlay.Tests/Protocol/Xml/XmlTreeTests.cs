@@ -36,9 +36,11 @@ public sealed class XmlTreeTests
     [Fact]
     public async Task Depth_and_attributes_are_bounded()
     {
-        static string Nested(int levels) => string.Concat(Enumerable.Repeat("<a>", levels)) + string.Concat(Enumerable.Repeat("</a>", levels));
+        static string Nested(int levels) => string.Concat(Enumerable.Repeat("<a>", levels))
+            + string.Concat(Enumerable.Repeat("</a>", levels));
         static string Wide(int attributes) => $"<a {string.Join(' ', Enumerable.Range(0, attributes).Select(i => $"a{i}=\"\""))}/>";
-        foreach (var (kept, refused) in ((string, string)[])[(Nested(XmlTree.MaxDepth), Nested(XmlTree.MaxDepth + 1)), (Wide(XmlTree.MaxAttributes), Wide(XmlTree.MaxAttributes + 1))])
+        foreach (var (kept, refused) in ((string, string)[])[(Nested(XmlTree.MaxDepth), Nested(XmlTree.MaxDepth + 1)),
+            (Wide(XmlTree.MaxAttributes), Wide(XmlTree.MaxAttributes + 1))])
         {
             XmlTree.Read(Reader(kept));
             Assert.Throws<XmlException>(() => XmlTree.Read(Reader(refused)));
@@ -47,5 +49,6 @@ public sealed class XmlTreeTests
     }
 
     private static XmlReader Reader(string document) =>
-        XmlReader.Create(new MemoryStream(Encoding.UTF8.GetBytes(document)), new XmlReaderSettings { Async = true, CheckCharacters = false });
+        XmlReader.Create(new MemoryStream(Encoding.UTF8.GetBytes(document)),
+            new XmlReaderSettings { Async = true, CheckCharacters = false });
 }

@@ -7,7 +7,9 @@ using System.Text.Json;
 
 namespace S3Overlay.Tests.Support.Aspire;
 
-/// <summary>The real Aspire dashboard, as the Aspire CLI brings it, on free ports and with a home of its own; read by its own telemetry interface.</summary>
+/// <summary>
+/// The real Aspire dashboard, as the Aspire CLI brings it, on free ports and with a home of its own; read by its own telemetry interface.
+/// </summary>
 internal sealed class AspireDashboard : IAsyncDisposable
 {
     /// <summary>Names the CLI's binary; <c>.ci/run</c> installs it and sets this.</summary>
@@ -129,14 +131,16 @@ internal sealed class AspireDashboard : IAsyncDisposable
             WorkingDirectory = home.Path,
         };
         foreach (var argument in (string[])
-            ["dashboard", "run", "--allow-anonymous", "--frontend-url", At(frontend).ToString(), "--otlp-grpc-url", At(grpc).ToString(), "--otlp-http-url", At(http).ToString()])
+            ["dashboard", "run", "--allow-anonymous", "--frontend-url", At(frontend).ToString(), "--otlp-grpc-url", At(grpc).ToString(),
+                "--otlp-http-url", At(http).ToString()])
         {
             start.ArgumentList.Add(argument.TrimEnd('/'));
         }
 
         foreach (var (name, value) in ((string, string)[])
             [
-                ("HOME", home.Path), ("ASPIRE_CLI_TELEMETRY_OPTOUT", "true"), ("ASPIRE_DASHBOARD_TELEMETRY_OPTOUT", "true"), ("ASPIRE_VERSION_CHECK_DISABLED", "true"),
+                ("HOME", home.Path), ("ASPIRE_CLI_TELEMETRY_OPTOUT", "true"), ("ASPIRE_DASHBOARD_TELEMETRY_OPTOUT", "true"),
+                ("ASPIRE_VERSION_CHECK_DISABLED", "true"),
                 ("DASHBOARD__API__ENABLED", "true"), ("DASHBOARD__API__AUTHMODE", "Unsecured"),
             ])
         {

@@ -4,7 +4,9 @@ using Amazon.S3;
 
 namespace S3Overlay.Tests.Support.Ceph;
 
-/// <summary>A Ceph object gateway from the distribution's packages on a loopback port: a real S3 server of the kind many providers run.</summary>
+/// <summary>
+/// A Ceph object gateway from the distribution's packages on a loopback port: a real S3 server of the kind many providers run.
+/// </summary>
 public sealed class CephGateway : IAsyncDisposable
 {
     /// <summary>Its one user's key.</summary>
@@ -28,7 +30,8 @@ public sealed class CephGateway : IAsyncDisposable
     /// <summary>The settings of a proxy whose writable layer it is, and whose clients have a key of their own.</summary>
     public (string Name, string Value)[] AsLocal =>
     [
-        ("S3_OVERLAY_LOCAL_ENDPOINT", Endpoint.ToString().TrimEnd('/')), ("S3_OVERLAY_LOCAL_ACCESS_KEY", AccessKey), ("S3_OVERLAY_LOCAL_SECRET_KEY", SecretKey),
+        ("S3_OVERLAY_LOCAL_ENDPOINT", Endpoint.ToString().TrimEnd('/')), ("S3_OVERLAY_LOCAL_ACCESS_KEY", AccessKey),
+        ("S3_OVERLAY_LOCAL_SECRET_KEY", SecretKey),
         ("S3_OVERLAY_ACCESS_KEY", "minioadmin"), ("S3_OVERLAY_SECRET_KEY", "minioadmin"), ("S3_OVERLAY_CORS", "true"),
     ];
 
@@ -47,7 +50,8 @@ public sealed class CephGateway : IAsyncDisposable
     {
         var port = PortPair();
         var gateway = new CephGateway(folder, port);
-        await RunAsync(Script("ceph-rgw-start.sh"), port.ToString(System.Globalization.CultureInfo.InvariantCulture), folder, AccessKey, SecretKey);
+        await RunAsync(Script("ceph-rgw-start.sh"), port.ToString(System.Globalization.CultureInfo.InvariantCulture), folder, AccessKey,
+            SecretKey);
         await gateway.MakePoolsAsync();
         return gateway;
     }
@@ -78,8 +82,8 @@ public sealed class CephGateway : IAsyncDisposable
     }
 
     /// <summary>
-    /// The gateway takes a port and its monitor the next one, both named before they are bound: no pair is given out twice, or two classes of tests that begin
-    /// together would take the same.
+    /// The gateway takes a port and its monitor the next one, both named before they are bound: no pair is given out twice, or two classes
+    /// of tests that begin together would take the same.
     /// </summary>
     private static int PortPair()
     {

@@ -1,6 +1,9 @@
 namespace S3Overlay.Tests.Support.Ceph;
 
-/// <summary>Two gateways, one to be the writable layer and one the remote, shared by all classes of the collection: each takes seconds to start, and starts when first asked for.</summary>
+/// <summary>
+/// Two gateways, one to be the writable layer and one the remote, shared by all classes of the collection: each takes seconds to start, and
+/// starts when first asked for.
+/// </summary>
 public sealed class CephPair : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
@@ -9,10 +12,12 @@ public sealed class CephPair : IAsyncLifetime
     private CephGateway? _remote;
 
     /// <summary>The writable one.</summary>
-    public Task<CephGateway> LocalAsync() => StartedAsync(() => _local, async () => _local = await CephGateway.StartAsync(_folder["local"]));
+    public Task<CephGateway> LocalAsync() =>
+        StartedAsync(() => _local, async () => _local = await CephGateway.StartAsync(_folder["local"]));
 
     /// <summary>The one below.</summary>
-    public Task<CephGateway> RemoteAsync() => StartedAsync(() => _remote, async () => _remote = await CephGateway.StartAsync(_folder["remote"]));
+    public Task<CephGateway> RemoteAsync() =>
+        StartedAsync(() => _remote, async () => _remote = await CephGateway.StartAsync(_folder["remote"]));
 
     /// <inheritdoc/>
     public Task InitializeAsync() => Task.CompletedTask;

@@ -4,7 +4,10 @@ using Amazon.S3;
 
 namespace S3Overlay.Tests.Support.Given;
 
-/// <summary>A store that somebody has started for the tests, of whatever make: the same tests that run before the built-in store and Ceph run before it.</summary>
+/// <summary>
+/// A store that somebody has started for the tests, of whatever make: the same tests that run before the built-in store and Ceph run before
+/// it.
+/// </summary>
 /// <param name="Endpoint">Where, without a path.</param>
 /// <param name="AccessKey">The key of a user who may do everything.</param>
 /// <param name="SecretKey">Its secret.</param>
@@ -18,12 +21,14 @@ public sealed record GivenStore(Uri Endpoint, string AccessKey, string SecretKey
 
     /// <summary>Why the tests before it cannot run here, or null where they can.</summary>
     public static string? Missing =>
-        Local is null || Remote is null ? "A store is tried where S3OVERLAY_TEST_STORE and S3OVERLAY_TEST_STORE_REMOTE name two, and _ACCESS_KEY and _SECRET_KEY their user." : null;
+        Local is null || Remote is null
+            ? "A store is tried where S3OVERLAY_TEST_STORE and S3OVERLAY_TEST_STORE_REMOTE name two, and _ACCESS_KEY and _SECRET_KEY their user." : null;
 
     /// <summary>The settings of a proxy whose writable layer it is, and whose clients have a key of their own.</summary>
     public (string Name, string Value)[] AsLocal =>
     [
-        ("S3_OVERLAY_LOCAL_ENDPOINT", Endpoint.ToString().TrimEnd('/')), ("S3_OVERLAY_LOCAL_ACCESS_KEY", AccessKey), ("S3_OVERLAY_LOCAL_SECRET_KEY", SecretKey),
+        ("S3_OVERLAY_LOCAL_ENDPOINT", Endpoint.ToString().TrimEnd('/')), ("S3_OVERLAY_LOCAL_ACCESS_KEY", AccessKey),
+        ("S3_OVERLAY_LOCAL_SECRET_KEY", SecretKey),
         ("S3_OVERLAY_ACCESS_KEY", "minioadmin"), ("S3_OVERLAY_SECRET_KEY", "minioadmin"), ("S3_OVERLAY_CORS", "true"),
     ];
 
@@ -43,8 +48,10 @@ public sealed record GivenStore(Uri Endpoint, string AccessKey, string SecretKey
         // The tests make and delete buckets as they please, and break requests on purpose.
         return IPAddress.TryParse(endpoint.Host, out var address) && IPAddress.IsLoopback(address)
             ? new GivenStore(endpoint, Key("ACCESS"), Key("SECRET"))
-            : throw new InvalidOperationException($"{variable} must name a store on a loopback address that is there for these tests alone.");
+            : throw new InvalidOperationException(
+                $"{variable} must name a store on a loopback address that is there for these tests alone.");
     }
 
-    private static string Key(string kind) => Environment.GetEnvironmentVariable($"S3OVERLAY_TEST_STORE_{kind}_KEY") is { Length: > 0 } key ? key : "minioadmin";
+    private static string Key(string kind) => Environment.GetEnvironmentVariable($"S3OVERLAY_TEST_STORE_{kind}_KEY") is { Length: > 0 } key
+        ? key : "minioadmin";
 }

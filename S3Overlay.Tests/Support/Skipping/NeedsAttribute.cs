@@ -1,6 +1,9 @@
 namespace S3Overlay.Tests.Support.Skipping;
 
-/// <summary>Says of a class of tests what it cannot run without. A generic contract test runs in several classes, of which only some need a server of their own.</summary>
+/// <summary>
+/// Says of a class of tests what it cannot run without. A generic contract test runs in several classes, of which only some need a server
+/// of their own.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public abstract class NeedsAttribute : Attribute
 {

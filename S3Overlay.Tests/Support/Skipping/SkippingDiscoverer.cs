@@ -27,7 +27,8 @@ internal sealed class SkippingDiscoverer(IAssemblyInfo assembly, ISourceInformat
         ReasonToSkip(testMethod) is null || !testMethod.Method.GetCustomAttributes(typeof(FactAttribute)).Any()
             ? base.FindTestsForMethod(testMethod, includeSourceInformation, messageBus, discoveryOptions)
             : ReportDiscoveredTestCase(
-                new SkippedTestCase(DiagnosticMessageSink, discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault(), testMethod),
+                new SkippedTestCase(DiagnosticMessageSink, discoveryOptions.MethodDisplayOrDefault(),
+                    discoveryOptions.MethodDisplayOptionsOrDefault(), testMethod),
                 includeSourceInformation,
                 messageBus);
 

@@ -6,8 +6,8 @@ using Xunit.Sdk;
 namespace S3Overlay.Tests.Support.Skipping;
 
 /// <summary>
-/// The usual test framework, but that a class may say what it needs: its tests are skipped with that reason where it is missing. A fact's own <c>Skip</c> cannot say
-/// that, since tests are inherited and only some of the classes that inherit them need anything.
+/// The usual test framework, but that a class may say what it needs: its tests are skipped with that reason where it is missing. A fact's
+/// own <c>Skip</c> cannot say that, since tests are inherited and only some of the classes that inherit them need anything.
 /// </summary>
 public sealed class SkippingFramework(IMessageSink messages) : XunitTestFramework(messages)
 {

@@ -47,7 +47,8 @@ public sealed class AccessLogQueueTests
 
     private static string Line(AccessLogEntry entry) => entry.RequestId;
 
-    private static AccessLogEntry Entry(string id) => new() { Time = default, RequestId = id, Method = "GET", RawTarget = "/", Protocol = "HTTP/1.1", Outcome = "ok" };
+    private static AccessLogEntry Entry(string id) =>
+        new() { Time = default, RequestId = id, Method = "GET", RawTarget = "/", Protocol = "HTTP/1.1", Outcome = "ok" };
 
     /// <summary>Takes writes once it is opened.</summary>
     private sealed class GatedStream : MemoryStream
@@ -71,6 +72,7 @@ public sealed class AccessLogQueueTests
 
     private sealed class FailingStream : MemoryStream
     {
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => throw new IOException("No space left on device");
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new IOException("No space left on device");
     }
 }

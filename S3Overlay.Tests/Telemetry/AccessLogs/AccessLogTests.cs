@@ -40,7 +40,8 @@ public sealed partial class AccessLogTests : IAsyncLifetime
 
         var lines = await LinesAsync();
         Assert.Equal(4, lines.Length);
-        Assert.Matches("^[0-9-]{10}T[0-9:.]{12}Z 127\\.0\\.0\\.1 minioadmin GET /photos/a%20b\\.jpg 200 2000 [0-9]+\\.[0-9]ms remote MISS GetObject - [0-9A-Z]+ \"-\"$", lines[0]);
+        Assert.Matches(
+            "^[0-9-]{10}T[0-9:.]{12}Z 127\\.0\\.0\\.1 minioadmin GET /photos/a%20b\\.jpg 200 2000 [0-9]+\\.[0-9]ms remote MISS GetObject - [0-9A-Z]+ \"-\"$", lines[0]);
         Assert.Matches(" GET /photos/a%20b\\.jpg 206 10 [0-9.]+ms cache HIT GetObject - [0-9A-Z]+ \"test \\\\x221\\\\x22\"$", lines[1]);
         Assert.Matches(" 404 [0-9]+ [0-9.]+ms remote MISS GetObject NoSuchKey ", lines[2]);
         Assert.Matches("^[^ ]+ 127\\.0\\.0\\.1 - GET /photos/a%20b\\.jpg 403 [0-9]+ [0-9.]+ms - - GetObject AccessDenied ", lines[3]);
@@ -51,20 +52,25 @@ public sealed partial class AccessLogTests : IAsyncLifetime
     {
         await using (var proxy = await StartAsync("json"))
         {
-            await proxy.SendAsync("GET", "/photos/a%20b.jpg", null, ("Range", "bytes=0-9"), ("Referer", "http://example.org/?X-Amz-Signature=abc&b"));
+            await proxy.SendAsync("GET", "/photos/a%20b.jpg", null, ("Range", "bytes=0-9"),
+                ("Referer", "http://example.org/?X-Amz-Signature=abc&b"));
         }
 
         var line = JsonDocument.Parse(Assert.Single(await LinesAsync())).RootElement;
         Assert.Equal(
             ("photos", "a b.jpg", 206, 10, 2000, "remote", "MISS", "ok", "minioadmin", "GetObject"),
-            (Text("bucket"), Text("key"), line.GetProperty("status").GetInt32(), line.GetProperty("bytesSent").GetInt32(), line.GetProperty("objectSize").GetInt32(),
+            (Text("bucket"), Text("key"), line.GetProperty("status").GetInt32(), line.GetProperty("bytesSent").GetInt32(),
+                line.GetProperty("objectSize").GetInt32(),
                 Text("layer"), Text("cache"), Text("outcome"), Text("requester"), Text("operation")));
         Assert.Equal("http://example.org/?X-Amz-Signature=***&b", Text("referer"));
         Assert.False(line.TryGetProperty("error", out _));
         string Text(string name) => line.GetProperty(name).GetString()!;
     }
 
-    /// <summary>https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html; the expression is that of https://docs.aws.amazon.com/athena/latest/ug/querying-s3-access-logs.html.</summary>
+    /// <summary>
+    /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html; the expression is that of
+    /// https://docs.aws.amazon.com/athena/latest/ug/querying-s3-access-logs.html.
+    /// </summary>
     [Fact]
     public async Task A_line_in_S3s_format_is_read_by_the_expression_that_Athena_has_for_it()
     {
@@ -78,7 +84,8 @@ public sealed partial class AccessLogTests : IAsyncLifetime
         var get = S3Line().Match(lines[0]);
         Assert.True(get.Success, lines[0]);
         Assert.Equal(
-            ["123456789012", "photos", "127.0.0.1", "minioadmin", "REST.GET.OBJECT", "a%20b.jpg", "GET /photos/a%20b.jpg HTTP/1.1", "200", "-", "2000", "2000"],
+            ["123456789012", "photos", "127.0.0.1", "minioadmin", "REST.GET.OBJECT", "a%20b.jpg", "GET /photos/a%20b.jpg HTTP/1.1", "200",
+                "-", "2000", "2000"],
             new[] { 1, 2, 4, 5, 7, 8, 9, 10, 11, 12, 13 }.Select(group => get.Groups[group].Value.Trim('"')));
         Assert.Equal(["SigV4", "-", "AuthHeader"], new[] { 20, 21, 22 }.Select(group => get.Groups[group].Value));
         Assert.EndsWith(" - - remote MISS", lines[0], StringComparison.Ordinal);
@@ -95,10 +102,12 @@ public sealed partial class AccessLogTests : IAsyncLifetime
         await using (var proxy = await StartAsync(format))
         {
             using var s3 = S3Clients.Create(proxy.Endpoint);
-            var url = await s3.GetPreSignedURLAsync(new() { BucketName = "photos", Key = "a b.jpg", Expires = DateTime.UtcNow.AddMinutes(5), Protocol = Amazon.S3.Protocol.HTTP });
+            var url = await s3.GetPreSignedURLAsync(new() { BucketName = "photos", Key = "a b.jpg", Expires = DateTime.UtcNow.AddMinutes(5),
+                Protocol = Amazon.S3.Protocol.HTTP });
             signature = url[(url.IndexOf("X-Amz-Signature=", StringComparison.Ordinal) + 16)..];
             Assert.Equal(200, (await proxy.Http.SendUnsignedAsync("GET", url[url.IndexOf("/photos", StringComparison.Ordinal)..])).Status);
-            await proxy.Http.SendUnsignedAsync("GET", $"/photos/a%20b.jpg?X-Amz-%53ignature={signature}&X-Amz-Security-Token=token-of-mine&Signature=old-one&AWSAccessKeyId=x");
+            await proxy.Http.SendUnsignedAsync("GET",
+                $"/photos/a%20b.jpg?X-Amz-%53ignature={signature}&X-Amz-Security-Token=token-of-mine&Signature=old-one&AWSAccessKeyId=x");
         }
 
         var log = await File.ReadAllTextAsync(LogFile);
@@ -121,7 +130,8 @@ public sealed partial class AccessLogTests : IAsyncLifetime
     [Fact]
     public async Task A_file_that_cannot_be_written_ends_the_start_and_names_the_setting()
     {
-        var failure = await Assert.ThrowsAsync<StartupException>(() => OverlayHost.StartEmbeddedAsync(null, ("S3_OVERLAY_ACCESS_LOG", _folder["missing/access.log"])));
+        var failure = await Assert.ThrowsAsync<StartupException>(() => OverlayHost
+            .StartEmbeddedAsync(null, ("S3_OVERLAY_ACCESS_LOG", _folder["missing/access.log"])));
 
         Assert.Contains("S3_OVERLAY_ACCESS_LOG", failure.Message, StringComparison.Ordinal);
         Assert.Contains(_folder["missing/access.log"], failure.Message, StringComparison.Ordinal);
@@ -152,13 +162,15 @@ public sealed partial class AccessLogTests : IAsyncLifetime
         await using var proxy = await ProxyProcess.StartAsync(_folder["data"], ("S3_OVERLAY_ACCESS_LOG", "console"));
         await new SignedHttp(proxy.Endpoint).SendAsync("GET", "/nowhere/at-all");
 
-        await Patience.UntilAsync(() => proxy.Output.Contains(" GET /nowhere/at-all 404 ", StringComparison.Ordinal), "The request is not on the console.");
+        await Patience.UntilAsync(() => proxy.Output.Contains(" GET /nowhere/at-all 404 ", StringComparison.Ordinal),
+            "The request is not on the console.");
     }
 
     private static bool Holds(string file, string text) => File.ReadAllText(file).Contains(text, StringComparison.Ordinal);
 
     private Task<OverlayHost> StartAsync(string format, params (string Name, string Value)[] settings) => OverlayHost.StartEmbeddedAsync(
-        _remote.Endpoint, [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_ACCESS_LOG", LogFile), ("S3_OVERLAY_ACCESS_LOG_FORMAT", format), .. settings]);
+        _remote.Endpoint, [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_ACCESS_LOG", LogFile),
+            ("S3_OVERLAY_ACCESS_LOG_FORMAT", format), .. settings]);
 
     private Task<string[]> LinesAsync() => File.ReadAllLinesAsync(LogFile);
 

@@ -15,7 +15,8 @@ internal static class BodyScenarios
         await s.SendAsync("HEAD", "/BUCKET/gzip");
         await s.SendChunksAsync(Depth.Code, "/BUCKET/forged", [new byte[65536], new byte[100]], new string('0', 64));
         await s.SendAsync("HEAD", "/BUCKET/forged");
-        await s.SendAsync(Depth.All, "PUT", "/BUCKET/unknown-length", "5\r\nvalue\r\n0\r\n\r\n"u8.ToArray(), ("Transfer-Encoding", "chunked"));
+        await s.SendAsync(Depth.All, "PUT", "/BUCKET/unknown-length", "5\r\nvalue\r\n0\r\n\r\n"u8.ToArray(),
+            ("Transfer-Encoding", "chunked"));
         await s.SendWithoutLengthAsync("PUT", "/BUCKET/no-length");
         await s.SendAsync(Depth.Code, "PUT", "/BUCKET/wrong-length", "v"u8.ToArray(), ("Content-Length", "nonsense"));
     }
@@ -57,7 +58,8 @@ internal static class BodyScenarios
             (string, string)[] headers = colon < 0 ? [] : [(header[..colon], header[(colon + 2)..])];
 
             // A name without a bucket of this side's would be made there in earnest.
-            await s.SendAsync(Depth.All, method, target.Replace("new-bucket", "BUCKET-new", StringComparison.Ordinal), body is null ? null : Encoding.UTF8.GetBytes(body), headers);
+            await s.SendAsync(Depth.All, method, target.Replace("new-bucket", "BUCKET-new", StringComparison.Ordinal), body is null ? null
+                : Encoding.UTF8.GetBytes(body), headers);
         }
     }
 }

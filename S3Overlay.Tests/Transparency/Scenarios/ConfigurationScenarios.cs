@@ -3,7 +3,8 @@ namespace S3Overlay.Tests.Transparency.Scenarios;
 /// <summary>Everything that is configured by a document.</summary>
 internal static class ConfigurationScenarios
 {
-    private const string Cors = "<CORSConfiguration><CORSRule><AllowedOrigin>https://*.example</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedMethod>PUT</AllowedMethod>"
+    private const string Cors =
+        "<CORSConfiguration><CORSRule><AllowedOrigin>https://*.example</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedMethod>PUT</AllowedMethod>"
         + "<AllowedHeader>x-amz-*</AllowedHeader><ExposeHeader>ETag</ExposeHeader><MaxAgeSeconds>100</MaxAgeSeconds></CORSRule></CORSConfiguration>";
 
     public static async Task TagsAsync(Side s)
@@ -12,10 +13,14 @@ internal static class ConfigurationScenarios
         foreach (var target in new[] { "/BUCKET/k?tagging", "/BUCKET?tagging" })
         {
             await s.SendAsync("GET", target);
-            await s.SendAsync("PUT", target, "<Tagging><TagSet><Tag><Key>a b</Key><Value>1&amp;2</Value></Tag><Tag><Key>\u00fc</Key><Value></Value></Tag></TagSet></Tagging>");
+            await s.SendAsync(
+                "PUT", target,
+                "<Tagging><TagSet><Tag><Key>a b</Key><Value>1&amp;2</Value></Tag><Tag><Key>\u00fc</Key><Value></Value></Tag></TagSet></Tagging>");
             await s.SendAsync("GET", target);
-            await s.SendAsync("PUT", target, "<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag><Tag><Key>a</Key><Value>2</Value></Tag></TagSet></Tagging>");
-            await s.SendAsync("PUT", target, $"<Tagging><TagSet><Tag><Key>{new string('k', 129)}</Key><Value>1</Value></Tag></TagSet></Tagging>");
+            await s.SendAsync("PUT", target,
+                "<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag><Tag><Key>a</Key><Value>2</Value></Tag></TagSet></Tagging>");
+            await s.SendAsync(
+                "PUT", target, $"<Tagging><TagSet><Tag><Key>{new string('k', 129)}</Key><Value>1</Value></Tag></TagSet></Tagging>");
             await s.SendAsync("PUT", target, "<Tagging/>");
             await s.SendAsync("PUT", target, "<");
             await s.SendAsync("PUT", target, "");
@@ -58,20 +63,28 @@ internal static class ConfigurationScenarios
     public static async Task ConfigurationsAsync(Side s)
     {
         var policy = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::BUCKET/*\"}]}";
-        var lifecycle = "<LifecycleConfiguration><Rule><ID>r</ID><Filter><Prefix>a/</Prefix></Filter><Status>Enabled</Status><Expiration><Days>3</Days></Expiration></Rule></LifecycleConfiguration>";
+        var lifecycle =
+            "<LifecycleConfiguration><Rule><ID>r</ID><Filter><Prefix>a/</Prefix></Filter><Status>Enabled</Status><Expiration><Days>3</Days></Expiration></Rule></LifecycleConfiguration>";
         (string Name, string? Good, string Bad)[] all =
         [
             ("policy", policy, "nonsense"), ("lifecycle", lifecycle, "<nonsense/>"), ("cors", Cors, "<nonsense/>"),
-            ("encryption", "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>", "<nonsense/>"),
+            ("encryption",
+                "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>", "<nonsense/>"),
             ("notification", "<NotificationConfiguration/>", "<"), ("logging", "<BucketLoggingStatus/>", "<"),
-            ("requestPayment", "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>", "<RequestPaymentConfiguration><Payer>Nonsense</Payer></RequestPaymentConfiguration>"),
-            ("publicAccessBlock", "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls></PublicAccessBlockConfiguration>", "<"),
-            ("ownershipControls", "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>", "<"),
-            ("replication", null, "<nonsense/>"), ("accelerate", "<AccelerateConfiguration><Status>Suspended</Status></AccelerateConfiguration>", "<"),
-            ("policyStatus", null, "<"), ("location", null, "<"), ("analytics", null, "<"), ("inventory", null, "<"), ("metrics", null, "<"), ("intelligent-tiering", null, "<"),
+            ("requestPayment", "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>",
+                "<RequestPaymentConfiguration><Payer>Nonsense</Payer></RequestPaymentConfiguration>"),
+            ("publicAccessBlock",
+                "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls></PublicAccessBlockConfiguration>", "<"),
+            ("ownershipControls", "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>",
+                "<"),
+            ("replication", null, "<nonsense/>"),
+            ("accelerate", "<AccelerateConfiguration><Status>Suspended</Status></AccelerateConfiguration>", "<"),
+            ("policyStatus", null, "<"), ("location", null, "<"), ("analytics", null, "<"), ("inventory", null, "<"),
+            ("metrics", null, "<"), ("intelligent-tiering", null, "<"),
         ];
 
-        // Some stores take deleting a configuration that they do not know for deleting the bucket, which they do not while it holds something.
+        // Some stores take deleting a configuration that they do not know for deleting the bucket, which they do not while it holds
+        // something.
         await s.SendAsync("PUT", "/BUCKET/kept", "value");
         foreach (var (name, good, bad) in all)
         {
@@ -79,7 +92,9 @@ internal static class ConfigurationScenarios
             await s.SendAsync("GET", target);
             if (good is not null)
             {
-                await s.SendAsync("PUT", target, good, VersionScenarios.Md5(good.Replace("BUCKET", s.Bucket, StringComparison.Ordinal)) is var md5 && good.Contains("BUCKET", StringComparison.Ordinal) ? ("x-unused", "1") : md5);
+                await s.SendAsync("PUT", target, good, VersionScenarios
+                    .Md5(good.Replace("BUCKET", s.Bucket, StringComparison.Ordinal)) is var md5
+                    && good.Contains("BUCKET", StringComparison.Ordinal) ? ("x-unused", "1") : md5);
                 await s.SendAsync("GET", target);
             }
 
@@ -94,7 +109,9 @@ internal static class ConfigurationScenarios
     public static async Task WebsitesAsync(Side s)
     {
         await s.SendAsync("GET", "/BUCKET?website");
-        await s.SendAsync("PUT", "/BUCKET?website", "<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix></IndexDocument><ErrorDocument><Key>error.html</Key></ErrorDocument></WebsiteConfiguration>");
+        await s.SendAsync(
+            "PUT", "/BUCKET?website",
+            "<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix></IndexDocument><ErrorDocument><Key>error.html</Key></ErrorDocument></WebsiteConfiguration>");
         await s.SendAsync("GET", "/BUCKET?website");
         await s.SendAsync("PUT", "/BUCKET?website", "<WebsiteConfiguration/>");
         await s.SendAsync("PUT", "/BUCKET/r", "value", ("x-amz-website-redirect-location", "http://other.example/"));
@@ -122,16 +139,20 @@ internal static class ConfigurationScenarios
             await s.SendUnsignedAsync(Depth.All, "GET", "/BUCKET/k", null, ("Origin", origin));
             foreach (var method in new[] { "GET", "PUT", "DELETE", "nonsense" })
             {
-                await s.SendUnsignedAsync(Depth.All, "OPTIONS", "/BUCKET/k", null, ("Origin", origin), ("Access-Control-Request-Method", method));
+                await s.SendUnsignedAsync(Depth.All, "OPTIONS", "/BUCKET/k", null, ("Origin", origin),
+                    ("Access-Control-Request-Method", method));
             }
 
-            await s.SendUnsignedAsync(Depth.All, "OPTIONS", "/BUCKET/k", null, ("Origin", origin), ("Access-Control-Request-Method", "PUT"), ("Access-Control-Request-Headers", "x-amz-date,x-amz-meta-a"));
-            await s.SendUnsignedAsync(Depth.All, "OPTIONS", "/BUCKET/k", null, ("Origin", origin), ("Access-Control-Request-Method", "PUT"), ("Access-Control-Request-Headers", "authorization"));
+            await s.SendUnsignedAsync(Depth.All, "OPTIONS", "/BUCKET/k", null, ("Origin", origin), ("Access-Control-Request-Method", "PUT"),
+                ("Access-Control-Request-Headers", "x-amz-date,x-amz-meta-a"));
+            await s.SendUnsignedAsync(Depth.All, "OPTIONS", "/BUCKET/k", null, ("Origin", origin), ("Access-Control-Request-Method", "PUT"),
+                ("Access-Control-Request-Headers", "authorization"));
             await s.SendUnsignedAsync(Depth.All, "OPTIONS", "/BUCKET", null, ("Origin", origin), ("Access-Control-Request-Method", "GET"));
         }
 
         await s.SendUnsignedAsync(Depth.All, "OPTIONS", "/BUCKET/k", null);
         await s.SendUnsignedAsync(Depth.All, "OPTIONS", "/BUCKET/k", null, ("Origin", "https://viewer.example"));
-        await s.SendUnsignedAsync(Depth.All, "OPTIONS", "/no-such-bucket-here/k", null, ("Origin", "https://viewer.example"), ("Access-Control-Request-Method", "GET"));
+        await s.SendUnsignedAsync(Depth.All, "OPTIONS", "/no-such-bucket-here/k", null, ("Origin", "https://viewer.example"),
+            ("Access-Control-Request-Method", "GET"));
     }
 }

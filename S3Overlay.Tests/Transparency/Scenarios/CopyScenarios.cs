@@ -6,7 +6,8 @@ internal static class CopyScenarios
     public static async Task CopiesAsync(Side s)
     {
         const string Right = "\"2063c1608d6e0baf80249c42e2be5804\"";
-        await s.SendAsync("PUT", "/BUCKET/k", "value", ("Content-Type", "text/plain"), ("x-amz-meta-a", "b"), ("Cache-Control", "no-cache"));
+        await s.SendAsync("PUT", "/BUCKET/k", "value", ("Content-Type", "text/plain"), ("x-amz-meta-a", "b"),
+            ("Cache-Control", "no-cache"));
         await s.SendAsync("PUT", "/BUCKET/a%20b/%C3%BC%2B", "value");
         (string, string)[][] sets =
         [
@@ -18,7 +19,8 @@ internal static class CopyScenarios
             [("x-amz-copy-source", "BUCKET/k?versionId=nonsense")],
             [("x-amz-copy-source", "BUCKET/absent")],
             [("x-amz-copy-source", "no-such-bucket-here/k")],
-            [("x-amz-copy-source", "BUCKET/k"), ("x-amz-metadata-directive", "REPLACE"), ("x-amz-meta-c", "d"), ("Content-Type", "text/html")],
+            [("x-amz-copy-source", "BUCKET/k"), ("x-amz-metadata-directive", "REPLACE"), ("x-amz-meta-c", "d"),
+                ("Content-Type", "text/html")],
             [("x-amz-copy-source", "BUCKET/k"), ("x-amz-metadata-directive", "COPY"), ("x-amz-meta-c", "d")],
             [("x-amz-copy-source", "BUCKET/k"), ("x-amz-metadata-directive", "nonsense")],
             [("x-amz-copy-source", "BUCKET/k"), ("x-amz-tagging-directive", "REPLACE"), ("x-amz-tagging", "a=1")],
@@ -45,7 +47,8 @@ internal static class CopyScenarios
         }
 
         await s.SendAsync("PUT", "/BUCKET/k", null, ("x-amz-copy-source", "BUCKET/k"));
-        await s.SendAsync("PUT", "/BUCKET/k", null, ("x-amz-copy-source", "BUCKET/k"), ("x-amz-metadata-directive", "REPLACE"), ("x-amz-meta-new", "1"));
+        await s.SendAsync("PUT", "/BUCKET/k", null, ("x-amz-copy-source", "BUCKET/k"), ("x-amz-metadata-directive", "REPLACE"),
+            ("x-amz-meta-new", "1"));
         await s.SendAsync("GET", "/BUCKET/k");
         await s.SendAsync("PUT", "/no-such-bucket-here/k", null, ("x-amz-copy-source", "BUCKET/k"));
     }

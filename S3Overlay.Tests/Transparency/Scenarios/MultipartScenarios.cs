@@ -6,7 +6,8 @@ internal static class MultipartScenarios
     public static async Task UploadsAsync(Side s)
     {
         var upload = s.Learn(
-            await s.SendAsync("POST", "/BUCKET/a/big?uploads", null, ("Content-Type", "text/x-test"), ("x-amz-meta-a", "b"), ("Cache-Control", "no-cache")), "UploadId", "UPLOAD");
+            await s.SendAsync("POST", "/BUCKET/a/big?uploads", null, ("Content-Type", "text/x-test"), ("x-amz-meta-a", "b"),
+                ("Cache-Control", "no-cache")), "UploadId", "UPLOAD");
         var first = new byte[5 << 20];
         await s.SendAsync(Depth.All, "PUT", $"/BUCKET/a/big?partNumber=1&uploadId={upload}", first);
         await s.SendAsync("PUT", $"/BUCKET/a/big?partNumber=2&uploadId={upload}", "the end");
@@ -30,10 +31,12 @@ internal static class MultipartScenarios
         await s.SendAsync("PUT", "/BUCKET/source", "0123456789");
         upload = s.Learn(await s.SendAsync("POST", "/BUCKET/copied?uploads"), "UploadId", "UPLOAD-OF-COPIES");
         await s.SendAsync("PUT", $"/BUCKET/copied?partNumber=1&uploadId={upload}", null, ("x-amz-copy-source", "/BUCKET/source"));
-        await s.SendAsync("PUT", $"/BUCKET/copied?partNumber=2&uploadId={upload}", null, ("x-amz-copy-source", "BUCKET/source"), ("x-amz-copy-source-range", "bytes=2-4"));
+        await s.SendAsync("PUT", $"/BUCKET/copied?partNumber=2&uploadId={upload}", null, ("x-amz-copy-source", "BUCKET/source"),
+            ("x-amz-copy-source-range", "bytes=2-4"));
         foreach (var range in new[] { "bytes=8-99", "bytes=0", "nonsense", "bytes=5-2", "bytes=-3" })
         {
-            await s.SendAsync("PUT", $"/BUCKET/copied?partNumber=3&uploadId={upload}", null, ("x-amz-copy-source", "BUCKET/source"), ("x-amz-copy-source-range", range));
+            await s.SendAsync("PUT", $"/BUCKET/copied?partNumber=3&uploadId={upload}", null, ("x-amz-copy-source", "BUCKET/source"),
+                ("x-amz-copy-source-range", range));
         }
 
         await s.SendAsync("GET", $"/BUCKET/copied?uploadId={upload}");
@@ -71,16 +74,20 @@ internal static class MultipartScenarios
             await s.SendAsync("GET", "/BUCKET/k?" + query);
             await s.SendAsync("DELETE", "/BUCKET/k?" + query);
             await s.SendAsync("PUT", "/BUCKET/k?partNumber=1&" + query, "small");
-            await s.SendAsync("POST", "/BUCKET/k?" + query, $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>");
+            await s.SendAsync("POST", "/BUCKET/k?" + query,
+                $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>");
         }
 
         await s.SendAsync("POST", "/BUCKET/k");
         await s.SendAsync("POST", "/no-such-bucket-here/k?uploads");
         await s.SendAsync("GET", $"/BUCKET/other?uploadId={upload}");
         await s.SendAsync("GET", $"/BUCKET/k?uploadId={upload}&max-parts=nonsense");
-        await s.SendAsync("POST", $"/BUCKET/k?uploadId={upload}", $"<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part><PartNumber>2</PartNumber><ETag>&quot;{etag}&quot;</ETag></Part></CompleteMultipartUpload>");
+        await s.SendAsync(
+            "POST", $"/BUCKET/k?uploadId={upload}",
+            $"<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part><PartNumber>2</PartNumber><ETag>&quot;{etag}&quot;</ETag></Part></CompleteMultipartUpload>");
         await s.SendAsync("GET", "/BUCKET/k");
     }
 
-    private static string Md5(string text) => Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
+    private static string Md5(string text) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 }

@@ -66,7 +66,8 @@ internal static class ObjectScenarios
             [("x-amz-expected-bucket-owner", "123456789012")],
             [("x-amz-request-payer", "requester")],
             [("x-amz-unknown-header", "1")],
-            [("X-Unknown-Header", "1"), ("User-Agent", "test/1.0"), ("Accept-Encoding", "gzip, br"), ("Accept", "*/*"), ("Accept-Language", "de")],
+            [("X-Unknown-Header", "1"), ("User-Agent", "test/1.0"), ("Accept-Encoding", "gzip, br"), ("Accept", "*/*"),
+                ("Accept-Language", "de")],
             [("If-None-Match", "*")],
             [("If-Match", "\"00000000000000000000000000000000\"")],
         ];
@@ -84,9 +85,11 @@ internal static class ObjectScenarios
     /// <summary>Headers on several lines, which SDKs send, and older stores do not join.</summary>
     public static async Task LinesAsync(Side s)
     {
-        await s.SendAsync("PUT", "/BUCKET/k", "value", ("x-amz-meta-lines", "value-1"), ("x-amz-meta-lines", "value-2"), ("x-amz-meta-lines", "value 3, with more"));
+        await s.SendAsync("PUT", "/BUCKET/k", "value", ("x-amz-meta-lines", "value-1"), ("x-amz-meta-lines", "value-2"),
+            ("x-amz-meta-lines", "value 3, with more"));
         await s.SendAsync("HEAD", "/BUCKET/k");
-        await s.SendAsync("GET", "/BUCKET/k?attributes", null, ("x-amz-object-attributes", "ETag"), ("x-amz-object-attributes", "ObjectSize"));
+        await s.SendAsync("GET", "/BUCKET/k?attributes", null, ("x-amz-object-attributes", "ETag"),
+            ("x-amz-object-attributes", "ObjectSize"));
         await s.SendAsync("PUT", "/BUCKET/unsigned", "value", ("Cache-Control", "no-cache"), ("Cache-Control", "max-age=60"));
         await s.SendAsync("HEAD", "/BUCKET/unsigned");
     }
@@ -135,7 +138,8 @@ internal static class ObjectScenarios
         // Last: a store that checks none takes the object.
         foreach (var size in (int[])[10, 100_000])
         {
-            await s.SendAsync(Depth.All, "PUT", "/BUCKET/k", new byte[size], ("x-amz-checksum-crc32", "nonsense"), ("x-amz-sdk-checksum-algorithm", "CRC32"));
+            await s.SendAsync(Depth.All, "PUT", "/BUCKET/k", new byte[size], ("x-amz-checksum-crc32", "nonsense"),
+                ("x-amz-sdk-checksum-algorithm", "CRC32"));
         }
     }
 

@@ -33,7 +33,8 @@ internal static class VersionScenarios
         await s.SendAsync("PUT", "/BUCKET/k", "three");
         await s.SendAsync("GET", "/BUCKET/k");
         await s.SendAsync("DELETE", "/BUCKET/k");
-        await s.SendAsync("POST", "/BUCKET?delete", "<Delete><Object><Key>k</Key><VersionId>null</VersionId></Object></Delete>", Md5("<Delete><Object><Key>k</Key><VersionId>null</VersionId></Object></Delete>"));
+        await s.SendAsync("POST", "/BUCKET?delete", "<Delete><Object><Key>k</Key><VersionId>null</VersionId></Object></Delete>",
+            Md5("<Delete><Object><Key>k</Key><VersionId>null</VersionId></Object></Delete>"));
         await s.SendAsync("PUT", "/BUCKET?versioning", Status("Nonsense"));
         await s.SendAsync("PUT", "/BUCKET?versioning", "<");
         await s.SendAsync("GET", "/no-such-bucket-here?versioning");
@@ -42,7 +43,8 @@ internal static class VersionScenarios
     public static async Task LocksAsync(Side s)
     {
         await s.SendAsync("GET", "/BUCKET?object-lock");
-        await s.SendAsync("PUT", "/BUCKET?object-lock", "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>");
+        await s.SendAsync("PUT", "/BUCKET?object-lock",
+            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>");
         await s.SendAsync("PUT", "/BUCKET/k", "value");
         await s.SendAsync("GET", "/BUCKET/k?retention");
         await s.SendAsync("GET", "/BUCKET/k?legal-hold");
@@ -50,12 +52,16 @@ internal static class VersionScenarios
         await s.SendAsync("PUT", "/BUCKET-lock", null, ("x-amz-bucket-object-lock-enabled", "true"));
         await s.SendAsync("GET", "/BUCKET-lock?object-lock");
         await s.SendAsync("GET", "/BUCKET-lock?versioning");
-        await s.SendAsync("PUT", "/BUCKET-lock?object-lock", "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>0</Days></DefaultRetention></Rule></ObjectLockConfiguration>");
+        await s.SendAsync(
+            "PUT", "/BUCKET-lock?object-lock",
+            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>0</Days></DefaultRetention></Rule></ObjectLockConfiguration>");
         await s.SendAsync("PUT", "/BUCKET-lock?object-lock", "<nonsense");
         var version = s.LearnHeader(await s.SendAsync("PUT", "/BUCKET-lock/k", "value"), "x-amz-version-id", "VERSION");
         await s.SendAsync("GET", "/BUCKET-lock/k?retention");
-        await s.SendAsync("PUT", "/BUCKET-lock/k?retention", "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2999-01-01T00:00:00Z</RetainUntilDate></Retention>");
-        await s.SendAsync("PUT", "/BUCKET-lock/k?retention", "<Retention><Mode>NONSENSE</Mode><RetainUntilDate>2999-01-01T00:00:00Z</RetainUntilDate></Retention>");
+        await s.SendAsync("PUT", "/BUCKET-lock/k?retention",
+            "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2999-01-01T00:00:00Z</RetainUntilDate></Retention>");
+        await s.SendAsync("PUT", "/BUCKET-lock/k?retention",
+            "<Retention><Mode>NONSENSE</Mode><RetainUntilDate>2999-01-01T00:00:00Z</RetainUntilDate></Retention>");
         await s.SendAsync("GET", "/BUCKET-lock/k?retention");
         await s.SendAsync("HEAD", "/BUCKET-lock/k");
         await s.SendAsync("DELETE", "/BUCKET-lock/k?versionId=" + version);
@@ -68,5 +74,6 @@ internal static class VersionScenarios
     internal static (string Name, string Value) Md5(string text) =>
         ("Content-MD5", Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(text))));
 
-    private static string Status(string status) => $"<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>{status}</Status></VersioningConfiguration>";
+    private static string Status(string status) =>
+        $"<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>{status}</Status></VersioningConfiguration>";
 }

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Security.Cryptography;
 
-using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
-using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
+using S3Overlay.Proxy.Forwarding.BucketCache.Format;
+using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Protocol.Authentication;
 
@@ -24,14 +24,15 @@ internal static class PlacedBody
         length, SigV4.UnsignedPayload, (target, cancellationToken) => ReadAsync(spooled, length, target.WriteAsync, cancellationToken));
 
     private static async Task ReadAsync(
-        SpooledChunk? spooled, long length, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> take, CancellationToken cancellationToken)
+        SpooledChunk? spooled, long length, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> take,
+        CancellationToken cancellationToken)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(HeldFrames.BlockSize);
+        var buffer = ArrayPool<byte>.Shared.Rent(EntryFrames.BlockSize);
         try
         {
             for (long position = 0; position < length;)
             {
-                var size = (int)Math.Min(HeldFrames.BlockSize, length - position);
+                var size = (int)Math.Min(EntryFrames.BlockSize, length - position);
                 if (spooled is null || await spooled.ReadAsync(position, buffer.AsMemory(0, size), cancellationToken) != size)
                 {
                     throw new IOException("A block of the spool is damaged.");

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
@@ -13,12 +13,12 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 /// <param name="record">Its record, with what was learned since it was put.</param>
 /// <param name="started">The store's answer where its bytes are on their way; else null.</param>
 /// <param name="calls">How the store is asked.</param>
-internal sealed class PlacedCopy(PlacedObject found, CopyRecord record, WireAnswer? started, StoreCalls calls) : IHeldCopy
+internal sealed class PlacedCopy(PlacedObject found, EntryRecord record, WireResponse? started, StoreCalls calls) : ICacheEntry
 {
-    private WireAnswer? _started = started;
+    private WireResponse? _started = started;
 
     /// <inheritdoc/>
-    public HeldIdentity Identity => record.Identity;
+    public EntryIdentity Identity => record.Identity;
 
     /// <inheritdoc/>
     public ObjectInfo Info => record.Info;
@@ -33,7 +33,7 @@ internal sealed class PlacedCopy(PlacedObject found, CopyRecord record, WireAnsw
     public ByteRange? FirstHeld(long position) => position < Info.Size ? new ByteRange(position, Info.Size - 1) : null;
 
     /// <inheritdoc/>
-    public IHeldReader Read(ByteRange range) => new PlacedReader(this, range with { Last = Math.Min(range.Last, Info.Size - 1) });
+    public IEntryReader Read(ByteRange range) => new PlacedReader(this, range with { Last = Math.Min(range.Last, Info.Size - 1) });
 
     /// <inheritdoc/>
     public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
@@ -43,10 +43,10 @@ internal sealed class PlacedCopy(PlacedObject found, CopyRecord record, WireAnsw
     public ValueTask CompleteAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>The answer that the copy was found by, for the first reader.</summary>
-    public WireAnswer? TakeStarted() => Interlocked.Exchange(ref _started, null);
+    public WireResponse? TakeStarted() => Interlocked.Exchange(ref _started, null);
 
     /// <summary>Asks for bytes of this very object; null where another took its place, or none.</summary>
-    public async Task<WireAnswer?> AskAsync(ByteRange range, CancellationToken cancellationToken)
+    public async Task<WireResponse?> AskAsync(ByteRange range, CancellationToken cancellationToken)
     {
         KeyValuePair<string, string>[] headers =
         [
@@ -55,7 +55,8 @@ internal sealed class PlacedCopy(PlacedObject found, CopyRecord record, WireAnsw
         ];
         try
         {
-            var answer = await calls.SendAsync(new WireRequest("GET", found.Record.Name.Bucket, found.Record.Name.Key, "", headers), cancellationToken);
+            var answer = await calls.SendAsync(new WireRequest("GET", found.Record.Name.Bucket, found.Record.Name.Key, "", headers),
+                cancellationToken);
             if (PlacedMark.Read(answer, found.Record.Name) is { } there && there.IsSameVersion(found.Record))
             {
                 return answer;

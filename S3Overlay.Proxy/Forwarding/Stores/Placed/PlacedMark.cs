@@ -1,17 +1,21 @@
-using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 
-/// <summary>The metadata by which a copy under its own key is told from a written object: bound to bucket, key and the store's own ETag of these bytes.</summary>
+/// <summary>
+/// The metadata by which a copy under its own key is told from a written object: bound to bucket, key and the store's own ETag of these
+/// bytes.
+/// </summary>
 /// <remarks>
 /// <code>
 ///   x-amz-meta-s3overlay-form      placed
 ///   x-amz-meta-s3overlay-etag      the store's ETag of the bytes: their MD5 in hex
 ///   x-amz-meta-s3overlay-record    the copy's record, which names bucket and key
 /// </code>
-/// Whoever overwrites the object takes the mark away; whoever copies it elsewhere, or writes other bytes with the same metadata, takes it along, where it fits no more.
+/// Whoever overwrites the object takes the mark away; whoever copies it elsewhere, or writes other bytes with the same metadata, takes it
+/// along, where it fits no more.
 /// </remarks>
 internal static class PlacedMark
 {
@@ -33,10 +37,14 @@ internal static class PlacedMark
         "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type", "Expires",
     };
 
-    /// <summary>The headers that a copy is put with, the object's own among them; null where they would be too long, or not told from the overlay's own.</summary>
-    public static IReadOnlyList<KeyValuePair<string, string>>? Headers(CopyRecord record, string md5)
+    /// <summary>
+    /// The headers that a copy is put with, the object's own among them; null where they would be too long, or not told from the overlay's
+    /// own.
+    /// </summary>
+    public static IReadOnlyList<KeyValuePair<string, string>>? Headers(EntryRecord record, string md5)
     {
-        if (PackedRecord.Write(record) is not { } packed || record.Info.Headers.Any(header => header.Key.StartsWith(Family, StringComparison.OrdinalIgnoreCase) || ArchiveUploads.IsMark(header.Key)))
+        if (PackedRecord.Write(record) is not { } packed || record.Info.Headers
+            .Any(header => header.Key.StartsWith(Family, StringComparison.OrdinalIgnoreCase) || ArchiveUploads.IsMark(header.Key)))
         {
             return null;
         }
@@ -48,14 +56,15 @@ internal static class PlacedMark
             new(StoreETag, md5),
             new(Record, packed),
         ];
-        return headers.Where(header => IsMetadata(header.Key)).Sum(header => header.Key.Length - UserMetadata.Length + header.Value.Length) <= LongestMetadata
+        return headers.Where(header => IsMetadata(header.Key))
+            .Sum(header => header.Key.Length - UserMetadata.Length + header.Value.Length) <= LongestMetadata
             && headers.Sum(header => header.Key.Length + header.Value.Length) <= LongestHeaders
                 ? headers
                 : null;
     }
 
     /// <summary>The record of a copy; null where the object is none: it has no mark, or one that is not its own.</summary>
-    public static CopyRecord? Read(WireAnswer answer, ObjectName name)
+    public static EntryRecord? Read(WireResponse answer, ObjectName name)
     {
         if (answer.Status is not (200 or 206)
             || answer.Header(Form) != "placed"
@@ -77,10 +86,13 @@ internal static class PlacedMark
         }
     }
 
-    /// <summary>Takes the overlay's metadata out of an answer: the object is a written one, whatever it was copied from (rule T5).</summary>
+    /// <summary>
+    /// Takes the overlay's metadata out of an answer: the object is a written one, whatever it was copied from (rule T5).
+    /// </summary>
     public static void Hide(HttpResponseMessage answer)
     {
-        foreach (var name in answer.Headers.NonValidated.Select(header => header.Key).Where(name => name.StartsWith(Family, StringComparison.OrdinalIgnoreCase)).ToList())
+        foreach (var name in answer.Headers.NonValidated.Select(header => header.Key)
+            .Where(name => name.StartsWith(Family, StringComparison.OrdinalIgnoreCase)).ToList())
         {
             answer.Headers.Remove(name);
         }

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -22,15 +22,16 @@ internal static class PlacedNames
     public static string RowsOf(ObjectName name) => CacheNames.PlacedRow(name.Bucket, name.Key) + "/";
 
     /// <summary>The row of a copy.</summary>
-    public static string Row(CopyRecord record, string md5, DateTimeOffset? placed) => RowsOf(record.Name) + Suffix(record.Row, md5, placed);
+    public static string Row(EntryRecord record, string md5, DateTimeOffset? placed) =>
+        RowsOf(record.Name) + Suffix(record.Row, md5, placed);
 
     /// <summary>Whether a copy can have a row.</summary>
-    public static bool HasRow(CopyRecord record, string md5) => Suffix(record.Row, md5, DateTimeOffset.MaxValue).Length <= LongestSuffix;
+    public static bool HasRow(EntryRecord record, string md5) => Suffix(record.Row, md5, DateTimeOffset.MaxValue).Length <= LongestSuffix;
 
     /// <summary>The unfinished row of the version that a row is of; null where it is none of ours.</summary>
     public static string? Unfinished(string row)
     {
-        var suffix = HeldNames.SuffixOf(row);
+        var suffix = EntryNames.SuffixOf(row);
         return ParseSuffix("", suffix) is not { } parsed ? null : parsed.Placed is null ? row : row[..row.LastIndexOf('.')];
     }
 
@@ -38,7 +39,8 @@ internal static class PlacedNames
     public static PlacedRow? ParseSuffix(string key, string suffix)
     {
         var parts = suffix.Split('.');
-        if (parts.Length is not (4 or 5) || parts[3].Length != 32 || HeldNames.ParseSuffix(key, $"{parts[0]}.{parts[1]}.{parts[2]}") is not { } row)
+        if (parts.Length is not (4 or 5) || parts[3].Length != 32 || EntryNames
+            .ParseSuffix(key, $"{parts[0]}.{parts[1]}.{parts[2]}") is not { } row)
         {
             return null;
         }
@@ -46,7 +48,8 @@ internal static class PlacedNames
         DateTimeOffset? placed = null;
         if (parts.Length == 5)
         {
-            if (!long.TryParse(parts[4], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds())
+            if (!long.TryParse(parts[4], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+                || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds())
             {
                 return null;
             }
@@ -57,6 +60,7 @@ internal static class PlacedNames
         return new PlacedRow(row.Key, row.Size, row.ETag, row.LastModified, parts[3], placed);
     }
 
-    private static string Suffix(HeldRow row, string md5, DateTimeOffset? placed) =>
-        string.Create(CultureInfo.InvariantCulture, $"{HeldNames.RowSuffix(row)}.{md5}{(placed is { } date ? "." + date.ToUnixTimeSeconds() : "")}");
+    private static string Suffix(CacheRow row, string md5, DateTimeOffset? placed) =>
+        string.Create(
+            CultureInfo.InvariantCulture, $"{EntryNames.RowSuffix(row)}.{md5}{(placed is { } date ? "." + date.ToUnixTimeSeconds() : "")}");
 }

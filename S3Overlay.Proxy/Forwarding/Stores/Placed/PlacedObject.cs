@@ -1,4 +1,4 @@
-using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
+using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 
@@ -6,7 +6,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 /// <param name="Record">What it is a copy of.</param>
 /// <param name="StoreETag">The store's ETag of it, with quotes.</param>
 /// <param name="Placed">The store's date of it.</param>
-internal sealed record PlacedObject(CopyRecord Record, string StoreETag, DateTimeOffset Placed)
+internal sealed record PlacedObject(EntryRecord Record, string StoreETag, DateTimeOffset Placed)
 {
     /// <summary>Which version the store says it is; null where it does not.</summary>
     public string? VersionId { get; init; }

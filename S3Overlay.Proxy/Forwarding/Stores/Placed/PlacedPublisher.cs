@@ -1,5 +1,5 @@
-using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
-using S3Overlay.Proxy.Forwarding.Stores.Held.Spooling;
+using S3Overlay.Proxy.Forwarding.BucketCache.Format;
+using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -24,7 +24,7 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
     private readonly PlacedRows _rows = new(copies);
 
     /// <summary>Puts a copy, all of whose bytes are in the spool.</summary>
-    public async Task<Placement> PutAsync(CopyRecord record, SpooledChunk? spooled, CancellationToken cancellationToken)
+    public async Task<Placement> PutAsync(EntryRecord record, SpooledChunk? spooled, CancellationToken cancellationToken)
     {
         var bucket = record.Name.Bucket;
         if (!copies.Buckets.TryEnter(bucket))
@@ -50,10 +50,10 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
     }
 
     /// <summary>Takes out a copy that was dropped while it was put.</summary>
-    public Task RemoveAsync(CopyRecord record, CancellationToken cancellationToken) =>
+    public Task RemoveAsync(EntryRecord record, CancellationToken cancellationToken) =>
         copies.RemoveAsync(record.Name, row => ETags.Same(row.ETag, record.Info.ETag), cancellationToken);
 
-    private async Task<Placement> PutFittingAsync(CopyRecord record, SpooledChunk? spooled, CancellationToken cancellationToken)
+    private async Task<Placement> PutFittingAsync(EntryRecord record, SpooledChunk? spooled, CancellationToken cancellationToken)
     {
         var md5 = await PlacedBody.Md5Async(spooled, record.Info.Size, cancellationToken);
         if (PlacedMark.Headers(record, md5) is not { } headers || !PlacedNames.HasRow(record, md5))
@@ -103,7 +103,7 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
 
     /// <summary>Puts the object.</summary>
     /// <returns>Null where a copy of this version is there.</returns>
-    private async Task<Placement?> PutObjectAsync(WireRequest request, CopyRecord record, string md5, CancellationToken cancellationToken)
+    private async Task<Placement?> PutObjectAsync(WireRequest request, EntryRecord record, string md5, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -147,8 +147,9 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
     }
 
     /// <summary>
-    /// Takes away what was put where it has become a version, which would stay below what a client writes. That the bucket was fit had been asked a while ago, and another proxy, or a tool at the store itself, may
-    /// have given it versions since. Some stores name versions where there are none.
+    /// Takes away what was put where it has become a version, which would stay below what a client writes. That the bucket was fit had been
+    /// asked a while ago, and another proxy, or a tool at the store itself, may have given it versions since. Some stores name versions
+    /// where there are none.
     /// </summary>
     /// <returns>Whether it is gone.</returns>
     private async Task<bool> HasTakenBackAsync(ObjectName name, string? version, CancellationToken cancellationToken)
@@ -163,8 +164,11 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
         return deleted.Status is < 300 or 404 ? true : throw await StoreCalls.RefusedAsync(deleted, cancellationToken);
     }
 
-    /// <summary>A store whose ETag turns out not to be the MD5 of the bytes, though it seemed so: the object would be taken for a written one, and goes at once.</summary>
-    private async Task<bool> IsAsMarkedAsync(CopyRecord record, WireAnswer answer, string md5, CancellationToken cancellationToken)
+    /// <summary>
+    /// A store whose ETag turns out not to be the MD5 of the bytes, though it seemed so: the object would be taken for a written one, and
+    /// goes at once.
+    /// </summary>
+    private async Task<bool> IsAsMarkedAsync(EntryRecord record, WireResponse answer, string md5, CancellationToken cancellationToken)
     {
         if (answer.Header("ETag") is not { } etag || ETags.Same(etag, md5))
         {
@@ -172,7 +176,8 @@ internal sealed class PlacedPublisher(LocalStore store, PlacedCopies copies)
         }
 
         copies.Buckets.Refuse(record.Name.Bucket, "the store's ETags are not those of the bytes");
-        using var deleted = await store.Calls.SendAsync(new WireRequest("DELETE", record.Name.Bucket, record.Name.Key, "", [new("If-Match", etag)]), cancellationToken);
+        using var deleted = await store.Calls
+            .SendAsync(new WireRequest("DELETE", record.Name.Bucket, record.Name.Key, "", [new("If-Match", etag)]), cancellationToken);
         return false;
     }
 }

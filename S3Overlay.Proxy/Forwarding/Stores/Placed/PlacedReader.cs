@@ -6,8 +6,10 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 
-/// <summary>Reads some bytes of a copy under its own key. The bytes have no seals: what the store gives is believed, as it is of a written object.</summary>
-internal sealed class PlacedReader(PlacedCopy copy, ByteRange range) : IHeldReader
+/// <summary>
+/// Reads some bytes of a copy under its own key. The bytes have no seals: what the store gives is believed, as it is of a written object.
+/// </summary>
+internal sealed class PlacedReader(PlacedCopy copy, ByteRange range) : IEntryReader
 {
     /// <summary>So many bytes are rather passed over than asked for anew.</summary>
     private const long Near = 128 << 10;
@@ -15,7 +17,7 @@ internal sealed class PlacedReader(PlacedCopy copy, ByteRange range) : IHeldRead
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(15);
 
     private long _position = range.First;
-    private WireAnswer? _answer;
+    private WireResponse? _answer;
     private Stream? _body;
 
     /// <inheritdoc/>
@@ -79,9 +81,10 @@ internal sealed class PlacedReader(PlacedCopy copy, ByteRange range) : IHeldRead
         return true;
     }
 
-    private bool IsUsable(ByteRange? bytes) => bytes is { } held && held.First <= _position && _position - held.First < Near && held.Last >= range.Last;
+    private bool IsUsable(ByteRange? bytes) => bytes is { } held && held.First <= _position && _position - held.First < Near
+        && held.Last >= range.Last;
 
-    private ByteRange? BytesOf(WireAnswer answer) => answer.Status == 206 ? answer.ContentRange?.Range
+    private ByteRange? BytesOf(WireResponse answer) => answer.Status == 206 ? answer.ContentRange?.Range
         : answer.ContentLength is { } length && length == copy.Info.Size ? new ByteRange(0, length - 1)
         : null;
 
@@ -124,7 +127,8 @@ internal sealed class PlacedReader(PlacedCopy copy, ByteRange range) : IHeldRead
         catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
         {
             _answer!.Dispose();
-            await pending.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await pending.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
             cancellationToken.ThrowIfCancellationRequested();
             throw new IOException("The store's answer stands still.", failure);
         }

@@ -1,6 +1,6 @@
 using S3Overlay.Proxy.Concurrency;
-using S3Overlay.Proxy.Forwarding.Stores.Held.Format;
-using S3Overlay.Proxy.Forwarding.Stores.Held.Rows;
+using S3Overlay.Proxy.Forwarding.BucketCache.Format;
+using S3Overlay.Proxy.Forwarding.BucketCache.Rows;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -36,7 +36,7 @@ internal sealed class PlacedSweep(PlacedCopies copies, NameLocks<ObjectName> gat
     private async Task<bool> TryRemoveAsync(ObjectName name, string row, DateTimeOffset before, CancellationToken cancellationToken)
     {
         using var gate = await gates.TakeAsync(name, cancellationToken);
-        var version = HeldNames.RowSuffix(PlacedNames.ParseSuffix(name.Key, HeldNames.SuffixOf(row))!);
+        var version = EntryNames.RowSuffix(PlacedNames.ParseSuffix(name.Key, EntryNames.SuffixOf(row))!);
         try
         {
             if (await copies.FindAsync(name, cancellationToken) is { } found && IsMeant(found.Record.Row))
@@ -49,7 +49,8 @@ internal sealed class PlacedSweep(PlacedCopies copies, NameLocks<ObjectName> gat
                 return false;
             }
 
-            // A copy that is put in this very moment goes as well: what is lost is cache and nothing else. Before the row, since without that it would be taken for written; and after it, since it may have come between.
+            // A copy that is put in this very moment goes as well: what is lost is cache and nothing else. Before the row, since without
+            // that it would be taken for written; and after it, since it may have come between.
             using var going = copies.BeginRetiring(name);
             await copies.RemoveObjectAsync(name, IsMeant, cancellationToken);
             await copies.DeleteRowAsync(name, row, cancellationToken);
@@ -61,7 +62,7 @@ internal sealed class PlacedSweep(PlacedCopies copies, NameLocks<ObjectName> gat
             throw new IOException(failure.Message, failure);
         }
 
-        bool IsMeant(HeldRow other) => HeldNames.RowSuffix(other) == version;
+        bool IsMeant(CacheRow other) => EntryNames.RowSuffix(other) == version;
     }
 
     /// <summary>Whether a row is as old as it was listed: another proxy that fills the same version puts it anew before its copy.</summary>
@@ -82,7 +83,8 @@ internal sealed class PlacedSweep(PlacedCopies copies, NameLocks<ObjectName> gat
         }
 
         var (bucket, encoded) = (path[..slash], path[(slash + 1)..]);
-        var key = CacheNames.IsCut(encoded) ? await RowBodies.KeyInAsync(copies.Objects, row, cancellationToken) : CacheNames.TryDecode(encoded, out var decoded) ? decoded : null;
+        var key = CacheNames.IsCut(encoded) ? await RowBodies.KeyInAsync(copies.Objects, row, cancellationToken)
+            : CacheNames.TryDecode(encoded, out var decoded) ? decoded : null;
         return key is null ? null : new ObjectName(bucket, key);
     }
 }

@@ -11,8 +11,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 
 /// <summary>
-/// Into which buckets copies may be put among written objects: not where each write is kept as a version or may not be deleted, nor where the store's ETag is not
-/// that of the bytes; and not into one that is being deleted, or was.
+/// Into which buckets copies may be put among written objects: not where each write is kept as a version or may not be deleted, nor where
+/// the store's ETag is not that of the bytes; and not into one that is being deleted, or was.
 /// </summary>
 internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
 {
@@ -21,7 +21,7 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
     private readonly Dictionary<string, int> _paused = [];
     private readonly Dictionary<string, int> _placing = [];
     private readonly Dictionary<string, TaskCompletionSource> _emptied = [];
-    private readonly AnswerMemory<bool> _fit = new(TimeSpan.FromSeconds(60), store.Time);
+    private readonly CoalescingCache<bool> _fit = new(TimeSpan.FromSeconds(60), store.Time);
     private readonly ConcurrentDictionary<string, bool> _told = new();
 
     /// <summary>Begins to put a copy into a bucket; false where that is closed, for now or for good. Whoever gets true leaves.</summary>
@@ -66,8 +66,8 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
     }
 
     /// <summary>
-    /// Lets no copy into a bucket while its configuration changes, which ends with the disposal of the result: what is known of it is forgotten then. Returns once none is on its way any
-    /// more, or after a while: what is put all the same its publisher looks at.
+    /// Lets no copy into a bucket while its configuration changes, which ends with the disposal of the result: what is known of it is
+    /// forgotten then. Returns once none is on its way any more, or after a while: what is put all the same its publisher looks at.
     /// </summary>
     public async ValueTask<IDisposable> PauseAsync(string bucket, TimeSpan longest, CancellationToken cancellationToken)
     {
@@ -110,7 +110,10 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
     public ValueTask<bool> IsFitAsync(string bucket, CancellationToken cancellationToken) =>
         _fit.FindAsync(bucket, this, static (name, buckets) => buckets.AskAsync(name, CancellationToken.None), cancellationToken);
 
-    /// <summary>Whether what is in a bucket may be of several versions, one of which may be a copy that was put before. The store is asked, and nothing but that: other proxies configure buckets as well.</summary>
+    /// <summary>
+    /// Whether what is in a bucket may be of several versions, one of which may be a copy that was put before. The store is asked, and
+    /// nothing but that: other proxies configure buckets as well.
+    /// </summary>
     /// <exception cref="S3Exception">It cannot be known.</exception>
     public async ValueTask<bool> HasVersionsAsync(string bucket, CancellationToken cancellationToken)
     {
@@ -127,7 +130,8 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
     {
         var why = await HasAsync(bucket, "versioning", "Status", static _ => true, cancellationToken) ? "it has, or had, versions"
             : await HasAsync(bucket, "object-lock", "ObjectLockEnabled", static _ => true, cancellationToken) ? "its objects can be locked"
-            : await HasAsync(bucket, "encryption", "SSEAlgorithm", static algorithm => algorithm != "AES256", cancellationToken) ? "its encryption makes other ETags"
+            : await HasAsync(bucket, "encryption", "SSEAlgorithm", static algorithm => algorithm != "AES256", cancellationToken)
+                ? "its encryption makes other ETags"
             : null;
         if (why is not null)
         {
@@ -186,7 +190,8 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
     }
 
     /// <summary>Whether a bucket's configuration has a value. A store that does not know the question has no such thing.</summary>
-    private async Task<bool> HasAsync(string bucket, string configuration, string element, Func<string, bool> counts, CancellationToken cancellationToken)
+    private async Task<bool> HasAsync(string bucket, string configuration, string element, Func<string, bool> counts,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -194,7 +199,8 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
             if (answer.Status == 200)
             {
                 var document = await store.Calls.ReadAsync(answer, 64 << 10, cancellationToken);
-                return S3XmlReader.Parse(document).Descendants().Any(e => e.Name.LocalName == element && e.Value.Length > 0 && counts(e.Value));
+                return S3XmlReader.Parse(document).Descendants().Any(e => e.Name.LocalName == element && e.Value.Length > 0
+                    && counts(e.Value));
             }
 
             return answer.Status is 400 or 404 or 405 ? false : throw await StoreCalls.RefusedAsync(answer, cancellationToken);
@@ -202,7 +208,8 @@ internal sealed class PlacingBuckets(LocalStore store, ILogger logger)
         catch (XmlException odd)
         {
             // A gateway's page in place of the store's answer.
-            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The local store's answer to a question about the bucket is no document.", odd);
+            throw S3Exception
+                .ForNow(S3Errors.ServiceUnavailable, 2, "The local store's answer to a question about the bucket is no document.", odd);
         }
         catch (S3Exception unknown) when (unknown.InnerException is RemoteException { Status: 501 })
         {

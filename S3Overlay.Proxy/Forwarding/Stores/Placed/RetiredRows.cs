@@ -3,15 +3,19 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 
 /// <summary>
-/// Keys whose rows this process takes out while listings run. Such a listing may have read the store's page when the copy was there, and reads rows when its row is gone: the copy would
-/// look written. So it would to a listing that begins while a row is going, where the copy comes, or comes back, just then. While no listing runs and no row goes nothing is kept.
+/// Keys whose rows this process takes out while listings run. Such a listing may have read the store's page when the copy was there, and
+/// reads rows when its row is gone: the copy would look written. So it would to a listing that begins while a row is going, where the copy
+/// comes, or comes back, just then. While no listing runs and no row goes nothing is kept.
 /// </summary>
 internal sealed class RetiredRows
 {
     private readonly HashSet<RetiredWatch> _watches = [];
     private readonly List<ObjectName> _going = [];
 
-    /// <summary>Begins to note keys for a listing, which ends with the disposal of the result. To be called before the store is asked for the first page.</summary>
+    /// <summary>
+    /// Begins to note keys for a listing, which ends with the disposal of the result. To be called before the store is asked for the first
+    /// page.
+    /// </summary>
     public RetiredWatch Watch(string bucket, string prefix)
     {
         var watch = new RetiredWatch(this, bucket, prefix);
@@ -24,7 +28,9 @@ internal sealed class RetiredRows
         return watch;
     }
 
-    /// <summary>Rows of a key are about to be deleted. To be disposed of when they are, and what may have come between has been looked for.</summary>
+    /// <summary>
+    /// Rows of a key are about to be deleted. To be disposed of when they are, and what may have come between has been looked for.
+    /// </summary>
     public IDisposable Begin(ObjectName name)
     {
         lock (_watches)

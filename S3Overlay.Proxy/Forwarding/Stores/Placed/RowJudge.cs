@@ -4,14 +4,18 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 
-/// <summary>Tells copies from written objects in listings of the store, which show no metadata: by the rows of copies, and where these do not tell, by a look at the object.</summary>
+/// <summary>
+/// Tells copies from written objects in listings of the store, which show no metadata: by the rows of copies, and where these do not tell,
+/// by a look at the object.
+/// </summary>
 internal sealed class RowJudge(LocalStore store, UnsettledWrites unsettled)
 {
     /// <summary>What an object in a listing of the store is.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="shown">What the store's page shows of it.</param>
     /// <param name="rows">The rows of copies of its key, read after the page.</param>
-    /// <param name="retired">Of which keys rows went since the listing began: what is left of them, or was read before, does not tell.</param>
+    /// <param name="retired">Of which keys rows went since the listing began: what is left of them, or was read before, does not
+    /// tell.</param>
     /// <param name="cancellationToken">Ends the look.</param>
     public async ValueTask<JudgedRow> JudgeAsync(
         ObjectName name, ListedObject shown, IReadOnlyList<PlacedRow> rows, RetiredWatch retired, CancellationToken cancellationToken)
@@ -50,8 +54,11 @@ internal sealed class RowJudge(LocalStore store, UnsettledWrites unsettled)
         };
     }
 
-    /// <summary>A written object that took the place of what the page shows, perhaps of a copy, is shown as it is: with the copy's date it never was.</summary>
-    private static ListedObject AsFound(ListedObject shown, WireAnswer answer) =>
+    /// <summary>
+    /// A written object that took the place of what the page shows, perhaps of a copy, is shown as it is: with the copy's date it never
+    /// was.
+    /// </summary>
+    private static ListedObject AsFound(ListedObject shown, WireResponse answer) =>
         answer.Header("ETag") is not { } etag
         || answer.ContentLength is not { } size
         || !HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var date)

@@ -3,8 +3,9 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 
 /// <summary>
-/// Writes of this process whose objects may look like the copy that was there before, bytes and second being the same: until somebody has looked, or taken the copy's rows away, the
-/// rows of such a key do not tell what is a copy. A write that was refused has made no object, and leaves nothing here.
+/// Writes of this process whose objects may look like the copy that was there before, bytes and second being the same: until somebody has
+/// looked, or taken the copy's rows away, the rows of such a key do not tell what is a copy. A write that was refused has made no object,
+/// and leaves nothing here.
 /// </summary>
 internal sealed class UnsettledWrites
 {
@@ -62,7 +63,9 @@ internal sealed class UnsettledWrites
         }
     }
 
-    /// <summary>What ended up to here made no object that looks like a copy, or there is no row left that it could be taken for one by.</summary>
+    /// <summary>
+    /// What ended up to here made no object that looks like a copy, or there is no row left that it could be taken for one by.
+    /// </summary>
     /// <param name="name">The key.</param>
     /// <param name="last">What <see cref="Has"/> told before the look: nothing is settled where another has ended since.</param>
     public void Settle(ObjectName name, long last)

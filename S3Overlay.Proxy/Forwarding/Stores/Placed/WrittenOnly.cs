@@ -5,7 +5,10 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores.Placed;
 
-/// <summary>The store's rows of a bucket without those of copies: what is left was written. Rows of copies are read behind the store's page, since a copy's row is put before it.</summary>
+/// <summary>
+/// The store's rows of a bucket without those of copies: what is left was written. Rows of copies are read behind the store's page, since a
+/// copy's row is put before it.
+/// </summary>
 internal sealed class WrittenOnly(IListingSource rows, PlacedCopies copies, string bucket, ListingQuery query) : IListingSource
 {
     private readonly KeyCursor<PlacedRow> _placed = new(
@@ -14,7 +17,10 @@ internal sealed class WrittenOnly(IListingSource rows, PlacedCopies copies, stri
     private RetiredWatch? _retired;
     private int _gone;
 
-    /// <summary>A row that was gone when it was looked at counts as well: a delete put its tombstone before that, and tombstones are to be read after it.</summary>
+    /// <summary>
+    /// A row that was gone when it was looked at counts as well: a delete put its tombstone before that, and tombstones are to be read
+    /// after it.
+    /// </summary>
     public int Readings => rows.Readings + _gone;
 
     /// <inheritdoc/>

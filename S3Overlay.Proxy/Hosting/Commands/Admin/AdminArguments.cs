@@ -117,7 +117,8 @@ internal sealed record AdminArguments
     private AdminArguments Lacks(string option) => this with { Problem = $"The option \"{option}\" lacks its value." };
 
     private AdminArguments WithCall(string call) =>
-        Calls.Contains(call) ? this with { Call = call } : this with { Problem = $"There is no call \"{call}\". There are: {string.Join(", ", Calls)}." };
+        Calls.Contains(call) ? this with { Call = call }
+            : this with { Problem = $"There is no call \"{call}\". There are: {string.Join(", ", Calls)}." };
 
     /// <summary>A bucket, or a bucket and a key behind a slash: as the aws command line has them, too.</summary>
     private AdminArguments WithTarget(string target)

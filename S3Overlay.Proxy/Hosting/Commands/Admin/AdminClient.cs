@@ -15,7 +15,8 @@ internal sealed class AdminClient : IDisposable
     private readonly RequestSigner _signer;
 
     /// <summary>Answers begin within seconds; how long they go on is the call's own matter.</summary>
-    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), AllowAutoRedirect = false, UseProxy = false })
+    private readonly HttpClient _http =
+        new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), AllowAutoRedirect = false, UseProxy = false })
     {
         Timeout = TimeSpan.FromMinutes(2),
     };
@@ -28,13 +29,15 @@ internal sealed class AdminClient : IDisposable
     /// <exception cref="HttpRequestException">The proxy is not there, or breaks off.</exception>
     /// <exception cref="OperationCanceledException">It does not answer.</exception>
     public async IAsyncEnumerable<AdminLine> CallAsync(
-        string method, string call, IEnumerable<KeyValuePair<string, string>> parameters, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string method, string call, IEnumerable<KeyValuePair<string, string>> parameters,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var path = "/-/v1/" + call;
         var query = string.Join('&', parameters.Select(parameter => $"{parameter.Key}={UriEncoding.EncodeComponent(parameter.Value)}"));
         var address = new Uri(_endpoint.GetLeftPart(UriPartial.Authority) + path + (query.Length == 0 ? "" : "?" + query), AsItIs);
         using var request = new HttpRequestMessage(new HttpMethod(method), address);
-        foreach (var header in _signer.Sign(method, _endpoint.Authority, path, query, [], SigV4.EmptyPayload, DateTimeOffset.UtcNow).Headers)
+        foreach (var header in _signer.Sign(method, _endpoint.Authority, path, query, [], SigV4.EmptyPayload,
+            DateTimeOffset.UtcNow).Headers)
         {
             request.Headers.TryAddWithoutValidation(header.Key, header.Value);
         }

@@ -8,7 +8,9 @@ using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Hosting.Commands.Admin;
 
-/// <summary>The administration calls for people: signs them with a key of the settings, and says what came of it and what to do next.</summary>
+/// <summary>
+/// The administration calls for people: signs them with a key of the settings, and says what came of it and what to do next.
+/// </summary>
 /// <param name="output">Where the answer goes.</param>
 /// <param name="errors">Where problems and progress go.</param>
 internal sealed class AdminCommand(TextWriter output, TextWriter errors)
@@ -28,8 +30,10 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
 
         var problem = arguments.Problem.Length > 0 ? arguments.Problem
             : arguments.Call is "explain" or "compact" && arguments.Bucket is null ? $"Which bucket? {arguments.Call} BUCKET"
-            : arguments.Call is "drop" or "discard" && arguments.Bucket is null && !arguments.IsForAll ? $"Of what? {arguments.Call} BUCKET, or {arguments.Call} --all"
-            : arguments.Call is "tombstones" && arguments.Key is not null ? $"One key is what explain is for: explain {arguments.Bucket}/{arguments.Key}"
+            : arguments.Call is "drop" or "discard" && arguments.Bucket is null && !arguments.IsForAll
+                ? $"Of what? {arguments.Call} BUCKET, or {arguments.Call} --all"
+            : arguments.Call is "tombstones" && arguments.Key is not null
+                ? $"One key is what explain is for: explain {arguments.Bucket}/{arguments.Key}"
             : null;
         if (problem is not null)
         {
@@ -47,7 +51,8 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
 
         if (options.Clients.Keys.FirstOrDefault(key => key.IsAdministrator) is not { } key)
         {
-            await errors.WriteLineAsync("None of the keys in the settings may administer: set S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY, or give a key of the file \"admin\": true.");
+            await errors.WriteLineAsync(
+                "None of the keys in the settings may administer: set S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY, or give a key of the file \"admin\": true.");
             return ExitCodes.BadConfiguration;
         }
 
@@ -74,14 +79,16 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
             await errors.WriteLineAsync($"{endpoint.Authority} says: {refusal.Message}");
             if (refusal.Status == 403)
             {
-                await errors.WriteLineAsync($"Next: check that {key.AccessKey} is a key of that proxy with \"admin\": true, and its secret.");
+                await errors.WriteLineAsync(
+                    $"Next: check that {key.AccessKey} is a key of that proxy with \"admin\": true, and its secret.");
             }
 
             return ExitCodes.CannotRun;
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
-            await errors.WriteLineAsync($"{endpoint.Authority} does not answer: {(failure is OperationCanceledException ? "it takes too long" : failure.Message)}");
+            await errors.WriteLineAsync(
+                $"{endpoint.Authority} does not answer: {(failure is OperationCanceledException ? "it takes too long" : failure.Message)}");
             await errors.WriteLineAsync("Next: name the running proxy with --endpoint http://HOST:PORT");
             return ExitCodes.CannotRun;
         }
@@ -91,7 +98,8 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
     {
         var isReading = arguments.Call == "explain";
         JsonElement? last = null;
-        await foreach (var line in client.CallAsync(isReading ? "GET" : "POST", arguments.Call, arguments.Parameters(), CancellationToken.None))
+        await foreach (
+            var line in client.CallAsync(isReading ? "GET" : "POST", arguments.Call, arguments.Parameters(), CancellationToken.None))
         {
             last = AdminRefusal.Check(line);
             if (arguments.IsRaw)
@@ -112,7 +120,7 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
         var didNothing = arguments is { Call: "discard", Key: not null } && result.Number("tombstones") + result.Number("kept") == 0;
         var lines = arguments.IsRaw ? []
             : isReading ? ExplanationText.Of(result)
-            : didNothing ? NothingDiscardedText.Of(await ExplainAsync(client, arguments), endpoint)
+            : didNothing ? NothingUndeletedText.Of(await ExplainAsync(client, arguments), endpoint)
             : ResultText.Of(arguments, result);
         foreach (var line in lines)
         {
@@ -125,7 +133,8 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
     /// <summary>The state of the named key in this proxy, without asking the remote.</summary>
     private static async Task<JsonElement> ExplainAsync(AdminClient client, AdminArguments arguments)
     {
-        await foreach (var line in client.CallAsync("GET", "explain", (arguments with { LeavesRemoteAlone = true }).Parameters(), CancellationToken.None))
+        await foreach (var line in client.CallAsync("GET", "explain", (arguments with { LeavesRemoteAlone = true }).Parameters(),
+            CancellationToken.None))
         {
             return AdminRefusal.Check(line);
         }
@@ -141,7 +150,8 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
         {
             var left = Math.Min(PageSize, (arguments.Limit ?? int.MaxValue) - count);
             var parameters = arguments.Parameters().Append(new("limit", left.ToString(System.Globalization.CultureInfo.InvariantCulture)));
-            var lines = client.CallAsync("GET", arguments.Call, token.Length == 0 ? parameters : parameters.Append(new("token", token)), CancellationToken.None);
+            var lines = client.CallAsync("GET", arguments.Call, token.Length == 0 ? parameters
+                : parameters.Append(new("token", token)), CancellationToken.None);
             token = "";
             await foreach (var line in lines)
             {
@@ -172,7 +182,8 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
         }
         else if (page.Is("bucketDeleted"))
         {
-            await output.WriteLineAsync($"The bucket itself was deleted here, which hides all of its remote. Next: s3overlay admin discard {AdminText.Argument(arguments.Bucket ?? "")}");
+            await output.WriteLineAsync(
+                $"The bucket itself was deleted here, which hides all of its remote. Next: s3overlay admin discard {AdminText.Argument(arguments.Bucket ?? "")}");
         }
 
         var rows = page.GetProperty(arguments.Bucket is null ? "buckets" : "tombstones");

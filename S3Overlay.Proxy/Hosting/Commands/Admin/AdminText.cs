@@ -10,11 +10,13 @@ internal static class AdminText
     private static readonly (string Unit, double Factor)[] Sizes = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
 
     /// <summary>A name as a terminal may show it: one with control characters stands in quotes, and they are escaped.</summary>
-    public static string Name(string name) => name.Any(char.IsControl) ? $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(name)}\"" : name;
+    public static string Name(string name) => name.Any(char.IsControl) ? $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(name)}\""
+        : name;
 
     /// <summary>A name as a shell takes it.</summary>
     public static string Argument(string name) =>
-        name.Length > 0 && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '-' or '_') ? name : "'" + Name(name).Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+        name.Length > 0 && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '-' or '_') ? name
+            : "'" + Name(name).Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 
     /// <summary>A size: <c>5.2 MiB</c>.</summary>
     public static string Size(long bytes)
@@ -52,7 +54,8 @@ internal static class AdminText
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetInt64() : 0;
 
     /// <summary>Whether a member is true.</summary>
-    public static bool Is(this JsonElement json, string name) => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
+    public static bool Is(this JsonElement json, string name) => json.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.True;
 
     /// <summary>A member that is an object; null where it is not there.</summary>
     public static JsonElement? Object(this JsonElement json, string name) =>

@@ -48,12 +48,14 @@ internal static class ExplanationText
 
     private static string Seen(JsonElement answer) => answer.Text("layer") switch
     {
-        _ when answer.TryGetProperty("visible", out var visible) && visible.ValueKind == JsonValueKind.Null => "it is not known whether clients see it",
+        _ when answer.TryGetProperty("visible", out var visible) && visible.ValueKind == JsonValueKind.Null =>
+            "it is not known whether clients see it",
         _ when !answer.Is("visible") => "clients do not see it",
         var layer => $"clients see it, from {(layer == "local" ? "what was written here" : layer == "cache" ? "what is held" : "the remote")}",
     };
 
-    private static string Version(JsonElement of) => $"{AdminText.Size(of.Number("size"))}, ETag {of.Text("etag")}, {of.Text("lastModified")}";
+    private static string Version(JsonElement of) =>
+        $"{AdminText.Size(of.Number("size"))}, ETag {of.Text("etag")}, {of.Text("lastModified")}";
 
     private static string Held(JsonElement held) =>
         $"{(held.Number("bytes") == held.Number("size") ? "all" : AdminText.Size(held.Number("bytes")))} of {Version(held)}"
@@ -80,16 +82,20 @@ internal static class ExplanationText
 
     private static string? Next(JsonElement answer, string argument)
     {
-        var isOld = answer.Object("held") is { } held && held.TryGetProperty("current", out var current) && current.ValueKind == JsonValueKind.False;
+        var isOld = answer.Object("held") is { } held && held.TryGetProperty("current", out var current)
+            && current.ValueKind == JsonValueKind.False;
         return answer.Text("reason") switch
         {
             "written" when answer.Object("remote")?.Text("found") == "yes" =>
                 $"to have the remote's object show, delete this one with any S3 client, and then:  s3overlay admin discard {argument}",
             "deleted" => $"to have the remote's object show again:  s3overlay admin discard {argument}",
-            "bucket-deleted" => $"to have the bucket's remote show again:  s3overlay admin discard {AdminText.Argument(answer.Text("bucket"))}",
-            "held" or "partly-held" when isOld || answer.Object("remote")?.Text("found") == "no" => $"to have what the remote has now shown:  s3overlay admin drop {argument}",
+            "bucket-deleted" =>
+                $"to have the bucket's remote show again:  s3overlay admin discard {AdminText.Argument(answer.Text("bucket"))}",
+            "held" or "partly-held" when isOld || answer.Object("remote")?.Text("found") == "no" =>
+                $"to have what the remote has now shown:  s3overlay admin drop {argument}",
             "absent" => $"to see where the bucket continues:  s3overlay admin explain {AdminText.Argument(answer.Text("bucket"))}",
-            "unknown" when answer.Object("remote")?.Text("found") is "refused" or "failed" => "check the remote's endpoint, credentials and policies (S3_OVERLAY_REMOTE_...)",
+            "unknown" when answer.Object("remote")?.Text("found") is "refused" or "failed" =>
+                "check the remote's endpoint, credentials and policies (S3_OVERLAY_REMOTE_...)",
             _ => null,
         };
     }

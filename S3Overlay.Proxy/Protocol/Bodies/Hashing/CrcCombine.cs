@@ -1,6 +1,8 @@
 namespace S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
-/// <summary>The CRC of two pieces put together, from the CRCs of the pieces: how a multipart object gets a checksum of its whole without being read.</summary>
+/// <summary>
+/// The CRC of two pieces put together, from the CRCs of the pieces: how a multipart object gets a checksum of its whole without being read.
+/// </summary>
 /// <remarks>
 /// A CRC is a polynomial's remainder; putting n bytes behind a piece multiplies its polynomial by x^8n. The arithmetic is that of
 /// zlib's crc32_combine, for any width.

@@ -8,12 +8,13 @@ using ArmAes = System.Runtime.Intrinsics.Arm.Aes;
 namespace S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
 /// <summary>
-/// Shortens a long message to sixteen bytes of the same CRC, 64 bytes a step, with carry-less multiplication: several times faster than tables.
+/// Shortens a long message to sixteen bytes of the same CRC, 64 bytes a step, with carry-less multiplication: several times faster than
+/// tables.
 /// </summary>
 /// <remarks>
-/// Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel 2009. A block is moved n bits up the message by
-/// multiplying its halves by x^(n+64) and x^n; one less in the exponents, since the product of two bit-reflected halves comes out
-/// multiplied by x. What is left is given to the tables instead of a Barrett reduction, which would save nothing that counts.
+/// Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel 2009. A block is moved n bits up the
+/// message by multiplying its halves by x^(n+64) and x^n; one less in the exponents, since the product of two bit-reflected halves comes
+/// out multiplied by x. What is left is given to the tables instead of a Barrett reduction, which would save nothing that counts.
 /// </remarks>
 internal sealed class CrcFolding(ulong polynomial, int width)
 {

@@ -3,7 +3,10 @@ using System.Numerics;
 
 namespace S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
-/// <summary>A CRC that goes through its bits from the lowest, starts with ones and ends inverted: by carry-less multiplication where the processor has it.</summary>
+/// <summary>
+/// A CRC that goes through its bits from the lowest, starts with ones and ends inverted: by carry-less multiplication where the processor
+/// has it.
+/// </summary>
 /// <typeparam name="T">As many bits as the CRC has.</typeparam>
 /// <param name="polynomial">The polynomial, its highest power in the lowest bit.</param>
 internal sealed class ReflectedCrc<T>(T polynomial)
@@ -27,7 +30,9 @@ internal sealed class ReflectedCrc<T>(T polynomial)
         return ~Update(crc, bytes);
     }
 
-    /// <summary>Goes on with the register itself, with tables of eight bytes: for processors without the instruction, and for what is short.</summary>
+    /// <summary>
+    /// Goes on with the register itself, with tables of eight bytes: for processors without the instruction, and for what is short.
+    /// </summary>
     public T Update(T register, ReadOnlySpan<byte> bytes)
     {
         ReadOnlySpan<T> tables = _tables;

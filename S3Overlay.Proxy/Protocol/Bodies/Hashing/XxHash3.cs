@@ -16,7 +16,10 @@ internal sealed class XxHash3
 
     private readonly ulong[] _lanes = new ulong[8];
 
-    /// <summary>The last stripe before the block that waits, and that block: what is last is treated otherwise, so that a block waits until there is more.</summary>
+    /// <summary>
+    /// The last stripe before the block that waits, and that block: what is last is treated otherwise, so that a block waits until there is
+    /// more.
+    /// </summary>
     private readonly byte[] _rest = new byte[StripeSize + BlockSize];
 
     private int _waiting;

@@ -88,7 +88,8 @@ internal static class XxHash3Short
     private static UInt128 Wide3(uint combined)
     {
         var low = (uint)(Secret(0) ^ (Secret(0) >> 32)) ^ (ulong)combined;
-        var high = (uint)(Secret(8) ^ (Secret(8) >> 32)) ^ (ulong)BitOperations.RotateLeft(BinaryPrimitives.ReverseEndianness(combined), 13);
+        var high = (uint)(Secret(8) ^ (Secret(8) >> 32)) ^ (ulong)BitOperations
+            .RotateLeft(BinaryPrimitives.ReverseEndianness(combined), 13);
         return new(Spread64(high), Spread64(low));
     }
 

@@ -55,7 +55,8 @@ internal sealed class XxHash64
         }
         else
         {
-            var merged = BitOperations.RotateLeft(_a, 1) + BitOperations.RotateLeft(_b, 7) + BitOperations.RotateLeft(_c, 12) + BitOperations.RotateLeft(_d, 18);
+            var merged = BitOperations.RotateLeft(_a, 1) + BitOperations.RotateLeft(_b, 7) + BitOperations.RotateLeft(_c, 12)
+                + BitOperations.RotateLeft(_d, 18);
             foreach (var lane in (ReadOnlySpan<ulong>)[_a, _b, _c, _d])
             {
                 merged = ((merged ^ Round64(0, lane)) * Prime64A) + Prime64D;
@@ -78,7 +79,8 @@ internal sealed class XxHash64
 
         if (rest.Length >= sizeof(uint))
         {
-            value = (BitOperations.RotateLeft(value ^ (BinaryPrimitives.ReadUInt32LittleEndian(rest) * Prime64A), 23) * Prime64B) + Prime64C;
+            value = (BitOperations.RotateLeft(value ^ (BinaryPrimitives.ReadUInt32LittleEndian(rest) * Prime64A), 23) * Prime64B)
+                + Prime64C;
             rest = rest[sizeof(uint)..];
         }
 

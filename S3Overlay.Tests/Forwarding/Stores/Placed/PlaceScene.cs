@@ -9,7 +9,8 @@ namespace S3Overlay.Tests.Forwarding.Stores.Placed;
 internal sealed class PlaceScene : IAsyncDisposable
 {
     private static readonly (string Name, string Value)[] Place =
-        [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CACHE_PLACE", "bucket"), ("S3_OVERLAY_CHUNK_THRESHOLD", "1MiB"), ("S3_OVERLAY_CHUNK_SIZE", "256KiB")];
+        [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CACHE_PLACE", "bucket"), ("S3_OVERLAY_CHUNK_THRESHOLD", "1MiB"),
+            ("S3_OVERLAY_CHUNK_SIZE", "256KiB")];
 
     private PlaceScene(StoreServer store, ScriptedRemote remote) => (Store, Remote) = (store, remote);
 
@@ -53,7 +54,8 @@ internal sealed class PlaceScene : IAsyncDisposable
         Store.ForgetCalls();
         Assert.Equal(body, (await proxy.SendAsync("GET", $"/bucket/{key}")).Text);
         await Store.UntilAsync(
-            () => Store.Calls.Any(call => (call.Method == "DELETE" && call.Path.StartsWith("/s3-overlay-cache/o/", StringComparison.Ordinal))
+            () => Store.Calls
+                .Any(call => (call.Method == "DELETE" && call.Path.StartsWith("/s3-overlay-cache/o/", StringComparison.Ordinal))
                 || (call.Method == "PUT" && call.Path.StartsWith("/s3-overlay-cache/c/", StringComparison.Ordinal))),
             "The copy was not put.");
         await proxy.Copies!.WhenIdleAsync();
@@ -80,7 +82,8 @@ internal sealed class PlaceScene : IAsyncDisposable
         var space = root.Name.Namespace;
         return
         [
-            .. root.Elements(space + "Contents").Select(row => $"{row.Element(space + "Key")!.Value} {row.Element(space + "Size")!.Value} {row.Element(space + "ETag")!.Value}"),
+            .. root.Elements(space + "Contents").Select(
+                row => $"{row.Element(space + "Key")!.Value} {row.Element(space + "Size")!.Value} {row.Element(space + "ETag")!.Value}"),
             .. root.Elements(space + "CommonPrefixes").Select(row => row.Element(space + "Prefix")!.Value),
         ];
     }

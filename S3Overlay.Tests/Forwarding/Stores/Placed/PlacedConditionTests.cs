@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.Stores.Placed;
 
 /// <summary>
-/// Conditional writes of keys under which there is a copy, or comes to be one. The store is asked about that copy in place of the remote's object, and its refusal may be about something else: who
-/// reads it must know whether to try again.
+/// Conditional writes of keys under which there is a copy, or comes to be one. The store is asked about that copy in place of the remote's
+/// object, and its refusal may be about something else: who reads it must know whether to try again.
 /// </summary>
 [Trait("Rule", "E4"), Trait("Rule", "W3")]
 public sealed class PlacedConditionTests
@@ -45,11 +45,15 @@ public sealed class PlacedConditionTests
         await RefusedAsync(scene, 409, "ConditionalRequestConflict", await WriteAsync(scene, write), goes ? "remote" : "theirs");
     }
 
-    /// <summary>The store is asked for a new key then, and says 412 as it does of a condition on the source. The condition on the target holds all the same.</summary>
+    /// <summary>
+    /// The store is asked for a new key then, and says 412 as it does of a condition on the source. The condition on the target holds all
+    /// the same.
+    /// </summary>
     [Theory, Trait("Rule", "W4")]
     [InlineData("If-Match", 409, "ConditionalRequestConflict")]
     [InlineData("If-None-Match", 412, "PreconditionFailed")]
-    public async Task A_copy_that_another_proxy_places_before_a_write_with_conditions_on_both_is_a_conflict_where_those_hold(string condition, int status, string code)
+    public async Task A_copy_that_another_proxy_places_before_a_write_with_conditions_on_both_is_a_conflict_where_those_hold(
+        string condition, int status, string code)
     {
         await using var scene = await PlaceScene.StartAsync(null, Shared);
         await using var other = await scene.AddProxyAsync(Shared);
@@ -61,7 +65,8 @@ public sealed class PlacedConditionTests
             scene.Remote.Put("bucket", "key", "remote"u8.ToArray());
             return scene.FillAsync(other, "key", "remote");
         });
-        var copied = await scene.SendAsync("PUT", "/bucket/key", null, ("x-amz-copy-source", "/bucket/mine"), ("x-amz-copy-source-if-match", source), (condition, etag));
+        var copied = await scene.SendAsync("PUT", "/bucket/key", null, ("x-amz-copy-source", "/bucket/mine"),
+            ("x-amz-copy-source-if-match", source), (condition, etag));
         Assert.Equal(200, (await scene.AskStoreAsync("HEAD", "/bucket/key")).Status);
         await RefusedAsync(scene, status, code, copied);
     }
@@ -79,7 +84,8 @@ public sealed class PlacedConditionTests
         var (copied, etag, conflicts) = ((RawAnswer?)null, "", 0);
         await StoreSteps.SweepAsync(
             scene.Store,
-            async run => copied = await scene.SendAsync("PUT", $"/bucket/k{run}", null, ("x-amz-copy-source", "/bucket/mine"), ("If-Match", etag)),
+            async run => copied = await scene.SendAsync("PUT", $"/bucket/k{run}", null, ("x-amz-copy-source", "/bucket/mine"),
+                ("If-Match", etag)),
             async run => Assert.True((await other.SendAsync(change, $"/bucket/k{run}", change == "PUT" ? "theirs" : null)).Status < 300),
             async run =>
             {
@@ -113,7 +119,8 @@ public sealed class PlacedConditionTests
     public async Task What_is_refused_within_a_200_is_refused(string write, string told, int status, string code, int unsettled)
     {
         await using var scene = await StartAsync();
-        scene.Store.Take = context => context.Request.Query.ContainsKey("uploadId") && context.Request.Method == "POST" || context.Request.Headers.ContainsKey("x-amz-copy-source")
+        scene.Store.Take = context => context.Request.Query.ContainsKey("uploadId") && context.Request.Method == "POST"
+            || context.Request.Headers.ContainsKey("x-amz-copy-source")
             ? ScriptedRemote.AnswerErrorAsync(context, 200, told)
             : null;
         await RefusedAsync(scene, status, code, await WriteAsync(scene, write), unsettled: unsettled);
@@ -151,7 +158,8 @@ public sealed class PlacedConditionTests
     /// <summary>Lets something happen once all has been looked at, and before the store commits.</summary>
     private static void BeforeWrite(PlaceScene scene, Func<Task> happens) => scene.Store.Before = async call =>
     {
-        if (call is { Method: "PUT" or "POST", Path: "/bucket/key" } && (call.Query.Length == 0 || (call.Method == "POST" && call.Query.StartsWith("uploadId", StringComparison.Ordinal))))
+        if (call is { Method: "PUT" or "POST", Path: "/bucket/key" }
+            && (call.Query.Length == 0 || (call.Method == "POST" && call.Query.StartsWith("uploadId", StringComparison.Ordinal))))
         {
             scene.Store.Before = null;
             await happens();
@@ -159,7 +167,8 @@ public sealed class PlacedConditionTests
     };
 
     /// <summary>What a refusal says, and that it changed nothing.</summary>
-    private static async Task RefusedAsync(PlaceScene scene, int status, string code, RawAnswer answer, string body = "remote", int unsettled = 0)
+    private static async Task RefusedAsync(PlaceScene scene, int status, string code, RawAnswer answer, string body = "remote",
+        int unsettled = 0)
     {
         Assert.Equal((status, code), (answer.Status, answer.Code));
         Assert.Equal(unsettled, scene.Unsettled);

@@ -5,7 +5,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores.Placed;
 
-/// <summary>Copies that come and go while a listing reads the bucket in which they stand: none is ever shown as an object that a client wrote.</summary>
+/// <summary>
+/// Copies that come and go while a listing reads the bucket in which they stand: none is ever shown as an object that a client wrote.
+/// </summary>
 public sealed class PlacedListingRaceTests
 {
     private const string Theirs = "\"theirs-2\"";
@@ -67,7 +69,8 @@ public sealed class PlacedListingRaceTests
     [InlineData("list-type=2", "lose, drop", Theirs + "-")]
     [InlineData("versions", "drop", Theirs)]
     [InlineData("versions", "delete", Theirs + "-")]
-    public async Task A_copy_that_goes_at_any_instant_is_listed_as_the_remotes_or_not_at_all(string question, string meanwhile, string allowed)
+    public async Task A_copy_that_goes_at_any_instant_is_listed_as_the_remotes_or_not_at_all(
+        string question, string meanwhile, string allowed)
     {
         await using var scene = await PlaceScene.StartAsync();
         var seen = "";
@@ -133,7 +136,8 @@ public sealed class PlacedListingRaceTests
                 await FillAsync(scene, $"k{run}/k");
 
                 // The copy's row stays, so that what was written in its place, the very same bytes, has to be looked at.
-                scene.Store.Refuse = request => request.Method == "DELETE" && request.Path.StartsWithSegments("/s3-overlay-cache/o", StringComparison.Ordinal) ? 403 : null;
+                scene.Store.Refuse = request => request.Method == "DELETE"
+                    && request.Path.StartsWithSegments("/s3-overlay-cache/o", StringComparison.Ordinal) ? 403 : null;
                 Assert.Equal(200, (await scene.SendAsync("PUT", $"/bucket/k{run}/k", "remote")).Status);
                 await scene.IdleAsync();
                 scene.Store.Refuse = null;
@@ -154,7 +158,8 @@ public sealed class PlacedListingRaceTests
     {
         Assert.Contains("<IsTruncated>false</IsTruncated>", seen, StringComparison.Ordinal);
         var at = seen.IndexOf("<ETag>", StringComparison.Ordinal);
-        var etag = at < 0 ? "-" : seen[(at + "<ETag>".Length)..seen.IndexOf("</ETag>", StringComparison.Ordinal)].Replace("&quot;", "\"", StringComparison.Ordinal);
+        var etag = at < 0 ? "-" : seen[(at + "<ETag>".Length)..seen.IndexOf("</ETag>", StringComparison.Ordinal)]
+            .Replace("&quot;", "\"", StringComparison.Ordinal);
         var written = $"\"{Convert.ToHexStringLower(MD5.HashData(Encoding.UTF8.GetBytes(Mine)))}\"";
         Assert.Contains(etag == written ? Mine : etag, allowed, StringComparison.Ordinal);
     }

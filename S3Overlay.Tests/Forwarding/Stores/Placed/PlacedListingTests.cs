@@ -24,7 +24,8 @@ public sealed class PlacedListingTests
 
         // What the write replaced is still being looked after; no other key is looked at.
         Assert.DoesNotContain(scene.Calls(), call => call.StartsWith("HEAD a", StringComparison.Ordinal) && call != "HEAD a/1");
-        Assert.Equal(["other 5", "a/"], (await scene.ListAsync("&delimiter=/")).Select(row => row.Contains(' ') ? row[..row.LastIndexOf(' ')] : row));
+        Assert.Equal(["other 5", "a/"], (await scene.ListAsync("&delimiter=/"))
+            .Select(row => row.Contains(' ') ? row[..row.LastIndexOf(' ')] : row));
     }
 
     [Fact, Trait("Rule", "E4"), Trait("Rule", "T2")]

@@ -14,11 +14,13 @@ public sealed class PlacedReadTests
     public async Task A_copy_of_the_version_null_is_of_the_remotes_object_and_not_of_the_overlays_own()
     {
         await using var scene = await PlaceScene.StartAsync();
-        scene.Remote.Put("bucket", "k", new ScriptedObject("remote"u8.ToArray(), "\"of-the-remote-2\"", DateTimeOffset.UtcNow.AddDays(-3), []));
+        scene.Remote.Put(
+            "bucket", "k", new ScriptedObject("remote"u8.ToArray(), "\"of-the-remote-2\"", DateTimeOffset.UtcNow.AddDays(-3), []));
         await scene.SendAsync("GET", "/bucket/k");
         await scene.Store.UntilAsync(() => scene.Calls().Count(call => call == "DELETE o") > 0, "not placed");
         await scene.IdleAsync();
-        (string, string)[] source = [("x-amz-copy-source", "/bucket/k?versionId=null"), ("x-amz-copy-source-if-match", "\"of-the-remote-2\"")];
+        (string, string)[] source = [("x-amz-copy-source", "/bucket/k?versionId=null"),
+            ("x-amz-copy-source-if-match", "\"of-the-remote-2\"")];
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/copy", null, source)).Status);
         var upload = (await scene.SendAsync("POST", "/bucket/parts?uploads")).Text.Split("<UploadId>")[1].Split('<')[0];
         Assert.Equal(200, (await scene.SendAsync("PUT", $"/bucket/parts?partNumber=1&uploadId={upload}", null, source)).Status);
@@ -36,7 +38,8 @@ public sealed class PlacedReadTests
     {
         await using var scene = await PlaceScene.StartAsync();
         var bytes = Encoding.UTF8.GetBytes("remote");
-        var original = new ScriptedObject(bytes, "\"of-the-remote-2\"", DateTimeOffset.UtcNow.AddDays(-3), [("Cache-Control", "no-cache"), ("x-amz-meta-colour", "blue")]);
+        var original = new ScriptedObject(bytes, "\"of-the-remote-2\"", DateTimeOffset.UtcNow.AddDays(-3),
+            [("Cache-Control", "no-cache"), ("x-amz-meta-colour", "blue")]);
         await scene.FillAsync("k");
         await scene.SendAsync("DELETE", "/bucket/k");
         scene.Remote.Put("bucket", "l", original);
@@ -47,7 +50,8 @@ public sealed class PlacedReadTests
         var seen = await scene.AskStoreAsync("GET", "/bucket/l");
         Assert.Equal(("remote", "no-cache", "blue"), (seen.Text, seen.Headers["Cache-Control"], seen.Headers["x-amz-meta-colour"]));
         var warm = await scene.SendAsync("GET", "/bucket/l");
-        Assert.Equal(("remote", "cache", "HIT", "\"of-the-remote-2\""), (warm.Text, warm.Headers["x-s3overlay-layer"], warm.Headers["x-cache"], warm.Headers["ETag"]));
+        Assert.Equal(("remote", "cache", "HIT", "\"of-the-remote-2\""),
+            (warm.Text, warm.Headers["x-s3overlay-layer"], warm.Headers["x-cache"], warm.Headers["ETag"]));
         Assert.Equal(original.LastModified.ToString("R"), warm.Headers["Last-Modified"]);
         Assert.Equal("blue", warm.Headers["x-amz-meta-colour"]);
         Assert.DoesNotContain(warm.Headers.Keys, name => name.StartsWith("x-amz-meta-s3overlay", StringComparison.OrdinalIgnoreCase));
@@ -71,7 +75,8 @@ public sealed class PlacedReadTests
     public async Task A_copy_that_comes_while_a_sub_resource_is_read_is_not_taken_for_written(string question, string expected)
     {
         await using var scene = await PlaceScene.StartAsync();
-        scene.Remote.Put("bucket", "k", new ScriptedObject("remote"u8.ToArray(), "\"of-the-remote-2\"", DateTimeOffset.UtcNow.AddDays(-3), []));
+        scene.Remote.Put(
+            "bucket", "k", new ScriptedObject("remote"u8.ToArray(), "\"of-the-remote-2\"", DateTimeOffset.UtcNow.AddDays(-3), []));
         scene.Remote.Script = static async (request, context) =>
         {
             if (!request.RawQuery.StartsWith("tagging", StringComparison.Ordinal))
@@ -94,7 +99,8 @@ public sealed class PlacedReadTests
             else if (call is { Method: "GET", Path: "/bucket/k", Query.Length: > 0 } && goOn.TrySetResult())
             {
                 // The key was looked at, and nothing was there.
-                await scene.Store.UntilAsync(() => scene.Store.Calls.Any(static put => put is { Method: "PUT", Path: "/bucket/k", Status: 200 }), "The copy was not put.");
+                await scene.Store.UntilAsync(() => scene.Store.Calls.Any(
+                    static put => put is { Method: "PUT", Path: "/bucket/k", Status: 200 }), "The copy was not put.");
             }
         };
         Assert.Equal("remote", (await scene.SendAsync("GET", "/bucket/k")).Text);
@@ -113,8 +119,10 @@ public sealed class PlacedReadTests
     public async Task A_copy_that_comes_while_attributes_are_read_of_a_store_without_is_not_taken_for_written()
     {
         await using var scene = await PlaceScene.StartAsync(static store =>
-            store.Take = static context => context.Request.Query.ContainsKey("attributes") ? ScriptedRemote.AnswerErrorAsync(context, 501, "NotImplemented") : null);
-        scene.Remote.Put("bucket", "k", new ScriptedObject("remote"u8.ToArray(), "\"of-the-remote-2\"", DateTimeOffset.UtcNow.AddDays(-3), []));
+            store.Take = static context => context.Request.Query.ContainsKey("attributes")
+                ? ScriptedRemote.AnswerErrorAsync(context, 501, "NotImplemented") : null);
+        scene.Remote.Put(
+            "bucket", "k", new ScriptedObject("remote"u8.ToArray(), "\"of-the-remote-2\"", DateTimeOffset.UtcNow.AddDays(-3), []));
         var goOn = new TaskCompletionSource();
         var isWaiting = false;
         scene.Store.Before = async call =>
@@ -127,7 +135,8 @@ public sealed class PlacedReadTests
             else if (call is { Method: "HEAD", Path: "/bucket/k", Query.Length: > 0 } && goOn.TrySetResult())
             {
                 // The key was looked at, and nothing was there.
-                await scene.Store.UntilAsync(() => scene.Store.Calls.Any(static put => put is { Method: "PUT", Path: "/bucket/k", Status: 200 }), "The copy was not put.");
+                await scene.Store.UntilAsync(() => scene.Store.Calls.Any(
+                    static put => put is { Method: "PUT", Path: "/bucket/k", Status: 200 }), "The copy was not put.");
             }
         };
         Assert.Equal("remote", (await scene.SendAsync("GET", "/bucket/k")).Text);
@@ -147,15 +156,18 @@ public sealed class PlacedReadTests
     [InlineData("attributes")]
     public async Task Whose_the_bucket_has_to_be_the_store_judges_of_what_is_not_written_too(string question)
     {
-        await using var scene = await PlaceScene.StartAsync(static store => store.Refuse = static request => request.Headers["x-amz-expected-bucket-owner"] == "999999999999" ? 403 : null);
+        await using var scene = await PlaceScene.StartAsync(static store => store.Refuse = static request =>
+            request.Headers["x-amz-expected-bucket-owner"] == "999999999999" ? 403 : null);
         scene.Remote.Put("bucket", "absent", "remote"u8.ToArray());
         await scene.FillAsync("copy");
         foreach (var key in (string[])["absent", "copy"])
         {
             foreach (var (owner, isDenied) in ((string, bool)[])[("999999999999", true), ("123456789012", false)])
             {
-                var answer = await scene.SendAsync("GET", $"/bucket/{key}?{question}", null, ("x-amz-object-attributes", "ETag"), ("x-amz-expected-bucket-owner", owner));
-                Assert.True((answer.Status == 403, answer.Headers["x-s3overlay-layer"] == "local") == (isDenied, isDenied), $"{key}, {owner}: {answer.Status} {answer.Text}");
+                var answer = await scene.SendAsync("GET", $"/bucket/{key}?{question}", null, ("x-amz-object-attributes", "ETag"),
+                    ("x-amz-expected-bucket-owner", owner));
+                Assert.True((answer.Status == 403, answer.Headers["x-s3overlay-layer"] == "local") == (isDenied, isDenied),
+                    $"{key}, {owner}: {answer.Status} {answer.Text}");
             }
         }
     }
@@ -164,12 +176,14 @@ public sealed class PlacedReadTests
     [InlineData("If-None-Match", "the store's", 200)]
     [InlineData("If-Match", "\"of-the-remote-3\"", 200)]
     [InlineData("Range", "bytes=6-", 206)]
-    public async Task What_the_store_judges_by_a_copy_that_is_gone_at_the_next_look_counts_for_nothing(string header, string value, int status)
+    public async Task What_the_store_judges_by_a_copy_that_is_gone_at_the_next_look_counts_for_nothing(
+        string header, string value, int status)
     {
         await using var scene = await PlaceScene.StartAsync();
         await scene.FillAsync("k");
         var copy = (await scene.AskStoreAsync("HEAD", "/bucket/k")).Headers["ETag"];
-        scene.Remote.Put("bucket", "k", new ScriptedObject("longer than before"u8.ToArray(), "\"of-the-remote-3\"", DateTimeOffset.UtcNow, []));
+        scene.Remote.Put(
+            "bucket", "k", new ScriptedObject("longer than before"u8.ToArray(), "\"of-the-remote-3\"", DateTimeOffset.UtcNow, []));
         scene.Store.Before = async call =>
         {
             if (call is { Method: "HEAD", Path: "/bucket/k" })
@@ -196,7 +210,8 @@ public sealed class PlacedReadTests
         var body = string.Concat(Enumerable.Range(0, 40_000).Select(i => $"{i:d6} "));
         await scene.FillAsync("k", body);
         var answer = await scene.SendAsync(method, "/bucket/k", null, range is null ? [] : [("Range", range)]);
-        Assert.Equal(method == "HEAD" ? "" : range switch { null => body, "bytes=-5" => body[^5..], _ => body[100_000..200_001] }, answer.Text);
+        Assert.Equal(method == "HEAD" ? "" : range switch { null => body, "bytes=-5" => body[^5..], _ => body[100_000..200_001] },
+            answer.Text);
         Assert.Equal([$"{method} k", "HEAD t"], scene.Calls().Where(call => !call.Contains('?')));
     }
 
@@ -221,7 +236,8 @@ public sealed class PlacedReadTests
         Assert.Equal(("remote", "local"), (copied.Text, copied.Headers["x-s3overlay-layer"]));
         Assert.DoesNotContain(copied.Headers.Keys, name => name.Contains("s3overlay-record", StringComparison.OrdinalIgnoreCase));
 
-        var mark = (await scene.AskStoreAsync("HEAD", "/bucket/k")).Headers.Where(header => header.Key.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase));
+        var mark = (await scene.AskStoreAsync("HEAD", "/bucket/k")).Headers
+            .Where(header => header.Key.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase));
         await scene.AskStoreAsync("PUT", "/bucket/k", "by a tool", [.. mark.Select(header => (header.Key, header.Value))]);
         var written = await scene.SendAsync("GET", "/bucket/k");
         Assert.Equal(("by a tool", "local"), (written.Text, written.Headers["x-s3overlay-layer"]));
@@ -254,7 +270,8 @@ public sealed class PlacedReadTests
             }
             else if (what == "versioning")
             {
-                store.Refuse = request => request.QueryString.Value!.StartsWith("?versioning", StringComparison.Ordinal) && request.Path.Value == "/bucket" ? 403 : null;
+                store.Refuse = request => request.QueryString.Value!.StartsWith("?versioning", StringComparison.Ordinal)
+                    && request.Path.Value == "/bucket" ? 403 : null;
             }
             else
             {

@@ -2,7 +2,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores.Placed;
 
-/// <summary>What the remote says anew of a copy that stands under its own key is kept there, and never takes the place of a write.</summary>
+/// <summary>
+/// What the remote says anew of a copy that stands under its own key is kept there, and never takes the place of a write.
+/// </summary>
 [Trait("Rule", "S1")]
 public sealed class PlacedRenewalTests
 {
@@ -36,7 +38,8 @@ public sealed class PlacedRenewalTests
         await scene.FillAsync("k", "remote", ("x-amz-meta-colour", "blue"));
         Touch(scene);
         var (answered, goesOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
-        scene.Store.After = call => call is { Method: "GET", Path: "/bucket/k" } && answered.TrySetResult() ? goesOn.Task : Task.CompletedTask;
+        scene.Store.After = call => call is { Method: "GET", Path: "/bucket/k" } && answered.TrySetResult() ? goesOn.Task
+            : Task.CompletedTask;
         var reading = scene.SendAsync("GET", "/bucket/k");
         await answered.Task.WaitAsync(Patience.Limit);
         Assert.Equal(("REVALIDATED", "red"), Of(await scene.SendAsync("GET", "/bucket/k", null, ("Cache-Control", "no-cache"))));
@@ -53,7 +56,8 @@ public sealed class PlacedRenewalTests
             await using var scene = await PlaceScene.StartAsync(null, Always);
             await scene.FillAsync("k");
             Touch(scene);
-            var (arrived, goesOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
+            var (arrived, goesOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
+                new TaskCompletionSource());
             scene.Store.Before = async call =>
             {
                 if (call is { Method: "PUT", Path: "/bucket/k" } && arrived.TrySetResult())

@@ -72,7 +72,8 @@ public sealed class PlacedWriteTests
             var key = $"k{round}";
             await scene.FillAsync(key);
             var etag = (await scene.SendAsync("HEAD", $"/bucket/{key}")).Headers["ETag"];
-            var writes = Enumerable.Range(0, 8).Select(i => scene.SendAsync("PUT", $"/bucket/{key}", $"by {i}", ("If-Match", etag))).ToList();
+            var writes = Enumerable.Range(0, 8).Select(i => scene.SendAsync("PUT", $"/bucket/{key}", $"by {i}", ("If-Match", etag)))
+                .ToList();
             if (hasPlainWrite)
             {
                 // The very bytes of the copy: the store could not tell them apart.
@@ -128,7 +129,8 @@ public sealed class PlacedWriteTests
         await using var scene = await PlaceScene.StartAsync();
         for (var key = 0; key < 5; key++)
         {
-            var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => scene.SendAsync("PUT", $"/bucket/k{key}", $"{i}", ("If-None-Match", "*"))));
+            var answers = await Task
+                .WhenAll(Enumerable.Range(0, 8).Select(i => scene.SendAsync("PUT", $"/bucket/k{key}", $"{i}", ("If-None-Match", "*"))));
             Assert.Single(answers, answer => answer.Status == 200);
         }
 

@@ -4,7 +4,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores.Placed;
 
-/// <summary>Copies under their own keys in a bucket that is given versions: none is put there any more, and those that are go without a trace.</summary>
+/// <summary>
+/// Copies under their own keys in a bucket that is given versions: none is put there any more, and those that are go without a trace.
+/// </summary>
 [Trait("Rule", "E4")]
 public sealed class VersionedBucketTests
 {
@@ -119,7 +121,8 @@ public sealed class VersionedBucketTests
         scene.Store.Take = Versioning;
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket?versioning", Enabled)).Status);
         var md5 = Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData("remote"u8));
-        scene.Remote.Put("bucket", "k", new ScriptedObject("remote"u8.ToArray(), $"\"{md5}\"", new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero), [("x-amz-meta-colour", "red")]));
+        scene.Remote.Put("bucket", "k", new ScriptedObject("remote"u8.ToArray(), $"\"{md5}\"", new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero),
+            [("x-amz-meta-colour", "red")]));
         for (var reads = 0; reads < 2; reads++)
         {
             Assert.Equal("red", (await scene.SendAsync("GET", "/bucket/k")).Headers["x-amz-meta-colour"]);
@@ -154,7 +157,8 @@ public sealed class VersionedBucketTests
         await using var scene = await PlaceScene.StartAsync();
         await scene.FillAsync("k");
         scene.Store.Take = Versioning;
-        var given = isGivenHere ? await scene.SendAsync("PUT", "/bucket?versioning", Enabled) : await scene.AskStoreAsync("PUT", "/bucket?versioning", Enabled);
+        var given = isGivenHere ? await scene.SendAsync("PUT", "/bucket?versioning", Enabled)
+            : await scene.AskStoreAsync("PUT", "/bucket?versioning", Enabled);
         Assert.Equal(200, given.Status);
         scene.Store.Dress = context =>
         {
@@ -174,7 +178,8 @@ public sealed class VersionedBucketTests
         : context.Request.Method == "GET" ? context.Response.WriteAsync(Enabled)
         : Task.CompletedTask;
 
-    private static bool IsTold(StoreCall call) => call is { Method: "PUT", Path: "/bucket" } && call.Query.StartsWith("versioning", StringComparison.Ordinal);
+    private static bool IsTold(StoreCall call) => call is { Method: "PUT", Path: "/bucket" }
+        && call.Query.StartsWith("versioning", StringComparison.Ordinal);
 
     private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

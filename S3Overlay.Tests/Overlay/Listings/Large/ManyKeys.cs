@@ -16,7 +16,8 @@ namespace S3Overlay.Tests.Overlay.Listings.Large;
 ///              x::000::0 ... x::849::9      folders of a delimiter of two characters
 ///   deleted    data-05000 ... data-08499    pages of the remote without a key to show
 ///              big/00000 ... big/01999, f100/ ... f149/, gone/, and others all over the bucket
-///   written    over keys of the remote, some of them deleted before; between them; in folders of which all else was deleted; in folders of their own.
+/// written    over keys of the remote, some of them deleted before; between them; in folders of which all else was deleted; in folders of
+/// their own.
 ///              None behind x::3: there, that more follows must be learnt of the remote
 /// </code>
 /// </remarks>

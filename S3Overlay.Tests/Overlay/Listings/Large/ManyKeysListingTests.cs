@@ -8,7 +8,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Listings.Large;
 
 /// <summary>
-/// A remote of 100,000 keys under 10,000 written keys and 10,000 tombstones: every page is the model's, and asks no more of the remote than it needs.
+/// A remote of 100,000 keys under 10,000 written keys and 10,000 tombstones: every page is the model's, and asks no more of the remote than
+/// it needs.
 /// </summary>
 public abstract class ManyKeysListingTests<TScene>(TScene scene) : IClassFixture<TScene>
     where TScene : ManyKeysScene
@@ -50,7 +51,9 @@ public abstract class ManyKeysListingTests<TScene>(TScene scene) : IClassFixture
         Assert.Equal(expected.Count, at);
     }
 
-    /// <summary>A page from anywhere: names that are there, that were deleted, that never were; in the midst of folders and behind them.</summary>
+    /// <summary>
+    /// A page from anywhere: names that are there, that were deleted, that never were; in the midst of folders and behind them.
+    /// </summary>
     [Theory]
     [InlineData("", 1, true)]
     [InlineData("", 7, false)]
@@ -66,9 +69,11 @@ public abstract class ManyKeysListingTests<TScene>(TScene scene) : IClassFixture
         var costs = new PageCosts("", delimiter, Rows("", delimiter, ListingPosition.Start));
         foreach (var name in Starts())
         {
-            var isFolder = delimiter.Length > 0 && name.IndexOf(delimiter, StringComparison.Ordinal) is var found && found >= 0 && found == name.Length - delimiter.Length;
+            var isFolder = delimiter.Length > 0 && name.IndexOf(delimiter, StringComparison.Ordinal) is var found && found >= 0
+                && found == name.Length - delimiter.Length;
             var position = new ListingPosition(name, isFolder);
-            var page = await PageAsync("", delimiter, pageSize, isV2, $"&{(isV2 ? "start-after" : "marker")}={UriEncoding.EncodeComponent(name)}");
+            var page = await PageAsync(
+                "", delimiter, pageSize, isV2, $"&{(isV2 ? "start-after" : "marker")}={UriEncoding.EncodeComponent(name)}");
             AssertPage(Rows("", delimiter, position, pageSize + 1), 0, pageSize, page);
             AssertCost(costs, position, pageSize, page);
         }
@@ -79,7 +84,8 @@ public abstract class ManyKeysListingTests<TScene>(TScene scene) : IClassFixture
         .. Enumerable.Range(0, 12).Select(i => ManyKeys.Remote[i * 8311]),
         .. Enumerable.Range(0, 6).Select(i => ManyKeys.Deleted[i * 1663]),
         .. Enumerable.Range(0, 6).Select(i => ManyKeys.Written[i * 1663]),
-        "!", "data-05000", "data-04999~", "data-08498", "data-0", "big/", "big/0", "big/02000", "f099/19", "f100/", "f100/1", "f149/19", "gone/", "gone/1499", "x::", "x::4", "x::849::9", "\U0010FFFF",
+        "!", "data-05000", "data-04999~", "data-08498", "data-0", "big/", "big/0", "big/02000", "f099/19", "f100/", "f100/1", "f149/19",
+        "gone/", "gone/1499", "x::", "x::4", "x::849::9", "\U0010FFFF",
     ];
 
     private async Task<ClientPage> PageAsync(string prefix, string delimiter, int pageSize, bool isV2, string next)
@@ -98,7 +104,8 @@ public abstract class ManyKeysListingTests<TScene>(TScene scene) : IClassFixture
     {
         var wanted = expected.Skip(at).Take(pageSize).ToList();
         Assert.Equal(wanted.Select(row => row.Name), page.Rows.Select(row => row.Name));
-        Assert.Equal(wanted, page.Rows.Select((row, i) => WithoutDate(wanted[i]) ? row with { Object = row.Object! with { LastModified = default } } : row));
+        Assert.Equal(wanted, page.Rows.Select((row, i) => WithoutDate(wanted[i])
+            ? row with { Object = row.Object! with { LastModified = default } } : row));
         Assert.Equal(expected.Count > at + pageSize, page.IsTruncated);
     }
 

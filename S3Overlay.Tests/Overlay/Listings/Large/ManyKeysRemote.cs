@@ -14,8 +14,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Listings.Large;
 
 /// <summary>
-/// A remote of very many keys on a loopback port, which lists them as Amazon does in the time that a page takes, and counts what it was asked. It has no bytes of
-/// them, and insists that it saw nothing but GET and HEAD (rule W1).
+/// A remote of very many keys on a loopback port, which lists them as Amazon does in the time that a page takes, and counts what it was
+/// asked. It has no bytes of them, and insists that it saw nothing but GET and HEAD (rule W1).
 /// </summary>
 public sealed class ManyKeysRemote : IAsyncDisposable
 {
@@ -88,7 +88,8 @@ public sealed class ManyKeysRemote : IAsyncDisposable
                 int.Parse(query["max-keys"] ?? "1000", CultureInfo.InvariantCulture));
             _calls.Enqueue(call);
             context.Response.ContentType = "application/xml";
-            await context.Response.Body.WriteAsync(Page(call, query["start-after"] ?? "", query["continuation-token"]), context.RequestAborted);
+            await context.Response.Body.WriteAsync(Page(call, query["start-after"] ?? "", query["continuation-token"]),
+                context.RequestAborted);
         }
     }
 

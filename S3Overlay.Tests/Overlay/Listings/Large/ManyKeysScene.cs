@@ -46,7 +46,8 @@ public abstract class ManyKeysScene : IAsyncLifetime
 
         // A bucket's local half is made by the first write, or by the store's own client.
         var local = LocalService(_proxy.Services.Service);
-        await Parallel.ForEachAsync(ManyKeys.Written, async (key, token) => await local.HandleAsync(Request(S3Operation.PutObject, key, Body(key)), new BufferedAnswer(), token));
+        await Parallel.ForEachAsync(ManyKeys.Written, async (key, token) => await local
+            .HandleAsync(Request(S3Operation.PutObject, key, Body(key)), new BufferedResponse(), token));
         Visible = Merged();
         Remote.TakeCalls();
     }
@@ -91,7 +92,8 @@ public abstract class ManyKeysScene : IAsyncLifetime
         foreach (var key in ManyKeys.Written)
         {
             var body = Body(key);
-            visible[key] = new ObjectInfo { Size = body.Length, ETag = $"\"{Convert.ToHexStringLower(MD5.HashData(body))}\"", LastModified = default };
+            visible[key] = new ObjectInfo { Size = body.Length, ETag = $"\"{Convert.ToHexStringLower(MD5.HashData(body))}\"",
+                LastModified = default };
         }
 
         return [.. visible];
@@ -121,7 +123,8 @@ public abstract class ManyKeysScene : IAsyncLifetime
             headers.Add(new("x-amz-checksum-sha256", Convert.ToBase64String(SHA256.HashData(body))));
         }
 
-        var signed = Signer.Sign(method.Method, _proxy.Endpoint.Authority, "/" + Bucket, query, headers, SigV4.UnsignedPayload, DateTimeOffset.UtcNow);
+        var signed = Signer.Sign(method.Method, _proxy.Endpoint.Authority, "/" + Bucket, query, headers, SigV4.UnsignedPayload,
+            DateTimeOffset.UtcNow);
         foreach (var (name, value) in (IEnumerable<KeyValuePair<string, string>>)[.. signed.Headers, .. headers])
         {
             request.Headers.TryAddWithoutValidation(name, value);

@@ -4,13 +4,15 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Tests.Overlay.Listings.Large;
 
 /// <summary>
-/// How many pages of the remote a client's page may cost (rule L2): worked out from what both layers have, by another way than the merge goes.
+/// How many pages of the remote a client's page may cost (rule L2): worked out from what both layers have, by another way than the merge
+/// goes.
 /// </summary>
 /// <remarks>
-/// A page needs the remote's rows up to the first at or behind its own last one; and where it is full, no row of local follows, and a tombstone does, up to the next that
-/// is shown, since only that proves that another page follows. The remote gives as many rows as the page has, plus one; where these do not do, four times as many each time, up to a
-/// thousand; and a thousand at once where none of them was shown. Of each of these rows that is a folder with t deleted keys and no written one, a look into it takes t/1000 + 1 pages more,
-/// unless reading through all keys from the first of these folders to the last takes fewer.
+/// A page needs the remote's rows up to the first at or behind its own last one; and where it is full, no row of local follows, and a
+/// tombstone does, up to the next that is shown, since only that proves that another page follows. The remote gives as many rows as the
+/// page has, plus one; where these do not do, four times as many each time, up to a thousand; and a thousand at once where none of them was
+/// shown. Of each of these rows that is a folder with t deleted keys and no written one, a look into it takes t/1000 + 1 pages more, unless
+/// reading through all keys from the first of these folders to the last takes fewer.
 /// </remarks>
 public sealed class PageCosts
 {
@@ -64,7 +66,8 @@ public sealed class PageCosts
         List<string> folders =
         [
             .. _remote.Take(end).Skip(first)
-                .Where(row => row.IsPrefix && _deletedUnder.ContainsKey(row.Name) && _written.BinarySearch(row.Name, Utf8Order.Instance) < 0)
+                .Where(row => row.IsPrefix && _deletedUnder.ContainsKey(row.Name)
+                    && _written.BinarySearch(row.Name, Utf8Order.Instance) < 0)
                 .Select(row => row.Name),
         ];
         if (folders.Count > 0)
@@ -83,7 +86,8 @@ public sealed class PageCosts
     private int Looks(string folder) => (_deletedUnder.GetValueOrDefault(folder) / MostRows) + 1;
 
     private string? CommonPrefixOf(string key) =>
-        key.StartsWith(_prefix, StringComparison.Ordinal) ? new ListingQuery(_prefix, _delimiter, ListingPosition.Start, 0).CommonPrefixOf(key) : null;
+        key.StartsWith(_prefix, StringComparison.Ordinal) ? new ListingQuery(_prefix, _delimiter, ListingPosition.Start, 0)
+            .CommonPrefixOf(key) : null;
 
     private List<ListingRow> RolledUp(IReadOnlyList<string> keys)
     {

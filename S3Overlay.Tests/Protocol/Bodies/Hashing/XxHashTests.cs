@@ -12,7 +12,8 @@ public sealed class XxHashTests
     /// <summary>All lengths that any of the ways of treating an input begins or ends at, and some that have many blocks.</summary>
     private static readonly int[] Lengths = [.. Enumerable.Range(0, 2201), 65536, 65537, 70000, 70001];
 
-    private static readonly byte[] Bytes = [.. Enumerable.Range(0, 70001).Select(static i => (byte)(((long)i * i / 8 * 31) + (i * 7) + (i >> 8)))];
+    private static readonly byte[] Bytes =
+        [.. Enumerable.Range(0, 70001).Select(static i => (byte)(((long)i * i / 8 * 31) + (i * 7) + (i >> 8)))];
 
     [Theory]
     [InlineData(ChecksumAlgorithm.XxHash64, 0, "ef46db3751d8e999")]

@@ -1,0 +1,34 @@
+using System.Text.Json;
+
+using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Administration;
+
+/// <summary><c>POST drop</c>: held bytes of a bucket, prefix or key go, or all of them (rule E3).</summary>
+internal sealed class EvictCall(IOverlayAdministration overlay, ProgressResponses progress) : IAdministrationCall
+{
+    /// <inheritdoc/>
+    public string Method => "POST";
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Parameters => ["bucket", "key", "prefix", "all"];
+
+    /// <inheritdoc/>
+    public async Task<CallOutcome> AnswerAsync(CallParameters parameters, S3Request request, S3Response answer,
+        CancellationToken cancellationToken)
+    {
+        var scope = parameters.Scope();
+        var count = new EvictCount();
+        var failure = await progress.AnswerAsync(
+            token => overlay.DropAsync(scope, count, token), json => Write(json, count), request, answer, cancellationToken);
+        return new CallOutcome($"{count.Entries} entries with {count.Bytes} bytes, {count.Failed} failed", failure);
+    }
+
+    private static void Write(Utf8JsonWriter json, EvictCount count)
+    {
+        json.WriteNumber("entries", count.Entries);
+        json.WriteNumber("bytes", count.Bytes);
+        json.WriteNumber("failed", count.Failed);
+    }
+}

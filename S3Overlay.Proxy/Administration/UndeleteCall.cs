@@ -1,0 +1,37 @@
+using System.Text.Json;
+
+using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Administration;
+
+/// <summary>
+/// <c>POST discard</c>: tombstones of a key, a prefix or a bucket are taken back, with a bucket the mark that it was deleted; or all of
+/// them.
+/// </summary>
+internal sealed class UndeleteCall(IOverlayAdministration overlay, ProgressResponses progress) : IAdministrationCall
+{
+    /// <inheritdoc/>
+    public string Method => "POST";
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Parameters => ["bucket", "key", "prefix", "all"];
+
+    /// <inheritdoc/>
+    public async Task<CallOutcome> AnswerAsync(CallParameters parameters, S3Request request, S3Response answer,
+        CancellationToken cancellationToken)
+    {
+        var scope = parameters.Scope();
+        var count = new UndeleteCount();
+        var failure = await progress.AnswerAsync(
+            token => overlay.DiscardAsync(scope, count, token), json => Write(json, count), request, answer, cancellationToken);
+        return new CallOutcome($"{count.Tombstones} tombstones and {count.Buckets} bucket marks taken back, {count.Kept} left", failure);
+    }
+
+    private static void Write(Utf8JsonWriter json, UndeleteCount count)
+    {
+        json.WriteNumber("tombstones", count.Tombstones);
+        json.WriteNumber("buckets", count.Buckets);
+        json.WriteNumber("kept", count.Kept);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Embedded.Cache;
+
+/// <summary>
+/// Where the files of held copies are: by random number, in 256 folders, so that no folder grows large and no key becomes a path.
+/// </summary>
+/// <param name="root">The folder, with the index beside the files.</param>
+/// <param name="disk">The disk.</param>
+/// <param name="logger">Where failures are told.</param>
+internal sealed class CacheFolder(string root, StoreDisk disk, ILogger logger)
+{
+    private const string Extension = ".held";
+
+    /// <summary>The index's own folder, by its format: files that only an index of an older one names are no longer held.</summary>
+    public string Index => Path.Combine(root, "index-2");
+
+    /// <summary>Where the index of the older format was.</summary>
+    public string OldIndex => Path.Combine(root, "index");
+
+    private string Files => Path.Combine(root, "files");
+
+    /// <summary>A number for a new file.</summary>
+    public static UInt128 NewId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        RandomNumberGenerator.Fill(bytes);
+        return BinaryPrimitives.ReadUInt128LittleEndian(bytes);
+    }
+
+    /// <summary>What a file is called, in messages and on the disk.</summary>
+    public static string NameOf(UInt128 id) => id.ToString("x32", CultureInfo.InvariantCulture) + Extension;
+
+    /// <summary>Makes the file of an empty copy.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public CacheFile Create(UInt128 id, CacheFileHeader header)
+    {
+        var path = PathOf(id);
+        try
+        {
+            return CacheFile.Create(disk, path, header, logger);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            return CacheFile.Create(disk, path, header, logger);
+        }
+    }
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="IOException">It is not there, or the disk failed.</exception>
+    /// <exception cref="InvalidDataException">It is damaged where it says whose copy it is.</exception>
+    public CacheFile Open(UInt128 id) => CacheFile.Open(PathOf(id), logger);
+
+    /// <summary>Whether a file is there.</summary>
+    public bool Has(UInt128 id) => File.Exists(PathOf(id));
+
+    /// <summary>Removes a file. One that cannot be removed is removed by the sweep after the next start: no row names it.</summary>
+    public void Delete(UInt128 id)
+    {
+        try
+        {
+            File.Delete(PathOf(id));
+        }
+        catch (DirectoryNotFoundException)
+        {
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Log.HeldCleaningFailed(logger, failure);
+        }
+    }
+
+    /// <summary>Every copy's file, found while walking.</summary>
+    public IEnumerable<(UInt128 Id, string Path)> Enumerate()
+    {
+        if (!Directory.Exists(Files))
+        {
+            yield break;
+        }
+
+        foreach (var path in Directory.EnumerateFiles(Files, "*" + Extension, SearchOption.AllDirectories))
+        {
+            if (UInt128.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+                out var id))
+            {
+                yield return (id, path);
+            }
+        }
+    }
+
+    private string PathOf(UInt128 id)
+    {
+        var name = NameOf(id);
+        return Path.Combine(Files, name[..2], name);
+    }
+}

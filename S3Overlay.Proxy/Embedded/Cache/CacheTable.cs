@@ -1,0 +1,221 @@
+using S3Overlay.Proxy.Concurrency;
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Embedded.Cache;
+
+/// <summary>
+/// Which copy each key has: its row and its file, and the lock under which both change. A row without a file is nothing held, a file
+/// without a row is nobody's.
+/// </summary>
+/// <param name="folder">The files.</param>
+/// <param name="rows">The rows.</param>
+/// <param name="ledger">Counts what is held, and knows what rows do not say yet.</param>
+/// <param name="released">Told whenever somebody lets go of a copy.</param>
+/// <param name="writes">Told before anything is written to a copy; may refuse it.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Where failures are told.</param>
+internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger ledger, Action released, Action writes, TimeProvider time,
+    ILogger logger) : IDisposable
+{
+    private readonly OpenFiles<ObjectName, CacheFile> _open = new();
+    private readonly NameLocks<ObjectName> _locks = new();
+
+    /// <summary>Waits for a key's lock.</summary>
+    public ValueTask<NameLocks<ObjectName>.Held> LockAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        _locks.TakeAsync(new ObjectName(bucket, key), cancellationToken);
+
+    /// <summary>Shares a key's copy with those who have it open; null where nobody has, or its file was deleted by hand.</summary>
+    public EntryHandle? TryUse(string bucket, string key)
+    {
+        if (_open.TryAcquire(new ObjectName(bucket, key)) is not { } lease)
+        {
+            return null;
+        }
+
+        if (File.Exists(lease.File.Path))
+        {
+            return Use(lease);
+        }
+
+        // Deleted by hand.
+        _open.Forget(lease);
+        lease.Dispose();
+        return null;
+    }
+
+    /// <summary>Opens the copy of a key; null where there is none that can be used.</summary>
+    public async ValueTask<ICacheEntry?> OpenAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        using (await LockAsync(bucket, key, CancellationToken.None))
+        {
+            return rows.Find(bucket, key) is { } entry ? await OpenAsync(bucket, key, entry, cancellationToken) : null;
+        }
+    }
+
+    /// <summary>Opens the copy that a key's row names; where it cannot be used, the row goes. The caller has the key's lock.</summary>
+    public async ValueTask<EntryHandle?> OpenAsync(string bucket, string key, IndexedEntry entry, CancellationToken cancellationToken)
+    {
+        if (_open.TryAcquire(new ObjectName(bucket, key)) is { } open)
+        {
+            return Use(open);
+        }
+
+        try
+        {
+            var file = await Task.Run(() => folder.Open(entry.File), cancellationToken);
+            if (file.Header.Bucket == bucket && file.Header.Key == key && file.Header.Info.ETag == entry.ETag)
+            {
+                file.Enter(ledger, entry);
+                return Use(_open.Put(new ObjectName(bucket, key), file));
+            }
+
+            file.Dispose();
+            Log.HeldCopyUnusable(logger, CacheFolder.NameOf(entry.File), "it is of another object");
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Deleted by hand: as if it had never been held.
+        }
+        catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            Log.HeldCopyUnusable(logger, CacheFolder.NameOf(entry.File), failure.Message);
+        }
+
+        await ForgetAsync(bucket, key, entry);
+        return null;
+    }
+
+    /// <summary>Makes a new file the copy of its key, in place of any other. The caller uses it.</summary>
+    public async ValueTask<EntryHandle> PublishAsync(string bucket, string key, IndexedEntry entry, CacheFile file)
+    {
+        using (await LockAsync(bucket, key, CancellationToken.None))
+        {
+            var before = rows.Find(bucket, key);
+            await rows.PutAsync(bucket, key, before, entry);
+            file.Enter(ledger, entry);
+            var lease = _open.Put(new ObjectName(bucket, key), file);
+            Delete(before);
+            if (before is { } gone)
+            {
+                ledger.RowGone(gone);
+            }
+
+            return new EntryHandle(lease, released, writes);
+        }
+    }
+
+    /// <summary>The rows are lost: nobody finds a copy any more, not even one that is open.</summary>
+    public void ForgetAll()
+    {
+        _open.ForgetAll();
+        ledger.Clear();
+    }
+
+    /// <summary>A key that has no row has no copy, though one may be open whose row was lost.</summary>
+    public void ForgetOpen(string bucket, string key) => _open.Forget(new ObjectName(bucket, key));
+
+    /// <summary>
+    /// Drops a key's copy. The caller has the key's lock. The file goes first: on a full disk that is what makes room, and a row without a
+    /// file is nothing held.
+    /// </summary>
+    /// <returns>Whether it counted as held until now.</returns>
+    public async ValueTask<bool> ForgetAsync(string bucket, string key, IndexedEntry? entry)
+    {
+        _open.Forget(new ObjectName(bucket, key));
+        var isFreed = Delete(entry);
+        try
+        {
+            await rows.RemoveAsync(bucket, key, entry);
+        }
+        catch (IOException failure)
+        {
+            Log.HeldCleaningFailed(logger, failure);
+            return isFreed;
+        }
+
+        if (entry is { } forgotten)
+        {
+            ledger.RowGone(forgotten);
+        }
+
+        return isFreed;
+    }
+
+    /// <summary>Drops a copy, unless it is in use or was used since its row was written.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="useKey">What stands for it in the order of last use.</param>
+    /// <param name="anyUse">Whether it may have been used since.</param>
+    /// <returns>Whether it was dropped; not where all that was left of it is a row that a full disk does not let go.</returns>
+    public async Task<bool> TryEvictAsync(string bucket, string key, byte[] useKey, bool anyUse = false)
+    {
+        using (await LockAsync(bucket, key, CancellationToken.None))
+        {
+            if (rows.Find(bucket, key) is not { } entry
+                || !entry.UseKey.AsSpan().SequenceEqual(useKey)
+                || (!anyUse && ledger.Find(entry.File)?.Used > entry.Used)
+                || !_open.TryForgetUnused(new ObjectName(bucket, key)))
+            {
+                return false;
+            }
+
+            return await ForgetAsync(bucket, key, entry);
+        }
+    }
+
+    /// <summary>Brings rows up to what is known of their copies.</summary>
+    /// <returns>Whether any was not.</returns>
+    public async Task<bool> SaveAsync()
+    {
+        var any = false;
+        while (ledger.NextUnsaved() is { } account)
+        {
+            any = true;
+            var (bucket, key) = account.Name;
+            using (await LockAsync(bucket, key, CancellationToken.None))
+            {
+                account.Saving();
+                try
+                {
+                    if (rows.Find(bucket, key) is { } entry && entry.File == account.File)
+                    {
+                        await rows.PutAsync(bucket, key, entry, entry with { Used = account.Used, Held = account.Bytes });
+                    }
+                }
+                catch
+                {
+                    account.MustBeSaved();
+                    throw;
+                }
+            }
+
+            ledger.Saved(account);
+        }
+
+        return any;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _open.Dispose();
+
+    private EntryHandle Use(OpenFiles<ObjectName, CacheFile>.Lease lease)
+    {
+        lease.File.Account?.Use(time.GetUtcNow());
+        return new EntryHandle(lease, released, writes);
+    }
+
+    /// <returns>Whether it counted as held until now.</returns>
+    private bool Delete(IndexedEntry? entry)
+    {
+        if (entry is not { } held)
+        {
+            return false;
+        }
+
+        folder.Delete(held.File);
+        return ledger.FileGone(held);
+    }
+}

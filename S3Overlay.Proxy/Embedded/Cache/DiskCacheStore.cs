@@ -1,0 +1,235 @@
+using System.Runtime.CompilerServices;
+
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Embedded.Cache;
+
+/// <summary>
+/// Held copies on the local disk: a sparse file each, found by an index. All of it, or any part, can be deleted by hand at any time: a
+/// missing file is a copy that is not held, a missing or damaged index an empty cache.
+/// </summary>
+/// <remarks>
+/// The index is not synced either. A row whose file is not (or not yet) there is dropped when it is met; a file that no row names is
+/// removed in the background after the start, which does not wait for it.
+/// </remarks>
+public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
+{
+    private readonly CacheFolder _folder;
+    private readonly CacheRows _rows;
+    private readonly CacheLedger _ledger;
+    private readonly CacheTable _table;
+    private readonly CacheEviction _eviction;
+    private readonly CacheSweep _sweep;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    private DiskCacheStore(CacheFolder folder, CacheRows rows, TimeProvider time, long? maxBytes, FreeSpace room, ILogger logger)
+    {
+        (_folder, _rows, _time, _logger) = (folder, rows, time, logger);
+        _ledger = new CacheLedger(() => _eviction?.Grew());
+        _table = new CacheTable(folder, rows, _ledger, () => _eviction?.Wake(), () => _eviction?.RequireRoom(), time, logger);
+        _eviction = new CacheEviction(_table, rows, _ledger, maxBytes, room, time, logger);
+        _sweep = new CacheSweep(folder, rows, _table, _ledger, logger);
+        rows.Lost = () =>
+        {
+            _table.ForgetAll();
+            _sweep.Again();
+        };
+    }
+
+    /// <summary>How many bytes of the remote's objects are held: of whole blocks, without what the file system adds.</summary>
+    public long Bytes => _ledger.Bytes;
+
+    /// <summary>How many copies were evicted so far.</summary>
+    public long Evictions => _eviction.Evicted;
+
+    /// <summary>Finishes once the files that no row names are gone. Nothing waits for it but tests.</summary>
+    internal Task Cleaning => _sweep.Done;
+
+    /// <summary>Finishes once no more than allowed is held, or what is more is in use. Nothing waits for it but tests.</summary>
+    internal Task Evicting => _eviction.Done;
+
+    /// <summary>Opens the cache in a folder, which is made where it is missing.</summary>
+    /// <param name="directory">The folder.</param>
+    /// <param name="logger">Where failures are told.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="maxBytes">How many bytes may be held (rule E1); null for any number.</param>
+    /// <exception cref="IndexInUseException">Another process has it.</exception>
+    public static DiskCacheStore Open(string directory, ILogger<DiskCacheStore> logger, TimeProvider? time = null, long? maxBytes = null) =>
+        Open(directory, logger, time, maxBytes, new StoreDisk(isDurable: false), minFree: 0);
+
+    /// <summary>The same on a disk that a test fails.</summary>
+    /// <param name="directory">The folder.</param>
+    /// <param name="logger">Where failures are told.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="maxBytes">How many bytes may be held; null for any number.</param>
+    /// <param name="minFree">How many bytes of the disk are left free (rule E5); null for the usual share.</param>
+    /// <param name="disk">The disk: rows, and the heads of copies' files. What is in them is written by <see cref="CacheFile"/>
+    /// itself.</param>
+    internal static DiskCacheStore Open(string directory, ILogger<DiskCacheStore> logger, TimeProvider? time, long? maxBytes,
+        StoreDisk disk, long? minFree = 0)
+    {
+        var folder = new CacheFolder(directory, disk, logger);
+        var rows = CacheRows.Open(folder, logger, disk);
+        return new DiskCacheStore(folder, rows, time ?? TimeProvider.System, maxBytes, new FreeSpace(disk, directory, minFree), logger);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish, CancellationToken cancellationToken)
+    {
+        if (_table.TryUse(bucket, key) is { } copy)
+        {
+            return new(copy);
+        }
+
+        return _rows.Find(bucket, key) is null ? new((ICacheEntry?)null) : _table.OpenAsync(bucket, key, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ICacheEntry> CreateAsync(
+        string bucket, string key, EntryIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken)
+    {
+        _eviction.RequireRoom();
+        var header = new CacheFileHeader(bucket, key, identity, info, validatedAt);
+        var id = CacheFolder.NewId();
+        _sweep.Spare(id);
+        try
+        {
+            var file = await Task.Run(() => _folder.Create(id, header), cancellationToken);
+            try
+            {
+                return await _table
+                    .PublishAsync(bucket, key, new IndexedEntry(id, info.Size, info.LastModified, info.ETag, _time.GetUtcNow(), 0), file);
+            }
+            catch
+            {
+                file.Dispose();
+                File.Delete(file.Path);
+                throw;
+            }
+        }
+        catch (IOException failure) when (StoreDisk.IsFull(failure))
+        {
+            _eviction.FoundFull();
+            throw;
+        }
+        finally
+        {
+            _sweep.SpareNoMore(id);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The file's header is written anew, a few hundred bytes, and nothing waits for the disk: after a power cut the copy may be as old as
+    /// it was before.
+    /// </remarks>
+    public async ValueTask RenewAsync(
+        string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken)
+    {
+        using (await _table.LockAsync(bucket, key, cancellationToken))
+        {
+            if (_rows.Find(bucket, key) is not { } entry || entry.ETag != etag
+                || await _table.OpenAsync(bucket, key, entry, cancellationToken) is not { } copy)
+            {
+                return;
+            }
+
+            await using (copy)
+            {
+                if (!copy.File.TryRenew(validatedAt, info)
+                    && (info?.ButForChecksumsSince(copy.Info) is not { } without || !copy.File.TryRenew(validatedAt, without)))
+                {
+                    // There is no room for so much metadata before the bytes. For checksums alone no bytes are given up.
+                    await _table.ForgetAsync(bucket, key, entry);
+                }
+                else if (copy.Info.LastModified != entry.LastModified)
+                {
+                    await _rows.PutAsync(bucket, key, entry, entry with { LastModified = copy.Info.LastModified });
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
+    {
+        if (!_rows.Has(bucket, key))
+        {
+            _table.ForgetOpen(bucket, key);
+            return;
+        }
+
+        using (await _table.LockAsync(bucket, key, CancellationToken.None))
+        {
+            if (!_rows.Has(bucket, key))
+            {
+                return;
+            }
+
+            var entry = _rows.Find(bucket, key);
+            if (onlyETag is not null && entry is { } held && !ETags.Same(held.ETag, onlyETag))
+            {
+                return;
+            }
+
+            await _table.ForgetAsync(bucket, key, entry);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<CacheRow> ListAsync(
+        string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        foreach (var row in _rows.List(bucket, prefix, after))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return row;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<string> ListBucketsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        foreach (var bucket in _rows.ListBuckets())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return bucket;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _sweep.DisposeAsync();
+        await _eviction.DisposeAsync();
+        _table.Dispose();
+        try
+        {
+            await SaveAsync();
+        }
+        catch (IOException failure)
+        {
+            // What hits told since the last save is lost; the rows are let go of all the same.
+            Log.HeldCleaningFailed(_logger, failure);
+        }
+        finally
+        {
+            await _rows.DisposeAsync();
+        }
+    }
+
+    /// <summary>Takes copies away at once, for a write that finds the disk full.</summary>
+    /// <returns>Whether any went.</returns>
+    internal bool GiveWay(long bytes) => _eviction.GiveWay(bytes);
+
+    /// <summary>Brings rows up to what is known of their copies.</summary>
+    /// <returns>Whether any was not.</returns>
+    internal Task<bool> SaveAsync() => _table.SaveAsync();
+}

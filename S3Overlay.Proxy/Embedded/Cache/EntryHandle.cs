@@ -1,0 +1,61 @@
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Embedded.Cache;
+
+/// <summary>One user's hold on a copy's file.</summary>
+/// <param name="lease">The file.</param>
+/// <param name="released">Told when the user lets go of it.</param>
+/// <param name="writes">Told before anything is written; throws where that may not be.</param>
+internal sealed class EntryHandle(OpenFiles<ObjectName, CacheFile>.Lease lease, Action released, Action writes) : ICacheEntry
+{
+    private readonly CacheFile _file = lease.File;
+    private int _disposed;
+
+    /// <summary>The file.</summary>
+    public CacheFile File => _file;
+
+    /// <inheritdoc/>
+    public EntryIdentity Identity => _file.Header.Identity;
+
+    /// <inheritdoc/>
+    public ObjectInfo Info => _file.Header.Info;
+
+    /// <inheritdoc/>
+    public DateTimeOffset ValidatedAt => _file.Header.ValidatedAt;
+
+    /// <inheritdoc/>
+    public bool IsCurrent => lease.IsCurrent;
+
+    /// <inheritdoc/>
+    public ByteRange? FirstHeld(long position) => _file.FirstHeld(position);
+
+    /// <inheritdoc/>
+    public IEntryReader Read(ByteRange range) => new CacheFileReader(_file, range);
+
+    /// <summary>On the pool: a disk that falls behind makes writers wait, and the caller may be a socket's thread.</summary>
+    public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        new(Task.Run(
+            () =>
+            {
+                writes();
+                _file.Write(position, bytes.Span);
+            },
+            cancellationToken));
+
+    /// <summary>Nothing is left to do: a block is held from its writing on.</summary>
+    public ValueTask CompleteAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            lease.Dispose();
+            released();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,89 @@
+namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
+
+/// <summary>Which chunks of an object are there. Not safe for use by several threads at once.</summary>
+internal sealed class ChunkSet
+{
+    private readonly byte[] _bits;
+
+    /// <summary>An empty set.</summary>
+    public ChunkSet(int count) => (Capacity, _bits) = (count, new byte[(count + 7) / 8]);
+
+    private ChunkSet(int count, byte[] bits) => (Capacity, _bits) = (count, bits);
+
+    /// <summary>How many chunks the object has.</summary>
+    public int Capacity { get; }
+
+    /// <summary>How many of them are in the set.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Whether a chunk is in the set.</summary>
+    public bool this[int chunk] => (_bits[chunk >> 3] & (1 << (chunk & 7))) != 0;
+
+    /// <summary>Reads what <see cref="ToBytes"/> wrote; null where it is not of so many chunks.</summary>
+    public static ChunkSet? Parse(byte[] bytes, int count)
+    {
+        if (bytes.Length != (count + 7) / 8 || ((count & 7) != 0 && bytes[^1] >> (count & 7) != 0))
+        {
+            return null;
+        }
+
+        var set = new ChunkSet(count, bytes);
+        foreach (var bits in bytes)
+        {
+            set.Count += int.PopCount(bits);
+        }
+
+        return set;
+    }
+
+    /// <summary>A bit for each chunk, the first in the lowest bit of the first byte.</summary>
+    public byte[] ToBytes() => [.. _bits];
+
+    /// <summary>Adds a chunk.</summary>
+    /// <returns>Whether it was not in the set.</returns>
+    public bool Add(int chunk)
+    {
+        var isNew = !this[chunk];
+        _bits[chunk >> 3] |= (byte)(1 << (chunk & 7));
+        Count += isNew ? 1 : 0;
+        return isNew;
+    }
+
+    /// <summary>Takes a chunk out.</summary>
+    /// <returns>Whether it was in the set.</returns>
+    public bool Remove(int chunk)
+    {
+        var was = this[chunk];
+        _bits[chunk >> 3] &= (byte)~(1 << (chunk & 7));
+        Count -= was ? 1 : 0;
+        return was;
+    }
+
+    /// <summary>The first chunk from one on that is in the set; <see cref="Capacity"/> where there is none.</summary>
+    public int NextHeld(int chunk) => Next(chunk, 0);
+
+    /// <summary>The first chunk from one on that is not in the set; <see cref="Capacity"/> where there is none.</summary>
+    public int NextMissing(int chunk) => Next(chunk, 0xFF);
+
+    private int Next(int chunk, byte passedOver)
+    {
+        while (chunk < Capacity)
+        {
+            if ((chunk & 7) == 0 && _bits[chunk >> 3] == passedOver)
+            {
+                var skip = _bits.AsSpan(chunk >> 3).IndexOfAnyExcept(passedOver);
+                chunk = skip < 0 ? Capacity : chunk + (skip * 8);
+                continue;
+            }
+
+            if (this[chunk] == (passedOver == 0))
+            {
+                return chunk;
+            }
+
+            chunk++;
+        }
+
+        return Capacity;
+    }
+}

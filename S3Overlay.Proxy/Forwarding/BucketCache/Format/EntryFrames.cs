@@ -1,0 +1,48 @@
+using System.Buffers.Binary;
+
+using S3Overlay.Proxy.Overlay.Cache.Blocks;
+using S3Overlay.Proxy.Protocol.Bodies.Hashing;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
+
+/// <summary>
+/// How bytes stand in an object of the cache bucket: blocks of 64 KiB, the last may be shorter, each followed by four bytes that seal it.
+/// The seal is a CRC-32C over the fill's id, the chunk's and the block's number, and the block: a block fits only where it was put, so that
+/// bytes of another version, or of another place, are as good as damaged.
+/// </summary>
+internal static class EntryFrames
+{
+    /// <summary>Bytes of a block.</summary>
+    public const int BlockSize = BlockGeometry.BlockSize;
+
+    /// <summary>Bytes of a seal.</summary>
+    public const int SealSize = 4;
+
+    /// <summary>Bytes of a block and its seal.</summary>
+    public const int FrameSize = BlockSize + SealSize;
+
+    /// <summary>How long the object is that holds so many bytes.</summary>
+    public static long LengthOf(long data) => data + ((data + BlockSize - 1) / BlockSize * SealSize);
+
+    /// <summary>
+    /// Which bytes of the object hold a range of the data, whole blocks all of them. The end may lie behind the object's.
+    /// </summary>
+    public static ByteRange Of(ByteRange data) =>
+        new(data.First / BlockSize * FrameSize, data.Last / BlockSize >= long.MaxValue / FrameSize / 2 ? long.MaxValue
+            : (((data.Last / BlockSize) + 1) * FrameSize) - 1);
+
+    /// <summary>How many bytes of the object's end hold at least so many of the data's.</summary>
+    public static long OfSuffix(long data) =>
+        data >= long.MaxValue / 2 ? long.MaxValue : LengthOf(data) + FrameSize;
+
+    /// <summary>The seal of a block.</summary>
+    public static uint Seal(Guid fill, long chunk, long block, ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> place = stackalloc byte[32];
+        fill.TryWriteBytes(place);
+        BinaryPrimitives.WriteInt64LittleEndian(place[16..], chunk);
+        BinaryPrimitives.WriteInt64LittleEndian(place[24..], block);
+        return Crc32C.Append(Crc32C.Compute(place), bytes);
+    }
+}

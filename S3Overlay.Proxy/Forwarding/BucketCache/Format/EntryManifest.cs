@@ -1,0 +1,82 @@
+using System.Text;
+
+using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Protocol.Bodies.Hashing;
+
+namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
+
+/// <summary>What a manifest says: the record of a copy, and which of its chunks are in the store.</summary>
+internal sealed record EntryManifest(EntryRecord Record, ChunkSet Chunks)
+{
+    /// <summary>Half a megabyte of bits, and a key of a kilobyte in JSON's longest spelling, twice.</summary>
+    private const int Longest = 1 << 20;
+
+    /// <summary>A manifest is small: a store that takes longer for it stands still.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>A line of JSON, and a line with its CRC-32C in hex.</summary>
+    public byte[] ToBytes()
+    {
+        var text = EntryRecordText.Write(Record, Chunks.ToBytes());
+        return [.. text, .. Encoding.ASCII.GetBytes($"\n{Crc32C.Compute(text):x8}\n")];
+    }
+
+    /// <summary>Reads a manifest from a store's answer.</summary>
+    /// <exception cref="InvalidDataException">It is none, or damaged.</exception>
+    /// <exception cref="IOException">The answer broke off or stands still.</exception>
+    public static async Task<EntryManifest> ReadAsync(WireResponse answer, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Timeout);
+        try
+        {
+            return Parse(await BytesAsync(answer, limit.Token));
+        }
+        catch (OperationCanceledException failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException("The store's answer stands still.", failure);
+        }
+    }
+
+    private static async Task<byte[]> BytesAsync(WireResponse answer, CancellationToken cancellationToken)
+    {
+        using var memory = new MemoryStream();
+        await using (var body = await answer.BodyAsync(cancellationToken))
+        {
+            var buffer = new byte[16 << 10];
+            for (int read; (read = await body.ReadAsync(buffer, cancellationToken)) > 0;)
+            {
+                memory.Write(buffer, 0, read);
+                if (memory.Length > Longest)
+                {
+                    throw new InvalidDataException("it is too long for a manifest");
+                }
+            }
+        }
+
+        return memory.ToArray();
+    }
+
+    private static EntryManifest Parse(byte[] bytes)
+    {
+        const int Tail = 10;
+        if (bytes.Length <= Tail || !Encoding.ASCII.GetBytes($"\n{Crc32C.Compute(bytes.AsSpan(0, bytes.Length - Tail)):x8}\n").AsSpan()
+            .SequenceEqual(bytes.AsSpan(bytes.Length - Tail)))
+        {
+            throw new InvalidDataException("its checksum is wrong");
+        }
+
+        var (record, chunks) = EntryRecordText.Read(bytes.AsMemory(0, bytes.Length - Tail));
+        try
+        {
+            var layout = new ChunkLayout(record.Info.Size, record.Identity.ChunkSize);
+            return chunks is not null && ChunkSet.Parse(chunks, layout.Count) is { } set
+                ? new EntryManifest(record, set)
+                : throw new InvalidDataException("its chunks are not those of its object");
+        }
+        catch (IOException failure)
+        {
+            throw new InvalidDataException(failure.Message, failure);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using S3Overlay.Proxy.Forwarding.BucketCache.Format;
+using S3Overlay.Proxy.Forwarding.BucketCache.Known;
+using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.BucketCache.Reading;
+
+/// <summary>A reader's place in a copy: chunk after chunk, from the spool where a chunk is there, otherwise from the store.</summary>
+internal sealed class StoredEntryReader(StoredEntry copy, SharedEntry shared, StoredChunks chunks, ByteRange range) : IEntryReader
+{
+    private long _position = range.First;
+    private int _chunk = -1;
+    private SpooledChunk? _spooled;
+    private FramedReader? _stored;
+
+    /// <inheritdoc/>
+    public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var last = Math.Min(range.Last, shared.Layout.Size - 1);
+        if (_position > last || buffer.IsEmpty)
+        {
+            return 0;
+        }
+
+        var chunk = shared.Layout.At(_position);
+        var bytes = shared.Layout.BytesOf(chunk);
+        last = Math.Min(last, bytes.Last);
+        var wanted = buffer[..(int)Math.Min(buffer.Length, last + 1 - _position)];
+        if (chunk != _chunk && !await EnterAsync(chunk, bytes, last, cancellationToken))
+        {
+            return 0;
+        }
+
+        var read = _spooled is not null
+            ? await _spooled.ReadAsync(_position - bytes.First, wanted, cancellationToken)
+            : await ReadStoredAsync(_position - bytes.First, wanted, cancellationToken);
+        _position += read;
+        if (read == 0)
+        {
+            await LeaveAsync();
+        }
+
+        return read;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => LeaveAsync();
+
+    private async ValueTask<bool> EnterAsync(int chunk, ByteRange bytes, long last, CancellationToken cancellationToken)
+    {
+        await LeaveAsync();
+        var part = new ByteRange(_position - bytes.First, last - bytes.First);
+        _stored = copy.TakeStarted(chunk, part.First, part.Last);
+        if (_stored is null && (_spooled = shared.UseSpooled(chunk)) is null)
+        {
+            _stored = await chunks.OpenAsync(shared, chunk, part, cancellationToken);
+        }
+
+        if (_stored is null && _spooled is null)
+        {
+            return false;
+        }
+
+        _chunk = chunk;
+        return true;
+    }
+
+    private async ValueTask<int> ReadStoredAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _stored!.ReadAsync(position, buffer, cancellationToken);
+        }
+        catch (InvalidDataException)
+        {
+            chunks.Damaged(shared, _chunk, position);
+            return 0;
+        }
+        catch (IOException)
+        {
+            // It broke off: whoever goes on reading asks for the rest.
+            return 0;
+        }
+    }
+
+    private async ValueTask LeaveAsync()
+    {
+        _chunk = -1;
+        _spooled?.Release();
+        _spooled = null;
+        if (_stored is { } left)
+        {
+            _stored = null;
+            await left.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,31 @@
+namespace S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
+
+/// <summary>
+/// How much room there is for bytes on their way to a store: fills have theirs, and uploads that wait for their end have theirs.
+/// </summary>
+/// <param name="maxBytes">For all of them together.</param>
+internal sealed class SpoolQuota(long maxBytes)
+{
+    private long _used;
+
+    /// <summary>How much there is in all.</summary>
+    public long MaxBytes => maxBytes;
+
+    /// <summary>How much is taken now.</summary>
+    public long Used => Volatile.Read(ref _used);
+
+    /// <summary>Takes room, where there is any.</summary>
+    public bool TryTake(long bytes)
+    {
+        if (Interlocked.Add(ref _used, bytes) <= maxBytes)
+        {
+            return true;
+        }
+
+        GiveBack(bytes);
+        return false;
+    }
+
+    /// <summary>Gives room back.</summary>
+    public void GiveBack(long bytes) => Interlocked.Add(ref _used, -bytes);
+}

@@ -1,0 +1,56 @@
+using S3Overlay.Proxy.Overlay.Cache.Blocks;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
+
+/// <summary>
+/// A chunk, or a copy held whole, on its way to the store: in a file that its readers follow. Shared by all who use it, and gone when the
+/// last has let go. Positions are within the chunk.
+/// </summary>
+internal sealed class SpooledChunk
+{
+    private readonly SpoolFile _file;
+    private readonly BlockFile _blocks;
+    private readonly long _length;
+    private int _users = 1;
+
+    /// <summary>An empty one of so many bytes.</summary>
+    /// <exception cref="IOException">There is no room for it.</exception>
+    public SpooledChunk(SpoolFolder folder, long length, Action<long> foundDamaged)
+    {
+        var geometry = new BlockGeometry(length, 0);
+        _length = length;
+        _file = folder.Open(length);
+        _blocks = new BlockFile(_file.Handle, geometry, 0, new BlockTable(geometry, new uint[geometry.Blocks]), (_, _) => { },
+            foundDamaged);
+    }
+
+    /// <summary>Whether every byte is there.</summary>
+    public bool IsWhole => FirstHeld(0) is { First: 0 } held && held.Last == _length - 1;
+
+    /// <summary>See <see cref="Overlay.Layers.ICacheEntry.FirstHeld"/>.</summary>
+    public ByteRange? FirstHeld(long position) => _blocks.FirstHeld(position);
+
+    /// <summary>See <see cref="Overlay.Layers.IEntryReader.ReadAsync"/>.</summary>
+    public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken) =>
+        _blocks.ReadAsync(position, buffer, cancellationToken);
+
+    /// <summary>Stores bytes; blocks the caller.</summary>
+    public void Write(long position, ReadOnlySpan<byte> bytes) => _blocks.Write(position, bytes);
+
+    /// <summary>One more user. The caller knows that there is one.</summary>
+    public SpooledChunk Use()
+    {
+        Interlocked.Increment(ref _users);
+        return this;
+    }
+
+    /// <summary>One user less.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _users) == 0)
+        {
+            _file.Dispose();
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Forwarding.Remotes;
+
+/// <summary>
+/// Makes objects and documents of an endpoint's answers to reads, and refuses what cannot be an answer to what was asked for.
+/// </summary>
+internal sealed class RemoteResponses(EndpointSettings settings, TimeProvider time)
+{
+    private const int LongestDocument = 1 << 20;
+
+    /// <summary>
+    /// Whether a sub-resource is asked for (<c>?acl</c>, <c>?tagging</c>) rather than the bytes of the object, of a version or of a part.
+    /// </summary>
+    public static bool IsDocument(RemoteRead read)
+    {
+        foreach (var part in read.Query.AsSpan().Split('&'))
+        {
+            var parameter = read.Query.AsSpan()[part];
+            if (!parameter.IsEmpty && !parameter.StartsWith("versionId", StringComparison.Ordinal)
+                && !parameter.StartsWith("partNumber", StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// A document: small by nature, and sent without a length, ETag or date by S3 itself. What the connection breaks off within is no
+    /// document.
+    /// </summary>
+    public async Task<RemoteObject> DocumentAsync(WireResponse answer, CancellationToken cancellationToken)
+    {
+        var mayBeObject = answer.Header("ETag") is not null;
+        if (mayBeObject && (answer.Header("Accept-Ranges") is not null || answer.ContentLength > LongestDocument))
+        {
+            throw IsTheObject();
+        }
+
+        var bytes = new byte[LongestDocument + 1];
+        int length;
+        try
+        {
+            await using var body = await answer.BodyAsync(cancellationToken);
+            length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
+        }
+        catch (Exception failure) when (failure is IOException or HttpRequestException)
+        {
+            throw new RemoteException(RemoteFailure.BodyBroken, $"The {settings.Role} {settings.Name} broke off within a document.",
+                failure);
+        }
+
+        if (mayBeObject && length > LongestDocument)
+        {
+            throw IsTheObject();
+        }
+
+        if (length > LongestDocument || (answer.ContentLength is { } promised && promised != length))
+        {
+            throw Nonsense("a document of another length than documents have");
+        }
+
+        var info = ObjectHeaders.Read(answer, length);
+        var status = answer.Status;
+        answer.Dispose();
+        return new RemoteObject(info, status, length == 0 ? null : new ByteRange(0, length - 1),
+            new MemoryStream(bytes, 0, length, writable: false));
+    }
+
+    /// <summary>A store that does not know a sub-resource takes no notice of it, and sends the object (Ceph, of ?attributes).</summary>
+    private static RemoteException IsTheObject() => new(RemoteFailure.Other, "The remote does not know this sub-resource.")
+        { Status = 501, Code = "NotImplemented" };
+
+    /// <summary>An object, or a part of it.</summary>
+    /// <param name="answer">The answer, which the object ends with.</param>
+    /// <param name="read">What was asked for.</param>
+    /// <param name="askAgain">Asks for a range of the same version once more, where its body breaks off.</param>
+    /// <exception cref="RemoteException">Changed where it is of another version than the one asked for; Unavailable where it cannot be an
+    /// answer to what was asked for.</exception>
+    public RemoteObject Object(WireResponse answer, RemoteRead read, Func<string, string, CancellationToken, Task<WireResponse>> askAgain)
+    {
+        ByteRange? range;
+        long total;
+        if (answer.Status == 206 && IsEmptyFirstPart(answer, read))
+        {
+            (range, total) = (null, 0);
+        }
+        else if (answer.Status == 206)
+        {
+            var got = answer.ContentRange ?? throw Nonsense("206 without a valid Content-Range");
+            (range, total) = (got.Range, got.Total);
+            if (answer.ContentLength is { } length && length != got.Range.Length)
+            {
+                throw Nonsense("a Content-Length that is not that of its Content-Range");
+            }
+
+            if (read.Range is { } asked && RangeHeader.Parse(asked) is { } wanted && wanted.Resolve(total) is var expected
+                && expected != range)
+            {
+                throw Nonsense($"{answer.Header("Content-Range")} to a request for {asked}");
+            }
+        }
+        else
+        {
+            total = answer.ContentLength ?? throw Nonsense("an object without Content-Length");
+            range = total == 0 ? null : new ByteRange(0, total - 1);
+        }
+
+        var info = ObjectHeaders.Read(answer, total);
+        if (answer.Status == 206 && read.Range is not null)
+        {
+            // S3 names no checksum beside a range, or one of the part that the range happens to be.
+            info = info.WithoutChecksums();
+        }
+
+        if (read.IfMatch is { } ifMatch && info.ETag.Length > 0 && !ETags.ListHas(ifMatch, info.ETag))
+        {
+            throw new RemoteException(RemoteFailure.Changed, "The remote answered with another version than the one asked for.")
+                { Status = answer.Status };
+        }
+
+        if (info.ETag.Length == 0 && answer.Header("Content-Type") is { } type && type.Contains("xml", StringComparison.OrdinalIgnoreCase)
+            && answer.Header("Last-Modified") is null)
+        {
+            throw Nonsense("200 with a document that is no object");
+        }
+
+        // Where a part came with 200, its place in the whole is not known, and the rest of it cannot be asked for.
+        var heals = answer.Status == 206 || !read.NamesPart || info.PartsCount == 0;
+        return range is { } bytes
+            ? new RemoteObject(
+                info, answer.Status, bytes, new HealingBody(answer, heals ? info.ETag : "", bytes, total, settings, time, askAgain))
+            : Empty(answer, info);
+    }
+
+    /// <summary>An object without bytes.</summary>
+    public static RemoteObject Empty(WireResponse answer) => Empty(answer, ObjectHeaders.Read(answer, 0));
+
+    private static RemoteObject Empty(WireResponse answer, ObjectInfo info) => new(info, answer.Status, null, Stream.Null, () =>
+    {
+        answer.Dispose();
+        return ValueTask.CompletedTask;
+    });
+
+    /// <summary>
+    /// Whether that is all of an empty object, of which there is no range to tell (MinIO). Of a later part nothing would tell how large the
+    /// object is.
+    /// </summary>
+    private static bool IsEmptyFirstPart(WireResponse answer, RemoteRead read) =>
+        answer is { ContentLength: 0, ContentRange: null } && S3Query.Parse(read.Query)["partNumber"] == "1"
+            && answer.Header("x-amz-mp-parts-count") is null or "1";
+
+    /// <summary>What came cannot be an answer to what was asked for.</summary>
+    public RemoteException Nonsense(string what) => new(RemoteFailure.Unavailable, $"The {settings.Role} {settings.Name} answered {what}.")
+        { IsNonsense = true };
+}

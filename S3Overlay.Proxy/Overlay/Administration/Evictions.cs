@@ -1,0 +1,111 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reading;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Overlay.Administration;
+
+/// <summary>Drops held bytes (rule E3).</summary>
+/// <param name="held">Where they are; null while caching is off.</param>
+/// <param name="reader">Has the fills under way; null where nothing is read from a remote.</param>
+/// <param name="logger">Where failures are told.</param>
+internal sealed class Evictions(ICacheStore? held, IRemoteReader? reader, ILogger logger)
+{
+    /// <summary>How many copies are dropped at once: of a store behind a network each takes some round trips.</summary>
+    private const int Parallel = 16;
+
+    /// <summary>See <see cref="IOverlayAdministration.DropAsync"/>.</summary>
+    public async Task DropAsync(AdministrationScope scope, EvictCount count, CancellationToken cancellationToken)
+    {
+        if (held is null || reader is null)
+        {
+            return;
+        }
+
+        try
+        {
+            // First of all: a fill whose bytes were asked for before must not leave a copy behind what is looked for now.
+            reader.InvalidateAll();
+            if (scope is { Bucket: { } name, Key: { } key })
+            {
+                await DropKeyAsync(held, reader, name, key, count, cancellationToken);
+            }
+            else if (scope.Bucket is { } bucket)
+            {
+                await DropBucketAsync(held, reader, bucket, scope.Prefix ?? "", count, cancellationToken);
+            }
+            else
+            {
+                await foreach (var each in held.ListBucketsAsync(cancellationToken))
+                {
+                    await DropBucketAsync(held, reader, each, "", count, cancellationToken);
+                }
+            }
+        }
+        catch (IOException failure)
+        {
+            throw new S3Exception(S3Errors.ServiceUnavailable, "What is held cannot be listed at the moment.", failure);
+        }
+    }
+
+    /// <summary>How many bytes of its object a copy holds.</summary>
+    public static long BytesOf(ICacheEntry copy)
+    {
+        var bytes = 0L;
+        for (var position = 0L; copy.FirstHeld(position) is { } run; position = run.Last + 1)
+        {
+            bytes += run.Length;
+        }
+
+        return bytes;
+    }
+
+    private Task DropBucketAsync(ICacheStore store, IRemoteReader fills, string bucket, string prefix, EvictCount count,
+        CancellationToken cancellationToken) =>
+        System.Threading.Tasks.Parallel.ForEachAsync(
+            Keys(store.ListAsync(bucket, prefix, "", cancellationToken)),
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
+            async (key, token) => await DropKeyAsync(store, fills, bucket, key, count, token));
+
+    /// <summary>Each key once, though rows of two versions of it may be there for a moment.</summary>
+    private static async IAsyncEnumerable<string> Keys(IAsyncEnumerable<CacheRow> rows)
+    {
+        string? last = null;
+        await foreach (var row in rows)
+        {
+            if (row.Key != last)
+            {
+                yield return last = row.Key;
+            }
+        }
+    }
+
+    private async ValueTask DropKeyAsync(ICacheStore store, IRemoteReader fills, string bucket, string key, EvictCount count,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            long? bytes = null;
+            if (await store.FindAsync(bucket, key, LookupHint.Info, cancellationToken) is { } copy)
+            {
+                await using (copy)
+                {
+                    bytes = BytesOf(copy);
+                }
+            }
+
+            await fills.InvalidateAsync(bucket, key);
+            if (bytes is { } dropped)
+            {
+                count.Add(dropped);
+            }
+        }
+        catch (IOException failure)
+        {
+            // One that cannot be dropped, such as a copy among written objects of a store that cannot delete it safely, keeps nobody from
+            // dropping the rest.
+            Log.HeldCleaningFailed(logger, failure);
+            count.AddFailure();
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reading;
+using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Administration;
+
+/// <summary>Takes back tombstones and marks of deleted buckets.</summary>
+/// <remarks>
+/// <code>
+///   a tombstone       the key's lock, which a delete holds from its tombstone to the end of the object: so it is over, or has not begun
+///   a bucket's mark   the bucket's lock alone: no delete is made meanwhile that would leave no tombstone, since the remote is hidden
+/// </code>
+/// </remarks>
+internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketDirectory directory, OverlayLocks locks, Evictions drops)
+{
+    /// <summary>How many at once: enough to share the syncs of the log, few enough to leave others room.</summary>
+    private const int Parallel = 16;
+
+    /// <summary>See <see cref="IOverlayAdministration.DiscardAsync"/>.</summary>
+    public async Task DiscardAsync(AdministrationScope scope, UndeleteCount count, CancellationToken cancellationToken)
+    {
+        if (scope.Bucket is { } bucket)
+        {
+            await (scope.IsPart ? DiscardPartAsync(bucket, scope, count, cancellationToken)
+                : DiscardBucketAsync(bucket, count, cancellationToken));
+            return;
+        }
+
+        await foreach (var each in local.Marks.ListBucketsAsync(cancellationToken))
+        {
+            await DiscardBucketAsync(each, count, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Takes a tombstone back while no delete of the key is under way, where <paramref name="isStillMeant"/> says so then.
+    /// </summary>
+    public async ValueTask<UndeleteOutcome> DiscardAsync(
+        string bucket, Tombstone tombstone, Func<bool> isStillMeant, CancellationToken cancellationToken)
+    {
+        using var entered = await locks.Keys.TakeAsync(new ObjectName(bucket, tombstone.Key), cancellationToken);
+        if (!isStillMeant())
+        {
+            return UndeleteOutcome.Kept;
+        }
+
+        // Before the remote shows again: what is held may be older than the delete, whose own cleaning nobody waited for.
+        await ForgetAsync(bucket, tombstone.Key);
+        return await local.Marks.DiscardAsync(bucket, tombstone, cancellationToken);
+    }
+
+    /// <summary>Refuses a bucket whose tombstones are of no account.</summary>
+    /// <exception cref="S3Exception">InvalidBucketState.</exception>
+    public async ValueTask RequireShownAsync(string bucket, CancellationToken cancellationToken)
+    {
+        if ((await local.State.ResolveBucketAsync(bucket, cancellationToken)).IsOpaque)
+        {
+            throw new S3Exception(
+                S3Errors.InvalidBucketState,
+                "The bucket was deleted here, which hides all that the remote has in it. Discard the bucket as a whole.");
+        }
+    }
+
+    private async Task DiscardPartAsync(string bucket, AdministrationScope scope, UndeleteCount count, CancellationToken cancellationToken)
+    {
+        using var shared = await locks.Buckets.ShareAsync(bucket, cancellationToken);
+        await RequireShownAsync(bucket, cancellationToken);
+        if (scope.Key is null)
+        {
+            await DiscardTombstonesAsync(bucket, scope.Prefix ?? "", count, cancellationToken);
+        }
+        else if (await local.Marks.FindAsync(bucket, scope.Key, cancellationToken) is { } tombstone)
+        {
+            count.Add(await DiscardAsync(bucket, tombstone, static () => true, cancellationToken));
+        }
+    }
+
+    private async Task DiscardBucketAsync(string bucket, UndeleteCount count, CancellationToken cancellationToken)
+    {
+        using (await locks.Buckets.TakeAsync(bucket, cancellationToken))
+        {
+            if ((await local.State.ResolveBucketAsync(bucket, cancellationToken)).IsOpaque)
+            {
+                await drops.DropAsync(new AdministrationScope(bucket, null, null), new EvictCount(), cancellationToken);
+            }
+
+            if (await local.Marks.DiscardBucketAsync(bucket, cancellationToken))
+            {
+                directory.Forget(bucket);
+                count.AddBucket();
+            }
+        }
+
+        using (await locks.Buckets.ShareAsync(bucket, cancellationToken))
+        {
+            await DiscardTombstonesAsync(bucket, "", count, cancellationToken);
+        }
+    }
+
+    private Task DiscardTombstonesAsync(string bucket, string prefix, UndeleteCount count, CancellationToken cancellationToken) =>
+        System.Threading.Tasks.Parallel.ForEachAsync(
+            local.Marks.ListAsync(bucket, prefix, "", cancellationToken),
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
+            async (tombstone, token) => count.Add(await DiscardAsync(bucket, tombstone, static () => true, token)));
+
+    private async ValueTask ForgetAsync(string bucket, string key)
+    {
+        try
+        {
+            await (reader?.InvalidateAsync(bucket, key) ?? ValueTask.CompletedTask);
+        }
+        catch (IOException failure)
+        {
+            throw new S3Exception(S3Errors.ServiceUnavailable, "What is held of a deleted key cannot be dropped at the moment.", failure);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+using System.Buffers;
+
+using Microsoft.Win32.SafeHandles;
+
+using S3Overlay.Proxy.Protocol.Bodies.Hashing;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Cache.Blocks;
+
+/// <summary>
+/// Bytes in a file, written in any order, each at its own place, and read back only where a block's checksum fits. What a checksum is kept
+/// in besides memory is the owner's matter.
+/// </summary>
+/// <param name="file">The file; the owner closes it.</param>
+/// <param name="geometry">How the bytes fall into blocks.</param>
+/// <param name="dataOffset">Where in the file they start.</param>
+/// <param name="blocks">What is there from the start.</param>
+/// <param name="keepEntry">Told of a block that became whole, before it counts as held, and with 0 of one that does no longer.</param>
+/// <param name="foundDamaged">Told of a block that was found damaged.</param>
+/// <param name="changed">Told how many bytes more whole blocks hold, or fewer; null for nobody.</param>
+internal sealed class BlockFile(
+    SafeFileHandle file,
+    BlockGeometry geometry,
+    long dataOffset,
+    BlockTable blocks,
+    Action<long, uint> keepEntry,
+    Action<long> foundDamaged,
+    Action<long>? changed = null)
+{
+    /// <summary>See <see cref="Layers.ICacheEntry.FirstHeld"/>.</summary>
+    public ByteRange? FirstHeld(long position) => blocks.FirstHeld(position);
+
+    /// <summary>See <see cref="Layers.IEntryReader.ReadAsync"/>.</summary>
+    public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (position >= geometry.Size || buffer.IsEmpty)
+        {
+            return new(0);
+        }
+
+        var block = geometry.BlockAt(position);
+        var range = geometry.BytesOf(block);
+        if (blocks[block] == 0)
+        {
+            if (blocks.PieceAt(position) is { } piece)
+            {
+                return ReadPartAsync(block, new ByteRange(piece.From, piece.To - 1), piece.Checksum, position, buffer, cancellationToken);
+            }
+
+            // Its pieces may have become a whole block between the two questions: held all along, it must not pass for missing.
+            if (blocks[block] == 0)
+            {
+                return new(0);
+            }
+        }
+
+        return position == range.First && buffer.Length >= range.Length
+            ? ReadBlocksAsync(block, buffer, cancellationToken)
+            : ReadPartAsync(block, range, null, position, buffer, cancellationToken);
+    }
+
+    /// <summary>Stores bytes; blocks the caller. What is held already stays as it is.</summary>
+    public void Write(long position, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty && position < geometry.Size)
+        {
+            var length = blocks.Writable(position, bytes.Length);
+            if (length > 0)
+            {
+                WriteWithinBlock(position, bytes[..length]);
+            }
+            else
+            {
+                length = (int)Math.Min(bytes.Length, (blocks.FirstHeld(position)?.Last ?? position) + 1 - position);
+            }
+
+            position += length;
+            bytes = bytes[length..];
+        }
+    }
+
+    private void WriteWithinBlock(long position, ReadOnlySpan<byte> bytes)
+    {
+        RandomAccess.Write(file, bytes, dataOffset + position);
+        var block = geometry.BlockAt(position);
+        var range = geometry.BytesOf(block);
+        if (bytes.Length == range.Length)
+        {
+            Complete(block, Crc32C.Compute(bytes));
+        }
+        else if (blocks.Add(position, bytes) is { } pieces)
+        {
+            Join(block, range, pieces);
+        }
+    }
+
+    /// <summary>
+    /// A block came in pieces, and is whole now: one checksum takes the place of theirs, once theirs have been found right.
+    /// </summary>
+    private void Join(long block, ByteRange range, IReadOnlyList<BlockTable.Piece> pieces)
+    {
+        if (pieces.Count == 1)
+        {
+            Complete(block, pieces[0].Checksum);
+            return;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent((int)range.Length);
+        try
+        {
+            var bytes = buffer.AsSpan(0, (int)range.Length);
+            var read = RandomAccess.Read(file, bytes, dataOffset + range.First);
+            foreach (var piece in pieces)
+            {
+                if (read < bytes.Length
+                    || Crc32C.Compute(bytes[(int)(piece.From - range.First)..(int)(piece.To - range.First)]) != piece.Checksum)
+                {
+                    Damaged(block);
+                    return;
+                }
+            }
+
+            Complete(block, Crc32C.Compute(bytes));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void Complete(long block, uint checksum)
+    {
+        var entry = BlockTable.Entry(checksum);
+        keepEntry(block, entry);
+        if (blocks.Complete(block, entry))
+        {
+            changed?.Invoke(geometry.BytesOf(block).Length);
+        }
+    }
+
+    /// <summary>Reads whole blocks straight into the buffer, as many as fit and are held, and checks each.</summary>
+    private async ValueTask<int> ReadBlocksAsync(long first, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var start = geometry.BytesOf(first).First;
+        var length = 0;
+        for (var block = first; block < geometry.Blocks && blocks[block] != 0; block++)
+        {
+            var size = (int)geometry.BytesOf(block).Length;
+            if (length + size > buffer.Length)
+            {
+                break;
+            }
+
+            length += size;
+        }
+
+        var read = await ReadFileAsync(start, buffer[..length], cancellationToken);
+        var good = 0;
+        for (var block = first; good < length; block++)
+        {
+            var size = (int)geometry.BytesOf(block).Length;
+            if (good + size > read || BlockTable.Entry(Crc32C.Compute(buffer.Span.Slice(good, size))) != blocks[block])
+            {
+                Damaged(block);
+                break;
+            }
+
+            good += size;
+        }
+
+        return good;
+    }
+
+    /// <summary>Reads a block, or a piece of one, to check it, and hands out the bytes that were asked for.</summary>
+    private async ValueTask<int> ReadPartAsync(
+        long block, ByteRange part, uint? pieceChecksum, long position, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var scratch = ArrayPool<byte>.Shared.Rent((int)part.Length);
+        try
+        {
+            var bytes = scratch.AsMemory(0, (int)part.Length);
+            var read = await ReadFileAsync(part.First, bytes, cancellationToken);
+            var checksum = Crc32C.Compute(bytes.Span);
+            if (read < bytes.Length
+                || !(pieceChecksum is { } expected ? expected == checksum : blocks[block] == BlockTable.Entry(checksum)))
+            {
+                Damaged(block);
+                return 0;
+            }
+
+            var count = (int)Math.Min(buffer.Length, part.Last + 1 - position);
+            bytes.Slice((int)(position - part.First), count).CopyTo(buffer);
+            return count;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
+
+    private async ValueTask<int> ReadFileAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DiskReader.ReadAsync(file, dataOffset + position, buffer, cancellationToken);
+        }
+        catch (IOException)
+        {
+            // A sector that cannot be read is a block that is not held.
+            return 0;
+        }
+    }
+
+    private void Damaged(long block)
+    {
+        foundDamaged(block);
+        if (blocks.Forget(block))
+        {
+            changed?.Invoke(-geometry.BytesOf(block).Length);
+        }
+
+        keepEntry(block, 0);
+    }
+}

@@ -1,0 +1,197 @@
+using S3Overlay.Proxy.Protocol.Bodies.Hashing;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Cache.Blocks;
+
+/// <summary>
+/// Which bytes of a copy are held, in memory: a checksum for each whole block, and for blocks that are still being filled the pieces that
+/// are there, each with its own checksum. Pieces do not survive a restart; whole blocks do.
+/// </summary>
+internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
+{
+    private readonly Lock _lock = new();
+    private readonly SortedDictionary<long, List<Piece>> _partial = [];
+
+    /// <summary>The entry for a checksum: 0 means that a block is not held, so a checksum of 0 is written as another number.</summary>
+    public static uint Entry(uint checksum) => checksum == 0 ? uint.MaxValue : checksum;
+
+    /// <summary>The block's entry; 0 where it is not held whole.</summary>
+    public uint this[long block] => Volatile.Read(ref checksums[block]);
+
+    /// <summary>The piece that holds a byte of a block which is not whole.</summary>
+    public Piece? PieceAt(long position)
+    {
+        lock (_lock)
+        {
+            return _partial.TryGetValue(geometry.BlockAt(position), out var pieces)
+                ? pieces.Find(piece => piece.From <= position && position < piece.To)
+                : null;
+        }
+    }
+
+    /// <summary>See <see cref="Layers.ICacheEntry.FirstHeld"/>.</summary>
+    public ByteRange? FirstHeld(long position)
+    {
+        lock (_lock)
+        {
+            for (var block = position < geometry.Size ? geometry.BlockAt(position) : geometry.Blocks; block < geometry.Blocks;)
+            {
+                if (checksums[block] != 0)
+                {
+                    var start = Math.Max(position, geometry.BytesOf(block).First);
+                    return new ByteRange(start, EndOfRun(start) - 1);
+                }
+
+                if (_partial.TryGetValue(block, out var pieces)
+                    && pieces.Where(piece => piece.To > position).MinBy(piece => piece.From) is { } next)
+                {
+                    var start = Math.Max(position, next.From);
+                    return new ByteRange(start, EndOfRun(start) - 1);
+                }
+
+                block = NextInteresting(block + 1);
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>How far bytes may be written from a position on before they meet what is held, within the block.</summary>
+    public int Writable(long position, int length)
+    {
+        var block = geometry.BlockAt(position);
+        var end = Math.Min(position + length, geometry.BytesOf(block).Last + 1);
+        lock (_lock)
+        {
+            if (checksums[block] != 0)
+            {
+                return 0;
+            }
+
+            foreach (var piece in _partial.TryGetValue(block, out var pieces) ? pieces : [])
+            {
+                if (piece.From <= position && position < piece.To)
+                {
+                    return 0;
+                }
+
+                if (piece.From > position)
+                {
+                    end = Math.Min(end, piece.From);
+                }
+            }
+
+            return (int)(end - position);
+        }
+    }
+
+    /// <summary>Notes bytes that were stored. They may be the last that their block lacked.</summary>
+    /// <returns>The block's pieces in order, where they now cover it.</returns>
+    public IReadOnlyList<Piece>? Add(long position, ReadOnlySpan<byte> bytes)
+    {
+        var block = geometry.BlockAt(position);
+        var range = geometry.BytesOf(block);
+        var end = position + bytes.Length;
+        lock (_lock)
+        {
+            if (!_partial.TryGetValue(block, out var pieces))
+            {
+                _partial.Add(block, pieces = []);
+            }
+
+            var before = pieces.FindIndex(piece => piece.To == position);
+            if (before >= 0)
+            {
+                pieces[before] = new Piece(pieces[before].From, end, Crc32C.Append(pieces[before].Checksum, bytes));
+            }
+            else
+            {
+                pieces.Add(new Piece(position, end, Crc32C.Compute(bytes)));
+            }
+
+            return pieces.Sum(piece => piece.To - piece.From) == range.Length ? [.. pieces.OrderBy(piece => piece.From)] : null;
+        }
+    }
+
+    /// <summary>How many bytes whole blocks hold.</summary>
+    public long HeldBytes()
+    {
+        var bytes = 0L;
+        for (var block = 0L; block < geometry.Blocks; block++)
+        {
+            bytes += this[block] == 0 ? 0 : geometry.BytesOf(block).Length;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Notes that a block is held whole.</summary>
+    /// <returns>Whether it was not before.</returns>
+    public bool Complete(long block, uint entry)
+    {
+        lock (_lock)
+        {
+            _partial.Remove(block);
+            return Interlocked.Exchange(ref checksums[block], entry) == 0;
+        }
+    }
+
+    /// <summary>Forgets a block, whole or in pieces.</summary>
+    /// <returns>Whether it was held whole.</returns>
+    public bool Forget(long block)
+    {
+        lock (_lock)
+        {
+            _partial.Remove(block);
+            return Interlocked.Exchange(ref checksums[block], 0) != 0;
+        }
+    }
+
+    private long NextInteresting(long block)
+    {
+        if (block >= geometry.Blocks)
+        {
+            return block;
+        }
+
+        var held = checksums.AsSpan((int)block).IndexOfAnyExcept(0u);
+        var next = held < 0 ? geometry.Blocks : block + held;
+        foreach (var partial in _partial.Keys)
+        {
+            if (partial >= block)
+            {
+                return Math.Min(next, partial);
+            }
+        }
+
+        return next;
+    }
+
+    /// <summary>The first byte after <paramref name="position"/>, which is held, that is not.</summary>
+    private long EndOfRun(long position)
+    {
+        while (position < geometry.Size)
+        {
+            var block = geometry.BlockAt(position);
+            if (checksums[block] != 0)
+            {
+                var gap = checksums.AsSpan((int)block).IndexOf(0u);
+                position = gap < 0 ? geometry.Size : geometry.BytesOf(block + gap - 1).Last + 1;
+            }
+            else if (_partial.TryGetValue(block, out var pieces)
+                && pieces.Find(piece => piece.From <= position && position < piece.To) is { } piece)
+            {
+                position = piece.To;
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        return position;
+    }
+
+    /// <summary>Some bytes of a block, the end not included.</summary>
+    public sealed record Piece(long From, long To, uint Checksum);
+}

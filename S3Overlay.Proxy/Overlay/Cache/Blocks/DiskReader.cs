@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace S3Overlay.Proxy.Overlay.Cache.Blocks;
+
+/// <summary>
+/// Positional reads that do not block the caller. What the page cache has is read at once on the caller's thread, which on a warm store is
+/// everything and saves two thread switches a read; what it lacks goes to the pool. Only Linux can tell the two apart (<c>preadv2</c> with
+/// <c>RWF_NOWAIT</c>); elsewhere every read goes to the pool, since handlers run on socket threads.
+/// </summary>
+internal static partial class DiskReader
+{
+    private const int NoWait = 8;
+
+    private static volatile bool _canTry = OperatingSystem.IsLinux() && nint.Size == 8;
+
+    /// <summary>Fills the buffer from a position on, as far as the file goes.</summary>
+    public static ValueTask<int> ReadAsync(SafeFileHandle file, long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var read = TryReadCached(file, offset, buffer.Span);
+        return read == buffer.Length ? new(read) : RestAsync(file, offset, buffer, read, cancellationToken);
+    }
+
+    /// <summary>Reads what is in memory, and no more.</summary>
+    public static unsafe int TryReadCached(SafeFileHandle file, long offset, Span<byte> buffer)
+    {
+        if (!_canTry || buffer.IsEmpty)
+        {
+            return 0;
+        }
+
+        var held = false;
+        try
+        {
+            file.DangerousAddRef(ref held);
+            fixed (byte* start = buffer)
+            {
+                var piece = new Piece { Start = start, Length = (nuint)buffer.Length };
+                var read = Preadv2((int)file.DangerousGetHandle(), &piece, 1, offset, NoWait);
+                if (read >= 0)
+                {
+                    return (int)read;
+                }
+
+                // EAGAIN: not in memory. Anything else: this file system or kernel does not know the flag, and never will.
+                if (Marshal.GetLastPInvokeError() is not 11 and not 4)
+                {
+                    _canTry = false;
+                }
+
+                return 0;
+            }
+        }
+        catch (EntryPointNotFoundException)
+        {
+            _canTry = false;
+            return 0;
+        }
+        finally
+        {
+            if (held)
+            {
+                file.DangerousRelease();
+            }
+        }
+    }
+
+    private static async ValueTask<int> RestAsync(
+        SafeFileHandle file, long offset, Memory<byte> buffer, int read, CancellationToken cancellationToken)
+    {
+        while (read < buffer.Length)
+        {
+            var more = await RandomAccess.ReadAsync(file, buffer[read..], offset + read, cancellationToken);
+            if (more == 0)
+            {
+                break;
+            }
+
+            read += more;
+        }
+
+        return read;
+    }
+
+    [LibraryImport("libc", EntryPoint = "preadv2", SetLastError = true)]
+    private static unsafe partial nint Preadv2(int descriptor, Piece* pieces, int count, long offset, int flags);
+
+    private unsafe struct Piece
+    {
+        public byte* Start;
+        public nuint Length;
+    }
+}

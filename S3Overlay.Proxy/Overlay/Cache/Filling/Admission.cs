@@ -1,0 +1,65 @@
+using System.Numerics;
+
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Cache.Filling;
+
+/// <summary>
+/// Which objects are held at all: those that were missed so many times (rule E2). Misses are counted in a table of a fixed size, where two
+/// objects may now and then share a place and one of them be held early; old misses fade as new ones come. A restart forgets them.
+/// </summary>
+internal sealed class Admission
+{
+    private const int Size = 1 << 20;
+
+    /// <summary>After this many misses each count is halved, so that what was read long ago does not count for ever.</summary>
+    private const int Fade = 4 * Size;
+
+    private readonly int _minUses;
+    private readonly byte[]? _counts;
+    private readonly uint _seed = (uint)Random.Shared.Next();
+    private readonly Lock _lock = new();
+    private int _misses;
+
+    /// <summary>Admits on the miss of this number; 1 for the first.</summary>
+    public Admission(int minUses)
+    {
+        _minUses = Math.Min(minUses, byte.MaxValue);
+        _counts = minUses > 1 ? new byte[Size] : null;
+    }
+
+    /// <summary>Counts a miss, and says whether the object is to be held from it on.</summary>
+    public bool Admits(ObjectName name)
+    {
+        if (_counts is null)
+        {
+            return true;
+        }
+
+        // The lesser of two places: both would have to be shared.
+        var hash = (uint)name.GetHashCode();
+        var (first, second) = (Place(hash ^ _seed), Place(BitOperations.RotateLeft(hash * 0x9E3779B1u, 15) + _seed));
+        lock (_lock)
+        {
+            if (++_misses == Fade)
+            {
+                Halve();
+            }
+
+            var count = (byte)Math.Min(Math.Min(_counts[first], _counts[second]) + 1, byte.MaxValue);
+            (_counts[first], _counts[second]) = (Math.Max(_counts[first], count), Math.Max(_counts[second], count));
+            return count >= _minUses;
+        }
+    }
+
+    private static int Place(uint hash) => (int)((hash * 0x85EBCA6Bu) >> 12);
+
+    private void Halve()
+    {
+        _misses = 0;
+        for (var place = 0; place < Size; place++)
+        {
+            _counts![place] >>= 1;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Overlay.Reading;
+
+/// <summary>Reads of written keys over a layer that says at no cost what a key is: the embedded store.</summary>
+public sealed class ResolvedReads(IS3Service local, ILayerState layer) : IWrittenReads
+{
+    private readonly LocalObjects _objects = new(local, new EncryptedObjects(layer, null));
+
+    /// <inheritdoc/>
+    public async Task<WrittenRead> TryAnswerAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    {
+        switch (await layer.ResolveAsync(request.Bucket, request.Key, cancellationToken))
+        {
+            case KeyState.Written when request.Query["versionId"] is not ({ Length: > 0 } and not "null" and { } version)
+                || await IsLocalsAsync(request, version, cancellationToken):
+                await local.HandleAsync(request, answer, cancellationToken);
+                return WrittenRead.Answered;
+            case KeyState.Deleted:
+                return WrittenRead.Deleted;
+            default:
+                return WrittenRead.Nothing;
+        }
+    }
+
+    private async ValueTask<bool> IsLocalsAsync(S3Request request, string version, CancellationToken cancellationToken) =>
+        await _objects.HeadAsync(request, request.Bucket, request.Key, cancellationToken, version) is { } found
+            && found.VersionId == version;
+}

@@ -1,0 +1,121 @@
+using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Regions;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Protocol.Buckets;
+
+/// <summary>What the sub-resources of a bucket answer that nobody has configured yet (rule B5).</summary>
+public static class CreateBucketResponses
+{
+    /// <summary>Sub-resources that are an empty document until they are set.</summary>
+    private static readonly Dictionary<string, string> Empty = new(StringComparer.Ordinal)
+    {
+        ["versioning"] = "VersioningConfiguration",
+        ["logging"] = "BucketLoggingStatus",
+        ["notification"] = "NotificationConfiguration",
+        ["accelerate"] = "AccelerateConfiguration",
+    };
+
+    /// <summary>Sub-resources that are not there until they are set, and S3's word for it.</summary>
+    private static readonly Dictionary<string, S3Error> Missing = new(StringComparer.Ordinal)
+    {
+        ["policy"] = new("NoSuchBucketPolicy", 404, "The bucket policy does not exist"),
+        ["policyStatus"] = new("NoSuchBucketPolicy", 404, "The bucket policy does not exist"),
+        ["tagging"] = new("NoSuchTagSet", 404, "The TagSet does not exist"),
+        ["cors"] = new("NoSuchCORSConfiguration", 404, "The CORS configuration does not exist"),
+        ["lifecycle"] = new("NoSuchLifecycleConfiguration", 404, "The lifecycle configuration does not exist"),
+        ["website"] = new("NoSuchWebsiteConfiguration", 404, "The specified bucket does not have a website configuration"),
+
+        // Since 2023 a new bucket of S3's encrypts with AES256. Whether the store here does, nobody has said.
+        ["encryption"]
+            = new("ServerSideEncryptionConfigurationNotFoundError", 404, "The server side encryption configuration was not found"),
+        ["object-lock"] = new("ObjectLockConfigurationNotFoundError", 404, "Object Lock configuration does not exist for this bucket"),
+        ["replication"] = new("ReplicationConfigurationNotFoundError", 404, "The replication configuration was not found"),
+    };
+
+    /// <summary>
+    /// Whether a sub-resource is not there until it is set: deleting it from a new bucket is no error, and deletes nothing.
+    /// </summary>
+    public static bool IsMissing(string name) => Missing.ContainsKey(name);
+
+    /// <summary>Answers the sub-resource that the request asks for.</summary>
+    /// <exception cref="S3Exception">The sub-resource is missing from a new bucket, or not known.</exception>
+    public static Task SendAsync(S3Request request, S3Response answer, string region, CancellationToken cancellationToken) =>
+        Document(request, region).SendAsync(request, answer, cancellationToken);
+
+    private static S3XmlWriter Document(S3Request request, string region)
+    {
+        if (request.Operation == S3Operation.GetBucketLocation)
+        {
+            // us-east-1 is written as nothing: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
+            return new S3XmlWriter().Root("LocationConstraint").Raw(region == AwsHosts.DefaultRegion ? "" : region)
+                .Close("LocationConstraint");
+        }
+
+        if (request.Operation == S3Operation.ListMultipartUploads)
+        {
+            return NoUploads(request);
+        }
+
+        foreach (var (name, _) in request.Query.Parameters)
+        {
+            if (Empty.TryGetValue(name, out var root))
+            {
+                return new S3XmlWriter().Root(root).Close(root);
+            }
+
+            if (Missing.TryGetValue(name, out var missing))
+            {
+                throw new S3Exception(missing);
+            }
+
+            if (name == "requestPayment")
+            {
+                return new S3XmlWriter().Root("RequestPaymentConfiguration").Element("Payer", "BucketOwner")
+                    .Close("RequestPaymentConfiguration");
+            }
+
+            if (name == "ownershipControls")
+            {
+                return new S3XmlWriter().Root("OwnershipControls").Open("Rule").Element("ObjectOwnership", "BucketOwnerEnforced")
+                    .Close("Rule").Close("OwnershipControls");
+            }
+
+            if (name == "publicAccessBlock")
+            {
+                return new S3XmlWriter().Root("PublicAccessBlockConfiguration")
+                    .Element("BlockPublicAcls", true).Element("IgnorePublicAcls", true).Element("BlockPublicPolicy", true)
+                        .Element("RestrictPublicBuckets", true)
+                    .Close("PublicAccessBlockConfiguration");
+            }
+
+            if (name == "acl")
+            {
+                return OwnersAcl();
+            }
+        }
+
+        throw new S3Exception(S3Errors.NotImplemented);
+    }
+
+    private static S3XmlWriter NoUploads(S3Request request)
+    {
+        var page = MarkerPage.Parse(request, "max-uploads");
+        var xml = new S3XmlWriter().Root("ListMultipartUploadsResult")
+            .Element("Bucket", request.Bucket)
+            .Element("KeyMarker", page.Name(page.KeyMarker))
+            .Element("UploadIdMarker", page.ParseUpload(request, static (_, _) => false))
+            .Element("NextKeyMarker", "").Element("NextUploadIdMarker", "")
+            .Element("Prefix", page.Name(page.Prefix));
+        page.WriteDelimiter(xml);
+        return xml.Element("MaxUploads", page.Limit).Element("IsTruncated", false).Close("ListMultipartUploadsResult");
+    }
+
+    private static S3XmlWriter OwnersAcl() => new S3XmlWriter().Root("AccessControlPolicy")
+        .Open("Owner").Element("ID", ListingPager.OwnerId).Element("DisplayName", ListingPager.OwnerName).Close("Owner")
+        .Open("AccessControlList").Open("Grant")
+        .Raw("<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\">")
+        .Element("ID", ListingPager.OwnerId).Element("DisplayName", ListingPager.OwnerName).Close("Grantee")
+        .Element("Permission", "FULL_CONTROL")
+        .Close("Grant").Close("AccessControlList").Close("AccessControlPolicy");
+}

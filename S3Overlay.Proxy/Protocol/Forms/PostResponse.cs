@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Protocol.Forms;
+
+/// <summary>Tells a browser that its file is there, the way the form wants it told.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html, "Responses".</remarks>
+internal static class PostResponse
+{
+    /// <summary>Answers with what the form asks for: a redirect, 200, 201 with a document, or 204.</summary>
+    /// <param name="request">The request that put the object.</param>
+    /// <param name="fields">The form's fields.</param>
+    /// <param name="put">What the service answered it.</param>
+    /// <param name="answer">Where to.</param>
+    /// <param name="cancellationToken">The client has gone.</param>
+    public static async Task SendAsync(S3Request request, PostFields fields, BufferedResponse put, S3Response answer,
+        CancellationToken cancellationToken)
+    {
+        foreach (var header in put.Headers)
+        {
+            if (!header.Key.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
+                && !header.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase))
+            {
+                answer.Headers[header.Key] = header.Value;
+            }
+        }
+
+        var etag = put.Headers.ETag.ToString();
+        if (Redirect(fields, request, etag) is { } page)
+        {
+            answer.Status = StatusCodes.Status303SeeOther;
+            answer.Headers.Location = page;
+            answer.Headers.ContentLength = 0;
+            return;
+        }
+
+        var location = request.Address.ObjectUrl(request.Bucket, request.Key);
+        answer.Headers.Location = HeaderText.FromText(location);
+        answer.Status = fields["success_action_status"] switch
+        {
+            "200" => StatusCodes.Status200OK,
+            "201" => StatusCodes.Status201Created,
+            _ => StatusCodes.Status204NoContent,
+        };
+        if (answer.Status == StatusCodes.Status201Created)
+        {
+            var document = new S3XmlWriter().Open("PostResponse")
+                .Element("Location", location).Element("Bucket", request.Bucket).Element("Key", request.Key).Element("ETag", etag)
+                .Close("PostResponse");
+            await document.SendAsync(request, answer, cancellationToken);
+        }
+        else if (answer.Status == StatusCodes.Status200OK)
+        {
+            answer.Headers.ContentLength = 0;
+        }
+    }
+
+    /// <summary>The page to go to; null where none was named, or one that no browser could go to.</summary>
+    private static string? Redirect(PostFields fields, S3Request request, string etag)
+    {
+        // The second name is the older one.
+        if ((fields["success_action_redirect"] ?? fields["redirect"]) is not { Length: > 0 } wanted
+            || !Uri.TryCreate(wanted, UriKind.Absolute, out var page)
+            || page.Scheme is not ("http" or "https"))
+        {
+            return null;
+        }
+
+        // As it was written where that can stand in a header, for whoever compares.
+        var text = wanted.AsSpan().ContainsAnyExceptInRange('!', '~') ? page.AbsoluteUri : wanted;
+        var hash = text.IndexOf('#', StringComparison.Ordinal);
+        var (address, fragment) = hash < 0 ? (text, "") : (text[..hash], text[hash..]);
+        return address + (address.Contains('?', StringComparison.Ordinal) ? "&" : "?")
+            + "bucket=" + UriEncoding.EncodeComponent(request.Bucket)
+            + "&key=" + UriEncoding.EncodeComponent(request.Key)
+            + "&etag=" + UriEncoding.EncodeComponent(etag)
+            + fragment;
+    }
+}

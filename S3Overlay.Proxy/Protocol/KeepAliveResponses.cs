@@ -1,0 +1,98 @@
+using System.Text;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol.Xml;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Protocol;
+
+/// <summary>
+/// Copies and completes that take long (rule W4): after ten seconds the answer starts as 200 with the XML declaration, white space keeps
+/// the connection alive, and the result or an <c>Error</c> document ends it. SDKs know to look for an error in such a 200.
+/// </summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html</remarks>
+public sealed class KeepAliveResponses(TimeProvider time, ILogger logger, Func<Exception, S3Exception> toS3)
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    private static readonly byte[] Declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"u8.ToArray();
+    private static readonly byte[] Space = " "u8.ToArray();
+
+    /// <summary>Answers with what <paramref name="work"/> answers, soon or late.</summary>
+    public async Task AnswerAsync(
+        S3Request request, S3Response answer, Func<BufferedResponse, CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        var result = new BufferedResponse();
+        var running = work(result, cancellationToken);
+        if (await EndsInTimeAsync(running, cancellationToken))
+        {
+            await running;
+            await result.CopyToAsync(answer, cancellationToken);
+            return;
+        }
+
+        try
+        {
+            answer.Status = StatusCodes.Status200OK;
+            answer.Headers.ContentType = "application/xml";
+            await answer.WriteAsync(Declaration, cancellationToken);
+            while (!await EndsInTimeAsync(running, cancellationToken))
+            {
+                await answer.WriteAsync(Space, cancellationToken);
+            }
+        }
+        finally
+        {
+            // Whatever became of the client, nobody may be left writing into an answer that is gone.
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await EndAsync(request, answer, result, running, cancellationToken);
+    }
+
+    private async Task EndAsync(S3Request request, S3Response answer, BufferedResponse result, Task running,
+        CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (running.Exception?.InnerException is { } failure)
+        {
+            answer.NoteVain();
+            var error = toS3(failure);
+            Log.SlowAnswerFailed(logger, request.RequestId, error.Error.Code, failure);
+            var xml = new S3XmlWriter().Open("Error")
+                .Element("Code", error.Error.Code).Element("Message", error.Message)
+                .Element("RequestId", request.RequestId).Element("HostId", request.RequestId).Close("Error");
+            await answer.WriteAsync(WithoutDeclaration(xml.Content), cancellationToken);
+            return;
+        }
+
+        await result.FinishAsync(cancellationToken);
+        if (result.IsCut || running.IsCanceled)
+        {
+            answer.Abort();
+            return;
+        }
+
+        if (result.Status >= StatusCodes.Status400BadRequest)
+        {
+            answer.NoteVain();
+        }
+
+        await answer.WriteAsync(WithoutDeclaration(result.Content), cancellationToken);
+    }
+
+    private Task<bool> EndsInTimeAsync(Task running, CancellationToken cancellationToken) =>
+        Waits.EndsWithinAsync(running, Timeout, time, cancellationToken);
+
+    /// <summary>The document without its declaration, which went out already.</summary>
+    private static ReadOnlyMemory<byte> WithoutDeclaration(ReadOnlyMemory<byte> document)
+    {
+        if (!document.Span.StartsWith("<?xml"u8))
+        {
+            return document;
+        }
+
+        var end = document.Span.IndexOf("?>"u8);
+        return end < 0 ? document : document[(end + 2)..];
+    }
+}

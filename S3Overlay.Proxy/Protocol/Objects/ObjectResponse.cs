@@ -1,0 +1,184 @@
+using System.Globalization;
+
+using Microsoft.AspNetCore.Http;
+
+namespace S3Overlay.Proxy.Protocol.Objects;
+
+/// <summary>
+/// Turns "this object, this request" into the status and headers of a GET or HEAD: conditions, ranges, <c>response-*</c> overrides,
+/// checksums. One place for every layer, so that an object looks the same wherever its bytes come from (rules T1, R6).
+/// </summary>
+public static class ObjectResponse
+{
+    private static readonly (string Query, string Header)[] Overrides =
+    [
+        ("response-content-type", "Content-Type"),
+        ("response-content-language", "Content-Language"),
+        ("response-expires", "Expires"),
+        ("response-cache-control", "Cache-Control"),
+        ("response-content-disposition", "Content-Disposition"),
+        ("response-content-encoding", "Content-Encoding"),
+    ];
+
+    /// <summary>Sets status and headers.</summary>
+    /// <returns>The bytes to send after them; null where the answer has no body (HEAD, 304, an empty object).</returns>
+    /// <exception cref="S3Exception">PreconditionFailed, InvalidRange, or InvalidArgument for an override that cannot be sent.</exception>
+    public static ByteRange? Prepare(S3Request request, S3Response answer, ObjectInfo info)
+    {
+        switch (ReadConditions.Judge(request, info.ETag, info.LastModified))
+        {
+            case ConditionOutcome.PreconditionFailed:
+                throw ReadConditions.Failure(request.Headers);
+            case ConditionOutcome.NotModified:
+                answer.Status = StatusCodes.Status304NotModified;
+                WriteValidators(answer, info);
+                foreach (var name in (ReadOnlySpan<string>)["Cache-Control", "Expires"])
+                {
+                    if (info.Header(name) is { } value)
+                    {
+                        answer.Headers[name] = value;
+                    }
+                }
+
+                return null;
+        }
+
+        var range = EffectiveRange(request, info);
+        ByteRange? bytes;
+        if (range is { } wanted)
+        {
+            bytes = wanted.Resolve(info.Size) ?? throw Unsatisfiable(request, info.Size);
+            answer.Status = StatusCodes.Status206PartialContent;
+            answer.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture,
+                $"bytes {bytes.Value.First}-{bytes.Value.Last}/{info.Size}");
+        }
+        else
+        {
+            bytes = info.Size == 0 ? null : new ByteRange(0, info.Size - 1);
+            answer.Status = StatusCodes.Status200OK;
+            WriteChecksums(request, answer, info);
+        }
+
+        WriteValidators(answer, info);
+        foreach (var header in info.Headers)
+        {
+            answer.Headers.AppendAsIs(header.Key, header.Value);
+        }
+
+        answer.Headers.AcceptRanges = "bytes";
+        WriteOverrides(request, answer);
+        answer.Headers.ContentLength = bytes?.Length ?? 0;
+        return request.IsHead ? null : bytes;
+    }
+
+    /// <summary>
+    /// Whether a prepared answer is the object's own bytes, be they none: neither a HEAD's nor a 304. That an object is empty is believed
+    /// of a GET alone, whose body cannot lie.
+    /// </summary>
+    public static bool SendsBody(S3Request request, S3Response answer) =>
+        !request.IsHead && answer.Status != StatusCodes.Status304NotModified;
+
+    /// <summary>
+    /// Whether the answer lacks checksums that it would show, had they been asked for: neither a part of the object nor a 304 or 412 shows
+    /// any.
+    /// </summary>
+    public static bool LacksChecksums(S3Request request, ObjectInfo info) =>
+        !info.AreChecksumsKnown && AsksForChecksums(request) && EffectiveRange(request, info) is null
+        && ReadConditions.Judge(request, info.ETag, info.LastModified) == ConditionOutcome.Pass;
+
+    /// <summary>The range the client wants of this version: none where If-Range names another one (RFC 9110, section 13.1.5).</summary>
+    public static RangeHeader? EffectiveRange(S3Request request, ObjectInfo info)
+    {
+        if (RangeHeader.Parse(request.Header("Range")) is not { } range)
+        {
+            return null;
+        }
+
+        var ifRange = request.Header("If-Range");
+        if (ifRange is null)
+        {
+            return range;
+        }
+
+        var same = HttpDates.TryParseHeader(ifRange, out var date)
+            ? HttpDates.WholeSeconds(info.LastModified) == date
+            : !ETags.IsWeak(ifRange) && ETags.Same(ifRange, info.ETag);
+        return same ? range : null;
+    }
+
+    /// <summary>416 as S3 answers it, with the size the client needs to ask again.</summary>
+    public static S3Exception Unsatisfiable(S3Request request, long size) => new(S3Errors.InvalidRange)
+    {
+        Details =
+        [
+            new("RangeRequested", request.Header("Range") ?? ""),
+            new("ActualObjectSize", size.ToString(CultureInfo.InvariantCulture)),
+        ],
+        Headers = [new("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes */{size}"))],
+    };
+
+    private static void WriteValidators(S3Response answer, ObjectInfo info)
+    {
+        if (info.ETag.Length > 0)
+        {
+            answer.Headers.ETag = info.ETag;
+        }
+
+        answer.Headers.LastModified = HttpDates.Header(info.LastModified);
+    }
+
+    private static bool AsksForChecksums(S3Request request) =>
+        string.Equals(request.Header("x-amz-checksum-mode"), "ENABLED", StringComparison.OrdinalIgnoreCase);
+
+    private static void WriteChecksums(S3Request request, S3Response answer, ObjectInfo info)
+    {
+        if (info.Checksums.Count == 0 || !AsksForChecksums(request))
+        {
+            return;
+        }
+
+        foreach (var checksum in info.Checksums)
+        {
+            answer.Headers[Bodies.ChecksumNames.Header(checksum.Algorithm)] = checksum.Value;
+        }
+
+        if (info.ChecksumType is { } type)
+        {
+            answer.Headers["x-amz-checksum-type"] = type;
+        }
+    }
+
+    /// <summary>
+    /// Refuses overrides that nobody signed: an unsigned link that chooses its own content type is how stored scripts get run.
+    /// </summary>
+    /// <exception cref="S3Exception">InvalidRequest.</exception>
+    public static void RefuseOverrides(S3Query query)
+    {
+        foreach (var (name, _) in Overrides)
+        {
+            if (query.Has(name))
+            {
+                throw new S3Exception(
+                    S3Errors.InvalidRequest, "Request specific response headers cannot be used for anonymous GET requests.");
+            }
+        }
+    }
+
+    private static void WriteOverrides(S3Request request, S3Response answer)
+    {
+        foreach (var (query, header) in Overrides)
+        {
+            if (request.Query[query] is not { } value)
+            {
+                continue;
+            }
+
+            if (value.AsSpan().ContainsAny('\r', '\n', '\0'))
+            {
+                throw new S3Exception(S3Errors.InvalidArgument, $"The value of {query} cannot stand in a header.");
+            }
+
+            answer.Headers[header] = HeaderText.FromText(value);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+using S3Overlay.Proxy.Embedded.Cache;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Tests.Overlay.Reading;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Embedded.Cache;
+
+public sealed class DiskCacheStoreTests : ReaderTestBase
+{
+    private string[] Files => Directory.GetFiles(Folder["cache/files"], "*.held", SearchOption.AllDirectories);
+
+    [Fact]
+    [Trait("Rule", "C2")]
+    public async Task A_part_filled_copy_is_never_taken_for_a_whole_one_after_a_restart()
+    {
+        var bytes = Bytes(200_000);
+        Remote.Put("key", bytes);
+        foreach (var held in (int[])[0, 1, 65_535, 65_536, 65_537, 131_072, 199_999])
+        {
+            var identity = new EntryIdentity(Remote.Endpoint, "remote-bucket", "key", 0);
+            await using (var copy = await Store.CreateAsync(Bucket, "key", identity, Remote.Put("key", bytes), default))
+            {
+                await copy.WriteAsync(0, bytes.AsMemory(0, held), default);
+            }
+
+            await ReopenAsync();
+            await using (var copy = await Store.FindAsync(Bucket, "key", default))
+            {
+                Assert.Equal(held / 65_536 * 65_536, (copy!.FirstHeld(0)?.Last ?? -1) + 1);
+            }
+
+            Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
+            await QuietAsync();
+            await Store.DropAsync(Bucket, "key", null, default);
+        }
+    }
+
+    /// <summary>
+    /// Before the bytes there is room up to the next multiple of 4096. A copy is worth more than the checksums that do not fit there.
+    /// </summary>
+    [Fact]
+    [Trait("Rule", "T1")]
+    public async Task Checksums_that_there_is_no_room_for_are_none_and_the_copy_stays()
+    {
+        var bytes = Bytes(1000);
+        var identity = new EntryIdentity(Remote.Endpoint, Remote.Bucket.Name, "key", 0);
+        ObjectInfo Padded(int length) => Remote.Put(
+            "key", bytes, headers: [new("x-amz-meta-long", new string('x', length))], checksum: new(ChecksumAlgorithm.Crc32, "AAAAAA=="));
+        var room = 4096 - new CacheFileHeader(Bucket, "key", identity, Padded(3500).WithoutChecksums(), Time.GetUtcNow()).ToBytes().Length;
+        Padded(3500 + room);
+        await ReadAsync("key", "bytes=5-9");
+        await QuietAsync();
+        Remote.Gets.Clear();
+        for (var i = 0; i < 3; i++)
+        {
+            var answer = await ReadAsync(Request("key", headers: ("x-amz-checksum-mode", "ENABLED")));
+            Assert.Equal((bytes.Length, "HIT"), (answer.Bytes.Length, answer.Headers["x-cache"].ToString()));
+            Assert.Equal(i == 0 ? "AAAAAA==" : "", answer.Headers["x-amz-checksum-crc32"].ToString());
+            await ReopenAsync();
+        }
+
+        Assert.Single(Remote.Heads);
+        Assert.Empty(Remote.Gets);
+    }
+
+    [Fact]
+    [Trait("Rule", "R5")]
+    public async Task Whole_copies_and_chunks_survive_a_restart()
+    {
+        Settings = Settings with { ChunkThreshold = 100, ChunkSize = 70_000 };
+        var bytes = Bytes(300_000);
+        Remote.Put("key", bytes);
+        await ReadAsync("key", "bytes=150000-150001");
+        await QuietAsync();
+        await ReopenAsync();
+        var given = Remote.Bytes;
+        var answer = await ReadAsync("key", "bytes=140000-209999");
+        Assert.Equal("HIT", answer.Headers["x-cache"].ToString());
+        Assert.Equal(bytes[140_000..210_000], answer.Bytes);
+        Assert.Equal(given, Remote.Bytes);
+    }
+
+    [Fact]
+    [Trait("Rule", "F")]
+    public async Task A_flipped_byte_anywhere_in_the_file_never_reaches_a_client()
+    {
+        Settings = Settings with { ChunkThreshold = 16, ChunkSize = 8 };
+        var bytes = Bytes(40);
+        Remote.Put("key", bytes);
+        await ReadAsync("key");
+        await QuietAsync();
+        var length = new FileInfo(Assert.Single(Files)).Length;
+        Assert.Equal(8192 + 40, length);
+        foreach (var at in (int[])[.. Enumerable.Range(0, 300), .. Enumerable.Range(4090, 40), .. Enumerable.Range(8180, 52)])
+        {
+            await ReopenAsync(() =>
+            {
+                using var file = File.Open(Assert.Single(Files), FileMode.Open);
+                file.Position = at;
+                var octet = file.ReadByte();
+                file.Position = at;
+                file.WriteByte((byte)(octet ^ 0x10));
+            });
+            var answer = await ReadAsync("key");
+            Assert.Equal(200, answer.Status);
+            Assert.False(answer.IsAborted);
+            Assert.Equal(bytes, answer.Bytes);
+            Assert.Equal("blue", answer.Headers["x-amz-meta-color"].ToString());
+            await QuietAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_file_deleted_by_hand_is_not_held()
+    {
+        var bytes = Bytes(1000);
+        Remote.Put("key", bytes);
+        await ReadAsync("key");
+        await QuietAsync();
+        File.Delete(Assert.Single(Files));
+        Assert.Equal("MISS", (await ReadAsync("key")).Headers["x-cache"].ToString());
+        await QuietAsync();
+        Assert.Equal("HIT", (await ReadAsync("key")).Headers["x-cache"].ToString());
+        await ReopenAsync(() => Directory.Delete(Folder["cache/files"], recursive: true));
+        Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
+    }
+
+    [Fact]
+    public async Task A_lost_index_is_an_empty_cache_and_its_files_are_removed()
+    {
+        var bytes = Bytes(1000);
+        Remote.Put("key", bytes);
+        await ReadAsync("key");
+        await QuietAsync();
+        await ReopenAsync(() => Directory.Delete(Folder["cache/index-2"], recursive: true));
+        await ((DiskCacheStore)Store).Cleaning;
+        Assert.Empty(Files);
+        Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
+        await QuietAsync();
+        await ReopenAsync();
+        await ((DiskCacheStore)Store).Cleaning;
+        Assert.Single(Files);
+        Assert.Equal("HIT", (await ReadAsync("key")).Headers["x-cache"].ToString());
+    }
+
+    [Fact]
+    [Trait("Rule", "T2")]
+    public async Task Held_keys_are_listed_in_utf8_order()
+    {
+        string[] keys = ["a", "a/b", "a\uFFFD", "a\U0001F600", "b"];
+        foreach (var key in keys)
+        {
+            Remote.Put(key, Bytes(10));
+            await ReadAsync(key);
+        }
+
+        await QuietAsync();
+        Assert.Equal(keys, await RowsAsync("", ""));
+        Assert.Equal(["a/b", "a\uFFFD", "a\U0001F600"], await RowsAsync("a", "a"));
+        Assert.Equal(["b"], await RowsAsync("b", "a"));
+        Assert.Empty(await RowsAsync("b", "b"));
+    }
+
+    [Fact]
+    [Trait("Rule", "R7")]
+    public async Task Bytes_of_another_remote_or_chunk_size_are_not_held()
+    {
+        Remote.Put("key", Bytes(40));
+        await ReadAsync("key");
+        await QuietAsync();
+        Settings = Settings with { ChunkThreshold = 8, ChunkSize = 8 };
+        await ReopenAsync();
+        Assert.Equal("MISS", (await ReadAsync("key")).Headers["x-cache"].ToString());
+    }
+
+    private async Task<List<string>> RowsAsync(string prefix, string after)
+    {
+        var keys = new List<string>();
+        await foreach (var row in Store.ListAsync(Bucket, prefix, after, default))
+        {
+            keys.Add(row.Key);
+        }
+
+        return keys;
+    }
+}

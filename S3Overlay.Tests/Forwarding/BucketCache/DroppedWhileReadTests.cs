@@ -1,0 +1,199 @@
+using S3Overlay.Proxy.Forwarding.BucketCache;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.BucketCache;
+
+/// <summary>
+/// A copy in chunks goes while somebody in the same process reads it: he reads it to its end, as from a file that is deleted, and its
+/// chunks go after him.
+/// </summary>
+public sealed class DroppedWhileReadTests : IAsyncLifetime
+{
+    private const int Chunk = 100;
+
+    private readonly byte[] _older = HeldFilling.Bytes(750, 1);
+    private readonly byte[] _newer = HeldFilling.Bytes(450, 2);
+    private StoreBench _bench = null!;
+    private BucketCacheStore _store = null!;
+
+    public async Task InitializeAsync()
+    {
+        _bench = await StoreBench.StartAsync();
+        _store = _bench.Open();
+        await _store.BeginFillAsync("key", _older, Chunk);
+        await _store.WhenIdleAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        await _bench.DisposeAsync();
+    }
+
+    [Theory, Trait("Rule", "R7"), Trait("Rule", "C4")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task It_is_read_to_its_end_and_its_chunks_go_with_the_last_reader(bool isReplaced)
+    {
+        var (first, second) = (await FindAsync(), await FindAsync());
+        await using var reader = first!.Read(new ByteRange(0, _older.Length - 1));
+        var read = new byte[_older.Length];
+        var at = await reader.ReadAsync(read.AsMemory(0, 50), default);
+        await (isReplaced ? _store.BeginFillAsync("key", _newer, Chunk) : _store.DropAsync("bucket", "key", null, default).AsTask());
+
+        await _store.WhenIdleAsync();
+        for (int length; at < read.Length && (length = await reader.ReadAsync(read.AsMemory(at), default)) > 0;)
+        {
+            at += length;
+        }
+
+        Assert.Equal(_older, read);
+        await first.DisposeAsync();
+        await _store.WhenIdleAsync();
+        Assert.Equal(_older[^Chunk..], await second!.ReadAllAsync(new ByteRange(_older.Length - Chunk, _older.Length - 1)));
+        await second!.DisposeAsync();
+        await _store.WhenIdleAsync();
+        Assert.Equal(isReplaced ? 5 : 0, (await _bench.NamesAsync("k/")).Count);
+        Assert.Equal(isReplaced ? _newer : null, await _store.ReadAsync("key"));
+    }
+
+    [Fact, Trait("Rule", "R7"), Trait("Rule", "C4")]
+    public async Task It_is_read_whole_though_it_goes_between_two_calls_of_the_look_for_it()
+    {
+        await using var started = _bench.Open();
+        var (found, dropping) = (0, Task.CompletedTask);
+        var instants = await StoreSteps.SweepAsync(
+            _bench.Server,
+            async run =>
+            {
+                if (await started.ReadAsync($"key{run}") is { } read)
+                {
+                    Assert.True(_older.AsSpan().SequenceEqual(read), $"{read.Length} bytes were read in run {run}.");
+                    found++;
+                }
+            },
+            run =>
+            {
+                dropping = started.DropAsync("bucket", $"key{run}", null, default).AsTask();
+                return Task.CompletedTask;
+            },
+            _ => dropping,
+            async run =>
+            {
+                await started.BeginFillAsync($"key{run}", _older, Chunk);
+                await started.WhenIdleAsync();
+            });
+        Assert.True((instants, found) is ( > 6, > 6), $"{found} of {instants} instants");
+    }
+
+    /// <summary>Whoever reads it would ask the remote for the same bytes once more.</summary>
+    [Theory, Trait("Rule", "R7"), Trait("Rule", "C1")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task It_is_read_whole_though_it_goes_while_its_chunks_are_on_their_way(bool isWithdrawn)
+    {
+        var (dropping, chunks) = (Task.CompletedTask, 0);
+        ICacheEntry? filled = null;
+        var instants = await StoreSteps.SweepAsync(
+            _bench.Server,
+            async run =>
+            {
+                var key = $"key{run}";
+                await using var copy = filled = await _store.CreateAsync(
+                    "bucket", key, HeldFilling.Identity(key, Chunk), HeldFilling.Info(_newer), DateTimeOffset.UtcNow, default);
+                await copy.WriteAsync(0, _newer, default);
+                await copy.CompleteAsync(default);
+                await _store.WhenIdleAsync();
+                var read = await copy.ReadAllAsync(new ByteRange(0, _newer.Length - 1));
+                Assert.True(_newer.AsSpan().SequenceEqual(read), $"{read.Length} bytes were read in run {run}.");
+            },
+            run =>
+            {
+                Assert.True(!isWithdrawn || filled!.TryWithdraw());
+                dropping = _store.DropAsync("bucket", $"key{run}", null, default).AsTask();
+                return Task.CompletedTask;
+            },
+            async run =>
+            {
+                await dropping;
+                await _store.WhenIdleAsync();
+                Assert.Null(await _store.ReadAsync($"key{run}"));
+                Assert.Equal(chunks, (await _bench.NamesAsync("k/")).Count);
+            },
+            async _ =>
+            {
+                await _store.WhenIdleAsync();
+                chunks = (await _bench.NamesAsync("k/")).Count;
+            });
+        Assert.InRange(instants, 10, 100);
+    }
+
+    [Fact, Trait("Rule", "R7"), Trait("Rule", "C4")]
+    public async Task It_is_read_whole_though_it_went_on_with_the_chunks_of_another_process()
+    {
+        await using (var another = _bench.Open())
+        {
+            await another.BeginFillAsync("both", _older, Chunk);
+
+            // It ends: its manifest names all of the chunks. One that names some of them takes from the one who goes on with it those that
+            // were given up in the spool by then.
+        }
+
+        await using var copy = await _store.CreateAsync("bucket", "both", HeldFilling.Identity("both", Chunk), HeldFilling.Info(_older),
+            DateTimeOffset.UtcNow, default);
+        await copy.WriteAsync(0, _older, default);
+        await _store.WhenIdleAsync();
+        await _store.DropAsync("bucket", "both", null, default);
+        await _store.WhenIdleAsync();
+        Assert.Equal(_older, await copy.ReadAllAsync(new ByteRange(0, _older.Length - 1)));
+    }
+
+    /// <summary>The remote has another version by then, and could not give the rest.</summary>
+    [Theory, Trait("Rule", "R7"), Trait("Rule", "C4")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task It_is_read_to_its_end_though_another_proxy_replaces_or_drops_it(bool isReplaced)
+    {
+        // Its manifest names all chunks once it ends.
+        await _store.DisposeAsync();
+        var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
+        await using var here = _bench.Open(proxies: 2);
+        await using var another = _bench.Open(time: clock, proxies: 2);
+        var reading = await here.FindAsync("bucket", "key", LookupHint.Bytes(null), default);
+        await using var reader = reading!.Read(new ByteRange(0, _older.Length - 1));
+        var read = new byte[_older.Length];
+        var at = await reader.ReadAsync(read.AsMemory(0, 50), default);
+        await (isReplaced ? another.BeginFillAsync("key", _newer, Chunk)
+            : another.DropAsync("bucket", "key", HeldFilling.Info(_older).ETag, default).AsTask());
+        await another.WhenIdleAsync();
+        clock.Advance(TimeSpan.FromSeconds(2));
+        await another.WhenIdleAsync();
+
+        // Whoever comes from now on finds what there is now.
+        Assert.Equal(isReplaced ? _newer : null, await here.ReadAsync("key"));
+        for (int length; at < read.Length && (length = await reader.ReadAsync(read.AsMemory(at), default)) > 0;)
+        {
+            at += length;
+        }
+
+        Assert.Equal(_older, read);
+        await reading!.DisposeAsync();
+        clock.Advance(TimeSpan.FromMinutes(5));
+        await another.WhenIdleAsync();
+        Assert.Equal(isReplaced ? 5 : 0, (await _bench.NamesAsync("k/")).Count);
+    }
+
+    /// <summary>Nobody asks for its bytes then but who can have them of the remote.</summary>
+    [Fact, Trait("Rule", "E1"), Trait("Rule", "E3")]
+    public async Task What_is_dropped_for_another_reason_than_another_version_goes_at_once()
+    {
+        await using var another = _bench.Open(time: new ManualTimeProvider(DateTimeOffset.UtcNow), proxies: 2);
+        await another.DropAsync("bucket", "key", null, default);
+        await another.WhenIdleAsync();
+        Assert.Empty(await _bench.NamesAsync("k/"));
+    }
+
+    private ValueTask<ICacheEntry?> FindAsync() => _store.FindAsync("bucket", "key", LookupHint.Info, default);
+}

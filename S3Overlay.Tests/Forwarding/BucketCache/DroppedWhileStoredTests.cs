@@ -1,0 +1,136 @@
+using S3Overlay.Proxy.Forwarding.BucketCache;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.BucketCache;
+
+/// <summary>
+/// A copy in chunks is dropped while further chunks of it are on their way: it is not found again, whatever of it was in the store before
+/// (rule C3).
+/// </summary>
+public sealed class DroppedWhileStoredTests
+{
+    private const int Chunk = 100;
+
+    private readonly byte[] _bytes = HeldFilling.Bytes(250);
+
+    [Theory, Trait("Rule", "C3")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_dropped_between_any_two_calls_is_gone(bool onlyItsVersion)
+    {
+        await using var bench = await StoreBench.StartAsync();
+        var time = new ManualTimeProvider();
+        await using var store = bench.Open(time: time);
+        var etag = onlyItsVersion ? HeldFilling.Info(_bytes).ETag : null;
+        var dropping = Task.CompletedTask;
+        var instants = await StoreSteps.SweepAsync(bench.Server, AddAsync, DropAsync, CheckAsync, HoldOneAsync);
+        Assert.True(instants > 10);
+
+        async Task HoldOneAsync(int run)
+        {
+            var key = $"key{run}";
+            await using (var copy = await store.CreateAsync("bucket", key, HeldFilling.Identity(key, Chunk), HeldFilling.Info(_bytes),
+                time.GetUtcNow(), default))
+            {
+                await copy.WriteAsync(0, _bytes.AsMemory(0, Chunk), default);
+            }
+
+            await SettleAsync();
+        }
+
+        async Task AddAsync(int run)
+        {
+            await using (var copy = await store.FindAsync("bucket", $"key{run}", LookupHint.Info, default))
+            {
+                if (copy is not null)
+                {
+                    await copy.WriteAsync(Chunk, _bytes.AsMemory(Chunk), default);
+                }
+            }
+
+            await SettleAsync();
+        }
+
+        // What it comes in between of may be what it waits for: the call goes on as soon as the drop has begun.
+        Task DropAsync(int run)
+        {
+            dropping = store.DropAsync("bucket", $"key{run}", etag, default).AsTask();
+            return Task.CompletedTask;
+        }
+
+        async Task CheckAsync(int run)
+        {
+            await dropping;
+            await SettleAsync();
+            Assert.Null(await store.FindAsync("bucket", $"key{run}", LookupHint.Info, default));
+            await using var other = bench.Open();
+            Assert.Null(await other.FindAsync("bucket", $"key{run}", LookupHint.Info, default));
+            Assert.DoesNotContain(await bench.NamesAsync("r/"), name => name.Contains($"key{run}/", StringComparison.Ordinal));
+        }
+
+        async Task SettleAsync()
+        {
+            while (await store.WhenIdleAsync())
+            {
+                time.Advance(TimeSpan.FromSeconds(2));
+            }
+        }
+    }
+    /// <summary>
+    /// Between the end of a call and what is done of it lie no calls to stop at: so what is known of the store's copies is kept busy, and
+    /// whoever asks it waits, one behind the other.
+    /// </summary>
+    [Fact, Trait("Rule", "C3"), Trait("Rule", "E1")]
+    public async Task The_first_chunk_of_what_is_dropped_as_it_arrives_is_not_left_behind()
+    {
+        await using var bench = await StoreBench.StartAsync();
+        await using var store = bench.Open();
+        var others = await Task.WhenAll(Enumerable.Range(0, 5000).Select(async other => await CreateAsync(store, $"other{other}")));
+        using var isOver = new CancellationTokenSource();
+        var busy = Task.Run(async () =>
+        {
+            while (!isOver.IsCancellationRequested)
+            {
+                await store.ListAsync("bucket", "", "", default).CountAsync();
+            }
+        });
+        for (var round = 0; round < 60; round++)
+        {
+            var key = $"key{round}";
+            var dropping = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using (var copy = await CreateAsync(store, key))
+            {
+                bench.Server.After = call =>
+                {
+                    if (call.Method == "PUT" && call.Path.Contains("/k/", StringComparison.Ordinal))
+                    {
+                        bench.Server.After = null;
+                        dropping.SetResult(Task.Run(async () =>
+                        {
+                            copy.TryWithdraw();
+                            await store.DropAsync("bucket", key, null, default);
+                        }));
+                    }
+
+                    return Task.CompletedTask;
+                };
+                await copy.WriteAsync(0, _bytes.AsMemory(0, Chunk), default);
+                await (await dropping.Task.WaitAsync(Patience.Limit)).WaitAsync(Patience.Limit);
+            }
+
+            await store.WhenIdleAsync();
+        }
+
+        await isOver.CancelAsync();
+        await busy;
+        Assert.Empty(await bench.NamesAsync("k/"));
+        foreach (var other in others)
+        {
+            await other.DisposeAsync();
+        }
+    }
+
+    private ValueTask<ICacheEntry> CreateAsync(BucketCacheStore store, string key) =>
+        store.CreateAsync("bucket", key, HeldFilling.Identity(key, Chunk), HeldFilling.Info(_bytes), DateTimeOffset.UtcNow, default);
+}

@@ -1,0 +1,97 @@
+using S3Overlay.Proxy.Forwarding.BucketCache;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.BucketCache;
+
+/// <summary>
+/// A copy is dropped and filled again while work about the one before is unfinished: what is fetched after a drop stays (rule C3).
+/// </summary>
+public sealed class FilledAgainTests
+{
+    private const int Chunk = 100;
+
+    private readonly byte[] _bytes = HeldFilling.Bytes(250);
+    private readonly ManualTimeProvider _time = new();
+
+    [Fact, Trait("Rule", "C3")]
+    public async Task A_manifest_that_waited_for_its_time_takes_nothing_of_the_next_copy_along()
+    {
+        await using var bench = await StoreBench.StartAsync();
+        await using var store = bench.Open(time: _time);
+        await using (var copy = await store.CreateAsync("bucket", "key", HeldFilling.Identity("key", Chunk), HeldFilling.Info(_bytes),
+            _time.GetUtcNow(), default))
+        {
+            await copy.WriteAsync(0, _bytes.AsMemory(0, Chunk), default);
+            await store.WhenIdleAsync();
+            await copy.WriteAsync(Chunk, _bytes.AsMemory(Chunk), default);
+            Assert.True(await store.WhenIdleAsync(), "No manifest waits for its time.");
+        }
+
+        await store.DropAsync("bucket", "key", null, default);
+        await store.WhenIdleAsync();
+        await store.BeginFillAsync("key", _bytes, Chunk);
+        await SettleAsync(store);
+        await CheckAsync(bench, store, "key");
+    }
+
+    [Theory, Trait("Rule", "C3")]
+    [InlineData(0, false)]
+    [InlineData(0, true)]
+    [InlineData(Chunk, false)]
+    [InlineData(Chunk, true)]
+    public async Task What_is_filled_after_a_drop_between_any_two_calls_of_the_fill_before_stays(int chunk, bool onlyItsVersion)
+    {
+        await using var bench = await StoreBench.StartAsync();
+        await using var store = bench.Open(time: _time);
+        var again = Task.CompletedTask;
+        var instants = await StoreSteps.SweepAsync(bench.Server, FillAsync, DropAndFillAsync, CheckRunAsync);
+        Assert.True(instants > 6, $"{instants} instants");
+
+        async Task FillAsync(int run)
+        {
+            await store.BeginFillAsync($"key{run}", _bytes, chunk);
+            await SettleAsync(store);
+        }
+
+        // What it comes in between of may be what it waits for: the call goes on as soon as the drop has begun.
+        Task DropAndFillAsync(int run)
+        {
+            again = DropThenFillAsync(run);
+            return Task.CompletedTask;
+        }
+
+        async Task DropThenFillAsync(int run)
+        {
+            await store.DropAsync("bucket", $"key{run}", onlyItsVersion ? HeldFilling.Info(_bytes).ETag : null, default);
+            await store.BeginFillAsync($"key{run}", _bytes, chunk);
+        }
+
+        async Task CheckRunAsync(int run)
+        {
+            await again;
+            await SettleAsync(store);
+            await CheckAsync(bench, store, $"key{run}");
+        }
+    }
+
+    private async Task SettleAsync(BucketCacheStore store)
+    {
+        while (await store.WhenIdleAsync())
+        {
+            _time.Advance(TimeSpan.FromSeconds(2));
+        }
+    }
+
+    private async Task CheckAsync(StoreBench bench, BucketCacheStore store, string key)
+    {
+        await using var other = bench.Open();
+        foreach (var any in (BucketCacheStore[])[store, other])
+        {
+            Assert.Equal(_bytes, await any.ReadAsync(key));
+        }
+
+        Assert.Single(await bench.NamesAsync("r/"), name => name.Contains($"/{key}!/", StringComparison.Ordinal));
+    }
+}

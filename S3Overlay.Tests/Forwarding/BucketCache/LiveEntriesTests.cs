@@ -1,0 +1,98 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
+using S3Overlay.Proxy.Forwarding.BucketCache.Format;
+using S3Overlay.Proxy.Forwarding.BucketCache.Known;
+using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.BucketCache;
+
+/// <summary>
+/// Whoever uses a copy releases it, in whatever moment it is dropped: room in the spool and chunks that go with the last user would stay
+/// otherwise.
+/// </summary>
+public sealed class LiveEntriesTests : IDisposable
+{
+    private const int Chunk = 100;
+
+    private static readonly ObjectName Name = new("bucket", "key");
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly LiveEntries _live = new(1 << 20);
+    private readonly SpoolFolder _spool;
+
+    public LiveEntriesTests() => _spool = new SpoolFolder(_folder["spool"], 1 << 20);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory, Trait("Rule", "R7")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_copy_that_is_dropped_once_it_is_used_is_its_user_s_to_release(bool isReplaced)
+    {
+        var copy = New();
+        _live.Replace(copy);
+        copy.Write(0, new byte[Chunk / 2], static _ => { });
+        Assert.Same(copy, _live.Use(Name, out var isDropped));
+        Assert.False(isDropped);
+        var waited = 0;
+        if (isReplaced)
+        {
+            Assert.Same(copy, _live.Replace(New()));
+        }
+        else
+        {
+            _live.Drop(Name, null, out _);
+        }
+
+        _live.Fills.WhenUnused(copy.Record.Fill, () => waited++);
+        _live.Release(copy);
+        Assert.Equal((0, true, true), (waited, _live.Fills.Any(copy.Record.Fill), _spool.Used > 0));
+        _live.Release(copy);
+        Assert.Equal((1, false, 0), (waited, _live.Fills.Any(copy.Record.Fill), _spool.Used));
+    }
+
+    /// <summary>One write may be of two chunks: the first is whole, and goes to the store, whatever becomes of the second.</summary>
+    [Fact, Trait("Rule", "C1")]
+    public void A_chunk_is_whole_though_there_is_no_room_for_the_next()
+    {
+        var copy = New(new SpoolFolder(_folder["narrow"], Chunk));
+        var whole = new List<int>();
+        copy.Write(0, new byte[Chunk / 2], whole.Add);
+        Assert.Throws<CacheFullException>(() => copy.Write(Chunk / 2, new byte[Chunk], whole.Add));
+        Assert.Equal([0], whole);
+    }
+
+    [Fact, Trait("Rule", "R7")]
+    public void A_copy_that_is_on_its_way_out_of_the_store_gets_no_user()
+    {
+        var copy = New();
+        _live.Replace(copy);
+        Assert.True(_live.TryHold(copy));
+        _live.Release(copy);
+        Assert.Same(copy, _live.Drop(Name, null, out var isOnItsWay));
+        Assert.True(isOnItsWay);
+
+        Assert.Null(_live.Use(Name, out var isDropped));
+        Assert.True(isDropped);
+        Assert.Null(_live.AddOrUse(New()));
+        Assert.Equal(0, copy.Users);
+
+        foreach (var isLast in (bool[])[false, true])
+        {
+            (isLast ? _live.LetGo : (Action<SharedEntry>)_live.LetGoDropped)(copy);
+            Assert.Null(_live.Use(Name, out isDropped));
+            Assert.Equal(!isLast, isDropped);
+        }
+    }
+
+    private SharedEntry New(SpoolFolder? spool = null) => new(
+        new EntryRecord(Name, HeldFilling.Identity(Name.Key, Chunk), HeldFilling.Info(new byte[3 * Chunk]), DateTimeOffset.UnixEpoch,
+            Guid.NewGuid()),
+        new ChunkSet(3),
+        isManifest: true,
+        spool ?? _spool,
+        NullLogger.Instance);
+}

@@ -1,0 +1,50 @@
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.BucketCache;
+
+/// <summary>
+/// What is told of uploads, and how soon it is looked how much is held, goes by what was put: not by what was dropped before its turn came.
+/// </summary>
+public sealed class UploadCountTests
+{
+    /// <summary>So many are put at once.</summary>
+    private const int Parallel = 4;
+
+    [Theory, Trait("Rule", "E1")]
+    [InlineData(0)]
+    [InlineData(100)]
+    public async Task What_is_dropped_before_its_turn_is_not_counted(int chunk)
+    {
+        await using var bench = await StoreBench.StartAsync();
+        await using var store = bench.Open();
+        await store.FillAsync("first", HeldFilling.Bytes(100));
+        var (arrived, goOn) = (0, new TaskCompletionSource());
+        var full = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bench.Server.Before = call =>
+        {
+            if (call.Method != "PUT")
+            {
+                return Task.CompletedTask;
+            }
+
+            if (Interlocked.Increment(ref arrived) == Parallel)
+            {
+                full.SetResult();
+            }
+
+            return goOn.Task;
+        };
+        for (var i = 0; i < Parallel; i++)
+        {
+            await store.BeginFillAsync($"key{i}", HeldFilling.Bytes(100), 0);
+        }
+
+        await full.Task.WaitAsync(Patience.Limit);
+        await store.BeginFillAsync("late", HeldFilling.Bytes(300), chunk);
+        var dropping = store.DropAsync("bucket", "late", null, default).AsTask();
+        goOn.SetResult();
+        await dropping;
+        await store.WhenIdleAsync();
+        Assert.Equal((Parallel + 1, 0), (store.Uploads, store.UploadFailures));
+    }
+}

@@ -1,0 +1,67 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Reading;
+
+/// <summary>Where there is room for few chunks at once, what is fetched ahead takes it from nobody who reads (rules C1, C5).</summary>
+public sealed class CrampedSpoolTests : ReaderTestBase
+{
+    private const int Chunk = 1 << 20;
+
+    [Fact]
+    [Trait("Rule", "C5")]
+    public async Task A_read_is_held_though_there_is_no_room_ahead_of_it()
+    {
+        Wrap = static store => new CrampedStore(store);
+        Settings = Settings with { ChunkThreshold = 0, ChunkSize = Chunk, ReadAheadBytes = 3 * Chunk };
+        var bytes = Bytes((16 * Chunk) + 5);
+        Remote.Put("key", bytes);
+        Remote.OnByte = async (_, token) =>
+        {
+            await Task.Delay(1, token);
+            Time.Advance(TimeSpan.FromMilliseconds(10));
+        };
+        Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
+        await QuietAsync();
+        Assert.InRange(Remote.Gets.Count, 1, 40);
+        Assert.InRange(Remote.Bytes, bytes.Length, bytes.Length + (8 * Chunk));
+        var again = await ReadAsync("key");
+        Assert.Equal(("HIT", bytes.Length), (again.Headers["x-cache"].ToString(), again.Bytes.Length));
+    }
+
+    /// <summary>A store that has room for a chunk once the one before it is whole: for what is read, and for nothing ahead of it.</summary>
+    private sealed class CrampedStore(ICacheStore store) : PassingStore(store)
+    {
+        public override async ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish,
+            CancellationToken cancellationToken) =>
+            await base.FindAsync(bucket, key, wish, cancellationToken) is { } copy ? new CrampedCopy(copy) : null;
+
+        public override async ValueTask<ICacheEntry> CreateAsync(string bucket, string key, EntryIdentity identity, ObjectInfo info,
+            DateTimeOffset validatedAt, CancellationToken cancellationToken) =>
+            new CrampedCopy(await base.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken));
+    }
+
+    private sealed class CrampedCopy(ICacheEntry copy) : PassingCopy(copy)
+    {
+        public override async ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        {
+            while (!bytes.IsEmpty)
+            {
+                var chunk = position / Chunk;
+                if (chunk > 0 && !IsWhole(chunk - 1))
+                {
+                    throw new CacheFullException("There is no room.");
+                }
+
+                var length = (int)Math.Min(bytes.Length, ((chunk + 1) * Chunk) - position);
+                await base.WriteAsync(position, bytes[..length], cancellationToken);
+                (position, bytes) = (position + length, bytes[length..]);
+            }
+        }
+
+        private bool IsWhole(long chunk) =>
+            FirstHeld(chunk * Chunk) is { } held && held.First == chunk * Chunk
+                && held.Last >= Math.Min((chunk + 1) * Chunk, Info.Size) - 1;
+    }
+}

@@ -1,0 +1,84 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Reading;
+
+/// <summary>
+/// A copy is dropped between its being found by a reader and its being read: he may have it, and whoever comes after the drop joins him no
+/// more (rules C3, S1).
+/// </summary>
+public class DroppedWhileJoinedTests : ReaderTestBase
+{
+    private readonly byte[] _older = Bytes(40, 1);
+    private readonly byte[] _newer = Bytes(30, 2);
+    private readonly TaskCompletionSource _goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The reader had looked before, and found nothing; another has filled it meanwhile.</summary>
+    [Fact, Trait("Rule", "C3"), Trait("Rule", "S1")]
+    public async Task By_who_finds_it_when_he_is_about_to_ask_for_it()
+    {
+        Remote.Put("key", _older);
+        var looks = 0;
+        Wrap = store => new WatchedStore(store)
+        {
+            OnLook = async find =>
+            {
+                var look = ++looks;
+                var found = await find();
+                if (look == 1)
+                {
+                    Assert.Null(found);
+                    Assert.Equal(_older, (await ReadAsync("key")).Bytes);
+                    await QuietAsync();
+                }
+                else if (look == 3)
+                {
+                    Assert.NotNull(found);
+                    await Reader.InvalidateAsync(Bucket, "key");
+                }
+
+                return found;
+            },
+        };
+        var (reading, answer) = await BeginAsync();
+        await CheckAsync(reading, answer);
+    }
+
+    /// <summary>Somebody reads, and takes nothing yet of what he is given.</summary>
+    private async Task<(Task Reading, CollectedAnswer Answer)> BeginAsync()
+    {
+        var isGiven = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new CollectedAnswer
+        {
+            OnSending = _ =>
+            {
+                isGiven.TrySetResult();
+                return _goOn.Task;
+            },
+        };
+        var reading = Reader.AnswerAsync(Request("key"), answer, Remote.Bucket, default);
+        await isGiven.Task.WaitAsync(Patience.Limit);
+        return (reading, answer);
+    }
+
+    private async Task CheckAsync(Task reading, CollectedAnswer answer)
+    {
+        Remote.Put("key", _newer);
+        Assert.Equal(_newer, (await ReadAsync("key")).Bytes);
+        Assert.False(reading.IsCompleted);
+        _goOn.SetResult();
+        await reading;
+        Assert.Equal(_older, answer.Bytes);
+        await QuietAsync();
+        Assert.Equal(_newer, (await ReadAsync("key")).Bytes);
+    }
+
+    private sealed class WatchedStore(ICacheStore store) : PassingStore(store)
+    {
+        public required Func<Func<ValueTask<ICacheEntry?>>, ValueTask<ICacheEntry?>> OnLook { get; init; }
+
+        public override ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish,
+            CancellationToken cancellationToken) =>
+            OnLook(() => base.FindAsync(bucket, key, wish, cancellationToken));
+    }
+}

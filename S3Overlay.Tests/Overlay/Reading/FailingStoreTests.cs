@@ -1,0 +1,92 @@
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Reading;
+
+/// <summary>A store that fails never fails the read (rule R3, table F: local full).</summary>
+public class FailingStoreTests : ReaderTestBase
+{
+    [Theory]
+    [Trait("Rule", "R3")]
+    [InlineData(-1)]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(20)]
+    [InlineData(39)]
+    public async Task Reads_go_on_when_the_disk_is_full(long roomFor)
+    {
+        var bytes = Bytes(40);
+        Remote.Put("key", bytes);
+        Remote.PieceSize = 1;
+        Wrap = store => new FullStore(store, roomFor);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ReadAsync("key")));
+        Assert.All(answers, answer => Assert.Equal(bytes, answer.Bytes));
+        Assert.All(answers, answer => Assert.False(answer.IsAborted));
+        Assert.Equal(bytes[7..30], (await ReadAsync("key", "bytes=7-29")).Bytes);
+        await QuietAsync();
+    }
+
+    [Fact]
+    [Trait("Rule", "R3")]
+    [Trait("Rule", "C3")]
+    public async Task A_copy_that_cannot_be_dropped_for_a_write_in_between_is_read_to_its_end_and_let_go()
+    {
+        var bytes = Bytes(40);
+        Remote.Put("key", bytes);
+        UndroppableStore stuck = null!;
+        Wrap = store => stuck = new UndroppableStore(store)
+            { OnCreated = () => Assert.ThrowsAsync<IOException>(() => Reader.InvalidateAsync(Bucket, "key").AsTask()) };
+        var answer = await ReadAsync("key");
+        Assert.Equal(bytes, answer.Bytes);
+        Assert.False(answer.IsAborted);
+        await Patience.UntilAsync(() => stuck.InUse == 0, "The copy is not let go.");
+        Assert.Equal(1, stuck.Created);
+    }
+
+    private sealed class UndroppableStore(ICacheStore store) : PassingStore(store)
+    {
+        private int _inUse;
+
+        public required Func<Task> OnCreated { get; init; }
+
+        public int InUse => Volatile.Read(ref _inUse);
+
+        public int Created { get; private set; }
+
+        public override async ValueTask<ICacheEntry> CreateAsync(string bucket, string key, EntryIdentity identity, ObjectInfo info,
+            DateTimeOffset validatedAt, CancellationToken cancellationToken)
+        {
+            var copy = await base.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken);
+            Interlocked.Increment(ref _inUse);
+            Created++;
+            await OnCreated();
+            return new WatchedCopy(copy, long.MaxValue) { OnDisposed = () => Interlocked.Decrement(ref _inUse) };
+        }
+
+        public override ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
+            throw new IOException("no answer");
+    }
+
+    private sealed class FullStore(ICacheStore store, long roomFor) : PassingStore(store)
+    {
+        public override async ValueTask<ICacheEntry> CreateAsync(string bucket, string key, EntryIdentity identity, ObjectInfo info,
+            DateTimeOffset validatedAt, CancellationToken cancellationToken) =>
+            roomFor < 0 ? throw new IOException("disk full")
+                : new WatchedCopy(await base.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken), roomFor);
+    }
+
+    private sealed class WatchedCopy(ICacheEntry copy, long roomFor) : PassingCopy(copy)
+    {
+        public Action? OnDisposed { get; init; }
+
+        public override ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+            position + bytes.Length > roomFor ? throw new IOException("disk full") : base.WriteAsync(position, bytes, cancellationToken);
+
+        public override ValueTask DisposeAsync()
+        {
+            OnDisposed?.Invoke();
+            return base.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+
+using S3Overlay.Proxy.Overlay.Cache.Filling;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reading;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Reading;
+
+/// <summary>A reader over a real held store and a remote that tests steer.</summary>
+public abstract class ReaderTestBase : IAsyncLifetime
+{
+    protected const string Bucket = "bucket";
+
+    /// <summary>Made once, though tests ask for it first from many threads: two readers would each have fills of their own.</summary>
+    private Lazy<RemoteReader> _reader;
+
+    protected ReaderTestBase() => _reader = MakeReader();
+
+    /// <summary>Stands still: nothing grows old by itself.</summary>
+    protected ManualTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
+
+    protected TemporaryFolder Folder { get; } = new();
+
+    protected FakeRemote Remote { get; } = new();
+
+    /// <summary>How to read. What a remote of a test takes is not what a remote takes that hangs.</summary>
+    protected ReadSettings Settings { get; set; } = new() { Budget = TimeSpan.FromDays(2) };
+
+    protected ICacheStore Store { get; private set; } = null!;
+
+    private IHeldPlace Place { get; set; } = null!;
+
+    /// <summary>Stands before the store, where a test wants that.</summary>
+    protected Func<ICacheStore, ICacheStore> Wrap { get; set; } = store => store;
+
+    protected RemoteReader Reader => _reader.Value;
+
+    public virtual async Task InitializeAsync()
+    {
+        Place = await StartPlaceAsync();
+        Store = OpenStore();
+    }
+
+    public virtual async Task DisposeAsync()
+    {
+        await CloseStoreAsync();
+        await Place.DisposeAsync();
+        Folder.Dispose();
+    }
+
+    /// <summary>As after a restart: nothing in memory is left.</summary>
+    protected async Task ReopenAsync(Action? meanwhile = null)
+    {
+        await CloseStoreAsync();
+        meanwhile?.Invoke();
+        Store = OpenStore();
+        _reader = MakeReader();
+    }
+
+    protected static S3Request Request(string key, string? range = null, bool head = false, string query = "",
+        params (string Name, string Value)[] headers)
+    {
+        var dictionary = new HeaderDictionary();
+        if (range is not null)
+        {
+            dictionary["Range"] = range;
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            dictionary[name] = value;
+        }
+
+        return new S3Request
+        {
+            Operation = head ? S3Operation.HeadObject : S3Operation.GetObject,
+            Method = head ? "HEAD" : "GET",
+            Bucket = Bucket,
+            Key = key,
+            Query = S3Query.Parse(query),
+            Headers = dictionary,
+            Caller = new S3Caller("test"),
+            Body = S3Body.Empty,
+            RequestId = "test",
+            Address = new S3Address("http", "localhost", false),
+        };
+    }
+
+    protected async Task<CollectedAnswer> ReadAsync(S3Request request, CancellationToken cancellationToken = default)
+    {
+        var answer = new CollectedAnswer();
+        await Reader.AnswerAsync(request, answer, Remote.Bucket, cancellationToken);
+        await answer.Body.FlushAsync(CancellationToken.None);
+        return answer;
+    }
+
+    protected Task<CollectedAnswer> ReadAsync(string key, string? range = null, CancellationToken cancellationToken = default) =>
+        ReadAsync(Request(key, range), cancellationToken);
+
+    protected static byte[] Bytes(int length, int seed = 1)
+    {
+        var bytes = new byte[length];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    /// <summary>Finishes once no fill runs and nobody reads.</summary>
+    protected Task QuietAsync() => Patience.UntilAsync(() => Reader.Fills!.Objects.InUse == 0, "A fill does not end.");
+
+    /// <summary>Where copies are held: by the built-in store, unless a class that runs the same tests over another says so.</summary>
+    protected virtual Task<IHeldPlace> StartPlaceAsync() => Task.FromResult<IHeldPlace>(new HeldFolderPlace(Folder["cache"]));
+
+    /// <summary>Opens the store under test.</summary>
+    protected virtual ICacheStore OpenStore() => Place.Open(Time);
+
+    private ValueTask CloseStoreAsync() => ((IAsyncDisposable)Store).DisposeAsync();
+
+    private Lazy<RemoteReader> MakeReader() => new(() => new RemoteReader(Settings, Wrap(Store), Time, NullLogger<RemoteReader>.Instance));
+}

@@ -1,0 +1,187 @@
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Overlay.Remotes;
+
+/// <summary>What of its patience a request has left for the next question.</summary>
+[Trait("Rule", "F")]
+public sealed class RequestBudgetTests
+{
+    private readonly ManualTimeProvider _clock = new();
+
+    private RequestBudget Patience => field ??= new RequestBudget(TimeSpan.FromSeconds(10), _clock);
+
+    [Fact]
+    public async Task Slow_answers_leave_less_for_the_next_question()
+    {
+        await AskAsync(TimeSpan.FromSeconds(6));
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        await AskAsync(TimeSpan.FromSeconds(3));
+        await EndsWithinAsync(TimeSpan.FromSeconds(1), Hang());
+        await EndsWithinAsync(TimeSpan.Zero, Hang());
+    }
+
+    [Fact]
+    public async Task Prompt_answers_cost_nothing_however_many_they_are()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            await AskAsync(TimeSpan.FromSeconds(1));
+        }
+
+        await AskAsync(TimeSpan.FromSeconds(9));
+    }
+
+    [Fact]
+    public async Task Questions_that_are_asked_together_are_waited_for_once()
+    {
+        var answers = new TaskCompletionSource<int>();
+        var together = Enumerable.Range(0, 8).Select(_ => Patience.AskAsync(_ => answers.Task, default)).ToList();
+        _clock.Advance(TimeSpan.FromSeconds(6));
+        answers.SetResult(1);
+        await Task.WhenAll(together);
+        await AskAsync(TimeSpan.FromSeconds(3.5));
+    }
+
+    /// <summary>Whichever of them ends first, and however short its part of the wait is.</summary>
+    [Fact]
+    public async Task A_question_that_others_were_answered_during_costs_all_of_its_time()
+    {
+        var (one, other) = (new TaskCompletionSource<int>(), new TaskCompletionSource<int>());
+        var first = Patience.AskAsync(_ => one.Task, default);
+        _clock.Advance(TimeSpan.FromSeconds(6));
+        var second = Patience.AskAsync(_ => other.Task, default);
+        _clock.Advance(TimeSpan.FromSeconds(1.5));
+        other.SetResult(1);
+        await second;
+        _clock.Advance(TimeSpan.FromSeconds(0.5));
+        one.SetResult(1);
+        await first;
+        await EndsWithinAsync(TimeSpan.FromSeconds(2), Hang());
+    }
+
+    [Fact]
+    public async Task A_question_that_is_asked_while_another_hangs_has_no_more_than_that_one_has_left()
+    {
+        var hanging = Hang();
+        _clock.Advance(TimeSpan.FromSeconds(9));
+        await AskAsync(TimeSpan.FromSeconds(0.5));
+        await EndsWithinAsync(TimeSpan.FromSeconds(0.5), Hang());
+        await EndsWithinAsync(TimeSpan.Zero, hanging);
+    }
+
+    [Fact]
+    public async Task What_was_waited_before_and_during_another_question_is_counted_once()
+    {
+        await AskAsync(TimeSpan.FromSeconds(2));
+        var one = new TaskCompletionSource<int>();
+        var first = Patience.AskAsync(_ => one.Task, default);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await AskAsync(TimeSpan.FromSeconds(2));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        var third = Hang();
+        one.SetResult(1);
+        await first;
+        await EndsWithinAsync(TimeSpan.FromSeconds(4), third);
+    }
+
+    /// <summary>Several answers that were waited for one after the other, while one hung that was asked for before them all.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_waited_several_times_during_another_question_is_counted_once(bool isAnswered)
+    {
+        var one = new TaskCompletionSource<int>();
+        var first = Patience.AskAsync(_ => one.Task, default);
+        for (var i = 0; i < 2; i++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            await AskAsync(TimeSpan.FromSeconds(2));
+        }
+
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        if (isAnswered)
+        {
+            one.SetResult(1);
+            await first;
+        }
+
+        await EndsWithinAsync(TimeSpan.FromSeconds(3), Hang());
+        one.TrySetResult(1);
+        await first;
+    }
+
+    [Fact]
+    public async Task Prompt_answers_cost_nothing_though_there_is_always_one_under_way()
+    {
+        var last = new TaskCompletionSource<int>();
+        var asking = Patience.AskAsync(_ => last.Task, default);
+        for (var i = 0; i < 100; i++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(0.3));
+            var next = new TaskCompletionSource<int>();
+            var following = Patience.AskAsync(_ => next.Task, default);
+            _clock.Advance(TimeSpan.FromSeconds(0.3));
+            last.SetResult(1);
+            await asking;
+            (last, asking) = (next, following);
+        }
+
+        last.SetResult(1);
+        await asking;
+        await AskAsync(TimeSpan.FromSeconds(9));
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_is_not_told_that_the_remote_was_slow()
+    {
+        using var leaving = new CancellationTokenSource();
+        var hanging = Patience.AskAsync<int>(async token => { await Task.Delay(Timeout.InfiniteTimeSpan, token); return 1; },
+            leaving.Token);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hanging);
+    }
+
+    /// <summary>A question that is answered after so long.</summary>
+    private async Task AskAsync(TimeSpan after)
+    {
+        var answer = new TaskCompletionSource<int>();
+        var asking = Patience.AskAsync(token => answer.Task.WaitAsync(token), default);
+        _clock.Advance(after);
+        answer.SetResult(1);
+        Assert.Equal(1, await asking);
+    }
+
+    /// <summary>A question that hangs is given up after so long, and not before.</summary>
+    private async Task EndsWithinAsync(TimeSpan after, Hanging hanging)
+    {
+        if (after > TimeSpan.Zero)
+        {
+            _clock.Advance(after - TimeSpan.FromMilliseconds(1));
+            Assert.False(hanging.IsGivenUp());
+            _clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.Equal(RemoteFailure.Unavailable,
+            (await Assert.ThrowsAsync<RemoteException>(() => hanging.Asking.WaitAsync(Support.Patience.Limit))).Failure);
+    }
+
+    private Hanging Hang()
+    {
+        CancellationToken given = default;
+        var asking = Patience.AskAsync(
+            async token =>
+            {
+                given = token;
+                await Task.Delay(Timeout.InfiniteTimeSpan, token);
+                return 1;
+            },
+            default);
+        return new Hanging(asking, () => asking.IsCompleted || given.IsCancellationRequested);
+    }
+
+    /// <summary>A question that is never answered.</summary>
+    /// <param name="Asking">Ends when it is given up, a little later than that is known.</param>
+    /// <param name="IsGivenUp">Whether it is, as of the clock's last move.</param>
+    private sealed record Hanging(Task<int> Asking, Func<bool> IsGivenUp);
+}
