@@ -77,20 +77,21 @@ internal sealed record RemoteSettings
         var start = $"{Prefix}{name.ToUpperInvariant().Replace('-', '_')}_";
         return new()
         {
-            Endpoint = Of(Settings.RemoteEndpoint, "Its URL. Unset: AWS."),
+            Endpoint = Of(Settings.RemoteEndpoint, "The remote's URL. Unset: AWS."),
             Backs = new(
                 start + "BACKS", Settings.SeveralRemotes, null,
-                "What it has: `bucket`, `bucket/prefix/`, `here:there`, `here/prefix/:there/other/`, or `*` for all that is not named; as a list, or a JSON object. Has to be set.", BackedPlaces.Parse),
-            Region = Of(Settings.RemoteRegion, "Its region."),
-            AccessKeyId = Of(Settings.RemoteAccessKeyId, "Credentials for it. Unset: the standard AWS chain."),
+                "What it backs: `bucket`, `bucket/prefix/`, `local:remote`, `local/prefix/:remote/other/`, or `*` for everything "
+                + "that is not named. A list or a JSON object. Required.", BackedPlaces.Parse),
+            Region = Of(Settings.RemoteRegion, "The remote's region."),
+            AccessKeyId = Of(Settings.RemoteAccessKeyId, "The remote's access key. Unset: the standard AWS chain."),
             SecretAccessKey = Of(Settings.RemoteSecretAccessKey),
             SessionToken = Of(Settings.RemoteSessionToken),
             Profile = Of(Settings.RemoteProfile, "A profile of the AWS configuration files."),
-            Anonymous = Of(Settings.RemoteAnonymous, "Ask without signing, for public data sets."),
+            Anonymous = Of(Settings.RemoteAnonymous, "Send unsigned requests, for public data."),
             RequestPayer = Of(Settings.RemoteRequestPayer),
-            CaFile = Of(Settings.RemoteCaFile, "A PEM file of the authorities that may vouch for it, for private ones."),
-            AddressingStyle = Of(Settings.RemoteAddressingStyle, "As for the remote without a name."),
-            Store = Of(Settings.RemoteStore, "As for the remote without a name."),
+            CaFile = Of(Settings.RemoteCaFile, "A PEM file of private certificate authorities to trust for the remote."),
+            AddressingStyle = Of(Settings.RemoteAddressingStyle, "As for the unnamed remote."),
+            Store = Of(Settings.RemoteStore, "As for the unnamed remote."),
         };
 
         Setting<T> Of<T>(Setting<T> unnamed, string? description = null) => unnamed with

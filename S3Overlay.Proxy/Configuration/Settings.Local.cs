@@ -11,61 +11,68 @@ public static partial class Settings
 
 #pragma warning disable CS1591 // the description of each setting is in its row
     public static readonly Setting<string> DataDirectory = new(
-        "S3_OVERLAY_DATA_DIR", Local, "./data", "The folder of the built-in store: everything written, every delete.", Parsers.Folder);
+        "S3_OVERLAY_DATA_DIR", Local, "./data", "The folder of the built-in store. It contains all writes and deletes.", Parsers.Folder);
 
     public static readonly Setting<bool> Durable = new(
         "S3_OVERLAY_DURABLE", Local, "true",
-        "A write is on disk before it is acknowledged. `false`: faster, and a power cut may lose the last writes.", Parsers.Switch);
+        "A write is on disk before it is acknowledged. `false` is faster, but a power cut can lose the last writes.", Parsers.Switch);
 
     public static readonly Setting<string?> DefaultBucketLocation = new(
         "S3_OVERLAY_DEFAULT_BUCKET_LOCATION", Local, AwsHosts.DefaultRegion,
-        "The region of buckets made here. Where the local endpoint is AWS's, its own unless this is another.", Parsers.Region);
+        "The region of new buckets. If the local endpoint is AWS and you do not change this, it is the endpoint's region.", Parsers.Region);
 
     public static readonly Setting<string?> LocalAccessKey = new(
         "S3_OVERLAY_LOCAL_ACCESS_KEY", Local, "minioadmin",
-        "The local layer's access key; what clients sign with where they have no key of their own.", Parsers.Token);
+        "The local layer's access key. Clients sign with it if they have no keys of their own.", Parsers.Token);
 
     public static readonly Setting<string?> LocalSecretKey = new(
-        "S3_OVERLAY_LOCAL_SECRET_KEY", Local, "minioadmin", "The secret key that belongs to it.", Parsers.Text) { IsSecret = true };
+        "S3_OVERLAY_LOCAL_SECRET_KEY", Local, "minioadmin", "The secret key for it.", Parsers.Text) { IsSecret = true };
 
     public static readonly Setting<Uri?> LocalEndpoint = new(
         "S3_OVERLAY_LOCAL_ENDPOINT", Local, null,
-        "An S3 endpoint as the local layer, in place of the built-in store: everything written is there.", Parsers.Endpoint);
+        "An S3 endpoint as the local layer, instead of the built-in store. It contains all writes.", Parsers.Endpoint);
 
     public static readonly Setting<string?> LocalSessionToken = new(
-        "S3_OVERLAY_LOCAL_SESSION_TOKEN", Local, null, "The session token for that endpoint.", Parsers.Token)
+        "S3_OVERLAY_LOCAL_SESSION_TOKEN", Local, null, "The session token for the local endpoint.", Parsers.Token)
     { IsSecret = true };
 
     public static readonly Setting<string?> LocalRegion = new(
         "S3_OVERLAY_LOCAL_REGION", Local, AwsHosts.DefaultRegion,
-        "The region for that endpoint, unless its name or an answer of its says another; the built-in store has no use for it.",
+        "The local endpoint's region. Its host name or its responses can override this. The built-in store ignores it.",
         Parsers.Region);
 
     public static readonly Setting<AddressingStyle> LocalAddressingStyle = new(
         "S3_OVERLAY_LOCAL_ADDRESSING_STYLE", Local, "auto",
-        "How that endpoint is asked for a bucket; see `S3_OVERLAY_REMOTE_ADDRESSING_STYLE`.", Parsers.Addressing);
+        "How requests to the local endpoint name the bucket; see `S3_OVERLAY_REMOTE_ADDRESSING_STYLE`.", Parsers.Addressing);
 
     public static readonly Setting<StoreMake?> LocalStore = new(
         "S3_OVERLAY_LOCAL_STORE", Local, "auto",
-        "What that endpoint is: `aws`, `minio`, `rustfs`, `ceph`, `seaweedfs`, `swift`, `zenko`, `versity`, `s3overlay` or `other`. It decides which names are no buckets, because the store keeps them for itself, and which operations beyond S3's go on to it. `auto` asks the store; if its answers do not show what it is, all names that known stores keep are reserved. `other` reserves none.",
+        "The local endpoint's vendor: `aws`, `minio`, `rustfs`, `ceph`, `seaweedfs`, `swift`, `zenko`, `versity`, `s3overlay` or "
+        + "`other`. It decides which bucket names are reserved, because the store keeps them for itself, and which operations beyond "
+        + "S3's are passed on. `auto` detects the vendor; if that fails, the names that any known vendor reserves are reserved. "
+        + "`other` reserves none.",
         Parsers.Store);
 
     public static readonly Setting<int> Proxies = new(
         "S3_OVERLAY_PROXIES", Local, "1",
-        "How many proxies share one local S3 endpoint. With more than one nothing is remembered that another may have changed, but for a second whether a bucket is there, and conditional writes need a store that has them.",
+        "How many proxies share the local S3 endpoint. With more than one, nothing is cached in memory that another proxy could "
+        + "change, except for one second whether a bucket exists. Conditional writes then need a store that supports them.",
         Parsers.Count);
 
     public static readonly Setting<bool> ReadThroughOnLocalError = new(
         "S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR", Local, "false",
-        "While a local S3 endpoint is down, GET and HEAD of objects show the remote alone, without what was written and deleted here, and say so: `x-s3overlay-local: unavailable`. All else stays 503.",
+        "While the local S3 endpoint is down, GET and HEAD show the remote's objects, without your writes and deletes. Such "
+        + "responses have `x-s3overlay-local: unavailable`. All other requests still get 503.",
         Parsers.Switch);
 
     public static readonly Setting<string?> SpoolDirectory = new(
         "S3_OVERLAY_SPOOL_DIR", Local, null,
-        "Where bytes on their way to a local S3 endpoint wait: running fills, uploads of unknown length (forms), and large ones with a checksum behind them where the store takes none there. Unset: `s3overlay-spool` in the system's folder for temporary files.", Parsers.Text);
+        "Temporary files on the way to a local S3 endpoint: running fills, uploads of unknown length (forms), and large uploads with "
+        + "a trailing checksum that the store does not accept. Unset: `s3overlay-spool` in the system's temporary folder.", Parsers.Text);
 
     public static readonly Setting<long> SpoolMaxBytes = new(
         "S3_OVERLAY_SPOOL_MAX_BYTES", Local, "10GiB",
-        "How much running fills may keep there, beyond which reads go on uncached; and, apart from them, how much of uploads that wait for their end: more is 503, and one that is larger 400 EntityTooLarge.", Parsers.Size);
+        "The most that running fills can use there; beyond it, reads are not cached. The same limit applies separately to spooled "
+        + "uploads: beyond it they get 503, and a single larger one gets 400 EntityTooLarge.", Parsers.Size);
 #pragma warning restore CS1591
 }

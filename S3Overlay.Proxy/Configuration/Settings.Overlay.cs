@@ -10,76 +10,83 @@ public static partial class Settings
 
 #pragma warning disable CS1591 // the description of each setting is in its row
     public static readonly Setting<ListingScope> Listing = new(
-        "S3_OVERLAY_LISTING", Views, "merged", "`merged`: local and remote as one. `local`: local alone.",
+        "S3_OVERLAY_LISTING", Views, "merged", "`merged` lists both layers as one. `local` lists only the local layer.",
         Parsers.OneOf(("merged", ListingScope.Merged), ("local", ListingScope.Local)));
 
     public static readonly Setting<ListingFailure> ListingOnError = new(
         "S3_OVERLAY_LISTING_ON_ERROR", Views, "error",
-        "When the remote cannot be listed: `error` (503, which clients repeat) or `local` (local alone, said in a header).",
+        "If the remote cannot be listed: `error` (503, which clients retry) or `local` (only the local layer, with a header that "
+        + "says so).",
         Parsers.OneOf(("error", ListingFailure.Error), ("local", ListingFailure.Local)));
 
     public static readonly Setting<DeleteBehaviour> Deletes = new(
-        "S3_OVERLAY_DELETES", Views, "tombstone", "`tombstone`: what was deleted stays deleted. `local`: it may come back from the remote.",
+        "S3_OVERLAY_DELETES", Views, "tombstone", "`tombstone`: deleted objects stay deleted. `local`: they can come back from the remote.",
         Parsers.OneOf(("tombstone", DeleteBehaviour.Tombstone), ("local", DeleteBehaviour.Local)));
 
     public static readonly Setting<long> CopyUpMax = new(
         "S3_OVERLAY_COPY_UP_MAX", Views, "5GiB",
-        "How large an object of the remote may be that is copied to local when its tags, ACL, retention or legal hold are set, at most `5GiB`; `0` for no such copies (501).",
+        "The largest remote object that is copied to the local layer when a client sets its tags, ACL, retention or legal hold; at "
+        + "most `5GiB`. `0` never copies (501).",
         Parsers.PieceSizeOrNone);
 
     public static readonly Setting<bool> CacheEnabled = new(
-        "S3_OVERLAY_CACHE_ENABLED", Cache, "false", "Keep what is read from the remote.", Parsers.Switch);
+        "S3_OVERLAY_CACHE_ENABLED", Cache, "false", "Cache what is read from the remote.", Parsers.Switch);
 
     public static readonly Setting<long> ChunkThreshold = new(
         "S3_OVERLAY_CHUNK_THRESHOLD", Cache, "52428800",
-        "Objects up to this size are kept whole, larger ones in chunks. `50MiB` is the same.", Parsers.Size);
+        "Larger objects are cached in chunks, others whole. The same as `50MiB`.", Parsers.Size);
 
     public static readonly Setting<long> ChunkSize = new(
-        "S3_OVERLAY_CHUNK_SIZE", Cache, "16777216", "The size of a chunk, at least `16KiB` and at most `5GiB`. `16MiB` is the same.",
+        "S3_OVERLAY_CHUNK_SIZE", Cache, "16777216", "The size of a chunk, from `16KiB` to `5GiB`. The same as `16MiB`.",
         Parsers.ChunkSize);
 
     public static readonly Setting<long> ReadAheadBytes = new(
-        "S3_OVERLAY_READ_AHEAD_BYTES", Cache, "64MiB", "How far ahead of a sequential reader chunks may be fetched; `0` for not at all.",
+        "S3_OVERLAY_READ_AHEAD_BYTES", Cache, "64MiB", "How far ahead of a sequential reader chunks are filled. `0` turns read-ahead off.",
         Parsers.Size);
 
     public static readonly Setting<FillOnAbort> FillOnAbort = new(
-        "S3_OVERLAY_FILL_ON_LEAVE", Cache, "finish", "When the last reader of a running fill leaves: `finish` it or `drop` it.",
+        "S3_OVERLAY_FILL_ON_LEAVE", Cache, "finish", "When the last reader of a running fill disconnects: `finish` the fill or `drop` it.",
         Parsers.OneOf(("finish", Options.FillOnAbort.Finish), ("drop", Options.FillOnAbort.Drop)));
 
     public static readonly Setting<string?> CacheDirectory = new(
         "S3_OVERLAY_CACHE_DIR", Cache, null,
-        "Where held copies are; may be deleted by hand at any time. Unset: `cache` in the data folder.", Parsers.Folder);
+        "The built-in store's cache folder. You can delete it at any time. Unset: `cache` in the data folder.", Parsers.Folder);
 
     public static readonly Setting<string> CacheBucket = new(
-        "S3_OVERLAY_CACHE_BUCKET", Cache, "s3-overlay-cache", "A bucket name that is the overlay's own: clients cannot see or make it.",
+        "S3_OVERLAY_CACHE_BUCKET", Cache, "s3-overlay-cache",
+        "The overlay's own bucket at a local S3 endpoint. Clients cannot see or create a bucket of this name.",
         Parsers.BucketName);
 
     public static readonly Setting<Revalidation> Revalidate = new(
         "S3_OVERLAY_REVALIDATE", Cache, "never",
-        "Whether held copies are compared with the remote: `never`; `always`, at each read; after a duration such as `10m`; `frozen`: never, and what is held is never replaced. See below.",
+        "When to check cache entries against the remote: `never`; `always`, at each read; after a duration such as `10m`; `frozen`: "
+        + "never, and entries are never replaced. See below.",
         Revalidation.Parse);
 
     public static readonly Setting<TimeSpan> NegativeTtl = new(
         "S3_OVERLAY_NEGATIVE_TTL", Cache, "0",
-        "How long it is remembered that the remote has no object of a key; `0` for not at all. A refusal (403) is never remembered.",
+        "How long a 404 of the remote is cached. `0` turns this off. A 403 is never cached.",
         Durations.Parse);
 
     public static readonly Setting<TimeSpan?> StaleIfError = new(
         "S3_OVERLAY_STALE_IF_ERROR", Cache, null,
-        "How long a copy past its life may still be served while the remote cannot be asked; `0` for not at all. Unset: any time.",
+        "How long after its expiry an entry is served while the remote does not answer. `0`: not at all. Unset: without limit.",
         static text => Durations.Parse(text));
 
     public static readonly Setting<long?> CacheMaxBytes = new(
         "S3_OVERLAY_CACHE_MAX_BYTES", Cache, null,
-        "A bound on held bytes: copies that were used longest ago go first. Over an S3 endpoint about so many. Unset: no bound.",
+        "The most bytes to cache. The least recently used entries are evicted first. On an S3 endpoint the limit is approximate. "
+        + "Unset: no limit.",
         Parsers.OptionalSize);
 
     public static readonly Setting<long?> CacheMinFree = new(
         "S3_OVERLAY_CACHE_MIN_FREE", Cache, null,
-        "Built-in store: how much of its disk the cache leaves free. Copies that were used longest ago go first. `0`: only what writes need. Unset: 5 % of the disk, at most `1GiB`.", Parsers.OptionalSize);
+        "Built-in store: how much disk space the cache leaves free. The least recently used entries are evicted first. `0`: only "
+        + "what writes need. Unset: 5 % of the disk, at most `1GiB`.", Parsers.OptionalSize);
 
     public static readonly Setting<int> CacheMinUses = new(
-        "S3_OVERLAY_CACHE_MIN_USES", Cache, "1", "Kept on the n-th miss, at most the 255th; until then streamed through.", Parsers.Misses);
+        "S3_OVERLAY_CACHE_MIN_USES", Cache, "1",
+        "An object is cached on its n-th miss, at most the 255th. Until then, reads pass through.", Parsers.Misses);
 
     public static readonly Setting<CachePlace> CachePlace = new(
         "S3_OVERLAY_CACHE_PLACE", Cache, "cache-bucket",
