@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-using S3Overlay.Proxy.Protocol.Bodies.Hashing;
+using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Embedded.Files;
 

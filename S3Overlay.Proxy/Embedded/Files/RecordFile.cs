@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-using S3Overlay.Proxy.Protocol.Bodies.Hashing;
+using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Embedded.Files;
 

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 
 using Microsoft.Win32.SafeHandles;
 
-using S3Overlay.Proxy.Protocol.Bodies.Hashing;
+using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 

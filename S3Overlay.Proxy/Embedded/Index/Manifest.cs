@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 
 using S3Overlay.Proxy.Embedded.Files;
-using S3Overlay.Proxy.Protocol.Bodies.Hashing;
+using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 

@@ -6,7 +6,6 @@ using Microsoft.Win32.SafeHandles;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
-using S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
 

@@ -58,7 +58,7 @@ internal sealed class OpenFile : IDisposable
             {
                 table = new byte[length];
                 if (RecordFile.ReadFully(file, table, preamble.TableOffset) != length
-                    || Protocol.Bodies.Hashing.Crc32C.Compute(table) != preamble.TableChecksum)
+                    || Protocol.Bodies.Crc32C.Compute(table) != preamble.TableChecksum)
                 {
                     throw new InvalidDataException("The file's block table is damaged.");
                 }

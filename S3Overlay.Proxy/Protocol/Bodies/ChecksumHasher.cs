@@ -1,11 +1,9 @@
-using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Security.Cryptography;
-
-using S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>Computes one of S3's additional checksums over bytes as they pass by.</summary>
+/// <summary>Computes one of S3's additional checksums over bytes as they pass.</summary>
 public abstract class ChecksumHasher : IDisposable
 {
     private ChecksumHasher(ChecksumAlgorithm algorithm) => Algorithm = algorithm;
@@ -13,22 +11,23 @@ public abstract class ChecksumHasher : IDisposable
     /// <summary>Which checksum it computes.</summary>
     public ChecksumAlgorithm Algorithm { get; }
 
-    /// <summary>A new one, of no bytes yet.</summary>
+    /// <summary>Starts a checksum.</summary>
     public static ChecksumHasher Create(ChecksumAlgorithm algorithm) => algorithm switch
     {
-        ChecksumAlgorithm.Crc32 => new Crc32Hasher(algorithm, Crc32Iso.Append),
-        ChecksumAlgorithm.Crc32C => new Crc32Hasher(algorithm, Crc32C.Append),
-        ChecksumAlgorithm.Crc64Nvme => new Crc64NvmeHasher(),
+        ChecksumAlgorithm.Crc32 => new PlainHasher(algorithm, new Crc32(), isLittleEndian: true),
+        ChecksumAlgorithm.Crc32C => new PlainHasher(algorithm, new Crc32(Crc32ParameterSet.Crc32C), isLittleEndian: true),
+        ChecksumAlgorithm.Crc64Nvme => new PlainHasher(algorithm, new Crc64(Crc64ParameterSet.Nvme), isLittleEndian: true),
+        ChecksumAlgorithm.XxHash64 => new PlainHasher(algorithm, new XxHash64()),
+        ChecksumAlgorithm.XxHash3 => new PlainHasher(algorithm, new XxHash3()),
+        ChecksumAlgorithm.XxHash128 => new PlainHasher(algorithm, new XxHash128()),
         ChecksumAlgorithm.Sha1 => new DigestHasher(algorithm, HashAlgorithmName.SHA1),
         ChecksumAlgorithm.Sha256 => new DigestHasher(algorithm, HashAlgorithmName.SHA256),
         ChecksumAlgorithm.Sha512 => new DigestHasher(algorithm, HashAlgorithmName.SHA512),
         ChecksumAlgorithm.Md5 => new DigestHasher(algorithm, HashAlgorithmName.MD5),
-        ChecksumAlgorithm.XxHash64 => new XxHash64Hasher(),
-        ChecksumAlgorithm.XxHash3 or ChecksumAlgorithm.XxHash128 => new XxHash3Hasher(algorithm),
         _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
     };
 
-    /// <summary>The checksum of some bytes at hand.</summary>
+    /// <summary>The checksum of bytes in memory.</summary>
     public static BodyChecksum Compute(ChecksumAlgorithm algorithm, ReadOnlySpan<byte> bytes)
     {
         using var hasher = Create(algorithm);
@@ -39,10 +38,10 @@ public abstract class ChecksumHasher : IDisposable
     /// <summary>Adds the next bytes.</summary>
     public abstract void Append(ReadOnlySpan<byte> bytes);
 
-    /// <summary>Writes the value of all bytes added (<see cref="ChecksumNames.Size"/> of them), and starts anew.</summary>
+    /// <summary>Writes the checksum of all bytes added, <see cref="ChecksumNames.Size"/> bytes long, and starts over.</summary>
     public abstract void Finish(Span<byte> value);
 
-    /// <summary>The value of all bytes added, as S3 encodes it; starts anew.</summary>
+    /// <summary>Returns the checksum of all bytes added, in S3's encoding, and starts over.</summary>
     public BodyChecksum Finish()
     {
         Span<byte> value = stackalloc byte[SHA512.HashSizeInBytes];
@@ -56,58 +55,18 @@ public abstract class ChecksumHasher : IDisposable
     {
     }
 
-    private delegate uint Crc32Append(uint crc, ReadOnlySpan<byte> bytes);
-
-    private sealed class Crc32Hasher(ChecksumAlgorithm algorithm, Crc32Append append) : ChecksumHasher(algorithm)
+    /// <summary>S3 writes every value big-endian; the package writes CRCs the other way round.</summary>
+    private sealed class PlainHasher(ChecksumAlgorithm algorithm, NonCryptographicHashAlgorithm hash, bool isLittleEndian = false)
+        : ChecksumHasher(algorithm)
     {
-        private uint _crc;
-
-        public override void Append(ReadOnlySpan<byte> bytes) => _crc = append(_crc, bytes);
+        public override void Append(ReadOnlySpan<byte> bytes) => hash.Append(bytes);
 
         public override void Finish(Span<byte> value)
         {
-            BinaryPrimitives.WriteUInt32BigEndian(value, _crc);
-            _crc = 0;
-        }
-    }
-
-    private sealed class Crc64NvmeHasher() : ChecksumHasher(ChecksumAlgorithm.Crc64Nvme)
-    {
-        private ulong _crc;
-
-        public override void Append(ReadOnlySpan<byte> bytes) => _crc = Crc64Nvme.Append(_crc, bytes);
-
-        public override void Finish(Span<byte> value)
-        {
-            BinaryPrimitives.WriteUInt64BigEndian(value, _crc);
-            _crc = 0;
-        }
-    }
-
-    private sealed class XxHash64Hasher() : ChecksumHasher(ChecksumAlgorithm.XxHash64)
-    {
-        private readonly XxHash64 _hash = new();
-
-        public override void Append(ReadOnlySpan<byte> bytes) => _hash.Append(bytes);
-
-        public override void Finish(Span<byte> value) => BinaryPrimitives.WriteUInt64BigEndian(value, _hash.Finish());
-    }
-
-    private sealed class XxHash3Hasher(ChecksumAlgorithm algorithm) : ChecksumHasher(algorithm)
-    {
-        private readonly XxHash3 _hash = new();
-
-        public override void Append(ReadOnlySpan<byte> bytes) => _hash.Append(bytes);
-
-        public override void Finish(Span<byte> value)
-        {
-            if (Algorithm == ChecksumAlgorithm.XxHash128)
+            hash.GetHashAndReset(value);
+            if (isLittleEndian)
             {
-                BinaryPrimitives.WriteUInt128BigEndian(value, _hash.Finish128());
-            }
-            else
-            {
-                BinaryPrimitives.WriteUInt64BigEndian(value, _hash.Finish64());
+                value.Reverse();
             }
         }
     }

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 
-using S3Overlay.Proxy.Protocol.Bodies.Hashing;
 
 namespace S3Overlay.Proxy.Protocol.Bodies;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 
 using S3Overlay.Proxy.Overlay.Cache.Blocks;
-using S3Overlay.Proxy.Protocol.Bodies.Hashing;
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;

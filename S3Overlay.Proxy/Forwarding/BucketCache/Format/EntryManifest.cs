@@ -1,7 +1,7 @@
 using System.Text;
 
 using S3Overlay.Proxy.Forwarding.Wire;
-using S3Overlay.Proxy.Protocol.Bodies.Hashing;
+using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 

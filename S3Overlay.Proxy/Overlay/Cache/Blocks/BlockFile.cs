@@ -2,7 +2,7 @@ using System.Buffers;
 
 using Microsoft.Win32.SafeHandles;
 
-using S3Overlay.Proxy.Protocol.Bodies.Hashing;
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Cache.Blocks;

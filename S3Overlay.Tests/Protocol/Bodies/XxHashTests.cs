@@ -3,7 +3,7 @@ using System.Text;
 
 using S3Overlay.Proxy.Protocol.Bodies;
 
-namespace S3Overlay.Tests.Protocol.Bodies.Hashing;
+namespace S3Overlay.Tests.Protocol.Bodies;
 
 /// <summary>The XXHash family. Expected is what the reference implementation's xxhsum 0.8.1 says of the same bytes.</summary>
 [Trait("Rule", "W7")]
