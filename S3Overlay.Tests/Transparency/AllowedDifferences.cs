@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace S3Overlay.Tests.Transparency;
 
 /// <summary>
-/// All in which the proxy may differ from the store behind it. <c>docs/compatibility.md</c> has this list, and a test holds both against
-/// each other.
+/// Every way in which the proxy may differ from the store behind it. <c>docs/compatibility.md</c> contains this list, and a test compares
+/// the two.
 /// </summary>
 public static partial class AllowedDifferences
 {
@@ -13,7 +13,7 @@ public static partial class AllowedDifferences
     [
         new(
             "Request ids (`x-amz-request-id`, `x-amz-id-2`, `RequestId`, `HostId`)",
-            "No server gives the same twice. They are the store's own wherever the store gave one, so that its log can be searched for them; where it gave none, there is the proxy's.",
+            "Every request has its own. You see the store's, so that you can search its log, or the proxy's if the store sent none.",
             (seen, _) =>
             {
                 seen.Without("x-amz-request-id");
@@ -22,7 +22,7 @@ public static partial class AllowedDifferences
             }),
         new(
             "Points in time (`Date`, `Last-Modified`, times in documents)",
-            "The two sides are asked one after the other, and each writes objects of its own.",
+            "The two sides receive their requests one after the other, and each writes its own objects.",
             (seen, _) =>
             {
                 seen.Header("Date", _ => "DATE");
@@ -30,12 +30,12 @@ public static partial class AllowedDifferences
                 seen.Body = IsoDate().Replace(seen.Body, "DATE");
             }),
         new(
-            "The server's host name, wherever it stands in headers and documents",
-            "It is the client's way to the server: through the proxy, the proxy's.",
+            "The server's host name, anywhere in headers and documents",
+            "Clients reach the proxy by its own name.",
             (seen, side) => seen.Replace(side.Access.Endpoint.Authority, "HOST")),
         new(
             "`Connection` and `Keep-Alive`",
-            "They are about the connection between two neighbours, and the proxy is the client's.",
+            "They describe one connection: here, the one between client and proxy.",
             (seen, _) =>
             {
                 seen.Without("Connection");
@@ -43,15 +43,15 @@ public static partial class AllowedDifferences
             }),
         new(
             "`Strict-Transport-Security` and `Alt-Svc`: never through the proxy",
-            "They tell browsers by which scheme and port to come back to a host, and that host is the proxy's: whoever ends TLS before it says so there.",
+            "They set the scheme and port that browsers use for a host, and that host is the proxy. Set them where TLS ends.",
             (seen, _) =>
             {
                 seen.Without("Strict-Transport-Security");
                 seen.Without("Alt-Svc");
             }),
         new(
-            "`Resource` of an error: how its path is percent-encoded",
-            "A path goes on in the one spelling that all servers sign alike; what it names is the same.",
+            "`Resource` of an error: the percent-encoding of its path",
+            "The proxy sends paths in the spelling that all servers sign alike. They name the same resource.",
             (seen, _) =>
             {
                 if (seen.Body.Contains("<Resource>", StringComparison.Ordinal))
@@ -61,8 +61,8 @@ public static partial class AllowedDifferences
                 }
             }),
         new(
-            "`Content-Encoding: aws-chunked`, which some stores give back: never through the proxy",
-            "It names the framing of the upload, which the proxy takes off, and does not name to a store that would keep it as if it were the object's.",
+            "`Content-Encoding: aws-chunked`, which some stores return: never through the proxy",
+            "It is the framing of the upload. The proxy removes it and does not show it to a store that would keep it.",
             (seen, side) =>
             {
                 if (!side.IsProxy && seen.Headers.GetValueOrDefault("Content-Encoding") == "aws-chunked")
@@ -71,8 +71,8 @@ public static partial class AllowedDifferences
                 }
             }),
         new(
-            "`Location` of a completed upload, and how that document's length is told",
-            "It names the object as the client reaches it, through the proxy by a path. Some stores name one of their host's names in its place.",
+            "`Location` of a completed upload, and the framing of that document",
+            "It is the object's address as the client sees it: at the proxy, by path. Some stores use their own host name.",
             (seen, _) =>
             {
                 if (seen.Body.Contains("<CompleteMultipartUploadResult", StringComparison.Ordinal))
@@ -85,7 +85,7 @@ public static partial class AllowedDifferences
             }),
         new(
             "The order of `Deleted` and `Error` in the result of DeleteObjects",
-            "A store that deletes at the same time reports as it gets done: RGW in another order from one time to the next.",
+            "A store that deletes in parallel reports in any order. RGW's order varies.",
             (seen, _) =>
             {
                 if (seen.Body.Contains("<DeleteResult", StringComparison.Ordinal))
@@ -101,54 +101,55 @@ public static partial class AllowedDifferences
     [
         new("DELETE /BUCKET/k?acl", "405 MethodNotAllowed", "S3 has no such operation, and a sub-resource is never the object (rule R8)."),
         new("DELETE /BUCKET?", "405 MethodNotAllowed",
-            "What S3 cannot delete is not deleted. RGW takes it for the deletion of the bucket."),
+            "S3 has no such delete. RGW deletes the bucket."),
         new("DELETE /BUCKET/there?retention", "405 MethodNotAllowed",
-            "A sub-resource that a method does not have is not left out, or the object itself would be deleted, as RGW does."),
-        new("PUT /BUCKET/there?policy", "405 MethodNotAllowed", "The same: RGW replaces the object."),
-        new("PUT /BUCKET?location", "405 MethodNotAllowed", "The same of buckets."),
-        new("POST /BUCKET/k", "405 MethodNotAllowed", "S3's code; RGW has another."),
+            "S3 has no such delete. RGW deletes the object."),
+        new("PUT /BUCKET/there?policy", "405 MethodNotAllowed", "S3 has no such operation. RGW replaces the object."),
+        new("PUT /BUCKET?location", "405 MethodNotAllowed", "The same for buckets."),
+        new("POST /BUCKET/k", "405 MethodNotAllowed", "S3's code. RGW has another."),
         new("unsigned HEAD /", "405", "S3 has no such operation either."),
         new("unsigned GET /BUCKET/public?response-content-type", "503 ServiceUnavailable",
-            "RGW refuses with a document in the place of headers, which is no HTTP."),
+            "RGW sends its error document in place of headers, which is not HTTP."),
         new("PUT /BUCKET/k x-amz-checksum-crc32: nonsense", "400 InvalidRequest",
-            "Checksums are verified at the front door (rule W7), whether the store knows them or not."),
+            "The proxy verifies checksums over any store (rule W7)."),
         new("PUT /BUCKET/k x-amz-checksum-crc32: nonsense, x-amz-sdk-checksum-algorithm", "400 BadDigest",
-            "The same, with S3's code where an SDK names the algorithm as well."),
+            "The same, with S3's code if an SDK names the algorithm."),
         new("PUT /BUCKET/k x-amz-checksum-crc32: AAAAAA==", "400 BadDigest", "The same."),
-        new("PUT /BUCKET/k x-amz-content-sha256: nonsense", "400 InvalidArgument", "S3's code; RGW has another."),
+        new("PUT /BUCKET/k x-amz-content-sha256: nonsense", "400 InvalidArgument", "S3's code. RGW has another."),
         new("PUT /BUCKET/k x-amz-content-sha256: 0000", "400 XAmzContentSHA256Mismatch",
-            "The body is not what was signed (rule W7). Scality takes it."),
-        new("POST /BUCKET?delete Content-MD5: eV8yArF8trw9S3cdjGyerw==", "400 BadDigest", "The same of digests of documents."),
+            "The body does not match its signature (rule W7). Scality accepts it."),
+        new("POST /BUCKET?delete Content-MD5: eV8yArF8trw9S3cdjGyerw==", "400 BadDigest", "The same for digests of documents."),
         new("GET /b/k?nonsense", "501 NotImplemented",
-            "A sub-resource that is neither S3's nor the store's own does not reach a store (rule A1)."),
+            "An unknown sub-resource does not reach a store (rule A1)."),
         new("unsigned HEAD /BUCKET/public?acl", "200",
-            "HEAD has no sub-resources in S3: the proxy drops the parameter, and answers for the object."),
-        new("PUT /BUCKET?policyStatus", "405 MethodNotAllowed", "S3 has no such operation; RGW has another code."),
+            "HEAD has no sub-resources in S3. The proxy ignores the parameter."),
+        new("PUT /BUCKET?policyStatus", "405 MethodNotAllowed", "S3 has no such operation. RGW has another code."),
         new("GET /BUCKET/there?versionId=null&versionId", "400 InvalidArgument",
-            "A parameter that says what is asked for must be there once: a store could read another of the two. RGW misses its own signature of such a request."),
+            "Which of the two a store reads is unclear (rule A1). RGW rejects the signature."),
         new("DELETE /BUCKET/there?versionId=null&version", "400 InvalidArgument", "The same."),
         new("PUT /BUCKET/there?partNumber=1&uploadId=a&", "400 InvalidArgument", "The same."),
         new("GET /BUCKET/there?tagging&tagging", "400 InvalidArgument", "The same."),
         new("GET /BUCKET?list-type=2&list-type", "400 InvalidArgument", "The same."),
-        new("PUT /BUCKET/kkkk", "400 KeyTooLongError", "S3's code; RGW has another."),
+        new("PUT /BUCKET/kkkk", "400 KeyTooLongError", "S3's code. RGW has another."),
         new("GET /BUCKET/kkkk", "400 KeyTooLongError", "The same."),
         new("PUT /BUCKET/unknown-length", "411 MissingContentLength",
-            "A body of unknown length is refused, as S3 does; some stores take it."),
-        new("without length PUT /BUCKET/no-length", "200", "RFC 9112 takes no length for no body; RGW refuses it (411)."),
+            "S3's response to a body of unknown length. Some stores accept it."),
+        new("without length PUT /BUCKET/no-length", "200", "No length means no body (RFC 9112). RGW refuses it (411)."),
         new("unsigned GET /BUCKET/k Authorization: AWS4-HMAC-SHA256 nonsense", "400 AuthorizationHeaderMalformed",
-            "S3's code; RGW has another."),
+            "S3's code. RGW has another."),
         new("unsigned GET /BUCKET/k?X-Amz-Algorithm=AWS4-HMAC-SHA256", "400 AuthorizationQueryParametersError",
-            "S3's code; RGW has another."),
+            "S3's code. RGW has another."),
         new("PUT /BUCKET/copy x-amz-copy-source:", "400 InvalidArgument",
-            "S3's code for what cannot be a source. Scality takes an empty one for none.", "200", IsWhole: true),
-        new("PUT /BUCKET/copy x-amz-copy-source: //", "400 InvalidArgument", "The same; Scality looks for a bucket of no name.",
+            "S3's code for an invalid source. Scality ignores an empty one.", "200", IsWhole: true),
+        new("PUT /BUCKET/copy x-amz-copy-source: //", "400 InvalidArgument", "The same. Scality looks for a bucket without a name.",
             "404 NoSuchBucket"),
-        new("PUT /BUCKET/copy x-amz-copy-source: BUCKET/", "400 InvalidArgument", "The same of a key.", "404 NoSuchKey", IsWhole: true),
-        new("PUT /BUCKET/copy x-amz-copy-source: %zz/k", "400 InvalidArgument", "The same: it is no percent-encoding.", "404 NoSuchBucket"),
-        new("unsigned GET /BUCKET/k Authorization: nonsense", "400 InvalidArgument", "S3's code; Scality has another.", "403 AccessDenied"),
+        new("PUT /BUCKET/copy x-amz-copy-source: BUCKET/", "400 InvalidArgument", "The same for keys.", "404 NoSuchKey", IsWhole: true),
+        new("PUT /BUCKET/copy x-amz-copy-source: %zz/k", "400 InvalidArgument", "The same: this is not percent-encoding.",
+            "404 NoSuchBucket"),
+        new("unsigned GET /BUCKET/k Authorization: nonsense", "400 InvalidArgument", "S3's code. Scality has another.", "403 AccessDenied"),
         new("unsigned GET /BUCKET/k?AWSAccessKeyId=nobody", "403 InvalidAccessKeyId",
-            "S3's code; Scality takes no links for longer than a week, whoever signed them.", "403 AccessDenied"),
-        new("presigned GET /BUCKET/a%20b", "403 AccessDenied", "S3's code for a link whose time is over; Scality has another.",
+            "S3's code. Scality refuses all links that last more than a week.", "403 AccessDenied"),
+        new("presigned GET /BUCKET/a%20b", "403 AccessDenied", "S3's code for an expired link. Scality has another.",
             "403 RequestTimeTooSkewed"),
         new("version 2 GET /BUCKET/a%20b", "403 AccessDenied", "The same.", "403 RequestTimeTooSkewed"),
     ];
@@ -157,7 +158,7 @@ public static partial class AllowedDifferences
     public static string Documented =>
         "| what differs | why |\n|---|---|\n"
         + string.Concat(Levelled.Select(allowed => $"| {allowed.What} | {allowed.Why} |\n"))
-        + "\n| request | the proxy's own answer | why |\n|---|---|---|\n"
+        + "\n| request | the proxy's response | why |\n|---|---|---|\n"
         + string.Concat(OwnAnswers.Select(own => $"| `{own.Request}` | {own.Answer} | {own.Why} |\n"));
 
     [GeneratedRegex("<(Deleted|Error)>.*?</\\1>", RegexOptions.Singleline)]
