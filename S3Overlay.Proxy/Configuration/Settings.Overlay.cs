@@ -87,10 +87,5 @@ public static partial class Settings
     public static readonly Setting<int> CacheMinUses = new(
         "S3_OVERLAY_CACHE_MIN_USES", Cache, "1",
         "An object is cached on its n-th miss, at most the 255th. Until then, reads pass through.", Parsers.Misses);
-
-    public static readonly Setting<CachePlace> CachePlace = new(
-        "S3_OVERLAY_CACHE_PLACE", Cache, "cache-bucket",
-        "Over an S3 endpoint: `cache-bucket`, or `bucket`: copies of objects that are kept whole stand under their own key in their own bucket, as plain bytes, where that is safe (`docs/semantics.md`, E4).",
-        Parsers.OneOf(("cache-bucket", Options.CachePlace.CacheBucket), ("bucket", Options.CachePlace.Bucket)));
 #pragma warning restore CS1591
 }

@@ -61,7 +61,6 @@ public static class StartupLines
     private static string Place(ProxyOptions options) => options switch
     {
         { Local.Endpoint: null } => options.Cache.Directory,
-        { Cache.Place: CachePlace.Bucket } => $"in the buckets themselves, and in the bucket {options.Cache.Bucket} there",
         _ => $"in the bucket {options.Cache.Bucket} there",
     };
 

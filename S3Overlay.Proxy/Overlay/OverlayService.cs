@@ -77,11 +77,11 @@ public sealed class OverlayService : IS3Service
         (_local, _budget, _time, _locks, _outage) = (service, settings.Budget, time, new OverlayLocks(time), outage);
         var (slow, objects) = (new KeepAliveResponses(time, logger, ClientErrors.Of),
             new LocalObjects(service, new EncryptedObjects(layer, local.Versions)));
-        var conditional = new ConditionalWrites(service, objects, layer, reader, _locks, local.Conditions, local.Placed);
+        var conditional = new ConditionalWrites(service, objects, layer, reader, _locks, local.Conditions);
         _directory = new BucketDirectory(layer, remotes, settings, time);
         _bucketList = new BucketList(layer, local.Identities, remotes, shown, _directory, settings, time, logger);
         _listings = new BucketListings(layer, local.Versions, local.Held, reader, settings, logger);
-        _buckets = new BucketRequests(service, _directory, _listings, settings, local.Placed);
+        _buckets = new BucketRequests(service, _directory, _listings, settings);
         _reads = new ReadRouter(service, local.Reads, _directory, reader, settings.Budget, time, outage);
         _writes = new ObjectWrites(service, _directory, conditional, reader, slow, logger);
         var markers = new DeleteMarkers(objects, local.Versions, reader, _locks);
@@ -90,7 +90,7 @@ public sealed class OverlayService : IS3Service
         _manyDeletes = new ManyDeletes(_deletes, _directory, logger);
         _copies = new ObjectCopies(
             service, objects, _directory, layer, reader, conditional, new RemoteCopy(service, objects, conditional, time, logger), _writes,
-            slow, local.Identities, local.Placed);
+            slow, local.Identities);
         _copyUps = new CopyUps(local, objects, _directory, reader, conditional, _writes, settings);
     }
 

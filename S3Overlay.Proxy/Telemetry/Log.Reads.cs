@@ -49,11 +49,6 @@ public static partial class Log
     [LoggerMessage(4011, LogLevel.Information, "{Count} objects of the cache bucket belonged to no copy and were removed")]
     public static partial void HeldStrangersRemoved(ILogger logger, long count);
 
-    /// <summary>A bucket's copies are not put into it.</summary>
-    [LoggerMessage(4012, LogLevel.Warning,
-        "Copies of objects in {Bucket} are kept in the cache bucket, whatever S3_OVERLAY_CACHE_PLACE says: {Reason}")]
-    public static partial void CopiesPlacedElsewhere(ILogger logger, string bucket, string reason);
-
     /// <summary>The remote answers, but does not say whether a copy is current; told once until it does.</summary>
     [LoggerMessage(
         4013, LogLevel.Warning,

@@ -7,6 +7,3 @@ public sealed class CompactTests(OverlayFixture fixture) : CompactTests<OverlayF
 
 /// <summary>See <see cref="CompactTests{TFixture}"/>: over an S3 endpoint as local.</summary>
 public sealed class CompactTestsOnStore(OverlayOnStoreFixture fixture) : CompactTests<OverlayOnStoreFixture>(fixture);
-
-/// <summary>See <see cref="CompactTests{TFixture}"/>: over an S3 endpoint as local that has copies among written objects.</summary>
-public sealed class CompactTestsOnPlace(OverlayOnPlaceFixture fixture) : CompactTests<OverlayOnPlaceFixture>(fixture);

@@ -7,6 +7,3 @@ public sealed class DiscardTests(OverlayFixture fixture) : DiscardTests<OverlayF
 
 /// <summary>See <see cref="DiscardTests{TFixture}"/>: over an S3 endpoint as local.</summary>
 public sealed class DiscardTestsOnStore(OverlayOnStoreFixture fixture) : DiscardTests<OverlayOnStoreFixture>(fixture);
-
-/// <summary>See <see cref="DiscardTests{TFixture}"/>: over an S3 endpoint as local that has copies among written objects.</summary>
-public sealed class DiscardTestsOnPlace(OverlayOnPlaceFixture fixture) : DiscardTests<OverlayOnPlaceFixture>(fixture);

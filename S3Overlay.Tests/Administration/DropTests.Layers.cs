@@ -7,6 +7,3 @@ public sealed class DropTests(OverlayFixture fixture) : DropTests<OverlayFixture
 
 /// <summary>See <see cref="DropTests{TFixture}"/>: over an S3 endpoint as local.</summary>
 public sealed class DropTestsOnStore(OverlayOnStoreFixture fixture) : DropTests<OverlayOnStoreFixture>(fixture);
-
-/// <summary>See <see cref="DropTests{TFixture}"/>: over an S3 endpoint as local that has copies among written objects.</summary>
-public sealed class DropTestsOnPlace(OverlayOnPlaceFixture fixture) : DropTests<OverlayOnPlaceFixture>(fixture);

@@ -7,6 +7,3 @@ public sealed class ExplainTests(OverlayFixture fixture) : ExplainTests<OverlayF
 
 /// <summary>See <see cref="ExplainTests{TFixture}"/>: over an S3 endpoint as local.</summary>
 public sealed class ExplainTestsOnStore(OverlayOnStoreFixture fixture) : ExplainTests<OverlayOnStoreFixture>(fixture);
-
-/// <summary>See <see cref="ExplainTests{TFixture}"/>: over an S3 endpoint as local that has copies among written objects.</summary>
-public sealed class ExplainTestsOnPlace(OverlayOnPlaceFixture fixture) : ExplainTests<OverlayOnPlaceFixture>(fixture);

@@ -7,6 +7,3 @@ public sealed class TombstonesTests(OverlayFixture fixture) : TombstonesTests<Ov
 
 /// <summary>See <see cref="TombstonesTests{TFixture}"/>: over an S3 endpoint as local.</summary>
 public sealed class TombstonesTestsOnStore(OverlayOnStoreFixture fixture) : TombstonesTests<OverlayOnStoreFixture>(fixture);
-
-/// <summary>See <see cref="TombstonesTests{TFixture}"/>: over an S3 endpoint as local that has copies among written objects.</summary>
-public sealed class TombstonesTestsOnPlace(OverlayOnPlaceFixture fixture) : TombstonesTests<OverlayOnPlaceFixture>(fixture);

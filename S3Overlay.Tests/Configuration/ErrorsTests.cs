@@ -180,9 +180,16 @@ public sealed class ErrorsTests : OptionsTestBase
         Assert.Contains("\"one\", \"10.0.0.7/8\" is not", ReadError("S3_OVERLAY_TRUSTED_PROXIES=one, 10.0.0.1, 10.0.0.7/8").Message,
             StringComparison.Ordinal);
 
-    [Fact, Trait("Rule", "E4")]
-    public void Copies_in_their_own_bucket_need_an_endpoint_that_has_buckets() =>
-        Assert.Contains("S3_OVERLAY_LOCAL_ENDPOINT", ReadError("S3_OVERLAY_CACHE_PLACE=bucket").Message, StringComparison.Ordinal);
+    [Theory, Trait("Rule", "E4")]
+    [InlineData("bucket")]
+    [InlineData("cache-bucket")]
+    [InlineData("anything")]
+    public void A_place_for_cache_entries_is_refused_in_favour_of_the_cache_bucket(string place)
+    {
+        var error = ReadError($"S3_OVERLAY_LOCAL_ENDPOINT=http://127.0.0.1:9000 S3_OVERLAY_CACHE_PLACE={place}".Split(' '));
+        Assert.Equal("S3_OVERLAY_CACHE_PLACE", error.Setting);
+        Assert.Contains("S3_OVERLAY_CACHE_BUCKET", error.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("S3_OVERLAY_REVALIDATE=never")]

@@ -41,7 +41,6 @@ public sealed class AnonymousReadTests : IAsyncLifetime
     [Theory]
     [InlineData("embedded")]
     [InlineData("store")]
-    [InlineData("copies among written objects")]
     public async Task A_public_bucket_is_read_whichever_layer_has_its_objects(string local)
     {
         await StartAsync(local);
@@ -145,11 +144,6 @@ public sealed class AnonymousReadTests : IAsyncLifetime
         if (local != "embedded")
         {
             _open.Add(store = await StoreServer.StartAsync());
-        }
-
-        if (local.StartsWith("copies", StringComparison.Ordinal))
-        {
-            settings = [.. settings, ("S3_OVERLAY_CACHE_PLACE", "bucket")];
         }
 
         _open.Add(_proxy = await OverlayHost.StartAsync(

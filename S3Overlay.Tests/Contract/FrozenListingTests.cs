@@ -13,7 +13,6 @@ public sealed class FrozenListingTests
     [Theory, Trait("Rule", "T2")]
     [InlineData("embedded")]
     [InlineData("store")]
-    [InlineData("placed")]
     public async Task Pages_show_frozen_copies_in_place_of_what_the_remote_has(string layer)
     {
         await using var remote = await ScriptedRemote.StartAsync();
@@ -22,8 +21,7 @@ public sealed class FrozenListingTests
         await using var store = layer == "embedded" ? null : await StoreServer.StartAsync();
         await using var proxy = await OverlayHost.StartAsync(
             store?.Endpoint, remote.Endpoint, null,
-            ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "frozen"),
-            ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"));
+            ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "frozen"));
         var older = await proxy.SendAsync("GET", "/bucket/a");
         await proxy.SendAsync("GET", "/bucket/b");
         await proxy.WhenIdleAsync();
@@ -52,7 +50,6 @@ public sealed class FrozenListingTests
     [Theory, Trait("Rule", "T2")]
     [InlineData("embedded")]
     [InlineData("store")]
-    [InlineData("placed")]
     public async Task Pages_show_frozen_copies_of_what_the_remote_has_lost(string layer)
     {
         await using var remote = await ScriptedRemote.StartAsync();
@@ -104,7 +101,6 @@ public sealed class FrozenListingTests
     /// <summary>A copy of another remote's object is none that reads would use, and no row.</summary>
     [Theory, Trait("Rule", "R7")]
     [InlineData("store")]
-    [InlineData("placed")]
     public async Task A_copy_of_another_remotes_object_is_not_listed(string layer)
     {
         await using var first = await ScriptedRemote.StartAsync();
@@ -180,8 +176,7 @@ public sealed class FrozenListingTests
 
     private static Task<OverlayHost> StartAsync(Uri? store, ScriptedRemote remote, string layer) => OverlayHost.StartAsync(
         store, remote.Endpoint, null,
-        ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "frozen"),
-        ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"));
+        ("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_REVALIDATE", "frozen"));
 
     private static string Target(string key) => "/bucket/" + UriEncoding.EncodeKey(key);
 

@@ -9,8 +9,6 @@ public sealed class OverlayTests(OverlayFixture fixture) : OverlayTests<OverlayF
 /// <summary>See <see cref="OverlayTests{TFixture}"/>: over an S3 endpoint as local.</summary>
 public sealed class OverlayTestsOnStore(OverlayOnStoreFixture fixture) : OverlayTests<OverlayOnStoreFixture>(fixture);
 
-/// <summary>See <see cref="OverlayTests{TFixture}"/>: over an S3 endpoint as local that has copies among written objects.</summary>
-public sealed class OverlayTestsOnPlace(OverlayOnPlaceFixture fixture) : OverlayTests<OverlayOnPlaceFixture>(fixture);
 
 /// <summary>See <see cref="OverlayTests{TFixture}"/>: between two of a store that somebody has started.</summary>
 [NeedsGivenStore]

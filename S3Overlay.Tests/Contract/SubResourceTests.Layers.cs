@@ -9,8 +9,6 @@ public sealed class SubResourceTests(OverlayFixture fixture) : SubResourceTests<
 /// <summary>See <see cref="SubResourceTests{TFixture}"/>: over an S3 endpoint as local.</summary>
 public sealed class SubResourceTestsOnStore(OverlayOnStoreFixture fixture) : SubResourceTests<OverlayOnStoreFixture>(fixture);
 
-/// <summary>See <see cref="SubResourceTests{TFixture}"/>: over an S3 endpoint as local that has copies among written objects.</summary>
-public sealed class SubResourceTestsOnPlace(OverlayOnPlaceFixture fixture) : SubResourceTests<OverlayOnPlaceFixture>(fixture);
 
 /// <summary>See <see cref="SubResourceTests{TFixture}"/>: between two of a store that somebody has started.</summary>
 [NeedsGivenStore]

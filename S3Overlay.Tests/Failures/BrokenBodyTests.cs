@@ -63,7 +63,7 @@ public sealed class BrokenBodyTests
     }
 
     [Theory]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task A_copy_of_a_version_outlives_a_break(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);

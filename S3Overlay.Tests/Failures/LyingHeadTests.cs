@@ -86,7 +86,7 @@ public sealed class LyingHeadTests
     }
 
     [Theory]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task An_object_that_is_empty_is_so_though_no_HEAD_says_its_length(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
@@ -107,7 +107,7 @@ public sealed class LyingHeadTests
     }
 
     [Theory]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task A_remote_that_never_tells_how_long_an_object_is_cannot_be_read_or_copied_from(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);

@@ -129,7 +129,7 @@ public sealed class LyingRemoteTests
     }
 
     [Theory]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     [Trait("Rule", "L4")]
     public async Task A_page_that_is_an_error_document_is_no_empty_page(string layer)
     {

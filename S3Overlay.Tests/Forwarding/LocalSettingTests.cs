@@ -10,7 +10,7 @@ namespace S3Overlay.Tests.Forwarding;
 public sealed class LocalSettingTests
 {
     [Theory, Trait("Rule", "B2")]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task Buckets_are_made_where_they_are_to_be(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_DEFAULT_BUCKET_LOCATION", "eu-west-3"));

@@ -21,7 +21,7 @@ public sealed class EndedProxyTests
     [InlineData("over a store and a remote")]
     [InlineData("over a store and a remote, by chunks", "S3_OVERLAY_CHUNK_THRESHOLD=64KiB", "S3_OVERLAY_CHUNK_SIZE=64KiB",
         "S3_OVERLAY_CACHE_MAX_BYTES=1GiB", "S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR=true")]
-    [InlineData("over a store and a remote, copies in their buckets", "S3_OVERLAY_CACHE_PLACE=bucket", "S3_OVERLAY_REVALIDATE=1h")]
+    [InlineData("over a store and a remote, with an expiry", "S3_OVERLAY_REVALIDATE=1h")]
     [InlineData("alone, with a port for watchers", "S3_OVERLAY_MANAGEMENT_URLS=http://127.0.0.1:0")]
     public async Task Of_one_that_has_ended_nothing_is_left(string what, params string[] settings)
     {

@@ -9,12 +9,6 @@ public enum ModelLayer
     /// <summary>An S3 endpoint.</summary>
     Store,
 
-    /// <summary>An S3 endpoint that has copies among written objects (rule E4).</summary>
-    Place,
-
     /// <summary>An S3 endpoint that two proxies share.</summary>
     SharedStore,
-
-    /// <summary>An S3 endpoint that two proxies share, and that has copies among written objects.</summary>
-    SharedPlace,
 }

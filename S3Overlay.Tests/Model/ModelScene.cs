@@ -76,7 +76,7 @@ internal sealed class ModelScene : IAsyncDisposable
     public bool WasRefused { get; set; }
 
     /// <summary>Whether several proxies share the store.</summary>
-    public bool IsShared => Layer is ModelLayer.SharedStore or ModelLayer.SharedPlace;
+    public bool IsShared => Layer == ModelLayer.SharedStore;
 
     /// <summary>Uploads under way, by slot.</summary>
     public Dictionary<int, ModelUpload> Uploads { get; } = [];

@@ -17,7 +17,6 @@ internal static class ModelSettings
         ("S3_OVERLAY_DURABLE", "false"),
         ("S3_OVERLAY_BUCKET_MAPPING", "mapped:below/pre"),
         ("S3_OVERLAY_CACHE_ENABLED", scene.Freshness.Cache == ModelCache.Off ? "false" : "true"),
-        ("S3_OVERLAY_CACHE_PLACE", scene.Layer is ModelLayer.Place or ModelLayer.SharedPlace ? "bucket" : "cache-bucket"),
         ("S3_OVERLAY_REVALIDATE", scene.Freshness.Cache switch
         {
             ModelCache.Compared => "always",

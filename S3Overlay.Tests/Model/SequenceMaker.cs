@@ -98,7 +98,7 @@ internal sealed class SequenceMaker
         {
             if ((at -= Weight(kind)) < 0)
             {
-                return _layer is ModelLayer.SharedStore or ModelLayer.SharedPlace ? kind.Make() with { Proxy = _random.Next(2) }
+                return _layer == ModelLayer.SharedStore ? kind.Make() with { Proxy = _random.Next(2) }
                     : kind.Make();
             }
         }

@@ -22,26 +22,18 @@ public sealed class SequenceTests
     public Task On_a_store_the_proxy_does_what_the_model_does() => RunAsync(ModelMix.All, ModelLayer.Store);
 
     [Fact]
-    public Task On_a_store_that_has_copies_among_written_objects_the_proxy_does_what_the_model_does() =>
-        RunAsync(ModelMix.All, ModelLayer.Place);
-
-    [Fact]
     public Task On_a_store_that_two_proxies_share_both_do_what_the_model_does() => RunAsync(ModelMix.All, ModelLayer.SharedStore);
-
-    [Fact]
-    public Task On_a_store_with_copies_among_written_objects_that_two_proxies_share_both_do_what_the_model_does() =>
-        RunAsync(ModelMix.All, ModelLayer.SharedPlace);
 
     [Theory]
     [InlineData(ModelLayer.Embedded)]
-    [InlineData(ModelLayer.Place)]
+    [InlineData(ModelLayer.Store)]
     [InlineData(ModelLayer.SharedStore)]
     public Task While_copies_grow_old_reads_show_what_the_model_allows(ModelLayer layer) => RunAsync(ModelMix.Reads, layer, usual: 4);
 
     [Theory]
     [InlineData(ModelLayer.Embedded)]
     [InlineData(ModelLayer.Store)]
-    [InlineData(ModelLayer.SharedPlace)]
+    [InlineData(ModelLayer.SharedStore)]
     public Task However_often_proxies_are_killed_what_was_acknowledged_is_there(ModelLayer layer) =>
         RunAsync(ModelMix.Kills, layer, usual: 2);
 

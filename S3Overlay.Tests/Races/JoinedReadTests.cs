@@ -15,7 +15,7 @@ public sealed class JoinedReadTests
     public static TheoryData<string, string, bool> Scenes()
     {
         var scenes = new TheoryData<string, string, bool>();
-        foreach (var layer in (string[])["embedded", "store", "placed"])
+        foreach (var layer in (string[])["embedded", "store"])
         {
             foreach (var demand in (string[])["always", "no-cache"])
             {

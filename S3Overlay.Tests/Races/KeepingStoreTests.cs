@@ -1,6 +1,4 @@
-using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Overlay.Writes;
-using S3Overlay.Tests.Forwarding.Stores.Placed;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
@@ -17,40 +15,37 @@ public sealed class KeepingStoreTests
     private static readonly byte[] Large = [.. Enumerable.Repeat((byte)'v', 1 << 20)];
 
     [Theory]
-    [InlineData("absent", "cache-bucket", "")]
-    [InlineData("written", "cache-bucket", "")]
-    [InlineData("written", "cache-bucket", "If-Match")]
-    [InlineData("copy", "bucket", "")]
-    public async Task A_delete_ends_a_slow_upload(string state, string place, string condition)
+    [InlineData("absent", "")]
+    [InlineData("written", "")]
+    [InlineData("written", "If-Match")]
+    public async Task A_delete_ends_a_slow_upload(string state, string condition)
     {
-        await using var scene = await StartAsync(place);
-        var etag = await ArrangeAsync(scene.Place, state);
+        await using var scene = await StartAsync();
+        var etag = await ArrangeAsync(scene, state);
         using var upload = await BeginAsync(scene, etag);
-        var deleted = await scene.Place.SendAsync("DELETE", "/bucket/key", null, condition.Length > 0 ? [(condition, etag!)] : []);
+        var deleted = await scene.SendAsync("DELETE", "/bucket/key", null, condition.Length > 0 ? [(condition, etag!)] : []);
         Assert.Equal(204, deleted.Status);
         var answer = await upload.FinishAsync();
         Assert.Equal((409, "ConditionalRequestConflict"), (answer.Status, answer.Code));
-        Assert.Equal(404, (await scene.Place.SendAsync("GET", "/bucket/key")).Status);
+        Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/key")).Status);
     }
 
     [Theory]
-    [InlineData("written", "cache-bucket", "put")]
-    [InlineData("written", "cache-bucket", "copy")]
-    [InlineData("absent", "cache-bucket", "put")]
-    [InlineData("copy", "bucket", "put")]
-    [InlineData("copy", "bucket", "copy")]
-    public async Task A_write_ends_a_slow_upload(string state, string place, string write)
+    [InlineData("written", "put")]
+    [InlineData("written", "copy")]
+    [InlineData("absent", "put")]
+    public async Task A_write_ends_a_slow_upload(string state, string write)
     {
-        await using var scene = await StartAsync(place);
-        var etag = await ArrangeAsync(scene.Place, state);
+        await using var scene = await StartAsync();
+        var etag = await ArrangeAsync(scene, state);
         using var upload = await BeginAsync(scene, etag);
         var written = await (write == "put"
-            ? scene.Place.SendAsync("PUT", "/bucket/key", "mine")
-            : scene.Place.SendAsync("PUT", "/bucket/key", null, ("x-amz-copy-source", "/bucket/mine")));
+            ? scene.SendAsync("PUT", "/bucket/key", "mine")
+            : scene.SendAsync("PUT", "/bucket/key", null, ("x-amz-copy-source", "/bucket/mine")));
         Assert.Equal(200, written.Status);
         var answer = await upload.FinishAsync();
         Assert.Equal((409, "ConditionalRequestConflict"), (answer.Status, answer.Code));
-        Assert.Equal("mine", (await scene.Place.SendAsync("GET", "/bucket/key")).Text);
+        Assert.Equal("mine", (await scene.SendAsync("GET", "/bucket/key")).Text);
     }
 
     /// <summary>Nor do those end it that come in the moments in which it ends by itself.</summary>
@@ -74,93 +69,55 @@ public sealed class KeepingStoreTests
     }
 
     /// <summary>Who came second is judged by what the first has written.</summary>
-    [Theory]
-    [InlineData("absent", "cache-bucket")]
-    [InlineData("copy", "bucket")]
-    public async Task Two_uploads_on_one_condition_wait_for_each_other(string state, string place)
+    [Fact]
+    public async Task Two_uploads_on_one_condition_wait_for_each_other()
     {
-        await using var scene = await StartAsync(place);
-        var etag = await ArrangeAsync(scene.Place, state);
+        await using var scene = await StartAsync();
+        var etag = await ArrangeAsync(scene, "absent");
         using var upload = await BeginAsync(scene, etag);
-        using var other = await SlowUpload.BeginAsync(scene.Place.Proxy, "/bucket/key", Large, Condition(etag));
+        using var other = await SlowUpload.BeginAsync(scene.Proxy, "/bucket/key", Large, Condition(etag));
         var second = other.FinishAsync();
         await Patience.UntilAsync(() => scene.Keeping.Waiting > 0, "The second waits nowhere.");
         Assert.Equal(200, (await upload.FinishAsync()).Status);
         Assert.Equal(412, (await second).Status);
     }
 
-    [Fact, Trait("Rule", "E4")]
-    public async Task A_large_write_over_a_copy_does_not_wait_for_itself()
-    {
-        await using var scene = await StartAsync("bucket");
-        var etag = await ArrangeAsync(scene.Place, "copy");
-        Assert.Equal(200, (await scene.Place.Proxy.Http.SendAsync("PUT", "/bucket/key", Large, Condition(etag))).Status);
-        Assert.Equal(Large.Length, (await scene.Place.SendAsync("GET", "/bucket/key")).Text.Length);
-    }
-
     private static async Task<SlowUpload> BeginAsync(KeptScene scene, string? etag)
     {
-        var upload = await SlowUpload.BeginAsync(scene.Place.Proxy, "/bucket/key", Large, Condition(etag));
+        var upload = await SlowUpload.BeginAsync(scene.Proxy, "/bucket/key", Large, Condition(etag));
         await scene.Keeping.UntilKeptAsync("/bucket/key");
         return upload;
     }
 
     private static (string Name, string Value) Condition(string? etag) => etag is null ? ("If-None-Match", "*") : ("If-Match", etag);
 
-    private static async Task<string?> ArrangeAsync(PlaceScene scene, string state)
+    /// <summary>Writes the key if it is to be there. Its ETag; null if it is absent.</summary>
+    private static async Task<string?> ArrangeAsync(KeptScene scene, string state)
     {
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/mine", "mine")).Status);
-        if (state == "written")
-        {
-            return (await scene.SendAsync("PUT", "/bucket/key", state)).Headers["ETag"];
-        }
-
-        if (state != "copy")
-        {
-            return null;
-        }
-
-        await scene.FillAsync("key");
-        return (await scene.SendAsync("HEAD", "/bucket/key")).Headers["ETag"];
+        return state == "written" ? (await scene.SendAsync("PUT", "/bucket/key", state)).Headers["ETag"] : null;
     }
 
-    /// <summary>However slow that client is.</summary>
-    [Fact, Trait("Rule", "E4")]
-    public async Task A_drop_waits_for_a_slow_upload_over_a_copy_for_a_while()
+    private static async Task<KeptScene> StartAsync()
     {
-        await using var scene = await StoreScene.StartAsync();
-        scene.Remote.Put("bucket", "key", "remote"u8.ToArray());
-        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/mine", "mine")).Status);
-        using var keeping = new KeepingStore(scene.Store);
-        await using var proxy =
-            await scene.Clock.RunAsync(scene.AddProxyAsync(("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CACHE_PLACE", "bucket")));
-        var etag = (await scene.SendAsync(proxy, "GET", "/bucket/key")).Headers["ETag"];
-        await proxy.Copies!.WhenIdleAsync();
-        Assert.Equal(200, (await scene.AskStoreAsync("HEAD", "/bucket/key")).Status);
-        using var upload = await SlowUpload.BeginAsync(proxy, "/bucket/key", Large, Condition(etag));
-        await keeping.UntilKeptAsync("/bucket/key");
-        var dropping = proxy.Copies.DropAsync("bucket", "key", null, default).AsTask();
-        await Patience.UntilAsync(() => ((PlacedCopies)proxy.Services.Local.Placed!).Waiting > 0, "The drop does not wait.");
-        scene.Clock.Advance(PlacedCopies.LongestWait);
-        await Assert.ThrowsAsync<IOException>(() => dropping.WaitAsync(Patience.Limit));
-        Assert.Equal(200, (await upload.FinishAsync()).Status);
-        await proxy.Copies.DropAsync("bucket", "key", null, default);
-        Assert.Equal(Large.Length, (await scene.SendAsync(proxy, "GET", "/bucket/key")).Text.Length);
+        var (store, remote) = (await StoreServer.StartAsync(), await ScriptedRemote.StartAsync());
+        remote.Put("bucket", "other", "other"u8.ToArray());
+        var keeping = new KeepingStore(store);
+        var proxy = await OverlayHost.StartAsync(store.Endpoint, remote.Endpoint, null, ("S3_OVERLAY_CACHE_ENABLED", "true"));
+        return new KeptScene(store, remote, keeping, proxy);
     }
 
-    private static async Task<KeptScene> StartAsync(string place)
+    private sealed record KeptScene(StoreServer Store, ScriptedRemote Remote, KeepingStore Keeping, OverlayHost Proxy) : IAsyncDisposable
     {
-        KeepingStore? keeping = null;
-        var scene = await PlaceScene.StartAsync(store => keeping = new KeepingStore(store), ("S3_OVERLAY_CACHE_PLACE", place));
-        return new KeptScene(scene, keeping!);
-    }
+        public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
+            Proxy.SendAsync(method, target, body, headers);
 
-    private sealed record KeptScene(PlaceScene Place, KeepingStore Keeping) : IAsyncDisposable
-    {
         public async ValueTask DisposeAsync()
         {
             Keeping.Dispose();
-            await Place.DisposeAsync();
+            await Proxy.DisposeAsync();
+            await Store.DisposeAsync();
+            await Remote.DisposeAsync();
         }
     }
 }

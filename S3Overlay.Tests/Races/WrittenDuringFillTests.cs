@@ -27,7 +27,7 @@ public sealed class WrittenDuringFillTests
     public static TheoryData<string, string, bool> Scenes()
     {
         var scenes = new TheoryData<string, string, bool>();
-        foreach (var layer in (string[])["embedded", "store", "placed"])
+        foreach (var layer in (string[])["embedded", "store"])
         {
             foreach (var change in (string[])["PUT", "DELETE"])
             {
@@ -52,7 +52,7 @@ public sealed class WrittenDuringFillTests
             store?.Endpoint,
             remote.Endpoint,
             _clock,
-            [.. Patient, ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"),
+            [.. Patient,
                 ("S3_OVERLAY_CHUNK_THRESHOLD", inChunks ? "65536" : "50MiB"), ("S3_OVERLAY_CHUNK_SIZE", "65536")]);
 
         // Null: before the remote has answered.

@@ -6,11 +6,8 @@ internal sealed class LayerScene : IAsyncDisposable
     private LayerScene(ManualTimeProvider clock, ScriptedRemote remote, StoreServer? store, OverlayHost proxy) =>
         (Clock, Remote, Store, Proxy) = (clock, remote, store, proxy);
 
-    /// <summary>The local layers: the built-in store, an S3 endpoint, and one of which copies are held among written objects.</summary>
-    public static TheoryData<string> All => new("embedded", "store", "placed");
-
-    /// <summary>The local layers, for what does not depend on where copies are held.</summary>
-    public static TheoryData<string> Both => new("embedded", "store");
+    /// <summary>The local layers: the built-in store and an S3 endpoint.</summary>
+    public static TheoryData<string> All => new("embedded", "store");
 
     /// <summary>The clock of all of them: it stands still unless a test moves it.</summary>
     public ManualTimeProvider Clock { get; }
@@ -38,7 +35,6 @@ internal sealed class LayerScene : IAsyncDisposable
             clock,
             [
                 ("S3_OVERLAY_CACHE_ENABLED", "true"),
-                ("S3_OVERLAY_CACHE_PLACE", layer == "placed" ? "bucket" : "cache-bucket"),
                 .. RemoteLimits.Far,
                 .. settings.Any(static setting => setting.Name == "S3_OVERLAY_REMOTE_BUDGET") ? Array.Empty<(string, string)>()
                     : [RemoteLimits.Connect],

@@ -22,13 +22,6 @@ internal static class OptionsValidator
 
         CheckLocal(options.Local, options.Listen, problems);
         CheckStoreKeys(options, problems);
-        if (options.Cache.Place == CachePlace.Bucket && options.Local.Endpoint is null)
-        {
-            problems.Error(
-                Settings.CachePlace.Name, "bucket",
-                $"puts copies into the buckets of an S3 endpoint, and local is the built-in store. Set {Settings.LocalEndpoint.Name}.");
-        }
-
         if (options.Local.Endpoint is not null && !BucketNames.IsValid(options.Cache.Bucket))
         {
             problems.Error(

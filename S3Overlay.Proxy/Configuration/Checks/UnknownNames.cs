@@ -7,12 +7,25 @@ internal static class UnknownNames
 {
     private const string Prefix = "S3_OVERLAY_";
 
+    /// <summary>Settings that were removed, and the remedy. Ignoring one would put data elsewhere than its user expects.</summary>
+    private static readonly Dictionary<string, string> Removed = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["S3_OVERLAY_CACHE_PLACE"] = "was removed. Cache entries on an S3 endpoint are always in the cache bucket. "
+            + $"Unset it, and choose the bucket with {Settings.CacheBucket.Name}.",
+    };
+
     public static void Warn(IConfiguration configuration, IReadOnlyCollection<string> known, ConfigurationProblems problems)
     {
         // Which remotes there are is not known then: their settings have no names of their own.
         var areRemotesUnread = problems.Errors.Any(static error => error.Setting == Settings.Remotes.Name);
-        foreach (var (name, _) in configuration.AsEnumerable())
+        foreach (var (name, value) in configuration.AsEnumerable())
         {
+            if (!string.IsNullOrWhiteSpace(value) && Removed.TryGetValue(name, out var remedy))
+            {
+                problems.Error(name, value, remedy);
+                continue;
+            }
+
             if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && !known.Contains(name, StringComparer.OrdinalIgnoreCase)
                 && !(areRemotesUnread && RemoteSettings.RemoteOf(name) is not null))
             {

@@ -42,9 +42,6 @@ public sealed record CacheOptions
     /// <summary>Where held copies are.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>Where copies of objects that are kept whole are, over an S3 endpoint.</summary>
-    public CachePlace Place { get; init; }
-
     /// <summary>The bucket name that is the overlay's own.</summary>
     public required string Bucket { get; init; }
 }

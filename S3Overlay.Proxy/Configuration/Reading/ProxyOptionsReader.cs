@@ -39,7 +39,6 @@ public static class ProxyOptionsReader
                 MinUses = values.Get(Settings.CacheMinUses),
                 Directory = values.Get(Settings.CacheDirectory) ?? Path.Combine(local.DataDirectory, "cache"),
                 Bucket = values.Get(Settings.CacheBucket),
-                Place = values.Get(Settings.CachePlace),
             },
             View = new()
             {

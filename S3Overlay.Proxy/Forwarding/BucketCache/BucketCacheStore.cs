@@ -7,7 +7,6 @@ using S3Overlay.Proxy.Forwarding.BucketCache.Rows;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Forwarding.BucketCache.Writing;
 using S3Overlay.Proxy.Forwarding.Stores;
-using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -46,7 +45,6 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
     private readonly CachedBuckets _buckets;
     private readonly OrphanCollector _sweep;
     private readonly EntryRenewer _renewer;
-    private readonly PlacedCopies? _placed;
     private readonly CacheBucketObjects _objects;
     private readonly EntryUses? _uses;
     private readonly EntryEviction? _eviction;
@@ -55,29 +53,21 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
     /// <param name="store">The store.</param>
     /// <param name="spool">Where fills run into.</param>
     /// <param name="logger">Where failures are told.</param>
-    /// <param name="placed">Where copies held whole are, if that is under their own keys; null for the cache bucket.</param>
     /// <param name="abilities">What the store can do, as far as is known; null for nothing.</param>
-    public BucketCacheStore(LocalStore store, SpoolFolder spool, ILogger<BucketCacheStore> logger, PlacedCopies? placed = null,
-        Func<StoreCapabilities?>? abilities = null)
+    public BucketCacheStore(LocalStore store, SpoolFolder spool, ILogger<BucketCacheStore> logger, Func<StoreCapabilities?>? abilities = null)
     {
-        (_spool, _time, _logger, _placed) = (spool, store.Time, logger, placed);
+        (_spool, _time, _logger) = (spool, store.Time, logger);
         var objects = _objects = new CacheBucketObjects(store, abilities);
         _listing = new CacheListing(objects);
         _buckets = new CachedBuckets(objects, _live);
-        _sweep = new OrphanCollector(objects, _live, _time, logger) { Placed = placed is null ? null : new PlacedSweep(placed, _gates) };
+        _sweep = new OrphanCollector(objects, _live, _time, logger);
         _removal = new EntryRemoval(objects, _live, _work, store.IsAlone ? TimeSpan.Zero : OthersReadFor, _time, logger);
         _retries = new RemovalRetries(_live, _work, _gates, _time);
         var rows = new EntryRows(objects, _removal);
         var manifests = new ManifestWriter(objects, _live, _work, rows, _removal, _gates, _time, logger);
-        _publisher = new EntryPublisher(objects, _live, _work, rows, _removal, manifests, _gates, logger)
-        {
-            Placed = placed is null ? null : new PlacedPublisher(store, placed),
-        };
-        var renewals = placed?.Renewals ?? new EntryRenewals();
-        _renewer = new EntryRenewer(objects, renewals, _live, manifests, rows, _removal, _work, _gates, logger)
-        {
-            Placed = placed is null ? null : new PlacedRenewal(store, placed),
-        };
+        _publisher = new EntryPublisher(objects, _live, _work, rows, _removal, manifests, _gates, logger);
+        var renewals = new EntryRenewals();
+        _renewer = new EntryRenewer(objects, renewals, _live, manifests, rows, _removal, _work, _gates, logger);
         var chunks = new StoredChunks(objects, _time, logger);
         _loader = new EntryLoader(objects, _live, renewals, chunks, _publisher, spool, !store.IsAlone, store.Settings.LargestWhole, _time,
             logger);
@@ -86,10 +76,6 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
             _uses = new EntryUses(objects, _work, _time, logger);
             _eviction = new EntryEviction(bytes, _uses, () => _publisher.UploadedBytes, TryEvictAsync, NameOfAsync, _time, logger);
             _eviction.Start();
-            if (placed is not null)
-            {
-                placed.Used = _uses.Note;
-            }
         }
     }
 
@@ -145,10 +131,7 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
         {
             if (_live.Use(name, out var isDropped) is not { } known)
             {
-                return isDropped ? null
-                    : _placed is not null && !wish.IsNotUnderItsKey && await _placed.OpenAsync(name, cancellationToken) is { } placed
-                    ? placed
-                    : await _loader.LoadAsync(name, wish, cancellationToken);
+                return isDropped ? null : await _loader.LoadAsync(name, wish, cancellationToken);
             }
 
             var copy = await _loader.LeaseKnownAsync(known, wish, cancellationToken);
@@ -223,10 +206,8 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
                 return RemoveAsync(name, onlyETag, dropped, turn, token);
             },
             CancellationToken.None);
-        if (!isOnItsWay || _placed is not null)
+        if (!isOnItsWay)
         {
-            // A copy under its own key is what local answers a read with, whatever is known here of it: one on its way there is waited for,
-            // and is gone when this returns.
             try
             {
                 await removing.WaitAsync(cancellationToken);
@@ -249,11 +230,9 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
     public IAsyncEnumerable<CacheRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken)
     {
         var stored = _listing.ListAsync(bucket, prefix, after, cancellationToken);
-        var all = _placed is null ? stored
-            : CachedRows.MergeAsync(stored, _placed.ListAsync(bucket, prefix, after, cancellationToken), cancellationToken);
 
         // What is known here is found by reads, whatever became of it in the store: it is compared as well.
-        return all.WithAsync(() => _live.Rows(bucket, prefix, after), cancellationToken);
+        return stored.WithAsync(() => _live.Rows(bucket, prefix, after), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -294,11 +273,6 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
 
     private async Task RemoveAsync(ObjectName name, string? onlyETag, CancellationToken cancellationToken)
     {
-        if (_placed is not null)
-        {
-            await _placed.RemoveAsync(name, row => onlyETag is null || ETags.Same(row.ETag, onlyETag), cancellationToken);
-        }
-
         await _removal.RemoveAsync(
             name, suffix => onlyETag is null || EntryNames.ParseSuffix(name.Key, suffix) is not { } row
                 || ETags.Same(row.ETag, onlyETag), onlyETag is not null, cancellationToken);

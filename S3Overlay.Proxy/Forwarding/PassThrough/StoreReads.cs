@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Stores;
-using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
@@ -24,11 +23,9 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 /// <param name="time">The clock.</param>
 /// <param name="throwsFailures">Whether an error that is the store's own (5xx) is thrown, for a caller that may have another answer; else
 /// it is handed on as it came.</param>
-/// <param name="copies">Tells copies of the remote's objects among local's own (rule E4); null where there are none.</param>
 internal sealed class StoreReads(
-    ForwardingService service, NullVersions nulls, Func<StoreCapabilities?> capabilities, Func<string, string, CancellationToken,
-    Task<bool>> isDeleted, TimeProvider time,
-    bool throwsFailures = false, PlacedCopies? copies = null) : IWrittenReads
+    ForwardingService service, NullVersions nulls, Func<StoreCapabilities?> capabilities,
+    Func<string, string, CancellationToken, Task<bool>> isDeleted, TimeProvider time, bool throwsFailures = false) : IWrittenReads
 {
     /// <summary>
     /// What a client says that a HEAD in place of its request is to say as well: the key of an object that it has encrypted, whose bucket
@@ -42,70 +39,27 @@ internal sealed class StoreReads(
     public async Task<WrittenRead> TryAnswerAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         request = nulls.ForStore(request);
-        var mayBeCopy = false;
-        var namesOwner = request.Header(ExpectedOwner) is not null;
-        if (copies is not null && request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject))
-        {
-            // The answer about a sub-resource would not tell whose it is. Where nothing is there yet it is not asked for: it might be a
-            // copy's that comes between the two calls. Whose the bucket is, the store alone judges (rule A1): it is asked in any case where
-            // the client says whose it has to be.
-            var seen = await copies.SeeAsync(new ObjectName(request.Bucket, request.Key), cancellationToken);
-            await using var copyThere = seen.Copy;
-            if (!namesOwner && (seen.Copy is not null || IsAbsent(request, seen)))
-            {
-                return NotWritten(request, null, cancellationToken) with { Marker = seen.Marker };
-            }
-
-            mayBeCopy = seen.IsAbsent || seen.Copy is not null;
-        }
-
         if (request.Operation == S3Operation.GetObjectAttributes && capabilities() is { HasAttributes: false })
         {
             return await AnswerAttributesAsync(request, answer, cancellationToken);
         }
 
         using var patience = new SilenceTimeout(time, cancellationToken);
-        var response = await service.SendAsync(request, patience, cancellationToken);
-        ICacheEntry? copy = null;
-        try
+        using var response = await service.SendAsync(request, patience, cancellationToken);
+        if (await IsAbsentAsync(request, response, patience, cancellationToken))
         {
-            if (await IsAbsentAsync(request, response, patience, cancellationToken))
-            {
-                return NotWritten(request, null, cancellationToken) with { Marker = MarkerHeaders.Of(response) };
-            }
-
-            if (mayBeCopy && !(namesOwner && response.StatusCode == HttpStatusCode.Forbidden)
-                && await copies!.ETagAsync(request.Bucket, request.Key, cancellationToken) is not null)
-            {
-                // The version "null" that a client names is that of a copy, too, which may have come just now.
-                return NotWritten(request, null, cancellationToken);
-            }
-
-            if (throwsFailures && (int)response.StatusCode >= 500)
-            {
-                var code = request.IsHead ? null : await service.CodeAsync(response, patience, cancellationToken);
-                throw new S3Exception(
-                    new S3Error(code ?? S3Errors.ServiceUnavailable.Code, (int)response.StatusCode, "The local store could not answer."));
-            }
-
-            var judged = copies is null ? default : await LookAsync(copies, request, response, cancellationToken);
-            copy = judged.Copy;
-            if (copy is not null || IsAbsent(request, judged))
-            {
-                return NotWritten(request, copy, cancellationToken) with { Marker = judged.Marker };
-            }
-
-            PlacedMark.Hide(response);
-            await service.AnswerAsync(request, response, answer, patience, cancellationToken);
-            return WrittenRead.Answered;
+            return NotWritten(request, cancellationToken) with { Marker = MarkerHeaders.Of(response) };
         }
-        finally
+
+        if (throwsFailures && (int)response.StatusCode >= 500)
         {
-            if (copy is null || request.IsHead)
-            {
-                response.Dispose();
-            }
+            var code = request.IsHead ? null : await service.CodeAsync(response, patience, cancellationToken);
+            throw new S3Exception(
+                new S3Error(code ?? S3Errors.ServiceUnavailable.Code, (int)response.StatusCode, "The local store could not answer."));
         }
+
+        await service.AnswerAsync(request, response, answer, patience, cancellationToken);
+        return WrittenRead.Answered;
     }
 
     /// <summary>
@@ -142,7 +96,7 @@ internal sealed class StoreReads(
 
         if (await IsAbsentAsync(head, found.Message, patience, cancellationToken))
         {
-            return NotWritten(request, null, cancellationToken) with { Marker = MarkerHeaders.Of(found.Message) };
+            return NotWritten(request, cancellationToken) with { Marker = MarkerHeaders.Of(found.Message) };
         }
 
         if (found.Status != StatusCodes.Status200OK)
@@ -157,11 +111,6 @@ internal sealed class StoreReads(
             };
         }
 
-        if (copies is not null && PlacedMark.Read(found, new ObjectName(request.Bucket, request.Key)) is not null)
-        {
-            return NotWritten(request, null, cancellationToken);
-        }
-
         var info = ObjectHeaders.Read(found, found.ContentLength ?? 0);
         if (info.Header("x-amz-version-id") is { } id)
         {
@@ -172,38 +121,8 @@ internal sealed class StoreReads(
         return WrittenRead.Answered;
     }
 
-    private WrittenRead NotWritten(S3Request request, ICacheEntry? copy, CancellationToken cancellationToken) =>
-        new(false, isDeleted(request.Bucket, request.Key, cancellationToken).Observed()) { Copy = copy };
-
-    /// <summary>Whether a look says that the store has nothing of what is asked for. Of a version that is named it does not.</summary>
-    private static bool IsAbsent(S3Request request, PlacedLook seen) => seen.IsAbsent && request.Query["versionId"] is null;
-
-    /// <summary>
-    /// Whose object the store answered with, or about: what it says of a condition or of a range does not tell, and it judged by its own
-    /// ETag and date. Where nothing is there any more, that may have been a copy, and counts for nothing either.
-    /// </summary>
-    private static async ValueTask<PlacedLook> LookAsync(PlacedCopies copies, S3Request request, HttpResponseMessage response,
-        CancellationToken cancellationToken)
-    {
-        if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent)
-        {
-            return new PlacedLook(copies.Take(request, response), IsAbsent: false);
-        }
-
-        if (response.StatusCode is not (HttpStatusCode.NotModified or HttpStatusCode.PreconditionFailed
-            or HttpStatusCode.RequestedRangeNotSatisfiable))
-        {
-            return default;
-        }
-
-        var seen = await copies.SeeAsync(new ObjectName(request.Bucket, request.Key), cancellationToken);
-        if (seen.Copy is not null)
-        {
-            response.Dispose();
-        }
-
-        return seen;
-    }
+    private WrittenRead NotWritten(S3Request request, CancellationToken cancellationToken) =>
+        new(false, isDeleted(request.Bucket, request.Key, cancellationToken).Observed());
 
     /// <summary>
     /// Whether the store has no such key, version or bucket, or cannot have any of that name. Its other 404s are answers about an object

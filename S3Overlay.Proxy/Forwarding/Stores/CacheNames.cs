@@ -6,7 +6,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
 /// The names of what the overlay keeps in its cache bucket: tombstones <c>t/bucket/key</c>, marks of deleted buckets <c>b/bucket</c>, and
-/// of what is held of the remote whole copies <c>c/</c>, chunks <c>k/</c> and listing rows <c>r/</c>, <c>o/</c>, named alike.
+/// of what is held of the remote whole copies <c>c/</c>, chunks <c>k/</c> and listing rows <c>r/</c>, named alike.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -48,9 +48,6 @@ internal static class CacheNames
     /// <summary>What the names of all marks of deleted buckets begin with.</summary>
     public const string BucketMarks = "b/";
 
-    /// <summary>What the names of all rows of copies under their own keys begin with.</summary>
-    public const string AllPlacedRows = "o/";
-
     /// <summary>The tombstone of a key.</summary>
     public static string Tombstone(string bucket, string key) => Tombstones(bucket) + OfKey(key);
 
@@ -74,12 +71,6 @@ internal static class CacheNames
 
     /// <summary>What the names of a bucket's rows begin with.</summary>
     public static string Rows(string bucket) => $"r/{OfBucket(bucket)}/";
-
-    /// <summary>What a listing compares of a copy that is kept under its own key.</summary>
-    public static string PlacedRow(string bucket, string key) => PlacedRows(bucket) + OfKey(key);
-
-    /// <summary>What the names of a bucket's rows of such copies begin with.</summary>
-    public static string PlacedRows(string bucket) => $"{AllPlacedRows}{OfBucket(bucket)}/";
 
     /// <summary>The name of a whole key, below whatever kind and bucket: at most 833 characters.</summary>
     public static string OfKey(string key)

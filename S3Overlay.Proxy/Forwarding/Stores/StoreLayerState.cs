@@ -1,5 +1,4 @@
 using S3Overlay.Proxy.Concurrency;
-using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Listings;
@@ -35,15 +34,13 @@ internal sealed class StoreLayerState : ILayerState
     private readonly CoalescingCache<BucketState> _memory;
     private readonly SingleFlight _ensuring;
     private readonly ILogger _logger;
-    private readonly PlacedCopies? _placed;
 
     /// <summary>The state kept in an endpoint.</summary>
     /// <param name="store">The endpoint.</param>
     /// <param name="logger">Where failures are told.</param>
-    /// <param name="placed">Copies among written objects; null where there are none.</param>
-    public StoreLayerState(LocalStore store, ILogger logger, PlacedCopies? placed = null)
+    public StoreLayerState(LocalStore store, ILogger logger)
     {
-        (_store, _logger, _placed) = (store, logger, placed);
+        (_store, _logger) = (store, logger);
         _tombstones = new Tombstones(store.Calls, store.Cache, logger);
         _memory = new CoalescingCache<BucketState>(store.IsAlone ? AloneLifetime : SharedLifetime, store.Time);
         _ensuring = new SingleFlight(EnsureAsync);
@@ -51,9 +48,6 @@ internal sealed class StoreLayerState : ILayerState
 
     /// <summary>The marks of deleted keys.</summary>
     public Tombstones Tombstones => _tombstones;
-
-    /// <inheritdoc/>
-    public bool ListsCopies => _placed is not null;
 
     /// <inheritdoc/>
     public async ValueTask<KeyState> ResolveAsync(string bucket, string key, CancellationToken cancellationToken) =>
@@ -121,7 +115,7 @@ internal sealed class StoreLayerState : ILayerState
     {
         try
         {
-            await DeleteLocalHalfAsync(bucket, cancellationToken);
+            await _store.Buckets.DeleteAsync(bucket, cancellationToken);
 
             // From here on it is finished, whether or not the client still waits.
             await _store.Cache.PutAsync(CacheNames.BucketMark(bucket), Mark.DeletedBucket(bucket).ToBody(), CancellationToken.None);
@@ -139,9 +133,8 @@ internal sealed class StoreLayerState : ILayerState
     /// <inheritdoc/>
     public IListingSource ListWritten(string bucket, ListingQuery query)
     {
-        var rows = new StoreRows(
+        return new StoreRows(
             new RemoteRows(ListingShare.Whole(new RemoteBucket(_store.Calls.Reads, bucket, ""), query), _logger, "local"));
-        return _placed is null ? rows : new WrittenOnly(rows, _placed, bucket, query);
     }
 
     /// <inheritdoc/>
@@ -153,8 +146,7 @@ internal sealed class StoreLayerState : ILayerState
         using var answer = await _store.Calls.SendAsync(new WireRequest("HEAD", bucket, key, "", []), cancellationToken);
         if (answer.Status < 300)
         {
-            // A copy of the remote's object that stands among written ones (rule E4) is none of them.
-            return !IsCopy(answer, bucket, key);
+            return true;
         }
 
         if (answer.Status == 404)
@@ -167,33 +159,12 @@ internal sealed class StoreLayerState : ILayerState
             cancellationToken);
         if (explained.Status is < 300 or 404 or 416)
         {
-            return explained.Status != 404 && !IsCopy(explained, bucket, key);
+            return explained.Status != 404;
         }
 
         var error = await explained.ErrorAsync(cancellationToken);
         return StoreErrors.IsEncrypted(error)
             || (StoreErrors.IsAbsence(error.Code) ? false : throw await StoreCalls.RefusedAsync(explained, cancellationToken));
-    }
-
-    private bool IsCopy(WireResponse answer, string bucket, string key) =>
-        _placed is not null && PlacedMark.Read(answer, new ObjectName(bucket, key)) is not null;
-
-    private async Task DeleteLocalHalfAsync(string bucket, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (_placed is not null)
-            {
-                await _placed.ClearAsync(bucket, cancellationToken);
-            }
-
-            await _store.Buckets.DeleteAsync(bucket, cancellationToken);
-        }
-        catch
-        {
-            _placed?.Buckets.Open(bucket);
-            throw;
-        }
     }
 
     private async Task EnsureAsync(string bucket)

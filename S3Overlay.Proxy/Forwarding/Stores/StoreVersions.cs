@@ -3,7 +3,6 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
 using S3Overlay.Proxy.Forwarding.Listings;
-using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -17,11 +16,10 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 /// <param name="tombstones">The marks of deleted keys.</param>
 /// <param name="marks">Takes them back.</param>
 /// <param name="logger">Where a wrong order is told.</param>
-/// <param name="placed">Copies among written objects; null where there are none.</param>
 /// <param name="written">Lists the written objects of a bucket, for a store that does not list versions.</param>
 internal sealed class StoreVersions(
-    LocalStore store, Tombstones tombstones, StoreMarks marks, ILogger logger, PlacedCopies? placed, Func<string, ListingQuery,
-    IListingSource> written) : ILocalVersions
+    LocalStore store, Tombstones tombstones, StoreMarks marks, ILogger logger,
+    Func<string, ListingQuery, IListingSource> written) : ILocalVersions
 {
     /// <summary>How many versions of one key are looked at first.</summary>
     private const int FirstVersions = 100;
@@ -68,9 +66,8 @@ internal sealed class StoreVersions(
     private IVersionedRows ListVersions(string bucket, ListingQuery query, string versionIdMarker, CancellationToken cancellationToken)
     {
         var pages = new StrongBox<int>();
-        var rows = new VersionedRows(ListAsync(bucket, query, query.After.IsPrefix ? "" : versionIdMarker, pages, cancellationToken),
+        return new VersionedRows(ListAsync(bucket, query, query.After.IsPrefix ? "" : versionIdMarker, pages, cancellationToken),
             () => pages.Value);
-        return placed is null ? rows : new WrittenVersions(rows, new WrittenOnly(rows, placed, bucket, query));
     }
 
     /// <inheritdoc/>
@@ -351,19 +348,5 @@ internal sealed class StoreVersions(
                 await _objects.DisposeAsync();
             }
         }
-    }
-
-    /// <summary>Rows of versions without those of copies among written objects (rule E4).</summary>
-    private sealed class WrittenVersions(VersionedRows versions, WrittenOnly written) : IVersionedRows
-    {
-        public int Readings => written.Readings;
-
-        public ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken) => written.NextAsync(cancellationToken);
-
-        public VersionRow? NewestOf(ListingRow row) => versions.NewestOf(row);
-
-        public ValueTask<VersionRow?> NextOlderAsync(CancellationToken cancellationToken) => versions.NextOlderAsync(cancellationToken);
-
-        public ValueTask DisposeAsync() => written.DisposeAsync();
     }
 }

@@ -5,7 +5,6 @@ using S3Overlay.Proxy.Forwarding.Remotes;
 using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Forwarding.BucketCache;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
-using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Hosting.Diagnosis;
 using S3Overlay.Proxy.Overlay.Layers;
@@ -51,23 +50,19 @@ internal static class StoreLayer
             client.Make,
             time,
             setup.LoggerOf<ForwardingService>()));
-        var placed = overlaid is not null && options.Cache.Place == CachePlace.Bucket
-            ? new PlacedCopies(store, probe, setup.LoggerOf<PlacedCopies>())
-            : null;
-        var state = new StoreLayerState(store, setup.LoggerOf<StoreLayerState>(), placed);
+        var state = new StoreLayerState(store, setup.LoggerOf<StoreLayerState>());
         var marks = new StoreMarks(store, state, probe);
         var nulls = new NullVersions(() => probe.Capabilities);
         return new LocalLayer
         {
             Service = overlaid is null ? service
                 : new OverlaidStore(service, new BucketWatch(service, state, overlaid), overlaid, nulls, time),
-            Reads = new StoreReads(service, nulls, () => probe.Capabilities, state.IsDeletedAsync, time, showsRemoteOnError, placed),
+            Reads = new StoreReads(service, nulls, () => probe.Capabilities, state.IsDeletedAsync, time, showsRemoteOnError),
             State = state,
             Marks = marks,
             Conditions = probe,
-            Held = setup.Holds ? OpenHeld(setup, store, placed, () => probe.Capabilities) : null,
-            Placed = placed,
-            Versions = new StoreVersions(store, state.Tombstones, marks, setup.LoggerOf<StoreVersions>(), placed, state.ListWritten),
+            Held = setup.Holds ? OpenHeld(setup, store, () => probe.Capabilities) : null,
+            Versions = new StoreVersions(store, state.Tombstones, marks, setup.LoggerOf<StoreVersions>(), state.ListWritten),
             Identities = identities,
             Make = () => client.Make.Known,
             KeepsAsync = client.KeepsAsync,
@@ -137,11 +132,11 @@ internal static class StoreLayer
         return probe;
     }
 
-    private static BucketCacheStore OpenHeld(ProxySetup setup, LocalStore store, PlacedCopies? placed, Func<StoreCapabilities?> abilities)
+    private static BucketCacheStore OpenHeld(ProxySetup setup, LocalStore store, Func<StoreCapabilities?> abilities)
     {
         var local = setup.Options.Local;
         var spool = new SpoolFolder(local.SpoolDirectory, local.SpoolMaxBytes);
-        var held = setup.Opened.Add(new BucketCacheStore(store, spool, setup.LoggerOf<BucketCacheStore>(), placed, abilities));
+        var held = setup.Opened.Add(new BucketCacheStore(store, spool, setup.LoggerOf<BucketCacheStore>(), abilities));
         if (held.Bytes is not null)
         {
             setup.Meters.WatchCache(() => held.Bytes ?? 0, () => held.Evictions);

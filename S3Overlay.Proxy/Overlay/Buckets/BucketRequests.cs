@@ -9,12 +9,8 @@ using S3Overlay.Proxy.Protocol.Regions;
 namespace S3Overlay.Proxy.Overlay.Buckets;
 
 /// <summary>Requests about overlaid buckets themselves: making, finding, configuring and deleting them (rules B1 to B5).</summary>
-public sealed class BucketRequests(IS3Service local, BucketDirectory directory, BucketListings listings, OverlaySettings settings,
-    IPlacedCopies? placed)
+public sealed class BucketRequests(IS3Service local, BucketDirectory directory, BucketListings listings, OverlaySettings settings)
 {
-    /// <summary>What of a bucket's configuration says whether copies may be among its objects.</summary>
-    private static readonly string[] OfCopies = ["versioning", "object-lock", "encryption"];
-
     /// <summary>CreateBucket.</summary>
     public async Task CreateAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
@@ -87,19 +83,6 @@ public sealed class BucketRequests(IS3Service local, BucketDirectory directory, 
     public async Task WriteConfigurationAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await directory.EnsureAsync(bucket, cancellationToken);
-        if (placed is null || !OfCopies.Any(request.Query.Has))
-        {
-            await local.HandleAsync(request, answer, cancellationToken);
-            return;
-        }
-
-        // Whoever has been told that the bucket keeps versions finds no copy put there from then on. A lost answer may have been a yes.
-        var changed = new BufferedResponse();
-        using (await placed.ReconfigureAsync(bucket.Name, cancellationToken))
-        {
-            await local.HandleAsync(request, changed, cancellationToken);
-        }
-
-        await changed.CopyToAsync(answer, cancellationToken);
+        await local.HandleAsync(request, answer, cancellationToken);
     }
 }

@@ -32,8 +32,7 @@ public sealed class ObjectCopies(
     RemoteCopy remoteCopy,
     ObjectWrites writes,
     KeepAliveResponses slow,
-    ILocalIdentities? identities,
-    IPlacedCopies? placed)
+    ILocalIdentities? identities)
 {
     /// <summary>Answers a copy into <paramref name="target"/>, overlaid or not.</summary>
     public async Task CopyAsync(BucketView target, S3Request request, S3Response answer, CancellationToken cancellationToken)
@@ -138,8 +137,7 @@ public sealed class ObjectCopies(
         var namesVersion = source.VersionId is { Length: > 0 };
         if (namesVersion
             && await objects.HeadAsync(request, source.Bucket, source.Key, cancellationToken, source.VersionId, clientKey) is { } version
-            && (version.VersionId ?? "null") == source.VersionId
-            && !await IsPlacedAsync(source, version, cancellationToken))
+            && (version.VersionId ?? "null") == source.VersionId)
         {
             return null;
         }
@@ -158,14 +156,6 @@ public sealed class ObjectCopies(
             : null;
         return found ?? throw Absent(source);
     }
-
-    /// <summary>
-    /// Whether what local has as a key's version <c>null</c> is the overlay's own copy of the remote's object (rule E4), which nobody
-    /// wrote.
-    /// </summary>
-    private async ValueTask<bool> IsPlacedAsync(CopySource source, LocalObject version, CancellationToken cancellationToken) =>
-        placed is not null && source.VersionId == "null"
-            && ETags.Same(await placed.ETagAsync(source.Bucket, source.Key, cancellationToken) ?? "", version.ETag);
 
     /// <summary>
     /// Local's source where whoever reads it is not whoever writes the copy: between an overlaid bucket, where the overlay acts in its own

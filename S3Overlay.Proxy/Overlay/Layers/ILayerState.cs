@@ -8,11 +8,6 @@ namespace S3Overlay.Proxy.Overlay.Layers;
 /// </summary>
 public interface ILayerState
 {
-    /// <summary>
-    /// Whether copies of the remote's objects may be among local's keys, so that listings of what was written read past them (rule E4).
-    /// </summary>
-    bool ListsCopies => false;
-
     /// <summary>What the key is now. A write or delete acknowledged before the call is seen (rule C3).</summary>
     ValueTask<KeyState> ResolveAsync(string bucket, string key, CancellationToken cancellationToken);
 

@@ -28,9 +28,6 @@ public sealed record LocalLayer
     /// <summary>Where copies of the remote are kept; null while caching is off.</summary>
     public ICacheStore? Held { get; init; }
 
-    /// <summary>Copies of the remote's objects among its own; null where there are none.</summary>
-    public IPlacedCopies? Placed { get; init; }
-
     /// <summary>Its versions; null where it never keeps any.</summary>
     public ILocalVersions? Versions { get; init; }
 

@@ -9,12 +9,6 @@ namespace S3Overlay.Proxy.Overlay.Layers;
 /// <param name="Range">Which bytes; null for all.</param>
 public readonly record struct LookupHint(bool ReadsBytes, RangeHeader? Range)
 {
-    /// <summary>
-    /// Whether the caller has just asked local for the key itself and got nothing: then a copy that is kept under its own key (rule E4)
-    /// need not be asked for.
-    /// </summary>
-    public bool IsNotUnderItsKey { get; init; }
-
     /// <summary>Only what is known of the object.</summary>
     public static readonly LookupHint Info;
 

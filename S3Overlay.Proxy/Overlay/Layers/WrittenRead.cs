@@ -12,12 +12,6 @@ public readonly record struct WrittenRead(bool IsAnswered, Task<bool> IsDeleted)
     private static readonly Task<bool> No = Task.FromResult(false);
 
     /// <summary>
-    /// What local had under the key where that is a copy of the remote's object (rule E4), with its bytes on their way; null otherwise.
-    /// Whoever gets it disposes it.
-    /// </summary>
-    public ICacheEntry? Copy { get; init; }
-
-    /// <summary>
     /// The headers by which local says that the newest version of the key is a delete marker; null where it does not. They count where the
     /// key is deleted here.
     /// </summary>

@@ -103,7 +103,7 @@ public sealed class BucketListings(
         }
 
         var own = open();
-        await using var written = own ?? (IListingSource)new SettledRows(layer, bucket.Name, query);
+        await using var written = own ?? layer.ListWritten(bucket.Name, query);
         await send(written, own);
     }
 

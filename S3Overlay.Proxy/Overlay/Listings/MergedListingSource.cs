@@ -99,16 +99,7 @@ public sealed class MergedListingSource : IListingSource
                 _nextRemote = null;
             }
 
-            if (order <= 0 && row.MayBeCopies)
-            {
-                // Copies alone show nothing: the remote may have what they are of no more, or it was deleted here.
-                var isVisible = order == 0 && (row.Name == _provenPrefix || await IsVisibleAsync(row, cancellationToken));
-                if (!isVisible && !await _wasWrittenUnder(row.Name, cancellationToken))
-                {
-                    continue;
-                }
-            }
-            else if (order <= 0)
+            if (order <= 0)
             {
                 _probes.Forget(row.Name);
             }
@@ -140,7 +131,7 @@ public sealed class MergedListingSource : IListingSource
         if (_peeked is null)
         {
             await _written.FillAsync(cancellationToken);
-            if (_written.Next is { MayBeCopies: false })
+            if (_written.Next is not null)
             {
                 return true;
             }
@@ -180,9 +171,8 @@ public sealed class MergedListingSource : IListingSource
     private async ValueTask LookIntoOpenPrefixAsync(string prefix, CancellationToken cancellationToken)
     {
         await _written.FillAsync(cancellationToken);
-        var isShown = _written.Next?.Name == prefix;
-        if ((!isShown || _written.Next!.MayBeCopies)
-            && ((!isShown && await _wasWrittenUnder(prefix, cancellationToken)) || await _probe.FindsAnyAsync(prefix, cancellationToken)))
+        if (_written.Next?.Name != prefix
+            && (await _wasWrittenUnder(prefix, cancellationToken) || await _probe.FindsAnyAsync(prefix, cancellationToken)))
         {
             _nextRemote = new ListingRow(prefix, null);
             _provenPrefix = prefix;

@@ -68,7 +68,7 @@ public sealed class WrittenAhead(IListingSource rows, RowOrder order, bool mayLo
                 yield break;
             }
 
-            if (row.IsPrefix && (written?.Name != row.Name || written.MayBeCopies))
+            if (row.IsPrefix && written?.Name != row.Name)
             {
                 yield return row.Name;
             }

@@ -33,9 +33,7 @@ internal sealed class CachedReads(Fills fills, CacheEntries copies, HitReads war
         {
             var inUse = fills.Objects.Find(name);
             var openings = fills.Objects.Openings(name);
-            var finding = restarts > 0 ? copies.FindAsync(name, remote, wish, cancellationToken)
-                : local.Copy is { } found ? copies.TakeAsync(found, name, remote, cancellationToken)
-                : copies.FindAsync(name, remote, wish with { IsNotUnderItsKey = true }, cancellationToken);
+            var finding = copies.FindAsync(name, remote, wish, cancellationToken);
             if (!IsKnownToBeThere(local.IsDeleted))
             {
                 finding = finding.Preserve();

@@ -67,10 +67,7 @@ public sealed class ReadRouter(
             return;
         }
 
-        await using (local.Copy)
-        {
-            await AnswerUnwrittenAsync(request, answer, local, cancellationToken);
-        }
+        await AnswerUnwrittenAsync(request, answer, local, cancellationToken);
     }
 
     /// <summary>Asks local, and tells what became of it where somebody listens.</summary>
@@ -115,9 +112,9 @@ public sealed class ReadRouter(
             // Deleted or not, all there is of the key is local's answer: of a bucket that was deleted as a whole tombstones of before may
             // be left, and there is none.
             await ((Task)local.IsDeleted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (local.Copy is not null || bucket.IsOverlaid)
+            if (bucket.IsOverlaid)
             {
-                // A copy is of the remote that is hidden now. A bucket that is there for other keys' sake may have no local half to ask.
+                // A bucket that is there for other keys' sake may have no local half to ask.
                 throw Deleted(request, local);
             }
 

@@ -23,15 +23,12 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// was not found to keep it to the write may do so all the same (a busy store, a balancer before several), and the question would wait for
 /// the write, which waits for the answer.
 /// </param>
-/// <param name="placed">Copies among local's objects, which are not to be taken away from under the write; null where there are
-/// none.</param>
 public sealed class CommitGuard(
-    KeyLocks locks, ILayerState layer, string bucket, string key, KeyState? judged, Func<CancellationToken, ValueTask>? judge = null,
-    IPlacedCopies? placed = null) : IDisposable
+    KeyLocks locks, ILayerState layer, string bucket, string key, KeyState? judged,
+    Func<CancellationToken, ValueTask>? judge = null) : IDisposable
 {
     private IDisposable? _held;
     private KeyUpload? _upload;
-    private IPlacedCommit? _committing;
 
     /// <summary>Takes the lock and looks again.</summary>
     /// <exception cref="S3Exception">ConditionalRequestConflict where the key was deleted meanwhile: the client may judge anew.</exception>
@@ -45,18 +42,11 @@ public sealed class CommitGuard(
         await EnterAsync(await locks.TakeAsync(new ObjectName(bucket, key), cancellationToken), cancellationToken);
     }
 
-    /// <summary>The write was refused: it has changed nothing.</summary>
-    public void NoteRefusal() => _committing?.Refused();
-
     /// <summary>A body whose end is only seen with the lock held.</summary>
     public S3Body Over(S3Body body) => new GuardedBody(body, this);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _committing?.Dispose();
-        _held?.Dispose();
-    }
+    public void Dispose() => _held?.Dispose();
 
     /// <summary>Takes the lock, and looks again, before local knows of the write.</summary>
     private async ValueTask BeginAsync(CancellationToken cancellationToken)
@@ -70,21 +60,9 @@ public sealed class CommitGuard(
     private async ValueTask EnterAsync(IDisposable held, CancellationToken cancellationToken)
     {
         _held = held;
-        _committing = placed is null ? null : await placed.EnterAsync(bucket, key, cancellationToken);
-        if (judged is null)
+        if (judged is { } before)
         {
-            return;
-        }
-
-        try
-        {
-            await LookAsync(judged.Value, cancellationToken);
-        }
-        catch
-        {
-            // Whoever is not let in writes nothing.
-            NoteRefusal();
-            throw;
+            await LookAsync(before, cancellationToken);
         }
     }
 

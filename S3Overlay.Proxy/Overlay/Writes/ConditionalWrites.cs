@@ -19,12 +19,10 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// </code>
 /// What local judges it judges when it commits, so that no write slips in between; deletes are kept out by <see cref="CommitGuard"/>. Where
 /// local cannot judge, it is judged here with the key's lock held, which every write takes then; that is worth nothing where other proxies
-/// write past the lock, so that they get 501. Where local's object is a copy of the remote's (rule E4), "nobody wrote the key" is If-Match
-/// of that copy's own ETag, and no copy comes or goes by itself until the write is committed.
+/// write past the lock, so that they get 501.
 /// </remarks>
 public sealed class ConditionalWrites(
-    IS3Service local, LocalObjects objects, ILayerState layer, IRemoteReader reader, OverlayLocks locks, ILocalConditions abilities,
-    IPlacedCopies? placed = null)
+    IS3Service local, LocalObjects objects, ILayerState layer, IRemoteReader reader, OverlayLocks locks, ILocalConditions abilities)
 {
     /// <summary>Writes a key of an overlaid bucket.</summary>
     public async Task WriteAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
@@ -52,7 +50,6 @@ public sealed class ConditionalWrites(
         BucketView bucket, S3Request request, WriteConditions conditions, bool isCopyUp, S3Response answer,
         CancellationToken cancellationToken)
     {
-        using var heldOff = placed is null ? null : await placed.HoldOffAsync(bucket.Name, request.Key, cancellationToken);
         var state = await layer.ResolveAsync(bucket.Name, request.Key, cancellationToken);
         var isRemoteOwned = isCopyUp;
         if (isCopyUp && state != KeyState.Nothing)
@@ -69,25 +66,21 @@ public sealed class ConditionalWrites(
         }
 
         var isForNewKey = conditions.IsForNewKey || isRemoteOwned;
-        var copy = placed is null || state == KeyState.Written ? null : await placed.ETagAsync(bucket.Name, request.Key, cancellationToken);
-        var isJudgedByLocal = (await abilities.GetAsync(cancellationToken)).Judge(request.Operation, isForNewKey && copy is null);
+        var isJudgedByLocal = (await abilities.GetAsync(cancellationToken)).Judge(request.Operation, isForNewKey);
         if (!isJudgedByLocal && !abilities.IsAlone)
         {
             throw LocalConditions.NotJudged();
         }
 
         var forLocal = !isJudgedByLocal ? request.Without("If-Match", "If-None-Match")
-            : copy is not null ? request.Without("If-None-Match").With("If-Match", copy)
             : isRemoteOwned ? request.Without("If-Match").With("If-None-Match", "*")
             : request;
-        Func<CancellationToken, ValueTask>? judge = !isJudgedByLocal ? token =>
-            JudgeAsync(bucket, request, conditions, isRemoteOwned, token)
-            : copy is not null ? _ => throw Overtaken(isRemoteOwned)
-            : null;
+        Func<CancellationToken, ValueTask>? judge = isJudgedByLocal ? null
+            : token => JudgeAsync(bucket, request, conditions, isRemoteOwned, token);
         var written = new BufferedResponse();
-        using (var guard = new CommitGuard(locks.Keys, layer, bucket.Name, request.Key, state, judge, placed))
+        using (var guard = new CommitGuard(locks.Keys, layer, bucket.Name, request.Key, state, judge))
         {
-            await CommitAsync(forLocal, written, guard, isRemoteOwned, isJudgedByLocal ? copy : null, cancellationToken);
+            await CommitAsync(forLocal, written, guard, isRemoteOwned, cancellationToken);
         }
 
         // Only now: a client that does not read its answer must not keep the key's lock.
@@ -101,16 +94,16 @@ public sealed class ConditionalWrites(
     /// </summary>
     private async Task WritePlainAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
-        if (placed is null && abilities.Known is not { KeepKeys: true } && (!abilities.IsAlone || abilities.Known is { AreAll: true }))
+        if (abilities.Known is not { KeepKeys: true } && (!abilities.IsAlone || abilities.Known is { AreAll: true }))
         {
             await local.HandleAsync(request, answer, cancellationToken);
             return;
         }
 
         var written = new BufferedResponse();
-        using (var guard = new CommitGuard(locks.Keys, layer, bucket.Name, request.Key, null, null, placed))
+        using (var guard = new CommitGuard(locks.Keys, layer, bucket.Name, request.Key, null))
         {
-            await CommitAsync(request, written, guard, false, null, cancellationToken);
+            await CommitAsync(request, written, guard, false, cancellationToken);
         }
 
         await written.CopyToAsync(answer, cancellationToken);
@@ -133,11 +126,9 @@ public sealed class ConditionalWrites(
     /// <param name="written">Local's answer.</param>
     /// <param name="guard">Takes the key's lock.</param>
     /// <param name="isRemoteOwned">Whether the conditions held on the remote's object, and local is asked for a new key.</param>
-    /// <param name="copy">The ETag of the copy that local is to write over; null for none.</param>
     /// <param name="cancellationToken">The client's patience.</param>
     private async Task CommitAsync(
-        S3Request request, BufferedResponse written, CommitGuard guard, bool isRemoteOwned, string? copy,
-        CancellationToken cancellationToken)
+        S3Request request, BufferedResponse written, CommitGuard guard, bool isRemoteOwned, CancellationToken cancellationToken)
     {
         if (request.Operation == S3Operation.CopyObject)
         {
@@ -149,11 +140,9 @@ public sealed class ConditionalWrites(
         {
             await local.HandleAsync(request with { Body = guard.Over(request.Body) }, written, cancellationToken);
         }
-        catch (S3Exception refused) when (IsRefusal(refused.Error.Status))
+        catch (S3Exception refused) when (isRemoteOwned && refused.Error.Status == StatusCodes.Status412PreconditionFailed)
         {
-            guard.NoteRefusal();
-            if (isRemoteOwned && refused.Error.Status == StatusCodes.Status412PreconditionFailed
-                && await IsOvertakenAsync(request, isGone: false, isRemoteOwned, copy, cancellationToken))
+            if (await IsOvertakenAsync(request, cancellationToken))
             {
                 throw new S3Exception(S3Errors.ConditionalRequestConflict, cause: refused);
             }
@@ -161,54 +150,20 @@ public sealed class ConditionalWrites(
             throw;
         }
 
-        var status = await ErrorsInOkResponse.StatusOfAsync(written, cancellationToken);
-        if (IsRefusal(status))
+        if (isRemoteOwned
+            && await ErrorsInOkResponse.StatusOfAsync(written, cancellationToken) == StatusCodes.Status412PreconditionFailed
+            && await IsOvertakenAsync(request, cancellationToken))
         {
-            guard.NoteRefusal();
-        }
-
-        // Over a copy 404 as well: it is gone, or what the write was to be made of is.
-        var isGone = copy is not null && status == StatusCodes.Status404NotFound;
-        if (((isRemoteOwned || copy is not null) && status == StatusCodes.Status412PreconditionFailed) || isGone)
-        {
-            if (await IsOvertakenAsync(request, isGone, isRemoteOwned, copy, cancellationToken))
-            {
-                throw Overtaken(isRemoteOwned || isGone);
-            }
+            throw new S3Exception(S3Errors.ConditionalRequestConflict);
         }
     }
 
     /// <summary>
-    /// Whether local refused a write because its key is another than it was judged to be. Where the refusal may be about something else,
-    /// the key is looked at once more.
+    /// True if local's 412 means that the key has changed since it was judged. The 412 of a copy may be about the conditions on its source
+    /// instead, and not every store says which: then the key is looked up once more.
     /// </summary>
-    private async ValueTask<bool> IsOvertakenAsync(S3Request request, bool isGone, bool isRemoteOwned, string? copy,
-        CancellationToken cancellationToken) =>
-        !MayBeOfAnother(request, isGone)
-        || (await layer.ResolveAsync(request.Bucket, request.Key, cancellationToken) is var now
-            && (now == KeyState.Written || (isRemoteOwned && now == KeyState.Deleted)))
-        || (placed is not null && NamesTarget(request) && await placed.ETagAsync(request.Bucket, request.Key, cancellationToken) != copy);
-
-    /// <summary>
-    /// Whether a 404 (<paramref name="isGone"/>) or 412 may be about another than the key: an upload, or a copy's source, which may have
-    /// conditions as well; not every store says whose did not hold.
-    /// </summary>
-    private static bool MayBeOfAnother(S3Request request, bool isGone) => request.Operation switch
-    {
-        S3Operation.CopyObject =>
-            isGone || request.Headers.Keys.Any(static name => name.StartsWith("x-amz-copy-source-if-", StringComparison.OrdinalIgnoreCase)),
-        S3Operation.CompleteMultipartUpload => isGone,
-        _ => false,
-    };
-
-    /// <summary>Whether local was asked to judge the target: what another proxy places there is in the way of a new key, too.</summary>
-    private static bool NamesTarget(S3Request request) => request.Headers.IfMatch.Count > 0 || request.Headers.IfNoneMatch.Count > 0;
-
-    /// <summary>Whether a status says that nothing was written; what a store answers that failed may have been.</summary>
-    private static bool IsRefusal(int status) =>
-        status is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError;
-
-    /// <summary>The key was written, or lost its copy, after it was looked at.</summary>
-    private static S3Exception Overtaken(bool isRemoteOwned) =>
-        isRemoteOwned ? new S3Exception(S3Errors.ConditionalRequestConflict) : WriteConditions.Failed("If-None-Match");
+    private async ValueTask<bool> IsOvertakenAsync(S3Request request, CancellationToken cancellationToken) =>
+        request.Operation != S3Operation.CopyObject
+        || !request.Headers.Keys.Any(static name => name.StartsWith("x-amz-copy-source-if-", StringComparison.OrdinalIgnoreCase))
+        || await layer.ResolveAsync(request.Bucket, request.Key, cancellationToken) != KeyState.Nothing;
 }

@@ -5,12 +5,6 @@ namespace S3Overlay.Proxy.Protocol.Listings;
 /// <param name="Object">The object; null where the row is a common prefix.</param>
 public sealed record ListingRow(string Name, ListedObject? Object)
 {
-    /// <summary>
-    /// Whether the row is a common prefix of local under which there are copies of the remote's objects, so that only a look at its keys
-    /// tells whether any was written.
-    /// </summary>
-    public bool MayBeCopies { get; init; }
-
     /// <summary>Whether the row is a common prefix.</summary>
     public bool IsPrefix => Object is null;
 }

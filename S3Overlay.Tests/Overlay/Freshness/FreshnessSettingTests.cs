@@ -59,7 +59,7 @@ public sealed class FreshnessSettingTests
     }
 
     [Theory, Trait("Rule", "T4")]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task Where_an_answer_comes_from_is_said_of_errors_too(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_REVALIDATE", "always"));

@@ -67,7 +67,6 @@ public sealed class ListingSettingTests
     /// <summary>That the overlay may not list is no word on the client's own key: a 403 would say that it lacks a right.</summary>
     [Theory, Trait("Rule", "B4"), Trait("Rule", "F")]
     [InlineData("store")]
-    [InlineData("placed")]
     public async Task A_bucket_that_the_store_refuses_to_list_cannot_be_deleted_for_now(string layer)
     {
         await using var scene = await StartAsync(layer, ("S3_OVERLAY_LISTING", "merged"));

@@ -11,7 +11,7 @@ namespace S3Overlay.Tests.Overlay.Reading;
 public sealed class DeleteMarkerReadTests
 {
     [Theory, Trait("Rule", "R8"), Trait("Rule", "T1")]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task A_delete_marker_of_the_remote_is_refused_as_the_remote_refuses_it(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
@@ -44,7 +44,7 @@ public sealed class DeleteMarkerReadTests
     }
 
     [Theory, Trait("Rule", "T1")]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task What_the_remote_does_not_allow_otherwise_names_no_marker(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);

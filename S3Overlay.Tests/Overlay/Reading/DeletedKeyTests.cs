@@ -10,7 +10,7 @@ public sealed class DeletedKeyTests
     private static readonly (string Name, string Value)[] None = [];
 
     [Theory, Trait("Rule", "R2"), Trait("Rule", "R8")]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task What_cannot_be_meant_is_refused_and_what_can_is_not_there(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);

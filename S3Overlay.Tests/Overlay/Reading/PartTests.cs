@@ -13,7 +13,7 @@ public sealed class PartTests
     public static TheoryData<string, string, bool> Changes()
     {
         var scenes = new TheoryData<string, string, bool>();
-        foreach (var layer in (string[])["embedded", "store", "placed"])
+        foreach (var layer in (string[])["embedded", "store"])
         {
             foreach (var mode in (string[])["never", "1h", "frozen"])
             {
@@ -66,7 +66,7 @@ public sealed class PartTests
     }
 
     [Theory, Trait("Rule", "T1")]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task A_part_that_the_object_has_not_is_the_remotes_own_error_and_no_reason_to_drop_the_copy(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
@@ -83,7 +83,7 @@ public sealed class PartTests
     }
 
     [Theory, Trait("Rule", "R8")]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task The_whole_is_never_sent_for_a_part_by_a_remote_that_takes_no_notice_of_parts(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
@@ -105,7 +105,7 @@ public sealed class PartTests
 
     /// <summary>Scality answers so: 200, the part's length, and how many parts there are, but not which bytes of the whole.</summary>
     [Theory, Trait("Rule", "R8"), Trait("Rule", "T1")]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task A_part_that_the_remote_sends_with_200_is_sent_on_as_it_is(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
@@ -133,7 +133,7 @@ public sealed class PartTests
     }
 
     [Theory, Trait("Rule", "R7")]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task A_part_without_its_place_in_the_whole_is_not_gone_on_with_by_other_bytes(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
@@ -146,7 +146,7 @@ public sealed class PartTests
     }
 
     [Theory, Trait("Rule", "R4")]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task A_HEAD_of_a_part_moves_no_body(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
@@ -172,7 +172,7 @@ public sealed class PartTests
     }
 
     [Theory, Trait("Rule", "R8")]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task A_part_of_a_named_version_is_not_asked_of_the_held_one(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
@@ -189,7 +189,6 @@ public sealed class PartTests
     [Theory, Trait("Rule", "R8"), Trait("Rule", "T1")]
     [InlineData("embedded", 206, "true")]
     [InlineData("store", 206, "true")]
-    [InlineData("placed", 206, "true")]
     [InlineData("embedded", 206, "false")]
     [InlineData("embedded", 200, "true")]
     [InlineData("embedded", 206, "true", "S3_OVERLAY_CHUNK_THRESHOLD", "64KiB")]

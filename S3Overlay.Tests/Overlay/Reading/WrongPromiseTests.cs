@@ -47,7 +47,6 @@ public sealed class WrongPromiseTests : ReaderTestBase
     [Theory]
     [Trait("Rule", "R3")]
     [InlineData("store", 100_000)]
-    [InlineData("placed", 100_000)]
     [InlineData("store", 65536)]
     public async Task Its_reader_has_all_of_it_while_the_store_takes_it_out_and_nobody_finds_any_of_it_meanwhile(
         string layer, int threshold)
@@ -76,7 +75,6 @@ public sealed class WrongPromiseTests : ReaderTestBase
     [Theory]
     [InlineData("embedded", 100_000)]
     [InlineData("store", 100_000)]
-    [InlineData("placed", 100_000)]
     [InlineData("embedded", 65536)]
     [InlineData("store", 65536)]
     public async Task Whoever_comes_once_somebody_has_all_of_a_wrong_object_is_not_given_that_again(string layer, int threshold)

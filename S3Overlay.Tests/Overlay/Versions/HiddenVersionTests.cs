@@ -7,7 +7,7 @@ namespace S3Overlay.Tests.Overlay.Versions;
 public sealed class HiddenVersionTests
 {
     [Theory]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task Its_versions_are_not_read_copied_or_listed_by_their_ids_either(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);

@@ -12,7 +12,7 @@ public sealed class CopyConditionsTests
         get
         {
             var cases = new TheoryData<string, bool, string>();
-            foreach (var layer in (string[])["embedded", "store", "placed"])
+            foreach (var layer in (string[])["embedded", "store"])
             {
                 foreach (var isHeld in (bool[])[false, true])
                 {

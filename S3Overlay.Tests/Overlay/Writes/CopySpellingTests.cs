@@ -10,8 +10,6 @@ public sealed class CopySpellingTests
     [InlineData("embedded", true)]
     [InlineData("store", false)]
     [InlineData("store", true)]
-    [InlineData("placed", false)]
-    [InlineData("placed", true)]
     public async Task A_plus_is_a_space(string layer, bool isWritten)
     {
         await using var scene = await LayerScene.StartAsync(layer);

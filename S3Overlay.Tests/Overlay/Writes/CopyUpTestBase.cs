@@ -63,14 +63,9 @@ public abstract class CopyUpTestBase : IAsyncLifetime
     protected async Task StartAsync(string local, params (string Name, string Value)[] settings)
     {
         settings = [.. RemoteLimits.Far, .. settings];
-        if (local.Contains("caching", StringComparison.Ordinal) || local.StartsWith("copies", StringComparison.Ordinal))
+        if (local.Contains("caching", StringComparison.Ordinal))
         {
             settings = [.. settings, ("S3_OVERLAY_CACHE_ENABLED", "true")];
-        }
-
-        if (local.StartsWith("copies", StringComparison.Ordinal))
-        {
-            settings = [.. settings, ("S3_OVERLAY_CACHE_PLACE", "bucket")];
         }
 
         if (!local.StartsWith("embedded", StringComparison.Ordinal))

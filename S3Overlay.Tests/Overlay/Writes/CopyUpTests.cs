@@ -13,7 +13,6 @@ public sealed class CopyUpTests : CopyUpTestBase
     [InlineData("store")]
     [InlineData("embedded, caching")]
     [InlineData("store, caching")]
-    [InlineData("copies among written objects")]
     public async Task Tags_are_set_on_the_remotes_object(string local)
     {
         await StartAsync(local);

@@ -29,7 +29,7 @@ public sealed class FrozenSourceTests
     }
 
     [Theory, Trait("Rule", "W4")]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task An_object_that_has_no_tags_any_more_is_copied_without_and_stays_held(string layer)
     {
         await using var scene = await HoldAsync(layer);
@@ -54,7 +54,6 @@ public sealed class FrozenSourceTests
     [InlineData("embedded", "bytes=0-9")]
     [InlineData("embedded", "bytes=-10")]
     [InlineData("store", "bytes=0-9")]
-    [InlineData("placed", "bytes=0-9")]
     public async Task A_missing_byte_of_a_changed_object_is_503_RemoteChanged(string layer, string held)
     {
         await using var scene = await LayerScene.StartAsync(

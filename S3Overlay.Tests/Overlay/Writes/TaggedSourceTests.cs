@@ -19,7 +19,7 @@ public sealed class TaggedSourceTests
         get
         {
             var cases = new TheoryData<string, string, bool, string>();
-            foreach (var layer in (string[])["embedded", "store", "placed"])
+            foreach (var layer in (string[])["embedded", "store"])
             {
                 foreach (var mode in (string[])["never", "1h", "always", "frozen"])
                 {

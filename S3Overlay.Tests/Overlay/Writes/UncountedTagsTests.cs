@@ -15,7 +15,7 @@ public sealed class UncountedTagsTests
 
     /// <summary>Every kind of local, and whether the source is held.</summary>
     public static TheoryData<string, bool> Cases =>
-        new() { { "embedded", false }, { "embedded", true }, { "store", false }, { "store", true }, { "placed", true } };
+        new() { { "embedded", false }, { "embedded", true }, { "store", false }, { "store", true } };
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -138,7 +138,6 @@ public sealed class UncountedTagsTests
     [InlineData("embedded", "", 50)]
     [InlineData("embedded", "bytes", 2)]
     [InlineData("store", "bytes", 50)]
-    [InlineData("placed", "bytes", 50)]
     public async Task An_object_that_is_held_is_copied_while_the_remote_does_not_answer(string layer, string text, int threshold)
     {
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_CHUNK_THRESHOLD", $"{threshold}"));
@@ -175,7 +174,7 @@ public sealed class UncountedTagsTests
     [Theory]
     [InlineData("embedded", "never", 200, "<Tagging><TagSet/></Tagging>")]
     [InlineData("store", "never", 200, "<Tagging><TagSet/></Tagging>")]
-    [InlineData("placed", "never", 404, "NoSuchTagSet")]
+    [InlineData("store", "never", 404, "NoSuchTagSet")]
     [InlineData("embedded", "frozen", 200, "<Tagging><TagSet/></Tagging>")]
     [InlineData("embedded", "frozen", 404, "NoSuchTagSet")]
     public async Task That_there_are_none_is_told_of_the_version_that_is_copied(string layer, string mode, int status, string answer)
@@ -221,7 +220,7 @@ public sealed class UncountedTagsTests
     [InlineData("embedded", "never")]
     [InlineData("embedded", "frozen")]
     [InlineData("store", "never")]
-    [InlineData("placed", "frozen")]
+    [InlineData("store", "frozen")]
     public async Task An_object_that_the_remote_has_lost_is_copied_from_what_is_held(string layer, string mode)
     {
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_REVALIDATE", mode));
@@ -237,7 +236,7 @@ public sealed class UncountedTagsTests
 
     /// <summary>That there are some was told: the copy would lack them.</summary>
     [Theory]
-    [MemberData(nameof(LayerScene.Both), MemberType = typeof(LayerScene))]
+    [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task Tags_that_were_counted_stand_in_the_way_where_they_are_refused(string layer)
     {
         await using var scene = await StartAsync(layer, false, 403, "AccessDenied");

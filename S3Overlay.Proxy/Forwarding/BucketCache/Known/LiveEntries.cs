@@ -206,15 +206,6 @@ internal sealed class LiveEntries(long remembered)
         }
     }
 
-    /// <summary>Forgets a copy, which stays as it is for its users.</summary>
-    public void Forget(SharedEntry copy)
-    {
-        lock (_lock)
-        {
-            Remove(copy);
-        }
-    }
-
     /// <summary>Forgets a copy that the store tells all of, unless it was dropped.</summary>
     /// <returns>False where it was.</returns>
     public bool TryForgetKept(SharedEntry copy)

@@ -20,7 +20,6 @@ internal sealed class SharedEntry
     private EntryRecord _record;
     private bool _isDropped;
     private bool _hasToldFailure;
-    private bool _isPlaced;
 
     /// <summary>A copy of which the store has some chunks.</summary>
     /// <param name="record">Whose copy it is.</param>
@@ -193,7 +192,7 @@ internal sealed class SharedEntry
     {
         lock (_lock)
         {
-            return !_isPlaced && _chunks.InSpool(chunk) is { IsWhole: true } && _uploading.Add(chunk);
+            return _chunks.InSpool(chunk) is { IsWhole: true } && _uploading.Add(chunk);
         }
     }
 
@@ -229,16 +228,6 @@ internal sealed class SharedEntry
         lock (_lock)
         {
             _uploading.Remove(chunk);
-        }
-    }
-
-    /// <summary>All of it is elsewhere in the store: what is in the spool is for those who read it still.</summary>
-    public void MarkPlaced()
-    {
-        lock (_lock)
-        {
-            _isPlaced = true;
-            _uploading.Clear();
         }
     }
 

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.Stores;
-using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -64,9 +63,8 @@ internal sealed class EntryUses(CacheBucketObjects objects, BackgroundWork work,
             name => name[EntryNames.Copies.Length..]);
         await using var chunks = new Walk(objects.ListAsync(EntryNames.Chunks, "", cancellationToken),
             name => EntryNames.ParseChunk(name)?.Copy[EntryNames.Copies.Length..]);
-        await using var placed = new Walk(objects.ListAsync(CacheNames.AllPlacedRows, "", cancellationToken), TailOfPlaced);
         await using var uses = new Walk(objects.ListAsync(EntryNames.Uses, "", cancellationToken), name => name[EntryNames.Uses.Length..]);
-        Walk[] walks = [copies, chunks, placed, uses];
+        Walk[] walks = [copies, chunks, uses];
         foreach (var walk in walks)
         {
             await walk.NextAsync();
@@ -75,12 +73,12 @@ internal sealed class EntryUses(CacheBucketObjects objects, BackgroundWork work,
         while (walks.Where(walk => walk.Tail is not null).MinBy(walk => walk.Tail, StringComparer.Ordinal)?.Tail is { } tail)
         {
             var (bytes, used) = (0L, DateTimeOffset.MinValue);
-            var isThere = copies.Tail == tail || placed.Tail == tail;
+            var isThere = copies.Tail == tail;
             foreach (var walk in walks)
             {
                 for (; walk.Tail == tail; await walk.NextAsync())
                 {
-                    bytes += walk == placed ? BytesOfPlaced(walk) : walk == uses ? 0 : walk.Object.Size;
+                    bytes += walk == uses ? 0 : walk.Object.Size;
                     used = walk.Object.LastModified > used ? walk.Object.LastModified : used;
                 }
             }
@@ -93,15 +91,6 @@ internal sealed class EntryUses(CacheBucketObjects objects, BackgroundWork work,
     /// <summary>Forgets when a copy was used that is no more.</summary>
     public Task ForgetAsync(string tail, CancellationToken cancellationToken) =>
         objects.DeleteAsync(EntryNames.Uses + tail, cancellationToken);
-
-    /// <summary>An unfinished row tells of no copy as long as it may be there for one that has not come.</summary>
-    private long BytesOfPlaced(Walk row) => PlacedNames.ParseSuffix("", EntryNames.SuffixOf(row.Name)) is not { } parsed
-        || (parsed.Placed is null && objects.MayComeYet(row.Object.LastModified))
-        ? 0
-        : parsed.Size;
-
-    private static string? TailOfPlaced(string name) =>
-        name.LastIndexOf('/') is var slash && slash > CacheNames.AllPlacedRows.Length ? name[CacheNames.AllPlacedRows.Length..slash] : null;
 
     /// <summary>A list, walked by the copies its names belong to.</summary>
     private sealed class Walk(IAsyncEnumerable<ListingRow> rows, Func<string, string?> tailOf) : IAsyncDisposable

@@ -1,6 +1,5 @@
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Known;
-using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Removal;
@@ -23,9 +22,6 @@ internal sealed class OrphanCollector : IAsyncDisposable
     private readonly Task _running;
     private long _removed;
 
-    /// <summary>Looks through the rows of copies under their own keys; null where there are none.</summary>
-    public PlacedSweep? Placed { get; init; }
-
     /// <summary>Begins to wait for the first time.</summary>
     public OrphanCollector(CacheBucketObjects objects, LiveEntries live, TimeProvider time, ILogger logger)
     {
@@ -44,7 +40,6 @@ internal sealed class OrphanCollector : IAsyncDisposable
             await RemoveChunksAsync(before, cancellationToken);
             await RemoveUnmatchedAsync(EntryNames.Copies, before, cancellationToken);
             await RemoveUnmatchedAsync(EntryNames.Rows, before, cancellationToken);
-            _removed += Placed is null ? 0 : await Placed.RunAsync(before, cancellationToken);
         }
         finally
         {

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.Stores;
-using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Listings;
 
@@ -12,14 +11,13 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Rows;
 /// Reads the rows of held copies out of the names of their objects: a call a thousand, and one for each key too long to stand in a name.
 /// </summary>
 /// <param name="cache">The cache bucket.</param>
-/// <param name="isPlaced">Whether it is the rows of copies under their own keys that are read.</param>
-internal sealed class CacheListing(CacheBucketObjects cache, bool isPlaced = false)
+internal sealed class CacheListing(CacheBucketObjects cache)
 {
     /// <summary>See <see cref="ICacheStore.ListAsync"/>.</summary>
     public async IAsyncEnumerable<CacheRow> ListAsync(string bucket, string prefix, string after,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var start = isPlaced ? CacheNames.PlacedRows(bucket) : CacheNames.Rows(bucket);
+        var start = CacheNames.Rows(bucket);
 
         // Cut names that begin alike are in no order: they are put into that of their keys before any is shown.
         var cut = new List<CacheRow>();
@@ -45,8 +43,7 @@ internal sealed class CacheListing(CacheBucketObjects cache, bool isPlaced = fal
             if (key is null
                 || !key.StartsWith(prefix, StringComparison.Ordinal)
                 || Utf8Order.Compare(key, after) <= 0
-                || (isPlaced ? PlacedNames.ParseSuffix(key, listed.Name[(slash + 1)..])
-                    : EntryNames.ParseSuffix(key, listed.Name.AsSpan(slash + 1))) is not { } found)
+                || EntryNames.ParseSuffix(key, listed.Name.AsSpan(slash + 1)) is not { } found)
             {
                 continue;
             }

@@ -20,15 +20,12 @@ internal sealed class CachedBuckets(CacheBucketObjects objects, LiveEntries live
             yield return bucket;
         }
 
-        foreach (var rows in (string[])[EntryNames.Rows, CacheNames.AllPlacedRows])
+        await foreach (var folder in objects.ListFoldersAsync(EntryNames.Rows, cancellationToken))
         {
-            await foreach (var folder in objects.ListFoldersAsync(rows, cancellationToken))
+            var name = folder[EntryNames.Rows.Length..^1];
+            if ((CacheNames.IsHashed(name) ? await BucketOfAsync(folder, cancellationToken) : name) is { } bucket && seen.Add(bucket))
             {
-                var name = folder[rows.Length..^1];
-                if ((CacheNames.IsHashed(name) ? await BucketOfAsync(folder, cancellationToken) : name) is { } bucket && seen.Add(bucket))
-                {
-                    yield return bucket;
-                }
+                yield return bucket;
             }
         }
     }

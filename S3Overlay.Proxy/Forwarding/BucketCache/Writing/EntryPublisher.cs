@@ -3,7 +3,6 @@ using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Known;
 using S3Overlay.Proxy.Forwarding.BucketCache.Removal;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
-using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
@@ -26,9 +25,6 @@ internal sealed class EntryPublisher(
     private long _uploads;
     private long _uploadedBytes;
     private long _failures;
-
-    /// <summary>Puts copies held whole under their own keys; null where they are kept in the cache bucket.</summary>
-    public PlacedPublisher? Placed { get; init; }
 
     /// <summary>How many came to their end.</summary>
     public long Uploads => Volatile.Read(ref _uploads);
@@ -152,18 +148,6 @@ internal sealed class EntryPublisher(
         return true;
     }
 
-    /// <summary>The copy is under its own key. Those who read it go on in the spool; whoever comes from now on finds it there.</summary>
-    private async Task PlacedAsync(SharedEntry copy, Placement placement, CancellationToken cancellationToken)
-    {
-        copy.MarkPlaced();
-        if (placement == Placement.Placed && copy.IsDropped)
-        {
-            await Placed!.RemoveAsync(copy.Record, cancellationToken);
-        }
-
-        live.Forget(copy);
-    }
-
     /// <summary>Puts a copy held whole.</summary>
     /// <returns>Whether it was put: not where it was dropped before, or there is no room for what is known of it.</returns>
     private async Task<bool> PutWholeAsync(SharedEntry copy, CancellationToken cancellationToken)
@@ -173,14 +157,6 @@ internal sealed class EntryPublisher(
         {
             using var gate = await gates.TakeAsync(copy.Name, cancellationToken);
             var record = copy.Record;
-            var placement = Placed is null || copy.IsDropped ? Placement.Elsewhere
-                : await Placed.PutAsync(record, spooled, cancellationToken);
-            if (placement != Placement.Elsewhere)
-            {
-                await PlacedAsync(copy, placement, cancellationToken);
-                return true;
-            }
-
             // Without headers there is more metadata than room for it, since the remote has given it more.
             var headers = copy.IsDropped ? null : EntryHeaders.OfWhole(record);
             if (headers is null || !await PutWholeAsync(record, headers, spooled, cancellationToken))

@@ -2,7 +2,6 @@ using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Known;
 using S3Overlay.Proxy.Forwarding.BucketCache.Removal;
-using S3Overlay.Proxy.Forwarding.Stores.Placed;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -18,7 +17,6 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Writing;
 /// <code>
 ///   a copy that is one object    copied onto itself with other metadata, as long as it is the object that was looked at
 ///   one in chunks                its manifest is written anew
-///   one under its own key        as the first; see <see cref="PlacedRenewal"/>
 /// </code>
 /// The store is told at most every ten minutes of a copy's time, and at once of other headers. A row is put before and looked for
 /// afterwards, as with any copy that is put.
@@ -28,9 +26,6 @@ internal sealed class EntryRenewer(
     BackgroundWork work, NameLocks<ObjectName> gates,
     ILogger logger)
 {
-    /// <summary>Renews copies under their own keys; null where there are none.</summary>
-    public PlacedRenewal? Placed { get; init; }
-
     /// <summary>Notes what was learned of a version.</summary>
     public void Renew(EntryRenewal renewal)
     {
@@ -65,7 +60,7 @@ internal sealed class EntryRenewer(
         try
         {
             using var gate = await gates.TakeAsync(name, cancellationToken);
-            if (renewals.TryGetDue(name, out var renewal) && (Placed is null || !await Placed.TryRenewAsync(renewal, cancellationToken)))
+            if (renewals.TryGetDue(name, out var renewal))
             {
                 await RenewStoredAsync(renewal, cancellationToken);
             }

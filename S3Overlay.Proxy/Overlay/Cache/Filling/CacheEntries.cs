@@ -40,16 +40,7 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
             return null;
         }
 
-        return copy is null ? null : await TakeAsync(copy, name, remote, cancellationToken);
-    }
-
-    /// <summary>
-    /// The copy that was found of an object, where it is of this remote and cut as it would be today; another one is dropped.
-    /// </summary>
-    public async ValueTask<ICacheEntry?> TakeAsync(ICacheEntry copy, ObjectName name, RemoteBucket remote,
-        CancellationToken cancellationToken)
-    {
-        if (IsOf(copy, name, remote))
+        if (copy is null || IsOf(copy, name, remote))
         {
             return copy;
         }
