@@ -3,7 +3,7 @@ using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Embedded;
 
-/// <summary>What a key is in the built-in store: one look-up in its index.</summary>
+/// <summary>A key's state in the built-in store: one look-up in its index.</summary>
 public sealed class EmbeddedLayerState(EmbeddedStore store) : ILayerState
 {
     /// <inheritdoc/>

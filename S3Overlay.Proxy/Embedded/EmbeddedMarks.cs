@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Overlay.Layers;
 
 namespace S3Overlay.Proxy.Embedded;
 
-/// <summary>The marks of deletes in the built-in store. A tombstone's stamp is its number in the order of all writes and deletes.</summary>
+/// <summary>Tombstones of the built-in store. A tombstone's stamp is its number in the order of all writes and deletes.</summary>
 public sealed class EmbeddedMarks(EmbeddedStore store) : IDeleteMarks
 {
     /// <inheritdoc/>
@@ -19,7 +19,7 @@ public sealed class EmbeddedMarks(EmbeddedStore store) : IDeleteMarks
 
         foreach (var bucket in names)
         {
-            // Rows of tombstones that went with their bucket may still be there.
+            // Rows of tombstones that were removed with their bucket may still exist.
             if (store.Buckets.Find(bucket) is { IsOpaque: true } || await ListAsync(bucket, "", "", cancellationToken)
                 .AnyAsync(cancellationToken))
             {

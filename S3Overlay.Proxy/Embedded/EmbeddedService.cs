@@ -3,7 +3,7 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Embedded;
 
-/// <summary>A plain S3 server on the built-in store: one operation, one method of one class.</summary>
+/// <summary>A plain S3 server on the built-in store. Each operation is one method of one class.</summary>
 public sealed class EmbeddedService : IS3Service
 {
     private readonly BucketOperations _buckets;
@@ -20,7 +20,7 @@ public sealed class EmbeddedService : IS3Service
     private readonly CompleteOperations _completes;
     private readonly KeepAliveResponses _slow;
 
-    /// <summary>The service over a store, which stays the caller's.</summary>
+    /// <summary>The service over a store, which the caller disposes.</summary>
     public EmbeddedService(EmbeddedStore store)
     {
         _buckets = new BucketOperations(store);
@@ -39,7 +39,7 @@ public sealed class EmbeddedService : IS3Service
             ?? new S3Exception(S3Errors.InternalError, cause: failure));
     }
 
-    /// <summary>Whether it serves the writing of this sub-resource of an object.</summary>
+    /// <summary>True if it can set this sub-resource of an object.</summary>
     public static bool SetsSubResource(S3Operation operation) =>
         operation is S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging;
 
@@ -75,8 +75,8 @@ public sealed class EmbeddedService : IS3Service
     };
 
     /// <summary>
-    /// What may take long keeps its client waiting with white space (rule W4); whoever looks at the result itself has its own way of
-    /// waiting.
+    /// Operations that may take long keep their client waiting with white space (rule W4). A caller that reads the result from a buffer
+    /// waits in its own way.
     /// </summary>
     private Task PatientlyAsync(
         Func<S3Request, S3Response, CancellationToken, Task> operation, S3Request request, S3Response answer,

@@ -14,12 +14,12 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded;
 
 /// <summary>
-/// The built-in store: object files that describe themselves, a log of deletes, bucket and upload records; and over them an index that may
-/// be thrown away. docs/storage-format.md says what lies where, and in which order it gets there.
+/// The built-in store: self-describing object files, a delete log, bucket and upload records, and an index over them that can be rebuilt.
+/// docs/storage-format.md describes what is where, and in which order it is written.
 /// </summary>
 public sealed class EmbeddedStore : IAsyncDisposable
 {
-    /// <summary>How often it is looked for completed uploads whose time is over.</summary>
+    /// <summary>Interval between removals of old completed uploads.</summary>
     private static readonly TimeSpan ForgettingPause = TimeSpan.FromHours(1);
 
     private readonly OwnerLock _lock;
@@ -69,14 +69,14 @@ public sealed class EmbeddedStore : IAsyncDisposable
 
     internal DateTimeOffset Now => _options.Time.GetUtcNow();
 
-    /// <summary>What is tidied up after opening; for tests.</summary>
+    /// <summary>Background work after opening; for tests.</summary>
     internal Task Tidying => _tidying;
 
-    /// <summary>What keeps the log of deletes short; for tests.</summary>
+    /// <summary>Keeps the delete log short; for tests.</summary>
     internal DeleteUpkeep Upkeep => _upkeep;
 
-    /// <summary>Opens a data folder, making it where it is missing, and building its index where that is missing or damaged.</summary>
-    /// <exception cref="StoreUnavailableException">The folder is another process's, of another version, holds somebody else's data, or
+    /// <summary>Opens a data folder. Creates it if missing, and builds a missing or damaged index.</summary>
+    /// <exception cref="StoreUnavailableException">The folder is in use by another process, has another version, holds foreign data, or
     /// cannot be written.</exception>
     public static async Task<EmbeddedStore> OpenAsync(EmbeddedOptions options, CancellationToken cancellationToken = default)
     {
@@ -91,7 +91,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
             when (failure is UnauthorizedAccessException || (failure is IOException refusal && !StoreDisk.IsFull(refusal)))
         {
             throw new StoreUnavailableException(
-                $"The data folder {folders.Root} cannot be used: {failure.Message} Set S3_OVERLAY_DATA_DIR to a folder of this proxy's own.", failure);
+                $"The data folder {folders.Root} cannot be used: {failure.Message} Set S3_OVERLAY_DATA_DIR to a folder for this proxy alone.", failure);
         }
 
         var owner = OwnerLock.Take(folders);
@@ -125,8 +125,8 @@ public sealed class EmbeddedStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Looks at a folder as opening it would. Changes nothing, and opens nothing: another process may be at work there.</summary>
-    /// <exception cref="StoreUnavailableException">It is of another version, or holds somebody else's data.</exception>
+    /// <summary>Checks a folder as opening would. Changes and opens nothing: another process may be using it.</summary>
+    /// <exception cref="StoreUnavailableException">It has another version or holds foreign data.</exception>
     public static void RequireOwn(string folder)
     {
         var folders = new StoreFolders(folder);
@@ -134,8 +134,8 @@ public sealed class EmbeddedStore : IAsyncDisposable
         FormatFile.RequireKnown(folders);
     }
 
-    /// <summary>Looks whether the data folder is still there and can be read, as it was when it was opened.</summary>
-    /// <exception cref="StoreUnavailableException">It is another's by now.</exception>
+    /// <summary>Checks that the data folder is still there and readable.</summary>
+    /// <exception cref="StoreUnavailableException">It now belongs to another store.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public Task CheckAsync() => Task.Run(() =>
     {
@@ -147,14 +147,14 @@ public sealed class EmbeddedStore : IAsyncDisposable
         FormatFile.Check(_folders, _disk);
     });
 
-    /// <summary>The written objects of a bucket as a listing wants them.</summary>
+    /// <summary>A bucket's written objects for a listing.</summary>
     public IListingSource ListWritten(string bucket, ListingQuery query) => new WrittenRows(Index, bucket, query);
 
-    /// <summary>Takes a bucket away with the uploads that are open in it.</summary>
+    /// <summary>Deletes a bucket with its open uploads.</summary>
     internal async Task DeleteBucketAsync(string bucket, bool isOpaque, CancellationToken cancellationToken)
     {
-        // The uploads are noted while nobody can start one, and given up after the bucket is gone: one that is being completed waits for
-        // the bucket, and giving it up waits for the completion.
+        // Uploads are listed while none can be created, and aborted after the bucket is gone: an upload that is being completed waits for
+        // the bucket, and aborting it waits for the completion.
         List<UploadRecord> open = [];
         await _reserve.UseAsync(() => Buckets.DeleteAsync(bucket, isOpaque, () => open = Uploads.Of(bucket), cancellationToken));
         await Uploads.AbortAllAsync(open);
@@ -164,7 +164,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends what runs in the background, closes every file and gives the folder back.</summary>
+    /// <summary>Ends background work, closes all files and releases the folder.</summary>
     public async ValueTask DisposeAsync()
     {
         await _forgetting.DisposeAsync();
@@ -194,7 +194,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
             _options.Logger);
         Objects.Deletes.Appended = _upkeep.Appended;
 
-        // What lies here was being written when the last process ended, and belongs to nobody. Listed now: new files must not be among
+        // These files were being written when the last process ended, and belong to no object. Listed now: new files must not be among
         // them.
         var leftovers = Directory.GetFiles(_folders.Incoming);
         _tidying = Task.Run(() => TidyAsync(leftovers));
@@ -213,7 +213,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
             await ForgetAsync();
             if (Objects.FollowsCrash)
             {
-                // What cannot be taken away is looked for again at the next start.
+                // What cannot be removed is found again at the next start.
                 var aside = new AsideFolder(_folders, _disk, Now);
                 Objects.FollowsCrash = !await OrphanSweep.RunAsync(_folders, _disk, aside, Objects, Uploads, _sequences.AtOpening,
                     _options.Logger, _closing.Token);
@@ -230,14 +230,13 @@ public sealed class EmbeddedStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Forgets what its time is over for.</summary>
     private async Task ForgetAsync()
     {
         await Uploads.ForgetCompletedAsync();
         AsideFolder.RemoveOld(_folders, _disk, Now);
     }
 
-    /// <summary>The same while the store runs, behind whatever is tidied.</summary>
+    /// <summary>Repeats this while the store runs, after the clean-up.</summary>
     private void Forget()
     {
         lock (_closing)

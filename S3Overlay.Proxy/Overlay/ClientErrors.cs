@@ -7,8 +7,8 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Overlay;
 
 /// <summary>
-/// What a client is told where the remote was needed and did not help (table F): never a 500, never a guess. That an object is not there,
-/// or not such a part of it, is for whoever asked for it to say: of reads, <see cref="Reading.ReadErrors"/>.
+/// Maps failures of the remote to S3 errors (table F): never a 500, never a guess. Whether a missing object or part is an error depends on
+/// the request; for reads see <see cref="Reading.ReadErrors"/>.
 /// </summary>
 public static class ClientErrors
 {
@@ -35,6 +35,6 @@ public static class ClientErrors
         RemoteFailure.Other when failure.Status == S3Errors.NotImplemented.Status => new(S3Errors.NotImplemented, failure.Message, failure),
         RemoteFailure.Other when failure is { Status: >= 400 and < 500, Code.Length: > 0 } =>
             new(new S3Error(failure.Code, failure.Status, failure.Message), cause: failure) { Headers = failure.DeleteMarker },
-        _ => S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The remote could not be reached, or did not answer in time.", failure),
+        _ => S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The remote could not be reached, or did not respond in time.", failure),
     };
 }

@@ -13,23 +13,23 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay;
 
 /// <summary>
-/// Shows remote buckets with local changes on top. Takes what the overlay changes, and hands everything else to the layer it wraps.
+/// Shows remote buckets with local changes on top. Handles what the overlay changes, and passes everything else to the local layer.
 /// </summary>
 /// <remarks>
 /// <code>
 ///   a request
 ///     ListBuckets                      Buckets/BucketList
-///     the overlay's own bucket         there is none (rule T5)
-///     a bucket without a remote        local, untouched (rule T3); a copy may still have its source in one with a remote
+///     the overlay's own bucket         404 (rule T5)
+///     a bucket without a remote        the local layer, unchanged (rule T3); a copy may still have its source in one with a remote
 ///     a bucket with a remote
-///       read a key                     Reads/ReadRouter: written, tombstone, held, remote
-///       write a key                    Writes/ObjectWrites: the bucket's local half first, conditions on the merged view
-///       write a sub-resource           Copies/CopyUps: the remote's object becomes local's first
-///       copy                           Copies/ObjectCopies: local's own, or the remote's bytes put into local
-///       delete                         Writes/ObjectDeletes: tombstone, then local
+///       read a key                     Reading/ReadRouter: written, tombstone, cache, remote
+///       write a key                    Writes/ObjectWrites: creates the local half of the bucket; conditions see the merged view
+///       write a sub-resource           Copies/CopyUps: copies the remote's object up first
+///       copy                           Copies/ObjectCopies: by the local layer, or the remote's bytes written to it
+///       delete                         Writes/ObjectDeletes: tombstone, then the local object
 ///       list                           Listings/BucketListings: a merge
 ///       the bucket itself              Buckets/BucketRequests
-///       an upload                      local, which alone has uploads (rule W6)
+///       an upload                      the local layer, which has all uploads (rule W6)
 /// </code>
 /// </remarks>
 public sealed class OverlayService : IS3Service
@@ -52,16 +52,16 @@ public sealed class OverlayService : IS3Service
     private readonly TimeSpan _budget;
     private readonly TimeProvider _time;
 
-    /// <summary>An overlay around a writable layer.</summary>
-    /// <param name="local">The writable layer.</param>
+    /// <summary>An overlay around a local layer.</summary>
+    /// <param name="local">The local layer.</param>
     /// <param name="reader">Reads what the remote owns.</param>
     /// <param name="remotes">Which buckets have a remote.</param>
-    /// <param name="shown">The remote whose buckets are listed where the settings say so; null for none.</param>
+    /// <param name="shown">The remote whose buckets are listed if the settings say so; null for none.</param>
     /// <param name="settings">How the layers are shown.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Where failures are told.</param>
-    /// <param name="outage">Reads the remote alone while local is down; null where such reads fail.</param>
-    /// <param name="meters">Counts tombstones; null where nobody counts.</param>
+    /// <param name="logger">Gets failures.</param>
+    /// <param name="outage">Reads from the remote alone while the local layer is down; null if such reads fail.</param>
+    /// <param name="meters">Counts tombstones; null to count nothing.</param>
     public OverlayService(
         LocalLayer local,
         IRemoteReader reader,
@@ -94,10 +94,10 @@ public sealed class OverlayService : IS3Service
         _copyUps = new CopyUps(local, objects, _directory, reader, conditional, _writes, settings);
     }
 
-    /// <summary>Which buckets there are.</summary>
+    /// <summary>Which buckets exist.</summary>
     internal BucketDirectory Directory => _directory;
 
-    /// <summary>What keeps changes apart.</summary>
+    /// <summary>Locks for changes within this process.</summary>
     internal OverlayLocks Locks => _locks;
 
     /// <inheritdoc/>
@@ -122,7 +122,7 @@ public sealed class OverlayService : IS3Service
 
         if (hasRemote && request.Operation is S3Operation.DeleteObject or S3Operation.DeleteObjectTagging)
         {
-            // A read of such goes to whom the object is of, who says the same, or what it says of itself.
+            // Reads have a second chance: the object's owner says the same, or answers with its own error.
             NamedVersions.RefuseEmpty(request);
         }
 
@@ -164,8 +164,8 @@ public sealed class OverlayService : IS3Service
         if (!bucket.IsOverlaid
             && request.Operation is not (S3Operation.CopyObject or S3Operation.UploadPartCopy or S3Operation.DeleteBucket))
         {
-            // Deleted here, and perhaps made anew: local alone, as if there had never been a remote (rule B4). Deleting it once more must
-            // leave the mark.
+            // Deleted here, and perhaps created again: local only, as if there had never been a remote (rule B4). A repeated delete must
+            // keep the bucket tombstone.
             return request.Operation is S3Operation.DeleteObject or S3Operation.DeleteObjects
                 ? DeleteHiddenAsync(bucket, request, answer, cancellationToken)
                 : _local.HandleAsync(request, answer, cancellationToken);
@@ -199,14 +199,14 @@ public sealed class OverlayService : IS3Service
             S3Operation.PutBucketConfiguration or S3Operation.DeleteBucketConfiguration
                 => _buckets.WriteConfigurationAsync(bucket, request, answer, cancellationToken),
 
-            // Local's answer alone would pass for the whole: of a rename, that nothing of the remote shows any more.
+            // The local layer's response alone would be wrong: after a rename, for example, the remote's object would still be visible.
             _ => throw new S3Exception(S3Errors.NotImplemented),
         };
     }
 
     /// <summary>
-    /// A delete in a bucket whose remote is hidden leaves no tombstone. The remote must not come to show while it is made: it would show
-    /// again what was just deleted.
+    /// A delete in a bucket whose remote is hidden leaves no tombstone. The remote must not become visible during the delete: it would show
+    /// the deleted object again.
     /// </summary>
     private async Task DeleteHiddenAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
@@ -223,9 +223,7 @@ public sealed class OverlayService : IS3Service
         await HandleAsync(bucket, request, answer, cancellationToken);
     }
 
-    /// <summary>
-    /// Whether the bucket is empty, deletes and tombstones being taken back decide: neither may change while it is being deleted.
-    /// </summary>
+    /// <summary>Deletes and undeletes change whether the bucket is empty, so neither may run while the bucket is deleted.</summary>
     private async Task DeleteBucketAsync(BucketView bucket, S3Response answer, CancellationToken cancellationToken)
     {
         using var alone = await _locks.Buckets.TakeAsync(bucket.Name, cancellationToken);
@@ -239,7 +237,7 @@ public sealed class OverlayService : IS3Service
         await _listings.AnswerAsync(bucket, request, answer, cancellationToken);
     }
 
-    /// <summary>Metadata of this name is what the overlay tells its own objects by (rule T5).</summary>
+    /// <summary>The overlay recognises its own objects by metadata of this name (rule T5).</summary>
     private static void RefuseInternalMetadata(S3Request request)
     {
         if (request.Operation is not (S3Operation.PutObject or S3Operation.CopyObject or S3Operation.CreateMultipartUpload))
@@ -251,7 +249,8 @@ public sealed class OverlayService : IS3Service
         {
             if (header.Key.StartsWith(InternalMetadata, StringComparison.OrdinalIgnoreCase))
             {
-                throw new S3Exception(S3Errors.InvalidArgument, $"Metadata whose name starts with {InternalMetadata} is the server's own.")
+                throw new S3Exception(
+                    S3Errors.InvalidArgument, $"Metadata names that start with {InternalMetadata} are reserved for the server.")
                 {
                     Details = [new("ArgumentName", header.Key.ToLowerInvariant())],
                 };

@@ -7,40 +7,36 @@ namespace S3Overlay.Proxy.Overlay;
 /// <summary>How the overlay shows its layers.</summary>
 public sealed record OverlaySettings
 {
-    /// <summary>The bucket name that is the overlay's own; to clients it does not exist (rule T5).</summary>
+    /// <summary>The overlay's own bucket; clients do not see it (rule T5).</summary>
     public string CacheBucket { get; init; } = "s3-overlay-cache";
 
-    /// <summary>The region buckets are made in and answer with.</summary>
+    /// <summary>The region of new buckets, reported to clients.</summary>
     public string Region { get; init; } = AwsHosts.DefaultRegion;
 
-    /// <summary>
-    /// Whether that is the region of every bucket: an S3 endpoint may have buckets in several, and tells only of each by itself.
-    /// </summary>
+    /// <summary>True if all buckets are in that region. An S3 endpoint may have several and reports them per bucket.</summary>
     public bool HasOneRegion { get; init; } = true;
 
-    /// <summary>Whether listings show both layers (rule L1), or local alone (rule L3).</summary>
+    /// <summary>True if listings merge both layers (rule L1); otherwise they show the local layer alone (rule L3).</summary>
     public bool MergesListings { get; init; } = true;
 
     /// <summary>
-    /// Whether a listing shows local alone when the remote cannot be listed, and says so, in place of an error (rule L4).
+    /// True if a listing falls back to the local layer, and says so, when the remote cannot be listed (rule L4); otherwise it fails.
     /// </summary>
     public bool ListsLocalOnError { get; init; }
 
-    /// <summary>Whether a delete leaves a tombstone (rule D1); otherwise the object may come back from the remote (rule D2).</summary>
+    /// <summary>True if a delete leaves a tombstone (rule D1); otherwise the remote's object may reappear (rule D2).</summary>
     public bool LeavesTombstones { get; init; } = true;
 
-    /// <summary>The largest object, in bytes, that is copied up for its sub-resources (rule W5).</summary>
+    /// <summary>The largest object, in bytes, that is copied up when a sub-resource is set (rule W5).</summary>
     public long CopyUpMax { get; init; } = 5L << 30;
 
-    /// <summary>Whether ListBuckets shows the remote's buckets that no mapping names (rule B6).</summary>
+    /// <summary>True if ListBuckets shows the remote's unmapped buckets (rule B6).</summary>
     public bool ShowsRemoteBuckets { get; init; }
 
-    /// <summary>How long a client's request waits for remotes in all (table F).</summary>
+    /// <summary>A request's total wait for remotes (table F).</summary>
     public TimeSpan Budget { get; init; } = Settings.RemoteBudget.DefaultValue;
 
-    /// <summary>What the settings say.</summary>
-    /// <param name="options">The settings.</param>
-    /// <param name="region">The region that local's buckets are in.</param>
+    /// <summary>The overlay's part of the settings. <paramref name="region"/> is the region of the local layer's buckets.</summary>
     public static OverlaySettings From(ProxyOptions options, string region) => new()
     {
         CacheBucket = options.Cache.Bucket,

@@ -2,28 +2,24 @@ using S3Overlay.Proxy.Embedded.Files;
 
 namespace S3Overlay.Proxy.Embedded.Buckets;
 
-/// <summary>What the store knows of a bucket's name.</summary>
+/// <summary>What the store knows of a bucket name.</summary>
 internal sealed record BucketRecord
 {
-    /// <summary>The name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Whether there is a bucket here. False for the mark alone.</summary>
+    /// <summary>False if the record is only a bucket tombstone.</summary>
     public required bool Exists { get; init; }
 
-    /// <summary>Whether the remote stays hidden under it (rule B4).</summary>
+    /// <summary>True if the remote stays hidden (rule B4).</summary>
     public bool IsOpaque { get; init; }
 
-    /// <summary>When it was made.</summary>
     public required DateTimeOffset Created { get; init; }
 
-    /// <summary>Its region.</summary>
     public required string Region { get; init; }
 
-    /// <summary>Tombstones up to this place in the order went with the bucket when it was deleted.</summary>
+    /// <summary>Tombstones numbered up to this were removed with the bucket.</summary>
     public ulong PurgedUpTo { get; init; }
 
-    /// <summary>Reads one.</summary>
     public static BucketRecord Read(ReadOnlySpan<byte> bytes)
     {
         var fields = new FieldReader(bytes);
@@ -40,7 +36,6 @@ internal sealed record BucketRecord
         };
     }
 
-    /// <summary>Writes it.</summary>
     public ReadOnlyMemory<byte> Write() => new FieldWriter().Text(Name).Byte((byte)((Exists ? 1 : 0) | (IsOpaque ? 2 : 0)))
         .Number(Created.ToUnixTimeMilliseconds()).Text(Region).Fixed(PurgedUpTo).WrittenMemory;
 }

@@ -11,8 +11,8 @@ using S3Overlay.Proxy.Protocol.Regions;
 namespace S3Overlay.Proxy.Embedded.Buckets;
 
 /// <summary>
-/// The buckets, in memory, and one file each as their truth. Whoever commits something into a bucket shares its lock; whoever makes or
-/// takes the bucket away has it alone. So no object can land in a bucket that was found empty and is being deleted.
+/// The buckets, in memory and in one file each, which is the source of truth. Commits into a bucket share its lock; creating and deleting
+/// the bucket take it exclusively. So no object can be committed into a bucket that was found empty and is being deleted.
 /// </summary>
 internal sealed class BucketTable
 {
@@ -24,7 +24,7 @@ internal sealed class BucketTable
     private readonly OrderedIndex _index;
     private readonly SequenceCounter _sequences;
 
-    /// <summary>The table as the index has it.</summary>
+    /// <summary>The table as recorded in the index.</summary>
     public BucketTable(StoreFolders folders, StoreDisk disk, DirtyFlag ends, OrderedIndex index, SequenceCounter sequences)
     {
         (_folders, _disk, _ends, _index, _sequences) = (folders, disk, ends, index, sequences);
@@ -34,25 +34,25 @@ internal sealed class BucketTable
         }
     }
 
-    /// <summary>The record of a name, whether the bucket exists or is only marked; null where neither.</summary>
+    /// <summary>The record of a bucket or bucket tombstone; null if there is neither.</summary>
     public BucketRecord? Find(string bucket) => _records.GetValueOrDefault(bucket);
 
-    /// <summary>The bucket.</summary>
+    /// <summary>The record of an existing bucket.</summary>
     /// <exception cref="S3Exception">NoSuchBucket.</exception>
     public BucketRecord Require(string bucket) =>
         _records.TryGetValue(bucket, out var record) && record.Exists
             ? record
             : throw new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", bucket)] };
 
-    /// <summary>The buckets there are, by name.</summary>
+    /// <summary>The existing buckets, by name.</summary>
     public IReadOnlyList<BucketRecord> List() =>
         [.. _records.Values.Where(static record => record.Exists).OrderBy(static record => record.Name, StringComparer.Ordinal)];
 
-    /// <summary>The names that carry the mark that their bucket was deleted here.</summary>
+    /// <summary>Names with a bucket tombstone.</summary>
     public IEnumerable<string> ListOpaque() => _records.Values.Where(static record => record.IsOpaque).Select(static record => record.Name);
 
-    /// <summary>Takes back the mark that the bucket was deleted here. The tombstones that went with it stay gone.</summary>
-    /// <returns>Whether there was one.</returns>
+    /// <summary>Removes a bucket tombstone. Tombstones of keys that were removed with the bucket stay removed.</summary>
+    /// <returns>True if there was one.</returns>
     public async Task<bool> DiscardMarkAsync(string bucket, CancellationToken cancellationToken)
     {
         using var alone = await _locks.TakeAsync(bucket, cancellationToken);
@@ -65,7 +65,7 @@ internal sealed class BucketTable
         return true;
     }
 
-    /// <summary>Keeps the bucket there until the result is disposed.</summary>
+    /// <summary>Keeps the bucket from being deleted until the result is disposed.</summary>
     /// <exception cref="S3Exception">NoSuchBucket.</exception>
     public async ValueTask<IDisposable> KeepAsync(string bucket, CancellationToken cancellationToken)
     {
@@ -82,8 +82,8 @@ internal sealed class BucketTable
         }
     }
 
-    /// <summary>Makes a bucket; every mark on the name stays.</summary>
-    /// <returns>False where it was there.</returns>
+    /// <summary>Creates a bucket; a bucket tombstone stays.</summary>
+    /// <returns>False if it exists.</returns>
     public async Task<bool> CreateAsync(string bucket, string region, DateTimeOffset now, CancellationToken cancellationToken)
     {
         using var alone = await _locks.TakeAsync(bucket, cancellationToken);
@@ -105,11 +105,11 @@ internal sealed class BucketTable
         return true;
     }
 
-    /// <summary>Takes a bucket away, once nobody commits into it and nothing is in it.</summary>
+    /// <summary>Deletes an empty bucket once no commit into it runs.</summary>
     /// <param name="bucket">The bucket.</param>
-    /// <param name="isOpaque">Whether to leave the mark that hides the remote (rule B4).</param>
-    /// <param name="beforehand">Runs while nobody can put anything into the bucket.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="isOpaque">True to leave a bucket tombstone, which hides the remote (rule B4).</param>
+    /// <param name="beforehand">Runs while nothing can be committed into the bucket.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="S3Exception">NoSuchBucket, BucketNotEmpty.</exception>
     public async Task DeleteAsync(string bucket, bool isOpaque, Action beforehand, CancellationToken cancellationToken)
     {

@@ -4,13 +4,12 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Cache;
 
 /// <summary>
-/// Keeps what is held within its bound (rule E1), and a share of the disk free (rule E5): in the background, those copies first that were
-/// used longest ago, and never one that is being read or filled. Brings what is known of uses to the index from time to time, so that a
-/// restart knows it too.
+/// Keeps the cache within its limit (rule E1) and part of the disk free (rule E5). Evicts in the background, least recently used first,
+/// never an entry in use. Saves last uses to the index from time to time, so that they survive a restart.
 /// </summary>
 internal sealed class CacheEviction : IAsyncDisposable
 {
-    /// <summary>How much of what hits tell a crash may take.</summary>
+    /// <summary>How much of the recorded uses a crash may lose.</summary>
     private static readonly TimeSpan SavePause = TimeSpan.FromSeconds(10);
 
     private readonly CacheTable _table;
@@ -19,7 +18,7 @@ internal sealed class CacheEviction : IAsyncDisposable
     private readonly long _maxBytes;
     private readonly FreeSpace _room;
 
-    /// <summary>After so many more bytes the disk is asked how much is free.</summary>
+    /// <summary>Bytes stored between two checks of free disk space.</summary>
     private readonly long _step;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -35,34 +34,33 @@ internal sealed class CacheEviction : IAsyncDisposable
     private long _askedAt;
     private long _evicted;
 
-    /// <summary>Begins.</summary>
-    /// <param name="table">What is held.</param>
-    /// <param name="rows">Its rows.</param>
-    /// <param name="ledger">How much that is.</param>
-    /// <param name="maxBytes">How much it may be; null for any amount.</param>
-    /// <param name="room">How much of the disk is to be left free.</param>
+    /// <summary>Starts the background work.</summary>
+    /// <param name="table">The entries.</param>
+    /// <param name="rows">Their rows.</param>
+    /// <param name="ledger">Counts cached bytes.</param>
+    /// <param name="maxBytes">The limit; null for none.</param>
+    /// <param name="room">How much of the disk stays free.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Where failures are told.</param>
+    /// <param name="logger">Gets failures.</param>
     public CacheEviction(CacheTable table, CacheRows rows, CacheLedger ledger, long? maxBytes, FreeSpace room, TimeProvider time,
         ILogger logger)
     {
         (_table, _rows, _ledger, _maxBytes, _room, _logger) = (table, rows, ledger, maxBytes ?? long.MaxValue, room, logger);
         _step = Math.Max(1, room.MinFree / 16);
 
-        // As it is before anything comes or goes: what does is counted as it happens.
+        // The state before anything changes; changes are counted as they happen.
         var losses = ledger.Losses;
         var before = rows.HeldNow();
         _counting = Task.Run(() => CountAll(before, losses));
         _saving = time.CreateTimer(_ => Start(), null, SavePause, SavePause);
     }
 
-    /// <summary>How many copies were evicted.</summary>
     public long Evicted => Volatile.Read(ref _evicted);
 
-    /// <summary>Finishes once nothing is left to do.</summary>
+    /// <summary>Completes when nothing is left to evict.</summary>
     public Task Done => DoneAsync();
 
-    /// <summary>More is held than before.</summary>
+    /// <summary>Bytes were cached.</summary>
     public void Grew()
     {
         if (_room.MinFree > 0 && Math.Abs(_ledger.Bytes - Volatile.Read(ref _askedAt)) >= _step)
@@ -77,26 +75,26 @@ internal sealed class CacheEviction : IAsyncDisposable
         }
     }
 
-    /// <summary>Asked before anything more is stored.</summary>
-    /// <exception cref="IOException">Less of the disk is free than must be, and no copy can go.</exception>
+    /// <summary>Called before more is stored.</summary>
+    /// <exception cref="IOException">Too little disk space is free, and no entry can be evicted.</exception>
     public void RequireRoom()
     {
         if (_isStuck && _isShort && (_isShort = _room.IsShort))
         {
             Start();
-            throw new IOException("Copies leave what is free of the disk to others.", StoreDisk.FullCode);
+            throw new IOException("The cache leaves the rest of the disk free.", StoreDisk.FullCode);
         }
     }
 
-    /// <summary>The disk was found full: whether it is short of room is looked at now, and not when the cache has grown.</summary>
+    /// <summary>The disk was full: check free space now, not when the cache has grown.</summary>
     public void FoundFull() => Start();
 
     /// <summary>
-    /// Takes copies away at once for a write that finds the disk full, those first that were used longest ago, as far as is known on the
-    /// disk. Their files are gone when this returns, their rows a little later.
+    /// Evicts entries at once for a write that finds the disk full, least recently used first according to the saved uses. Files are gone
+    /// when this returns, rows a little later.
     /// </summary>
-    /// <param name="bytes">How many bytes are needed. As much goes as must be free, if that is more.</param>
-    /// <returns>Whether any went.</returns>
+    /// <param name="bytes">Bytes needed; more is evicted if more must stay free.</param>
+    /// <returns>True if any entry was evicted.</returns>
     public bool GiveWay(long bytes)
     {
         var start = _ledger.Bytes;
@@ -108,7 +106,7 @@ internal sealed class CacheEviction : IAsyncDisposable
             {
                 last = use.UseKey;
 
-                // Nothing waits for its row; a copy whose key somebody has locked goes when that is over.
+                // Nothing waits for the row. An entry whose key is locked is evicted when the lock is released.
                 _ = EvictAsync(use, anyUse);
             }
         }
@@ -116,7 +114,7 @@ internal sealed class CacheEviction : IAsyncDisposable
         return _ledger.Bytes < start;
     }
 
-    /// <summary>Something is no longer in use.</summary>
+    /// <summary>An entry is no longer in use.</summary>
     public void Wake()
     {
         if (_isCounted && (_isShort || _ledger.Bytes > _maxBytes))
@@ -125,7 +123,7 @@ internal sealed class CacheEviction : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether something is to go. Asks the disk.</summary>
+    /// <summary>True if something must be evicted. Reads the disk's free space.</summary>
     private bool IsOver() => (_isShort = _room.IsShort) || _ledger.Bytes > _maxBytes;
 
     /// <inheritdoc/>
@@ -157,7 +155,7 @@ internal sealed class CacheEviction : IAsyncDisposable
         }
     }
 
-    /// <summary>One run at a time; what happens during one is seen by it, or by another after it.</summary>
+    /// <summary>One run at a time. A change during a run is seen by it or by the next.</summary>
     private void Start()
     {
         lock (_lock)
@@ -186,15 +184,15 @@ internal sealed class CacheEviction : IAsyncDisposable
                 _isWoken = false;
             }
 
-            // What was used while others were evicted has another place in the order: another pass for those.
+            // An entry used since the run began has another place in the order: one more pass.
             while (await TryEvictAsync(anyUse: !await SaveAsync()) && IsOver() && !_stopping.IsCancellationRequested)
             {
             }
         }
     }
 
-    /// <returns>False if the disk refused. Entries then go in the order of the uses that were saved last: on a full disk, waiting for the
-    /// right order would keep them for ever.</returns>
+    /// <returns>False if the disk refused. Entries are then evicted in the order of the last saved uses: waiting for the right order would
+    /// keep them forever on a full disk.</returns>
     private async Task<bool> SaveAsync()
     {
         try
@@ -209,7 +207,7 @@ internal sealed class CacheEviction : IAsyncDisposable
         }
     }
 
-    /// <returns>Whether anything was evicted.</returns>
+    /// <returns>True if anything was evicted.</returns>
     private async Task<bool> TryEvictAsync(bool anyUse)
     {
         var before = Evicted;
@@ -222,13 +220,13 @@ internal sealed class CacheEviction : IAsyncDisposable
             Log.HeldCleaningFailed(_logger, failure);
         }
 
-        // All that is left is in use: nothing can be done until something is not.
+        // All that is left is in use: wait until something is released.
         _isStuck = IsOver() && Evicted == before;
         return !_isStuck;
     }
 
-    /// <summary>Evicts in the order of last use until the cache is within its bounds.</summary>
-    /// <param name="anyUse">Whether to evict entries that were used since their row was written; otherwise the next pass decides about
+    /// <summary>Evicts in the order of last use until the cache is within its limits.</summary>
+    /// <param name="anyUse">True to evict entries that were used since their row was written; otherwise the next pass decides about
     /// them.</param>
     private async Task EvictAsync(bool anyUse)
     {
@@ -272,7 +270,7 @@ internal sealed class CacheEviction : IAsyncDisposable
         }
         catch (Exception failure)
         {
-            // Damaged: what was counted so far is kept within the bound, and the next start begins anew.
+            // Damaged: what was counted so far is kept within the limit, and the next start begins again.
             Log.HeldCleaningFailed(_logger, failure);
         }
 

@@ -13,8 +13,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Cache;
 
 /// <summary>
-/// One held copy: a sparse file in which every byte has its own place from the start. Nothing in it is synced: after a power cut a block
-/// either comes back with its checksum or is not held. Shared by all who use it.
+/// The file of a cache entry: sparse, every byte at its own position. Nothing is synced: after a power cut a block either matches its
+/// checksum or does not count as cached. Shared by all users.
 /// </summary>
 internal sealed class CacheFile : IDisposable
 {
@@ -37,19 +37,17 @@ internal sealed class CacheFile : IDisposable
         _blocks = new BlockFile(file, geometry, _dataOffset, _table, KeepEntry, Damaged, change => _account?.Add(change));
     }
 
-    /// <summary>Where it is.</summary>
     public string Path { get; }
 
-    /// <summary>Whose copy it is, and what is known of it.</summary>
     public CacheFileHeader Header => _header;
 
-    /// <summary>Where what it holds and when it is used is counted; null until <see cref="Enter"/>.</summary>
+    /// <summary>Counts its bytes and uses; null until <see cref="Enter"/>.</summary>
     public EntryUsage? Account => _account;
 
-    /// <summary>How many bytes its whole blocks hold.</summary>
+    /// <summary>Bytes in its complete blocks.</summary>
     public long HeldBytes => _table.HeldBytes();
 
-    /// <summary>Makes the file of an empty copy.</summary>
+    /// <summary>Creates the file of an empty entry.</summary>
     public static CacheFile Create(StoreDisk disk, string path, CacheFileHeader header, ILogger logger)
     {
         var geometry = GeometryOf(header);
@@ -70,8 +68,8 @@ internal sealed class CacheFile : IDisposable
         }
     }
 
-    /// <summary>Opens a copy that was made before.</summary>
-    /// <exception cref="InvalidDataException">It is damaged where it says whose copy it is.</exception>
+    /// <summary>Opens an existing entry.</summary>
+    /// <exception cref="InvalidDataException">The header is damaged.</exception>
     public static CacheFile Open(string path, ILogger logger)
     {
         var file = Open(path, FileMode.Open);
@@ -83,7 +81,7 @@ internal sealed class CacheFile : IDisposable
             var copy = new CacheFile(file, path, header, geometry, CacheFileHeader.Align(length), table, logger);
             if (RandomAccess.Read(file, MemoryMarshal.AsBytes(table.AsSpan()), copy._tableOffset) != table.Length * sizeof(uint))
             {
-                throw new InvalidDataException("the table of checksums breaks off");
+                throw new InvalidDataException("the table of checksums is too short");
             }
 
             if (!BitConverter.IsLittleEndian)
@@ -100,19 +98,19 @@ internal sealed class CacheFile : IDisposable
         }
     }
 
-    /// <summary>From now on what it holds is counted. Before anything is written to it.</summary>
+    /// <summary>Starts counting. Call before anything is written.</summary>
     public void Enter(CacheLedger ledger, IndexedEntry entry) => _account = ledger.Open(entry, _header.Bucket, _header.Key, HeldBytes);
 
-    /// <summary>Reads how many bytes a file's whole blocks hold.</summary>
-    /// <exception cref="InvalidDataException">It does not say.</exception>
+    /// <summary>Counts the bytes in a file's complete blocks.</summary>
+    /// <exception cref="InvalidDataException">The header is damaged.</exception>
     public static long Count(string path, ILogger logger)
     {
         using var copy = Open(path, logger);
         return copy.HeldBytes;
     }
 
-    /// <summary>Reads only whose copy a file is.</summary>
-    /// <exception cref="InvalidDataException">It does not say.</exception>
+    /// <summary>Reads only the header.</summary>
+    /// <exception cref="InvalidDataException">The header is damaged.</exception>
     public static CacheFileHeader ReadHeader(string path)
     {
         using var file = Open(path, FileMode.Open);
@@ -120,10 +118,10 @@ internal sealed class CacheFile : IDisposable
     }
 
     /// <summary>
-    /// Notes that the version was the remote's current one at a moment, unless a later one is noted; blocks the caller. One at a time.
-    /// Where the disk fails, all but the next start know it.
+    /// Records that the version was current at a moment, unless a later one is recorded. Blocks; one call at a time. If the disk fails, the
+    /// record is lost at the next start.
     /// </summary>
-    /// <returns>Whether the file has room for it.</returns>
+    /// <returns>False if the header has no room for it.</returns>
     /// <exception cref="IOException">The disk failed.</exception>
     public bool TryRenew(DateTimeOffset validatedAt, ObjectInfo? info)
     {
@@ -140,7 +138,7 @@ internal sealed class CacheFile : IDisposable
             return false;
         }
 
-        // In one piece: what a crash leaves is the one header or the other.
+        // One write, so a crash leaves the old header or the new one.
         _header = header;
         RandomAccess.Write(_file, bytes, 0);
         return true;
@@ -153,7 +151,7 @@ internal sealed class CacheFile : IDisposable
     public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken) =>
         _blocks.ReadAsync(position, buffer, cancellationToken);
 
-    /// <summary>Stores bytes; blocks the caller. What is held already stays as it is.</summary>
+    /// <summary>Stores bytes; blocks. Blocks that are already cached are unchanged.</summary>
     public void Write(long position, ReadOnlySpan<byte> bytes) => _blocks.Write(position, bytes);
 
     /// <inheritdoc/>
@@ -182,7 +180,7 @@ internal sealed class CacheFile : IDisposable
         length = CacheFileHeader.PreambleSize + header.Length;
         return RandomAccess.Read(file, header, CacheFileHeader.PreambleSize) == header.Length
             ? CacheFileHeader.Parse(preamble, header)
-            : throw new InvalidDataException("the header breaks off");
+            : throw new InvalidDataException("the header is too short");
     }
 
     private void WriteEntry(long block, uint entry)
@@ -194,7 +192,7 @@ internal sealed class CacheFile : IDisposable
 
     private void Damaged(long block) => Log.HeldBlockDamaged(_logger, System.IO.Path.GetFileName(Path), _geometry.BytesOf(block).First);
 
-    /// <summary>Forgetting a block need not succeed: the next start will find the same, and forget it again.</summary>
+    /// <summary>May fail: the next start finds the same damage.</summary>
     private void KeepEntry(long block, uint entry)
     {
         try

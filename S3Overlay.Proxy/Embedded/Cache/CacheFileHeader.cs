@@ -7,11 +7,13 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Cache;
 
-/// <summary>What stands at the start of a held copy's file: whose copy it is, of which version, and since when.</summary>
+/// <summary>
+/// The header of a cache entry's file: the entry's key, remote object and version, and when it was last known to be current.
+/// </summary>
 /// <remarks>
 /// <code>
 ///   0   "S3OH"   4  format version   8  header length   12  CRC-32C of the header   16  the header
-///   table, at the next multiple of 4096: a CRC-32C for each block, 0 where the block is not held
+///   table, at the next multiple of 4096: a CRC-32C for each block, 0 if the block is not cached
 ///   data, at the next multiple of 4096: every byte at its own position, gaps not allocated
 /// </code>
 /// </remarks>
@@ -25,7 +27,7 @@ internal sealed record CacheFileHeader(string Bucket, string Key, EntryIdentity 
     private const int LongestHeader = 1 << 20;
     private const int Alignment = 4096;
 
-    /// <summary>Where what follows a header of so many bytes starts.</summary>
+    /// <summary>The next aligned position.</summary>
     public static long Align(long position) => (position + Alignment - 1) / Alignment * Alignment;
 
     /// <summary>Preamble and header.</summary>
@@ -72,22 +74,22 @@ internal sealed record CacheFileHeader(string Bucket, string Key, EntryIdentity 
         return bytes;
     }
 
-    /// <summary>The length of the header that a preamble announces.</summary>
-    /// <exception cref="InvalidDataException">It is no preamble of this format.</exception>
+    /// <summary>The header length in a preamble.</summary>
+    /// <exception cref="InvalidDataException">Not a preamble of this format.</exception>
     public static int LengthOf(ReadOnlySpan<byte> preamble)
     {
         if (preamble.Length < PreambleSize
             || BinaryPrimitives.ReadUInt32LittleEndian(preamble) != Magic
             || BinaryPrimitives.ReadUInt32LittleEndian(preamble[4..]) != FormatVersion)
         {
-            throw new InvalidDataException("not a held copy of this format");
+            throw new InvalidDataException("not a cache entry of this format");
         }
 
         var length = BinaryPrimitives.ReadInt32LittleEndian(preamble[8..]);
         return length is > 0 and <= LongestHeader ? length : throw new InvalidDataException("the header's length is wrong");
     }
 
-    /// <summary>Reads a header back.</summary>
+    /// <summary>Parses a header.</summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public static CacheFileHeader Parse(ReadOnlySpan<byte> preamble, byte[] header)
     {
@@ -128,7 +130,7 @@ internal sealed record CacheFileHeader(string Bucket, string Key, EntryIdentity 
         var hasType = reader.ReadBoolean();
         var type = reader.ReadString();
 
-        // Copies made before this was kept say nothing of it: where they name no checksum it is to be asked for.
+        // Older files lack this field: if they name no checksum, it must be requested.
         var areKnown = reader.BaseStream.Position < reader.BaseStream.Length ? reader.ReadBoolean() : checksums.Length > 0;
         var info = new ObjectInfo
         {

@@ -3,7 +3,6 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Cache;
 
-/// <summary>A reader's place in a copy's file.</summary>
 internal sealed class CacheFileReader(CacheFile file, ByteRange range) : IEntryReader
 {
     private long _position = range.First;

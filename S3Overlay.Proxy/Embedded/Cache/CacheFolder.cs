@@ -8,24 +8,23 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Cache;
 
 /// <summary>
-/// Where the files of held copies are: by random number, in 256 folders, so that no folder grows large and no key becomes a path.
+/// The files of cache entries: by random number, in 256 folders, so that no folder grows large and no key becomes a path.
 /// </summary>
 /// <param name="root">The folder, with the index beside the files.</param>
 /// <param name="disk">The disk.</param>
-/// <param name="logger">Where failures are told.</param>
+/// <param name="logger">Gets failures.</param>
 internal sealed class CacheFolder(string root, StoreDisk disk, ILogger logger)
 {
     private const string Extension = ".held";
 
-    /// <summary>The index's own folder, by its format: files that only an index of an older one names are no longer held.</summary>
+    /// <summary>The index's folder, named by its format. Entries known only to an older index are not cached any more.</summary>
     public string Index => Path.Combine(root, "index-2");
 
-    /// <summary>Where the index of the older format was.</summary>
+    /// <summary>The folder of the older format.</summary>
     public string OldIndex => Path.Combine(root, "index");
 
     private string Files => Path.Combine(root, "files");
 
-    /// <summary>A number for a new file.</summary>
     public static UInt128 NewId()
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -33,10 +32,9 @@ internal sealed class CacheFolder(string root, StoreDisk disk, ILogger logger)
         return BinaryPrimitives.ReadUInt128LittleEndian(bytes);
     }
 
-    /// <summary>What a file is called, in messages and on the disk.</summary>
     public static string NameOf(UInt128 id) => id.ToString("x32", CultureInfo.InvariantCulture) + Extension;
 
-    /// <summary>Makes the file of an empty copy.</summary>
+    /// <summary>Creates the file of an empty entry.</summary>
     /// <exception cref="IOException">The disk failed.</exception>
     public CacheFile Create(UInt128 id, CacheFileHeader header)
     {
@@ -53,14 +51,13 @@ internal sealed class CacheFolder(string root, StoreDisk disk, ILogger logger)
     }
 
     /// <summary>Opens a file.</summary>
-    /// <exception cref="IOException">It is not there, or the disk failed.</exception>
-    /// <exception cref="InvalidDataException">It is damaged where it says whose copy it is.</exception>
+    /// <exception cref="IOException">It does not exist, or the disk failed.</exception>
+    /// <exception cref="InvalidDataException">Its header is damaged.</exception>
     public CacheFile Open(UInt128 id) => CacheFile.Open(PathOf(id), logger);
 
-    /// <summary>Whether a file is there.</summary>
     public bool Has(UInt128 id) => File.Exists(PathOf(id));
 
-    /// <summary>Removes a file. One that cannot be removed is removed by the sweep after the next start: no row names it.</summary>
+    /// <summary>Deletes a file. One that cannot be deleted is removed by the sweep after the next start, since no row names it.</summary>
     public void Delete(UInt128 id)
     {
         try
@@ -76,7 +73,7 @@ internal sealed class CacheFolder(string root, StoreDisk disk, ILogger logger)
         }
     }
 
-    /// <summary>Every copy's file, found while walking.</summary>
+    /// <summary>All entries' files.</summary>
     public IEnumerable<(UInt128 Id, string Path)> Enumerate()
     {
         if (!Directory.Exists(Files))

@@ -2,25 +2,21 @@ using System.Collections.Concurrent;
 
 namespace S3Overlay.Proxy.Embedded.Cache;
 
-/// <summary>
-/// How many bytes are held, exactly, and which copies' rows do not yet say what they hold or when they were used. In memory: hits write
-/// nothing.
-/// </summary>
-/// <param name="grew">Told whenever more is held than before.</param>
+/// <summary>Counts the cached bytes exactly, and knows which rows are out of date. In memory: hits write nothing.</summary>
+/// <param name="grew">Called after the cache has grown.</param>
 internal sealed class CacheLedger(Action grew)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<UInt128, EntryUsage> _accounts = [];
     private readonly ConcurrentQueue<EntryUsage> _unsaved = new();
 
-    /// <summary>Removed files whose rows are not.</summary>
+    /// <summary>Removed files that still have rows.</summary>
     private readonly HashSet<UInt128> _gone = [];
     private long _bytes;
 
-    /// <summary>How many bytes of the remote's objects are held.</summary>
+    /// <summary>Cached bytes of remote objects.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Held bytes came, or went.</summary>
     public void Add(long change)
     {
         Interlocked.Add(ref _bytes, change);
@@ -30,10 +26,10 @@ internal sealed class CacheLedger(Action grew)
         }
     }
 
-    /// <summary>How often everything was lost.</summary>
+    /// <summary>How often all rows were lost.</summary>
     public int Losses { get; private set; }
 
-    /// <summary>What rows said at the start counts, unless they were lost since.</summary>
+    /// <summary>Adds bytes counted from rows at the start, unless the rows were lost since.</summary>
     public void AddCounted(long bytes, int losses)
     {
         lock (_lock)
@@ -45,7 +41,7 @@ internal sealed class CacheLedger(Action grew)
         }
     }
 
-    /// <summary>The rows are lost, and with them all copies.</summary>
+    /// <summary>All rows, and with them all entries, are lost.</summary>
     public void Clear()
     {
         lock (_lock)
@@ -74,11 +70,7 @@ internal sealed class CacheLedger(Action grew)
         }
     }
 
-    /// <summary>A copy's file was opened.</summary>
-    /// <param name="entry">Its row.</param>
-    /// <param name="bucket">Whose copy it is.</param>
-    /// <param name="key">Whose copy it is.</param>
-    /// <param name="bytes">What it really holds.</param>
+    /// <summary>An entry's file was opened. <paramref name="bytes"/> is what it really contains.</summary>
     public EntryUsage Open(IndexedEntry entry, string bucket, string key, long bytes)
     {
         EntryUsage? account;
@@ -100,7 +92,7 @@ internal sealed class CacheLedger(Action grew)
         return account;
     }
 
-    /// <summary>A copy's file was closed.</summary>
+    /// <summary>An entry's file was closed.</summary>
     public void Close(EntryUsage account)
     {
         lock (_lock)
@@ -110,8 +102,8 @@ internal sealed class CacheLedger(Action grew)
         }
     }
 
-    /// <summary>A copy's file is removed. Its row may stay for a while, where the index cannot be written: it counts no more.</summary>
-    /// <returns>Whether it counted until now.</returns>
+    /// <summary>An entry's file is removed and no longer counts. Its row may stay for a while if the index cannot be written.</summary>
+    /// <returns>True if it counted until now.</returns>
     public bool FileGone(IndexedEntry entry)
     {
         lock (_lock)
@@ -127,7 +119,7 @@ internal sealed class CacheLedger(Action grew)
         }
     }
 
-    /// <summary>The row of a removed copy is gone, too.</summary>
+    /// <summary>The row of a removed entry is gone too.</summary>
     public void RowGone(IndexedEntry entry)
     {
         lock (_lock)
@@ -136,7 +128,7 @@ internal sealed class CacheLedger(Action grew)
         }
     }
 
-    /// <summary>What is known of a file beyond its row; null where that is all.</summary>
+    /// <summary>What is known beyond the row; null for nothing.</summary>
     public EntryUsage? Find(UInt128 file)
     {
         lock (_lock)
@@ -145,13 +137,11 @@ internal sealed class CacheLedger(Action grew)
         }
     }
 
-    /// <summary>An account is newer than its row.</summary>
     public void MustSave(EntryUsage account) => _unsaved.Enqueue(account);
 
-    /// <summary>The next account that is newer than its row; null for none.</summary>
+    /// <summary>The next usage that is newer than its row; null for none.</summary>
     public EntryUsage? NextUnsaved() => _unsaved.TryDequeue(out var account) ? account : null;
 
-    /// <summary>An account's row says what is known by now.</summary>
     public void Saved(EntryUsage account)
     {
         lock (_lock)

@@ -8,8 +8,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Cache;
 
 /// <summary>
-/// The rows of held copies, by key and by the time of last use. Not synced: a row whose file is not there is dropped when it is met. An
-/// index that is found damaged, at the start or later, is dropped, and an empty one made in its place: meanwhile nothing is held.
+/// Rows of cache entries, by key and by last use. Not synced: a row without a file is removed when it is found. A damaged index is deleted
+/// and replaced by an empty one; until then nothing counts as cached.
 /// </summary>
 internal sealed class CacheRows : IAsyncDisposable
 {
@@ -18,18 +18,18 @@ internal sealed class CacheRows : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
 
-    /// <summary>Null while it is made anew.</summary>
+    /// <summary>Null while it is being replaced.</summary>
     private volatile OrderedIndex? _index;
     private Task _renewing = Task.CompletedTask;
 
     private CacheRows(CacheFolder folder, StoreDisk disk, ILogger logger) => (_folder, _disk, _logger) = (folder, disk, logger);
 
-    /// <summary>Called when all rows are lost, before there are new ones. May not write rows.</summary>
+    /// <summary>Called when all rows are lost, before there are new ones. Must not write rows.</summary>
     public Action Lost { get; set; } = static () => { };
 
-    /// <summary>Opens them; an index that cannot be used, or is of an older format, is thrown away.</summary>
-    /// <param name="folder">Where.</param>
-    /// <param name="logger">Where failures are told.</param>
+    /// <summary>Opens the rows. An unusable index, or one of an older format, is deleted.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="logger">Gets failures.</param>
     /// <param name="disk">The disk.</param>
     /// <exception cref="IndexInUseException">Another process has it.</exception>
     public static CacheRows Open(CacheFolder folder, ILogger logger, StoreDisk disk)
@@ -54,14 +54,14 @@ internal sealed class CacheRows : IAsyncDisposable
         return rows;
     }
 
-    /// <summary>Whether a key has a row, though it may be none of this format.</summary>
+    /// <summary>True if a key has a row, even one of another format.</summary>
     public bool Has(string bucket, string key) => Read(index => index.TryGet(IndexedEntry.KeyOf(bucket, key), out _));
 
-    /// <summary>A key's row; null where there is none that can be read.</summary>
+    /// <summary>A key's row; null if there is none, or it is unreadable.</summary>
     public IndexedEntry? Find(string bucket, string key) =>
         Read(index => index.TryGet(IndexedEntry.KeyOf(bucket, key), out var value) ? IndexedEntry.Parse(value) : null);
 
-    /// <summary>Writes a key's row in place of another.</summary>
+    /// <summary>Replaces a key's row.</summary>
     public ValueTask PutAsync(string bucket, string key, IndexedEntry? before, IndexedEntry entry)
     {
         var name = IndexedEntry.KeyOf(bucket, key);
@@ -76,10 +76,7 @@ internal sealed class CacheRows : IAsyncDisposable
         return CommitAsync(batch);
     }
 
-    /// <summary>Takes a key's row away.</summary>
-    /// <param name="bucket">The bucket.</param>
-    /// <param name="key">The key.</param>
-    /// <param name="entry">What it says; null where it cannot be read.</param>
+    /// <summary>Removes a key's row. <paramref name="entry"/> is its value; null if unreadable.</summary>
     public ValueTask RemoveAsync(string bucket, string key, IndexedEntry? entry)
     {
         var batch = new IndexBatch();
@@ -111,7 +108,7 @@ internal sealed class CacheRows : IAsyncDisposable
         }
     }
 
-    /// <summary>The buckets that have rows. One look-up a bucket: the cursor jumps behind the last key of each.</summary>
+    /// <summary>Buckets that have rows. One look-up per bucket: the cursor jumps past its last key.</summary>
     public IEnumerable<string> ListBuckets() => Walk(ListBuckets);
 
     private static IEnumerable<string> ListBuckets(OrderedIndex index)
@@ -126,7 +123,7 @@ internal sealed class CacheRows : IAsyncDisposable
         }
     }
 
-    /// <summary>All rows that can be read, as they are when the first is.</summary>
+    /// <summary>All readable rows, as of the first read.</summary>
     public IEnumerable<(string Bucket, string Key, IndexedEntry Entry)> All() => Walk(All);
 
     private static IEnumerable<(string Bucket, string Key, IndexedEntry Entry)> All(OrderedIndex index)
@@ -143,14 +140,14 @@ internal sealed class CacheRows : IAsyncDisposable
         }
     }
 
-    /// <summary>How much each row says is held, as it is at this call.</summary>
+    /// <summary>The cached bytes that each row records, as of this call.</summary>
     public IEnumerable<long> HeldNow()
     {
-        // Taken now, and not when somebody begins to read.
+        // Now, not when the caller starts to enumerate.
         return Read(static index => index.Snapshot()) is { } snapshot ? Walk(_ => Held(snapshot)) : [];
     }
 
-    /// <summary>The use that comes next in time after another; null at the end.</summary>
+    /// <summary>The use that follows another in time; null at the end.</summary>
     public (byte[] UseKey, string Bucket, string Key)? NextUse(byte[] after) => Read(index => NextUse(index, after));
 
     private static (byte[] UseKey, string Bucket, string Key)? NextUse(OrderedIndex index, byte[] after)
@@ -191,7 +188,7 @@ internal sealed class CacheRows : IAsyncDisposable
         },
     });
 
-    /// <summary>Reads something; nothing where the index is damaged.</summary>
+    /// <summary>Reads from the index; default if it is damaged.</summary>
     private T? Read<T>(Func<OrderedIndex, T?> read)
     {
         if (_index is not { } index)
@@ -210,7 +207,7 @@ internal sealed class CacheRows : IAsyncDisposable
         }
     }
 
-    /// <summary>Walks rows; to the end, or to where the index is damaged.</summary>
+    /// <summary>Walks rows to the end, or until damage is found.</summary>
     private IEnumerable<T> Walk<T>(Func<OrderedIndex, IEnumerable<T>> rows)
     {
         if (_index is not { } index)
@@ -253,14 +250,14 @@ internal sealed class CacheRows : IAsyncDisposable
         }
         catch (ObjectDisposedException)
         {
-            // It was dropped meanwhile.
+            // Deleted in between.
         }
 
         await _renewing;
-        await (_index ?? throw new IOException("The index of held copies could not be made anew.")).CommitAsync(batch);
+        await (_index ?? throw new IOException("The index of the cache could not be rebuilt.")).CommitAsync(batch);
     }
 
-    /// <summary>Drops an index that is damaged, unless that is under way, and makes an empty one in the background.</summary>
+    /// <summary>Replaces a damaged index in the background, unless that is already running.</summary>
     private void Renew(OrderedIndex index, Exception failure)
     {
         lock (_lock)

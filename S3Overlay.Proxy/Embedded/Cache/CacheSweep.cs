@@ -3,9 +3,9 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Cache;
 
 /// <summary>
-/// Removes, after the start and when rows were lost, in the background, the files that no row names: what a crash, or an index that was
-/// lost, left behind. Of those that have a row it is seen whether the row says how much they hold. Then it removes the rows whose files are
-/// gone, as a full disk leaves them, on which files can be removed and rows cannot: they would count as held until they are met.
+/// Runs in the background after the start, and whenever rows were lost. Removes files without a row, left by a crash or a lost index.
+/// Corrects rows that count wrong. Then removes rows without a file: on a full disk, files can be deleted while rows cannot, and such a row
+/// would count as cached until it is found.
 /// </summary>
 internal sealed class CacheSweep : IAsyncDisposable
 {
@@ -17,25 +17,25 @@ internal sealed class CacheSweep : IAsyncDisposable
     private readonly HashSet<UInt128> _making = [];
     private readonly CancellationTokenSource _stop = new();
 
-    /// <summary>Begins.</summary>
+    /// <summary>Starts the sweep.</summary>
     /// <param name="folder">The files.</param>
     /// <param name="rows">Their rows.</param>
-    /// <param name="table">Both, and their locks.</param>
-    /// <param name="ledger">How much is held.</param>
-    /// <param name="logger">Where failures are told.</param>
+    /// <param name="table">Both, with their locks.</param>
+    /// <param name="ledger">Counts cached bytes.</param>
+    /// <param name="logger">Gets failures.</param>
     public CacheSweep(CacheFolder folder, CacheRows rows, CacheTable table, CacheLedger ledger, ILogger logger)
     {
         (_folder, _rows, _table, _ledger, _logger) = (folder, rows, table, ledger, logger);
         Done = Task.Run(RunAsync);
     }
 
-    /// <summary>Finishes once they are gone. Nothing waits for it but tests.</summary>
+    /// <summary>Completes when the sweep ends; for tests.</summary>
     public Task Done { get; private set; }
 
-    /// <summary>Looks once more: rows were lost.</summary>
+    /// <summary>Sweeps again, because rows were lost.</summary>
     public void Again() => Done = Done.ContinueWith(_ => RunAsync(), TaskScheduler.Default).Unwrap();
 
-    /// <summary>A file is about to be made: it has no row yet, and stays.</summary>
+    /// <summary>Protects a file that is about to be created and has no row yet.</summary>
     public void Spare(UInt128 file)
     {
         lock (_making)
@@ -44,7 +44,7 @@ internal sealed class CacheSweep : IAsyncDisposable
         }
     }
 
-    /// <summary>A file has its row by now, or was given up.</summary>
+    /// <summary>The file has its row now, or was given up.</summary>
     public void SpareNoMore(UInt128 file)
     {
         lock (_making)
@@ -94,7 +94,7 @@ internal sealed class CacheSweep : IAsyncDisposable
         }
     }
 
-    /// <summary>What is wrong with one file is no reason to leave the others.</summary>
+    /// <summary>One bad file must not keep the others.</summary>
     private async Task LookAtAsync(UInt128 id, string path)
     {
         try
@@ -121,8 +121,7 @@ internal sealed class CacheSweep : IAsyncDisposable
     }
 
     /// <summary>
-    /// Asked after the file was found, and before its row is looked for: one that was being made has its row by now, or is in the list
-    /// still.
+    /// Checked after the file was found and before its row is read: a file that was being created has its row by now, or is still listed.
     /// </summary>
     private bool IsBeingMade(UInt128 id)
     {
@@ -133,8 +132,7 @@ internal sealed class CacheSweep : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whose copy a file is; null where its row is gone or names another file, and nothing but null within where the file cannot be read
-    /// now.
+    /// The entry's name; null if its row is gone or names another file. The inner names are null if the file cannot be read.
     /// </summary>
     private (string? Bucket, string? Key)? NameOf(UInt128 id, string path)
     {
@@ -156,8 +154,8 @@ internal sealed class CacheSweep : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes a row without a file away, unless the key has another copy by now: a row is put behind its file, and a copy that is replaced
-    /// loses its file last.
+    /// Removes a row without a file, unless the key has another entry by now: a row is written after its file, and a replaced entry's file
+    /// is deleted last.
     /// </summary>
     private async Task ForgetAsync(string bucket, string key, UInt128 file)
     {
@@ -170,12 +168,12 @@ internal sealed class CacheSweep : IAsyncDisposable
         }
     }
 
-    /// <summary>A row of which a crash took the last changes is made to say what its file holds.</summary>
+    /// <summary>Corrects a row whose last changes a crash lost.</summary>
     private async Task RecountAsync(string bucket, string key, UInt128 file, string path)
     {
         using (await _table.LockAsync(bucket, key, CancellationToken.None))
         {
-            // One that was opened since was counted then.
+            // A file opened since was counted then.
             if (_ledger.Find(file) is not null || _rows.Find(bucket, key) is not { } entry || entry.File != file)
             {
                 return;

@@ -7,27 +7,26 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Cache;
 
 /// <summary>
-/// Which copy each key has: its row and its file, and the lock under which both change. A row without a file is nothing held, a file
-/// without a row is nobody's.
+/// Each key's entry: its row, its file, and the lock under which both change. A row without a file counts as not cached; a file without a
+/// row belongs to no key.
 /// </summary>
 /// <param name="folder">The files.</param>
 /// <param name="rows">The rows.</param>
-/// <param name="ledger">Counts what is held, and knows what rows do not say yet.</param>
-/// <param name="released">Told whenever somebody lets go of a copy.</param>
-/// <param name="writes">Told before anything is written to a copy; may refuse it.</param>
+/// <param name="ledger">Counts cached bytes, and knows what rows do not record yet.</param>
+/// <param name="released">Called when a user releases an entry.</param>
+/// <param name="writes">Called before anything is written to an entry; may throw to refuse it.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Where failures are told.</param>
+/// <param name="logger">Gets failures.</param>
 internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger ledger, Action released, Action writes, TimeProvider time,
     ILogger logger) : IDisposable
 {
     private readonly OpenFiles<ObjectName, CacheFile> _open = new();
     private readonly NameLocks<ObjectName> _locks = new();
 
-    /// <summary>Waits for a key's lock.</summary>
     public ValueTask<NameLocks<ObjectName>.Held> LockAsync(string bucket, string key, CancellationToken cancellationToken) =>
         _locks.TakeAsync(new ObjectName(bucket, key), cancellationToken);
 
-    /// <summary>Shares a key's copy with those who have it open; null where nobody has, or its file was deleted by hand.</summary>
+    /// <summary>Shares a key's open entry; null if none is open, or its file was deleted by hand.</summary>
     public EntryHandle? TryUse(string bucket, string key)
     {
         if (_open.TryAcquire(new ObjectName(bucket, key)) is not { } lease)
@@ -46,7 +45,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
         return null;
     }
 
-    /// <summary>Opens the copy of a key; null where there is none that can be used.</summary>
+    /// <summary>Opens a key's entry; null if there is no usable one.</summary>
     public async ValueTask<ICacheEntry?> OpenAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         using (await LockAsync(bucket, key, CancellationToken.None))
@@ -55,7 +54,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
         }
     }
 
-    /// <summary>Opens the copy that a key's row names; where it cannot be used, the row goes. The caller has the key's lock.</summary>
+    /// <summary>Opens the entry named by a key's row; removes an unusable row. The caller has the key's lock.</summary>
     public async ValueTask<EntryHandle?> OpenAsync(string bucket, string key, IndexedEntry entry, CancellationToken cancellationToken)
     {
         if (_open.TryAcquire(new ObjectName(bucket, key)) is { } open)
@@ -77,7 +76,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
-            // Deleted by hand: as if it had never been held.
+            // Deleted by hand: as if it had never been cached.
         }
         catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -88,7 +87,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
         return null;
     }
 
-    /// <summary>Makes a new file the copy of its key, in place of any other. The caller uses it.</summary>
+    /// <summary>Makes a new file the entry of its key and replaces any other. Returns a handle for the caller.</summary>
     public async ValueTask<EntryHandle> PublishAsync(string bucket, string key, IndexedEntry entry, CacheFile file)
     {
         using (await LockAsync(bucket, key, CancellationToken.None))
@@ -107,21 +106,21 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
         }
     }
 
-    /// <summary>The rows are lost: nobody finds a copy any more, not even one that is open.</summary>
+    /// <summary>The rows are lost: look-ups find no entry any more, not even an open one.</summary>
     public void ForgetAll()
     {
         _open.ForgetAll();
         ledger.Clear();
     }
 
-    /// <summary>A key that has no row has no copy, though one may be open whose row was lost.</summary>
+    /// <summary>A key without a row has no entry, though one may be open whose row was lost.</summary>
     public void ForgetOpen(string bucket, string key) => _open.Forget(new ObjectName(bucket, key));
 
     /// <summary>
-    /// Drops a key's copy. The caller has the key's lock. The file goes first: on a full disk that is what makes room, and a row without a
-    /// file is nothing held.
+    /// Evicts a key's entry. The caller has the key's lock. The file goes first: that frees space on a full disk, and a row without a file
+    /// counts as not cached.
     /// </summary>
-    /// <returns>Whether it counted as held until now.</returns>
+    /// <returns>True if it counted as cached until now.</returns>
     public async ValueTask<bool> ForgetAsync(string bucket, string key, IndexedEntry? entry)
     {
         _open.Forget(new ObjectName(bucket, key));
@@ -144,12 +143,12 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
         return isFreed;
     }
 
-    /// <summary>Drops a copy, unless it is in use or was used since its row was written.</summary>
+    /// <summary>Evicts an entry, unless it is in use or was used since its row was written.</summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">The key.</param>
-    /// <param name="useKey">What stands for it in the order of last use.</param>
-    /// <param name="anyUse">Whether it may have been used since.</param>
-    /// <returns>Whether it was dropped; not where all that was left of it is a row that a full disk does not let go.</returns>
+    /// <param name="useKey">Its key in the order of last use.</param>
+    /// <param name="anyUse">True to evict it even if it was used since.</param>
+    /// <returns>True if it was evicted; false also if only a row is left that a full disk keeps.</returns>
     public async Task<bool> TryEvictAsync(string bucket, string key, byte[] useKey, bool anyUse = false)
     {
         using (await LockAsync(bucket, key, CancellationToken.None))
@@ -166,8 +165,8 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
         }
     }
 
-    /// <summary>Brings rows up to what is known of their copies.</summary>
-    /// <returns>Whether any was not.</returns>
+    /// <summary>Brings rows up to date.</summary>
+    /// <returns>True if any was not.</returns>
     public async Task<bool> SaveAsync()
     {
         var any = false;
@@ -207,7 +206,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
         return new EntryHandle(lease, released, writes);
     }
 
-    /// <returns>Whether it counted as held until now.</returns>
+    /// <returns>True if it counted as cached until now.</returns>
     private bool Delete(IndexedEntry? entry)
     {
         if (entry is not { } held)

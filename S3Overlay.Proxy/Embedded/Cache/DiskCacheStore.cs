@@ -9,12 +9,12 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Cache;
 
 /// <summary>
-/// Held copies on the local disk: a sparse file each, found by an index. All of it, or any part, can be deleted by hand at any time: a
-/// missing file is a copy that is not held, a missing or damaged index an empty cache.
+/// The cache on the local disk: one sparse file per entry, found by an index. Any part can be deleted by hand at any time: a missing file
+/// is a missing entry, a missing or damaged index an empty cache.
 /// </summary>
 /// <remarks>
-/// The index is not synced either. A row whose file is not (or not yet) there is dropped when it is met; a file that no row names is
-/// removed in the background after the start, which does not wait for it.
+/// The index is not synced. A row without a file is removed when it is found; files without a row are removed in the background after the
+/// start.
 /// </remarks>
 public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
 {
@@ -41,35 +41,31 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         };
     }
 
-    /// <summary>How many bytes of the remote's objects are held: of whole blocks, without what the file system adds.</summary>
+    /// <summary>Cached bytes of remote objects, in complete blocks, without file-system overhead.</summary>
     public long Bytes => _ledger.Bytes;
 
-    /// <summary>How many copies were evicted so far.</summary>
+    /// <summary>Number of entries evicted so far.</summary>
     public long Evictions => _eviction.Evicted;
 
-    /// <summary>Finishes once the files that no row names are gone. Nothing waits for it but tests.</summary>
+    /// <summary>Completes when files without a row are removed; for tests.</summary>
     internal Task Cleaning => _sweep.Done;
 
-    /// <summary>Finishes once no more than allowed is held, or what is more is in use. Nothing waits for it but tests.</summary>
+    /// <summary>Completes when the cache is within its limit, or what exceeds it is in use; for tests.</summary>
     internal Task Evicting => _eviction.Done;
 
-    /// <summary>Opens the cache in a folder, which is made where it is missing.</summary>
+    /// <summary>Opens the cache in a folder, and creates it if missing.</summary>
     /// <param name="directory">The folder.</param>
-    /// <param name="logger">Where failures are told.</param>
+    /// <param name="logger">Gets failures.</param>
     /// <param name="time">The clock; null for the system's.</param>
-    /// <param name="maxBytes">How many bytes may be held (rule E1); null for any number.</param>
+    /// <param name="maxBytes">The limit in bytes (rule E1); null for none.</param>
     /// <exception cref="IndexInUseException">Another process has it.</exception>
     public static DiskCacheStore Open(string directory, ILogger<DiskCacheStore> logger, TimeProvider? time = null, long? maxBytes = null) =>
         Open(directory, logger, time, maxBytes, new StoreDisk(isDurable: false), minFree: 0);
 
-    /// <summary>The same on a disk that a test fails.</summary>
-    /// <param name="directory">The folder.</param>
-    /// <param name="logger">Where failures are told.</param>
-    /// <param name="time">The clock; null for the system's.</param>
-    /// <param name="maxBytes">How many bytes may be held; null for any number.</param>
-    /// <param name="minFree">How many bytes of the disk are left free (rule E5); null for the usual share.</param>
-    /// <param name="disk">The disk: rows, and the heads of copies' files. What is in them is written by <see cref="CacheFile"/>
-    /// itself.</param>
+    /// <summary>
+    /// The same on a disk that a test makes fail: rows and file headers go through it, entries' bytes do not. <paramref name="minFree"/> is
+    /// how many bytes of the disk stay free (rule E5); null for the usual share.
+    /// </summary>
     internal static DiskCacheStore Open(string directory, ILogger<DiskCacheStore> logger, TimeProvider? time, long? maxBytes,
         StoreDisk disk, long? minFree = 0)
     {
@@ -125,8 +121,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The file's header is written anew, a few hundred bytes, and nothing waits for the disk: after a power cut the copy may be as old as
-    /// it was before.
+    /// Rewrites the file's header, a few hundred bytes, without a sync: after a power cut the entry may be as old as before.
     /// </remarks>
     public async ValueTask RenewAsync(
         string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken)
@@ -144,7 +139,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
                 if (!copy.File.TryRenew(validatedAt, info)
                     && (info?.ButForChecksumsSince(copy.Info) is not { } without || !copy.File.TryRenew(validatedAt, without)))
                 {
-                    // There is no room for so much metadata before the bytes. For checksums alone no bytes are given up.
+                    // The header has no room for this much metadata. Checksums alone are not worth losing the bytes.
                     await _table.ForgetAsync(bucket, key, entry);
                 }
                 else if (copy.Info.LastModified != entry.LastModified)
@@ -216,7 +211,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         }
         catch (IOException failure)
         {
-            // What hits told since the last save is lost; the rows are let go of all the same.
+            // Uses recorded since the last save are lost; the rows are closed all the same.
             Log.HeldCleaningFailed(_logger, failure);
         }
         finally
@@ -225,11 +220,11 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         }
     }
 
-    /// <summary>Takes copies away at once, for a write that finds the disk full.</summary>
-    /// <returns>Whether any went.</returns>
+    /// <summary>Evicts entries at once for a write that finds the disk full.</summary>
+    /// <returns>True if any was evicted.</returns>
     internal bool GiveWay(long bytes) => _eviction.GiveWay(bytes);
 
-    /// <summary>Brings rows up to what is known of their copies.</summary>
-    /// <returns>Whether any was not.</returns>
+    /// <summary>Brings rows up to date.</summary>
+    /// <returns>True if any was not.</returns>
     internal Task<bool> SaveAsync() => _table.SaveAsync();
 }

@@ -4,16 +4,15 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Cache;
 
-/// <summary>One user's hold on a copy's file.</summary>
+/// <summary>One user's reference to an entry's file.</summary>
 /// <param name="lease">The file.</param>
-/// <param name="released">Told when the user lets go of it.</param>
-/// <param name="writes">Told before anything is written; throws where that may not be.</param>
+/// <param name="released">Called when the user releases it.</param>
+/// <param name="writes">Called before anything is written; throws to refuse it.</param>
 internal sealed class EntryHandle(OpenFiles<ObjectName, CacheFile>.Lease lease, Action released, Action writes) : ICacheEntry
 {
     private readonly CacheFile _file = lease.File;
     private int _disposed;
 
-    /// <summary>The file.</summary>
     public CacheFile File => _file;
 
     /// <inheritdoc/>
@@ -34,7 +33,7 @@ internal sealed class EntryHandle(OpenFiles<ObjectName, CacheFile>.Lease lease, 
     /// <inheritdoc/>
     public IEntryReader Read(ByteRange range) => new CacheFileReader(_file, range);
 
-    /// <summary>On the pool: a disk that falls behind makes writers wait, and the caller may be a socket's thread.</summary>
+    /// <summary>On the thread pool: a slow disk makes writers wait, and the caller may be a socket's thread.</summary>
     public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         new(Task.Run(
             () =>
@@ -44,7 +43,7 @@ internal sealed class EntryHandle(OpenFiles<ObjectName, CacheFile>.Lease lease, 
             },
             cancellationToken));
 
-    /// <summary>Nothing is left to do: a block is held from its writing on.</summary>
+    /// <summary>Nothing left to do: a block counts as cached once it is written.</summary>
     public ValueTask CompleteAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Embedded.Cache;
 
-/// <summary>What one copy's file holds, and when it was last used, while that is newer than what the copy's row says.</summary>
+/// <summary>What one entry's file contains and when it was last used, as far as that is newer than its row.</summary>
 internal sealed class EntryUsage(CacheLedger ledger, UInt128 file, string bucket, string key, long bytes, DateTimeOffset used)
 {
     private readonly Lock _lock = new();
@@ -9,32 +9,27 @@ internal sealed class EntryUsage(CacheLedger ledger, UInt128 file, string bucket
     private int _isUnsaved;
     private bool _isGone;
 
-    /// <summary>The file.</summary>
     public UInt128 File => file;
 
-    /// <summary>Whose copy it is.</summary>
     public (string Bucket, string Key) Name => (bucket, key);
 
-    /// <summary>How many bytes its whole blocks hold.</summary>
+    /// <summary>Bytes in its complete blocks.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>When it was last used.</summary>
     public DateTimeOffset Used => new(Volatile.Read(ref _used), TimeSpan.Zero);
 
     /// <summary>How many times its file is open. For <see cref="CacheLedger"/>, under its lock.</summary>
     public int Files { get; set; }
 
-    /// <summary>Whether its row says less.</summary>
+    /// <summary>True if the row is out of date.</summary>
     public bool IsUnsaved => Volatile.Read(ref _isUnsaved) != 0;
 
-    /// <summary>The copy is used now.</summary>
     public void Use(DateTimeOffset now)
     {
         Volatile.Write(ref _used, now.UtcTicks);
         MustBeSaved();
     }
 
-    /// <summary>Blocks became held, or are held no longer.</summary>
     public void Add(long change)
     {
         lock (_lock)
@@ -51,14 +46,13 @@ internal sealed class EntryUsage(CacheLedger ledger, UInt128 file, string bucket
         MustBeSaved();
     }
 
-    /// <summary>Its file was closed.</summary>
     public void FileClosed() => ledger.Close(this);
 
-    /// <summary>The row is about to be made to say what is known here.</summary>
+    /// <summary>The row is about to be brought up to date.</summary>
     public void Saving() => Interlocked.Exchange(ref _isUnsaved, 0);
 
-    /// <summary>The file is no longer the key's: what is written to it by those who have it open counts no more.</summary>
-    /// <returns>What it held until now.</returns>
+    /// <summary>The file is no longer the key's: what its users still write does not count.</summary>
+    /// <returns>The bytes it contained until now.</returns>
     public long Leave()
     {
         lock (_lock)
@@ -68,7 +62,7 @@ internal sealed class EntryUsage(CacheLedger ledger, UInt128 file, string bucket
         }
     }
 
-    /// <summary>The row does not say what is known here.</summary>
+    /// <summary>The row is out of date.</summary>
     public void MustBeSaved()
     {
         if (Volatile.Read(ref _isUnsaved) == 0 && Interlocked.Exchange(ref _isUnsaved, 1) == 0)

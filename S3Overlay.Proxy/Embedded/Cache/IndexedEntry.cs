@@ -5,27 +5,27 @@ using S3Overlay.Proxy.Overlay.Layers;
 
 namespace S3Overlay.Proxy.Embedded.Cache;
 
-/// <summary>A row of the index of held copies: which file has the copy of a key, and what a listing compares of it.</summary>
+/// <summary>A row of the cache's index: which file has a key's entry, and what a listing compares.</summary>
 /// <param name="File">The file.</param>
 /// <param name="Size">The object's size in bytes.</param>
 /// <param name="LastModified">The version's date.</param>
 /// <param name="ETag">The version.</param>
-/// <param name="Used">When the copy was last used, as of when the row was written.</param>
-/// <param name="Held">How many bytes are held, as of then.</param>
+/// <param name="Used">The last use when the row was written.</param>
+/// <param name="Held">The cached bytes when the row was written.</param>
 internal readonly record struct IndexedEntry(UInt128 File, long Size, DateTimeOffset LastModified, string ETag, DateTimeOffset Used,
     long Held)
 {
-    /// <summary>Where rows of copies begin: those before, by the time of their use, are no bucket's.</summary>
+    /// <summary>Where rows of entries begin. Earlier rows, by last use, belong to no bucket.</summary>
     public static readonly byte[] First = [0x20];
 
-    /// <summary>Where rows by the time of use begin.</summary>
+    /// <summary>Where rows by last use begin.</summary>
     public static readonly byte[] FirstUse = [1];
 
     private const int FixedSize = 48;
     private const int UseSize = 1 + 8 + 16;
     private const long MaxTicks = 3_155_378_975_999_999_999;
 
-    /// <summary>The key of the row that stands for the copy in the order of last use. Its value is the copy's own key.</summary>
+    /// <summary>The key of the entry's row in the order of last use. The value is the entry's own key.</summary>
     public byte[] UseKey
     {
         get
@@ -38,9 +38,7 @@ internal readonly record struct IndexedEntry(UInt128 File, long Size, DateTimeOf
         }
     }
 
-    /// <summary>
-    /// The row's key: bucket names hold no zero byte, so that the keys of a bucket stand together and in their own order.
-    /// </summary>
+    /// <summary>The row's key. Bucket names contain no zero byte, so a bucket's keys are together and in order.</summary>
     public static byte[] KeyOf(string bucket, string key)
     {
         var length = Encoding.UTF8.GetByteCount(bucket);
@@ -50,14 +48,14 @@ internal readonly record struct IndexedEntry(UInt128 File, long Size, DateTimeOf
         return bytes;
     }
 
-    /// <summary>The bucket and key of a row's key.</summary>
+    /// <summary>The bucket and key in a row's key.</summary>
     public static (string Bucket, string Key) NameOf(ReadOnlySpan<byte> rowKey)
     {
         var end = rowKey.IndexOf((byte)0);
         return (Encoding.UTF8.GetString(rowKey[..end]), Encoding.UTF8.GetString(rowKey[(end + 1)..]));
     }
 
-    /// <summary>Reads a row's value; null where it is not one of this format.</summary>
+    /// <summary>Parses a row's value; null if it has another format.</summary>
     public static IndexedEntry? Parse(ReadOnlySpan<byte> value) =>
         value.Length < FixedSize
             || BinaryPrimitives.ReadInt64LittleEndian(value[24..]) is < 0 or > MaxTicks
@@ -72,7 +70,6 @@ internal readonly record struct IndexedEntry(UInt128 File, long Size, DateTimeOf
                 new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(value[32..]), TimeSpan.Zero),
                 BinaryPrimitives.ReadInt64LittleEndian(value[40..]));
 
-    /// <summary>The row's value.</summary>
     public byte[] ToBytes()
     {
         var bytes = new byte[FixedSize + Encoding.UTF8.GetByteCount(ETag)];
@@ -85,6 +82,5 @@ internal readonly record struct IndexedEntry(UInt128 File, long Size, DateTimeOf
         return bytes;
     }
 
-    /// <summary>What a listing compares.</summary>
     public CacheRow ToRow(string key) => new(key, Size, ETag, LastModified);
 }

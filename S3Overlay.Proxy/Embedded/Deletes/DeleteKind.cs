@@ -1,26 +1,26 @@
 namespace S3Overlay.Proxy.Embedded.Deletes;
 
-/// <summary>What a record of the delete log says. The numbers are on disk.</summary>
+/// <summary>Kinds of records in the delete log. The numbers are on disk.</summary>
 internal enum DeleteKind : byte
 {
-    /// <summary>An object was deleted: no older file of that key counts any more, should one turn up.</summary>
+    /// <summary>An object was deleted: older files of that key no longer count, should one reappear.</summary>
     Grave = 1,
 
-    /// <summary>The key was deleted in an overlaid bucket: it hides the remote's (rule D1), and no older file counts.</summary>
+    /// <summary>The key was deleted in an overlaid bucket: hides the remote's object (rule D1), and older files no longer count.</summary>
     Tombstone = 2,
 
-    /// <summary>The tags of an object were changed: its file still says the old ones.</summary>
+    /// <summary>An object's tags changed; its file still has the old ones.</summary>
     Tags = 3,
 
     /// <summary>
-    /// An administrator took a tombstone back. Its number is the tombstone's own: a version that does not know this kind takes it for one
-    /// more grave of that number, which is true.
+    /// An administrator undeleted a key. Has the tombstone's own number: a version that does not know this kind reads it as one more grave
+    /// of that number, which is true.
     /// </summary>
     Discard = 4,
 
     /// <summary>
-    /// The first record of a segment that replaces the segments before it: what they say and still counts stands here again. A version that
-    /// does not know this kind takes it for the grave of a key without a name.
+    /// The first record of a segment that replaces the segments before it, with everything of them that still counts. A version that does
+    /// not know this kind reads it as the grave of a key without a name.
     /// </summary>
     Replaces = 5,
 }

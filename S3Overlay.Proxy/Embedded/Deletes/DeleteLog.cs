@@ -6,9 +6,9 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Deletes;
 
 /// <summary>
-/// The truth about deletes: an appended, synced log in segments. The index holds the same for look-ups; this is what it is built from
-/// again, and what keeps a rebuild from bringing an object back whose file's removal was lost in a power cut. Records go to the last
-/// segment, the only one that a start reads: the next one is begun once all of it is in the index for good.
+/// The source of truth for deletes: an appended, synced log in segments. The index has the same for look-ups and is rebuilt from it; the
+/// log keeps a rebuild from bringing back an object whose file's removal a power cut undid. Records go to the last segment, the only one
+/// that a start reads. The next segment begins once everything in it is safely in the index.
 /// </summary>
 internal sealed class DeleteLog : IAsyncDisposable
 {
@@ -22,26 +22,26 @@ internal sealed class DeleteLog : IAsyncDisposable
     private DeleteLog(DeleteSegments segments, StoreDisk disk, int number, GroupCommitLog log) =>
         (_segments, _disk, _number, _log) = (segments, disk, number, log);
 
-    /// <summary>Whether a delete that was refused may be found by whoever reads the log next. Known once it is closed.</summary>
+    /// <summary>True if the next start may find a delete that was refused. Valid once the log is closed.</summary>
     public bool IsInDoubt => _wasInDoubt || _log.IsInDoubt;
 
-    /// <summary>Whether the last segment could not be read whole when it was opened: the index may know what is missing there.</summary>
+    /// <summary>True if the last segment was damaged when it was opened: the index may have what is missing there.</summary>
     public bool WasIncomplete { get; private set; }
 
     /// <summary>The last segment's length in bytes.</summary>
     public long Length => _log.Length;
 
-    /// <summary>How many bytes the segments before the last one have.</summary>
+    /// <summary>Total length of the closed segments in bytes.</summary>
     public long SettledBytes => Settled().Sum(static path => new FileInfo(path).Length);
 
     /// <summary>Called after each record. Must not block.</summary>
     public Action Appended { get; set; } = static () => { };
 
-    /// <summary>Opens the log. If its last segment is damaged, that is left as it is, and the next one begun.</summary>
+    /// <summary>Opens the log. A damaged last segment is left unchanged, and the next one begins.</summary>
     /// <param name="segments">The segments.</param>
     /// <param name="disk">The disk.</param>
-    /// <param name="wasClosed">Whether the last process closed the log: a record that breaks off is then damage.</param>
-    /// <param name="logger">Told of damage.</param>
+    /// <param name="wasClosed">True if the last process closed the log: an incomplete record is then damage.</param>
+    /// <param name="logger">Gets damage.</param>
     public static DeleteLog Open(DeleteSegments segments, StoreDisk disk, bool wasClosed, ILogger logger)
     {
         var last = segments.List().LastOrDefault();
@@ -72,7 +72,7 @@ internal sealed class DeleteLog : IAsyncDisposable
             { WasIncomplete = isIncomplete };
     }
 
-    /// <summary>To be held from before a record is appended until the index has followed: so long no segment is begun.</summary>
+    /// <summary>Keep the result from before a record is appended until the index has followed: no segment begins until then.</summary>
     public ValueTask<NameLocks<int>.Held> EnterAsync() => _changes.ShareAsync(0, CancellationToken.None);
 
     /// <summary>Adds a record; returns once it survives a power cut.</summary>
@@ -90,8 +90,10 @@ internal sealed class DeleteLog : IAsyncDisposable
         Appended();
     }
 
-    /// <summary>Begins the next segment, if what this one says is in the index for good. Waits until no change is under way.</summary>
-    /// <param name="isSettled">Asked whether it is.</param>
+    /// <summary>
+    /// Begins the next segment if <paramref name="isSettled"/> says that everything in this one is safely in the index. Waits until no
+    /// change is running.
+    /// </summary>
     public async Task TurnAsync(Func<bool> isSettled)
     {
         using (await _changes.TakeAsync(0, CancellationToken.None))
@@ -108,7 +110,7 @@ internal sealed class DeleteLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Puts other records in place of all segments before the last one.</summary>
+    /// <summary>Replaces all segments before the last one by other records.</summary>
     public async Task CompactAsync(Func<IReadOnlyList<string>, IEnumerable<DeleteRecord>> records)
     {
         if (Settled() is { Count: > 0 } old)

@@ -5,33 +5,29 @@ using S3Overlay.Proxy.Embedded.Index;
 
 namespace S3Overlay.Proxy.Embedded.Deletes;
 
-/// <summary>The files of the log of deletes, by their numbers.</summary>
+/// <summary>The files of the delete log, by number.</summary>
 internal sealed class DeleteSegments(StoreFolders folders)
 {
-    /// <summary>So many records are written at once.</summary>
+    /// <summary>Records per write.</summary>
     private const int AtOnce = 1024;
 
     /// <summary>The segments, oldest first.</summary>
     public List<string> List() => [.. Directory.EnumerateFiles(folders.Deletes, "*.log").Order(StringComparer.Ordinal)];
 
-    /// <summary>Where a segment is.</summary>
     public string PathOf(int number) => Path.Combine(folders.Deletes, number.ToString("D8", CultureInfo.InvariantCulture) + ".log");
 
-    /// <summary>The number of a segment.</summary>
     public static int NumberOf(string segment) => int.Parse(Path.GetFileNameWithoutExtension(segment), CultureInfo.InvariantCulture);
 
-    /// <summary>
-    /// The records of some segments in order, one in memory at a time. A bad one is passed over, up to the next that is whole.
-    /// </summary>
+    /// <summary>Reads segments in order, one record in memory at a time. Skips a bad record up to the next good one.</summary>
     /// <param name="segments">The segments.</param>
-    /// <param name="bad">Told of each bad place: the file, the byte, and whether it may be the tail that a killed process leaves. Null for
-    /// nobody.</param>
+    /// <param name="bad">Called for each bad place with the file, the position, and true if it may be the tail that a killed process
+    /// leaves. May be null.</param>
     public static IEnumerable<DeleteRecord> Read(IEnumerable<string> segments, Action<string, long, bool>? bad = null) =>
         segments.SelectMany(segment => Read(segment, 0, bad));
 
     /// <summary>
-    /// The records of the last segment that the index may lack after a crash. If it is damaged, these are the ones behind the last bad
-    /// place: to repeat what is before it would undo what the lost record did.
+    /// Records of the last segment that the index may lack after a crash. In a damaged segment only those after the last bad place:
+    /// repeating earlier ones would undo what the lost record did.
     /// </summary>
     public IEnumerable<DeleteRecord> ReadUnfinished()
     {
@@ -49,13 +45,13 @@ internal sealed class DeleteSegments(StoreFolders folders)
     }
 
     /// <summary>
-    /// Puts a segment of other records in place of some. It says first that it replaces those before it, so that they do not count any more
-    /// from the moment it is there, whichever of them are left.
+    /// Replaces segments by one with other records. Its first record says that it replaces those before it, so they no longer count from
+    /// the moment it exists, even if some remain.
     /// </summary>
     /// <param name="disk">The disk.</param>
-    /// <param name="old">The segments that are replaced.</param>
-    /// <param name="place">Where the new one is to be: the last of them, or one behind it.</param>
-    /// <param name="records">What it says.</param>
+    /// <param name="old">The replaced segments.</param>
+    /// <param name="place">The new one's path: the last of them, or one after it.</param>
+    /// <param name="records">Its records.</param>
     public async Task ReplaceAsync(StoreDisk disk, IReadOnlyList<string> old, string place, IEnumerable<DeleteRecord> records)
     {
         var aside = Path.Combine(folders.Incoming, "deletes");

@@ -11,19 +11,19 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Deletes;
 
 /// <summary>
-/// Keeps the log of deletes short while the store runs. A segment that is full is closed. Once the closed ones have grown to twice what was
-/// left of them the last time, they are replaced by what a rebuild still needs: tombstones that count, tags that their object still has,
-/// and graves of keys whose files are not all gone for good.
+/// Keeps the delete log short while the store runs. A full segment is closed. When closed segments have grown to twice what the last
+/// compaction left, they are replaced by what a rebuild still needs: valid tombstones, tags that their object still has, and graves of keys
+/// whose files are not all gone for good.
 /// </summary>
 /// <param name="log">The log.</param>
-/// <param name="index">Has all that closed segments say, and knows what of it still counts.</param>
-/// <param name="objects">Knows whether files may be left that nothing names.</param>
-/// <param name="files">Knows of which keys files are still to be removed.</param>
-/// <param name="buckets">Know which tombstones went with their bucket.</param>
-/// <param name="folders">Where object files are.</param>
+/// <param name="index">Has everything in closed segments, and knows what still counts.</param>
+/// <param name="objects">Knows if files may exist that no row names.</param>
+/// <param name="files">Knows the keys whose files are still to be removed.</param>
+/// <param name="buckets">Know which tombstones were removed with their bucket.</param>
+/// <param name="folders">The object files' folders.</param>
 /// <param name="disk">The disk.</param>
-/// <param name="segmentSize">How long a full segment is, in bytes.</param>
-/// <param name="logger">Told of failures.</param>
+/// <param name="segmentSize">Length of a full segment in bytes.</param>
+/// <param name="logger">Gets failures.</param>
 internal sealed class DeleteUpkeep(
     DeleteLog log,
     OrderedIndex index,
@@ -39,13 +39,13 @@ internal sealed class DeleteUpkeep(
     private Task _running = Task.CompletedTask;
     private bool _isClosed;
 
-    /// <summary>From which length of the last segment on it is looked at again. A full one at least.</summary>
+    /// <summary>Length of the last segment at which it is checked again; at least that of a full one.</summary>
     private long _next;
 
-    /// <summary>What was left the last time.</summary>
+    /// <summary>What the last compaction left.</summary>
     private long _compacted;
 
-    /// <summary>Finishes once nothing is under way. Nothing waits for it but the end, and tests.</summary>
+    /// <summary>Completes when no work is running. For disposal and tests.</summary>
     public Task Done => _running;
 
     /// <summary>A record was added.</summary>
@@ -57,8 +57,8 @@ internal sealed class DeleteUpkeep(
         }
     }
 
-    /// <summary>Looks at the log as a start finds it.</summary>
-    /// <param name="mustCompact">Whether the log lacks something that the index has, so that it is to be written anew.</param>
+    /// <summary>Checks the log at the start.</summary>
+    /// <param name="mustCompact">True if the log lacks something that the index has, so it must be rewritten.</param>
     public Task BeginAsync(bool mustCompact)
     {
         if (mustCompact || log.Length > segmentSize || log.SettledBytes > 2 * segmentSize)
@@ -100,7 +100,7 @@ internal sealed class DeleteUpkeep(
                 await log.TurnAsync(() => !index.IsBehind);
             }
 
-            // Where files may be left that nothing names, any grave may be the one that keeps such a file from coming back.
+            // If files may exist that no row names, any grave may be the one that keeps such a file from coming back.
             if (!objects.MayHaveOrphans && (mustCompact || log.SettledBytes > 2 * Math.Max(_compacted, segmentSize / 2)))
             {
                 await CompactAsync(mustCompact);
@@ -112,13 +112,13 @@ internal sealed class DeleteUpkeep(
             Log.TidyingFailed(logger, failure);
         }
 
-        // Where it could not be closed, that is tried again once it has grown as much again.
+        // If it could not be closed, retry once it has grown as much again.
         Volatile.Write(ref _next, log.Length > segmentSize ? log.Length + segmentSize : 0);
     }
 
     private async Task CompactAsync(bool isIncomplete)
     {
-        // First who is still to go, then the sync: what is gone by now stays gone after it.
+        // First list what is still to be removed, then sync: what is gone by now stays gone.
         var pending = files.Owed();
         foreach (var folder in Directory.GetDirectories(folders.Objects))
         {
@@ -130,7 +130,7 @@ internal sealed class DeleteUpkeep(
             .Concat(isIncomplete ? ChangedTags() : []));
     }
 
-    /// <summary>From the index, which has those too that the log cannot be read of any more.</summary>
+    /// <summary>From the index, which also has those that are unreadable in the log.</summary>
     private IEnumerable<DeleteRecord> Tombstones()
     {
         using var snapshot = index.Snapshot();
@@ -148,7 +148,7 @@ internal sealed class DeleteUpkeep(
     }
 
     /// <summary>
-    /// The tags that objects have in the index and not in their files: each file is looked at, which is done only where the log lacks some.
+    /// Tags that differ between the index and the object's file. Reads every file, so this is done only if the log lacks some.
     /// </summary>
     private IEnumerable<DeleteRecord> ChangedTags()
     {

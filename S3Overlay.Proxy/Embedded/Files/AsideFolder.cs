@@ -5,21 +5,20 @@ using S3Overlay.Proxy.Embedded.Index;
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>
-/// Where files go that hold something written and that nothing names: one folder for each start that finds any. The store does not use them
-/// again. It removes a folder after 30 days, and a user may at any time.
+/// Takes files with content that no row names: one folder per start that finds any. The store does not use them again, and removes a folder
+/// after 30 days. Users may remove it at any time.
 /// </summary>
 internal sealed class AsideFolder(StoreFolders folders, StoreDisk disk, DateTimeOffset now)
 {
     private const string Format = "yyyyMMdd'T'HHmmss'Z'";
 
-    /// <summary>How long files stay.</summary>
     private static readonly TimeSpan Life = TimeSpan.FromDays(30);
 
-    /// <summary>The folder of this start. It is made with the first file.</summary>
+    /// <summary>The folder of this start, created with its first file.</summary>
     public string Path { get; } = System.IO.Path.Combine(folders.Aside, now.ToString(Format, CultureInfo.InvariantCulture));
 
     /// <summary>Moves a stored file here.</summary>
-    /// <returns>Whether it is gone from its place.</returns>
+    /// <returns>True if it is gone from its place.</returns>
     public bool TryTake(FileId file)
     {
         try
@@ -38,7 +37,7 @@ internal sealed class AsideFolder(StoreFolders folders, StoreDisk disk, DateTime
         }
     }
 
-    /// <summary>Removes the folders whose time is over. A folder with another name is left alone.</summary>
+    /// <summary>Removes old folders. A folder with any other name is left alone.</summary>
     public static void RemoveOld(StoreFolders folders, StoreDisk disk, DateTimeOffset now)
     {
         if (!Directory.Exists(folders.Aside))

@@ -5,21 +5,20 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>
-/// The table that finds damage: a CRC-32C, four bytes little-endian, for each block of 64 KiB (the last may be shorter). Blocks of that
-/// size keep the table at 1/16384 of the data, and cost a small range little more than its own bytes.
+/// The table that detects damage: a CRC-32C, four bytes little-endian, per block of 64 KiB (the last may be shorter). At this size the
+/// table is 1/16384 of the data, and reading a small range costs little more than its own bytes.
 /// </summary>
 internal static class BlockChecksums
 {
-    /// <summary>Bytes of a block.</summary>
     public const int BlockSize = 64 * 1024;
 
-    /// <summary>Bytes of one entry.</summary>
+    /// <summary>Bytes per table entry.</summary>
     public const int EntrySize = 4;
 
-    /// <summary>How many blocks so many bytes are.</summary>
+    /// <summary>The number of blocks for a length.</summary>
     public static long BlocksOf(long length) => (length + BlockSize - 1) / BlockSize;
 
-    /// <summary>How long the table for so many bytes is.</summary>
+    /// <summary>The table's length for a data length.</summary>
     public static int TableLengthOf(long length) => checked((int)(BlocksOf(length) * EntrySize));
 
     /// <summary>Fills the entries for <paramref name="data"/>, which starts at a block's start.</summary>
@@ -34,7 +33,7 @@ internal static class BlockChecksums
         }
     }
 
-    /// <summary>Which block of <paramref name="data"/> does not fit its entry; -1 where all fit.</summary>
+    /// <summary>The first block of <paramref name="data"/> that does not match its entry; -1 if all match.</summary>
     public static int FirstDamaged(ReadOnlySpan<byte> data, ReadOnlySpan<byte> entries)
     {
         for (var index = 0; !data.IsEmpty; index++)

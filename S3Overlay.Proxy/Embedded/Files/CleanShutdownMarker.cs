@@ -2,11 +2,11 @@ using S3Overlay.Proxy.Embedded.Index;
 
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>The file that says the last process ended in order: no file can be left that nothing names.</summary>
+/// <summary>The file that says the last process shut down cleanly, so no file can exist that no row names.</summary>
 internal static class CleanShutdownMarker
 {
-    /// <summary>Takes the mark away, for good, before anything is written.</summary>
-    /// <returns>Whether it was there.</returns>
+    /// <summary>Removes the marker durably, before anything is written.</summary>
+    /// <returns>True if it existed.</returns>
     public static bool Take(StoreFolders folders, StoreDisk disk)
     {
         if (!File.Exists(folders.Clean))
@@ -19,7 +19,7 @@ internal static class CleanShutdownMarker
         return true;
     }
 
-    /// <summary>Leaves it, behind everything else.</summary>
+    /// <summary>Writes the marker, after everything else.</summary>
     public static void Leave(StoreFolders folders, StoreDisk disk)
     {
         try
@@ -29,7 +29,7 @@ internal static class CleanShutdownMarker
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // A full disk: then the next start looks for orphans, which costs it nothing but time.
+            // A full disk: the next start looks for orphans, which only costs time.
         }
     }
 }

@@ -6,27 +6,27 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>
-/// Room that is kept for whoever makes room: a delete has to be written down, in the log and perhaps in a journal of the index, before
-/// anything is taken away. A file holds it; where a delete finds the disk full the file goes, and the delete is tried again. Before
-/// anything else is written the room is kept again, so that the deletes after it find it too.
+/// Reserves disk space for operations that free space: a delete must be written to the log, and perhaps to an index journal, before
+/// anything is removed. A file holds the space; when a delete finds the disk full, the file is deleted and the delete retried. The space is
+/// reserved again before anything else is written.
 /// </summary>
 internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
 {
-    /// <summary>For a thousand deletes of the longest keys there are.</summary>
+    /// <summary>Enough for a thousand deletes of the longest keys.</summary>
     private const int Size = 1 << 20;
 
     private const int Piece = 64 << 10;
 
-    /// <summary>How often a delete is tried. Writes that find no room may take and give back what there is of it all the time.</summary>
+    /// <summary>Attempts per delete. Writes that find no space may take and release the rest all the time.</summary>
     private const int Attempts = 8;
 
     private readonly Lock _lock = new();
     private volatile bool _isKept;
 
-    /// <summary>How often it was given up, or what there was of it.</summary>
+    /// <summary>How often the reserve was released, in whole or in part.</summary>
     private int _givenUp;
 
-    /// <summary>Keeps the room, where it is not kept already and there is so much.</summary>
+    /// <summary>Reserves the space, unless it is reserved already or the disk is too full.</summary>
     public void TryKeep()
     {
         try
@@ -35,17 +35,17 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // Whoever writes is told.
+            // The writer reports the error.
         }
     }
 
-    /// <summary>Keeps the room before something is written.</summary>
-    /// <exception cref="S3Exception">InsufficientStorage, InternalError: there is none, or none beside it.</exception>
+    /// <summary>Reserves the space before something is written.</summary>
+    /// <exception cref="S3Exception">InsufficientStorage, InternalError: no space for the reserve, or none beside it.</exception>
     public ValueTask RequireAsync() => _isKept ? default : KeepApartAsync();
 
-    /// <summary>Does what makes room, with the room that is kept where there is no other.</summary>
-    /// <param name="free">Does it; what is refused by a full disk has left nothing behind, and is done again. Not where all that the index
-    /// is behind by finds no room: that is far more than is kept.</param>
+    /// <summary>Runs an operation that frees space, with the reserved space if there is no other.</summary>
+    /// <param name="free">The operation. If a full disk refuses it, it has left nothing behind and is retried. Not if everything the index
+    /// is behind by finds no space: that is far more than is reserved.</param>
     public async Task UseAsync(Func<Task> free)
     {
         for (var attempt = 1; ; attempt++)
@@ -58,8 +58,8 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
             }
             catch (S3Exception full) when (full.Error == S3Errors.InsufficientStorage && full.InnerException is not IndexBehindException)
             {
-                // Another may have given it up meanwhile, or tried to keep it in vain and so taken what room there was: then there is room
-                // for this one too, or was.
+                // Another operation may have released the reserve, or failed to take it and so used up the space; then there is space for
+                // this one too.
                 if (attempt == Attempts || (!await Task.Run(TryGiveUp) && givenUp == Volatile.Read(ref _givenUp)))
                 {
                     throw;
@@ -68,7 +68,7 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
         }
     }
 
-    /// <summary>Writes may block, and whoever serves clients must not.</summary>
+    /// <summary>Writes may block, so not on a request's thread.</summary>
     private async ValueTask KeepApartAsync()
     {
         try
@@ -99,7 +99,7 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
             disk.Remove(folders.Reserve);
             while (disk.RoomOf(folders.Root) < Size)
             {
-                // Whoever deletes much, or tries to write again and again, comes here each time: it is not written in vain.
+                // Frequent deletes or retried writes call this each time, so no write is tried without space.
                 if (!disk.MakeRoom(Size))
                 {
                     throw new IOException("There is not enough room on the disk.", StoreDisk.FullCode);
@@ -108,7 +108,7 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
 
             try
             {
-                // Chance, since a file system may have no room for zeros.
+                // Random, since a file system may store zeros without space.
                 using var file = disk.Create(folders.Reserve);
                 for (var written = 0; written < Size; written += Piece)
                 {

@@ -3,15 +3,13 @@ using System.Text;
 
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>Reads what <see cref="FieldWriter"/> wrote. Whatever does not add up is an <see cref="InvalidDataException"/>.</summary>
+/// <summary>Reads what <see cref="FieldWriter"/> wrote. Throws <see cref="InvalidDataException"/> for anything inconsistent.</summary>
 internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
 {
     private ReadOnlySpan<byte> _rest = bytes;
 
-    /// <summary>One byte.</summary>
     public byte Byte() => Raw(1)[0];
 
-    /// <summary>A number.</summary>
     public long Number()
     {
         ulong value = 0;
@@ -28,7 +26,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
         throw new InvalidDataException("A number in a stored record does not end.");
     }
 
-    /// <summary>A number that counts something, so that it cannot be more than there are bytes left.</summary>
+    /// <summary>A count: cannot exceed the number of bytes left.</summary>
     public int Count()
     {
         var count = Number();
@@ -36,24 +34,21 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
             : throw new InvalidDataException("A stored record is shorter than it says.");
     }
 
-    /// <summary>A number of eight bytes.</summary>
+    /// <summary>Eight bytes.</summary>
     public ulong Fixed() => BinaryPrimitives.ReadUInt64LittleEndian(Raw(8));
 
-    /// <summary>A text.</summary>
     public string Text() => Encoding.UTF8.GetString(Raw(Count()));
 
-    /// <summary>A text that may be missing.</summary>
+    /// <summary>A text or null.</summary>
     public string? OptionalText() => Byte() == 0 ? null : Text();
 
-    /// <summary>A file's name.</summary>
     public FileId File() => FileId.Read(Raw(FileId.Size));
 
-    /// <summary>Bytes of a known length.</summary>
     public ReadOnlySpan<byte> Raw(int length)
     {
         if (length > _rest.Length)
         {
-            throw new InvalidDataException("A stored record breaks off.");
+            throw new InvalidDataException("A stored record is too short.");
         }
 
         var taken = _rest[..length];

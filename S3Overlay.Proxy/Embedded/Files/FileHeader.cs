@@ -3,43 +3,40 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>What an object's, a manifest's or a part's file says of itself: enough to build its index row again.</summary>
+/// <summary>The header of an object, manifest or part file: enough to rebuild its index row.</summary>
 internal sealed record FileHeader
 {
-    /// <summary>Bytes to set aside for what is only known once the body was read: the checksum and its type.</summary>
+    /// <summary>Bytes reserved for what is known only after the body was read: the checksum and its type.</summary>
     public const int LateFieldsRoom = 160;
 
-    /// <summary>The bucket.</summary>
     public required string Bucket { get; init; }
 
-    /// <summary>The key.</summary>
     public required string Key { get; init; }
 
-    /// <summary>The place in the order of all writes and deletes: where two files are of one key, the higher is the truth.</summary>
+    /// <summary>The number in the order of all writes and deletes: of two files of one key, the higher one is valid.</summary>
     public ulong Sequence { get; init; }
 
-    /// <summary>Size, ETag, date, headers, checksums. Of a part: of the part.</summary>
+    /// <summary>Size, ETag, date, headers, checksums; for a part, the part's own.</summary>
     public required ObjectInfo Info { get; init; }
 
-    /// <summary>The tags as a query string, as they came.</summary>
+    /// <summary>The tags as a query string, as received.</summary>
     public string? Tags { get; init; }
 
-    /// <summary>The upload that a part belongs to, or that made a manifest.</summary>
+    /// <summary>The upload that a part belongs to, or that created a manifest.</summary>
     public string? UploadId { get; init; }
 
     /// <summary>
-    /// A manifest's fingerprint of the list of parts that its upload was completed with: what tells a repeated completion from another one.
+    /// In a manifest: a fingerprint of the list of parts in the complete request, which identifies a repeated completion.
     /// </summary>
     public string? PartsFingerprint { get; init; }
 
-    /// <summary>The number of a part.</summary>
     public int PartNumber { get; init; }
 
     /// <summary>The parts of a manifest, in order.</summary>
     public IReadOnlyList<StoredPart> Parts { get; init; } = [];
 
-    /// <summary>Reads one.</summary>
-    /// <exception cref="InvalidDataException">The bytes are not a header.</exception>
+    /// <summary>Parses a header.</summary>
+    /// <exception cref="InvalidDataException">Not a header.</exception>
     public static FileHeader Read(ReadOnlySpan<byte> bytes)
     {
         var fields = new FieldReader(bytes);
@@ -75,7 +72,6 @@ internal sealed record FileHeader
         };
     }
 
-    /// <summary>Writes it.</summary>
     public FieldWriter Write()
     {
         var fields = new FieldWriter().Fixed(Sequence).Text(Bucket).Text(Key).Write(Info)

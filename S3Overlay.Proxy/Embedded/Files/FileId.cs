@@ -6,10 +6,9 @@ namespace S3Overlay.Proxy.Embedded.Files;
 /// <summary>The random name of a file in the store. Keys never become paths; this does.</summary>
 internal readonly record struct FileId(ulong High, ulong Low)
 {
-    /// <summary>Bytes it has when written down.</summary>
+    /// <summary>Size in bytes.</summary>
     public const int Size = 16;
 
-    /// <summary>A name nobody has.</summary>
     public static FileId New()
     {
         Span<byte> bytes = stackalloc byte[Size];
@@ -17,11 +16,9 @@ internal readonly record struct FileId(ulong High, ulong Low)
         return Read(bytes);
     }
 
-    /// <summary>Reads one back.</summary>
     public static FileId Read(ReadOnlySpan<byte> bytes) =>
         new(BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
 
-    /// <summary>Reads a file name back.</summary>
     public static bool TryParse(string name, out FileId id)
     {
         id = default;
@@ -34,14 +31,13 @@ internal readonly record struct FileId(ulong High, ulong Low)
         return true;
     }
 
-    /// <summary>Writes it down.</summary>
     public void Write(Span<byte> bytes)
     {
         BinaryPrimitives.WriteUInt64BigEndian(bytes, High);
         BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], Low);
     }
 
-    /// <summary>The file name: 32 digits.</summary>
+    /// <summary>32 hex digits.</summary>
     public override string ToString()
     {
         Span<byte> bytes = stackalloc byte[Size];

@@ -4,18 +4,18 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>The first 64 bytes of every file of the store: what it is, and where its parts lie. Numbers are little-endian.</summary>
-/// <param name="Kind">What the file holds.</param>
-/// <param name="HeaderLength">Bytes of the header, which starts right behind the preamble.</param>
+/// <summary>The first 64 bytes of every file of the store: its kind and layout. Numbers are little-endian.</summary>
+/// <param name="Kind">What the file contains.</param>
+/// <param name="HeaderLength">Bytes of the header, which follows the preamble.</param>
 /// <param name="HeaderChecksum">The header's CRC-32C.</param>
-/// <param name="TableOffset">Where the block table starts.</param>
+/// <param name="TableOffset">Start of the block table.</param>
 /// <param name="TableChecksum">The table's CRC-32C.</param>
-/// <param name="DataOffset">Where the data starts.</param>
-/// <param name="DataLength">Bytes of the data.</param>
+/// <param name="DataOffset">Start of the data.</param>
+/// <param name="DataLength">Bytes of data.</param>
 internal readonly record struct FilePreamble(
     FileKind Kind, int HeaderLength, uint HeaderChecksum, long TableOffset, uint TableChecksum, long DataOffset, long DataLength)
 {
-    /// <summary>Bytes it has.</summary>
+    /// <summary>Size in bytes.</summary>
     public const int Size = 64;
 
     /// <summary>The format this code writes, and the newest it reads.</summary>
@@ -25,8 +25,8 @@ internal readonly record struct FilePreamble(
 
     private static ReadOnlySpan<byte> Magic => "S3OVERLY"u8;
 
-    /// <summary>Reads and checks one.</summary>
-    /// <exception cref="InvalidDataException">These bytes are not the whole preamble of a file of this format.</exception>
+    /// <summary>Parses and checks a preamble.</summary>
+    /// <exception cref="InvalidDataException">Not a complete preamble of this format.</exception>
     public static FilePreamble Read(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < Size || !bytes.StartsWith(Magic))
@@ -55,7 +55,7 @@ internal readonly record struct FilePreamble(
             BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]));
         return preamble.HeaderLength is >= 0 and <= MaxHeader && preamble.DataLength >= 0 && preamble.DataOffset >= Size
             ? preamble
-            : throw new InvalidDataException("The file's preamble makes no sense.");
+            : throw new InvalidDataException("The file's preamble is inconsistent.");
     }
 
     /// <summary>Writes it. The last four bytes are the CRC-32C of those before.</summary>

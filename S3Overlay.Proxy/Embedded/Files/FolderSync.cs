@@ -3,14 +3,13 @@ using System.Runtime.InteropServices;
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>
-/// Brings a folder's entries to the disk: a file that was made or renamed is only sure to be found after a power cut once its folder was
-/// synced.
+/// Syncs a folder: a file that was created or renamed is only sure to be found after a power cut once its folder was synced.
 /// </summary>
 public static partial class FolderSync
 {
     private const int ReadOnly = 0;
 
-    /// <summary>Syncs the folder. Windows keeps folder entries in its own journal, and knows no such call.</summary>
+    /// <summary>Syncs the folder. No-op on Windows, which journals folder entries itself and has no such call.</summary>
     public static void Sync(string folder)
     {
         if (OperatingSystem.IsWindows())

@@ -1,16 +1,16 @@
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>Keeps the store out of folders that are somebody else's: a home folder, another program's data.</summary>
+/// <summary>Keeps the store out of folders with foreign data: a home folder, another program's data.</summary>
 internal static class ForeignFolder
 {
-    /// <summary>How many strangers a message names.</summary>
+    /// <summary>How many foreign names a message lists.</summary>
     private const int Named = 3;
 
     /// <summary>
-    /// Refuses a folder without a mark of ours that holds anything the store does not make. Hidden files and those of the file system
-    /// itself are no one's data.
+    /// Refuses a folder without our format file that contains anything the store does not create. Hidden files and those of the file system
+    /// itself do not count.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">It is one.</exception>
+    /// <exception cref="StoreUnavailableException">The folder has foreign data.</exception>
     public static void Refuse(StoreFolders folders)
     {
         if (File.Exists(folders.Format) || !Directory.Exists(folders.Root))
@@ -23,8 +23,8 @@ internal static class ForeignFolder
         if (strangers.Count > 0)
         {
             throw new StoreUnavailableException(
-                $"The folder {folders.Root} is not empty, and not S3Overlay's: it holds {string.Join(", ", strangers.Take(Named))}{(strangers.Count > Named ? " and more" : "")}. "
-                + "Set S3_OVERLAY_DATA_DIR to a folder of this proxy's own, which may be missing or empty.");
+                $"The folder {folders.Root} is not empty and does not belong to S3Overlay: it contains {string.Join(", ", strangers.Take(Named))}{(strangers.Count > Named ? " and more" : "")}. "
+                + "Set S3_OVERLAY_DATA_DIR to a folder for this proxy alone, which may be missing or empty.");
         }
     }
 }

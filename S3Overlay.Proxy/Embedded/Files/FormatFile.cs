@@ -3,16 +3,16 @@ using System.Text;
 
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>The file that says which version of the layout a data folder has, and so that it is one.</summary>
+/// <summary>The file with a data folder's layout version, which also identifies it as a data folder.</summary>
 internal static class FormatFile
 {
     private const string Prefix = "s3overlay-store ";
 
-    /// <summary>More than this is no mark of ours.</summary>
+    /// <summary>A longer file is not ours.</summary>
     private const int Longest = 64;
 
-    /// <summary>Refuses a folder of another version; marks a new one.</summary>
-    /// <exception cref="StoreUnavailableException">The folder's version is not known here.</exception>
+    /// <summary>Refuses a folder of another version; writes the file in a new one.</summary>
+    /// <exception cref="StoreUnavailableException">The version is unknown here.</exception>
     public static void Check(StoreFolders folders, StoreDisk disk)
     {
         if (!File.Exists(folders.Format))
@@ -33,7 +33,7 @@ internal static class FormatFile
     }
 
     /// <summary>Refuses a folder of another version. Changes nothing.</summary>
-    /// <exception cref="StoreUnavailableException">The folder's version is not known here, or what says it is damaged.</exception>
+    /// <exception cref="StoreUnavailableException">The version is unknown here, or the file is damaged.</exception>
     public static void RequireKnown(StoreFolders folders)
     {
         if (!File.Exists(folders.Format))
@@ -47,18 +47,18 @@ internal static class FormatFile
         {
             throw new StoreUnavailableException(
                 $"The file {folders.Format} is damaged: it does not say which version of the store the folder has. If the folder is S3Overlay's, write the line \"{Prefix}{FilePreamble.Version}\" into it; "
-                + "else set S3_OVERLAY_DATA_DIR to another folder.");
+                + "otherwise set S3_OVERLAY_DATA_DIR to another folder.");
         }
 
         if (version != FilePreamble.Version)
         {
             throw new StoreUnavailableException(
                 $"The data folder {folders.Root} has version {version} of the store, and this program knows version {FilePreamble.Version}. "
-                + "Use the program that made it, or set S3_OVERLAY_DATA_DIR to another folder.");
+                + "Use the program that created it, or set S3_OVERLAY_DATA_DIR to another folder.");
         }
     }
 
-    /// <summary>What the file says; the empty text where it holds more than a mark would.</summary>
+    /// <summary>The file's text; empty if it is too long to be ours.</summary>
     private static string Read(string path)
     {
         using var file = File.OpenRead(path);

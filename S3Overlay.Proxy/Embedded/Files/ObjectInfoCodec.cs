@@ -3,10 +3,9 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>An object's size, ETag, date, headers and checksums as fields: the same in file headers and index rows.</summary>
+/// <summary>An object's size, ETag, date, headers and checksums as fields, the same in file headers and index rows.</summary>
 internal static class ObjectInfoCodec
 {
-    /// <summary>Writes them.</summary>
     public static FieldWriter Write(this FieldWriter fields, ObjectInfo info)
     {
         fields.Number(info.Size).Text(info.ETag).Number(info.LastModified.ToUnixTimeMilliseconds()).Write(info.Headers)
@@ -19,7 +18,6 @@ internal static class ObjectInfoCodec
         return fields.OptionalText(info.ChecksumType);
     }
 
-    /// <summary>Writes headers.</summary>
     public static FieldWriter Write(this FieldWriter fields, IReadOnlyList<KeyValuePair<string, string>> headers)
     {
         fields.Number(headers.Count);
@@ -31,7 +29,6 @@ internal static class ObjectInfoCodec
         return fields;
     }
 
-    /// <summary>Reads headers.</summary>
     public static KeyValuePair<string, string>[] ReadHeaders(this ref FieldReader fields)
     {
         var headers = new KeyValuePair<string, string>[fields.Count()];
@@ -43,7 +40,6 @@ internal static class ObjectInfoCodec
         return headers;
     }
 
-    /// <summary>Reads them.</summary>
     public static ObjectInfo ReadInfo(this ref FieldReader fields)
     {
         var size = fields.Number();

@@ -1,22 +1,21 @@
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>
-/// Files that are open under a name, each shared by all who use it: those in use, and the most recently used of the others, so that a warm
-/// read opens nothing.
+/// Open files by name, each shared by all its users. Keeps the most recently used idle ones open, so that a repeated read opens nothing.
 /// </summary>
-/// <param name="limit">How many files nobody uses stay open.</param>
+/// <param name="limit">How many idle files stay open.</param>
 internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile>.DefaultLimit) : IDisposable
     where TName : notnull
     where TFile : class, IDisposable
 {
-    /// <summary>How many files nobody uses stay open, where nothing else is said.</summary>
+    /// <summary>The default number of idle files that stay open.</summary>
     public const int DefaultLimit = 512;
 
     private readonly Dictionary<TName, Entry> _entries = [];
     private readonly LinkedList<Entry> _idle = new();
     private bool _isClosed;
 
-    /// <summary>Shares a file with whoever has it open; null where nobody has.</summary>
+    /// <summary>Shares an open file; null if it is not open.</summary>
     public Lease? TryAcquire(TName name)
     {
         lock (_entries)
@@ -31,8 +30,8 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         }
     }
 
-    /// <summary>Shares a file with whoever has it open, or opens it, on the pool and once for all who want it.</summary>
-    /// <remarks>What the opening throws, all who waited for it are told; the next who comes opens it again.</remarks>
+    /// <summary>Shares a file, or opens it on the thread pool, once for all who want it.</summary>
+    /// <remarks>All waiters get the exception if opening fails; the next caller tries again.</remarks>
     public async ValueTask<Lease> AcquireAsync(TName name, Func<TName, TFile> open)
     {
         Entry entry;
@@ -59,7 +58,7 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         }
     }
 
-    /// <summary>Makes an open file the one of its name, in place of another, which is closed with its last user.</summary>
+    /// <summary>Makes an open file the one of its name. A replaced file is closed with its last user.</summary>
     public Lease Put(TName name, TFile file)
     {
         lock (_entries)
@@ -71,7 +70,7 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         }
     }
 
-    /// <summary>A name's file is another one from now on, or none. It is closed with its last user.</summary>
+    /// <summary>Removes a name's file, which is closed with its last user.</summary>
     public void Forget(TName name)
     {
         lock (_entries)
@@ -89,7 +88,7 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         }
     }
 
-    /// <summary>The same for all names.</summary>
+    /// <summary>Removes the files of all names.</summary>
     public void ForgetAll()
     {
         lock (_entries)
@@ -101,7 +100,7 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         }
     }
 
-    /// <summary>The same for the file of a lease; where the name is another's by now, nothing happens.</summary>
+    /// <summary>Removes a lease's file, unless the name has another one by now.</summary>
     public void Forget(Lease lease)
     {
         lock (_entries)
@@ -113,8 +112,8 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         }
     }
 
-    /// <summary>The same, unless somebody uses the file.</summary>
-    /// <returns>Whether nobody did.</returns>
+    /// <summary>Removes a name's file unless it is in use.</summary>
+    /// <returns>True if it was not in use.</returns>
     public bool TryForgetUnused(TName name)
     {
         lock (_entries)
@@ -130,8 +129,8 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
     }
 
     /// <summary>
-    /// Closes a file once nobody uses it, and goes on from there: at once where nobody does. Whoever comes meanwhile shares it still, and
-    /// is waited for.
+    /// Closes a file and calls <paramref name="then"/> once it is idle, at once if it already is. New users until then still share it and
+    /// are waited for.
     /// </summary>
     public void CloseThen(TName name, Action then)
     {
@@ -152,7 +151,7 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         then();
     }
 
-    /// <summary>Closes the files that nobody uses; the others are closed with their last user.</summary>
+    /// <summary>Closes idle files; the others are closed with their last user.</summary>
     public void Dispose()
     {
         lock (_entries)
@@ -165,7 +164,7 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         }
     }
 
-    /// <summary>Called with the lock held.</summary>
+    /// <summary>Called under the lock.</summary>
     private void Enter(Entry entry)
     {
         if (entry.Place is not null)
@@ -205,7 +204,7 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         then?.Invoke();
     }
 
-    /// <summary>Closes a file that nobody uses. Called with the lock held.</summary>
+    /// <summary>Closes an idle file. Called under the lock.</summary>
     private void Close(Entry entry)
     {
         if (!entry.IsForgotten)
@@ -225,41 +224,36 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         }
     }
 
-    /// <summary>The right to use a file until it is disposed.</summary>
+    /// <summary>The right to use a file until disposed.</summary>
     internal readonly struct Lease(OpenFiles<TName, TFile> owner, Entry entry, TFile file) : IDisposable
     {
-        /// <summary>The file.</summary>
         public TFile File { get; } = file;
 
-        /// <summary>The file's name.</summary>
         public TName Name => entry.Name;
 
-        /// <summary>Whether the name is this file's still.</summary>
+        /// <summary>True if the name still has this file.</summary>
         public bool IsCurrent => !entry.IsForgotten;
 
         /// <inheritdoc/>
         public void Dispose() => owner.Release(entry);
     }
 
-    /// <summary>One file, and who uses it.</summary>
     internal sealed class Entry(TName name, Task<TFile> opening)
     {
-        /// <summary>Its name.</summary>
         public TName Name { get; } = name;
 
-        /// <summary>The opening of it, shared by all who want it.</summary>
+        /// <summary>Shared by all who wait for the file.</summary>
         public Task<TFile> Opening { get; } = opening;
 
-        /// <summary>How many use it.</summary>
         public int Users { get; set; }
 
-        /// <summary>Its place among those nobody uses.</summary>
+        /// <summary>Its place among the idle files.</summary>
         public LinkedListNode<Entry>? Place { get; set; }
 
-        /// <summary>Whether its name is no longer its own.</summary>
+        /// <summary>True if its name no longer has this file.</summary>
         public bool IsForgotten { get; set; }
 
-        /// <summary>What waits until nobody uses it.</summary>
+        /// <summary>Called when it is idle.</summary>
         public Action? Then { get; set; }
     }
 }

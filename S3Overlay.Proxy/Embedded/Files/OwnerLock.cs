@@ -1,13 +1,13 @@
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>The mark that one process owns the data folder: two writers would each trust their own index.</summary>
+/// <summary>Ensures that one process owns the data folder: two writers would each trust their own index.</summary>
 internal sealed class OwnerLock : IDisposable
 {
     private readonly FileStream _file;
 
     private OwnerLock(FileStream file) => _file = file;
 
-    /// <summary>Takes the lock. The system gives it back when the process ends, however it ends.</summary>
+    /// <summary>Takes the lock. The system releases it when the process ends, however it ends.</summary>
     /// <exception cref="StoreUnavailableException">Another process has it, or the folder cannot be written.</exception>
     public static OwnerLock Take(StoreFolders folders)
     {
@@ -18,7 +18,7 @@ internal sealed class OwnerLock : IDisposable
         catch (IOException failure) when (!StoreDisk.IsFull(failure))
         {
             throw new StoreUnavailableException(
-                $"The data folder {folders.Root} is in use by another process. Stop that one, or give this one a folder of its own (S3_OVERLAY_DATA_DIR).",
+                $"The data folder {folders.Root} is in use by another process. Stop that process, or use another folder (S3_OVERLAY_DATA_DIR).",
                 failure);
         }
         catch (UnauthorizedAccessException failure)

@@ -5,12 +5,12 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>
-/// Small files that hold one record and no data: buckets and uploads. A preamble like every file of the store, and the record as its
+/// Small files with one record and no data: buckets and uploads. Each has a preamble like every file of the store, and the record as its
 /// header.
 /// </summary>
 internal static class RecordFile
 {
-    /// <summary>Writes one aside, syncs it, moves it to its place and syncs the folder.</summary>
+    /// <summary>Writes a record to a temporary file, syncs it, renames it and syncs the folder.</summary>
     public static async Task WriteAsync(
         StoreFolders folders, StoreDisk disk, FileKind kind, string path, ReadOnlyMemory<byte> record, CancellationToken cancellationToken)
     {
@@ -18,8 +18,8 @@ internal static class RecordFile
         await disk.SyncFolderAsync(Path.GetDirectoryName(path)!);
     }
 
-    /// <summary>Takes one away, for good.</summary>
-    /// <exception cref="IOException">It is still there, or may come back.</exception>
+    /// <summary>Deletes a record durably.</summary>
+    /// <exception cref="IOException">It still exists, or may come back.</exception>
     public static async Task DeleteAsync(StoreDisk disk, string path)
     {
         await Task.Run(() => disk.Remove(path));
@@ -27,17 +27,16 @@ internal static class RecordFile
     }
 
     /// <summary>
-    /// Puts a record in the place of another, or of none, or takes it away. Where the folder cannot be brought to the disk, the record of
-    /// before is put back: a rebuild goes by what is there, and what is refused must not happen then. Should that fail too, the next start
-    /// goes by it, and a rebuild does not differ.
+    /// Replaces, creates or deletes a record. If the folder cannot be synced, the previous record is restored: a rebuild uses what is
+    /// there, and a refused change must not happen. If that fails too, the next start uses what is there, like a rebuild.
     /// </summary>
-    /// <param name="folders">Where to.</param>
+    /// <param name="folders">The folders.</param>
     /// <param name="disk">The disk.</param>
-    /// <param name="ends">Told where nothing could be put back.</param>
-    /// <param name="kind">What the record is of.</param>
-    /// <param name="path">Its place.</param>
-    /// <param name="before">What is there; null for nothing.</param>
-    /// <param name="after">What shall be there; null for nothing.</param>
+    /// <param name="ends">Set if the previous record could not be restored.</param>
+    /// <param name="kind">The record's kind.</param>
+    /// <param name="path">Its path.</param>
+    /// <param name="before">The present record; null for none.</param>
+    /// <param name="after">The new record; null for none.</param>
     public static async Task ChangeAsync(
         StoreFolders folders, StoreDisk disk, DirtyFlag ends, FileKind kind, string path, ReadOnlyMemory<byte>? before,
         ReadOnlyMemory<byte>? after)
@@ -69,13 +68,13 @@ internal static class RecordFile
     }
 
     /// <summary>Reads preamble and header of any file of the store.</summary>
-    /// <exception cref="InvalidDataException">It is none, or is damaged.</exception>
+    /// <exception cref="InvalidDataException">Not such a file, or damaged.</exception>
     public static (FilePreamble Preamble, byte[] Header) ReadHeader(SafeFileHandle file)
     {
         Span<byte> start = stackalloc byte[FilePreamble.Size];
         if (ReadFully(file, start, 0) < FilePreamble.Size)
         {
-            throw new InvalidDataException("The file breaks off in its preamble.");
+            throw new InvalidDataException("The file ends within its preamble.");
         }
 
         var preamble = FilePreamble.Read(start);
@@ -97,7 +96,6 @@ internal static class RecordFile
         return total;
     }
 
-    /// <summary>Opens a file of the store for reading.</summary>
     public static SafeFileHandle Open(string path) =>
         File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
 

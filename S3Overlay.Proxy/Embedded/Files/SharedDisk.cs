@@ -4,12 +4,10 @@ using S3Overlay.Proxy.Embedded.Index;
 
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>
-/// The store's disk where copies of the remote's objects are on it too: a write that finds it full has copies give way, and is done again.
-/// </summary>
+/// <summary>The store's disk if the cache is on it too: a write that finds it full makes the cache evict, and is retried.</summary>
 internal sealed class SharedDisk(StoreDisk disk) : StoreDisk(disk.IsDurable)
 {
-    /// <summary>Takes copies away that have so many bytes, or more; false where there are none that can go. Must not throw.</summary>
+    /// <summary>Evicts at least so many bytes; false if nothing can be evicted. Must not throw.</summary>
     public Func<long, bool> GivesWay { get; set; } = static _ => false;
 
     /// <inheritdoc/>
@@ -101,7 +99,7 @@ internal sealed class SharedDisk(StoreDisk disk) : StoreDisk(disk.IsDurable)
     /// <inheritdoc/>
     public override long? SizeOf(string folder) => disk.SizeOf(folder);
 
-    /// <summary>Whether two folders are on one disk: under the same mount point, as far as that can be told.</summary>
+    /// <summary>True if two folders are on one disk: under the same mount point, as far as that is known.</summary>
     public static bool Has(string one, string other) => MountOf(one) == MountOf(other);
 
     private static string MountOf(string folder)

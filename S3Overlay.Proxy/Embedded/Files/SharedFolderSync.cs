@@ -2,18 +2,15 @@ using S3Overlay.Proxy.Embedded.Index;
 
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>
-/// Brings a folder's names to disk. Whoever asks while a sync of that folder is under way shares the next one: it covers all renames made
-/// before it starts.
-/// </summary>
+/// <summary>Syncs folders. Callers during a sync share the next one, which covers all renames made before it starts.</summary>
 internal sealed class SharedFolderSync
 {
     private readonly Dictionary<string, (Task Running, Task? Next)> _folders = new(StringComparer.Ordinal);
 
-    /// <summary>Returns once every name made in the folder before this call is on disk.</summary>
+    /// <summary>Returns once every name created in the folder before this call is on disk.</summary>
     public Task SyncAsync(string folder)
     {
-        // Windows keeps names in its journal, and has no way to ask for more.
+        // Windows journals names itself, and has no call for this.
         if (OperatingSystem.IsWindows())
         {
             return Task.CompletedTask;

@@ -1,9 +1,9 @@
 namespace S3Overlay.Proxy.Embedded.Files;
 
-/// <summary>The data folder cannot be used; the message says why, and what to do about it.</summary>
+/// <summary>The data folder cannot be used; the message says why, and what to do.</summary>
 public sealed class StoreUnavailableException : Exception
 {
-    /// <summary>A failure in words for the person who starts the process.</summary>
+    /// <summary>A failure with a message for the operator.</summary>
     public StoreUnavailableException(string message, Exception? cause = null)
         : base(message, cause)
     {

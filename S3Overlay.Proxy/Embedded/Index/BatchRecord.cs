@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
-/// A batch as the journal holds it: for each change the key's length, the value's length (-1: deleted), the key, the value.
+/// A batch in the journal's format. For each change: the key's length, the value's length (-1: deleted), the key, the value.
 /// </summary>
 internal static class BatchRecord
 {

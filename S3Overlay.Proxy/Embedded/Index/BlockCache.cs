@@ -1,8 +1,8 @@
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
-/// Blocks lately read, for all runs of an index: a fixed number of slots, each held by whoever was there last. No locks and no order of
-/// use; a collision costs one read from the system's own cache.
+/// Recently read blocks of all runs of an index: a fixed number of slots, each with the last block that was put there. No locks and no
+/// usage order; a collision costs one read from the system's own cache.
 /// </summary>
 internal sealed class BlockCache(long bytes)
 {

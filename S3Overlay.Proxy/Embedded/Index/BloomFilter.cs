@@ -2,9 +2,7 @@ using System.Buffers.Binary;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 
-/// <summary>
-/// Says of most keys that are not in a run that they are not: ten bits a key, seven probes, about one false alarm in a hundred.
-/// </summary>
+/// <summary>Rules out most keys that are not in a run: ten bits a key, seven probes, about one false positive in a hundred.</summary>
 internal static class BloomFilter
 {
     private const int BitsPerKey = 10;
@@ -43,7 +41,7 @@ internal static class BloomFilter
     }
 
     /// <summary>
-    /// FNV-1a by words, mixed at the end (as in MurmurHash3): it goes to disk, so it may not be a hash that changes with the process.
+    /// FNV-1a by words, mixed at the end (as in MurmurHash3). It is stored on disk, so it must not depend on the process.
     /// </summary>
     public static ulong Hash(ReadOnlySpan<byte> key)
     {

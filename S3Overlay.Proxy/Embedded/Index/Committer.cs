@@ -3,10 +3,10 @@ using System.Threading.Channels;
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
-/// Group commit: whoever commits while another commit is being brought to the disk waits for the next turn, and shares it with all who
-/// wait. One turn at a time, in the order of arrival, on the thread pool, since bringing bytes to a disk blocks.
+/// Group commit: items that arrive while a commit is written wait for the next one and share it. One commit at a time, in the order of
+/// arrival, on the thread pool, since disk writes block.
 /// </summary>
-/// <param name="write">Makes a group of items durable; what it throws fails every item of the group.</param>
+/// <param name="write">Makes a group of items durable; its exception fails every item of the group.</param>
 internal sealed class Committer<T>(Action<IReadOnlyList<T>> write) : IAsyncDisposable
 {
     private readonly Channel<(T Item, TaskCompletionSource Done)> _waiting =

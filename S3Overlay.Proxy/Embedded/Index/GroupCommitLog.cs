@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Embedded.Files;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 
-/// <summary>An append-only log of records whose concurrent writers share the cost of bringing them to the disk.</summary>
+/// <summary>An append-only log of records. Concurrent writers share the cost of a sync.</summary>
 internal sealed class GroupCommitLog : IAsyncDisposable
 {
     private readonly Committer<ReadOnlyMemory<byte>> _committer;
@@ -18,19 +18,16 @@ internal sealed class GroupCommitLog : IAsyncDisposable
         _committer = new(records => Begin().Append(records));
     }
 
-    /// <summary>The log's length in bytes.</summary>
     public long Length => _journal?.Length ?? _end;
 
-    /// <summary>Whether the next opening may find a record that was refused. Known once the log is closed.</summary>
+    /// <summary>True if the next start may find a record that was refused. Valid once the log is closed.</summary>
     public bool IsInDoubt => _journal is { IsInDoubt: true };
 
-    /// <summary>
-    /// Opens a log to append to it, or makes it. If the disk has no room for a new one, the first record that finds room makes it.
-    /// </summary>
+    /// <summary>Opens or creates a log. If the disk has no room for a new one, the first record that finds room creates it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="disk">The disk.</param>
-    /// <param name="end">Where its last whole record ends, as <see cref="JournalReader"/> found it; 0 for a new one. What stands behind
-    /// that is cut off.</param>
+    /// <param name="end">The end of its last complete record, as <see cref="JournalReader"/> found it; 0 for a new one. Anything behind it
+    /// is cut off.</param>
     public static GroupCommitLog Open(string path, StoreDisk disk, long end)
     {
         var log = new GroupCommitLog(path, disk, end);
@@ -40,7 +37,7 @@ internal sealed class GroupCommitLog : IAsyncDisposable
         }
         catch (IOException failure) when (StoreDisk.IsFull(failure))
         {
-            // Whoever appends is told.
+            // The append will report it.
         }
         catch
         {

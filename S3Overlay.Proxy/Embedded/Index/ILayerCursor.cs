@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Embedded.Index;
 
-/// <summary>Walks one layer of an index, deletions included.</summary>
+/// <summary>Walks one layer of an index, including deletions.</summary>
 internal interface ILayerCursor
 {
     bool IsValid { get; }

@@ -1,14 +1,14 @@
 namespace S3Overlay.Proxy.Embedded.Index;
 
-/// <summary>Changes that are made together or not at all. A later change of a key in a batch outdoes an earlier one.</summary>
+/// <summary>Changes that are applied together or not at all. A later change of a key in a batch overrides an earlier one.</summary>
 public sealed class IndexBatch
 {
     private readonly List<KeyValuePair<byte[], byte[]?>> _changes = [];
 
-    /// <summary>Whether what it says stands on the disk elsewhere already, for whoever builds the index again.</summary>
+    /// <summary>True if the changes are already on disk elsewhere, for a rebuild of the index.</summary>
     internal bool IsSettled { get; set; }
 
-    /// <summary>How many changes it holds.</summary>
+    /// <summary>Number of changes.</summary>
     public int Count => _changes.Count;
 
     /// <summary>The changes, in order; a null value deletes.</summary>
@@ -17,6 +17,6 @@ public sealed class IndexBatch
     /// <summary>Sets a key's value.</summary>
     public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => _changes.Add(new(key.ToArray(), value.ToArray()));
 
-    /// <summary>Takes a key away; no error where it is not there.</summary>
+    /// <summary>Deletes a key; no error if it does not exist.</summary>
     public void Delete(ReadOnlySpan<byte> key) => _changes.Add(new(key.ToArray(), null));
 }

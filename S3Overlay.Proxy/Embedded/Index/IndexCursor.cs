@@ -1,7 +1,7 @@
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
-/// Walks a snapshot's keys in order: a merge of the layers, in which the newest says what a key is and deleted ones are passed over.
+/// Walks a snapshot's keys in order: a merge of the layers, in which the newest decides about a key and deleted keys are skipped.
 /// </summary>
 public sealed class IndexCursor : IDisposable
 {
@@ -20,14 +20,14 @@ public sealed class IndexCursor : IDisposable
         _layers = [.. layers];
     }
 
-    /// <summary>The key at which the cursor stands. Valid after a move that returned true, until the next.</summary>
+    /// <summary>The current key. Valid after a move that returned true, until the next move.</summary>
     public ReadOnlySpan<byte> Key => _current!.Key;
 
-    /// <summary>Its value.</summary>
+    /// <summary>The current value.</summary>
     public ReadOnlySpan<byte> Value => _current!.Value;
 
     /// <summary>Moves to the first key at or after the one given.</summary>
-    /// <returns>False where there is none.</returns>
+    /// <returns>False if there is none.</returns>
     public bool Seek(ReadOnlySpan<byte> atOrAfter)
     {
         foreach (var layer in _layers)
@@ -56,7 +56,7 @@ public sealed class IndexCursor : IDisposable
         var key = _current!.Key;
         foreach (var layer in _layers)
         {
-            // The same key in an older layer has been outdone.
+            // The same key in an older layer is overridden.
             if (layer != _current && layer.IsValid && layer.Key.SequenceEqual(key))
             {
                 layer.Next();
@@ -73,7 +73,7 @@ public sealed class IndexCursor : IDisposable
             _current = null;
             foreach (var layer in _layers)
             {
-                // Layers come newest first: of equal keys the first one found counts.
+                // Layers are newest first: of equal keys the first one wins.
                 if (layer.IsValid && (_current is null || layer.Key.SequenceCompareTo(_current.Key) < 0))
                 {
                     _current = layer;

@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
-/// The folder of an index, which one process has at a time: its manifest, and the runs and journals that this names by their numbers.
+/// An index's folder, used by one process at a time: its manifest, and the numbered runs and journals that the manifest names.
 /// </summary>
 internal sealed class IndexFolder : IDisposable
 {
@@ -16,21 +16,21 @@ internal sealed class IndexFolder : IDisposable
     private readonly ILogger _logger;
     private readonly BlockCache _cache = new(32 << 20);
 
-    /// <summary>A journal whose last record broke off, and where that began; null for none.</summary>
+    /// <summary>A journal whose last record is incomplete, and where that record starts; null for none.</summary>
     private (string Path, long End)? _torn;
 
     private IndexFolder(string path, StoreDisk disk, FileStream ownership, ILogger logger) =>
         (_path, _disk, _ownership, _logger) = (path, disk, ownership, logger);
 
-    /// <summary>Whether it was given back: what is read of it then fails.</summary>
+    /// <summary>True once it is disposed; reads fail then.</summary>
     public bool IsClosed => _ownership.SafeFileHandle.IsClosed;
 
-    /// <summary>Whether a torn tail is still to be cut off.</summary>
+    /// <summary>True if a torn tail is still to be cut off.</summary>
     public bool IsTorn => _torn is not null;
 
     private string ManifestPath => Path.Combine(_path, "MANIFEST");
 
-    /// <summary>Takes a folder, which is made where it is missing.</summary>
+    /// <summary>Opens a folder, and creates it if missing.</summary>
     /// <exception cref="IndexInUseException">Another process has it.</exception>
     public static IndexFolder Take(string path, StoreDisk disk, ILogger logger)
     {
@@ -46,21 +46,21 @@ internal sealed class IndexFolder : IDisposable
         }
     }
 
-    /// <summary>Which files make up the index: none where it is new.</summary>
-    /// <exception cref="IndexDamagedException">What it says cannot be trusted.</exception>
+    /// <summary>The files of the index; none if it is new.</summary>
+    /// <exception cref="IndexDamagedException">The manifest cannot be trusted.</exception>
     public Manifest ReadManifest() => Manifest.Read(ManifestPath) ?? new Manifest(1, [], []);
 
-    /// <summary>Says which files make up the index from now on.</summary>
+    /// <summary>Replaces the list of the index's files.</summary>
     public void WriteManifest(Manifest manifest) => manifest.Write(_disk, ManifestPath);
 
     /// <summary>Opens a run.</summary>
     /// <exception cref="IndexDamagedException">It cannot be trusted.</exception>
     public SortedRun OpenRun(long number) => SortedRun.Open(RunPath(number), number, _cache);
 
-    /// <summary>Writes a run of entries in their order.</summary>
-    /// <returns>The run; null where there are no entries, and no file.</returns>
-    /// <exception cref="IOException">The disk failed, or is full. What was written is taken away: each attempt has a number of its own, and
-    /// would leave less room for the next.</exception>
+    /// <summary>Writes a run of ordered entries.</summary>
+    /// <returns>The run; null, and no file, if there are no entries.</returns>
+    /// <exception cref="IOException">The disk failed or is full. The partial file is deleted: each attempt has its own number, and would
+    /// leave less room for the next.</exception>
     public SortedRun? WriteRun(long number, IEnumerable<KeyValuePair<byte[], byte[]?>> entries)
     {
         try
@@ -74,8 +74,8 @@ internal sealed class IndexFolder : IDisposable
         }
     }
 
-    /// <summary>Begins a journal. A torn tail of one before it goes first: only the last journal may have one.</summary>
-    /// <exception cref="IOException">The tail cannot be cut off, or the journal not be made.</exception>
+    /// <summary>Begins a journal. Cuts off an earlier journal's torn tail first: only the last journal may have one.</summary>
+    /// <exception cref="IOException">The tail cannot be cut off, or the journal cannot be created.</exception>
     public Journal BeginJournal(long number)
     {
         if (_torn is { } torn)
@@ -89,12 +89,10 @@ internal sealed class IndexFolder : IDisposable
         return Journal.Open(JournalPath(number), _disk, 0);
     }
 
-    /// <summary>
-    /// Reads a journal. One that is not there was given up before anything was in it, by a manifest that the disk may have all the same.
-    /// </summary>
+    /// <summary>Reads a journal. A missing one was given up before anything was in it, although the manifest on disk may name it.</summary>
     /// <param name="number">Its number.</param>
-    /// <param name="mayBeTorn">Whether a crash may have left its last record unfinished.</param>
-    /// <param name="replay">Given each record that is in it.</param>
+    /// <param name="mayBeTorn">True if a crash may have left its last record incomplete.</param>
+    /// <param name="replay">Called for each record.</param>
     /// <exception cref="IndexDamagedException">A record is bad, and no crash explains that.</exception>
     public void Replay(long number, bool mayBeTorn, Action<ReadOnlyMemory<byte>> replay)
     {
@@ -124,10 +122,10 @@ internal sealed class IndexFolder : IDisposable
         _torn = (path, reader.Position);
     }
 
-    /// <summary>Removes a journal whose commits are in a run. What cannot be taken away now the next start does.</summary>
+    /// <summary>Deletes a journal whose commits are in a run. If that fails, the next start does it.</summary>
     public void DeleteJournal(long number) => _disk.Delete(JournalPath(number));
 
-    /// <summary>Gives up a journal that no manifest names; the same holds.</summary>
+    /// <summary>Deletes a journal that no manifest names. If that fails, the next start does it.</summary>
     public void Discard(Journal journal)
     {
         journal.Dispose();
@@ -135,9 +133,10 @@ internal sealed class IndexFolder : IDisposable
     }
 
     /// <summary>
-    /// Files that no manifest names are what a crash left of a flush or merge. They must not be there when their number is given away.
+    /// Deletes files that no manifest names: a crash left them during a flush or merge. They must be gone before their number is used
+    /// again.
     /// </summary>
-    /// <exception cref="IOException">One cannot be taken away.</exception>
+    /// <exception cref="IOException">One cannot be deleted.</exception>
     public void DeleteStrangers(Manifest manifest)
     {
         var known = manifest.Runs.Select(RunPath).Concat(manifest.Journals.Select(JournalPath)).ToHashSet(StringComparer.Ordinal);

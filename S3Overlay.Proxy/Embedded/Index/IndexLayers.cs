@@ -3,32 +3,32 @@ using System.Collections.Immutable;
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
-/// What an index is at a moment: commits in memory and the journals that have them, and runs. Commits become a run, and runs are merged;
-/// with each of these steps the manifest on the disk is replaced, and what it does not name any more is taken away after that.
+/// An index's state: commits in memory with their journals, and runs. Commits are flushed to a run, and runs are merged; each step replaces
+/// the manifest on disk, and files it no longer names are deleted afterwards.
 /// </summary>
 internal sealed class IndexLayers : IDisposable
 {
-    /// <summary>So many runs may a read have to look into, about, before some are merged.</summary>
+    /// <summary>Approximate number of runs that a read may search before some are merged.</summary>
     private const int MaxRuns = 6;
 
     private readonly IndexFolder _folder;
     private readonly Lock _publish = new();
     private IndexView _view;
 
-    /// <summary>The journal that commits go to.</summary>
+    /// <summary>The current journal.</summary>
     private long _journal;
 
-    /// <summary>The journals before it that are not yet in a run, oldest first.</summary>
+    /// <summary>Earlier journals that are not yet in a run, oldest first.</summary>
     private IReadOnlyList<long> _older = [];
     private long _nextNumber;
 
-    /// <summary>Journals and runs that do not count any more. They go once a manifest is on the disk that says so.</summary>
+    /// <summary>Journals and runs that no longer count. Deleted once a manifest on disk says so.</summary>
     private readonly List<long> _spentJournals = [];
     private readonly List<SortedRun> _spentRuns = [];
 
-    /// <summary>What is in a folder: runs, and what its journals have, in memory.</summary>
+    /// <summary>Loads a folder: its runs, and the content of its journals into memory.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="wasClosed">Whether the process before this one closed the index: then no journal has a torn tail.</param>
+    /// <param name="wasClosed">True if the last process closed the index: then no journal has a torn tail.</param>
     /// <exception cref="IndexDamagedException">It cannot be trusted.</exception>
     public IndexLayers(IndexFolder folder, bool wasClosed)
     {
@@ -48,16 +48,16 @@ internal sealed class IndexLayers : IDisposable
         _older = recent.Count > 0 ? manifest.Journals : [];
     }
 
-    /// <summary>What readers see: it is never changed, only replaced.</summary>
+    /// <summary>What readers see; immutable, replaced as a whole.</summary>
     public IndexView View => Volatile.Read(ref _view);
 
-    /// <summary>How many bytes the commits have that are not yet set aside to become a run.</summary>
+    /// <summary>Bytes of commits that are not being flushed yet.</summary>
     public long RecentBytes { get; private set; }
 
-    /// <summary>Whether commits are set aside that are not yet a run.</summary>
+    /// <summary>True if a flush is pending or running.</summary>
     public bool IsFlushing => View.Flushing is not null;
 
-    /// <summary>Begins the first journal of this process. It counts once the manifest names it.</summary>
+    /// <summary>Begins this process's first journal. It counts once the manifest names it.</summary>
     public Journal Begin()
     {
         _folder.DeleteStrangers(_folder.ReadManifest());
@@ -65,7 +65,7 @@ internal sealed class IndexLayers : IDisposable
         return _folder.BeginJournal(_journal);
     }
 
-    /// <summary>Shows commits to readers; their journal has them.</summary>
+    /// <summary>Makes commits visible to readers, once they are in the journal.</summary>
     public void Publish(IReadOnlyList<IndexBatch> batches)
     {
         var recent = _view.Recent.ToBuilder();
@@ -87,10 +87,10 @@ internal sealed class IndexLayers : IDisposable
     }
 
     /// <summary>
-    /// Begins the next journal, and sets aside what the one before it has. Nothing is committed to a journal that the manifest on the disk
-    /// does not name: a crash would lose it.
+    /// Begins the next journal and sets the current commits aside for a flush. Commits go only to a journal that the manifest on disk
+    /// names: otherwise a crash would lose them.
     /// </summary>
-    /// <exception cref="IOException">It cannot be begun, or named: all is as it was.</exception>
+    /// <exception cref="IOException">It cannot be created or named; nothing has changed.</exception>
     public Journal Turn()
     {
         var number = NewNumber();
@@ -114,7 +114,7 @@ internal sealed class IndexLayers : IDisposable
         return next;
     }
 
-    /// <summary>What was replayed becomes a run at once: there is one journal then, and the next start is as short as this one.</summary>
+    /// <summary>Flushes replayed commits to a run at once: then there is one journal, and the next start is as short as this one.</summary>
     public void FlushReplayed()
     {
         if (_view.Recent.Count > 0)
@@ -124,7 +124,7 @@ internal sealed class IndexLayers : IDisposable
         }
     }
 
-    /// <summary>Makes a run of what is set aside.</summary>
+    /// <summary>Writes the commits set aside to a run.</summary>
     public void Flush()
     {
         var run = _folder.WriteRun(NewNumber(), Entries(_view.Flushing!))!;
@@ -146,7 +146,7 @@ internal sealed class IndexLayers : IDisposable
         }
     }
 
-    /// <summary>Says on the disk which files count from now on.</summary>
+    /// <summary>Records the present files on disk.</summary>
     public void WriteManifest() => WriteManifest([.. _older, _journal]);
 
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 
-/// <summary>The index as it was at one moment, whatever is committed since.</summary>
+/// <summary>The index at one moment, unaffected by later commits.</summary>
 public sealed class IndexSnapshot : IDisposable
 {
     private readonly IndexView _view;
@@ -10,10 +10,10 @@ public sealed class IndexSnapshot : IDisposable
 
     internal IndexSnapshot(IndexView view) => _view = view;
 
-    /// <summary>The value of a key at that moment.</summary>
+    /// <summary>A key's value at that moment.</summary>
     public bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out byte[]? value) => (value = _view.Find(key.ToArray())) is not null;
 
-    /// <summary>A cursor over the keys in order. Use it while the snapshot lives.</summary>
+    /// <summary>A cursor over the keys in order. Valid while the snapshot lives.</summary>
     public IndexCursor OpenCursor() => new(_view);
 
     /// <inheritdoc/>

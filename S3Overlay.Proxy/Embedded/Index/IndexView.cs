@@ -2,17 +2,14 @@ using System.Collections.Immutable;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 
-/// <summary>
-/// The index at one moment: recent commits in memory, those being written to a run, and the runs, newest first. Never changed, only
-/// replaced.
-/// </summary>
+/// <summary>The index at one moment: recent commits in memory, those being flushed, and the runs, newest first. Immutable.</summary>
 /// <param name="Recent">Commits since the last flush began.</param>
 /// <param name="Flushing">Commits that a flush is writing to a run, or null.</param>
 /// <param name="Runs">The runs, newest first.</param>
 internal sealed record IndexView(ImmutableSortedSet<MemoryEntry> Recent, ImmutableSortedSet<MemoryEntry>? Flushing,
     ImmutableArray<SortedRun> Runs)
 {
-    /// <summary>Keeps every run's file alive; false where one is gone already, so that a newer view must be taken.</summary>
+    /// <summary>Keeps every run's file; false if one is already deleted, so a newer view is needed.</summary>
     public bool TryAcquire()
     {
         for (var i = 0; i < Runs.Length; i++)
@@ -39,7 +36,7 @@ internal sealed record IndexView(ImmutableSortedSet<MemoryEntry> Recent, Immutab
         }
     }
 
-    /// <summary>The value of a key; null where it is deleted or was never there.</summary>
+    /// <summary>A key's value; null if it was deleted or never existed.</summary>
     public byte[]? Find(byte[] key)
     {
         var probe = new MemoryEntry(key, null);

@@ -7,8 +7,8 @@ using S3Overlay.Proxy.Embedded.Files;
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
-/// Framed records behind each other in one file: length, CRC-32C, bytes. <see cref="JournalReader"/> reads them back. What a crash left
-/// behind the last whole one is cut off at opening, or by the next append if the disk is too full even for that.
+/// Framed records in one file: length, CRC-32C, bytes. <see cref="JournalReader"/> reads them. A torn tail is cut off at opening, or by the
+/// next append if the disk is too full even for that.
 /// </summary>
 internal sealed class Journal : IDisposable
 {
@@ -22,13 +22,13 @@ internal sealed class Journal : IDisposable
 
     public long Length => _end;
 
-    /// <summary>Whether something that was refused may stand behind the end.</summary>
+    /// <summary>True if a refused record may still be behind the end.</summary>
     public bool IsInDoubt { get; private set; }
 
-    /// <summary>Opens the file to append to it, or makes it.</summary>
+    /// <summary>Opens the file to append to it, or creates it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="disk">The disk.</param>
-    /// <param name="end">Where its last whole record ends. What stands behind that is cut off.</param>
+    /// <param name="end">The end of its last complete record. Anything behind it is cut off.</param>
     public static Journal Open(string path, StoreDisk disk, long end)
     {
         var file = disk.Open(path);
@@ -46,11 +46,10 @@ internal sealed class Journal : IDisposable
     }
 
     /// <summary>
-    /// Appends records with one write, and brings them to the disk where that is durable. On failure nothing of them stays, or that is in
-    /// doubt.
+    /// Appends records with one write, and syncs them if the disk is durable. On failure nothing of them stays, or that is in doubt.
     /// </summary>
-    /// <exception cref="IOException">Nothing of them is there, whatever failed.</exception>
-    /// <exception cref="JournalInDoubtException">It failed, and so did taking back what may have been written.</exception>
+    /// <exception cref="IOException">It failed, and nothing of them stays.</exception>
+    /// <exception cref="JournalInDoubtException">It failed, and so did the rollback.</exception>
     public void Append(IReadOnlyList<ReadOnlyMemory<byte>> records)
     {
         var start = _end;
@@ -85,8 +84,8 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>Takes back what was refused and may still be there.</summary>
-    /// <exception cref="IOException">It still may.</exception>
+    /// <summary>Removes refused records that may still be there.</summary>
+    /// <exception cref="IOException">They still may be.</exception>
     public void CutTail()
     {
         if (IsInDoubt)
@@ -116,7 +115,7 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>A record that was refused must not come back at the next opening.</summary>
+    /// <summary>A refused record must not reappear at the next opening.</summary>
     private void TakeBack(Exception failure)
     {
         try

@@ -8,15 +8,15 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
-/// Reads a journal's records in order, one in memory at a time, and tells a torn tail from damage. A killed process leaves a last record
-/// that the file ends in. Everything else that does not fit its checksum, or has a whole record behind it, is damage.
+/// Reads a journal's records in order, one in memory at a time, and distinguishes a torn tail from damage. A killed process leaves an
+/// incomplete last record at the end of the file. Any other bad record, or one with a good record behind it, is damage.
 /// </summary>
 internal sealed class JournalReader : IDisposable
 {
-    /// <summary>Bytes of a record's head: its length and its CRC-32C, which covers both.</summary>
+    /// <summary>Bytes of a record's frame: its length and its CRC-32C, which covers both.</summary>
     public const int FrameHead = 8;
 
-    /// <summary>The longest record that is searched for behind a bad one. Those of a log of deletes have a few kilobytes.</summary>
+    /// <summary>The longest record that is searched for behind a bad one. Records of a delete log have a few kilobytes.</summary>
     private const int LongestFound = 1 << 20;
 
     private readonly SafeFileHandle _file;
@@ -24,21 +24,21 @@ internal sealed class JournalReader : IDisposable
 
     private JournalReader(SafeFileHandle file) => (_file, _length) = (file, RandomAccess.GetLength(file));
 
-    /// <summary>Where the last record that was read ends.</summary>
+    /// <summary>The end of the last record read.</summary>
     public long Position { get; private set; }
 
-    /// <summary>Whether all of the file was read.</summary>
+    /// <summary>True if the whole file was read.</summary>
     public bool IsAtEnd => Position == _length;
 
-    /// <summary>Whether what is left is a record that the file ends in. Known once <see cref="TryRead"/> has returned false.</summary>
+    /// <summary>
+    /// True if the rest is an incomplete record at the end of the file. Valid once <see cref="TryRead"/> has returned false.
+    /// </summary>
     public bool IsTorn { get; private set; }
 
-    /// <summary>How many bytes are left.</summary>
+    /// <summary>Bytes left.</summary>
     public long Left => _length - Position;
 
-    /// <summary>Opens a journal; null if there is none.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="from">The byte to begin with.</param>
+    /// <summary>Opens a journal at a position; null if it does not exist.</summary>
     public static JournalReader? Open(string path, long from = 0)
     {
         try
@@ -53,7 +53,7 @@ internal sealed class JournalReader : IDisposable
     }
 
     /// <summary>Reads the next record.</summary>
-    /// <returns>False at the end, and at a record that is bad.</returns>
+    /// <returns>False at the end, and at a bad record.</returns>
     public bool TryRead(out ReadOnlyMemory<byte> record)
     {
         record = default;
@@ -89,8 +89,8 @@ internal sealed class JournalReader : IDisposable
         return true;
     }
 
-    /// <summary>Goes on to the next whole record behind a bad one.</summary>
-    /// <returns>False where there is none.</returns>
+    /// <summary>Moves to the next good record after a bad one.</summary>
+    /// <returns>False if there is none.</returns>
     public bool TrySkip()
     {
         if (FindNext() is not { } next)
@@ -111,7 +111,7 @@ internal sealed class JournalReader : IDisposable
     private static bool Fits(ReadOnlySpan<byte> head, ReadOnlySpan<byte> record) =>
         Checksum(head, record) == BinaryPrimitives.ReadUInt32LittleEndian(head[4..]);
 
-    /// <summary>Where the next whole record starts. A bad length says nothing about where that is, so each byte is tried.</summary>
+    /// <summary>Start of the next good record. A bad length does not help, so each byte is tried.</summary>
     private long? FindNext()
     {
         var window = ArrayPool<byte>.Shared.Rent(2 * LongestFound);

@@ -6,8 +6,8 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 
-/// <summary>Which files make up the index. It is replaced as a whole: written aside, brought to the disk, renamed.</summary>
-/// <param name="NextNumber">The number the next file gets; numbers are never used twice.</param>
+/// <summary>The files of the index. Replaced as a whole: written to a temporary file, synced, renamed.</summary>
+/// <param name="NextNumber">The next file's number; numbers are never reused.</param>
 /// <param name="Runs">The runs' numbers, newest first.</param>
 /// <param name="Journals">The journals that are not yet in a run, oldest first.</param>
 internal sealed record Manifest(long NextNumber, IReadOnlyList<long> Runs, IReadOnlyList<long> Journals)
@@ -31,7 +31,7 @@ internal sealed record Manifest(long NextNumber, IReadOnlyList<long> Runs, IRead
         }
         catch (FormatException)
         {
-            // Told below.
+            // Reported below.
         }
 
         throw SortedRun.Damaged(path);

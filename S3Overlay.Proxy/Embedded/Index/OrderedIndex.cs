@@ -5,17 +5,14 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 
-/// <summary>
-/// An ordered, persistent map of bytes to bytes: a log-structured merge tree.
-/// </summary>
+/// <summary>An ordered, persistent map of bytes to bytes: a log-structured merge tree.</summary>
 /// <remarks>
 /// <code>
-///   commit -> journal (one sync for all who wait) -> commits in memory -> sorted run -> merged runs
+///   commit -> journal (one sync for all waiting commits) -> commits in memory -> sorted run -> merged runs
 /// </code>
-/// What is in memory is bounded by <see cref="IndexOptions.FlushBytes"/>, so is what start-up replays: it does not grow with the data.
-/// Readers take no lock; they see a view that is never changed, only replaced. A commit is on the disk before anybody sees it. Opening
-/// needs no room on the disk: where there is none, what was replayed stays in memory and in the journals it came from, and the first commit
-/// for which there is room begins the next journal.
+/// <see cref="IndexOptions.FlushBytes"/> limits what is in memory and what a start replays, so neither grows with the data. Readers take no
+/// lock; they see an immutable view, which is replaced as a whole. A commit is on disk before it is visible. Opening needs no disk space:
+/// if there is none, replayed commits stay in memory and in their journals, and the first commit that finds space begins the next journal.
 /// </remarks>
 public sealed class OrderedIndex : IAsyncDisposable
 {
@@ -24,14 +21,14 @@ public sealed class OrderedIndex : IAsyncDisposable
     private readonly IndexLayers _layers;
     private readonly Committer<IndexBatch> _committer;
 
-    /// <summary>Batches that everybody sees and that no journal has yet; the committer's own.</summary>
+    /// <summary>Visible batches that no journal has yet. Only the committer uses this.</summary>
     private readonly List<IndexBatch> _behind = [];
     private long _behindBytes;
 
-    /// <summary>Where commits go; null until one could be begun.</summary>
+    /// <summary>The current journal; null until one could be created.</summary>
     private Journal? _journal;
 
-    /// <summary>Whether the manifest on the disk is sure to name it.</summary>
+    /// <summary>True if the manifest on disk is sure to name it.</summary>
     private bool _isNamed;
     private Task _background = Task.CompletedTask;
 
@@ -52,13 +49,12 @@ public sealed class OrderedIndex : IAsyncDisposable
     }
 
     /// <summary>
-    /// What went wrong in the background lately, or null. Commits go on meanwhile: what could not be flushed stays in memory and in its
-    /// journal.
+    /// The most recent background failure, or null. Commits continue: what could not be flushed stays in memory and in its journal.
     /// </summary>
     internal Exception? LastBackgroundError { get; private set; }
 
-    /// <summary>Opens the index in a folder, which is made where it is missing.</summary>
-    /// <exception cref="IndexDamagedException">What is there cannot be trusted; the message names the file.</exception>
+    /// <summary>Opens the index in a folder, and creates it if missing.</summary>
+    /// <exception cref="IndexDamagedException">The files cannot be trusted; the message names the file.</exception>
     /// <exception cref="IndexInUseException">Another process has it open.</exception>
     public static OrderedIndex Open(IndexOptions options)
     {
@@ -74,7 +70,7 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
     }
 
-    /// <summary>The value of a key as of the last commit.</summary>
+    /// <summary>A key's value as of the last commit.</summary>
     public bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out byte[]? value)
     {
         var owned = key.ToArray();
@@ -87,20 +83,20 @@ public sealed class OrderedIndex : IAsyncDisposable
             }
             catch (ObjectDisposedException) when (!_folder.IsClosed)
             {
-                // A run was merged away between taking the view and reading its file: the next view knows the merged one.
+                // A run was merged away between taking the view and reading its file: the next view has the merged one.
             }
         }
     }
 
-    /// <summary>Makes a batch's changes, all or none. Returns once they are on the disk and seen by every reader.</summary>
+    /// <summary>Applies a batch, all or nothing. Returns once it is on disk and visible to every reader.</summary>
     public ValueTask CommitAsync(IndexBatch batch) => batch.Count == 0 ? ValueTask.CompletedTask : _committer.CommitAsync(batch);
 
     /// <summary>
-    /// Makes the changes of a batch that say what stands on the disk elsewhere already. They are seen by every reader once this returns,
-    /// also where the disk fails: then they are brought there with the next commit, or by whoever finds after the next start that the index
-    /// does not have them (<see cref="IsBehind"/>).
+    /// Applies a batch whose changes are already on disk elsewhere. They are visible to every reader once this returns, even if the disk
+    /// fails: then they are written with the next commit, or after the next start by the owner, which finds that the index lacks them
+    /// (<see cref="IsBehind"/>).
     /// </summary>
-    /// <returns>Whether they are on the disk.</returns>
+    /// <returns>True if they are on disk.</returns>
     internal async ValueTask<bool> FollowAsync(IndexBatch batch)
     {
         batch.IsSettled = true;
@@ -111,16 +107,16 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
         catch (IOException)
         {
-            // Seen, and noted in what the index is behind with.
+            // Visible, and kept among what the index is behind with.
             return false;
         }
     }
 
-    /// <summary>How many bytes, about, are seen that no journal has.</summary>
+    /// <summary>Approximate bytes that are visible but in no journal.</summary>
     internal long BehindBytes => Volatile.Read(ref _behindBytes);
 
-    /// <summary>Where much is seen that no journal has, tries to bring it there: what comes is in memory until that succeeds.</summary>
-    /// <exception cref="IndexBehindException">It fails still.</exception>
+    /// <summary>Tries to write pending changes if there are many: new ones stay in memory until that succeeds.</summary>
+    /// <exception cref="IndexBehindException">It still fails.</exception>
     internal async ValueTask CatchUpAsync()
     {
         if (BehindBytes <= _options.FlushBytes)
@@ -139,17 +135,15 @@ public sealed class OrderedIndex : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether the next start may find other rows than there are now, for what the disk did not take or did not take back. Known while
-    /// nobody commits.
+    /// True if the next start may find other rows than there are now, because the disk refused changes or a rollback. Valid while no commit
+    /// runs.
     /// </summary>
     internal bool IsBehind => _behind.Count > 0 || IsInDoubt || _folder.IsTorn;
 
-    /// <summary>
-    /// Whether the next start may find rows of a commit that was refused. Where it is not, it finds none that was refused before.
-    /// </summary>
+    /// <summary>True if the next start may find rows of a refused commit. If false, it finds no earlier refused commit either.</summary>
     internal bool IsInDoubt => Volatile.Read(ref _journal) is { IsInDoubt: true };
 
-    /// <summary>The index as it is now, for as long as the snapshot is not disposed.</summary>
+    /// <summary>The index as it is now, until the snapshot is disposed.</summary>
     public IndexSnapshot Snapshot()
     {
         while (true)
@@ -175,8 +169,8 @@ public sealed class OrderedIndex : IAsyncDisposable
     }
 
     /// <summary>
-    /// Begins the journal where that is still to be done. Nothing is committed to one that the manifest on the disk may not name; the old
-    /// ones stay until what is in them is in a run.
+    /// Creates the journal if that is still to be done. Commits never go to a journal that the manifest on disk may not name; the old ones
+    /// stay until their content is in a run.
     /// </summary>
     private Journal Begin()
     {
@@ -195,7 +189,7 @@ public sealed class OrderedIndex : IAsyncDisposable
         return journal;
     }
 
-    /// <summary>Brings to the journal what it does not have yet, if the disk lets it.</summary>
+    /// <summary>Writes pending changes to the journal, if the disk allows it.</summary>
     private void CatchUp()
     {
         try
@@ -208,7 +202,7 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
     }
 
-    /// <summary>Appends batches to the journal, behind those that it does not have yet.</summary>
+    /// <summary>Appends batches to the journal, after pending ones.</summary>
     private void Append(IReadOnlyList<IndexBatch> batches)
     {
         if (_behind.Count + batches.Count > 0 || IsInDoubt)
@@ -219,8 +213,8 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
     }
 
-    /// <summary>The journal, whose making may fail as no write does.</summary>
-    /// <exception cref="IOException">It cannot be made, for whatever reason.</exception>
+    /// <summary>The journal, with the failure to create it reported like a failed write.</summary>
+    /// <exception cref="IOException">It cannot be created, for whatever reason.</exception>
     private Journal Begun()
     {
         try
@@ -261,19 +255,19 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
         else if (_background.IsCompleted)
         {
-            // The flush failed, the disk was full perhaps: what it could not write is still in memory and in its journal.
+            // The flush failed, perhaps on a full disk: its commits are still in memory and in their journal.
             _background = Task.Run(FlushAndMerge);
         }
         else if (_layers.RecentBytes > 4 * _options.FlushBytes)
         {
-            // Commits outrun the disk: they wait for it here, on the committer's own turn.
+            // Commits outrun the disk: they wait here, on the committer's own turn.
             _background.Wait();
         }
     }
 
     /// <summary>
-    /// Only the committer calls this: between two groups, so that a journal and the commits in memory hold the same. Where the next journal
-    /// cannot be begun, all goes on with the one there is, and the next commit tries again.
+    /// Called by the committer only, between two groups, so that a journal and the commits in memory match. If the next journal cannot be
+    /// created, the present one continues, and the next commit tries again.
     /// </summary>
     private void StartFlush()
     {
@@ -284,7 +278,7 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // What was committed stays so, whatever fails from here on.
+            // Committed changes stay committed, whatever fails from here on.
             NoteFailure(failure);
             return;
         }
@@ -312,7 +306,7 @@ public sealed class OrderedIndex : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells of the first of several failures in a row.</summary>
+    /// <summary>Logs the first of several failures in a row.</summary>
     private void NoteFailure(Exception failure)
     {
         if (LastBackgroundError is null)

@@ -2,11 +2,13 @@ using System.Collections.Immutable;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 
-/// <summary>The entries of several runs as one: of a key in many, the newest counts.</summary>
+/// <summary>The entries of several runs as one; for a key in several, the newest wins.</summary>
 internal static class RunMerge
 {
-    /// <param name="runs">Newest first.</param>
-    /// <param name="dropDeletions">Whether there is nothing beneath that a deletion would have to hide.</param>
+    /// <summary>
+    /// <paramref name="runs"/> are newest first. With <paramref name="dropDeletions"/>, deletions are left out: nothing beneath has to be
+    /// hidden.
+    /// </summary>
     public static IEnumerable<KeyValuePair<byte[], byte[]?>> Entries(ImmutableArray<SortedRun> runs, bool dropDeletions)
     {
         var cursors = new PriorityQueue<RunCursor, (byte[] Key, int Age)>(Comparer<(byte[] Key, int Age)>.Create(

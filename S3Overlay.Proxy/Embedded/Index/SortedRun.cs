@@ -8,8 +8,8 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Embedded.Index;
 
 /// <summary>
-/// An immutable file of entries in key order: blocks with a checksum each, an index of the blocks' first keys, a Bloom filter, a footer. It
-/// is deleted once it has been replaced and the last reader has let go.
+/// An immutable file of entries in key order: checksummed blocks, an index of the blocks' first keys, a Bloom filter, a footer. Deleted
+/// once it was replaced and the last reader released it.
 /// </summary>
 internal sealed class SortedRun
 {
@@ -83,7 +83,7 @@ internal sealed class SortedRun
         }
     }
 
-    /// <summary>Keeps the file alive for a reader; false where it is gone already.</summary>
+    /// <summary>Keeps the file for a reader; false if it is already deleted.</summary>
     public bool TryAcquire()
     {
         int seen;
@@ -111,10 +111,10 @@ internal sealed class SortedRun
         }
     }
 
-    /// <summary>Lets the file be deleted with its last reader.</summary>
+    /// <summary>Deletes the file with its last reader.</summary>
     public void MarkObsolete() => _obsolete = true;
 
-    /// <summary>Finds a key. The value is null where the run says that it was deleted.</summary>
+    /// <summary>Finds a key. The value is null if the run records a deletion.</summary>
     public bool TryGet(ReadOnlySpan<byte> key, out byte[]? value)
     {
         value = null;
@@ -148,7 +148,7 @@ internal sealed class SortedRun
         return false;
     }
 
-    /// <summary>The block in which a key is if it is anywhere; -1 where it sorts before the first.</summary>
+    /// <summary>The block that contains a key, if any does; -1 if the key sorts before the first.</summary>
     public int FindBlock(ReadOnlySpan<byte> key)
     {
         int low = 0, high = _firstKeys.Length - 1;

@@ -8,11 +8,11 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Embedded.Index;
 
-/// <summary>Writes a run: entries in order, then the index of blocks, the filter and the footer; on the disk before it is used.</summary>
+/// <summary>Writes a run: entries in order, then the index of blocks, the filter and the footer; synced before it is used.</summary>
 internal static class SortedRunWriter
 {
-    /// <summary>Writes the entries, which must come in key order, each key once; a null value says that the key was deleted.</summary>
-    /// <returns>False, with no file left, where there were none.</returns>
+    /// <summary>Writes entries in key order, each key once; a null value is a deletion.</summary>
+    /// <returns>False, and no file, if there were none.</returns>
     public static bool Write(StoreDisk disk, string path, IEnumerable<KeyValuePair<byte[], byte[]?>> entries)
     {
         var index = new ArrayBufferWriter<byte>();

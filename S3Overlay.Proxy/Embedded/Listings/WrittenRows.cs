@@ -6,8 +6,8 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Embedded.Listings;
 
 /// <summary>
-/// The written objects of a bucket as a listing shows them. A common prefix costs one look-up, however many keys are under it: the cursor
-/// jumps behind the last of them. So a page costs what it shows.
+/// A bucket's written objects as listing rows. A common prefix costs one look-up, however many keys it has: the cursor jumps past the last
+/// of them. So a page costs what it shows.
 /// </summary>
 internal sealed class WrittenRows : IListingSource
 {
@@ -17,10 +17,10 @@ internal sealed class WrittenRows : IListingSource
     private readonly byte[] _bucketPrefix;
     private readonly string _bucket;
 
-    /// <summary>Where to go on; null to take the row behind the last one.</summary>
+    /// <summary>Where to continue; null for the row after the last one.</summary>
     private byte[]? _seek;
 
-    /// <summary>The rows as they stand now.</summary>
+    /// <summary>The rows as of now.</summary>
     public WrittenRows(OrderedIndex index, string bucket, ListingQuery query)
     {
         (_bucket, _query) = (bucket, query);

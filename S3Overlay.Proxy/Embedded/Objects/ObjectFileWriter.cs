@@ -10,17 +10,17 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Embedded.Objects;
 
 /// <summary>
-/// Writes one file of the store: aside while its bytes come in, and to its place once it is sealed. Two buffers: while one is hashed and
-/// written on the pool, the network fills the other. So a body of any length costs half a megabyte. One that never is sealed leaves nothing
-/// behind.
+/// Writes one file of the store: to a temporary place while its bytes arrive, and to its final one when it is sealed. Two buffers: while
+/// one is hashed and written on the thread pool, the network fills the other, so a body of any length needs half a megabyte. A file that is
+/// never sealed leaves nothing behind.
 /// </summary>
 /// <remarks>
-/// The order of things: data, then header, table and preamble, then a sync of the file, then its rename, then a sync of the folder. A file
-/// that has its final name is whole, whenever the power goes.
+/// The order: data; then header, table and preamble; sync of the file; rename; sync of the folder. A file with its final name is complete
+/// after any power cut.
 /// </remarks>
 internal sealed class ObjectFileWriter : IAsyncDisposable
 {
-    /// <summary>Bytes a buffer has: whole blocks, and few calls a gigabyte.</summary>
+    /// <summary>Whole blocks, and few calls per gigabyte.</summary>
     private const int BufferSize = 4 * BlockChecksums.BlockSize;
 
     private readonly StoreFolders _folders;
@@ -33,17 +33,17 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     private FileLayout _layout;
     private SafeFileHandle? _file;
 
-    /// <summary>A body that fits one buffer waits here for its header, so that the file is one write.</summary>
+    /// <summary>A body that fits one buffer waits here for its header, so the file is one write.</summary>
     private byte[]? _small;
 
-    /// <summary>Prepares a file for <paramref name="length"/> bytes. Touches no disk.</summary>
-    /// <param name="folders">Where to.</param>
+    /// <summary>Prepares a file. Does not touch the disk.</summary>
+    /// <param name="folders">The folders.</param>
     /// <param name="disk">The disk.</param>
-    /// <param name="kind">What the file is.</param>
-    /// <param name="length">How many bytes will come; the most that can come, where the body itself does not know.</param>
-    /// <param name="headerRoom">The most bytes the header will have.</param>
-    /// <param name="wantsMd5">Whether the MD5 is needed: not where it is known, as of a copy.</param>
-    /// <param name="checksum">Which checksum is to be computed of the bytes, or null.</param>
+    /// <param name="kind">The file's kind.</param>
+    /// <param name="length">Its length in bytes, or the maximum if the body does not know its length.</param>
+    /// <param name="headerRoom">Maximum size of the header.</param>
+    /// <param name="wantsMd5">True if the MD5 is needed; false if it is known, as for a copy.</param>
+    /// <param name="checksum">The checksum to compute, or null.</param>
     public ObjectFileWriter(StoreFolders folders, StoreDisk disk, FileKind kind, long length, int headerRoom, bool wantsMd5,
         ChecksumAlgorithm? checksum)
     {
@@ -56,26 +56,25 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
         _checksum = checksum is { } algorithm ? ChecksumHasher.Create(algorithm) : null;
     }
 
-    /// <summary>The file's name.</summary>
     public FileId Id { get; }
 
-    /// <summary>Whether the file has its place.</summary>
+    /// <summary>True once the file has its final place.</summary>
     public bool IsSealed { get; private set; }
 
-    /// <summary>How many bytes it holds; final once it is filled.</summary>
+    /// <summary>Size in bytes; final once filled.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Where the data starts; final once the file is sealed.</summary>
+    /// <summary>Start of the data; final once sealed.</summary>
     public long DataOffset => _layout.DataOffset;
 
-    /// <summary>The MD5 of the bytes, once they are all there: 32 digits.</summary>
+    /// <summary>The MD5 in hex, once filled.</summary>
     public string Md5 { get; private set; } = "";
 
-    /// <summary>The checksum that was to be computed, once the bytes are all there.</summary>
+    /// <summary>The computed checksum, once filled.</summary>
     public BodyChecksum? Checksum { get; private set; }
 
     /// <summary>Reads the body to its end, so that all its checks have passed (rule W7).</summary>
-    /// <exception cref="S3Exception">What a check of the body found; InsufficientStorage.</exception>
+    /// <exception cref="S3Exception">A check of the body failed; InsufficientStorage.</exception>
     public async Task FillAsync(S3Body body, CancellationToken cancellationToken)
     {
         try
@@ -105,12 +104,11 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     }
 
     /// <summary>
-    /// Brings bytes that are already written to disk. Called before the key's lock is taken, so that what is synced while others wait is
-    /// small.
+    /// Syncs the bytes written so far. Called before the key's lock is taken, so that little is left to sync while others wait.
     /// </summary>
     public Task SettleAsync() => _file is null ? Task.CompletedTask : Task.Run(() => _disk.Sync(_file));
 
-    /// <summary>Writes what the file says of itself, and gives it its place. Returns once both survive a power cut.</summary>
+    /// <summary>Writes the header and renames the file to its final place. Returns once both survive a power cut.</summary>
     public async Task SealAsync(ReadOnlyMemory<byte> header, CancellationToken cancellationToken)
     {
         try
@@ -124,7 +122,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives memory back, and takes the file away unless it was sealed.</summary>
+    /// <summary>Returns buffers, and deletes the file unless it was sealed.</summary>
     public ValueTask DisposeAsync()
     {
         _md5?.Dispose();
@@ -147,7 +145,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
 
     private async Task FillSmallAsync(S3Body body, CancellationToken cancellationToken)
     {
-        // One byte more than promised: the end is only the end once a read has said so.
+        // One byte more than promised: the body's end, and so its checks, are only reached by a further read.
         _small = ArrayPool<byte>.Shared.Rent((int)Length + 1);
         var filled = 0;
         while (await body.ReadAsync(_small.AsMemory(filled, (int)Length + 1 - filled), cancellationToken) is var read && read > 0)
@@ -208,14 +206,14 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
         }
         finally
         {
-            // The pool must not get a buffer back that is still being written.
+            // A buffer that is still being written must not go back to the pool.
             await pending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             ArrayPool<byte>.Shared.Return(filling);
             ArrayPool<byte>.Shared.Return(storing);
         }
     }
 
-    /// <summary>The end of a body that knew its length is where it said; any other tells its length now.</summary>
+    /// <summary>Sets the length of a body that did not know it.</summary>
     private void EndAt(long position, S3Body body)
     {
         if (position != Length && body.Length is not null)
@@ -243,7 +241,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
         }
         else if (header.Length > _layout.HeaderRoom)
         {
-            throw new InvalidOperationException("The header outgrew its room.");
+            throw new InvalidOperationException("The header is larger than the space reserved for it.");
         }
 
         var preamble = new FilePreamble(

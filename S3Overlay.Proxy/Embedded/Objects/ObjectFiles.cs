@@ -8,8 +8,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Objects;
 
 /// <summary>
-/// The files of written objects: opened for those who read them, and taken away once nobody does. A multipart object that is overwritten
-/// stays readable, part by part, for whoever started before (rule C4).
+/// The files of written objects: opened for readers, and deleted when no reader is left. An overwritten multipart object stays readable,
+/// part by part, for earlier readers (rule C4).
 /// </summary>
 internal sealed class ObjectFiles : IAsyncDisposable
 {
@@ -24,40 +24,37 @@ internal sealed class ObjectFiles : IAsyncDisposable
     private readonly Func<FileId, OpenFile> _opener;
     private readonly Task _removing;
 
-    /// <summary>What is to be taken away, and still there; by file, with the object that it was of. Parts are of none.</summary>
+    /// <summary>Files still to be deleted, with the object they belonged to; none for parts.</summary>
     private readonly ConcurrentDictionary<FileId, ObjectName> _owed = new();
 
-    /// <summary>No file is open yet.</summary>
     public ObjectFiles(StoreFolders folders, StoreDisk disk, DirtyFlag ends, DiskReserve reserve, ILogger logger)
     {
         (_folders, _disk, _ends, _reserve, _logger, _opener) = (folders, disk, ends, reserve, logger, id => OpenFile.Open(folders, id));
         _removing = Task.Run(RemoveAsync);
     }
 
-    /// <summary>Opens a file, or shares it with whoever has it open. Disposing the lease gives it back.</summary>
-    /// <exception cref="FileNotFoundException">It is not there.</exception>
+    /// <summary>Opens or shares a file. Dispose the lease to release it.</summary>
+    /// <exception cref="FileNotFoundException">It does not exist.</exception>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public ValueTask<OpenFiles<FileId, OpenFile>.Lease> AcquireAsync(FileId id) => _open.AcquireAsync(id, _opener);
 
     /// <summary>
-    /// Takes an object's files away, once nobody reads the first of them any more: the one readers open first and hold longest.
+    /// Deletes an object's files once the first of them has no readers: the one that readers open first and keep longest.
     /// </summary>
-    /// <param name="id">The object's file; of one in parts its manifest, which says what the parts are.</param>
-    /// <param name="isManifest">Whether it is one.</param>
-    /// <param name="name">The object it was of; nothing for a part.</param>
+    /// <param name="id">The object's file; for a multipart object its manifest, which names the parts.</param>
+    /// <param name="isManifest">True for a manifest.</param>
+    /// <param name="name">The object's name; default for a part.</param>
     public void Remove(FileId id, bool isManifest = false, ObjectName name = default)
     {
         _owed[id] = name;
         _open.CloseThen(id, () => _removals.Writer.TryWrite((id, isManifest)));
     }
 
-    /// <summary>The objects of which files are to be taken away, and still there.</summary>
+    /// <summary>Objects with files that are still to be deleted.</summary>
     public HashSet<(string Bucket, string Key)> Owed() =>
         [.. _owed.Values.Where(static name => name.Bucket is not null).Select(static name => (name.Bucket, name.Key))];
 
-    /// <summary>
-    /// Closes the files that nobody reads, and finishes the removals. What is still read is the next start's to take away.
-    /// </summary>
+    /// <summary>Closes idle files and finishes the deletions. Files still being read are left for the next start.</summary>
     public async ValueTask DisposeAsync()
     {
         _open.Dispose();
@@ -70,9 +67,8 @@ internal sealed class ObjectFiles : IAsyncDisposable
     }
 
     /// <summary>
-    /// Removes files one after the other: unlinking a large one takes the file system a while, which is no request's matter. At the end the
-    /// folders are synced, so that a store that was closed in order has nothing left that nothing names; where the disk fails, the next
-    /// start looks for it.
+    /// Deletes files one after the other: a large one takes the file system a while, which no request should wait for. Syncs the folders at
+    /// the end, so a store that was closed cleanly has no file that no row names; if the disk fails, the next start looks for them.
     /// </summary>
     private async Task RemoveAsync()
     {
@@ -95,7 +91,7 @@ internal sealed class ObjectFiles : IAsyncDisposable
             {
                 _ends.Note();
 
-                // The disk fails, somebody holds the file open who does not share, or nobody can tell what its parts are.
+                // The disk fails, a program has the file open without sharing, or the manifest's parts are unknown.
                 Log.FilesLeftBehind(_logger, id.ToString(), failure);
             }
         }

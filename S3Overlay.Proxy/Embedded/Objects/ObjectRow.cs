@@ -3,15 +3,15 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
 
-/// <summary>A written object in the index: all that HEAD and a listing show, and where the bytes are.</summary>
+/// <summary>A written object's index row: everything that HEAD and listings show, and where the bytes are.</summary>
 internal sealed record ObjectRow
 {
     private const byte Version = 1;
 
-    /// <summary>The object's file, or its manifest.</summary>
+    /// <summary>The object's file or manifest.</summary>
     public required FileId File { get; init; }
 
-    /// <summary>The place in the order of all writes and deletes.</summary>
+    /// <summary>The number in the order of all writes and deletes.</summary>
     public required ulong Sequence { get; init; }
 
     /// <summary>Size, ETag, date, headers, checksums.</summary>
@@ -20,10 +20,9 @@ internal sealed record ObjectRow
     /// <summary>The tags as a query string, or null.</summary>
     public string? Tags { get; init; }
 
-    /// <summary>How many part files the bytes are in; 0 where they are in the object's own file.</summary>
+    /// <summary>Number of part files; 0 if the bytes are in the object's own file.</summary>
     public int PartCount { get; init; }
 
-    /// <summary>The row for a file with this header.</summary>
     public static ObjectRow Of(FileId file, FileHeader header) => new()
     {
         File = file,
@@ -33,7 +32,6 @@ internal sealed record ObjectRow
         PartCount = header.Parts.Count,
     };
 
-    /// <summary>Reads a row's value.</summary>
     public static ObjectRow Read(ReadOnlySpan<byte> value)
     {
         var fields = new FieldReader(value);
@@ -52,7 +50,6 @@ internal sealed record ObjectRow
         };
     }
 
-    /// <summary>The row's value.</summary>
     public ReadOnlySpan<byte> Write() =>
         new FieldWriter().Byte(Version).File(File).Fixed(Sequence).Number(PartCount).OptionalText(Tags).Write(Info).Written;
 }

@@ -16,9 +16,9 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Objects;
 
 /// <summary>
-/// The written objects. A key's lock is held while a write or delete is committed, not while a body comes in; under it the condition is
-/// judged, the number in the order of all writes is drawn, the file gets its place, and the index its row. So the numbers of one key's
-/// files are in the order in which they became visible, and a rebuild, which goes by the numbers, finds the same object.
+/// The written objects. A key's lock is held while a write or delete commits, not while its body arrives. Under the lock the condition is
+/// judged, the sequence number drawn, the file renamed and the index row written. So the numbers of a key's files are in the order in which
+/// they became visible, and a rebuild, which uses the numbers, finds the same object.
 /// </summary>
 internal sealed class ObjectTable(
     StoreFolders folders,
@@ -37,19 +37,19 @@ internal sealed class ObjectTable(
     /// <summary>Files of refused writes whose rows may be in the index's journal all the same.</summary>
     private readonly ConcurrentQueue<FileId> _inDoubt = new();
 
-    /// <summary>How many such files are not taken away yet.</summary>
+    /// <summary>Number of those files.</summary>
     private int _refused;
 
-    /// <summary>The log of deletes; set once it was replayed.</summary>
+    /// <summary>The delete log; set once it was replayed.</summary>
     public DeleteLog Deletes { get; set; } = null!;
 
-    /// <summary>Whether the last process ended in a crash, and the files it may have left have not been looked for yet.</summary>
+    /// <summary>True if the last process crashed and its leftover files have not been looked for yet.</summary>
     public bool FollowsCrash { get; set; }
 
-    /// <summary>Whether there may be files that no row names.</summary>
+    /// <summary>True if files may exist that no row names.</summary>
     public bool MayHaveOrphans => FollowsCrash || ends.AreThere || Volatile.Read(ref _refused) > 0;
 
-    /// <summary>Waits for a key's lock: nobody else writes or deletes it meanwhile.</summary>
+    /// <summary>Takes a key's lock: no other write or delete of it runs.</summary>
     public ValueTask<NameLocks<ObjectName>.Held> LockAsync(string bucket, string key, CancellationToken cancellationToken) =>
         _locks.TakeAsync(new ObjectName(bucket, key), cancellationToken);
 
@@ -62,7 +62,7 @@ internal sealed class ObjectTable(
         }
         catch (Exception failure) when (failure is IndexDamagedException or InvalidDataException)
         {
-            // The objects are whole, it is only the index: the mark has the next start build it anew.
+            // Only the index is damaged, not the objects: the marker makes the next start rebuild it.
             Log.IndexDamaged(logger, failure);
             File.WriteAllBytes(folders.RebuildMark, []);
             throw new S3Exception(S3Errors.InternalError, "The store's index is damaged.", failure);
@@ -77,11 +77,11 @@ internal sealed class ObjectTable(
         return Find(bucket, key) ?? throw new S3Exception(S3Errors.NoSuchKey) { Details = [new("Key", key)] };
     }
 
-    /// <summary>Opens the object that is there now.</summary>
-    /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey; InternalError where its file is missing or damaged.</exception>
+    /// <summary>Opens the current object.</summary>
+    /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey; InternalError if its file is missing or damaged.</exception>
     public ValueTask<StoredObject> OpenAsync(string bucket, string key) => OpenAsync(bucket, key, Require(bucket, key));
 
-    /// <summary>The same, from a look-up that was made before.</summary>
+    /// <summary>The same for a row that was looked up before.</summary>
     internal async ValueTask<StoredObject> OpenAsync(string bucket, string key, ObjectRow row)
     {
         while (true)
@@ -90,8 +90,8 @@ internal sealed class ObjectTable(
             {
                 var stored = await StoredObject.OpenAsync(files, row);
 
-                // An open manifest keeps its parts only if it was opened before the object was replaced. A row that is still there now was
-                // replaced by nobody then.
+                // An open manifest keeps its parts only if it was opened before the object was replaced. If the row is still there now, it
+                // was not replaced.
                 if (row.PartCount == 0 || Find(bucket, key)?.File == row.File)
                 {
                     return stored;
@@ -102,7 +102,7 @@ internal sealed class ObjectTable(
             }
             catch (Exception failure) when (failure is IOException or InvalidDataException)
             {
-                // Overwritten between the look-up and the opening: then the new object is the answer. The same row again: the file is lost.
+                // Overwritten between look-up and opening: return the new object. If the row is the same, the file is lost.
                 var now = Require(bucket, key);
                 if (now.File == row.File)
                 {
@@ -114,15 +114,15 @@ internal sealed class ObjectTable(
         }
     }
 
-    /// <summary>What a client sees of a damaged or missing file. Counted by the error it becomes, and logged with the remedy.</summary>
+    /// <summary>The error for a damaged or missing file, logged with the remedy and counted.</summary>
     public S3Exception Damaged(Exception failure)
     {
         Log.StoredBytesDamaged(logger, failure.Message, failure);
         return new S3Exception(S3Errors.InternalError, "The object's stored bytes are damaged.", failure);
     }
 
-    /// <summary>Starts a file for a body of so many bytes.</summary>
-    /// <exception cref="S3Exception">InsufficientStorage: before the first of them is read.</exception>
+    /// <summary>Starts a file for a body of <paramref name="length"/> bytes.</summary>
+    /// <exception cref="S3Exception">InsufficientStorage, before the first byte is read.</exception>
     public async ValueTask<ObjectFileWriter> NewFileAsync(FileKind kind, long length, FileHeader draft, bool wantsMd5 = true,
         ChecksumAlgorithm? checksum = null)
     {
@@ -131,11 +131,11 @@ internal sealed class ObjectTable(
     }
 
     /// <summary>Makes a filled file the object of its key. Returns once that survives a power cut.</summary>
-    /// <param name="file">The file, filled.</param>
-    /// <param name="header">What it says of itself; number and date are set here.</param>
-    /// <param name="condition">What is demanded of the object that is there.</param>
-    /// <param name="with">What else is committed in the same instant, or null.</param>
-    /// <param name="cancellationToken">Ends the wait for the lock; what has begun is finished.</param>
+    /// <param name="file">The filled file.</param>
+    /// <param name="header">Its header; number and date are set here.</param>
+    /// <param name="condition">The condition on the current object.</param>
+    /// <param name="with">Adds changes to the same commit, or null.</param>
+    /// <param name="cancellationToken">Cancels the wait for the lock; a commit that has begun is finished.</param>
     /// <param name="date">The date of an object that keeps another's; null for now.</param>
     /// <exception cref="S3Exception">NoSuchBucket, PreconditionFailed, NoSuchKey, InsufficientStorage.</exception>
     public async Task<ObjectRow> CommitAsync(
@@ -165,7 +165,7 @@ internal sealed class ObjectTable(
         return row;
     }
 
-    /// <summary>Deletes the object, if there is one. Returns once that survives a power cut.</summary>
+    /// <summary>Deletes the object, if it exists. Returns once that survives a power cut.</summary>
     /// <exception cref="S3Exception">NoSuchBucket, PreconditionFailed, NoSuchKey.</exception>
     public async Task DeleteAsync(string bucketName, string key, DeleteConditions? conditions, CancellationToken cancellationToken)
     {
@@ -174,7 +174,7 @@ internal sealed class ObjectTable(
         var old = Find(bucketName, key);
         conditions?.Judge(old?.Info.ETag, old?.Info.Size ?? 0, old?.Info.LastModified ?? default);
 
-        // Nothing there: nothing to say, unless a crash may have left a file that a rebuild would take for the object.
+        // Nothing to delete and nothing to log, unless a crash may have left a file that a rebuild would take for the object.
         if (old is null && !MayHaveOrphans)
         {
             return;
@@ -192,7 +192,7 @@ internal sealed class ObjectTable(
         }
     }
 
-    /// <summary>Replaces an object's tags; null takes them away. ETag and date stay.</summary>
+    /// <summary>Replaces an object's tags; null removes them. ETag and date stay.</summary>
     /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey.</exception>
     public async Task SetTagsAsync(string bucketName, string key, string? tags, CancellationToken cancellationToken)
     {
@@ -208,8 +208,8 @@ internal sealed class ObjectTable(
     }
 
     /// <summary>
-    /// Writes something into the log of deletes, which the index is to follow. The caller has entered the log, and leaves it once the index
-    /// has followed.
+    /// Writes a record to the delete log before the index follows. The caller has entered the log, and leaves it once the index has
+    /// followed.
     /// </summary>
     /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
     public async Task LogAsync(DeleteRecord record)
@@ -218,9 +218,7 @@ internal sealed class ObjectTable(
         await Deletes.AppendAsync(record);
     }
 
-    /// <summary>
-    /// To be done before anything that the index is to follow: where it only ever gets further behind, nothing more is taken in.
-    /// </summary>
+    /// <summary>Call before any change that the index will follow: if the index only gets further behind, no change is accepted.</summary>
     /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
     public async ValueTask CatchUpAsync()
     {
@@ -235,9 +233,8 @@ internal sealed class ObjectTable(
     }
 
     /// <summary>
-    /// Gives a file its place, and commits the rows that name it. A file that is refused its rows goes again, and before that is told: it
-    /// must not be found by who builds the index anew. But only once its rows are known not to be there, which is with the next commit
-    /// where they are in doubt.
+    /// Renames a file to its final place and commits the rows that name it. If the rows are refused, the file is deleted before the error
+    /// is returned: a rebuild must not find it. If the rows are in doubt, that waits until the next commit proves that they are not there.
     /// </summary>
     public async Task SealAsync(ObjectFileWriter file, FileHeader header, IndexBatch batch)
     {
@@ -266,7 +263,7 @@ internal sealed class ObjectTable(
         }
     }
 
-    /// <summary>Takes away the files whose rows were in doubt, if they are not any more.</summary>
+    /// <summary>Deletes files whose rows were in doubt, if they no longer are.</summary>
     public async Task RemoveRefusedAsync()
     {
         if (_inDoubt.IsEmpty)
@@ -277,7 +274,7 @@ internal sealed class ObjectTable(
         var refused = new List<FileId>();
         lock (_inDoubt)
         {
-            // Only those that were here before the look: a commit that fails just behind it may bring others.
+            // Only the files present now: a commit that fails later may add others.
             var count = _inDoubt.Count;
             while (!index.IsInDoubt && count-- > 0 && _inDoubt.TryDequeue(out var file))
             {
@@ -308,8 +305,8 @@ internal sealed class ObjectTable(
     }
 
     /// <summary>
-    /// Takes the files of an object away that no row names any more, once its last reader is done. With the key's lock held: the next
-    /// delete of the key must find that they are to go.
+    /// Deletes an object's files, which no row names any more, when its last reader is done. Called under the key's lock: the next delete
+    /// of the key must see that they are to be deleted.
     /// </summary>
     private void Discard(string bucket, string key, ObjectRow? row)
     {
@@ -319,9 +316,7 @@ internal sealed class ObjectTable(
         }
     }
 
-    /// <summary>
-    /// Takes a file away that a rebuild would take for an object: for good, unless the disk fails; then the next start does it.
-    /// </summary>
+    /// <summary>Deletes a file that a rebuild would take for an object. If the disk fails, the next start does it.</summary>
     private async Task RemoveRefusedAsync(FileId file)
     {
         try
@@ -335,7 +330,6 @@ internal sealed class ObjectTable(
         }
     }
 
-    /// <summary>Brings a filled file's bytes to disk.</summary>
     public static async Task SettleAsync(ObjectFileWriter file)
     {
         try

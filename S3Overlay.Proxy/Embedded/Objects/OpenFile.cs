@@ -6,12 +6,12 @@ using S3Overlay.Proxy.Overlay.Cache.Blocks;
 namespace S3Overlay.Proxy.Embedded.Objects;
 
 /// <summary>
-/// An open file of the store, shared by everybody who reads it: positional reads do not disturb each other. Blocks are checked against the
-/// table as they are read.
+/// An open file of the store, shared by all readers: positional reads do not disturb each other. Blocks are checked against the table as
+/// they are read.
 /// </summary>
 internal sealed class OpenFile : IDisposable
 {
-    /// <summary>Tables up to this stay in memory with the handle: 64 MiB of data. Longer ones are read beside their blocks.</summary>
+    /// <summary>Tables up to this size, for 64 MiB of data, stay in memory. Longer ones are read along with their blocks.</summary>
     private const int MaxTable = 4096;
 
     private readonly SafeFileHandle _file;
@@ -23,17 +23,16 @@ internal sealed class OpenFile : IDisposable
         (Id, _file, _preamble, _table, Parts) = (id, file, preamble, table, parts);
     }
 
-    /// <summary>The file's name.</summary>
     public FileId Id { get; }
 
-    /// <summary>Bytes of its data.</summary>
+    /// <summary>Bytes of data.</summary>
     public long Length => _preamble.DataLength;
 
-    /// <summary>A manifest's parts, in order; none of any other file.</summary>
+    /// <summary>A manifest's parts, in order; empty for any other file.</summary>
     public StoredPart[] Parts { get; }
 
-    /// <summary>Opens a file and reads what it says of itself. Blocks; called on the pool.</summary>
-    /// <exception cref="IOException">The file is not there, or cannot be read.</exception>
+    /// <summary>Opens a file and reads its header. Blocks; called on the thread pool.</summary>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public static OpenFile Open(StoreFolders folders, FileId id)
     {
@@ -43,7 +42,7 @@ internal sealed class OpenFile : IDisposable
             Span<byte> start = stackalloc byte[FilePreamble.Size];
             if (RecordFile.ReadFully(file, start, 0) < FilePreamble.Size)
             {
-                throw new InvalidDataException("The file breaks off in its preamble.");
+                throw new InvalidDataException("The file ends within its preamble.");
             }
 
             var preamble = FilePreamble.Read(start);
@@ -74,15 +73,15 @@ internal sealed class OpenFile : IDisposable
     }
 
     /// <summary>
-    /// Reads whole blocks, and checks every one of them. <paramref name="position"/> is a block's start; the buffer ends at a block's end
-    /// or at the end of the data.
+    /// Reads whole blocks and checks each. <paramref name="position"/> is a block's start; the buffer ends at a block's end or at the end
+    /// of the data.
     /// </summary>
-    /// <exception cref="InvalidDataException">A block is damaged. The buffer then holds nothing to be used.</exception>
+    /// <exception cref="InvalidDataException">A block is damaged. Do not use the buffer then.</exception>
     public async ValueTask ReadBlocksAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (await DiskReader.ReadAsync(_file, _preamble.DataOffset + position, buffer, cancellationToken) != buffer.Length)
         {
-            throw new InvalidDataException($"The file {Id} breaks off.");
+            throw new InvalidDataException($"The file {Id} is too short.");
         }
 
         var first = (int)(position / BlockChecksums.BlockSize);
@@ -104,6 +103,6 @@ internal sealed class OpenFile : IDisposable
         var offset = _preamble.TableOffset + ((long)first * BlockChecksums.EntrySize);
         return await DiskReader.ReadAsync(_file, offset, entries, cancellationToken) == entries.Length
             ? entries
-            : throw new InvalidDataException($"The block table of the file {Id} breaks off.");
+            : throw new InvalidDataException($"The block table of the file {Id} is too short.");
     }
 }

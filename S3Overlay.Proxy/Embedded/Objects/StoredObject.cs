@@ -7,11 +7,11 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Embedded.Objects;
 
 /// <summary>
-/// One version of an object, open for reading. It stays whole and readable until disposed, whatever is written meanwhile (rule C4).
+/// One version of an object, open for reading. It stays complete and readable until disposed, whatever is written in between (rule C4).
 /// </summary>
 internal sealed class StoredObject : IDisposable
 {
-    /// <summary>Large pieces where much is read: fewer calls a gigabyte. Small ones where it is little.</summary>
+    /// <summary>Large pieces for large reads: fewer calls per gigabyte.</summary>
     private const int LargePiece = 16 * BlockChecksums.BlockSize;
     private const int SmallPiece = 4 * BlockChecksums.BlockSize;
 
@@ -21,10 +21,9 @@ internal sealed class StoredObject : IDisposable
     private StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile>.Lease root, ObjectRow row) =>
         (_files, _root, Row) = (files, root, row);
 
-    /// <summary>What the index says of it.</summary>
     public ObjectRow Row { get; }
 
-    /// <summary>The parts of a multipart object; none of another.</summary>
+    /// <summary>The parts of a multipart object; empty for any other.</summary>
     public IReadOnlyList<StoredPart> Parts => _root.File.Parts;
 
     /// <summary>Opens the version that a row names.</summary>
@@ -35,13 +34,13 @@ internal sealed class StoredObject : IDisposable
         if (size != row.Info.Size)
         {
             root.Dispose();
-            throw new InvalidDataException($"The file {row.File} has not the length that the index says.");
+            throw new InvalidDataException($"The length of file {row.File} differs from the index.");
         }
 
         return new StoredObject(files, root, row);
     }
 
-    /// <summary>Which bytes a part is, and the part; null where there is none of that number.</summary>
+    /// <summary>A part and its byte range; null if there is no part of that number.</summary>
     public (ByteRange? Bytes, StoredPart Part)? FindPart(int number)
     {
         var start = 0L;
@@ -58,8 +57,8 @@ internal sealed class StoredObject : IDisposable
         return null;
     }
 
-    /// <summary>Sends a range. Every block is checked before any byte of it is handed on.</summary>
-    /// <returns>False where the reader is gone.</returns>
+    /// <summary>Sends a range. Every block is checked before any of its bytes are sent.</summary>
+    /// <returns>False if the client disconnected.</returns>
     /// <exception cref="InvalidDataException">A block is damaged; it was not sent.</exception>
     public async ValueTask<bool> CopyToAsync(ByteRange range, S3Response answer, CancellationToken cancellationToken)
     {
@@ -94,7 +93,7 @@ internal sealed class StoredObject : IDisposable
         return true;
     }
 
-    /// <summary>Reads some bytes at a position, for copies. Returns fewer than asked for at a part's end, 0 at the object's.</summary>
+    /// <summary>Reads bytes at a position, for copies. Returns fewer than asked for at a part's end, 0 at the object's.</summary>
     public async ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (position >= Row.Info.Size)
@@ -130,7 +129,7 @@ internal sealed class StoredObject : IDisposable
     {
         if (file.Length != part.Size)
         {
-            throw new InvalidDataException($"The part file {part.File} has not the length that its manifest says.");
+            throw new InvalidDataException($"The length of part file {part.File} differs from its manifest.");
         }
     }
 
@@ -159,7 +158,7 @@ internal sealed class StoredObject : IDisposable
     {
         if (skip == 0)
         {
-            // Straight into the connection's memory. What lies behind the wanted bytes in their last block was only read to be checked.
+            // Straight into the connection's memory. What follows the wanted bytes in their last block was read only to be checked.
             await file.ReadBlocksAsync(blockStart, answer.Body.GetMemory(length)[..length], cancellationToken);
             answer.Advance(wanted);
             return;

@@ -6,17 +6,16 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
 
-/// <summary>What a write demands of the object that is there.</summary>
+/// <summary>A write's condition on the current object.</summary>
 /// <param name="IfMatch">The ETag it must have, or null.</param>
-/// <param name="IfAbsent">Whether there must be none.</param>
+/// <param name="IfAbsent">True if there must be no object.</param>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html</remarks>
 internal readonly record struct WriteCondition(string? IfMatch, bool IfAbsent)
 {
-    /// <summary>No demand.</summary>
     public static readonly WriteCondition None;
 
     /// <summary>Reads the headers of a write.</summary>
-    /// <exception cref="S3Exception">NotImplemented for conditions that S3 does not know on a write.</exception>
+    /// <exception cref="S3Exception">NotImplemented for conditions that S3 does not support on writes.</exception>
     public static WriteCondition Of(IHeaderDictionary headers)
     {
         if (headers.IfModifiedSince.Count > 0 || headers.IfUnmodifiedSince.Count > 0)
@@ -27,8 +26,8 @@ internal readonly record struct WriteCondition(string? IfMatch, bool IfAbsent)
         return WriteConditions.Of(headers) is { } asked ? new WriteCondition(asked.IfMatch, asked.IsForNewKey) : None;
     }
 
-    /// <summary>Judges the object that is there.</summary>
-    /// <exception cref="S3Exception">PreconditionFailed; NoSuchKey where one must match and there is none.</exception>
+    /// <summary>Judges the current object.</summary>
+    /// <exception cref="S3Exception">PreconditionFailed; NoSuchKey if one must match and there is none.</exception>
     public void Judge(ObjectRow? current)
     {
         if (IfAbsent && current is not null)

@@ -3,8 +3,8 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Embedded.Operations;
 
 /// <summary>
-/// The ACL that a request gives a new bucket or object. There are no ACLs here: the configuration alone says who may read. What is true
-/// without them is accepted, since many tools send it with every upload; everything else is refused, not ignored.
+/// The ACL that a request gives a new bucket or object. There are no ACLs here: the configuration alone decides who may read. ACLs that
+/// change nothing are accepted, since many tools send one with every upload; all others are refused, not ignored.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl</remarks>
 internal static class AccessHeaders
@@ -12,7 +12,7 @@ internal static class AccessHeaders
     private const string CannedAcl = "x-amz-acl";
     private const string Grants = "x-amz-grant-";
 
-    /// <summary>Refuses an ACL that would change who may do what.</summary>
+    /// <summary>Refuses an ACL that would change permissions.</summary>
     /// <exception cref="S3Exception">NotImplemented; InvalidArgument for a canned ACL that S3 does not have.</exception>
     public static void Refuse(S3Request request)
     {
@@ -21,7 +21,7 @@ internal static class AccessHeaders
             if (name.StartsWith(Grants, StringComparison.OrdinalIgnoreCase))
             {
                 throw new S3Exception(S3Errors.NotImplemented,
-                    $"Access control lists are not served here, and so '{name.ToLowerInvariant()}' cannot be done.");
+                    $"This server has no access control lists, so '{name.ToLowerInvariant()}' is not supported.");
             }
         }
 
@@ -33,7 +33,7 @@ internal static class AccessHeaders
                 or "log-delivery-write":
                 throw new S3Exception(
                     S3Errors.NotImplemented,
-                    $"Access control lists are not served here, and so '{CannedAcl}: {request.Header(CannedAcl)}' cannot be done. The server's configuration says who may read.");
+                    $"This server has no access control lists, so '{CannedAcl}: {request.Header(CannedAcl)}' is not supported. Its configuration decides who may read.");
             case var nonsense:
                 throw new S3Exception(S3Errors.InvalidArgument)
                     { Details = [new("ArgumentName", CannedAcl), new("ArgumentValue", nonsense)] };

@@ -10,7 +10,6 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html</remarks>
 internal sealed class AttributeOperations(EmbeddedStore store)
 {
-    /// <summary>GetObjectAttributes.</summary>
     public async Task GetAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
@@ -20,7 +19,7 @@ internal sealed class AttributeOperations(EmbeddedStore store)
             request, answer, stored.Row.Info, stored.Row.PartCount > 0 ? xml => WriteParts(xml, stored, request) : null, cancellationToken);
     }
 
-    /// <summary>S3 lists the parts one by one only where the object's checksum is made of theirs; else only their count.</summary>
+    /// <summary>S3 lists the parts only if the object's checksum is made of theirs; otherwise only their count.</summary>
     private static void WriteParts(S3XmlWriter xml, StoredObject stored, S3Request request)
     {
         var after = Number(request.Header("x-amz-part-number-marker"), 0);

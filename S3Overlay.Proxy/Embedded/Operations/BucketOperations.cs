@@ -8,14 +8,11 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>ListBuckets, CreateBucket, HeadBucket, DeleteBucket.</summary>
 internal sealed class BucketOperations(EmbeddedStore store)
 {
     private const int MaxPage = 10_000;
 
-    /// <summary>
-    /// ListBuckets, with the pages that came later: <c>prefix</c>, <c>bucket-region</c>, <c>max-buckets</c>, <c>continuation-token</c>.
-    /// </summary>
+    /// <summary>With the newer parameters: <c>prefix</c>, <c>bucket-region</c>, <c>max-buckets</c>, <c>continuation-token</c>.</summary>
     public Task ListAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         var prefix = request.Query["prefix"] ?? "";
@@ -58,7 +55,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
         return xml.Close("ListAllMyBucketsResult").SendAsync(request, answer, cancellationToken);
     }
 
-    /// <summary>CreateBucket. Making a bucket twice is a success in us-east-1, as in S3, and told elsewhere.</summary>
+    /// <summary>Creating a bucket twice succeeds in us-east-1, as in S3, and is an error elsewhere.</summary>
     public async Task CreateAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         if (!BucketNames.IsValid(request.Bucket))
@@ -79,7 +76,6 @@ internal sealed class BucketOperations(EmbeddedStore store)
         answer.Headers.ContentLength = 0;
     }
 
-    /// <summary>HeadBucket.</summary>
     public Task HeadAsync(S3Request request, S3Response answer)
     {
         var bucket = store.Buckets.Require(request.Bucket);
@@ -90,7 +86,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
         return Task.CompletedTask;
     }
 
-    /// <summary>DeleteBucket. Uploads that are open in it are given up.</summary>
+    /// <summary>Open uploads in it are aborted.</summary>
     public async Task DeleteAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await store.DeleteBucketAsync(request.Bucket, isOpaque: false, cancellationToken);

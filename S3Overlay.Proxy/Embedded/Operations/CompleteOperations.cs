@@ -12,11 +12,11 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>CompleteMultipartUpload: costs a row a part, and no byte of them is copied.</summary>
+/// <summary>CompleteMultipartUpload: one row per part, and no byte is copied.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html</remarks>
 internal sealed class CompleteOperations(EmbeddedStore store)
 {
-    /// <summary>CompleteMultipartUpload. Asked again within a day with the same parts, it answers the same (rule W6).</summary>
+    /// <summary>Repeated within a day with the same parts, it returns the same response (rule W6).</summary>
     public async Task CompleteAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
@@ -155,7 +155,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
             : PartChecksums.Composite(algorithm, parts.Select(static part => part.Checksum!.Value.Value));
     }
 
-    /// <summary>What the client says the object's checksum covers must be what was said when the upload was started.</summary>
+    /// <summary>The checksum type must be the one the upload was created with.</summary>
     private static void CheckType(S3Request request, UploadRecord upload)
     {
         if (request.Header("x-amz-checksum-type") is { Length: > 0 } type && type != upload.ChecksumType)
@@ -167,9 +167,9 @@ internal sealed class CompleteOperations(EmbeddedStore store)
     }
 
     /// <summary>
-    /// A checksum of the whole that the client sends along must be the one that was found; of a composite one, with or without its count.
-    /// One of another algorithm than the upload's is refused like a wrong one: passed over, it would count as checked. An upload without a
-    /// checksum has nothing to compare with, and S3 passes it over too.
+    /// A checksum of the whole object must match the one computed; a composite one with or without its count. One of another algorithm than
+    /// the upload's is refused like a wrong one: if ignored, it would seem checked. An upload without a checksum has nothing to compare
+    /// with, and S3 ignores it too.
     /// </summary>
     private static void CheckPromised(S3Request request, BodyChecksum? found)
     {
@@ -191,7 +191,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         }
     }
 
-    /// <summary>The MD5 of the parts' MD5s, and how many there were.</summary>
+    /// <summary>The MD5 of the parts' MD5s, and the number of parts.</summary>
     private static string ETagOf(List<PartRow> parts)
     {
         using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);

@@ -7,16 +7,15 @@ using S3Overlay.Proxy.Protocol.Operations;
 namespace S3Overlay.Proxy.Embedded.Operations;
 
 /// <summary>
-/// What a bucket is configured to do: here nothing can be, so each configuration reads as S3 shows it for a new bucket, deleting one
-/// deletes nothing, and setting one is refused rather than ignored.
+/// Bucket configurations. None can be set here: each reads as for a new bucket in S3, deleting one is a no-op, and setting one is refused
+/// rather than ignored.
 /// </summary>
 internal sealed class ConfigurationOperations(EmbeddedStore store)
 {
-    /// <summary>GetBucketLocation, GetBucketAcl and the others.</summary>
     public Task GetAsync(S3Request request, S3Response answer, CancellationToken cancellationToken) =>
         CreateBucketResponses.SendAsync(request, answer, store.Buckets.Require(request.Bucket).Region, cancellationToken);
 
-    /// <summary>Deleting what cannot be there: done already.</summary>
+    /// <summary>Nothing to delete.</summary>
     public Task DeleteAsync(S3Request request, S3Response answer)
     {
         store.Buckets.Require(request.Bucket);
@@ -29,7 +28,7 @@ internal sealed class ConfigurationOperations(EmbeddedStore store)
         return Task.CompletedTask;
     }
 
-    /// <summary>GetObjectAcl: everything is the owner's.</summary>
+    /// <summary>Everything belongs to the owner.</summary>
     public Task GetObjectAclAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);

@@ -12,7 +12,6 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html</remarks>
 internal sealed class CopyOperations(EmbeddedStore store)
 {
-    /// <summary>CopyObject.</summary>
     public async Task CopyAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
@@ -48,8 +47,8 @@ internal sealed class CopyOperations(EmbeddedStore store)
             },
         };
 
-        // One piece: its ETag is its MD5, and holds for the copy, unless it is one that was the remote's, of parts there. Parts: the copy
-        // is one piece, with an MD5 of its own.
+        // A source in one piece: its ETag is its MD5 and also holds for the copy, unless it was copied up from a multipart object of the
+        // remote. A copy of a multipart source is one piece with a new MD5.
         var isOnePiece = stored.Row.PartCount == 0 && info.ETag.Length == PutOperations.EmptyETag.Length;
         var kept = KeptChecksum(info, wanted);
         await using var file = await store.Objects.NewFileAsync(FileKind.Object, info.Size, header, wantsMd5: !isOnePiece, kept is null
@@ -72,7 +71,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
         await Result("CopyObjectResult", row.Info).SendAsync(request, answer, cancellationToken);
     }
 
-    /// <summary>Opens what a copy reads, and judges the conditions on it.</summary>
+    /// <summary>Opens a copy's source and judges the conditions on it.</summary>
     /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed.</exception>
     public static async ValueTask<StoredObject> OpenSourceAsync(EmbeddedStore store, CopySource source, S3Request request)
     {
@@ -87,7 +86,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
         throw failed;
     }
 
-    /// <summary>The result of a copy, of an object or a part.</summary>
+    /// <summary>The result document of CopyObject or UploadPartCopy.</summary>
     public static S3XmlWriter Result(string root, ObjectInfo info)
     {
         var xml = new S3XmlWriter().Root(root).Element("LastModified", info.LastModified).Element("ETag", info.ETag);
@@ -104,9 +103,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
         return xml.Close(root);
     }
 
-    /// <summary>
-    /// The source's checksum where it holds for the copy too: over all bytes, and of the algorithm that was asked for, if one was.
-    /// </summary>
+    /// <summary>The source's checksum if it also holds for the copy: over all bytes, and of the requested algorithm, if any.</summary>
     private static BodyChecksum? KeptChecksum(ObjectInfo source, ChecksumAlgorithm? wanted) =>
         source.Checksums.Count > 0
             && source.ChecksumType == PartChecksums.FullObjectType
@@ -114,7 +111,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
             ? source.Checksums[0]
             : null;
 
-    /// <summary>A copy has one piece, and so a checksum over all bytes, of the source's algorithm where no other was asked for.</summary>
+    /// <summary>A copy has one piece, and so a checksum over all bytes, of the source's algorithm unless another was requested.</summary>
     private static ChecksumAlgorithm AlgorithmOf(ObjectInfo source) => source.Checksums.Count > 0 ? source.Checksums[0].Algorithm
         : PutOperations.DefaultChecksum;
 

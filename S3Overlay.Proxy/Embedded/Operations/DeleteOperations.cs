@@ -5,13 +5,11 @@ using S3Overlay.Proxy.Protocol.Deletes;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>DeleteObject and DeleteObjects.</summary>
 internal sealed class DeleteOperations(EmbeddedStore store)
 {
-    /// <summary>How many keys of one request are deleted at once: enough to share one sync of the log.</summary>
+    /// <summary>Keys of one request deleted in parallel: enough to share one sync of the log.</summary>
     private const int AtOnce = 32;
 
-    /// <summary>DeleteObject.</summary>
     public async Task DeleteAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
@@ -19,7 +17,6 @@ internal sealed class DeleteOperations(EmbeddedStore store)
         answer.Status = StatusCodes.Status204NoContent;
     }
 
-    /// <summary>DeleteObjects.</summary>
     public async Task DeleteManyAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);

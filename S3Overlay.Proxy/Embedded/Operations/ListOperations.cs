@@ -3,10 +3,8 @@ using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>ListObjects, ListObjectsV2, ListObjectVersions.</summary>
 internal sealed class ListOperations(EmbeddedStore store)
 {
-    /// <summary>ListObjects and ListObjectsV2.</summary>
     public async Task ListAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
@@ -15,7 +13,7 @@ internal sealed class ListOperations(EmbeddedStore store)
         await ListingPager.AnswerAsync(list, rows, request, answer, cancellationToken);
     }
 
-    /// <summary>ListObjectVersions of a bucket that never was versioned: each object is its one version, named <c>null</c>.</summary>
+    /// <summary>ListObjectVersions without versioning: each object is its one version, named <c>null</c>.</summary>
     public async Task ListVersionsAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);

@@ -9,10 +9,10 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>A part as CompleteMultipartUpload names it.</summary>
+/// <summary>A part in a CompleteMultipartUpload document.</summary>
 /// <param name="Number">Its number.</param>
 /// <param name="ETag">Its ETag, with or without quotes.</param>
-/// <param name="Checksum">Its checksum, where it is named.</param>
+/// <param name="Checksum">Its checksum, or null.</param>
 internal sealed record NamedPart(int Number, string ETag, BodyChecksum? Checksum)
 {
     /// <summary>Reads the list.</summary>
@@ -28,11 +28,11 @@ internal sealed record NamedPart(int Number, string ETag, BodyChecksum? Checksum
         return parts.Count is >= 1 and <= PartNumbers.Max ? parts : throw new S3Exception(S3Errors.MalformedXml);
     }
 
-    /// <summary>Whether it is the part that was uploaded.</summary>
+    /// <summary>True if it matches the uploaded part.</summary>
     public bool Fits(PartRow part) =>
         ETags.Same(ETag, part.Info.ETag) && (Checksum is not { } checksum || part.Checksum is not { } known || known == checksum);
 
-    /// <summary>Whether it names a checksum of the upload's algorithm, which it has to where the object's is made of the parts'.</summary>
+    /// <summary>Requires a checksum of the upload's algorithm, if the object's checksum is made of the parts'.</summary>
     /// <exception cref="S3Exception">InvalidRequest, BadDigest.</exception>
     public void CheckAlgorithm(UploadRecord upload)
     {

@@ -3,23 +3,21 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>
-/// What a CreateBucket asks of the new bucket beside its name. All that would not be kept is refused rather than ignored.
-/// </summary>
+/// <summary>Properties requested by CreateBucket. Everything that would not be kept is refused rather than ignored.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html</remarks>
 internal static class NewBucketRequest
 {
     private const string Ownership = "x-amz-object-ownership";
     private const string Namespace = "x-amz-bucket-namespace";
 
-    /// <summary>Refuses headers that ask for what no bucket here is.</summary>
+    /// <summary>Refuses headers for unsupported properties.</summary>
     /// <exception cref="S3Exception">NotImplemented, InvalidArgument.</exception>
     public static void Refuse(S3Request request)
     {
         AccessHeaders.Refuse(request);
         if (string.Equals(request.Header("x-amz-bucket-object-lock-enabled"), "true", StringComparison.OrdinalIgnoreCase))
         {
-            throw new S3Exception(S3Errors.NotImplemented, "Object Lock is not served here.");
+            throw new S3Exception(S3Errors.NotImplemented, "This server does not support Object Lock.");
         }
 
         switch (request.Header(Ownership))
@@ -27,7 +25,7 @@ internal static class NewBucketRequest
             case null or "BucketOwnerEnforced":
                 break;
             case "BucketOwnerPreferred" or "ObjectWriter":
-                throw new S3Exception(S3Errors.NotImplemented, "Objects are their bucket's owner's here, whoever writes them.");
+                throw new S3Exception(S3Errors.NotImplemented, "On this server, objects always belong to the bucket's owner.");
             case var nonsense:
                 throw Invalid(Ownership, nonsense);
         }
@@ -37,14 +35,14 @@ internal static class NewBucketRequest
             case null or "global":
                 break;
             case "account-regional":
-                throw new S3Exception(S3Errors.NotImplemented, "Buckets of one account and region are not served here.");
+                throw new S3Exception(S3Errors.NotImplemented, "This server does not support account-regional buckets.");
             case var nonsense:
                 throw Invalid(Namespace, nonsense);
         }
     }
 
-    /// <summary>Reads the body, and the region in it.</summary>
-    /// <exception cref="S3Exception">MalformedXML, InvalidLocationConstraint; NotImplemented for what else it asks for.</exception>
+    /// <summary>Reads the body and returns its region.</summary>
+    /// <exception cref="S3Exception">MalformedXML, InvalidLocationConstraint; NotImplemented for anything else in it.</exception>
     public static async Task<string> ReadRegionAsync(S3Request request, string usual, CancellationToken cancellationToken)
     {
         if (await S3XmlReader.ReadAsync(request.Body, cancellationToken) is not { } root)
@@ -59,12 +57,12 @@ internal static class NewBucketRequest
 
         if (root.Children("Tags").Any(static tags => tags.HasElements))
         {
-            throw new S3Exception(S3Errors.NotImplemented, "Tags of buckets are not served here.");
+            throw new S3Exception(S3Errors.NotImplemented, "This server does not support bucket tags.");
         }
 
         if (root.Children("Bucket").Any() || root.Children("Location").Any())
         {
-            throw new S3Exception(S3Errors.NotImplemented, "Directory buckets are not served here.");
+            throw new S3Exception(S3Errors.NotImplemented, "This server does not support directory buckets.");
         }
 
         var region = root.ChildText("LocationConstraint")?.Trim() ?? "";

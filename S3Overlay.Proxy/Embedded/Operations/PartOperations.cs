@@ -11,10 +11,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>UploadPart and UploadPartCopy.</summary>
 internal sealed class PartOperations(EmbeddedStore store)
 {
-    /// <summary>UploadPart.</summary>
     public async Task UploadAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
@@ -31,7 +29,6 @@ internal sealed class PartOperations(EmbeddedStore store)
         }
     }
 
-    /// <summary>UploadPartCopy.</summary>
     public async Task CopyAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
@@ -58,19 +55,14 @@ internal sealed class PartOperations(EmbeddedStore store)
             : [], ChecksumType = null }).SendAsync(request, answer, cancellationToken);
     }
 
-    /// <param name="upload">The upload.</param>
-    /// <param name="number">The part's number.</param>
-    /// <param name="length">Its length, or the most it can have.</param>
-    /// <param name="body">Its bytes.</param>
-    /// <param name="missing">
-    /// What is to be computed of a part that comes without a checksum: S3 wants to be told only where clients name each part's checksum
-    /// again in the end. So parts from presigned links, whose clients often can compute none, are taken.
-    /// </param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>
+    /// Stores a part. <paramref name="missing"/> is computed if the part has no checksum: S3 insists on one only if the client must repeat
+    /// each part's checksum at the end. So parts from presigned links, whose clients often cannot compute one, are accepted.
+    /// </summary>
     private async Task<PartRow> StoreAsync(
         UploadRecord upload, int number, long length, S3Body body, ChecksumAlgorithm? missing, CancellationToken cancellationToken)
     {
-        // Of an upload without a checksum the object gets one all the same, made of the parts'. These are shown to nobody.
+        // In an upload without a checksum the object still gets one, made of the parts'. The parts' are never shown.
         var (own, isAdded) = (body.Checksum?.Algorithm ?? body.ComingChecksum, upload.Algorithm is null);
         var computed = isAdded ? PutOperations.DefaultChecksum : own is null ? missing : null;
         isAdded &= own != computed;
@@ -94,7 +86,7 @@ internal sealed class PartOperations(EmbeddedStore store)
         return await store.Uploads.CommitPartAsync(upload, file, header with { Info = info }, cancellationToken);
     }
 
-    /// <summary>An upload that was started with a checksum algorithm has parts with that checksum only.</summary>
+    /// <summary>An upload with a checksum algorithm accepts only parts with that checksum.</summary>
     private static void RequireChecksum(UploadRecord upload, BodyChecksum? checksum)
     {
         if (upload.Algorithm is { } expected && checksum?.Algorithm != expected)
@@ -106,7 +98,7 @@ internal sealed class PartOperations(EmbeddedStore store)
         }
     }
 
-    /// <summary>The bytes to copy: <c>bytes=first-last</c> and nothing else, within the source.</summary>
+    /// <summary>The bytes to copy: only <c>bytes=first-last</c>, within the source.</summary>
     private static ByteRange? RangeOf(S3Request request, long size)
     {
         if (request.Header("x-amz-copy-source-range") is not { } header)

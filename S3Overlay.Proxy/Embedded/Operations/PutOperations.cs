@@ -8,19 +8,17 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>PutObject.</summary>
 internal sealed class PutOperations(EmbeddedStore store)
 {
-    /// <summary>The most one request may bring: 5 GiB.</summary>
+    /// <summary>Maximum size of one request: 5 GiB.</summary>
     public const long MaxSize = 5L << 30;
 
-    /// <summary>The checksum that an object gets that comes without any, as in S3: one over all bytes.</summary>
+    /// <summary>The checksum of an object uploaded without one, as in S3: over all bytes.</summary>
     public const ChecksumAlgorithm DefaultChecksum = ChecksumAlgorithm.Crc64Nvme;
 
-    /// <summary>PutObject.</summary>
     public async Task PutAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
-        // All that can be judged without the body is, so that nobody sends a gigabyte to be told of a missing bucket.
+        // Everything that can be judged without the body, before the client sends it.
         store.Buckets.Require(request.Bucket);
         var length = LengthOf(request);
         var headers = StoredHeaders.Of(request);
@@ -28,7 +26,7 @@ internal sealed class PutOperations(EmbeddedStore store)
         var condition = WriteCondition.Of(request.Headers);
         condition.Judge(store.Objects.Find(request.Bucket, request.Key));
 
-        // An object that was the remote's stays what it is to clients that know its ETag. One that bound nobody to any bytes is not kept.
+        // An object copied up from the remote keeps the ETag that clients know, if it is a strong one.
         var kept = request.CopiedUp is { } known && ETags.IsStrong(known.ETag) ? known.ETag : null;
         var header = new FileHeader
         {
@@ -38,7 +36,7 @@ internal sealed class PutOperations(EmbeddedStore store)
             Info = new ObjectInfo { Size = length, ETag = kept ?? EmptyETag, LastModified = store.Now, Headers = headers },
         };
 
-        // What was the remote's keeps no checksum that the remote did not show.
+        // An object copied up from the remote gets no checksum that the remote did not show.
         var added = request.CopiedUp is null && !HasChecksum(request.Body) ? DefaultChecksum : (ChecksumAlgorithm?)null;
         await using var file = await store.Objects.NewFileAsync(FileKind.Object, length, header, checksum: added);
         await file.FillAsync(request.Body, cancellationToken);
@@ -63,10 +61,10 @@ internal sealed class PutOperations(EmbeddedStore store)
         }
     }
 
-    /// <summary>An ETag as long as every MD5, for headers that are measured before it is known.</summary>
+    /// <summary>An ETag as long as every MD5, for headers that are measured before the MD5 is known.</summary>
     public static string EmptyETag { get; } = Quoted(new string('0', 32));
 
-    /// <summary>The length a body says it has, or the most it can have where only its end will tell.</summary>
+    /// <summary>The body's length, or the maximum if only its end will show.</summary>
     /// <exception cref="S3Exception">MissingContentLength, EntityTooLarge.</exception>
     public static long LengthOf(S3Request request)
     {
@@ -81,9 +79,8 @@ internal sealed class PutOperations(EmbeddedStore store)
         };
     }
 
-    /// <summary>A tag in its quotes.</summary>
     public static string Quoted(string tag) => "\"" + tag + "\"";
 
-    /// <summary>Whether a body has a checksum, or will have one at its end.</summary>
+    /// <summary>True if a body has a checksum, or will have one at its end.</summary>
     public static bool HasChecksum(S3Body body) => body.Checksum is not null || body.ComingChecksum is not null;
 }

@@ -14,13 +14,12 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 /// <remarks>
 /// <code>
 ///   HEAD        index row ------------------------------------> headers
-///   GET         index row -> open file (shared, kept) -> headers -> blocks, each checked, into the connection's memory
+///   GET         index row -> open file (shared) -> headers -> blocks, each checked, into the connection's memory
 ///   ?partNumber index row -> manifest -----------------> headers of the part -> the same
 /// </code>
 /// </remarks>
 internal sealed class ReadOperations(EmbeddedStore store)
 {
-    /// <summary>GetObject and HeadObject.</summary>
     public async Task GetAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
@@ -66,14 +65,14 @@ internal sealed class ReadOperations(EmbeddedStore store)
         }
     }
 
-    /// <summary>Turns the answer for the whole object into that for one part of it.</summary>
+    /// <summary>Turns the response for the whole object into one for a part.</summary>
     private static ByteRange? PreparePart(int number, StoredObject stored, S3Request request, S3Response answer)
     {
         var size = stored.Row.Info.Size;
         ByteRange? bytes;
         if (stored.Row.PartCount == 0)
         {
-            // An object that was put in one piece is its own first part.
+            // An object uploaded in one piece is its own first part.
             bytes = number == 1 ? (size == 0 ? null : new ByteRange(0, size - 1)) : throw NoSuchPart(number, 1);
         }
         else
@@ -95,8 +94,8 @@ internal sealed class ReadOperations(EmbeddedStore store)
     }
 
     /// <summary>
-    /// In the place of the object's checksum, where that is shown: the part's own, of the same algorithm. The type stays the object's. A
-    /// part without one shows neither, unless it is the only part and the object's checksum covers all bytes.
+    /// Shows the part's checksum of the same algorithm instead of the object's, if that is shown. The type stays the object's. A part
+    /// without one shows neither, unless it is the only part and the object's checksum covers all bytes.
     /// </summary>
     private static void ShowChecksum(StoredPart part, ObjectRow row, S3Response answer)
     {

@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>Bytes of a stored object as a body: what copies are made from. Every block is checked on the way.</summary>
+/// <summary>Bytes of a stored object as the body of a copy. Every block is checked.</summary>
 internal sealed class StoredBody(EmbeddedStore store, StoredObject source, ByteRange? range) : S3Body
 {
     private long _position = range?.First ?? 0;

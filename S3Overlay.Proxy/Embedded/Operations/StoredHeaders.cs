@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Embedded.Operations;
 
 /// <summary>
-/// Which headers of a write come back with the object, and which are refused because they ask for something that is not done here.
+/// Which headers of a write are stored with the object, and which are refused because they request something unsupported.
 /// </summary>
 internal static class StoredHeaders
 {
@@ -21,7 +21,7 @@ internal static class StoredHeaders
         "SNOW", "EXPRESS_ONEZONE",
     };
 
-    /// <summary>The headers that come back, in a fixed order.</summary>
+    /// <summary>The stored headers, in a fixed order.</summary>
     /// <exception cref="S3Exception">MetadataTooLarge, InvalidStorageClass, InvalidArgument, NotImplemented.</exception>
     public static List<KeyValuePair<string, string>> Of(S3Request request)
     {
@@ -52,7 +52,7 @@ internal static class StoredHeaders
     }
 
     /// <summary>
-    /// The headers of a copy that keeps its source's: all but the storage class and the redirect, which are asked for anew each time.
+    /// The headers of a copy that keeps its source's: all but the storage class and the redirect, which each request sets anew.
     /// </summary>
     public static List<KeyValuePair<string, string>> OfCopy(S3Request request, IReadOnlyList<KeyValuePair<string, string>> source)
     {
@@ -94,7 +94,7 @@ internal static class StoredHeaders
         }
     }
 
-    /// <summary>STANDARD is what an object without the header has, so it is not kept.</summary>
+    /// <summary>STANDARD is the default, so it is not stored.</summary>
     private static void AddStorageClass(S3Request request, List<KeyValuePair<string, string>> headers)
     {
         if (request.Header("x-amz-storage-class") is { Length: > 0 } storageClass and not "STANDARD")
@@ -107,7 +107,7 @@ internal static class StoredHeaders
         }
     }
 
-    /// <summary>Promises that would not be kept are refused.</summary>
+    /// <summary>Refuses promises that would not be kept.</summary>
     private static void Refuse(S3Request request)
     {
         AccessHeaders.Refuse(request);
@@ -119,7 +119,8 @@ internal static class StoredHeaders
                 || name.Equals("x-amz-write-offset-bytes", StringComparison.OrdinalIgnoreCase))
             {
                 throw new S3Exception(
-                    S3Errors.NotImplemented, $"The header '{name.ToLowerInvariant()}' asks for something that is not served here.");
+                    S3Errors.NotImplemented,
+                    $"The header '{name.ToLowerInvariant()}' requests something that this server does not support.");
             }
         }
 

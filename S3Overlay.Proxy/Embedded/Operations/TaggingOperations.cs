@@ -6,10 +6,8 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>GetObjectTagging, PutObjectTagging, DeleteObjectTagging.</summary>
 internal sealed class TaggingOperations(EmbeddedStore store)
 {
-    /// <summary>GetObjectTagging.</summary>
     public Task GetAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
@@ -23,7 +21,6 @@ internal sealed class TaggingOperations(EmbeddedStore store)
         return xml.Close("TagSet").Close("Tagging").SendAsync(request, answer, cancellationToken);
     }
 
-    /// <summary>PutObjectTagging.</summary>
     public async Task PutAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
@@ -34,7 +31,6 @@ internal sealed class TaggingOperations(EmbeddedStore store)
         answer.Headers.ContentLength = 0;
     }
 
-    /// <summary>DeleteObjectTagging.</summary>
     public async Task DeleteAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);

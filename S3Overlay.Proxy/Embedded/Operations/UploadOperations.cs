@@ -9,10 +9,8 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>CreateMultipartUpload, AbortMultipartUpload, ListParts, ListMultipartUploads.</summary>
 internal sealed class UploadOperations(EmbeddedStore store)
 {
-    /// <summary>CreateMultipartUpload.</summary>
     public async Task CreateAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
@@ -41,7 +39,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
             .Close("InitiateMultipartUploadResult").SendAsync(request, answer, cancellationToken);
     }
 
-    /// <summary>AbortMultipartUpload. What was under the key before stays (rule W6).</summary>
+    /// <summary>The object before the upload stays (rule W6).</summary>
     public async Task AbortAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
@@ -49,7 +47,6 @@ internal sealed class UploadOperations(EmbeddedStore store)
         answer.Status = StatusCodes.Status204NoContent;
     }
 
-    /// <summary>ListParts.</summary>
     public Task ListPartsAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
@@ -81,7 +78,6 @@ internal sealed class UploadOperations(EmbeddedStore store)
         return xml.Close("ListPartsResult").SendAsync(request, answer, cancellationToken);
     }
 
-    /// <summary>ListMultipartUploads.</summary>
     public Task ListAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
@@ -93,8 +89,8 @@ internal sealed class UploadOperations(EmbeddedStore store)
         var xml = new S3XmlWriter().Root("ListMultipartUploadsResult")
             .Element("Bucket", request.Bucket).Element("KeyMarker", page.Name(page.KeyMarker)).Element("UploadIdMarker", idMarker);
 
-        // S3 names the page's last upload, on the last page too. Where another page follows one that ends with a common prefix it names
-        // none, and nobody can go on: here it is the prefix.
+        // S3 names the page's last upload, on the last page too. If a page ends with a common prefix and another follows, S3 names none, so
+        // clients cannot continue; here it is the prefix.
         var last = rows.Take(page.Limit).LastOrDefault(row => isTruncated || row.Upload is not null);
         xml.Element("NextKeyMarker", page.Name(last.Name ?? "")).Element("NextUploadIdMarker", last.Upload?.UploadId ?? "");
         xml.Element("Prefix", page.Name(page.Prefix));

@@ -4,8 +4,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Embedded.Operations;
 
 /// <summary>
-/// Version ids where nothing is versioned: <c>null</c> names the object, any other names nothing (rule R8). S3 knows the ids that it has
-/// given, and calls all others invalid; none was given here.
+/// Version ids without versioning: <c>null</c> names the object, any other names nothing (rule R8). S3 calls ids that it did not issue
+/// invalid; none was issued here.
 /// </summary>
 internal static class VersionIds
 {
@@ -24,7 +24,7 @@ internal static class VersionIds
                 { Details = [new("ArgumentName", "versionId"), new("ArgumentValue", versionId)] };
     }
 
-    /// <summary>The same for one key of many, where S3 says of any such id that there is no version of it.</summary>
+    /// <summary>The same for a key of DeleteObjects, where S3 reports such an id as NoSuchVersion.</summary>
     /// <exception cref="S3Exception">NoSuchVersion; InvalidArgument for the empty id.</exception>
     public static void CheckOfMany(string? versionId)
     {

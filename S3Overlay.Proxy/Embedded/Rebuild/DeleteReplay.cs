@@ -6,24 +6,23 @@ using S3Overlay.Proxy.Embedded.Rows;
 namespace S3Overlay.Proxy.Embedded.Rebuild;
 
 /// <summary>
-/// Brings into the index what the log of deletes says and a crash, or a disk that failed, kept from it: the log is written first. A rebuild
-/// would find these deletes, and the two must not differ.
+/// Applies records of the delete log that a crash or a failing disk kept from the index: the log is written first. A rebuild would find
+/// these deletes, and the two must agree.
 /// </summary>
 internal sealed class DeleteReplay
 {
-    /// <summary>So many rows share a commit.</summary>
+    /// <summary>Rows per commit.</summary>
     private const int AtOnce = 4096;
 
     private readonly OrderedIndex _index;
 
-    /// <summary>The rows that records were about since the last commit, as these leave them: null where there is none.</summary>
+    /// <summary>Rows changed since the last commit: their new value, null if deleted.</summary>
     private readonly Dictionary<(byte Kind, string Bucket, string Key), byte[]?> _rows = [];
 
     private DeleteReplay(OrderedIndex index) => _index = index;
 
     /// <summary>
-    /// Applies the records that the index does not know yet, some thousand rows at a time. Each row becomes what the last of the records
-    /// about it leaves.
+    /// Applies the records that the index lacks, some thousand rows at a time. Each row becomes what its last record leaves.
     /// </summary>
     public static async Task ApplyAsync(IEnumerable<DeleteRecord> records, OrderedIndex index)
     {

@@ -6,10 +6,10 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Rebuild;
 
-/// <summary>Opens the index, or builds it where it is missing, damaged or was never finished.</summary>
+/// <summary>Opens the index, or builds it if it is missing, damaged or incomplete.</summary>
 internal static class IndexOpening
 {
-    /// <summary>The index, whole, and saying what the records of buckets and uploads say.</summary>
+    /// <summary>The complete index, consistent with the records of buckets and uploads.</summary>
     public static async Task<OrderedIndex> OpenAsync(
         StoreFolders folders, StoreDisk disk, DirtyFlag ends, EmbeddedOptions options, bool wasClean, CancellationToken cancellationToken)
     {

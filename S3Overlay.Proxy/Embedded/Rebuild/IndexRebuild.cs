@@ -10,8 +10,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Rebuild;
 
 /// <summary>
-/// Builds the index from what describes itself. Of several files of one key the one with the highest number is the object, unless the log
-/// of deletes has a higher one. Interrupted, it starts over: the row that says the index is whole comes last.
+/// Builds the index from the self-describing files. Of several files of one key the highest number wins, unless the delete log has a higher
+/// one. If interrupted, it starts over: the row that marks the index complete is written last.
 /// </summary>
 internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFlag ends, EmbeddedOptions options)
 {
@@ -27,10 +27,10 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
     /// <summary>Files that were replaced or deleted: there is a newer file of their key or part, or a grave.</summary>
     private readonly List<FileId> _orphans = [];
 
-    /// <summary>Parts that neither an object nor an upload names. What named them may be damaged.</summary>
+    /// <summary>Parts that neither an object nor an upload names. The file that named them may be damaged.</summary>
     private readonly List<FileId> _strangers = [];
 
-    /// <summary>Those of the orphans that are older than a grave of their key, and not known to be gone.</summary>
+    /// <summary>Orphans that are older than a grave of their key, and not known to be gone.</summary>
     private readonly List<(FileId File, string Bucket, string Key)> _buried = [];
     private readonly DeleteSegments _segments = new(folders);
     private RebuildTarget _target = null!;
@@ -39,7 +39,6 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
     private long _unreadable;
     private long _parts;
 
-    /// <summary>Builds it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         if (Directory.Exists(folders.IndexFolder))
@@ -113,7 +112,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
                 _tombstones[name] = record.Sequence;
                 break;
             case DeleteKind.Discard:
-                // What was deleted with it stays so: the object of then does not come back, only the remote's.
+                // The tombstone was undeleted, but the object deleted then does not come back, only the remote's.
                 _tombstones.Remove(name);
                 break;
         }
@@ -138,7 +137,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
 
         if (found.Kind == FileKind.Manifest && header.UploadId is { } uploadId)
         {
-            // Whatever became of the object since: its upload is over.
+            // The upload has ended, whatever became of the object.
             _uploads.Remove(uploadId);
             if (header.PartsFingerprint is { } fingerprint && header.Info.LastModified + CompletedRow.Life > options.Time.GetUtcNow())
             {
@@ -169,9 +168,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
         KeepBucket(header.Bucket);
     }
 
-    /// <summary>
-    /// An object without a bucket means that the bucket's record was lost: better a bucket too many than objects too few.
-    /// </summary>
+    /// <summary>An object without a bucket means that the bucket's record was lost: better one bucket too many than lost objects.</summary>
     private void KeepBucket(string bucket)
     {
         if (!_buckets.TryGetValue(bucket, out var record) || !record.Exists)
@@ -182,7 +179,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
         }
     }
 
-    /// <summary>A bucket that is gone takes its uploads with it. One whose record is there, and cannot be read, is not gone.</summary>
+    /// <summary>Uploads of a deleted bucket end. A bucket whose record is unreadable is not deleted.</summary>
     private void EndUploads()
     {
         foreach (var upload in _uploads.Values.ToList())
@@ -263,7 +260,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
         await _target.FlushAsync();
     }
 
-    /// <summary>Removed and synced before the log forgets their graves. Those that the disk does not let go keep theirs.</summary>
+    /// <summary>Deleted and synced before the log loses their graves. Files that cannot be deleted keep theirs.</summary>
     private async Task RemoveOrphansAsync()
     {
         var gone = new HashSet<FileId>();
@@ -322,9 +319,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
     private bool Counts(KeyValuePair<(string Bucket, string Key), ulong> tombstone) =>
         tombstone.Value >= (_buckets.GetValueOrDefault(tombstone.Key.Bucket)?.PurgedUpTo ?? 0);
 
-    /// <summary>
-    /// Everything was written without waiting for the disk; now it is brought there, and then the index is said to be whole.
-    /// </summary>
+    /// <summary>Everything was written without syncs; syncs it now, then marks the index complete.</summary>
     private async Task FinishAsync()
     {
         foreach (var path in Directory.EnumerateFiles(folders.IndexFolder, "*", SearchOption.AllDirectories))

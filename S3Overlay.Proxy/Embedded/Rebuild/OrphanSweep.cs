@@ -6,14 +6,14 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Rebuild;
 
 /// <summary>
-/// After a crash, looks in the background for files that nothing names: of writes that were never acknowledged, and of removals that were
-/// lost. They take room, and a later rebuild would take the former for objects. They are set aside and not erased: if the index is wrong,
-/// they are all that is left of what was written.
+/// After a crash, looks in the background for files that no row names, left by unacknowledged writes and lost deletions. They take space,
+/// and a later rebuild would take some of them for objects. They are set aside rather than deleted: if the index is wrong, they are all
+/// that is left of what was written.
 /// </summary>
 internal static class OrphanSweep
 {
-    /// <summary>Sets them aside. Files younger than the start of this process are its own, and left alone.</summary>
-    /// <returns>Whether none is left.</returns>
+    /// <summary>Sets them aside. Files of this process are left alone.</summary>
+    /// <returns>True if none is left.</returns>
     public static async Task<bool> RunAsync(
         StoreFolders folders, StoreDisk disk, AsideFolder aside, ObjectTable objects, UploadTable uploads, ulong upTo, ILogger logger,
         CancellationToken cancellationToken)
@@ -48,8 +48,8 @@ internal static class OrphanSweep
                 isNamed = row?.File == found.Id;
             }
 
-            // Looked at twice: whoever completes or overwrites just now moves the name between the two looks, but no file of before gets a
-            // new one.
+            // Checked twice: a concurrent complete or overwrite moves the name between the two checks, but an old file never gets a new
+            // name.
             if (!isNamed && !IsNamedNow(found, objects, uploads, folders))
             {
                 if (!aside.TryTake(found.Id))
@@ -85,7 +85,7 @@ internal static class OrphanSweep
                     || (row is { PartCount: > 0 } && PartsOf(folders, row.File)?.Contains(found.Id) != false)));
     }
 
-    /// <summary>The part files of a manifest; null where it cannot be read, so that nobody takes its parts for orphans.</summary>
+    /// <summary>A manifest's part files; null if it is unreadable, so that its parts are not taken for orphans.</summary>
     private static HashSet<FileId>? PartsOf(StoreFolders folders, FileId manifest)
     {
         try

@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Embedded.Uploads;
 
 namespace S3Overlay.Proxy.Embedded.Rebuild;
 
-/// <summary>The index that is being built: rows go in by the thousand, and what waits to go in is seen by whoever compares.</summary>
+/// <summary>The index being built: rows are written by the thousand, and pending rows are visible to look-ups.</summary>
 internal sealed class RebuildTarget(string folder) : IAsyncDisposable
 {
     private const int BatchSize = 1000;
@@ -17,23 +17,20 @@ internal sealed class RebuildTarget(string folder) : IAsyncDisposable
     private IndexBatch _batch = new();
     private int _waiting;
 
-    /// <summary>How many objects are in it.</summary>
     public long Objects { get; private set; }
 
-    /// <summary>Puts a row.</summary>
     public ValueTask PutAsync(byte[] key, ReadOnlySpan<byte> value)
     {
         _batch.Put(key, value.ToArray());
         return ++_waiting >= BatchSize ? FlushAsync() : default;
     }
 
-    /// <summary>The object that is there so far.</summary>
     public ObjectRow? Find(string bucket, string key) =>
         _waitingRows.GetValueOrDefault(bucket + "\0" + key)
         ?? (_index.TryGet(RowKeys.OfKey(RowKeys.Object, bucket, key), out var value) ? ObjectRow.Read(value) : null);
 
-    /// <summary>Puts an object unless a newer one is there.</summary>
-    /// <returns>The file that lost; null where there was only one.</returns>
+    /// <summary>Writes an object's row unless a newer one exists.</summary>
+    /// <returns>The losing file; null if there was only one.</returns>
     public async ValueTask<FileId?> PutNewestAsync(string bucket, string key, ObjectRow row)
     {
         var known = Find(bucket, key);
@@ -48,8 +45,8 @@ internal sealed class RebuildTarget(string folder) : IAsyncDisposable
         return known?.File;
     }
 
-    /// <summary>Puts a part unless a newer one of that number is there.</summary>
-    /// <returns>The file that lost; null where there was only one.</returns>
+    /// <summary>Writes a part's row unless a newer one of that number exists.</summary>
+    /// <returns>The losing file; null if there was only one.</returns>
     public async ValueTask<FileId?> PutNewestPartAsync(string uploadId, PartRow row)
     {
         var rowKey = RowKeys.OfPart(uploadId, row.Number);
@@ -65,7 +62,7 @@ internal sealed class RebuildTarget(string folder) : IAsyncDisposable
         return known?.File;
     }
 
-    /// <summary>Brings what waits into the index.</summary>
+    /// <summary>Writes pending rows to the index.</summary>
     public async ValueTask FlushAsync()
     {
         var batch = _batch;

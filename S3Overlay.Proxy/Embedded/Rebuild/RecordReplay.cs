@@ -7,13 +7,13 @@ using S3Overlay.Proxy.Embedded.Uploads;
 namespace S3Overlay.Proxy.Embedded.Rebuild;
 
 /// <summary>
-/// Makes the index and the records of buckets and uploads say the same where a crash, or a disk that failed, kept the one from the other. A
-/// bucket is what its record says, which is written first. An upload is open as long as it has a row, a record and a bucket: a new one gets
-/// its row last, one that is over loses any of them first.
+/// Makes the index agree with the records of buckets and uploads after a crash or a failing disk. A bucket's record, which is written
+/// first, decides. An upload is open while it has a row, a record and a bucket: a new one gets its row last, and one that ends may lose any
+/// of them first.
 /// </summary>
 internal static class RecordReplay
 {
-    /// <summary>Applies what differs. Nobody may have read the index's buckets yet.</summary>
+    /// <summary>Applies the differences. Must run before the index's buckets are read.</summary>
     public static async Task ApplyAsync(StoreFolders folders, StoreDisk disk, DirtyFlag ends, OrderedIndex index, ILogger logger)
     {
         var batch = new IndexBatch();
@@ -22,14 +22,14 @@ internal static class RecordReplay
         await index.FollowAsync(batch);
     }
 
-    /// <returns>Of each bucket that has a record or a row, whether it is there.</returns>
+    /// <returns>For each bucket with a record or a row: true if it exists.</returns>
     private static Dictionary<string, bool> FindBuckets(StoreFolders folders, OrderedIndex index, IndexBatch batch, ILogger logger)
     {
         var buckets = new Dictionary<string, bool>(StringComparer.Ordinal);
         foreach (var record in StoredFiles.Records(folders.Buckets, FileKind.Bucket, logger))
         {
-            // A bucket whose deletion was refused, but stands in its record, may have got objects since: better a bucket too many than
-            // objects too few.
+            // A bucket whose delete was refused may have received objects since, although its record says deleted: better one bucket too
+            // many than lost objects.
             var read = BucketRecord.Read(record);
             var bucket = !read.Exists && HasObjects(index, read.Name) ? read with { Exists = true } : read;
             var (row, value) = (RowKeys.OfBucket(read.Name), bucket.Write());
@@ -43,7 +43,7 @@ internal static class RecordReplay
 
         foreach (var bucket in new PrefixScan(index, [RowKeys.Bucket]).Values(static value => BucketRecord.Read(value)))
         {
-            // A record that cannot be read is there all the same; and one that was lost is no reason to hide objects.
+            // An unreadable record still means that the bucket exists, and a lost one is no reason to hide objects.
             if (!File.Exists(folders.BucketPathOf(bucket.Name)) && !HasObjects(index, bucket.Name))
             {
                 batch.Delete(RowKeys.OfBucket(bucket.Name));

@@ -3,16 +3,16 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Rebuild;
 
-/// <summary>Walks the files of a folder of the store, reading what each says of itself.</summary>
+/// <summary>Walks the files of a store folder and reads their headers.</summary>
 internal static class StoredFiles
 {
     /// <summary>One file.</summary>
     /// <param name="Id">Its name.</param>
-    /// <param name="Kind">What it holds.</param>
-    /// <param name="Header">What it says of itself.</param>
+    /// <param name="Kind">What it contains.</param>
+    /// <param name="Header">Its header.</param>
     public readonly record struct Found(FileId Id, FileKind Kind, FileHeader Header);
 
-    /// <summary>Object, manifest and part files. One that cannot be read is logged, counted and passed over.</summary>
+    /// <summary>Object, manifest and part files. Unreadable ones are logged, counted and skipped.</summary>
     public static IEnumerable<Found> Objects(StoreFolders folders, ILogger logger, Action onUnreadable)
     {
         foreach (var folder in Directory.EnumerateDirectories(folders.Objects))
@@ -60,7 +60,7 @@ internal static class StoredFiles
         }
     }
 
-    /// <summary>What a file of an object says of itself; null if it is gone, or cannot be read, which is logged.</summary>
+    /// <summary>The header of an object's file; null if it is gone or unreadable, which is logged.</summary>
     public static FileHeader? ReadHeader(string path, ILogger logger) => TryRead(path, logger, out _, out var header) ? header : null;
 
     private static bool TryRead(string path, ILogger logger, out FileKind kind, out FileHeader header)
@@ -75,7 +75,7 @@ internal static class StoredFiles
         }
         catch (FileNotFoundException)
         {
-            // Removed since the folder was read.
+            // Deleted since the folder was read.
             return false;
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException)

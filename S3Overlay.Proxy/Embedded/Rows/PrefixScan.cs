@@ -2,16 +2,13 @@ using S3Overlay.Proxy.Embedded.Index;
 
 namespace S3Overlay.Proxy.Embedded.Rows;
 
-/// <summary>The index rows that start with something, as they stand at one moment.</summary>
+/// <summary>The index rows with a prefix, at one moment.</summary>
 internal readonly struct PrefixScan(OrderedIndex index, byte[] prefix)
 {
-    /// <summary>Makes something of a row.</summary>
     public delegate T Read<out T>(ReadOnlySpan<byte> bytes);
 
-    /// <summary>Chooses a row.</summary>
     public delegate bool Choose(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
 
-    /// <summary>Whether there is any.</summary>
     public bool Any()
     {
         using var snapshot = index.Snapshot();
@@ -19,7 +16,6 @@ internal readonly struct PrefixScan(OrderedIndex index, byte[] prefix)
         return cursor.Seek(prefix) && cursor.Key.StartsWith(prefix);
     }
 
-    /// <summary>What is made of their values, in order.</summary>
     public List<T> Values<T>(Read<T> read)
     {
         var values = new List<T>();
@@ -33,7 +29,7 @@ internal readonly struct PrefixScan(OrderedIndex index, byte[] prefix)
         return values;
     }
 
-    /// <summary>The keys of those that <paramref name="wanted"/> takes, in order, at most so many.</summary>
+    /// <summary>The first <paramref name="limit"/> keys that <paramref name="wanted"/> selects, in order.</summary>
     public List<byte[]> Keys(int limit, Choose wanted)
     {
         var keys = new List<byte[]>();

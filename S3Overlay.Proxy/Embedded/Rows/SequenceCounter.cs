@@ -8,13 +8,13 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Rows;
 
 /// <summary>
-/// Numbers writes and deletes in their order, never the same number twice, across restarts and rebuilds of the index. Numbers are set aside
-/// a million at a time, so that the disk is asked once and not for each; a crash skips what was set aside. How far that went stands in a
-/// file of its own, and in the index for older versions. A clock would not do: one that is set back makes the older write win a rebuild.
+/// Numbers all writes and deletes in order, never the same number twice, across restarts and rebuilds of the index. Numbers are reserved a
+/// million at a time, so the disk is written once for all of them; a crash skips the rest. The reservation is in a file, and in the index
+/// for older versions. A clock would not do: after it is set back, the older write would win a rebuild.
 /// </summary>
 internal sealed class SequenceCounter : IDisposable
 {
-    /// <summary>How many numbers are set aside at once.</summary>
+    /// <summary>Numbers per reservation.</summary>
     public const ulong Reserve = 1 << 20;
 
     private readonly StoreFolders _folders;
@@ -27,17 +27,17 @@ internal sealed class SequenceCounter : IDisposable
     private SequenceCounter(StoreFolders folders, StoreDisk disk, OrderedIndex index, ulong last) =>
         (_folders, _disk, _index, _last, _reserved, AtOpening) = (folders, disk, index, last, last, last);
 
-    /// <summary>The highest number of any process before this one.</summary>
+    /// <summary>The highest number of any earlier process.</summary>
     public ulong AtOpening { get; }
 
-    /// <summary>Goes on behind the highest number that was ever set aside.</summary>
+    /// <summary>Continues after the highest number ever reserved.</summary>
     public static SequenceCounter Open(StoreFolders folders, StoreDisk disk, OrderedIndex index, ILogger logger) =>
         new(folders, disk, index, Math.Max(ReadFile(folders, logger), index.TryGet(RowKeys.Sequence, out var value) ? Read(value) : 0));
 
     /// <summary>The number in a row's value.</summary>
     public static ulong Read(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadUInt64LittleEndian(value);
 
-    /// <summary>The row that says numbers up to <paramref name="last"/> are gone.</summary>
+    /// <summary>The row that reserves numbers up to <paramref name="last"/>.</summary>
     public static byte[] RowValue(ulong last)
     {
         var value = new byte[8];
@@ -51,7 +51,7 @@ internal sealed class SequenceCounter : IDisposable
     {
         while (true)
         {
-            // Read before counting: a number counts only if it was set aside when it was taken.
+            // Read before counting: a number counts only if it was reserved when it was taken.
             var reserved = Volatile.Read(ref _reserved);
             var next = Interlocked.Increment(ref _last);
             if (next <= reserved)
@@ -97,8 +97,8 @@ internal sealed class SequenceCounter : IDisposable
     }
 
     /// <summary>
-    /// What the file says. One that cannot be read is logged and made anew with the next numbers; the index, and a rebuild of it, know
-    /// enough to go on behind them.
+    /// The file's number. An unreadable file is logged and rewritten with the next reservation; the index, or its rebuild, knows enough to
+    /// continue.
     /// </summary>
     private static ulong ReadFile(StoreFolders folders, ILogger logger)
     {

@@ -5,8 +5,8 @@ using S3Overlay.Proxy.Embedded.Rows;
 namespace S3Overlay.Proxy.Embedded.Tombstones;
 
 /// <summary>
-/// How many tombstones the index has, kept as they come and go. Those that were there at the start are counted in the background, since a
-/// start does not grow with the data: the figure is whole a moment after it.
+/// Counts tombstones. Those present at the start are counted in the background, so that the start does not grow with the data: the count is
+/// complete a moment later.
 /// </summary>
 internal sealed class TombstoneCount : IAsyncDisposable
 {
@@ -14,17 +14,15 @@ internal sealed class TombstoneCount : IAsyncDisposable
     private Task _counting = Task.CompletedTask;
     private long _count;
 
-    /// <summary>How many there are.</summary>
     public long Value => Math.Max(0, Interlocked.Read(ref _count));
 
-    /// <summary>Counts what is there at this moment; before anything comes or goes.</summary>
+    /// <summary>Starts counting what is there now. Call before any change.</summary>
     public void Begin(OrderedIndex index)
     {
         var before = index.Snapshot();
         _counting = Task.Run(() => CountAll(before));
     }
 
-    /// <summary>Some came, or went.</summary>
     public void Add(long change) => Interlocked.Add(ref _count, change);
 
     /// <inheritdoc/>

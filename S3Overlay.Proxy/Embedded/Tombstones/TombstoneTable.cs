@@ -13,27 +13,26 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Embedded.Tombstones;
 
 /// <summary>
-/// The tombstones. They are left and taken back under the lock of the key's writes, with numbers in the same order, and are in the log of
-/// deletes before they are in the index.
+/// The tombstones. They are written and removed under the key's lock, with numbers in the same order, and reach the delete log before the
+/// index.
 /// </summary>
 /// <param name="index">Their rows.</param>
-/// <param name="sequences">The order of all writes and deletes.</param>
-/// <param name="buckets">Know up to where tombstones went with their bucket.</param>
-/// <param name="objects">The objects, their keys' locks, and the log of deletes.</param>
-/// <param name="reserve">Room for tombstones on a full disk: they come before what makes room.</param>
+/// <param name="sequences">Numbers all writes and deletes.</param>
+/// <param name="buckets">Know up to which number tombstones were removed with their bucket.</param>
+/// <param name="objects">The objects, their keys' locks, and the delete log.</param>
+/// <param name="reserve">Space for tombstones on a full disk: they precede what frees space.</param>
 internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequences, BucketTable buckets, ObjectTable objects,
     DiskReserve reserve)
 {
-    /// <summary>How many rows are taken away in one commit.</summary>
+    /// <summary>Rows removed per commit.</summary>
     private const int ForgottenAtOnce = 256;
 
-    /// <summary>How many there are.</summary>
     public TombstoneCount Count { get; } = new();
 
-    /// <summary>Whether the key has a tombstone that counts.</summary>
+    /// <summary>True if the key has a valid tombstone.</summary>
     public bool Has(string bucket, string key) => Find(bucket, key) is not null;
 
-    /// <summary>Leaves a tombstone (rule D1). Returns once it survives a power cut.</summary>
+    /// <summary>Writes a tombstone (rule D1). Returns once it survives a power cut.</summary>
     public async Task LeaveAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         using var held = await objects.LockAsync(bucket, key, cancellationToken);
@@ -42,8 +41,8 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
             return;
         }
 
-        // The mark does not delete the object that is there: that is the next step, with a number of its own. Until then a rebuild must
-        // find the object outranking the mark, as the index does, so the mark takes its place right before it.
+        // The tombstone does not delete the present object: that is the next step, with its own number. Until then the object must outrank
+        // the tombstone in a rebuild as it does in the index, so the tombstone is numbered right before it.
         var sequence = 0UL;
         using var change = await objects.Deletes.EnterAsync();
         await reserve.UseAsync(async () =>
@@ -54,19 +53,19 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
         var batch = new IndexBatch();
         var name = RowKeys.OfKey(RowKeys.Tombstone, bucket, key);
 
-        // A row of one that went with its bucket may be there.
+        // A row that was removed with its bucket may still exist.
         var isNew = !index.TryGet(name, out _);
         batch.Put(name, SequenceCounter.RowValue(sequence));
         await index.FollowAsync(batch);
         Count.Add(isNew ? 1 : 0);
     }
 
-    /// <summary>The number of a key's tombstone that counts; null where there is none.</summary>
+    /// <summary>The number of a key's valid tombstone; null if there is none.</summary>
     public ulong? Find(string bucket, string key) =>
         index.TryGet(RowKeys.OfKey(RowKeys.Tombstone, bucket, key), out var value) && CountsIn(bucket, value) ? SequenceCounter.Read(value)
             : null;
 
-    /// <summary>Takes a tombstone back, where it still is the one of this number. Returns once that survives a power cut.</summary>
+    /// <summary>Removes a tombstone if it still has this number. Returns once that survives a power cut.</summary>
     public async Task<UndeleteOutcome> DiscardAsync(string bucket, string key, ulong sequence, CancellationToken cancellationToken)
     {
         using var held = await objects.LockAsync(bucket, key, cancellationToken);
@@ -90,12 +89,12 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
     }
 
     /// <summary>
-    /// Takes the rows of tombstones away that went with their bucket; they do not count any more already, and stay where the index's disk
-    /// does not let them go.
+    /// Removes the rows of tombstones that were deleted with their bucket. They are already invalid, and stay if the index's disk does not
+    /// accept the change.
     /// </summary>
     /// <remarks>
-    /// A delete that comes meanwhile puts a row that counts in the place of one of these, and a row is told from the one before only with
-    /// the key's lock held. Locks are taken in the order of keys, and by nobody else more than one, so that nobody waits for ever.
+    /// A concurrent delete may replace one of these rows by a valid one, and they can only be distinguished under the key's lock. Locks are
+    /// taken in key order, and no other code takes more than one, so there is no deadlock.
     /// </remarks>
     public async Task ForgetAsync(string bucket)
     {
@@ -128,8 +127,8 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
     }
 
     /// <summary>
-    /// What is made of the tombstones of a bucket that start with <paramref name="prefix"/> and come after <paramref name="after"/>, as
-    /// they stand now, in the order of listings.
+    /// Reads the tombstones of a bucket that start with <paramref name="prefix"/> and come after <paramref name="after"/>, as of now, in
+    /// listing order.
     /// </summary>
 #pragma warning disable CS1998 // the index answers at once; the seam does not promise that every layer does
     public async IAsyncEnumerable<T> ListAsync<T>(
@@ -157,9 +156,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
         }
     }
 
-    /// <summary>
-    /// The buckets that have rows of tombstones. One look-up a bucket: the cursor jumps behind the last tombstone of each.
-    /// </summary>
+    /// <summary>Buckets that have tombstone rows. One look-up per bucket: the cursor jumps past its last tombstone.</summary>
     public List<string> ListBuckets()
     {
         var names = new List<string>();
@@ -189,7 +186,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
         }
     }
 
-    /// <summary>Whether a tombstone's row counts: not where the bucket was deleted since.</summary>
+    /// <summary>True if a tombstone's row is valid: its bucket was not deleted since.</summary>
     private bool CountsIn(string bucket, ReadOnlySpan<byte> value) =>
         SequenceCounter.Read(value) >= (buckets.Find(bucket)?.PurgedUpTo ?? 0);
 }

@@ -3,37 +3,33 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Embedded.Uploads;
 
-/// <summary>An open multipart upload: what the object will be called, and what it will say of itself.</summary>
+/// <summary>An open multipart upload: its object's name and properties.</summary>
 internal sealed record UploadRecord
 {
-    /// <summary>The id: starts with the time, so that ids of one key are in the order they were given.</summary>
+    /// <summary>The id: starts with the time, so that ids of one key sort by creation.</summary>
     public required string UploadId { get; init; }
 
-    /// <summary>The bucket.</summary>
     public required string Bucket { get; init; }
 
-    /// <summary>The key.</summary>
     public required string Key { get; init; }
 
-    /// <summary>When it was started.</summary>
     public required DateTimeOffset Initiated { get; init; }
 
-    /// <summary>The headers the object will come back with.</summary>
+    /// <summary>The object's headers.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; }
 
     /// <summary>The object's tags, or null.</summary>
     public string? Tags { get; init; }
 
-    /// <summary>The checksum that every part has, or null: brought along, or computed here where it may be.</summary>
+    /// <summary>The checksum algorithm of every part, sent by the client or computed here if allowed; else null.</summary>
     public ChecksumAlgorithm? Algorithm { get; init; }
 
-    /// <summary>Whether the object's checksum covers all of its bytes, rather than the parts' checksums.</summary>
+    /// <summary>True if the object's checksum covers all of its bytes, rather than the parts' checksums.</summary>
     public bool IsFullObject { get; init; }
 
-    /// <summary>S3's word for that; null where there is no checksum.</summary>
+    /// <summary>S3's name of the type; null without a checksum.</summary>
     public string? ChecksumType => Algorithm is null ? null : IsFullObject ? "FULL_OBJECT" : "COMPOSITE";
 
-    /// <summary>The storage class.</summary>
     public string StorageClass
     {
         get
@@ -50,7 +46,6 @@ internal sealed record UploadRecord
         }
     }
 
-    /// <summary>Reads one.</summary>
     public static UploadRecord Read(ReadOnlySpan<byte> bytes)
     {
         var fields = new FieldReader(bytes);
@@ -72,7 +67,6 @@ internal sealed record UploadRecord
         };
     }
 
-    /// <summary>Writes it.</summary>
     public ReadOnlyMemory<byte> Write()
     {
         var fields = new FieldWriter().Text(UploadId).Text(Bucket).Text(Key).Number(Initiated.ToUnixTimeMilliseconds()).OptionalText(Tags)

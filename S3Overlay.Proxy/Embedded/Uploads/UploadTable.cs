@@ -14,8 +14,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Embedded.Uploads;
 
 /// <summary>
-/// The open multipart uploads and their parts. Parts of one upload come in at once and share its lock; completing and aborting have it
-/// alone, so that a part either belongs to the completed object or is refused.
+/// The open multipart uploads and their parts. Concurrent parts of one upload share its lock; completing and aborting take it exclusively,
+/// so a part either belongs to the completed object or is refused.
 /// </summary>
 internal sealed class UploadTable(
     StoreFolders folders,
@@ -29,7 +29,7 @@ internal sealed class UploadTable(
     ObjectFiles files,
     TimeProvider time)
 {
-    /// <summary>How many completed uploads are forgotten in one commit.</summary>
+    /// <summary>Completed uploads removed per commit.</summary>
     private const int ForgottenAtOnce = 1024;
 
     private readonly NameLocks<string> _locks = new();
@@ -40,7 +40,7 @@ internal sealed class UploadTable(
         CultureInfo.InvariantCulture,
         $"{time.GetUtcNow().ToUnixTimeMilliseconds():x12}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(10))}");
 
-    /// <summary>Starts an upload. Returns once it survives a power cut.</summary>
+    /// <summary>Creates an upload. Returns once it survives a power cut.</summary>
     public async Task CreateAsync(UploadRecord upload, CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(upload.Bucket, cancellationToken);
@@ -63,7 +63,7 @@ internal sealed class UploadTable(
         }
         catch
         {
-            // Nobody was told its id.
+            // The client did not receive its id.
             _ = await ForgetAsync(upload.UploadId);
             throw;
         }
@@ -74,8 +74,8 @@ internal sealed class UploadTable(
         IsId(uploadId) && index.TryGet(RowKeys.OfUpload(bucket, key, uploadId), out var value) ? UploadRecord.Read(value) : null;
 
     /// <summary>
-    /// Whether an id may be of an upload of a key, which need not be there any more: who lists uploads to end them goes on behind one that
-    /// he has just ended. False for what is no id, and for that of an open upload of another key.
+    /// True if an id may be of an upload of a key, even one that has ended: a client that aborts uploads while listing them continues after
+    /// one it just aborted. False for a malformed id, and for the id of another key's open upload.
     /// </summary>
     public bool MayBeOf(string bucket, string key, string uploadId) =>
         IsId(uploadId) && (Find(bucket, key, uploadId) is not null || !File.Exists(folders.UploadPathOf(uploadId)));
@@ -85,14 +85,14 @@ internal sealed class UploadTable(
     public UploadRecord Require(string bucket, string key, string uploadId) =>
         Find(bucket, key, uploadId) ?? throw new S3Exception(S3Errors.NoSuchUpload) { Details = [new("UploadId", uploadId)] };
 
-    /// <summary>What is remembered of a completed upload, or null.</summary>
+    /// <summary>A completed upload, or null.</summary>
     public CompletedRow? FindCompleted(string uploadId) =>
         IsId(uploadId) && index.TryGet(RowKeys.OfCompleted(uploadId), out var value)
             && CompletedRow.Read(value) is var row && row.Completed + CompletedRow.Life > time.GetUtcNow()
             ? row
             : null;
 
-    /// <summary>The parts of an upload by number, those after <paramref name="after"/>, at most so many.</summary>
+    /// <summary>The first <paramref name="limit"/> parts of an upload after number <paramref name="after"/>, in order.</summary>
     public List<PartRow> Parts(string uploadId, int after = 0, int limit = int.MaxValue)
     {
         var parts = new List<PartRow>();
@@ -110,14 +110,14 @@ internal sealed class UploadTable(
     }
 
     /// <summary>
-    /// The open uploads of a bucket by key, and those of one key in the order they were started; rolled up by the delimiter.
+    /// The open uploads of a bucket by key, and those of one key in the order of their creation; rolled up by the delimiter.
     /// </summary>
     /// <param name="bucket">The bucket.</param>
-    /// <param name="prefix">What keys start with.</param>
-    /// <param name="delimiter">What rolls them up; empty for nothing.</param>
-    /// <param name="after">The last row that was shown.</param>
-    /// <param name="afterId">Of which key uploads up to this id were shown; empty: all of them.</param>
-    /// <param name="limit">How many rows at most.</param>
+    /// <param name="prefix">The prefix of the keys.</param>
+    /// <param name="delimiter">Rolls keys up; empty for none.</param>
+    /// <param name="after">The last row shown.</param>
+    /// <param name="afterId">The last upload id shown of that key; empty: all of them.</param>
+    /// <param name="limit">Maximum number of rows.</param>
     public List<(string Name, UploadRecord? Upload)> List(
         string bucket, string prefix, string delimiter, ListingPosition after, string afterId, int limit)
     {
@@ -146,18 +146,17 @@ internal sealed class UploadTable(
         return rows;
     }
 
-    /// <summary>The row behind everything that was shown. A marker within a folder leaves the rest of that folder to come.</summary>
+    /// <summary>The row after everything shown. A marker within a folder leaves the rest of that folder to be listed.</summary>
     private static byte[] Start(string bucket, ListingPosition after, string afterId) =>
         after.Name.Length == 0 ? []
             : after.IsPrefix ? RowKeys.OfKey(RowKeys.Upload, bucket, after.Name, [RowKeys.AfterAll])
             : afterId.Length == 0 ? RowKeys.OfKey(RowKeys.Upload, bucket, after.Name, [0, RowKeys.AfterAll])
             : [.. RowKeys.OfUpload(bucket, after.Name, afterId), 0];
 
-    /// <summary>The file of a part, or null.</summary>
     public FileId? PartFile(string uploadId, int number) =>
         index.TryGet(RowKeys.OfPart(uploadId, number), out var value) ? PartRow.Read(value).File : null;
 
-    /// <summary>Adds a filled file as a part, in place of an earlier one of that number.</summary>
+    /// <summary>Adds a filled file as a part and replaces an earlier one of that number.</summary>
     public async Task<PartRow> CommitPartAsync(
         UploadRecord upload, ObjectFileWriter file, FileHeader header, CancellationToken cancellationToken)
     {
@@ -189,11 +188,11 @@ internal sealed class UploadTable(
         return row;
     }
 
-    /// <summary>Has an upload alone: for completing it.</summary>
+    /// <summary>Takes an upload's lock exclusively, for completing it.</summary>
     public async ValueTask<IDisposable> TakeAsync(string uploadId, CancellationToken cancellationToken) =>
         await _locks.TakeAsync(uploadId, cancellationToken);
 
-    /// <summary>Makes the chosen parts the object, in one instant. The upload's lock is held by the caller.</summary>
+    /// <summary>Turns the chosen parts into the object, in one commit. The caller has the upload's lock.</summary>
     public async Task<ObjectRow> CompleteAsync(
         UploadRecord upload,
         IReadOnlyList<PartRow> all,
@@ -220,8 +219,8 @@ internal sealed class UploadTable(
             },
             cancellationToken);
 
-        // The record goes for good before the answer: a rebuild must not find the upload open after its object was deleted. The object is
-        // there, so that nothing can be refused any more.
+        // The record is deleted durably before the response: a rebuild must not find the upload open after its object was deleted. The
+        // object exists, so nothing can be refused any more.
         _ = await ForgetAsync(upload.UploadId);
         var used = manifest.Parts.Select(static part => part.File).ToHashSet();
         foreach (var part in all.Where(part => !used.Contains(part.File)))
@@ -232,7 +231,7 @@ internal sealed class UploadTable(
         return row;
     }
 
-    /// <summary>Gives an upload up with all its parts.</summary>
+    /// <summary>Aborts an upload with all its parts.</summary>
     /// <exception cref="S3Exception">NoSuchUpload, InsufficientStorage, InternalError.</exception>
     public async Task AbortAsync(string bucket, string key, string uploadId, CancellationToken cancellationToken)
     {
@@ -270,8 +269,8 @@ internal sealed class UploadTable(
 
         if (!isOver || index.IsInDoubt)
         {
-            // Should the power go now, record and rows may both come back, or a completion that was refused may turn out to be there: then
-            // its parts must be.
+            // After a power cut now, record and rows may both come back, or a refused completion may turn out to have happened: then its
+            // parts must exist.
             ends.Note();
             return;
         }
@@ -283,11 +282,10 @@ internal sealed class UploadTable(
     }
 
     /// <summary>
-    /// Takes an upload's record away. Once it is gone the upload is over, whether or not that is on the disk for good: should the record
-    /// come back, there is no row any more, and the next start takes it away. To refuse the abort then would be to lose parts that are
-    /// acknowledged later.
+    /// Deletes an upload's record. Once it is gone the upload has ended, durably or not: if the record comes back it has no row, and the
+    /// next start deletes it. Refusing the abort now would lose parts that are acknowledged later.
     /// </summary>
-    /// <returns>What failed; null where it is gone for good.</returns>
+    /// <returns>What failed; null if it is gone for good.</returns>
     private async Task<Exception?> ForgetAsync(string uploadId)
     {
         try
@@ -302,13 +300,10 @@ internal sealed class UploadTable(
         }
     }
 
-    /// <summary>The open uploads of a bucket.</summary>
     public List<UploadRecord> Of(string bucket) =>
         new PrefixScan(index, RowKeys.OfKey(RowKeys.Upload, bucket, "")).Values(static value => UploadRecord.Read(value));
 
-    /// <summary>
-    /// Gives up the uploads of a bucket that is gone. A record that cannot be taken away the next start finds to have no rows.
-    /// </summary>
+    /// <summary>Aborts the uploads of a deleted bucket. If a record cannot be deleted, the next start finds it without rows.</summary>
     public async Task AbortAllAsync(IReadOnlyList<UploadRecord> uploads)
     {
         foreach (var upload in uploads)
@@ -323,7 +318,7 @@ internal sealed class UploadTable(
         }
     }
 
-    /// <summary>Forgets completed uploads whose day is over.</summary>
+    /// <summary>Removes old completed uploads.</summary>
     public async Task ForgetCompletedAsync()
     {
         var now = time.GetUtcNow();
@@ -337,6 +332,6 @@ internal sealed class UploadTable(
         }
     }
 
-    /// <summary>Whether a text could be an id of this store: it becomes part of a file name.</summary>
+    /// <summary>True if a text could be an id of this store, which becomes part of a file name.</summary>
     private static bool IsId(string uploadId) => uploadId.Length == 32 && !uploadId.AsSpan().ContainsAnyExcept("0123456789abcdef");
 }

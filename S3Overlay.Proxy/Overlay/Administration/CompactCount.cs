@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Overlay.Administration;
 
-/// <summary>How far a compaction is. Safe to be read while it goes on.</summary>
+/// <summary>Progress of a compaction. Safe to read while it runs.</summary>
 public sealed class CompactCount
 {
     private long _tombstones;
@@ -8,26 +8,26 @@ public sealed class CompactCount
     private long _kept;
     private long _pages;
 
-    /// <summary>How many tombstones were looked at.</summary>
+    /// <summary>Tombstones checked.</summary>
     public long Tombstones => Volatile.Read(ref _tombstones);
 
-    /// <summary>How many of them hid nothing, and are gone.</summary>
+    /// <summary>Tombstones that hid nothing and were removed.</summary>
     public long Removed => Volatile.Read(ref _removed);
 
-    /// <summary>How many hid nothing, and were left, since their keys were being deleted again.</summary>
+    /// <summary>Tombstones that hid nothing but stayed, because their keys were being deleted again.</summary>
     public long Kept => Volatile.Read(ref _kept);
 
-    /// <summary>How many pages of the remote's listing were read.</summary>
+    /// <summary>Pages of the remote's listing read.</summary>
     public long Pages => Volatile.Read(ref _pages);
 
-    /// <summary>So many more tombstones were looked at, with so many more pages.</summary>
+    /// <summary>Adds checked tombstones and pages.</summary>
     public void AddLooked(int tombstones, int pages)
     {
         Interlocked.Add(ref _tombstones, tombstones);
         Interlocked.Add(ref _pages, pages);
     }
 
-    /// <summary>Notes what became of a tombstone that hid nothing.</summary>
+    /// <summary>Counts the outcome for one tombstone that hid nothing.</summary>
     public void Add(Layers.UndeleteOutcome outcome)
     {
         switch (outcome)

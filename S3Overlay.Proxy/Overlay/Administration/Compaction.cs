@@ -6,20 +6,18 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay.Administration;
 
-/// <summary>Removes tombstones that hide nothing, since the remote has no such key.</summary>
+/// <summary>Removes tombstones that hide nothing because the remote has no such key.</summary>
 /// <remarks>
-/// <para>
-/// A delete that is acknowledged hides what the remote had by then. So what counts is the order: a tombstone is looked at, with how often
-/// its key was deleted here; then the remote is listed; then the tombstone goes, under the key's lock, if it still is the one that was
-/// looked at and the key was not deleted since. So each tombstone that goes is of a delete that was over before the remote was found
-/// without the key, and what the remote gets later, no delete was ever about.
-/// </para>
-/// <para>A remote without the bucket has none of its keys. That is more often a wrong setting than meant, and would cost all tombstones at
-/// once: it is refused.</para>
+/// <para>The order makes it safe. First a tombstone is read, with the number of deletes of its key in this process. Then the remote is
+/// listed. Then the tombstone is removed under the key's lock, if it is still the same one and the key was not deleted since. So every
+/// removed tombstone belongs to a delete that ended before the remote was seen without the key, and no delete was ever about what the
+/// remote gets later.</para>
+/// <para>A remote without the bucket has none of its keys. That is more often a wrong setting than intended, and would remove all
+/// tombstones at once, so it is refused.</para>
 /// </remarks>
 internal sealed class Compaction(IDeleteMarks marks, Undeletes discards, OverlayLocks locks, ILogger logger)
 {
-    /// <summary>How many tombstones are looked at before the remote is listed for them.</summary>
+    /// <summary>Tombstones read before each listing of the remote.</summary>
     private const int BatchSize = 1000;
 
     private const int Parallel = 16;
@@ -44,8 +42,8 @@ internal sealed class Compaction(IDeleteMarks marks, Undeletes discards, Overlay
         }
     }
 
-    /// <summary>One batch. The places whose buckets are known to be there are in <paramref name="found"/>.</summary>
-    /// <returns>The last key looked at; empty where that was the end.</returns>
+    /// <summary>Handles one batch. <paramref name="found"/> collects the places whose buckets are known to exist.</summary>
+    /// <returns>The last key read; empty at the end.</returns>
     private async Task<string> CompactAsync(
         string bucket, BucketRoutes routes, HashSet<RemoteBucket> found, string prefix, string after, CompactCount count,
         CancellationToken cancellationToken)
@@ -56,7 +54,7 @@ internal sealed class Compaction(IDeleteMarks marks, Undeletes discards, Overlay
             batch.Add((tombstone, locks.Deletes.Of(bucket, tombstone.Key)));
         }
 
-        // In one place the keys come in its own order, too.
+        // Within one place, keys come in the place's order too.
         var places = new Dictionary<RemoteBucket, RemoteKeys>();
         var idle = new List<(Tombstone Tombstone, long Deletes)>();
         foreach (var each in batch)
@@ -69,8 +67,8 @@ internal sealed class Compaction(IDeleteMarks marks, Undeletes discards, Overlay
 
         count.AddLooked(batch.Count, places.Values.Sum(static keys => keys.Pages));
 
-        // So that the bucket is not found empty, and deleted, while the remote comes to show in it. Not held while the remote is listed,
-        // which may take long.
+        // A bucket delete must not find the bucket empty while the remote becomes visible in it. Not locked during the listing, which may
+        // take long.
         using var shared = await locks.Buckets.ShareAsync(bucket, cancellationToken);
         await System.Threading.Tasks.Parallel.ForEachAsync(
             idle,
@@ -105,5 +103,5 @@ internal sealed class Compaction(IDeleteMarks marks, Undeletes discards, Overlay
 
     private static S3Exception NoBucket(RemoteBucket remote) => new(
         S3Errors.InvalidBucketState,
-        $"The remote has no bucket {remote.Name}, so that every tombstone would go. Where that is meant, discard them.");
+        $"The remote has no bucket {remote.Name}, so every tombstone would be removed. If you want that, undelete them.");
 }

@@ -5,13 +5,13 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Administration;
 
-/// <summary>Drops held bytes (rule E3).</summary>
-/// <param name="held">Where they are; null while caching is off.</param>
-/// <param name="reader">Has the fills under way; null where nothing is read from a remote.</param>
-/// <param name="logger">Where failures are told.</param>
+/// <summary>Evicts cached bytes (rule E3).</summary>
+/// <param name="held">The cache; null while caching is off.</param>
+/// <param name="reader">Knows the running fills; null if nothing is read from a remote.</param>
+/// <param name="logger">Gets failures.</param>
 internal sealed class Evictions(ICacheStore? held, IRemoteReader? reader, ILogger logger)
 {
-    /// <summary>How many copies are dropped at once: of a store behind a network each takes some round trips.</summary>
+    /// <summary>Entries evicted in parallel: each takes some round trips to a store behind a network.</summary>
     private const int Parallel = 16;
 
     /// <summary>See <see cref="IOverlayAdministration.DropAsync"/>.</summary>
@@ -24,7 +24,7 @@ internal sealed class Evictions(ICacheStore? held, IRemoteReader? reader, ILogge
 
         try
         {
-            // First of all: a fill whose bytes were asked for before must not leave a copy behind what is looked for now.
+            // First, so that a fill that is already running cannot leave an entry behind the search.
             reader.InvalidateAll();
             if (scope is { Bucket: { } name, Key: { } key })
             {
@@ -44,11 +44,11 @@ internal sealed class Evictions(ICacheStore? held, IRemoteReader? reader, ILogge
         }
         catch (IOException failure)
         {
-            throw new S3Exception(S3Errors.ServiceUnavailable, "What is held cannot be listed at the moment.", failure);
+            throw new S3Exception(S3Errors.ServiceUnavailable, "The cache cannot be listed at the moment.", failure);
         }
     }
 
-    /// <summary>How many bytes of its object a copy holds.</summary>
+    /// <summary>Object bytes that an entry contains.</summary>
     public static long BytesOf(ICacheEntry copy)
     {
         var bytes = 0L;
@@ -67,7 +67,7 @@ internal sealed class Evictions(ICacheStore? held, IRemoteReader? reader, ILogge
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
             async (key, token) => await DropKeyAsync(store, fills, bucket, key, count, token));
 
-    /// <summary>Each key once, though rows of two versions of it may be there for a moment.</summary>
+    /// <summary>Each key once: for a moment there may be rows of two versions.</summary>
     private static async IAsyncEnumerable<string> Keys(IAsyncEnumerable<CacheRow> rows)
     {
         string? last = null;
@@ -102,8 +102,7 @@ internal sealed class Evictions(ICacheStore? held, IRemoteReader? reader, ILogge
         }
         catch (IOException failure)
         {
-            // One that cannot be dropped, such as a copy among written objects of a store that cannot delete it safely, keeps nobody from
-            // dropping the rest.
+            // One entry that cannot be evicted must not keep the rest.
             Log.HeldCleaningFailed(logger, failure);
             count.AddFailure();
         }

@@ -9,21 +9,19 @@ using S3Overlay.Proxy.Protocol.Authentication;
 namespace S3Overlay.Proxy.Overlay.Administration;
 
 /// <summary>
-/// Looks at all layers and says what they have of a key or bucket. Changes nothing, but that no read says a remote lacks a key which it was
-/// seen here to have.
+/// Reports what all layers have of a key or bucket. Changes nothing, except that a key seen at the remote leaves the negative cache.
 /// </summary>
 internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, BucketDirectory directory, TimeProvider time)
 {
     private readonly LocalObjects _objects = new(local.Service, new EncryptedObjects(local.State, local.Versions));
 
     /// <summary>
-    /// What the merged view says of a key. Local is asked as the overlay itself: the question is about the overlay, and an administrator
-    /// need not be a user of local's who may see the key.
+    /// Explains a key. The local layer is read in the overlay's own name: the administrator may have no access of their own there.
     /// </summary>
     public async Task<KeyReport> OfKeyAsync(S3Request origin, string bucket, string key, bool asksRemote,
         CancellationToken cancellationToken)
     {
-        // In the order in which a read looks: what is written first, so that a key deleted meanwhile is found to be one or the other.
+        // In the order of a read: written first, so that a key deleted in between is found as one or the other.
         var state = await local.State.ResolveAsync(bucket, key, cancellationToken);
         var written = state == KeyState.Written
             ? await _objects.HeadAsync(origin with { Caller = S3Caller.Overlay }, bucket, key, cancellationToken) : null;
@@ -34,7 +32,7 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
         var remote = below is null ? null : await RemoteAsync(below, below.RemoteKey(key), asksRemote, cancellationToken);
         if (remote is { Finding: RemoteFinding.Found })
         {
-            // Else the next read could still answer that it was not there when it was asked last.
+            // Otherwise the next read could still be a 404 from the negative cache.
             reader?.NoteListed(bucket, key);
         }
 
@@ -52,7 +50,7 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
         return new KeyReport(reason) { Written = written, Tombstone = tombstone, Held = held, Remote = remote };
     }
 
-    /// <summary>What a bucket is.</summary>
+    /// <summary>Explains a bucket.</summary>
     public async Task<BucketReport> OfBucketAsync(string bucket, bool asksRemote, CancellationToken cancellationToken)
     {
         var state = await local.State.ResolveBucketAsync(bucket, cancellationToken);
@@ -64,8 +62,7 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
     }
 
     /// <summary>
-    /// Whether a read is given a copy: one that is not fresh only where the remote says that it is current, or does not let the overlay
-    /// look (rule S1).
+    /// True if a read uses the entry. One that is not fresh is used only if the remote says that it is current or refuses access (rule S1).
     /// </summary>
     private static bool IsRead(CacheReport? held, RemoteReport remote) =>
         held is { IsUsable: true }
@@ -94,11 +91,11 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
         }
         catch (IOException failure)
         {
-            throw new S3Exception(S3Errors.ServiceUnavailable, "What is held of the key cannot be told at the moment.", failure);
+            throw new S3Exception(S3Errors.ServiceUnavailable, "The cache entry of the key cannot be read at the moment.", failure);
         }
     }
 
-    /// <summary>Asks the remote with one HEAD, where it is to be asked. Whatever it says is part of the report.</summary>
+    /// <summary>Sends one HEAD to the remote if requested. Any outcome becomes part of the report.</summary>
     private static async Task<RemoteReport?> RemoteAsync(RemoteBucket below, string? key, bool asks, CancellationToken cancellationToken)
     {
         if (!asks)

@@ -3,67 +3,57 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay.Administration;
 
-/// <summary>
-/// What administrators ask of the overlay (rule A5), whichever layers it has. Nothing here touches what was written, and nothing changes
-/// the remote.
-/// </summary>
+/// <summary>Administration of the overlay (rule A5), over any layers. Nothing here touches written objects or changes the remote.</summary>
 public interface IOverlayAdministration
 {
-    /// <summary>What the merged view says of a key, and why.</summary>
-    /// <param name="origin">The administrator's request, in whose name local is asked.</param>
+    /// <summary>Explains what clients see of a key, and why.</summary>
+    /// <param name="origin">The administrator's request, in whose name the local layer is read.</param>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">The key.</param>
-    /// <param name="asksRemote">Whether the remote is asked, with one HEAD; nothing of it is contacted otherwise.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="asksRemote">True to send one HEAD to the remote; otherwise the remote is not contacted.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     Task<KeyReport> ExplainAsync(S3Request origin, string bucket, string key, bool asksRemote, CancellationToken cancellationToken);
 
-    /// <summary>What a bucket is, and why. The remote is asked where that is wanted, with one HEAD.</summary>
+    /// <summary>Explains a bucket. Sends one HEAD to the remote if <paramref name="asksRemote"/> is true.</summary>
     Task<BucketReport> ExplainAsync(string bucket, bool asksRemote, CancellationToken cancellationToken);
 
-    /// <summary>The buckets that have tombstones, or were deleted here; by name.</summary>
+    /// <summary>Buckets that have tombstones or were deleted here, by name.</summary>
     IAsyncEnumerable<string> ListMarkedBucketsAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// The tombstones of a bucket in UTF-8 byte order of their keys, those that start with <paramref name="prefix"/> and come strictly
-    /// after
-    /// <paramref name="after"/>; none in a bucket that was deleted here, with which they went.
+    /// Tombstones of a bucket in UTF-8 byte order, with keys that start with <paramref name="prefix"/> and come strictly after
+    /// <paramref name="after"/>. None in a bucket that was deleted here: they were removed with it.
     /// </summary>
     IAsyncEnumerable<Tombstone> ListTombstonesAsync(string bucket, string prefix, string after, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes the tombstones that hide nothing, since the remote does not have their keys: it is listed for that. A delete made meanwhile
-    /// keeps its tombstone.
+    /// Removes tombstones that hide nothing because the remote's listing lacks their keys. Deletes made during the call keep their
+    /// tombstones.
     /// </summary>
     /// <param name="bucket">The bucket.</param>
-    /// <param name="prefix">What the keys start with; empty for all.</param>
-    /// <param name="count">Tells, while it goes on, how far it is.</param>
-    /// <param name="cancellationToken">Ends it; what is removed by then stays so.</param>
-    /// <exception cref="S3Exception">
-    /// InvalidRequest for a bucket without a remote; InvalidBucketState for one that was deleted here, or that the remote does not have;
-    /// ServiceUnavailable where a layer fails.
-    /// </exception>
+    /// <param name="prefix">The prefix of the keys; empty for all.</param>
+    /// <param name="count">Receives progress.</param>
+    /// <param name="cancellationToken">Stops the work; what is removed stays removed.</param>
+    /// <exception cref="S3Exception">InvalidRequest for a bucket without a remote; InvalidBucketState for one that was deleted here or that
+    /// the remote lacks; ServiceUnavailable if a layer fails.</exception>
     Task CompactAsync(string bucket, string prefix, CompactCount count, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Drops held bytes (rule E3). Whoever reads them goes on reading; whoever comes after is given what the remote has then.
-    /// </summary>
-    /// <param name="scope">What is to be dropped.</param>
-    /// <param name="count">Tells, while it goes on, how far it is.</param>
-    /// <param name="cancellationToken">Ends it; what is dropped by then stays dropped.</param>
-    /// <exception cref="S3Exception">NoSuchBucket for the overlay's own bucket; ServiceUnavailable where what is held cannot be
+    /// <summary>Evicts cached bytes (rule E3). Running reads continue; later reads get what the remote has then.</summary>
+    /// <param name="scope">What to evict.</param>
+    /// <param name="count">Receives progress.</param>
+    /// <param name="cancellationToken">Stops the work; what is evicted stays evicted.</param>
+    /// <exception cref="S3Exception">NoSuchBucket for the overlay's own bucket; ServiceUnavailable if the cache cannot be
     /// listed.</exception>
     Task DropAsync(AdministrationScope scope, EvictCount count, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Takes back tombstones, and where the scope is not a part of a bucket the mark that the bucket was deleted here, so that the remote
-    /// shows again. What is held of these keys is dropped with them: it may be older than the delete.
+    /// Removes tombstones, and for a whole bucket also the bucket tombstone, so the remote becomes visible again. Cache entries of these
+    /// keys are evicted too: they may be older than the delete.
     /// </summary>
-    /// <param name="scope">What is to be taken back.</param>
-    /// <param name="count">Tells, while it goes on, how far it is.</param>
-    /// <param name="cancellationToken">Ends it; what is taken back by then stays so.</param>
-    /// <exception cref="S3Exception">
-    /// NoSuchBucket for the overlay's own bucket; InvalidBucketState for a part of a bucket that was deleted as a whole; ServiceUnavailable
-    /// where the layer fails.
-    /// </exception>
+    /// <param name="scope">What to undelete.</param>
+    /// <param name="count">Receives progress.</param>
+    /// <param name="cancellationToken">Stops the work; what is undeleted stays undeleted.</param>
+    /// <exception cref="S3Exception">NoSuchBucket for the overlay's own bucket; InvalidBucketState for part of a bucket that was deleted as
+    /// a whole; ServiceUnavailable if the layer fails.</exception>
     Task DiscardAsync(AdministrationScope scope, UndeleteCount count, CancellationToken cancellationToken);
 }

@@ -1,24 +1,24 @@
 namespace S3Overlay.Proxy.Overlay.Administration;
 
-/// <summary>Why clients see of a key what they see.</summary>
+/// <summary>Why clients see what they see of a key.</summary>
 public enum KeyReason
 {
-    /// <summary>It was written here, which outranks everything.</summary>
+    /// <summary>Written here, which outranks everything.</summary>
     Written,
 
-    /// <summary>It was deleted here.</summary>
+    /// <summary>Deleted here.</summary>
     Deleted,
 
-    /// <summary>Its bucket was deleted here, which hides all that the remote has in it.</summary>
+    /// <summary>Its bucket was deleted here, which hides all remote objects in it.</summary>
     BucketDeleted,
 
-    /// <summary>It is the remote's, and held whole.</summary>
+    /// <summary>The remote's, and cached whole.</summary>
     Held,
 
-    /// <summary>It is the remote's, and some of its bytes are held.</summary>
+    /// <summary>The remote's, and cached in part.</summary>
     PartlyHeld,
 
-    /// <summary>It is the remote's, and nothing of it is held.</summary>
+    /// <summary>The remote's, and not cached.</summary>
     Remote,
 
     /// <summary>Neither layer has it.</summary>

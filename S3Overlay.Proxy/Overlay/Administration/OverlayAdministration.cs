@@ -8,7 +8,7 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay.Administration;
 
-/// <summary>What administrators ask of the overlay, over any writable layer.</summary>
+/// <summary>Administration of the overlay, over any local layer.</summary>
 public sealed class OverlayAdministration : IOverlayAdministration
 {
     private readonly BucketDirectory _directory;
@@ -18,13 +18,13 @@ public sealed class OverlayAdministration : IOverlayAdministration
     private readonly Undeletes _discards;
     private readonly Compaction _compaction;
 
-    /// <summary>The administration of a writable layer, and of what is held beside it.</summary>
-    /// <param name="local">The writable layer.</param>
-    /// <param name="reader">Reads what the remote owns; null where there is no remote.</param>
-    /// <param name="directory">Which buckets there are.</param>
-    /// <param name="locks">What keeps changes apart: the same that writes and deletes take.</param>
+    /// <summary>Administration of a local layer and its cache.</summary>
+    /// <param name="local">The local layer.</param>
+    /// <param name="reader">Reads what the remote owns; null without a remote.</param>
+    /// <param name="directory">Which buckets exist.</param>
+    /// <param name="locks">The locks that writes and deletes take.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Where failures are told.</param>
+    /// <param name="logger">Gets failures.</param>
     public OverlayAdministration(
         LocalLayer local, IRemoteReader? reader, BucketDirectory directory, OverlayLocks locks, TimeProvider time,
         ILogger<OverlayAdministration> logger)
@@ -75,7 +75,7 @@ public sealed class OverlayAdministration : IOverlayAdministration
     {
         RefuseOwn(bucket);
         var routes = _directory.Below(bucket)
-            ?? throw new S3Exception(S3Errors.InvalidRequest, "The bucket has no remote that its tombstones could be compared with.");
+            ?? throw new S3Exception(S3Errors.InvalidRequest, "The bucket has no remote to compare its tombstones with.");
         await _discards.RequireShownAsync(bucket, cancellationToken);
         await _compaction.CompactAsync(bucket, routes, prefix, count, cancellationToken);
     }
@@ -94,7 +94,7 @@ public sealed class OverlayAdministration : IOverlayAdministration
         return _discards.DiscardAsync(scope, count, cancellationToken);
     }
 
-    /// <summary>To clients there is no such bucket (rule T5), and an administrator has nothing to look for in it.</summary>
+    /// <summary>Clients see no such bucket (rule T5), and it has nothing for administrators.</summary>
     private void RefuseOwn(string? bucket)
     {
         if (bucket is not null && _directory.IsInternal(bucket))

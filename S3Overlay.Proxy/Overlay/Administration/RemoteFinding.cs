@@ -1,20 +1,20 @@
 namespace S3Overlay.Proxy.Overlay.Administration;
 
-/// <summary>What the remote said when it was asked.</summary>
+/// <summary>Result of asking the remote.</summary>
 public enum RemoteFinding
 {
-    /// <summary>It was not asked.</summary>
+    /// <summary>Not asked.</summary>
     NotAsked,
 
-    /// <summary>It is there.</summary>
+    /// <summary>Found.</summary>
     Found,
 
-    /// <summary>It is not there.</summary>
+    /// <summary>Not there.</summary>
     Absent,
 
-    /// <summary>The remote does not let the overlay look.</summary>
+    /// <summary>Access was refused.</summary>
     Refused,
 
-    /// <summary>The remote did not answer, or with a failure of its own.</summary>
+    /// <summary>The remote did not respond, or failed.</summary>
     Failed,
 }

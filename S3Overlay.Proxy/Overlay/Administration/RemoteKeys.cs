@@ -5,14 +5,12 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Administration;
 
 /// <summary>
-/// Which keys a remote has, for keys that are asked in their order: by listing it, a page for as many of them as are on it. What lies
-/// between two of them is leapt over, so that it takes no more pages than there are keys, however large the bucket.
+/// Checks which keys a remote has, for keys given in order, by listing it. One page serves all keys on it, and gaps are skipped, so there
+/// are never more pages than keys, however large the bucket.
 /// </summary>
 internal sealed class RemoteKeys(RemoteBucket bucket, string prefix, ILogger logger)
 {
-    /// <summary>
-    /// What the keys that are asked for start with there: a prefix that only part of the bucket continues under says nothing of it.
-    /// </summary>
+    /// <summary>The prefix to list there: only part of the bucket may continue in this place.</summary>
     private readonly string _prefix = prefix.StartsWith(bucket.ClientPrefix, StringComparison.Ordinal) ? bucket.RemoteKey(prefix)
         : bucket.KeyPrefix;
 
@@ -22,10 +20,10 @@ internal sealed class RemoteKeys(RemoteBucket bucket, string prefix, ILogger log
     private string? _leaptTo;
     private bool _hasEnded;
 
-    /// <summary>How many pages were read.</summary>
+    /// <summary>Pages read.</summary>
     public int Pages { get; private set; }
 
-    /// <summary>Whether the remote has a key, as of a page that was read after this object was made.</summary>
+    /// <summary>True if the remote has the key, according to a page read after this object was created.</summary>
     /// <exception cref="RemoteException">It cannot be known; NoSuchBucket too.</exception>
     public async ValueTask<bool> HasAsync(string key, CancellationToken cancellationToken)
     {
@@ -52,8 +50,8 @@ internal sealed class RemoteKeys(RemoteBucket bucket, string prefix, ILogger log
     }
 
     /// <summary>
-    /// Reads the page that the key would be on. Where that was tried already, its page begins further back than was asked for, or many keys
-    /// lie right before it: then the pages behind are read one after another.
+    /// Reads the page for a key. If that was tried already, the page started earlier than requested, or many keys precede this one; then
+    /// the following pages are read in turn.
     /// </summary>
     private async ValueTask FetchAsync(string name, CancellationToken cancellationToken)
     {

@@ -1,22 +1,22 @@
 namespace S3Overlay.Proxy.Overlay.Administration;
 
-/// <summary>How far it is to take back tombstones and marks. Safe to be read while it goes on.</summary>
+/// <summary>Progress of an undelete. Safe to read while it runs.</summary>
 public sealed class UndeleteCount
 {
     private long _tombstones;
     private long _buckets;
     private long _kept;
 
-    /// <summary>How many tombstones were taken back.</summary>
+    /// <summary>Tombstones removed.</summary>
     public long Tombstones => Volatile.Read(ref _tombstones);
 
-    /// <summary>How many marks of deleted buckets were taken back; each hid all of a bucket.</summary>
+    /// <summary>Bucket tombstones removed; each hid a whole bucket.</summary>
     public long Buckets => Volatile.Read(ref _buckets);
 
-    /// <summary>How many tombstones were left, since their keys were being deleted at that moment.</summary>
+    /// <summary>Tombstones left because their keys were being deleted.</summary>
     public long Kept => Volatile.Read(ref _kept);
 
-    /// <summary>Notes what became of a tombstone.</summary>
+    /// <summary>Counts the outcome for one tombstone.</summary>
     public void Add(Layers.UndeleteOutcome outcome)
     {
         switch (outcome)
@@ -30,6 +30,6 @@ public sealed class UndeleteCount
         }
     }
 
-    /// <summary>One more bucket's mark was taken back.</summary>
+    /// <summary>Counts a removed bucket tombstone.</summary>
     public void AddBucket() => Interlocked.Increment(ref _buckets);
 }

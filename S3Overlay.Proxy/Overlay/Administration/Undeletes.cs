@@ -7,16 +7,16 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Administration;
 
-/// <summary>Takes back tombstones and marks of deleted buckets.</summary>
+/// <summary>Removes tombstones of keys and buckets.</summary>
 /// <remarks>
 /// <code>
-///   a tombstone       the key's lock, which a delete holds from its tombstone to the end of the object: so it is over, or has not begun
-///   a bucket's mark   the bucket's lock alone: no delete is made meanwhile that would leave no tombstone, since the remote is hidden
+///   a key      takes the key's lock, which a delete holds from tombstone to object: so no delete is half done
+///   a bucket   takes the bucket's lock exclusively: while the remote is hidden, deletes leave no tombstone, so none may run
 /// </code>
 /// </remarks>
 internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketDirectory directory, OverlayLocks locks, Evictions drops)
 {
-    /// <summary>How many at once: enough to share the syncs of the log, few enough to leave others room.</summary>
+    /// <summary>Keys undeleted in parallel: enough to share the log's syncs, few enough to leave room for other requests.</summary>
     private const int Parallel = 16;
 
     /// <summary>See <see cref="IOverlayAdministration.DiscardAsync"/>.</summary>
@@ -35,9 +35,7 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
         }
     }
 
-    /// <summary>
-    /// Takes a tombstone back while no delete of the key is under way, where <paramref name="isStillMeant"/> says so then.
-    /// </summary>
+    /// <summary>Removes a tombstone while no delete of the key runs, if <paramref name="isStillMeant"/> agrees at that moment.</summary>
     public async ValueTask<UndeleteOutcome> DiscardAsync(
         string bucket, Tombstone tombstone, Func<bool> isStillMeant, CancellationToken cancellationToken)
     {
@@ -47,12 +45,12 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
             return UndeleteOutcome.Kept;
         }
 
-        // Before the remote shows again: what is held may be older than the delete, whose own cleaning nobody waited for.
+        // Before the remote shows again: an entry may be older than the delete, whose own eviction may not have finished.
         await ForgetAsync(bucket, tombstone.Key);
         return await local.Marks.DiscardAsync(bucket, tombstone, cancellationToken);
     }
 
-    /// <summary>Refuses a bucket whose tombstones are of no account.</summary>
+    /// <summary>Refuses a bucket whose tombstones have no effect.</summary>
     /// <exception cref="S3Exception">InvalidBucketState.</exception>
     public async ValueTask RequireShownAsync(string bucket, CancellationToken cancellationToken)
     {
@@ -114,7 +112,8 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
         }
         catch (IOException failure)
         {
-            throw new S3Exception(S3Errors.ServiceUnavailable, "What is held of a deleted key cannot be dropped at the moment.", failure);
+            throw new S3Exception(S3Errors.ServiceUnavailable, "The cache entry of a deleted key cannot be evicted at the moment.",
+                failure);
         }
     }
 }

@@ -6,24 +6,22 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Overlay.Buckets;
 
 /// <summary>
-/// Knows which buckets there are (rule B1): those local has, those that are mapped, and those the remote says it has, unless they were
-/// deleted here.
+/// Which buckets exist (rule B1): local buckets, mapped buckets, and buckets the remote reports, unless they were deleted here.
 /// </summary>
 public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, OverlaySettings settings, TimeProvider time)
 {
-    /// <summary>Which buckets the remote has.</summary>
     private readonly CoalescingCache<bool> _memory = new(TimeSpan.FromSeconds(60), time);
 
-    /// <summary>Whether the name is the overlay's own, whatever case a file system below may not tell apart (rule T5).</summary>
+    /// <summary>True for the overlay's own bucket name (rule T5). Ignores case: some file systems do.</summary>
     public bool IsInternal(string bucket) => string.Equals(bucket, settings.CacheBucket, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Where the bucket continues below, by configuration alone.</summary>
+    /// <summary>Where the bucket continues below, from configuration alone; null if it is local only.</summary>
     public BucketRoutes? Below(string bucket) => IsInternal(bucket) ? null : remotes.Find(bucket);
 
-    /// <summary>Whether the settings map the bucket by name.</summary>
+    /// <summary>True if the settings map the bucket by name.</summary>
     public bool IsMapped(string bucket) => remotes.IsMapped(bucket);
 
-    /// <summary>The bucket as it stands. Asks nothing of the remote.</summary>
+    /// <summary>The bucket's current state. Does not ask the remote.</summary>
     public async ValueTask<BucketView> LookAsync(string bucket, CancellationToken cancellationToken)
     {
         var below = Below(bucket);
@@ -36,13 +34,17 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
         return new BucketView(bucket, state.IsOpaque ? null : below, state);
     }
 
-    /// <summary>Whether clients see an overlaid bucket. Asks the remote only where neither local nor the mapping knows it.</summary>
+    /// <summary>
+    /// True if clients see an overlaid bucket. Asks the remote only if neither the local layer nor the mapping knows the bucket.
+    /// </summary>
     public async ValueTask<bool> ExistsAsync(BucketView bucket, CancellationToken cancellationToken) =>
         bucket.IsLocal
         || await IsBelowAsync(bucket, cancellationToken)
         || await IsLocalByNowAsync(bucket, cancellationToken);
 
-    /// <summary>Whether the bucket has a local half after all, by now: another proxy may have made it.</summary>
+    /// <summary>
+    /// Looks again for the bucket's local half: another proxy may have created it since <paramref name="bucket"/> was read.
+    /// </summary>
     public async ValueTask<bool> IsLocalByNowAsync(BucketView bucket, CancellationToken cancellationToken) =>
         Below(bucket.Name) is not null && (await layer.ConfirmBucketAsync(bucket.Name, cancellationToken)).Exists;
 
@@ -53,7 +55,7 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
                 ? patience.AskAsync(token => AskAsync(bucket.Name, routes.Whole!, token).AsTask(), cancellationToken)
                 : AskAsync(bucket.Name, routes.Whole!, cancellationToken).AsTask()));
 
-    /// <summary>Refuses a bucket that is not there.</summary>
+    /// <summary>Throws if the bucket does not exist.</summary>
     /// <exception cref="S3Exception">NoSuchBucket.</exception>
     public async ValueTask RequireAsync(BucketView bucket, CancellationToken cancellationToken)
     {
@@ -63,7 +65,7 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
         }
     }
 
-    /// <summary>Makes the local half of a bucket that is there (rule B2).</summary>
+    /// <summary>Creates the local half of an existing bucket (rule B2).</summary>
     /// <exception cref="S3Exception">NoSuchBucket.</exception>
     public async ValueTask EnsureAsync(BucketView bucket, CancellationToken cancellationToken)
     {
@@ -74,14 +76,14 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
         }
     }
 
-    /// <summary>Forgets what the remote was heard to say of a bucket.</summary>
+    /// <summary>Removes the bucket from the cache of the remote's buckets.</summary>
     public void Forget(string bucket) => _memory.Forget(bucket);
 
     private ValueTask<bool> AskAsync(string bucket, RemoteBucket whole, CancellationToken cancellationToken) =>
         _memory.FindAsync(bucket, whole, static (_, whole) => whole.Remote.BucketExistsAsync(whole.Name, CancellationToken.None),
             cancellationToken);
 
-    /// <summary>Takes the bucket away here, and hides the remote's (rule B4).</summary>
+    /// <summary>Deletes the local half and hides the remote's bucket (rule B4).</summary>
     public async ValueTask DeleteAsync(BucketView bucket, CancellationToken cancellationToken)
     {
         await layer.DeleteBucketAsync(bucket.Name, cancellationToken);

@@ -11,8 +11,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Buckets;
 
 /// <summary>
-/// ListBuckets: local and mapped buckets, and the remote's where the settings say so (rule B6). A caller with a name of its own at local
-/// sees of those that are local's alone what local shows to it.
+/// ListBuckets: local and mapped buckets, plus the remote's if the settings say so (rule B6). A caller with its own identity in the local
+/// layer sees only those purely local buckets that the layer shows to it.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html</remarks>
 public sealed class BucketList(
@@ -21,7 +21,7 @@ public sealed class BucketList(
 {
     private readonly DateTimeOffset _since = time.GetUtcNow();
 
-    /// <summary>Answers the request.</summary>
+    /// <summary>Handles ListBuckets.</summary>
     public async Task AnswerAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         var prefix = request.Query["prefix"] ?? "";
@@ -96,8 +96,8 @@ public sealed class BucketList(
     }
 
     /// <summary>
-    /// When a mapped bucket was made. Only the remote knows, and asking would make every ListBuckets depend on it: unless it has said so
-    /// already, it is the moment this proxy began to show it.
+    /// Creation date of a mapped bucket. Only the remote knows it, and asking would make every ListBuckets depend on the remote. If no
+    /// earlier listing brought it, this is the time when the proxy started to show the bucket.
     /// </summary>
     private DateTimeOffset CreatedBelow(string name) => remotes.Find(name)?.Whole is { } whole
         && whole.Remote.CreatedOf(whole.Name) is { } created ? created : _since;
@@ -110,16 +110,16 @@ public sealed class BucketList(
         }
         catch (RemoteException refused) when (refused.Failure is RemoteFailure.AccessDenied or RemoteFailure.BadCredentials)
         {
-            throw new S3Exception(S3Errors.AccessDenied, "The local store does not show its buckets to the keys that belong to these.",
+            throw new S3Exception(S3Errors.AccessDenied, "The local store does not let this caller list buckets.",
                 refused);
         }
         catch (RemoteException failure)
         {
-            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The local store did not say which buckets there are.", failure);
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The local store did not list its buckets.", failure);
         }
     }
 
-    /// <summary>Adds a bucket that local lacks, unless it was deleted here.</summary>
+    /// <summary>Adds a bucket that the local layer lacks, unless it was deleted here.</summary>
     private async ValueTask AddAsync(
         SortedDictionary<string, DateTimeOffset> found, string name, DateTimeOffset created, CancellationToken cancellationToken)
     {
@@ -129,7 +129,7 @@ public sealed class BucketList(
         }
     }
 
-    /// <summary>A remote that does not say which buckets it has is no error (rule B6): those that are known are still there.</summary>
+    /// <summary>A remote that does not list its buckets is no error (rule B6): the known ones are still shown.</summary>
     private async Task<IReadOnlyList<LayerBucket>> OfRemoteAsync(CancellationToken cancellationToken)
     {
         if (!settings.ShowsRemoteBuckets || shown is null)

@@ -8,14 +8,13 @@ using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Overlay.Buckets;
 
-/// <summary>Requests about overlaid buckets themselves: making, finding, configuring and deleting them (rules B1 to B5).</summary>
+/// <summary>Requests on overlaid buckets themselves: create, head, configure and delete (rules B1 to B5).</summary>
 public sealed class BucketRequests(IS3Service local, BucketDirectory directory, BucketListings listings, OverlaySettings settings)
 {
-    /// <summary>CreateBucket.</summary>
+    /// <summary>Handles CreateBucket.</summary>
     public async Task CreateAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
-        // In us-east-1 the owner's second CreateBucket is a success like the first, so that nobody need ask the remote for an answer that
-        // would be the same.
+        // In us-east-1 the owner's second CreateBucket succeeds like the first, so the remote need not be asked.
         var isNew = bucket.IsLocal || !bucket.IsOverlaid || settings.Region == AwsHosts.DefaultRegion
             || !await directory.ExistsAsync(bucket, cancellationToken);
         if (isNew)
@@ -35,7 +34,7 @@ public sealed class BucketRequests(IS3Service local, BucketDirectory directory, 
         throw new S3Exception(S3Errors.BucketAlreadyOwnedByYou);
     }
 
-    /// <summary>HeadBucket.</summary>
+    /// <summary>Handles HeadBucket.</summary>
     public async Task HeadAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         if (bucket.IsLocal)
@@ -51,7 +50,7 @@ public sealed class BucketRequests(IS3Service local, BucketDirectory directory, 
         answer.Headers.ContentType = "application/xml";
     }
 
-    /// <summary>DeleteBucket.</summary>
+    /// <summary>Handles DeleteBucket.</summary>
     public async Task DeleteAsync(BucketView bucket, S3Response answer, CancellationToken cancellationToken)
     {
         await directory.RequireAsync(bucket, cancellationToken);
@@ -65,7 +64,8 @@ public sealed class BucketRequests(IS3Service local, BucketDirectory directory, 
     }
 
     /// <summary>
-    /// Reads a sub-resource: of a bucket the remote alone has, what a new bucket's is. Reading makes no local half (rule B5).
+    /// Reads a sub-resource. A bucket that exists only at the remote answers like a new bucket. Reading does not create a local half (rule
+    /// B5).
     /// </summary>
     public async Task ReadConfigurationAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
@@ -79,7 +79,7 @@ public sealed class BucketRequests(IS3Service local, BucketDirectory directory, 
         await CreateBucketResponses.SendAsync(request, answer, settings.Region, cancellationToken);
     }
 
-    /// <summary>Writes or deletes a sub-resource: of the local half, which is made for it.</summary>
+    /// <summary>Writes or deletes a sub-resource of the local half, which is created if missing.</summary>
     public async Task WriteConfigurationAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await directory.EnsureAsync(bucket, cancellationToken);

@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Copies;
 
-/// <summary>The headers of the write that a copy from the remote becomes.</summary>
+/// <summary>Headers of the write that a copy from the remote turns into.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html, "x-amz-metadata-directive".</remarks>
 public static class CopyHeaders
 {
@@ -14,22 +14,22 @@ public static class CopyHeaders
         "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type", "Expires",
     };
 
-    /// <summary>What a copy never takes from its source: the client says it, or it is as for any new object.</summary>
+    /// <summary>Never copied from the source: set by the client, or the default of a new object.</summary>
     private static readonly HashSet<string> FromClient = new(StringComparer.OrdinalIgnoreCase)
     {
         "If-Match", "If-None-Match", "x-amz-acl", "x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-expected-bucket-owner",
         "x-amz-request-payer",
     };
 
-    /// <summary>What the client says of a part, which has nothing of its source but bytes.</summary>
+    /// <summary>Client headers that apply to a part. A part takes only bytes from its source.</summary>
     private static readonly string[] OfPart = [.. ClientKeys.Headers, "x-amz-expected-bucket-owner", "x-amz-request-payer"];
 
     private const string AnnotationDirective = "x-amz-object-annotation-directive";
 
     private static readonly string[] FamiliesFromClient = ["x-amz-grant-", "x-amz-server-side-encryption", "x-amz-object-lock-"];
 
-    /// <summary>Whether the client gives the copy's metadata itself (<c>REPLACE</c>).</summary>
-    /// <exception cref="S3Exception">InvalidArgument for a directive there is none of.</exception>
+    /// <summary>True if the client supplies the metadata itself (<c>REPLACE</c>).</summary>
+    /// <exception cref="S3Exception">InvalidArgument for an unknown directive.</exception>
     public static bool IsReplaced(IHeaderDictionary headers, string directive)
     {
         var value = headers[directive].ToString();
@@ -45,10 +45,10 @@ public static class CopyHeaders
         };
     }
 
-    /// <summary>The headers to put the copy with.</summary>
-    /// <param name="client">The copy request's headers.</param>
-    /// <param name="source">The object that is copied.</param>
-    /// <param name="tags">The source's tags as <c>x-amz-tagging</c> has them, or null for none.</param>
+    /// <summary>
+    /// Headers of the PutObject that writes the copy. <paramref name="tags"/> are the source's tags in the form of <c>x-amz-tagging</c>, or
+    /// null.
+    /// </summary>
     public static HeaderDictionary ForPut(IHeaderDictionary client, ObjectInfo source, string? tags)
     {
         var headers = new HeaderDictionary();
@@ -80,8 +80,7 @@ public static class CopyHeaders
         return headers;
     }
 
-    /// <summary>The headers to put the copy with where it becomes a part of an upload.</summary>
-    /// <param name="client">The copy request's headers.</param>
+    /// <summary>Headers of the UploadPart that writes the copy.</summary>
     public static HeaderDictionary ForPart(IHeaderDictionary client)
     {
         var headers = new HeaderDictionary();
@@ -97,8 +96,7 @@ public static class CopyHeaders
     }
 
     /// <summary>
-    /// Refuses a copy that is to have its source's annotations by all means; S3 takes the word in the query as well. A client that says
-    /// nothing gets the copy without them.
+    /// Refuses a copy that insists on the source's annotations, in a header or the query. Without such a demand, they are left out.
     /// </summary>
     /// <exception cref="S3Exception">NotImplemented.</exception>
     public static void RefuseAnnotations(S3Request request)
@@ -111,7 +109,7 @@ public static class CopyHeaders
         }
     }
 
-    /// <summary>Whether a copy of an object onto itself changes anything: otherwise S3 refuses it.</summary>
+    /// <summary>True if a copy of an object onto itself would change something. S3 refuses it otherwise.</summary>
     public static bool ChangeAnything(IHeaderDictionary client) =>
         IsReplaced(client, "x-amz-metadata-directive")
         || client.Any(header =>

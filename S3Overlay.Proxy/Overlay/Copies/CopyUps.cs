@@ -12,26 +12,27 @@ using S3Overlay.Proxy.Protocol.Copies;
 namespace S3Overlay.Proxy.Overlay.Copies;
 
 /// <summary>
-/// Requests that set something of an object: local's alone, which gets the remote's object first where the key is the remote's (rule W5).
+/// Requests that set a sub-resource of an object. They go to the local layer, after the object was copied up if the remote owns it (rule
+/// W5).
 /// </summary>
 /// <remarks>
 /// <code>
-///   written           local
+///   written           local layer
 ///   deleted, absent   404 NoSuchKey
-///   remote-owned      the request's body, read and checked
-///                     the remote's tags, then its bytes: put into local while nobody writes or deletes the key
-///                       somebody did: looked at anew
-///                     local, with the request as it came
+///   remote-owned      1 the request's body, read and checked
+///                     2 the remote's tags, then its bytes: written to the local layer, unless the key was written or deleted since;
+///                       then the key is resolved again
+///                     3 the unchanged request, to the local layer
 /// </code>
 /// </remarks>
 public sealed class CopyUps(
     LocalLayer local, LocalObjects objects, BucketDirectory directory, IRemoteReader reader, ConditionalWrites conditional,
     ObjectWrites writes, OverlaySettings settings)
 {
-    /// <summary>How often a key is looked at that changes each time while it is copied.</summary>
+    /// <summary>Retries for a key that changes each time while it is copied up.</summary>
     private const int Attempts = 4;
 
-    /// <summary>Answers the request.</summary>
+    /// <summary>Handles the request.</summary>
     public async Task AnswerAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -48,7 +49,7 @@ public sealed class CopyUps(
             Check(request, source ?? throw Absent(request));
             if (request.Body is not ReadBody)
             {
-                // What is not what its sender signed, or breaks off, or would be refused, must not have changed anything.
+                // A body that is unsigned, cut off or invalid must not have changed anything.
                 var read = await ReadBody.ReadAsync(request.Body, cancellationToken);
                 await SetDocuments.CheckAsync(request, read, cancellationToken);
                 request = request with { Body = read };
@@ -76,13 +77,13 @@ public sealed class CopyUps(
 
             writes.Forget(bucket.Name, request.Key);
 
-            // The object that was copied is the only one there is, but need not be called null where local keeps versions.
+            // The object just copied up is the only version, but the local layer may call it something other than null.
             await local.Service.HandleAsync(request with { Query = request.Query.Without("versionId") }, answer, cancellationToken);
             return;
         }
     }
 
-    /// <summary>Copies the object. False where local did not take it: what it said is the answer then.</summary>
+    /// <summary>Copies the object up. False if the local layer refused; its response is already written then.</summary>
     private async Task<bool> CopyAsync(BucketView bucket, S3Request request, RemoteSource source, S3Response answer,
         CancellationToken cancellationToken)
     {
@@ -111,8 +112,8 @@ public sealed class CopyUps(
     }
 
     /// <summary>
-    /// The remote's tags. A remote that knows no tags has none. One that does not tell its tags stands in the way, as it does of a copy in
-    /// S3, unless the request gives the object others in their place.
+    /// The remote's tags; null if it has none or does not support tags. If the remote refuses to show them, the copy-up fails as a copy
+    /// does in S3, unless the request replaces the tags.
     /// </summary>
     private static async Task<string?> TagsAsync(S3Request request, RemoteSource source, CancellationToken cancellationToken)
     {
@@ -132,9 +133,7 @@ public sealed class CopyUps(
         }
     }
 
-    /// <summary>
-    /// Whether a 409 of local's means that somebody else writes the key: not that it cannot be there, below what is a file to some stores.
-    /// </summary>
+    /// <summary>True if a 409 means that another writer has the key. Some stores also answer 409 for a key below another object.</summary>
     private static bool IsConflict(S3Error? error) =>
         error is null or { Code: "ConditionalRequestConflict" or "OperationAborted" or "ConcurrentModification" };
 
@@ -144,18 +143,19 @@ public sealed class CopyUps(
                 cancellationToken)
             : null;
 
-    /// <summary>Refuses what would be for nothing, or is not done, before anything is made or read.</summary>
+    /// <summary>Refuses what cannot succeed before anything is written or read.</summary>
     /// <exception cref="S3Exception">NotImplemented.</exception>
     private void Check(S3Request request, RemoteSource source)
     {
         if (request.Operation is S3Operation.RestoreObject or S3Operation.SelectObjectContent)
         {
-            throw new S3Exception(S3Errors.NotImplemented, "This object is the remote's, which is only read. Copy it onto itself first.");
+            throw new S3Exception(
+                S3Errors.NotImplemented, "This object belongs to the remote, which is read-only. Copy it onto itself first.");
         }
 
         if (NamedVersion(request) is not null)
         {
-            throw new S3Exception(S3Errors.NotImplemented, "This version is the remote's, which is only read.");
+            throw new S3Exception(S3Errors.NotImplemented, "This version belongs to the remote, which is read-only.");
         }
 
         if (!local.SetsSubResource(request.Operation))
@@ -167,30 +167,30 @@ public sealed class CopyUps(
         {
             throw new S3Exception(
                 S3Errors.NotImplemented,
-                $"This object is the remote's, and larger than what is copied to the local store for such a request: {settings.CopyUpMax} bytes (S3_OVERLAY_COPY_UP_MAX).");
+                $"This object belongs to the remote and is larger than {settings.CopyUpMax} bytes (S3_OVERLAY_COPY_UP_MAX), the limit for copying it to the local store.");
         }
     }
 
-    /// <summary>Whether the request names a version that local has, whatever the key is now.</summary>
+    /// <summary>True if the request names a version that the local layer has, whatever the key's state.</summary>
     private async ValueTask<bool> IsOfLocalVersionAsync(BucketView bucket, S3Request request, CancellationToken cancellationToken) =>
         bucket.IsLocal
         && NamedVersion(request) is { } version
         && await objects.HeadAsync(request, bucket.Name, request.Key, cancellationToken, version) is not null;
 
     /// <summary>
-    /// The version that is named; null for the current one, and for <c>null</c>, which the remote's current one is called (rule V1).
+    /// The named version. Null for the current one, and for <c>null</c>, the id of the remote's current version (rule V1).
     /// </summary>
     private static string? NamedVersion(S3Request request) => request.Query["versionId"] is { Length: > 0 } version and not "null" ? version
         : null;
 
-    /// <summary>Written or deleted here, or changed at the remote.</summary>
+    /// <summary>True if the key was written or deleted here, or changed at the remote.</summary>
     private static bool IsOvertaken(Exception failure) =>
         RemoteSource.IsChange(failure) || failure is S3Exception { Error: var error } && error == S3Errors.ConditionalRequestConflict;
 
     private static S3Exception Absent(S3Request request) =>
         new(NamedVersion(request) is null ? S3Errors.NoSuchKey : S3Errors.NoSuchVersion) { Details = [new("Key", request.Key)] };
 
-    /// <summary>Of the request's headers, what the copy depends on as well.</summary>
+    /// <summary>The request's headers that the copy-up depends on as well.</summary>
     private static HeaderDictionary OfClient(S3Request request)
     {
         var headers = new HeaderDictionary();

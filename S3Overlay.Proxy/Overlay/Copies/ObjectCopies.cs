@@ -9,17 +9,16 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Copies;
 
-/// <summary>CopyObject and UploadPartCopy, whose source is what clients see (rule W4).</summary>
+/// <summary>CopyObject and UploadPartCopy. The source is what clients see (rule W4).</summary>
 /// <remarks>
 /// <code>
 ///   source            copy
-///   no remote         local's own
-///   written           local's own; so is a version that local has, whatever the key is now
-/// either of both,   where reader and writer are two users of local's (ILocalIdentities): a PutObject or UploadPart of its bytes, which
-/// each of
-///   elsewhere         them reads or writes by its own right
+///   no remote         by the local layer
+///   written           by the local layer; so is a version that the local layer has, whatever the key's state
+///   either of these   with different identities for source and target (ILocalIdentities): a PutObject or UploadPart of its bytes, each
+///                     side read or written in its own name
 ///   deleted, absent   404 NoSuchKey
-///   remote-owned      a PutObject or UploadPart of the remote's bytes: read once, written while they come
+///   remote-owned      a PutObject or UploadPart of the remote's bytes: read once, written while they arrive
 /// </code>
 /// </remarks>
 public sealed class ObjectCopies(
@@ -34,7 +33,7 @@ public sealed class ObjectCopies(
     KeepAliveResponses slow,
     ILocalIdentities? identities)
 {
-    /// <summary>Answers a copy into <paramref name="target"/>, overlaid or not.</summary>
+    /// <summary>Handles a copy into <paramref name="target"/>, overlaid or not.</summary>
     public async Task CopyAsync(BucketView target, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         var source = CopySource.Parse(request);
@@ -45,7 +44,7 @@ public sealed class ObjectCopies(
 
         if (directory.Below(target.Name) is not null || directory.Below(source.Bucket) is not null)
         {
-            // Whose object that is, is decided here: local must not read another name in it.
+            // The source is resolved here; the local layer must not read a different name from the header.
             request = source.Spell(request);
         }
 
@@ -89,9 +88,9 @@ public sealed class ObjectCopies(
     }
 
     /// <summary>
-    /// Copies what was found. A source that has another version by the time its bytes are read, or of which only a part is held while the
-    /// remote has it no longer, is looked for once more: what was read of it is no version's (rule R7), and conditions were judged on one
-    /// that is gone.
+    /// Copies from the remote. If the source changes before its bytes are read, or only part of it is cached and the remote no longer has
+    /// it, the source is looked up once more: a mix of versions is no version (rule R7), and the conditions were judged on one that is
+    /// gone.
     /// </summary>
     private async Task CopyRemoteAsync(
         BucketView target, S3Request request, CopySource source, RemoteSource found, S3Response answer, CancellationToken cancellationToken)
@@ -121,7 +120,7 @@ public sealed class ObjectCopies(
     private static S3Exception Changed(Exception? cause) =>
         new(S3Errors.ServiceUnavailable, "The source of the copy changed while it was read. Please try again.", cause);
 
-    /// <summary>The source where the remote owns it; null where local copies by itself.</summary>
+    /// <summary>The source if the remote owns it; null if the local layer copies by itself.</summary>
     private async Task<RemoteSource?> FindRemoteAsync(BucketView target, S3Request request, CopySource source,
         CancellationToken cancellationToken)
     {
@@ -133,7 +132,7 @@ public sealed class ObjectCopies(
 
         var clientKey = ClientKeys.OfCopySource(request.Headers);
 
-        // As reads of a version do (rule V1): local's where it has it, "null" too, whatever its current one is.
+        // As for reads of a version (rule V1): the local layer's version wins, "null" included, whatever the key's current version is.
         var namesVersion = source.VersionId is { Length: > 0 };
         if (namesVersion
             && await objects.HeadAsync(request, source.Bucket, source.Key, cancellationToken, source.VersionId, clientKey) is { } version
@@ -158,8 +157,8 @@ public sealed class ObjectCopies(
     }
 
     /// <summary>
-    /// Local's source where whoever reads it is not whoever writes the copy: between an overlaid bucket, where the overlay acts in its own
-    /// name, and one of local's alone, where the caller acts in its. Null where local copies by itself.
+    /// The local source if its reader and the copy's writer have different identities: between an overlaid bucket, where the overlay acts
+    /// in its own name, and a local-only bucket, where the caller acts. Null if the local layer copies by itself.
     /// </summary>
     private async Task<RemoteSource?> FindOfAnotherAsync(BucketView target, S3Request request, CopySource source,
         CancellationToken cancellationToken)

@@ -16,16 +16,16 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Copies;
 
-/// <summary>Copies a remote-owned object by putting its bytes into local, and answers as a copy does.</summary>
+/// <summary>Copies a remote-owned object by writing its bytes to the local layer, and responds like CopyObject.</summary>
 public sealed class RemoteCopy(IS3Service local, LocalObjects objects, ConditionalWrites conditional, TimeProvider time, ILogger logger)
 {
-    /// <summary>The largest object that S3 copies in one request: 5 GiB.</summary>
+    /// <summary>S3's limit for one copy request: 5 GiB.</summary>
     private const long Largest = 5L << 30;
 
-    /// <summary>The buckets of which it was told that copies lack tags, and whether since the remote does not answer; once each.</summary>
+    /// <summary>Buckets for which a warning about missing tags was logged, per reason, so that each is logged once.</summary>
     private readonly ConcurrentDictionary<(string Bucket, bool IsUnasked), bool> _untagged = [];
 
-    /// <summary>Refuses what S3 refuses, before anything is made or read.</summary>
+    /// <summary>Refuses what S3 refuses, before anything is written or read.</summary>
     /// <exception cref="S3Exception">PreconditionFailed, InvalidRequest, InvalidArgument, InvalidRange; NotImplemented.</exception>
     public void Check(S3Request request, CopySource source, ObjectInfo info)
     {
@@ -62,9 +62,9 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         }
     }
 
-    /// <summary>Copies. Where that fails, nothing was written, and <paramref name="answer"/> is as it was.</summary>
-    /// <exception cref="VersionChangedException">The source is of another version by now.</exception>
-    /// <exception cref="RemoteException">So it is, or it is gone or cannot be read.</exception>
+    /// <summary>Copies. On failure nothing was written and <paramref name="answer"/> is unchanged.</summary>
+    /// <exception cref="VersionChangedException">The source is now another version.</exception>
+    /// <exception cref="RemoteException">The source changed, is gone or cannot be read.</exception>
     public async Task CopyAsync(BucketView target, S3Request request, RemoteSource source, S3Response answer,
         CancellationToken cancellationToken)
     {
@@ -159,7 +159,8 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
     }
 
     /// <summary>
-    /// The copy, as local shows it; null where it does not: it was made all the same, and would be again if the client were told otherwise.
+    /// The copy as the local layer shows it; null if it shows none. The copy still succeeded: an error would only make the client repeat
+    /// it.
     /// </summary>
     private async Task<LocalObject?> FindCopyAsync(S3Request request, CancellationToken cancellationToken)
     {
@@ -174,7 +175,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         }
     }
 
-    /// <summary>The checksum that is asked for; null for none.</summary>
+    /// <summary>The requested checksum algorithm; null for none.</summary>
     private static ChecksumAlgorithm? AlgorithmOf(S3Request request)
     {
         if (request.Header("x-amz-checksum-algorithm") is not { Length: > 0 } name)
@@ -185,7 +186,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         return ChecksumNames.Parse(name);
     }
 
-    /// <summary>Part of the source: unlike a read's, it must be written out in full and lie within the object.</summary>
+    /// <summary>The requested part of the source. Unlike in a read, both ends must be given and lie within the object.</summary>
     private static ByteRange? RangeOf(S3Request request, ObjectInfo info)
     {
         if (request.Header("x-amz-copy-source-range") is not { } header)

@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Overlay.Copies;
 
-/// <summary>The bytes of a remote object as a body. Where their number is known, it ends only once all of them came.</summary>
+/// <summary>A remote object's bytes as a request body. If the length is known, the body ends only when all bytes came.</summary>
 public sealed class RemoteObjectBody(RemoteObject source, long? length) : S3Body, IAsyncDisposable
 {
     private long? _rest = length;
@@ -18,7 +18,7 @@ public sealed class RemoteObjectBody(RemoteObject source, long? length) : S3Body
         var read = await source.Body.ReadAsync(buffer, cancellationToken);
         _rest -= read;
         return _rest < 0 || (read == 0 && buffer.Length > 0 && _rest > 0)
-            ? throw new S3Exception(S3Errors.ServiceUnavailable, "The remote did not send the whole of the copy's source.")
+            ? throw new S3Exception(S3Errors.ServiceUnavailable, "The remote did not send all bytes of the copy's source.")
             : read;
     }
 

@@ -14,9 +14,9 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Overlay.Copies;
 
 /// <summary>
-/// An object that is copied by way of this server: a remote-owned one, its current version by way of what is held, another version, and
-/// what a client's own key is to be read with (rule T1), straight from the remote; or one of local's that local cannot copy, since its
-/// reader and the copy's writer are two of its users.
+/// A copy source whose bytes pass through this proxy. The current version of a remote-owned object is read through the cache. Other
+/// versions, and objects with a client's own key (rule T1), are read straight from the remote. Also a local object that the local layer
+/// cannot copy because source and target have different identities.
 /// </summary>
 public sealed class RemoteSource
 {
@@ -28,7 +28,7 @@ public sealed class RemoteSource
     private readonly RequestBudget _patience;
     private readonly IReadOnlyList<KeyValuePair<string, string>> _clientKey;
 
-    /// <summary>Whether the remote told the tags of its current version, whichever that was.</summary>
+    /// <summary>True if the remote returned the tags of its current version.</summary>
     private bool _hasToldTags;
 
     private RemoteSource(
@@ -43,34 +43,32 @@ public sealed class RemoteSource
         Info = info;
     }
 
-    /// <summary>The client's bucket that it is in.</summary>
+    /// <summary>The client's bucket that contains it.</summary>
     public string Bucket => _source.Bucket;
 
     /// <summary>The version that is copied.</summary>
     public ObjectInfo Info { get; }
 
-    /// <summary>
-    /// The kind of checksum that the source has over the whole of itself, which a copy of it is given too; null for none.
-    /// </summary>
+    /// <summary>The source's full-object checksum algorithm, which the copy gets as well; null for none.</summary>
     public ChecksumAlgorithm? Algorithm => Info is { ChecksumType: PartChecksums.FullObjectType, Checksums: [var checksum, ..] }
         ? checksum.Algorithm : null;
 
-    /// <summary>Whether the source got another version, or went, while it was read: it may be looked for once more.</summary>
+    /// <summary>True if the source changed or vanished while it was read; the caller may look it up once more.</summary>
     public static bool IsChange(Exception failure) =>
         failure is VersionChangedException or RemoteException
             { Failure: RemoteFailure.Changed or RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket };
 
-    /// <summary>Whether the request names a version other than the current one.</summary>
+    /// <summary>True if the request names a version other than the current one.</summary>
     public static bool NamesVersion(CopySource source) => source.VersionId is { Length: > 0 } and not "null";
 
-    /// <summary>Finds the object; null where the remote has none.</summary>
-    /// <param name="source">Which.</param>
+    /// <summary>Finds the object; null if the remote has none.</summary>
+    /// <param name="source">The source named by the request.</param>
     /// <param name="remote">Where it continues below.</param>
-    /// <param name="reader">Reads it.</param>
-    /// <param name="mayBeStale">Whether a copy past its life will do where the remote cannot be asked.</param>
-    /// <param name="patience">How long the copy waits for the remote in all, until bytes come.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
-    /// <param name="clientKey">The key that it is encrypted with, as a read brings it; null or empty for none.</param>
+    /// <param name="reader">Reads through the cache.</param>
+    /// <param name="mayBeStale">True if an expired entry will do while the remote is unreachable.</param>
+    /// <param name="patience">The copy's total wait for the remote until bytes arrive.</param>
+    /// <param name="cancellationToken">Cancels the copy.</param>
+    /// <param name="clientKey">The SSE-C headers for reading it; null or empty for none.</param>
     public static async Task<RemoteSource?> FindAsync(
         CopySource source, RemoteBucket remote, IRemoteReader reader, bool mayBeStale, RequestBudget patience,
         CancellationToken cancellationToken,
@@ -90,7 +88,7 @@ public sealed class RemoteSource
 
         try
         {
-            // Its current one is null here, whatever the remote calls it (rule V1).
+            // The current version is called null here, whatever the remote calls it (rule V1).
             return await FindDirectAsync(NamesVersion(source) ? source : source with { VersionId = null }, remote, patience,
                 cancellationToken, clientKey);
         }
@@ -106,8 +104,8 @@ public sealed class RemoteSource
             ? await reader.WithChecksumsAsync(source.Bucket, source.Key, remote, current, cancellationToken)
             : null;
 
-    /// <summary>Finds the object, or its version, where it is; nothing of it is held.</summary>
-    /// <exception cref="RemoteException">It is not there, or may not be read.</exception>
+    /// <summary>Finds the object or version directly, without the cache.</summary>
+    /// <exception cref="RemoteException">It does not exist or may not be read.</exception>
     public static async Task<RemoteSource> FindDirectAsync(
         CopySource source, RemoteBucket remote, RequestBudget patience, CancellationToken cancellationToken,
         IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
@@ -117,14 +115,12 @@ public sealed class RemoteSource
         return new RemoteSource(source, remote, null, patience, version.Info, clientKey);
     }
 
-    /// <summary>
-    /// Makes a write whose body are the source's bytes, or some of them. Reading ends with the writing, however that ends.
-    /// </summary>
-    /// <param name="put">The write; its body and length are set here.</param>
-    /// <param name="range">Which bytes; null for all.</param>
-    /// <param name="algorithm">The checksum to compute on the way, or null.</param>
-    /// <param name="write">Makes the write.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
+    /// <summary>Runs a write whose body is the source's bytes, or a range of them. The read ends when the write ends.</summary>
+    /// <param name="put">The write request; body and length are set here.</param>
+    /// <param name="range">The bytes to copy; null for all.</param>
+    /// <param name="algorithm">A checksum to compute on the way, or null.</param>
+    /// <param name="write">Sends the write.</param>
+    /// <param name="cancellationToken">Cancels the copy.</param>
     public async Task WriteAsync(
         S3Request put, ByteRange? range, ChecksumAlgorithm? algorithm, Func<S3Request, CancellationToken, Task> write,
         CancellationToken cancellationToken)
@@ -152,9 +148,7 @@ public sealed class RemoteSource
         }
     }
 
-    /// <summary>
-    /// Opens its bytes, or some of them: of exactly the version found, which is also the one of which the tags were told.
-    /// </summary>
+    /// <summary>Opens the bytes, or a range of them, of exactly the version that was found and whose tags were read.</summary>
     public Task<S3Body> OpenAsync(ByteRange? range, CancellationToken cancellationToken) =>
         _patience.AskAsync(token => OpenInTimeAsync(range, token), cancellationToken);
 
@@ -182,32 +176,27 @@ public sealed class RemoteSource
         throw new RemoteException(RemoteFailure.Changed, "The remote answered with another version than the one asked for.");
     }
 
-    /// <summary>
-    /// Forgets what is held of it: a copy with gaps that nothing fills any more, since the remote has the version no longer.
-    /// </summary>
+    /// <summary>Removes the cache entry: it has gaps that can no longer be filled because the remote lost the version.</summary>
     public ValueTask ForgetAsync() => _reader?.InvalidateAsync(_source.Bucket, _source.Key) ?? ValueTask.CompletedTask;
 
     /// <summary>
-    /// The source's tags as a copy's <c>x-amz-tagging</c>, or null for none. Not asked for where the client gives its own. A remote that
-    /// says nothing of how many there are has no more to say, or does not let them be read: where it does not tell them either, there are
-    /// none; nor where it does not answer at all, and all of the object is held.
+    /// The source's tags for <c>x-amz-tagging</c>; null for none. Not requested if the client supplies its own. If the remote gave no tag
+    /// count and refuses to return tags, the source counts as untagged; likewise if it does not respond and the object is fully cached.
     /// </summary>
-    /// <param name="client">The copy's headers.</param>
-    /// <param name="refused">Told where the remote refuses them, and did not say that there are any.</param>
-    /// <param name="unasked">Told where it does not answer, and did not say that there are any.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
-    /// <exception cref="RemoteException">As below; and where it cannot be asked, or said that there are tags.</exception>
+    /// <param name="client">The copy request's headers.</param>
+    /// <param name="refused">Called if the remote refuses and gave no tag count.</param>
+    /// <param name="unasked">Called if the remote does not respond and gave no tag count.</param>
+    /// <param name="cancellationToken">Cancels the copy.</param>
+    /// <exception cref="RemoteException">As below; also if the remote cannot be reached or reported a tag count.</exception>
     public Task<string?> TagsAsync(IHeaderDictionary client, Action refused, Action unasked, CancellationToken cancellationToken) =>
         CopyHeaders.IsReplaced(client, "x-amz-tagging-directive") ? Task.FromResult<string?>(null)
             : Info.Header(TagCount) is null ? UncountedTagsAsync(refused, unasked, cancellationToken)
             : TagsAsync(cancellationToken);
 
-    /// <summary>
-    /// The source's tags as <c>x-amz-tagging</c> has them, or null for none. Asked for unless the remote said that there are none.
-    /// </summary>
-    /// <exception cref="RemoteException">The remote does not tell; or it has the object no more, of which a frozen copy does not tell
-    /// either: Drifted.</exception>
-    /// <exception cref="S3Exception">ServiceUnavailable: its answer is no such document.</exception>
+    /// <summary>The source's tags for <c>x-amz-tagging</c>; null for none. Requested unless the remote said that there are none.</summary>
+    /// <exception cref="RemoteException">The remote does not return them, or no longer has the object. Drifted if the frozen entry cannot
+    /// supply them either.</exception>
+    /// <exception cref="S3Exception">ServiceUnavailable: the response is not a tagging document.</exception>
     public async Task<string?> TagsAsync(CancellationToken cancellationToken)
     {
         try
@@ -228,7 +217,7 @@ public sealed class RemoteSource
         }
         catch (RemoteException untold) when (untold.Status == StatusCodes.Status404NotFound)
         {
-            // Of the sub-resource, or of the object: that is found out where its bytes are needed.
+            // The 404 is about the sub-resource or the object; reading the bytes will show which.
             return null;
         }
         catch (RemoteException unanswered)
@@ -239,7 +228,7 @@ public sealed class RemoteSource
                 throw;
             }
 
-            // Nothing else of the copy needs the remote: whoever works without it is not kept from that by tags that few objects have.
+            // Only the tags need the remote. Few objects have any, so the copy goes on without them.
             unasked();
             return null;
         }
@@ -263,23 +252,23 @@ public sealed class RemoteSource
         {
             var tags = await _patience.AskAsync(ReadTagsAsync, cancellationToken);
 
-            // That there are none is told of a version, too; but not by a remote that knows no tags.
+            // "No tags" is about a version too, unless the remote does not support tags at all.
             _hasToldTags = tags is not null || Info.Header(TagCount) is not null;
             return tags;
         }
         catch (RemoteException none) when (none.Code == "NoSuchTagSet")
         {
-            // A 404 from some stores, and not of the object.
+            // Some stores answer 404 for an object without tags.
             _hasToldTags = true;
             return null;
         }
         catch (S3Exception malformed) when (malformed.Error == S3Errors.MalformedXml)
         {
-            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The remote did not tell the object's tags.", malformed);
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The remote did not return the object's tags.", malformed);
         }
     }
 
-    /// <summary>What the remote tells; empty where it tells that there are none, null where its answer is no document.</summary>
+    /// <summary>The remote's tags; empty if it has none, null if the response is not a tagging document.</summary>
     private async Task<string?> ReadTagsAsync(CancellationToken cancellationToken)
     {
         var query = _reader is null && VersionQuery(_source) is { Length: > 0 } version ? "tagging&" + version : "tagging";
@@ -287,7 +276,7 @@ public sealed class RemoteSource
         await using var answer = await _remote.Remote.GetAsync(read, cancellationToken);
         if (Info.Header(TagCount) is null && Info.ETag.Length > 0 && answer.Info.ETag == Info.ETag)
         {
-            // The object itself: a server that does not know the sub-resource passes it over.
+            // Probably the object itself: a server that ignores the sub-resource.
             return null;
         }
 

@@ -6,19 +6,16 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Overlay.Copies;
 
 /// <summary>
-/// The documents by which something is set of an object. What S3 itself refuses of them is refused before an object of the remote's is
-/// copied for their sake, which is for good (rule W5); what else a store makes of them is that store's to say.
+/// Checks the documents of requests that set a sub-resource. What S3 itself would refuse is refused before the object is copied up for it,
+/// which is permanent (rule W5). The rest is for the store to judge.
 /// </summary>
 internal static class SetDocuments
 {
     private static readonly S3Error MissingSecurityHeader = new("MissingSecurityHeader", 400,
         "Your request was missing a required header.");
 
-    /// <summary>Refuses a document that cannot be what the operation needs.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="body">Its body, which stays unread.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
-    /// <exception cref="S3Exception">MalformedXML, MissingRequestBodyError, MissingSecurityHeader; of tags InvalidTag.</exception>
+    /// <summary>Refuses a document that is invalid for the operation. The body stays unread.</summary>
+    /// <exception cref="S3Exception">MalformedXML, MissingRequestBodyError, MissingSecurityHeader; for tags InvalidTag.</exception>
     public static async Task CheckAsync(S3Request request, ReadBody body, CancellationToken cancellationToken)
     {
         string[] roots = request.Operation switch
@@ -27,7 +24,7 @@ internal static class SetDocuments
             S3Operation.PutObjectAcl => ["AccessControlPolicy"],
             S3Operation.PutObjectRetention => ["Retention"],
 
-            // S3's model has the second name, which some stores take as well.
+            // S3's service model has the second name, which some stores accept as well.
             S3Operation.PutObjectLegalHold => ["LegalHold", "ObjectLockLegalHold"],
             _ => [],
         };
@@ -53,7 +50,7 @@ internal static class SetDocuments
         }
     }
 
-    /// <summary>An ACL alone may be said by headers.</summary>
+    /// <summary>Only an ACL can be given by headers.</summary>
     private static void RequireHeaders(S3Request request)
     {
         if (request.Operation != S3Operation.PutObjectAcl)

@@ -1,9 +1,9 @@
 namespace S3Overlay.Proxy.Overlay.Layers;
 
-/// <summary>The built-in store judges everything.</summary>
+/// <summary>The built-in store judges all conditions.</summary>
 public sealed class BuiltInConditions : ILocalConditions
 {
-    /// <summary>The one instance.</summary>
+    /// <summary>The only instance.</summary>
     public static readonly BuiltInConditions Instance = new();
 
     /// <inheritdoc/>

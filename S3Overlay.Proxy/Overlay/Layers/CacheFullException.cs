@@ -1,4 +1,4 @@
 namespace S3Overlay.Proxy.Overlay.Layers;
 
-/// <summary>There is no room now for bytes that are to be held. What is held already stays as it is.</summary>
+/// <summary>The cache has no room for new bytes. Existing entries are unchanged.</summary>
 public sealed class CacheFullException(string message) : IOException(message);

@@ -3,59 +3,53 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Layers;
 
 /// <summary>
-/// Where copies of remote bytes are kept: whole or in part, droppable at any time, never the truth. Embedded: sparse files with a
-/// checksum a block. On an S3 endpoint: objects in the cache bucket.
+/// The cache: bytes of remote objects, whole or in part, which may be evicted at any time. The built-in store keeps sparse files with one
+/// checksum per block; an S3 endpoint keeps objects in the cache bucket.
 /// </summary>
 public interface ICacheStore
 {
-    /// <summary>The copy held of a key, whatever version of the remote it is of, or null. The caller disposes it.</summary>
-    /// <param name="bucket">The bucket, in the client's view.</param>
-    /// <param name="key">The key, in the client's view.</param>
-    /// <param name="wish">What the caller is about to do with it.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
+    /// <summary>
+    /// A key's entry, of whatever remote version, or null. The caller disposes it. <paramref name="wish"/> says what the caller will do
+    /// with it.
+    /// </summary>
     ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Starts an empty copy of one remote version, in place of any other of that key. Until then readers of the old one keep it.
+    /// Creates an empty entry for a remote version and replaces any other entry of the key. Readers of the old entry keep it.
     /// </summary>
-    /// <param name="bucket">The bucket, in the client's view.</param>
-    /// <param name="key">The key, in the client's view.</param>
-    /// <param name="identity">Which remote object it is of.</param>
-    /// <param name="info">Which version.</param>
-    /// <param name="validatedAt">When that is known to have been the remote's current version.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <param name="bucket">The client's bucket.</param>
+    /// <param name="key">The client's key.</param>
+    /// <param name="identity">The remote object.</param>
+    /// <param name="info">The version.</param>
+    /// <param name="validatedAt">When that was known to be the current version.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     ValueTask<ICacheEntry> CreateAsync(
         string bucket, string key, EntryIdentity identity, ObjectInfo info, DateTimeOffset validatedAt,
         CancellationToken cancellationToken);
 
     /// <summary>
-    /// Notes that what is held of a key, where it is of the version named, was the remote's current version at a moment, so that a restart
-    /// finds it noted. Copies that are found from now on say so; what is known of a later moment stays.
+    /// Records that an entry was the remote's current version at a moment, if the entry has that version. The record survives a restart; an
+    /// earlier moment never replaces a later one.
     /// </summary>
-    /// <param name="bucket">The bucket, in the client's view.</param>
-    /// <param name="key">The key, in the client's view.</param>
+    /// <param name="bucket">The client's bucket.</param>
+    /// <param name="key">The client's key.</param>
     /// <param name="etag">The version.</param>
     /// <param name="validatedAt">The moment.</param>
-    /// <param name="info">What the remote says of the version by now, its bytes apart; null where that is what the copy says.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <param name="info">The version's present headers; null if they are unchanged.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info,
         CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Drops what is held of a key, unless it is of another version than <paramref name="onlyETag"/> (null: whatever it is).
-    /// </summary>
-    /// <remarks>
-    /// It may return while what is dropped is still being taken out: where a copy is on its way to an S3 endpoint that does not hold it
-    /// under its own key. None of it is found meanwhile.
-    /// </remarks>
+    /// <summary>Evicts a key's entry. If <paramref name="onlyETag"/> is not null, only an entry of that version.</summary>
+    /// <remarks>May return before everything is removed. Look-ups do not find the entry from then on.</remarks>
     ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The held keys of a bucket in UTF-8 byte order that start with <paramref name="prefix"/> and come strictly after
-    /// <paramref name="after"/>, with what a listing compares (rule T2).
+    /// Cached keys of a bucket in UTF-8 byte order that start with <paramref name="prefix"/> and come strictly after
+    /// <paramref name="after"/>, with what listings compare (rule T2).
     /// </summary>
     IAsyncEnumerable<CacheRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken);
 
-    /// <summary>The buckets of which anything is held, in the client's view; each once, in no particular order.</summary>
+    /// <summary>The client's buckets that have entries; each once, in no particular order.</summary>
     IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken);
 }

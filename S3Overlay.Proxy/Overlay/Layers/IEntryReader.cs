@@ -1,9 +1,11 @@
 namespace S3Overlay.Proxy.Overlay.Layers;
 
-/// <summary>Reads some bytes of a held copy from front to back. One at a time; the copy outlives it.</summary>
+/// <summary>Reads bytes of a cache entry from front to back, one read at a time. The entry must outlive it.</summary>
 public interface IEntryReader : IAsyncDisposable
 {
-    /// <summary>Reads the next bytes. Returns fewer than asked for at a block's end, and 0 at the end of what was to be read or where the
-    /// next byte is not held or was found damaged (and is then no longer held).</summary>
+    /// <summary>
+    /// Reads the next bytes. Returns fewer than requested at a block's end, and 0 at the range's end or if the next byte is not cached.
+    /// Damaged blocks no longer count as cached.
+    /// </summary>
     ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 }

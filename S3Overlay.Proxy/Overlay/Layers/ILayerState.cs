@@ -3,59 +3,54 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Layers;
 
 /// <summary>
-/// The one place that knows what a key is in the writable layer: written, deleted, or neither. The embedded store answers with an index
-/// look-up; an S3 endpoint as local with names in its cache bucket. Copies of remote bytes are <see cref="ICacheStore"/>'s.
+/// A key's state in the local layer: written, deleted, or neither. The built-in store looks it up in its index; an S3 endpoint uses names
+/// in its cache bucket. Remote bytes are the <see cref="ICacheStore"/>'s.
 /// </summary>
 public interface ILayerState
 {
-    /// <summary>What the key is now. A write or delete acknowledged before the call is seen (rule C3).</summary>
+    /// <summary>The key's state now. Sees every write and delete acknowledged before the call (rule C3).</summary>
     ValueTask<KeyState> ResolveAsync(string bucket, string key, CancellationToken cancellationToken);
 
     /// <summary>
-    /// What the key is by now, asked while local has a conditional write of it under way. Until that is over an S3 endpoint may let nobody
-    /// else look at the key (MinIO), and whoever asked would wait for a write that waits for him: it tells only whether the key has a
-    /// tombstone, and takes it for deleted then. Whether it is written local is judging.
+    /// The key's state while a conditional write of it runs in the local layer. An S3 endpoint may lock the key until the write ends
+    /// (MinIO), and a read would wait for the write that waits for it. So it may look for a tombstone only; whether the key is written is
+    /// for the local layer to judge.
     /// </summary>
-    /// <param name="bucket">The bucket.</param>
-    /// <param name="key">The key.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
     ValueTask<KeyState> ResolveWithinWriteAsync(string bucket, string key, CancellationToken cancellationToken) =>
         ResolveAsync(bucket, key, cancellationToken);
 
-    /// <summary>Marks the key deleted; returns once the mark survives a power cut (rule D1). Marking twice is no error.</summary>
+    /// <summary>Writes the key's tombstone; returns once it survives a power cut (rule D1). Repeating it is no error.</summary>
     ValueTask MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken);
 
-    /// <summary>What the writable layer knows of the bucket.</summary>
+    /// <summary>The bucket's state in the local layer.</summary>
     ValueTask<BucketState> ResolveBucketAsync(string bucket, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The same, before a client is told that the bucket is not there: what another proxy over the same layer may have made meanwhile is
-    /// asked for once more.
+    /// Like <see cref="ResolveBucketAsync"/>, but without relying on cached state, before a client gets an error: another proxy may have
+    /// created the bucket.
     /// </summary>
     ValueTask<BucketState> ConfirmBucketAsync(string bucket, CancellationToken cancellationToken) =>
         ResolveBucketAsync(bucket, cancellationToken);
 
-    /// <summary>
-    /// Makes the bucket's local half where it is missing (rule B2); keeps every mark. Safe to call at once from many requests.
-    /// </summary>
+    /// <summary>Creates the bucket's local half if missing (rule B2), and keeps all tombstones. Safe for concurrent calls.</summary>
     ValueTask EnsureBucketAsync(string bucket, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Takes away the bucket's local half, and leaves the mark that hides the remote (rule B4). Its tombstones go with it: the mark
-    /// outranks them.
+    /// Deletes the bucket's local half and leaves the bucket tombstone that hides the remote (rule B4). Tombstones of its keys go too: the
+    /// bucket tombstone outranks them.
     /// </summary>
-    /// <exception cref="Protocol.S3Exception">BucketNotEmpty where an object was written there meanwhile.</exception>
+    /// <exception cref="Protocol.S3Exception">BucketNotEmpty if an object was written since the caller looked.</exception>
     ValueTask DeleteBucketAsync(string bucket, CancellationToken cancellationToken);
 
-    /// <summary>The names and creation dates of the buckets that the writable layer has.</summary>
+    /// <summary>Names and creation dates of the local layer's buckets.</summary>
     ValueTask<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken);
 
-    /// <summary>The written objects of a bucket, rolled up by the query's delimiter. A bucket that local lacks has none.</summary>
+    /// <summary>A bucket's written objects, rolled up by the query's delimiter. Empty for a bucket that the local layer lacks.</summary>
     IListingSource ListWritten(string bucket, ListingQuery query);
 
     /// <summary>
-    /// The deleted keys of a bucket in UTF-8 byte order, those that start with <paramref name="prefix"/> and come strictly after
-    /// <paramref name="after"/> (empty: from the start). Costs no remote call and no more than what is taken from it.
+    /// Deleted keys of a bucket in UTF-8 byte order that start with <paramref name="prefix"/> and come strictly after
+    /// <paramref name="after"/> (empty: from the start). Never asks the remote; reads only as far as it is enumerated.
     /// </summary>
     IAsyncEnumerable<string> ListDeletedAsync(string bucket, string prefix, string after, CancellationToken cancellationToken);
 }

@@ -1,18 +1,18 @@
 namespace S3Overlay.Proxy.Overlay.Layers;
 
-/// <summary>Knows which conditions local judges: a store behind a network has to be asked first, and may not be reachable yet.</summary>
+/// <summary>Which conditions the local layer judges. A store behind a network must be asked first and may be unreachable.</summary>
 public interface ILocalConditions
 {
     /// <summary>
-    /// Whether all that changes local comes through this process, so that a lock held here keeps true what was judged here
-    /// (<c>S3_OVERLAY_PROXIES</c> is 1).
+    /// True if all changes of the local layer go through this process (<c>S3_OVERLAY_PROXIES</c> is 1), so a lock taken here protects a
+    /// judgement.
     /// </summary>
     bool IsAlone { get; }
 
-    /// <summary>What is known so far; null until local was asked.</summary>
+    /// <summary>The result so far; null until the local layer was asked.</summary>
     LocalConditions? Known { get; }
 
-    /// <summary>What local judges.</summary>
-    /// <exception cref="Protocol.S3Exception">ServiceUnavailable where local cannot be asked.</exception>
+    /// <summary>Which conditions the local layer judges.</summary>
+    /// <exception cref="Protocol.S3Exception">ServiceUnavailable if the local layer cannot be asked.</exception>
     ValueTask<LocalConditions> GetAsync(CancellationToken cancellationToken);
 }

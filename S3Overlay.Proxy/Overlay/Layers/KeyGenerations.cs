@@ -1,25 +1,25 @@
 namespace S3Overlay.Proxy.Overlay.Layers;
 
 /// <summary>
-/// How often something has happened to each key since the start: whoever goes on with what he found before compares whether it has
-/// meanwhile. So a fill, before it leaves a copy behind of a key that was written or deleted (rule C3), and the taking back of tombstones.
+/// Counts changes of each key since the start, so that work based on an earlier look can detect a change since: a fill before it leaves an
+/// entry for a key that was written or deleted (rule C3), and undeletes.
 /// </summary>
 /// <remarks>
-/// A fixed number of counters that keys share by hash. A dictionary of keys would have to know when a key may be forgotten, and forgetting
-/// before the longest fill is over is the very bug this guards against; two keys that share a counter
-/// only cost a copy now and then. Only for what may be given up or done again for nothing: not for what a client is told.
+/// A fixed number of counters that keys share by hash. A dictionary would have to know when a key may be forgotten, and forgetting one
+/// before the longest fill ends is the very bug this guards against. Two keys that share a counter only cost a cache entry now and then.
+/// Use it only for work that may be given up or repeated, not for what a client gets.
 /// </remarks>
 public sealed class KeyGenerations
 {
     private readonly long[] _counters = new long[4096];
 
-    /// <summary>The key's generation now.</summary>
+    /// <summary>The key's current count.</summary>
     public long Of(string bucket, string key) => Volatile.Read(ref _counters[Slot(bucket, key)]);
 
-    /// <summary>Notes that the key was written or deleted.</summary>
+    /// <summary>Counts a write or delete of the key.</summary>
     public void Advance(string bucket, string key) => Interlocked.Increment(ref _counters[Slot(bucket, key)]);
 
-    /// <summary>Notes that any key may have been.</summary>
+    /// <summary>Counts a change of every key.</summary>
     public void AdvanceAll()
     {
         for (var slot = 0; slot < _counters.Length; slot++)

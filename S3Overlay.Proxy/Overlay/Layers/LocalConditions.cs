@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay.Layers;
 
-/// <summary>Which conditions local judges itself in the instant it commits.</summary>
+/// <summary>Which conditions the local layer judges itself at the instant it commits.</summary>
 public sealed record LocalConditions
 {
     /// <summary>All of them: the built-in store.</summary>
@@ -17,42 +17,41 @@ public sealed record LocalConditions
         CopiesIfMatch = true,
     };
 
-    /// <summary>PUT with <c>If-None-Match: *</c> writes a new key and refuses one that is there.</summary>
+    /// <summary>PUT with <c>If-None-Match: *</c> writes a new key and refuses an existing one.</summary>
     public bool PutsIfNew { get; init; }
 
     /// <summary>
-    /// PUT with If-Match takes the right ETag and refuses a wrong one, and any where nothing is there: what was deleted meanwhile must stay
-    /// so.
+    /// PUT with If-Match accepts the right ETag, and refuses a wrong one or a missing key: a deleted key must stay deleted.
     /// </summary>
     public bool PutsIfMatch { get; init; }
 
-    /// <summary>DELETE with If-Match takes the right ETag and refuses a wrong one.</summary>
+    /// <summary>DELETE with If-Match accepts the right ETag and refuses a wrong one.</summary>
     public bool DeletesIfMatch { get; init; }
 
-    /// <summary>CompleteMultipartUpload refuses a key that is there where If-None-Match says so.</summary>
+    /// <summary>CompleteMultipartUpload with If-None-Match refuses an existing key.</summary>
     public bool CompletesIfNew { get; init; }
 
-    /// <summary>It refuses a wrong ETag, too, where If-Match says so, and any where nothing is there.</summary>
+    /// <summary>CompleteMultipartUpload with If-Match refuses a wrong ETag or a missing key.</summary>
     public bool CompletesIfMatch { get; init; }
 
-    /// <summary>CopyObject refuses a destination that is there where If-None-Match says so.</summary>
+    /// <summary>CopyObject with If-None-Match refuses an existing destination.</summary>
     public bool CopiesIfNew { get; init; }
 
-    /// <summary>It refuses a wrong ETag of its destination, too, where If-Match says so, and any where nothing is there.</summary>
+    /// <summary>CopyObject with If-Match refuses a wrong ETag or a missing destination.</summary>
     public bool CopiesIfMatch { get; init; }
 
     /// <summary>
-    /// Local keeps a key to a conditional write of it from the headers of that write to its answer (MinIO): whoever else asks for the key,
-    /// or changes it, waits meanwhile.
+    /// The local layer locks a key from the headers of a conditional write until its response (MinIO): other requests for the key wait.
     /// </summary>
     public bool KeepKeys { get; init; }
 
-    /// <summary>Whether that is all.</summary>
+    /// <summary>True if all conditions are judged.</summary>
     public bool AreAll => (this with { KeepKeys = false }) == All;
 
-    /// <summary>Whether local judges such a write.</summary>
-    /// <param name="operation">PutObject, CompleteMultipartUpload, CopyObject.</param>
-    /// <param name="isForNewKey">Whether it goes to local with <c>If-None-Match: *</c>, else with If-Match.</param>
+    /// <summary>
+    /// True if the local layer judges the condition of a PutObject, CompleteMultipartUpload or CopyObject: <c>If-None-Match: *</c> if
+    /// <paramref name="isForNewKey"/>, else If-Match.
+    /// </summary>
     public bool Judge(S3Operation operation, bool isForNewKey) =>
         (isForNewKey ? PutsIfNew : PutsIfMatch)
         && operation switch
@@ -62,9 +61,9 @@ public sealed record LocalConditions
             _ => true,
         };
 
-    /// <summary>What a client is told whose condition nobody can judge.</summary>
+    /// <summary>The error for a condition that cannot be judged.</summary>
     public static S3Exception NotJudged() => new(
         S3Errors.NotImplemented,
-        "The local store does not judge this condition itself, and S3_OVERLAY_PROXIES says that other proxies write to it too: nobody can. "
-        + "Where this is the only proxy, S3_OVERLAY_PROXIES=1 lets it judge.");
+        "The local store cannot judge this condition, and neither can the proxy, because S3_OVERLAY_PROXIES says that other proxies write to it too. "
+        + "If this is the only proxy, set S3_OVERLAY_PROXIES=1.");
 }

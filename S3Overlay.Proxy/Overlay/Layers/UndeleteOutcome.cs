@@ -1,16 +1,14 @@
 namespace S3Overlay.Proxy.Overlay.Layers;
 
-/// <summary>What became of a tombstone that was to be taken back.</summary>
+/// <summary>Outcome of removing a tombstone.</summary>
 public enum UndeleteOutcome
 {
-    /// <summary>It is not there any more.</summary>
+    /// <summary>It no longer exists.</summary>
     Absent,
 
-    /// <summary>It was taken back.</summary>
+    /// <summary>It was removed.</summary>
     Discarded,
 
-    /// <summary>
-    /// It was left: the key was deleted again since it was looked at, or another proxy may be deleting it at this moment.
-    /// </summary>
+    /// <summary>It was kept: the key was deleted again, or another proxy may be deleting it right now.</summary>
     Kept,
 }

@@ -8,20 +8,20 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Listings;
 
-/// <summary>ListObjects, ListObjectsV2 and ListObjectVersions of overlaid buckets, and whether such a bucket is empty.</summary>
-/// <param name="layer">The writable layer.</param>
-/// <param name="versions">Its versions; null where it never has any.</param>
-/// <param name="held">Where copies of the remote are kept; null while nothing is.</param>
+/// <summary>ListObjects, ListObjectsV2 and ListObjectVersions of overlaid buckets, and the check whether such a bucket is empty.</summary>
+/// <param name="layer">The local layer.</param>
+/// <param name="versions">Its versions; null if it never keeps any.</param>
+/// <param name="held">The cache; null while caching is off.</param>
 /// <param name="reader">Reads the remote's keys.</param>
 /// <param name="settings">What listings show.</param>
-/// <param name="logger">Where failures are told.</param>
+/// <param name="logger">Gets failures.</param>
 public sealed class BucketListings(
     ILayerState layer, ILocalVersions? versions, ICacheStore? held, IRemoteReader reader, OverlaySettings settings, ILogger logger)
 {
-    /// <summary>The header that says a listing shows less than there is (rule L4).</summary>
+    /// <summary>The header of a listing that shows less than there is (rule L4).</summary>
     public const string ScopeHeader = "x-s3overlay-listing";
 
-    /// <summary>Answers a listing, of objects or of versions.</summary>
+    /// <summary>Handles a listing of objects or versions.</summary>
     public Task AnswerAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         if (request.Operation != S3Operation.ListObjectVersions)
@@ -45,9 +45,9 @@ public sealed class BucketListings(
     }
 
     /// <summary>
-    /// Whether clients see no object in the bucket (rule B4). The remote is asked whatever listings show: deleting hides its objects.
+    /// True if clients see no object in the bucket (rule B4). Asks the remote whatever listings show: a delete would hide its objects.
     /// </summary>
-    /// <exception cref="S3Exception">ServiceUnavailable where it cannot be known.</exception>
+    /// <exception cref="S3Exception">ServiceUnavailable if it cannot be known.</exception>
     public async Task<bool> IsEmptyAsync(BucketView bucket, CancellationToken cancellationToken)
     {
         var query = new ListingQuery("", "", ListingPosition.Start, 1);
@@ -68,12 +68,12 @@ public sealed class BucketListings(
         }
     }
 
-    /// <summary>Sends rows of all layers, or of local alone where the settings say so.</summary>
+    /// <summary>Sends rows of all layers, or of the local layer alone if the settings say so.</summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="query">Which rows.</param>
-    /// <param name="open">Opens local's rows where they are others than those of its objects.</param>
-    /// <param name="send">Sends a page of rows, among which are those that were opened, and says how many it has.</param>
-    /// <param name="answer">The answer.</param>
+    /// <param name="open">Opens the local layer's rows if they are not those of its objects.</param>
+    /// <param name="send">Sends a page of rows, which include those opened, and returns their number.</param>
+    /// <param name="answer">The response.</param>
     private async Task AnswerAsync(
         BucketView bucket, ListingQuery query, Func<IVersionedRows?> open, Func<IListingSource, IVersionedRows?, Task<int>> send,
         S3Response answer)
@@ -108,8 +108,8 @@ public sealed class BucketListings(
     }
 
     /// <summary>
-    /// 503 whatever the reason, refused permission included (rule L4): a page of local keys alone would pass for the whole, and a client's
-    /// 403 would say that its own key lacks a right.
+    /// 503 for any reason, refused access included (rule L4): a page of local keys alone would look complete, and a 403 would say that the
+    /// client's own key lacks a permission.
     /// </summary>
     internal static S3Exception Unlistable(RemoteException failure) => S3Exception.ForNow(
         S3Errors.ServiceUnavailable,

@@ -8,23 +8,23 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// Keeps LIST and GET agreed about remote-owned keys (rule T2): where the remote's row differs from the copy held here, the copy is of an
-/// old version, and is dropped before the page is sent. Frozen copies are kept, and the page shows them in place of the remote's rows
-/// (<see cref="FrozenRows"/> shows those of which the remote has no row).
+/// Keeps LIST and GET consistent for remote-owned keys (rule T2). If the remote's row differs from the cache entry, the entry is old and is
+/// evicted before the page is sent. Frozen entries stay, and the page shows them instead of the remote's rows (<see cref="FrozenRows"/>
+/// adds those without a remote row).
 /// </summary>
-/// <param name="held">Where copies are.</param>
-/// <param name="reader">Reads the remote's keys, and knows whether copies are frozen; null where they are not.</param>
+/// <param name="held">The cache.</param>
+/// <param name="reader">Reads the remote's keys and knows if entries are frozen; null if they are not.</param>
 /// <param name="bucket">The bucket.</param>
 /// <param name="routes">Where it continues below.</param>
-/// <param name="query">What is listed of it.</param>
+/// <param name="query">The listing's query.</param>
 public sealed class CacheDrift(ICacheStore held, IRemoteReader? reader, string bucket, BucketRoutes routes, ListingQuery query)
     : IAsyncDisposable
 {
     private readonly KeyCursor<CacheRow> _copies = new(
         (from, token) => held.ListAsync(bucket, query.Prefix, from, token), row => row.Key, Places.After(query.After));
 
-    /// <summary>Begins to look for copies, before the first row to compare is there.</summary>
-    /// <exception cref="S3Exception">ServiceUnavailable where they cannot be known.</exception>
+    /// <summary>Starts the search for entries before the first row needs it.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable if the cache cannot be read.</exception>
     public async ValueTask StartAsync(CancellationToken cancellationToken)
     {
         try
@@ -37,10 +37,10 @@ public sealed class CacheDrift(ICacheStore held, IRemoteReader? reader, string b
         }
     }
 
-    /// <summary>Compares a row that will be shown with the copy held of it.</summary>
+    /// <summary>Compares a row that will be shown with the cache entry.</summary>
     /// <returns>The row to show.</returns>
-    /// <exception cref="S3Exception">ServiceUnavailable where that cannot be told, or an old copy not be dropped: the page would say what a
-    /// GET does not.</exception>
+    /// <exception cref="S3Exception">ServiceUnavailable if that fails, or an old entry cannot be evicted: the page would contradict a
+    /// GET.</exception>
     public async ValueTask<ListingRow> AsReadAsync(ListingRow row, CancellationToken cancellationToken)
     {
         try
@@ -63,8 +63,8 @@ public sealed class CacheDrift(ICacheStore held, IRemoteReader? reader, string b
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _copies.DisposeAsync();
 
-    /// <summary>A store that several processes write to may have rows of two versions of one key for a moment, or after a crash.</summary>
-    /// <returns>Whether a copy differs that is kept all the same.</returns>
+    /// <summary>A store with several writers may briefly, or after a crash, have rows of two versions of a key.</summary>
+    /// <returns>True if an entry that differs is kept.</returns>
     private async ValueTask<bool> DiffersAsync(string key, ListedObject shown, CancellationToken cancellationToken)
     {
         var isFrozen = reader is { IsFrozen: true };
@@ -87,14 +87,12 @@ public sealed class CacheDrift(ICacheStore held, IRemoteReader? reader, string b
         return isKept;
     }
 
-    /// <summary>
-    /// A frozen copy as the page shows it. A row may be all that is left of one: then it is the remote's object that is read.
-    /// </summary>
+    /// <summary>The frozen entry as the page shows it. If only its row is left, reads return the remote's object.</summary>
     private async ValueTask<ListedObject> OfCopyAsync(string key, ListedObject shown, CancellationToken cancellationToken)
     {
         await using var copy = await FindAsync(held, bucket, key, cancellationToken);
 
-        // One of another remote, or cut otherwise than today, is not what a read shows.
+        // Reads do not use an entry of another remote or with another chunk size.
         if (copy?.Info is not { } info || routes.Of(key) is not { } remote || !reader!.CanUse(copy, bucket, key, remote)
             || !Differs(new CacheRow(key, info.Size, info.ETag, info.LastModified), shown))
         {
@@ -105,7 +103,7 @@ public sealed class CacheDrift(ICacheStore held, IRemoteReader? reader, string b
         return ListedObject.Of(info) with { StorageClass = shown.StorageClass };
     }
 
-    /// <summary>What is held of a key, for what is known of it; null where that is nothing.</summary>
+    /// <summary>A key's entry, for its metadata only; null if nothing is cached.</summary>
     internal static async ValueTask<ICacheEntry?> FindAsync(ICacheStore held, string bucket, string key,
         CancellationToken cancellationToken)
     {
@@ -115,14 +113,14 @@ public sealed class CacheDrift(ICacheStore held, IRemoteReader? reader, string b
         }
         catch (InvalidDataException)
         {
-            // Damaged: it is not held.
+            // Damaged, so not cached.
             return null;
         }
     }
 
-    /// <summary>What a client is told where copies cannot be known.</summary>
+    /// <summary>The error if the cache cannot be read.</summary>
     internal static S3Exception Unknown(IOException failure) =>
-        new(S3Errors.ServiceUnavailable, "The cache cannot be asked for copies of old versions.", failure);
+        new(S3Errors.ServiceUnavailable, "The cache cannot be checked for entries of old versions.", failure);
 
     private static bool Differs(CacheRow copy, ListedObject shown) =>
         copy.Size != shown.Size

@@ -7,22 +7,22 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// The remotes' rows, and among them those of copies whose objects the remotes have lost: copies that are frozen are read all the same, and
-/// so they are listed (rules S1, T2).
+/// The remotes' rows merged with cache entries whose objects the remotes have lost: frozen entries are still read, so they are listed
+/// (rules S1, T2).
 /// </summary>
 /// <remarks>
 /// <code>
 ///   remote rows    a      c/     e
-///   copies         a  b   c/1  d/1  e
-///   together       a  b   c/  d/ e          b and d/ are lost; of the others the copies' rows are passed over
+///   entries        a  b   c/1  d/1  e
+///   together       a  b   c/  d/ e          b and d/ are lost; for the others the remote's row is used
 /// </code>
-/// Both are walked in step. A copy is looked at by itself only where its object is lost: its row does not tell of which remote's object it
-/// is, and reads use none of another. Where one is lost, more will be: the next few are looked at meanwhile, and never more of them at
-/// once. Those under a common prefix that is shown already are let go before others begin.
+/// Both are walked in step. An entry is opened only if its object is lost: its row does not say which remote's object it is, and reads use
+/// none of another. If one is lost, more will be, so the next few are opened in parallel. Those under a common prefix that is already shown
+/// are cancelled before others begin.
 /// </remarks>
 public sealed class FrozenRows : IRowsBelow
 {
-    /// <summary>How many copies are looked at once.</summary>
+    /// <summary>Entries looked up in parallel.</summary>
     private const int Ahead = 8;
 
     private readonly IRowsBelow _remote;
@@ -41,10 +41,10 @@ public sealed class FrozenRows : IRowsBelow
     private bool _wasRemoteTaken;
     private int _given;
 
-    /// <summary>The rows of remotes and of copies.</summary>
+    /// <summary>Rows of remotes and of the cache.</summary>
     /// <param name="remote">The remotes' rows, disposed here.</param>
-    /// <param name="held">Where copies are.</param>
-    /// <param name="reader">Tells which copies are read.</param>
+    /// <param name="held">The cache.</param>
+    /// <param name="reader">Decides which entries reads use.</param>
     /// <param name="bucket">The bucket.</param>
     /// <param name="routes">Where it continues below.</param>
     /// <param name="query">Which rows.</param>
@@ -70,7 +70,7 @@ public sealed class FrozenRows : IRowsBelow
     /// <inheritdoc/>
     public IEnumerable<ListingRow> AtHand => _nextRemote is null ? _remote.AtHand : _remote.AtHand.Prepend(_nextRemote);
 
-    /// <summary>Whether a row that was given last is of an object that the remotes have lost.</summary>
+    /// <summary>True if the row returned last is of an object that the remotes have lost.</summary>
     public bool IsLost(ListingRow row) => ReferenceEquals(row, _lost);
 
     /// <inheritdoc/>
@@ -78,7 +78,7 @@ public sealed class FrozenRows : IRowsBelow
     {
         try
         {
-            // The remote is asked first, and the store of copies while that answer is on the way.
+            // The remote is asked first, and the cache while that response is on its way.
             var remote = _nextRemote is null ? _remote.NextAsync(cancellationToken).AsTask() : Task.FromResult<ListingRow?>(_nextRemote);
             var copies = FillAsync(cancellationToken).AsTask();
             await Task.WhenAll(remote, copies);
@@ -132,7 +132,7 @@ public sealed class FrozenRows : IRowsBelow
         await _remote.DisposeAsync();
     }
 
-    /// <summary>Finds the first copy that is wanted.</summary>
+    /// <summary>Finds the first entry wanted.</summary>
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
         if (_copy is null && !_copiesHaveEnded)
@@ -142,7 +142,7 @@ public sealed class FrozenRows : IRowsBelow
         }
     }
 
-    /// <summary>Goes on behind a key's copies, of which there may be several for a moment, or behind all under a common prefix.</summary>
+    /// <summary>Moves past a key's entries, of which there may briefly be several, or past all under a common prefix.</summary>
     private async ValueTask PassAsync(string name, bool isPrefix, CancellationToken cancellationToken)
     {
         if (isPrefix)
@@ -165,7 +165,7 @@ public sealed class FrozenRows : IRowsBelow
         await SettleAsync(copy, cancellationToken);
     }
 
-    /// <summary>Ends the looks at copies that are of no more interest, and waits until they have ended.</summary>
+    /// <summary>Cancels the look-ups that are no longer needed, and waits until they ended.</summary>
     private async ValueTask LeaveAsync()
     {
         await _left.CancelAsync();
@@ -177,7 +177,7 @@ public sealed class FrozenRows : IRowsBelow
         _looks.Clear();
     }
 
-    /// <summary>Passes over what the listing has behind it already: the place to start after is not exact behind a common prefix.</summary>
+    /// <summary>Skips what the listing has already passed: the start position is not exact behind a common prefix.</summary>
     private async ValueTask SettleAsync(CacheRow? copy, CancellationToken cancellationToken)
     {
         while (copy is not null && !_query.After.IsBefore(copy.Key))
@@ -188,13 +188,13 @@ public sealed class FrozenRows : IRowsBelow
         (_copy, _copiesHaveEnded) = (copy, copy is null);
     }
 
-    /// <summary>The row of a common prefix under which the remotes have nothing; null where no copy under it is read.</summary>
+    /// <summary>The row of a common prefix under which the remotes have nothing; null if reads use no entry under it.</summary>
     private async ValueTask<ListingRow?> LostUnderAsync(string prefix, CancellationToken cancellationToken)
     {
         for (var copy = _copy; copy is not null && copy.Key.StartsWith(prefix, StringComparison.Ordinal); copy = await _copies
             .NextAsync(cancellationToken))
         {
-            // The first found will do: the next are looked at meanwhile only once one was none.
+            // The first hit is enough; the next are looked up in parallel only after a miss.
             if (await LostAsync(copy, copy == _copy ? 0 : Ahead - 1, cancellationToken) is not null)
             {
                 return new ListingRow(prefix, null);
@@ -204,11 +204,11 @@ public sealed class FrozenRows : IRowsBelow
         return null;
     }
 
-    /// <summary>The row of an object that the remotes have lost, as a HEAD shows it; null where no copy of it is read.</summary>
-    /// <param name="row">The copy's row.</param>
-    /// <param name="ahead">How many of those that follow are looked at meanwhile, as far as the remote's next row and within the same
+    /// <summary>The row of an object that the remotes have lost, as a HEAD shows it; null if reads do not use its entry.</summary>
+    /// <param name="row">The entry's row.</param>
+    /// <param name="ahead">How many of the following are looked up in parallel, up to the remote's next row and within the same
     /// folder.</param>
-    /// <param name="cancellationToken">Ends the looks.</param>
+    /// <param name="cancellationToken">Cancels the look-ups.</param>
     private async ValueTask<ListingRow?> LostAsync(CacheRow row, int ahead, CancellationToken cancellationToken)
     {
         using var left = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _left);

@@ -2,26 +2,24 @@ using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Overlay.Listings;
 
-/// <summary>The rows of what is below local, of which some may be at hand and others only be asked for.</summary>
+/// <summary>Rows below the local layer, some of them buffered.</summary>
 public interface IRowsBelow : IListingSource
 {
-    /// <summary>Whether a row is at hand without asking a remote.</summary>
+    /// <summary>True if a row is buffered.</summary>
     bool HasRowAtHand { get; }
 
-    /// <summary>
-    /// Whether a remote says that more rows come behind those at hand, and nothing else could turn out to be what it speaks of.
-    /// </summary>
+    /// <summary>True if a remote says that more rows follow the buffered ones, and none of those can be hidden.</summary>
     bool PromisesMore { get; }
 
-    /// <summary>Whether no row follows those that were taken. False while only asking would tell.</summary>
+    /// <summary>True if no row follows those taken. False while only a call would show that.</summary>
     bool IsDone { get; }
 
-    /// <summary>The name of the last row taken of a remote, or the empty string.</summary>
+    /// <summary>The name of the last row taken from a remote, or the empty string.</summary>
     string LastName { get; }
 
-    /// <summary>The rows of remotes at hand behind the one taken last.</summary>
+    /// <summary>The remotes' buffered rows after the one taken last.</summary>
     IEnumerable<ListingRow> AtHand { get; }
 
-    /// <summary>The row taken last is shown.</summary>
+    /// <summary>Notes that the row taken last is shown.</summary>
     void NoteShown();
 }

@@ -3,17 +3,14 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// Walks keys of the writable layer (tombstones, held copies) in step with the remote's rows. Only ever moves forward, and is opened anew
-/// where walking over what lies under a common prefix would take long.
+/// Walks keys of the local layer (tombstones, cache entries) in step with the remote's rows. Only moves forward. Reopens further on if
+/// walking past a common prefix would take long.
 /// </summary>
-/// <typeparam name="T">What stands at each key.</typeparam>
+/// <typeparam name="T">What each key has.</typeparam>
 public sealed class KeyCursor<T> : IAsyncDisposable
     where T : class
 {
-    /// <summary>
-    /// How many entries are walked before the cursor is opened anew further on: a page of them, which is what opening costs where each is a
-    /// call.
-    /// </summary>
+    /// <summary>Entries walked before the cursor is reopened further on. One page: what opening costs if each is a call.</summary>
     private const int WalkLimit = ListRequest.MaxPage;
 
     private readonly Func<string, CancellationToken, IAsyncEnumerable<T>> _open;
@@ -27,7 +24,7 @@ public sealed class KeyCursor<T> : IAsyncDisposable
     private readonly Queue<T> _ahead = [];
     private bool _aheadHasEnded;
 
-    /// <summary>A cursor over what <paramref name="open"/> gives of the keys strictly after a key.</summary>
+    /// <summary>A cursor over <paramref name="open"/>, which enumerates the keys strictly after a key.</summary>
     public KeyCursor(Func<string, CancellationToken, IAsyncEnumerable<T>> open, Func<T, string> keyOf, string after)
     {
         _open = open;
@@ -35,9 +32,7 @@ public sealed class KeyCursor<T> : IAsyncDisposable
         _after = after;
     }
 
-    /// <summary>
-    /// Begins to look for the first entry, where nobody has yet: who asks others at the same time need not wait for both in turn.
-    /// </summary>
+    /// <summary>Starts to look for the first entry if nothing has, so that callers can wait for other layers at the same time.</summary>
     public async ValueTask StartAsync(CancellationToken cancellationToken)
     {
         if (_items is null && _current is null && !_hasEnded && !_isOutdated)
@@ -47,12 +42,11 @@ public sealed class KeyCursor<T> : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sees to it that entries are read after rows that they stand beside. What was read before these is forgotten, and read anew from the
-    /// key that is sought next.
+    /// Makes sure that entries are read after the rows they are compared with. Entries read before are discarded and read again from the
+    /// next key sought.
     /// </summary>
-    /// <param name="needed">How often others had been asked for rows when the row came that is to be held against an entry
-    /// (<see cref="IListingSource.Readings"/>).</param>
-    /// <param name="now">The same at this moment.</param>
+    /// <param name="needed">The count of reads (<see cref="IListingSource.Readings"/>) when the row to compare was read.</param>
+    /// <param name="now">The same count now.</param>
     public async ValueTask KeepBehindAsync(int needed, int now)
     {
         if (_items is null && _current is null && !_hasEnded)
@@ -67,7 +61,7 @@ public sealed class KeyCursor<T> : IAsyncDisposable
     }
 
     /// <summary>
-    /// The first entry at or after <paramref name="key"/>, or null. Asking for an earlier key than before gives the same entry again.
+    /// The first entry at or after <paramref name="key"/>, or null. An earlier key than before returns the same entry again.
     /// </summary>
     public async ValueTask<T?> SeekAsync(string key, CancellationToken cancellationToken)
     {
@@ -97,14 +91,14 @@ public sealed class KeyCursor<T> : IAsyncDisposable
         return _current;
     }
 
-    /// <summary>The entry after the one that was found last, or null.</summary>
+    /// <summary>The entry after the one found last, or null.</summary>
     public async ValueTask<T?> NextAsync(CancellationToken cancellationToken)
     {
         await MoveAsync(cancellationToken);
         return _current;
     }
 
-    /// <summary>The entries behind the one that was found last, without going on to them; no more than so many.</summary>
+    /// <summary>Up to <paramref name="count"/> entries after the one found last, without moving to them.</summary>
     public async ValueTask<IEnumerable<T>> PeekAsync(int count, CancellationToken cancellationToken)
     {
         while (_ahead.Count < count && !_aheadHasEnded && _items is not null)
@@ -122,7 +116,7 @@ public sealed class KeyCursor<T> : IAsyncDisposable
         return _ahead.Take(count);
     }
 
-    /// <summary>Leaves out all entries under a common prefix.</summary>
+    /// <summary>Skips all entries under a common prefix.</summary>
     public async ValueTask SkipUnderAsync(string prefix, CancellationToken cancellationToken)
     {
         var walked = 0;

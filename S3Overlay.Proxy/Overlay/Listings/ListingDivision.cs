@@ -7,9 +7,9 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 /// <remarks>
 /// <code>
 ///   places      A: all   B: d/e/   C: f
-///   prefix ""   delimiter ""    A less d/e/ and f, B, C, one after another
-///   prefix ""   delimiter "/"   A less f, C; and d/, under which A and B have keys: only looking at them tells whether it shows
-///   prefix d/e  any delimiter   A less d/e/; B, or the row d/e/ by itself
+///   prefix ""   delimiter ""    A without d/e/ and f, B, C, one after another
+///   prefix ""   delimiter "/"   A without f, C; and d/, which A and B share: only its keys decide if it shows
+///   prefix d/e  any delimiter   A without d/e/; B, or the row d/e/ by itself
 ///   prefix d/e/ any delimiter   B
 /// </code>
 /// </remarks>
@@ -31,7 +31,7 @@ public sealed class ListingDivision
         {
             if (query.Prefix.StartsWith(part.ClientPrefix, StringComparison.Ordinal))
             {
-                // In byte order a longer one comes later.
+                // In byte order a longer one follows.
                 owner = part;
             }
             else if (part.ClientPrefix.StartsWith(query.Prefix, StringComparison.Ordinal))
@@ -68,9 +68,9 @@ public sealed class ListingDivision
         ];
     }
 
-    /// <summary>What each place has rows of.</summary>
+    /// <summary>Each place's share.</summary>
     public IReadOnlyList<ListingShare> Shares { get; }
 
-    /// <summary>Rows of which only the keys under them tell whether they show, in UTF-8 byte order.</summary>
+    /// <summary>Rows that only the keys under them can decide, in UTF-8 byte order.</summary>
     public IReadOnlyList<string> Shared { get; }
 }

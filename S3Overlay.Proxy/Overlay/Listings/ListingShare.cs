@@ -3,22 +3,21 @@ using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Overlay.Listings;
 
-/// <summary>What of a listing is in one place below: its keys under a prefix, less those that other places have (rule M3).</summary>
+/// <summary>One place's share of a listing: its keys under a prefix, without those that other places have (rule M3).</summary>
 /// <param name="Place">The place.</param>
-/// <param name="Query">What is wanted of it: the listing's query, by whose prefix keys are rolled up.</param>
-/// <param name="Prefix">The prefix under which the place has keys that are wanted: the query's, or a longer one where the place is for
-/// less.</param>
+/// <param name="Query">The listing's query, by whose prefix keys are rolled up.</param>
+/// <param name="Prefix">The prefix of the place's keys that are wanted: the query's, or a longer one if the place covers less.</param>
 /// <param name="Hidden">Longer prefixes whose keys other places have, in UTF-8 byte order.</param>
-/// <param name="Shared">Common prefixes under which other places have keys as well, so that this one's word decides nothing.</param>
+/// <param name="Shared">Common prefixes under which other places have keys as well, so this one alone decides nothing.</param>
 public sealed record ListingShare(
     RemoteBucket Place, ListingQuery Query, string Prefix, IReadOnlyList<string> Hidden, IReadOnlyCollection<string> Shared)
 {
-    /// <summary>All of a place's keys.</summary>
+    /// <summary>All keys of a place.</summary>
     public static ListingShare Whole(RemoteBucket place, ListingQuery query) => new(place, query, query.Prefix, [], []);
 
     /// <summary>
-    /// The delimiter to send. None where one could begin in the place's own prefix, before the keys that the remote would look for it in:
-    /// keys are rolled up here then.
+    /// The delimiter to send. Empty if one could start within the place's own prefix, before the keys where the remote looks for it; then
+    /// keys are rolled up here.
     /// </summary>
     public string Delimiter
     {
@@ -37,7 +36,7 @@ public sealed record ListingShare(
         }
     }
 
-    /// <summary>The prefix of another place that a name lies under, or null.</summary>
+    /// <summary>Another place's prefix that contains a name, or null.</summary>
     public string? HiddenUnder(string name)
     {
         foreach (var prefix in Hidden)
@@ -51,9 +50,7 @@ public sealed record ListingShare(
         return null;
     }
 
-    /// <summary>
-    /// Whether another place's keys lie about or behind a name, so that rows promised behind it may turn out to be hidden.
-    /// </summary>
+    /// <summary>True if another place's keys lie around or behind a name, so rows promised behind it may be hidden.</summary>
     public bool HidesBehind(string name)
     {
         foreach (var prefix in Hidden)

@@ -9,13 +9,14 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 /// <remarks>
 /// <code>
 ///   written rows   a      c/     e     g          always shown
-///   remote rows    a  b   c/  d/ e  f  g  h       shown where nothing was written under that name, and
+///   remote rows    a  b   c/  d/ e  f  g  h       shown if no written row has that name, and
 ///   tombstones        b       d/1   f               a key: has no tombstone
-/// a prefix: has a key without one (asked only where there are any, or where several remotes are under it)
+///                                                   a prefix: has a key without one (checked only if there are tombstones or several
+///                                                   remotes under it)
 ///   merged         a      c/  d/ e     g  h
 /// </code>
-/// Where copies are frozen, those whose objects the remote has lost count among its rows (<see cref="FrozenRows"/>).
-/// All three are walked in step. Their first pages are fetched at the same time; later pages when the merge runs out of rows.
+/// With frozen caching, entries whose objects the remote has lost count as remote rows (<see cref="FrozenRows"/>).
+/// All three are walked in step. Their first pages are read at the same time, later pages when the merge runs out of rows.
 /// </remarks>
 public sealed class MergedListingSource : IListingSource
 {
@@ -37,14 +38,14 @@ public sealed class MergedListingSource : IListingSource
     private int _taken;
 
     /// <summary>The merge of a bucket's layers.</summary>
-    /// <param name="layer">The writable layer.</param>
-    /// <param name="held">Where copies of the remote are kept; null while nothing is.</param>
+    /// <param name="layer">The local layer.</param>
+    /// <param name="held">The cache; null while caching is off.</param>
     /// <param name="bucket">The bucket.</param>
     /// <param name="routes">Where it continues below.</param>
     /// <param name="query">Which rows.</param>
-    /// <param name="logger">Where failures are told.</param>
-    /// <param name="written">Other rows of the writable layer than those of its objects, to be disposed here; null for these.</param>
-    /// <param name="reader">Reads the remote's keys; null where it does not matter what reads say.</param>
+    /// <param name="logger">Gets failures.</param>
+    /// <param name="written">Rows of the local layer other than those of its objects, disposed here; null for its objects.</param>
+    /// <param name="reader">Reads the remote's keys; null if rows need not agree with reads.</param>
     public MergedListingSource(
         ILayerState layer, ICacheStore? held, string bucket, BucketRoutes routes, ListingQuery query, ILogger logger,
         IListingSource? written = null,
@@ -123,8 +124,8 @@ public sealed class MergedListingSource : IListingSource
     }
 
     /// <summary>
-    /// Whether rows follow. A remote that says it has more keys is believed where no tombstone could hide them: the page that would prove
-    /// it is the next page's first, and fetching it here would double the cost of every full page.
+    /// True if rows follow. A remote that says it has more keys is believed if no tombstone could hide them: the page that would prove it
+    /// is the next page's first, and reading it here would double the cost of every full page.
     /// </summary>
     public async ValueTask<bool> HasMoreAsync(CancellationToken cancellationToken)
     {
@@ -164,9 +165,9 @@ public sealed class MergedListingSource : IListingSource
     }
 
     /// <summary>
-    /// A client may start in the midst of a folder. Servers disagree on whether the rest of it is a row still (Ceph, MinIO, Versity and
-    /// CloudServer leave the folder out, others do not), so the remote is asked for what lies behind the folder, and the folder is looked
-    /// into for itself; in local, too, where that shows no such row.
+    /// A client may start in the middle of a folder. Servers disagree on whether the rest of it is still a row (Ceph, MinIO, Versity and
+    /// CloudServer leave the folder out, others do not). So the remote is asked for what follows the folder, and the folder is checked by
+    /// itself; in the local layer too, if that shows no such row.
     /// </summary>
     private async ValueTask LookIntoOpenPrefixAsync(string prefix, CancellationToken cancellationToken)
     {
@@ -182,7 +183,7 @@ public sealed class MergedListingSource : IListingSource
         await _tombstones.SkipUnderAsync(prefix, cancellationToken);
     }
 
-    /// <summary>Brings together what the page says of the remote's row, and what reads will say of it (rule T2).</summary>
+    /// <summary>Makes the remote's row agree with what reads return (rule T2).</summary>
     private ValueTask<ListingRow> AsReadAsync(ListingRow row, CancellationToken cancellationToken)
     {
         if (_remote is FrozenRows frozen && frozen.IsLost(row))
@@ -212,7 +213,7 @@ public sealed class MergedListingSource : IListingSource
             return;
         }
 
-        // The remote is asked first, and local for all its kinds of rows while that answer is on the way.
+        // The remote is asked first, and the local layer for all its kinds of rows while that response is on its way.
         var remote = _remote.NextAsync(cancellationToken).AsTask();
         var local = FillLocalAsync(cancellationToken);
         var held = _held?.StartAsync(cancellationToken).AsTask() ?? Task.CompletedTask;
@@ -221,8 +222,8 @@ public sealed class MergedListingSource : IListingSource
     }
 
     /// <summary>
-    /// Tombstones are read after written rows: a delete puts the one before it takes the other away, so that of a key deleted meanwhile at
-    /// least one is seen, and never the remote's row in between.
+    /// Tombstones are read after written rows. A delete writes the tombstone before it removes the object, so of a key deleted in between
+    /// at least one is seen, and the remote's row never shows.
     /// </summary>
     private async Task FillLocalAsync(CancellationToken cancellationToken)
     {
@@ -232,8 +233,8 @@ public sealed class MergedListingSource : IListingSource
     }
 
     /// <summary>
-    /// The first tombstone at or after a name that local's next row is not before. Tombstones that were read before the page which that row
-    /// came with say nothing of what was deleted in between, which that page lacks: they are read anew.
+    /// The first tombstone at or after a name that the local layer's next row does not precede. Tombstones read before that row's page miss
+    /// later deletes, which the page already reflects, so they are read again.
     /// </summary>
     private async ValueTask<string?> TombstoneAtAsync(string name, CancellationToken cancellationToken)
     {
@@ -255,7 +256,7 @@ public sealed class MergedListingSource : IListingSource
             return true;
         }
 
-        // The page shows one row less than was asked for: the last only tells whether there is another page.
+        // The page shows one row less than requested: the last one only shows that another page follows.
         var room = Math.Max(0, _query.PageSize - _taken - 2);
         var behind = _written.UnwrittenPrefixesAsync(_remote.AtHand, room, cancellationToken);
         var isVisible = await _probes.FindsVisibleAsync(row.Name, behind, room + 1, cancellationToken);

@@ -9,20 +9,20 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 /// <summary>Turns a listing's position into what layers understand: a key to start strictly after.</summary>
 public static class Places
 {
-    /// <summary>The largest code point: behind a prefix, it sorts after every key that a client can sensibly have under it.</summary>
+    /// <summary>The largest code point: after a prefix, it sorts behind every key that a client can sensibly have there.</summary>
     private const string Largest = "\U0010FFFF";
 
     /// <summary>
-    /// A name that sorts behind the keys under a prefix. Not a promise for keys that hold U+10FFFF themselves: filter as well.
+    /// A name that sorts behind the keys under a prefix. Keys with U+10FFFF of their own may still follow, so filter as well.
     /// </summary>
     public static string Beyond(string prefix) => prefix + Largest;
 
-    /// <summary>The key to start after in the writable layer.</summary>
+    /// <summary>The key to start after in the local layer.</summary>
     public static string After(ListingPosition position) => position.IsPrefix ? Beyond(position.Name) : position.Name;
 
     /// <summary>
-    /// The remote's <c>start-after</c>, in the remote's names. Never beyond the position, and never longer than a key may be: a shorter one
-    /// only means rows to be dropped.
+    /// The remote's <c>start-after</c>, in the remote's names. Never behind the position, and never longer than a key may be: a shorter one
+    /// only returns rows to skip.
     /// </summary>
     public static string StartAfter(RemoteBucket place, ListingQuery query)
     {
@@ -42,8 +42,7 @@ public static class Places
     }
 
     /// <summary>
-    /// A key to start strictly after so that <paramref name="key"/> is among those that follow, and few others before it. Never longer than
-    /// a key may be.
+    /// A key to start strictly after so that <paramref name="key"/> follows, with few others before it. Never longer than a key may be.
     /// </summary>
     public static string Before(string key)
     {
@@ -56,14 +55,13 @@ public static class Places
         var head = key[..^last.Utf16SequenceLength];
         var before = last.Value == 0xE000 ? 0xD7FF : last.Value - 1;
 
-        // Not every server takes a control character there.
+        // Some servers refuse a control character there.
         var close = before < ' ' ? head : head + new Rune(before) + Largest;
         return Encoding.UTF8.GetByteCount(close) <= ObjectKeys.MaxBytes ? close : head;
     }
 
     /// <summary>
-    /// The common prefix that the position lies in the midst of, or null: some keys under it lie before the position, others behind, and
-    /// those make it a row.
+    /// The common prefix that contains the position, or null: some keys under it precede the position, and those that follow make it a row.
     /// </summary>
     public static string? OpenPrefix(ListingQuery query)
     {
@@ -76,7 +74,7 @@ public static class Places
                 : null;
     }
 
-    /// <summary>Whether no key that the query wants can lie behind its position.</summary>
+    /// <summary>True if no key wanted by the query can follow its position.</summary>
     public static bool IsPast(ListingQuery query)
     {
         var (name, isPrefix) = query.After;

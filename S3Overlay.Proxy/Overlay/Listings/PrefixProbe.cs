@@ -4,25 +4,23 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// Finds out whether anything under a common prefix of the remote is still to be seen, where some of it was deleted here (rule L1) or other
-/// remotes are for a part of it (rule M3). The remotes' keys and the tombstones are walked side by side until a key without a tombstone
-/// turns up.
+/// Finds out whether anything under a remote common prefix is visible, when some of it was deleted here (rule L1) or other remotes have a
+/// part of it (rule M3). Walks the remotes' keys and the tombstones side by side until a key without a tombstone appears.
 /// </summary>
 /// <remarks>
-/// Of n tombstones and n + 1 keys one key is visible. So a page of n + 1 keys decides where n is below a thousand, and otherwise each page
-/// that decides nothing has used up a thousand tombstones: at most n/1000 + 1 pages (rule L2). Each further remote under the prefix, and
-/// each step over its keys, may cost one more.
+/// With n tombstones, one of n + 1 keys is visible. So one page of n + 1 keys decides for n below a thousand; otherwise each undecided page
+/// has used up a thousand tombstones: at most n/1000 + 1 pages (rule L2). Each further remote under the prefix, and each skip over its
+/// keys, may cost one more.
 /// </remarks>
 public sealed class PrefixProbe(ILayerState layer, BelowLocal below, ListingPosition after)
 {
     /// <summary>
-    /// Whether a key under <paramref name="prefix"/> is visible. Asks the remote only where there are tombstones under it, or several
-    /// remotes.
+    /// True if a key under <paramref name="prefix"/> is visible. Asks the remote only if tombstones or several remotes lie under it.
     /// </summary>
     public Task<bool> FindsVisibleAsync(string prefix, CancellationToken cancellationToken) =>
         FindsVisibleAsync(prefix, hasKeys: true, cancellationToken);
 
-    /// <summary>The same, for a prefix that the remote was not heard to have any key under.</summary>
+    /// <summary>The same for a prefix under which the remote has shown no key yet.</summary>
     public Task<bool> FindsAnyAsync(string prefix, CancellationToken cancellationToken) =>
         FindsVisibleAsync(prefix, hasKeys: false, cancellationToken);
 

@@ -3,24 +3,23 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// The looks into folders of one listing. Where one is needed, more will be: a page may have a thousand folders with a deleted file in
-/// each. Small ones are read through together, a thousand keys a call; larger ones are looked into one by one, a few at a time, so that
-/// nobody waits for a thousand round trips one after another.
+/// The folder checks of one listing. If one is needed, more will be: a page may have a thousand folders with a deleted file in each. Small
+/// folders are read through together, a thousand keys a call; large ones are checked one by one, a few in parallel.
 /// </summary>
 /// <remarks>
-/// Which of both it is shows when the keys are read: where a page of them tells of fewer than <see cref="Worthwhile"/> folders, the next
-/// <see cref="Ahead"/> are looked into by themselves before that is tried again, and twice as many each further time. So no more calls are
-/// made than each folder takes by itself, plus one for every <see cref="Ahead"/>.
+/// The keys show which way is better. If a page of keys decides fewer than <see cref="Worthwhile"/> folders, the next <see cref="Ahead"/>
+/// are checked one by one before the next try, and twice as many each further time. So there are never more calls than one check per
+/// folder, plus one for every <see cref="Ahead"/>.
 /// </remarks>
 public sealed class PrefixProbes(PrefixProbe probe, PrefixReading reading) : IAsyncDisposable
 {
-    /// <summary>How many are looked into at once.</summary>
+    /// <summary>Folders checked in parallel.</summary>
     private const int Ahead = 8;
 
-    /// <summary>How many folders with deleted keys a page of keys must tell of to be better than a look into each.</summary>
+    /// <summary>Folders with deleted keys that a page must decide to be better than a check of each.</summary>
     private const int Worthwhile = 3;
 
-    /// <summary>Of so many keys for each row that the page has room for, the first page of keys is.</summary>
+    /// <summary>Size of the first page of keys, per row that the listing has room for.</summary>
     private const int KeysARow = 16;
 
     private const int LeastKeys = 256;
@@ -34,11 +33,11 @@ public sealed class PrefixProbes(PrefixProbe probe, PrefixReading reading) : IAs
     private int _keys;
     private bool _isInRun;
 
-    /// <summary>Whether a key under <paramref name="prefix"/> is visible.</summary>
-    /// <param name="prefix">A common prefix of the remote's that local has nothing under.</param>
-    /// <param name="behind">Others that follow it, and that the page has room for.</param>
+    /// <summary>True if a key under <paramref name="prefix"/> is visible.</summary>
+    /// <param name="prefix">A common prefix of the remote, without any local keys.</param>
+    /// <param name="behind">The following prefixes that fit on the page.</param>
     /// <param name="room">How many rows the page has room for.</param>
-    /// <param name="cancellationToken">Ends the wait and the looks.</param>
+    /// <param name="cancellationToken">Cancels the wait and the checks.</param>
     public async Task<bool> FindsVisibleAsync(string prefix, IAsyncEnumerable<string> behind, int room, CancellationToken cancellationToken)
     {
         var isVisible = await LookAsync(prefix, behind, room, cancellationToken);
@@ -46,7 +45,7 @@ public sealed class PrefixProbes(PrefixProbe probe, PrefixReading reading) : IAs
         return isVisible;
     }
 
-    /// <summary>Forgets a look that turned out not to be needed: local has a key under the prefix, or no tombstone lies there.</summary>
+    /// <summary>Drops a check that is not needed: the local layer has a key under the prefix, or no tombstone lies there.</summary>
     public void Forget(string prefix)
     {
         _read.Remove(prefix);
@@ -91,7 +90,7 @@ public sealed class PrefixProbes(PrefixProbe probe, PrefixReading reading) : IAs
             found = Start(prefix);
         }
 
-        // Waited for at the end where it is not waited for here, because what is behind could not be read.
+        // Awaited at the end if not here, because what follows could not be read.
         _unneeded.Add(found);
         await foreach (var next in behind.WithCancellation(cancellationToken))
         {
@@ -127,7 +126,7 @@ public sealed class PrefixProbes(PrefixProbe probe, PrefixReading reading) : IAs
 
     private async Task ReadThroughAsync(string prefix, int room, CancellationToken cancellationToken)
     {
-        // Where all is deleted, how much room there is says nothing of how much there is to be read.
+        // If everything is deleted, the room on the page says nothing about how much must be read.
         _keys = _isInRun ? ListRequest.MaxPage : Math.Clamp(KeysARow * Math.Max(room, _keys), LeastKeys, ListRequest.MaxPage);
         _read = await reading.ReadAsync(prefix, _keys, cancellationToken);
         (_byThemselves, _attempts) = _read.Count < Worthwhile ? (Ahead << Math.Min(_attempts, 7), _attempts + 1) : (0, 0);

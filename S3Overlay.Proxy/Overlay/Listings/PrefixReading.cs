@@ -4,22 +4,20 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// Reads through the keys of many folders at once, and tells of which of them anything is still to be seen: a page of the remote's keys and
-/// the tombstones are walked side by side.
+/// Reads the keys of many folders at once and decides which of them have something visible: walks a page of the remote's keys and the
+/// tombstones side by side.
 /// </summary>
-/// <param name="layer">The writable layer.</param>
+/// <param name="layer">The local layer.</param>
 /// <param name="below">What is below it.</param>
-/// <param name="listing">The listing whose folders these are.</param>
+/// <param name="listing">The listing's query.</param>
 public sealed class PrefixReading(ILayerState layer, BelowLocal below, ListingQuery listing)
 {
     /// <summary>Reads one page.</summary>
-    /// <param name="first">The folder to begin with.</param>
+    /// <param name="first">The first folder.</param>
     /// <param name="size">How many keys.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>
-    /// Of each folder with tombstones under it of which the page tells, whether a key under it is visible. Not of the last, where only the
-    /// page behind would tell.
-    /// </returns>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>For each folder with tombstones on the page: true if a key under it is visible. Without the last folder if only the next
+    /// page would decide it.</returns>
     public async Task<Dictionary<string, bool>> ReadAsync(string first, int size, CancellationToken cancellationToken)
     {
         var start = Places.Before(first);
@@ -59,7 +57,7 @@ public sealed class PrefixReading(ILayerState layer, BelowLocal below, ListingQu
 
         void Note()
         {
-            // Under a folder in which another remote's keys begin there may be more than was read.
+            // Under a folder where another remote's keys start there may be more than was read.
             if (folder is not null && hasTombstones && !below.BeginUnder(folder))
             {
                 found[folder] = isVisible;

@@ -4,13 +4,13 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// The rows of one place below, under the client's names. Pages are asked for as they are needed and no sooner: each one's token comes with
-/// the page before, so that fetching ahead would gain little and cost a page too many whenever the other layer fills the rest.
+/// Rows of one place below, under the client's names. Pages are read on demand: each token comes with the page before, so prefetching would
+/// gain little and cost an extra page whenever the other layer fills the rest.
 /// </summary>
 /// <remarks>
-/// Servers differ in what they make of <c>start-after</c> beside a delimiter, and some know no delimiter of several characters. So rows
-/// before the position are dropped, and keys are rolled up, here as well. What another place has (rule M3) is left out, and stepped over
-/// where a page ends within it.
+/// Servers disagree on <c>start-after</c> together with a delimiter, and some support no delimiter of several characters. So rows before
+/// the position are skipped, and keys are rolled up, here as well. Keys of other places (rule M3) are left out, and skipped with a new
+/// start position if a page ends among them.
 /// </remarks>
 public sealed class RemoteRows : IListingSource
 {
@@ -35,10 +35,7 @@ public sealed class RemoteRows : IListingSource
     private int _pageSize;
     private string _bound;
 
-    /// <summary>The rows of a share of a listing.</summary>
-    /// <param name="share">What is wanted, and where it is.</param>
-    /// <param name="logger">Where a wrong order is told.</param>
-    /// <param name="layer">What the layer is to people.</param>
+    /// <summary>Rows of a listing's share. A wrong order is logged with the name <paramref name="layer"/>.</summary>
     public RemoteRows(ListingShare share, ILogger logger, string layer = "remote")
     {
         _share = share;
@@ -61,25 +58,25 @@ public sealed class RemoteRows : IListingSource
     /// <inheritdoc/>
     public int Readings { get; private set; }
 
-    /// <summary>Whether a row is at hand without asking the remote.</summary>
+    /// <summary>True if a row is buffered.</summary>
     public bool HasRowAtHand => _next < _rows.Count;
 
     /// <summary>
-    /// Whether the remote says that more rows come behind those at hand. One that leaves rolling up to us counts keys, not rows: its word
-    /// is no proof.
+    /// True if the remote says that rows follow the buffered ones. If it leaves rolling up to us it counts keys, not rows, which proves
+    /// nothing.
     /// </summary>
     public bool PromisesMore => _hasPromise && !_hasRolledUp && LastName.Length > 0 && !_share.HidesBehind(_bound);
 
-    /// <summary>Whether no row follows those that were taken. False while only asking would tell.</summary>
+    /// <summary>True if no row follows those taken. False while only a call would show that.</summary>
     public bool IsDone => _hasEnded && !HasRowAtHand;
 
-    /// <summary>No row that follows stands before this name.</summary>
+    /// <summary>No later row sorts before this name.</summary>
     public string Bound => HasRowAtHand ? _rows[_next].Name : _bound;
 
     /// <summary>The name of the last row taken, or the empty string.</summary>
     public string LastName { get; private set; } = "";
 
-    /// <summary>The rows at hand behind the one taken last, without asking the remote.</summary>
+    /// <summary>The buffered rows after the one taken last.</summary>
     public IEnumerable<ListingRow> AtHand => _rows.Skip(_next);
 
     /// <inheritdoc/>
@@ -98,7 +95,7 @@ public sealed class RemoteRows : IListingSource
         return Take();
     }
 
-    /// <summary>Takes the row at hand.</summary>
+    /// <summary>Takes the buffered row.</summary>
     public ListingRow Take()
     {
         var row = _rows[_next++];
@@ -106,13 +103,13 @@ public sealed class RemoteRows : IListingSource
         return row;
     }
 
-    /// <summary>The row taken last is shown.</summary>
+    /// <summary>Notes that the row taken last is shown.</summary>
     public void NoteShown() => _wasAnyShown = true;
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>Asks for one page, which may have no row to show.</summary>
+    /// <summary>Reads one page, which may have no row to show.</summary>
     public async Task FetchAsync(CancellationToken cancellationToken)
     {
         var startAfter = _hasStarted ? "" : Places.StartAfter(_place, _query with { Prefix = _share.Prefix });
@@ -143,9 +140,8 @@ public sealed class RemoteRows : IListingSource
     }
 
     /// <summary>
-    /// As many rows as the client's page has, to begin with. What was hidden of these will be hidden of the next as well: larger steps keep
-    /// the number of pages logarithmic, and where nothing at all was shown, there may be a long run of deleted keys, of which each page
-    /// should take as much away as it can.
+    /// Starts with as many rows as the client's page. If some were hidden, more will be: growing pages keep their number logarithmic. If
+    /// nothing was shown at all, there may be a long run of deleted keys, so each page reads as many as it can.
     /// </summary>
     private int NextSize()
     {
@@ -197,15 +193,14 @@ public sealed class RemoteRows : IListingSource
     }
 
     /// <summary>
-    /// The common prefix that a key was rolled up into here, since the remote did not do so: the rest of the keys under it need not be
-    /// read. Null where there is none.
+    /// The common prefix that a key was rolled up into here, because the remote did not; the other keys under it need not be read. Null if
+    /// there is none.
     /// </summary>
     private string? RolledUpHere(string last) =>
         _hasRolledUp && _query.CommonPrefixOf(last) is { } common && common.Length > _share.Prefix.Length ? common : null;
 
     /// <summary>
-    /// Goes on behind keys that are not wanted. A remote that then starts elsewhere than it is told to is read on from where it is, and
-    /// never told again.
+    /// Continues behind keys that are not wanted. If the remote then starts elsewhere, it is read on from there and not redirected again.
     /// </summary>
     private void StepOver(string hidden)
     {
@@ -216,8 +211,8 @@ public sealed class RemoteRows : IListingSource
     }
 
     /// <summary>
-    /// The row as clients see it; null where it lies before the position, is the place's own prefix (a folder's mark, or no object at all),
-    /// or is for others to show.
+    /// The row as clients see it; null if it precedes the position, is the place's own prefix (a folder placeholder, or no object), or
+    /// belongs to another place.
     /// </summary>
     private ListingRow? Shown(ListingRow row, string name)
     {

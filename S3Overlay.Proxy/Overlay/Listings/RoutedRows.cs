@@ -4,11 +4,11 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// The rows of all places below as one (rule M3). Each key is in one place, so that this is no merge but a walk: a place is asked only once
-/// the walk comes to where its rows may stand.
+/// The rows of all places below as one (rule M3). Each key is in one place, so this is a walk, not a merge: a place is asked only when the
+/// walk reaches its rows.
 /// </summary>
 /// <remarks>
-/// A row that several places share is given without asking any: whoever shows it looks first whether a key under it is to be seen
+/// A row shared by several places is returned without asking any. The caller checks whether a key under it is visible
 /// (<see cref="PrefixProbe"/>).
 /// </remarks>
 public sealed class RoutedRows : IRowsBelow
@@ -18,7 +18,7 @@ public sealed class RoutedRows : IRowsBelow
     private int _nextShared;
     private RemoteRows? _lastTaken;
 
-    /// <summary>The rows that <paramref name="query"/> wants of what the bucket continues on.</summary>
+    /// <summary>The rows for <paramref name="query"/> from everything the bucket continues on.</summary>
     public RoutedRows(BucketRoutes routes, ListingQuery query, ILogger logger)
     {
         var division = new ListingDivision(routes, query);
@@ -106,9 +106,7 @@ public sealed class RoutedRows : IRowsBelow
     private bool IsSharedNext(RemoteRows? nearest) =>
         _nextShared < _shared.Count && (nearest is null || Utf8Order.Compare(_shared[_nextShared], nearest.Bound) <= 0);
 
-    /// <summary>
-    /// The place whose next row stands first, as far as can be told without asking; null once all have come to their end.
-    /// </summary>
+    /// <summary>The place whose next row is first, as far as is known without a call; null at the end.</summary>
     private RemoteRows? Nearest()
     {
         RemoteRows? nearest = null;

@@ -5,15 +5,15 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// Holds a layer to the order of listings. A merge of rows in another order would leave out keys or show deleted ones without anyone
-/// noticing, so that a layer whose order is wrong is an error and never a page (rule L2).
+/// Checks that a layer lists in order. A merge of unordered rows would silently leave out keys or show deleted ones, so a wrong order is an
+/// error, never a page (rule L2).
 /// </summary>
 public sealed class RowOrder(string layer, ILogger logger)
 {
     private string? _last;
 
     /// <summary>Checks the next name.</summary>
-    /// <exception cref="S3Exception">ServiceUnavailable where it does not come after the one before.</exception>
+    /// <exception cref="S3Exception">ServiceUnavailable if it does not follow the one before.</exception>
     public void Next(string name)
     {
         if (_last is not null && Utf8Order.Compare(_last, name) >= 0)
@@ -24,11 +24,11 @@ public sealed class RowOrder(string layer, ILogger logger)
         _last = name;
     }
 
-    /// <summary>Says in the log what is wrong with the layer's listing.</summary>
-    /// <returns>What the client gets.</returns>
+    /// <summary>Logs what is wrong with the layer's listing.</summary>
+    /// <returns>The error for the client.</returns>
     public S3Exception Wrong(string problem)
     {
         Log.ListingIsWrong(logger, layer, problem);
-        return new S3Exception(S3Errors.ServiceUnavailable, $"The {layer} layer gave a listing that cannot be merged: {problem}.");
+        return new S3Exception(S3Errors.ServiceUnavailable, $"The {layer} layer returned a listing that cannot be merged: {problem}.");
     }
 }

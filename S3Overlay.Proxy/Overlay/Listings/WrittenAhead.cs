@@ -5,13 +5,13 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// Local's rows of a listing, with a look at those to come: they tell which of the remote's rows the page has room for, and under which of
-/// them local has keys itself.
+/// The local layer's rows with a look ahead, which shows which of the remote's rows fit on the page, and under which of them the local
+/// layer has keys.
 /// </summary>
 /// <param name="rows">The rows, disposed here.</param>
-/// <param name="order">Holds them to their order.</param>
-/// <param name="mayLookAhead">Whether rows may be read before those in front of them are taken. Not where whoever takes a row asks the
-/// source for its versions.</param>
+/// <param name="order">Checks their order.</param>
+/// <param name="mayLookAhead">True if rows may be read before earlier ones are taken. False if the taker asks the source for a row's
+/// versions.</param>
 public sealed class WrittenAhead(IListingSource rows, RowOrder order, bool mayLookAhead) : IAsyncDisposable
 {
     private readonly List<(ListingRow Row, int Reading)> _read = [];
@@ -21,19 +21,19 @@ public sealed class WrittenAhead(IListingSource rows, RowOrder order, bool mayLo
     /// <summary>The next row, once <see cref="FillAsync"/> has returned; null after the last.</summary>
     public ListingRow? Next => _taken < _read.Count ? _read[_taken].Row : null;
 
-    /// <summary>How often local has been asked for rows so far (<see cref="IListingSource.Readings"/>).</summary>
+    /// <summary>Number of reads from the local layer so far (<see cref="IListingSource.Readings"/>).</summary>
     public int Readings => rows.Readings;
 
     /// <summary>
-    /// How often it had been when <see cref="Next"/> came, or the end: what it had before that row at a later time these rows do not tell.
+    /// The number of reads when <see cref="Next"/>, or the end, was read. Later changes before that row are not visible in these rows.
     /// </summary>
     public int ReadingOfNext => _taken < _read.Count ? _read[_taken].Reading : rows.Readings;
 
-    /// <summary>Reads the next row, where that was not done yet.</summary>
+    /// <summary>Reads the next row, unless it was read already.</summary>
     public ValueTask FillAsync(CancellationToken cancellationToken) =>
         _taken < _read.Count || _hasEnded ? ValueTask.CompletedTask : ReadAsync(cancellationToken);
 
-    /// <summary>Goes on behind <see cref="Next"/>.</summary>
+    /// <summary>Moves past <see cref="Next"/>.</summary>
     public void Take()
     {
         if (++_taken == _read.Count)
@@ -43,12 +43,10 @@ public sealed class WrittenAhead(IListingSource rows, RowOrder order, bool mayLo
         }
     }
 
-    /// <summary>
-    /// Those common prefixes among the remote's rows that the page has room for, and under which local has nothing written.
-    /// </summary>
-    /// <param name="remote">The remote's rows, all of them behind what was taken.</param>
-    /// <param name="room">How many rows the page may still show.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
+    /// <summary>The remote's common prefixes that fit on the page and have no written keys in the local layer.</summary>
+    /// <param name="remote">The remote's rows, all behind what was taken.</param>
+    /// <param name="room">How many more rows the page may show.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
     public async IAsyncEnumerable<string> UnwrittenPrefixesAsync(
         IEnumerable<ListingRow> remote, int room, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -3,8 +3,8 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
 /// <summary>
-/// Where the keys of one bucket of the client's view continue below: of the prefixes that a key starts with the longest decides, and hides
-/// what shorter ones have under it (rule M2).
+/// Where the keys of one client bucket continue below. The longest matching prefix decides, and hides what shorter ones have under it (rule
+/// M2).
 /// </summary>
 public sealed class BucketRoutes
 {
@@ -14,11 +14,11 @@ public sealed class BucketRoutes
     private readonly RemoteBucket[] _parts = None;
     private readonly RemoteBucket[] _longestFirst = None;
 
-    /// <summary>A bucket all of whose keys continue in one place.</summary>
+    /// <summary>A bucket whose keys all continue in one place.</summary>
     public BucketRoutes(RemoteBucket whole) => _whole = whole;
 
     /// <summary>A bucket whose keys continue in several places.</summary>
-    /// <exception cref="ArgumentException">Two of them are for the same prefix.</exception>
+    /// <exception cref="ArgumentException">Two places have the same prefix.</exception>
     public BucketRoutes(IEnumerable<RemoteBucket> places)
     {
         _parts = [.. places.OrderBy(place => place.ClientPrefix, Utf8Order.Instance)];
@@ -26,7 +26,7 @@ public sealed class BucketRoutes
         {
             if (_parts[i].ClientPrefix == _parts[i - 1].ClientPrefix)
             {
-                throw new ArgumentException($"Two places are for the prefix \"{_parts[i].ClientPrefix}\".", nameof(places));
+                throw new ArgumentException($"Two places have the prefix \"{_parts[i].ClientPrefix}\".", nameof(places));
             }
         }
 
@@ -38,13 +38,13 @@ public sealed class BucketRoutes
         _longestFirst = [.. _parts.OrderByDescending(part => part.ClientPrefix.Length)];
     }
 
-    /// <summary>Where keys that no part takes continue; null where they are local only.</summary>
+    /// <summary>Where keys without a matching part continue; null if they are local only.</summary>
     public RemoteBucket? Whole => _whole;
 
-    /// <summary>The prefixes that continue elsewhere than the rest, in UTF-8 byte order.</summary>
+    /// <summary>The prefixes that continue elsewhere, in UTF-8 byte order.</summary>
     public IReadOnlyList<RemoteBucket> Parts => _parts;
 
-    /// <summary>The same places, for questions of one client's request alone.</summary>
+    /// <summary>The same places, limited by one request's budget.</summary>
     public BucketRoutes Within(RequestBudget patience)
     {
         return _parts.Length == 0 && _whole is not null ? new BucketRoutes(Asked(_whole))
@@ -53,14 +53,14 @@ public sealed class BucketRoutes
         RemoteBucket Asked(RemoteBucket place) => place with { Remote = new BudgetedRemote(place.Remote, patience) };
     }
 
-    /// <summary>Where a key continues; null where it is local only.</summary>
+    /// <summary>Where a key continues; null if it is local only.</summary>
     public RemoteBucket? Of(string key)
     {
         foreach (var part in _longestFirst)
         {
             if (key.StartsWith(part.ClientPrefix, StringComparison.Ordinal))
             {
-                // The prefix itself would be the bucket there, which is no object.
+                // The prefix itself would map to the bucket, which is no object.
                 return key.Length == part.ClientPrefix.Length && part.KeyPrefix.Length == 0 ? null : part;
             }
         }
@@ -69,7 +69,7 @@ public sealed class BucketRoutes
     }
 
     /// <summary>
-    /// Whether keys under a prefix continue in a place that is for that prefix or a longer one, so that no other place can tell of them.
+    /// True if all keys under a prefix continue in places for that prefix or a longer one, so no other place has any of them.
     /// </summary>
     public bool BeginUnder(string prefix)
     {

@@ -2,9 +2,9 @@ using S3Overlay.Proxy.Overlay.Layers;
 
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
-/// <summary>A remote that is asked on behalf of one client's request alone, and waited for no longer than that has patience.</summary>
+/// <summary>A remote used for one client request: calls wait no longer than the request's budget.</summary>
 /// <param name="remote">The remote.</param>
-/// <param name="patience">The request's.</param>
+/// <param name="patience">The request's budget.</param>
 public sealed class BudgetedRemote(IRemote remote, RequestBudget patience) : IRemote
 {
     /// <inheritdoc/>

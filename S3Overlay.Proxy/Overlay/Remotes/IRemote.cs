@@ -1,45 +1,43 @@
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
 /// <summary>
-/// What can be asked of a lower layer. There is no way to write: not here, and not in the transport beneath, which refuses every method but
-/// GET and HEAD (rule W1). Every failure is a <see cref="RemoteException"/>; attempts that may be repeated have been, within their budget.
+/// Read-only access to a lower layer. It has no way to write, and the transport beneath refuses every method but GET and HEAD (rule W1).
+/// Every failure is a <see cref="RemoteException"/>, after retries within their budget.
 /// </summary>
 public interface IRemote
 {
-    /// <summary>The endpoint, as configured: scheme, host and port. Part of a held copy's identity.</summary>
+    /// <summary>The configured endpoint: scheme, host and port. Part of a cache entry's identity.</summary>
     string Endpoint { get; }
 
-    /// <summary>What is known of a bucket there; costs nothing.</summary>
+    /// <summary>What is known about a bucket there. Sends nothing.</summary>
     RemoteCondition ConditionOf(string bucket);
 
-    /// <summary>Finds out, beside whatever was asked and had no answer in time, whether a bucket is down.</summary>
+    /// <summary>Starts a check whether a bucket is down, after a call that had no response in time.</summary>
     void Suspect(string bucket);
 
     /// <summary>
-    /// Whether the remote keeps the address of a bucket or object for itself (rule A1): its administration, not a bucket. The key is empty
+    /// True if the remote reserves the address of a bucket or object for itself (rule A1), such as its administration API. The key is empty
     /// for the bucket itself.
     /// </summary>
     ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken) => ValueTask.FromResult(false);
 
-    /// <summary>When a bucket there was made, as the last list of its buckets said; null where that is not known. Costs nothing.</summary>
+    /// <summary>A bucket's creation date from the last list of buckets; null if unknown. Sends nothing.</summary>
     DateTimeOffset? CreatedOf(string bucket) => null;
 
-    /// <summary>Asks for an object's bytes. The answer's body heals breaks itself as long as its budget lasts.</summary>
+    /// <summary>Requests an object's bytes. The body repairs breaks itself within its budget.</summary>
     /// <exception cref="RemoteException">Anything but 200 or 206.</exception>
     Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Asks for an object's headers. A 403 is explained, and a length that is missing found out, with one GET of its first byte (table F).
-    /// </summary>
+    /// <summary>Requests an object's headers. One GET of the first byte explains a 403 and finds a missing length (table F).</summary>
     /// <exception cref="RemoteException">Anything but 200.</exception>
     Task<RemoteObject> HeadAsync(RemoteRead read, CancellationToken cancellationToken);
 
-    /// <summary>One page of a bucket's keys, by ListObjectsV2, always with <c>encoding-type=url</c>; names come decoded.</summary>
+    /// <summary>One page of a bucket's keys, by ListObjectsV2, always with <c>encoding-type=url</c>. Names are returned decoded.</summary>
     Task<RemotePage> ListAsync(RemoteListing listing, CancellationToken cancellationToken);
 
-    /// <summary>Whether the bucket exists for these credentials. A 403 counts as yes: it is there, and not ours to list.</summary>
+    /// <summary>True if the bucket exists. A 403 counts as yes: it exists, but may not be listed.</summary>
     Task<bool> BucketExistsAsync(string bucket, CancellationToken cancellationToken);
 
-    /// <summary>The buckets these credentials see; empty where the remote refuses to say.</summary>
+    /// <summary>The buckets these credentials see; empty if the remote refuses.</summary>
     Task<IReadOnlyList<Layers.LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken);
 }

@@ -3,7 +3,7 @@ namespace S3Overlay.Proxy.Overlay.Remotes;
 /// <summary>No bucket has a remote: local-only mode.</summary>
 public sealed class NoRemotes : IRemoteBuckets
 {
-    /// <summary>The one instance.</summary>
+    /// <summary>The only instance.</summary>
     public static readonly NoRemotes Instance = new();
 
     /// <inheritdoc/>

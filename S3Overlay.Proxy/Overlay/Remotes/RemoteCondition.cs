@@ -1,16 +1,14 @@
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
-/// <summary>What is known of a bucket of a remote before it is asked.</summary>
+/// <summary>What is known about a remote's bucket before a call.</summary>
 public enum RemoteCondition
 {
-    /// <summary>Nothing is known against it.</summary>
+    /// <summary>No known problem.</summary>
     Answering,
 
-    /// <summary>Something had no answer, and it is being found out whether anything has.</summary>
+    /// <summary>A call had no response; a check whether the bucket responds at all is running.</summary>
     Doubted,
 
-    /// <summary>
-    /// It answers nothing at all: what is asked of it fails at once, until it answers the question that is put to it once a second.
-    /// </summary>
+    /// <summary>The bucket does not respond: calls fail at once until a probe, sent once a second, gets a response.</summary>
     Down,
 }

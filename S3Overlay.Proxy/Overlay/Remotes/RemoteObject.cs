@@ -3,13 +3,13 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
 /// <summary>
-/// The remote's answer to a GET or HEAD. Disposing it gives the connection back, or cuts it where the body was not read to its end.
+/// The remote's response to a GET or HEAD. Disposing it returns the connection, or closes it if the body was not read to its end.
 /// </summary>
 public sealed class RemoteObject : IAsyncDisposable
 {
     private readonly Func<ValueTask>? _dispose;
 
-    /// <summary>An answer over <paramref name="body"/>; <paramref name="dispose"/> runs after the body is disposed.</summary>
+    /// <summary>A response with a body; <paramref name="dispose"/> runs after the body is disposed.</summary>
     public RemoteObject(ObjectInfo info, int status, ByteRange? range, Stream body, Func<ValueTask>? dispose = null)
     {
         Info = info;
@@ -19,19 +19,17 @@ public sealed class RemoteObject : IAsyncDisposable
         _dispose = dispose;
     }
 
-    /// <summary>The whole object's size, ETag, date and headers, whatever range was asked for.</summary>
+    /// <summary>The whole object's size, ETag, date and headers, whatever range was requested.</summary>
     public ObjectInfo Info { get; }
 
     /// <summary>200 or 206.</summary>
     public int Status { get; }
 
-    /// <summary>
-    /// Which bytes the body holds; null where it holds none (HEAD, empty object). Of a HEAD of a part: those of the part.
-    /// </summary>
+    /// <summary>The bytes in the body; null if there are none (HEAD, empty object). For a HEAD of a part: the part's range.</summary>
     public ByteRange? Range { get; }
 
     /// <summary>
-    /// The bytes of <see cref="Range"/>, exactly: a break, a stall or a short body is repaired by asking for the rest with If-Match. Throws
+    /// Exactly the bytes of <see cref="Range"/>. A break, a stall or a short body is repaired by requesting the rest with If-Match. Throws
     /// <see cref="RemoteException"/> when the budget is spent or the object changed.
     /// </summary>
     public Stream Body { get; }

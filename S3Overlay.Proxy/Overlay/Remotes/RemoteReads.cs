@@ -3,20 +3,20 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
-/// <summary>How the requests to the remote are made up.</summary>
+/// <summary>Builds requests to the remote.</summary>
 internal static class RemoteReads
 {
     /// <summary>The whole object, whatever version is current.</summary>
     public static RemoteRead Whole(RemoteBucket remote, string key) => new(remote.Name, remote.RemoteKey(key));
 
-    /// <summary>Some bytes of exactly one version.</summary>
+    /// <summary>A range of exactly one version.</summary>
     public static RemoteRead Of(RemoteBucket remote, string key, string etag, ByteRange range) =>
         Whole(remote, key) with { IfMatch = etag, Range = Text(range) };
 
-    /// <summary>A range as a header has it.</summary>
+    /// <summary>A range as a header value.</summary>
     public static string Text(ByteRange range) => FormattableString.Invariant($"bytes={range.First}-{range.Last}");
 
-    /// <summary>What a client's range is as a header; null for the whole.</summary>
+    /// <summary>A client's range as a header value; null for the whole object.</summary>
     public static string? Text(RangeHeader? range) => range switch
     {
         null => null,
@@ -26,20 +26,20 @@ internal static class RemoteReads
         _ => null,
     };
 
-    /// <summary>Whether the failure of a request with If-Match means that the version asked for is gone.</summary>
+    /// <summary>True if a failed request with If-Match means that the version is gone.</summary>
     public static bool MeansGone(RemoteException failure) =>
         failure.Failure is RemoteFailure.Changed or RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket or RemoteFailure.InvalidRange;
 
-    /// <summary>What an object is now.</summary>
-    /// <exception cref="RemoteException">The remote did not say.</exception>
+    /// <summary>An object's current metadata.</summary>
+    /// <exception cref="RemoteException">The remote did not return it.</exception>
     public static async Task<ObjectInfo> HeadAsync(RemoteBucket remote, string key, CancellationToken cancellationToken)
     {
         await using var head = await remote.Remote.HeadAsync(Whole(remote, key), cancellationToken);
         return head.Info;
     }
 
-    /// <summary>Passes over bytes before the first one wanted, where the remote took no notice of the range.</summary>
-    /// <exception cref="RemoteException">The answer does not hold the first byte wanted.</exception>
+    /// <summary>Skips bytes before the first one wanted, if the remote ignored the range.</summary>
+    /// <exception cref="RemoteException">The response does not contain the first byte wanted.</exception>
     public static async ValueTask SkipToAsync(RemoteObject source, long first, Memory<byte> scratch, CancellationToken cancellationToken)
     {
         if (source.Range is not { } range || range.First > first || range.Last < first)

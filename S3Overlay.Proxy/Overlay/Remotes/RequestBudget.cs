@@ -1,43 +1,41 @@
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
 /// <summary>
-/// How long one client's request waits for remotes in all (table F), however many questions it takes: each has what those before it left.
-/// What moves bytes meanwhile, to local or to the client, is not waited for here.
+/// One request's total wait for remotes (table F): each call has what earlier ones left. Moving bytes, to the local layer or the client,
+/// does not count.
 /// </summary>
 /// <remarks>
 /// <code>
-///   one question     |------------------|
-///   others meanwhile     |-----| |-----------|
-///   waited           |-----------------------|
+///   one call         |------------------|
+///   others               |-----| |-----------|
+///   counted wait     |-----------------------|
 /// </code>
-/// Questions that overlap are waited for once, whichever ends first, and one that is still under way is counted up to now. A question that
-/// is answered within a second costs nothing, however many of them there are: a listing may have to step over very many deleted keys, page
-/// by page, of a remote that is well. So nothing is counted of one that has not taken a second yet; then all of it is.
+/// Overlapping calls count once, and a running call counts up to now. A call with a response within a second costs nothing, however many
+/// there are: a listing of a healthy remote may have to skip very many deleted keys, page by page. A call that takes longer counts in full.
 /// </remarks>
-/// <param name="budget">How long.</param>
+/// <param name="budget">The total.</param>
 /// <param name="time">The clock.</param>
-/// <param name="spent">What was waited before.</param>
+/// <param name="spent">Time already spent.</param>
 public sealed class RequestBudget(TimeSpan budget, TimeProvider time, TimeSpan spent = default)
 {
-    /// <summary>What takes no longer is prompt.</summary>
     private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly long _began = time.GetTimestamp();
 
-    /// <summary>When the questions were asked that are under way, the oldest first. All moments are counted from the beginning.</summary>
+    /// <summary>Start times of the running calls, oldest first, relative to the budget's creation.</summary>
     private readonly LinkedList<TimeSpan> _asked = [];
 
-    /// <summary>From when to when answers were waited for that were not prompt: none overlap, the last is on top.</summary>
+    /// <summary>The waits that counted. They do not overlap; the latest is on top.</summary>
     private readonly Stack<(TimeSpan From, TimeSpan To)> _waits = [];
 
-    /// <summary>How long these are together, with what was waited before.</summary>
+    /// <summary>Total of all waits, with the time spent before.</summary>
     private TimeSpan _spent = spent;
 
-    /// <summary>Waits for an answer.</summary>
-    /// <param name="ask">Asks; ends with its token. What others wait for too must only stop to be waited for.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
-    /// <exception cref="RemoteException">Unavailable where it does not come in time.</exception>
+    /// <summary>Waits for a call.</summary>
+    /// <param name="ask">Sends the call; its token ends the wait. Work shared with others must not be cancelled, only abandoned.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="RemoteException">Unavailable if the budget runs out.</exception>
     public async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
     {
         var question = Begin(out var left)
@@ -58,7 +56,7 @@ public sealed class RequestBudget(TimeSpan budget, TimeProvider time, TimeSpan s
         }
     }
 
-    /// <summary>Notes a question, unless there is no patience left for it: null then.</summary>
+    /// <summary>Notes a new call; null if the budget is spent.</summary>
     private LinkedListNode<TimeSpan>? Begin(out TimeSpan left)
     {
         lock (_lock)
@@ -92,7 +90,7 @@ public sealed class RequestBudget(TimeSpan budget, TimeProvider time, TimeSpan s
         }
     }
 
-    /// <summary>What was waited, with the oldest question that is under way: the others were asked after it.</summary>
+    /// <summary>Time spent until now. The oldest running call covers the later ones.</summary>
     private TimeSpan SpentBy(TimeSpan now)
     {
         if (_asked.First is not { Value: var from } || now - from <= Prompt)

@@ -2,9 +2,7 @@ using System.Collections.Frozen;
 
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
-/// <summary>
-/// Which keys of which bucket continue where (rules B6, M1, M2): one table for all remotes. One remote alone is a table of few rows.
-/// </summary>
+/// <summary>Which keys of which bucket continue where (rules B6, M1, M2): one table for all remotes.</summary>
 public sealed class RouteTable : IRemoteBuckets
 {
     private readonly FrozenDictionary<string, BucketRoutes> _named;
@@ -12,9 +10,9 @@ public sealed class RouteTable : IRemoteBuckets
 
     /// <summary>A table.</summary>
     /// <param name="rows">Buckets by name, and where their keys, or those under a prefix, continue.</param>
-    /// <param name="others">The remote that has every other key of every bucket, under its own name; null where those are local
+    /// <param name="others">The remote for all other keys of all buckets, under the bucket's own name; null if those are local
     /// only.</param>
-    /// <exception cref="ArgumentException">Two rows are for the same prefix of the same bucket.</exception>
+    /// <exception cref="ArgumentException">Two rows have the same prefix of the same bucket.</exception>
     public RouteTable(IEnumerable<(string Bucket, RemoteBucket Place)> rows, IRemote? others)
     {
         _others = others;

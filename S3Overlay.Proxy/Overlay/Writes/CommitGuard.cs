@@ -6,22 +6,22 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>
-/// Keeps what a conditional write was judged by true until it is committed (rule W3), without holding anybody up while a slow client sends
-/// its body: the key's lock is taken when the body has been read to its end, and what the key is is looked at once more. Deletes take the
-/// same lock; so do all writes where local cannot judge conditions itself. Only where local keeps the key to a conditional write from its
-/// beginning on the lock is taken before that (<see cref="S3Body.BeginAsync"/>): whoever else wants the key would hold the lock, and wait
-/// at local for a write that waits for the lock.
+/// Keeps a conditional write's judgement valid until the write commits (rule W3), without blocking others while a slow client sends its
+/// body. After the body has been read, it takes the key's lock and checks the key's state again. Deletes take the same lock; so do all
+/// writes if the local layer cannot judge conditions. If the local layer locks a key from the beginning of a conditional write, the key's
+/// lock is taken before that (<see cref="S3Body.BeginAsync"/>): otherwise a holder of the lock would wait in the local layer for a write
+/// that waits for the lock.
 /// </summary>
 /// <param name="locks">The locks.</param>
-/// <param name="layer">What the key is.</param>
+/// <param name="layer">Resolves the key's state.</param>
 /// <param name="bucket">The bucket.</param>
 /// <param name="key">The key.</param>
-/// <param name="judged">What the key was when the write was judged; null for a write without conditions, which only keeps out of others'
-/// way.</param>
+/// <param name="judged">The key's state when the conditions were judged; null for a write without conditions, which only takes the
+/// lock.</param>
 /// <param name="judge">
-/// Judges, with the lock held, a key that is written; null where local does, when it commits. Then it is not asked for the key: one that
-/// was not found to keep it to the write may do so all the same (a busy store, a balancer before several), and the question would wait for
-/// the write, which waits for the answer.
+/// Judges a written key under the lock; null if the local layer judges when it commits. Then the key is not read here: even a store that
+/// was not found to lock keys may do so (a busy store, a load balancer before several), and the read would wait for the write that waits
+/// for it.
 /// </param>
 public sealed class CommitGuard(
     KeyLocks locks, ILayerState layer, string bucket, string key, KeyState? judged,
@@ -30,8 +30,9 @@ public sealed class CommitGuard(
     private IDisposable? _held;
     private KeyUpload? _upload;
 
-    /// <summary>Takes the lock and looks again.</summary>
-    /// <exception cref="S3Exception">ConditionalRequestConflict where the key was deleted meanwhile: the client may judge anew.</exception>
+    /// <summary>Takes the lock and checks the key again.</summary>
+    /// <exception cref="S3Exception">ConditionalRequestConflict if the key was deleted since it was judged: the client may
+    /// retry.</exception>
     public async ValueTask EnterAsync(CancellationToken cancellationToken)
     {
         if (_held is not null)
@@ -42,13 +43,13 @@ public sealed class CommitGuard(
         await EnterAsync(await locks.TakeAsync(new ObjectName(bucket, key), cancellationToken), cancellationToken);
     }
 
-    /// <summary>A body whose end is only seen with the lock held.</summary>
+    /// <summary>A body whose end is only returned while the lock is held.</summary>
     public S3Body Over(S3Body body) => new GuardedBody(body, this);
 
     /// <inheritdoc/>
     public void Dispose() => _held?.Dispose();
 
-    /// <summary>Takes the lock, and looks again, before local knows of the write.</summary>
+    /// <summary>Takes the lock and checks the key before the local layer sees the write.</summary>
     private async ValueTask BeginAsync(CancellationToken cancellationToken)
     {
         if (_held is null)
@@ -70,7 +71,7 @@ public sealed class CommitGuard(
     {
         if (judge is null && before == KeyState.Written)
         {
-            // What has become of it local knows when it commits.
+            // The local layer checks the key when it commits.
             return;
         }
 
@@ -78,7 +79,7 @@ public sealed class CommitGuard(
             ? await layer.ResolveWithinWriteAsync(bucket, key, cancellationToken)
             : await layer.ResolveAsync(bucket, key, cancellationToken);
 
-        // A key written meanwhile is local's to judge: it knows the version.
+        // A key written since is for the local layer to judge: it knows the version.
         if (now != before && now != KeyState.Written)
         {
             throw new S3Exception(S3Errors.ConditionalRequestConflict);

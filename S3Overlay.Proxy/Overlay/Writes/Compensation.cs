@@ -3,15 +3,15 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>
-/// Takes back what a request that came to nothing has left in the store. Nobody but the request knows of it, so that what is not taken back
-/// now stays: a store that fails for a moment is asked again.
+/// Undoes what a failed request left in the store. Only that request knows about it, so the undo is retried when a store fails for a
+/// moment.
 /// </summary>
 internal static class Compensation
 {
     private const int Attempts = 3;
 
-    /// <summary>Does so, and says at last why it could not be done.</summary>
-    /// <param name="takeBack">Takes it back, from its beginning: what failed may have taken effect.</param>
+    /// <summary>Runs the undo, with retries. Throws the last failure.</summary>
+    /// <param name="takeBack">Undoes everything from the start: a failed attempt may have taken effect.</param>
     public static async Task RunAsync(Func<Task> takeBack)
     {
         for (var attempt = 1; ; attempt++)
@@ -23,7 +23,7 @@ internal static class Compensation
             }
             catch (Exception failure) when (attempt < Attempts && MayPass(failure))
             {
-                // Asked again.
+                // Retry.
             }
         }
     }

@@ -8,7 +8,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
-/// <summary>Hands writes to local, with their conditions judged on what clients see (rule W3).</summary>
+/// <summary>Passes writes to the local layer. Their conditions are judged on what clients see (rule W3).</summary>
 /// <remarks>
 /// <code>
 ///   the key is        If-None-Match: *     If-Match: E
@@ -17,9 +17,9 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 ///   remote-owned R    412                  E is R: local with If-None-Match: *, whose 412 is a 409 here; else 412
 ///     copied up       local with If-None-Match: *, whose 412 is a 409 here
 /// </code>
-/// What local judges it judges when it commits, so that no write slips in between; deletes are kept out by <see cref="CommitGuard"/>. Where
-/// local cannot judge, it is judged here with the key's lock held, which every write takes then; that is worth nothing where other proxies
-/// write past the lock, so that they get 501.
+/// The local layer judges when it commits, so no write can come in between; <see cref="CommitGuard"/> keeps deletes out. If the local layer
+/// cannot judge, the condition is judged here under the key's lock, which every write takes then. That cannot work if other proxies write
+/// without the lock, so they get 501.
 /// </remarks>
 public sealed class ConditionalWrites(
     IS3Service local, LocalObjects objects, ILayerState layer, IRemoteReader reader, OverlayLocks locks, ILocalConditions abilities)
@@ -39,10 +39,11 @@ public sealed class ConditionalWrites(
     }
 
     /// <summary>
-    /// Writes the remote's own object of a key (rule W5): only while nobody has written or deleted the key, whichever version the remote
-    /// has by then.
+    /// Writes the remote's own object of a key into the local layer (rule W5), only while nothing has written or deleted the key, whichever
+    /// version the remote has by then.
     /// </summary>
-    /// <exception cref="S3Exception">ConditionalRequestConflict where somebody has; NotImplemented where nobody could tell.</exception>
+    /// <exception cref="S3Exception">ConditionalRequestConflict if the key was written or deleted; NotImplemented if that cannot be
+    /// detected.</exception>
     public Task CopyUpAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken) =>
         WriteIfAsync(bucket, request, new WriteConditions(null, IsForNewKey: true), isCopyUp: true, answer, cancellationToken);
 
@@ -83,14 +84,14 @@ public sealed class ConditionalWrites(
             await CommitAsync(forLocal, written, guard, isRemoteOwned, cancellationToken);
         }
 
-        // Only now: a client that does not read its answer must not keep the key's lock.
+        // Only now: a client that does not read its response must not keep the key's lock.
         await written.CopyToAsync(answer, cancellationToken);
     }
 
     /// <summary>
-    /// A write without conditions need not wait for anybody, unless conditional ones are judged under the lock: it would slip in between
-    /// their look and their commit. Where local keeps keys to conditional writes it would wait there for a slow client's, which gives way
-    /// to whoever takes the lock.
+    /// A write without conditions takes no lock, unless conditional writes are judged under the lock: it would slip in between check and
+    /// commit. If the local layer locks keys for conditional writes, taking the lock here lets a slow client's upload give way instead of
+    /// blocking this write.
     /// </summary>
     private async Task WritePlainAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
@@ -109,7 +110,7 @@ public sealed class ConditionalWrites(
         await written.CopyToAsync(answer, cancellationToken);
     }
 
-    /// <summary>Judges a key that is written, in local's place.</summary>
+    /// <summary>Judges a written key in place of the local layer.</summary>
     private async ValueTask JudgeAsync(BucketView bucket, S3Request request, WriteConditions conditions, bool isRemoteOwned,
         CancellationToken cancellationToken)
     {
@@ -122,11 +123,11 @@ public sealed class ConditionalWrites(
         conditions.Judge(current?.ETag);
     }
 
-    /// <param name="request">The write, as local is to judge it.</param>
-    /// <param name="written">Local's answer.</param>
+    /// <param name="request">The write, with the condition that the local layer judges.</param>
+    /// <param name="written">Receives the local response.</param>
     /// <param name="guard">Takes the key's lock.</param>
-    /// <param name="isRemoteOwned">Whether the conditions held on the remote's object, and local is asked for a new key.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
+    /// <param name="isRemoteOwned">True if the conditions were judged on the remote's object, and local must create a new key.</param>
+    /// <param name="cancellationToken">Cancels the write.</param>
     private async Task CommitAsync(
         S3Request request, BufferedResponse written, CommitGuard guard, bool isRemoteOwned, CancellationToken cancellationToken)
     {

@@ -10,43 +10,43 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>
-/// Deletes where local keeps versions: each leaves a delete marker and a tombstone that names it, and deleting that marker takes the
-/// tombstone back (rules V2, V4).
+/// Deletes in versioned buckets: each leaves a delete marker and a tombstone that names it. Deleting the marker removes the tombstone
+/// (rules V2, V4).
 /// </summary>
 /// <remarks>
 /// <code>
-///   DELETE key             tombstone, delete marker m, tombstone anew: "m"      (ObjectDeletes makes the first two)
-///     If-Match, local's    tombstone "over v", delete marker m, tombstone anew: "m"
+///   DELETE key             tombstone, delete marker m, tombstone rewritten: "m"      (ObjectDeletes does the first two)
+///     If-Match, local's    tombstone "over v", delete marker m, tombstone rewritten: "m"
 ///     If-Match, remote's   delete marker m, tombstone "m"
-///   DELETE key, version m  the marker goes; the tombstone of "m" goes, or where an older marker is left names that one
-///   DELETE key, version v  so it is with a tombstone "over v"
+///   DELETE key, version m  removes the marker and the tombstone of "m"; if an older marker is left, the tombstone names that one
+///   DELETE key, version v  the same for a tombstone "over v"
 /// </code>
-/// Whichever instant any of it ends at, the key is what it was, or is deleted: a tombstone that names no marker, or one that is gone, hides
-/// the remote all the same. Repeating the request finishes it.
+/// Wherever this stops, the key is unchanged or deleted: a tombstone hides the remote even if it names no marker, or one that is gone.
+/// Repeating the request finishes it.
 /// </remarks>
 public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, IRemoteReader reader, OverlayLocks locks)
 {
     private const string IsMarker = "x-amz-delete-marker";
     private const string VersionId = "x-amz-version-id";
 
-    /// <summary>The delete marker that local's answer to a delete tells of, made or taken away; null for none.</summary>
+    /// <summary>The delete marker that a delete created or removed, from the local layer's response; null for none.</summary>
     public static string? Of(S3Response answer) =>
         answer.Status < StatusCodes.Status300MultipleChoices && answer.Headers[IsMarker] == "true"
             && answer.Headers[VersionId] is [{ Length: > 0 } marker] ? marker : null;
 
     /// <summary>
-    /// Whether deletes of keys that local lacks leave markers in a bucket: it keeps versions. One whose versions are suspended is not asked
-    /// for a marker: that would take the place of what another proxy writes meanwhile.
+    /// True if deletes of keys that the local layer lacks leave delete markers: the bucket is versioned. With suspended versioning a marker
+    /// would replace what another proxy writes in between, so none is requested.
     /// </summary>
     public async ValueTask<bool> AreLeftAsync(BucketView bucket, S3Request request, CancellationToken cancellationToken) =>
         versions is not null && await local.KeepsVersionsAsync(request, bucket.Name, cancellationToken);
 
     /// <summary>
-    /// Takes the marker of a delete that local did not judge away again, where it hides an object: local had none when the conditions were
-    /// judged, so that somebody has written it since.
+    /// Removes the marker of a delete that the local layer did not judge, if the marker hides an object. There was none when the conditions
+    /// were judged, so another client has written it since.
     /// </summary>
-    /// <returns>Whether that was so: the conditions held of something else.</returns>
-    /// <exception cref="S3Exception">ServiceUnavailable: it cannot be found out, or the marker cannot be taken away.</exception>
+    /// <returns>True if so: the conditions were judged on something else.</returns>
+    /// <exception cref="S3Exception">ServiceUnavailable: it cannot be found out, or the marker cannot be removed.</exception>
     public async ValueTask<bool> TakeBackOverWriteAsync(KeyDelete delete, S3Response deleted)
     {
         if (versions is null || Of(deleted) is not { } marker)
@@ -54,7 +54,7 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
             return false;
         }
 
-        // Whether or not the client still waits: what is hidden was acknowledged.
+        // Not cancelled with the client: the marker hides an acknowledged write.
         var below = await versions.ListOfAsync(delete.Bucket.Name, delete.Key, CancellationToken.None)
             .SkipWhile(row => row.VersionId != marker).Skip(1).FirstOrDefaultAsync();
         if (below?.Object is null)
@@ -76,7 +76,7 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
         {
             throw new S3Exception(
                 S3Errors.ServiceUnavailable,
-                $"The key was written while it was deleted, and the local store does not take the delete marker away that hides this ({failure.Error.Status}). Deleting its version {marker} shows it again.",
+                $"The key was written during the delete, and the local store does not remove the delete marker that hides it ({failure.Error.Status}). Delete version {marker} to show it again.",
                 failure);
         }
     }
@@ -99,25 +99,25 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
         }
     }
 
-    /// <summary>Puts the tombstone that names the delete marker which came of the same delete.</summary>
+    /// <summary>Writes the tombstone that names the delete marker of the same delete.</summary>
     public ValueTask NameAsync(KeyDelete delete, string marker, CancellationToken cancellationToken) =>
         versions?.NameMarkerAsync(delete.Bucket.Name, delete.Key, marker, cancellationToken) ?? ValueTask.CompletedTask;
 
-    /// <summary>The version that a delete is about to hide; null where local keeps none.</summary>
+    /// <summary>The version that a delete is about to hide; null if the local layer keeps none.</summary>
     public string? VersionOf(LocalObject? current) => versions is not null && current?.VersionId is { Length: > 0 } and not "null"
         ? current.VersionId : null;
 
-    /// <summary>Puts the tombstone of a key that has had none, before the object's newest version is hidden.</summary>
+    /// <summary>Writes a tombstone for a key that had none, before the object's newest version is hidden.</summary>
     public ValueTask MarkOverAsync(KeyDelete delete, string version, CancellationToken cancellationToken) =>
         versions!.MarkOverAsync(delete.Bucket.Name, delete.Key, version, cancellationToken);
 
     /// <summary>
-    /// Has a tombstone that names no marker name the newest one: a delete came no further, or its client was not told how far it came. For
-    /// when that client asks once more and names an ETag, of which there is no object any more. Nobody's answer depends on it.
+    /// Completes a tombstone that names no marker with the newest marker. An earlier delete stopped before that step, or its client got no
+    /// response and now repeats the request with an ETag whose object is gone. No response depends on it.
     /// </summary>
     /// <remarks>
-    /// A marker that is older than the tombstone is an earlier delete's, which somebody has discarded: this one was made without, as where
-    /// versions are suspended.
+    /// A marker older than the tombstone belongs to an earlier delete that was undeleted. This delete left no marker, as with suspended
+    /// versioning.
     /// </remarks>
     public async ValueTask FinishAsync(string bucket, string key, CancellationToken cancellationToken)
     {
@@ -134,18 +134,18 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
         }
         catch (S3Exception)
         {
-            // As it was left: hidden until an administrator discards it.
+            // Stays hidden until an administrator undeletes it.
         }
     }
 
-    /// <summary>Deletes one version of a key. One that local lacks is the remote's, and not ours to delete.</summary>
-    /// <remarks>Conditions are judged here: what a version is does not change between the look and the delete.</remarks>
+    /// <summary>Deletes one version of a key. A version that the local layer lacks belongs to the remote and cannot be deleted.</summary>
+    /// <remarks>Conditions are judged here: a version does not change between check and delete.</remarks>
     public async Task DeleteVersionAsync(KeyDelete delete, S3Response answer, CancellationToken cancellationToken)
     {
         var (bucket, request, key, _, conditions) = delete;
         var versionId = delete.VersionId!;
 
-        // The tombstone that goes may be all that hides the remote: not while somebody finds out whether the bucket is empty.
+        // The tombstone that goes may be all that hides the remote: not while a bucket delete checks for emptiness.
         using var shared = await locks.Buckets.ShareAsync(bucket.Name, cancellationToken);
         using var entered = await locks.Keys.TakeAsync(new ObjectName(bucket.Name, key), cancellationToken);
         var tombstone = versions is null || !bucket.IsOverlaid ? null : await versions
@@ -159,7 +159,7 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
         }
         else if (tombstone?.Marker == versionId)
         {
-            // An earlier request came as far as taking the marker away.
+            // An earlier request already removed the marker.
             answer.Status = StatusCodes.Status204NoContent;
             answer.Headers[IsMarker] = "true";
             answer.Headers[VersionId] = versionId;
@@ -176,8 +176,8 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
     }
 
     /// <summary>
-    /// A version that local has, whatever the key is now: what is deleted has versions still, and its delete marker is one of them. Some
-    /// stores deny that of a marker (Ceph) but in their lists. Null where local has none of that id.
+    /// A version in the local layer, whatever the key's state: a deleted key still has versions, among them its delete marker. Ceph shows
+    /// markers only in its listings. Null if there is no such version.
     /// </summary>
     private async ValueTask<LocalObject?> FindAsync(BucketView bucket, S3Request request, string key, string versionId,
         CancellationToken cancellationToken)
@@ -206,12 +206,13 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
 
         try
         {
-            // Before the remote shows again: what is held may be older than the delete, whose own cleaning nobody waited for.
+            // Before the remote shows again: an entry may be older than the delete, whose own eviction may not have finished.
             await reader.InvalidateAsync(bucket, key);
         }
         catch (IOException failure)
         {
-            throw new S3Exception(S3Errors.ServiceUnavailable, "What is held of a deleted key cannot be dropped at the moment.", failure);
+            throw new S3Exception(S3Errors.ServiceUnavailable, "The cache entry of a deleted key cannot be evicted at the moment.",
+                failure);
         }
 
         await versions.TakeBackAsync(bucket, tombstone, cancellationToken);

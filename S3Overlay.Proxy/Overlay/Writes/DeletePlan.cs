@@ -4,61 +4,57 @@ using S3Overlay.Proxy.Protocol.Deletes;
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>
-/// What the delete of a key comes to: all that is found out before any of it is done, so that a delete which fails of finding it out has
-/// not begun.
+/// What the delete of a key will do. Everything is found out before anything is done, so a delete that fails here has changed nothing.
 /// </summary>
 /// <remarks>
 /// <code>
-///   the key is            conditions are judged on   of local goes                               a tombstone that was not there goes again
-///   anything              none are said              what it has; else its marker, if any         never
-///   written               local's object             it, while the conditions hold               where local refuses
-///   deleted               nothing                    a marker, where local leaves one            (there is one)
-///     version null asked  that version, if any       it, while the conditions hold               (there is one)
-/// the remote's, absent  the remote's, nothing      a marker, where local leaves one            where local refuses, or somebody wrote
-/// under it
-///     written meanwhile   the same                   what was written, if they hold of it too    where local refuses
-///     version null asked  that version, if any       it, while the conditions hold               where local refuses
+///   the key is            conditions are judged on   removed from the local layer                rollback of a new tombstone
+///   anything              (no conditions)            its object; else its marker, if any         never
+///   written               local's object             the object, if the conditions still hold    if local refuses
+///   deleted               nothing                    a marker, if local leaves one               (existed before)
+///     version null asked  that version, if any       it, if the conditions still hold            (existed before)
+///   remote-owned, absent  the remote's, nothing      a marker, if local leaves one               if local refuses, or a write was hidden
+///     written since       the same                   what was written, if they hold of it too    if local refuses
+///     version null asked  that version, if any       it, if the conditions still hold            if local refuses
 /// </code>
 /// </remarks>
 internal sealed record DeletePlan
 {
-    /// <summary>Whether the key gets a tombstone.</summary>
+    /// <summary>True if the key gets a tombstone.</summary>
     public required bool LeavesTombstone { get; init; }
 
     /// <summary>
-    /// Whether local is asked to delete what it has, whatever that may be. Else that depends on what the key is once the tombstone is
-    /// there: another proxy may have written it.
+    /// True if the local layer is asked to delete whatever it has. If false, that depends on the key's state after the tombstone was
+    /// written: another proxy may have written the key.
     /// </summary>
     public required bool IsLocals { get; init; }
 
-    /// <summary>Whether local, asked to delete a key that it lacks, leaves a delete marker.</summary>
+    /// <summary>True if the local layer leaves a delete marker for a key that it lacks.</summary>
     public bool LeavesMarker { get; init; }
 
-    /// <summary>Whether the tombstone is this delete's own, which goes with it where local refuses: nobody relies on it.</summary>
+    /// <summary>True if the tombstone belongs to this delete alone, so it is removed when the local layer refuses.</summary>
     public bool TakesTombstoneBack { get; init; }
 
     /// <summary>
-    /// The version that the tombstone says it is put over, one that it takes back where local refuses: so that whoever deletes that version
-    /// by its id takes along what a delete left that came no further. Null where local keeps none.
+    /// The version named by a tombstone that may be rolled back. Deleting that version by its id then also removes the tombstone of a
+    /// delete that stopped halfway. Null if the local layer keeps no versions.
     /// </summary>
     public string? Over { get; init; }
 
-    /// <summary>What local is to judge once more when it deletes; null where there are no conditions, or it cannot.</summary>
+    /// <summary>Conditions that the local layer judges again when it deletes; null if there are none, or it cannot.</summary>
     public DeleteConditions? ForLocal { get; init; }
 
-    /// <summary>What the conditions were found to hold of; null for nothing.</summary>
+    /// <summary>The object on which the conditions were judged; null for none.</summary>
     public LocalObject? Judged { get; init; }
 
-    /// <summary>
-    /// Whether a version was asked for, which can be written by nobody but as the newest: one that is not there stays away.
-    /// </summary>
+    /// <summary>True if a version was named. Only the newest version can be written, so a missing one stays missing.</summary>
     public bool IsOfVersion { get; init; }
 
     /// <summary>
-    /// The If-Match of the request to local for what it has; null for none. Local may know no other condition, so that of these it is held
-    /// to the object of which they were found to hold.
+    /// The If-Match of the local delete; null for none. The local layer may support no other condition, so it is tied to the object on
+    /// which the conditions were judged.
     /// </summary>
-    /// <exception cref="S3Exception">ConditionalRequestConflict: they held of nothing, and there is something by now.</exception>
+    /// <exception cref="S3Exception">ConditionalRequestConflict: there was no object, and now there is one.</exception>
     public string? IfMatch() =>
         ForLocal is not { HasOthers: true } ? ForLocal?.IfMatch
             : Judged is null && IsOfVersion ? null

@@ -4,14 +4,14 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>
-/// Objects that local shows to those alone who bring the key that they are encrypted with (SSE-C). Where nobody does, since the request is
-/// of a kind that brings none, local's listings tell all that is to be known of them.
+/// Objects that the local layer shows only with the key they are encrypted with (SSE-C). For requests that carry no key, the local layer's
+/// listings supply what is known.
 /// </summary>
-/// <param name="layer">Lists what is written.</param>
-/// <param name="versions">Lists versions; null where local never keeps any.</param>
+/// <param name="layer">Lists written objects.</param>
+/// <param name="versions">Lists versions; null if the local layer never keeps any.</param>
 public sealed class EncryptedObjects(ILayerState layer, ILocalVersions? versions)
 {
-    /// <summary>What the listings have of a key, or of one of its versions; null where they have none.</summary>
+    /// <summary>A key's or version's entry in the listings; null if there is none.</summary>
     public async ValueTask<LocalObject?> FindAsync(string bucket, string key, string? versionId, CancellationToken cancellationToken)
     {
         if (versions is not null && versionId is not null)
@@ -33,7 +33,7 @@ public sealed class EncryptedObjects(ILayerState layer, ILocalVersions? versions
             }
         }
 
-        // What has no versions is its null.
+        // An object in a bucket without versions is its version null.
         return versionId is null or "null" ? await FindCurrentAsync(bucket, key, cancellationToken) : null;
     }
 

@@ -5,12 +5,12 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>
-/// What local answered, which it may have begun as a 200 before it knew: copies and completes that take long end with an <c>Error</c> then
-/// (rule W4).
+/// The outcome of a local response that may start as 200 before the outcome is known: long copies and completes can end with an
+/// <c>Error</c> document (rule W4).
 /// </summary>
 internal static class ErrorsInOkResponse
 {
-    /// <summary>Errors that say that nothing was written. Of any other within a 200 nobody knows.</summary>
+    /// <summary>Errors that prove that nothing was written. Any other error within a 200 proves nothing.</summary>
     private static readonly S3Error[] Refusals =
     [
         S3Errors.AccessDenied, S3Errors.BadDigest, S3Errors.ConditionalRequestConflict, S3Errors.EntityTooLarge, S3Errors.EntityTooSmall,
@@ -20,7 +20,7 @@ internal static class ErrorsInOkResponse
         S3Errors.PreconditionFailed,
     ];
 
-    /// <summary>The status of an answer: where that is a 200 and its document a refusal, the status that would have said so.</summary>
+    /// <summary>The status of a response; for a 200 whose document is a refusal, the refusal's status.</summary>
     public static async ValueTask<int> StatusOfAsync(BufferedResponse answer, CancellationToken cancellationToken) =>
         answer is { Status: StatusCodes.Status200OK, IsCut: false } && await answer.ErrorAsync(cancellationToken) is { } told
         && Array.Find(Refusals, refusal => refusal.Code == told.Code) is { } refused

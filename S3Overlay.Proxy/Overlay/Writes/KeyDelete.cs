@@ -4,17 +4,14 @@ using S3Overlay.Proxy.Protocol.Deletes;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
-/// <summary>The delete of one key, as a client asks for it.</summary>
-/// <param name="Bucket">The bucket, whose local half is there.</param>
-/// <param name="Request">The client's request: of this key alone, or of many.</param>
+/// <summary>A client's delete of one key.</summary>
+/// <param name="Bucket">The bucket, whose local half exists.</param>
+/// <param name="Request">The client's request, for this key alone or for many.</param>
 /// <param name="Key">The key.</param>
-/// <param name="VersionId">The version that is meant; null for the key itself.</param>
-/// <param name="Conditions">What must hold of what is there; null for nothing.</param>
+/// <param name="VersionId">The version to delete; null for the key itself.</param>
+/// <param name="Conditions">The conditions; null for none.</param>
 public sealed record KeyDelete(BucketView Bucket, S3Request Request, string Key, string? VersionId, DeleteConditions? Conditions)
 {
-    /// <summary>
-    /// Whether one version is meant, by its id, and not what the key is. The version <c>null</c> is what a key is where nobody keeps
-    /// versions.
-    /// </summary>
+    /// <summary>True if one version is named. In a bucket without versions, <c>null</c> names the key itself.</summary>
     public bool IsOfVersion => VersionId is { Length: > 0 } and not "null";
 }

@@ -7,29 +7,29 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>
-/// A lock a key. Whoever holds it while a client sends a body does so only as long as nobody else wants the key: a slow client must not
-/// keep the others from it.
+/// One lock per key. An upload keeps it while its client sends a body, but gives it up when another request wants the key: a slow client
+/// must not block others.
 /// </summary>
 /// <remarks>
-/// Uploads wait for each other's end, for a while: one that gave way to the next would be sent again, and end that one in turn. They do so
-/// before they stand in line with everybody else, who has one of them before him at most, however many there are.
+/// Uploads wait for each other's end for a while: an upload that gave way to the next would be retried and interrupt that one in turn. They
+/// wait before they queue with all other requests, so those have at most one upload before them.
 /// </remarks>
 public sealed class KeyLocks(TimeProvider time)
 {
-    /// <summary>How long an upload may go on once somebody waits for it: most end by themselves within that.</summary>
+    /// <summary>How long an upload may continue once another request waits: most end by themselves in that time.</summary>
     internal static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long an upload waits for others: as long as stores do that let it wait.</summary>
+    /// <summary>How long an upload waits for other uploads: as long as stores do.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
     private readonly NameLocks<ObjectName> _locks = new();
     private readonly NameLocks<ObjectName> _turns = new();
     private readonly ConcurrentDictionary<ObjectName, KeyUpload> _uploads = new();
 
-    /// <summary>How many wait for a key.</summary>
+    /// <summary>Number of waiters for all keys.</summary>
     public int Waiting => _locks.Waiting + _turns.Waiting;
 
-    /// <summary>Waits until nobody else has the key. An upload that has it gives it up before long.</summary>
+    /// <summary>Waits for the key's lock. An upload that has it gives it up within <see cref="Grace"/>.</summary>
     public async ValueTask<IDisposable> TakeAsync(ObjectName key, CancellationToken cancellationToken)
     {
         var taking = _locks.TakeAsync(key, cancellationToken).AsTask();
@@ -47,8 +47,8 @@ public sealed class KeyLocks(TimeProvider time)
         return await taking;
     }
 
-    /// <summary>Waits until nobody else has the key, for somebody who will keep it until a client has sent its body.</summary>
-    /// <exception cref="S3Exception">ServiceUnavailable: others have had it for too long.</exception>
+    /// <summary>Waits for the key's lock, to keep it until a client has sent its body.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable: other uploads took too long.</exception>
     public async ValueTask<KeyUpload> TakeForUploadAsync(ObjectName key, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(Longest, time);
@@ -70,7 +70,7 @@ public sealed class KeyLocks(TimeProvider time)
             turn?.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
             throw S3Exception
-                .ForNow(S3Errors.ServiceUnavailable, 1, "Another conditional write of this key is under way. Please try again.");
+                .ForNow(S3Errors.ServiceUnavailable, 1, "Another conditional write of this key is running. Please try again.");
         }
     }
 }

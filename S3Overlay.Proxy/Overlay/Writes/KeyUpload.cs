@@ -3,21 +3,18 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
-/// <summary>
-/// The lock of a key, held until it is disposed, by somebody who waits for a client's body meanwhile, and whom others may ask to give it
-/// up.
-/// </summary>
+/// <summary>A key's lock while a client sends its body. Others may ask to give it up. Disposing it releases the lock.</summary>
 public sealed class KeyUpload(Action leave) : IDisposable
 {
     private readonly CancellationTokenSource _givingUp = new();
     private int _left;
 
-    /// <summary>Somebody else has waited long enough.</summary>
-    /// <remarks>What the upload's end brings with it is not for whoever waits to do.</remarks>
+    /// <summary>Cancels the upload because another request waited long enough.</summary>
+    /// <remarks>Continuations of the cancelled upload must not run on the waiter's thread.</remarks>
     public void GiveUp() => _givingUp.CancelAsync().Observed();
 
-    /// <summary>Waits for the client, as long as nobody else wants the key.</summary>
-    /// <exception cref="S3Exception">ConditionalRequestConflict: somebody does, and changes the key.</exception>
+    /// <summary>Reads from the client until another request wants the key.</summary>
+    /// <exception cref="S3Exception">ConditionalRequestConflict: another request wants the key.</exception>
     public async ValueTask<int> ReadAsync(Func<CancellationToken, ValueTask<int>> read, CancellationToken cancellationToken)
     {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _givingUp.Token);

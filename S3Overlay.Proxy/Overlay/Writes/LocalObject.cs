@@ -1,16 +1,16 @@
 namespace S3Overlay.Proxy.Overlay.Writes;
 
-/// <summary>What local says of an object it has.</summary>
+/// <summary>What the local layer says of an object.</summary>
 /// <param name="ETag">With its quotes.</param>
 /// <param name="LastModified">When it was written.</param>
 public sealed record LocalObject(string ETag, DateTimeOffset LastModified)
 {
-    /// <summary>Bytes.</summary>
+    /// <summary>Size in bytes.</summary>
     public long Size { get; init; }
 
-    /// <summary>Its version, where local has versions.</summary>
+    /// <summary>Its version id; null without versions.</summary>
     public string? VersionId { get; init; }
 
-    /// <summary>Whether the version named is a delete marker.</summary>
+    /// <summary>True if the version is a delete marker.</summary>
     public bool IsDeleteMarker { get; init; }
 }

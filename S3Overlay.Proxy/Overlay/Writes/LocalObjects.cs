@@ -9,21 +9,19 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
-/// <summary>
-/// Requests that the overlay makes of local on its own account, in the name of the caller of the request that it is answering.
-/// </summary>
+/// <summary>The overlay's own requests to the local layer, in the name of the caller whose request it handles.</summary>
 public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
 {
-    /// <summary>What a delete may depend on beside the key.</summary>
+    /// <summary>Client headers that permit a delete.</summary>
     private static readonly string[] Permits = ["x-amz-bypass-governance-retention", "x-amz-mfa", "x-amz-expected-bucket-owner"];
 
-    /// <summary>What local has under a key, or as a version of it; or null.</summary>
-    /// <param name="origin">The request that is being answered.</param>
+    /// <summary>An object or version in the local layer, or null.</summary>
+    /// <param name="origin">The client's request.</param>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">The key.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
-    /// <param name="versionId">The version; null for what the key is now.</param>
-    /// <param name="clientKey">The key that the client says the object is encrypted with; null or empty for none.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <param name="versionId">The version; null for the current one.</param>
+    /// <param name="clientKey">The client's SSE-C headers; null or empty for none.</param>
     public async Task<LocalObject?> HeadAsync(
         S3Request origin, string bucket, string key, CancellationToken cancellationToken, string? versionId = null,
         IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
@@ -46,8 +44,7 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
 
         if (clientKey is { Count: > 0 } && IsRefusal(answer.Status))
         {
-            // The wrong key, or one that none is called for. What is there is there all the same, and whoever goes on to use it is told
-            // what is wrong.
+            // The key is wrong, or the object needs none. It exists either way; the request that uses it will report the error.
             return await HeadAsync(origin, bucket, key, cancellationToken, versionId);
         }
 
@@ -60,7 +57,7 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         if (answer.Status == StatusCodes.Status405MethodNotAllowed && versionId is not null
             && answer.Headers["x-amz-delete-marker"] == "true")
         {
-            // Not every store repeats the id that it was asked for.
+            // Not every store repeats the requested id.
             return new LocalObject("", lastModified) { VersionId = versionId, IsDeleteMarker = true };
         }
 
@@ -77,8 +74,8 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
     }
 
     /// <summary>
-    /// What a HEAD was refused for, which has no document that would say why: local has no such version; or it has the object, and shows it
-    /// to those alone who bring its key, which deletes and their like never do.
+    /// Finds out why a HEAD was refused, which has no error document: the version does not exist, or the object needs its encryption key,
+    /// which deletes and the like never have.
     /// </summary>
     private async Task<LocalObject?> FindRefusedAsync(S3Request head, string? versionId, CancellationToken cancellationToken)
     {
@@ -91,11 +88,9 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
             : MeansAbsent(answer.Status, versionId) ? null : throw new S3Exception(S3Errors.ServiceUnavailable);
     }
 
-    /// <summary>
-    /// The kind of checksum that an upload was started with, which all its parts must bring; null for none, and where local does not say.
-    /// </summary>
-    /// <exception cref="S3Exception">NoSuchUpload, or what else local says is not there. ServiceUnavailable: local failed of
-    /// saying.</exception>
+    /// <summary>The checksum algorithm an upload was created with, which all parts must have; null for none or unknown.</summary>
+    /// <exception cref="S3Exception">NoSuchUpload, or another 404 of the local layer. ServiceUnavailable: the local layer
+    /// failed.</exception>
     public async Task<ChecksumAlgorithm?> ChecksumOfUploadAsync(S3Request part, CancellationToken cancellationToken)
     {
         var answer = new BufferedResponse();
@@ -108,7 +103,7 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         await answer.FinishAsync(cancellationToken);
         if (Failed(answer) || answer.IsCut)
         {
-            throw Untold($"it answered {answer.Status}");
+            throw Untold($"it responded with {answer.Status}");
         }
 
         if (answer.Status == StatusCodes.Status404NotFound)
@@ -129,22 +124,22 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
     {
         try
         {
-            // Not every store has called this ListPartsResult; an Error, or a gateway's page, is called otherwise by all.
+            // Not every store names this ListPartsResult, but all name an Error, and gateways their error pages, differently.
             var parts = S3XmlReader.Parse(upload);
             return parts.Name.LocalName.StartsWith("List", StringComparison.Ordinal) ? parts.ChildText("ChecksumAlgorithm")
-                : throw Untold($"it answered {parts.Name.LocalName}");
+                : throw Untold($"it responded with {parts.Name.LocalName}");
         }
         catch (XmlException broken)
         {
-            throw Untold("its answer is no document", broken);
+            throw Untold("its response is not an XML document", broken);
         }
     }
 
     private static S3Exception Untold(string why, Exception? cause = null) =>
-        S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, $"The local store did not tell of the upload: {why}.", cause);
+        S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, $"The local store did not describe the upload: {why}.", cause);
 
-    /// <summary>Whether local keeps versions of a bucket's keys. False where it does not say.</summary>
-    /// <exception cref="S3Exception">ServiceUnavailable: it failed of saying.</exception>
+    /// <summary>True if a bucket is versioned. False if the local layer does not support the question.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable: the local layer failed.</exception>
     public async Task<bool> KeepsVersionsAsync(S3Request origin, string bucket, CancellationToken cancellationToken)
     {
         var answer = new BufferedResponse();
@@ -168,7 +163,7 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         return answer.Status < StatusCodes.Status300MultipleChoices && IsEnabled(answer.Content);
     }
 
-    /// <summary>Whether a store failed: not that it does not know what it was asked.</summary>
+    /// <summary>True if the store failed, as opposed to not supporting the request.</summary>
     private static bool Failed(BufferedResponse answer) =>
         answer.Status is >= StatusCodes.Status500InternalServerError and not StatusCodes.Status501NotImplemented;
 
@@ -185,8 +180,7 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
     }
 
     /// <summary>
-    /// Deletes local's object; with <paramref name="isVersionNull"/> the version of that name, without a marker of it where local keeps
-    /// versions.
+    /// Deletes the local object. With <paramref name="isVersionNull"/> deletes version null, which leaves no marker in a versioned bucket.
     /// </summary>
     public async Task DeleteAsync(
         S3Request origin, string bucket, string key, bool isVersionNull, string? ifMatch, S3Response answer,
@@ -205,7 +199,7 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         if (result.Status == StatusCodes.Status404NotFound && await result.ErrorAsync(cancellationToken) is { } told
             && told.Code == S3Errors.NoSuchKey.Code)
         {
-            // A store that looks before it deletes (Versity) found the object, and somebody else took it away in between.
+            // A store that looks before it deletes (Versity) found the object, and another client deleted it in between.
             answer.Status = StatusCodes.Status204NoContent;
             return;
         }
@@ -213,12 +207,12 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         await result.CopyToAsync(answer, cancellationToken);
     }
 
-    /// <summary>Deletes one of local's versions.</summary>
+    /// <summary>Deletes one local version.</summary>
     public Task DeleteVersionAsync(
         S3Request origin, string bucket, string key, string versionId, S3Response answer, CancellationToken cancellationToken) =>
         local.HandleAsync(Delete(origin, bucket, key, versionId), answer, cancellationToken);
 
-    /// <summary>A delete that says of a lock, of a second factor and of the bucket's owner what the client's request does.</summary>
+    /// <summary>A delete with the client's headers for locks, MFA and the bucket's owner.</summary>
     private static S3Request Delete(S3Request origin, string bucket, string key, string? versionId)
     {
         var delete = About(origin, S3Operation.DeleteObject, "DELETE", bucket, key, versionId);
@@ -233,11 +227,11 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         return delete;
     }
 
-    /// <summary>An id that is not of the store's making is a 400 in most of them.</summary>
+    /// <summary>Most stores answer 400 for a version id that they did not create.</summary>
     private static bool MeansAbsent(int status, string? versionId) =>
         status == StatusCodes.Status404NotFound || (status == StatusCodes.Status400BadRequest && versionId is not null);
 
-    /// <summary>Whether local refuses a request for what it is, or who makes it.</summary>
+    /// <summary>True if the local layer refuses the request or its caller.</summary>
     private static bool IsRefusal(int status) => status is StatusCodes.Status400BadRequest or StatusCodes.Status403Forbidden;
 
     private static void Add(S3Request request, IReadOnlyList<KeyValuePair<string, string>>? headers)

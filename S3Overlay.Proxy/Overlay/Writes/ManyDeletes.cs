@@ -5,13 +5,13 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
-/// <summary>DeleteObjects in an overlaid bucket: what DeleteObject does, for each key by itself (rule D3).</summary>
+/// <summary>DeleteObjects in an overlaid bucket: like DeleteObject for each key (rule D3).</summary>
 public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory, ILogger logger)
 {
-    /// <summary>How many keys are deleted at once: enough to share the syncs of tombstones, few enough to leave others room.</summary>
+    /// <summary>Keys deleted in parallel: enough to share the tombstones' syncs, few enough to leave room for other requests.</summary>
     private const int Parallel = 16;
 
-    /// <summary>Answers the request.</summary>
+    /// <summary>Handles DeleteObjects.</summary>
     public async Task AnswerAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await directory.RequireAsync(bucket, cancellationToken);
@@ -60,7 +60,7 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
         }
     }
 
-    /// <summary>What local's answer says: a client tells by the code whether to try again.</summary>
+    /// <summary>The local layer's error. Clients decide by the code whether to retry.</summary>
     private static async ValueTask<S3Error> ErrorOfAsync(BufferedResponse answer, CancellationToken cancellationToken) =>
         await answer.ErrorAsync(cancellationToken)
         ?? (answer.Status == S3Errors.ServiceUnavailable.Status

@@ -12,29 +12,28 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>
-/// Deletes in overlaid buckets: the tombstone first, then the local object (rule D1). Whichever instant it ends at, the remote's never
-/// shows.
+/// Deletes in overlaid buckets: first the tombstone, then the local object (rule D1). The remote's object never shows, wherever this stops.
 /// </summary>
 /// <remarks>
 /// <code>
-///   1 a version by its id       is another matter                                    DeleteMarkers
-///   2 abilities                 conditions that nobody could hold are refused        IsJudgedByLocalAsync
+///   1 a version by its id       is handled elsewhere                                 DeleteMarkers
+///   2 abilities                 refuses conditions that cannot be judged             IsJudgedByLocalAsync
 ///   -- under the key's lock --
-///   3 plan                      the key is looked at, its conditions are judged      PlanAsync, DeletePlan
-///   4 mark                      the tombstone                                        MarkAsync
-///   5 local                     its object goes, or it leaves a marker               DeleteLocalAsync, DeleteOrTakeBackAsync
-///   6 the tombstone at last     names the marker; where local refused it goes again
+///   3 plan                      resolves the key, judges its conditions              PlanAsync, DeletePlan
+///   4 tombstone                 is written                                           MarkAsync
+///   5 local                     removes its object, or leaves a marker               DeleteLocalAsync, DeleteOrTakeBackAsync
+///   6 tombstone                 names the marker; is removed if local refused
 /// </code>
-/// Where conditions held of what is not local's, and local keeps versions, 5 comes before 4 (LeaveMarkerAsync): there is no object that
-/// would uncover the remote's by going, and a delete that ends in between has deleted nothing yet, rather than hide the remote's under a
-/// tombstone that no marker takes back.
+/// If the conditions were judged on an object that is not local, and the bucket is versioned, step 5 precedes 4 (LeaveMarkerAsync). No
+/// local object exists that would uncover the remote's by going. A delete that stops in between has deleted nothing, instead of hiding the
+/// remote under a tombstone that no marker removes.
 /// </remarks>
 public sealed class ObjectDeletes(
     LocalObjects local, BucketDirectory directory, ILayerState layer, IDeleteMarks marks, IRemoteReader reader, OverlayLocks locks,
     ObjectWrites writes,
     OverlaySettings settings, ILocalConditions abilities, DeleteMarkers markers, OverlayMeters? meters)
 {
-    /// <summary>DeleteObject.</summary>
+    /// <summary>Handles DeleteObject.</summary>
     public async Task DeleteAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         var delete = new KeyDelete(bucket, request, request.Key, request.Query["versionId"], DeleteConditions.Of(request.Headers));
@@ -42,7 +41,7 @@ public sealed class ObjectDeletes(
         await DeleteKeyAsync(delete, answer, cancellationToken);
     }
 
-    /// <summary>Deletes one key of a bucket whose local half is there.</summary>
+    /// <summary>Deletes one key of a bucket whose local half exists.</summary>
     public async Task DeleteKeyAsync(KeyDelete delete, S3Response answer, CancellationToken cancellationToken)
     {
         if (delete.IsOfVersion)
@@ -92,16 +91,16 @@ public sealed class ObjectDeletes(
     }
 
     /// <summary>
-    /// Whether local judges If-Match of a delete, in the instant in which it deletes. Where it does not, the key's lock has to do.
+    /// True if the local layer judges a delete's If-Match at the instant it deletes. If not, the key's lock protects the judgement.
     /// </summary>
-    /// <exception cref="S3Exception">NotImplemented: the lock does not do where others delete past it.</exception>
+    /// <exception cref="S3Exception">NotImplemented: other proxies delete without the lock.</exception>
     private async ValueTask<bool> IsJudgedByLocalAsync(CancellationToken cancellationToken)
     {
         var isJudged = (await abilities.GetAsync(cancellationToken)).DeletesIfMatch;
         return isJudged || abilities.IsAlone ? isJudged : throw LocalConditions.NotJudged();
     }
 
-    /// <summary>Finds out what is to be done; nothing is, until it is known.</summary>
+    /// <summary>Finds out what has to be done, and changes nothing.</summary>
     /// <exception cref="S3Exception">The conditions do not hold.</exception>
     private async ValueTask<DeletePlan> PlanAsync(KeyDelete delete, bool isJudgedByLocal, CancellationToken cancellationToken)
     {
@@ -126,11 +125,9 @@ public sealed class ObjectDeletes(
         };
     }
 
-    /// <summary>Refuses a delete whose conditions do not hold on what clients see.</summary>
-    /// <returns>
-    /// What the key is, what they were judged on (null for nothing), and whether that is local's. Of a key that local does not show it is
-    /// the version <c>null</c> where that is asked for and local has one (rule V1).
-    /// </returns>
+    /// <summary>Throws if the conditions do not hold on what clients see.</summary>
+    /// <returns>The key's state, the object they were judged on (null for none), and whether that is local. For a key that the local layer
+    /// does not show it is version <c>null</c> if that is requested and exists (rule V1).</returns>
     private async Task<(KeyState State, LocalObject? Current, bool IsLocals)> JudgeAsync(
         KeyDelete delete, DeleteConditions conditions, CancellationToken cancellationToken)
     {
@@ -152,8 +149,8 @@ public sealed class ObjectDeletes(
     }
 
     /// <summary>
-    /// Whether the key has no tombstone that anybody could rely on. Where others delete past the lock, one that is put here may be theirs
-    /// by the time it turns out to be one too many.
+    /// True if the key has no tombstone that others rely on. If other proxies delete without the lock, a tombstone written here may be
+    /// theirs by the time it turns out to be unneeded.
     /// </summary>
     private async ValueTask<bool> IsUnmarkedAsync(KeyDelete delete, KeyState state, CancellationToken cancellationToken) =>
         abilities.IsAlone && state switch
@@ -163,11 +160,10 @@ public sealed class ObjectDeletes(
             _ => true,
         };
 
-    /// <summary>Puts the tombstone. Where that fails it may be there all the same, and goes again if it is this delete's own.</summary>
-    /// <param name="delete">The delete.</param>
-    /// <param name="plan">What it comes to.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
-    /// <param name="marker">The delete marker that came of it already; null for none, or none yet.</param>
+    /// <summary>
+    /// Writes the tombstone. If that fails it may exist all the same, and is removed again if it belongs to this delete alone.
+    /// <paramref name="marker"/> is the delete marker already left; null for none.
+    /// </summary>
     private async ValueTask MarkAsync(KeyDelete delete, DeletePlan plan, CancellationToken cancellationToken, string? marker = null)
     {
         locks.Deletes.Advance(delete.Bucket.Name, delete.Key);
@@ -176,7 +172,7 @@ public sealed class ObjectDeletes(
             plan,
             async () =>
             {
-                // Whether it is there must be known before it is taken back: a client that leaves does not end it.
+                // Its outcome must be known before a rollback, so a disconnected client does not cancel it.
                 var patience = plan.TakesTombstoneBack ? CancellationToken.None : cancellationToken;
                 await (marker is not null ? markers.NameAsync(delete, marker, patience)
                     : plan.Over is not null ? markers.MarkOverAsync(delete, plan.Over, patience)
@@ -186,7 +182,7 @@ public sealed class ObjectDeletes(
         meters?.TombstoneWritten();
     }
 
-    /// <summary>Whether somebody has written the key by now.</summary>
+    /// <summary>True if the key has been written by now.</summary>
     private async Task<bool> IsWrittenAsync(KeyDelete delete, CancellationToken cancellationToken) =>
         await layer.ResolveAsync(delete.Bucket.Name, delete.Key, cancellationToken) == KeyState.Written;
 
@@ -198,15 +194,15 @@ public sealed class ObjectDeletes(
         }
         catch
         {
-            // Once: of a store that fails already nobody waits for more.
+            // No retries: the store is failing already.
             await (plan.TakesTombstoneBack ? DiscardAsync(delete) : Task.CompletedTask);
             throw;
         }
     }
 
     /// <summary>
-    /// Asks local to delete what it has. Of a key that it lacks the conditions held on the remote's object: it has none to judge them by,
-    /// and is asked for its marker alone.
+    /// Deletes the local object. For a key that the local layer lacks the conditions were judged on the remote's object, so it gets none
+    /// and only leaves its marker.
     /// </summary>
     private Task DeleteLocalAsync(KeyDelete delete, DeletePlan plan, bool isLocals, S3Response answer,
         CancellationToken cancellationToken) => local.DeleteAsync(
@@ -214,9 +210,9 @@ public sealed class ObjectDeletes(
             : null, answer, cancellationToken);
 
     /// <summary>
-    /// Leaves the delete marker of a key that local lacks, and then the tombstone that names it: until that is there nobody sees any of it.
-    /// What is begun is ended whether or not the client still waits: the marker may hide what was written since the conditions were judged,
-    /// and nobody else would find out.
+    /// Leaves the delete marker of a key that the local layer lacks, then the tombstone that names it. Until the tombstone is there,
+    /// clients see no change. Not cancelled with the client: the marker may hide a write since the conditions were judged, and only this
+    /// request can find out.
     /// </summary>
     private async Task<BufferedResponse> LeaveMarkerAsync(KeyDelete delete, DeletePlan plan)
     {
@@ -230,7 +226,7 @@ public sealed class ObjectDeletes(
         }
         catch (Exception failure) when (failure is S3Exception or IOException && plan.LeavesTombstone)
         {
-            // The marker stays, and may hide what was written. Whoever deletes it takes the tombstone along.
+            // The marker stays and may hide a write. Deleting it removes the tombstone too.
             await MarkAsync(delete, plan, CancellationToken.None, marker);
             throw;
         }
@@ -242,7 +238,7 @@ public sealed class ObjectDeletes(
 
         if (plan.LeavesTombstone && result.Status is < StatusCodes.Status300MultipleChoices or StatusCodes.Status404NotFound)
         {
-            // Some stores leave no marker where there is nothing that it would hide.
+            // Some stores leave no marker if there is nothing to hide.
             await MarkAsync(delete, plan, CancellationToken.None, marker);
         }
 
@@ -250,8 +246,8 @@ public sealed class ObjectDeletes(
     }
 
     /// <summary>
-    /// Asks local to delete what it has where it may refuse. The client is told only once what was done of it has been taken back, and that
-    /// is done whether or not he still waits: nobody else would find it.
+    /// Deletes the local object if the local layer may refuse. A refusal is rolled back before the client gets its response, even if the
+    /// client disconnects: nothing else would do it.
     /// </summary>
     private async Task<BufferedResponse> DeleteOrTakeBackAsync(KeyDelete delete, DeletePlan plan)
     {
@@ -278,9 +274,7 @@ public sealed class ObjectDeletes(
         return result;
     }
 
-    /// <summary>
-    /// Whether local's answer to a delete says that the object is there still, and stays. What answers 404 is another's delete.
-    /// </summary>
+    /// <summary>True if the object is still there and stays. A 404 means another delete was first.</summary>
     private static bool IsRefusal(int status) => status is >= 400 and < 500 and not StatusCodes.Status404NotFound;
 
     private ValueTask NameMarkerAsync(KeyDelete delete, DeletePlan plan, S3Response answer, CancellationToken cancellationToken) =>
@@ -288,8 +282,8 @@ public sealed class ObjectDeletes(
             : ValueTask.CompletedTask;
 
     /// <summary>
-    /// Takes the tombstone of a delete that was refused back: it would hide the remote's object once the one that is there goes in another
-    /// way than by a delete of the key (rules D4, V2).
+    /// Removes the tombstone of a refused delete: it would hide the remote's object once the local one goes by other means than a delete of
+    /// the key (rules D4, V2).
     /// </summary>
     private async ValueTask UnmarkAsync(KeyDelete delete, DeletePlan plan)
     {

@@ -7,19 +7,19 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 
-/// <summary>Writes to overlaid buckets: all of them go to local, whose half of the bucket is made first (rules W1, B2).</summary>
+/// <summary>Writes to overlaid buckets: all go to the local layer, after its half of the bucket was created (rules W1, B2).</summary>
 public sealed class ObjectWrites(
     IS3Service local, BucketDirectory directory, ConditionalWrites conditional, IRemoteReader reader, KeepAliveResponses slow,
     ILogger logger)
 {
-    /// <summary>CreateMultipartUpload, PostObject: what local does alone once its half of the bucket is there.</summary>
+    /// <summary>CreateMultipartUpload, PostObject: passed to the local layer once its half of the bucket exists.</summary>
     public async Task StartAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await directory.EnsureAsync(bucket, cancellationToken);
         await local.HandleAsync(request, answer, cancellationToken);
     }
 
-    /// <summary>PutObject.</summary>
+    /// <summary>Handles PutObject.</summary>
     public async Task PutAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await directory.EnsureAsync(bucket, cancellationToken);
@@ -27,7 +27,7 @@ public sealed class ObjectWrites(
         Forget(bucket.Name, request.Key, answer);
     }
 
-    /// <summary>CompleteMultipartUpload.</summary>
+    /// <summary>Handles CompleteMultipartUpload.</summary>
     public async Task CompleteAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await RequireUploadsAsync(bucket, cancellationToken);
@@ -42,7 +42,7 @@ public sealed class ObjectWrites(
             cancellationToken);
     }
 
-    /// <summary>UploadPart, AbortMultipartUpload, ListParts: about an upload that only local can have (rule W6).</summary>
+    /// <summary>UploadPart, AbortMultipartUpload, ListParts: uploads exist only in the local layer (rule W6).</summary>
     public async Task OfUploadAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         await RequireUploadsAsync(bucket, cancellationToken);
@@ -50,8 +50,8 @@ public sealed class ObjectWrites(
     }
 
     /// <summary>
-    /// Drops what is kept of a key that was written or deleted. The client's answer does not wait for it: precedence outranks what is kept
-    /// (rule W2).
+    /// Evicts what is cached of a key that was written or deleted. The response does not wait for it: a write takes precedence over the
+    /// cache (rule W2).
     /// </summary>
     public void Forget(string bucket, string key)
     {
@@ -59,9 +59,8 @@ public sealed class ObjectWrites(
     }
 
     /// <summary>
-    /// The same where the answer's status says that it was. What local refused has changed nothing, and where copies are frozen (rule S1)
-    /// they cannot be had again. Nor is anything dropped where local failed and nobody knows: should the key be written, that outranks what
-    /// is kept.
+    /// Evicts if the status says that the key changed. A refused write changed nothing, and frozen entries cannot be filled again (rule
+    /// S1). After a failed write the outcome is unknown; if the key was written, the write takes precedence anyway.
     /// </summary>
     public void Forget(string bucket, string key, S3Response answer)
     {
@@ -72,8 +71,7 @@ public sealed class ObjectWrites(
     }
 
     /// <summary>
-    /// The same of a copy or complete, by what local itself answered: what the client gets may have begun as a 200 before that, and a 200
-    /// of local's own may end with an <c>Error</c> (rule W4).
+    /// The same for a copy or complete, based on the local response: it may start as 200 and end with an <c>Error</c> document (rule W4).
     /// </summary>
     public async ValueTask ForgetIfWrittenAsync(string bucket, string key, BufferedResponse answer)
     {
@@ -83,7 +81,7 @@ public sealed class ObjectWrites(
         }
     }
 
-    /// <summary>Refuses an upload id where no local half could hold one.</summary>
+    /// <summary>Throws if the bucket has no local half that could contain the upload.</summary>
     public async ValueTask RequireUploadsAsync(BucketView bucket, CancellationToken cancellationToken)
     {
         if (!bucket.IsLocal && !await directory.IsLocalByNowAsync(bucket, cancellationToken))

@@ -7,13 +7,13 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>The conditions of a write.</summary>
 /// <param name="IfMatch">The ETag the key must have, or null.</param>
-/// <param name="IsForNewKey">Whether the key must not exist (<c>If-None-Match: *</c>).</param>
+/// <param name="IsForNewKey">True if the key must not exist (<c>If-None-Match: *</c>).</param>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html</remarks>
 public sealed record WriteConditions(string? IfMatch, bool IsForNewKey)
 {
-    /// <summary>Reads the headers; null where they hold no condition.</summary>
-    /// <exception cref="S3Exception">NotImplemented for an If-None-Match of anything but an asterisk, and for both conditions at once, as
-    /// in S3.</exception>
+    /// <summary>Reads the headers; null if they have no condition.</summary>
+    /// <exception cref="S3Exception">NotImplemented for an If-None-Match other than an asterisk, and for both conditions at once, as in
+    /// S3.</exception>
     public static WriteConditions? Of(IHeaderDictionary headers)
     {
         if (headers.IfMatch.Count == 0 && headers.IfNoneMatch.Count == 0)
@@ -36,13 +36,13 @@ public sealed record WriteConditions(string? IfMatch, bool IsForNewKey)
         return new WriteConditions(headers.IfMatch.Count > 0 ? headers.IfMatch.ToString() : null, isForNewKey);
     }
 
-    /// <summary>Judges a key that holds an object local does not have, or none.</summary>
-    /// <param name="current">The remote's object; null where the key is deleted or absent.</param>
+    /// <summary>
+    /// Judges a key that the local layer lacks. <paramref name="current"/> is the remote's object; null if the key is deleted or absent.
+    /// </summary>
     /// <exception cref="S3Exception">NoSuchKey or PreconditionFailed (rule W3).</exception>
     public void Judge(ObjectInfo? current) => Judge(current?.ETag);
 
-    /// <summary>Judges a key.</summary>
-    /// <param name="etag">What it holds; null where that is nothing.</param>
+    /// <summary>Judges a key by its ETag; null if it does not exist.</summary>
     /// <exception cref="S3Exception">NoSuchKey or PreconditionFailed (rule W3).</exception>
     public void Judge(string? etag)
     {
