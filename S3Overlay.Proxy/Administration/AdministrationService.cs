@@ -13,8 +13,8 @@ namespace S3Overlay.Proxy.Administration;
 /// <code>
 ///   GET  explain      what clients see of a key or bucket, and why   ExplainCall
 ///   GET  tombstones   what was deleted here                          TombstonesCall
-///   POST drop         held bytes go                                  EvictCall
-///   POST discard      tombstones and bucket marks are taken back     UndeleteCall
+///   POST evict        cache entries are removed                      EvictCall
+///   POST undelete     deletes of keys and buckets are undone         UndeleteCall
 ///   POST compact      tombstones that hide nothing go                CompactCall
 /// </code>
 /// </remarks>
@@ -23,6 +23,7 @@ public sealed class AdministrationService : IS3Service
     private const string Version = "v1/";
 
     private readonly Dictionary<string, IAdministrationCall> _calls;
+    private readonly Dictionary<string, IAdministrationCall> _oldNames;
     private readonly ILogger _logger;
 
     /// <summary>The calls over an overlay.</summary>
@@ -34,17 +35,18 @@ public sealed class AdministrationService : IS3Service
         {
             ["explain"] = new ExplainCall(overlay),
             ["tombstones"] = new TombstonesCall(overlay),
-            ["drop"] = new EvictCall(overlay, progress),
-            ["discard"] = new UndeleteCall(overlay, progress),
+            ["evict"] = new EvictCall(overlay, progress),
+            ["undelete"] = new UndeleteCall(overlay, progress),
             ["compact"] = new CompactCall(overlay, progress),
         };
+        _oldNames = new(StringComparer.Ordinal) { ["drop"] = _calls["evict"], ["discard"] = _calls["undelete"] };
     }
 
     /// <inheritdoc/>
     public async Task HandleAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         var name = request.Key.StartsWith(Version, StringComparison.Ordinal) ? request.Key[Version.Length..] : "";
-        if (!_calls.TryGetValue(name, out var call))
+        if (!_calls.TryGetValue(name, out var call) && !_oldNames.TryGetValue(name, out call))
         {
             throw new S3Exception(
                 NoSuchCall,

@@ -10,6 +10,9 @@ public abstract record Setting(string Name, string Area, string? Default, string
     /// <summary>Further names, of predecessors and of AWS, that are looked at after <see cref="Name"/>.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
+    /// <summary>Earlier names, which still work and are not documented.</summary>
+    public IReadOnlyList<string> OldNames { get; init; } = [];
+
     /// <summary>Whether the value may never be shown.</summary>
     public bool IsSecret { get; init; }
 

@@ -45,8 +45,9 @@ public static partial class Settings
         Parsers.Size);
 
     public static readonly Setting<FillOnAbort> FillOnAbort = new(
-        "S3_OVERLAY_FILL_ON_LEAVE", Cache, "finish", "When the last reader of a running fill disconnects: `finish` the fill or `drop` it.",
-        Parsers.OneOf(("finish", Options.FillOnAbort.Finish), ("drop", Options.FillOnAbort.Drop)));
+        "S3_OVERLAY_FILL_ON_ABORT", Cache, "finish", "When the last reader of a running fill disconnects: `finish` the fill or `drop` it.",
+        Parsers.OneOf(("finish", Options.FillOnAbort.Finish), ("drop", Options.FillOnAbort.Drop)))
+    { OldNames = ["S3_OVERLAY_FILL_ON_LEAVE"] };
 
     public static readonly Setting<string?> CacheDirectory = new(
         "S3_OVERLAY_CACHE_DIR", Cache, null,

@@ -16,7 +16,7 @@ public static class StartupLines
     /// </summary>
     public static IEnumerable<string> For(ProxyOptions options, string endpoint, Uri? management = null)
     {
-        yield return $"S3Overlay {VersionCommand.Version} serves S3 on {endpoint}";
+        yield return $"S3Overlay {CommandLine.Version} serves S3 on {endpoint}";
         if (options.Remotes.Count == 0)
         {
             yield return "  mode    local only, no remote is set";

@@ -1,4 +1,4 @@
-using S3Overlay.Proxy.Hosting.Commands.Admin;
+using S3Overlay.Proxy.Hosting.Commands;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Administration;
@@ -32,17 +32,17 @@ public sealed class AdminCommandTests : IAsyncLifetime
         await _proxy.SendAsync("GET", "/photos/2024/c.jpg");
         Assert.Contains("all of 2.9 KiB", (await RunAsync("explain", "s3://photos/2024/c.jpg")).Output, StringComparison.Ordinal);
         _remote.Put("photos", "2024/c.jpg", new byte[10]);
-        Assert.Contains("s3overlay admin drop photos/2024/c.jpg", (await RunAsync("explain", "photos/2024/c.jpg")).Output,
+        Assert.Contains("s3overlay admin evict photos/2024/c.jpg", (await RunAsync("explain", "photos/2024/c.jpg")).Output,
             StringComparison.Ordinal);
         await _proxy.SendAsync("DELETE", "/photos/2024/a%20b.jpg");
         var deleted = (await RunAsync("explain", "photos/2024/a b.jpg", "--no-remote")).Output;
         Assert.Contains("clients do not see it", deleted, StringComparison.Ordinal);
-        Assert.Contains("s3overlay admin discard 'photos/2024/a b.jpg'", deleted, StringComparison.Ordinal);
+        Assert.Contains("s3overlay admin undelete 'photos/2024/a b.jpg'", deleted, StringComparison.Ordinal);
         Assert.Contains("not asked", deleted, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Deletes_are_listed_taken_back_and_compacted()
+    public async Task Deletes_are_listed_undone_and_compacted()
     {
         foreach (var key in (string[])["2024/a%20b.jpg", "2024/c.jpg", "gone"])
         {
@@ -54,42 +54,42 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.Equal((0, "2024/a b.jpg\n2024/c.jpg\ngone\n"), (code, output));
         Assert.Contains("3 deleted keys. Next: ", errors, StringComparison.Ordinal);
         Assert.Equal((0, "2024/a b.jpg\n"), Result(await RunAsync("tombstones", "photos", "--limit", "1")));
-        Assert.Contains("1 hid nothing", (await RunAsync("compact", "photos")).Output, StringComparison.Ordinal);
-        Assert.Contains("Took back 1 delete of keys", (await RunAsync("discard", "photos/2024/c.jpg")).Output, StringComparison.Ordinal);
-        Assert.Contains("Took back 1 delete of keys", (await RunAsync("discard", "photos", "--prefix=2024/")).Output,
+        Assert.Contains("removed 1 that hid nothing", (await RunAsync("compact", "photos")).Output, StringComparison.Ordinal);
+        Assert.Contains("Undeleted 1 key.", (await RunAsync("undelete", "photos/2024/c.jpg")).Output, StringComparison.Ordinal);
+        Assert.Contains("Undeleted 1 key.", (await RunAsync("undelete", "photos", "--prefix=2024/")).Output,
             StringComparison.Ordinal);
         Assert.Equal(200, (await _proxy.SendAsync("GET", "/photos/2024/a%20b.jpg")).Status);
-        Assert.Contains("Next: to see what was deleted", (await RunAsync("discard", "--all")).Output, StringComparison.Ordinal);
+        Assert.Contains("Next: to see what was deleted", (await RunAsync("undelete", "--all")).Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Discard_of_a_key_that_was_not_deleted_says_why_it_did_nothing()
+    public async Task Undelete_of_a_key_that_was_not_deleted_says_why_it_did_nothing()
     {
         await _proxy.SendAsync("PUT", "/photos/2024/c.jpg", "mine");
 
-        var (code, output, _) = await RunAsync("discard", "photos/2024/c.jpg");
+        var (code, output, _) = await RunAsync("undelete", "photos/2024/c.jpg");
         Assert.Equal(1, code);
-        Assert.Contains("Nothing to take back: photos/2024/c.jpg was written here, not deleted.", output, StringComparison.Ordinal);
+        Assert.Contains("Nothing to undelete: photos/2024/c.jpg was written here, not deleted.", output, StringComparison.Ordinal);
         // Without an endpoint, the command would delete the object at AWS.
         Assert.Contains($"aws --endpoint-url {_proxy.Endpoint.GetLeftPart(UriPartial.Authority)} s3 rm s3://photos/2024/c.jpg", output,
             StringComparison.Ordinal);
-        Assert.DoesNotContain("Took back", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Undeleted", output, StringComparison.Ordinal);
         Assert.Equal("mine", (await _proxy.SendAsync("GET", "/photos/2024/c.jpg")).Text);
 
-        (code, output, _) = await RunAsync("discard", "photos/2024/a b.jpg");
+        (code, output, _) = await RunAsync("undelete", "photos/2024/a b.jpg");
         Assert.Equal(1, code);
-        Assert.Contains("has no delete here", output, StringComparison.Ordinal);
+        Assert.Contains("was not deleted here", output, StringComparison.Ordinal);
         Assert.Contains("s3overlay admin explain 'photos/2024/a b.jpg'", output, StringComparison.Ordinal);
         Assert.Equal((1, "{\"done\":true,\"tombstones\":0,\"buckets\":0,\"kept\":0}\n"),
-            Result(await RunAsync("discard", "photos/2024/c.jpg", "--json")));
+            Result(await RunAsync("undelete", "photos/2024/c.jpg", "--json")));
     }
 
     [Fact]
-    public async Task What_is_held_is_dropped()
+    public async Task Cache_entries_are_evicted()
     {
         await _proxy.SendAsync("GET", "/photos/2024/c.jpg");
-        Assert.Contains("Dropped 1 copy with 2.9 KiB", (await RunAsync("drop", "--all")).Output, StringComparison.Ordinal);
-        var (code, output, errors) = await RunAsync("drop", "photos", "--json");
+        Assert.Contains("Evicted 1 cache entry (2.9 KiB)", (await RunAsync("evict", "--all")).Output, StringComparison.Ordinal);
+        var (code, output, errors) = await RunAsync("evict", "photos", "--json");
         Assert.Equal((0, "{\"done\":true,\"entries\":0,\"bytes\":0,\"failed\":0}\n", ""), (code, output, errors));
     }
 
@@ -104,7 +104,7 @@ public sealed class AdminCommandTests : IAsyncLifetime
     [Fact]
     public async Task What_is_refused_says_why()
     {
-        var (code, _, errors) = await RunAsync("drop", "--all", "--S3_OVERLAY_ACCESS_KEY=guessed", "--S3_OVERLAY_SECRET_KEY=guessed");
+        var (code, _, errors) = await RunAsync("evict", "--all", "--S3_OVERLAY_ACCESS_KEY=guessed", "--S3_OVERLAY_SECRET_KEY=guessed");
         Assert.Equal(1, code);
         Assert.Contains("InvalidAccessKeyId", errors, StringComparison.Ordinal);
         Assert.Contains("\"admin\": true", errors, StringComparison.Ordinal);
@@ -117,7 +117,7 @@ public sealed class AdminCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_proxy_that_is_not_there_is_told()
+    public async Task A_proxy_that_is_not_there_is_reported()
     {
         var endpoint = _proxy.Endpoint;
         await using (var other = await OverlayHost.StartEmbeddedAsync(null))
@@ -125,38 +125,62 @@ public sealed class AdminCommandTests : IAsyncLifetime
             endpoint = other.Endpoint;
         }
 
-        var (code, _, errors) = await RunAsync("drop", "--all", "--endpoint", endpoint.ToString());
+        var (code, _, errors) = await RunAsync("evict", "--all", "--endpoint", endpoint.ToString());
         Assert.Equal(1, code);
         Assert.Contains("does not answer", errors, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("There is no call", "dorp", "photos")]
-    [InlineData("There is no option", "drop", "photos", "--perfix=x")]
-    [InlineData("one argument too many", "drop", "photos", "other")]
-    [InlineData("Of what?", "drop")]
-    [InlineData("Of what?", "discard", "--prefix", "x")]
-    [InlineData("Which bucket?", "explain")]
-    [InlineData("lacks its value", "drop", "photos", "--prefix")]
+    [InlineData("Did you mean one of the following?\nevict", "evcit", "photos")]
+    [InlineData("'--perfix' was not matched. Did you mean one of the following?\n--prefix", "evict", "photos", "--perfix", "2024/")]
+    [InlineData("Unrecognized command or argument 'other'", "evict", "photos", "other")]
+    [InlineData("Name a bucket: evict BUCKET", "evict")]
+    [InlineData("Name a bucket: drop BUCKET", "drop")]
+    [InlineData("Name a bucket: undelete BUCKET", "undelete", "--prefix", "x")]
+    [InlineData("Required argument 'BUCKET[/KEY]' missing", "explain")]
+    [InlineData("Required argument missing for option: '--prefix'", "evict", "photos", "--prefix")]
     [InlineData("--limit needs a number", "tombstones", "photos", "--limit", "few")]
-    [InlineData("--endpoint needs a URL", "drop", "photos", "--endpoint", "here")]
-    public async Task What_cannot_be_understood_is_told(string problem, params string[] line)
+    [InlineData("For one key, use: explain", "tombstones", "photos/key")]
+    [InlineData("--endpoint needs a URL", "evict", "photos", "--endpoint", "here")]
+    public async Task A_wrong_command_line_is_explained(string problem, params string[] line)
     {
         var (code, output, errors) = await RunAsync(line);
         Assert.Equal((2, ""), (code, output));
         Assert.Contains(problem, errors, StringComparison.Ordinal);
-        Assert.Contains("admin --help", errors, StringComparison.Ordinal);
+        Assert.Matches("s3overlay admin ([a-z]+ )?--help", errors);
     }
 
     [Theory]
     [InlineData(0, "--help")]
-    [InlineData(0, "drop", "--help")]
     [InlineData(2)]
-    public async Task Help_names_every_call(int expected, params string[] line)
+    public async Task Help_names_every_call_and_no_old_name(int expected, params string[] line)
     {
         var (code, output, _) = await RunAsync(line);
         Assert.Equal(expected, code);
-        Assert.All(AdminArguments.Calls, call => Assert.Contains($"\n  {call} ", output, StringComparison.Ordinal));
+        Assert.All(["explain", "tombstones", "evict", "undelete", "compact"],
+            call => Assert.Contains($"\n  {call} ", output, StringComparison.Ordinal));
+        Assert.DoesNotContain("discard", output, StringComparison.Ordinal);
+        Assert.Contains("Examples:\n  s3overlay admin explain", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Each_call_has_help_with_examples()
+    {
+        var (code, output, _) = await RunAsync("evict", "--help");
+        Assert.Equal(0, code);
+        Assert.Contains("--prefix", output, StringComparison.Ordinal);
+        Assert.Contains("Examples:\n  s3overlay admin evict", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("drop", "Evicted 0 cache entries")]
+    [InlineData("discard", "Nothing to undelete.")]
+    public async Task Old_names_still_work(string name, string expected)
+    {
+        var (code, output, _) = await RunAsync(name, "photos");
+        Assert.Equal(0, code);
+        Assert.Contains(expected, output, StringComparison.Ordinal);
+        Assert.Equal(200, (await _proxy.SendAsync("POST", $"/-/v1/{name}?bucket=photos")).Status);
     }
 
     private static (int Code, string Output) Result((int Code, string Output, string Errors) run) => (run.Code, run.Output);
@@ -166,7 +190,7 @@ public sealed class AdminCommandTests : IAsyncLifetime
         using var output = new StringWriter { NewLine = "\n" };
         using var errors = new StringWriter { NewLine = "\n" };
         string[] where = line.Contains("--endpoint") ? [] : ["--endpoint", _proxy.Endpoint.ToString()];
-        var code = await new AdminCommand(output, errors).RunAsync([.. where, .. line]);
+        var code = await CommandLine.RunAsync(["admin", .. where, .. line], output, errors);
         return (code, output.ToString(), errors.ToString());
     }
 }

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Configuration;
@@ -36,6 +37,15 @@ public sealed class ErrorsTests : OptionsTestBase
     {
         Assert.Equal((setting, shown), ReadError($"{setting}={value}") is var error ? (error.Setting, error.Value) : default);
         Assert.DoesNotContain("word", ReadAll($"{setting}={value}").Problems.Describe(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_old_name_works_without_a_warning()
+    {
+        var (options, problems) = ReadAll("S3_OVERLAY_FILL_ON_LEAVE=drop");
+
+        Assert.Equal((FillOnAbort.Drop, 0), (options.Cache.FillOnAbort, problems.Errors.Count));
+        Assert.DoesNotContain(problems.Warnings, warning => warning.Setting == "S3_OVERLAY_FILL_ON_LEAVE");
     }
 
     [Fact]

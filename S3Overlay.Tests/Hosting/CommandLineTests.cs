@@ -1,40 +1,76 @@
-using S3Overlay.Proxy.Hosting;
+using S3Overlay.Proxy.Hosting.Commands;
 
 namespace S3Overlay.Tests.Hosting;
 
 public sealed class CommandLineTests
 {
     [Theory]
-    [InlineData("serve")]
-    [InlineData("serve", "--urls", "http://127.0.0.1:9000")]
+    [InlineData("")]
+    [InlineData("", "--urls", "http://127.0.0.1:9000")]
     [InlineData("serve", "serve", "--S3_OVERLAY_DATA_DIR=x")]
-    [InlineData("serve", "--s3_overlay_data_dir", "x")]
-    [InlineData("serve", "S3_OVERLAY_DATA_DIR=x")]
-    [InlineData("serve", "--Logging:LogLevel:Default=Debug")]
-    [InlineData("serve", "--port", "9000")]
+    [InlineData("", "--s3_overlay_data_dir", "x")]
+    [InlineData("", "S3_OVERLAY_DATA_DIR=x")]
+    [InlineData("", "--Logging:LogLevel:Default=Debug")]
+    [InlineData("", "--port", "9000")]
     [InlineData("serve", "serve", "--port=9000")]
     [InlineData("demo", "demo", "--urls=http://127.0.0.1:9000")]
-    [InlineData("seed", "seed")]
-    [InlineData("help", "--help")]
-    [InlineData("help", "serve", "-h")]
-    [InlineData("version", "--version")]
-    public void A_command_may_be_followed_by_settings(string command, params string[] arguments) =>
-        Assert.Equal(command, CommandLine.Read(arguments).Command);
+    [InlineData("admin explain photos/a:b=c --json", "admin", "--S3_OVERLAY_ACCESS_KEY=k", "explain", "photos/a:b=c", "--json")]
+    public void Settings_may_stand_anywhere(string rest, params string[] arguments) =>
+        Assert.Equal(rest, string.Join(' ', CommandLine.SplitSettings(arguments).Others));
 
     [Fact]
-    public void Settings_are_handed_on_without_the_command() =>
-        Assert.Equal(["--urls", "http://127.0.0.1:9000"], CommandLine.Read(["demo", "--urls", "http://127.0.0.1:9000"]).Options);
+    public void Settings_keep_their_order_and_values() =>
+        Assert.Equal(["--urls", "http://127.0.0.1:9000"], CommandLine.SplitSettings(["--urls", "http://127.0.0.1:9000", "demo"]).Settings);
 
     [Theory]
-    [InlineData("There is no command \"sevre\".", "sevre")]
-    [InlineData("There is no option \"--url\".", "--url", "http://127.0.0.1:9000")]
-    [InlineData("There is no option \"--data-dir=x\".", "serve", "--data-dir=x")]
-    [InlineData("The option \"--urls\" lacks its value.", "--urls")]
-    public void What_nothing_would_read_is_refused(string problem, params string[] arguments)
+    [InlineData("'sevre' was not matched. Did you mean one of the following?\nserve", "sevre")]
+    [InlineData("'--url' was not matched. Did you mean one of the following?\n--urls", "--url", "http://127.0.0.1:9000")]
+    [InlineData("Unrecognized command or argument '--data-dir=x'", "serve", "--data-dir=x")]
+    [InlineData("Required argument missing for option: '--urls'", "--urls")]
+    [InlineData("Required argument missing for option: '--S3_OVERLAY_DATA_DIR'", "demo", "--S3_OVERLAY_DATA_DIR")]
+    [InlineData("s3overlay health --help", "health", "now")]
+    public async Task A_wrong_command_line_ends_with_code_2_and_says_what_to_type(string expected, params string[] arguments)
     {
-        var line = CommandLine.Read(arguments);
+        var (code, output, errors) = await RunAsync(arguments);
 
-        Assert.Null(line.Command);
-        Assert.Equal(problem, line.Problem);
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Serve S3.", "serve", "-h")]
+    [InlineData("Examples:\n  s3overlay --port 9000", "--help")]
+    [InlineData("Usage:", "demo", "-?")]
+    [InlineData("✓ passed", "doctor", "--help")]
+    [InlineData("Evict cache entries", "help", "admin", "evict")]
+    [InlineData("See docs/deployment.md.", "help")]
+    [InlineData("s3overlay ", "--version")]
+    [InlineData("complete -o default -F _s3overlay s3overlay", "completion")]
+    public async Task Help_and_version_are_printed(string expected, params string[] arguments)
+    {
+        var (code, output, errors) = await RunAsync(arguments);
+
+        Assert.Equal((0, ""), (code, errors));
+        Assert.Contains(expected, output, StringComparison.Ordinal);
+        Assert.DoesNotContain("](", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("undelete", "[suggest:8]", "admin un")]
+    [InlineData("--prefix", "[suggest:12]", "admin evict ")]
+    [InlineData("--S3_OVERLAY_CACHE_ENABLED", "[suggest:18]", "--S3_OVERLAY_CACHE")]
+    public async Task Commands_and_settings_are_completed(string expected, params string[] arguments)
+    {
+        var (code, output, _) = await RunAsync(arguments);
+
+        Assert.Equal(0, code);
+        Assert.Contains(expected, output.Split('\n'));
+    }
+
+    private static async Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        using var errors = new StringWriter { NewLine = "\n" };
+        return (await CommandLine.RunAsync(arguments, output, errors), output.ToString(), errors.ToString());
     }
 }

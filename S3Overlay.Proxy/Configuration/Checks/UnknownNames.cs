@@ -27,6 +27,7 @@ internal static class UnknownNames
             }
 
             if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && !known.Contains(name, StringComparer.OrdinalIgnoreCase)
+                && !Settings.All.Any(setting => setting.OldNames.Contains(name, StringComparer.OrdinalIgnoreCase))
                 && !(areRemotesUnread && RemoteSettings.RemoteOf(name) is not null))
             {
                 var nearest = Spelling.Nearest(name, known, Prefix.Length);

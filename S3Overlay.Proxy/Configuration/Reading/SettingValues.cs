@@ -74,7 +74,7 @@ internal sealed class SettingValues
 
     private (string Name, string Text)? Find(Setting setting)
     {
-        foreach (var name in setting.Aliases.Prepend(setting.Name))
+        foreach (var name in setting.Aliases.Concat(setting.OldNames).Prepend(setting.Name))
         {
             if (Text(name) is { } text)
             {

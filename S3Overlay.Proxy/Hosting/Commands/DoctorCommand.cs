@@ -5,51 +5,29 @@ using S3Overlay.Proxy.Protocol.Json;
 
 namespace S3Overlay.Proxy.Hosting.Commands;
 
-/// <summary>Says what is right and wrong with the settings and all that they lead to, and what to do about it.</summary>
-/// <param name="output">Where findings go.</param>
-/// <param name="errors">Where it says what it did not understand.</param>
-internal sealed class DoctorCommand(TextWriter output, TextWriter errors)
+/// <summary>Checks the settings and everything they lead to, and prints what to do about each problem.</summary>
+internal sealed class DoctorCommand(TextWriter output)
 {
-    private const string Help = """
-        s3overlay doctor [--json] [settings]    checks the settings, and what they lead to
+    /// <summary>For the command's help.</summary>
+    public const string Details = """
+        The doctor checks each remote's credentials, clock and mapped buckets, the right to list them, and one read. It writes nothing to
+        any store, and can run next to a proxy. Pass the same settings as to the proxy.
 
-        It looks at the settings, the folders and the room for them, the ports, the local store, and each remote: credentials and whose they are, clock, mapped
-        buckets, the right to list them, and one read. It writes nothing there, and can be run beside a proxy. Give it the settings that the proxy has, by the
-        environment or as --NAME=value:
+          ✓ settings            Every setting is known and valid.
+          ✗ bucket photos       https://s3.example.org does not have the bucket "prod-photos", which photos shows.
+                                Correct its name in S3_OVERLAY_BUCKET_MAPPING, or create it there.
 
-          s3overlay doctor --S3_OVERLAY_REMOTE_ENDPOINT=https://s3.example.org --S3_OVERLAY_BUCKET_MAPPING=photos:prod-photos
-
-            ✓ settings            Every setting is known, and has a value that it can have.
-            ✗ bucket photos       https://s3.example.org does not have the bucket "prod-photos", which photos shows.
-                                  Correct its name in S3_OVERLAY_BUCKET_MAPPING, or make it there.
-
-          ✓ right    ✗ wrong    ? cannot be told, or may be meant so
-          --json     one JSON document in place of the lines
-
-        Exit codes: 0 nothing is wrong, 1 something is, 2 the command line was not understood.
+        ✓ passed   ✗ failed   ? unknown, or possibly intended
+        Exit codes: 0 nothing failed; 1 something failed; 2 the command line is wrong.
         """;
 
-    /// <summary>Where messages begin in a line.</summary>
+    /// <summary>The column where messages begin.</summary>
     private const int Column = 24;
 
-    /// <summary>Runs all checks.</summary>
-    public async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken = default)
+    public Task<int> RunAsync(string[] settings, bool isJson)
     {
-        if (arguments.Any(argument => argument is "--help" or "-h" or "-?"))
-        {
-            await output.WriteLineAsync(Help);
-            return ExitCodes.Ok;
-        }
-
-        string[] settings = [.. arguments.Where(argument => argument != "--json")];
-        if (CommandLine.ProblemOf(settings) is { } problem)
-        {
-            await errors.WriteLineAsync($"{problem} s3overlay doctor --help says what there is.");
-            return ExitCodes.BadConfiguration;
-        }
-
-        var findings = new Doctor(ProxyBuilder.FromEnvironment(settings).Configuration, new Machine()).FindAsync(cancellationToken);
-        return settings.Length < arguments.Length ? await WriteJsonAsync(findings) : await WriteLinesAsync(findings);
+        var findings = new Doctor(ProxyBuilder.FromEnvironment(settings).Configuration, new Machine()).FindAsync(CancellationToken.None);
+        return isJson ? WriteJsonAsync(findings) : WriteLinesAsync(findings);
     }
 
     private async Task<int> WriteLinesAsync(IAsyncEnumerable<Finding> findings)
@@ -67,7 +45,7 @@ internal sealed class DoctorCommand(TextWriter output, TextWriter errors)
 
         var failed = counts.GetValueOrDefault(Verdict.Failed);
         await output.WriteLineAsync(
-            $"{counts.GetValueOrDefault(Verdict.Passed)} right, {failed} wrong, {counts.GetValueOrDefault(Verdict.Undecided)} that cannot be told.");
+            $"{counts.GetValueOrDefault(Verdict.Passed)} passed, {failed} failed, {counts.GetValueOrDefault(Verdict.Undecided)} unknown.");
         return failed == 0 ? ExitCodes.Ok : ExitCodes.CannotRun;
     }
 

@@ -22,7 +22,7 @@ internal static class DemoLines
         return
         [
             "",
-            $"S3Overlay {VersionCommand.Version} shows {remote} (a stand-in remote, only ever read) on {endpoint}, with caching on.",
+            $"S3Overlay {CommandLine.Version} shows {remote} (a stand-in remote, only ever read) on {endpoint}, with caching on.",
             $"Its data is in {folder}. The next demo starts afresh.",
             "",
             "In another terminal, paste this once:",
@@ -46,8 +46,8 @@ internal static class DemoLines
             "6. Ask what a client sees of a key, and why.",
             $"   {admin} explain {Bucket}/hello.txt; {admin} explain {Bucket}/photos/photo-1.jpg",
             "",
-            "7. List your deletes, and take one back.",
-            $"   {admin} tombstones {Bucket}; {admin} discard {Bucket}/photos/photo-1.jpg; {Aws} ls s3://{Bucket}/photos/",
+            "7. List your deletes, and undo one.",
+            $"   {admin} tombstones {Bucket}; {admin} undelete {Bucket}/photos/photo-1.jpg; {Aws} ls s3://{Bucket}/photos/",
             "",
             "Each request to the overlay appears below. Press Ctrl-C to stop.",
             "",

@@ -14,7 +14,7 @@ public sealed class ReadSettingTests
     [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task A_fill_that_nobody_reads_any_more_is_dropped_where_it_is_to_be(string layer)
     {
-        await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_FILL_ON_LEAVE", "drop"));
+        await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_FILL_ON_ABORT", "drop"));
         scene.Remote.Put("bucket", "key", Bytes);
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         scene.Remote.Script = (request, _) => Task.FromResult(new ScriptedOutcome { GateAfter = (100_000, gate) });

@@ -6,6 +6,12 @@ using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Hosting.Commands.Admin;
 
+/// <summary>One line of a response.</summary>
+/// <param name="Status">The response's status.</param>
+/// <param name="Text">The line as received.</param>
+/// <param name="Content">The line as JSON; null if it is not a JSON object, because another kind of server answered.</param>
+internal readonly record struct AdminLine(int Status, string Text, JsonElement? Content);
+
 /// <summary>Calls the administration of a running proxy.</summary>
 internal sealed class AdminClient : IDisposable
 {
@@ -14,20 +20,19 @@ internal sealed class AdminClient : IDisposable
     private readonly Uri _endpoint;
     private readonly RequestSigner _signer;
 
-    /// <summary>Answers begin within seconds; how long they go on is the call's own matter.</summary>
+    // The time-out is for the start of a response: a call may stream for longer.
     private readonly HttpClient _http =
         new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), AllowAutoRedirect = false, UseProxy = false })
     {
         Timeout = TimeSpan.FromMinutes(2),
     };
 
-    /// <summary>A client of the proxy at an endpoint.</summary>
     public AdminClient(Uri endpoint, SigningCredentials credentials, string region) =>
         (_endpoint, _signer) = (endpoint, new RequestSigner(credentials, region));
 
-    /// <summary>Makes a call, and gives its answer line by line.</summary>
-    /// <exception cref="HttpRequestException">The proxy is not there, or breaks off.</exception>
-    /// <exception cref="OperationCanceledException">It does not answer.</exception>
+    /// <summary>Returns the response line by line.</summary>
+    /// <exception cref="HttpRequestException">The connection failed, or the response ended early.</exception>
+    /// <exception cref="OperationCanceledException">The request timed out.</exception>
     public async IAsyncEnumerable<AdminLine> CallAsync(
         string method, string call, IEnumerable<KeyValuePair<string, string>> parameters,
         [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -42,11 +47,11 @@ internal sealed class AdminClient : IDisposable
             request.Headers.TryAddWithoutValidation(header.Key, header.Value);
         }
 
-        using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(cancellationToken));
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
         while (await ReadLineAsync(reader, cancellationToken) is { } line)
         {
-            yield return new AdminLine((int)answer.StatusCode, line, Parse(line));
+            yield return new AdminLine((int)response.StatusCode, line, Parse(line));
         }
     }
 
@@ -61,11 +66,11 @@ internal sealed class AdminClient : IDisposable
         }
         catch (IOException failure)
         {
-            throw new HttpRequestException("it broke off its answer", failure);
+            throw new HttpRequestException("the response ended early", failure);
         }
     }
 
-    /// <summary>What answers there may be no such proxy, and its page no JSON.</summary>
+    /// <summary>Null if the line is not a JSON object: another kind of server answered.</summary>
     private static JsonElement? Parse(string line)
     {
         try

@@ -1,3 +1,6 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text.Json;
 
 using S3Overlay.Proxy.Configuration.Checks;
@@ -9,40 +12,149 @@ using S3Overlay.Proxy.Protocol.Regions;
 namespace S3Overlay.Proxy.Hosting.Commands.Admin;
 
 /// <summary>
-/// The administration calls for people: signs them with a key of the settings, and says what came of it and what to do next.
+/// The <c>admin</c> commands. They sign administration calls with a key of the settings, and print the result and what to do next.
 /// </summary>
-/// <param name="output">Where the answer goes.</param>
-/// <param name="errors">Where problems and progress go.</param>
-internal sealed class AdminCommand(TextWriter output, TextWriter errors)
+/// <param name="settings">Settings from the command line.</param>
+/// <param name="output">For results.</param>
+/// <param name="errors">For problems and progress.</param>
+internal sealed class AdminCommand(string[] settings, TextWriter output, TextWriter errors)
 {
-    /// <summary>How many rows are asked for at a time.</summary>
+    /// <summary>Rows per request of a list.</summary>
     private const int PageSize = 1000;
 
-    /// <summary>Runs one call.</summary>
-    public async Task<int> RunAsync(IReadOnlyList<string> line)
+    private readonly Option<Uri?> _endpoint = new("--endpoint")
     {
-        var arguments = AdminArguments.Read(line);
-        if (arguments.WantsHelp || (arguments.Call.Length == 0 && arguments.Problem.Length == 0))
+        Description = "The proxy's URL. Default: where these settings make it listen.",
+        HelpName = "URL",
+        Recursive = true,
+        CustomParser = ReadEndpoint,
+    };
+
+    private readonly Option<bool> _json = new("--json") { Description = "Print the response as it is.", Recursive = true };
+    private readonly Option<bool> _noRemote = new("--no-remote") { Description = "Do not ask the remote." };
+    private readonly Option<bool> _all = new("--all") { Description = "Every bucket." };
+    private readonly Option<string?> _prefix = new("--prefix") { Description = "Only keys with this prefix.", HelpName = "PREFIX" };
+    private readonly Option<int?> _limit = new("--limit") { Description = "List at most N rows.", HelpName = "N", CustomParser = ReadLimit };
+    private readonly Argument<string?> _target = new("BUCKET[/KEY]") { Description = "A bucket, or one key in it." };
+    private readonly Argument<string?> _optionalTarget =
+        new("BUCKET[/KEY]") { Description = "A bucket, or one key in it.", Arity = ArgumentArity.ZeroOrOne };
+
+    private readonly Argument<string?> _optionalBucket =
+        new("BUCKET") { Description = "A bucket. Without one, the buckets that have deletes are listed.", Arity = ArgumentArity.ZeroOrOne };
+
+    /// <summary>The command and its calls.</summary>
+    public Command Build()
+    {
+        var admin = new CommandWithExamples(
+            "admin",
+            "Ask a running proxy what it caches and hides; evict cache entries; undo deletes.",
+            "s3overlay admin explain photos/2024/a.jpg",
+            "s3overlay admin evict photos --prefix 2024/",
+            "s3overlay admin undelete photos/2024/a.jpg --endpoint http://127.0.0.1:9000")
         {
-            await output.WriteLineAsync(AdminHelp.Text);
-            return arguments.WantsHelp ? ExitCodes.Ok : ExitCodes.BadConfiguration;
+            Details = """
+            Calls are signed with the first key in the settings that may administer: S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY,
+            a key of S3_OVERLAY_KEYS_FILE with "admin": true, or the local layer's key.
+            Exit codes: 0 done; 1 refused, not reachable, or nothing to undelete for the key; 2 the command line is wrong.
+            """,
+        };
+        admin.Options.Add(_endpoint);
+        admin.Options.Add(_json);
+        Add("explain", "Show what clients see of a key or bucket, and why.", [_target], [_noRemote],
+            "s3overlay admin explain photos/2024/a.jpg", "s3overlay admin explain photos --no-remote");
+        var tombstones = Add("tombstones", "List what was deleted here.", [_optionalBucket], [_prefix, _limit],
+            "s3overlay admin tombstones", "s3overlay admin tombstones photos --prefix 2024/ --limit 100");
+        tombstones.Validators.Add(line =>
+        {
+            if (line.GetValue(_optionalBucket)?.Replace("s3://", "", StringComparison.OrdinalIgnoreCase).TrimEnd('/').Contains('/') == true)
+            {
+                line.AddError("tombstones takes a bucket. For one key, use: explain BUCKET/KEY");
+            }
+        });
+        foreach (var name in (string[])["evict", "drop"])
+        {
+            Hide(name == "drop", Add(name, "Evict cache entries: the next read asks the remote. Your writes are not touched.",
+                [_optionalTarget], [_prefix, _all],
+                "s3overlay admin evict photos/2024/a.jpg", "s3overlay admin evict photos --prefix 2024/", "s3overlay admin evict --all"));
         }
 
-        var problem = arguments.Problem.Length > 0 ? arguments.Problem
-            : arguments.Call is "explain" or "compact" && arguments.Bucket is null ? $"Which bucket? {arguments.Call} BUCKET"
-            : arguments.Call is "drop" or "discard" && arguments.Bucket is null && !arguments.IsForAll
-                ? $"Of what? {arguments.Call} BUCKET, or {arguments.Call} --all"
-            : arguments.Call is "tombstones" && arguments.Key is not null
-                ? $"One key is what explain is for: explain {arguments.Bucket}/{arguments.Key}"
-            : null;
-        if (problem is not null)
+        foreach (var name in (string[])["undelete", "discard"])
         {
-            await errors.WriteLineAsync($"{problem} s3overlay admin --help lists what there is.");
+            Hide(name == "discard", Add(name, "Undo deletes: the remote's objects show again. For a bucket, its own deletion is undone too.",
+                [_optionalTarget], [_prefix, _all],
+                "s3overlay admin undelete photos/2024/a.jpg", "s3overlay admin undelete photos", "s3overlay admin undelete --all"));
+        }
+
+        Add("compact", "Remove tombstones that hide nothing, because the remote no longer has the keys.", [_target], [_prefix],
+            "s3overlay admin compact photos");
+        admin.SetAction(line =>
+        {
+            line.RootCommandResult.Command.Parse(["admin", "--help"]).Invoke(new() { Output = output });
             return ExitCodes.BadConfiguration;
+        });
+        return admin;
+
+        CommandWithExamples Add(string name, string description, Argument[] arguments, Option[] options, params string[] examples)
+        {
+            var command = new CommandWithExamples(name, description, examples);
+            Array.ForEach(arguments, command.Arguments.Add);
+            Array.ForEach(options, command.Options.Add);
+            command.SetAction(RunAsync);
+            if (options.Contains(_all))
+            {
+                command.Validators.Add(RequireTarget);
+            }
+
+            admin.Subcommands.Add(command);
+            return command;
         }
 
+        static void Hide(bool isOldName, Command command) => command.Hidden = isOldName;
+    }
+
+    private void RequireTarget(CommandResult line)
+    {
+        if (line.GetValue(_optionalTarget) is null && !line.GetValue(_all))
+        {
+            line.AddError($"Name a bucket: {line.Command.Name} BUCKET. For every bucket: {line.Command.Name} --all");
+        }
+    }
+
+    private static Uri? ReadEndpoint(ArgumentResult argument)
+    {
+        if (Uri.TryCreate(argument.Tokens[0].Value, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https")
+        {
+            return endpoint;
+        }
+
+        argument.AddError("--endpoint needs a URL, such as http://127.0.0.1:8000.");
+        return null;
+    }
+
+    private static int? ReadLimit(ArgumentResult argument)
+    {
+        if (int.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0)
+        {
+            return limit;
+        }
+
+        argument.AddError("--limit needs a number from 1.");
+        return null;
+    }
+
+    private async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
+    {
+        var arguments = new AdminArguments(line.CommandResult.Command.Name switch { "drop" => "evict", "discard" => "undelete", var name => name })
+        {
+            Target = line.CommandResult.GetValue<string?>(line.CommandResult.Command.Arguments[0].Name),
+            Prefix = line.GetValue(_prefix),
+            IsForAll = line.GetValue(_all),
+            LeavesRemoteAlone = line.GetValue(_noRemote),
+            Limit = line.GetValue(_limit),
+            IsRaw = line.GetValue(_json),
+        };
         var problems = new ConfigurationProblems();
-        var options = ProxyOptionsReader.Read(ProxyBuilder.FromEnvironment(arguments.Settings).Configuration, problems);
+        var options = ProxyOptionsReader.Read(ProxyBuilder.FromEnvironment(settings).Configuration, problems);
         if (problems.Errors.Count > 0)
         {
             await errors.WriteLineAsync(problems.Describe());
@@ -52,31 +164,33 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
         if (options.Clients.Keys.FirstOrDefault(key => key.IsAdministrator) is not { } key)
         {
             await errors.WriteLineAsync(
-                "None of the keys in the settings may administer: set S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY, or give a key of the file \"admin\": true.");
+                "No key in the settings may administer. Set S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY, "
+                + "or give a key of S3_OVERLAY_KEYS_FILE \"admin\": true.");
             return ExitCodes.BadConfiguration;
         }
 
-        if ((arguments.Endpoint ?? options.Listen.Plain) is not { } endpoint)
+        if ((line.GetValue(_endpoint) ?? options.Listen.Plain) is not { } endpoint)
         {
-            await errors.WriteLineAsync("None of the proxy's addresses is plain HTTP. Name one: --endpoint https://s3.example.org");
+            await errors.WriteLineAsync("The proxy has no plain HTTP address. Name its URL: --endpoint https://s3.example.org");
             return ExitCodes.BadConfiguration;
         }
 
-        return await CallAsync(arguments, endpoint, key, options.Clients.Region ?? AwsHosts.DefaultRegion);
+        return await CallAsync(arguments, endpoint, key, options.Clients.Region ?? AwsHosts.DefaultRegion, cancellationToken);
     }
 
-    private async Task<int> CallAsync(AdminArguments arguments, Uri endpoint, ClientKey key, string region)
+    private async Task<int> CallAsync(
+        AdminArguments arguments, Uri endpoint, ClientKey key, string region, CancellationToken cancellationToken)
     {
         using var client = new AdminClient(endpoint, new SigningCredentials(key.AccessKey, key.SecretKey), region);
         try
         {
             return arguments.Call == "tombstones"
-                ? await ListAsync(client, arguments)
-                : await DoAsync(client, endpoint, arguments);
+                ? await ListAsync(client, arguments, cancellationToken)
+                : await DoAsync(client, endpoint, arguments, cancellationToken);
         }
         catch (AdminRefusal refusal)
         {
-            await errors.WriteLineAsync($"{endpoint.Authority} says: {refusal.Message}");
+            await errors.WriteLineAsync($"{endpoint.Authority} responded: {refusal.Message}");
             if (refusal.Status == 403)
             {
                 await errors.WriteLineAsync(
@@ -88,18 +202,17 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
             await errors.WriteLineAsync(
-                $"{endpoint.Authority} does not answer: {(failure is OperationCanceledException ? "it takes too long" : failure.Message)}");
+                $"{endpoint.Authority} does not answer: {(failure is OperationCanceledException ? "timed out" : failure.Message)}");
             await errors.WriteLineAsync("Next: name the running proxy with --endpoint http://HOST:PORT");
             return ExitCodes.CannotRun;
         }
     }
 
-    private async Task<int> DoAsync(AdminClient client, Uri endpoint, AdminArguments arguments)
+    private async Task<int> DoAsync(AdminClient client, Uri endpoint, AdminArguments arguments, CancellationToken cancellationToken)
     {
         var isReading = arguments.Call == "explain";
         JsonElement? last = null;
-        await foreach (
-            var line in client.CallAsync(isReading ? "GET" : "POST", arguments.Call, arguments.Parameters(), CancellationToken.None))
+        await foreach (var line in client.CallAsync(isReading ? "GET" : "POST", arguments.Call, arguments.Parameters(), cancellationToken))
         {
             last = AdminRefusal.Check(line);
             if (arguments.IsRaw)
@@ -114,13 +227,13 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
 
         if (last is not { } result || (!isReading && !result.Is("done")))
         {
-            throw new HttpRequestException("it broke off its answer");
+            throw new HttpRequestException("the response ended early");
         }
 
-        var didNothing = arguments is { Call: "discard", Key: not null } && result.Number("tombstones") + result.Number("kept") == 0;
+        var didNothing = arguments is { Call: "undelete", Key: not null } && result.Number("tombstones") + result.Number("kept") == 0;
         var lines = arguments.IsRaw ? []
             : isReading ? ExplanationText.Of(result)
-            : didNothing ? NothingUndeletedText.Of(await ExplainAsync(client, arguments), endpoint)
+            : didNothing ? ResultText.OfNothingUndeleted(await ExplainAsync(client, arguments, cancellationToken), endpoint)
             : ResultText.Of(arguments, result);
         foreach (var line in lines)
         {
@@ -130,28 +243,26 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
         return didNothing ? ExitCodes.CannotRun : ExitCodes.Ok;
     }
 
-    /// <summary>The state of the named key in this proxy, without asking the remote.</summary>
-    private static async Task<JsonElement> ExplainAsync(AdminClient client, AdminArguments arguments)
+    private static async Task<JsonElement> ExplainAsync(AdminClient client, AdminArguments arguments, CancellationToken cancellationToken)
     {
-        await foreach (var line in client.CallAsync("GET", "explain", (arguments with { LeavesRemoteAlone = true }).Parameters(),
-            CancellationToken.None))
+        var parameters = (arguments with { LeavesRemoteAlone = true }).Parameters();
+        await foreach (var line in client.CallAsync("GET", "explain", parameters, cancellationToken))
         {
             return AdminRefusal.Check(line);
         }
 
-        throw new HttpRequestException("it broke off its answer");
+        throw new HttpRequestException("the response ended early");
     }
 
-    /// <summary>Goes through all pages.</summary>
-    private async Task<int> ListAsync(AdminClient client, AdminArguments arguments)
+    private async Task<int> ListAsync(AdminClient client, AdminArguments arguments, CancellationToken cancellationToken)
     {
         var (count, token) = (0, "");
         do
         {
             var left = Math.Min(PageSize, (arguments.Limit ?? int.MaxValue) - count);
-            var parameters = arguments.Parameters().Append(new("limit", left.ToString(System.Globalization.CultureInfo.InvariantCulture)));
-            var lines = client.CallAsync("GET", arguments.Call, token.Length == 0 ? parameters
-                : parameters.Append(new("token", token)), CancellationToken.None);
+            var parameters = arguments.Parameters().Append(new("limit", left.ToString(CultureInfo.InvariantCulture)));
+            parameters = token.Length == 0 ? parameters : parameters.Append(new("token", token));
+            var lines = client.CallAsync("GET", arguments.Call, parameters, cancellationToken);
             token = "";
             await foreach (var line in lines)
             {
@@ -164,11 +275,10 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
 
         if (!arguments.IsRaw)
         {
-            await errors.WriteLineAsync(
-                arguments.Bucket is null
-                    ? $"{AdminText.Count(count, "bucket")} with deletes.{(count > 0 ? " Next: s3overlay admin tombstones BUCKET" : "")}"
-                    : $"{AdminText.Count(count, "deleted key")}{(token.Length > 0 ? ", and more" : "")}."
-                        + (count > 0 ? $" Next: to have the remote's show again:  s3overlay admin discard {AdminText.Argument(arguments.Bucket)} (or one of its keys)" : ""));
+            await errors.WriteLineAsync(arguments.Bucket is null
+                ? $"{AdminText.Count(count, "bucket")} with deletes.{(count > 0 ? " Next: s3overlay admin tombstones BUCKET" : "")}"
+                : $"{AdminText.Count(count, "deleted key")}{(token.Length > 0 ? ", and more" : "")}."
+                    + (count == 0 ? "" : $" Next: to undo the deletes, or one of them:  s3overlay admin undelete {AdminText.Argument(arguments.Bucket)}[/KEY]"));
         }
 
         return ExitCodes.Ok;
@@ -183,7 +293,8 @@ internal sealed class AdminCommand(TextWriter output, TextWriter errors)
         else if (page.Is("bucketDeleted"))
         {
             await output.WriteLineAsync(
-                $"The bucket itself was deleted here, which hides all of its remote. Next: s3overlay admin discard {AdminText.Argument(arguments.Bucket ?? "")}");
+                "The bucket itself was deleted here. That hides everything it has on the remote. "
+                + $"Next: s3overlay admin undelete {AdminText.Argument(arguments.Bucket ?? "")}");
         }
 
         var rows = page.GetProperty(arguments.Bucket is null ? "buckets" : "tombstones");

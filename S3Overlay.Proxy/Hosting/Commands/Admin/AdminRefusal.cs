@@ -5,16 +5,15 @@ namespace S3Overlay.Proxy.Hosting.Commands.Admin;
 /// <summary>The proxy refused a call, or could not finish it.</summary>
 internal sealed class AdminRefusal(int status, string message) : Exception(message)
 {
-    /// <summary>The HTTP status.</summary>
     public int Status { get; } = status;
 
-    /// <summary>What a line says, where it is no error.</summary>
-    /// <exception cref="AdminRefusal">It is one, or whoever answered is no S3Overlay.</exception>
+    /// <summary>The content of a line that is not an error.</summary>
+    /// <exception cref="AdminRefusal">The line is an error, or another kind of server sent it.</exception>
     public static JsonElement Check(AdminLine line)
     {
         if (line.Content is not { } content)
         {
-            throw new AdminRefusal(line.Status, $"{line.Status}, and nothing that S3Overlay would say. Is it another server?");
+            throw new AdminRefusal(line.Status, $"{line.Status}, without JSON. Is it another server?");
         }
 
         var error = content.Object("error") ?? (line.Status >= 400 ? content : null);

@@ -2,10 +2,9 @@ using System.Text.Json;
 
 namespace S3Overlay.Proxy.Hosting.Commands.Admin;
 
-/// <summary>An explanation for people, and what to do about it.</summary>
+/// <summary>An explanation in words, and what to do about it.</summary>
 internal static class ExplanationText
 {
-    /// <summary>The lines.</summary>
     public static IEnumerable<string> Of(JsonElement answer) => answer.Text("key").Length > 0 ? OfKey(answer) : OfBucket(answer);
 
     private static IEnumerable<string> OfKey(JsonElement answer)
@@ -15,7 +14,7 @@ internal static class ExplanationText
         yield return $"  {answer.Text("why")}";
         yield return $"  written    {(answer.Object("written") is { } written ? Version(written) : "no")}";
         yield return $"  tombstone  {(answer.Object("tombstone") is { } tombstone ? tombstone.Text("deleted") is { Length: > 0 } date ? $"of {date}" : "yes" : "no")}";
-        yield return $"  held       {(answer.Object("held") is { } held ? Held(held) : "nothing")}";
+        yield return $"  cached     {(answer.Object("held") is { } held ? Cached(held) : "no")}";
         yield return $"  remote     {Remote(answer.Object("remote"))}";
         if (Next(answer, AdminText.Argument(name)) is { } next)
         {
@@ -26,9 +25,9 @@ internal static class ExplanationText
     private static IEnumerable<string> OfBucket(JsonElement answer)
     {
         var bucket = answer.Text("bucket");
-        yield return $"{bucket}: {(answer.TryGetProperty("visible", out var visible) && visible.ValueKind == JsonValueKind.Null ? "it is not known whether clients see it" : answer.Is("visible") ? "clients see it" : "clients do not see it")}";
+        yield return $"{bucket}: {(IsUnknown(answer) ? "it is unknown whether clients see it" : answer.Is("visible") ? "clients see it" : "clients do not see it")}";
         yield return $"  {answer.Text("why")}";
-        yield return $"  local half  {(answer.Is("local") ? "yes" : "no")}";
+        yield return $"  local       {(answer.Is("local") ? "yes" : "no")}";
         yield return $"  mapped      {(answer.Is("mapped") ? "yes" : "no")}";
         yield return $"  deleted     {(answer.Is("deleted") ? "yes" : "no")}";
         yield return $"  remote      {Remote(answer.Object("remote"))}";
@@ -42,26 +41,28 @@ internal static class ExplanationText
 
         if (answer.Is("deleted"))
         {
-            yield return $"Next: to have the remote show again:  s3overlay admin discard {AdminText.Argument(bucket)}";
+            yield return $"Next: to show the remote again:  s3overlay admin undelete {AdminText.Argument(bucket)}";
         }
     }
 
     private static string Seen(JsonElement answer) => answer.Text("layer") switch
     {
-        _ when answer.TryGetProperty("visible", out var visible) && visible.ValueKind == JsonValueKind.Null =>
-            "it is not known whether clients see it",
+        _ when IsUnknown(answer) => "it is unknown whether clients see it",
         _ when !answer.Is("visible") => "clients do not see it",
-        var layer => $"clients see it, from {(layer == "local" ? "what was written here" : layer == "cache" ? "what is held" : "the remote")}",
+        var layer => $"clients see it, from {(layer == "local" ? "the local layer" : layer == "cache" ? "the cache" : "the remote")}",
     };
+
+    private static bool IsUnknown(JsonElement answer) =>
+        answer.TryGetProperty("visible", out var visible) && visible.ValueKind == JsonValueKind.Null;
 
     private static string Version(JsonElement of) =>
         $"{AdminText.Size(of.Number("size"))}, ETag {of.Text("etag")}, {of.Text("lastModified")}";
 
-    private static string Held(JsonElement held) =>
+    private static string Cached(JsonElement held) =>
         $"{(held.Number("bytes") == held.Number("size") ? "all" : AdminText.Size(held.Number("bytes")))} of {Version(held)}"
         + $", {(held.Text("form") == "chunks" ? $"in chunks of {AdminText.Size(held.Number("chunkSize"))}" : "whole")}"
-        + $", known to be the remote's {AdminText.Age(held.Number("age"))} ago"
-        + (held.Is("used") ? "" : ", not used any more");
+        + $", checked against the remote {AdminText.Age(held.Number("age"))} ago"
+        + (held.Is("used") ? "" : ", no longer used");
 
     private static string Remote(JsonElement? report)
     {
@@ -87,12 +88,12 @@ internal static class ExplanationText
         return answer.Text("reason") switch
         {
             "written" when answer.Object("remote")?.Text("found") == "yes" =>
-                $"to have the remote's object show, delete this one with any S3 client, and then:  s3overlay admin discard {argument}",
-            "deleted" => $"to have the remote's object show again:  s3overlay admin discard {argument}",
+                $"to show the remote's object, delete this one with any S3 client, then:  s3overlay admin undelete {argument}",
+            "deleted" => $"to show the remote's object again:  s3overlay admin undelete {argument}",
             "bucket-deleted" =>
-                $"to have the bucket's remote show again:  s3overlay admin discard {AdminText.Argument(answer.Text("bucket"))}",
+                $"to show the bucket's remote again:  s3overlay admin undelete {AdminText.Argument(answer.Text("bucket"))}",
             "held" or "partly-held" when isOld || answer.Object("remote")?.Text("found") == "no" =>
-                $"to have what the remote has now shown:  s3overlay admin drop {argument}",
+                $"to show the remote's current version:  s3overlay admin evict {argument}",
             "absent" => $"to see where the bucket continues:  s3overlay admin explain {AdminText.Argument(answer.Text("bucket"))}",
             "unknown" when answer.Object("remote")?.Text("found") is "refused" or "failed" =>
                 "check the remote's endpoint, credentials and policies (S3_OVERLAY_REMOTE_...)",

@@ -2,38 +2,60 @@ using System.Text.Json;
 
 namespace S3Overlay.Proxy.Hosting.Commands.Admin;
 
-/// <summary>What was done, for people, and what to do next.</summary>
+/// <summary>The result of a call in words, and what to do next.</summary>
 internal static class ResultText
 {
-    /// <summary>How far the work is.</summary>
     public static string Progress(string call, JsonElement line) => call switch
     {
-        "drop" => $"  {AdminText.Count(line.Number("entries"), "copy", "copies")}, {AdminText.Size(line.Number("bytes"))} so far",
-        "discard" => $"  {AdminText.Count(line.Number("tombstones"), "delete")} taken back so far",
-        _ => $"  {AdminText.Count(line.Number("tombstones"), "delete")} looked at, {line.Number("removed")} removed so far",
+        "evict" => $"  {Entries(line.Number("entries"))}, {AdminText.Size(line.Number("bytes"))} so far",
+        "undelete" => $"  {AdminText.Count(line.Number("tombstones"), "delete")} undone so far",
+        _ => $"  {AdminText.Count(line.Number("tombstones"), "tombstone")} checked, {line.Number("removed")} removed so far",
     };
 
-    /// <summary>What came of it.</summary>
     public static IEnumerable<string> Of(AdminArguments arguments, JsonElement line) => arguments.Call switch
     {
-        "drop" => Drop(line),
-        "discard" => Discard(line),
-        _ => Compact(arguments, line),
+        "evict" => OfEvict(line),
+        "undelete" => OfUndelete(line),
+        _ => OfCompact(arguments, line),
     };
 
-    private static IEnumerable<string> Drop(JsonElement line)
+    /// <summary>Why there was nothing to undelete for a key, and what to do instead.</summary>
+    /// <param name="explanation">The proxy's <c>explain</c> of the key.</param>
+    /// <param name="endpoint">The proxy. The command that deletes names it: without an endpoint it would delete the object at AWS.</param>
+    public static IEnumerable<string> OfNothingUndeleted(JsonElement explanation, Uri endpoint)
     {
-        yield return $"Dropped {AdminText.Count(line.Number("entries"), "copy", "copies")} with {AdminText.Size(line.Number("bytes"))}. Nothing that was written here is touched.";
+        var name = $"{explanation.Text("bucket")}/{explanation.Text("key")}";
+        if (explanation.Object("written") is null)
+        {
+            yield return $"Nothing to undelete: {AdminText.Name(name)} was not deleted here.";
+            yield return $"Next: to see where it comes from:  s3overlay admin explain {AdminText.Argument(name)}";
+            yield break;
+        }
+
+        yield return $"Nothing to undelete: {AdminText.Name(name)} was written here, not deleted. Your version stays.";
+        yield return "Next: to see the remote's object again, delete your version, then run this command again:  "
+            + $"aws --endpoint-url {endpoint.GetLeftPart(UriPartial.Authority)} s3 rm s3://{AdminText.Argument(name)}";
+    }
+
+    private static IEnumerable<string> OfEvict(JsonElement line)
+    {
+        yield return $"Evicted {Entries(line.Number("entries"))} ({AdminText.Size(line.Number("bytes"))}). Your writes are not touched.";
         if (line.Number("failed") is var failed and > 0)
         {
-            yield return $"{AdminText.Count(failed, "copy", "copies")} could not be dropped; the proxy's log says why.";
+            yield return $"{Entries(failed)} could not be evicted. The proxy's log says why.";
         }
     }
 
-    private static IEnumerable<string> Discard(JsonElement line)
+    private static IEnumerable<string> OfUndelete(JsonElement line)
     {
         var (tombstones, buckets) = (line.Number("tombstones"), line.Number("buckets"));
-        yield return $"Took back {AdminText.Count(tombstones, "delete")} of keys and {AdminText.Count(buckets, "deletion")} of whole buckets.";
+        yield return (tombstones, buckets) switch
+        {
+            (0, 0) => "Nothing to undelete.",
+            (_, 0) => $"Undeleted {AdminText.Count(tombstones, "key")}.",
+            (0, _) => $"Undeleted {AdminText.Count(buckets, "bucket")}.",
+            _ => $"Undeleted {AdminText.Count(tombstones, "key")} and {AdminText.Count(buckets, "bucket")}.",
+        };
         if (tombstones + buckets == 0)
         {
             yield return "Next: to see what was deleted:  s3overlay admin tombstones";
@@ -41,20 +63,23 @@ internal static class ResultText
 
         if (line.Number("kept") is var kept and > 0)
         {
-            yield return $"{AdminText.Count(kept, "key")} may be being deleted by another proxy at this moment, and {(kept == 1 ? "was" : "were")} left. Next: the same once more, in a minute.";
+            yield return $"Skipped {AdminText.Count(kept, "key")} that another proxy may be deleting. Next: run the command again in a minute.";
         }
     }
 
-    private static IEnumerable<string> Compact(AdminArguments arguments, JsonElement line)
+    private static IEnumerable<string> OfCompact(AdminArguments arguments, JsonElement line)
     {
-        yield return $"Looked at {AdminText.Count(line.Number("tombstones"), "delete")}: {line.Number("removed")} hid nothing, and are gone.";
+        yield return $"Checked {AdminText.Count(line.Number("tombstones"), "tombstone")}, "
+            + $"removed {line.Number("removed")} that hid nothing.";
         if (line.Number("kept") is var kept and > 0)
         {
-            yield return $"{AdminText.Count(kept, "key")} {(kept == 1 ? "was" : "were")} deleted again meanwhile, and left. Next: the same once more.";
+            yield return $"Skipped {AdminText.Count(kept, "key")} deleted again during the call. Next: run the command again.";
         }
         else if (line.Number("removed") < line.Number("tombstones"))
         {
-            yield return $"Next: to see those that are left:  s3overlay admin tombstones {AdminText.Argument(arguments.Bucket ?? "")}";
+            yield return $"Next: to list the rest:  s3overlay admin tombstones {AdminText.Argument(arguments.Bucket ?? "")}";
         }
     }
+
+    private static string Entries(long count) => AdminText.Count(count, "cache entry", "cache entries");
 }
