@@ -79,7 +79,7 @@ internal static class KeyReportJson
 
     private static void WriteHeld(JsonLines json, KeyReport report)
     {
-        if (report.Held is not { } held)
+        if (report.Cached is not { } held)
         {
             json.Writer.WriteNull("held");
             return;
@@ -111,8 +111,8 @@ internal static class KeyReportJson
         KeyReason.Written => "written",
         KeyReason.Deleted => "deleted",
         KeyReason.BucketDeleted => "bucket-deleted",
-        KeyReason.Held => "held",
-        KeyReason.PartlyHeld => "partly-held",
+        KeyReason.Cached => "held",
+        KeyReason.PartlyCached => "partly-held",
         KeyReason.Remote => "remote",
         KeyReason.Absent => "absent",
         KeyReason.Unknown => "unknown",
@@ -127,31 +127,31 @@ internal static class KeyReportJson
         { Reason: KeyReason.Deleted } => "It was deleted here, which hides the remote's object until the tombstone is discarded.",
         { Reason: KeyReason.BucketDeleted } =>
             "Its bucket was deleted here, which hides all that the remote has in it until the mark is discarded.",
-        { Reason: KeyReason.Held, Remote.Finding: RemoteFinding.Absent } =>
+        { Reason: KeyReason.Cached, Remote.Finding: RemoteFinding.Absent } =>
             "It is held whole, and read from there. The remote has it no longer: drop the copy to have it gone.",
-        { Reason: KeyReason.Held, Held: { } held, Remote.Info: { } now } when !held.IsOf(now) =>
+        { Reason: KeyReason.Cached, Cached: { } held, Remote.Info: { } now } when !held.IsOf(now) =>
             "It is held, and read from there. The remote has another version now: drop the copy to have it shown.",
-        { Reason: KeyReason.PartlyHeld, Remote.Finding: RemoteFinding.Absent } =>
+        { Reason: KeyReason.PartlyCached, Remote.Finding: RemoteFinding.Absent } =>
             "Some of it is held, and read from there. The remote has it no longer, so that the rest cannot be read: drop the copy to have it gone.",
-        { Reason: KeyReason.PartlyHeld, Held: { } held, Remote.Info: { } now } when !held.IsOf(now) =>
+        { Reason: KeyReason.PartlyCached, Cached: { } held, Remote.Info: { } now } when !held.IsOf(now) =>
             "Some of it is held, and read from there. The remote has another version now, which whoever reads the rest finds out (503 RemoteChanged where copies are frozen): "
             + "drop the copy to have that shown.",
-        { Reason: KeyReason.PartlyHeld, Remote.Finding: RemoteFinding.Refused or RemoteFinding.Failed } =>
+        { Reason: KeyReason.PartlyCached, Remote.Finding: RemoteFinding.Refused or RemoteFinding.Failed } =>
             "It is the remote's. Some of it is held, and read from there; the rest cannot be read, as long as the remote does not give it.",
-        { Reason: KeyReason.Held, Held.IsFresh: false } =>
+        { Reason: KeyReason.Cached, Cached.IsFresh: false } =>
             "It is the remote's, held whole, and read from there once the remote has said that it is current.",
-        { Reason: KeyReason.Held } => "It is the remote's, held whole, and read from there.",
-        { Reason: KeyReason.PartlyHeld } => "It is the remote's. Some of it is held, the rest is fetched when it is read.",
-        { Reason: KeyReason.Remote, Held.IsUsable: true } =>
+        { Reason: KeyReason.Cached } => "It is the remote's, held whole, and read from there.",
+        { Reason: KeyReason.PartlyCached } => "It is the remote's. Some of it is held, the rest is fetched when it is read.",
+        { Reason: KeyReason.Remote, Cached.IsUsable: true } =>
             "It is the remote's. What is held is of an older version, which the next read finds out by asking the remote.",
-        { Reason: KeyReason.Remote, Held: not null } =>
+        { Reason: KeyReason.Remote, Cached: not null } =>
             "It is the remote's. What is held is of another remote, or cut otherwise than the settings have it now: the next read drops it.",
         { Reason: KeyReason.Remote } => "It is the remote's; nothing of it is held.",
         { Reason: KeyReason.Absent, Remote: null } => "It was never written here, or deleted since, and no remote backs the key.",
-        { Reason: KeyReason.Absent, Held.IsUsable: true } =>
+        { Reason: KeyReason.Absent, Cached.IsUsable: true } =>
             "The remote has it no longer. A copy is held still, which the next read finds out by asking the remote.",
         { Reason: KeyReason.Absent } => "It was neither written nor deleted here, and the remote has no such object.",
-        { Held.IsUsable: true } => "It is held, and the remote is asked before it is read: what it says decides.",
+        { Cached.IsUsable: true } => "It is held, and the remote is asked before it is read: what it says decides.",
         { Remote.Finding: RemoteFinding.NotAsked } =>
             "It was neither written nor deleted here, nothing of it is held, and the remote was not asked.",
         { Remote.Finding: RemoteFinding.Refused } =>

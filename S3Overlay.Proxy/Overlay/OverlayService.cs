@@ -24,8 +24,8 @@ namespace S3Overlay.Proxy.Overlay;
 ///     a bucket with a remote
 ///       read a key                     Reading/ReadRouter: written, tombstone, cache, remote
 ///       write a key                    Writes/ObjectWrites: creates the local half of the bucket; conditions see the merged view
-///       write a sub-resource           Copies/CopyUps: copies the remote's object up first
-///       copy                           Copies/ObjectCopies: by the local layer, or the remote's bytes written to it
+///       write a sub-resource           Copies/SubResourceWrites: copies the remote's object up first
+///       copy                           Copies/CopyRequests: by the local layer, or the remote's bytes written to it
 ///       delete                         Writes/ObjectDeletes: tombstone, then the local object
 ///       list                           Listings/BucketListings: a merge
 ///       the bucket itself              Buckets/BucketRequests
@@ -45,8 +45,8 @@ public sealed class OverlayService : IS3Service
     private readonly ObjectWrites _writes;
     private readonly ObjectDeletes _deletes;
     private readonly ManyDeletes _manyDeletes;
-    private readonly ObjectCopies _copies;
-    private readonly CopyUps _copyUps;
+    private readonly CopyRequests _copies;
+    private readonly SubResourceWrites _copyUps;
     private readonly OverlayLocks _locks;
     private readonly LocalFailover? _outage;
     private readonly TimeSpan _budget;
@@ -80,7 +80,7 @@ public sealed class OverlayService : IS3Service
         var conditional = new ConditionalWrites(service, objects, layer, reader, _locks, local.Conditions);
         _directory = new BucketDirectory(layer, remotes, settings, time);
         _bucketList = new BucketList(layer, local.Identities, remotes, shown, _directory, settings, time, logger);
-        _listings = new BucketListings(layer, local.Versions, local.Held, reader, settings, logger);
+        _listings = new BucketListings(layer, local.Versions, local.Cache, reader, settings, logger);
         _buckets = new BucketRequests(service, _directory, _listings, settings);
         _reads = new ReadRouter(service, local.Reads, _directory, reader, settings.Budget, time, outage);
         _writes = new ObjectWrites(service, _directory, conditional, reader, slow, logger);
@@ -88,10 +88,11 @@ public sealed class OverlayService : IS3Service
         _deletes = new ObjectDeletes(objects, _directory, layer, local.Marks, reader, _locks, _writes, settings, local.Conditions, markers,
             meters);
         _manyDeletes = new ManyDeletes(_deletes, _directory, logger);
-        _copies = new ObjectCopies(
-            service, objects, _directory, layer, reader, conditional, new RemoteCopy(service, objects, conditional, time, logger), _writes,
+        _copies = new CopyRequests(
+            service, objects, _directory, layer, reader, conditional, new StreamedCopy(service, objects, conditional, time, logger),
+            _writes,
             slow, local.Identities);
-        _copyUps = new CopyUps(local, objects, _directory, reader, conditional, _writes, settings);
+        _copyUps = new SubResourceWrites(local, objects, _directory, reader, conditional, _writes, settings);
     }
 
     /// <summary>Which buckets exist.</summary>
@@ -101,11 +102,11 @@ public sealed class OverlayService : IS3Service
     internal OverlayLocks Locks => _locks;
 
     /// <inheritdoc/>
-    public Task HandleAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public Task HandleAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         if (request.Operation == S3Operation.ListBuckets)
         {
-            return _bucketList.AnswerAsync(request, answer, cancellationToken);
+            return _bucketList.AnswerAsync(request, response, cancellationToken);
         }
 
         if (_directory.IsInternal(request.Bucket))
@@ -128,14 +129,14 @@ public sealed class OverlayService : IS3Service
 
         return request.Operation switch
         {
-            S3Operation.GetObject or S3Operation.HeadObject when hasRemote => _reads.AnswerAsync(request, answer, cancellationToken),
-            S3Operation.CopyObject or S3Operation.UploadPartCopy => HandleOverlaidAsync(request, answer, cancellationToken),
-            _ => hasRemote ? HandleOverlaidAsync(request, answer, cancellationToken)
-                : _local.HandleAsync(request, answer, cancellationToken),
+            S3Operation.GetObject or S3Operation.HeadObject when hasRemote => _reads.AnswerAsync(request, response, cancellationToken),
+            S3Operation.CopyObject or S3Operation.UploadPartCopy => HandleOverlaidAsync(request, response, cancellationToken),
+            _ => hasRemote ? HandleOverlaidAsync(request, response, cancellationToken)
+                : _local.HandleAsync(request, response, cancellationToken),
         };
     }
 
-    private async Task HandleOverlaidAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    private async Task HandleOverlaidAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         try
         {
@@ -147,8 +148,8 @@ public sealed class OverlayService : IS3Service
 
             var bucket = await _directory.LookAsync(request.Bucket, cancellationToken);
             bucket = bucket with { Budget = new RequestBudget(_budget, _time) };
-            await HandleAsync(bucket, request, answer, cancellationToken);
-            if (isChange && answer is { Status: < StatusCodes.Status400BadRequest, IsNoOp: false })
+            await HandleAsync(bucket, request, response, cancellationToken);
+            if (isChange && response is { Status: < StatusCodes.Status400BadRequest, IsNoOp: false })
             {
                 _outage?.NoteDone();
             }
@@ -159,7 +160,7 @@ public sealed class OverlayService : IS3Service
         }
     }
 
-    private Task HandleAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    private Task HandleAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         if (!bucket.IsOverlaid
             && request.Operation is not (S3Operation.CopyObject or S3Operation.UploadPartCopy or S3Operation.DeleteBucket))
@@ -167,37 +168,38 @@ public sealed class OverlayService : IS3Service
             // Deleted here, and perhaps created again: local only, as if there had never been a remote (rule B4). A repeated delete must
             // keep the bucket tombstone.
             return request.Operation is S3Operation.DeleteObject or S3Operation.DeleteObjects
-                ? DeleteHiddenAsync(bucket, request, answer, cancellationToken)
-                : _local.HandleAsync(request, answer, cancellationToken);
+                ? DeleteHiddenAsync(bucket, request, response, cancellationToken)
+                : _local.HandleAsync(request, response, cancellationToken);
         }
 
         return request.Operation switch
         {
             S3Operation.GetObjectAcl or S3Operation.GetObjectTagging or S3Operation.GetObjectAttributes or S3Operation.GetObjectLegalHold
-                or S3Operation.GetObjectRetention or S3Operation.GetObjectTorrent => _reads.AnswerAsync(request, answer, cancellationToken),
+                or S3Operation.GetObjectRetention or S3Operation.GetObjectTorrent =>
+                    _reads.AnswerAsync(request, response, cancellationToken),
 
-            S3Operation.PutObject => _writes.PutAsync(bucket, request, answer, cancellationToken),
-            S3Operation.CreateMultipartUpload or S3Operation.PostObject => _writes.StartAsync(bucket, request, answer, cancellationToken),
-            S3Operation.CopyObject or S3Operation.UploadPartCopy => _copies.CopyAsync(bucket, request, answer, cancellationToken),
-            S3Operation.CompleteMultipartUpload => _writes.CompleteAsync(bucket, request, answer, cancellationToken),
+            S3Operation.PutObject => _writes.PutAsync(bucket, request, response, cancellationToken),
+            S3Operation.CreateMultipartUpload or S3Operation.PostObject => _writes.StartAsync(bucket, request, response, cancellationToken),
+            S3Operation.CopyObject or S3Operation.UploadPartCopy => _copies.CopyAsync(bucket, request, response, cancellationToken),
+            S3Operation.CompleteMultipartUpload => _writes.CompleteAsync(bucket, request, response, cancellationToken),
             S3Operation.UploadPart or S3Operation.AbortMultipartUpload or S3Operation.ListParts
-                => _writes.OfUploadAsync(bucket, request, answer, cancellationToken),
-            S3Operation.DeleteObject => _deletes.DeleteAsync(bucket, request, answer, cancellationToken),
-            S3Operation.DeleteObjects => _manyDeletes.AnswerAsync(bucket, request, answer, cancellationToken),
+                => _writes.OfUploadAsync(bucket, request, response, cancellationToken),
+            S3Operation.DeleteObject => _deletes.DeleteAsync(bucket, request, response, cancellationToken),
+            S3Operation.DeleteObjects => _manyDeletes.AnswerAsync(bucket, request, response, cancellationToken),
 
             S3Operation.PutObjectAcl or S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging or S3Operation.PutObjectLegalHold
                 or S3Operation.PutObjectRetention or S3Operation.RestoreObject or S3Operation.SelectObjectContent
-                => _copyUps.AnswerAsync(bucket, request, answer, cancellationToken),
+                => _copyUps.AnswerAsync(bucket, request, response, cancellationToken),
 
             S3Operation.ListObjects or S3Operation.ListObjectsV2 or S3Operation.ListObjectVersions =>
-                ListAsync(bucket, request, answer, cancellationToken),
-            S3Operation.CreateBucket => _buckets.CreateAsync(bucket, request, answer, cancellationToken),
-            S3Operation.HeadBucket => _buckets.HeadAsync(bucket, request, answer, cancellationToken),
-            S3Operation.DeleteBucket => DeleteBucketAsync(bucket, answer, cancellationToken),
+                ListAsync(bucket, request, response, cancellationToken),
+            S3Operation.CreateBucket => _buckets.CreateAsync(bucket, request, response, cancellationToken),
+            S3Operation.HeadBucket => _buckets.HeadAsync(bucket, request, response, cancellationToken),
+            S3Operation.DeleteBucket => DeleteBucketAsync(bucket, response, cancellationToken),
             S3Operation.GetBucketLocation or S3Operation.GetBucketConfiguration or S3Operation.ListMultipartUploads
-                => _buckets.ReadConfigurationAsync(bucket, request, answer, cancellationToken),
+                => _buckets.ReadConfigurationAsync(bucket, request, response, cancellationToken),
             S3Operation.PutBucketConfiguration or S3Operation.DeleteBucketConfiguration
-                => _buckets.WriteConfigurationAsync(bucket, request, answer, cancellationToken),
+                => _buckets.WriteConfigurationAsync(bucket, request, response, cancellationToken),
 
             // The local layer's response alone would be wrong: after a rename, for example, the remote's object would still be visible.
             _ => throw new S3Exception(S3Errors.NotImplemented),
@@ -208,33 +210,33 @@ public sealed class OverlayService : IS3Service
     /// A delete in a bucket whose remote is hidden leaves no tombstone. The remote must not become visible during the delete: it would show
     /// the deleted object again.
     /// </summary>
-    private async Task DeleteHiddenAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    private async Task DeleteHiddenAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         using (await _locks.Buckets.ShareAsync(bucket.Name, cancellationToken))
         {
             bucket = (await _directory.LookAsync(bucket.Name, cancellationToken)) with { Budget = bucket.Budget };
             if (!bucket.IsOverlaid)
             {
-                await _local.HandleAsync(request, answer, cancellationToken);
+                await _local.HandleAsync(request, response, cancellationToken);
                 return;
             }
         }
 
-        await HandleAsync(bucket, request, answer, cancellationToken);
+        await HandleAsync(bucket, request, response, cancellationToken);
     }
 
     /// <summary>Deletes and undeletes change whether the bucket is empty, so neither may run while the bucket is deleted.</summary>
-    private async Task DeleteBucketAsync(BucketView bucket, S3Response answer, CancellationToken cancellationToken)
+    private async Task DeleteBucketAsync(BucketView bucket, S3Response response, CancellationToken cancellationToken)
     {
         using var alone = await _locks.Buckets.TakeAsync(bucket.Name, cancellationToken);
-        await _buckets.DeleteAsync((await _directory.LookAsync(bucket.Name, cancellationToken)) with { Budget = bucket.Budget }, answer,
+        await _buckets.DeleteAsync((await _directory.LookAsync(bucket.Name, cancellationToken)) with { Budget = bucket.Budget }, response,
             cancellationToken);
     }
 
-    private async Task ListAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    private async Task ListAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         await _directory.RequireAsync(bucket, cancellationToken);
-        await _listings.AnswerAsync(bucket, request, answer, cancellationToken);
+        await _listings.AnswerAsync(bucket, request, response, cancellationToken);
     }
 
     /// <summary>The overlay recognises its own objects by metadata of this name (rule T5).</summary>

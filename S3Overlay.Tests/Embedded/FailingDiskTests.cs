@@ -236,7 +236,7 @@ public sealed class FailingDiskTests : IAsyncDisposable
 
     private async Task ChangeAsync(string change)
     {
-        var marks = new EmbeddedMarks(_bench.Store);
+        var marks = new EmbeddedTombstones(_bench.Store);
         await (change switch
         {
             "put" => _bench.PutAsync("new", [3]),

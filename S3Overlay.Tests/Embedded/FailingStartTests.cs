@@ -89,7 +89,7 @@ public sealed class FailingStartTests
         await ButNotInTheIndexAsync(0, () => bench.Layer.MarkDeletedAsync(Bucket, "gone", default).AsTask());
         await ButNotInTheIndexAsync(0, async () =>
         {
-            var marks = new Proxy.Embedded.EmbeddedMarks(bench.Store);
+            var marks = new Proxy.Embedded.EmbeddedTombstones(bench.Store);
             await marks.DiscardAsync(Bucket, (await marks.FindAsync(Bucket, "discarded", default))!, default);
         });
         await ButNotInTheIndexAsync(2, () => bench.Layer.EnsureBucketAsync("other", default).AsTask());

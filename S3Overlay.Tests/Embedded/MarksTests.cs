@@ -135,7 +135,7 @@ public sealed class MarksTests
     public async Task Only_the_tombstone_that_was_looked_at_is_discarded()
     {
         await using var bench = await OpenAsync();
-        var marks = new EmbeddedMarks(bench.Store);
+        var marks = new EmbeddedTombstones(bench.Store);
         await bench.Layer.MarkDeletedAsync(Bucket, "key", default);
         var old = (await marks.FindAsync(Bucket, "key", default))!;
         Assert.Equal(UndeleteOutcome.Discarded, await marks.DiscardAsync(Bucket, old, default));
@@ -150,7 +150,7 @@ public sealed class MarksTests
     public async Task A_buckets_mark_is_taken_back_without_the_tombstones_that_went_with_it()
     {
         await using var bench = await OpenAsync();
-        var marks = new EmbeddedMarks(bench.Store);
+        var marks = new EmbeddedTombstones(bench.Store);
         await bench.Layer.MarkDeletedAsync(Bucket, "key", default);
         Assert.Equal([Bucket], await marks.ListBucketsAsync(default).ToListAsync());
         await bench.Layer.DeleteBucketAsync(Bucket, default);
@@ -170,7 +170,7 @@ public sealed class MarksTests
         {
             Assert.Equal(default, await bench.Layer.ResolveBucketAsync(Bucket, default));
             Assert.Equal(KeyState.Nothing, await bench.Layer.ResolveAsync(Bucket, "key", default));
-            Assert.Empty(await new EmbeddedMarks(bench.Store).ListBucketsAsync(default).ToListAsync());
+            Assert.Empty(await new EmbeddedTombstones(bench.Store).ListBucketsAsync(default).ToListAsync());
         }
     }
 
@@ -246,10 +246,10 @@ public sealed class MarksTests
 
     private static async Task DiscardAsync(EmbeddedBench bench, string key)
     {
-        var marks = new EmbeddedMarks(bench.Store);
+        var marks = new EmbeddedTombstones(bench.Store);
         Assert.Equal(UndeleteOutcome.Discarded, await marks.DiscardAsync(Bucket, (await marks.FindAsync(Bucket, key, default))!, default));
     }
 
     private static async Task<List<string>> KeysAsync(EmbeddedBench bench) =>
-        await new EmbeddedMarks(bench.Store).ListAsync(Bucket, "", "", default).Select(static tombstone => tombstone.Key).ToListAsync();
+        await new EmbeddedTombstones(bench.Store).ListAsync(Bucket, "", "", default).Select(static tombstone => tombstone.Key).ToListAsync();
 }

@@ -108,7 +108,7 @@ public sealed class CacheGivesWayTests : IAsyncLifetime
         return bytes;
     }
 
-    private static DiskCacheStore Held(OverlayHost proxy) => (DiskCacheStore)proxy.Services.Local.Held!;
+    private static DiskCacheStore Held(OverlayHost proxy) => (DiskCacheStore)proxy.Services.Local.Cache!;
 
     private Task<OverlayHost> StartAsync(params (string Name, string Value)[] settings) =>
         OverlayHost.StartOnDiskAsync(

@@ -101,7 +101,7 @@ public sealed class WrittenDuringFillTests
             await AssertDoneAsync($"{at}, once it is filled");
             await proxy.WhenIdleAsync();
             await AssertDoneAsync($"{at}, once all is quiet");
-            await using var copy = await proxy.Services.Local.Held!.FindAsync("bucket", key, default, default);
+            await using var copy = await proxy.Services.Local.Cache!.FindAsync("bucket", key, default, default);
             Assert.True(copy is null, $"{at}: a copy of what was there before is held.");
 
             async Task AssertDoneAsync(string when)

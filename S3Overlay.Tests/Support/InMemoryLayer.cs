@@ -152,7 +152,7 @@ public sealed class InMemoryLayer : ILayerState
     {
         lock (_lock)
         {
-            if (LeavesOutOpenFolders && S3Overlay.Proxy.Overlay.Listings.Places.OpenPrefix(query) is { } open)
+            if (LeavesOutOpenFolders && S3Overlay.Proxy.Overlay.Listings.ListingBounds.OpenPrefix(query) is { } open)
             {
                 query = query with { After = new ListingPosition(open, true) };
             }

@@ -5,7 +5,7 @@ namespace S3Overlay.Tests.Support;
 /// <summary>
 /// The tombstones of a layer in memory, one by one. Their lists are administrators' business: clients' requests must not ask for them.
 /// </summary>
-public sealed class InMemoryMarks(InMemoryLayer layer) : IDeleteMarks
+public sealed class InMemoryMarks(InMemoryLayer layer) : ITombstones
 {
     public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 

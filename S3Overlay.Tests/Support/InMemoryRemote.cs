@@ -137,7 +137,7 @@ public sealed class InMemoryRemote : IRemote
         var after = listing.ContinuationToken is { } token ? ContinuationTokens.Read(token)
             : new ListingPosition(IgnoresStartAfter ? "" : listing.StartAfter, false);
         var query = new ListingQuery(listing.Prefix, IgnoresDelimiters ? "" : listing.Delimiter, after, listing.MaxKeys);
-        if (LeavesOutOpenFolders && S3Overlay.Proxy.Overlay.Listings.Places.OpenPrefix(query) is { } open)
+        if (LeavesOutOpenFolders && S3Overlay.Proxy.Overlay.Listings.ListingBounds.OpenPrefix(query) is { } open)
         {
             query = query with { After = new ListingPosition(open, true) };
         }

@@ -33,7 +33,7 @@ public sealed class OverlayBench : IRemoteBuckets
                 Service = LocalService,
                 Reads = new ResolvedReads(LocalService, State),
                 State = State,
-                Marks = Store is null ? new InMemoryMarks(Layer) : new EmbeddedMarks(Store),
+                Marks = Store is null ? new InMemoryMarks(Layer) : new EmbeddedTombstones(Store),
                 Conditions = Conditions ?? BuiltInConditions.Instance,
             },
             HasRealReader ? new RemoteReader(new ReadSettings(), null, Time, NullLogger<RemoteReader>.Instance) : Reader,

@@ -38,7 +38,7 @@ internal sealed class OverlayHost : IAsyncDisposable
     public ProxyServices Services => _proxy.Services;
 
     /// <summary>Copies in the store; null while caching is off.</summary>
-    public BucketCacheStore? Copies => Services.Local.Held as BucketCacheStore;
+    public BucketCacheStore? Copies => Services.Local.Cache as BucketCacheStore;
 
     /// <summary>Starts one over the built-in store, and over a remote where there is one.</summary>
     public static Task<OverlayHost> StartEmbeddedAsync(Uri? remote, params (string Name, string Value)[] settings) =>

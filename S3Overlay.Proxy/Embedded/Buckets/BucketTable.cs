@@ -69,15 +69,15 @@ internal sealed class BucketTable
     /// <exception cref="S3Exception">NoSuchBucket.</exception>
     public async ValueTask<IDisposable> KeepAsync(string bucket, CancellationToken cancellationToken)
     {
-        var held = await _locks.ShareAsync(bucket, cancellationToken);
+        var locked = await _locks.ShareAsync(bucket, cancellationToken);
         try
         {
             Require(bucket);
-            return held;
+            return locked;
         }
         catch
         {
-            held.Dispose();
+            locked.Dispose();
             throw;
         }
     }

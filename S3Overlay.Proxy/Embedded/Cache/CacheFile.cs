@@ -55,10 +55,11 @@ internal sealed class CacheFile : IDisposable
         var file = Open(path, FileMode.CreateNew);
         try
         {
-            var copy = new CacheFile(file, path, header, geometry, CacheFileHeader.Align(bytes.Length), new uint[geometry.Blocks], logger);
+            var cacheFile = new CacheFile(file, path, header, geometry, CacheFileHeader.Align(bytes.Length), new uint[geometry.Blocks],
+                logger);
             disk.Write(file, bytes, 0);
-            disk.SetLength(file, copy._dataOffset + geometry.Size);
-            return copy;
+            disk.SetLength(file, cacheFile._dataOffset + geometry.Size);
+            return cacheFile;
         }
         catch
         {
@@ -78,8 +79,8 @@ internal sealed class CacheFile : IDisposable
             var header = ReadHeader(file, out var length);
             var geometry = GeometryOf(header);
             var table = new uint[geometry.Blocks];
-            var copy = new CacheFile(file, path, header, geometry, CacheFileHeader.Align(length), table, logger);
-            if (RandomAccess.Read(file, MemoryMarshal.AsBytes(table.AsSpan()), copy._tableOffset) != table.Length * sizeof(uint))
+            var cacheFile = new CacheFile(file, path, header, geometry, CacheFileHeader.Align(length), table, logger);
+            if (RandomAccess.Read(file, MemoryMarshal.AsBytes(table.AsSpan()), cacheFile._tableOffset) != table.Length * sizeof(uint))
             {
                 throw new InvalidDataException("the table of checksums is too short");
             }
@@ -89,7 +90,7 @@ internal sealed class CacheFile : IDisposable
                 BinaryPrimitives.ReverseEndianness(table, table);
             }
 
-            return copy;
+            return cacheFile;
         }
         catch
         {
@@ -105,8 +106,8 @@ internal sealed class CacheFile : IDisposable
     /// <exception cref="InvalidDataException">The header is damaged.</exception>
     public static long Count(string path, ILogger logger)
     {
-        using var copy = Open(path, logger);
-        return copy.HeldBytes;
+        using var cacheFile = Open(path, logger);
+        return cacheFile.HeldBytes;
     }
 
     /// <summary>Reads only the header.</summary>

@@ -209,12 +209,12 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
     /// <returns>True if it counted as cached until now.</returns>
     private bool Delete(IndexedEntry? entry)
     {
-        if (entry is not { } held)
+        if (entry is not { } cached)
         {
             return false;
         }
 
-        folder.Delete(held.File);
-        return ledger.FileGone(held);
+        folder.Delete(cached.File);
+        return ledger.FileGone(cached);
     }
 }

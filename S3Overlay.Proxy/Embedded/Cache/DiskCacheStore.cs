@@ -77,9 +77,9 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish, CancellationToken cancellationToken)
     {
-        if (_table.TryUse(bucket, key) is { } copy)
+        if (_table.TryUse(bucket, key) is { } cached)
         {
-            return new(copy);
+            return new(cached);
         }
 
         return _rows.Find(bucket, key) is null ? new((ICacheEntry?)null) : _table.OpenAsync(bucket, key, cancellationToken);
@@ -129,22 +129,22 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         using (await _table.LockAsync(bucket, key, cancellationToken))
         {
             if (_rows.Find(bucket, key) is not { } entry || entry.ETag != etag
-                || await _table.OpenAsync(bucket, key, entry, cancellationToken) is not { } copy)
+                || await _table.OpenAsync(bucket, key, entry, cancellationToken) is not { } cached)
             {
                 return;
             }
 
-            await using (copy)
+            await using (cached)
             {
-                if (!copy.File.TryRenew(validatedAt, info)
-                    && (info?.ButForChecksumsSince(copy.Info) is not { } without || !copy.File.TryRenew(validatedAt, without)))
+                if (!cached.File.TryRenew(validatedAt, info)
+                    && (info?.ButForChecksumsSince(cached.Info) is not { } without || !cached.File.TryRenew(validatedAt, without)))
                 {
                     // The header has no room for this much metadata. Checksums alone are not worth losing the bytes.
                     await _table.ForgetAsync(bucket, key, entry);
                 }
-                else if (copy.Info.LastModified != entry.LastModified)
+                else if (cached.Info.LastModified != entry.LastModified)
                 {
-                    await _rows.PutAsync(bucket, key, entry, entry with { LastModified = copy.Info.LastModified });
+                    await _rows.PutAsync(bucket, key, entry, entry with { LastModified = cached.Info.LastModified });
                 }
             }
         }
@@ -167,7 +167,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
             }
 
             var entry = _rows.Find(bucket, key);
-            if (onlyETag is not null && entry is { } held && !ETags.Same(held.ETag, onlyETag))
+            if (onlyETag is not null && entry is { } cached && !ETags.Same(cached.ETag, onlyETag))
             {
                 return;
             }

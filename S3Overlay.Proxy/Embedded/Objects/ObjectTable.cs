@@ -7,6 +7,7 @@ using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Deletes;
@@ -133,13 +134,14 @@ internal sealed class ObjectTable(
     /// <summary>Makes a filled file the object of its key. Returns once that survives a power cut.</summary>
     /// <param name="file">The filled file.</param>
     /// <param name="header">Its header; number and date are set here.</param>
-    /// <param name="condition">The condition on the current object.</param>
+    /// <param name="conditions">The conditions on the current object.</param>
     /// <param name="with">Adds changes to the same commit, or null.</param>
     /// <param name="cancellationToken">Cancels the wait for the lock; a commit that has begun is finished.</param>
     /// <param name="date">The date of an object that keeps another's; null for now.</param>
     /// <exception cref="S3Exception">NoSuchBucket, PreconditionFailed, NoSuchKey, InsufficientStorage.</exception>
     public async Task<ObjectRow> CommitAsync(
-        ObjectFileWriter file, FileHeader header, WriteCondition condition, Action<IndexBatch>? with, CancellationToken cancellationToken,
+        ObjectFileWriter file, FileHeader header, WriteConditions? conditions, Action<IndexBatch>? with,
+        CancellationToken cancellationToken,
         DateTimeOffset? date = null)
     {
         await SettleAsync(file);
@@ -148,7 +150,7 @@ internal sealed class ObjectTable(
         using (await LockAsync(header.Bucket, header.Key, cancellationToken))
         {
             var old = Find(header.Bucket, header.Key);
-            condition.Judge(old);
+            conditions?.Judge(old?.Info.ETag);
             header = header with
             {
                 Sequence = await sequences.NextAsync(),
@@ -170,7 +172,7 @@ internal sealed class ObjectTable(
     public async Task DeleteAsync(string bucketName, string key, DeleteConditions? conditions, CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
-        using var held = await LockAsync(bucketName, key, cancellationToken);
+        using var locked = await LockAsync(bucketName, key, cancellationToken);
         var old = Find(bucketName, key);
         conditions?.Judge(old?.Info.ETag, old?.Info.Size ?? 0, old?.Info.LastModified ?? default);
 
@@ -197,7 +199,7 @@ internal sealed class ObjectTable(
     public async Task SetTagsAsync(string bucketName, string key, string? tags, CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
-        using var held = await LockAsync(bucketName, key, cancellationToken);
+        using var locked = await LockAsync(bucketName, key, cancellationToken);
         var row = Require(bucketName, key);
         await reserve.RequireAsync();
         using var change = await Deletes.EnterAsync();

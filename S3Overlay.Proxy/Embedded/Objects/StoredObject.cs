@@ -60,11 +60,11 @@ internal sealed class StoredObject : IDisposable
     /// <summary>Sends a range. Every block is checked before any of its bytes are sent.</summary>
     /// <returns>False if the client disconnected.</returns>
     /// <exception cref="InvalidDataException">A block is damaged; it was not sent.</exception>
-    public async ValueTask<bool> CopyToAsync(ByteRange range, S3Response answer, CancellationToken cancellationToken)
+    public async ValueTask<bool> CopyToAsync(ByteRange range, S3Response response, CancellationToken cancellationToken)
     {
         if (Row.PartCount == 0)
         {
-            return await CopyAsync(_root.File, range, answer, cancellationToken);
+            return await CopyAsync(_root.File, range, response, cancellationToken);
         }
 
         var start = 0L;
@@ -81,7 +81,7 @@ internal sealed class StoredObject : IDisposable
                 using var lease = await _files.AcquireAsync(part.File);
                 CheckLength(part, lease.File);
                 var wanted = new ByteRange(Math.Max(range.First, start) - start, Math.Min(range.Last, end - 1) - start);
-                if (!await CopyAsync(lease.File, wanted, answer, cancellationToken))
+                if (!await CopyAsync(lease.File, wanted, response, cancellationToken))
                 {
                     return false;
                 }
@@ -133,7 +133,7 @@ internal sealed class StoredObject : IDisposable
         }
     }
 
-    private static async ValueTask<bool> CopyAsync(OpenFile file, ByteRange range, S3Response answer, CancellationToken cancellationToken)
+    private static async ValueTask<bool> CopyAsync(OpenFile file, ByteRange range, S3Response response, CancellationToken cancellationToken)
     {
         var piece = range.Length > 4 * LargePiece ? LargePiece : SmallPiece;
         var position = range.First;
@@ -142,9 +142,9 @@ internal sealed class StoredObject : IDisposable
             var blockStart = position / BlockChecksums.BlockSize * BlockChecksums.BlockSize;
             var blockEnd = Math.Min(Math.Min(blockStart + piece, file.Length), AlignUp(range.Last + 1));
             var (skip, wanted) = ((int)(position - blockStart), (int)(Math.Min(blockEnd, range.Last + 1) - position));
-            await ReadIntoAsync(file, blockStart, (int)(blockEnd - blockStart), skip, wanted, answer, cancellationToken);
+            await ReadIntoAsync(file, blockStart, (int)(blockEnd - blockStart), skip, wanted, response, cancellationToken);
             position += wanted;
-            if (!await answer.FlushAsync(cancellationToken))
+            if (!await response.FlushAsync(cancellationToken))
             {
                 return false;
             }
@@ -154,13 +154,13 @@ internal sealed class StoredObject : IDisposable
     }
 
     private static async ValueTask ReadIntoAsync(
-        OpenFile file, long blockStart, int length, int skip, int wanted, S3Response answer, CancellationToken cancellationToken)
+        OpenFile file, long blockStart, int length, int skip, int wanted, S3Response response, CancellationToken cancellationToken)
     {
         if (skip == 0)
         {
             // Straight into the connection's memory. What follows the wanted bytes in their last block was read only to be checked.
-            await file.ReadBlocksAsync(blockStart, answer.Body.GetMemory(length)[..length], cancellationToken);
-            answer.Advance(wanted);
+            await file.ReadBlocksAsync(blockStart, response.Body.GetMemory(length)[..length], cancellationToken);
+            response.Advance(wanted);
             return;
         }
 
@@ -168,8 +168,8 @@ internal sealed class StoredObject : IDisposable
         try
         {
             await file.ReadBlocksAsync(blockStart, buffer.AsMemory(0, length), cancellationToken);
-            buffer.AsSpan(skip, wanted).CopyTo(answer.Body.GetSpan(wanted));
-            answer.Advance(wanted);
+            buffer.AsSpan(skip, wanted).CopyTo(response.Body.GetSpan(wanted));
+            response.Advance(wanted);
         }
         finally
         {

@@ -10,13 +10,14 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html</remarks>
 internal sealed class AttributeOperations(EmbeddedStore store)
 {
-    public async Task GetAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task GetAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
         ObjectAttributes.Check(request);
         using var stored = await store.Objects.OpenAsync(request.Bucket, request.Key);
         await ObjectAttributes.AnswerAsync(
-            request, answer, stored.Row.Info, stored.Row.PartCount > 0 ? xml => WriteParts(xml, stored, request) : null, cancellationToken);
+            request, response, stored.Row.Info, stored.Row.PartCount > 0 ? xml =>
+                WriteParts(xml, stored, request) : null, cancellationToken);
     }
 
     /// <summary>S3 lists the parts only if the object's checksum is made of theirs; otherwise only their count.</summary>

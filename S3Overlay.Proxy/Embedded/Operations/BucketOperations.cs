@@ -13,7 +13,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
     private const int MaxPage = 10_000;
 
     /// <summary>With the newer parameters: <c>prefix</c>, <c>bucket-region</c>, <c>max-buckets</c>, <c>continuation-token</c>.</summary>
-    public Task ListAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public Task ListAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var prefix = request.Query["prefix"] ?? "";
         var after = request.Query["continuation-token"] is { Length: > 0 } token ? ContinuationTokens.Read(token).Name : "";
@@ -52,11 +52,11 @@ internal sealed class BucketOperations(EmbeddedStore store)
             xml.Element("Prefix", prefix);
         }
 
-        return xml.Close("ListAllMyBucketsResult").SendAsync(request, answer, cancellationToken);
+        return xml.Close("ListAllMyBucketsResult").SendAsync(request, response, cancellationToken);
     }
 
     /// <summary>Creating a bucket twice succeeds in us-east-1, as in S3, and is an error elsewhere.</summary>
-    public async Task CreateAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task CreateAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         if (!BucketNames.IsValid(request.Bucket))
         {
@@ -71,25 +71,25 @@ internal sealed class BucketOperations(EmbeddedStore store)
             throw new S3Exception(S3Errors.BucketAlreadyOwnedByYou) { Details = [new("BucketName", request.Bucket)] };
         }
 
-        answer.Status = StatusCodes.Status200OK;
-        answer.Headers.Location = "/" + request.Bucket;
-        answer.Headers.ContentLength = 0;
+        response.Status = StatusCodes.Status200OK;
+        response.Headers.Location = "/" + request.Bucket;
+        response.Headers.ContentLength = 0;
     }
 
-    public Task HeadAsync(S3Request request, S3Response answer)
+    public Task HeadAsync(S3Request request, S3Response response)
     {
         var bucket = store.Buckets.Require(request.Bucket);
-        answer.Status = StatusCodes.Status200OK;
-        answer.Headers["x-amz-bucket-region"] = bucket.Region;
-        answer.Headers["x-amz-access-point-alias"] = "false";
-        answer.Headers.ContentType = "application/xml";
+        response.Status = StatusCodes.Status200OK;
+        response.Headers["x-amz-bucket-region"] = bucket.Region;
+        response.Headers["x-amz-access-point-alias"] = "false";
+        response.Headers.ContentType = "application/xml";
         return Task.CompletedTask;
     }
 
     /// <summary>Open uploads in it are aborted.</summary>
-    public async Task DeleteAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task DeleteAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         await store.DeleteBucketAsync(request.Bucket, isOpaque: false, cancellationToken);
-        answer.Status = StatusCodes.Status204NoContent;
+        response.Status = StatusCodes.Status204NoContent;
     }
 }

@@ -5,6 +5,7 @@ using System.Text;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Embedded.Uploads;
+using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -17,11 +18,11 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 internal sealed class CompleteOperations(EmbeddedStore store)
 {
     /// <summary>Repeated within a day with the same parts, it returns the same response (rule W6).</summary>
-    public async Task CompleteAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task CompleteAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var uploadId = request.Query["uploadId"] ?? "";
-        var condition = WriteCondition.Of(request.Headers);
+        var conditions = PutOperations.ConditionsOf(request.Headers);
         var named = NamedPart.ReadAll(
             await S3XmlReader.ReadAsync(request.Body, cancellationToken)
                 ?? throw new S3Exception(S3Errors.InvalidRequest, "You must specify at least one part"));
@@ -32,17 +33,17 @@ internal sealed class CompleteOperations(EmbeddedStore store)
             var upload = store.Uploads.Find(request.Bucket, request.Key, uploadId);
             info = upload is null
                 ? Repeated(request, uploadId, fingerprint)
-                : await CompleteAsync(upload, named, fingerprint, condition, request, cancellationToken);
+                : await CompleteAsync(upload, named, fingerprint, conditions, request, cancellationToken);
         }
 
-        await SendAsync(info, request, answer, cancellationToken);
+        await SendAsync(info, request, response, cancellationToken);
     }
 
     private async Task<ObjectInfo> CompleteAsync(
         UploadRecord upload,
         IReadOnlyList<NamedPart> named,
         string fingerprint,
-        WriteCondition condition,
+        WriteConditions? conditions,
         S3Request request,
         CancellationToken cancellationToken)
     {
@@ -70,7 +71,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
                 ChecksumType = checksum is null ? null : upload.ChecksumType ?? PartChecksums.FullObjectType,
             },
         };
-        return (await store.Uploads.CompleteAsync(upload, all, manifest, condition, cancellationToken)).Info;
+        return (await store.Uploads.CompleteAsync(upload, all, manifest, conditions, cancellationToken)).Info;
     }
 
     private ObjectInfo Repeated(S3Request request, string uploadId, string fingerprint) =>
@@ -215,7 +216,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
-    private static Task SendAsync(ObjectInfo info, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    private static Task SendAsync(ObjectInfo info, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var xml = new S3XmlWriter().Root("CompleteMultipartUploadResult")
             .Element("Location", request.Address.ObjectUrl(request.Bucket, request.Key))
@@ -230,6 +231,6 @@ internal sealed class CompleteOperations(EmbeddedStore store)
             xml.Element("ChecksumType", type);
         }
 
-        return xml.Close("CompleteMultipartUploadResult").SendAsync(request, answer, cancellationToken);
+        return xml.Close("CompleteMultipartUploadResult").SendAsync(request, response, cancellationToken);
     }
 }

@@ -12,11 +12,11 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 /// </summary>
 internal sealed class ConfigurationOperations(EmbeddedStore store)
 {
-    public Task GetAsync(S3Request request, S3Response answer, CancellationToken cancellationToken) =>
-        CreateBucketResponses.SendAsync(request, answer, store.Buckets.Require(request.Bucket).Region, cancellationToken);
+    public Task GetAsync(S3Request request, S3Response response, CancellationToken cancellationToken) =>
+        CreateBucketResponses.SendAsync(request, response, store.Buckets.Require(request.Bucket).Region, cancellationToken);
 
     /// <summary>Nothing to delete.</summary>
-    public Task DeleteAsync(S3Request request, S3Response answer)
+    public Task DeleteAsync(S3Request request, S3Response response)
     {
         store.Buckets.Require(request.Bucket);
         if (SubResources.ConfigurationOf(request.Query) is not { } name || !CreateBucketResponses.IsMissing(name))
@@ -24,15 +24,15 @@ internal sealed class ConfigurationOperations(EmbeddedStore store)
             throw new S3Exception(S3Errors.NotImplemented);
         }
 
-        answer.Status = StatusCodes.Status204NoContent;
+        response.Status = StatusCodes.Status204NoContent;
         return Task.CompletedTask;
     }
 
     /// <summary>Everything belongs to the owner.</summary>
-    public Task GetObjectAclAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public Task GetObjectAclAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
         store.Objects.Require(request.Bucket, request.Key);
-        return CreateBucketResponses.SendAsync(request, answer, store.Region, cancellationToken);
+        return CreateBucketResponses.SendAsync(request, response, store.Region, cancellationToken);
     }
 }

@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Copies;
@@ -12,7 +13,7 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html</remarks>
 internal sealed class CopyOperations(EmbeddedStore store)
 {
-    public async Task CopyAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task CopyAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var source = CopySource.Parse(request);
@@ -20,7 +21,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
         var replacesMetadata = IsReplace(request, "x-amz-metadata-directive");
         var replacesTags = IsReplace(request, "x-amz-tagging-directive");
         RefuseCopyOntoItself(request, source, replacesMetadata);
-        var condition = WriteCondition.Of(request.Headers);
+        var conditions = PutOperations.ConditionsOf(request.Headers);
         var wanted = WantedChecksum(request);
 
         using var stored = await OpenSourceAsync(store, source, request);
@@ -32,7 +33,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
                 $"The specified copy source is larger than the maximum allowable size for a copy source: {PutOperations.MaxSize}");
         }
 
-        condition.Judge(store.Objects.Find(request.Bucket, request.Key));
+        conditions?.Judge(store.Objects.Find(request.Bucket, request.Key)?.Info.ETag);
         var header = new FileHeader
         {
             Bucket = request.Bucket,
@@ -62,13 +63,13 @@ internal sealed class CopyOperations(EmbeddedStore store)
             Checksums = checksum is { } value ? [value] : [],
             ChecksumType = checksum is null ? null : PartChecksums.FullObjectType,
         };
-        var row = await store.Objects.CommitAsync(file, header with { Info = copied }, condition, null, cancellationToken);
+        var row = await store.Objects.CommitAsync(file, header with { Info = copied }, conditions, null, cancellationToken);
         if (source.VersionId is not null)
         {
-            answer.Headers["x-amz-copy-source-version-id"] = source.VersionId;
+            response.Headers["x-amz-copy-source-version-id"] = source.VersionId;
         }
 
-        await Result("CopyObjectResult", row.Info).SendAsync(request, answer, cancellationToken);
+        await Result("CopyObjectResult", row.Info).SendAsync(request, response, cancellationToken);
     }
 
     /// <summary>Opens a copy's source and judges the conditions on it.</summary>
@@ -147,6 +148,36 @@ internal sealed class CopyOperations(EmbeddedStore store)
             throw new S3Exception(
                 S3Errors.InvalidRequest,
                 "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.");
+        }
+    }
+}
+
+/// <summary>Bytes of a stored object as the body of a copy. Every block is checked.</summary>
+internal sealed class StoredBody(EmbeddedStore store, StoredObject source, ByteRange? range) : S3Body
+{
+    private long _position = range?.First ?? 0;
+
+    /// <inheritdoc/>
+    public override long? Length => range?.Length ?? 0;
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (range is not { } wanted || _position > wanted.Last)
+        {
+            return 0;
+        }
+
+        try
+        {
+            var most = (int)Math.Min(buffer.Length, wanted.Last - _position + 1);
+            var read = await source.ReadAsync(_position, buffer[..most], cancellationToken);
+            _position += read;
+            return read;
+        }
+        catch (Exception failure) when (failure is IOException or InvalidDataException)
+        {
+            throw store.Objects.Damaged(failure);
         }
     }
 }

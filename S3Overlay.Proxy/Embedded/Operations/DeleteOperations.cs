@@ -10,14 +10,14 @@ internal sealed class DeleteOperations(EmbeddedStore store)
     /// <summary>Keys of one request deleted in parallel: enough to share one sync of the log.</summary>
     private const int AtOnce = 32;
 
-    public async Task DeleteAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task DeleteAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
         await store.Objects.DeleteAsync(request.Bucket, request.Key, DeleteConditions.Of(request.Headers), cancellationToken);
-        answer.Status = StatusCodes.Status204NoContent;
+        response.Status = StatusCodes.Status204NoContent;
     }
 
-    public async Task DeleteManyAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task DeleteManyAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var delete = await DeleteObjectsRequest.ReadAsync(request, cancellationToken);
@@ -27,7 +27,7 @@ internal sealed class DeleteOperations(EmbeddedStore store)
             outcomes.Length,
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
             async (i, token) => outcomes[i] = await DeleteAsync(request, delete.Items[i], token));
-        await DeleteResult.SendAsync(delete, outcomes, request, answer, cancellationToken);
+        await DeleteResult.SendAsync(delete, outcomes, request, response, cancellationToken);
     }
 
     private async Task<DeleteOutcome> DeleteAsync(S3Request request, DeleteItem item, CancellationToken cancellationToken)

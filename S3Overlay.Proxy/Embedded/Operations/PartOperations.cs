@@ -13,23 +13,23 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 
 internal sealed class PartOperations(EmbeddedStore store)
 {
-    public async Task UploadAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task UploadAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var number = PartNumbers.Parse(request.Query["partNumber"]);
         var upload = store.Uploads.Require(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
         var length = PutOperations.LengthOf(request);
         var row = await StoreAsync(upload, number, length, request.Body, upload.IsFullObject ? upload.Algorithm : null, cancellationToken);
-        answer.Status = StatusCodes.Status200OK;
-        answer.Headers.ETag = row.Info.ETag;
-        answer.Headers.ContentLength = 0;
+        response.Status = StatusCodes.Status200OK;
+        response.Headers.ETag = row.Info.ETag;
+        response.Headers.ContentLength = 0;
         if (row.Checksum is { } checksum)
         {
-            answer.Headers[ChecksumNames.Header(checksum.Algorithm)] = checksum.Value;
+            response.Headers[ChecksumNames.Header(checksum.Algorithm)] = checksum.Value;
         }
     }
 
-    public async Task CopyAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task CopyAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var number = PartNumbers.Parse(request.Query["partNumber"]);
@@ -48,11 +48,11 @@ internal sealed class PartOperations(EmbeddedStore store)
         var row = await StoreAsync(upload, number, range?.Length ?? 0, body, upload.Algorithm, cancellationToken);
         if (source.VersionId is not null)
         {
-            answer.Headers["x-amz-copy-source-version-id"] = source.VersionId;
+            response.Headers["x-amz-copy-source-version-id"] = source.VersionId;
         }
 
         await CopyOperations.Result("CopyPartResult", row.Info with { Checksums = row.Checksum is { } checksum ? [checksum]
-            : [], ChecksumType = null }).SendAsync(request, answer, cancellationToken);
+            : [], ChecksumType = null }).SendAsync(request, response, cancellationToken);
     }
 
     /// <summary>

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -16,15 +17,15 @@ internal sealed class PutOperations(EmbeddedStore store)
     /// <summary>The checksum of an object uploaded without one, as in S3: over all bytes.</summary>
     public const ChecksumAlgorithm DefaultChecksum = ChecksumAlgorithm.Crc64Nvme;
 
-    public async Task PutAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task PutAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         // Everything that can be judged without the body, before the client sends it.
         store.Buckets.Require(request.Bucket);
         var length = LengthOf(request);
         var headers = StoredHeaders.Of(request);
         var tags = ObjectTags.FromHeader(request);
-        var condition = WriteCondition.Of(request.Headers);
-        condition.Judge(store.Objects.Find(request.Bucket, request.Key));
+        var conditions = ConditionsOf(request.Headers);
+        conditions?.Judge(store.Objects.Find(request.Bucket, request.Key)?.Info.ETag);
 
         // An object copied up from the remote keeps the ETag that clients know, if it is a strong one.
         var kept = request.CopiedUp is { } known && ETags.IsStrong(known.ETag) ? known.ETag : null;
@@ -48,18 +49,25 @@ internal sealed class PutOperations(EmbeddedStore store)
             Checksums = sum is { } value ? [value] : [],
             ChecksumType = sum is null ? null : PartChecksums.FullObjectType,
         };
-        await store.Objects.CommitAsync(file, header with { Info = info }, condition, null, cancellationToken,
+        await store.Objects.CommitAsync(file, header with { Info = info }, conditions, null, cancellationToken,
             request.CopiedUp?.LastModified);
 
-        answer.Status = StatusCodes.Status200OK;
-        answer.Headers.ETag = info.ETag;
-        answer.Headers.ContentLength = 0;
+        response.Status = StatusCodes.Status200OK;
+        response.Headers.ETag = info.ETag;
+        response.Headers.ContentLength = 0;
         if (sum is { } checksum)
         {
-            answer.Headers[ChecksumNames.Header(checksum.Algorithm)] = checksum.Value;
-            answer.Headers["x-amz-checksum-type"] = info.ChecksumType;
+            response.Headers[ChecksumNames.Header(checksum.Algorithm)] = checksum.Value;
+            response.Headers["x-amz-checksum-type"] = info.ChecksumType;
         }
     }
+
+    /// <summary>The conditions of a write; null for none.</summary>
+    /// <exception cref="S3Exception">NotImplemented for conditions that S3 does not support on writes.</exception>
+    public static WriteConditions? ConditionsOf(IHeaderDictionary headers) =>
+        headers.IfModifiedSince.Count > 0 || headers.IfUnmodifiedSince.Count > 0
+            ? throw new S3Exception(S3Errors.NotImplemented)
+            : WriteConditions.Of(headers);
 
     /// <summary>An ETag as long as every MD5, for headers that are measured before the MD5 is known.</summary>
     public static string EmptyETag { get; } = Quoted(new string('0', 32));

@@ -6,11 +6,12 @@ using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>GetObject and HeadObject.</summary>
+/// <summary>GetObject, HeadObject and listings.</summary>
 /// <remarks>
 /// <code>
 ///   HEAD        index row ------------------------------------> headers
@@ -20,7 +21,7 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 /// </remarks>
 internal sealed class ReadOperations(EmbeddedStore store)
 {
-    public async Task GetAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task GetAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
         RefuseCustomerKeys(request);
@@ -28,45 +29,62 @@ internal sealed class ReadOperations(EmbeddedStore store)
         if (request.IsHead && part is null)
         {
             var row = store.Objects.Require(request.Bucket, request.Key);
-            WriteTagCount(answer, row);
-            ObjectResponse.Prepare(request, answer, row.Info);
+            WriteTagCount(response, row);
+            ObjectResponse.Prepare(request, response, row.Info);
             return;
         }
 
         using var stored = await store.Objects.OpenAsync(request.Bucket, request.Key);
-        WriteTagCount(answer, stored.Row);
-        var bytes = ObjectResponse.Prepare(request, answer, stored.Row.Info);
-        if (part is { } number && answer.Status == StatusCodes.Status200OK)
+        WriteTagCount(response, stored.Row);
+        var bytes = ObjectResponse.Prepare(request, response, stored.Row.Info);
+        if (part is { } number && response.Status == StatusCodes.Status200OK)
         {
-            bytes = PreparePart(number, stored, request, answer);
+            bytes = PreparePart(number, stored, request, response);
         }
 
         if (bytes is { } range)
         {
-            await SendAsync(stored, range, answer, cancellationToken);
+            await SendAsync(stored, range, response, cancellationToken);
         }
     }
 
-    private async Task SendAsync(StoredObject stored, ByteRange range, S3Response answer, CancellationToken cancellationToken)
+    public async Task ListAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    {
+        store.Buckets.Require(request.Bucket);
+        var list = ListRequest.Parse(request);
+        await using var rows = store.ListWritten(request.Bucket, list.Query);
+        await ListingPager.AnswerAsync(list, rows, request, response, cancellationToken);
+    }
+
+    /// <summary>ListObjectVersions without versioning: each object is its one version, named <c>null</c>.</summary>
+    public async Task ListVersionsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    {
+        store.Buckets.Require(request.Bucket);
+        var page = MarkerPage.ParseVersions(request, hasVersions: false);
+        await using var rows = store.ListWritten(request.Bucket, page.Query);
+        await VersionPager.AnswerAsync(page, new ShownVersions(rows, null), request, response, cancellationToken);
+    }
+
+    private async Task SendAsync(StoredObject stored, ByteRange range, S3Response response, CancellationToken cancellationToken)
     {
         try
         {
-            await stored.CopyToAsync(range, answer, cancellationToken);
+            await stored.CopyToAsync(range, response, cancellationToken);
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException)
         {
             var error = store.Objects.Damaged(failure);
-            if (!answer.HasStarted)
+            if (!response.HasStarted)
             {
                 throw error;
             }
 
-            answer.Abort();
+            response.Abort();
         }
     }
 
     /// <summary>Turns the response for the whole object into one for a part.</summary>
-    private static ByteRange? PreparePart(int number, StoredObject stored, S3Request request, S3Response answer)
+    private static ByteRange? PreparePart(int number, StoredObject stored, S3Request request, S3Response response)
     {
         var size = stored.Row.Info.Size;
         ByteRange? bytes;
@@ -79,17 +97,17 @@ internal sealed class ReadOperations(EmbeddedStore store)
         {
             var found = stored.FindPart(number) ?? throw NoSuchPart(number, stored.Row.PartCount);
             bytes = found.Bytes;
-            answer.Headers["x-amz-mp-parts-count"] = stored.Row.PartCount.ToString(CultureInfo.InvariantCulture);
-            ShowChecksum(found.Part, stored.Row, answer);
+            response.Headers["x-amz-mp-parts-count"] = stored.Row.PartCount.ToString(CultureInfo.InvariantCulture);
+            ShowChecksum(found.Part, stored.Row, response);
         }
 
         if (bytes is { } range)
         {
-            answer.Status = StatusCodes.Status206PartialContent;
-            answer.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {range.First}-{range.Last}/{size}");
+            response.Status = StatusCodes.Status206PartialContent;
+            response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {range.First}-{range.Last}/{size}");
         }
 
-        answer.Headers.ContentLength = bytes?.Length ?? 0;
+        response.Headers.ContentLength = bytes?.Length ?? 0;
         return request.IsHead ? null : bytes;
     }
 
@@ -97,22 +115,22 @@ internal sealed class ReadOperations(EmbeddedStore store)
     /// Shows the part's checksum of the same algorithm instead of the object's, if that is shown. The type stays the object's. A part
     /// without one shows neither, unless it is the only part and the object's checksum covers all bytes.
     /// </summary>
-    private static void ShowChecksum(StoredPart part, ObjectRow row, S3Response answer)
+    private static void ShowChecksum(StoredPart part, ObjectRow row, S3Response response)
     {
         foreach (var whole in row.Info.Checksums)
         {
             var header = ChecksumNames.Header(whole.Algorithm);
             if (part.Checksum is { } checksum && checksum.Algorithm == whole.Algorithm)
             {
-                if (answer.Headers.ContainsKey(header))
+                if (response.Headers.ContainsKey(header))
                 {
-                    answer.Headers[header] = checksum.Value;
+                    response.Headers[header] = checksum.Value;
                 }
             }
             else if (row.PartCount > 1)
             {
-                answer.Headers.Remove(header);
-                answer.Headers.Remove("x-amz-checksum-type");
+                response.Headers.Remove(header);
+                response.Headers.Remove("x-amz-checksum-type");
             }
         }
     }
@@ -126,11 +144,11 @@ internal sealed class ReadOperations(EmbeddedStore store)
         ],
     };
 
-    private static void WriteTagCount(S3Response answer, ObjectRow row)
+    private static void WriteTagCount(S3Response response, ObjectRow row)
     {
         if (row.Tags is { Length: > 0 } tags)
         {
-            answer.Headers["x-amz-tagging-count"] = ObjectTags.Count(tags).ToString(CultureInfo.InvariantCulture);
+            response.Headers["x-amz-tagging-count"] = ObjectTags.Count(tags).ToString(CultureInfo.InvariantCulture);
         }
     }
 

@@ -8,7 +8,7 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 
 internal sealed class TaggingOperations(EmbeddedStore store)
 {
-    public Task GetAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public Task GetAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
         var row = store.Objects.Require(request.Bucket, request.Key);
@@ -18,23 +18,23 @@ internal sealed class TaggingOperations(EmbeddedStore store)
             xml.Open("Tag").Element("Key", name).Element("Value", value).Close("Tag");
         }
 
-        return xml.Close("TagSet").Close("Tagging").SendAsync(request, answer, cancellationToken);
+        return xml.Close("TagSet").Close("Tagging").SendAsync(request, response, cancellationToken);
     }
 
-    public async Task PutAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task PutAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
         store.Objects.Require(request.Bucket, request.Key);
         var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
         await store.Objects.SetTagsAsync(request.Bucket, request.Key, ObjectTags.FromXml(root), cancellationToken);
-        answer.Status = StatusCodes.Status200OK;
-        answer.Headers.ContentLength = 0;
+        response.Status = StatusCodes.Status200OK;
+        response.Headers.ContentLength = 0;
     }
 
-    public async Task DeleteAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task DeleteAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
         await store.Objects.SetTagsAsync(request.Bucket, request.Key, null, cancellationToken);
-        answer.Status = StatusCodes.Status204NoContent;
+        response.Status = StatusCodes.Status204NoContent;
     }
 }

@@ -11,7 +11,7 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 
 internal sealed class UploadOperations(EmbeddedStore store)
 {
-    public async Task CreateAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task CreateAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var (algorithm, isFullObject) = ReadChecksum(request);
@@ -30,24 +30,24 @@ internal sealed class UploadOperations(EmbeddedStore store)
 
         if (algorithm is { } chosen)
         {
-            answer.Headers["x-amz-checksum-algorithm"] = ChecksumNames.Name(chosen);
-            answer.Headers["x-amz-checksum-type"] = upload.ChecksumType;
+            response.Headers["x-amz-checksum-algorithm"] = ChecksumNames.Name(chosen);
+            response.Headers["x-amz-checksum-type"] = upload.ChecksumType;
         }
 
         await new S3XmlWriter().Root("InitiateMultipartUploadResult")
             .Element("Bucket", request.Bucket).Element("Key", request.Key).Element("UploadId", upload.UploadId)
-            .Close("InitiateMultipartUploadResult").SendAsync(request, answer, cancellationToken);
+            .Close("InitiateMultipartUploadResult").SendAsync(request, response, cancellationToken);
     }
 
     /// <summary>The object before the upload stays (rule W6).</summary>
-    public async Task AbortAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task AbortAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         await store.Uploads.AbortAsync(request.Bucket, request.Key, request.Query["uploadId"] ?? "", cancellationToken);
-        answer.Status = StatusCodes.Status204NoContent;
+        response.Status = StatusCodes.Status204NoContent;
     }
 
-    public Task ListPartsAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public Task ListPartsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var upload = store.Uploads.Require(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
@@ -75,10 +75,10 @@ internal sealed class UploadOperations(EmbeddedStore store)
             xml.Close("Part");
         }
 
-        return xml.Close("ListPartsResult").SendAsync(request, answer, cancellationToken);
+        return xml.Close("ListPartsResult").SendAsync(request, response, cancellationToken);
     }
 
-    public Task ListAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public Task ListAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var page = MarkerPage.Parse(request, "max-uploads");
@@ -112,7 +112,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
             xml.Open("CommonPrefixes").Element("Prefix", page.Name(name)).Close("CommonPrefixes");
         }
 
-        return xml.Close("ListMultipartUploadsResult").SendAsync(request, answer, cancellationToken);
+        return xml.Close("ListMultipartUploadsResult").SendAsync(request, response, cancellationToken);
     }
 
     private static S3XmlWriter WriteOwners(S3XmlWriter xml)

@@ -7,6 +7,7 @@ using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Embedded.Rows;
+using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -197,7 +198,7 @@ internal sealed class UploadTable(
         UploadRecord upload,
         IReadOnlyList<PartRow> all,
         FileHeader manifest,
-        WriteCondition condition,
+        WriteConditions? conditions,
         CancellationToken cancellationToken)
     {
         await using var file = await objects.NewFileAsync(FileKind.Manifest, 0, manifest, wantsMd5: false);
@@ -206,7 +207,7 @@ internal sealed class UploadTable(
         var row = await objects.CommitAsync(
             file,
             manifest,
-            condition,
+            conditions,
             batch =>
             {
                 batch.Delete(RowKeys.OfUpload(upload.Bucket, upload.Key, upload.UploadId));

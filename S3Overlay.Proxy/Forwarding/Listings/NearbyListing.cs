@@ -37,7 +37,7 @@ internal sealed record NearbyListing(string Wanted, string Prefix, string Delimi
         var start = BeforeDots(after);
         if (IsDots(prefix[folder..]))
         {
-            var before = Places.Before(prefix);
+            var before = ListingBounds.Before(prefix);
             return new NearbyListing(prefix, prefix[..folder], "", Utf8Order.Compare(start, before) < 0 ? before : start);
         }
 

@@ -19,7 +19,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 /// <para>A store that does not know If-Match of a DELETE is asked right before: then another proxy's delete in that very moment may be
 /// overlooked.</para>
 /// </remarks>
-internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreProbe probe) : IDeleteMarks
+internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreProbe probe) : ITombstones
 {
     /// <summary>Longer than any call of a delete is repeated.</summary>
     private static readonly TimeSpan LongestDelete = TimeSpan.FromMinutes(1);

@@ -109,19 +109,19 @@ internal sealed class StoreVersions(
         string bucket, ListingQuery query, string versionIdMarker, StrongBox<int> pages,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (Places.IsPast(query))
+        if (ListingBounds.IsPast(query))
         {
             yield break;
         }
 
         var order = new RowOrder("local", logger);
-        var (marker, version) = (Places.StartAfter(new RemoteBucket(store.Calls.Reads, bucket, ""), query), versionIdMarker);
+        var (marker, version) = (ListingBounds.StartAfter(new RemoteBucket(store.Calls.Reads, bucket, ""), query), versionIdMarker);
         version = marker == query.After.Name ? version : "";
         string? behindNullOf = null;
         if (version == NullVersion)
         {
             // Versions of a key that is rolled up are no rows.
-            (marker, version, behindNullOf) = query.CommonPrefixOf(marker) is null ? (Places.Before(marker), "", marker)
+            (marker, version, behindNullOf) = query.CommonPrefixOf(marker) is null ? (ListingBounds.Before(marker), "", marker)
                 : (marker, "", null);
         }
 
@@ -134,7 +134,7 @@ internal sealed class StoreVersions(
             var skipped = behindNullOf is null ? ShownBefore(page, marker, version) : ShownBefore(page, ref behindNullOf);
             if (pages.Value == 1 && MayGiveNullAgain(page, marker, version))
             {
-                nullOf = await IsNullBeforeAsync(new VersionListing(bucket, query.Prefix, query.Delimiter, Places.Before(marker), "",
+                nullOf = await IsNullBeforeAsync(new VersionListing(bucket, query.Prefix, query.Delimiter, ListingBounds.Before(marker), "",
                     ListRequest.MaxPage), marker, version, pages, cancellationToken) ? marker : "";
             }
 
@@ -171,14 +171,14 @@ internal sealed class StoreVersions(
             }
             else if (end.VersionId != NullVersion || (page.Rows.Count == 1 && pageSize == ListRequest.MaxPage))
             {
-                (marker, version) = (end.IsPrefix ? Places.Beyond(end.Name) : end.Name, end.VersionId ?? "");
+                (marker, version) = (end.IsPrefix ? ListingBounds.Beyond(end.Name) : end.Name, end.VersionId ?? "");
             }
             else
             {
                 behindNullOf = end.Name;
                 if (page.Rows is [.., var previous, _])
                 {
-                    (marker, version) = (previous.IsPrefix ? Places.Beyond(previous.Name) : previous.Name, previous.Name == end.Name
+                    (marker, version) = (previous.IsPrefix ? ListingBounds.Beyond(previous.Name) : previous.Name, previous.Name == end.Name
                         ? previous.VersionId ?? "" : "");
                 }
             }
@@ -260,7 +260,7 @@ internal sealed class StoreVersions(
                     && (last is not null || page.Rows.Any(row => row.Name == key && row.VersionId == version));
             }
 
-            var next = listing with { KeyMarker = last.IsPrefix ? Places.Beyond(last.Name) : last.Name, VersionIdMarker = last.VersionId
+            var next = listing with { KeyMarker = last.IsPrefix ? ListingBounds.Beyond(last.Name) : last.Name, VersionIdMarker = last.VersionId
                 ?? "" };
             if (next == listing)
             {

@@ -16,7 +16,7 @@ internal static class AdministrationLayer
     public static OverlayAdministration Open(ProxySetup setup, LocalLayer local, OverlayLayer? overlay) => new(
         local,
         overlay?.Reader,
-        overlay?.Service.Directory ?? new BucketDirectory(local.State, NoRemotes.Instance, setup.View, setup.Time),
+        overlay?.Service.Directory ?? new BucketDirectory(local.State, new RouteTable([], null), setup.View, setup.Time),
         overlay?.Service.Locks ?? new OverlayLocks(setup.Time),
         setup.Time,
         setup.LoggerOf<OverlayAdministration>());

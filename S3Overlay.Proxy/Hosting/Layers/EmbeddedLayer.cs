@@ -26,8 +26,8 @@ internal static class EmbeddedLayer
             State = state,
             SetsSubResource = EmbeddedService.SetsSubResource,
             Check = _ => store.CheckAsync(),
-            Marks = new EmbeddedMarks(store),
-            Held = setup.Holds ? OpenHeld(setup, disk) : null,
+            Marks = new EmbeddedTombstones(store),
+            Cache = setup.Holds ? OpenHeld(setup, disk) : null,
         };
     }
 

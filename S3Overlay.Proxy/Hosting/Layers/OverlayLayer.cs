@@ -15,7 +15,7 @@ internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader)
     {
         var settings = ReadSettings.From(setup.Options);
         var reader = setup.Opened
-            .Add(new RemoteReader(settings, local.Held, setup.Time, setup.LoggerOf<RemoteReader>(), setup.Meters.Overlay));
+            .Add(new RemoteReader(settings, local.Cache, setup.Time, setup.LoggerOf<RemoteReader>(), setup.Meters.Overlay));
         var service = new OverlayService(
             local,
             reader,

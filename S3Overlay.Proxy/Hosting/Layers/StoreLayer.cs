@@ -61,7 +61,7 @@ internal static class StoreLayer
             State = state,
             Marks = marks,
             Conditions = probe,
-            Held = setup.Holds ? OpenHeld(setup, store, () => probe.Capabilities) : null,
+            Cache = setup.Holds ? OpenHeld(setup, store, () => probe.Capabilities) : null,
             Versions = new StoreVersions(store, state.Tombstones, marks, setup.LoggerOf<StoreVersions>(), state.ListWritten),
             Identities = identities,
             Make = () => client.Make.Known,

@@ -15,7 +15,7 @@ namespace S3Overlay.Proxy.Overlay.Administration;
 /// <para>A remote without the bucket has none of its keys. That is more often a wrong setting than intended, and would remove all
 /// tombstones at once, so it is refused.</para>
 /// </remarks>
-internal sealed class Compaction(IDeleteMarks marks, Undeletes discards, OverlayLocks locks, ILogger logger)
+internal sealed class Compaction(ITombstones marks, Undeletes discards, OverlayLocks locks, ILogger logger)
 {
     /// <summary>Tombstones read before each listing of the remote.</summary>
     private const int BatchSize = 1000;

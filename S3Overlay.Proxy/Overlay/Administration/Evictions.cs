@@ -6,10 +6,10 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Administration;
 
 /// <summary>Evicts cached bytes (rule E3).</summary>
-/// <param name="held">The cache; null while caching is off.</param>
+/// <param name="cache">The cache; null while caching is off.</param>
 /// <param name="reader">Knows the running fills; null if nothing is read from a remote.</param>
 /// <param name="logger">Gets failures.</param>
-internal sealed class Evictions(ICacheStore? held, IRemoteReader? reader, ILogger logger)
+internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogger logger)
 {
     /// <summary>Entries evicted in parallel: each takes some round trips to a store behind a network.</summary>
     private const int Parallel = 16;
@@ -17,7 +17,7 @@ internal sealed class Evictions(ICacheStore? held, IRemoteReader? reader, ILogge
     /// <summary>See <see cref="IOverlayAdministration.DropAsync"/>.</summary>
     public async Task DropAsync(AdministrationScope scope, EvictCount count, CancellationToken cancellationToken)
     {
-        if (held is null || reader is null)
+        if (cache is null || reader is null)
         {
             return;
         }
@@ -28,17 +28,17 @@ internal sealed class Evictions(ICacheStore? held, IRemoteReader? reader, ILogge
             reader.InvalidateAll();
             if (scope is { Bucket: { } name, Key: { } key })
             {
-                await DropKeyAsync(held, reader, name, key, count, cancellationToken);
+                await DropKeyAsync(cache, reader, name, key, count, cancellationToken);
             }
             else if (scope.Bucket is { } bucket)
             {
-                await DropBucketAsync(held, reader, bucket, scope.Prefix ?? "", count, cancellationToken);
+                await DropBucketAsync(cache, reader, bucket, scope.Prefix ?? "", count, cancellationToken);
             }
             else
             {
-                await foreach (var each in held.ListBucketsAsync(cancellationToken))
+                await foreach (var each in cache.ListBucketsAsync(cancellationToken))
                 {
-                    await DropBucketAsync(held, reader, each, "", count, cancellationToken);
+                    await DropBucketAsync(cache, reader, each, "", count, cancellationToken);
                 }
             }
         }
@@ -49,10 +49,10 @@ internal sealed class Evictions(ICacheStore? held, IRemoteReader? reader, ILogge
     }
 
     /// <summary>Object bytes that an entry contains.</summary>
-    public static long BytesOf(ICacheEntry copy)
+    public static long BytesOf(ICacheEntry entry)
     {
         var bytes = 0L;
-        for (var position = 0L; copy.FirstHeld(position) is { } run; position = run.Last + 1)
+        for (var position = 0L; entry.FirstHeld(position) is { } run; position = run.Last + 1)
         {
             bytes += run.Length;
         }
@@ -86,11 +86,11 @@ internal sealed class Evictions(ICacheStore? held, IRemoteReader? reader, ILogge
         try
         {
             long? bytes = null;
-            if (await store.FindAsync(bucket, key, LookupHint.Info, cancellationToken) is { } copy)
+            if (await store.FindAsync(bucket, key, LookupHint.Info, cancellationToken) is { } entry)
             {
-                await using (copy)
+                await using (entry)
                 {
-                    bytes = BytesOf(copy);
+                    bytes = BytesOf(entry);
                 }
             }
 

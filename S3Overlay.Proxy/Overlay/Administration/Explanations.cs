@@ -28,7 +28,7 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
         var bucketState = await local.State.ResolveBucketAsync(bucket, cancellationToken);
         var tombstone = bucketState.IsOpaque ? null : await local.Marks.FindAsync(bucket, key, cancellationToken);
         var below = directory.Below(bucket)?.Of(key);
-        var held = below is null ? null : await HeldAsync(bucket, key, below, cancellationToken);
+        var cached = below is null ? null : await CachedAsync(bucket, key, below, cancellationToken);
         var remote = below is null ? null : await RemoteAsync(below, below.RemoteKey(key), asksRemote, cancellationToken);
         if (remote is { Finding: RemoteFinding.Found })
         {
@@ -40,14 +40,14 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
             : bucketState.IsOpaque && below is not null ? KeyReason.BucketDeleted
             : below is null ? KeyReason.Absent
             : tombstone is not null ? KeyReason.Deleted
-            : IsRead(held, remote!) ? held!.IsWhole ? KeyReason.Held : KeyReason.PartlyHeld
+            : IsRead(cached, remote!) ? cached!.IsWhole ? KeyReason.Cached : KeyReason.PartlyCached
             : remote!.Finding switch
             {
                 RemoteFinding.Found => KeyReason.Remote,
                 RemoteFinding.Absent => KeyReason.Absent,
                 _ => KeyReason.Unknown,
             };
-        return new KeyReport(reason) { Written = written, Tombstone = tombstone, Held = held, Remote = remote };
+        return new KeyReport(reason) { Written = written, Tombstone = tombstone, Cached = cached, Remote = remote };
     }
 
     /// <summary>Explains a bucket.</summary>
@@ -64,29 +64,29 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
     /// <summary>
     /// True if a read uses the entry. One that is not fresh is used only if the remote says that it is current or refuses access (rule S1).
     /// </summary>
-    private static bool IsRead(CacheReport? held, RemoteReport remote) =>
-        held is { IsUsable: true }
-            && (held.IsFresh || remote.Finding == RemoteFinding.Refused || (remote.Info is { } now && held.IsOf(now)));
+    private static bool IsRead(CacheReport? cached, RemoteReport remote) =>
+        cached is { IsUsable: true }
+            && (cached.IsFresh || remote.Finding == RemoteFinding.Refused || (remote.Info is { } now && cached.IsOf(now)));
 
-    private async Task<CacheReport?> HeldAsync(string bucket, string key, RemoteBucket below, CancellationToken cancellationToken)
+    private async Task<CacheReport?> CachedAsync(string bucket, string key, RemoteBucket below, CancellationToken cancellationToken)
     {
         try
         {
-            if (local.Held is null || await local.Held.FindAsync(bucket, key, LookupHint.Info, cancellationToken) is not { } copy)
+            if (local.Cache is null || await local.Cache.FindAsync(bucket, key, LookupHint.Info, cancellationToken) is not { } entry)
             {
                 return null;
             }
 
-            await using (copy)
+            await using (entry)
             {
                 return new CacheReport(
-                    copy.Info,
-                    Evictions.BytesOf(copy),
-                    copy.Identity.ChunkSize,
-                    copy.ValidatedAt,
-                    time.GetUtcNow() - copy.ValidatedAt,
-                    reader?.CanUse(copy, bucket, key, below) ?? false,
-                    reader?.IsFresh(copy) ?? false);
+                    entry.Info,
+                    Evictions.BytesOf(entry),
+                    entry.Identity.ChunkSize,
+                    entry.ValidatedAt,
+                    time.GetUtcNow() - entry.ValidatedAt,
+                    reader?.CanUse(entry, bucket, key, below) ?? false,
+                    reader?.IsFresh(entry) ?? false);
             }
         }
         catch (IOException failure)

@@ -13,10 +13,10 @@ public enum KeyReason
     BucketDeleted,
 
     /// <summary>The remote's, and cached whole.</summary>
-    Held,
+    Cached,
 
     /// <summary>The remote's, and cached in part.</summary>
-    PartlyHeld,
+    PartlyCached,
 
     /// <summary>The remote's, and not cached.</summary>
     Remote,

@@ -10,7 +10,7 @@ public sealed record KeyReport(KeyReason Reason)
     /// <summary>True if clients see the key; null if the remote did not say.</summary>
     public bool? IsVisible => Reason switch
     {
-        KeyReason.Written or KeyReason.Held or KeyReason.PartlyHeld or KeyReason.Remote => true,
+        KeyReason.Written or KeyReason.Cached or KeyReason.PartlyCached or KeyReason.Remote => true,
         KeyReason.Unknown => null,
         _ => false,
     };
@@ -19,8 +19,8 @@ public sealed record KeyReport(KeyReason Reason)
     public string? Layer => Reason switch
     {
         KeyReason.Written or KeyReason.Deleted or KeyReason.BucketDeleted => "local",
-        KeyReason.Held => "cache",
-        KeyReason.PartlyHeld or KeyReason.Remote => "remote",
+        KeyReason.Cached => "cache",
+        KeyReason.PartlyCached or KeyReason.Remote => "remote",
         _ => null,
     };
 
@@ -31,7 +31,7 @@ public sealed record KeyReport(KeyReason Reason)
     public Tombstone? Tombstone { get; init; }
 
     /// <summary>What is cached; null for nothing.</summary>
-    public CacheReport? Held { get; init; }
+    public CacheReport? Cached { get; init; }
 
     /// <summary>What the remote has; null if the key has no remote.</summary>
     public RemoteReport? Remote { get; init; }

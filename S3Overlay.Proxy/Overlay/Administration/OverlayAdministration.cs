@@ -31,7 +31,7 @@ public sealed class OverlayAdministration : IOverlayAdministration
     {
         (_local, _directory) = (local, directory);
         _explanations = new Explanations(local, reader, directory, time);
-        _drops = new Evictions(local.Held, reader, logger);
+        _drops = new Evictions(local.Cache, reader, logger);
         _discards = new Undeletes(local, reader, directory, locks, _drops);
         _compaction = new Compaction(local.Marks, _discards, locks, logger);
     }

@@ -56,7 +56,7 @@ internal sealed class RemoteKeys(RemoteBucket bucket, string prefix, ILogger log
     private async ValueTask FetchAsync(string name, CancellationToken cancellationToken)
     {
         var goesOn = _leaptTo == name;
-        var listing = new RemoteListing(bucket.Name, _prefix, "", goesOn ? "" : Places.Before(name), goesOn ? _token
+        var listing = new RemoteListing(bucket.Name, _prefix, "", goesOn ? "" : ListingBounds.Before(name), goesOn ? _token
             : null, ListRequest.MaxPage);
         var page = await bucket.Remote.ListAsync(listing, cancellationToken);
         var order = new RowOrder("remote", logger);

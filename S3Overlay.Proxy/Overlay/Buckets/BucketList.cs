@@ -22,7 +22,7 @@ public sealed class BucketList(
     private readonly DateTimeOffset _since = time.GetUtcNow();
 
     /// <summary>Handles ListBuckets.</summary>
-    public async Task AnswerAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task AnswerAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var prefix = request.Query["prefix"] ?? "";
         var limit = BucketPages.LimitOf(request.Query);
@@ -59,7 +59,7 @@ public sealed class BucketList(
             xml.Element("Prefix", prefix);
         }
 
-        await xml.Close("ListAllMyBucketsResult").SendAsync(request, answer, cancellationToken);
+        await xml.Close("ListAllMyBucketsResult").SendAsync(request, response, cancellationToken);
     }
 
     private async Task<SortedDictionary<string, DateTimeOffset>> FindAsync(S3Caller caller, CancellationToken cancellationToken)

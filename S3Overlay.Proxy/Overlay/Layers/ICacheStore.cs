@@ -53,3 +53,32 @@ public interface ICacheStore
     /// <summary>The client's buckets that have entries; each once, in no particular order.</summary>
     IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>Which remote object an entry belongs to (rule R7). An entry with another identity does not count as cached.</summary>
+/// <param name="Endpoint">The remote's endpoint.</param>
+/// <param name="Bucket">The bucket there.</param>
+/// <param name="Key">The key there.</param>
+/// <param name="ChunkSize">Chunk size in bytes when it was filled; 0 for an entry that is filled whole.</param>
+public sealed record EntryIdentity(string Endpoint, string Bucket, string Key, long ChunkSize);
+
+/// <summary>What listings compare of a cache entry.</summary>
+/// <param name="Key">The client's key.</param>
+/// <param name="Size">Size of the whole object in bytes.</param>
+/// <param name="ETag">The remote's ETag, with quotes.</param>
+/// <param name="LastModified">The remote's date.</param>
+public record CacheRow(string Key, long Size, string ETag, DateTimeOffset LastModified);
+
+/// <summary>What the caller will do with a cache entry: a store behind a network may start to read in the same call.</summary>
+/// <param name="ReadsBytes">True if bytes will be read; false if only the object's metadata is needed.</param>
+/// <param name="Range">Which bytes; null for all.</param>
+public readonly record struct LookupHint(bool ReadsBytes, RangeHeader? Range)
+{
+    /// <summary>Metadata only.</summary>
+    public static readonly LookupHint Info;
+
+    /// <summary>The bytes that a GET requests.</summary>
+    public static LookupHint Bytes(RangeHeader? range) => new(true, range);
+}
+
+/// <summary>The cache has no room for new bytes. Existing entries are unchanged.</summary>
+public sealed class CacheFullException(string message) : IOException(message);

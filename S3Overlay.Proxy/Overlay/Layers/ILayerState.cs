@@ -54,3 +54,26 @@ public interface ILayerState
     /// </summary>
     IAsyncEnumerable<string> ListDeletedAsync(string bucket, string prefix, string after, CancellationToken cancellationToken);
 }
+
+/// <summary>A key's state in the local layer.</summary>
+public enum KeyState
+{
+    /// <summary>Neither written nor deleted here: the remote decides.</summary>
+    Nothing,
+
+    /// <summary>Written by a client. Outranks everything.</summary>
+    Written,
+
+    /// <summary>Deleted here, and not written since.</summary>
+    Deleted,
+}
+
+/// <summary>What the local layer knows of a bucket.</summary>
+/// <param name="Exists">True if it has a local half.</param>
+/// <param name="IsOpaque">True if it was deleted here, so the remote stays hidden (rule B4).</param>
+public readonly record struct BucketState(bool Exists, bool IsOpaque);
+
+/// <summary>A bucket of one layer.</summary>
+/// <param name="Name">Its name in that layer.</param>
+/// <param name="Created">When it was created.</param>
+public sealed record LayerBucket(string Name, DateTimeOffset Created);

@@ -67,3 +67,36 @@ public sealed record LocalConditions
         "The local store cannot judge this condition, and neither can the proxy, because S3_OVERLAY_PROXIES says that other proxies write to it too. "
         + "If this is the only proxy, set S3_OVERLAY_PROXIES=1.");
 }
+
+/// <summary>Which conditions the local layer judges. A store behind a network must be asked first and may be unreachable.</summary>
+public interface ILocalConditions
+{
+    /// <summary>
+    /// True if all changes of the local layer go through this process (<c>S3_OVERLAY_PROXIES</c> is 1), so a lock taken here protects a
+    /// judgement.
+    /// </summary>
+    bool IsAlone { get; }
+
+    /// <summary>The result so far; null until the local layer was asked.</summary>
+    LocalConditions? Known { get; }
+
+    /// <summary>Which conditions the local layer judges.</summary>
+    /// <exception cref="Protocol.S3Exception">ServiceUnavailable if the local layer cannot be asked.</exception>
+    ValueTask<LocalConditions> GetAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>The built-in store judges all conditions.</summary>
+public sealed class BuiltInConditions : ILocalConditions
+{
+    /// <summary>The only instance.</summary>
+    public static readonly BuiltInConditions Instance = new();
+
+    /// <inheritdoc/>
+    public bool IsAlone => true;
+
+    /// <inheritdoc/>
+    public LocalConditions Known => LocalConditions.All;
+
+    /// <inheritdoc/>
+    public ValueTask<LocalConditions> GetAsync(CancellationToken cancellationToken) => new(LocalConditions.All);
+}

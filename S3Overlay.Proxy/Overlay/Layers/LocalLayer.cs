@@ -1,5 +1,7 @@
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Overlay.Layers;
@@ -17,7 +19,7 @@ public sealed record LocalLayer
     public required ILayerState State { get; init; }
 
     /// <summary>Its tombstones, for administrators.</summary>
-    public required IDeleteMarks Marks { get; init; }
+    public required ITombstones Marks { get; init; }
 
     /// <summary>Which conditions it judges.</summary>
     public ILocalConditions Conditions { get; init; } = BuiltInConditions.Instance;
@@ -26,7 +28,7 @@ public sealed record LocalLayer
     public Func<S3Operation, bool> SetsSubResource { get; init; } = static _ => true;
 
     /// <summary>The cache; null while caching is off.</summary>
-    public ICacheStore? Held { get; init; }
+    public ICacheStore? Cache { get; init; }
 
     /// <summary>Its versions; null if it never keeps any.</summary>
     public ILocalVersions? Versions { get; init; }
@@ -55,4 +57,17 @@ public sealed record LocalLayer
 
     /// <summary>Sends any request to it, and throws without a response; null if it is in this process and cannot be unreachable.</summary>
     public Func<CancellationToken, Task>? Ping { get; init; }
+}
+
+/// <summary>
+/// A local layer with several users. In buckets without a remote a client acts in its own name; in overlaid buckets the overlay does
+/// everything in its own name, since their content is its state.
+/// </summary>
+public interface ILocalIdentities
+{
+    /// <summary>Reads in the overlay's name.</summary>
+    IRemote Own { get; }
+
+    /// <summary>Reads in the caller's name; null if the caller has none, and the overlay's is used.</summary>
+    IRemote? Of(S3Caller caller);
 }

@@ -11,18 +11,18 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 /// <summary>ListObjects, ListObjectsV2 and ListObjectVersions of overlaid buckets, and the check whether such a bucket is empty.</summary>
 /// <param name="layer">The local layer.</param>
 /// <param name="versions">Its versions; null if it never keeps any.</param>
-/// <param name="held">The cache; null while caching is off.</param>
+/// <param name="cache">The cache; null while caching is off.</param>
 /// <param name="reader">Reads the remote's keys.</param>
 /// <param name="settings">What listings show.</param>
 /// <param name="logger">Gets failures.</param>
 public sealed class BucketListings(
-    ILayerState layer, ILocalVersions? versions, ICacheStore? held, IRemoteReader reader, OverlaySettings settings, ILogger logger)
+    ILayerState layer, ILocalVersions? versions, ICacheStore? cache, IRemoteReader reader, OverlaySettings settings, ILogger logger)
 {
     /// <summary>The header of a listing that shows less than there is (rule L4).</summary>
     public const string ScopeHeader = "x-s3overlay-listing";
 
     /// <summary>Handles a listing of objects or versions.</summary>
-    public Task AnswerAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public Task AnswerAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         if (request.Operation != S3Operation.ListObjectVersions)
         {
@@ -31,8 +31,8 @@ public sealed class BucketListings(
                 bucket,
                 list.Query,
                 static () => null,
-                (rows, _) => ListingPager.AnswerAsync(list, rows, request, answer, cancellationToken),
-                answer);
+                (rows, _) => ListingPager.AnswerAsync(list, rows, request, response, cancellationToken),
+                response);
         }
 
         var page = MarkerPage.ParseVersions(request, versions is not null);
@@ -40,8 +40,8 @@ public sealed class BucketListings(
             bucket,
             page.Query,
             () => versions?.List(bucket.Name, page.Query, page.VersionIdMarker, cancellationToken),
-            (rows, versioned) => VersionPager.AnswerAsync(page, new ShownVersions(rows, versioned), request, answer, cancellationToken),
-            answer);
+            (rows, versioned) => VersionPager.AnswerAsync(page, new ShownVersions(rows, versioned), request, response, cancellationToken),
+            response);
     }
 
     /// <summary>
@@ -54,7 +54,7 @@ public sealed class BucketListings(
         try
         {
             await using var rows = bucket.AskedRoutes is { } routes
-                ? new MergedListingSource(layer, reader.IsFrozen ? held : null, bucket.Name, routes, query, logger, reader: reader)
+                ? new MergedListingSource(layer, reader.IsFrozen ? cache : null, bucket.Name, routes, query, logger, reader: reader)
                 : layer.ListWritten(bucket.Name, query);
             return await rows.NextAsync(cancellationToken) is null;
         }
@@ -73,10 +73,10 @@ public sealed class BucketListings(
     /// <param name="query">Which rows.</param>
     /// <param name="open">Opens the local layer's rows if they are not those of its objects.</param>
     /// <param name="send">Sends a page of rows, which include those opened, and returns their number.</param>
-    /// <param name="answer">The response.</param>
+    /// <param name="response">The response.</param>
     private async Task AnswerAsync(
         BucketView bucket, ListingQuery query, Func<IVersionedRows?> open, Func<IListingSource, IVersionedRows?, Task<int>> send,
-        S3Response answer)
+        S3Response response)
     {
         if (settings.MergesListings && bucket.AskedRoutes is { } routes)
         {
@@ -85,12 +85,12 @@ public sealed class BucketListings(
                 using var span = Tracing.Start(SpanNames.ListMerge);
                 var versioned = open();
                 await using var merged = new MergedListingSource(
-                    layer, held, bucket.Name, routes, query, logger, versioned, reader);
+                    layer, cache, bucket.Name, routes, query, logger, versioned, reader);
                 var rows = await send(merged, versioned);
                 span?.SetTag(SpanAttributes.Rows, rows);
                 return;
             }
-            catch (RemoteException failure) when (failure.Failure != RemoteFailure.Loop && !answer.HasStarted)
+            catch (RemoteException failure) when (failure.Failure != RemoteFailure.Loop && !response.HasStarted)
             {
                 if (!settings.ListsLocalOnError)
                 {
@@ -98,7 +98,7 @@ public sealed class BucketListings(
                 }
 
                 Log.ListedLocalOnly(logger, bucket.Name, failure.Message);
-                answer.Headers[ScopeHeader] = "local";
+                response.Headers[ScopeHeader] = "local";
             }
         }
 

@@ -12,16 +12,16 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 /// evicted before the page is sent. Frozen entries stay, and the page shows them instead of the remote's rows (<see cref="FrozenRows"/>
 /// adds those without a remote row).
 /// </summary>
-/// <param name="held">The cache.</param>
+/// <param name="cache">The cache.</param>
 /// <param name="reader">Reads the remote's keys and knows if entries are frozen; null if they are not.</param>
 /// <param name="bucket">The bucket.</param>
 /// <param name="routes">Where it continues below.</param>
 /// <param name="query">The listing's query.</param>
-public sealed class CacheDrift(ICacheStore held, IRemoteReader? reader, string bucket, BucketRoutes routes, ListingQuery query)
+public sealed class CacheDrift(ICacheStore cache, IRemoteReader? reader, string bucket, BucketRoutes routes, ListingQuery query)
     : IAsyncDisposable
 {
-    private readonly KeyCursor<CacheRow> _copies = new(
-        (from, token) => held.ListAsync(bucket, query.Prefix, from, token), row => row.Key, Places.After(query.After));
+    private readonly KeyCursor<CacheRow> _entries = new(
+        (from, token) => cache.ListAsync(bucket, query.Prefix, from, token), row => row.Key, ListingBounds.After(query.After));
 
     /// <summary>Starts the search for entries before the first row needs it.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable if the cache cannot be read.</exception>
@@ -29,7 +29,7 @@ public sealed class CacheDrift(ICacheStore held, IRemoteReader? reader, string b
     {
         try
         {
-            await _copies.StartAsync(cancellationToken);
+            await _entries.StartAsync(cancellationToken);
         }
         catch (IOException failure)
         {
@@ -47,12 +47,12 @@ public sealed class CacheDrift(ICacheStore held, IRemoteReader? reader, string b
         {
             if (row.Object is not { } shown)
             {
-                await _copies.SkipUnderAsync(row.Name, cancellationToken);
+                await _entries.SkipUnderAsync(row.Name, cancellationToken);
                 return row;
             }
 
             return await DiffersAsync(row.Name, shown, cancellationToken)
-                ? row with { Object = await OfCopyAsync(row.Name, shown, cancellationToken) } : row;
+                ? row with { Object = await OfEntryAsync(row.Name, shown, cancellationToken) } : row;
         }
         catch (IOException failure)
         {
@@ -61,7 +61,7 @@ public sealed class CacheDrift(ICacheStore held, IRemoteReader? reader, string b
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _copies.DisposeAsync();
+    public ValueTask DisposeAsync() => _entries.DisposeAsync();
 
     /// <summary>A store with several writers may briefly, or after a crash, have rows of two versions of a key.</summary>
     /// <returns>True if an entry that differs is kept.</returns>
@@ -69,10 +69,10 @@ public sealed class CacheDrift(ICacheStore held, IRemoteReader? reader, string b
     {
         var isFrozen = reader is { IsFrozen: true };
         var isKept = false;
-        for (var copy = await _copies.SeekAsync(key, cancellationToken); copy?.Key == key; copy = await _copies
+        for (var entry = await _entries.SeekAsync(key, cancellationToken); entry?.Key == key; entry = await _entries
             .NextAsync(cancellationToken))
         {
-            if (!Differs(copy, shown))
+            if (!Differs(entry, shown))
             {
                 continue;
             }
@@ -80,7 +80,7 @@ public sealed class CacheDrift(ICacheStore held, IRemoteReader? reader, string b
             isKept |= isFrozen;
             if (!isFrozen)
             {
-                await held.DropAsync(bucket, key, copy.ETag, cancellationToken);
+                await cache.DropAsync(bucket, key, entry.ETag, cancellationToken);
             }
         }
 
@@ -88,12 +88,12 @@ public sealed class CacheDrift(ICacheStore held, IRemoteReader? reader, string b
     }
 
     /// <summary>The frozen entry as the page shows it. If only its row is left, reads return the remote's object.</summary>
-    private async ValueTask<ListedObject> OfCopyAsync(string key, ListedObject shown, CancellationToken cancellationToken)
+    private async ValueTask<ListedObject> OfEntryAsync(string key, ListedObject shown, CancellationToken cancellationToken)
     {
-        await using var copy = await FindAsync(held, bucket, key, cancellationToken);
+        await using var entry = await FindAsync(cache, bucket, key, cancellationToken);
 
         // Reads do not use an entry of another remote or with another chunk size.
-        if (copy?.Info is not { } info || routes.Of(key) is not { } remote || !reader!.CanUse(copy, bucket, key, remote)
+        if (entry?.Info is not { } info || routes.Of(key) is not { } remote || !reader!.CanUse(entry, bucket, key, remote)
             || !Differs(new CacheRow(key, info.Size, info.ETag, info.LastModified), shown))
         {
             return shown;
@@ -104,12 +104,12 @@ public sealed class CacheDrift(ICacheStore held, IRemoteReader? reader, string b
     }
 
     /// <summary>A key's entry, for its metadata only; null if nothing is cached.</summary>
-    internal static async ValueTask<ICacheEntry?> FindAsync(ICacheStore held, string bucket, string key,
+    internal static async ValueTask<ICacheEntry?> FindAsync(ICacheStore cache, string bucket, string key,
         CancellationToken cancellationToken)
     {
         try
         {
-            return await held.FindAsync(bucket, key, LookupHint.Info, cancellationToken);
+            return await cache.FindAsync(bucket, key, LookupHint.Info, cancellationToken);
         }
         catch (InvalidDataException)
         {
@@ -122,8 +122,8 @@ public sealed class CacheDrift(ICacheStore held, IRemoteReader? reader, string b
     internal static S3Exception Unknown(IOException failure) =>
         new(S3Errors.ServiceUnavailable, "The cache cannot be checked for entries of old versions.", failure);
 
-    private static bool Differs(CacheRow copy, ListedObject shown) =>
-        copy.Size != shown.Size
-        || !ETags.Same(copy.ETag, shown.ETag)
-        || HttpDates.WholeSeconds(copy.LastModified) != HttpDates.WholeSeconds(shown.LastModified);
+    private static bool Differs(CacheRow entry, ListedObject shown) =>
+        entry.Size != shown.Size
+        || !ETags.Same(entry.ETag, shown.ETag)
+        || HttpDates.WholeSeconds(entry.LastModified) != HttpDates.WholeSeconds(shown.LastModified);
 }

@@ -26,16 +26,16 @@ public sealed class FrozenRows : IRowsBelow
     private const int Ahead = 8;
 
     private readonly IRowsBelow _remote;
-    private readonly ICacheStore _held;
+    private readonly ICacheStore _cache;
     private readonly IRemoteReader _reader;
     private readonly string _bucket;
     private readonly BucketRoutes _routes;
     private readonly ListingQuery _query;
-    private readonly KeyCursor<CacheRow> _copies;
+    private readonly KeyCursor<CacheRow> _entries;
     private readonly Dictionary<CacheRow, Task<ListingRow?>> _looks = new(ReferenceEqualityComparer.Instance);
     private CancellationTokenSource _left = new();
-    private CacheRow? _copy;
-    private bool _copiesHaveEnded;
+    private CacheRow? _entry;
+    private bool _entriesHaveEnded;
     private ListingRow? _nextRemote;
     private ListingRow? _lost;
     private bool _wasRemoteTaken;
@@ -43,26 +43,26 @@ public sealed class FrozenRows : IRowsBelow
 
     /// <summary>Rows of remotes and of the cache.</summary>
     /// <param name="remote">The remotes' rows, disposed here.</param>
-    /// <param name="held">The cache.</param>
+    /// <param name="cache">The cache.</param>
     /// <param name="reader">Decides which entries reads use.</param>
     /// <param name="bucket">The bucket.</param>
     /// <param name="routes">Where it continues below.</param>
     /// <param name="query">Which rows.</param>
-    public FrozenRows(IRowsBelow remote, ICacheStore held, IRemoteReader reader, string bucket, BucketRoutes routes, ListingQuery query)
+    public FrozenRows(IRowsBelow remote, ICacheStore cache, IRemoteReader reader, string bucket, BucketRoutes routes, ListingQuery query)
     {
-        (_remote, _held, _reader, _bucket, _routes, _query) = (remote, held, reader, bucket, routes, query);
-        _copies = new KeyCursor<CacheRow>((from, token) => held.ListAsync(bucket, query.Prefix, from, token), row => row.Key,
-            Places.After(query.After));
+        (_remote, _cache, _reader, _bucket, _routes, _query) = (remote, cache, reader, bucket, routes, query);
+        _entries = new KeyCursor<CacheRow>((from, token) => cache.ListAsync(bucket, query.Prefix, from, token), row => row.Key,
+            ListingBounds.After(query.After));
     }
 
     /// <inheritdoc/>
-    public bool HasRowAtHand => _nextRemote is not null || _remote.HasRowAtHand || (_remote.IsDone && !_copiesHaveEnded);
+    public bool HasRowAtHand => _nextRemote is not null || _remote.HasRowAtHand || (_remote.IsDone && !_entriesHaveEnded);
 
     /// <inheritdoc/>
     public bool PromisesMore => _remote.PromisesMore;
 
     /// <inheritdoc/>
-    public bool IsDone => _nextRemote is null && _remote.IsDone && _copiesHaveEnded;
+    public bool IsDone => _nextRemote is null && _remote.IsDone && _entriesHaveEnded;
 
     /// <inheritdoc/>
     public string LastName => _remote.LastName;
@@ -80,21 +80,21 @@ public sealed class FrozenRows : IRowsBelow
         {
             // The remote is asked first, and the cache while that response is on its way.
             var remote = _nextRemote is null ? _remote.NextAsync(cancellationToken).AsTask() : Task.FromResult<ListingRow?>(_nextRemote);
-            var copies = FillAsync(cancellationToken).AsTask();
-            await Task.WhenAll(remote, copies);
+            var entries = FillAsync(cancellationToken).AsTask();
+            await Task.WhenAll(remote, entries);
             _nextRemote = await remote;
-            while (_copy is { } copy)
+            while (_entry is { } entry)
             {
-                var prefix = _query.CommonPrefixOf(copy.Key);
-                var order = _nextRemote is null ? -1 : Utf8Order.Compare(prefix ?? copy.Key, _nextRemote.Name);
+                var prefix = _query.CommonPrefixOf(entry.Key);
+                var order = _nextRemote is null ? -1 : Utf8Order.Compare(prefix ?? entry.Key, _nextRemote.Name);
                 if (order > 0)
                 {
                     break;
                 }
 
-                var row = order == 0 ? null : prefix is null ? await LostAsync(copy, Math.Clamp(_query.PageSize - _given, 1, Ahead) - 1,
+                var row = order == 0 ? null : prefix is null ? await LostAsync(entry, Math.Clamp(_query.PageSize - _given, 1, Ahead) - 1,
                     cancellationToken) : await LostUnderAsync(prefix, cancellationToken);
-                await PassAsync(prefix ?? copy.Key, prefix is not null, cancellationToken);
+                await PassAsync(prefix ?? entry.Key, prefix is not null, cancellationToken);
                 if (row is not null)
                 {
                     (_lost, _wasRemoteTaken) = (row, false);
@@ -128,17 +128,17 @@ public sealed class FrozenRows : IRowsBelow
     {
         await LeaveAsync();
         _left.Dispose();
-        await _copies.DisposeAsync();
+        await _entries.DisposeAsync();
         await _remote.DisposeAsync();
     }
 
     /// <summary>Finds the first entry wanted.</summary>
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
-        if (_copy is null && !_copiesHaveEnded)
+        if (_entry is null && !_entriesHaveEnded)
         {
-            await _copies.StartAsync(cancellationToken);
-            await SettleAsync(await _copies.SeekAsync("", cancellationToken), cancellationToken);
+            await _entries.StartAsync(cancellationToken);
+            await SettleAsync(await _entries.SeekAsync("", cancellationToken), cancellationToken);
         }
     }
 
@@ -147,7 +147,7 @@ public sealed class FrozenRows : IRowsBelow
     {
         if (isPrefix)
         {
-            await _copies.SkipUnderAsync(name, cancellationToken);
+            await _entries.SkipUnderAsync(name, cancellationToken);
             if (_looks.Count > 0)
             {
                 await LeaveAsync();
@@ -156,13 +156,13 @@ public sealed class FrozenRows : IRowsBelow
             }
         }
 
-        var copy = await _copies.SeekAsync(name, cancellationToken);
-        while (copy?.Key == name)
+        var entry = await _entries.SeekAsync(name, cancellationToken);
+        while (entry?.Key == name)
         {
-            copy = await _copies.NextAsync(cancellationToken);
+            entry = await _entries.NextAsync(cancellationToken);
         }
 
-        await SettleAsync(copy, cancellationToken);
+        await SettleAsync(entry, cancellationToken);
     }
 
     /// <summary>Cancels the look-ups that are no longer needed, and waits until they ended.</summary>
@@ -178,24 +178,24 @@ public sealed class FrozenRows : IRowsBelow
     }
 
     /// <summary>Skips what the listing has already passed: the start position is not exact behind a common prefix.</summary>
-    private async ValueTask SettleAsync(CacheRow? copy, CancellationToken cancellationToken)
+    private async ValueTask SettleAsync(CacheRow? entry, CancellationToken cancellationToken)
     {
-        while (copy is not null && !_query.After.IsBefore(copy.Key))
+        while (entry is not null && !_query.After.IsBefore(entry.Key))
         {
-            copy = await _copies.NextAsync(cancellationToken);
+            entry = await _entries.NextAsync(cancellationToken);
         }
 
-        (_copy, _copiesHaveEnded) = (copy, copy is null);
+        (_entry, _entriesHaveEnded) = (entry, entry is null);
     }
 
     /// <summary>The row of a common prefix under which the remotes have nothing; null if reads use no entry under it.</summary>
     private async ValueTask<ListingRow?> LostUnderAsync(string prefix, CancellationToken cancellationToken)
     {
-        for (var copy = _copy; copy is not null && copy.Key.StartsWith(prefix, StringComparison.Ordinal); copy = await _copies
+        for (var entry = _entry; entry is not null && entry.Key.StartsWith(prefix, StringComparison.Ordinal); entry = await _entries
             .NextAsync(cancellationToken))
         {
             // The first hit is enough; the next are looked up in parallel only after a miss.
-            if (await LostAsync(copy, copy == _copy ? 0 : Ahead - 1, cancellationToken) is not null)
+            if (await LostAsync(entry, entry == _entry ? 0 : Ahead - 1, cancellationToken) is not null)
             {
                 return new ListingRow(prefix, null);
             }
@@ -218,7 +218,7 @@ public sealed class FrozenRows : IRowsBelow
         }
 
         var folder = _query.CommonPrefixOf(row.Key);
-        foreach (var next in await _copies.PeekAsync(ahead, cancellationToken))
+        foreach (var next in await _entries.PeekAsync(ahead, cancellationToken))
         {
             if (_query.CommonPrefixOf(next.Key) != folder
                 || (_nextRemote is { } limit && Utf8Order.Compare(folder ?? next.Key, limit.Name) >= 0))
@@ -237,9 +237,9 @@ public sealed class FrozenRows : IRowsBelow
 
     private async Task<ListingRow?> LookAsync(CacheRow row, CancellationToken cancellationToken)
     {
-        await using var copy = await CacheDrift.FindAsync(_held, _bucket, row.Key, cancellationToken);
-        return copy is not null && _routes.Of(row.Key) is { } remote && _reader.CanUse(copy, _bucket, row.Key, remote)
-            ? Show(row.Key, copy.Info) : null;
+        await using var entry = await CacheDrift.FindAsync(_cache, _bucket, row.Key, cancellationToken);
+        return entry is not null && _routes.Of(row.Key) is { } remote && _reader.CanUse(entry, _bucket, row.Key, remote)
+            ? Show(row.Key, entry.Info) : null;
     }
 
     private static ListingRow Show(string key, ObjectInfo info) =>

@@ -65,7 +65,7 @@ public sealed class KeyCursor<T> : IAsyncDisposable
     /// </summary>
     public async ValueTask<T?> SeekAsync(string key, CancellationToken cancellationToken)
     {
-        if (_isOutdated && key.Length > 0 && Places.Before(key) is var before && Utf8Order.Compare(before, _after) > 0)
+        if (_isOutdated && key.Length > 0 && ListingBounds.Before(key) is var before && Utf8Order.Compare(before, _after) > 0)
         {
             _after = before;
         }
@@ -82,7 +82,7 @@ public sealed class KeyCursor<T> : IAsyncDisposable
             if (++walked == WalkLimit)
             {
                 await CloseAsync();
-                _after = Places.Before(key);
+                _after = ListingBounds.Before(key);
             }
 
             await MoveAsync(cancellationToken);
@@ -125,7 +125,7 @@ public sealed class KeyCursor<T> : IAsyncDisposable
             if (++walked == WalkLimit)
             {
                 await CloseAsync();
-                _after = Places.Beyond(prefix);
+                _after = ListingBounds.Beyond(prefix);
             }
 
             await MoveAsync(cancellationToken);

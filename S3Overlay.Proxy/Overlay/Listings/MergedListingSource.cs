@@ -27,7 +27,7 @@ public sealed class MergedListingSource : IListingSource
     private readonly KeyCursor<string> _tombstones;
     private readonly PrefixProbe _probe;
     private readonly PrefixProbes _probes;
-    private readonly CacheDrift? _held;
+    private readonly CacheDrift? _drift;
     private readonly IRemoteReader? _reader;
     private readonly string _bucket;
     private readonly Func<string, CancellationToken, ValueTask<bool>> _wasWrittenUnder;
@@ -39,7 +39,7 @@ public sealed class MergedListingSource : IListingSource
 
     /// <summary>The merge of a bucket's layers.</summary>
     /// <param name="layer">The local layer.</param>
-    /// <param name="held">The cache; null while caching is off.</param>
+    /// <param name="cache">The cache; null while caching is off.</param>
     /// <param name="bucket">The bucket.</param>
     /// <param name="routes">Where it continues below.</param>
     /// <param name="query">Which rows.</param>
@@ -47,7 +47,7 @@ public sealed class MergedListingSource : IListingSource
     /// <param name="written">Rows of the local layer other than those of its objects, disposed here; null for its objects.</param>
     /// <param name="reader">Reads the remote's keys; null if rows need not agree with reads.</param>
     public MergedListingSource(
-        ILayerState layer, ICacheStore? held, string bucket, BucketRoutes routes, ListingQuery query, ILogger logger,
+        ILayerState layer, ICacheStore? cache, string bucket, BucketRoutes routes, ListingQuery query, ILogger logger,
         IListingSource? written = null,
         IRemoteReader? reader = null)
     {
@@ -55,14 +55,14 @@ public sealed class MergedListingSource : IListingSource
         _written = new WrittenAhead(written ?? layer.ListWritten(bucket, query), new RowOrder("local", logger),
             mayLookAhead: written is null);
         _wasWrittenUnder = (prefix, token) => WrittenUnder.AnyAsync(layer, bucket, prefix, query.After, token);
-        _openPrefix = Places.OpenPrefix(query);
-        var below = new BelowLocal(bucket, routes, held, reader, logger);
+        _openPrefix = ListingBounds.OpenPrefix(query);
+        var below = new BelowLocal(bucket, routes, cache, reader, logger);
         _remote = below.Open(_openPrefix is null ? query : query with { After = new ListingPosition(_openPrefix, true) });
         _tombstones = new KeyCursor<string>(
-            (from, token) => layer.ListDeletedAsync(bucket, query.Prefix, from, token), key => key, Places.After(query.After));
+            (from, token) => layer.ListDeletedAsync(bucket, query.Prefix, from, token), key => key, ListingBounds.After(query.After));
         _probe = new PrefixProbe(layer, below, query.After);
         _probes = new PrefixProbes(_probe, new PrefixReading(layer, below, query));
-        _held = held is null ? null : new CacheDrift(held, reader, bucket, routes, query);
+        _drift = cache is null ? null : new CacheDrift(cache, reader, bucket, routes, query);
     }
 
     /// <inheritdoc/>
@@ -158,9 +158,9 @@ public sealed class MergedListingSource : IListingSource
         await _written.DisposeAsync();
         await _remote.DisposeAsync();
         await _tombstones.DisposeAsync();
-        if (_held is not null)
+        if (_drift is not null)
         {
-            await _held.DisposeAsync();
+            await _drift.DisposeAsync();
         }
     }
 
@@ -201,7 +201,7 @@ public sealed class MergedListingSource : IListingSource
             _reader?.NoteListed(_bucket, row.Name);
         }
 
-        return _held?.AsReadAsync(row, cancellationToken) ?? new(row);
+        return _drift?.AsReadAsync(row, cancellationToken) ?? new(row);
     }
 
     private async ValueTask FillHeadsAsync(CancellationToken cancellationToken)
@@ -216,8 +216,8 @@ public sealed class MergedListingSource : IListingSource
         // The remote is asked first, and the local layer for all its kinds of rows while that response is on its way.
         var remote = _remote.NextAsync(cancellationToken).AsTask();
         var local = FillLocalAsync(cancellationToken);
-        var held = _held?.StartAsync(cancellationToken).AsTask() ?? Task.CompletedTask;
-        await Task.WhenAll(remote, local, held);
+        var cache = _drift?.StartAsync(cancellationToken).AsTask() ?? Task.CompletedTask;
+        await Task.WhenAll(remote, local, cache);
         _nextRemote = await remote;
     }
 

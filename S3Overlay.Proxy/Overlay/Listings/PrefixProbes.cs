@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Overlay.Listings;
@@ -136,5 +137,129 @@ public sealed class PrefixProbes(PrefixProbe probe, PrefixReading reading) : IAs
     {
         _byThemselves = Math.Max(0, _byThemselves - 1);
         return probe.FindsVisibleAsync(prefix, _left.Token);
+    }
+}
+
+/// <summary>
+/// Finds out whether anything under a remote common prefix is visible, when some of it was deleted here (rule L1) or other remotes have a
+/// part of it (rule M3). Walks the remotes' keys and the tombstones side by side until a key without a tombstone appears.
+/// </summary>
+/// <remarks>
+/// With n tombstones, one of n + 1 keys is visible. So one page of n + 1 keys decides for n below a thousand; otherwise each undecided page
+/// has used up a thousand tombstones: at most n/1000 + 1 pages (rule L2). Each further remote under the prefix, and each skip over its
+/// keys, may cost one more.
+/// </remarks>
+public sealed class PrefixProbe(ILayerState layer, BelowLocal below, ListingPosition after)
+{
+    /// <summary>
+    /// True if a key under <paramref name="prefix"/> is visible. Asks the remote only if tombstones or several remotes lie under it.
+    /// </summary>
+    public Task<bool> FindsVisibleAsync(string prefix, CancellationToken cancellationToken) =>
+        FindsVisibleAsync(prefix, hasKeys: true, cancellationToken);
+
+    /// <summary>The same for a prefix under which the remote has shown no key yet.</summary>
+    public Task<bool> FindsAnyAsync(string prefix, CancellationToken cancellationToken) =>
+        FindsVisibleAsync(prefix, hasKeys: false, cancellationToken);
+
+    private async Task<bool> FindsVisibleAsync(string prefix, bool hasKeys, CancellationToken cancellationToken)
+    {
+        var start = after.Name.StartsWith(prefix, StringComparison.Ordinal) ? after : ListingPosition.Start;
+        var count = await CountTombstonesAsync(prefix, ListingBounds.After(start), cancellationToken);
+        if (count == 0 && hasKeys && !below.BeginUnder(prefix))
+        {
+            return true;
+        }
+
+        var query = new ListingQuery(prefix, "", start, Math.Min(count + 1, ListRequest.MaxPage));
+        await using var keys = below.Open(query);
+        await using var tombstones = new KeyCursor<string>(
+            (from, token) => layer.ListDeletedAsync(below.Bucket, prefix, from, token), key => key, ListingBounds.After(start));
+        while (await keys.NextAsync(cancellationToken) is { } row)
+        {
+            if (await tombstones.SeekAsync(row.Name, cancellationToken) != row.Name)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task<int> CountTombstonesAsync(string prefix, string from, CancellationToken cancellationToken)
+    {
+        var count = 0;
+        await foreach (var unused in layer.ListDeletedAsync(below.Bucket, prefix, from, cancellationToken))
+        {
+            _ = unused;
+            if (++count == ListRequest.MaxPage)
+            {
+                break;
+            }
+        }
+
+        return count;
+    }
+}
+
+/// <summary>
+/// Reads the keys of many folders at once and decides which of them have something visible: walks a page of the remote's keys and the
+/// tombstones side by side.
+/// </summary>
+/// <param name="layer">The local layer.</param>
+/// <param name="below">What is below it.</param>
+/// <param name="listing">The listing's query.</param>
+public sealed class PrefixReading(ILayerState layer, BelowLocal below, ListingQuery listing)
+{
+    /// <summary>Reads one page.</summary>
+    /// <param name="first">The first folder.</param>
+    /// <param name="size">How many keys.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>For each folder with tombstones on the page: true if a key under it is visible. Without the last folder if only the next
+    /// page would decide it.</returns>
+    public async Task<Dictionary<string, bool>> ReadAsync(string first, int size, CancellationToken cancellationToken)
+    {
+        var start = ListingBounds.Before(first);
+        await using var keys = below.Open(listing with { Delimiter = "", After = new ListingPosition(start, false), PageSize = size });
+        await using var tombstones =
+            new KeyCursor<string>((from, token) => layer.ListDeletedAsync(below.Bucket, listing.Prefix, from, token), key => key, start);
+        var found = new Dictionary<string, bool>(StringComparer.Ordinal);
+        var (folder, isVisible, hasTombstones) = ((string?)null, false, false);
+        for (var row = await keys.NextAsync(cancellationToken); row is not null; row = keys.HasRowAtHand
+            ? await keys.NextAsync(cancellationToken) : null)
+        {
+            if (Utf8Order.Compare(row.Name, first) < 0)
+            {
+                continue;
+            }
+
+            if (folder is null || !row.Name.StartsWith(folder, StringComparison.Ordinal))
+            {
+                Note();
+                (folder, isVisible, hasTombstones) = (listing.CommonPrefixOf(row.Name), false, false);
+            }
+
+            if (folder is not null && !isVisible)
+            {
+                var tombstone = await tombstones.SeekAsync(row.Name, cancellationToken);
+                isVisible = tombstone != row.Name;
+                hasTombstones |= tombstone is not null && tombstone.StartsWith(folder, StringComparison.Ordinal);
+            }
+        }
+
+        if (isVisible || keys.IsDone)
+        {
+            Note();
+        }
+
+        return found;
+
+        void Note()
+        {
+            // Under a folder where another remote's keys start there may be more than was read.
+            if (folder is not null && hasTombstones && !below.BeginUnder(folder))
+            {
+                found[folder] = isVisible;
+            }
+        }
     }
 }

@@ -50,8 +50,8 @@ public sealed class RemoteRows : IListingSource
             StepOver(hidden);
         }
 
-        _hasEnded = Places.IsPast(_query with { Prefix = share.Prefix });
-        var start = Places.After(_query.After);
+        _hasEnded = ListingBounds.IsPast(_query with { Prefix = share.Prefix });
+        var start = ListingBounds.After(_query.After);
         _bound = Utf8Order.Compare(start, share.Prefix) < 0 ? share.Prefix : start;
     }
 
@@ -112,7 +112,7 @@ public sealed class RemoteRows : IListingSource
     /// <summary>Reads one page, which may have no row to show.</summary>
     public async Task FetchAsync(CancellationToken cancellationToken)
     {
-        var startAfter = _hasStarted ? "" : Places.StartAfter(_place, _query with { Prefix = _share.Prefix });
+        var startAfter = _hasStarted ? "" : ListingBounds.StartAfter(_place, _query with { Prefix = _share.Prefix });
         _pageSize = NextSize();
         Readings++;
         var listing = new RemoteListing(_place.Name, _place.RemoteKey(_share.Prefix), _delimiter, startAfter, _token, _pageSize)
@@ -207,7 +207,7 @@ public sealed class RemoteRows : IListingSource
         (_hasStarted, _token, _hasPromise, _hasSteppedOver) = (false, null, false, true);
         _order = _newOrder();
         _query = _query with { After = new ListingPosition(hidden, true) };
-        _bound = Places.Beyond(hidden);
+        _bound = ListingBounds.Beyond(hidden);
     }
 
     /// <summary>

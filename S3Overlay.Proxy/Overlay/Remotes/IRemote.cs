@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Protocol.Listings;
+
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
 /// <summary>
@@ -41,3 +43,35 @@ public interface IRemote
     /// <summary>The buckets these credentials see; empty if the remote refuses.</summary>
     Task<IReadOnlyList<Layers.LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>What is known about a remote's bucket before a call.</summary>
+public enum RemoteCondition
+{
+    /// <summary>No known problem.</summary>
+    Answering,
+
+    /// <summary>A call had no response; a check whether the bucket responds at all is running.</summary>
+    Doubted,
+
+    /// <summary>The bucket does not respond: calls fail at once until a probe, sent once a second, gets a response.</summary>
+    Down,
+}
+
+/// <summary>A request for one page of a remote bucket.</summary>
+/// <param name="Bucket">The remote's bucket.</param>
+/// <param name="Prefix">Only keys that start with this.</param>
+/// <param name="Delimiter">Rolls keys up; empty for none.</param>
+/// <param name="StartAfter">Only keys strictly after this; empty for all. Ignored if a token is given.</param>
+/// <param name="ContinuationToken">The remote's token from the page before, or null.</param>
+/// <param name="MaxKeys">1 to 1000.</param>
+public sealed record RemoteListing(string Bucket, string Prefix, string Delimiter, string StartAfter, string? ContinuationToken,
+    int MaxKeys)
+{
+    /// <summary>True to include the restore status of archived objects.</summary>
+    public bool WithRestoreStatus { get; init; }
+}
+
+/// <summary>One page of a remote's listing.</summary>
+/// <param name="Rows">Keys and common prefixes together, in UTF-8 byte order.</param>
+/// <param name="NextToken">The token of the next page, or null after the last.</param>
+public sealed record RemotePage(IReadOnlyList<ListingRow> Rows, string? NextToken);

@@ -27,7 +27,7 @@ public sealed class CommitGuard(
     KeyLocks locks, ILayerState layer, string bucket, string key, KeyState? judged,
     Func<CancellationToken, ValueTask>? judge = null) : IDisposable
 {
-    private IDisposable? _held;
+    private IDisposable? _locked;
     private KeyUpload? _upload;
 
     /// <summary>Takes the lock and checks the key again.</summary>
@@ -35,7 +35,7 @@ public sealed class CommitGuard(
     /// retry.</exception>
     public async ValueTask EnterAsync(CancellationToken cancellationToken)
     {
-        if (_held is not null)
+        if (_locked is not null)
         {
             return;
         }
@@ -47,20 +47,20 @@ public sealed class CommitGuard(
     public S3Body Over(S3Body body) => new GuardedBody(body, this);
 
     /// <inheritdoc/>
-    public void Dispose() => _held?.Dispose();
+    public void Dispose() => _locked?.Dispose();
 
     /// <summary>Takes the lock and checks the key before the local layer sees the write.</summary>
     private async ValueTask BeginAsync(CancellationToken cancellationToken)
     {
-        if (_held is null)
+        if (_locked is null)
         {
             await EnterAsync(_upload = await locks.TakeForUploadAsync(new ObjectName(bucket, key), cancellationToken), cancellationToken);
         }
     }
 
-    private async ValueTask EnterAsync(IDisposable held, CancellationToken cancellationToken)
+    private async ValueTask EnterAsync(IDisposable locked, CancellationToken cancellationToken)
     {
-        _held = held;
+        _locked = locked;
         if (judged is { } before)
         {
             await LookAsync(before, cancellationToken);

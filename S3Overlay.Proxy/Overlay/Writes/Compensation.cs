@@ -11,14 +11,14 @@ internal static class Compensation
     private const int Attempts = 3;
 
     /// <summary>Runs the undo, with retries. Throws the last failure.</summary>
-    /// <param name="takeBack">Undoes everything from the start: a failed attempt may have taken effect.</param>
-    public static async Task RunAsync(Func<Task> takeBack)
+    /// <param name="undo">Undoes everything from the start: a failed attempt may have taken effect.</param>
+    public static async Task RunAsync(Func<Task> undo)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                await takeBack();
+                await undo();
                 return;
             }
             catch (Exception failure) when (attempt < Attempts && MayPass(failure))

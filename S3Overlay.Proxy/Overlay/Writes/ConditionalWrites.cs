@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
@@ -25,17 +26,17 @@ public sealed class ConditionalWrites(
     IS3Service local, LocalObjects objects, ILayerState layer, IRemoteReader reader, OverlayLocks locks, ILocalConditions abilities)
 {
     /// <summary>Writes a key of an overlaid bucket.</summary>
-    public async Task WriteAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task WriteAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         if (!bucket.IsOverlaid)
         {
-            await local.HandleAsync(request, answer, cancellationToken);
+            await local.HandleAsync(request, response, cancellationToken);
             return;
         }
 
         await (WriteConditions.Of(request.Headers) is { } conditions
-            ? WriteIfAsync(bucket, request, conditions, isCopyUp: false, answer, cancellationToken)
-            : WritePlainAsync(bucket, request, answer, cancellationToken));
+            ? WriteIfAsync(bucket, request, conditions, isCopyUp: false, response, cancellationToken)
+            : WritePlainAsync(bucket, request, response, cancellationToken));
     }
 
     /// <summary>
@@ -44,11 +45,11 @@ public sealed class ConditionalWrites(
     /// </summary>
     /// <exception cref="S3Exception">ConditionalRequestConflict if the key was written or deleted; NotImplemented if that cannot be
     /// detected.</exception>
-    public Task CopyUpAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken) =>
-        WriteIfAsync(bucket, request, new WriteConditions(null, IsForNewKey: true), isCopyUp: true, answer, cancellationToken);
+    public Task CopyUpAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken) =>
+        WriteIfAsync(bucket, request, new WriteConditions(null, IsForNewKey: true), isCopyUp: true, response, cancellationToken);
 
     private async Task WriteIfAsync(
-        BucketView bucket, S3Request request, WriteConditions conditions, bool isCopyUp, S3Response answer,
+        BucketView bucket, S3Request request, WriteConditions conditions, bool isCopyUp, S3Response response,
         CancellationToken cancellationToken)
     {
         var state = await layer.ResolveAsync(bucket.Name, request.Key, cancellationToken);
@@ -85,7 +86,7 @@ public sealed class ConditionalWrites(
         }
 
         // Only now: a client that does not read its response must not keep the key's lock.
-        await written.CopyToAsync(answer, cancellationToken);
+        await written.CopyToAsync(response, cancellationToken);
     }
 
     /// <summary>
@@ -93,11 +94,11 @@ public sealed class ConditionalWrites(
     /// commit. If the local layer locks keys for conditional writes, taking the lock here lets a slow client's upload give way instead of
     /// blocking this write.
     /// </summary>
-    private async Task WritePlainAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    private async Task WritePlainAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         if (abilities.Known is not { KeepKeys: true } && (!abilities.IsAlone || abilities.Known is { AreAll: true }))
         {
-            await local.HandleAsync(request, answer, cancellationToken);
+            await local.HandleAsync(request, response, cancellationToken);
             return;
         }
 
@@ -107,7 +108,7 @@ public sealed class ConditionalWrites(
             await CommitAsync(request, written, guard, false, cancellationToken);
         }
 
-        await written.CopyToAsync(answer, cancellationToken);
+        await written.CopyToAsync(response, cancellationToken);
     }
 
     /// <summary>Judges a written key in place of the local layer.</summary>
@@ -167,4 +168,28 @@ public sealed class ConditionalWrites(
         request.Operation != S3Operation.CopyObject
         || !request.Headers.Keys.Any(static name => name.StartsWith("x-amz-copy-source-if-", StringComparison.OrdinalIgnoreCase))
         || await layer.ResolveAsync(request.Bucket, request.Key, cancellationToken) != KeyState.Nothing;
+}
+
+/// <summary>
+/// The outcome of a local response that may start as 200 before the outcome is known: long copies and completes can end with an
+/// <c>Error</c> document (rule W4).
+/// </summary>
+internal static class ErrorsInOkResponse
+{
+    /// <summary>Errors that prove that nothing was written. Any other error within a 200 proves nothing.</summary>
+    private static readonly S3Error[] Refusals =
+    [
+        S3Errors.AccessDenied, S3Errors.BadDigest, S3Errors.ConditionalRequestConflict, S3Errors.EntityTooLarge, S3Errors.EntityTooSmall,
+        S3Errors.InvalidArgument, S3Errors.InvalidPart,
+        S3Errors.InvalidPartOrder, S3Errors.InvalidRequest, S3Errors.MalformedXml, S3Errors.NoSuchBucket, S3Errors.NoSuchKey,
+        S3Errors.NoSuchUpload, S3Errors.NoSuchVersion,
+        S3Errors.PreconditionFailed,
+    ];
+
+    /// <summary>The status of a response; for a 200 whose document is a refusal, the refusal's status.</summary>
+    public static async ValueTask<int> StatusOfAsync(BufferedResponse response, CancellationToken cancellationToken) =>
+        response is { Status: StatusCodes.Status200OK, IsCut: false } && await response.ErrorAsync(cancellationToken) is { } told
+        && Array.Find(Refusals, refusal => refusal.Code == told.Code) is { } refused
+            ? refused.Status
+            : response.Status;
 }

@@ -30,9 +30,9 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
     private const string VersionId = "x-amz-version-id";
 
     /// <summary>The delete marker that a delete created or removed, from the local layer's response; null for none.</summary>
-    public static string? Of(S3Response answer) =>
-        answer.Status < StatusCodes.Status300MultipleChoices && answer.Headers[IsMarker] == "true"
-            && answer.Headers[VersionId] is [{ Length: > 0 } marker] ? marker : null;
+    public static string? Of(S3Response response) =>
+        response.Status < StatusCodes.Status300MultipleChoices && response.Headers[IsMarker] == "true"
+            && response.Headers[VersionId] is [{ Length: > 0 } marker] ? marker : null;
 
     /// <summary>
     /// True if deletes of keys that the local layer lacks leave delete markers: the bucket is versioned. With suspended versioning a marker
@@ -47,7 +47,7 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
     /// </summary>
     /// <returns>True if so: the conditions were judged on something else.</returns>
     /// <exception cref="S3Exception">ServiceUnavailable: it cannot be found out, or the marker cannot be removed.</exception>
-    public async ValueTask<bool> TakeBackOverWriteAsync(KeyDelete delete, S3Response deleted)
+    public async ValueTask<bool> UndoOverWriteAsync(KeyDelete delete, S3Response deleted)
     {
         if (versions is null || Of(deleted) is not { } marker)
         {
@@ -83,19 +83,19 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
 
     private async Task DeleteMarkerAsync(KeyDelete delete, string marker)
     {
-        var answer = new BufferedResponse();
+        var response = new BufferedResponse();
         try
         {
-            await local.DeleteVersionAsync(delete.Request, delete.Bucket.Name, delete.Key, marker, answer, CancellationToken.None);
+            await local.DeleteVersionAsync(delete.Request, delete.Bucket.Name, delete.Key, marker, response, CancellationToken.None);
         }
         catch (S3Exception gone) when (gone.Error.Status == StatusCodes.Status404NotFound)
         {
             return;
         }
 
-        if (answer.Status is not (< StatusCodes.Status300MultipleChoices or StatusCodes.Status404NotFound))
+        if (response.Status is not (< StatusCodes.Status300MultipleChoices or StatusCodes.Status404NotFound))
         {
-            throw new S3Exception(S3Errors.ServiceUnavailable with { Status = answer.Status });
+            throw new S3Exception(S3Errors.ServiceUnavailable with { Status = response.Status });
         }
     }
 
@@ -140,7 +140,7 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
 
     /// <summary>Deletes one version of a key. A version that the local layer lacks belongs to the remote and cannot be deleted.</summary>
     /// <remarks>Conditions are judged here: a version does not change between check and delete.</remarks>
-    public async Task DeleteVersionAsync(KeyDelete delete, S3Response answer, CancellationToken cancellationToken)
+    public async Task DeleteVersionAsync(KeyDelete delete, S3Response response, CancellationToken cancellationToken)
     {
         var (bucket, request, key, _, conditions) = delete;
         var versionId = delete.VersionId!;
@@ -155,21 +155,21 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
         if (await FindAsync(bucket, request, key, versionId, cancellationToken) is { } version)
         {
             conditions?.Judge(version.ETag, version.Size, version.LastModified);
-            await local.DeleteVersionAsync(request, bucket.Name, key, versionId, answer, cancellationToken);
+            await local.DeleteVersionAsync(request, bucket.Name, key, versionId, response, cancellationToken);
         }
         else if (tombstone?.Marker == versionId)
         {
             // An earlier request already removed the marker.
-            answer.Status = StatusCodes.Status204NoContent;
-            answer.Headers[IsMarker] = "true";
-            answer.Headers[VersionId] = versionId;
+            response.Status = StatusCodes.Status204NoContent;
+            response.Headers[IsMarker] = "true";
+            response.Headers[VersionId] = versionId;
         }
         else
         {
             throw new S3Exception(S3Errors.AccessDenied, "This version is not in the local layer, and the remote is never written to.");
         }
 
-        if (undoes && answer.Status < StatusCodes.Status300MultipleChoices)
+        if (undoes && response.Status < StatusCodes.Status300MultipleChoices)
         {
             await UndoAsync(bucket.Name, key, tombstone!, cancellationToken);
         }

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Deletes;
 
@@ -33,7 +34,7 @@ internal sealed record DeletePlan
     public bool LeavesMarker { get; init; }
 
     /// <summary>True if the tombstone belongs to this delete alone, so it is removed when the local layer refuses.</summary>
-    public bool TakesTombstoneBack { get; init; }
+    public bool RollsTombstoneBack { get; init; }
 
     /// <summary>
     /// The version named by a tombstone that may be rolled back. Deleting that version by its id then also removes the tombstone of a
@@ -59,4 +60,16 @@ internal sealed record DeletePlan
         ForLocal is not { HasOthers: true } ? ForLocal?.IfMatch
             : Judged is null && IsOfVersion ? null
             : Judged?.ETag ?? throw new S3Exception(S3Errors.ConditionalRequestConflict);
+}
+
+/// <summary>A client's delete of one key.</summary>
+/// <param name="Bucket">The bucket, whose local half exists.</param>
+/// <param name="Request">The client's request, for this key alone or for many.</param>
+/// <param name="Key">The key.</param>
+/// <param name="VersionId">The version to delete; null for the key itself.</param>
+/// <param name="Conditions">The conditions; null for none.</param>
+public sealed record KeyDelete(BucketView Bucket, S3Request Request, string Key, string? VersionId, DeleteConditions? Conditions)
+{
+    /// <summary>True if one version is named. In a bucket without versions, <c>null</c> names the key itself.</summary>
+    public bool IsOfVersion => VersionId is { Length: > 0 } and not "null";
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 
 using S3Overlay.Proxy.Concurrency;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -57,11 +58,11 @@ public sealed class KeyLocks(TimeProvider time)
         try
         {
             turn = await _turns.TakeAsync(key, both.Token);
-            var held = await _locks.TakeAsync(key, both.Token);
+            var locked = await _locks.TakeAsync(key, both.Token);
             return _uploads[key] = new KeyUpload(() =>
             {
                 _uploads.TryRemove(key, out _);
-                held.Dispose();
+                locked.Dispose();
                 turn.Dispose();
             });
         }
@@ -73,4 +74,60 @@ public sealed class KeyLocks(TimeProvider time)
                 .ForNow(S3Errors.ServiceUnavailable, 1, "Another conditional write of this key is running. Please try again.");
         }
     }
+}
+
+/// <summary>A key's lock while a client sends its body. Others may ask to give it up. Disposing it releases the lock.</summary>
+public sealed class KeyUpload(Action leave) : IDisposable
+{
+    private readonly CancellationTokenSource _givingUp = new();
+    private int _left;
+
+    /// <summary>Cancels the upload because another request waited long enough.</summary>
+    /// <remarks>Continuations of the cancelled upload must not run on the waiter's thread.</remarks>
+    public void GiveUp() => _givingUp.CancelAsync().Observed();
+
+    /// <summary>Reads from the client until another request wants the key.</summary>
+    /// <exception cref="S3Exception">ConditionalRequestConflict: another request wants the key.</exception>
+    public async ValueTask<int> ReadAsync(Func<CancellationToken, ValueTask<int>> read, CancellationToken cancellationToken)
+    {
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _givingUp.Token);
+        try
+        {
+            both.Token.ThrowIfCancellationRequested();
+            return await read(both.Token);
+        }
+        catch (OperationCanceledException) when (_givingUp.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new S3Exception(S3Errors.ConditionalRequestConflict);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _left, 1) == 0)
+        {
+            leave();
+        }
+    }
+}
+
+/// <summary>Locks for changes to a key or bucket within this process. Changes of other proxies are for the local layer to order.</summary>
+/// <param name="time">The clock.</param>
+public sealed class OverlayLocks(TimeProvider time)
+{
+    /// <summary>
+    /// One lock per key: for deletes, undeletes, and conditional writes while they commit (or from their beginning, if the local layer
+    /// locks keys).
+    /// </summary>
+    public KeyLocks Keys { get; } = new(time);
+
+    /// <summary>Deletes of each key since the start, counted under its lock.</summary>
+    public KeyGenerations Deletes { get; } = new();
+
+    /// <summary>
+    /// One lock per bucket. Exclusive: deleting or undeleting the bucket. Shared: undeleting keys, and deletes while the remote is hidden,
+    /// which leave no tombstone.
+    /// </summary>
+    public NameLocks<string> Buckets { get; } = new();
 }

@@ -12,7 +12,7 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
     private const int Parallel = 16;
 
     /// <summary>Handles DeleteObjects.</summary>
-    public async Task AnswerAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task AnswerAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         await directory.RequireAsync(bucket, cancellationToken);
         var delete = await DeleteObjectsRequest.ReadAsync(request, cancellationToken);
@@ -25,10 +25,10 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
             async (i, token) => outcomes[i] = await DeleteAsync(bucket, request, delete.Items[i], token));
         if (Array.TrueForAll(outcomes, static outcome => outcome.Error is not null))
         {
-            answer.NoteVain();
+            response.NoteVain();
         }
 
-        await DeleteResult.SendAsync(delete, outcomes, request, answer, cancellationToken);
+        await DeleteResult.SendAsync(delete, outcomes, request, response, cancellationToken);
     }
 
     private async Task<DeleteOutcome> DeleteAsync(BucketView bucket, S3Request request, DeleteItem item,
@@ -42,11 +42,11 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
                 throw new S3Exception(S3Errors.AccessDenied);
             }
 
-            var answer = new BufferedResponse();
-            await deletes.DeleteKeyAsync(new KeyDelete(bucket, request, item.Key, item.VersionId, item.Conditions), answer,
+            var response = new BufferedResponse();
+            await deletes.DeleteKeyAsync(new KeyDelete(bucket, request, item.Key, item.VersionId, item.Conditions), response,
                 cancellationToken);
-            return new DeleteOutcome(item, answer.Status < 400 ? null : await ErrorOfAsync(answer, cancellationToken))
-                { Marker = DeleteMarkers.Of(answer) };
+            return new DeleteOutcome(item, response.Status < 400 ? null : await ErrorOfAsync(response, cancellationToken))
+                { Marker = DeleteMarkers.Of(response) };
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
@@ -61,9 +61,9 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
     }
 
     /// <summary>The local layer's error. Clients decide by the code whether to retry.</summary>
-    private static async ValueTask<S3Error> ErrorOfAsync(BufferedResponse answer, CancellationToken cancellationToken) =>
-        await answer.ErrorAsync(cancellationToken)
-        ?? (answer.Status == S3Errors.ServiceUnavailable.Status
+    private static async ValueTask<S3Error> ErrorOfAsync(BufferedResponse response, CancellationToken cancellationToken) =>
+        await response.ErrorAsync(cancellationToken)
+        ?? (response.Status == S3Errors.ServiceUnavailable.Status
             ? S3Errors.ServiceUnavailable
             : S3Errors.InternalError with { Message = "The local layer could not delete the object." });
 }

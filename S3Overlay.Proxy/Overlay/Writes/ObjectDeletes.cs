@@ -21,7 +21,7 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 ///   -- under the key's lock --
 ///   3 plan                      resolves the key, judges its conditions              PlanAsync, DeletePlan
 ///   4 tombstone                 is written                                           MarkAsync
-///   5 local                     removes its object, or leaves a marker               DeleteLocalAsync, DeleteOrTakeBackAsync
+///   5 local                     removes its object, or leaves a marker               DeleteLocalAsync, DeleteOrRollBackAsync
 ///   6 tombstone                 names the marker; is removed if local refused
 /// </code>
 /// If the conditions were judged on an object that is not local, and the bucket is versioned, step 5 precedes 4 (LeaveMarkerAsync). No
@@ -29,34 +29,34 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// remote under a tombstone that no marker removes.
 /// </remarks>
 public sealed class ObjectDeletes(
-    LocalObjects local, BucketDirectory directory, ILayerState layer, IDeleteMarks marks, IRemoteReader reader, OverlayLocks locks,
+    LocalObjects local, BucketDirectory directory, ILayerState layer, ITombstones marks, IRemoteReader reader, OverlayLocks locks,
     ObjectWrites writes,
     OverlaySettings settings, ILocalConditions abilities, DeleteMarkers markers, OverlayMeters? meters)
 {
     /// <summary>Handles DeleteObject.</summary>
-    public async Task DeleteAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task DeleteAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var delete = new KeyDelete(bucket, request, request.Key, request.Query["versionId"], DeleteConditions.Of(request.Headers));
         await directory.EnsureAsync(bucket, cancellationToken);
-        await DeleteKeyAsync(delete, answer, cancellationToken);
+        await DeleteKeyAsync(delete, response, cancellationToken);
     }
 
     /// <summary>Deletes one key of a bucket whose local half exists.</summary>
-    public async Task DeleteKeyAsync(KeyDelete delete, S3Response answer, CancellationToken cancellationToken)
+    public async Task DeleteKeyAsync(KeyDelete delete, S3Response response, CancellationToken cancellationToken)
     {
         if (delete.IsOfVersion)
         {
-            await markers.DeleteVersionAsync(delete, answer, cancellationToken);
+            await markers.DeleteVersionAsync(delete, response, cancellationToken);
         }
         else
         {
-            await DeleteNewestAsync(delete, answer, cancellationToken);
+            await DeleteNewestAsync(delete, response, cancellationToken);
         }
 
-        writes.Forget(delete.Bucket.Name, delete.Key, answer);
+        writes.Forget(delete.Bucket.Name, delete.Key, response);
     }
 
-    private async Task DeleteNewestAsync(KeyDelete delete, S3Response answer, CancellationToken cancellationToken)
+    private async Task DeleteNewestAsync(KeyDelete delete, S3Response response, CancellationToken cancellationToken)
     {
         var isJudgedByLocal = delete.Conditions is not null && await IsJudgedByLocalAsync(cancellationToken);
         using var entered = await locks.Keys.TakeAsync(new ObjectName(delete.Bucket.Name, delete.Key), cancellationToken);
@@ -65,7 +65,7 @@ public sealed class ObjectDeletes(
         if (plan.LeavesMarker && !isLocals)
         {
             var result = await LeaveMarkerAsync(delete, plan);
-            await result.CopyToAsync(answer, cancellationToken);
+            await result.CopyToAsync(response, cancellationToken);
             return;
         }
 
@@ -76,17 +76,17 @@ public sealed class ObjectDeletes(
 
         if (!isLocals && !await OrDiscardAsync(delete, plan, () => IsWrittenAsync(delete, cancellationToken)))
         {
-            answer.Status = StatusCodes.Status204NoContent;
+            response.Status = StatusCodes.Status204NoContent;
         }
-        else if (plan.TakesTombstoneBack)
+        else if (plan.RollsTombstoneBack)
         {
-            var result = await DeleteOrTakeBackAsync(delete, plan);
-            await result.CopyToAsync(answer, cancellationToken);
+            var result = await DeleteOrRollBackAsync(delete, plan);
+            await result.CopyToAsync(response, cancellationToken);
         }
         else
         {
-            await DeleteLocalAsync(delete, plan, true, answer, cancellationToken);
-            await NameMarkerAsync(delete, plan, answer, cancellationToken);
+            await DeleteLocalAsync(delete, plan, true, response, cancellationToken);
+            await NameMarkerAsync(delete, plan, response, cancellationToken);
         }
     }
 
@@ -117,7 +117,7 @@ public sealed class ObjectDeletes(
             LeavesTombstone = leavesTombstone,
             IsLocals = isOfLocal && state != KeyState.Written,
             LeavesMarker = state != KeyState.Written && await markers.AreLeftAsync(delete.Bucket, delete.Request, cancellationToken),
-            TakesTombstoneBack = takesBack,
+            RollsTombstoneBack = takesBack,
             Over = takesBack && isOfLocal && delete.VersionId is null ? markers.VersionOf(judged) : null,
             ForLocal = isJudgedByLocal ? conditions : null,
             Judged = judged,
@@ -173,7 +173,7 @@ public sealed class ObjectDeletes(
             async () =>
             {
                 // Its outcome must be known before a rollback, so a disconnected client does not cancel it.
-                var patience = plan.TakesTombstoneBack ? CancellationToken.None : cancellationToken;
+                var patience = plan.RollsTombstoneBack ? CancellationToken.None : cancellationToken;
                 await (marker is not null ? markers.NameAsync(delete, marker, patience)
                     : plan.Over is not null ? markers.MarkOverAsync(delete, plan.Over, patience)
                     : layer.MarkDeletedAsync(delete.Bucket.Name, delete.Key, patience));
@@ -195,7 +195,7 @@ public sealed class ObjectDeletes(
         catch
         {
             // No retries: the store is failing already.
-            await (plan.TakesTombstoneBack ? DiscardAsync(delete) : Task.CompletedTask);
+            await (plan.RollsTombstoneBack ? DiscardAsync(delete) : Task.CompletedTask);
             throw;
         }
     }
@@ -204,10 +204,10 @@ public sealed class ObjectDeletes(
     /// Deletes the local object. For a key that the local layer lacks the conditions were judged on the remote's object, so it gets none
     /// and only leaves its marker.
     /// </summary>
-    private Task DeleteLocalAsync(KeyDelete delete, DeletePlan plan, bool isLocals, S3Response answer,
+    private Task DeleteLocalAsync(KeyDelete delete, DeletePlan plan, bool isLocals, S3Response response,
         CancellationToken cancellationToken) => local.DeleteAsync(
         delete.Request, delete.Bucket.Name, delete.Key, delete.VersionId == "null", isLocals ? plan.IfMatch()
-            : null, answer, cancellationToken);
+            : null, response, cancellationToken);
 
     /// <summary>
     /// Leaves the delete marker of a key that the local layer lacks, then the tombstone that names it. Until the tombstone is there,
@@ -222,7 +222,7 @@ public sealed class ObjectDeletes(
         bool hidesWrite;
         try
         {
-            hidesWrite = await markers.TakeBackOverWriteAsync(delete, result);
+            hidesWrite = await markers.UndoOverWriteAsync(delete, result);
         }
         catch (Exception failure) when (failure is S3Exception or IOException && plan.LeavesTombstone)
         {
@@ -249,7 +249,7 @@ public sealed class ObjectDeletes(
     /// Deletes the local object if the local layer may refuse. A refusal is rolled back before the client gets its response, even if the
     /// client disconnects: nothing else would do it.
     /// </summary>
-    private async Task<BufferedResponse> DeleteOrTakeBackAsync(KeyDelete delete, DeletePlan plan)
+    private async Task<BufferedResponse> DeleteOrRollBackAsync(KeyDelete delete, DeletePlan plan)
     {
         var result = new BufferedResponse();
         try
@@ -277,8 +277,8 @@ public sealed class ObjectDeletes(
     /// <summary>True if the object is still there and stays. A 404 means another delete was first.</summary>
     private static bool IsRefusal(int status) => status is >= 400 and < 500 and not StatusCodes.Status404NotFound;
 
-    private ValueTask NameMarkerAsync(KeyDelete delete, DeletePlan plan, S3Response answer, CancellationToken cancellationToken) =>
-        plan.LeavesTombstone && DeleteMarkers.Of(answer) is { } marker ? markers.NameAsync(delete, marker, cancellationToken)
+    private ValueTask NameMarkerAsync(KeyDelete delete, DeletePlan plan, S3Response response, CancellationToken cancellationToken) =>
+        plan.LeavesTombstone && DeleteMarkers.Of(response) is { } marker ? markers.NameAsync(delete, marker, cancellationToken)
             : ValueTask.CompletedTask;
 
     /// <summary>
@@ -287,7 +287,7 @@ public sealed class ObjectDeletes(
     /// </summary>
     private async ValueTask UnmarkAsync(KeyDelete delete, DeletePlan plan)
     {
-        if (plan.TakesTombstoneBack)
+        if (plan.RollsTombstoneBack)
         {
             await Compensation.RunAsync(() => DiscardAsync(delete));
         }

@@ -13,27 +13,27 @@ public sealed class ObjectWrites(
     ILogger logger)
 {
     /// <summary>CreateMultipartUpload, PostObject: passed to the local layer once its half of the bucket exists.</summary>
-    public async Task StartAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task StartAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         await directory.EnsureAsync(bucket, cancellationToken);
-        await local.HandleAsync(request, answer, cancellationToken);
+        await local.HandleAsync(request, response, cancellationToken);
     }
 
     /// <summary>Handles PutObject.</summary>
-    public async Task PutAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task PutAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         await directory.EnsureAsync(bucket, cancellationToken);
-        await conditional.WriteAsync(bucket, request, answer, cancellationToken);
-        Forget(bucket.Name, request.Key, answer);
+        await conditional.WriteAsync(bucket, request, response, cancellationToken);
+        Forget(bucket.Name, request.Key, response);
     }
 
     /// <summary>Handles CompleteMultipartUpload.</summary>
-    public async Task CompleteAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task CompleteAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         await RequireUploadsAsync(bucket, cancellationToken);
         await slow.AnswerAsync(
             request,
-            answer,
+            response,
             async (result, token) =>
             {
                 await conditional.WriteAsync(bucket, request, result, token);
@@ -43,10 +43,10 @@ public sealed class ObjectWrites(
     }
 
     /// <summary>UploadPart, AbortMultipartUpload, ListParts: uploads exist only in the local layer (rule W6).</summary>
-    public async Task OfUploadAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task OfUploadAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         await RequireUploadsAsync(bucket, cancellationToken);
-        await local.HandleAsync(request, answer, cancellationToken);
+        await local.HandleAsync(request, response, cancellationToken);
     }
 
     /// <summary>
@@ -62,9 +62,9 @@ public sealed class ObjectWrites(
     /// Evicts if the status says that the key changed. A refused write changed nothing, and frozen entries cannot be filled again (rule
     /// S1). After a failed write the outcome is unknown; if the key was written, the write takes precedence anyway.
     /// </summary>
-    public void Forget(string bucket, string key, S3Response answer)
+    public void Forget(string bucket, string key, S3Response response)
     {
-        if (answer.Status < StatusCodes.Status400BadRequest)
+        if (response.Status < StatusCodes.Status400BadRequest)
         {
             Forget(bucket, key);
         }
@@ -73,11 +73,11 @@ public sealed class ObjectWrites(
     /// <summary>
     /// The same for a copy or complete, based on the local response: it may start as 200 and end with an <c>Error</c> document (rule W4).
     /// </summary>
-    public async ValueTask ForgetIfWrittenAsync(string bucket, string key, BufferedResponse answer)
+    public async ValueTask ForgetIfWrittenAsync(string bucket, string key, BufferedResponse response)
     {
-        if (!answer.IsCut && await answer.ErrorAsync(CancellationToken.None) is null)
+        if (!response.IsCut && await response.ErrorAsync(CancellationToken.None) is null)
         {
-            Forget(bucket, key, answer);
+            Forget(bucket, key, response);
         }
     }
 

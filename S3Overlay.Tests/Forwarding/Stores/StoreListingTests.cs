@@ -80,7 +80,7 @@ public sealed class StoreListingTests : StoreTestBase
         {
             var (from, like) = (sorted[random.Next(sorted.Count)], sorted[random.Next(sorted.Count)]);
             var prefix = random.Next(3) == 0 ? "" : Start(like, random.Next(like.Length + 1));
-            var after = random.Next(4) == 0 ? Places.Beyond(Start(from, from.Length / 2)) : from;
+            var after = random.Next(4) == 0 ? ListingBounds.Beyond(Start(from, from.Length / 2)) : from;
             var expected = sorted.Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && Utf8Order.Compare(key, after) > 0);
             Assert.Equal(expected, await ToListAsync(Other.State.ListDeletedAsync("bucket", prefix, after, default)));
         }

@@ -74,7 +74,7 @@ public sealed class AdmissionTests
             await proxy.WhenIdleAsync();
         }
 
-        var held = Assert.IsType<S3Overlay.Proxy.Embedded.Cache.DiskCacheStore>(proxy.Services.Local.Held);
+        var held = Assert.IsType<S3Overlay.Proxy.Embedded.Cache.DiskCacheStore>(proxy.Services.Local.Cache);
         await held.Evicting;
         Assert.Equal((512 << 10, 6), (held.Bytes, held.Evictions));
         Assert.Equal("HIT", (await proxy.SendAsync("GET", "/bucket/key9")).Headers["x-cache"]);

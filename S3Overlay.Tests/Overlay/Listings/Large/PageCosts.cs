@@ -81,7 +81,7 @@ public sealed class PageCosts
 
     /// <summary>How many keys the remote has from the first under one folder to the last under another.</summary>
     private static int KeysBetween(string first, string last) =>
-        FirstAfter(ManyKeys.Remote, key => key, Places.Beyond(last)) - FirstAfter(ManyKeys.Remote, key => key, first);
+        FirstAfter(ManyKeys.Remote, key => key, ListingBounds.Beyond(last)) - FirstAfter(ManyKeys.Remote, key => key, first);
 
     private int Looks(string folder) => (_deletedUnder.GetValueOrDefault(folder) / MostRows) + 1;
 

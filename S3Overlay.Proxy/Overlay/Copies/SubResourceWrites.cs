@@ -25,7 +25,7 @@ namespace S3Overlay.Proxy.Overlay.Copies;
 ///                     3 the unchanged request, to the local layer
 /// </code>
 /// </remarks>
-public sealed class CopyUps(
+public sealed class SubResourceWrites(
     LocalLayer local, LocalObjects objects, BucketDirectory directory, IRemoteReader reader, ConditionalWrites conditional,
     ObjectWrites writes, OverlaySettings settings)
 {
@@ -33,14 +33,14 @@ public sealed class CopyUps(
     private const int Attempts = 4;
 
     /// <summary>Handles the request.</summary>
-    public async Task AnswerAsync(BucketView bucket, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task AnswerAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             var state = await local.State.ResolveAsync(bucket.Name, request.Key, cancellationToken);
             if (state == KeyState.Written || await IsOfLocalVersionAsync(bucket, request, cancellationToken))
             {
-                await local.Service.HandleAsync(request, answer, cancellationToken);
+                await local.Service.HandleAsync(request, response, cancellationToken);
                 return;
             }
 
@@ -51,14 +51,14 @@ public sealed class CopyUps(
             {
                 // A body that is unsigned, cut off or invalid must not have changed anything.
                 var read = await ReadBody.ReadAsync(request.Body, cancellationToken);
-                await SetDocuments.CheckAsync(request, read, cancellationToken);
+                await SubResourceDocuments.CheckAsync(request, read, cancellationToken);
                 request = request with { Body = read };
             }
 
             try
             {
                 await directory.EnsureAsync(bucket, cancellationToken);
-                if (!await CopyAsync(bucket, request, source, answer, cancellationToken))
+                if (!await CopyAsync(bucket, request, source, response, cancellationToken))
                 {
                     return;
                 }
@@ -78,13 +78,13 @@ public sealed class CopyUps(
             writes.Forget(bucket.Name, request.Key);
 
             // The object just copied up is the only version, but the local layer may call it something other than null.
-            await local.Service.HandleAsync(request with { Query = request.Query.Without("versionId") }, answer, cancellationToken);
+            await local.Service.HandleAsync(request with { Query = request.Query.Without("versionId") }, response, cancellationToken);
             return;
         }
     }
 
     /// <summary>Copies the object up. False if the local layer refused; its response is already written then.</summary>
-    private async Task<bool> CopyAsync(BucketView bucket, S3Request request, RemoteSource source, S3Response answer,
+    private async Task<bool> CopyAsync(BucketView bucket, S3Request request, StreamedCopySource source, S3Response response,
         CancellationToken cancellationToken)
     {
         var tags = await TagsAsync(request, source, cancellationToken);
@@ -104,7 +104,7 @@ public sealed class CopyUps(
             case StatusCodes.Status409Conflict when IsConflict(await written.ErrorAsync(cancellationToken)):
                 throw new S3Exception(S3Errors.ConditionalRequestConflict);
             case >= StatusCodes.Status400BadRequest:
-                await written.CopyToAsync(answer, cancellationToken);
+                await written.CopyToAsync(response, cancellationToken);
                 return false;
             default:
                 return true;
@@ -115,7 +115,7 @@ public sealed class CopyUps(
     /// The remote's tags; null if it has none or does not support tags. If the remote refuses to show them, the copy-up fails as a copy
     /// does in S3, unless the request replaces the tags.
     /// </summary>
-    private static async Task<string?> TagsAsync(S3Request request, RemoteSource source, CancellationToken cancellationToken)
+    private static async Task<string?> TagsAsync(S3Request request, StreamedCopySource source, CancellationToken cancellationToken)
     {
         try
         {
@@ -137,15 +137,16 @@ public sealed class CopyUps(
     private static bool IsConflict(S3Error? error) =>
         error is null or { Code: "ConditionalRequestConflict" or "OperationAborted" or "ConcurrentModification" };
 
-    private async Task<RemoteSource?> FindAsync(BucketView bucket, S3Request request, CancellationToken cancellationToken) =>
+    private async Task<StreamedCopySource?> FindAsync(BucketView bucket, S3Request request, CancellationToken cancellationToken) =>
         bucket.RemoteOf(request.Key) is { } below
-            ? await RemoteSource.FindAsync(new CopySource(bucket.Name, request.Key, null), below, reader, mayBeStale: false, bucket.Budget!,
+            ? await StreamedCopySource.FindAsync(new CopySource(bucket.Name, request.Key, null), below, reader, mayBeStale: false,
+                bucket.Budget!,
                 cancellationToken)
             : null;
 
     /// <summary>Refuses what cannot succeed before anything is written or read.</summary>
     /// <exception cref="S3Exception">NotImplemented.</exception>
-    private void Check(S3Request request, RemoteSource source)
+    private void Check(S3Request request, StreamedCopySource source)
     {
         if (request.Operation is S3Operation.RestoreObject or S3Operation.SelectObjectContent)
         {
@@ -185,7 +186,7 @@ public sealed class CopyUps(
 
     /// <summary>True if the key was written or deleted here, or changed at the remote.</summary>
     private static bool IsOvertaken(Exception failure) =>
-        RemoteSource.IsChange(failure) || failure is S3Exception { Error: var error } && error == S3Errors.ConditionalRequestConflict;
+        StreamedCopySource.IsChange(failure) || failure is S3Exception { Error: var error } && error == S3Errors.ConditionalRequestConflict;
 
     private static S3Exception Absent(S3Request request) =>
         new(NamedVersion(request) is null ? S3Errors.NoSuchKey : S3Errors.NoSuchVersion) { Details = [new("Key", request.Key)] };

@@ -9,7 +9,7 @@ namespace S3Overlay.Proxy.Overlay.Copies;
 /// Checks the documents of requests that set a sub-resource. What S3 itself would refuse is refused before the object is copied up for it,
 /// which is permanent (rule W5). The rest is for the store to judge.
 /// </summary>
-internal static class SetDocuments
+internal static class SubResourceDocuments
 {
     private static readonly S3Error MissingSecurityHeader = new("MissingSecurityHeader", 400,
         "Your request was missing a required header.");

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Text;
 
 using S3Overlay.Proxy.Embedded.Buckets;
-using S3Overlay.Proxy.Embedded.Deletes;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Objects;
@@ -10,7 +9,7 @@ using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Listings;
 
-namespace S3Overlay.Proxy.Embedded.Tombstones;
+namespace S3Overlay.Proxy.Embedded.Deletes;
 
 /// <summary>
 /// The tombstones. They are written and removed under the key's lock, with numbers in the same order, and reach the delete log before the
@@ -35,7 +34,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
     /// <summary>Writes a tombstone (rule D1). Returns once it survives a power cut.</summary>
     public async Task LeaveAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var held = await objects.LockAsync(bucket, key, cancellationToken);
+        using var locked = await objects.LockAsync(bucket, key, cancellationToken);
         if (Has(bucket, key))
         {
             return;
@@ -68,7 +67,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
     /// <summary>Removes a tombstone if it still has this number. Returns once that survives a power cut.</summary>
     public async Task<UndeleteOutcome> DiscardAsync(string bucket, string key, ulong sequence, CancellationToken cancellationToken)
     {
-        using var held = await objects.LockAsync(bucket, key, cancellationToken);
+        using var locked = await objects.LockAsync(bucket, key, cancellationToken);
         if (Find(bucket, key) is not { } current)
         {
             return UndeleteOutcome.Absent;
@@ -102,13 +101,13 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
         var scan = new PrefixScan(index, prefix);
         while (scan.Keys(ForgottenAtOnce, (_, value) => !CountsIn(bucket, value)) is { Count: > 0 } keys && await MayFollowAsync())
         {
-            var held = new List<IDisposable>(keys.Count);
+            var locked = new List<IDisposable>(keys.Count);
             try
             {
                 var (batch, count) = (new IndexBatch(), 0);
                 foreach (var key in keys)
                 {
-                    held.Add(await objects.LockAsync(bucket, RowKeys.KeyOf(key, prefix.Length), CancellationToken.None));
+                    locked.Add(await objects.LockAsync(bucket, RowKeys.KeyOf(key, prefix.Length), CancellationToken.None));
                     if (index.TryGet(key, out var value) && !CountsIn(bucket, value))
                     {
                         batch.Delete(key);
@@ -121,7 +120,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
             }
             finally
             {
-                held.ForEach(static entered => entered.Dispose());
+                locked.ForEach(static entered => entered.Dispose());
             }
         }
     }
@@ -189,4 +188,47 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
     /// <summary>True if a tombstone's row is valid: its bucket was not deleted since.</summary>
     private bool CountsIn(string bucket, ReadOnlySpan<byte> value) =>
         SequenceCounter.Read(value) >= (buckets.Find(bucket)?.PurgedUpTo ?? 0);
+}
+
+/// <summary>
+/// Counts tombstones. Those present at the start are counted in the background, so that the start does not grow with the data: the count is
+/// complete a moment later.
+/// </summary>
+internal sealed class TombstoneCount : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _counting = Task.CompletedTask;
+    private long _count;
+
+    public long Value => Math.Max(0, Interlocked.Read(ref _count));
+
+    /// <summary>Starts counting what is there now. Call before any change.</summary>
+    public void Begin(OrderedIndex index)
+    {
+        var before = index.Snapshot();
+        _counting = Task.Run(() => CountAll(before));
+    }
+
+    public void Add(long change) => Interlocked.Add(ref _count, change);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _counting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
+    }
+
+    private void CountAll(IndexSnapshot before)
+    {
+        using (before)
+        {
+            using var cursor = before.OpenCursor();
+            for (var found = cursor.Seek([RowKeys.Tombstone]); found && cursor.Key[0] == RowKeys.Tombstone
+                && !_stopping.IsCancellationRequested; found = cursor.Next())
+            {
+                Add(1);
+            }
+        }
+    }
 }

@@ -1,9 +1,8 @@
 using S3Overlay.Proxy.Embedded.Index;
-using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol.Listings;
 
-namespace S3Overlay.Proxy.Embedded.Listings;
+namespace S3Overlay.Proxy.Embedded.Objects;
 
 /// <summary>
 /// A bucket's written objects as listing rows. A common prefix costs one look-up, however many keys it has: the cursor jumps past the last

@@ -7,7 +7,7 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>Turns a listing's position into what layers understand: a key to start strictly after.</summary>
-public static class Places
+public static class ListingBounds
 {
     /// <summary>The largest code point: after a prefix, it sorts behind every key that a client can sensibly have there.</summary>
     private const string Largest = "\U0010FFFF";

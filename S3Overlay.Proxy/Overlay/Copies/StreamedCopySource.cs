@@ -18,7 +18,7 @@ namespace S3Overlay.Proxy.Overlay.Copies;
 /// versions, and objects with a client's own key (rule T1), are read straight from the remote. Also a local object that the local layer
 /// cannot copy because source and target have different identities.
 /// </summary>
-public sealed class RemoteSource
+public sealed class StreamedCopySource
 {
     private const string TagCount = "x-amz-tagging-count";
 
@@ -31,7 +31,7 @@ public sealed class RemoteSource
     /// <summary>True if the remote returned the tags of its current version.</summary>
     private bool _hasToldTags;
 
-    private RemoteSource(
+    private StreamedCopySource(
         CopySource source, RemoteBucket remote, IRemoteReader? reader, RequestBudget patience, ObjectInfo info,
         IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
     {
@@ -69,7 +69,7 @@ public sealed class RemoteSource
     /// <param name="patience">The copy's total wait for the remote until bytes arrive.</param>
     /// <param name="cancellationToken">Cancels the copy.</param>
     /// <param name="clientKey">The SSE-C headers for reading it; null or empty for none.</param>
-    public static async Task<RemoteSource?> FindAsync(
+    public static async Task<StreamedCopySource?> FindAsync(
         CopySource source, RemoteBucket remote, IRemoteReader reader, bool mayBeStale, RequestBudget patience,
         CancellationToken cancellationToken,
         IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
@@ -82,7 +82,7 @@ public sealed class RemoteSource
         {
             return await patience.AskAsync(token => CurrentAsync(source, remote, reader, mayBeStale, token), cancellationToken) is
                 { } current
-                ? new RemoteSource(source, remote, reader, patience, current)
+                ? new StreamedCopySource(source, remote, reader, patience, current)
                 : null;
         }
 
@@ -106,13 +106,13 @@ public sealed class RemoteSource
 
     /// <summary>Finds the object or version directly, without the cache.</summary>
     /// <exception cref="RemoteException">It does not exist or may not be read.</exception>
-    public static async Task<RemoteSource> FindDirectAsync(
+    public static async Task<StreamedCopySource> FindDirectAsync(
         CopySource source, RemoteBucket remote, RequestBudget patience, CancellationToken cancellationToken,
         IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
     {
         var read = new RemoteRead(remote.Name, remote.RemoteKey(source.Key)) { Query = VersionQuery(source), Headers = clientKey ?? [] };
         await using var version = await patience.AskAsync(token => remote.Remote.HeadAsync(read, token), cancellationToken);
-        return new RemoteSource(source, remote, null, patience, version.Info, clientKey);
+        return new StreamedCopySource(source, remote, null, patience, version.Info, clientKey);
     }
 
     /// <summary>Runs a write whose body is the source's bytes, or a range of them. The read ends when the write ends.</summary>
@@ -273,14 +273,14 @@ public sealed class RemoteSource
     {
         var query = _reader is null && VersionQuery(_source) is { Length: > 0 } version ? "tagging&" + version : "tagging";
         var read = new RemoteRead(_remote.Name, _remote.RemoteKey(_source.Key)) { Query = query };
-        await using var answer = await _remote.Remote.GetAsync(read, cancellationToken);
-        if (Info.Header(TagCount) is null && Info.ETag.Length > 0 && answer.Info.ETag == Info.ETag)
+        await using var response = await _remote.Remote.GetAsync(read, cancellationToken);
+        if (Info.Header(TagCount) is null && Info.ETag.Length > 0 && response.Info.ETag == Info.ETag)
         {
             // Probably the object itself: a server that ignores the sub-resource.
             return null;
         }
 
-        await using var body = new RemoteObjectBody(answer, null);
+        await using var body = new RemoteObjectBody(response, null);
         var root = await S3XmlReader.ReadAsync(body, cancellationToken);
         if (root is not null && root.Name.LocalName != "Tagging")
         {
@@ -295,4 +295,26 @@ public sealed class RemoteSource
 
     private static string VersionQuery(CopySource source) => source.VersionId is { Length: > 0 } version
         ? "versionId=" + UriEncoding.EncodeComponent(version) : "";
+}
+
+/// <summary>A remote object's bytes as a request body. If the length is known, the body ends only when all bytes came.</summary>
+public sealed class RemoteObjectBody(RemoteObject source, long? length) : S3Body, IAsyncDisposable
+{
+    private long? _rest = length;
+
+    /// <inheritdoc/>
+    public override long? Length { get; } = length;
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var read = await source.Body.ReadAsync(buffer, cancellationToken);
+        _rest -= read;
+        return _rest < 0 || (read == 0 && buffer.Length > 0 && _rest > 0)
+            ? throw new S3Exception(S3Errors.ServiceUnavailable, "The remote did not send all bytes of the copy's source.")
+            : read;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => source.DisposeAsync();
 }

@@ -4,7 +4,7 @@ namespace S3Overlay.Proxy.Overlay.Layers;
 /// Tombstones of keys and buckets in the local layer, as administrators list and undelete them. Otherwise only a refused delete removes a
 /// tombstone, its own (rules D1, B4).
 /// </summary>
-public interface IDeleteMarks
+public interface ITombstones
 {
     /// <summary>Buckets that have tombstones or were deleted; each once, ordered by name.</summary>
     IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken);
@@ -30,4 +30,34 @@ public interface IDeleteMarks
     /// </summary>
     /// <returns>True if there was a bucket tombstone.</returns>
     ValueTask<bool> DiscardBucketAsync(string bucket, CancellationToken cancellationToken);
+}
+
+/// <summary>Records that a key was deleted here.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Stamp">Identifies this tombstone among later ones of the same key, in the layer's own format, so that an undelete never
+/// removes that of a newer delete.</param>
+/// <param name="Made">When the key was last deleted, in whole seconds; null if the layer keeps no dates.</param>
+public sealed record Tombstone(string Key, string Stamp, DateTimeOffset? Made)
+{
+    /// <summary>The delete marker of the same delete in a versioned bucket; null if there is none, and in listings.</summary>
+    public string? Marker { get; init; }
+
+    /// <summary>
+    /// The version that was newest when a conditional delete began, for a key without a tombstone; null once the delete reached its marker,
+    /// if there was none, and in listings.
+    /// </summary>
+    public string? Over { get; init; }
+}
+
+/// <summary>Outcome of removing a tombstone.</summary>
+public enum UndeleteOutcome
+{
+    /// <summary>It no longer exists.</summary>
+    Absent,
+
+    /// <summary>It was removed.</summary>
+    Discarded,
+
+    /// <summary>It was kept: the key was deleted again, or another proxy may be deleting it right now.</summary>
+    Kept,
 }

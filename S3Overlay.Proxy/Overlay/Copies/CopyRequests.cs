@@ -21,20 +21,20 @@ namespace S3Overlay.Proxy.Overlay.Copies;
 ///   remote-owned      a PutObject or UploadPart of the remote's bytes: read once, written while they arrive
 /// </code>
 /// </remarks>
-public sealed class ObjectCopies(
+public sealed class CopyRequests(
     IS3Service local,
     LocalObjects objects,
     BucketDirectory directory,
     ILayerState layer,
     IRemoteReader reader,
     ConditionalWrites conditional,
-    RemoteCopy remoteCopy,
+    StreamedCopy remoteCopy,
     ObjectWrites writes,
     KeepAliveResponses slow,
     ILocalIdentities? identities)
 {
     /// <summary>Handles a copy into <paramref name="target"/>, overlaid or not.</summary>
-    public async Task CopyAsync(BucketView target, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task CopyAsync(BucketView target, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var source = CopySource.Parse(request);
         if (directory.IsInternal(source.Bucket))
@@ -62,7 +62,7 @@ public sealed class ObjectCopies(
         }
         else if (!target.IsOverlaid)
         {
-            await local.HandleAsync(request, answer, cancellationToken);
+            await local.HandleAsync(request, response, cancellationToken);
             return;
         }
 
@@ -73,7 +73,7 @@ public sealed class ObjectCopies(
 
         await slow.AnswerAsync(
             request,
-            answer,
+            response,
             async (result, token) =>
             {
                 await (remote is not null ? CopyRemoteAsync(target, request, source, remote, result, token)
@@ -93,14 +93,15 @@ public sealed class ObjectCopies(
     /// gone.
     /// </summary>
     private async Task CopyRemoteAsync(
-        BucketView target, S3Request request, CopySource source, RemoteSource found, S3Response answer, CancellationToken cancellationToken)
+        BucketView target, S3Request request, CopySource source, StreamedCopySource found, S3Response response,
+        CancellationToken cancellationToken)
     {
         try
         {
-            await remoteCopy.CopyAsync(target, request, found, answer, cancellationToken);
+            await remoteCopy.CopyAsync(target, request, found, response, cancellationToken);
             return;
         }
-        catch (Exception failure) when (RemoteSource.IsChange(failure))
+        catch (Exception failure) when (StreamedCopySource.IsChange(failure))
         {
             await found.ForgetAsync();
         }
@@ -109,9 +110,9 @@ public sealed class ObjectCopies(
         {
             found = await FindRemoteAsync(target, request, source, cancellationToken) ?? throw Changed(null);
             remoteCopy.Check(request, source, found.Info);
-            await remoteCopy.CopyAsync(target, request, found, answer, cancellationToken);
+            await remoteCopy.CopyAsync(target, request, found, response, cancellationToken);
         }
-        catch (Exception failure) when (RemoteSource.IsChange(failure))
+        catch (Exception failure) when (StreamedCopySource.IsChange(failure))
         {
             throw Changed(failure);
         }
@@ -121,7 +122,7 @@ public sealed class ObjectCopies(
         new(S3Errors.ServiceUnavailable, "The source of the copy changed while it was read. Please try again.", cause);
 
     /// <summary>The source if the remote owns it; null if the local layer copies by itself.</summary>
-    private async Task<RemoteSource?> FindRemoteAsync(BucketView target, S3Request request, CopySource source,
+    private async Task<StreamedCopySource?> FindRemoteAsync(BucketView target, S3Request request, CopySource source,
         CancellationToken cancellationToken)
     {
         var bucket = (await directory.LookAsync(source.Bucket, cancellationToken)) with { Budget = target.Budget };
@@ -151,7 +152,7 @@ public sealed class ObjectCopies(
 
         await directory.RequireAsync(bucket, cancellationToken);
         var found = bucket.RemoteOf(source.Key) is { } below
-            ? await RemoteSource.FindAsync(source, below, reader, mayBeStale: true, target.Budget!, cancellationToken, clientKey)
+            ? await StreamedCopySource.FindAsync(source, below, reader, mayBeStale: true, target.Budget!, cancellationToken, clientKey)
             : null;
         return found ?? throw Absent(source);
     }
@@ -160,7 +161,7 @@ public sealed class ObjectCopies(
     /// The local source if its reader and the copy's writer have different identities: between an overlaid bucket, where the overlay acts
     /// in its own name, and a local-only bucket, where the caller acts. Null if the local layer copies by itself.
     /// </summary>
-    private async Task<RemoteSource?> FindOfAnotherAsync(BucketView target, S3Request request, CopySource source,
+    private async Task<StreamedCopySource?> FindOfAnotherAsync(BucketView target, S3Request request, CopySource source,
         CancellationToken cancellationToken)
     {
         var isOverlaid = directory.Below(source.Bucket) is not null;
@@ -171,7 +172,7 @@ public sealed class ObjectCopies(
 
         try
         {
-            return await RemoteSource.FindDirectAsync(
+            return await StreamedCopySource.FindDirectAsync(
                 source, new RemoteBucket(isOverlaid ? identities.Own : theirs, source.Bucket, ""), target.Budget!, cancellationToken,
                 ClientKeys.OfCopySource(request.Headers));
         }
@@ -190,7 +191,7 @@ public sealed class ObjectCopies(
     }
 
     private static S3Exception Absent(CopySource source) =>
-        new(RemoteSource.NamesVersion(source) ? S3Errors.NoSuchVersion : S3Errors.NoSuchKey)
+        new(StreamedCopySource.NamesVersion(source) ? S3Errors.NoSuchVersion : S3Errors.NoSuchKey)
     {
         Details = [new("Key", source.Key)],
     };

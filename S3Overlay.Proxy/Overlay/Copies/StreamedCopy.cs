@@ -17,7 +17,7 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Copies;
 
 /// <summary>Copies a remote-owned object by writing its bytes to the local layer, and responds like CopyObject.</summary>
-public sealed class RemoteCopy(IS3Service local, LocalObjects objects, ConditionalWrites conditional, TimeProvider time, ILogger logger)
+public sealed class StreamedCopy(IS3Service local, LocalObjects objects, ConditionalWrites conditional, TimeProvider time, ILogger logger)
 {
     /// <summary>S3's limit for one copy request: 5 GiB.</summary>
     private const long Largest = 5L << 30;
@@ -39,7 +39,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         {
             length = RangeOf(request, info)?.Length ?? length;
         }
-        else if (source.Bucket == request.Bucket && source.Key == request.Key && !RemoteSource.NamesVersion(source)
+        else if (source.Bucket == request.Bucket && source.Key == request.Key && !StreamedCopySource.NamesVersion(source)
             && !CopyHeaders.ChangeAnything(request.Headers))
         {
             throw new S3Exception(
@@ -62,10 +62,10 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
         }
     }
 
-    /// <summary>Copies. On failure nothing was written and <paramref name="answer"/> is unchanged.</summary>
+    /// <summary>Copies. On failure nothing was written and <paramref name="response"/> is unchanged.</summary>
     /// <exception cref="VersionChangedException">The source is now another version.</exception>
     /// <exception cref="RemoteException">The source changed, is gone or cannot be read.</exception>
-    public async Task CopyAsync(BucketView target, S3Request request, RemoteSource source, S3Response answer,
+    public async Task CopyAsync(BucketView target, S3Request request, StreamedCopySource source, S3Response response,
         CancellationToken cancellationToken)
     {
         var isPart = request.Operation == S3Operation.UploadPartCopy;
@@ -91,11 +91,11 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
             cancellationToken);
         if (written.Status >= StatusCodes.Status400BadRequest)
         {
-            await written.CopyToAsync(answer, cancellationToken);
+            await written.CopyToAsync(response, cancellationToken);
             return;
         }
 
-        await SendResultAsync(request, source, written, answer, isPart, cancellationToken);
+        await SendResultAsync(request, source, written, response, isPart, cancellationToken);
     }
 
     private void NoteUntagged(string bucket, bool isUnasked)
@@ -116,7 +116,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
     }
 
     private async Task SendResultAsync(
-        S3Request request, RemoteSource source, BufferedResponse written, S3Response answer, bool isPart,
+        S3Request request, StreamedCopySource source, BufferedResponse written, S3Response response, bool isPart,
         CancellationToken cancellationToken)
     {
         var etag = written.Headers.ETag.ToString();
@@ -131,13 +131,13 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
             if (header.Key.StartsWith("x-amz-version-id", StringComparison.OrdinalIgnoreCase)
                 || header.Key.StartsWith("x-amz-server-side-encryption", StringComparison.OrdinalIgnoreCase))
             {
-                answer.Headers[header.Key] = header.Value;
+                response.Headers[header.Key] = header.Value;
             }
         }
 
         if (source.Info.Header("x-amz-version-id") is { } version)
         {
-            answer.Headers["x-amz-copy-source-version-id"] = version;
+            response.Headers["x-amz-copy-source-version-id"] = version;
         }
 
         var root = isPart ? "CopyPartResult" : "CopyObjectResult";
@@ -155,7 +155,7 @@ public sealed class RemoteCopy(IS3Service local, LocalObjects objects, Condition
             xml.Element("ChecksumType", type);
         }
 
-        await xml.Close(root).SendAsync(request, answer, cancellationToken);
+        await xml.Close(root).SendAsync(request, response, cancellationToken);
     }
 
     /// <summary>
