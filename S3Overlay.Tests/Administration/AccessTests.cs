@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Administration;
 
-/// <summary>Who may call, and what is said to whoever may not or calls wrongly: JSON, and never a 500 (rule A5).</summary>
+/// <summary>Who may call the administration. Refused and malformed calls get JSON and never a 500 (rule A5).</summary>
 [Trait("Rule", "A5")]
 public sealed class AccessTests : IAsyncLifetime
 {

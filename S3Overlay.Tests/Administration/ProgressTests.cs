@@ -41,7 +41,7 @@ public sealed class ProgressTests : IAsyncLifetime
         {
             await time.WaitForTimerAsync();
             time.Advance(TimeSpan.FromSeconds(5));
-            await Patience.UntilAsync(() => Lines(answer).Count == count, "It does not tell.");
+            await Patience.UntilAsync(() => Lines(answer).Count == count, "No progress line was written.");
         }
 
         work.SetResult();
@@ -60,7 +60,7 @@ public sealed class ProgressTests : IAsyncLifetime
         var answering = new ProgressResponses(time).AnswerAsync(_ => work.Task, static _ => { }, Request(), answer, default);
         await time.WaitForTimerAsync();
         time.Advance(TimeSpan.FromSeconds(5));
-        await Patience.UntilAsync(() => Lines(answer).Count == 1, "It does not tell.");
+        await Patience.UntilAsync(() => Lines(answer).Count == 1, "No progress line was written.");
         work.SetException(new S3Exception(S3Errors.ServiceUnavailable, "The store is away."));
         Assert.Equal(S3Errors.ServiceUnavailable, (await answering)!.Error);
         var last = Lines(answer)[^1];

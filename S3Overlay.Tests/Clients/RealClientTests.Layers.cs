@@ -16,7 +16,7 @@ public sealed class RealClientTestsOnStore(OverlayOnStoreFixture fixture) : Real
 [Collection(CephCollection.Name)]
 public sealed class RealClientTestsOnCeph(OverlayOnCephFixture fixture) : RealClientTests<OverlayOnCephFixture>(fixture);
 
-/// <summary>See <see cref="RealClientTests{TFixture}"/>: between two of a store that somebody has started.</summary>
+/// <summary>See <see cref="RealClientTests{TFixture}"/>: between two external stores.</summary>
 [NeedsGivenStore]
 [Trait("Needs", "Store")]
 public sealed class RealClientTestsOnGiven(OverlayOnGivenFixture fixture) : RealClientTests<OverlayOnGivenFixture>(fixture);

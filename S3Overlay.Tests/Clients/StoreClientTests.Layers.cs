@@ -13,7 +13,7 @@ public sealed class StoreClientTests(ForwardingFixture fixture) : StoreClientTes
 [Collection(CephCollection.Name)]
 public sealed class StoreClientTestsOnCeph(CephForwardingFixture fixture) : StoreClientTests<CephForwardingFixture>(fixture);
 
-/// <summary>See <see cref="StoreClientTests{TFixture}"/>: in front of a store that somebody has started.</summary>
+/// <summary>See <see cref="StoreClientTests{TFixture}"/>: in front of an external store.</summary>
 [NeedsGivenStore]
 [Trait("Needs", "Store")]
 public sealed class StoreClientTestsOnGiven(GivenForwardingFixture fixture) : StoreClientTests<GivenForwardingFixture>(fixture);

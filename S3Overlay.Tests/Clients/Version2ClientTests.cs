@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Clients;
 
-/// <summary>Clients that sign with version 2, because they are told to or because they always have.</summary>
+/// <summary>Clients that sign with version 2, either by default or because they are configured to.</summary>
 [Trait("Needs", "Clients")]
 [Trait("Rule", "A1")]
 public sealed class Version2ClientTests(LocalOnlyFixture fixture) : IClassFixture<LocalOnlyFixture>

@@ -12,7 +12,7 @@ public sealed class BadInputTestsOverTls(SecureFixture fixture) : BadInputTests<
 /// <summary>See <see cref="BadInputTests{TFixture}"/>: in front of an S3 endpoint.</summary>
 public sealed class BadInputTestsOnStore(ForwardingFixture fixture) : BadInputTests<ForwardingFixture>(fixture);
 
-/// <summary>See <see cref="BadInputTests{TFixture}"/>: in front of a store that somebody has started.</summary>
+/// <summary>See <see cref="BadInputTests{TFixture}"/>: in front of an external store.</summary>
 [NeedsGivenStore]
 [Trait("Needs", "Store")]
 public sealed class BadInputTestsOnGiven(GivenForwardingFixture fixture) : BadInputTests<GivenForwardingFixture>(fixture);

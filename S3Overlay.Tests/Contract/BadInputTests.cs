@@ -144,7 +144,8 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
     }
 
     /// <summary>
-    /// Nobody signed it, and its length is not known: which of the two is told first depends on whether a store judges the former.
+    /// The request is unsigned and has no usable length. Which of the two errors comes first depends on whether the store checks
+    /// signatures.
     /// </summary>
     [Fact]
     [Trait("Rule", "A1")]

@@ -5,7 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Contract;
 
 /// <summary>
-/// Many at once, over real connections: each byte comes from the remote once, and nobody waits for the last of them to see the first.
+/// Many readers at once, over real connections. Each byte comes from the remote once, and the first bytes reach a reader before the last
+/// arrive.
 /// </summary>
 public abstract class ColdReadersTests(bool isOnStore) : IAsyncLifetime
 {
@@ -33,7 +34,7 @@ public abstract class ColdReadersTests(bool isOnStore) : IAsyncLifetime
             ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "secret"),
             ("S3_OVERLAY_CACHE_ENABLED", "true"),
 
-            // The remote stands still on purpose, for as long as this machine needs to start all readers: that must not count as broken.
+            // The remote pauses on purpose, for as long as this machine needs to start all readers. That must not count as a failure.
             ("S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", "5m"),
             ("S3_OVERLAY_REMOTE_STALL_TIMEOUT", "5m"),
             ("S3_OVERLAY_REMOTE_BUDGET", "10m")]);
@@ -62,7 +63,7 @@ public abstract class ColdReadersTests(bool isOnStore) : IAsyncLifetime
         using var s3 = S3Clients.Create(_proxy.Endpoint);
         var answers = await Task.WhenAll(Enumerable.Range(0, Readers).Select(_ => s3.GetObjectAsync("bucket", "large")));
 
-        // The remote stands still in the middle: whoever got a first byte got it before the last had come.
+        // The remote pauses halfway: every first byte here was served before the last one left the remote.
         var firsts = await Task.WhenAll(answers.Select(async answer =>
         {
             var first = new byte[1000];

@@ -9,7 +9,7 @@ public sealed class LocalOnlyTests(LocalOnlyFixture fixture) : LocalOnlyTests<Lo
 /// <summary>See <see cref="LocalOnlyTests{TFixture}"/>: in front of an S3 endpoint.</summary>
 public sealed class LocalOnlyTestsOnStore(ForwardingFixture fixture) : LocalOnlyTests<ForwardingFixture>(fixture);
 
-/// <summary>See <see cref="LocalOnlyTests{TFixture}"/>: in front of a store that somebody has started.</summary>
+/// <summary>See <see cref="LocalOnlyTests{TFixture}"/>: in front of an external store.</summary>
 [NeedsGivenStore]
 [Trait("Needs", "Store")]
 public sealed class LocalOnlyTestsOnGiven(GivenForwardingFixture fixture) : LocalOnlyTests<GivenForwardingFixture>(fixture);

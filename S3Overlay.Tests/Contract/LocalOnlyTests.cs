@@ -190,7 +190,7 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
     {
         var bucket = await fixture.NewBucketAsync();
         using var wrongSecret = S3Clients.Create(fixture.Proxy.Endpoint, "minioadmin", "wrong");
-        using var unknownKey = S3Clients.Create(fixture.Proxy.Endpoint, "nobody", "wrong");
+        using var unknownKey = S3Clients.Create(fixture.Proxy.Endpoint, "unknown-key", "wrong");
         using var plain = new HttpClient();
         Assert.Equal("SignatureDoesNotMatch",
             (await Assert.ThrowsAsync<AmazonS3Exception>(() => wrongSecret.GetObjectAsync(bucket, "k"))).ErrorCode);

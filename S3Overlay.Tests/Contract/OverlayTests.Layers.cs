@@ -10,7 +10,7 @@ public sealed class OverlayTests(OverlayFixture fixture) : OverlayTests<OverlayF
 public sealed class OverlayTestsOnStore(OverlayOnStoreFixture fixture) : OverlayTests<OverlayOnStoreFixture>(fixture);
 
 
-/// <summary>See <see cref="OverlayTests{TFixture}"/>: between two of a store that somebody has started.</summary>
+/// <summary>See <see cref="OverlayTests{TFixture}"/>: between two external stores.</summary>
 [NeedsGivenStore]
 [Trait("Needs", "Store")]
 public sealed class OverlayTestsOnGiven(OverlayOnGivenFixture fixture) : OverlayTests<OverlayOnGivenFixture>(fixture);

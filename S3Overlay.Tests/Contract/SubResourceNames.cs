@@ -6,7 +6,7 @@ namespace S3Overlay.Tests.Contract;
 /// </summary>
 internal static class SubResourceNames
 {
-    /// <summary>What nobody knows: the next that AWS thinks of.</summary>
+    /// <summary>A name that no store knows, such as the next one AWS adds.</summary>
     public const string New = "yet-unknown";
 
     private static readonly string[] Known =

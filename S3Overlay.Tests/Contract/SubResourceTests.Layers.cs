@@ -10,7 +10,7 @@ public sealed class SubResourceTests(OverlayFixture fixture) : SubResourceTests<
 public sealed class SubResourceTestsOnStore(OverlayOnStoreFixture fixture) : SubResourceTests<OverlayOnStoreFixture>(fixture);
 
 
-/// <summary>See <see cref="SubResourceTests{TFixture}"/>: between two of a store that somebody has started.</summary>
+/// <summary>See <see cref="SubResourceTests{TFixture}"/>: between two external stores.</summary>
 [NeedsGivenStore]
 [Trait("Needs", "Store")]
 public sealed class SubResourceTestsOnGiven(OverlayOnGivenFixture fixture) : SubResourceTests<OverlayOnGivenFixture>(fixture);

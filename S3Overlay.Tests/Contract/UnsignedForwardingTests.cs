@@ -8,8 +8,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Contract;
 
 /// <summary>
-/// What nobody signed, in front of an S3 endpoint without a remote: it goes on unsigned, and that store decides (rule A3). The one here
-/// takes everything.
+/// Unsigned requests in front of an S3 endpoint without a remote. They are forwarded unsigned, and the store decides (rule A3). This store
+/// accepts everything.
 /// </summary>
 public sealed class UnsignedForwardingTests : IAsyncLifetime
 {

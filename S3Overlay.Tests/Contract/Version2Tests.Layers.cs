@@ -12,7 +12,7 @@ public sealed class Version2TestsOverTls(SecureFixture fixture) : Version2Tests<
 /// <summary>See <see cref="Version2Tests{TFixture}"/>: in front of an S3 endpoint.</summary>
 public sealed class Version2TestsOnStore(ForwardingFixture fixture) : Version2Tests<ForwardingFixture>(fixture);
 
-/// <summary>See <see cref="Version2Tests{TFixture}"/>: in front of a store that somebody has started.</summary>
+/// <summary>See <see cref="Version2Tests{TFixture}"/>: in front of an external store.</summary>
 [NeedsGivenStore]
 [Trait("Needs", "Store")]
 public sealed class Version2TestsOnGiven(GivenForwardingFixture fixture) : Version2Tests<GivenForwardingFixture>(fixture);

@@ -53,7 +53,7 @@ public sealed class KillTests
         }
     }
 
-    /// <summary>Each write is of a size and content that its number tells; number 0 or below stands for a delete.</summary>
+    /// <summary>The number of a write determines its size and content. Zero and below mean a delete.</summary>
     private static async Task WriteAsync(
         AmazonS3Client s3, int writer, int seed, ConcurrentDictionary<string, int> attempted, ConcurrentDictionary<string,
         int> acknowledged, TaskCompletionSource enough)

@@ -130,7 +130,7 @@ public sealed class StoreCrashTests : IAsyncLifetime
             await SeesAsync(key, "remote");
         });
 
-    /// <summary>Chunks, and the manifest that tells of them.</summary>
+    /// <summary>Chunks, and the manifest that lists them.</summary>
     [Fact, Trait("Rule", "C2")]
     public async Task Fill_in_chunks()
     {
@@ -171,7 +171,7 @@ public sealed class StoreCrashTests : IAsyncLifetime
             var tags = await _scene.SendAsync("GET", $"/bucket/{key}?tagging");
             Assert.True(!_isAcknowledged || tags.Text.Contains("<Value>mine</Value>", StringComparison.Ordinal), tags.Text);
 
-            // What the dead one left is not in the way of whoever tries again.
+            // What the dead process left behind does not block a new attempt.
             Assert.Equal(
                 200, (await _scene.SendAsync("PUT", $"/bucket/{key}?tagging",
                 "<Tagging><TagSet><Tag><Key>k</Key><Value>again</Value></Tag></TagSet></Tagging>")).Status);
@@ -306,7 +306,7 @@ public sealed class StoreCrashTests : IAsyncLifetime
                 {
                     var answer = await _scene.Clock.RunAsync(first(dying, $"{serial}-{run}"));
 
-                    // What of it came after the death, nobody was told.
+                    // A response that arrives after the crash does not count: the client never saw it.
                     _isAcknowledged = answer.Status is 200 or 204 && answer.Code.Length == 0;
                 }
                 finally

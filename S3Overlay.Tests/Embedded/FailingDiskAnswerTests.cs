@@ -4,8 +4,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Embedded;
 
 /// <summary>
-/// What clients are told where a full disk fails at any step of what they ask, brings nothing to where it survives a power cut or takes
-/// nothing away: 507 InsufficientStorage, or that it is done (table F).
+/// What clients see when a full disk fails any step of a request, loses it in a power cut, or fails to remove something: either 507
+/// InsufficientStorage, or success (table F).
 /// </summary>
 [Trait("Rule", "F-full")]
 public sealed class FailingDiskAnswerTests

@@ -229,7 +229,7 @@ public sealed class FailingDiskTests : IAsyncDisposable
         }
         catch (UnauthorizedAccessException) when (fault == DiskFault.Denied)
         {
-            // What nobody expects becomes 500 where requests are answered.
+            // An unexpected exception becomes a 500 response.
             return false;
         }
     }

@@ -40,7 +40,7 @@ public sealed class FailingStartTests
             }
             catch (IOException)
             {
-                // Whoever starts it is told.
+                // The start fails and reports why.
             }
 
             hasHappened = trouble.Happened;

@@ -72,7 +72,7 @@ public sealed class FilesLeftTests
         Assert.Equal([2], await bench.GetAsync("key"));
     }
 
-    /// <summary>Nobody reads it any more: it goes before the process does.</summary>
+    /// <summary>No reader is left, so the files go before the process ends.</summary>
     [Fact]
     public async Task None_is_left_of_an_object_in_parts()
     {

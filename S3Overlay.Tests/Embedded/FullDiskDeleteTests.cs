@@ -6,7 +6,7 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>The disk is full: whoever deletes makes room, and is not refused for want of it (table F).</summary>
+/// <summary>On a full disk a delete frees space, so it is not refused for lack of space (table F).</summary>
 [Trait("Rule", "F-full")]
 public sealed class FullDiskDeleteTests : IAsyncLifetime
 {

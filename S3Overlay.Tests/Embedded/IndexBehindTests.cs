@@ -10,8 +10,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Embedded;
 
 /// <summary>
-/// The index's disk fails, and the other does not: what stands elsewhere is seen, and the index is to be told once its disk is well again.
-/// What waits for that is in memory, and there is only so much of it, whatever is changed (table F).
+/// The index's disk fails while the other disk works. Changes stay visible and are replayed into the index once its disk recovers. Until
+/// then they stay in memory, and that memory is bounded however much changes (table F).
 /// </summary>
 [Trait("Rule", "F-full")]
 public sealed class IndexBehindTests : IAsyncDisposable

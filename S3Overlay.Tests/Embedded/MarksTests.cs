@@ -240,7 +240,7 @@ public sealed class MarksTests
         }
     }
 
-    /// <summary>Without the one that says whose the index is, which nobody else may open.</summary>
+    /// <summary>Leaves out the lock file: no other process can open it.</summary>
     private static List<string> FilesIn(string index) =>
         [.. Directory.EnumerateFiles(index).Where(static path => Path.GetFileName(path) != "LOCK")];
 

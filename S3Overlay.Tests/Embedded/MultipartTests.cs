@@ -209,7 +209,7 @@ public sealed class MultipartTests
                 deleting.ContinueWith(static _ => { }, TaskScheduler.Default))
                 .WaitAsync(Patience.Limit);
 
-            // One of the two came first, and the other was told so.
+            // One of the two won, and the other failed.
             Assert.NotEqual(completing.IsCompletedSuccessfully, deleting.IsCompletedSuccessfully);
             await bench.SendAsync(S3Operation.CreateBucket, "");
             Assert.Empty(Names(await bench.SendAsync(S3Operation.ListMultipartUploads, "", null, "uploads")));

@@ -16,7 +16,7 @@ public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<Lo
     private readonly SignedHttp _http = new(fixture.Proxy.Endpoint);
 
     /// <summary>
-    /// The number of parts is <c>PartsCount</c> here, and stands behind no checksum, as S3 has it, while HEAD has it there (<c>-2</c>): the
+    /// Here the number of parts is in <c>PartsCount</c> and not a suffix of the checksum, as in S3; HEAD has the suffix (<c>-2</c>). The
     /// elements of <c>Checksum</c> are base64-encoded digests, https://docs.aws.amazon.com/AmazonS3/latest/API/API_Checksum.html.
     /// </summary>
     [Theory]

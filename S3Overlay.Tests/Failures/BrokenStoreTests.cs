@@ -2,7 +2,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>A store that cannot be reached, stops, or breaks off: clients are told to try again, and nothing hangs (table F).</summary>
+/// <summary>
+/// A store that cannot be reached, stops responding, or breaks off: clients get a 503 that asks for a retry, and nothing hangs (table F).
+/// </summary>
 public sealed class BrokenStoreTests
 {
     public static TheoryData<WireFault, bool> Faults => new()
@@ -123,7 +125,7 @@ public sealed class BrokenStoreTests
             Assert.True(scene.Wire.Open > 0);
         }
 
-        // The clock stands still: no limit of the proxy's own ends it.
+        // The clock does not move, so no timeout of the proxy ends the request.
         await Patience.UntilAsync(() => scene.Wire.Open == 0, "A connection to the store stays open.");
     }
 

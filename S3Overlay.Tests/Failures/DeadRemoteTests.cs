@@ -5,7 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// A remote that answers nothing at all slows nobody down: it is known to be dead, and asked by nobody's request until it lives (table F).
+/// A remote that does not respond at all slows no request down. It is known to be down, and no client request reaches it until it recovers
+/// (table F).
 /// </summary>
 public sealed class DeadRemoteTests
 {
@@ -38,7 +39,7 @@ public sealed class DeadRemoteTests
             Assert.Equal((503, true), (refused.Status, refused.Headers.ContainsKey("Retry-After")));
         }
 
-        // What local has, and what was written meanwhile, is as it was.
+        // Objects in local, including those written during the outage, are unchanged.
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/written", "mine").WaitAsync(Patience.Limit)).Status);
         Assert.Equal("mine", (await proxy.SendAsync("GET", "/bucket/written").WaitAsync(Patience.Limit)).Text);
         Assert.Equal(asked, ObjectRequests(remote));
@@ -48,7 +49,7 @@ public sealed class DeadRemoteTests
     }
 
     /// <summary>
-    /// Nobody has found out yet that the remote hangs, and no time passes: a write that waited for it would wait for ever.
+    /// It is not known yet that the remote hangs, and the clock does not move: a write that waited for the remote would wait for ever.
     /// </summary>
     [Theory, Trait("Rule", "W1")]
     [InlineData("embedded")]
@@ -67,7 +68,7 @@ public sealed class DeadRemoteTests
         }
 
         _isDead = true;
-        foreach (var bucket in (string[])["bucket", "other", "made-meanwhile"])
+        foreach (var bucket in (string[])["bucket", "other", "made-later"])
         {
             foreach (var (method, target, body) in ((string, string, string?)[])
             [

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// A store that gives no answer, and a client who leaves: what was asked of the store for him ends with him, not with the store's time.
+/// A store that does not respond, and a client that disconnects: the calls made for that client end with it, not with the store's timeout.
 /// </summary>
 [Trait("Rule", "F"), Trait("Rule", "C2")]
 public sealed class HangingStoreTests
@@ -38,7 +38,7 @@ public sealed class HangingStoreTests
         await isAsked.Task.WaitAsync(Patience.Limit);
         client.Close();
 
-        // The clock stands still: no limit of the proxy's own ends it.
+        // The clock does not move, so no timeout of the proxy ends the call.
         await Patience.UntilAsync(() => Volatile.Read(ref ended) == Volatile.Read(ref asked), "The store is asked still.");
         scene.Store.Take = null;
         Assert.Equal("mine", (await scene.SendAsync("GET", "/bucket/key")).Text);

@@ -2,9 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>
-/// Buckets of the remote whose names the local store takes for impossible, or that are somebody else's there (rules B1, B2).
-/// </summary>
+/// <summary>Buckets of the remote whose names the local store rejects, or that belong to another account there (rules B1, B2).</summary>
 public sealed class ImpossibleBucketTests : IAsyncLifetime
 {
     private StoreServer _store = null!;

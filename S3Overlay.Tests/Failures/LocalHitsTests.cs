@@ -5,8 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// What a client gets without the remote costs the same whether the remote lives or is dead (rules R1, R2, table F): the same calls of the
-/// store, none of the remote, and no waiting on the clock, which stands still here unless a test moves it.
+/// A response that needs no remote costs the same whether the remote is up or down (rules R1, R2, table F): the same store calls, no remote
+/// calls, and no waiting on the clock. The clock moves only when a test moves it.
 /// </summary>
 [Trait("Rule", "F")]
 public sealed class LocalHitsTests
@@ -87,9 +87,7 @@ public sealed class LocalHitsTests
         return costs;
     }
 
-    /// <summary>
-    /// Requests to the remote that somebody's request caused: all but the question whether it is back, which is nobody's.
-    /// </summary>
+    /// <summary>Remote requests caused by clients: all except the health probe.</summary>
     private static int OfClients(ScriptedRemote remote) => remote.Requests.Count(request => request is not { Method: "HEAD", Key: "" });
 
     /// <summary>

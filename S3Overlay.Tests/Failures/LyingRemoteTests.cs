@@ -79,7 +79,7 @@ public sealed class LyingRemoteTests
                 Volatile.Write(ref _lies, 0);
                 await proxy.WhenIdleAsync();
 
-                // The remote has come to its senses: nothing of what it said before is left.
+                // The remote is correct again: nothing of its earlier responses is left.
                 foreach (var wanted in (string?[])[range, null, "bytes=0-99", "bytes=99900-", null])
                 {
                     var right = await GetAsync(proxy, key, wanted);

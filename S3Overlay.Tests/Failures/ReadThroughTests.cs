@@ -85,7 +85,7 @@ public sealed class ReadThroughTests
         Assert.True(read.Headers.ContainsKey("x-cache"));
     }
 
-    /// <summary>Nobody has noticed yet that the store is back but who writes: what it took is read from then on.</summary>
+    /// <summary>Only the writer has noticed that the store is back. Reads see the write from then on.</summary>
     [Theory, Trait("Rule", "F"), Trait("Rule", "C3")]
     [InlineData("PUT", 200)]
     [InlineData("DELETE", 204)]
@@ -111,7 +111,7 @@ public sealed class ReadThroughTests
         Assert.Equal(read.Status, (await scene.SendAsync("GET", "/bucket/key")).Status);
     }
 
-    /// <summary>The outage begins while the change is under way, and nobody has heard of its end but who changed something.</summary>
+    /// <summary>The outage begins during the change, and only the writer has noticed that it is over.</summary>
     [Fact, Trait("Rule", "F"), Trait("Rule", "C3")]
     public async Task What_the_store_took_while_it_was_found_down_is_seen_at_once()
     {
@@ -235,12 +235,12 @@ public sealed class ReadThroughTests
         }
     }
 
-    /// <summary>Time passes until somebody has noticed that the store answers again.</summary>
+    /// <summary>Moves the clock until the proxy has noticed that the store is back.</summary>
     private static async Task BackAsync(StoreScene scene)
     {
         for (var read = 0; (await scene.SendAsync("GET", "/bucket/written")).Headers.ContainsKey("x-s3overlay-local"); read++)
         {
-            Assert.True(read < 10_000, "Nobody notices that the store is back.");
+            Assert.True(read < 10_000, "The proxy does not notice that the store is back.");
             scene.Clock.Advance(TimeSpan.FromSeconds(1));
         }
     }

@@ -79,7 +79,7 @@ public sealed class RefusingStoreTests
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/source", "mine")).Status);
         Assert.Equal("of old", (await scene.SendAsync("GET", "/bucket/key")).Text);
         await scene.Proxy.WhenIdleAsync();
-        scene.Remote.Put("bucket", "key", "of late"u8.ToArray());
+        scene.Remote.Put("bucket", "key", "changed"u8.ToArray());
         scene.Store.Fail = request => request.Method == "PUT" && request.Path.Value!.EndsWith("/key", StringComparison.Ordinal)
             && write != "copy of nothing" ? (507, "InsufficientStorage") : null;
         var refused = write == "put" ? await scene.SendAsync("PUT", "/bucket/key", "mine")
@@ -108,7 +108,7 @@ public sealed class RefusingStoreTests
         Assert.Equal("of old", (await scene.SendAsync("GET", "/bucket/key")).Text);
         var upload = (await scene.SendAsync("POST", "/bucket/key?uploads")).Text.Split("<UploadId>")[1].Split('<')[0];
         await scene.Proxy.WhenIdleAsync();
-        scene.Remote.Put("bucket", "key", "of late"u8.ToArray());
+        scene.Remote.Put("bucket", "key", "changed"u8.ToArray());
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         scene.Store.Take = context => context.Request.Query.ContainsKey("uploadId")
             || context.Request.Headers.ContainsKey("x-amz-copy-source") ? RefuseAsync(context) : null;

@@ -124,7 +124,7 @@ public sealed class AwsRegionTests
         remote.Put("far-data", "k", "remote"u8.ToArray());
         var taken = aws.Far.Take!;
 
-        // As AWS does: the host of a region makes buckets in no other, and must be told so.
+        // As at AWS, a regional host makes buckets only in its own region, so the request must name it.
         aws.Far.Take = context => taken(context)
             ?? (HttpMethods.IsPut(context.Request.Method) && context.Request.Path == "/" && context.Request.ContentLength is null or 0
             ? ScriptedRemote.AnswerErrorAsync(context, 400, "IllegalLocationConstraintException")

@@ -37,7 +37,7 @@ public sealed class CompressedAnswerTests
         Assert.Equal(["identity", "identity"], asked);
     }
 
-    /// <summary>A store may compress what nobody asked it to. It is then the client's to read.</summary>
+    /// <summary>A store may compress a response although the proxy did not ask for it. The client then has to decompress it.</summary>
     [Fact, Trait("Rule", "T1")]
     public async Task A_result_that_is_compressed_all_the_same_passes_as_it_is()
     {

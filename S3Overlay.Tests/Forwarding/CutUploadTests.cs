@@ -6,8 +6,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding;
 
 /// <summary>
-/// A store that keeps part of a body must be told that there is more to come: else the byte that is held back (rule W7) is all that a
-/// refused upload lacks.
+/// A store that keeps part of a body must know in advance that more follows. Otherwise a refused upload would lack only the byte that the
+/// proxy holds back (rule W7).
 /// </summary>
 [Trait("Rule", "W7")]
 public sealed class CutUploadTests
@@ -39,8 +39,8 @@ public sealed class CutUploadTests
     }
 
     /// <summary>
-    /// A part that is cut would stand in its upload's list, or in the place of one that was acknowledged. It brings no checksum for that:
-    /// its upload may be one of other checksums.
+    /// A truncated part would appear in the list of its upload, or replace an acknowledged part. No checksum is added to prevent that: the
+    /// upload may use another algorithm.
     /// </summary>
     [Theory]
     [InlineData("")]

@@ -8,8 +8,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding;
 
 /// <summary>
-/// A store that answers before it has the whole body, and closes at once, so that the rest of the body finds nobody: the Versity gateway
-/// refuses by headers so. What it said is the answer.
+/// A store that responds before it has the whole body and closes the connection at once. The Versity gateway does this when it refuses by
+/// headers. The client gets that response.
 /// </summary>
 [Trait("Rule", "T3")]
 public sealed class EarlyAnswerTests
@@ -40,7 +40,7 @@ public sealed class EarlyAnswerTests
         Assert.Equal("value", (await proxy.SendAsync("GET", "/bucket/k")).Text);
     }
 
-    /// <summary>A write to a bucket with a remote is the overlay's request, and the store's refusal of it is told the same way.</summary>
+    /// <summary>A write to a bucket with a remote is sent by the overlay. The store's refusal reaches the client in the same way.</summary>
     [Fact]
     public async Task In_a_bucket_with_a_remote_it_reaches_the_client_too()
     {
@@ -78,7 +78,7 @@ public sealed class EarlyAnswerTests
                 : $"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {document.Length}\r\nConnection: close\r\n\r\n{document}");
         await socket.SendAsync(Encoding.ASCII.GetBytes(answer));
 
-        // With a reset, as a socket closes that has bytes nobody has read.
+        // With a reset, like a socket that closes with unread bytes.
         socket.LingerState = new(true, 0);
         socket.Close();
     }

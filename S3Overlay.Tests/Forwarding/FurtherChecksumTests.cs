@@ -96,7 +96,7 @@ public sealed class FurtherChecksumTests
         Assert.Equal(sum, (await proxy.SendAsync("HEAD", "/bucket/copy", null, ("x-amz-checksum-mode", "ENABLED"))).Headers[header]);
     }
 
-    /// <summary>Nobody asked for one of that kind: the copy has it where the store takes it, and none where it does not.</summary>
+    /// <summary>The client did not request this checksum. The copy has it if the store supports it.</summary>
     [Theory, Trait("Rule", "W4"), Trait("Rule", "W5")]
     [InlineData(10, ChecksumHabits.Good)]
     [InlineData(10, ChecksumHabits.NoLateKinds)]

@@ -3,7 +3,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>A store that is in a region of its own names it to whoever signs for another, and that is enough.</summary>
+/// <summary>
+/// A store in its own region names that region when a request is signed for another one. That is enough for the proxy to find it.
+/// </summary>
 public sealed class LocalRegionTests
 {
     [Theory]

@@ -58,9 +58,7 @@ public sealed class PresignedLifetimeTests
         Assert.Empty(store.Calls);
     }
 
-    /// <summary>
-    /// A parameter that has to do with links is none of a request that is signed by its headers, nor of one that nobody signs.
-    /// </summary>
+    /// <summary>Presigned URL parameters have no meaning in requests that are signed by headers or not signed at all.</summary>
     [Fact]
     public async Task What_is_no_link_does_not_become_one()
     {

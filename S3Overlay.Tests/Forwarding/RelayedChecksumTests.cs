@@ -79,8 +79,8 @@ public sealed class RelayedChecksumTests
     }
 
     /// <summary>
-    /// Nobody sends a checksum with a copy: it is computed while the bytes of the remote pass, and its upload, or the copy, names the
-    /// algorithm.
+    /// The source of a copy has no client checksum. It is computed while the remote's bytes pass, and the PUT or upload to the store names
+    /// the algorithm.
     /// </summary>
     [Theory]
     [InlineData(ChecksumHabits.Good)]

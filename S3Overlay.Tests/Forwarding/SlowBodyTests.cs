@@ -116,7 +116,7 @@ public sealed class SlowBodyTests
         return new WireResponse(message);
     }
 
-    /// <summary>A body that sends when it is told to, and breaks when its answer is disposed of.</summary>
+    /// <summary>A body that sends on command and breaks when its response is disposed.</summary>
     private sealed class SlowContent(bool beginsAtOnce) : HttpContent
     {
         private readonly SlowStream _stream = new(beginsAtOnce);

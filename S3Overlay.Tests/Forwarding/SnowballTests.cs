@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding;
 
 /// <summary>
-/// MinIO and RustFS unpack an archive with this metadata into keys that nobody has authorised, and that leave no mark in an overlay (rules
+/// With this metadata, MinIO and RustFS unpack an archive into keys that were never authorised and that leave no trace in an overlay (rules
 /// A2, T3).
 /// </summary>
 [Trait("Rule", "A2")]

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>Uploads whose length only their end tells, files in forms, wait for it in the spool, which has its bounds.</summary>
+/// <summary>Uploads of unknown length (files in forms) wait in the spool until their end. The spool is bounded.</summary>
 [Trait("Rule", "F")]
 public sealed class SpooledUploadTests
 {

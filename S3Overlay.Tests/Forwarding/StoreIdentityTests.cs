@@ -201,8 +201,8 @@ public sealed class StoreIdentityTests
     }
 
     /// <summary>
-    /// What an administrator asks is about the overlay: neither keys that the store does not know nor a user who may not see the object
-    /// stand in the way.
+    /// Administration calls concern the overlay. They work with keys that the store does not know and for users who may not read the
+    /// object.
     /// </summary>
     [Theory, Trait("Rule", "A5")]
     [InlineData("ann", "/teams/k", "written")]

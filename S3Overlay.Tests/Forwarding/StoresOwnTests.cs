@@ -131,8 +131,8 @@ public sealed class StoresOwnTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// Stores that lack GetObjectAttributes refuse it, or give the object for it (RGW 16); of a written key of the overlay's it is answered
-    /// from what HEAD tells.
+    /// Stores without GetObjectAttributes refuse it, or return the object instead (RGW 16). For a written key of the overlay, the proxy
+    /// builds the response from HEAD.
     /// </summary>
     [Theory]
     [Trait("Rule", "R8")]
@@ -179,7 +179,7 @@ public sealed class StoresOwnTests : IAsyncLifetime
         Assert.DoesNotContain("<Message/>", refused.Text, StringComparison.Ordinal);
     }
 
-    /// <summary>An object that a client encrypted with a key of its own: the store tells of it to those alone who bring the key.</summary>
+    /// <summary>An object encrypted with a client's own key. The store shows it only to requests that carry the key.</summary>
     [Theory]
     [Trait("Rule", "R8")]
     [InlineData("")]

@@ -13,7 +13,7 @@ public sealed class HealthCommandTests
         using var folder = new TemporaryFolder();
         await using var proxy = await ProxyProcess.StartAsync(folder["data"]);
 
-        // The proxy asks its layers within seconds of a clock that nobody steers.
+        // The proxy's checks of its layers run within seconds of the real clock.
         var ready = await Patience.UntilAsync(
             () => S3Tool.RunAsync("dotnet", [Program, "health", "--urls", $"http://*:{proxy.Port}"], new Dictionary<string, string>()),
             static asked => asked.ExitCode == 0,

@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Hosting;
 
 /// <summary>
-/// What <c>/health</c> and <c>/alive</c> say of a proxy whose layers fail. The clock stands still, so that a slow machine does not pass for
-/// a slow layer.
+/// What <c>/health</c> and <c>/alive</c> report when the layers of a proxy fail. The clock does not move, so a slow machine does not look
+/// like a slow layer.
 /// </summary>
 public sealed class HealthTests : IAsyncLifetime
 {

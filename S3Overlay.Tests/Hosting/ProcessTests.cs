@@ -98,7 +98,7 @@ public sealed class ProcessTests
         Assert.Matches("warn: .*GetObject.* could not be served: ServiceUnavailable: .*refused", proxy.Output);
         Assert.DoesNotContain("   at ", proxy.Output, StringComparison.Ordinal);
 
-        // The start tells the reason too, with the setting.
+        // The start-up log gives the reason too, with the setting.
         await Patience.UntilAsync(
             () => proxy.Output
                 .Contains(

@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Hosting;
 
-/// <summary>Sample objects for a stand-in remote, put there by the program itself.</summary>
+/// <summary>Sample objects that the program itself stores in a test remote.</summary>
 public sealed class SeedTests
 {
     private static readonly string Program = typeof(Proxy.Protocol.S3Request).Assembly.Location;

@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Hosting;
 
-/// <summary>What becomes of requests in progress when the proxy is told to stop.</summary>
+/// <summary>What happens to requests in progress when the proxy shuts down.</summary>
 public sealed class ShutdownTests
 {
     private const string Waits = "Requests in progress: 1.";

@@ -7,7 +7,7 @@ namespace S3Overlay.Tests.House;
 /// <summary>docs/architecture.md names the proxy's folders: each is there, and of those that are there none is left out.</summary>
 public sealed partial class ArchitecturePageTests
 {
-    /// <summary>Those that their parent's row tells of.</summary>
+    /// <summary>Folders that their parent's row covers.</summary>
     private static readonly HashSet<string> Within = ["Overlay/Layers/Blocks", "Hosting/Commands/Admin"];
 
     [Fact]

@@ -26,7 +26,8 @@ public sealed partial class StyleTests
     public void Prose_avoids_phrases_that_read_like_a_translation()
     {
         var found = Lines("*.md")
-            .Concat(Lines("*.cs").Select(static line => (line.Place, Text: string.Concat(Prose().Matches(line.Text).Select(static match => match.Value)))))
+            .Concat(Lines("*.cs")
+                .Select(static line => (line.Place, Text: string.Concat(Prose().Matches(line.Text).Select(static match => match.Value)))))
             .SelectMany(static line => Foreign().Matches(line.Text).Select(match => $"{line.Place}: {match.Value}"))
             .ToList();
 

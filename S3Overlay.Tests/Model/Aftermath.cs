@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>Looks what became of a request of which nobody heard: it happened, or it did not; and tells the model.</summary>
+/// <summary>Finds out what became of a request without a response: it took effect, or it did not. Updates the model accordingly.</summary>
 internal static class Aftermath
 {
     /// <summary>Looks at a bucket.</summary>
@@ -23,7 +23,7 @@ internal static class Aftermath
         var tombstones = rows.EnumerateArray().Select(row => row.GetProperty("key").GetString()!).ToHashSet();
         var unknown = tombstones.Except(bucket.Tombstones)
             .Where(key => !open.Any(doubt => doubt.Key == key && doubt.Effect == ModelEffect.Deleted)).ToList();
-        Expect.That(unknown.Count == 0, $"Deleted, which nobody asked for: {string.Join("; ", unknown)}.");
+        Expect.That(unknown.Count == 0, $"Deleted without a request: {string.Join("; ", unknown)}.");
         var lost = bucket.Tombstones.Except(tombstones)
             .Where(key => !open.Any(doubt => doubt.Key == key && doubt.Effect == ModelEffect.Undeleted)).ToList();
         Expect.That(lost.Count == 0, $"These deletes are lost: {string.Join("; ", lost)}.");
@@ -47,7 +47,7 @@ internal static class Aftermath
         var wasThere = bucket.IsOpaque && bucket.HasLocal;
         if (isOpaque && !bucket.IsOpaque)
         {
-            Expect.That(!exists, "A bucket was made that nobody asked for.");
+            Expect.That(!exists, "A bucket was made without a request.");
             bucket.DeleteAll();
             return;
         }

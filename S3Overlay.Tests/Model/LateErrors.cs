@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>What is told of a request that failed once its answer had begun, because it took long (rule W4).</summary>
+/// <summary>Errors of slow requests that fail after the response has begun (rule W4).</summary>
 internal static partial class LateErrors
 {
     /// <summary>The status that it would have had at first; null where it did not fail so.</summary>

@@ -7,7 +7,7 @@ namespace S3Overlay.Tests.Model;
 /// <param name="MayBeMissing">Whether it need not be shown.</param>
 internal sealed record ListingItem(string Name, bool IsPrefix, IReadOnlyList<ObjectVersion> Versions, bool MayBeMissing)
 {
-    /// <summary>Whether this is how an answer tells it.</summary>
+    /// <summary>Whether a row of a listing matches this item.</summary>
     public bool IsTold(string row) => IsPrefix ? row == $"{Name} (prefix)" : Versions.Any(version => row == Told(version));
 
     /// <summary>The version of an object's row.</summary>

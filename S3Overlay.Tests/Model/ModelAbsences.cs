@@ -37,7 +37,7 @@ internal sealed class ModelAbsences(TimeSpan life)
         }
     }
 
-    /// <summary>Whether a key may be told to be absent by memory.</summary>
+    /// <summary>Whether the proxy may report a key as absent from memory.</summary>
     public bool MayHave(int proxy, ModelBucket bucket, string key, DateTimeOffset began) =>
         _known.TryGetValue((proxy, bucket, key), out var known) && began - known.To < life;
 

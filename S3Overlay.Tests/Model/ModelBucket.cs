@@ -3,12 +3,12 @@ using System.Text;
 namespace S3Overlay.Tests.Model;
 
 /// <summary>
-/// What clients may see of a bucket, said as plainly as can be: what was written, what was deleted, what the remote has, and of which
-/// versions a copy may be held.
+/// What clients may see of a bucket, in the plainest form: what was written, what was deleted, what the remote has, and which versions may
+/// be cached.
 /// </summary>
 /// <param name="name">Its name.</param>
 /// <param name="remoteName">The bucket it continues in.</param>
-/// <param name="remotePrefix">What stands before its keys there.</param>
+/// <param name="remotePrefix">The prefix of its keys there.</param>
 /// <param name="isMapped">Whether it is there by the settings, whatever the remote says.</param>
 /// <param name="now">The time.</param>
 internal sealed class ModelBucket(string name, string remoteName, string remotePrefix, bool isMapped, Func<DateTimeOffset> now)

@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>Something that may have happened, and of which nobody heard.</summary>
+/// <summary>Something that may have happened, without a response.</summary>
 /// <param name="Bucket">The bucket.</param>
 /// <param name="Key">The key; empty for the bucket itself.</param>
 /// <param name="Effect">What.</param>

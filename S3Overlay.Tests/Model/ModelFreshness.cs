@@ -7,7 +7,7 @@ internal sealed class ModelFreshness(ModelCache cache)
     /// <summary>How long a copy is believed where it is for a while.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromSeconds(100);
 
-    /// <summary>How long past it a copy may be served while the remote does not tell.</summary>
+    /// <summary>How long after its life an entry may be served while the remote does not respond.</summary>
     public static readonly TimeSpan StaleIfError = TimeSpan.FromMinutes(10);
 
     /// <summary>How long it is remembered that a key is absent, where it is.</summary>
@@ -35,7 +35,7 @@ internal sealed class ModelFreshness(ModelCache cache)
     public bool IsBelieved(DateTimeOffset validated, DateTimeOffset now) =>
         cache is ModelCache.Believed or ModelCache.Frozen || (cache == ModelCache.ForAWhile && now - validated < Life);
 
-    /// <summary>Whether a copy may be served where the remote does not tell.</summary>
+    /// <summary>Whether an entry may be served while the remote does not respond.</summary>
     public bool IsOfUse(DateTimeOffset validated, DateTimeOffset now) =>
         cache == ModelCache.ForAWhile && now - validated <= Life + StaleIfError;
 

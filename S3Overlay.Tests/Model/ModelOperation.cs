@@ -12,7 +12,7 @@ internal abstract record ModelOperation
     /// <summary>Whether a proxy may forget by it that the remote lacks a key.</summary>
     public virtual bool MayMakeForget => true;
 
-    /// <summary>What may come of it where the proxy does not live to tell, as things are now.</summary>
+    /// <summary>The possible effects if the proxy dies before it responds, given the current state.</summary>
     public virtual IEnumerable<ModelDoubt> MayLeave(ModelScene scene) => [];
 
     /// <summary>Runs it.</summary>

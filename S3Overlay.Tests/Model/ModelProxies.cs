@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Model;
 
 /// <summary>
-/// The proxies of a sequence: one, or two that share a store and nothing else. Their clock moves only where somebody waits for it.
+/// The proxies of a sequence: one, or two that share a store and nothing else. Their clock moves only while a test waits for it.
 /// </summary>
 internal sealed class ModelProxies : IAsyncDisposable
 {
@@ -72,7 +72,7 @@ internal sealed class ModelProxies : IAsyncDisposable
     public Task<RawAnswer> SendAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
         RunAsync(SendAndWaitAsync(method, target, body, headers));
 
-    /// <summary>The one that requests go to is killed at some time, and nobody waits for it then.</summary>
+    /// <summary>Kills the proxy that serves the requests at some time, with no request waiting for it.</summary>
     public Reaper Reaper { get; } = new();
 
     /// <summary>Does something with each of them.</summary>

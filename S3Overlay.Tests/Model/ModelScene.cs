@@ -160,8 +160,7 @@ internal sealed class ModelScene : IAsyncDisposable
     public Task ProbeAsync() => _proxies.ProbeAsync();
 
     /// <summary>
-    /// Starts a proxy on a disk that fails at once or soon, and ends it again. That it does not start is no mismatch, as long as whoever
-    /// started it is told why.
+    /// Starts a proxy on a disk that fails at once or soon, and ends it again. A failed start is no mismatch if it reports the reason.
     /// </summary>
     private async Task StartOnFailingDiskAsync(int room, DiskFault fault, DiskSteps steps)
     {
@@ -296,9 +295,7 @@ internal sealed class ModelScene : IAsyncDisposable
         return told;
     }
 
-    /// <summary>
-    /// What an answer means: that the disk failed is told as an error of the proxy's own, and means what a full disk does.
-    /// </summary>
+    /// <summary>The meaning of a status: a failed disk is an internal error of the proxy, and means the same as a full disk.</summary>
     private int Judge(int status)
     {
         if (!DiskTrouble.Happened || status is not (500 or 503 or 507))
@@ -363,7 +360,7 @@ internal sealed class ModelScene : IAsyncDisposable
         return _proxies.ShareAsync();
     }
 
-    /// <summary>Lets a while pass, after which no other proxy can be in the midst of a delete.</summary>
+    /// <summary>Lets enough time pass that no other proxy can still be inside a delete.</summary>
     public void LetDeletesEnd()
     {
         if (IsShared)

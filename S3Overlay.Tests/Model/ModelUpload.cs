@@ -15,7 +15,7 @@ internal sealed record ModelUpload(ModelBucket Bucket, string Key, string Id, st
     /// <summary>Its parts, by number.</summary>
     public SortedDictionary<int, byte[]> Parts { get; } = [];
 
-    /// <summary>The numbers of which it is not known what is there: nobody heard what became of the last request.</summary>
+    /// <summary>The part numbers with unknown content: the last request for them got no response.</summary>
     public HashSet<int> Unknown { get; } = [];
 
     /// <summary>Whether a part that is not the last one is too small, so that it cannot be completed.</summary>

@@ -9,7 +9,7 @@ internal sealed class ModelView(ModelScene scene)
     private readonly List<(ModelBucket Bucket, string Key)> _looked = [];
     private readonly List<ModelCopies> _judged = [];
 
-    /// <summary>All that a read may show (rules S1 to S3); null stands for nothing.</summary>
+    /// <summary>All that a read may show (rules S1 to S3). Null means no object.</summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">The key.</param>
     /// <param name="directive">What it says of copies.</param>
@@ -56,13 +56,13 @@ internal sealed class ModelView(ModelScene scene)
         where versions.Any(version => version is not null)
         select (key, versions);
 
-    /// <summary>Whether the proxy may say that it cannot tell what a key is.</summary>
+    /// <summary>Whether the proxy may respond that the state of a key is unknown.</summary>
     public bool MayBeUnknown(ModelBucket bucket, string key) =>
         (scene.Trouble.IsDown && (!bucket.IsDecidedHere(key) || bucket.IsKnownByRemoteAlone)) || HasDrifted(bucket, key);
 
     /// <summary>
-    /// Whether a copy near the end of its life may not have been compared: where the remote did not tell that is not tried again in the
-    /// same life.
+    /// Whether an entry near the end of its life may not have been compared. After the remote fails to respond, there is no second attempt
+    /// in the same life.
     /// </summary>
     public bool MayNotHaveRefreshed(ModelBucket bucket) => scene.Trouble.MayNotTell(scene.Proxy, bucket)
         || scene.Now - scene.LastTrouble < ModelFreshness.Life / 5;
@@ -74,8 +74,8 @@ internal sealed class ModelView(ModelScene scene)
         && copies.Possible.Keys.Any(version => version != bucket.Remote.GetValueOrDefault(key));
 
     /// <summary>
-    /// A step is over: whatever it was that looked at a key, the remote may have been asked for it; and a copy whose life is about to end
-    /// may have been compared, and replaced or dropped (rule S4), of which only a read of the object tells more.
+    /// A step is over. If it looked at a key, the proxy may have asked the remote for it. An entry near the end of its life may have been
+    /// compared, and replaced or evicted (rule S4). Only a read of the object shows which.
     /// </summary>
     /// <param name="began">When it began.</param>
     /// <param name="hasLearned">Whether the step was such a read.</param>

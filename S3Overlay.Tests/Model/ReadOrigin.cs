@@ -5,15 +5,15 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Model;
 
 /// <summary>
-/// Where the answer to a read of a remote-owned key says that it comes from (rules T4, S1 to S4): held against the model, which then learns
-/// from it what is held.
+/// The origin that the response to a read of a remote-owned key reports (rules T4, S1 to S4). Checks it against the model, which then
+/// learns from it what is cached.
 /// </summary>
 /// <param name="scene">The scene.</param>
 /// <param name="bucket">The bucket.</param>
 /// <param name="key">The key.</param>
 /// <param name="directive">What the read said of copies.</param>
 /// <param name="began">When it began.</param>
-/// <param name="asked">What the remote was asked for meanwhile.</param>
+/// <param name="asked">The requests that reached the remote during the read.</param>
 /// <param name="answer">The answer.</param>
 internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string key, ModelDirective directive, DateTimeOffset began,
     IReadOnlyList<ScriptedRequest> asked, RawAnswer answer)
@@ -45,14 +45,12 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
             && _freshness.MayAge(_copies.Certain?.ValidatedFrom ?? DateTimeOffset.MinValue, _now));
 
     /// <summary>
-    /// Whether so much time went by meanwhile that the reader may have been sent away with a copy past its life, whatever the remote was
-    /// about to say.
+    /// Whether the read took so long that it may have been served from an expired entry, whatever the remote was about to respond.
     /// </summary>
     public bool MayHaveGivenUp => _now - began >= Patience;
 
     /// <summary>
-    /// Holds what follows from the status alone against the model: where something is known for certain nothing is asked and nothing else
-    /// is told.
+    /// Checks what follows from the status alone: where the state is certain, the remote is not asked and only one response is right.
     /// </summary>
     public void CheckStatus()
     {
@@ -223,8 +221,8 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
         || (Age >= began - validated - TimeSpan.FromSeconds(1) && (_copies.Certain is not { } copy || Age <= _now - copy.ValidatedFrom));
 
     /// <summary>
-    /// Whether two proxies may know of different dates at which it was current: each that fetches chunks of a copy has the remote's word on
-    /// its version, and tells the other only with the manifest.
+    /// Whether two proxies may know different dates at which an entry was current. Each one that fills chunks learns the version from the
+    /// remote, and shares it only in the manifest.
     /// </summary>
     private bool MayBeDatedElsewhere(ObjectVersion found) => scene.IsShared && found.Bytes.Length > ModelScene.ChunkThreshold;
 

@@ -3,9 +3,9 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Model;
 
 /// <summary>
-/// Kills a proxy at one of the steps it takes toward its disk or store: what it does from then on has no effect, and nobody hears of it. A
-/// call of a store is cut before or after it took effect, and so are all later ones. Of a disk everything is put aside as it is at that
-/// step, half of what is being written included: that is what the next process finds.
+/// Kills a proxy at one of the steps it takes toward its disk or store. What it does from then on has no effect and gets no response. Store
+/// calls are cut before or after they take effect, and so are all later ones. The disk is saved as it is at that step, with half of the
+/// current write: that is what the next process finds.
 /// </summary>
 internal sealed class Reaper
 {
@@ -59,7 +59,7 @@ internal sealed class Reaper
     public Task AfterAsync(StoreCall call) => Cut(isAfter: true);
 
     /// <summary>Something is done to the disk.</summary>
-    /// <param name="half">Does what a kill in the midst of it leaves.</param>
+    /// <param name="half">Leaves what a kill halfway through the step leaves.</param>
     /// <param name="rest">Does the rest.</param>
     public void Step(Action half, Action rest)
     {

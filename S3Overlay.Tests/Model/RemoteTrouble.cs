@@ -30,7 +30,7 @@ internal sealed class RemoteTrouble
     public bool IsOn => IsDown || Volatile.Read(ref _failures) > 0;
 
     /// <summary>
-    /// Whether a proxy may have reason to think that the remote does not tell what became of a copy, and so serve it past its life.
+    /// Whether a proxy may think that the remote cannot say what became of an object, and so serve an entry past its life.
     /// </summary>
     public bool MayNotTell(int proxy, ModelBucket bucket) => _began && !_told.Contains((proxy, bucket));
 
@@ -56,7 +56,7 @@ internal sealed class RemoteTrouble
     /// <summary>Those that came after so many.</summary>
     public IReadOnlyList<ScriptedRequest> AskedSince(int count) => [.. _asked.Skip(count)];
 
-    /// <summary>The next so many requests fail; whoever asks again is answered.</summary>
+    /// <summary>The next requests fail, and their retries succeed.</summary>
     public void FailNext(int count)
     {
         Volatile.Write(ref _failures, count);

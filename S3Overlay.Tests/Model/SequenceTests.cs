@@ -48,7 +48,7 @@ public sealed class SequenceTests
                 continue;
             }
 
-            // What comes after the failure has no part in it. Whoever runs this takes it for a hang if it is silent for long.
+            // Steps after the failure do not matter. Shrinking is limited in time, because a long silence looks like a hang.
             var (began, longest) = (Stopwatch.StartNew(), TimeSpan.FromSeconds(Number("SHRINK", 40)));
             var shortest = await Shrinker.ShrinkAsync(
                 sequence with { Operations = [.. sequence.Operations.Take(found.Step + 1)] }, async shorter =>

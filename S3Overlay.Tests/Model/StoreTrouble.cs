@@ -50,11 +50,10 @@ internal sealed class StoreTrouble
         }
     }
 
-    /// <summary>Refuses an answer that no failure of the store accounts for, and tells of one that a failure does.</summary>
+    /// <summary>Rejects a response that no failure of the store explains, and reports one that a failure does explain.</summary>
     /// <param name="answer">The answer.</param>
-    /// <param name="isLate">Whether it had begun before it was known to be one: there is no header then that could say when to come
-    /// again.</param>
-    /// <exception cref="StoreFailedException">The store failed, and the client is told so.</exception>
+    /// <param name="isLate">Whether the response had begun before the error was known. It has no Retry-After header then.</param>
+    /// <exception cref="StoreFailedException">The store failed, and the response said so.</exception>
     public void Judge(RawAnswer answer, bool isLate = false)
     {
         if (!Happened || answer.Status is not (500 or 503))
@@ -62,7 +61,7 @@ internal sealed class StoreTrouble
             return;
         }
 
-        // The store's own answer to the client's request passes as it is; where it gave none clients are told when to come again.
+        // A store's own response to the client's request passes unchanged. Without one, clients get a Retry-After.
         Expect.That(answer.Status != 500 || _fault == StoreFault.Error, "500, which the store did not say.");
         Expect.That(isLate || answer.Status != 503 || _fault is StoreFault.Error or StoreFault.Busy
             || answer.Headers.ContainsKey("Retry-After"), "503, and no word of when to come again.");

@@ -97,7 +97,8 @@ public sealed class OperationResolverTests
         Assert.Equal("MethodNotAllowed", Assert.Throws<S3Exception>(() => Resolve(method, key, query)).Error.Code);
 
     /// <summary>
-    /// What a make of store has is its to know; but not where a name stands beside what has rights or a meaning of its own here.
+    /// Features of one vendor go to the store, but not when the name appears next to a sub-resource that has its own permissions or meaning
+    /// here.
     /// </summary>
     [Theory]
     [InlineData("PUT", "k", "append&position=3", "", "StoreWrite")]

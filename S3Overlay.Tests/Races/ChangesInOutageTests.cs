@@ -113,7 +113,7 @@ public sealed class ChangesInOutageTests : IAsyncDisposable
 
     private async Task<TaskCompletionSource<bool>> NextAsync()
     {
-        Assert.True(await _asked.WaitAsync(Patience.Limit), "Nobody asks.");
+        Assert.True(await _asked.WaitAsync(Patience.Limit), "The store got no request.");
         lock (_questions)
         {
             return _questions.Dequeue();

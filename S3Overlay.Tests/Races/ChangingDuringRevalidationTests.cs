@@ -75,7 +75,7 @@ public class ChangingDuringRevalidationTests : FreshnessTestBase
             {
                 if (!isChanged)
                 {
-                    // What was held before the write is not held after it, whatever was learned of it meanwhile.
+                    // An entry from before the write is gone after it, whatever was learned of it in between.
                     Assert.Null(await Store.FindAsync(Bucket, key, default));
                 }
             });

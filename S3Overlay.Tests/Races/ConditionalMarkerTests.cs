@@ -6,8 +6,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// A conditional delete of the remote's object over a store that keeps versions, while somebody writes the key past this proxy, at each
-/// instant between two calls: what was written is not the object that the conditions held of, and stays (rules V4, W3).
+/// A conditional delete of the remote's object over a store that keeps versions, while another client writes the key past this proxy, at
+/// each instant between two calls. The written object is not the one the conditions held for, and stays (rules V4, W3).
 /// </summary>
 public sealed class ConditionalMarkerTests
 {
@@ -97,8 +97,8 @@ public sealed class ConditionalMarkerTests
     }
 
     /// <summary>
-    /// Whether it hides anything cannot be found out, where nobody may list versions: the store's word on that is not its word on the
-    /// delete. The marker is there, and so is the tombstone that goes with it.
+    /// Whether the marker hides anything is unknown, because versions may not be listed. That refusal is not the store's response to the
+    /// delete: the marker is there, and so is its tombstone.
     /// </summary>
     [Fact, Trait("Rule", "V4"), Trait("Rule", "D1")]
     public async Task A_marker_of_which_the_store_does_not_tell_keeps_its_tombstone()
@@ -146,7 +146,7 @@ public sealed class ConditionalMarkerTests
             leaving.LingerState = new LingerOption(true, 0);
             leaving.Close();
 
-            // Others are served meanwhile: by then it is known that he has gone.
+            // Requests of others are served in between: by then the proxy knows that the client has gone.
             for (var i = 0; i < 3; i++)
             {
                 Assert.Equal(200, (await proxy.SendAsync("GET", "/bucket/warm")).Status);
@@ -190,7 +190,7 @@ public sealed class ConditionalMarkerTests
     }
 
     /// <summary>
-    /// A store that does not tell whether it keeps versions: the delete is begun where that is sure to be known, and not where it may be
+    /// A store that does not say whether it keeps versions. The delete begins if that is certain to become known, and not if it may become
     /// known a moment later.
     /// </summary>
     [Theory, Trait("Rule", "V4"), Trait("Rule", "F")]

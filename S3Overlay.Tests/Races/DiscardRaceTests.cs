@@ -25,7 +25,7 @@ public sealed class DiscardRaceTests : TwoProxyTestBase
                 seenAfter = await SeenAsync(B, key);
             },
 
-            // Whoever still saw the object after the discard sees the delete come after it, and that hides the remote's.
+            // A client that still saw the object after the undelete sees the delete follow it, and that hides the remote's object.
             allowed: () => seenAfter == "mine" ? [null] : discarded > 0 ? ["remote"] : [null]);
         Assert.True(runs > 4);
     }

@@ -42,7 +42,7 @@ public sealed class EarlyJudgeTests
         Assert.Contains("<Key>a</Key>", (await scene.SendAsync(proxy, "GET", "/bucket/key?tagging")).Text, StringComparison.Ordinal);
     }
 
-    /// <summary>Who else writes past this proxy's locks cannot be told: what could not be judged is not let happen.</summary>
+    /// <summary>Other proxies may write past this proxy's locks. A write whose condition cannot be checked is refused.</summary>
     [Fact, Trait("Rule", "W3")]
     public async Task Under_several_proxies_conditional_writes_are_refused()
     {
@@ -56,7 +56,8 @@ public sealed class EarlyJudgeTests
     }
 
     /// <summary>
-    /// Of a key that somebody else takes away between its look and its delete Versity says that there is none. That is what was asked for.
+    /// For a key that another client deletes between the lookup and the delete, Versity reports that there is none. The delete has its
+    /// effect, so it succeeds.
     /// </summary>
     [Theory, Trait("Rule", "D1")]
     [InlineData(404, "NoSuchKey", 204)]

@@ -36,7 +36,7 @@ public sealed class HollowMatchTests
             parts = $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part}</ETag></Part></CompleteMultipartUpload>";
         }
 
-        // When the write has been judged by what it found, and has not come to the store.
+        // After the condition was checked against the state it found, and before the write reaches the store.
         var isDeleted = false;
         scene.Store.After = async call =>
         {

@@ -4,9 +4,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// Conditional writes over a store that keeps the key to itself from the beginning of such a write to its end, as MinIO does: whoever asks
-/// for the key meanwhile waits for the write. So the write must not wait for him, also where the trial at the start did not notice that the
-/// store does so, as here.
+/// Conditional writes over a store that locks the key for the whole write, as MinIO does: other requests for the key wait for the write. So
+/// the write must not wait for one of them, even if the probe at the start did not notice the lock, as here.
 /// </summary>
 [Trait("Rule", "W3")]
 public sealed class KeptKeyTests
@@ -74,8 +73,7 @@ public sealed class KeptKeyTests
     }
 
     /// <summary>
-    /// Whoever deletes the key in between must not see it come back: a store that would not notice at the end of the write is not left to
-    /// judge.
+    /// A delete in between must stay. A store that would not notice it at the end of the write is not left to judge the condition.
     /// </summary>
     [Fact]
     public async Task A_delete_that_comes_between_stays_where_the_store_judges_before_the_body()
@@ -99,8 +97,8 @@ public sealed class KeptKeyTests
     }
 
     /// <summary>
-    /// An older delete of a key that was written again says nothing, whatever else is deleted meanwhile: what this process counts of
-    /// deletes is by the hash of keys.
+    /// An older delete of a key that was written again does not matter, whatever else is deleted at the same time. This process counts
+    /// deletes by the hash of the key.
     /// </summary>
     [Fact]
     public async Task A_delete_of_another_key_is_no_conflict()
@@ -122,7 +120,7 @@ public sealed class KeptKeyTests
         Assert.True(isDeleted);
     }
 
-    /// <summary>Another key whose deletes cannot be told from those of this one.</summary>
+    /// <summary>Another key whose deletes are counted together with those of this one.</summary>
     private static string Colliding(string key) => Enumerable.Range(0, int.MaxValue).Select(number => $"k{number}").First(other =>
     {
         var generations = new KeyGenerations();

@@ -265,7 +265,7 @@ public class ManyReadersTests : ReaderTestBase
             var running = Interlocked.Increment(ref now);
             InterlockedMax(ref most, running);
 
-            // Meanwhile the reader comes to where it has to wait, and others begin. How slow the remote is, is the clock's to say.
+            // Now the reader reaches a point where it has to wait, and others begin. The clock decides how slow the remote is.
             await Task.Delay(1, token);
             Time.Advance(TimeSpan.FromMilliseconds(10));
             Interlocked.Decrement(ref now);

@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
 
-/// <summary>A written object is overwritten or deleted between any two steps of somebody who reads it (rule C4).</summary>
+/// <summary>A written object is overwritten or deleted between any two steps of a reader (rule C4).</summary>
 [Trait("Rule", "C4")]
 public sealed class OverwrittenWhileReadTests
 {
@@ -42,7 +42,7 @@ public sealed class OverwrittenWhileReadTests
                     hasHappened = true;
                     await ChangeAsync(bench, key, change);
 
-                    // What a reader holds on to is taken away when nobody does: others come and go meanwhile.
+                    // What a reader holds open is deleted once no reader is left. Other requests run in between.
                     await bench.SendAsync(S3Operation.ListObjectsV2, "");
                 },
             };
@@ -70,8 +70,8 @@ public sealed class OverwrittenWhileReadTests
     }
 
     /// <summary>
-    /// The reader has looked the key up, and opens it only after the object was replaced. Its parts are gone, while its manifest is there
-    /// still: the disk has not let go of it yet.
+    /// The reader has looked the key up, and opens it only after the object was replaced. Its parts are gone, but the disk has not deleted
+    /// its manifest yet.
     /// </summary>
     [Theory]
     [InlineData("PUT")]
@@ -102,7 +102,7 @@ public sealed class OverwrittenWhileReadTests
     }
 
     /// <summary>
-    /// A disk that keeps one file, and tells when it is asked to remove it: by then the files that go before it are gone.
+    /// A disk that keeps one file, and signals when it is asked to remove it. The files that go before it are gone by then.
     /// </summary>
     private sealed class ManifestKeepingDisk() : StoreDisk(isDurable: false)
     {

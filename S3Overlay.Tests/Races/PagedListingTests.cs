@@ -7,8 +7,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// Listings for which the store is asked for many pages, two rows each. What is deleted meanwhile lies on a later one, and is deleted at
-/// each instant between two calls of the listing.
+/// Listings that need many pages of the store, two rows each. A key on a later page is deleted at each instant between two calls of the
+/// listing.
 /// </summary>
 public sealed class PagedListingTests
 {

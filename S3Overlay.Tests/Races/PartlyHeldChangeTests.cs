@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// An object of which the first chunk is held, and which the remote changes, loses or does not give: who reads all of it is told before the
-/// first byte, and not cut amid it (rule R7).
+/// The first chunk of an object is cached, and the remote changes, loses or fails to return the object. A read of the whole object fails
+/// before the first byte, not in the middle (rule R7).
 /// </summary>
 [Trait("Rule", "R7")]
 public sealed class PartlyHeldChangeTests

@@ -3,8 +3,9 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// A conditional delete over a store while a client writes the key, at each instant between two calls: whoever is told that the object
-/// stays finds nothing of that delete later on, when the object goes behind the proxy and the remote's shows again (rule D4).
+/// A conditional delete over a store while a client writes the key, at each instant between two calls. If the response says that the object
+/// stays, the delete leaves nothing behind that would matter later, when the object is removed behind the proxy and the remote's shows
+/// again (rule D4).
 /// </summary>
 public sealed class RefusedDeleteTests
 {

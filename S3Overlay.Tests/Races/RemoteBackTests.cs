@@ -9,8 +9,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// A remote that answers somebody is not down, whatever becomes of a question that was put before (table F). No time passes: the question
-/// that is put once a second has no part in it.
+/// A remote that responds to any request is not down, whatever becomes of an earlier health probe (table F). The clock does not move, so
+/// the probe that runs once a second has no part in it.
 /// </summary>
 [Trait("Rule", "F")]
 public sealed class RemoteBackTests : IAsyncLifetime
@@ -86,7 +86,7 @@ public sealed class RemoteBackTests : IAsyncLifetime
     {
         var before = Questions();
         _client.Suspect("bucket");
-        await _remote.UntilAsync(() => Questions() > before, "Nobody asks.");
+        await _remote.UntilAsync(() => Questions() > before, "The remote got no request.");
 
         int Questions() => _remote.Requests.Count(request => request.Key.Length == 0);
     }

@@ -45,7 +45,7 @@ public sealed class TwoProxiesTests : TwoProxyTestBase
         Assert.Equal(404, (await Scene.SendAsync(B, "GET", "/other/late")).Status);
     }
 
-    /// <summary>Time stands still here: what one proxy remembers it remembers all the while.</summary>
+    /// <summary>The clock does not move, so a proxy forgets nothing.</summary>
     [Fact, Trait("Rule", "B1"), Trait("Rule", "W6")]
     public async Task A_bucket_that_one_makes_is_there_for_the_other_at_once()
     {
@@ -123,7 +123,7 @@ public sealed class TwoProxiesTests : TwoProxyTestBase
         allowed: (_, _) => ["remote", null],
         check: async key =>
         {
-            // The remote's own has the same bytes: what tells it from the copy is metadata.
+            // The remote's own object has the same bytes. Only the metadata distinguishes it from the copy.
             var read = await Scene.SendAsync(B, "GET", "/bucket/" + key);
             Assert.True(read.Status == 404 || read.Headers.ContainsKey("x-amz-meta-copy"), "The remote's object shows.");
         });

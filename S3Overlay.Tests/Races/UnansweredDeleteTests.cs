@@ -3,9 +3,9 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// Deletes over a store that keeps versions, of which one call after the other is never answered, be it that it took effect or not; then
-/// the client, who was told 503, asks once more. Whatever was done of it the first time, the key is deleted in the end, and one tombstone
-/// names its newest delete marker: who deletes the markers sees what was there before (rules D1, V4, F).
+/// Deletes over a store that keeps versions. At each call in turn the response is lost, whether or not the call took effect. The client
+/// gets 503 and retries. Whatever the first attempt did, the key is deleted in the end, and one tombstone names its newest delete marker:
+/// deleting the markers shows what was there before (rules D1, V4, F).
 /// </summary>
 [Trait("Rule", "D1"), Trait("Rule", "V4"), Trait("Rule", "F")]
 public sealed class UnansweredDeleteTests : IAsyncLifetime
@@ -13,13 +13,13 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
     /// <summary>The call takes effect, and its answer is lost, as often as it is asked again.</summary>
     private const string Lost = "lost";
 
-    /// <summary>The call never comes to the store.</summary>
+    /// <summary>The call never reaches the store.</summary>
     private const string Cut = "cut";
 
     /// <summary>From that call on none is answered, though all take effect.</summary>
     private const string Mute = "mute";
 
-    /// <summary>From that call on none comes to the store.</summary>
+    /// <summary>From that call on, none reaches the store.</summary>
     private const string Dead = "dead";
 
     private readonly ManualTimeProvider _clock = new(DateTimeOffset.UtcNow);
@@ -27,7 +27,7 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
     private ScriptedRemote _remote = null!;
     private OverlayHost _proxy = null!;
 
-    /// <summary>How calls fail, whether the client names an ETag, and whether he wrote the key before, and deleted it.</summary>
+    /// <summary>How calls fail, whether the client names an ETag, and whether the client wrote the key before, and deleted it.</summary>
     public static TheoryData<string, bool, bool, bool> Deletes
     {
         get
@@ -102,8 +102,8 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// The client gives up, or the proxy ends there: the key is what it was, or deleted, and in either case what takes versions away by
-    /// their ids comes to the object before, and at last to the remote's.
+    /// The client gives up, or the proxy ends there. The key is unchanged or deleted. In either case, deleting versions by id uncovers the
+    /// previous object, and finally the remote's.
     /// </summary>
     [Theory]
     [InlineData(Lost, false)]
@@ -139,8 +139,8 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// A marker from before, whose tombstone an administrator has discarded, is not that of a delete made while no versions are kept:
-    /// whoever takes it away brings nothing back.
+    /// A marker whose tombstone an administrator has undeleted does not belong to a delete made while versioning is off: deleting that
+    /// marker brings nothing back.
     /// </summary>
     [Fact]
     public async Task One_without_a_marker_is_not_named_by_one_of_an_earlier_delete()
@@ -190,9 +190,7 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
         Assert.True(runs >= 3, $"Only {runs} calls.");
     }
 
-    /// <summary>
-    /// Whoever is told that it may have failed and asks no more finds his object, and nothing of the delete behind it (rule D4).
-    /// </summary>
+    /// <summary>A client that gets a 503 and does not retry finds the object, and the delete leaves nothing behind (rule D4).</summary>
     [Theory]
     [InlineData(Lost, false)]
     [InlineData(Lost, true)]
@@ -235,7 +233,7 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
             (_store.Before, _store.After) = (null, null);
             if (!failing() && answer.Status == 503)
             {
-                // The clock here runs while requests are waited for: on a busy machine one may be given up before it has come to its call.
+                // The clock moves while requests are waiting: on a busy machine a request may time out before it reaches its call.
                 Assert.True(++late < 10, $"Before call {step} comes, the answer is {answer.Status} {answer.Code}.");
                 step--;
                 continue;
@@ -263,7 +261,7 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
     }
 
     /// <summary>Lets a call fail, and those that repeat it, or all that follow.</summary>
-    /// <returns>Tells whether it came.</returns>
+    /// <returns>Returns whether the call came.</returns>
     private Func<bool> Fail(string how, Func<StoreCall, bool> isIt)
     {
         var gate = new Lock();

@@ -3,15 +3,15 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// What a client is told was written or deleted while the key's bytes come from the remote stays so, at whichever byte of the fill it
-/// happens and however long that fill takes: no mark that guards it may be forgotten before the fill is over (rule C3).
+/// An acknowledged write or delete made while the key's bytes come from the remote stays, at whichever byte of the fill it happens and
+/// however long that fill takes. No marker that guards it may be forgotten before the fill is over (rule C3).
 /// </summary>
 [Trait("Rule", "C3")]
 public sealed class WrittenDuringFillTests
 {
     private const int Size = 200_000;
 
-    /// <summary>Longer than anything here is remembered, and less than a fill may stand still by the settings.</summary>
+    /// <summary>Longer than anything is remembered here, and shorter than the settings let a fill pause.</summary>
     private static readonly TimeSpan LongFill = TimeSpan.FromDays(19);
 
     private static readonly (string Name, string Value)[] Patient =

@@ -2,9 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
 
-/// <summary>
-/// What a client is told was done here while the remote is being asked about a copy outranks whatever the remote says (rules C3, S1).
-/// </summary>
+/// <summary>An acknowledged change made here during a revalidation outranks whatever the remote responds (rules C3, S1).</summary>
 [Trait("Rule", "S1")]
 [Trait("Rule", "C3")]
 public sealed class WrittenDuringRevalidationTests

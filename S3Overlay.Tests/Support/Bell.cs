@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>Rung whenever something was noted, so that whoever waits for something looks again then, and not every so often.</summary>
+/// <summary>Rings whenever something was recorded, so that a waiting test checks its condition then and need not poll.</summary>
 internal sealed class Bell
 {
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -10,7 +10,7 @@ internal sealed class Bell
 
     /// <summary>Waits until a condition holds of what was noted.</summary>
     /// <param name="holds">The condition; nothing makes it hold without ringing.</param>
-    /// <param name="otherwise">What is told where it never does.</param>
+    /// <param name="otherwise">The message if the condition never holds.</param>
     public async Task UntilAsync(Func<bool> holds, Func<string> otherwise)
     {
         while (true)

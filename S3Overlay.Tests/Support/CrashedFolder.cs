@@ -4,8 +4,8 @@ namespace S3Overlay.Tests.Support;
 internal static class CrashedFolder
 {
     /// <summary>
-    /// Copies what is on the disk now, whoever writes there: all but the locks, which end with their process. Dates stay: a start may go by
-    /// them.
+    /// Copies what is on the disk now, while it may be written to. Leaves out locks, which end with their process. Keeps dates, because a
+    /// start may use them.
     /// </summary>
     public static void Copy(string from, string to)
     {
@@ -25,7 +25,7 @@ internal static class CrashedFolder
             }
             catch (FileNotFoundException)
             {
-                // Taken away in the background meanwhile.
+                // Deleted in the background during the copy.
             }
         }
     }

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A store that keeps what came of a body whose connection ends before it, as Versity does, unless it was told more of it than its length.
-/// What it keeps so can be seen to be there, and not be read.
+/// A store that keeps a truncated body when the connection ends early, as Versity does, unless the request announced more than a length.
+/// The object is listed but cannot be read.
 /// </summary>
 internal sealed class CutKeeper : IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class CutKeeper : IDisposable
         store.Take = Take;
     }
 
-    /// <summary>The uploads of which nothing was told but their length.</summary>
+    /// <summary>The uploads that announced nothing but their length.</summary>
     public ConcurrentQueue<string> Bare { get; } = new();
 
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ internal sealed class DiskTrouble
     /// <summary>Whether a step failed since it began; never once it is over.</summary>
     public bool Happened { get; private set; }
 
-    /// <summary>The code by which clients are told of it.</summary>
+    /// <summary>The error code that clients get for it.</summary>
     public string Told => _fault == DiskFault.Full ? "InsufficientStorage" : "InternalError";
 
     /// <summary>From now on steps fail.</summary>

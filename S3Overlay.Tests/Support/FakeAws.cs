@@ -153,7 +153,7 @@ internal sealed class FakeAws : IAsyncDisposable
 
     private static string SignerOf(HttpContext context) =>
         context.Request.Headers.Authorization.ToString() is { Length: > 0 } signature ? signature.Split("Credential=")[1].Split('/')[0]
-            : "nobody";
+            : "anonymous";
 
     private static Task AnswerAsync(HttpContext context, int status, object document) =>
         AnswerAsync(context, status, "application/json", JsonSerializer.Serialize(document));

@@ -30,7 +30,7 @@ public sealed class FakeRemote : IRemote
     /// <summary>What is known of its buckets.</summary>
     public RemoteCondition Condition { get; set; }
 
-    /// <summary>The buckets that did not answer somebody in time.</summary>
+    /// <summary>The buckets that did not respond in time.</summary>
     public ConcurrentQueue<string> Suspected { get; } = [];
 
     /// <summary>The most bytes a read of a body gives.</summary>

@@ -39,7 +39,7 @@ internal sealed class HttpUpload
         Encoding.UTF8.GetBytes(parts.Length == 0 ? "" : $"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>"),
         headers);
 
-    /// <summary>A part as a completion names it, with whatever else is to stand there.</summary>
+    /// <summary>The element of a part in a completion, with further elements.</summary>
     public static string Name(int number, RawAnswer part, string more = "") =>
         string.Create(
             CultureInfo.InvariantCulture, $"<Part><PartNumber>{number}</PartNumber><ETag>{part.Headers["ETag"]}</ETag>{more}</Part>");

@@ -23,7 +23,7 @@ public sealed class InMemoryLayer : ILayerState
     /// <summary>How many deleted keys were taken from lists of them.</summary>
     public int DeletedTaken => _deletedTaken;
 
-    /// <summary>A listing that starts in the midst of a folder does not show the rest of it, as S3 endpoints as local do not.</summary>
+    /// <summary>A listing that starts inside a folder omits the rest of that folder, as S3 endpoints as local do.</summary>
     public bool LeavesOutOpenFolders { get; set; }
 
     /// <summary>Runs when the first written row is taken.</summary>

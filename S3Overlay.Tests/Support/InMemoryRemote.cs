@@ -7,7 +7,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A remote in memory that lists as Amazon does, remembers what it was asked, and can be told to fail.</summary>
+/// <summary>A remote in memory that lists as Amazon does, records its requests, and can fail on demand.</summary>
 public sealed class InMemoryRemote : IRemote
 {
     private readonly Dictionary<string, SortedDictionary<string, (ObjectInfo Info, byte[] Bytes)>> _buckets = new(StringComparer.Ordinal);
@@ -23,7 +23,7 @@ public sealed class InMemoryRemote : IRemote
     /// <summary>What every call fails with, or null.</summary>
     public RemoteException? Failure { get; set; }
 
-    /// <summary>Turned on, it gives pages whose rows stand in the order of UTF-16 instead.</summary>
+    /// <summary>If set, rows are sorted by UTF-16 code units instead.</summary>
     public bool OrdersByUtf16 { get; set; }
 
     /// <summary>Turned on, it knows no delimiter.</summary>
@@ -40,7 +40,7 @@ public sealed class InMemoryRemote : IRemote
     /// <summary>Runs before a page is given.</summary>
     public Func<RemoteListing, Task>? BeforeList { get; set; }
 
-    /// <summary>Turned on, a start in the midst of a folder leaves out the folder, as with Ceph.</summary>
+    /// <summary>If set, a listing that starts inside a folder omits the folder, as Ceph does.</summary>
     public bool LeavesOutOpenFolders { get; set; }
 
     public ConcurrentQueue<RemoteListing> Lists { get; } = [];

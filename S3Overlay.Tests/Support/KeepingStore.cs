@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// Makes a store keep each key to a conditional PUT of it from the write's headers to its answer, as MinIO does: whoever asks for the key
-/// meanwhile is served once the write is over, or given up.
+/// Makes a store lock each key during a conditional PUT, from the headers to the response, as MinIO does: other requests for the key are
+/// served once the write is over or given up.
 /// </summary>
 internal sealed class KeepingStore : IDisposable
 {

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A PUT that the store has whole, and executes when whoever sent it has been dead for a while.</summary>
+/// <summary>A PUT that the store has received in full, and executes long after its sender has died.</summary>
 internal sealed class LatePut
 {
     private readonly StoreScene _scene;
@@ -36,7 +36,7 @@ internal sealed class LatePut
         await work();
         var put = await taken.Task.WaitAsync(Patience.Limit);
 
-        // What it says from now on nobody hears.
+        // From now on its responses reach no client.
         await scene.Clock.RunAsync(EndAsync(proxy));
         (scene.Store.Before, scene.Store.Take) = (null, null);
         return put;

@@ -9,7 +9,7 @@ internal sealed class LayerScene : IAsyncDisposable
     /// <summary>The local layers: the built-in store and an S3 endpoint.</summary>
     public static TheoryData<string> All => new("embedded", "store");
 
-    /// <summary>The clock of all of them: it stands still unless a test moves it.</summary>
+    /// <summary>The clock of all of them. It moves only when a test moves it.</summary>
     public ManualTimeProvider Clock { get; }
 
     /// <summary>The remote.</summary>

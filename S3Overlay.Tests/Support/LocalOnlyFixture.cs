@@ -15,7 +15,8 @@ public class LocalOnlyFixture : IAsyncLifetime
     public AmazonS3Client S3 { get; private set; } = null!;
 
     /// <summary>
-    /// Whether what the proxy stands on is there; the tests of the class are skipped otherwise, but fixtures are made before that is known.
+    /// Whether the proxy's dependencies are available. The tests of the class are skipped otherwise, but fixtures are created before that
+    /// is known.
     /// </summary>
     protected virtual bool CanStart => true;
 
@@ -46,7 +47,7 @@ public class LocalOnlyFixture : IAsyncLifetime
         _folder.Dispose();
     }
 
-    /// <summary>Starts the proxy, and whatever it stands on.</summary>
+    /// <summary>Starts the proxy and its dependencies.</summary>
     protected virtual Task<ProxyProcess> StartAsync(TemporaryFolder folder) =>
         ProxyProcess.StartAsync(folder["data"], ("S3_OVERLAY_CORS", "true"));
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A clock that stands still until it is moved; its timers fire while it is.</summary>
+/// <summary>A clock that moves only on demand. Its timers fire while it moves.</summary>
 public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvider
 {
     /// <summary>
@@ -65,15 +65,14 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     }
 
     /// <summary>
-    /// Moves the clock to the end of each pause until something has come to its end: no limit on what work may take is reached, however
-    /// busy the machine.
+    /// Moves the clock to the end of each pause until the work has finished. No time limit on the work is reached, however busy the
+    /// machine.
     /// </summary>
     /// <exception cref="TimeoutException">The work hangs.</exception>
     public Task<T> RunAsync<T>(Task<T> work) => RunAsync(work, LongestPause);
 
     /// <summary>
-    /// Moves the clock on and on until something has come to its end that a limit on what work may take ends: whatever else goes on
-    /// meanwhile is hurried as well.
+    /// Moves the clock until the work has finished, so that its time limits take effect. Everything else on the same clock runs faster too.
     /// </summary>
     /// <exception cref="TimeoutException">The work hangs.</exception>
     public async Task<T> RunToLimitAsync<T>(Task<T> work)
@@ -94,7 +93,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     /// <exception cref="TimeoutException">The work hangs.</exception>
     public Task<T> RunAsync<T>(Task<T> work, TimeSpan pause) => RunAsync(work, () => pause);
 
-    /// <summary>The same, where how long pauses are may change meanwhile.</summary>
+    /// <summary>The same, with a length of pauses that may change.</summary>
     /// <param name="work">The work.</param>
     /// <param name="pause">What is due within this is a pause.</param>
     /// <exception cref="TimeoutException">The work hangs.</exception>
@@ -161,7 +160,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     {
         if (waited.Elapsed > Patience.Limit)
         {
-            throw new TimeoutException($"What is waited for does not come to an end; the next timer is due in {NextTimer()}.");
+            throw new TimeoutException($"The work does not finish; the next timer is due in {NextTimer()}.");
         }
     }
 

@@ -10,9 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>
-/// Takes what is exported by OTLP over HTTP, on a port of its own, and keeps it as it came: strings stand in protocol buffers as they are.
-/// </summary>
+/// <summary>Receives OTLP exports over HTTP on its own port and keeps the raw bytes. Protocol buffers contain strings verbatim.</summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly ConcurrentQueue<(string Path, byte[] Body)> _received = new();

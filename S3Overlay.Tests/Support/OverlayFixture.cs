@@ -21,7 +21,7 @@ public class OverlayFixture : IAsyncLifetime
     /// <summary>A client of the overlay.</summary>
     public AmazonS3Client S3 { get; private set; } = null!;
 
-    /// <summary>A client of the remote itself, for whoever changes it behind the overlay's back.</summary>
+    /// <summary>A client of the remote itself, to change it behind the overlay's back.</summary>
     public AmazonS3Client RemoteS3 => _remote.Client;
 
     /// <summary>Settings beyond those that name the remote.</summary>
@@ -29,8 +29,8 @@ public class OverlayFixture : IAsyncLifetime
         [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CHUNK_THRESHOLD", "1MiB"), ("S3_OVERLAY_CHUNK_SIZE", "256KiB")];
 
     /// <summary>
-    /// Whether what the overlay stands on is there; the tests of the class are skipped otherwise, but fixtures are made before that is
-    /// known.
+    /// Whether the overlay's dependencies are available. The tests of the class are skipped otherwise, but fixtures are created before that
+    /// is known.
     /// </summary>
     protected virtual bool CanStart => true;
 

@@ -136,7 +136,7 @@ internal sealed class OverlayHost : IAsyncDisposable
             var idle = IdleAsync();
             hasMoved = false;
 
-            // A call of the store that failed is made again after a pause, which a clock that stands still would never end.
+            // A failed store call is retried after a pause, which would never end on a clock that does not move.
             while (_time is ManualTimeProvider still && await Task.WhenAny(idle, Task.Delay(500)) != idle
                 && waited.Elapsed < Patience.Limit)
             {

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// How long tests wait for what happens in its own time. The limit is there so that a hang is told as one: it is far above what a busy
-/// machine of two cores takes, and costs nothing where all is well.
+/// How long tests wait for background work. The limit turns a hang into a failure. It is far above what a busy machine with two cores
+/// takes, and costs nothing when all is well.
 /// </summary>
 public static class Patience
 {
@@ -36,7 +36,7 @@ public static class Patience
     /// <summary>Asks until the answer is the one that is waited for.</summary>
     /// <param name="ask">Asks.</param>
     /// <param name="isIt">Whether an answer is the one.</param>
-    /// <param name="otherwise">What is told of the last answer, where it never is.</param>
+    /// <param name="otherwise">The message for the last result, if none matched.</param>
     public static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Predicate<T> isIt, Func<T, string> otherwise)
     {
         var waited = Stopwatch.StartNew();
@@ -50,8 +50,7 @@ public static class Patience
 
             Assert.True(waited.Elapsed < Limit, otherwise(answer));
 
-            // A question keeps whoever is asked from what is waited for: more and more rarely, but never so rarely that a test is slow for
-            // it.
+            // Polling slows down what the test waits for. So it gets rarer, but never so rare that it makes a test slow.
             await Task.Delay(Math.Min(asked, 20));
         }
     }

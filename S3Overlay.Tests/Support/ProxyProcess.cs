@@ -133,7 +133,7 @@ public sealed class ProxyProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    /// <summary>Settings of whoever runs the tests must not reach the proxy under test.</summary>
+    /// <summary>Settings from the environment of the test run must not reach the proxy under test.</summary>
     private static bool IsForeign(string name) =>
         name.StartsWith("S3_OVERLAY_", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("AWS_", StringComparison.OrdinalIgnoreCase)

@@ -24,7 +24,7 @@ public static class S3Tool
             start.ArgumentList.Add(argument);
         }
 
-        // Settings of whoever runs the tests (profiles, certificate bundles) are not the client's under test.
+        // AWS settings from the environment of the test run (profiles, certificate bundles) must not reach the client under test.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("AWS_", StringComparison.Ordinal)).ToList())
         {
             start.Environment.Remove(name);

@@ -14,8 +14,8 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A small S3 server on a loopback port that does as it is told: it remembers what it was asked, and may be slow, broken, wrong or
-/// changing. It never checks signatures, and when it is disposed it insists that it saw nothing but GET and HEAD (rule W1).
+/// A small scripted S3 server on a loopback port. It records its requests, and may be slow, broken, wrong or changing. It never checks
+/// signatures. Disposing it asserts that it saw nothing but GET and HEAD (rule W1).
 /// </summary>
 public sealed class ScriptedRemote : IAsyncDisposable
 {

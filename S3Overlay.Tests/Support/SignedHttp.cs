@@ -29,7 +29,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
 
     /// <summary>Sends a signed request over a connection of its own and returns the answer.</summary>
     /// <param name="method">The method.</param>
-    /// <param name="target">The target as it shall stand in the request line.</param>
+    /// <param name="target">The target exactly as it is sent in the request line.</param>
     /// <param name="body">The body, or null for none.</param>
     /// <param name="headers">Further headers; those that have to be are signed.</param>
     public Task<RawAnswer> SendAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>

@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>An answer without a connection: its bytes go to whoever derives from it.</summary>
+/// <summary>A response without a connection. Derived classes receive its bytes.</summary>
 public abstract class SinkAnswer : S3Response
 {
     private readonly Sink _sink;

@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A stream that delivers its bytes in the pieces it is told to, as a network might; then it ends, or fails.</summary>
+/// <summary>A stream that delivers its bytes in given pieces, as a network might, and then ends or fails.</summary>
 internal sealed class SlicedStream(byte[] bytes, Func<int, int> pieceAt, Exception? failure = null) : ForwardStream
 {
     private int _position;

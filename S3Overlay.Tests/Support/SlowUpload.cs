@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>An upload whose client sends half of its body and then nothing, until it is told to go on.</summary>
+/// <summary>An upload whose client sends half of its body and then pauses until it is released.</summary>
 internal sealed class SlowUpload : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

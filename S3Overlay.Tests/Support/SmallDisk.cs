@@ -89,7 +89,7 @@ internal sealed class SmallDisk() : StoreDisk(isDurable: false)
             }
             catch (FileNotFoundException)
             {
-                // Taken away meanwhile.
+                // Deleted in the meantime.
             }
         }
 

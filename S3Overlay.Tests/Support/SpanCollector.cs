@@ -26,7 +26,7 @@ internal sealed class SpanCollector : IDisposable
             Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
                 options.TraceId == TraceId ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
 
-            // A span that anybody samples is told to everybody who listens.
+            // A span sampled by one listener reaches all listeners.
             ActivityStarted = span => Add(span, _started),
             ActivityStopped = span => Add(span, _stopped),
         };

@@ -13,7 +13,7 @@ internal sealed class StoreProxy : IDisposable
     private readonly S3WireClient _client;
 
     /// <param name="endpoint">The store.</param>
-    /// <param name="proxies">How many proxies there are, as each of them was told.</param>
+    /// <param name="proxies">How many proxies there are, by each proxy's settings.</param>
     /// <param name="time">Its clock; null for the system's.</param>
     /// <param name="location">Where it makes buckets.</param>
     /// <param name="accessKey">Its key at the store.</param>

@@ -12,7 +12,7 @@ public sealed class StoreRelay : IAsyncDisposable
     private readonly List<RelayedConnection> _connections = [];
     private readonly Lock _lock = new();
 
-    /// <summary>Has the port while nobody listens: no other test's server gets it meanwhile, and connections are refused.</summary>
+    /// <summary>Reserves the port while nothing listens on it. No other test's server can take it, and connections are refused.</summary>
     private readonly Socket _port = Bound(0);
     private TcpListener _listener;
     private Task _accepting;

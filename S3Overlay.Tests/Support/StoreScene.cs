@@ -21,7 +21,7 @@ internal sealed class StoreScene : IAsyncDisposable
     /// <summary>The remote, where there is one.</summary>
     public ScriptedRemote Remote { get; }
 
-    /// <summary>The clock of all of them: it stands still unless a test moves it.</summary>
+    /// <summary>The clock of all of them. It moves only when a test moves it.</summary>
     public ManualTimeProvider Clock { get; }
 
     /// <summary>The first proxy.</summary>

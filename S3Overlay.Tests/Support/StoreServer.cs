@@ -52,7 +52,7 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
         }
     }
 
-    /// <summary>What answers its calls, for whoever puts very many objects there without a connection: these are not counted.</summary>
+    /// <summary>The service behind it, for tests that store very many objects without a connection. These calls are not counted.</summary>
     public IS3Service Service => _services.Service;
 
     /// <summary>Runs before a call takes effect. May delay it; what it throws cuts the connection.</summary>

@@ -50,7 +50,7 @@ internal static class StoreSteps
                     break;
                 }
 
-                // The call may have been one that nobody waited for.
+                // The call may have been background work.
                 await await meanwhile.Task;
                 await check(run);
             }

@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Embedded.Files;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A disk that does not let go of objects' files.</summary>
+/// <summary>A disk that does not release the files of objects.</summary>
 internal sealed class StuckDisk() : StoreDisk(isDurable: false)
 {
     /// <summary>Whether it does not.</summary>

@@ -5,9 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>
-/// A certificate for servers of tests on loopback, made anew in each run. Nobody vouches for it but <see cref="Trusting"/>.
-/// </summary>
+/// <summary>A certificate for test servers on loopback, created in each run. Only <see cref="Trusting"/> trusts it.</summary>
 internal static class TestCertificate
 {
     private const string Password = "of-the-tests";

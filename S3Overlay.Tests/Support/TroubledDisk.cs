@@ -5,8 +5,8 @@ using S3Overlay.Proxy.Embedded.Files;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A disk that a test makes full, or broken, at any step: what fails in the midst of being written is half there, and what fails to be
-/// synced is there, until the power goes.
+/// A disk that a test makes full or broken at any step. A write that fails halfway leaves half of its bytes. What could not be synced is
+/// there until the power fails.
 /// </summary>
 internal class TroubledDisk(DiskTrouble trouble) : StoreDisk(isDurable: false)
 {
@@ -76,7 +76,7 @@ internal class TroubledDisk(DiskTrouble trouble) : StoreDisk(isDurable: false)
     }
 
     /// <summary>Does something to the disk that changes what is there.</summary>
-    /// <param name="half">Does what is there of it when it fails in the midst.</param>
+    /// <param name="half">Leaves what a failure halfway through leaves.</param>
     /// <param name="rest">Does the rest, or fails.</param>
     protected virtual void Step(Action half, Action rest)
     {

@@ -23,7 +23,7 @@ internal sealed class UsersScene : IAsyncDisposable
     /// <summary>The proxy.</summary>
     public OverlayHost Proxy { get; private set; } = null!;
 
-    /// <summary>What the store was asked so far: who signed (the empty string: nobody), and <c>METHOD /path</c>.</summary>
+    /// <summary>The requests that the store got so far: the signer (empty if unsigned), and <c>METHOD /path</c>.</summary>
     public IReadOnlyList<(string Signer, string Request)> Asked => [.. _asked];
 
     /// <summary>Starts it.</summary>

@@ -33,16 +33,16 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
     /// <summary>Whether a delete marker asked for by its id is 404, as Ceph has it, and not 405 that says what it is.</summary>
     public bool DeniesMarkers { get; set; }
 
-    /// <summary>Whether versions are locked: whoever deletes one has to say that it may be in spite of that.</summary>
+    /// <summary>Whether versions are locked: a delete has to ask for governance bypass.</summary>
     public bool LocksVersions { get; set; }
 
     /// <summary>So many deletes of versions fail, and are to be tried again.</summary>
     public int FailingVersionDeletes { get; set; }
 
     /// <summary>
-    /// Whether it lists as Versity does: all delete markers before all versions, ids that sort by time, the newest version of a key once
-    /// more to whoever goes on after it, a version null that is not the newest whatever is gone on after, and nothing but those to whoever
-    /// goes on after one of them.
+    /// Whether it lists as Versity does. All delete markers come before all versions. Ids sort by time. The newest version of a key is
+    /// repeated when a listing continues after it. A null version that is not the newest is repeated wherever the listing continues. A
+    /// listing that continues after one of these contains nothing else.
     /// </summary>
     public bool ListsInGroups { get; set; }
 
@@ -66,7 +66,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
     /// <summary>Whether it knows the question for a bucket's versions.</summary>
     public bool ListsVersions { get; set; } = true;
 
-    /// <summary>Whether nobody may list versions.</summary>
+    /// <summary>Whether it refuses to list versions.</summary>
     public bool ForbidsVersions { get; set; }
 
     /// <summary>When what is put is written.</summary>

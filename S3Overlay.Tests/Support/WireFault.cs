@@ -6,7 +6,7 @@ public enum WireFault
     /// <summary>It is not.</summary>
     None,
 
-    /// <summary>Nobody listens, and who is connected is cut off.</summary>
+    /// <summary>Connections are refused, and open ones are cut.</summary>
     Refused,
 
     /// <summary>Bytes of answers stop coming; the connection stays.</summary>

@@ -151,7 +151,7 @@ public sealed class DashboardTests : IAsyncLifetime
                 return (starter, joiner);
             }
 
-            // Between the last byte that came and the wait for the next lies an instant, in which the fill may come to its end.
+            // The fill may finish between the last byte it brought and the wait for the next.
             Assert.True(attempt < 10, "No read waits for another's fill.");
         }
     }

@@ -9,7 +9,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Telemetry;
 
-/// <summary>An event id names one message for whoever looks for it in a log: two with the same id could not be told apart.</summary>
+/// <summary>An event id names one message. Two messages with the same id could not be distinguished in a log.</summary>
 public sealed partial class EventIdTests
 {
     [Fact]

@@ -118,13 +118,13 @@ public sealed class LeavingClientTests : IAsyncLifetime
         Assert.Single(_log.Names, "ClientLeft");
     }
 
-    /// <summary>Asks, and tells how the request ended.</summary>
+    /// <summary>Sends a request and returns how it ended.</summary>
     /// <param name="method">The method.</param>
     /// <param name="target">The target.</param>
     /// <param name="isThere">Whether the client is still there once so many bytes were sent, as far as sending shows it.</param>
     /// <param name="body">The body; null for none.</param>
     /// <param name="cacheControl">The client's say about copies; null for none.</param>
-    /// <param name="gone">Told that the client has gone.</param>
+    /// <param name="gone">Completed when the client has gone.</param>
     private async Task<string?> AskAsync(
         string method, string target, Predicate<long> isThere, byte[]? body = null, string? cacheControl = null,
         CancellationToken gone = default)
@@ -147,7 +147,7 @@ public sealed class LeavingClientTests : IAsyncLifetime
         return (string?)spans.Ended.Single(static span => span.Kind == ActivityKind.Server).GetTagItem(SpanAttributes.Outcome);
     }
 
-    /// <summary>A connection that takes everything, and says of each flush what it is told to.</summary>
+    /// <summary>A connection that accepts everything and returns scripted results of flushes.</summary>
     private sealed class Connection(Predicate<long> isThere) : PipeWriter, IHttpResponseBodyFeature
     {
         private long _sent;

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Telemetry;
 
-/// <summary>Spans over an S3 endpoint as local: what the store is asked, and that it is told whose trace that is.</summary>
+/// <summary>Spans over an S3 endpoint as local: the calls of the store, and the trace context that the store receives.</summary>
 public sealed class StoreSpanTests : IAsyncLifetime
 {
     private StoreServer _store = null!;

@@ -11,7 +11,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Telemetry;
 
-/// <summary>Clients that want nothing but what is held are told so as often as they like: the log of failures is no place for it.</summary>
+/// <summary>
+/// Clients that accept only cached objects may get as many refusals as they like. The log of failures does not record them.
+/// </summary>
 [Trait("Rule", "S3")]
 public sealed class UnheldLogTests
 {

@@ -147,7 +147,7 @@ public static partial class AllowedDifferences
         new("PUT /BUCKET/copy x-amz-copy-source: %zz/k", "400 InvalidArgument", "The same: this is not percent-encoding.",
             "404 NoSuchBucket"),
         new("unsigned GET /BUCKET/k Authorization: nonsense", "400 InvalidArgument", "S3's code. Scality has another.", "403 AccessDenied"),
-        new("unsigned GET /BUCKET/k?AWSAccessKeyId=nobody", "403 InvalidAccessKeyId",
+        new("unsigned GET /BUCKET/k?AWSAccessKeyId=unknown-key", "403 InvalidAccessKeyId",
             "S3's code. Scality refuses all links that last more than a week.", "403 AccessDenied"),
         new("presigned GET /BUCKET/a%20b", "403 AccessDenied", "S3's code for an expired link. Scality has another.",
             "403 RequestTimeTooSkewed"),

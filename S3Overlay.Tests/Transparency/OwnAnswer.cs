@@ -4,7 +4,7 @@ namespace S3Overlay.Tests.Transparency;
 /// <param name="Request">The request's label, or its beginning.</param>
 /// <param name="Answer">Status and code that the proxy answers with.</param>
 /// <param name="Why">Why it does.</param>
-/// <param name="InPlaceOf">Status and code of the store's that it stands for; null for whichever.</param>
+/// <param name="InPlaceOf">Status and code of the store's response that it replaces. Null for any.</param>
 /// <param name="IsWhole">Whether the label is that, and not only its beginning.</param>
 public sealed record OwnAnswer(string Request, string Answer, string Why, string? InPlaceOf = null, bool IsWhole = false)
 {

@@ -43,7 +43,7 @@ public sealed class Seen
     /// <summary>Takes a header out.</summary>
     public void Without(string name) => Headers.Remove(name);
 
-    /// <summary>Replaces a text wherever it stands.</summary>
+    /// <summary>Replaces every occurrence of a text.</summary>
     public void Replace(string text, string with)
     {
         Body = Body.Replace(text, with, StringComparison.Ordinal);

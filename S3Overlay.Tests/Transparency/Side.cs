@@ -37,7 +37,7 @@ public sealed class Side
 
     private SignedHttp Http { get; }
 
-    /// <summary>Sends a signed request; <c>BUCKET</c> in it stands for the side's bucket.</summary>
+    /// <summary>Sends a signed request. <c>BUCKET</c> is replaced by the side's bucket.</summary>
     public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
         SendAsync(Depth.All, method, target, body is null ? null : Encoding.UTF8
             .GetBytes(body.Replace("BUCKET", Bucket, StringComparison.Ordinal)), headers);
@@ -52,7 +52,7 @@ public sealed class Side
     public async Task<RawAnswer> SendWithoutLengthAsync(string method, string target) =>
         Keep("without length " + Label(method, target, []), await Http.SendAsync(method, Own(target), null), Depth.All);
 
-    /// <summary>Sends a request that nobody signs, or that was signed in its query or by hand.</summary>
+    /// <summary>Sends a request without signing it. It may be unsigned, or already signed in its query or by hand.</summary>
     public async Task<RawAnswer> SendUnsignedAsync(Depth depth, string method, string target, byte[]? body,
         params (string Name, string Value)[] headers) =>
         Keep("unsigned " + Label(method, target, headers), await Http.SendUnsignedAsync(method, Own(target), body, Own(headers)), depth);
@@ -116,7 +116,7 @@ public sealed class Side
             "PUT", own, body.ToArray(), [.. all, .. request.Headers.Select(header => (header.Key, header.Value))]), depth);
     }
 
-    /// <summary>Sends a body as today's SDKs do: in frames that nobody signs, with a checksum behind them.</summary>
+    /// <summary>Sends a body as current SDKs do: in unsigned frames, with a trailing checksum.</summary>
     public Task<RawAnswer> SendFramesAsync(Depth depth, string target, byte[] body)
     {
         var checksum = S3Overlay.Proxy.Protocol.Bodies.ChecksumHasher.Compute(

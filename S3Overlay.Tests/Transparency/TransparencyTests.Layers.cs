@@ -18,7 +18,7 @@ public sealed class TransparencyTestsOnStore(ForwardingFixture fixture) : Transp
 [Collection(CephCollection.Name)]
 public sealed class TransparencyTestsOnCeph(CephForwardingFixture fixture) : TransparencyTests<CephForwardingFixture>(fixture);
 
-/// <summary>See <see cref="TransparencyTests{TFixture}"/>: before a store that somebody has started.</summary>
+/// <summary>See <see cref="TransparencyTests{TFixture}"/>: in front of an external store.</summary>
 [NeedsGivenStore]
 [Trait("Needs", "Store")]
 public sealed class TransparencyTestsOnGiven(GivenForwardingFixture fixture) : TransparencyTests<GivenForwardingFixture>(fixture);

@@ -58,7 +58,7 @@ public sealed class BucketAnswerTests : AnswerTestBase
             ErrorOf(nonsense));
     }
 
-    /// <summary>It may have buckets in many regions, and its list does not tell which is where.</summary>
+    /// <summary>The endpoint may have buckets in several regions, and its list does not say which bucket is where.</summary>
     [Fact]
     public async Task Of_an_S3_endpoint_no_bucket_is_left_out()
     {

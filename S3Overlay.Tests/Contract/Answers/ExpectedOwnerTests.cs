@@ -66,8 +66,8 @@ public sealed class ExpectedOwnerTests : AnswerTestBase
         await StartAsync(scene);
         Assert.Equal((200, ""), await AskAsync("GET", "/bucket/there", null, (OfBucket, Theirs)));
 
-        // Over a store it is the store that says so.
-        Assert.Equal(400, (await AskAsync("GET", "/bucket/there", null, (OfBucket, "nobody"))).Status);
+        // In front of a store, the store makes this check.
+        Assert.Equal(400, (await AskAsync("GET", "/bucket/there", null, (OfBucket, "no-account"))).Status);
     }
 
     [Fact]

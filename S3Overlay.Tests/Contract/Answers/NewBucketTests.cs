@@ -1,8 +1,8 @@
 namespace S3Overlay.Tests.Contract.Answers;
 
 /// <summary>
-/// What nobody has set of a bucket, as S3 has it of new ones since April 2023 (LocalStack's test_crud_bucket_ownership_controls and
-/// test_crud_public_access_block).
+/// Settings of a bucket that were never set. They match S3's defaults for new buckets since April 2023 (LocalStack's
+/// test_crud_bucket_ownership_controls and test_crud_public_access_block).
 /// </summary>
 public sealed class NewBucketTests : AnswerTestBase
 {

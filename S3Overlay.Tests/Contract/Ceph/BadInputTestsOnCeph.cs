@@ -4,8 +4,8 @@ using S3Overlay.Tests.Support.Skipping;
 namespace S3Overlay.Tests.Contract.Ceph;
 
 /// <summary>
-/// See <see cref="BadInputTests{TFixture}"/>: in front of a Ceph gateway, whose own answers stand. Each that is not S3's is named here with
-/// what the gateway does; that it is the gateway's, and not made on the way, is what the tests of <see cref="Transparency"/> say.
+/// See <see cref="BadInputTests{TFixture}"/>: in front of a Ceph gateway, whose responses pass unchanged. Each one that differs from S3 is
+/// named here. The tests of <see cref="Transparency"/> prove that it comes from the gateway and not from the proxy.
 /// </summary>
 [NeedsCeph]
 [LeftOut("A_body_that_is_not_called_for_is_not_waited_for",

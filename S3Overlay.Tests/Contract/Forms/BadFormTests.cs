@@ -66,7 +66,7 @@ public abstract class BadFormTests<TFixture>(TFixture fixture) : FormTestBase(fi
         await AssertNothingStoredAsync(bucket);
     }
 
-    /// <summary>Nobody is authenticated yet when the name is put in: 20 KiB sent must not become megabytes.</summary>
+    /// <summary>The name is inserted before the client is authenticated: a 20 KiB request must not become megabytes.</summary>
     [Fact]
     [Trait("Rule", "W8")]
     public async Task A_file_name_is_put_in_no_more_often_than_fields_have_room()

@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract.Forms;
 
-/// <summary>What a form stores, and what its sender is told.</summary>
+/// <summary>What a form stores, and the response its sender gets.</summary>
 public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase(fixture), IClassFixture<TFixture>
     where TFixture : LocalOnlyFixture
 {

@@ -163,7 +163,7 @@ public sealed class EvictionTests : IAsyncLifetime
             await _store.DropAsync("bucket", "key", null, default);
             Assert.Equal(2 * Block, _store.Bytes);
 
-            // Whoever has it open may go on writing; nobody finds it.
+            // A handle that is already open may still write. Lookups no longer find the entry.
             await copy!.WriteAsync(0, new byte[Block], default);
             Assert.Equal(2 * Block, _store.Bytes);
         }

@@ -14,8 +14,8 @@ public sealed class DiskReserveTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>
-    /// What is written until the disk is full takes the room there was: a delete that is refused meanwhile is none that there is no room
-    /// for.
+    /// Writes use up the last free space until the disk is full. A delete that is refused while space is being reserved is retried, because
+    /// there may be space for it after all.
     /// </summary>
     [Fact]
     public async Task A_delete_that_is_refused_while_the_room_is_kept_in_vain_is_done_again()
@@ -39,7 +39,7 @@ public sealed class DiskReserveTests : IDisposable
     }
 
     /// <summary>
-    /// A disk may say that there is room, and refuse each write (a quota): then each upload that is tried meanwhile tries to keep it.
+    /// A disk may report free space and still refuse every write (a quota). Then each upload attempt tries to reserve space.
     /// </summary>
     [Fact]
     public async Task A_delete_comes_to_an_end_though_the_room_is_kept_in_vain_all_the_time()
@@ -69,7 +69,7 @@ public sealed class DiskReserveTests : IDisposable
         Assert.Equal(S3Errors.InsufficientStorage, refused.Error);
     }
 
-    /// <summary>Whoever deletes much on a full disk, or tries to write again and again, would write a megabyte each time else.</summary>
+    /// <summary>Without this, many deletes or repeated uploads on a full disk would each write a megabyte.</summary>
     [Fact]
     public async Task Where_the_disk_says_that_there_is_no_room_nothing_is_written()
     {
@@ -93,7 +93,7 @@ public sealed class DiskReserveTests : IDisposable
         Assert.InRange(room ?? 0, 1, long.MaxValue);
     }
 
-    /// <summary>It says that it has no room at all, which nobody is to believe who could try.</summary>
+    /// <summary>The file system reports no free space at all. That is not believed, because a write is the only real test.</summary>
     [Fact]
     public void The_room_of_a_file_system_that_tells_nothing_of_itself_is_not_known()
     {

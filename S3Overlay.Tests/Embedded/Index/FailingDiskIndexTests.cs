@@ -248,7 +248,7 @@ public sealed class FailingDiskIndexTests : IDisposable
         }
     }
 
-    /// <summary>What stands elsewhere is seen though the journal fails, but not without end: it is in memory.</summary>
+    /// <summary>Changes stay visible although the journal fails. They are kept in memory, so their number is bounded.</summary>
     [Fact]
     public async Task What_the_journal_does_not_have_is_bounded()
     {

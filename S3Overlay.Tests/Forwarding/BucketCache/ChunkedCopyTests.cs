@@ -14,7 +14,7 @@ public sealed class ChunkedCopyTests : IAsyncLifetime
 
     private readonly byte[] _bytes = HeldFilling.Bytes(10 * Chunk);
 
-    /// <summary>Stands still, so that manifests wait for the end unless a test moves it.</summary>
+    /// <summary>Does not move by itself, so manifests are written at the end unless a test moves it.</summary>
     private readonly ManualTimeProvider _time = new();
     private StoreBench _bench = null!;
     private BucketCacheStore _store = null!;

@@ -6,9 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
-/// <summary>
-/// A copy that a reader has found is compared with the remote in the background, and dropped, before he is given a byte of it.
-/// </summary>
+/// <summary>A reader has found an entry. A background comparison with the remote evicts it before the reader gets a byte.</summary>
 public sealed class DroppedBeforeReadTests : FreshnessTestBase
 {
     private readonly TaskCompletionSource _dropped = new(TaskCreationOptions.RunContinuationsAsynchronously);

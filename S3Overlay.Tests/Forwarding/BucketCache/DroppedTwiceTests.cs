@@ -5,8 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
 /// <summary>
-/// A copy in chunks is dropped while it is being dropped already: whoever dropped it is told so once it is out of the store, where other
-/// proxies look for it (rule T2), or that it is not.
+/// An entry in chunks is evicted twice at the same time. Each eviction reports success only once the entry is out of the store, where other
+/// proxies look for it (rule T2), or reports failure.
 /// </summary>
 public sealed class DroppedTwiceTests
 {

@@ -7,8 +7,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
 /// <summary>
-/// A large object is dropped while somebody reads it from its start: he has the rest of it, and of the spool, which belongs to all, it
-/// takes no more than what is begun once half of that is taken. Nothing is asked of the remote twice.
+/// A large object is evicted while a client reads it from its start. The client gets the rest. Spool space is shared by all: once half of
+/// it is used, this read takes no more of it than it has begun. Nothing is requested from the remote twice.
 /// </summary>
 public sealed class DroppedWhileFilledTests : ReaderTestBase
 {
@@ -62,7 +62,7 @@ public sealed class DroppedWhileFilledTests : ReaderTestBase
         await QuietAsync();
     }
 
-    /// <summary>Whoever reads it would be cut otherwise: the remote gives the version to nobody else.</summary>
+    /// <summary>The reader would be cut off otherwise: the remote no longer returns this version.</summary>
     [Fact, Trait("Rule", "R7")]
     public async Task While_there_is_room_for_all_he_has_the_rest_of_the_answer_under_way_though_the_remote_has_another_version()
     {

@@ -106,7 +106,7 @@ public sealed class DroppedWhileFoundTests
         await AssertDoesNotComeBackAsync(bench, store, copy ?? filled, bytes);
     }
 
-    /// <summary>It is found before it goes, and filled again after that, while who drops it has not come to the end.</summary>
+    /// <summary>A lookup finds the entry before it is evicted, and the key is filled again while the eviction is still running.</summary>
     [Theory, Trait("Rule", "C3"), Trait("Rule", "E3")]
     [InlineData(0)]
     [InlineData(8)]

@@ -6,8 +6,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
 /// <summary>
-/// A copy in chunks goes while somebody in the same process reads it: he reads it to its end, as from a file that is deleted, and its
-/// chunks go after him.
+/// An entry in chunks is evicted while it is read in the same process. The reader gets all of it, as from a deleted file, and the chunks
+/// are deleted afterwards.
 /// </summary>
 public sealed class DroppedWhileReadTests : IAsyncLifetime
 {
@@ -88,7 +88,7 @@ public sealed class DroppedWhileReadTests : IAsyncLifetime
         Assert.True((instants, found) is ( > 6, > 6), $"{found} of {instants} instants");
     }
 
-    /// <summary>Whoever reads it would ask the remote for the same bytes once more.</summary>
+    /// <summary>Without this, the reader would request the same bytes from the remote again.</summary>
     [Theory, Trait("Rule", "R7"), Trait("Rule", "C1")]
     [InlineData(false)]
     [InlineData(true)]
@@ -171,7 +171,7 @@ public sealed class DroppedWhileReadTests : IAsyncLifetime
         clock.Advance(TimeSpan.FromSeconds(2));
         await another.WhenIdleAsync();
 
-        // Whoever comes from now on finds what there is now.
+        // New readers find what is there now.
         Assert.Equal(isReplaced ? _newer : null, await here.ReadAsync("key"));
         for (int length; at < read.Length && (length = await reader.ReadAsync(read.AsMemory(at), default)) > 0;)
         {
@@ -185,7 +185,7 @@ public sealed class DroppedWhileReadTests : IAsyncLifetime
         Assert.Equal(isReplaced ? 5 : 0, (await _bench.NamesAsync("k/")).Count);
     }
 
-    /// <summary>Nobody asks for its bytes then but who can have them of the remote.</summary>
+    /// <summary>Only readers that can get the bytes from the remote ask for them then.</summary>
     [Fact, Trait("Rule", "E1"), Trait("Rule", "E3")]
     public async Task What_is_dropped_for_another_reason_than_another_version_goes_at_once()
     {

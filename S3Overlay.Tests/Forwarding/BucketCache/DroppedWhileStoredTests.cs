@@ -78,8 +78,8 @@ public sealed class DroppedWhileStoredTests
         }
     }
     /// <summary>
-    /// Between the end of a call and what is done of it lie no calls to stop at: so what is known of the store's copies is kept busy, and
-    /// whoever asks it waits, one behind the other.
+    /// There is no store call to pause at between the end of a PUT and its bookkeeping. So the test keeps the list of entries busy, and
+    /// callers queue for it.
     /// </summary>
     [Fact, Trait("Rule", "C3"), Trait("Rule", "E1")]
     public async Task The_first_chunk_of_what_is_dropped_as_it_arrives_is_not_left_behind()

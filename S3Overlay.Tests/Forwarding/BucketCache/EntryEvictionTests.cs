@@ -13,7 +13,7 @@ public sealed class EntryEvictionTests : IAsyncLifetime
     /// <summary>The store's: dates differ, and no proxy's time passes.</summary>
     private readonly ManualTimeProvider _clock = new(DateTimeOffset.UtcNow);
 
-    /// <summary>The proxies': as long as it stands still, nothing happens by itself.</summary>
+    /// <summary>The clock of the proxies: while it does not move, no background work starts.</summary>
     private readonly ManualTimeProvider _proxyClock = new(DateTimeOffset.UtcNow);
     private StoreBench _bench = null!;
     private BucketCacheStore _store = null!;
@@ -155,7 +155,7 @@ public sealed class EntryEvictionTests : IAsyncLifetime
 
     private static async Task<bool> UntilAsync(Func<bool> isSo)
     {
-        await Patience.UntilAsync(isSo, "It does not come to that.");
+        await Patience.UntilAsync(isSo, "The condition never became true.");
         return true;
     }
 

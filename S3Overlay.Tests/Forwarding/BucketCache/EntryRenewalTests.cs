@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
-/// <summary>What a store is told when a copy in it was found to be current, and what that costs.</summary>
+/// <summary>What the proxy writes to a store once an entry was found current, and what that costs.</summary>
 [Trait("Rule", "S1")]
 public sealed class EntryRenewalTests : IAsyncLifetime
 {
@@ -20,7 +20,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
 
     private ObjectInfo Info => HeldFilling.Info(_bytes);
 
-    /// <summary>The remote's object after somebody gave it other metadata.</summary>
+    /// <summary>The remote's object after its metadata changed.</summary>
     private ObjectInfo Touched =>
         Info with { LastModified = HeldFilling.Modified.AddDays(1), Headers = [new("Content-Type", "text/x-other")] };
 
@@ -109,7 +109,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
         Assert.DoesNotContain("PUT c", _bench.Kinds());
     }
 
-    /// <summary>The store answered before it was told, and the answer comes afterwards.</summary>
+    /// <summary>The store responds before the renewal is written, and the response arrives after it.</summary>
     [Theory]
     [Trait("Rule", "T2")]
     [InlineData(0)]
@@ -158,7 +158,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
         await AssertFoundByOthersAsync(_filled + Lag, Touched);
     }
 
-    /// <summary>Nor over what another proxy has learned meanwhile.</summary>
+    /// <summary>Nor does it replace what another proxy has learned since.</summary>
     [Theory]
     [Trait("Rule", "T2")]
     [InlineData(0)]

@@ -39,7 +39,7 @@ public sealed class EntryRenewalsTests
         Assert.Equal(Stored(info) with { ValidatedAt = Now }, renewals.Apply(Stored(info)));
     }
 
-    /// <summary>A store may answer with what it had before it was told, and with what it was told since by others.</summary>
+    /// <summary>A store may return its state from before the renewal, or a later renewal by another proxy.</summary>
     [Fact, Trait("Rule", "T2")]
     public void What_the_store_was_told_is_shown_over_what_it_had_before_and_not_over_what_it_has_since()
     {

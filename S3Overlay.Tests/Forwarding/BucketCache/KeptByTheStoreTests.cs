@@ -4,7 +4,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
-/// <summary>A copy in chunks is dropped, and the store does not let go of it: it is found no more, and goes once the store can.</summary>
+/// <summary>
+/// An entry in chunks is evicted, but the store fails to delete it. Lookups no longer find it, and it is deleted once the store can.
+/// </summary>
 [Trait("Rule", "F"), Trait("Rule", "C3")]
 public sealed class KeptByTheStoreTests : IAsyncLifetime
 {

@@ -10,8 +10,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
 /// <summary>
-/// Whoever uses a copy releases it, in whatever moment it is dropped: room in the spool and chunks that go with the last user would stay
-/// otherwise.
+/// Each user releases the entry, whenever it is evicted. Otherwise spool space and chunks that go with the last user would remain.
 /// </summary>
 public sealed class LiveEntriesTests : IDisposable
 {

@@ -7,10 +7,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
-/// <summary>
-/// The same promises where copies are held on an S3 endpoint. What the process takes in memory is measured: nothing else runs in it
-/// meanwhile.
-/// </summary>
+/// <summary>The same promises with the cache on an S3 endpoint. Runs alone, because it measures the memory of the process.</summary>
 [Collection(AloneInProcess.Name)]
 public sealed class ManyReadersOverStoreTests : ManyReadersTests
 {

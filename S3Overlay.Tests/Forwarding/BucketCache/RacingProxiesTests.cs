@@ -142,7 +142,7 @@ public sealed class RacingProxiesTests : IAsyncLifetime
     {
         for (var seed = 0; seed < 25; seed++)
         {
-            // Their clocks stand still: manifests that wait for their time are written at the end.
+            // Their clocks do not move, so delayed manifests are written at the end.
             await using (var first = _bench.Open(time: new ManualTimeProvider(), proxies: 2))
             await using (var second = _bench.Open(time: new ManualTimeProvider(), proxies: 2))
             await using (new JumbledCalls(_bench.Server, seed))

@@ -7,7 +7,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
-/// <summary>Another proxy replaces a copy that somebody here is reading: what is filled from then on goes where it is found.</summary>
+/// <summary>Another proxy replaces an entry that is being read here. Later fills go where lookups find them.</summary>
 public sealed class ReplacedWhileReadTests : ReaderTestBase
 {
     private const int Chunk = 8;

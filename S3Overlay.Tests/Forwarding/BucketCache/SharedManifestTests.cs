@@ -36,7 +36,7 @@ public sealed class SharedManifestTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// The store has nothing of it at that moment: whoever took it for dropped there would ask the remote for all of it once more.
+    /// The store has nothing of the entry at that moment. Taking it for evicted would request all of it from the remote again.
     /// </summary>
     [Theory]
     [InlineData(0)]
@@ -55,7 +55,9 @@ public sealed class SharedManifestTests : IAsyncLifetime
         Assert.Equal(_bytes, await _one.ReadAsync("begun"));
     }
 
-    /// <summary>Nobody brings the rest: what another proxy has is better than nothing, and nothing of its drop would be seen.</summary>
+    /// <summary>
+    /// The rest never arrives. Another proxy's entry is better than nothing, and an eviction of this one would go unnoticed.
+    /// </summary>
     [Theory]
     [InlineData(0)]
     [InlineData(Chunk / 2)]
@@ -128,8 +130,8 @@ public sealed class SharedManifestTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// The one asks the remote for checksums, and learns nothing else; the other learns of another date meanwhile, from an answer that
-    /// names none.
+    /// One proxy requests checksums from the remote and learns nothing else. The other learns a new date from a response that has no
+    /// checksums.
     /// </summary>
     [Theory, Trait("Rule", "T1")]
     [InlineData(false)]

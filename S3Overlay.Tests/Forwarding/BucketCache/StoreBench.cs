@@ -52,9 +52,7 @@ internal sealed class StoreBench : IHeldPlace
     public static async Task<StoreBench> StartAsync(TimeProvider? clock = null) =>
         new(await StoreServer.StartAsync(clock), clock ?? TimeProvider.System);
 
-    /// <summary>
-    /// A proxy's view of it. Waits for nothing of other views; and knows of them only where it is told how many proxies there are.
-    /// </summary>
+    /// <summary>A proxy's view of it. Waits for no other view, and knows of others only through <paramref name="proxies"/>.</summary>
     public BucketCacheStore Open(SpoolFolder? spool = null, TimeProvider? time = null, long largestWhole = 50 << 20, long? maxBytes = null,
         int proxies = 1) => new(
         new LocalStore(Calls, new StoreSettings { CacheBucket = CacheBucket, LargestWhole = largestWhole, MaxBytes = maxBytes,

@@ -7,8 +7,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
 /// <summary>
-/// What this process is putting into the store is nobody's leftover, however old the store's dates look by its own clock: one that was set
-/// wrong costs no copy.
+/// What this process is putting into the store is not an orphan, however old it looks by the store's clock. A wrong clock costs no entry.
 /// </summary>
 public sealed class SweptWhilePutTests
 {

@@ -3,7 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
 /// <summary>
-/// What is told of uploads, and how soon it is looked how much is held, goes by what was put: not by what was dropped before its turn came.
+/// The number of reported uploads, and the time of the next size check, depend on what was uploaded and not on what was evicted while it
+/// waited.
 /// </summary>
 public sealed class UploadCountTests
 {

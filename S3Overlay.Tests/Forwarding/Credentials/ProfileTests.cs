@@ -30,7 +30,7 @@ public sealed class ProfileTests(AwsProfiles profiles) : IClassFixture<AwsProfil
     {
         await ReadAsync("web", "KEY-web-");
 
-        Assert.Contains("AssumeRoleWithWebIdentity web by nobody external  token web-identity-token", Home.Services.Requests);
+        Assert.Contains("AssumeRoleWithWebIdentity web by anonymous external  token web-identity-token", Home.Services.Requests);
     }
 
     [Fact]

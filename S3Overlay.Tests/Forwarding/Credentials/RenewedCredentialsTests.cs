@@ -29,7 +29,7 @@ public sealed class RenewedCredentialsTests
         _clock.Advance(TimeSpan.FromSeconds(1));
         var held = Hold();
         await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => Assert.Equal("first", GetNow()))));
-        await Patience.UntilAsync(() => Volatile.Read(ref _asked) == 2, "nobody asks for new keys");
+        await Patience.UntilAsync(() => Volatile.Read(ref _asked) == 2, "no new keys are requested");
         Assert.Equal("first", GetNow());
         Give(held, "second");
 
@@ -62,7 +62,7 @@ public sealed class RenewedCredentialsTests
         {
             Fail(Hold(), "no renewal");
             Assert.Equal("first", GetNow());
-            await Patience.UntilAsync(() => Volatile.Read(ref _asked) == attempt, "nobody asks for new keys");
+            await Patience.UntilAsync(() => Volatile.Read(ref _asked) == attempt, "no new keys are requested");
             await Patience.UntilAsync(() => _credentials.IsIdle, "the attempt does not end");
             Assert.Equal("first", GetNow());
             Assert.Equal(attempt, _asked);
@@ -93,7 +93,7 @@ public sealed class RenewedCredentialsTests
     {
         Hold();
         var waiting = GetAsync();
-        await Patience.UntilAsync(() => Volatile.Read(ref _asked) == 1, "nobody asks for keys");
+        await Patience.UntilAsync(() => Volatile.Read(ref _asked) == 1, "no keys are requested");
         await _clock.WaitForTimerAsync(RenewedCredentials.Limit);
         _clock.Advance(RenewedCredentials.Limit);
 

@@ -29,7 +29,7 @@ public sealed class StandardChainTests : IAsyncLifetime
         await ReadAsync("KEY-pod-1", "token-of-KEY-pod-1", ("AWS_WEB_IDENTITY_TOKEN_FILE", token),
             ("AWS_ROLE_ARN", "arn:aws:iam::1:role/pod"), ("AWS_REGION", "eu-west-1"));
 
-        Assert.Equal(["AssumeRoleWithWebIdentity pod by nobody external  token pod-token"], _home.Services.Requests);
+        Assert.Equal(["AssumeRoleWithWebIdentity pod by anonymous external  token pod-token"], _home.Services.Requests);
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class BucketStateTests : StoreTestBase
     {
         foreach (var proxies in (int[])[1, 2])
         {
-            // A clock that stands: with two proxies an answer is worth one second.
+            // A clock that does not move. With two proxies, a response is valid for one second.
             var proxy = Fresh(proxies, new SkippingTimeProvider(new ManualTimeProvider()));
             Store.ForgetCalls();
             await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => proxy.State.ResolveBucketAsync("bucket", default).AsTask()));
@@ -131,7 +131,7 @@ public sealed class BucketStateTests : StoreTestBase
         Assert.True(steps >= 4, $"{steps}");
     }
 
-    /// <summary>Whoever deletes it first: a mark that one of them has been told of is not taken back by the other.</summary>
+    /// <summary>Whichever proxy deletes it first: a tombstone that one has confirmed is not rolled back by the other.</summary>
     [Fact, Trait("Rule", "B4")]
     public async Task A_delete_that_finds_an_object_does_not_undo_one_that_did_not()
     {

@@ -112,7 +112,7 @@ public sealed class CacheNamesTests
         Assert.False(leaves.Overlaps(folders));
     }
 
-    /// <summary>A cut in the midst of an escape, an escape at a segment's end: where a name could become the folder of another.</summary>
+    /// <summary>Cuts inside an escape and escapes at the end of a segment, where a name could become the folder of another.</summary>
     [Fact]
     public void No_name_is_a_folder_of_another_at_any_length()
     {

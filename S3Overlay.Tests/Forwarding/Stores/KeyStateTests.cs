@@ -52,7 +52,7 @@ public sealed class KeyStateTests : StoreTestBase
     }
 
     /// <summary>
-    /// The key was written here. Whoever looks while it is deleted sees it written or deleted, and never as if the remote's showed.
+    /// The key was written here. During its delete, a reader sees it written or deleted, and never as if the remote's showed.
     /// </summary>
     [Fact, Trait("Rule", "C3")]
     public async Task Deleting_never_lets_the_remote_show_through()

@@ -33,7 +33,9 @@ public sealed class ListedAttributesTests
         }
     }
 
-    /// <summary>A store says it to who asks, so it must be asked; and shows what nobody here knows, which must not end the list.</summary>
+    /// <summary>
+    /// A store lists the attribute only on request, so the proxy requests it. A value the proxy does not know must not fail the list.
+    /// </summary>
     [Fact]
     public async Task How_far_an_archived_object_is_restored_is_shown_to_who_asks_and_the_unknown_passed_over()
     {

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores;
 
-/// <summary>The store that other tests stand on does what they trust it to do.</summary>
+/// <summary>The store that other tests run on does what they expect.</summary>
 public sealed class StoreServerTests : IAsyncLifetime
 {
     private StoreServer _store = null!;

@@ -22,7 +22,7 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
         Assert.True(probe.Known!.AreAll);
     }
 
-    /// <summary>What is overloaded, or breaks off, in the midst of the trial must not pass for what it cannot do.</summary>
+    /// <summary>A failure during the probe, such as overload or a lost connection, must not count as a missing feature.</summary>
     [Fact]
     public async Task A_store_that_fails_in_the_midst_of_it_is_not_judged()
     {

@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Hosting.Diagnosis;
 
 namespace S3Overlay.Tests.Hosting.Diagnosis;
 
-/// <summary>A bucket that is mapped and not there shows as an empty one: it is told, with the setting.</summary>
+/// <summary>A mapped bucket that does not exist would look empty. The check reports it, with the setting.</summary>
 [Trait("Rule", "M5")]
 public sealed class BucketCheckTests : DiagnosisTestBase
 {

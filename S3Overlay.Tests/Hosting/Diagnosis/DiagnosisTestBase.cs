@@ -9,7 +9,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Hosting.Diagnosis;
 
-/// <summary>Checks of remotes, as the settings make them, before a remote that does as it is told.</summary>
+/// <summary>Checks of remotes, built from the settings, against a scripted remote.</summary>
 public abstract class DiagnosisTestBase : OptionsTestBase, IAsyncLifetime
 {
     private readonly OpenedParts _opened = new();

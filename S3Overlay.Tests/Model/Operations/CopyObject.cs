@@ -34,7 +34,7 @@ internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, stri
                 : [], .. Conditions.OfSource(OfSource, shown), .. Conditions.Header(Condition, before)]);
         if (!bucket.Exists)
         {
-            // Where nothing can come of it, which of the reasons is told is nobody's promise.
+            // If the copy cannot succeed, any of the reasons may be reported.
             var reasons = shown.Select(version => Conditions.Source(OfSource, version, shown, 404)).Append(404);
             Expect.Status(answer, reasons.Concat(scene.MayRefuse || scene.View.MayBeUnknown(source, SourceKey) ? [503, 507] : []));
             return;
@@ -73,7 +73,7 @@ internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, stri
     /// <summary>What the copy of an object is, whichever way its metadata came.</summary>
     private static ObjectVersion CopyOf(ObjectVersion version) => ObjectVersion.Of(version.Bytes) with { Meta = version.Meta };
 
-    /// <summary>What may come of it where these are source and target: which is looked at first is nobody's promise.</summary>
+    /// <summary>The possible outcomes for this source and target. The order of the checks is not promised.</summary>
     private IEnumerable<int> Outcomes(ObjectVersion? version, ObjectVersion? current, IReadOnlyList<ObjectVersion?> shown,
         IReadOnlyList<ObjectVersion?> before)
     {

@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>Somebody deletes at the remote.</summary>
+/// <summary>A delete at the remote, behind the proxy.</summary>
 internal sealed record DeleteRemote(int Bucket, string Key) : ModelOperation
 {
     /// <inheritdoc/>

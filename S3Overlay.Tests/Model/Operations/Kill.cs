@@ -1,14 +1,14 @@
 namespace S3Overlay.Tests.Model.Operations;
 
 /// <summary>
-/// The proxy is killed in the midst of a request, or right after it, and another one started: what it acknowledged is there, and what it
-/// did not is there as a whole or not at all.
+/// The proxy is killed during a request, or right after it, and another one starts. What it acknowledged is there. What it did not
+/// acknowledge is there as a whole or not at all.
 /// </summary>
 /// <param name="Operation">The request.</param>
 /// <param name="Step">After so many steps toward its disk or store, if there are so many.</param>
 /// <param name="IsAfter">Whether the last one takes effect.</param>
-/// <param name="RemoteFailures">How many requests of the remote fail meanwhile, beside what else is wrong with it; null where nothing
-/// is.</param>
+/// <param name="RemoteFailures">How many remote requests fail during this, in addition to other trouble of the remote. Null if nothing else
+/// is wrong.</param>
 internal sealed record Kill(ModelOperation Operation, int Step, bool IsAfter, int? RemoteFailures = null) : ModelOperation
 {
     /// <inheritdoc/>
@@ -35,7 +35,7 @@ internal sealed record Kill(ModelOperation Operation, int Step, bool IsAfter, in
             await scene.MendAsync();
         }
 
-        // What takes copies away after the answer, too, may not have come to it.
+        // Evictions that follow the response may not have run.
         foreach (var (bucket, held) in scene.Buckets.Zip(copies))
         {
             bucket.MayHaveKept(held);

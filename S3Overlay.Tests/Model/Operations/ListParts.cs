@@ -18,7 +18,7 @@ internal sealed record ListParts(int Slot) : ModelOperation
         var answer = await scene.SendAsync("GET", upload.Bucket, upload.Key, "uploadId=" + UriEncoding.EncodeComponent(upload.Id));
         Expect.Status(answer, 200);
 
-        // What stands before may have a key that no parser takes.
+        // The text before the parts may contain a key that no XML parser accepts.
         var (from, to) = (answer.Text.IndexOf("<Part>", StringComparison.Ordinal),
             answer.Text.LastIndexOf("</Part>", StringComparison.Ordinal));
         var listed = XElement.Parse(from < 0 ? "<Parts/>" : $"<Parts>{answer.Text[from..to]}</Part></Parts>").Elements()

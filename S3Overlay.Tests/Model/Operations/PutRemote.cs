@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>Somebody writes to the remote.</summary>
+/// <summary>A write at the remote, behind the proxy.</summary>
 /// <param name="PartSize">How long the parts are in which it comes, but for the last; 0 where it comes in one piece.</param>
 internal sealed record PutRemote(int Bucket, string Key, int Serial, int Size, int PartSize) : ModelOperation
 {

@@ -96,9 +96,7 @@ internal sealed record ReadPart(int Bucket, string Key, string Method, int Numbe
             $"The body is not that part of {version}: of {length} bytes {answer.Body.Length} came.");
     }
 
-    /// <summary>
-    /// What comes of it: of a part that the remote's object has not, and a condition on it that does not hold, either is told.
-    /// </summary>
+    /// <summary>The possible statuses. If the part does not exist and a condition fails too, either may be reported.</summary>
     private IEnumerable<int> Statuses(ObjectVersion? version, (int First, int Length)? part, IReadOnlyList<ObjectVersion?> shown,
         bool isDecided) =>
         version is null ? [404]

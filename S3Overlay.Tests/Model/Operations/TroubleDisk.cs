@@ -13,7 +13,7 @@ namespace S3Overlay.Tests.Model.Operations;
 /// <param name="Skip">So many steps do not yet.</param>
 /// <param name="Count">Then so many do.</param>
 /// <param name="Steps">Which ones.</param>
-/// <param name="Ends">Whether the proxy ends meanwhile.</param>
+/// <param name="Ends">Whether the proxy ends during this.</param>
 /// <param name="Without">A folder of the built-in store that is gone when the proxy starts again; empty for none; null where it starts only
 /// if it has ended.</param>
 /// <param name="RemoteFailures">How many requests of the remote fail as well, beside what else is wrong with it; null where nothing

@@ -61,7 +61,7 @@ internal sealed record TroubleStore(
             await scene.MendAsync();
         }
 
-        // What takes copies away, beside what was asked or after it, may not have come to it; but for what was asked for that alone.
+        // Evictions beside or after the request may not have run, unless the request was an eviction.
         foreach (var (bucket, held) in scene.Buckets.Zip(copies).Where(_ => !isHeard || Operation is not Drop))
         {
             bucket.MayHaveKept(held);

@@ -116,7 +116,7 @@ public sealed class StoreCostTests : IAsyncLifetime
         var local = Meeting(3, "bucket", "list t", "list r");
         _scene.Remote.Script = async (_, _) =>
         {
-            // The remote is slow: all of local is asked meanwhile.
+            // The remote is slow. All local requests finish before it.
             await local.WaitAsync(Patience.Limit);
             return ScriptedOutcome.AsUsual;
         };
@@ -163,7 +163,8 @@ public sealed class StoreCostTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// Holds calls of some kinds until so many of them are there at the same time; a proxy that makes one after the other waits in vain.
+    /// Holds calls of some kinds until the given number of them run at the same time. A proxy that makes them one after the other never
+    /// gets there.
     /// </summary>
     private Task Meeting(int count, params string[] kinds)
     {

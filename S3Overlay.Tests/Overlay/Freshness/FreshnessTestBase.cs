@@ -12,7 +12,7 @@ public abstract class FreshnessTestBase : ReaderTestBase
     /// <summary>The life of copies, where tests give them one.</summary>
     protected static readonly TimeSpan Life = TimeSpan.FromMinutes(10);
 
-    /// <summary>A little: what lies between two moments that tests tell apart.</summary>
+    /// <summary>A short time, but long enough for tests to distinguish two moments.</summary>
     protected static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
 
     protected FreshnessTestBase() => Revalidate(Revalidation.After(Life));

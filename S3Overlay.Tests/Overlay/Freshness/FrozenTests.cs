@@ -40,7 +40,7 @@ public class FrozenTests : FreshnessTestBase
         Assert.Empty(Remote.Gets);
     }
 
-    /// <summary>The HEAD that asks for checksums tells of an object that was written anew with the same bytes.</summary>
+    /// <summary>The HEAD that requests checksums describes an object that was rewritten with the same bytes.</summary>
     [Theory]
     [Trait("Rule", "T1")]
     [InlineData(true)]

@@ -47,7 +47,7 @@ public class RefreshTests : FreshnessTestBase
             Assert.Equal(bytes.Length, answer.Headers.ContentLength);
         }
 
-        await Remote.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+        await Remote.UntilAsync(() => Questions.Count == 1, "The remote got no request.");
         answered.SetResult();
         await RenewedAsync(Time.GetUtcNow());
         Time.Advance((Life / 5 * 4) - Moment);
@@ -114,7 +114,7 @@ public class RefreshTests : FreshnessTestBase
         var answered = new TaskCompletionSource();
         Remote.OnAnswer = (_, _) => answered.Task;
         await ReadAsync("key");
-        await Remote.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+        await Remote.UntilAsync(() => Questions.Count == 1, "The remote got no request.");
         await Reader.InvalidateAsync(Bucket, "key");
         _isWatching = true;
         answered.SetResult();

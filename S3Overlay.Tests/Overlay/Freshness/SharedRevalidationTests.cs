@@ -18,7 +18,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         var answered = new TaskCompletionSource();
         Remote.OnAnswer = (_, _) => answered.Task;
         var readers = Enumerable.Range(0, 20).Select(i => Task.Run(() => ReadAsync(Request("key", head: i % 3 == 0)))).ToList();
-        await Remote.UntilAsync(() => Questions.Count > 0, "Nobody asks.");
+        await Remote.UntilAsync(() => Questions.Count > 0, "The remote got no request.");
         answered.SetResult();
         foreach (var answer in await Task.WhenAll(readers))
         {
@@ -54,9 +54,9 @@ public class SharedRevalidationTests : FreshnessTestBase
         var answered = new TaskCompletionSource();
         Remote.OnAnswer = (_, _) => answered.Task;
         var first = ReadAsync("key");
-        await Remote.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+        await Remote.UntilAsync(() => Questions.Count == 1, "The remote got no request.");
 
-        // The remote has said "the same" already. It changes, its listing shows that, and then somebody reads.
+        // The remote has already responded "not modified". Then it changes, its listing shows the change, and a read follows.
         var newer = Bytes(500, 2);
         Remote.Put("key", newer);
         var later = Enumerable.Range(0, 5).Select(_ => ReadAsync("key")).ToList();
@@ -65,7 +65,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         Assert.Equal(older, (await first).Bytes);
         Assert.All(await Task.WhenAll(later), answer => Assert.Equal(newer, answer.Bytes));
 
-        // A later reader asks about the older copy, and about the newer where another has fetched it meanwhile.
+        // A later reader asks about the older entry, and about the newer one if another reader has filled it by then.
         Assert.InRange(Questions.Count, 2, 1 + (2 * later.Count));
     }
 
@@ -80,7 +80,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         Wrap = store => new SteppedStore(store) { AfterFind = () => Task.FromResult(Interlocked.Increment(ref found)) };
         await ReopenAsync();
         var readers = new List<Task<CollectedAnswer>> { ReadAsync("key") };
-        await Remote.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+        await Remote.UntilAsync(() => Questions.Count == 1, "The remote got no request.");
         readers.AddRange(Enumerable.Range(0, 20).Select(_ => ReadAsync("key")));
         await Patience.UntilAsync(() => Volatile.Read(ref found) == 21, "Not all have found the copy.");
         answered.SetResult();
@@ -102,7 +102,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         Revalidate(isAlways ? Revalidation.Always : Revalidation.Never);
         var answered = FailFirst(failure);
         var first = ReadAsync("key");
-        await Remote.UntilAsync(() => Remote.Gets.Count == 1, "Nobody asks.");
+        await Remote.UntilAsync(() => Remote.Gets.Count == 1, "The remote got no request.");
         var bytes = Bytes(500);
         Remote.Put("key", bytes);
         var later = await JoinAsync(saysNoCache);
@@ -110,11 +110,11 @@ public class SharedRevalidationTests : FreshnessTestBase
         Assert.InRange((await Assert.ThrowsAsync<S3Exception>(() => first)).Error.Status, 403, 404);
         Assert.All(await Task.WhenAll(later), answer => Assert.Equal(bytes, answer.Bytes));
 
-        // Those who came meanwhile share the next, which was put after all of them began.
+        // Readers that arrived during it share the next request, which was sent after all of them began.
         Assert.Equal(2, Remote.Gets.Count);
     }
 
-    /// <summary>Of a remote that is away one wait is enough, whoever waits.</summary>
+    /// <summary>When the remote is down, all readers share one wait.</summary>
     [Theory]
     [Trait("Rule", "C1")]
     [InlineData(false, RemoteFailure.NoSuchKey, 404)]
@@ -124,7 +124,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         Revalidate(isAlways ? Revalidation.Always : Revalidation.Never);
         var answered = FailFirst(failure);
         var first = ReadAsync("key");
-        await Remote.UntilAsync(() => Remote.Gets.Count == 1, "Nobody asks.");
+        await Remote.UntilAsync(() => Remote.Gets.Count == 1, "The remote got no request.");
         Remote.Put("key", Bytes(500));
         var later = await JoinAsync(saysNoCache: false);
         answered.SetResult();
@@ -146,12 +146,12 @@ public class SharedRevalidationTests : FreshnessTestBase
         using var leaving = new CancellationTokenSource();
         var first = ReadAsync("key", cancellationToken: leaving.Token);
         var second = ReadAsync("key");
-        await Remote.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+        await Remote.UntilAsync(() => Questions.Count == 1, "The remote got no request.");
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         answered.SetResult();
 
-        // The second may have been on his way to the question still.
+        // The second reader may not have reached the shared request yet.
         Assert.Contains(Origin(await second).Cache, (string[])["REVALIDATED", "HIT"]);
         Assert.InRange(Questions.Count, 1, 2);
     }
@@ -165,7 +165,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         Remote.OnAnswer = (_, _) => answered.Task;
         using var leaving = new CancellationTokenSource();
         var reading = ReadAsync("key", cancellationToken: leaving.Token);
-        await Remote.UntilAsync(() => Questions.Count == 1, "Nobody asks.");
+        await Remote.UntilAsync(() => Questions.Count == 1, "The remote got no request.");
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
         answered.SetResult();
@@ -173,7 +173,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         Assert.Equal("HIT", Origin(await ReadAsync("key")).Cache);
     }
 
-    /// <summary>Has the remote fail at the first request, once it is told to, and at no other.</summary>
+    /// <summary>Makes the remote fail its first request, once released, and no other.</summary>
     private TaskCompletionSource FailFirst(RemoteFailure failure)
     {
         var answered = new TaskCompletionSource();

@@ -187,9 +187,7 @@ public class StaleTests : FreshnessTestBase
         Assert.Equal("STALE", Origin(await reading).Cache);
     }
 
-    /// <summary>
-    /// A HEAD has no document that would tell whether 503 is of the object (its disk at the remote is gone) or of all of them.
-    /// </summary>
+    /// <summary>A HEAD response has no body, so a 503 may concern this object (a bad disk at the remote) or the whole remote.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(503)]
@@ -239,7 +237,7 @@ public class StaleTests : FreshnessTestBase
                 Assert.Equal("STALE", Origin(await ReadAsync($"key-{i}")).Cache);
             }
 
-            // Of a failure that may be the object's alone a second object tells.
+            // A second object shows whether a failure concerns one object alone.
             Assert.Equal(first + second, Remote.Heads.Count);
             Time.Advance(Moment);
         }

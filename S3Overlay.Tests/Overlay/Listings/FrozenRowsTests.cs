@@ -35,9 +35,7 @@ public sealed class FrozenRowsTests
         Assert.Equal((expected, 30, 0), (held.Most, held.Looks, held.Running));
     }
 
-    /// <summary>
-    /// Once one of a folder's copies shows it, those that were looked at meanwhile are let go before any of the next folder is looked at.
-    /// </summary>
+    /// <summary>Once one entry shows the folder, the other lookups end before the next folder starts.</summary>
     [Theory]
     [InlineData(20, 8)]
     [InlineData(3, 2)]
@@ -91,7 +89,7 @@ public sealed class FrozenRowsTests
 
                 if (key.EndsWith("/01", StringComparison.Ordinal))
                 {
-                    await Patience.UntilAsync(() => Running == together, "The others of the folder are not looked at meanwhile.");
+                    await Patience.UntilAsync(() => Running == together, "The others of the folder are not looked up at the same time.");
                 }
                 else
                 {

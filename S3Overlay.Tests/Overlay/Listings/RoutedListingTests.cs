@@ -223,7 +223,7 @@ public sealed class RoutedListingTests
                 var key = place.ClientPrefix + RandomKey(random);
                 var info = source.Put("below", place.RemoteKey(key), key + " of " + place.ClientPrefix);
 
-                // The oracle: whoever has the longest prefix of the key.
+                // The oracle: the remote with the longest matching prefix.
                 if (place.ClientPrefix == prefixes.Where(prefix => key.StartsWith(prefix, StringComparison.Ordinal))
                     .MaxBy(prefix => prefix.Length))
                 {

@@ -205,7 +205,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
         Remote.OnByte = (at, token) => at > 100_000 ? gate.Task.WaitAsync(token) : Task.CompletedTask;
         await ReadAsync("key", "bytes=5-9");
         var follower = ReadAsync(Request("key", headers: Enabled));
-        await Remote.UntilAsync(() => !Remote.Heads.IsEmpty, "Nobody asks for the checksums.");
+        await Remote.UntilAsync(() => !Remote.Heads.IsEmpty, "No checksums are requested.");
         gate.SetResult();
         Assert.Equal("AAAAAA==", Checksum(await follower));
     }
@@ -250,7 +250,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
         await QuietAsync();
         Remote.OnRequest = (_, token) => Task.Delay(Timeout.Infinite, token);
         var first = ReadAsync(Request("key", headers: Enabled));
-        await Remote.UntilAsync(() => !Remote.Heads.IsEmpty, "Nobody asks for the checksums.");
+        await Remote.UntilAsync(() => !Remote.Heads.IsEmpty, "No checksums are requested.");
         Time.Advance(Settings.Freshness.Timeout);
         Assert.Equal(("", 1000L), (Checksum(await first), (await ReadAsync(Request("key", headers: Enabled))).Length));
         Assert.Single(Remote.Heads);
@@ -304,7 +304,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
         new() { { true, true, false }, { true, false, false }, { false, true, false }, { false, false, false }, { true, true, true },
             { false, true, true } };
 
-    /// <summary>Of an object that was put in parts the ETag tells nothing: there a checksum does, where one is known.</summary>
+    /// <summary>The ETag of an object in parts is no digest of its bytes. A checksum is, if one is known.</summary>
     [Theory]
     [Trait("Rule", "F")]
     [MemberData(nameof(Promises))]

@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Reading;
 
-/// <summary>Where there is room for few chunks at once, what is fetched ahead takes it from nobody who reads (rules C1, C5).</summary>
+/// <summary>When only a few chunks fit at once, read-ahead takes no space from readers (rules C1, C5).</summary>
 public sealed class CrampedSpoolTests : ReaderTestBase
 {
     private const int Chunk = 1 << 20;

@@ -4,8 +4,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Reading;
 
 /// <summary>
-/// A copy is dropped between its being found by a reader and its being read: he may have it, and whoever comes after the drop joins him no
-/// more (rules C3, S1).
+/// An entry is evicted after a reader found it and before the read. That reader may use it. Readers that arrive after the eviction do not
+/// join it (rules C3, S1).
 /// </summary>
 public class DroppedWhileJoinedTests : ReaderTestBase
 {
@@ -13,7 +13,7 @@ public class DroppedWhileJoinedTests : ReaderTestBase
     private readonly byte[] _newer = Bytes(30, 2);
     private readonly TaskCompletionSource _goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The reader had looked before, and found nothing; another has filled it meanwhile.</summary>
+    /// <summary>The first lookup found nothing, and another reader has filled the entry since.</summary>
     [Fact, Trait("Rule", "C3"), Trait("Rule", "S1")]
     public async Task By_who_finds_it_when_he_is_about_to_ask_for_it()
     {
@@ -44,7 +44,7 @@ public class DroppedWhileJoinedTests : ReaderTestBase
         await CheckAsync(reading, answer);
     }
 
-    /// <summary>Somebody reads, and takes nothing yet of what he is given.</summary>
+    /// <summary>Starts a reader that takes none of its bytes yet.</summary>
     private async Task<(Task Reading, CollectedAnswer Answer)> BeginAsync()
     {
         var isGiven = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

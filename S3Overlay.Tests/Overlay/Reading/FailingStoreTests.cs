@@ -40,7 +40,7 @@ public class FailingStoreTests : ReaderTestBase
         var answer = await ReadAsync("key");
         Assert.Equal(bytes, answer.Bytes);
         Assert.False(answer.IsAborted);
-        await Patience.UntilAsync(() => stuck.InUse == 0, "The copy is not let go.");
+        await Patience.UntilAsync(() => stuck.InUse == 0, "The entry is not released.");
         Assert.Equal(1, stuck.Created);
     }
 

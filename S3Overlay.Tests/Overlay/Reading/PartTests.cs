@@ -220,7 +220,7 @@ public sealed class PartTests
         }
     }
 
-    /// <summary>Of a later part that is said to be empty nothing tells how large the object is.</summary>
+    /// <summary>An empty later part does not reveal the size of the object.</summary>
     [Fact, Trait("Rule", "R7")]
     public async Task An_empty_answer_is_not_taken_for_a_later_part()
     {

@@ -25,7 +25,7 @@ public sealed class ReadSettingTests
             Assert.True(await socket.ReceiveAsync(new byte[1000]) > 0);
         }
 
-        // The remote has not gone on: only one that was dropped comes to its end.
+        // The remote has not continued, so only an aborted fill ends.
         await scene.Proxy.WhenIdleAsync();
         gate.SetResult();
         Assert.Equal("MISS", (await scene.SendAsync("GET", "/bucket/key")).Headers["x-cache"]);

@@ -21,7 +21,7 @@ public abstract class ReaderTestBase : IAsyncLifetime
 
     protected ReaderTestBase() => _reader = MakeReader();
 
-    /// <summary>Stands still: nothing grows old by itself.</summary>
+    /// <summary>Does not move by itself, so nothing expires by itself.</summary>
     protected ManualTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
 
     protected TemporaryFolder Folder { get; } = new();
@@ -35,7 +35,7 @@ public abstract class ReaderTestBase : IAsyncLifetime
 
     private IHeldPlace Place { get; set; } = null!;
 
-    /// <summary>Stands before the store, where a test wants that.</summary>
+    /// <summary>Wraps the store, if a test needs that.</summary>
     protected Func<ICacheStore, ICacheStore> Wrap { get; set; } = store => store;
 
     protected RemoteReader Reader => _reader.Value;
@@ -109,7 +109,7 @@ public abstract class ReaderTestBase : IAsyncLifetime
         return bytes;
     }
 
-    /// <summary>Finishes once no fill runs and nobody reads.</summary>
+    /// <summary>Finishes once no fill and no read is running.</summary>
     protected Task QuietAsync() => Patience.UntilAsync(() => Reader.Fills!.Objects.InUse == 0, "A fill does not end.");
 
     /// <summary>Where copies are held: by the built-in store, unless a class that runs the same tests over another says so.</summary>

@@ -6,8 +6,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Reading;
 
 /// <summary>
-/// Objects in chunks that became whole in pieces are read back to be compared: nobody waits for that, neither readers nor the end, and one
-/// is read at a time (table F).
+/// Objects in chunks that became whole in pieces are read back and verified. Neither readers nor shutdown wait for that, and one object is
+/// read at a time (table F).
 /// </summary>
 [Trait("Rule", "F")]
 public sealed class WholeCheckTests : ReaderTestBase
@@ -43,8 +43,8 @@ public sealed class WholeCheckTests : ReaderTestBase
     }
 
     /// <summary>
-    /// Each that waits is an object in use, with a file open. One that finds no place is compared once there is one, where somebody reads
-    /// it still.
+    /// Each waiting object is in use, with an open file. One that finds no place is verified once a place is free, if it is still being
+    /// read.
     /// </summary>
     [Fact]
     public async Task Only_so_many_wait_and_who_finds_no_place_does_not_count_as_compared()
@@ -61,7 +61,7 @@ public sealed class WholeCheckTests : ReaderTestBase
         var last = ReadAsync("late", $"bytes={2 * Chunk}-");
         ActiveEntry? held = null;
         await Patience.UntilAsync(() => (held = Reader.Fills!.Objects.Find(new ObjectName(Bucket, "late"))) is not null,
-            "Nobody reads it.");
+            "No read has started.");
         Assert.True(held!.TryEnter());
         gate.SetResult();
         await last;
@@ -91,7 +91,7 @@ public sealed class WholeCheckTests : ReaderTestBase
         return bytes;
     }
 
-    /// <summary>A store whose copies, read from end to end by nobody's request, are read slowly.</summary>
+    /// <summary>A store whose entries are slow to read, if the background verification reads them.</summary>
     private sealed class SlowReads
     {
         private int _reading;

@@ -33,7 +33,7 @@ public sealed class WrongPromiseTests : ReaderTestBase
         var first = ReadAsync("key");
         await began.Task.WaitAsync(Patience.Limit);
 
-        // Whoever has all of it has it from what is held, and can be followed there by the next.
+        // A reader that has all bytes got them from the cache, and the next reader can follow it there.
         Assert.False(HasAll());
         Assert.False(first.IsCompleted);
         goOn.SetResult();

@@ -52,7 +52,7 @@ public sealed class CompactSeveralTests
     }
 
     /// <summary>
-    /// What one remote cannot tell now, or has no bucket for, takes no tombstone away: neither of its keys nor of another's.
+    /// A remote that does not respond, or lacks the bucket, removes no tombstone: neither of its keys nor of another remote's.
     /// </summary>
     [Theory]
     [MemberData(nameof(Layers))]

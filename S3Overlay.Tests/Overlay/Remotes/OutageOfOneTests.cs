@@ -14,7 +14,7 @@ public sealed class OutageOfOneTests
     private readonly ManualTimeProvider _clock = new(DateTimeOffset.UtcNow);
     private volatile bool _isDown;
 
-    /// <summary>How the remotes are told apart at the endpoint: each its bucket; one bucket, and each its credentials.</summary>
+    /// <summary>How the endpoint distinguishes the remotes: by bucket, or by credentials for one shared bucket.</summary>
     [Theory]
     [InlineData("left-bucket", "right-bucket")]
     [InlineData("shared", "shared")]
@@ -43,14 +43,14 @@ public sealed class OutageOfOneTests
         _isDown = true;
         _clock.Advance(TimeSpan.FromMinutes(11));
 
-        // The first to ask has the failure, and whoever asks on meanwhile, and then it is known.
+        // The first request gets the failure, as do requests sent before it is known.
         Assert.Equal("STALE", (await _clock.RunAsync(proxy.SendAsync("GET", "/left/key"))).Headers["x-cache"]);
         await _clock.RunAsync(KnownAsync(endpoint));
         await proxy.WhenIdleAsync();
         var asked = endpoint.Requests.Count(request => request.Key.Length > 0);
         for (var i = 0; i < 3; i++)
         {
-            // No time passes: whoever waited would wait for ever.
+            // The clock does not move, so a request that waited would wait for ever.
             var stale = await proxy.SendAsync(i % 2 == 0 ? "GET" : "HEAD", "/left/key").WaitAsync(Patience.Limit);
             Assert.Equal((200, "STALE"), (stale.Status, stale.Headers["x-cache"]));
             Assert.True(int.Parse(stale.Headers["age"], System.Globalization.CultureInfo.InvariantCulture) >= 660);

@@ -5,9 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Remotes;
 
 /// <summary>
-/// A whole proxy over three remotes: one without a name, which has everything else; <c>models</c>, which is for <c>data/models/</c> and for
-/// <c>bare/part/</c>; and
-/// <c>open</c>, which nobody signs to and which is for the bucket <c>open</c>.
+/// A whole proxy over three remotes: one without a name for everything else; <c>models</c> for <c>data/models/</c> and <c>bare/part/</c>;
+/// and <c>open</c>, which is anonymous, for the bucket <c>open</c>.
 /// </summary>
 internal sealed class RemotesScene : IAsyncDisposable
 {

@@ -195,7 +195,7 @@ public sealed partial class SeveralRemotesTests
         Assert.Equal(("mine", "local"), TextOf(await scene.SendAsync("GET", "/data/models/mine")));
         Assert.Equal(("first", "remote"), TextOf(await scene.SendAsync("GET", "/data/other")));
         Assert.Equal((503, "ServiceUnavailable"), StatusOf(await scene.SendAsync("GET", "/data/models/m")));
-        // Whoever looks waits seconds of the machine's own clock, in which the others too must have answered.
+        // A check waits seconds of the real clock, and the other remotes must respond within them too.
         await Patience.UntilAsync(
             () => scene.Proxy.Http.SendUnsignedAsync("GET", "/health"),
             static health => (health.Status, health.Text) == (200, "{\"status\":\"degraded\"}"),

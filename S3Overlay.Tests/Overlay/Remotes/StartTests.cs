@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Remotes;
 
-/// <summary>Remotes that are wrong when a proxy starts, as whoever starts it sees them.</summary>
+/// <summary>The errors that the proxy reports at its start when remotes are misconfigured.</summary>
 public sealed class StartTests
 {
     [Fact]

@@ -233,9 +233,7 @@ public class VersionedStoreTests : IAsyncLifetime
         Assert.DoesNotContain("<Key>key</Key>", (await _proxy.SendAsync("GET", "/bucket?versions")).Text);
     }
 
-    /// <summary>
-    /// What emptied the bucket of its newest versions comes to the older ones, and may say of them what it saw in the list.
-    /// </summary>
+    /// <summary>After the newest versions are gone, the same client deletes the older ones, with conditions from the list it saw.</summary>
     [Fact, Trait("Rule", "W3"), Trait("Rule", "V3")]
     public async Task The_version_null_of_a_deleted_key_is_deleted_where_the_conditions_hold_of_it()
     {

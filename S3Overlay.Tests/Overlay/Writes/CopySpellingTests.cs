@@ -59,7 +59,7 @@ public sealed class CopySpellingTests
         Assert.Equal((400, "InvalidArgument"), (answer.Status, answer.Code));
     }
 
-    /// <summary>Stores that read a plus as a plus are told the space that was decided on.</summary>
+    /// <summary>Some stores read a plus as a plus, so the space is sent in an encoding that all of them agree on.</summary>
     [Fact, Trait("Rule", "W4")]
     public async Task A_store_is_told_in_a_spelling_that_all_read_alike()
     {

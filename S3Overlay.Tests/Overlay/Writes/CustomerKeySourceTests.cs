@@ -65,7 +65,7 @@ public sealed class CustomerKeySourceTests
             headers: [("x-amz-copy-source", "mapped/none?versionId=v1"), .. key])).Error);
     }
 
-    /// <summary>An upload that was started with a key takes no part without it, and tells of itself to those alone who bring it.</summary>
+    /// <summary>An upload that was started with a key accepts no part without it, and shows itself only to requests with the key.</summary>
     [Fact]
     public async Task The_targets_key_goes_with_a_part()
     {

@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Writes;
 
 /// <summary>
-/// Objects that clients encrypted with keys of their own, at a store that tells of them to those alone who bring the key, as S3 does: what
-/// the overlay asks on its own account is answered as well, and of nothing that is there is the remote's object taken.
+/// Objects that clients encrypted with their own keys, at a store that shows them only to requests with the key, as S3 does. The overlay's
+/// own requests still get responses, and the remote's object never replaces an existing one.
 /// </summary>
 public sealed class CustomerKeyTests : IAsyncLifetime
 {
@@ -81,7 +81,7 @@ public sealed class CustomerKeyTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// The copy was made: that the store does not show it to whoever wrote it is no failure of it, and repeating it would help nobody.
+    /// The copy was made. The store does not show it without the key, but that is no failure, and a retry would not help.
     /// </summary>
     [Fact, Trait("Rule", "W4")]
     public async Task A_copy_that_was_made_is_told_of_though_it_cannot_be_looked_at()

@@ -49,7 +49,7 @@ public sealed class FrozenSourceTests
         Assert.Equal(("held", "HIT"), (held.Text, held.Headers["x-cache"]));
     }
 
-    /// <summary>As a read says it, wherever the gap is: whoever asks again at once would be told the same.</summary>
+    /// <summary>As for a read, wherever the gap is: an immediate retry would get the same response.</summary>
     [Theory, Trait("Rule", "W4")]
     [InlineData("embedded", "bytes=0-9")]
     [InlineData("embedded", "bytes=-10")]

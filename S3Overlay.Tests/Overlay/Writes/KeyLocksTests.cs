@@ -32,7 +32,7 @@ public sealed class KeyLocksTests
         Assert.Equal(0, _locks.Waiting);
     }
 
-    /// <summary>However many uploads wait: they have not begun, and those that changed the key meanwhile they will be judged by.</summary>
+    /// <summary>However many uploads wait: they have not begun, and will be judged by the changes made until then.</summary>
     [Fact]
     public async Task Who_changes_the_key_waits_for_one_upload_alone()
     {
@@ -110,7 +110,7 @@ public sealed class KeyLocksTests
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => each);
         }
 
-        // Nobody is left for whom the upload would give way.
+        // No caller is left to give way to.
         _clock.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal(3, await upload.ReadAsync(_ => new(3), default));
     }

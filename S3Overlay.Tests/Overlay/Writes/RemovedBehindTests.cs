@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>Objects that somebody takes away at the store, and not through the proxy (rule D4).</summary>
+/// <summary>Objects deleted at the store, not through the proxy (rule D4).</summary>
 [Trait("Rule", "D4")]
 public sealed class RemovedBehindTests
 {

@@ -116,7 +116,7 @@ public sealed class TaggedSourceTests
     private static void Put(LayerScene scene, string version, bool isEmpty) =>
         scene.Remote.Put("bucket", "key", isEmpty ? [] : System.Text.Encoding.UTF8.GetBytes(version), ("x-amz-tagging-count", "1"));
 
-    /// <summary>Has the remote tell a version's tags; before that, something happens once.</summary>
+    /// <summary>Makes the remote return the tags of a version, after a callback that runs once.</summary>
     private static void ScriptTags(LayerScene scene, Func<string> version, Func<Task>? before) =>
         scene.Remote.Script = async (request, context) =>
     {

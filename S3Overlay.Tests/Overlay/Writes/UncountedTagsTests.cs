@@ -160,7 +160,7 @@ public sealed class UncountedTagsTests
         Assert.Equal(text, (await scene.SendAsync("GET", "/bucket/copy")).Text);
         Assert.DoesNotContain("<Key>", (await scene.SendAsync("GET", "/bucket/copy?tagging")).Text, StringComparison.Ordinal);
 
-        // That there are some was told, and of what is not held there are no bytes.
+        // "counted" is known to have tags, and "absent" has no cached bytes.
         foreach (var source in (string[])["counted", "absent"])
         {
             Assert.Equal(503, (await scene.SendAsync("PUT", "/bucket/other", null, ("x-amz-copy-source", "/bucket/" + source))).Status);
@@ -169,7 +169,7 @@ public sealed class UncountedTagsTests
     }
 
     /// <summary>
-    /// That there are none is told of one version, as tags are: a copy must not have the bytes of another, of which they were not told.
+    /// The absence of tags holds for one version, as tags do: a copy must not combine it with the bytes of another version.
     /// </summary>
     [Theory]
     [InlineData("embedded", "never", 200, "<Tagging><TagSet/></Tagging>")]
@@ -234,7 +234,7 @@ public sealed class UncountedTagsTests
         Assert.Equal("HIT", (await scene.SendAsync("GET", "/bucket/key")).Headers["x-cache"]);
     }
 
-    /// <summary>That there are some was told: the copy would lack them.</summary>
+    /// <summary>The object is known to have tags, and the copy would lack them.</summary>
     [Theory]
     [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task Tags_that_were_counted_stand_in_the_way_where_they_are_refused(string layer)

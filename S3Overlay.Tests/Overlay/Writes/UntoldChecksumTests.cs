@@ -5,7 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Writes;
 
 /// <summary>
-/// A part that is copied from the remote into an upload of which the store does not tell the checksum: it might get it without (rule W7).
+/// A part is copied from the remote into an upload whose checksum algorithm the store does not report. The part might be stored without a
+/// checksum (rule W7).
 /// </summary>
 public sealed class UntoldChecksumTests
 {

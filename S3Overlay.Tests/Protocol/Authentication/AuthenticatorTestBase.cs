@@ -7,7 +7,7 @@ using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Tests.Protocol.Authentication;
 
-/// <summary>A server whose clock stands at the time of AWS's examples, and that knows their key.</summary>
+/// <summary>A server that knows the key of AWS's examples and whose clock shows their time.</summary>
 public abstract class AuthenticatorTestBase
 {
     protected const string AccessKey = "AKIAIOSFODNN7EXAMPLE";

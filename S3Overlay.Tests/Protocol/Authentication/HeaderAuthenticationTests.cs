@@ -166,9 +166,10 @@ public sealed class HeaderAuthenticationTests : AuthenticatorTestBase
             "SignatureDoesNotMatch",
             Refused("GET", "/k", "", Signed("GET", "/k", signer: new(new SigningCredentials(AccessKey, "wrong"), "us-east-1"))).Error.Code);
 
-        var unknown = Refused("GET", "/k", "", Signed("GET", "/k", signer: new(new SigningCredentials("nobody", SecretKey), "us-east-1")));
+        var unknown =
+            Refused("GET", "/k", "", Signed("GET", "/k", signer: new(new SigningCredentials("unknown-key", SecretKey), "us-east-1")));
         Assert.Equal("InvalidAccessKeyId", unknown.Error.Code);
-        Assert.Equal("nobody", Detail(unknown, "AWSAccessKeyId"));
+        Assert.Equal("unknown-key", Detail(unknown, "AWSAccessKeyId"));
     }
 
     [Theory]
@@ -326,7 +327,7 @@ public sealed class HeaderAuthenticationTests : AuthenticatorTestBase
     public void WithAuthenticationOffEverybodyIsAnonymousAndChunksAreTakenOffUnchecked()
     {
         Settings = new() { IsOff = true };
-        var signed = Signed("PUT", "/k", payloadHash: SigV4.StreamingPayload, signer: new(new SigningCredentials("nobody", "x"), "r"));
+        var signed = Signed("PUT", "/k", payloadHash: SigV4.StreamingPayload, signer: new(new SigningCredentials("unknown-key", "x"), "r"));
 
         var request = Authenticate("PUT", "/other", "", signed);
 

@@ -56,7 +56,7 @@ public sealed class PresignedAuthenticationTests : AuthenticatorTestBase
     [InlineData("X-Amz-Date=20130524T000000Z", "X-Amz-Date=20130525T000000Z", "AuthorizationQueryParametersError")]
     [InlineData("X-Amz-Date=20130524T000000Z", "X-Amz-Date=yesterday", "AuthorizationQueryParametersError")]
     [InlineData("%2Fs3%2F", "%2Fsqs%2F", "AuthorizationQueryParametersError")]
-    [InlineData("AKIAIOSFODNN7EXAMPLE", "nobody", "InvalidAccessKeyId")]
+    [InlineData("AKIAIOSFODNN7EXAMPLE", "unknown-key", "InvalidAccessKeyId")]
     [InlineData("X-Amz-SignedHeaders=host", "X-Amz-SignedHeaders=range", "AccessDenied")]
     [InlineData("X-Amz-SignedHeaders=host", "X-Amz-SignedHeaders=host%0Ax", "AuthorizationQueryParametersError")]
     [InlineData("X-Amz-Signature=aeeed9", "X-Amz-Signature=beeed9", "SignatureDoesNotMatch")]
@@ -117,7 +117,9 @@ public sealed class PresignedAuthenticationTests : AuthenticatorTestBase
         Assert.Equal(2, headers.Count);
     }
 
-    /// <summary>The SDK for JavaScript leaves the checksum of no bytes in the URL of an upload: whoever made it had no body.</summary>
+    /// <summary>
+    /// The SDK for JavaScript leaves the checksum of an empty body in upload URLs, because the URL is made without the body.
+    /// </summary>
     [Fact]
     public void WhatIsAboutABodyIsNotMadeAHeader()
     {

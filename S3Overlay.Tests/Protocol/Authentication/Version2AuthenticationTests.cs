@@ -95,7 +95,7 @@ public sealed class Version2AuthenticationTests : AuthenticatorTestBase
     [InlineData("AWS AKIAIOSFODNN7EXAMPLE:", "Date: Tue, 27 Mar 2007 19:36:42 +0000", "SignatureDoesNotMatch")]
     [InlineData("AWS AKIAIOSFODNN7EXAMPLE:bWq2s1WEIj+Ydj0vQ697zp+IXMUbWq2s1WEIj+Ydj0vQ697zp+IXMU=", "Date: Tue, 27 Mar 2007 19:36:42 +0000",
         "SignatureDoesNotMatch")]
-    [InlineData("AWS nobody:bWq2s1WEIj+Ydj0vQ697zp+IXMU=", "Date: Tue, 27 Mar 2007 19:36:42 +0000", "InvalidAccessKeyId")]
+    [InlineData("AWS unknown-key:bWq2s1WEIj+Ydj0vQ697zp+IXMU=", "Date: Tue, 27 Mar 2007 19:36:42 +0000", "InvalidAccessKeyId")]
     public void What_is_wrong_is_told(string authorization, string header, string code)
     {
         Now = Then;
@@ -141,7 +141,7 @@ public sealed class Version2AuthenticationTests : AuthenticatorTestBase
     [InlineData("AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=x&Expires=-1", "AccessDenied")]
     [InlineData("AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=x&Expires=99999999999999999999", "AccessDenied")]
     [InlineData("AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=x&Expires=9223372036854775807", "SignatureDoesNotMatch")]
-    [InlineData("AWSAccessKeyId=nobody&Signature=x&Expires=9175139620", "InvalidAccessKeyId")]
+    [InlineData("AWSAccessKeyId=unknown-key&Signature=x&Expires=9175139620", "InvalidAccessKeyId")]
     public void A_link_that_is_not_whole_is_refused(string query, string code) =>
         Assert.Equal(code, Refused("GET", "/b/k", query, Headers()).Error.Code);
 

@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Support.Given;
 
-/// <summary>One proxy without a remote in front of a store that somebody has started.</summary>
+/// <summary>One proxy without a remote in front of an external store.</summary>
 public sealed class GivenForwardingFixture : LocalOnlyFixture, ITwoWays
 {
     /// <inheritdoc/>

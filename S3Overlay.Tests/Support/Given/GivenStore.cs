@@ -5,8 +5,7 @@ using Amazon.S3;
 namespace S3Overlay.Tests.Support.Given;
 
 /// <summary>
-/// A store that somebody has started for the tests, of whatever make: the same tests that run before the built-in store and Ceph run before
-/// it.
+/// An external store that was started for the tests, of any vendor. It runs the same tests as the built-in store and Ceph.
 /// </summary>
 /// <param name="Endpoint">Where, without a path.</param>
 /// <param name="AccessKey">The key of a user who may do everything.</param>

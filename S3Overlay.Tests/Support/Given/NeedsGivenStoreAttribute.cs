@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Support.Given;
 
-/// <summary>A class of tests against a store that somebody has started for them.</summary>
+/// <summary>A test class that needs an external store.</summary>
 public sealed class NeedsGivenStoreAttribute : NeedsAttribute
 {
     /// <inheritdoc/>

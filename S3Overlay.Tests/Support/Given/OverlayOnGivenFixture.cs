@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Support.Given;
 
-/// <summary>An overlay between two stores that somebody has started.</summary>
+/// <summary>An overlay between two external stores.</summary>
 public sealed class OverlayOnGivenFixture : OverlayFixture
 {
     /// <inheritdoc/>

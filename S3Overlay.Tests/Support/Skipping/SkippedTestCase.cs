@@ -5,7 +5,7 @@ using Xunit.Sdk;
 
 namespace S3Overlay.Tests.Support.Skipping;
 
-/// <summary>A test that is told, and not run.</summary>
+/// <summary>A test that is reported as skipped.</summary>
 public sealed class SkippedTestCase : XunitTestCase
 {
     /// <summary>For the runner, which makes test cases of what it wrote down of them.</summary>

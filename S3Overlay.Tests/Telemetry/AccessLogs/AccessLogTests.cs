@@ -140,7 +140,7 @@ public sealed partial class AccessLogTests : IAsyncLifetime
     [Fact]
     public async Task SIGHUP_opens_the_file_again_so_that_it_can_be_moved_away()
     {
-        // Whoever runs the tests may ignore the signal (nohup), and a process inherits that.
+        // The parent of the test run may ignore the signal (nohup), and processes inherit that.
         string[] command = ["env", "--default-signal=HUP", "dotnet", typeof(Proxy.Protocol.S3Request).Assembly.Location];
         await using var proxy = await ProxyProcess.StartAsync(command, _folder["data"], ("S3_OVERLAY_ACCESS_LOG", LogFile));
         var http = new SignedHttp(proxy.Endpoint);

@@ -61,15 +61,15 @@ internal static class SignatureScenarios
         await s.SendAsync("PUT", "/BUCKET/k", "value");
         await s.SendUnsignedAsync(Depth.Code, "GET", "/BUCKET/k", null, ("Authorization", "nonsense"));
         await s.SendUnsignedAsync(Depth.Code, "GET", "/BUCKET/k", null, ("Authorization", "AWS4-HMAC-SHA256 nonsense"));
-        await s.SendUnsignedAsync(Depth.Code, "GET", "/BUCKET/k", null, ("Authorization", "AWS nobody:AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        await s.SendUnsignedAsync(Depth.Code, "GET", "/BUCKET/k", null, ("Authorization", "AWS unknown-key:AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
             ("Date", DateTime.UtcNow.ToString("r", System.Globalization.CultureInfo.InvariantCulture)));
         await s.SendUnsignedAsync(
             Depth.Code, "GET", "/BUCKET/k", null, ("x-amz-date", "20130524T000000Z"), ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
             ("Authorization",
-                "AWS4-HMAC-SHA256 Credential=nobody/20130524/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=" + new string('0', 64)));
+                "AWS4-HMAC-SHA256 Credential=unknown-key/20130524/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=" + new string('0', 64)));
         await s.SendUnsignedAsync(Depth.Code, "GET", "/BUCKET/k?X-Amz-Algorithm=AWS4-HMAC-SHA256", null);
         await s.SendUnsignedAsync(
-            Depth.Code, "GET", "/BUCKET/k?AWSAccessKeyId=nobody&Expires=9175139620&Signature=AAAAAAAAAAAAAAAAAAAAAAAAAAA%3D", null);
+            Depth.Code, "GET", "/BUCKET/k?AWSAccessKeyId=unknown-key&Expires=9175139620&Signature=AAAAAAAAAAAAAAAAAAAAAAAAAAA%3D", null);
     }
 
     public static async Task FormsAsync(Side s)

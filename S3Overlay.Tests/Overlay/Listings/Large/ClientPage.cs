@@ -82,7 +82,7 @@ public sealed record ClientPage(List<ListingRow> Rows, bool IsTruncated, string?
             for (var i = 1; i < some.Count; i++)
             {
                 Assert.True(Utf8Order.Compare(Decoded(some[i - 1]).Name, Decoded(some[i]).Name) < 0,
-                    $"{some[i].Name} stands behind {some[i - 1].Name}.");
+                    $"{some[i].Name} follows {some[i - 1].Name}.");
             }
         }
 

@@ -51,9 +51,7 @@ public abstract class ManyKeysListingTests<TScene>(TScene scene) : IClassFixture
         Assert.Equal(expected.Count, at);
     }
 
-    /// <summary>
-    /// A page from anywhere: names that are there, that were deleted, that never were; in the midst of folders and behind them.
-    /// </summary>
+    /// <summary>Pages that start anywhere: at existing, deleted and unknown names, inside folders and after them.</summary>
     [Theory]
     [InlineData("", 1, true)]
     [InlineData("", 7, false)]

@@ -115,7 +115,7 @@ public sealed class PageCosts
         var end = FirstAfter(_remote, row => row.Name, last);
         if (end == first || _remote[end - 1].Name != last)
         {
-            // The last row is local's: what the remote has behind it tells that nothing comes before it.
+            // The last row is local's. The remote's next row proves that nothing sorts before it.
             end = Math.Min(end + 1, _remote.Count);
         }
 
