@@ -1,4 +1,5 @@
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Administration;
 
@@ -6,4 +7,5 @@ namespace S3Overlay.Tests.Administration;
 public sealed class DiscardTests(OverlayFixture fixture) : DiscardTests<OverlayFixture>(fixture);
 
 /// <summary>See <see cref="DiscardTests{TFixture}"/>: over an S3 endpoint as local.</summary>
+[FullRun("the same tests run on the built-in store")]
 public sealed class DiscardTestsOnStore(OverlayOnStoreFixture fixture) : DiscardTests<OverlayOnStoreFixture>(fixture);

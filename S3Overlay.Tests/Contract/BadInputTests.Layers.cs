@@ -1,5 +1,6 @@
 using S3Overlay.Tests.Support;
 using S3Overlay.Tests.Support.Given;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Contract;
 
@@ -7,9 +8,11 @@ namespace S3Overlay.Tests.Contract;
 public sealed class BadInputTests(LocalOnlyFixture fixture) : BadInputTests<LocalOnlyFixture>(fixture);
 
 /// <summary>See <see cref="BadInputTests{TFixture}"/>: over HTTP/2 and TLS.</summary>
+[FullRun("the same tests run over plain HTTP")]
 public sealed class BadInputTestsOverTls(SecureFixture fixture) : BadInputTests<SecureFixture>(fixture);
 
 /// <summary>See <see cref="BadInputTests{TFixture}"/>: in front of an S3 endpoint.</summary>
+[FullRun("the same tests run on the built-in store")]
 public sealed class BadInputTestsOnStore(ForwardingFixture fixture) : BadInputTests<ForwardingFixture>(fixture);
 
 /// <summary>See <see cref="BadInputTests{TFixture}"/>: in front of an external store.</summary>

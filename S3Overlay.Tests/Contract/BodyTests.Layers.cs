@@ -1,4 +1,5 @@
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Contract;
 
@@ -9,4 +10,5 @@ public sealed class BodyTests(LocalOnlyFixture fixture) : BodyTests<LocalOnlyFix
 public sealed class BodyTestsOverTls(SecureFixture fixture) : BodyTests<SecureFixture>(fixture);
 
 /// <summary>See <see cref="BodyTests{TFixture}"/>: in front of an S3 endpoint.</summary>
+[FullRun("the same tests run on the built-in store")]
 public sealed class BodyTestsOnStore(ForwardingFixture fixture) : BodyTests<ForwardingFixture>(fixture);

@@ -1,6 +1,7 @@
 using Amazon.S3.Model;
 
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Contract;
 
@@ -55,6 +56,7 @@ public abstract class ColdReadersTests(bool isOnStore) : IAsyncLifetime
     [Fact]
     [Trait("Rule", "C1")]
     [Trait("Rule", "R3")]
+    [FullRun("64 readers read a large object through three processes")]
     public async Task Sixty_four_readers_cost_the_remote_one_object_and_see_its_start_before_its_end()
     {
         var gate = new TaskCompletionSource();

@@ -6,6 +6,7 @@ using Amazon.S3.Model;
 
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Contract;
 
@@ -41,6 +42,7 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
 
     [Theory]
     [MemberData(nameof(AwkwardKeys.Indexes), MemberType = typeof(AwkwardKeys))]
+    [QuickRows(16)]
     public async Task Any_key_comes_back_to_the_byte(int index)
     {
         var key = AwkwardKeys.All[index];

@@ -1,10 +1,12 @@
 using Amazon.S3.Model;
 
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Contract;
 
 /// <summary>Bodies flow: a gigabyte in and out leaves the process small.</summary>
+[FullRun("it moves gigabytes")]
 public sealed class MemoryTests
 {
     private const long Size = 1L << 30;

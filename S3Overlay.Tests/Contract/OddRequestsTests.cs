@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Contract;
 
@@ -90,7 +91,7 @@ public sealed partial class OddRequestsTests
         var differences = new List<string>();
         for (var round = 0; round < 2; round++)
         {
-            foreach (var (method, target, headers) in Requests())
+            foreach (var (method, target, headers) in Sweep.Of([.. Requests()], 80))
             {
                 var expected = Shown(await plain.SendAsync(method, target, null, headers));
                 var actual = Shown(await overlay.SendAsync(method, target, null, headers));

@@ -5,6 +5,7 @@ using Amazon.S3;
 using Amazon.S3.Model;
 
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Contract;
 
@@ -240,6 +241,7 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
     [Theory]
     [MemberData(nameof(AwkwardKeys.Indexes), MemberType = typeof(AwkwardKeys))]
     [Trait("Rule", "R3")]
+    [QuickRows(16)]
     public async Task Any_remote_key_is_read_whole_and_in_part(int index)
     {
         var key = AwkwardKeys.All[index];

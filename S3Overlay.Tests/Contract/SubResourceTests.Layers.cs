@@ -1,5 +1,6 @@
 using S3Overlay.Tests.Support;
 using S3Overlay.Tests.Support.Given;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Contract;
 
@@ -7,6 +8,7 @@ namespace S3Overlay.Tests.Contract;
 public sealed class SubResourceTests(OverlayFixture fixture) : SubResourceTests<OverlayFixture>(fixture);
 
 /// <summary>See <see cref="SubResourceTests{TFixture}"/>: over an S3 endpoint as local.</summary>
+[FullRun("the same tests run on the built-in store")]
 public sealed class SubResourceTestsOnStore(OverlayOnStoreFixture fixture) : SubResourceTests<OverlayOnStoreFixture>(fixture);
 
 

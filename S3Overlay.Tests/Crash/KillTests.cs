@@ -4,6 +4,7 @@ using Amazon.S3;
 using Amazon.S3.Model;
 
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Crash;
 
@@ -17,6 +18,7 @@ public sealed class KillTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [QuickRows(1)]
     public async Task Acknowledged_writes_and_deletes_survive_a_kill(int round)
     {
         using var folder = new TemporaryFolder();

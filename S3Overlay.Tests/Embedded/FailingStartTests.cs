@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 using static S3Overlay.Tests.Support.EmbeddedBench;
 
@@ -17,6 +18,7 @@ public sealed class FailingStartTests
     [InlineData(int.MaxValue, false)]
     [InlineData(1, true)]
     [InlineData(int.MaxValue, true)]
+    [QuickRows(1)]
     public async Task What_a_start_does_not_finish_the_next_one_does(int count, bool isRebuilt)
     {
         var trouble = new DiskTrouble();

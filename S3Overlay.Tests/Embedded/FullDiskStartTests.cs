@@ -2,6 +2,7 @@ using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Hosting;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 using static S3Overlay.Tests.Support.EmbeddedBench;
 
@@ -20,6 +21,7 @@ public sealed class FullDiskStartTests
     [InlineData(int.MaxValue, false)]
     [InlineData(1, true)]
     [InlineData(int.MaxValue, true)]
+    [QuickRows(1)]
     public async Task A_store_needs_no_room_to_start(int count, bool isClosed)
     {
         await using var bench = await OpenAsync(new TroubledDisk(_trouble));
@@ -69,6 +71,7 @@ public sealed class FullDiskStartTests
     [InlineData(int.MaxValue, false)]
     [InlineData(1, true)]
     [InlineData(int.MaxValue, true)]
+    [QuickRows(1)]
     public async Task A_start_that_needs_room_says_so_and_loses_nothing(int count, bool isClosed)
     {
         await using var bench = await OpenAsync(new TroubledDisk(_trouble));

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Failures;
 
@@ -65,10 +66,12 @@ public sealed partial class ImpossibleListingTests : IAsyncLifetime
 
     [Theory, Trait("Rule", "L1")]
     [MemberData(nameof(Queries))]
+    [QuickRows(8)]
     public Task Over_a_particular_store(string query) => IsTheSameAsync(_store, _remote, query);
 
     [Theory, Trait("Rule", "L1")]
     [MemberData(nameof(Queries))]
+    [QuickRows(8)]
     public Task Over_a_particular_remote(string query) => IsTheSameAsync(_remote, _store, query);
 
     [GeneratedRegex("<Key>(.*?)</Key>|<Prefix>([^<]+)</Prefix></CommonPrefixes>")]

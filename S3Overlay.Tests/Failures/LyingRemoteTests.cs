@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Failures;
 
@@ -60,6 +61,7 @@ public sealed class LyingRemoteTests
 
     [Theory]
     [MemberData(nameof(Scenes))]
+    [QuickRows(8)]
     public async Task No_client_gets_other_bytes_and_nothing_of_it_is_held(string lie, string layer, bool inChunks)
     {
         await using var scene = await StartAsync(lie, layer, ("S3_OVERLAY_CHUNK_THRESHOLD", inChunks ? "65536" : "50MiB"),
@@ -104,6 +106,7 @@ public sealed class LyingRemoteTests
     [Theory]
     [MemberData(nameof(VersionsAndParts))]
     [Trait("Rule", "R8")]
+    [QuickRows(6)]
     public async Task No_client_gets_other_bytes_of_a_version_or_part(string lie, string layer, string query)
     {
         await using var scene = await StartAsync(lie, layer);

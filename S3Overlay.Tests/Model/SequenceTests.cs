@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 
+using S3Overlay.Tests.Support.Skipping;
+
 namespace S3Overlay.Tests.Model;
 
 /// <summary>
@@ -39,7 +41,8 @@ public sealed class SequenceTests
 
     private static async Task RunAsync(ModelMix mix, ModelLayer layer, int usual = 5)
     {
-        var (first, sequences, steps) = (Number("SEED", 1), Number("SEQUENCES", usual), Number("STEPS", 150));
+        var (first, sequences, steps) = (Number("SEED", 1), Number("SEQUENCES", FullRunAttribute.IsOn ? usual : 1),
+            Number("STEPS", FullRunAttribute.IsOn ? 150 : 40));
         for (var seed = first; seed < first + sequences; seed++)
         {
             var sequence = ModelSequence.Of(seed, layer, mix, steps);

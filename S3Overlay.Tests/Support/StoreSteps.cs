@@ -1,3 +1,5 @@
+using S3Overlay.Tests.Support.Skipping;
+
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
@@ -66,10 +68,10 @@ internal static class StoreSteps
     public static async Task<int> KillAsync(ISteppedCalls store, Func<int, Task> prepare, Func<int, CancellationToken, Task> first,
         Func<int, Task> check)
     {
-        var runs = 0;
+        var (runs, stride) = (0, Sweep.Step(3));
         foreach (var isAfter in (bool[])[false, true])
         {
-            for (var step = 0; ; step++)
+            for (var step = 0; ; step += stride)
             {
                 var run = runs++;
                 await prepare(run);
@@ -103,6 +105,6 @@ internal static class StoreSteps
             }
         }
 
-        return runs;
+        return runs * stride;
     }
 }

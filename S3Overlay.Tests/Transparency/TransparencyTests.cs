@@ -1,4 +1,5 @@
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 using S3Overlay.Tests.Transparency.Scenarios;
 
 namespace S3Overlay.Tests.Transparency;
@@ -19,6 +20,7 @@ public abstract class TransparencyTests<TFixture>(TFixture fixture) : IClassFixt
 
     [Theory]
     [MemberData(nameof(Names))]
+    [QuickRows(10)]
     public Task The_proxy_does_not_show(string name) => CompareAsync(Scenario.All[name]);
 
     [Fact]

@@ -5,6 +5,7 @@ using Microsoft.Win32.SafeHandles;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 using static S3Overlay.Tests.Support.IndexRows;
 
@@ -150,6 +151,7 @@ public sealed class FailingDiskIndexTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(int.MaxValue)]
+    [QuickRows(1)]
     public async Task An_index_that_opens_without_room_goes_on_with_what_it_has(int count)
     {
         var noRuns = new NoRoomForRuns();
@@ -223,7 +225,7 @@ public sealed class FailingDiskIndexTests : IDisposable
     [Fact]
     public async Task Whichever_manifest_cannot_be_written_no_file_is_left_behind()
     {
-        for (var (failing, hasFailed) = (1, true); hasFailed; failing++)
+        for (var (failing, hasFailed) = (1, true); hasFailed; failing += Sweep.Step(12))
         {
             using var folder = new TemporaryFolder();
             var disk = new NoManifest { Failing = failing };

@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 using static S3Overlay.Tests.Support.IndexRows;
 
@@ -144,7 +145,7 @@ public sealed class OrderedIndexTests : IDisposable
         var path = Directory.GetFiles(_folder.Path, "*.journal").Single();
         var whole = await File.ReadAllBytesAsync(path);
         var torn = 0;
-        for (var bit = 0; bit < whole.Length * 8; bit++)
+        foreach (var bit in Sweep.Of(whole.Length * 8, 120))
         {
             using var copy = new TemporaryFolder();
             File.Copy(Path.Combine(_folder.Path, "MANIFEST"), copy["MANIFEST"]);
@@ -165,7 +166,7 @@ public sealed class OrderedIndexTests : IDisposable
             }
         }
 
-        Assert.InRange(torn, wasClosed ? 0 : 20, wasClosed ? 0 : 31);
+        Assert.InRange(torn, wasClosed ? 0 : FullRunAttribute.IsOn ? 20 : 1, wasClosed ? 0 : 31);
     }
 
     [Fact, Trait("Rule", "F-damaged")]

@@ -2,6 +2,7 @@ using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Forwarding.Stores;
 
@@ -27,7 +28,7 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
     public async Task A_store_that_fails_in_the_midst_of_it_is_not_judged()
     {
         var whole = await CountAsync();
-        for (var good = 0; good < whole; good++)
+        foreach (var good in Sweep.Of(whole, 4))
         {
             var calls = 0;
             Store.Refuse = _ => Interlocked.Increment(ref calls) > good ? 503 : null;
@@ -45,7 +46,7 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
     public async Task A_trial_that_ends_in_the_midst_of_it_leaves_nothing()
     {
         var whole = await CountAsync();
-        for (var good = 0; good < whole; good++)
+        foreach (var good in Sweep.Of(whole, 4))
         {
             var calls = 0;
             Store.Refuse = request => Interlocked.Increment(ref calls) > good && request.Method != "DELETE" ? 503 : null;
@@ -72,7 +73,7 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
     public async Task A_store_that_answers_500_for_a_while_is_not_judged_by_it(int failing)
     {
         var whole = await CountAsync();
-        for (var good = 0; good < whole; good++)
+        foreach (var good in Sweep.Of(whole, 4))
         {
             var calls = 0;
             Store.Refuse = _ => Interlocked.Increment(ref calls) is var call && call > good && call <= good + failing ? 500 : null;
@@ -90,7 +91,7 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
     public async Task A_store_of_which_one_answer_is_lost_or_an_error_is_known_all_the_same(bool isLost)
     {
         var whole = await CountAsync();
-        for (var good = 0; good < whole; good++)
+        foreach (var good in Sweep.Of(whole, 4))
         {
             var calls = 0;
             bool IsNext() => Interlocked.Increment(ref calls) == good + 1;

@@ -10,7 +10,7 @@ internal sealed class SkippingDiscoverer(IAssemblyInfo assembly, ISourceInformat
     /// <summary>Why a test of a class does not run here, or null.</summary>
     public static string? ReasonToSkip(ITestMethod method)
     {
-        foreach (var needs in Attributes<NeedsAttribute>(method.TestClass.Class))
+        foreach (var needs in Attributes<NeedsAttribute>(method.TestClass.Class).Concat(Attributes<NeedsAttribute>(method.Method)))
         {
             if (needs.Missing is { } missing)
             {
@@ -23,15 +23,28 @@ internal sealed class SkippingDiscoverer(IAssemblyInfo assembly, ISourceInformat
 
     /// <inheritdoc/>
     protected override bool FindTestsForMethod(
-        ITestMethod testMethod, bool includeSourceInformation, IMessageBus messageBus, ITestFrameworkDiscoveryOptions discoveryOptions) =>
-        ReasonToSkip(testMethod) is null || !testMethod.Method.GetCustomAttributes(typeof(FactAttribute)).Any()
-            ? base.FindTestsForMethod(testMethod, includeSourceInformation, messageBus, discoveryOptions)
-            : ReportDiscoveredTestCase(
-                new SkippedTestCase(DiagnosticMessageSink, discoveryOptions.MethodDisplayOrDefault(),
-                    discoveryOptions.MethodDisplayOptionsOrDefault(), testMethod),
-                includeSourceInformation,
-                messageBus);
+        ITestMethod testMethod, bool includeSourceInformation, IMessageBus messageBus, ITestFrameworkDiscoveryOptions discoveryOptions)
+    {
+        if (ReasonToSkip(testMethod) is not null && testMethod.Method.GetCustomAttributes(typeof(FactAttribute)).Any())
+        {
+            var (display, options) = (discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault());
+            var skipped = new SkippedTestCase(DiagnosticMessageSink, display, options, testMethod);
+            return ReportDiscoveredTestCase(skipped, includeSourceInformation, messageBus);
+        }
+
+        if (FullRunAttribute.IsOn)
+        {
+            return base.FindTestsForMethod(testMethod, includeSourceInformation, messageBus, discoveryOptions);
+        }
+
+        using var sample = new RowSample(messageBus, Attributes<QuickRowsAttribute>(testMethod.Method).FirstOrDefault()?.Most
+            ?? int.MaxValue);
+        return base.FindTestsForMethod(testMethod, includeSourceInformation, sample, discoveryOptions) && sample.PassOn();
+    }
 
     private static IEnumerable<T> Attributes<T>(ITypeInfo type)
         where T : Attribute => type.GetCustomAttributes(typeof(T)).OfType<IReflectionAttributeInfo>().Select(info => (T)info.Attribute);
+
+    private static IEnumerable<T> Attributes<T>(IMethodInfo method)
+        where T : Attribute => method.GetCustomAttributes(typeof(T)).OfType<IReflectionAttributeInfo>().Select(info => (T)info.Attribute);
 }

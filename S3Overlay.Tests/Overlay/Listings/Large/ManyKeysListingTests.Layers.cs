@@ -1,7 +1,10 @@
+using S3Overlay.Tests.Support.Skipping;
+
 namespace S3Overlay.Tests.Overlay.Listings.Large;
 
 /// <summary>See <see cref="ManyKeysListingTests{TScene}"/>: over the built-in store.</summary>
 public sealed class ManyKeysListingTests(ManyKeysOnEmbedded scene) : ManyKeysListingTests<ManyKeysOnEmbedded>(scene);
 
 /// <summary>See <see cref="ManyKeysListingTests{TScene}"/>: over an S3 endpoint.</summary>
+[FullRun("the same tests run on the built-in store")]
 public sealed class ManyKeysListingTestsOnStore(ManyKeysOnStore scene) : ManyKeysListingTests<ManyKeysOnStore>(scene);

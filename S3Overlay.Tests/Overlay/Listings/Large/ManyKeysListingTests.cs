@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Overlay.Listings.Large;
 
@@ -28,6 +29,7 @@ public abstract class ManyKeysListingTests<TScene>(TScene scene) : IClassFixture
     [InlineData("gone", "/", 1, true)]
     [InlineData("data-00", "", 7, true)]
     [Trait("Rule", "L1"), Trait("Rule", "L2")]
+    [QuickRows(4)]
     public async Task A_walk_shows_every_row_once_and_costs_what_its_pages_need(string prefix, string delimiter, int pageSize, bool isV2)
     {
         var expected = Rows(prefix, delimiter, ListingPosition.Start);
@@ -62,6 +64,7 @@ public abstract class ManyKeysListingTests<TScene>(TScene scene) : IClassFixture
     [InlineData("::", 1, true)]
     [InlineData("9", 7, true)]
     [Trait("Rule", "L1"), Trait("Rule", "L2")]
+    [QuickRows(3)]
     public async Task A_page_from_anywhere_shows_what_lies_behind_and_costs_what_it_needs(string delimiter, int pageSize, bool isV2)
     {
         var costs = new PageCosts("", delimiter, Rows("", delimiter, ListingPosition.Start));
