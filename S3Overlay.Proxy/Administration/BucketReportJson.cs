@@ -1,5 +1,5 @@
 using S3Overlay.Proxy.Overlay.Administration;
-using S3Overlay.Proxy.Protocol.Json;
+using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Administration;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 
 using S3Overlay.Proxy.Overlay.Administration;
-using S3Overlay.Proxy.Protocol.Json;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Administration;

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Overlay.Administration;
 using S3Overlay.Proxy.Protocol;
-using S3Overlay.Proxy.Protocol.Json;
 using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Administration;

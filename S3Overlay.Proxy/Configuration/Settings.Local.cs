@@ -1,7 +1,7 @@
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Configuration.Values;
+using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Operations;
-using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Configuration;
 

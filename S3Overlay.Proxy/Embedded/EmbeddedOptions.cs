@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 
-using S3Overlay.Proxy.Protocol.Regions;
+
+using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Embedded;
 

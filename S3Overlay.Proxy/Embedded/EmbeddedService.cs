@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Embedded.Operations;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded;
 
@@ -18,8 +19,12 @@ public sealed class EmbeddedService(EmbeddedStore store) : IS3Service
     private readonly UploadOperations _uploads = new(store);
     private readonly PartOperations _parts = new(store);
     private readonly CompleteOperations _completes = new(store);
-    private readonly KeepAliveResponses _slow = new(
-        store.Time, store.Logger, static failure => failure as S3Exception ?? new S3Exception(S3Errors.InternalError, cause: failure));
+    private readonly KeepAliveResponses _slow = new(store.Time, (request, failure) =>
+    {
+        var error = failure as S3Exception ?? new S3Exception(S3Errors.InternalError, cause: failure);
+        Log.SlowAnswerFailed(store.Logger, request.RequestId, error.Error.Code, failure);
+        return error;
+    });
 
     /// <summary>True if it can set this sub-resource of an object.</summary>
     public static bool SetsSubResource(S3Operation operation) =>

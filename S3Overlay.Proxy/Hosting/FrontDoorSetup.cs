@@ -1,11 +1,11 @@
 using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.FrontDoor;
 using S3Overlay.Proxy.Hosting.Layers;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
-using S3Overlay.Proxy.Protocol.FrontDoor;
 using S3Overlay.Proxy.Telemetry.AccessLogs;
 
 namespace S3Overlay.Proxy.Hosting;
@@ -44,16 +44,19 @@ internal static class FrontDoorSetup
                 Guard = GuardOf(clients),
                 InstanceId = setup.InstanceId,
                 Time = setup.Time,
-                IsForwarded = ForwardedOf(setup.Options, remote),
-                Store = local.Make,
-                KeepsAsync = async (bucket, key, cancellationToken) =>
-                    await local.KeepsAsync(bucket, key, cancellationToken)
-                        || (remote is not null && await remote.KeepsAsync(bucket, key, cancellationToken)),
-                KnowsTenants = isPlainProxy,
                 Owners = setup.Options.Local.Endpoint is null || clients.AccountId is not null ? new ExpectedOwners(clients.AccountId)
                     : null,
-                StoreChecksChecksums = local.ChecksChecksums,
-                IsKnownToStore = caller => local.Identities?.Of(caller) is not null,
+                Stores = new StoreFacts
+                {
+                    IsForwarded = ForwardedOf(setup.Options, remote),
+                    Kind = local.Make,
+                    KeepsAsync = async (bucket, key, cancellationToken) =>
+                        await local.KeepsAsync(bucket, key, cancellationToken)
+                            || (remote is not null && await remote.KeepsAsync(bucket, key, cancellationToken)),
+                    KnowsTenants = isPlainProxy,
+                    ChecksChecksums = local.ChecksChecksums,
+                    Knows = caller => local.Identities?.Of(caller) is not null,
+                },
             },
             setup.Meters,
             setup.LoggerOf<S3FrontDoor>(),

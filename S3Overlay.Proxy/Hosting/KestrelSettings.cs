@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Net.Http.Headers;
 
+using S3Overlay.Proxy.FrontDoor;
+
 namespace S3Overlay.Proxy.Hosting;
 
 /// <summary>How the web server is set up, and why.</summary>

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 using S3Overlay.Proxy.Configuration;
-using S3Overlay.Proxy.Protocol.FrontDoor;
+using S3Overlay.Proxy.FrontDoor;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.ServiceDefaults;
 

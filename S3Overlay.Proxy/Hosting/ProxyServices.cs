@@ -1,10 +1,10 @@
 using S3Overlay.Proxy.Administration;
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.FrontDoor;
 using S3Overlay.Proxy.Hosting.Layers;
 using S3Overlay.Proxy.Overlay.Administration;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
-using S3Overlay.Proxy.Protocol.FrontDoor;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting;

@@ -73,9 +73,16 @@ public sealed class OverlayService : IS3Service
         LocalFailover? outage = null,
         OverlayMeters? meters = null)
     {
+        S3Exception LateError(S3Request request, Exception failure)
+        {
+            var error = ClientErrors.Of(failure);
+            Log.SlowAnswerFailed(logger, request.RequestId, error.Error.Code, failure);
+            return error;
+        }
+
         var (service, layer) = (local.Service, local.State);
         (_local, _budget, _time, _locks, _outage) = (service, settings.Budget, time, new OverlayLocks(time), outage);
-        var (slow, objects) = (new KeepAliveResponses(time, logger, ClientErrors.Of),
+        var (slow, objects) = (new KeepAliveResponses(time, LateError),
             new LocalObjects(service, new EncryptedObjects(layer, local.Versions)));
         var conditional = new ConditionalWrites(service, objects, layer, reader, _locks, local.Conditions);
         _directory = new BucketDirectory(layer, remotes, settings, time);
@@ -147,9 +154,10 @@ public sealed class OverlayService : IS3Service
             }
 
             var bucket = await _directory.LookAsync(request.Bucket, cancellationToken);
-            bucket = bucket with { Budget = new RequestBudget(_budget, _time) };
+            var outcome = new ChangeOutcome();
+            bucket = bucket with { Budget = new RequestBudget(_budget, _time), Outcome = outcome };
             await HandleAsync(bucket, request, response, cancellationToken);
-            if (isChange && response is { Status: < StatusCodes.Status400BadRequest, IsNoOp: false })
+            if (isChange && response.Status < StatusCodes.Status400BadRequest && !outcome.IsNoOp)
             {
                 _outage?.NoteDone();
             }

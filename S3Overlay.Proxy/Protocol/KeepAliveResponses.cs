@@ -3,7 +3,6 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Protocol.Xml;
-using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Protocol;
 
@@ -12,14 +11,15 @@ namespace S3Overlay.Proxy.Protocol;
 /// the connection alive, and the result or an <c>Error</c> document ends it. SDKs know to look for an error in such a 200.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html</remarks>
-public sealed class KeepAliveResponses(TimeProvider time, ILogger logger, Func<Exception, S3Exception> toS3)
+public sealed class KeepAliveResponses(TimeProvider time, Func<S3Request, Exception, S3Exception> toS3)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
     private static readonly byte[] Declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"u8.ToArray();
     private static readonly byte[] Space = " "u8.ToArray();
 
     /// <summary>Answers with what <paramref name="work"/> answers, soon or late.</summary>
-    public async Task AnswerAsync(
+    /// <returns>False if the response started as 200 and ended with an error.</returns>
+    public async Task<bool> AnswerAsync(
         S3Request request, S3Response answer, Func<BufferedResponse, CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         var result = new BufferedResponse();
@@ -28,7 +28,7 @@ public sealed class KeepAliveResponses(TimeProvider time, ILogger logger, Func<E
         {
             await running;
             await result.CopyToAsync(answer, cancellationToken);
-            return;
+            return true;
         }
 
         try
@@ -47,38 +47,32 @@ public sealed class KeepAliveResponses(TimeProvider time, ILogger logger, Func<E
             await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        await EndAsync(request, answer, result, running, cancellationToken);
+        return await EndAsync(request, answer, result, running, cancellationToken);
     }
 
-    private async Task EndAsync(S3Request request, S3Response answer, BufferedResponse result, Task running,
+    private async Task<bool> EndAsync(S3Request request, S3Response answer, BufferedResponse result, Task running,
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (running.Exception?.InnerException is { } failure)
         {
-            answer.NoteVain();
-            var error = toS3(failure);
-            Log.SlowAnswerFailed(logger, request.RequestId, error.Error.Code, failure);
+            var error = toS3(request, failure);
             var xml = new S3XmlWriter().Open("Error")
                 .Element("Code", error.Error.Code).Element("Message", error.Message)
                 .Element("RequestId", request.RequestId).Element("HostId", request.RequestId).Close("Error");
             await answer.WriteAsync(WithoutDeclaration(xml.Content), cancellationToken);
-            return;
+            return false;
         }
 
         await result.FinishAsync(cancellationToken);
         if (result.IsCut || running.IsCanceled)
         {
             answer.Abort();
-            return;
-        }
-
-        if (result.Status >= StatusCodes.Status400BadRequest)
-        {
-            answer.NoteVain();
+            return true;
         }
 
         await answer.WriteAsync(WithoutDeclaration(result.Content), cancellationToken);
+        return result.Status < StatusCodes.Status400BadRequest;
     }
 
     private Task<bool> EndsInTimeAsync(Task running, CancellationToken cancellationToken) =>

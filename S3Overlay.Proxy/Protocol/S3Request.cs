@@ -2,14 +2,13 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
-using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Protocol;
 
 /// <summary>
 /// One S3 request as the front door understood it: authenticated, its operation named, its body decoded while it is read.
 /// </summary>
-public sealed record S3Request
+public record S3Request
 {
     /// <summary>What the client asks for.</summary>
     public required S3Operation Operation { get; init; }
@@ -64,24 +63,6 @@ public sealed record S3Request
     /// Whether the caller may write each of them. Where it may not, whoever does not look at each key refuses the request.
     /// </summary>
     public bool MayWriteAll { get; init; } = true;
-
-    /// <summary>
-    /// The remote's object that a PutObject makes local's, and whose ETag and date it keeps where local can (rule W5); null in every
-    /// request of a client.
-    /// </summary>
-    public ObjectInfo? CopiedUp { get; init; }
-
-    /// <summary>
-    /// Whether a PutObject's <c>x-amz-tagging</c> are the tags of the remote's object that it copies. Nobody has said them here, so that
-    /// they are kept as they are, also where S3 would not take them; false in every request of a client.
-    /// </summary>
-    public bool KeepsTags { get; init; }
-
-    /// <summary>
-    /// Whether the checksum that is computed of the body is one that nobody asked for: the source of a copy has its like. A store that does
-    /// not know the kind is told none; false in every request of a client.
-    /// </summary>
-    public bool MayLoseChecksum { get; init; }
 
     /// <summary>Whether the answer carries headers only.</summary>
     public bool IsHead => Method == "HEAD";

@@ -13,7 +13,6 @@ public abstract class S3Response
 {
     private const long Cut = 1L << 62;
     private const long Left = 1L << 61;
-    private const long Vain = 1L << 60;
 
     /// <summary>
     /// What <see cref="Sent"/> says, and above it what became of the answer: one field for all, since every request has an answer.
@@ -38,7 +37,7 @@ public abstract class S3Response
     public abstract PipeWriter Body { get; }
 
     /// <summary>How many bytes of body there were so far.</summary>
-    public long Sent => _sent & (Vain - 1);
+    public long Sent => _sent & (Left - 1);
 
     /// <summary>Whether it was cut.</summary>
     public bool IsCut => (_sent & Cut) != 0;
@@ -48,9 +47,6 @@ public abstract class S3Response
     /// has ended, so that neither knows everything alone.
     /// </summary>
     public bool ClientDisconnected => (_sent & Left) != 0;
-
-    /// <summary>Whether its document says that nothing was done, though its status is that of what was done.</summary>
-    public bool IsNoOp => (_sent & Vain) != 0;
 
     /// <summary>
     /// Whether the body that was announced has gone out to its last byte: who leaves then has it, as far as anybody can tell.
@@ -78,9 +74,6 @@ public abstract class S3Response
 
     /// <summary>Cuts the connection, so that a body which cannot be finished is never taken for a whole one.</summary>
     public virtual void Abort() => _sent |= Cut;
-
-    /// <summary>Notes that its document says that nothing was done.</summary>
-    public void NoteVain() => _sent |= Vain;
 
     private void Count(int bytes)
     {

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -162,7 +163,7 @@ public sealed class DefaultChecksumTests : IAsyncLifetime
 
     /// <summary>As the overlay puts what it copies up from the remote, which has none.</summary>
     private Task PutWithoutAsync(string key) => _bench.Service.HandleAsync(
-        Request(S3Operation.PutObject, key, new BytesBody(Bytes(5000)), "") with
+        new OverlayPut(Request(S3Operation.PutObject, key, new BytesBody(Bytes(5000)), ""))
         {
             CopiedUp = new ObjectInfo { Size = 5000, ETag = Md5(Bytes(5000)), LastModified = _bench.Time.GetUtcNow() },
         },

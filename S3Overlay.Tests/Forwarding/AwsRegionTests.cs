@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Forwarding.Endpoints;
-using S3Overlay.Proxy.Protocol.Regions;
+using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;

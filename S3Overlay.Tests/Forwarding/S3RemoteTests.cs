@@ -6,8 +6,8 @@ using S3Overlay.Proxy.Forwarding.Remotes;
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Objects;
-using S3Overlay.Proxy.Protocol.Regions;
 using S3Overlay.Tests.Contract;
 using S3Overlay.Tests.Support;
 

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Protocol;
-using S3Overlay.Proxy.Protocol.FrontDoor;
 using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Tests.Protocol;

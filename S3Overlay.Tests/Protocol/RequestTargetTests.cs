@@ -1,5 +1,4 @@
 using S3Overlay.Proxy.Protocol;
-using S3Overlay.Proxy.Protocol.FrontDoor;
 
 namespace S3Overlay.Tests.Protocol;
 

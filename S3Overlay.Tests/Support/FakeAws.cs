@@ -4,6 +4,8 @@ using System.Text.Json;
 
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.FrontDoor;
+
 namespace S3Overlay.Tests.Support;
 
 /// <summary>

@@ -5,7 +5,6 @@ using System.Security.Cryptography;
 
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
-using S3Overlay.Proxy.Protocol.Copies;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Xml;
 

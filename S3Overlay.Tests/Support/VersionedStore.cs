@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 using S3Overlay.Proxy.Protocol;
-using S3Overlay.Proxy.Protocol.FrontDoor;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Xml;

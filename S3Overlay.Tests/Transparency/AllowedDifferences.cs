@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 
+using S3Overlay.Proxy.Protocol.Objects;
+
 namespace S3Overlay.Tests.Transparency;
 
 /// <summary>

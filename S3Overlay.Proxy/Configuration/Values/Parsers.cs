@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 
 using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Operations;
 

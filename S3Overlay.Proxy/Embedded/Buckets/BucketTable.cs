@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
-using S3Overlay.Proxy.Protocol.Regions;
+using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Embedded.Buckets;
 

@@ -10,7 +10,6 @@ using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
-using S3Overlay.Proxy.Protocol.Deletes;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Protocol;
-using S3Overlay.Proxy.Protocol.Deletes;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 

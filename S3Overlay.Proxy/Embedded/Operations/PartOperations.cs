@@ -6,7 +6,6 @@ using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Uploads;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
-using S3Overlay.Proxy.Protocol.Copies;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Operations;

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -23,12 +24,16 @@ internal sealed class PutOperations(EmbeddedStore store)
         store.Buckets.Require(request.Bucket);
         var length = LengthOf(request);
         var headers = StoredHeaders.Of(request);
-        var tags = ObjectTags.FromHeader(request);
+        var ofRemote = request as OverlayPut;
+        var copiedUp = ofRemote?.CopiedUp;
+
+        // Clients cannot correct the tags of the remote's objects: keep them as they are.
+        var tags = ObjectTags.FromHeader(request, isClients: copiedUp is null && ofRemote is not { KeepsTags: true });
         var conditions = ConditionsOf(request.Headers);
         conditions?.Judge(store.Objects.Find(request.Bucket, request.Key)?.Info.ETag);
 
         // An object copied up from the remote keeps the ETag that clients know, if it is a strong one.
-        var kept = request.CopiedUp is { } known && ETags.IsStrong(known.ETag) ? known.ETag : null;
+        var kept = copiedUp is { } known && ETags.IsStrong(known.ETag) ? known.ETag : null;
         var header = new FileHeader
         {
             Bucket = request.Bucket,
@@ -38,7 +43,7 @@ internal sealed class PutOperations(EmbeddedStore store)
         };
 
         // An object copied up from the remote gets no checksum that the remote did not show.
-        var added = request.CopiedUp is null && !HasChecksum(request.Body) ? DefaultChecksum : (ChecksumAlgorithm?)null;
+        var added = copiedUp is null && !HasChecksum(request.Body) ? DefaultChecksum : (ChecksumAlgorithm?)null;
         await using var file = await store.Objects.NewFileAsync(FileKind.Object, length, header, checksum: added);
         await file.FillAsync(request.Body, cancellationToken);
         var sum = request.Body.Checksum ?? file.Checksum;
@@ -49,8 +54,7 @@ internal sealed class PutOperations(EmbeddedStore store)
             Checksums = sum is { } value ? [value] : [],
             ChecksumType = sum is null ? null : PartChecksums.FullObjectType,
         };
-        await store.Objects.CommitAsync(file, header with { Info = info }, conditions, null, cancellationToken,
-            request.CopiedUp?.LastModified);
+        await store.Objects.CommitAsync(file, header with { Info = info }, conditions, null, cancellationToken, copiedUp?.LastModified);
 
         response.Status = StatusCodes.Status200OK;
         response.Headers.ETag = info.ETag;

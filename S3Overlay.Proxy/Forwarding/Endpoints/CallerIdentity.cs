@@ -2,7 +2,7 @@ using System.Xml;
 using System.Xml.Linq;
 
 using S3Overlay.Proxy.Protocol.Authentication;
-using S3Overlay.Proxy.Protocol.Regions;
+using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 

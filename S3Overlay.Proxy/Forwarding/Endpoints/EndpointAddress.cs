@@ -1,7 +1,7 @@
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Operations;
-using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
@@ -93,6 +93,6 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
         AddressingStyle.Virtual => !bucket.Contains(':') && Uri.CheckHostName($"{bucket}.{endpoint.Host}") == UriHostNameType.Dns,
         _ => _isCloud
             && !(endpoint.Scheme == Uri.UriSchemeHttps && bucket.Contains('.', StringComparison.Ordinal))
-            && Protocol.Buckets.BucketNames.IsValid(bucket),
+            && Protocol.BucketNames.IsValid(bucket),
     };
 }

@@ -1,7 +1,7 @@
 using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Operations;
-using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 

@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 
-using S3Overlay.Proxy.Protocol.Regions;
 
 using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 

@@ -1,8 +1,8 @@
 using System.Net;
 
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Operations;
-using S3Overlay.Proxy.Protocol.Regions;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;

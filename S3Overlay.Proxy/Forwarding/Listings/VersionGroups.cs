@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
 

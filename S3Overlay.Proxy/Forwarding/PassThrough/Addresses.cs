@@ -1,5 +1,5 @@
 using S3Overlay.Proxy.Protocol;
-using S3Overlay.Proxy.Protocol.Regions;
+using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 

@@ -427,4 +427,17 @@ public sealed class ForwardingService : IS3Service, IDisposable
             => _settings.LongAnswerTimeout,
         _ => _settings.AnswerTimeout,
     };
+
+    /// <summary>A body without its checksum: the store must not be asked to check it.</summary>
+    private sealed class BareBody(S3Body inner) : S3Body
+    {
+        public override long? Length => inner.Length;
+
+        public override long? LongestLength => inner.LongestLength;
+
+        public override ValueTask BeginAsync(CancellationToken cancellationToken) => inner.BeginAsync(cancellationToken);
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
+            inner.ReadAsync(buffer, cancellationToken);
+    }
 }

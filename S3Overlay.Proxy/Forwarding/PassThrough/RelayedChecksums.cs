@@ -1,6 +1,7 @@
 using System.Globalization;
 
 using S3Overlay.Proxy.Forwarding.Stores;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -47,7 +48,7 @@ internal static class RelayedChecksums
     /// goes without it.
     /// </summary>
     public static bool AreUnknown(S3Request request, StoreCapabilities? store) =>
-        request.MayLoseChecksum && request.Body.ComingChecksum is { } coming && ChecksumNames.IsLate(coming)
+        request is OverlayPut { MayLoseChecksum: true } && request.Body.ComingChecksum is { } coming && ChecksumNames.IsLate(coming)
             && store is not { TakesLateChecksums: true };
 
     /// <summary>The body with the checksum that tells the store where it ends.</summary>

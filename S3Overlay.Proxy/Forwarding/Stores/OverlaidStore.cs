@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 using S3Overlay.Proxy.Forwarding.PassThrough;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
-using S3Overlay.Proxy.Protocol.Copies;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
 

@@ -1,4 +1,5 @@
-using S3Overlay.Proxy.Protocol.Regions;
+
+using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 

@@ -1,7 +1,7 @@
 using System.Text;
 
 using S3Overlay.Proxy.Hosting.Diagnosis;
-using S3Overlay.Proxy.Protocol.Json;
+using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Hosting.Commands;
 

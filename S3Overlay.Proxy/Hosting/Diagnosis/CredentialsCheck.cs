@@ -3,7 +3,7 @@ using System.Globalization;
 using S3Overlay.Proxy.Forwarding.Credentials;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Remotes;
-using S3Overlay.Proxy.Protocol.Regions;
+using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Hosting.Diagnosis;
 

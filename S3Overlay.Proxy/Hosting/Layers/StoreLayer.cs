@@ -11,7 +11,7 @@ using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
-using S3Overlay.Proxy.Protocol.Regions;
+using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting.Layers;

@@ -101,6 +101,9 @@ public readonly record struct BucketView(string Name, BucketRoutes? Routes, Buck
     /// <summary>Total time the request may wait for remotes; null if each call has its own budget.</summary>
     public RequestBudget? Budget { get; init; }
 
+    /// <summary>What the request changed; null if it changes nothing.</summary>
+    public ChangeOutcome? Outcome { get; init; }
+
     /// <summary><see cref="Routes"/>, limited by this request's <see cref="Budget"/>.</summary>
     public BucketRoutes? AskedRoutes => Budget is null ? Routes : Routes?.Within(Budget);
 
@@ -112,4 +115,11 @@ public readonly record struct BucketView(string Name, BucketRoutes? Routes, Buck
 
     /// <summary>Where a key continues below; null if it is local only.</summary>
     public RemoteBucket? RemoteOf(string key) => Routes?.Of(key);
+}
+
+/// <summary>Whether a change took place. The status does not always say: 200 may be followed by nothing but errors.</summary>
+public sealed class ChangeOutcome
+{
+    /// <summary>Whether nothing was changed although the status says so.</summary>
+    public bool IsNoOp { get; set; }
 }

@@ -4,7 +4,6 @@ using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Listings;
-using S3Overlay.Proxy.Protocol.Regions;
 using S3Overlay.Proxy.Protocol.Xml;
 using S3Overlay.Proxy.Telemetry;
 

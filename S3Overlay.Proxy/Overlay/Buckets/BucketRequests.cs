@@ -4,7 +4,6 @@ using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
-using S3Overlay.Proxy.Protocol.Regions;
 
 namespace S3Overlay.Proxy.Overlay.Buckets;
 

@@ -4,7 +4,6 @@ using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
-using S3Overlay.Proxy.Protocol.Copies;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Copies;
@@ -71,7 +70,7 @@ public sealed class CopyRequests(
             await directory.EnsureAsync(target, cancellationToken);
         }
 
-        await slow.AnswerAsync(
+        var isDone = await slow.AnswerAsync(
             request,
             response,
             async (result, token) =>
@@ -85,6 +84,10 @@ public sealed class CopyRequests(
                 }
             },
             cancellationToken);
+        if (target.Outcome is { } outcome)
+        {
+            outcome.IsNoOp = !isDone;
+        }
     }
 
     /// <summary>

@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Cache.Filling;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
-using S3Overlay.Proxy.Protocol.Copies;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Xml;
 using S3Overlay.Proxy.Telemetry;
@@ -76,7 +76,7 @@ public sealed class StreamedCopy(IS3Service local, LocalObjects objects, Conditi
 
         var wanted = isPart ? await objects.ChecksumOfUploadAsync(request, cancellationToken) : AlgorithmOf(request);
         var written = new BufferedResponse();
-        var put = request with
+        var put = new OverlayPut(request)
         {
             Operation = isPart ? S3Operation.UploadPart : S3Operation.PutObject,
             Headers = isPart ? CopyHeaders.ForPart(request.Headers) : CopyHeaders.ForPut(request.Headers, source.Info, tags),

@@ -7,7 +7,7 @@ using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
-using S3Overlay.Proxy.Protocol.Copies;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Copies;
 
@@ -94,8 +94,15 @@ public sealed class SubResourceWrites(
             headers["x-amz-website-redirect-location"] = redirect;
         }
 
-        var put = request with { Operation = S3Operation.PutObject, Method = "PUT", Query = S3Query.Empty, Headers = headers,
-            CopiedUp = source.Info, MayLoseChecksum = true };
+        var put = new OverlayPut(request)
+        {
+            Operation = S3Operation.PutObject,
+            Method = "PUT",
+            Query = S3Query.Empty,
+            Headers = headers,
+            CopiedUp = source.Info,
+            MayLoseChecksum = true,
+        };
         var written = new BufferedResponse();
         await source.WriteAsync(put, null, source.Algorithm, (write, token) => conditional.CopyUpAsync(bucket, write, written, token),
             cancellationToken);

@@ -1,6 +1,6 @@
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Protocol;
-using S3Overlay.Proxy.Protocol.Deletes;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
 

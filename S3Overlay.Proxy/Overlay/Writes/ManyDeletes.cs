@@ -1,6 +1,6 @@
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Protocol;
-using S3Overlay.Proxy.Protocol.Deletes;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Writes;
@@ -23,9 +23,9 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
             outcomes.Length,
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
             async (i, token) => outcomes[i] = await DeleteAsync(bucket, request, delete.Items[i], token));
-        if (Array.TrueForAll(outcomes, static outcome => outcome.Error is not null))
+        if (bucket.Outcome is { } outcome)
         {
-            response.NoteVain();
+            outcome.IsNoOp = Array.TrueForAll(outcomes, static one => one.Error is not null);
         }
 
         await DeleteResult.SendAsync(delete, outcomes, request, response, cancellationToken);

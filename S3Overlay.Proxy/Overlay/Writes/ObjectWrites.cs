@@ -31,7 +31,7 @@ public sealed class ObjectWrites(
     public async Task CompleteAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         await RequireUploadsAsync(bucket, cancellationToken);
-        await slow.AnswerAsync(
+        var isDone = await slow.AnswerAsync(
             request,
             response,
             async (result, token) =>
@@ -40,6 +40,10 @@ public sealed class ObjectWrites(
                 await ForgetIfWrittenAsync(bucket.Name, request.Key, result);
             },
             cancellationToken);
+        if (bucket.Outcome is { } outcome)
+        {
+            outcome.IsNoOp = !isDone;
+        }
     }
 
     /// <summary>UploadPart, AbortMultipartUpload, ListParts: uploads exist only in the local layer (rule W6).</summary>

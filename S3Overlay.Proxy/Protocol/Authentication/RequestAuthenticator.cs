@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Http;
 
-using S3Overlay.Proxy.Protocol.Forms;
-
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
 /// <summary>
@@ -13,6 +11,12 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
 {
     private readonly Version2Authenticator _version2 = new(keys, settings, time);
     private readonly Version4Authenticator _version4 = new(keys, settings, time);
+
+    internal IKeyRing Keys => keys;
+
+    internal AuthenticationSettings Settings => settings;
+
+    internal TimeProvider Time => time;
 
     /// <summary>Authenticates a request.</summary>
     /// <param name="method">The HTTP method as sent.</param>
@@ -90,30 +94,6 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
         // Its value is not shown: of other schemes it may hold a password.
         throw new S3Exception(S3Errors.InvalidArgument, "Unsupported Authorization Type")
             { Details = [new("ArgumentName", "Authorization")] };
-    }
-
-    /// <summary>Authenticates an upload form, whose signature is among its fields, and holds it against its policy.</summary>
-    /// <param name="fields">The fields before the file.</param>
-    /// <param name="bucket">The bucket the request names.</param>
-    /// <param name="caller">Who signed the request's headers, who counts where the form itself is not signed.</param>
-    /// <param name="largest">The most bytes any file may have.</param>
-    /// <exception cref="S3Exception">The signature is wrong, or the policy is malformed, has had its time, or does not allow these
-    /// fields.</exception>
-    internal AuthenticatedForm AuthenticateForm(PostFields fields, string bucket, S3Caller caller, long largest)
-    {
-        if (fields["policy"] is not { } text)
-        {
-            return settings.IsOff || !FormSignature.IsClaimed(fields) ? new(caller, null) : throw FormSignature.Missing("policy");
-        }
-
-        if (!settings.IsOff)
-        {
-            caller = new FormSignature(keys, settings).Verify(fields, text);
-        }
-
-        var policy = PostPolicyReader.Read(text, largest);
-        policy.Check(fields, bucket, time.GetUtcNow());
-        return new(caller, policy);
     }
 
     private static AuthenticatedRequest WithoutChunkSignatures(S3Caller caller, IHeaderDictionary headers) =>

@@ -1,5 +1,4 @@
 using S3Overlay.Proxy.Protocol.Listings;
-using S3Overlay.Proxy.Protocol.Regions;
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Buckets;

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Unicode;
 
+using Microsoft.Net.Http.Headers;
+
 using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Protocol.Forms;
@@ -11,6 +13,9 @@ internal sealed class PostForm : IDisposable
 {
     /// <summary>The most that may come before the file's bytes: 20 KiB, as in S3.</summary>
     public const int FieldsLimit = 20 * 1024;
+
+    /// <summary>RFC 2046 allows 70 characters; some clients send a few more.</summary>
+    private const int MaxBoundary = 200;
 
     private PostForm(PostFields fields, MultipartReader reader) => (Fields, Reader) = (fields, reader);
 
@@ -25,7 +30,7 @@ internal sealed class PostForm : IDisposable
     /// file.</exception>
     public static async Task<PostForm> ReadAsync(S3Body body, string? contentType, CancellationToken cancellationToken)
     {
-        var reader = new MultipartReader(body, MultipartBoundary.Of(contentType), FieldsLimit);
+        var reader = new MultipartReader(body, BoundaryOf(contentType), FieldsLimit);
         try
         {
             var fields = new PostFields();
@@ -56,6 +61,14 @@ internal sealed class PostForm : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Reader.Dispose();
+
+    private static string BoundaryOf(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && HeaderUtilities.RemoveQuotes(type.Boundary).Value is { Length: > 0 and <= MaxBoundary } boundary
+        && !boundary.AsSpan().ContainsAny('\r', '\n')
+            ? boundary
+            : throw new S3Exception(
+                S3Errors.MalformedPostRequest, "The Content-Type of a form must be multipart/form-data with a boundary.");
 
     private static async Task<string> ReadValueAsync(MultipartReader reader, string name, byte[] value, CancellationToken cancellationToken)
     {

@@ -97,7 +97,7 @@ public static class ListingPager
     {
         xml.Open("Contents")
             .Element("Key", Name(list, key))
-            .Element("LastModified", Objects.HttpDates.WholeSeconds(item.LastModified))
+            .Element("LastModified", HttpDates.WholeSeconds(item.LastModified))
             .Element("ETag", item.ETag);
         item.WriteChecksums(xml);
         xml.Element("Size", item.Size);

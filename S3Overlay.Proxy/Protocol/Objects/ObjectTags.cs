@@ -20,16 +20,14 @@ public static class ObjectTags
 
     /// <summary>The tags of a write; null for none.</summary>
     /// <exception cref="S3Exception">InvalidArgument, InvalidTag.</exception>
-    public static string? FromHeader(S3Request request)
+    public static string? FromHeader(S3Request request, bool isClients = true)
     {
         if (request.Header("x-amz-tagging") is not { Length: > 0 } header)
         {
             return null;
         }
 
-        // What the remote has for tags is nothing that the client could mend.
-        return request.KeepsTags || request.CopiedUp is not null ? Join(Split(HeaderText.ToText(header)), isClients: false)
-            : Join(Parse(header), isClients: true);
+        return isClients ? Join(Parse(header), isClients: true) : Join(Split(HeaderText.ToText(header)), isClients: false);
     }
 
     /// <summary>The tags in a Tagging document; null for none.</summary>

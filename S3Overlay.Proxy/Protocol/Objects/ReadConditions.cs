@@ -71,3 +71,16 @@ public static class ReadConditions
             : null;
     }
 }
+
+/// <summary>How the conditions of a request came out.</summary>
+public enum ConditionOutcome
+{
+    /// <summary>Go on.</summary>
+    Pass,
+
+    /// <summary>304: the client has these bytes.</summary>
+    NotModified,
+
+    /// <summary>412: a precondition does not hold.</summary>
+    PreconditionFailed,
+}

@@ -68,3 +68,24 @@ public sealed class OperationTable
     /// <summary>The query parameters that an operation knows.</summary>
     public FrozenSet<string> ParametersOf(S3Operation operation) => _parameters.GetValueOrDefault(operation) ?? FrozenSet<string>.Empty;
 }
+
+/// <summary>One operation as it stands on the wire.</summary>
+/// <param name="Method">The HTTP method.</param>
+/// <param name="Level">What the path names.</param>
+/// <param name="Selector">The query parameter that asks for it (<c>acl</c>); empty where the path alone does.</param>
+/// <param name="Operation">The operation; <see cref="S3Operation.Unknown"/> for one that S3 has and that is refused here with 501.</param>
+/// <param name="Parameters">Further query parameters that it knows. All others are left out of what goes on to a store.</param>
+public sealed record OperationRow(string Method, TargetLevel Level, string Selector, S3Operation Operation, params string[] Parameters);
+
+/// <summary>What the path of a request names.</summary>
+public enum TargetLevel
+{
+    /// <summary>The service: <c>/</c>.</summary>
+    Service,
+
+    /// <summary>A bucket.</summary>
+    Bucket,
+
+    /// <summary>An object.</summary>
+    Object,
+}

@@ -83,7 +83,7 @@ public static partial class StoreMakes
     public static readonly StoreMake Versity = new("Versity");
 
     /// <summary>This program itself, as another's store: its administration (rule A5).</summary>
-    public static readonly StoreMake Ours = new("S3Overlay") { Kept = [FrontDoor.AdministrationTarget.Name] };
+    public static readonly StoreMake Ours = new("S3Overlay") { Kept = [RequestTarget.AdministrationName] };
 
     /// <summary>Any other store of which somebody says that it keeps no names and has nothing beyond S3.</summary>
     public static readonly StoreMake Other = new("another store");

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 
+using S3Overlay.Proxy.FrontDoor;
 using S3Overlay.Proxy.Hosting;
 using S3Overlay.Proxy.Hosting.Commands;
 using S3Overlay.Proxy.Hosting.Diagnosis;

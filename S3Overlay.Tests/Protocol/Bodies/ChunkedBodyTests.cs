@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Tests.Support;
 

@@ -7,7 +7,7 @@ using S3Overlay.Proxy.Configuration.Checks;
 using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Configuration.Reading;
 using S3Overlay.Proxy.Protocol.Authentication;
-using S3Overlay.Proxy.Protocol.Regions;
+using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Hosting.Commands.Admin;
 

@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Overlay.Cache.Filling;
 using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 

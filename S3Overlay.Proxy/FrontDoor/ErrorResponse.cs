@@ -1,0 +1,105 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.FrontDoor;
+
+/// <summary>
+/// Answers a failure as S3 does: an XML document that SDKs read, or headers alone for HEAD. The administration's are JSON.
+/// </summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses</remarks>
+public static class ErrorResponse
+{
+    /// <summary>Headers that belong to every answer, and survive when a half-made one is replaced by an error.</summary>
+    private static readonly string[] Kept =
+    [
+        "x-amz-request-id", "x-amz-id-2", "Vary", "Server", "Date", "x-s3overlay-layer", "x-s3overlay-local", "x-cache",
+    ];
+
+    /// <summary>Sends the error. The answer must not have started; what was set for a success is taken off.</summary>
+    public static async Task SendAsync(S3Exception failure, ErrorSubject subject, S3Response answer, CancellationToken cancellationToken)
+    {
+        var kept = Kept.Select(name => KeyValuePair.Create(name, answer.Headers[name])).Where(header => header.Value.Count > 0).ToList();
+        answer.Headers.Clear();
+        foreach (var header in kept)
+        {
+            answer.Headers[header.Key] = header.Value;
+        }
+
+        answer.Status = failure.Error.Status;
+        foreach (var header in failure.Headers)
+        {
+            answer.Headers[header.Key] = header.Value;
+        }
+
+        if (failure.Error.Status == StatusCodes.Status503ServiceUnavailable && !answer.Headers.ContainsKey("Retry-After"))
+        {
+            answer.Headers.RetryAfter = "1";
+        }
+
+        answer.Headers.ContentType = subject.IsJson ? "application/json" : "application/xml";
+        if (subject.Method == "HEAD")
+        {
+            // Nobody reads the document of a HEAD; a length would only say what is not sent.
+            return;
+        }
+
+        var document = subject.IsJson ? Json(failure, subject) : Xml(failure, subject);
+        answer.Headers.ContentLength = document.Length;
+        await answer.WriteAsync(document, cancellationToken);
+    }
+
+    private static ReadOnlyMemory<byte> Xml(S3Exception failure, ErrorSubject subject)
+    {
+        var xml = new S3XmlWriter().Open("Error").Element("Code", failure.Error.Code).Element("Message", failure.Message);
+        foreach (var detail in Details(failure, subject.Bucket, subject.Key))
+        {
+            xml.Element(detail.Key, detail.Value);
+        }
+
+        return xml.Element("Resource", subject.Resource).Element("RequestId", subject.RequestId).Element("HostId", subject.RequestId)
+            .Close("Error").Content;
+    }
+
+    /// <summary>The same code and message, for who reads JSON.</summary>
+    private static ReadOnlyMemory<byte> Json(S3Exception failure, ErrorSubject subject)
+    {
+        var json = new JsonLines();
+        json.Writer.WriteStartObject();
+        json.Writer.WriteString("code", failure.Error.Code);
+        json.Writer.WriteString("message", failure.Message);
+        json.Writer.WriteString("resource", subject.Resource);
+        json.Writer.WriteString("requestId", subject.RequestId);
+        json.Writer.WriteEndObject();
+        return json.EndLine();
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Details(S3Exception failure, string bucket, string key)
+    {
+        if (failure.Details.Count > 0)
+        {
+            return failure.Details;
+        }
+
+        return failure.Error.Code switch
+        {
+            "NoSuchKey" => [new("Key", key)],
+            "NoSuchBucket" or "BucketAlreadyExists" or "BucketAlreadyOwnedByYou" or "BucketNotEmpty" or "InvalidBucketName" =>
+                [new("BucketName", bucket)],
+            _ => [],
+        };
+    }
+}
+
+/// <summary>What an error's document says the error is about.</summary>
+/// <param name="Method">The request's method: HEAD has no document.</param>
+/// <param name="Bucket">The bucket; empty where none was read.</param>
+/// <param name="Key">The key; empty where none was read.</param>
+/// <param name="Resource">The path as sent.</param>
+/// <param name="RequestId">The request's id.</param>
+public sealed record ErrorSubject(string Method, string Bucket, string Key, string Resource, string RequestId)
+{
+    /// <summary>Whether the document is JSON, as the administration's are; XML otherwise, as S3 has it.</summary>
+    public bool IsJson { get; init; }
+}

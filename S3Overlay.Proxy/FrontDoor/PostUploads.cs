@@ -1,0 +1,105 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Configuration.Keys;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Forms;
+
+namespace S3Overlay.Proxy.FrontDoor;
+
+/// <summary>
+/// Uploads from browser forms. A form is read up to its file, its policy and signature are checked, and what it asks for becomes a
+/// PutObject like any other, whose body is the file while it comes in. So services know nothing of forms.
+/// </summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingHTTPPOST.html</remarks>
+/// <param name="service">What puts the object.</param>
+/// <param name="authenticator">Checks what the form is signed with.</param>
+/// <param name="rights">Who may write what.</param>
+/// <param name="isForwarded">Whether a bucket's store decides for itself on those who sign nothing (rule A3).</param>
+internal sealed class PostUploads(IS3Service service, RequestAuthenticator authenticator, AccessRights rights, Func<string,
+    bool> isForwarded)
+{
+    /// <summary>The most one request may bring: 5 GiB.</summary>
+    private const long MaxSize = 5L << 30;
+
+    /// <summary>Answers one form.</summary>
+    /// <param name="form">The request as the front door has it: PostObject, its caller whoever signed its headers, its body the whole
+    /// form.</param>
+    /// <param name="answer">Where to.</param>
+    /// <param name="cancellationToken">The client has gone.</param>
+    /// <exception cref="S3Exception">The form is malformed, is not signed for what it asks, or the object cannot be put.</exception>
+    public async Task HandleAsync(S3Request form, S3Response answer, CancellationToken cancellationToken)
+    {
+        using var read = await PostForm.ReadAsync(form.Body, form.Header("Content-Type"), cancellationToken);
+        var fields = read.Fields;
+        if (fields["x-minio-fanout-list"] is not null)
+        {
+            // To put the file as one object of all those would answer a request that was not made.
+            throw new S3Exception(
+                S3Errors.NotImplemented, "Forms that put a file under many keys (x-minio-fanout-list) are not implemented.");
+        }
+
+        var key = KeyOf(fields);
+        var authenticated = new FormSignature(authenticator).Authenticate(fields, form.Bucket, form.Caller, MaxSize);
+        var caller = authenticated.Caller;
+        if (!rights.MayWrite(caller, form.Bucket, key) && !(caller.IsAnonymous && isForwarded(form.Bucket)))
+        {
+            throw new S3Exception(S3Errors.AccessDenied);
+        }
+
+        var (smallest, largest) = authenticated.Policy is { } policy ? (policy.Smallest, policy.Largest) : (0, MaxSize);
+        var headers = PostHeaders.Of(fields);
+        var digests = BodyDigests.Read(headers, sha256: null, announced: [], checksumsAreOfTheBody: true);
+        var put = form with
+        {
+            Operation = S3Operation.PutObject,
+            Method = "PUT",
+            Key = key,
+            Query = S3Query.Empty,
+            Headers = headers,
+            Caller = caller,
+            MayWrite = each => rights.MayWrite(caller, form.Bucket, each),
+            Body = new VerifiedBody(new PostFileFraming(read.Reader, form.Body.Length, smallest, largest), digests),
+        };
+        var result = new BufferedResponse();
+        await service.HandleAsync(put, result, cancellationToken);
+        await result.FinishAsync(cancellationToken);
+        if (result.IsCut || result.Status != StatusCodes.Status200OK)
+        {
+            await result.CopyToAsync(answer, cancellationToken);
+            return;
+        }
+
+        await PostResponse.SendAsync(put, fields, result, answer, cancellationToken);
+    }
+
+    private static string KeyOf(PostFields fields)
+    {
+        var key = fields["key"] ?? throw new S3Exception(
+            S3Errors.InvalidArgument,
+            "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.")
+        {
+            Details = [new("ArgumentName", "key"), new("ArgumentValue", "")],
+        };
+        if (key.Length == 0)
+        {
+            throw new S3Exception(S3Errors.InvalidArgument, "User key must have a length greater than 0.")
+            {
+                Details = [new("ArgumentName", "key"), new("ArgumentValue", "")],
+            };
+        }
+
+        if (key.Contains('\0'))
+        {
+            // No other request can name such a key, and no listing can show it: XML has no such character.
+            throw new S3Exception(S3Errors.InvalidArgument, "User key must not contain a NUL character.")
+            {
+                Details = [new("ArgumentName", "key")],
+            };
+        }
+
+        ObjectKeys.Check(key);
+        return key;
+    }
+}

@@ -1,0 +1,427 @@
+using System.Diagnostics;
+
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+using S3Overlay.Proxy.Configuration.Keys;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Forms;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Operations;
+using S3Overlay.Proxy.Telemetry;
+using S3Overlay.Proxy.Telemetry.AccessLogs;
+
+namespace S3Overlay.Proxy.FrontDoor;
+
+/// <summary>
+/// Where every S3 request comes in, and where every failure goes out.
+/// </summary>
+/// <remarks>
+/// <code>
+///  request line and headers
+///     1 identify      an id of its own, CORS, bodies that wait to be called for
+///     2 read target   bucket and key from the target as sent; pages that drive a browser are kept out, preflights answered
+///     3 authenticate  once, here, before anything else is believed (rule A1)
+///     4 name it       the operation; what is unknown is refused
+///     5 authorise     may this caller do that here (rule A2)
+///     6 serve         the service answers; its body is decoded and checked while it is read
+///     7 fail          whatever was thrown becomes an S3 error, or a cut connection once bytes have gone out
+/// </code>
+/// </remarks>
+public sealed class S3FrontDoor(
+    IS3Service service,
+    AdministrationDoor administration,
+    RequestAuthenticator authenticator,
+    AccessRights rights,
+    FrontDoorSettings settings,
+    ProxyMeters meters,
+    ILogger<S3FrontDoor> logger,
+    AccessLog? accessLog = null)
+{
+    private readonly PostUploads _posts = new(service, authenticator, rights, settings.Stores.IsForwarded);
+
+    /// <summary>Serves one request.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        // 1
+        var requestId = RequestIds.Next();
+        context.Response.Headers["x-amz-request-id"] = requestId;
+        context.Response.Headers["x-amz-id-2"] = requestId;
+        if (context.Request.Headers.Origin.Count > 0)
+        {
+            AnswerToPages(context);
+        }
+
+        ExpectedBody.Watch(context);
+        var started = meters.RequestStarted();
+        var answer = new KestrelResponse(context);
+        var call = new Call(requestId, RequestSpan.Start(context.Request));
+        try
+        {
+            await ServeAsync(call, context, answer);
+        }
+        catch (Exception failure)
+        {
+            // 7
+            await FailAsync(call, context, answer, failure);
+        }
+        finally
+        {
+            Note(call, context, answer, started);
+        }
+    }
+
+    /// <summary>Tells meters, traces and the log how a request ended.</summary>
+    private void Note(Call call, HttpContext context, KestrelResponse answer, long started)
+    {
+        var layer = answer.Headers[OriginHeaders.Layer] is [{ } header, ..] ? header : null;
+        var cache = answer.Headers[OriginHeaders.Cache] is [{ } part, ..] ? part : null;
+        var outcome = OutcomeOf(call, context, answer);
+        if (outcome == Outcomes.Left)
+        {
+            Log.ClientLeft(logger, call.RequestId, call.Operation);
+        }
+
+        meters.RequestFinished(started, call.Operation, answer.Status);
+        meters.BytesSent(layer, answer.Sent);
+        if (layer is not null)
+        {
+            meters.ObjectRead(layer, cache ?? "none");
+        }
+
+        if (call.Span is { } span)
+        {
+            RequestSpan.Finish(span, call.RequestId, answer, layer, cache, outcome);
+        }
+
+        accessLog?.Add(
+            AccessLogEntry.From(context, settings.Time.GetUtcNow() - Stopwatch.GetElapsedTime(started), call.RequestId, outcome) with
+        {
+            Requester = call.Requester,
+            Operation = call.Operation,
+            Bucket = call.Target.Bucket ?? "",
+            Key = call.Target.Key ?? "",
+            Error = call.Error,
+            Sent = answer.Sent,
+            Duration = Stopwatch.GetElapsedTime(started),
+            Layer = layer,
+            Cache = cache,
+        });
+    }
+
+    private static string OutcomeOf(Call call, HttpContext context, KestrelResponse answer) =>
+        answer.IsCut ? Outcomes.Cut
+        : HasLeft(call, context, answer) && !answer.IsWhole ? Outcomes.Left
+        : answer.Status >= 500 ? Outcomes.Failed
+        : answer.Status >= 400 ? Outcomes.Refused
+        : Outcomes.Ok;
+
+    private static bool HasLeft(Call call, HttpContext context, KestrelResponse answer) =>
+        call.ClientDisconnected || answer.ClientDisconnected || context.RequestAborted.IsCancellationRequested;
+
+    private async Task ServeAsync(Call call, HttpContext context, KestrelResponse answer)
+    {
+        var http = context.Request;
+        if (!ProxyChain.TryEnter(http.Headers[ProxyChain.Header].ToString(), settings.InstanceId))
+        {
+            throw new S3Exception(LoopDetected);
+        }
+
+        // 2
+        KeepPagesOut(http);
+        var rawTarget = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var host = http.Host.Value ?? "";
+        var target = call.Target = RequestTarget.Parse(rawTarget, host, settings.Domain, settings.Stores.KnowsTenants);
+        var query = S3Query.Parse(target.RawQuery);
+
+        // 3
+        var isAdministration = target.IsAdministration;
+        var isForwarded = !isAdministration && settings.Stores.IsForwarded(target.Bucket);
+        if (!isForwarded)
+        {
+            HeaderSection.Check(http.Headers);
+        }
+
+        if (isAdministration && ForeignPages.Made(http))
+        {
+            throw new S3Exception(S3Errors.AccessDenied, "Pages of other origins may not administer.");
+        }
+
+        if (http.Method == "OPTIONS" && !isAdministration && (!isForwarded || IsClosedToPages))
+        {
+            call.Operation = S3Operation.Preflight;
+            RequestSpan.Name(call.Span, call.Operation, target.Bucket, target.Key);
+            CrossOrigin.AnswerPreflight(http, answer, settings.AllowsCrossOrigin, settings.Guard is not null);
+            return;
+        }
+
+        var isPreflight = isForwarded && http.Method == "OPTIONS";
+        var authenticated = isPreflight
+            ? OfPreflight(query)
+            : (isAdministration ? administration.Authenticator : authenticator).Authenticate(
+                http.Method, target.RawPath, target.RawQuery, query, http.Headers, host, target.IsVirtualHosted ? target.Bucket : "");
+
+        // 4
+        if (!isAdministration)
+        {
+            await RefuseKeptAsync(target.Bucket, target.Key, context.RequestAborted);
+        }
+
+        call.Operation = isPreflight
+            ? S3Operation.Preflight
+            : isAdministration ? S3Operation.Administration
+            : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers, isForwarded ? settings.Stores.Kind() : null);
+        RequestSpan.Name(call.Span, call.Operation, isAdministration ? "" : target.Bucket, isAdministration ? "" : target.Key);
+
+        // 5: who sends a form, and which key it is about, stands in the form; which keys are to be deleted, in the document
+        var caller = authenticated.Caller;
+        call.Requester = caller.AccessKey;
+        var isForm = call.Operation == S3Operation.PostObject;
+        var isAllowed = isPreflight
+            || (isAdministration ? rights.MayAdminister(caller) : rights.May(caller, call.Operation, target.Bucket, target.Key)
+            || (!isForwarded && rights.MayAll(call.Operation, target.Bucket, target.Key, query["versionId"])));
+        var mayWriteAll = isAllowed || (caller.IsAnonymous && isForwarded);
+        if (!isForm && !mayWriteAll && !(call.Operation == S3Operation.DeleteObjects && rights.MayWriteSome(caller, target.Bucket)))
+        {
+            throw new S3Exception(S3Errors.AccessDenied);
+        }
+
+        if (caller.IsAnonymous && !isForwarded && call.Operation is S3Operation.GetObject or S3Operation.HeadObject)
+        {
+            ObjectResponse.RefuseOverrides(query);
+        }
+
+        if (!isForwarded && !isAdministration)
+        {
+            settings.Owners?.Judge(call.Operation, http.Headers);
+        }
+
+        // 6
+        var request = new S3Request
+        {
+            Operation = call.Operation,
+            Method = http.Method,
+            Bucket = target.Bucket,
+            Key = target.Key,
+            Query = query,
+            Headers = http.Headers,
+            Caller = caller,
+            MaySee = call.Operation == S3Operation.ListBuckets && !rights.MaySeeAll(caller) && !(caller.IsAnonymous && isForwarded)
+                ? bucket => rights.MaySee(caller, bucket) : null,
+            MayWrite = key => rights.MayWrite(caller, target.Bucket, key),
+            MayWriteAll = mayWriteAll,
+            Body = RequestBodies.Create(
+                http.Body, HasBody(context), http.ContentLength, http.Headers, authenticated.Payload, call.Operation,
+                leavesMalformed: isForwarded && settings.Stores.ChecksChecksums()),
+            RequestId = call.RequestId,
+            Received = settings.Time.GetUtcNow(),
+            Address = new S3Address(http.Scheme, host, target.IsVirtualHosted),
+        };
+        if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy
+            && CopySource.Parse(request, settings.Stores.KnowsTenants) is var source)
+        {
+            await RefuseKeptAsync(source.Bucket, source.Key, context.RequestAborted);
+            var isOfStore = settings.Stores.IsForwarded(source.Bucket);
+            if (!(MayRead(caller, source) && (!isOfStore || source.WithPlus is not { } other || MayRead(caller, other))))
+            {
+                throw new S3Exception(S3Errors.AccessDenied);
+            }
+
+            if (!isOfStore)
+            {
+                settings.Owners?.JudgeSource(http.Headers);
+            }
+
+            request = source.Spell(request, leavesPlus: isOfStore);
+        }
+
+        await (isForm ? _posts.HandleAsync(request, answer, context.RequestAborted)
+            : (isAdministration ? administration.Service : service).HandleAsync(request, answer, context.RequestAborted));
+    }
+
+    /// <summary>
+    /// Whether there is a body to be read, as the server knows it: over HTTP/2 no header has to say so. The server takes an upgrade of the
+    /// connection for a body, too. One of unknown length that has no meaning, as with GET, is passed over.
+    /// </summary>
+    private static bool HasBody(HttpContext context) =>
+        context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false }
+        && context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
+        && (context.Request.ContentLength is not null || context.Request.Method is "PUT" or "POST");
+
+    /// <summary>
+    /// What a store behind this door keeps for itself is no bucket: asked for with the proxy's keys, it would do whatever it can (rule A1).
+    /// </summary>
+    private async ValueTask RefuseKeptAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        if (await settings.Stores.KeepsAsync(bucket, key, cancellationToken))
+        {
+            throw new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", bucket)] };
+        }
+    }
+
+    private bool MayRead(S3Caller caller, CopySource source) =>
+        rights.MayRead(caller, source.Bucket, source.Key)
+        || (settings.Stores.IsForwarded(source.Bucket) ? caller.IsAnonymous : rights
+            .MayAll(S3Operation.GetObject, source.Bucket, source.Key, source.VersionId));
+
+    /// <summary>
+    /// A preflight is nobody's, and what it is told is for everyone. But its address may be one that a user of the store signed, and the
+    /// bucket is then the one that this user means by its name. The signature itself cannot be checked: it is that of the request to
+    /// follow, with headers that are not there yet.
+    /// </summary>
+    private AuthenticatedRequest OfPreflight(S3Query query)
+    {
+        var claimed = new S3Caller(PresignedQuery.ClaimedKey(query) ?? Version2Authenticator.ClaimedKey(query) ?? "");
+        return settings.Stores.Knows(claimed) ? AuthenticatedRequest.Nobody with { Caller = claimed } : AuthenticatedRequest.Nobody;
+    }
+
+    /// <summary>Whether a browser gives pages of other origins nothing of any answer, whatever a store behind the door says.</summary>
+    private bool IsClosedToPages => settings.Guard is not null && !settings.AllowsCrossOrigin;
+
+    /// <summary>
+    /// Where anybody may sign, so may every page that a browser on this network shows: what it must not do is refused before anything else
+    /// is looked at.
+    /// </summary>
+    private void KeepPagesOut(HttpRequest http)
+    {
+        if (settings.Guard is not { } hosts)
+        {
+            return;
+        }
+
+        if (!hosts.Contains(http.Host.Value ?? ""))
+        {
+            throw new S3Exception(
+                S3Errors.AccessDenied,
+                $"The host {http.Host.Value} is not known here. With the default keys or without authentication, name it in S3_OVERLAY_HOSTS, or set S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY.");
+        }
+
+        if (http.Method is not ("GET" or "HEAD" or "OPTIONS") && ForeignPages.Made(http))
+        {
+            throw new S3Exception(
+                S3Errors.AccessDenied,
+                "With the default keys or without authentication, pages of other origins may not write. Set S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY.");
+        }
+    }
+
+    private void AnswerToPages(HttpContext context)
+    {
+        if (settings.Guard is not null)
+        {
+            CrossOrigin.Withhold(context, all: !settings.AllowsCrossOrigin);
+        }
+
+        if (settings.AllowsCrossOrigin && context.Request.Method != "OPTIONS" && IsOpenToPages(context))
+        {
+            CrossOrigin.Allow(context);
+        }
+    }
+
+    /// <summary>
+    /// Whether pages of other origins may ask, as far as it is this server's to say: not in a bucket whose store answers for itself, and
+    /// never of the administration. What cannot be read is refused soon enough, by whoever reads it in earnest.
+    /// </summary>
+    private bool IsOpenToPages(HttpContext context)
+    {
+        try
+        {
+            var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+            var read = RequestTarget.Parse(target, context.Request.Host.Value ?? "", settings.Domain, settings.Stores.KnowsTenants);
+            return !read.IsAdministration && !settings.Stores.IsForwarded(read.Bucket);
+        }
+        catch (S3Exception)
+        {
+            return true;
+        }
+    }
+
+    private async Task FailAsync(Call call, HttpContext context, KestrelResponse answer, Exception failure)
+    {
+        if (failure is OperationCanceledException { InnerException: ConnectionAbortedException })
+        {
+            // A read of the body ends so where this server is being shut down and the client still sends.
+            call.ClientDisconnected = true;
+        }
+
+        if (HasLeft(call, context, answer))
+        {
+            return;
+        }
+
+        var error = Translate(failure);
+        call.Error = error.Error.Code;
+        RequestSpan.Refused(call.Span, error.Error);
+        // What is not served yet (501), and what is not held where nothing else is wanted (504), is the client's wish, not this server's
+        // failure.
+        if (error.Error.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status507InsufficientStorage)
+        {
+            // Who was asked, and what came of it, is for whoever runs this: a client is told of no addresses behind it.
+            Log.RequestUnavailable(logger, call.RequestId, call.Operation, error.Error.Code, error.InnerException is { } cause
+                ? $"{error.Message} ({cause.Message})" : error.Message);
+        }
+        else if (error.Error.Status >= 500 && error.Error.Status != StatusCodes.Status501NotImplemented
+            && error.Error != S3Errors.GatewayTimeout)
+        {
+            Log.RequestFailed(logger, call.RequestId, call.Operation, error.Error.Code, error.Message, error.InnerException
+                ?? (failure is S3Exception ? null : failure));
+        }
+
+        if (answer.HasStarted)
+        {
+            // Part of the body has gone out: a clean end would make it look whole.
+            answer.Abort();
+            return;
+        }
+
+        try
+        {
+            var path = call.Target.RawPath ?? context.Request.Path.Value ?? "";
+            var about = new ErrorSubject(context.Request.Method, call.Target.Bucket ?? "", call.Target.Key ?? "", path, call.RequestId)
+            {
+                IsJson = call.Target.IsAdministration,
+            };
+            await ErrorResponse.SendAsync(error, about, answer, context.RequestAborted);
+        }
+        catch (Exception late) when (late is OperationCanceledException or IOException or ConnectionAbortedException)
+        {
+            call.ClientDisconnected = true;
+        }
+    }
+
+    private static S3Exception Translate(Exception failure) => failure switch
+    {
+        S3Exception s3 => s3,
+        BadHttpRequestException bad when bad.StatusCode == StatusCodes.Status408RequestTimeout =>
+            new S3Exception(S3Errors.RequestTimeout, cause: bad),
+        BadHttpRequestException bad => new S3Exception(S3Errors.IncompleteBody, cause: bad),
+        _ => new S3Exception(S3Errors.InternalError, cause: failure),
+    };
+
+    private static readonly S3Error LoopDetected =
+        new("LoopDetected", StatusCodes.Status508LoopDetected,
+            "This server asked itself: a remote of its, or its local store, leads back to it. Set S3_OVERLAY_REMOTE_ENDPOINT, or what else names it, to another store.");
+
+    /// <summary>What is known of a request so far, for whoever has to report its failure.</summary>
+    private sealed class Call(string requestId, Activity? span)
+    {
+        public string RequestId { get; } = requestId;
+
+        public Activity? Span { get; } = span;
+
+        public RequestTarget Target { get; set; }
+
+        public S3Operation Operation { get; set; }
+
+        /// <summary>The access key that signed, once the signature was checked; empty before, and for those who sign nothing.</summary>
+        public string Requester { get; set; } = "";
+
+        /// <summary>The code of the error that is answered; null for none.</summary>
+        public string? Error { get; set; }
+
+        /// <summary>Whether a failure told that there is no client any more.</summary>
+        public bool ClientDisconnected { get; set; }
+    }
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Xml.Linq;
+
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Protocol.Objects;
+
+/// <summary>What a delete demands of the object that is there. All that is said must hold.</summary>
+/// <param name="IfMatch">The ETag it must have, or null.</param>
+/// <param name="Size">Its size in bytes, or null.</param>
+/// <param name="LastModified">When it must have been written, in whole seconds; or null.</param>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html, API_ObjectIdentifier.html</remarks>
+public sealed record DeleteConditions(string? IfMatch, long? Size, DateTimeOffset? LastModified)
+{
+    private const string SizeHeader = "x-amz-if-match-size";
+    private const string DateHeader = "x-amz-if-match-last-modified-time";
+
+    /// <summary>Whether there are others than an ETag.</summary>
+    public bool HasOthers => Size is not null || LastModified is not null;
+
+    /// <summary>Those of DeleteObject; null for none.</summary>
+    /// <exception cref="S3Exception">InvalidArgument: a size or date that is none.</exception>
+    public static DeleteConditions? Of(IHeaderDictionary headers) =>
+        Of(
+            headers.IfMatch.Count > 0 ? headers.IfMatch.ToString() : null,
+            headers.TryGetValue(SizeHeader, out var size) ? size.ToString() : null,
+            headers.TryGetValue(DateHeader, out var date) ? date.ToString() : null,
+            static (name, value) => new S3Exception(S3Errors.InvalidArgument, $"The value of {name} is invalid.")
+            {
+                Details = [new("ArgumentName", name), new("ArgumentValue", value)],
+            });
+
+    /// <summary>Those of one key of DeleteObjects; null for none.</summary>
+    /// <exception cref="S3Exception">MalformedXML: a size or date that is none.</exception>
+    public static DeleteConditions? Of(XElement item) =>
+        Of(item.ChildText("ETag"), item.ChildText("Size"), item.ChildText("LastModifiedTime"),
+            static (_, _) => new S3Exception(S3Errors.MalformedXml));
+
+    /// <summary>Judges what is there.</summary>
+    /// <param name="etag">Its ETag, the empty string of a delete marker; null where there is nothing.</param>
+    /// <param name="size">Its size.</param>
+    /// <param name="lastModified">Its date.</param>
+    /// <exception cref="S3Exception">
+    /// PreconditionFailed; NoSuchKey where an ETag must match and there is nothing. Size and date hold of nothing, as S3 has it: the delete
+    /// has nothing to do.
+    /// </exception>
+    public void Judge(string? etag, long size, DateTimeOffset lastModified)
+    {
+        if (etag is null)
+        {
+            if (IfMatch is not null)
+            {
+                throw new S3Exception(S3Errors.NoSuchKey);
+            }
+
+            return;
+        }
+
+        if (IfMatch is not null && !ETags.ListHas(IfMatch, etag))
+        {
+            throw Failed("If-Match");
+        }
+
+        if (Size is { } wanted && wanted != size)
+        {
+            throw Failed(SizeHeader);
+        }
+
+        if (LastModified is { } date && date != HttpDates.WholeSeconds(lastModified))
+        {
+            throw Failed(DateHeader);
+        }
+    }
+
+    private static DeleteConditions? Of(string? etag, string? size, string? date, Func<string, string, S3Exception> wrong)
+    {
+        if (etag is null && size is null && date is null)
+        {
+            return null;
+        }
+
+        long? bytes = size is null ? null
+            : long.TryParse(size.AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+            : throw wrong(SizeHeader, size);
+        DateTimeOffset? written = date is null ? null
+            : TryParse(date.Trim(), out var time) ? HttpDates.WholeSeconds(time)
+            : throw wrong(DateHeader, date);
+        return new DeleteConditions(etag, bytes, written);
+    }
+
+    /// <summary>S3's model says a date as in headers, in the document too; some clients write one there as answers have it.</summary>
+    private static bool TryParse(string text, out DateTimeOffset date) =>
+        HttpDates.TryParseHeader(text, out date)
+        || (text.Length > 10 && text[10] == 'T'
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out date));
+
+    private static S3Exception Failed(string condition) => new(S3Errors.PreconditionFailed) { Details = [new("Condition", condition)] };
+}

@@ -1,0 +1,71 @@
+using System.Buffers;
+using System.Text;
+using System.Xml.Linq;
+
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Protocol.Objects;
+
+/// <summary>The body of DeleteObjects: up to 1,000 keys.</summary>
+/// <param name="Items">The keys, in the order sent.</param>
+/// <param name="IsQuiet">Whether only failures are reported.</param>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html</remarks>
+public sealed record DeleteObjectsRequest(IReadOnlyList<DeleteItem> Items, bool IsQuiet)
+{
+    /// <summary>The most keys one request may name.</summary>
+    public const int MaxItems = 1000;
+
+    /// <summary>Reads the body to its end, with all its checks.</summary>
+    /// <exception cref="S3Exception">MalformedXML, or what a check of the body found.</exception>
+    public static async Task<DeleteObjectsRequest> ReadAsync(S3Request request, CancellationToken cancellationToken) =>
+        Parse(await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody));
+
+    /// <summary>What a document says; its items are in the order of its elements.</summary>
+    /// <exception cref="S3Exception">MalformedXML.</exception>
+    public static DeleteObjectsRequest Parse(XElement root)
+    {
+        if (root.Name.LocalName != "Delete")
+        {
+            throw new S3Exception(S3Errors.MalformedXml);
+        }
+
+        var items = new List<DeleteItem>();
+        foreach (var element in root.Children("Object"))
+        {
+            // One key, and nothing but text: others would read another one than the first, or than all of the text together.
+            var key = element.Children("Key").ToList() is [{ HasElements: false } one] ? one.Value : "";
+            if (key.Length == 0 || items.Count == MaxItems || !IsText(key))
+            {
+                throw new S3Exception(S3Errors.MalformedXml);
+            }
+
+            items.Add(new DeleteItem(key, element.ChildText("VersionId"), DeleteConditions.Of(element)));
+        }
+
+        return items.Count == 0
+            ? throw new S3Exception(S3Errors.MalformedXml)
+            : new DeleteObjectsRequest(items, root.ChildText("Quiet")?.Trim() == "true");
+    }
+
+    /// <summary>Whether it has no half of a character, which a reference can name in a document and no document can hold.</summary>
+    private static bool IsText(string key)
+    {
+        for (var rest = key.AsSpan(); !rest.IsEmpty;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out _, out var length) != OperationStatus.Done)
+            {
+                return false;
+            }
+
+            rest = rest[length..];
+        }
+
+        return true;
+    }
+}
+
+/// <summary>One key of DeleteObjects.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="VersionId">The version to delete, or null.</param>
+/// <param name="Conditions">What the object must be, or null.</param>
+public sealed record DeleteItem(string Key, string? VersionId, DeleteConditions? Conditions);
